@@ -1,0 +1,95 @@
+"""The exception tree is the policy: each leaf says what becomes of the page it concerns.
+
+NewsError                   base; every leaf has .disposition and the key it concerns
+  ConfigError               fail        a wrong or unknown setting; nothing runs
+  TransientFetchError       retry       time-out, 408, 425, 429, 5xx; may carry retry_after_seconds
+  RefusedFetchError         reject      robots, private address, 4xx, caps, redirect loop; counted, not retried
+  UndecodablePageError      quarantine  bytes are kept, no text comes out of them
+  BrokenListingError        quarantine  a feed, sitemap or file that cannot be read as what it claims to be
+  ExtractorError            quarantine  one article broke one extractor; other articles go on
+  ContractError             quarantine  a row breaks the table contract; its article is left out whole
+  ArchiveError              fail        the raw archive misses or misreads a record
+  LakeError                 fail        the lake's files and manifests disagree; run `newslake lake recover`
+
+Expected non-articles (a video page, a live blog, a stub) are ``Rejected`` values, not exceptions.
+Only ``pipeline.stages.disposition`` and ``news_airflow.run`` catch ``NewsError``.
+"""
+
+from typing import ClassVar, Literal
+
+Disposition = Literal["retry", "reject", "quarantine", "fail"]
+
+
+class NewsError(Exception):
+    """What went wrong, with which key, and what to do about it.
+
+    ``reason`` is the short snake_case word that the outcomes table stores; the message is for a person.
+    """
+
+    disposition: ClassVar[Disposition] = "fail"
+
+    def __init__(self, message: str, *, key: str = "", reason: str = "") -> None:
+        super().__init__(message)
+        self.key = key
+        self.reason = reason or type(self).__name__.removesuffix("Error").lower()
+
+
+class ConfigError(NewsError):
+    """A wrong or unknown setting; nothing runs before it is mended."""
+
+
+class TransientFetchError(NewsError):
+    """The page may be there later: time-out, 408, 425, 429, 5xx, a broken connection."""
+
+    disposition = "retry"
+
+    def __init__(
+        self, message: str, *, key: str = "", reason: str = "", retry_after_seconds: float | None = None
+    ) -> None:
+        super().__init__(message, key=key, reason=reason)
+        self.retry_after_seconds = retry_after_seconds
+
+
+class RefusedFetchError(NewsError):
+    """The page is not to be had: robots, private address, 4xx, a cap, a redirect loop.
+
+    ``status`` is the HTTP status where a server gave one.
+    """
+
+    disposition = "reject"
+
+    def __init__(self, message: str, *, key: str = "", reason: str = "", status: int | None = None) -> None:
+        super().__init__(message, key=key, reason=reason)
+        self.status = status
+
+
+class UndecodablePageError(NewsError):
+    """Bytes are kept, but no text comes out of them."""
+
+    disposition = "quarantine"
+
+
+class BrokenListingError(NewsError):
+    """A feed, sitemap or file that cannot be read as what it claims to be."""
+
+    disposition = "quarantine"
+
+
+class ExtractorError(NewsError):
+    """One article broke one extractor; other articles go on."""
+
+    disposition = "quarantine"
+
+
+class ContractError(NewsError):
+    """A row breaks the table contract; its article is left out whole, in all tables."""
+
+    disposition = "quarantine"
+
+
+class ArchiveError(NewsError):
+    """The raw archive misses or misreads a record."""
+
+
+class LakeError(NewsError):
+    """The lake's files and manifests disagree."""

@@ -1,0 +1,31 @@
+"""The words of the house as frozen values: what passes between rooms."""
+
+from pipeline.model.annotation import Annotation, Entity, Event, Quote, TimeExpression
+from pipeline.model.article import Article, Block, Rejected
+from pipeline.model.identity import article_id_of, canonical_url, content_hash_of, domain_of, revision_id_of
+from pipeline.model.outcome import Outcome, StageReport
+from pipeline.model.page import Capture, Hints, Page, Ref
+from pipeline.model.source import Source
+
+__all__ = [
+    "Annotation",
+    "Article",
+    "Block",
+    "Capture",
+    "Entity",
+    "Event",
+    "Hints",
+    "Outcome",
+    "Page",
+    "Quote",
+    "Ref",
+    "Rejected",
+    "Source",
+    "StageReport",
+    "TimeExpression",
+    "article_id_of",
+    "canonical_url",
+    "content_hash_of",
+    "domain_of",
+    "revision_id_of",
+]

@@ -1,0 +1,176 @@
+"""What reading an article gives: entities, quotes, events and time expressions.
+
+Field names are the columns of the tables. Offsets are code points into ``Article.text``, half-open, and
+``text[start_char:end_char]`` is the recorded text, always. ``cluster_index`` says who is who inside the article.
+None means the text does not say.
+"""
+
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal
+
+MentionKind = Literal["name", "pronoun", "nominal"]
+Gender = Literal["F", "M", "U"]
+GenderMethod = Literal["honorific", "pronoun", "role", "forename", "none"]
+LinkMethod = Literal["exact", "surname", "acronym", "alias", "apposition", "role", "pronoun", "speaker", "none"]
+QuoteType = Literal["direct", "mixed", "indirect"]
+CueStance = Literal["neutral", "distance", "approval"]
+SpeakerKind = Literal["person", "organisation", "unnamed", "document"]
+Modality = Literal["happened", "planned", "hypothetical", "negated"]
+DatePrecision = Literal["day", "week", "month", "quarter", "year", "unknown"]
+DateBasis = Literal["explicit", "relative", "tense", "none"]
+TimexType = Literal["DATE", "TIME", "DURATION", "SET"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Entity:
+    """One mention. ``entity_type`` is an OntoNotes name (PERSON, ORG, GPE, ...), one for the whole cluster.
+
+    ``entity_id`` is comparable across articles; ``quote_index`` is the quote the mention stands in.
+    ``gender`` is None for what is not a person. ``confidence`` is 0 to 1, of the link to its cluster.
+    """
+
+    entity_index: int
+    entity_text: str
+    start_char: int
+    end_char: int
+    mention_kind: MentionKind
+    entity_type: str
+    cluster_index: int | None
+    entity_id: str | None
+    entity_name: str | None
+    title_text: str | None
+    role_text: str | None
+    country_code: str | None
+    gender: Gender | None
+    gender_method: GenderMethod | None
+    qid: str | None
+    kb_version: str | None
+    sentence_index: int
+    paragraph_index: int
+    block_kind: str
+    quote_index: int | None
+    link_method: LinkMethod
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Quote:
+    """One reported statement, first mark to last. A statement over several paragraphs is one quote.
+
+    ``parts`` are the quoted stretches inside it as (start, end) pairs. ``is_closed`` is False where the closing
+    mark is missing. ``word_count`` counts the words of ``quote_text``.
+    """
+
+    quote_index: int
+    quote_type: QuoteType
+    quote_text: str
+    start_char: int
+    end_char: int
+    parts: tuple[tuple[int, int], ...]
+    is_closed: bool
+    cue_text: str | None
+    cue_lemma: str | None
+    cue_stance: CueStance | None
+    speaker_text: str | None
+    speaker_start_char: int | None
+    speaker_end_char: int | None
+    speaker_cluster_index: int | None
+    speaker_entity_id: str | None
+    speaker_name: str | None
+    speaker_kind: SpeakerKind | None
+    speaker_gender: Gender | None
+    speaker_gender_method: GenderMethod | None
+    speaker_role: str | None
+    addressee_text: str | None
+    medium_text: str | None
+    paragraph_index: int
+    word_count: int
+    quote_norm_id: str
+    confidence: float
+    rule_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Event:
+    """One typed mention of something reported. Types, modes and quads are PLOVER's names (0.8), plus OTHER.
+
+    ``actors`` and ``recipients`` list the names where there are several, and are empty otherwise.
+    ``event_date`` is never filled from the publication day without ``event_date_basis`` saying so.
+    ``salience`` is 0 to 1; the highest of an article is its main event.
+    """
+
+    event_index: int
+    event_type: str | None
+    event_subtype: str | None
+    event_mode: str | None
+    quad: int | None
+    plover_type: str | None
+    modality: Modality
+    trigger_text: str
+    start_char: int
+    end_char: int
+    actor_text: str | None
+    actor_cluster_index: int | None
+    actor_entity_id: str | None
+    actor_name: str | None
+    actor_country: str | None
+    actor_sector: str | None
+    recipient_text: str | None
+    recipient_cluster_index: int | None
+    recipient_entity_id: str | None
+    recipient_name: str | None
+    recipient_country: str | None
+    recipient_sector: str | None
+    actors: tuple[str, ...]
+    recipients: tuple[str, ...]
+    event_date: date | None
+    event_date_end: date | None
+    event_date_precision: DatePrecision
+    event_date_text: str | None
+    event_date_basis: DateBasis
+    event_date_note: str | None
+    place_text: str | None
+    place_entity_id: str | None
+    place_country: str | None
+    place_lat: float | None
+    place_lon: float | None
+    attributed_to_entity_id: str | None
+    sentence_index: int
+    same_event_index: int
+    salience: float
+    confidence: float
+    rule_id: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class TimeExpression:
+    """A stretch of text that names a time. ``value`` is TIMEX3 ("2017-06-13", "2017-W24", "P3D"), None if unresolved.
+
+    ``first_day`` and ``last_day`` bound it, inclusive; both None if unresolved.
+    """
+
+    timex_type: TimexType
+    timex_text: str
+    start_char: int
+    end_char: int
+    value: str | None
+    first_day: date | None
+    last_day: date | None
+    precision: DatePrecision
+    basis: DateBasis
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Annotation:
+    """Everything read in one article, each tuple in reading order.
+
+    ``events`` are the typed ones, which become rows. ``untyped`` are frames whose trigger has no type
+    (``event_type`` None, ``event_index`` -1): never rows, kept for `newslake annotate`.
+    """
+
+    entities: tuple[Entity, ...] = ()
+    quotes: tuple[Quote, ...] = ()
+    events: tuple[Event, ...] = ()
+    untyped: tuple[Event, ...] = ()
+    times: tuple[TimeExpression, ...] = ()

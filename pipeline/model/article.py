@@ -1,0 +1,72 @@
+"""Clean text and what each stretch of it is."""
+
+from dataclasses import dataclass
+from datetime import datetime
+from typing import Literal
+
+BlockKind = Literal["title", "standfirst", "heading", "paragraph", "list", "caption"]
+DateMethod = Literal["jsonld", "microdata", "opengraph", "meta", "time", "url", "feed", "htmldate", "given", "unknown"]
+PageType = Literal["article", "live", "video", "audio", "gallery", "section", "paywall", "consent", "error", "other"]
+
+
+@dataclass(frozen=True, slots=True)
+class Block:
+    """A stretch of ``Article.text``. Offsets are code points, half-open; blocks do not overlap and keep text order."""
+
+    kind: BlockKind
+    start: int
+    end: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Article:
+    """What a reader reads. ``text`` is title, standfirst, paragraphs, cross-headings and captions in page order,
+    joined by blank lines; ``blocks`` say what each stretch is. Text that arrives as plain text keeps its characters.
+
+    Field names are the columns of the ``articles`` table. Times are aware, UTC. None means the page did not say.
+    ``fetched_at`` is the time of the page it was read from; deriving sets it to the first fetch of this content.
+    """
+
+    article_id: str
+    revision_id: str
+    url: str | None
+    canonical_url: str | None
+    source_key: str
+    publisher: str | None
+    domain: str | None
+    title: str | None
+    standfirst: str | None
+    authors: tuple[str, ...]
+    section: str | None
+    tags: tuple[str, ...]
+    language: str | None
+    published_at: datetime | None
+    published_at_method: DateMethod
+    published_at_precision: Literal["second", "day"] | None
+    modified_at: datetime | None
+    fetched_at: datetime
+    text: str
+    blocks: tuple[Block, ...]
+    word_count: int
+    page_type: PageType
+    is_paywalled: bool
+    tdm_reserved: bool
+    content_hash: str
+    wire_agency: str | None
+    flags: tuple[str, ...]
+    raw_ref: str | None
+    http_status: int | None
+    extractor: str
+
+    def texts(self, kind: BlockKind) -> tuple[str, ...]:
+        """Return the texts of all blocks of one kind, in reading order."""
+        return tuple(self.text[block.start : block.end] for block in self.blocks if block.kind == kind)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Rejected:
+    """A page that is no article, and why. ``reason`` is a snake_case word; ``detail`` is for a person."""
+
+    reason: str
+    detail: str
+    page_type: PageType = "other"

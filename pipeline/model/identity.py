@@ -1,0 +1,93 @@
+"""Who is who among pages: canonical URLs, and hashes of what they name.
+
+One article has one canonical URL whatever link led to it; one content has one revision whatever order it came in.
+"""
+
+import hashlib
+import re
+from collections.abc import Iterable
+from urllib.parse import SplitResult, parse_qsl, quote, unquote, urlencode, urlsplit, urlunsplit
+
+from courlan import extract_domain
+
+_TRACKING = re.compile(
+    r"^(utm_.*|fbclid|gclid|dclid|msclkid|yclid|igshid|mc_[ce]id|ns_.*|at_.*|cmp(id)?|ito|ocid|ref(_src)?|"
+    r"s?cid|smid|smtyp|share|xtor|_ga|wt\.mc_id|spm)$",
+    re.IGNORECASE,
+)
+_MOBILE_HOST = re.compile(r"^(www\d?|m|mobile|amp)\.(?=[^.]+\.[^.]+)")
+_AMP_PATH = re.compile(r"/amp/?$|(?<=\.)amp(?=\.html?$)|^/amp(?=/)")
+_DEFAULT_PORTS = {"http": 80, "https": 443}
+_SAFE_IN_PATH = "/:@!$&'()*+,;=-._~"
+
+
+def canonical_url(url: str) -> str:
+    """Return the one spelling of a URL that names its article; the same for every link to it.
+
+    http becomes https unless a port is named; host is lower-case ASCII (IDNA) without www., m., mobile., amp.;
+    default port, user info, fragment, tracking parameters and AMP suffixes go; the query is sorted; the case of the
+    path is kept and its trailing slash dropped. Idempotent.
+
+    Raises: ValueError when it is no http(s) URL with a host.
+    """
+    parts = urlsplit(url.strip())
+    if parts.scheme.lower() not in _DEFAULT_PORTS or not parts.hostname:
+        raise ValueError(f"not an http(s) URL: {url!r}")
+    netloc, scheme = _netloc(parts)
+    query = sorted((k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.match(k))
+    return urlunsplit((scheme, netloc, _path(parts.path), urlencode(query), ""))
+
+
+def _netloc(parts: SplitResult) -> tuple[str, str]:
+    host = _ascii_host((parts.hostname or "").rstrip("."))
+    while _MOBILE_HOST.match(host) and not _is_address(host):
+        host = _MOBILE_HOST.sub("", host, count=1)
+    if ":" in host:
+        host = f"[{host}]"
+    if parts.port is None or parts.port == _DEFAULT_PORTS[parts.scheme.lower()]:
+        return host, "https"
+    return f"{host}:{parts.port}", parts.scheme.lower()
+
+
+def _ascii_host(host: str) -> str:
+    try:
+        return host.encode("idna").decode("ascii").lower()
+    except UnicodeError:  # labels too long or empty: keep what the publisher wrote
+        return host.lower()
+
+
+def _is_address(host: str) -> bool:
+    return ":" in host or host.replace(".", "").isdigit()
+
+
+def _path(path: str) -> str:
+    path = quote(unquote(path, errors="surrogateescape"), safe=_SAFE_IN_PATH, errors="surrogateescape")
+    path = _AMP_PATH.sub("", re.sub(r"/{2,}", "/", path))
+    return path.rstrip("/") or "/"
+
+
+def domain_of(url: str) -> str | None:
+    """Return the registrable domain of a URL ("bbc.co.uk"), its host where there is none, None for no URL."""
+    return extract_domain(url) or urlsplit(url).hostname
+
+
+def article_id_of(*, canonical: str | None, text: str) -> str:
+    """Return the article's id: 32 hex digits of SHA-256 of the canonical URL; of the text where there is no URL."""
+    return _sha256(canonical if canonical is not None else text)[:32]
+
+
+def content_hash_of(title: str | None, paragraphs: Iterable[str]) -> str:
+    """Return 64 hex digits naming a content: title and paragraphs, folded in case and white space.
+
+    Equal for copies under other URLs and in other layouts.
+    """
+    return _sha256("\n".join(" ".join(part.casefold().split()) for part in (title or "", *paragraphs)))
+
+
+def revision_id_of(content_hash: str) -> str:
+    """Return the revision's id, the first 16 hex digits of the content's hash. Named by content, never counted."""
+    return content_hash[:16]
+
+
+def _sha256(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,0 +1,68 @@
+"""What became of each page, and what a stage counted."""
+
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+OutcomeKind = Literal["kept", "unchanged", "rejected", "quarantined", "pending"]
+OUTCOME_KINDS: tuple[OutcomeKind, ...] = ("kept", "unchanged", "rejected", "quarantined", "pending")
+RunKind = Literal["scheduled", "signal", "backfill", "manual"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Outcome:
+    """What became of one page in one run. Field names are the columns of the ``outcomes`` log.
+
+    ``stage`` is the stage that decided (discover, fetch, clean, read, commit). ``url`` is the URL, or the file where
+    there is none. ``reason`` is a snake_case word, null only when kept; ``detail`` is for a person.
+    """
+
+    run_id: str
+    source_key: str
+    news_day: date
+    url: str
+    article_id: str | None
+    stage: str
+    outcome: OutcomeKind
+    reason: str | None
+    detail: str | None
+    raw_ref: str | None
+    seen_at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StageReport:
+    """Counts of one stage. ``days`` are the news days (fetch) or published days (commit) that it touched, sorted.
+
+    The conservation law holds: ``discovered == sum of all outcomes``.
+    """
+
+    stage: str
+    run_id: str
+    discovered: int
+    outcomes: tuple[tuple[OutcomeKind, int], ...]
+    days: tuple[date, ...] = ()
+
+    @classmethod
+    def of(cls, stage: str, run_id: str, outcomes: Iterable[Outcome], *, days: Iterable[date] = ()) -> "StageReport":
+        """Return the report of a finished stage, every kind counted, zero included."""
+        counts = Counter(outcome.outcome for outcome in outcomes)
+        return cls(
+            stage=stage,
+            run_id=run_id,
+            discovered=counts.total(),
+            outcomes=tuple((kind, counts[kind]) for kind in OUTCOME_KINDS),
+            days=tuple(sorted(set(days))),
+        )
+
+    def as_dict(self) -> dict[str, object]:
+        """Return the report as a small JSON-able dict, for XCom and --json."""
+        return {
+            "stage": self.stage,
+            "run_id": self.run_id,
+            "discovered": self.discovered,
+            **dict(self.outcomes),
+            "days": [day.isoformat() for day in self.days],
+        }

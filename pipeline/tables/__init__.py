@@ -1,0 +1,21 @@
+"""The contract: every table and column, declared once. Arrow schema, docs and checks come from here."""
+
+from pipeline.tables.checks import check_batch, check_rows
+from pipeline.tables.contract import CLUSTER_TABLES, LOG_TABLES, READING_TABLES, SCHEMA_VERSION, TABLES, table_named
+from pipeline.tables.rows import annotation_rows, rows_table
+from pipeline.tables.spec import Column, TableSpec
+
+__all__ = [
+    "CLUSTER_TABLES",
+    "LOG_TABLES",
+    "READING_TABLES",
+    "SCHEMA_VERSION",
+    "TABLES",
+    "Column",
+    "TableSpec",
+    "annotation_rows",
+    "check_batch",
+    "check_rows",
+    "rows_table",
+    "table_named",
+]

@@ -1,0 +1,75 @@
+"""The gates before a commit: every row of a batch against the contract."""
+
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.tables.contract import READING_TABLES, table_named
+from pipeline.tables.spec import TableSpec
+
+# Columns whose text must equal text[start:end]: (table, start column, end column, text column).
+_SPANS = (
+    ("entities", "start_char", "end_char", "entity_text"),
+    ("quotes", "start_char", "end_char", "quote_text"),
+    ("quotes", "speaker_start_char", "speaker_end_char", "speaker_text"),
+    ("events", "start_char", "end_char", "trigger_text"),
+)
+_COUNTS = (("entities", "entity_count"), ("quotes", "quote_count"), ("events", "event_count"))
+_CHILDREN = tuple(spec.name for spec in READING_TABLES if spec.name != "articles")
+
+
+def check_rows(rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> tuple[str, ...]:
+    """Return what is wrong with one article's rows beyond types: offsets that do not give back the recorded text.
+
+    ``rows`` are the article's rows by table name, as ``annotation_rows`` gives them. Empty means the receipt holds.
+    """
+    text = rows["articles"][0]["text"]
+    return tuple(
+        f"{table}[{index}].{column}: text[{row[start]}:{row[end]}] is not {row[column]!r}"
+        for table, start, end, column in _SPANS
+        for index, row in enumerate(rows.get(table, ()))
+        if row[start] is not None and text[row[start] : row[end]] != row[column]
+    )
+
+
+def check_batch(tables: Mapping[str, pa.Table]) -> tuple[str, ...]:
+    """Return every breach of the contract in one batch of tables, as sentences that name table and column.
+
+    Checks schema, nulls, closed vocabularies and unique keys of each table; for reading tables also that every child
+    has its parent and every parent its counted children. Empty means it may be committed.
+    """
+    found = [breach for name, table in tables.items() for breach in _table_breaches(table_named(name), table)]
+    if not found and "articles" in tables:
+        found += _child_breaches(tables)
+    return tuple(found)
+
+
+def _table_breaches(spec: TableSpec, table: pa.Table) -> Iterator[str]:
+    if table.schema.names != spec.schema.names or table.schema.types != spec.schema.types:
+        yield f"{spec.name}: its columns are not the contract's"
+        return
+    for column in spec.columns:
+        values = table[column.name]
+        if not column.nullable and values.null_count:
+            yield f"{spec.name}.{column.name}: {values.null_count} nulls in a required column"
+        if column.values and (strange := set(pc.unique(values).to_pylist()) - {*column.values, None}):
+            yield f"{spec.name}.{column.name}: {sorted(strange)} not among {list(column.values)}"
+    if table.num_rows != table.group_by(list(spec.key)).aggregate([]).num_rows:
+        yield f"{spec.name}: {spec.key} is not unique"
+
+
+def _child_breaches(tables: Mapping[str, pa.Table]) -> Iterator[str]:
+    articles = tables["articles"]
+    ids = ("article_id", "revision_id")
+    for name in _CHILDREN:
+        orphans = tables[name].select(ids).join(articles.select(ids), list(ids), join_type="left anti")
+        if orphans.num_rows:
+            yield f"{name}: {orphans.num_rows} rows without their article, first {orphans['article_id'][0]}"
+    for name, count in _COUNTS:
+        grouped = tables[name].group_by("article_id").aggregate([("article_id", "count")])
+        counted = dict(zip(grouped["article_id"].to_pylist(), grouped["article_id_count"].to_pylist(), strict=True))
+        for article_id, expected in zip(articles["article_id"].to_pylist(), articles[count].to_pylist(), strict=True):
+            if counted.get(article_id, 0) != (expected or 0):
+                yield f"articles.{count}: {article_id} says {expected}, {name} has {counted.get(article_id, 0)}"

@@ -1,0 +1,66 @@
+"""From values to Arrow: one table per table name, in the contract's columns and order."""
+
+from collections.abc import Callable, Iterable, Mapping
+from typing import Any
+
+import pyarrow as pa
+
+from pipeline.errors import ContractError
+from pipeline.model import Annotation, Article
+from pipeline.tables.contract import ARTICLES, ENTITIES, EVENTS, QUOTES
+from pipeline.tables.spec import TableSpec
+
+Row = Mapping[str, object]
+_NESTED: dict[str, Callable[[Any], object]] = {
+    "blocks": lambda blocks: [{"kind": b.kind, "start_char": b.start, "end_char": b.end} for b in blocks],
+    "parts": lambda parts: [{"start_char": start, "end_char": end} for start, end in parts],
+}
+
+
+def annotation_rows(
+    article: Article, annotation: Annotation | None, *, model_name: str | None, pipeline_version: str
+) -> dict[str, list[Row]]:
+    """Return the rows of one article by table name, children included.
+
+    ``annotation`` None means the article was not read (a language without data): counts are null, no children.
+    """
+    keys: Row = {
+        "article_id": article.article_id,
+        "revision_id": article.revision_id,
+        "published_at": article.published_at,
+    }
+    children = {
+        ENTITIES: annotation.entities if annotation else (),
+        QUOTES: annotation.quotes if annotation else (),
+        EVENTS: annotation.events if annotation else (),
+    }
+    counts: Row = {
+        f"{name}_count": len(children[spec]) if annotation else None
+        for name, spec in (("entity", ENTITIES), ("quote", QUOTES), ("event", EVENTS))
+    }
+    versions: Row = {"model_name": model_name if annotation else None, "pipeline_version": pipeline_version}
+    rows = {ARTICLES.name: [_row(ARTICLES, article, {**keys, **counts, **versions})]}
+    return rows | {spec.name: [_row(spec, child, keys) for child in found] for spec, found in children.items()}
+
+
+def _row(spec: TableSpec, value: object, given: Row) -> Row:
+    return {
+        name: given[name] if name in given else _NESTED.get(name, _same)(getattr(value, name))
+        for name in spec.schema.names
+    }
+
+
+def _same(value: object) -> object:
+    return list(value) if isinstance(value, tuple) else value
+
+
+def rows_table(spec: TableSpec, rows: Iterable[Row]) -> pa.Table:
+    """Return rows as an Arrow table in the contract's schema.
+
+    Raises: ContractError where a value does not fit its column or a required one is missing.
+    """
+    try:
+        table = pa.Table.from_pylist(list(rows), schema=spec.schema)
+    except (pa.ArrowInvalid, pa.ArrowTypeError, OverflowError) as error:
+        raise ContractError(f"{spec.name}: {error}", key=spec.name, reason="contract_type") from error
+    return table

@@ -1,0 +1,41 @@
+"""What a table and a column are."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+import pyarrow as pa
+
+
+@dataclass(frozen=True, slots=True)
+class Column:
+    """One column: name, Arrow type, one sentence, whether it may be null, and its closed vocabulary if any."""
+
+    name: str
+    type: pa.DataType
+    about: str
+    nullable: bool = False
+    values: tuple[str, ...] = ()
+
+
+@dataclass(frozen=True)
+class TableSpec:
+    """One table. ``key`` is unique in it; ``sort_by`` is the order of its rows in a file.
+
+    ``partition`` is the folder's key, a UTC day that stands only in the path.
+    """
+
+    name: str
+    about: str
+    key: tuple[str, ...]
+    sort_by: tuple[str, ...]
+    columns: tuple[Column, ...]
+    partition: str = "published_date"
+
+    @cached_property
+    def schema(self) -> pa.Schema:
+        """The Arrow schema, each field with its sentence as metadata."""
+        return pa.schema([pa.field(c.name, c.type, c.nullable, {"about": c.about}) for c in self.columns])
+
+    def column(self, name: str) -> Column:
+        """Return one column by name. Raises: KeyError."""
+        return {column.name: column for column in self.columns}[name]
