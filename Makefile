@@ -1,0 +1,68 @@
+# Two commands do everything: `make demo` and `make test`. Both set up what they need first.
+# Needs git, make and any Python 3 with venv or pip. Everything lands in .tools, .venv, .airflow and data.
+
+PYTHON ?= python3
+UV_VERSION := 0.13.9
+UV := .tools/bin/uv
+VENV := .venv
+RUN := $(VENV)/bin/python
+
+.PHONY: help demo test lint types unit nightly bench golden docs lock up newsroom clean
+
+help:  ## Show the targets
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
+
+demo: $(VENV)/.ready  ## Run the main job on the sample newsroom, through the real DAGs
+	@$(RUN) -m samples.demo
+
+test: lint types unit  ## Run all checks: lint, types, tests
+
+lint: $(VENV)/.ready
+	@$(VENV)/bin/ruff format --check --quiet . && $(VENV)/bin/ruff check --quiet .
+
+types: $(VENV)/.ready
+	@$(VENV)/bin/mypy
+
+unit: $(VENV)/.ready
+	@$(RUN) -m pytest -m "not nightly"
+
+nightly: $(VENV)/.ready  ## Run the long forms: many kills, many permutations
+	@NEWSLAKE_LONG=1 $(RUN) -m pytest -m "nightly or not nightly"
+
+bench: $(VENV)/.ready  ## Print speed and memory as ratios of one run
+	@$(RUN) -m tests.bench
+
+golden: $(VENV)/.ready  ## Rewrite the golden cases and show what changed
+	@$(RUN) -m tests.golden.rewrite && git --no-pager diff --stat -- tests/golden
+
+docs: $(VENV)/.ready  ## Regenerate docs/tables.md from the contract
+	@$(RUN) -c "from pipeline.tables.docs import tables_markdown; print(tables_markdown(), end='')" > docs/tables.md
+
+up: $(VENV)/.ready  ## Start Airflow on this machine, http://127.0.0.1:8080
+	@PYTHONPATH=plugins $(RUN) -m news_airflow.local
+
+newsroom: $(VENV)/.ready  ## Serve the sample newsroom on 127.0.0.1:8808
+	@$(RUN) -m samples
+
+lock: $(UV)  ## Refresh all locks from the .in files
+	@for name in requirements requirements-dev requirements-cluster; do \
+	  $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --python-version 3.12 \
+	    --custom-compile-command "make lock" $$name.in -o $$name.txt || exit 1; done
+
+clean:  ## Remove the environment, Airflow's home and all data
+	rm -rf $(VENV) .tools .airflow data
+
+$(VENV)/.ready: requirements.txt requirements-dev.txt pyproject.toml hatch_build.py | $(UV)
+	@echo "setting up .venv (Python 3.13)"
+	@test -x $(RUN) || $(UV) venv --quiet --python 3.13 $(VENV)
+	@$(UV) pip sync --quiet --python $(RUN) requirements.txt requirements-dev.txt
+	@$(UV) pip install --quiet --python $(RUN) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+# uv comes into the project's own folder: by venv where that works, else by pip.
+$(UV):
+	@mkdir -p .tools/bin
+	@if $(PYTHON) -m venv .tools/uv >/dev/null 2>&1; then .tools/uv/bin/python -m pip install --quiet "uv==$(UV_VERSION)"; \
+	elif $(PYTHON) -m pip --version >/dev/null 2>&1; then rm -rf .tools/uv; $(PYTHON) -m pip install --quiet --target .tools/uv "uv==$(UV_VERSION)"; \
+	else rm -rf .tools; echo "newslake needs a Python that has venv or pip. On Debian or Ubuntu: apt install python3-venv" >&2; exit 1; fi
+	@ln -sf ../uv/bin/uv $(UV) && $(UV) --version >/dev/null

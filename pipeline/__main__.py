@@ -1,0 +1,5 @@
+"""`python -m pipeline` is `newslake`."""
+
+from pipeline.cli import main
+
+main()

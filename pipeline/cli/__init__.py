@@ -1,0 +1,37 @@
+"""`newslake`: the command line. One module a command group; exit 0 done or healthy, 1 something named is wrong,
+2 a wrong call."""
+
+import sys
+
+import typer
+
+from pipeline.cli import ask, doctor, lake, run, text
+from pipeline.cli.output import problem
+from pipeline.errors import ConfigError, NewsError
+
+app = typer.Typer(
+    help="News pages in; tables of articles, entities, quotes and events out.",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+)
+app.command("run")(run.run)
+app.command("try")(text.try_page)
+app.command("annotate")(text.annotate)
+app.command("clean")(text.clean)
+app.command("sql")(ask.sql)
+app.command("ask")(ask.ask)
+app.command("doctor")(doctor.doctor)
+app.add_typer(lake.app, name="lake")
+
+
+def main() -> None:
+    """Run the command line; the one door where an error becomes a message and an exit code."""
+    try:
+        app()
+    except ConfigError as error:
+        problem(str(error))
+        sys.exit(2)
+    except NewsError as error:
+        problem(str(error))
+        sys.exit(1)

@@ -1,0 +1,35 @@
+"""`newslake sql` and `newslake ask`: answers from the tables."""
+
+from typing import Annotated
+
+import typer
+
+from pipeline.ask import answer, connect, list_questions, query
+from pipeline.cli.output import AsJson, out, print_json, print_rows, workspace
+
+
+def sql(
+    statement: Annotated[str, typer.Argument(help="One SELECT over articles, entities, quotes, events, copies, ...")],
+    as_json: AsJson = False,
+) -> None:
+    """Run one read-only SQL statement over the tables, with the views already joined."""
+    found = query(connect(workspace().settings.lake_dir), statement)
+    print_rows(found.columns, found.rows, as_json=as_json)
+
+
+def ask(
+    slug: Annotated[str | None, typer.Argument(help="A saved question; all are listed when left out.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Answer a saved question."""
+    if slug is None:
+        questions = list_questions()
+        if as_json:
+            print_json([{"slug": question.slug, "title": question.title} for question in questions])
+            return
+        width = max(len(question.slug) for question in questions)
+        for question in questions:
+            out.print(f"{question.slug:<{width}}  {question.title}", highlight=False, markup=False)
+        return
+    found = answer(connect(workspace().settings.lake_dir), slug)
+    print_rows(found.columns, found.rows, as_json=as_json)

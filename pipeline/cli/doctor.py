@@ -1,0 +1,19 @@
+"""`newslake doctor`: is everything there, and what to do where it is not."""
+
+import typer
+from rich.markup import escape
+
+from pipeline.cli.output import AsJson, out, print_json, workspace
+from pipeline.stages.health import examine
+
+
+def doctor(as_json: AsJson = False) -> None:
+    """Check Python, Airflow, disk, sources, model, archive and lake; exit 1 if anything is wrong."""
+    findings = examine(workspace())
+    if as_json:
+        print_json([{"name": each.name, "is_well": each.is_well, "told": each.told} for each in findings])
+    for each in () if as_json else findings:
+        mark = "[green]well [/green]" if each.is_well else "[red]WRONG[/red]"
+        out.print(f"{mark} {each.name:<8} {escape(each.told)}", highlight=False, soft_wrap=True)
+    if not all(each.is_well for each in findings):
+        raise typer.Exit(1)

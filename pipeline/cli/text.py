@@ -1,0 +1,136 @@
+"""`newslake try`, `annotate` and `clean`: one page printed, or many documents in and out, without a lake."""
+
+import json
+import sys
+from collections.abc import Iterable
+from pathlib import Path
+from typing import Annotated
+
+import typer
+from rich.markup import escape
+from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
+
+from pipeline.cli.output import AsJson, Quiet, err, out, print_json, problem, workspace
+from pipeline.errors import ConfigError
+from pipeline.model import Annotation, Article
+from pipeline.settings import Settings
+from pipeline.stages.documents import annotation_object, cleaned_object
+from pipeline.stages.lines import Line, annotate_lines, clean_lines
+from pipeline.stages.trial import try_one
+
+Input = Annotated[Path, typer.Argument(help="JSON lines to read; - for standard input.", allow_dash=True)]
+Output = Annotated[Path, typer.Argument(help="JSON lines to write; - for standard output.", allow_dash=True)]
+Workers = Annotated[int, typer.Option(min=1, max=64, help="Processes to work with.")]
+
+
+def annotate(source: Input, target: Output, workers: Workers = 1, quiet: Quiet = False) -> None:
+    """Read entities, quotes, events and times in documents {doc_id, text, title, published_at}.
+
+    One line out for each valid line in, in order; a bad line is told with its number. Exit 1 if there was one.
+    """
+    settings = Settings.load()
+    with _opened(source) as lines:
+        _write(annotate_lines(lines, settings=settings, workers=workers), target, quiet=quiet)
+
+
+def clean(source: Input, target: Output, workers: Workers = 1, quiet: Quiet = False) -> None:
+    """Extract title, authors, date, paragraphs and captions from pages {doc_id, url, html, fetched_at}.
+
+    "html" names a file beside the input. One line out for each valid line in, in order. Exit 1 if one was bad.
+    """
+    settings = Settings.load()
+    folder = Path() if str(source) == "-" else source.parent
+    with _opened(source) as lines:
+        _write(clean_lines(lines, folder=folder, settings=settings, workers=workers), target, quiet=quiet)
+
+
+def _opened(source: Path) -> typer.FileText:
+    if str(source) == "-":
+        return sys.stdin  # type: ignore[return-value]
+    if not source.is_file():
+        raise ConfigError(f"{source}: no such file", key=str(source))
+    return source.open(encoding="utf-8", errors="surrogateescape")  # type: ignore[return-value]
+
+
+def _write(lines: Iterable[Line], target: Path, *, quiet: bool) -> None:
+    bad = 0
+    stream = sys.stdout if str(target) == "-" else target.open("w", encoding="utf-8")
+    with stream, _progress(quiet=quiet) as progress:
+        task = progress.add_task("documents", total=None)
+        for line in lines:
+            if line.result is None:
+                bad += 1
+                problem(f"line {line.number}: {line.problem}")
+            else:
+                stream.write(json.dumps(line.result, ensure_ascii=False) + "\n")
+            progress.advance(task)
+    if bad:
+        raise typer.Exit(1)
+
+
+def _progress(*, quiet: bool) -> Progress:
+    columns = (SpinnerColumn(), TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn())
+    return Progress(*columns, console=err, transient=True, disable=quiet or not err.is_terminal)
+
+
+def try_page(
+    page: Annotated[str, typer.Argument(help="A file (.html, .txt) or a URL.", metavar="FILE|URL")],
+    published_at: Annotated[str | None, typer.Option(help="Date to resolve dates against, e.g. 2017-06-13.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what newslake makes of one page: title, paragraphs, entities, quotes with speakers, events."""
+    tried = try_one(workspace(), page, published_at=published_at)
+    if isinstance(tried.read, str):
+        problem(tried.read)
+        raise typer.Exit(1)
+    if as_json:
+        print_json({**cleaned_object(page, tried.article), **annotation_object(page, tried.article, tried.read)})
+        return
+    _print_article(tried.article)
+    _print_annotation(tried.read)
+
+
+def _print_article(article: Article) -> None:
+    out.print(f"[bold]{escape(article.title or '(no title)')}[/bold]")
+    facts = (
+        f"published {article.published_at or 'unknown'} ({article.published_at_method})",
+        f"by {', '.join(article.authors)}" if article.authors else "no byline",
+        f"{article.publisher or 'no publisher'}",
+        f"{article.word_count} words",
+        article.page_type + (", paywalled" if article.is_paywalled else ""),
+    )
+    out.print(" · ".join(facts), style="dim", highlight=False, markup=False)
+    for block in article.blocks:
+        out.print(f"\n[dim]{block.kind:>10}[/dim]  {escape(article.text[block.start : block.end])}", highlight=False)
+
+
+def _print_annotation(annotation: Annotation) -> None:
+    out.print("\n[bold]Entities[/bold]")
+    for name, kind, count in _names(annotation):
+        out.print(f"  {name} ({kind}), {count} mentions", highlight=False, markup=False)
+    out.print("\n[bold]Quotes[/bold]")
+    for quote in annotation.quotes:
+        speaker = quote.speaker_name or quote.speaker_text or "unknown speaker"
+        out.print(
+            f"  {speaker} ({quote.quote_type}, {quote.cue_text}): {quote.quote_text}", highlight=False, markup=False
+        )
+    out.print("\n[bold]Events[/bold]")
+    for event in annotation.events:
+        actor = ", ".join(event.actors) or event.actor_name or event.actor_text or "?"
+        recipient = ", ".join(event.recipients) or event.recipient_name or event.recipient_text
+        arrow = f"{actor} -> {recipient}" if recipient else actor
+        when = event.event_date or event.event_date_text or "no date"
+        out.print(
+            f"  {event.event_type} {event.modality}: {event.trigger_text} ({arrow}; {when})",
+            highlight=False,
+            markup=False,
+        )
+
+
+def _names(annotation: Annotation) -> list[tuple[str, str, int]]:
+    counts: dict[tuple[str, str], int] = {}
+    for entity in annotation.entities:
+        if entity.entity_name is not None:
+            key = (entity.entity_name, entity.entity_type)
+            counts[key] = counts.get(key, 0) + 1
+    return [(name, kind, count) for (name, kind), count in counts.items()]

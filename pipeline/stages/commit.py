@@ -1,0 +1,58 @@
+"""Commit staged batches: four tables change at one instant, then the log says so."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import partial
+
+from pipeline.model import StageReport
+from pipeline.model.outcome import OutcomeKind
+from pipeline.stages.disposition import Ledger
+from pipeline.stages.log_rows import append_outcomes
+from pipeline.stages.workspace import Workspace
+
+# What the lake did with a staged article, as an outcome: (kind, reason, detail).
+_OUTCOMES: dict[str, tuple[OutcomeKind, str | None, str | None]] = {
+    "committed": ("kept", None, None),
+    "unchanged": ("unchanged", "committed", "this content is committed at this version"),
+    "superseded": ("pending", "superseded", "the archive has seen other content since; its own run derives that"),
+}
+
+
+@dataclass(frozen=True, slots=True)
+class Committed:
+    """A finished commit. ``rows`` are committed rows by table; ``days`` are the published days whose files changed."""
+
+    report: StageReport
+    rows: dict[str, int]
+    days: tuple[date, ...]
+    files_changed: int
+
+
+def commit(workspace: Workspace, *, batch_ids: Sequence[str], day: date, run_id: str) -> Committed:
+    """Commit staged batches of one news day as one; a batch that is already in changes nothing."""
+    done = workspace.lake.commit(batch_ids, is_current=partial(_is_current, workspace))
+    ledger = Ledger(run_id=run_id, stage="commit", now=workspace.settings.now())
+    for article_id, result in sorted(done.articles.items()):
+        kind, reason, detail = _OUTCOMES[result]
+        last = workspace.archive.captures(article_id=article_id)[-1]
+        ledger.record(
+            kind,
+            url=last.url or f"urn:article:{article_id}",
+            source_key=last.source_key,
+            news_day=day,
+            reason=reason,
+            detail=detail,
+            article_id=article_id,
+            raw_ref=last.digest,
+        )
+    append_outcomes(workspace, ledger.outcomes, batch_id=f"{run_id}.commit")
+    report = StageReport.of("commit", run_id, ledger.outcomes, days=done.days)
+    return Committed(report, dict(done.rows), tuple(done.days), done.files_changed)
+
+
+def _is_current(workspace: Workspace, article_id: str, seen_at: datetime) -> bool:
+    """Return whether the archive has seen no other content of the article after ``seen_at``."""
+    captures = workspace.archive.captures(article_id=article_id)
+    known = [capture for capture in captures if capture.fetched_at <= seen_at]
+    return bool(known) and captures[-1].digest == known[-1].digest

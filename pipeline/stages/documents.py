@@ -1,0 +1,101 @@
+"""The objects that `newslake annotate` and `newslake clean` write: values in, JSON-able dicts out."""
+
+import re
+from datetime import date
+
+from pipeline.model import Annotation, Article, Event
+
+_KINDS = {"name": "name", "pronoun": "pron", "nominal": "nom"}
+_BODY = ("standfirst", "heading", "paragraph", "list")
+
+
+def annotation_object(doc_id: str, article: Article, annotation: Annotation) -> dict[str, object]:
+    """Return the annotation as one JSON-able object; ``entity_id`` is the cluster inside the document."""
+    return {
+        "doc_id": doc_id,
+        "mentions": [
+            {
+                "start": entity.start_char,
+                "end": entity.end_char,
+                "text": entity.entity_text,
+                "label": entity.entity_type,
+                "kind": _KINDS[entity.mention_kind],
+                "entity_id": None if entity.cluster_index is None else f"e{entity.cluster_index}",
+                "entity_name": entity.entity_name,
+                "qid": entity.qid,
+            }
+            for entity in annotation.entities
+        ],
+        "quotes": [
+            {
+                "start": quote.start_char,
+                "end": quote.end_char,
+                "spans": _paragraph_spans(article.text, quote.start_char, quote.end_char),
+                "text": quote.quote_text,
+                "type": quote.quote_type,
+                "speaker_text": quote.speaker_text,
+                "speaker_start": quote.speaker_start_char,
+                "speaker_end": quote.speaker_end_char,
+                "speaker_name": quote.speaker_name,
+                "cue": quote.cue_text,
+            }
+            for quote in annotation.quotes
+        ],
+        "events": [_event_object(event) for event in _by_position(annotation)],
+        "timex": [
+            {
+                "start": time.start_char,
+                "end": time.end_char,
+                "text": time.timex_text,
+                "type": time.timex_type,
+                "value": time.value,
+            }
+            for time in annotation.times
+        ],
+    }
+
+
+def _by_position(annotation: Annotation) -> list[Event]:
+    return sorted((*annotation.events, *annotation.untyped), key=lambda event: (event.start_char, event.end_char))
+
+
+def _paragraph_spans(text: str, start: int, end: int) -> list[list[int]]:
+    return [[start + piece.start(), start + piece.end()] for piece in re.finditer(r"[^\n]*\S", text[start:end])]
+
+
+def _event_object(event: Event) -> dict[str, object]:
+    return {
+        "event_type": event.event_type,
+        "trigger_text": event.trigger_text,
+        "trigger_start": event.start_char,
+        "source_text": list(event.actors) or event.actor_text,
+        "target_text": list(event.recipients) or event.recipient_text,
+        "source_code": event.actor_country,
+        "target_code": event.recipient_country,
+        "date": _event_day(event),
+        "location": event.place_text,
+        "modality": event.modality,
+        "score": event.salience,
+        "event_cluster_id": f"v{event.same_event_index}" if event.same_event_index >= 0 else None,
+    }
+
+
+def _event_day(event: Event) -> str | None:
+    day: date | None = event.event_date
+    if day is None or event.event_date_precision in ("week", "quarter", "year", "unknown"):
+        return None
+    return f"{day:%Y-%m}" if event.event_date_precision == "month" else day.isoformat()
+
+
+def cleaned_object(doc_id: str, article: Article) -> dict[str, object]:
+    """Return the extraction as one JSON-able object; paragraphs are all of the body, in reading order."""
+    published = article.published_at
+    return {
+        "doc_id": doc_id,
+        "title": article.title,
+        "authors": list(article.authors),
+        "published_at": published.isoformat() if published is not None else None,
+        "paragraphs": [article.text[block.start : block.end] for block in article.blocks if block.kind in _BODY],
+        "captions": list(article.texts("caption")),
+        "page_type": article.page_type,
+    }

@@ -1,0 +1,88 @@
+"""Is everything there that a run needs, and what to do where it is not."""
+
+import importlib.metadata
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import NewsError
+from pipeline.stages.reading import version_of
+from pipeline.stages.workspace import Workspace
+
+_FREE_BYTES = 2_000_000_000  # a day of a large source with its archive, tables and one generation to fall back to
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """One thing looked at. ``told`` says what is there, or what is wrong and what to do."""
+
+    name: str
+    is_well: bool
+    told: str
+
+
+def examine(workspace: Workspace) -> tuple[Finding, ...]:
+    """Return what was found for each part, the well ones included, in the order in which a run needs them."""
+    return tuple(_examined(name, look, workspace) for name, look in _LOOKS.items())
+
+
+def _examined(name: str, look: Callable[[Workspace], str], workspace: Workspace) -> Finding:
+    try:
+        return Finding(name, True, look(workspace))
+    except (NewsError, OSError, importlib.metadata.PackageNotFoundError) as error:
+        return Finding(name, False, str(error))
+
+
+def _python(_: Workspace) -> str:
+    version = ".".join(str(part) for part in sys.version_info[:3])
+    if sys.version_info < (3, 12):
+        raise OSError(f"Python {version} is too old; newslake needs 3.12 or later: run `make demo` to set up .venv")
+    return version
+
+
+def _airflow(_: Workspace) -> str:
+    return importlib.metadata.version("apache-airflow")
+
+
+def _data(workspace: Workspace) -> str:
+    root = workspace.settings.data_dir
+    root.mkdir(parents=True, exist_ok=True)
+    if not os.access(root, os.W_OK):
+        raise OSError(f"{root} cannot be written; change its owner or set NEWS_DATA_DIR")
+    free = shutil.disk_usage(root).free
+    if free < _FREE_BYTES:
+        raise OSError(f"{root} has {free / 1e9:.1f} GB free; a run needs {_FREE_BYTES / 1e9:.0f} GB")
+    return f"{Path(root).resolve()}, {free / 1e9:.0f} GB free"
+
+
+def _sources(workspace: Workspace) -> str:
+    return f"{len(workspace.sources.sources)} in {workspace.settings.sources_file}"
+
+
+def _model(workspace: Workspace) -> str:
+    return f"{workspace.settings.spacy_model}, pipeline version {version_of(workspace.settings)}"
+
+
+def _archive(workspace: Workspace) -> str:
+    return f"{len(workspace.archive.days())} news days"
+
+
+def _lake(workspace: Workspace) -> str:
+    problems = workspace.lake.verify()
+    if problems:
+        raise OSError(f"{len(problems)} problems, first: {problems[0]}; run `newslake lake recover`")
+    return f"{len(workspace.lake.days())} days, whole"
+
+
+_LOOKS: dict[str, Callable[[Workspace], str]] = {
+    "python": _python,
+    "airflow": _airflow,
+    "data": _data,
+    "sources": _sources,
+    "model": _model,
+    "archive": _archive,
+    "lake": _lake,
+}

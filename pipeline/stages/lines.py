@@ -1,0 +1,175 @@
+"""Documents in, documents out: one JSON object a line, for programs that want no lake.
+
+`annotate` and `clean` share everything but the step in the middle. Lines are worked on in groups, in order, by this
+process or by several; a bad line is told and left out, and the rest goes on.
+"""
+
+import json
+import multiprocessing
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator
+from concurrent.futures import Future, ProcessPoolExecutor
+from dataclasses import dataclass
+from datetime import UTC, datetime
+from functools import partial
+from itertools import batched
+from pathlib import Path
+from typing import Any
+
+from pipeline.clean import article_from_text, extract
+from pipeline.errors import NewsError
+from pipeline.model import Annotation, Article, Page
+from pipeline.settings import Settings
+from pipeline.stages.documents import annotation_object, cleaned_object
+from pipeline.stages.reading import Desk, open_desk
+
+_GROUP = 64  # lines: a few batches of the model, so that a worker is asked seldom and answers often
+
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """What one input line became: an output object, or the reason why it became none. ``number`` counts from 1."""
+
+    number: int
+    result: dict[str, object] | None
+    problem: str | None
+
+
+class BadLine(ValueError):
+    """An input line that is not what it should be; the message names the field."""
+
+
+def annotate_lines(lines: Iterable[str], *, settings: Settings, workers: int = 1) -> Iterator[Line]:
+    """Yield one line for each input line ``{doc_id, text, title, published_at}``, in order.
+
+    Blank lines are passed over. ``workers`` processes load a model each.
+    """
+    yield from _work(lines, partial(_open_annotate, settings), workers=workers)
+
+
+def clean_lines(lines: Iterable[str], *, folder: Path, settings: Settings, workers: int = 1) -> Iterator[Line]:
+    """Yield one line for each input line ``{doc_id, url, html, fetched_at}``, in order; ``html`` names a file in
+    ``folder``. Always the extraction and its page type, never a rejection."""
+    yield from _work(lines, partial(_open_clean, settings, folder), workers=workers)
+
+
+Step = Callable[[list[tuple[int, str]]], list[Line]]
+_step: Step | None = None  # a worker process's own, set once when it starts
+
+
+def _start_worker(opening: Callable[[], Step]) -> None:
+    global _step  # noqa: PLW0603 - the model must outlive the call that loads it, and processes share no objects
+    _step = opening()
+
+
+def _call_worker(group: list[tuple[int, str]]) -> list[Line]:
+    assert _step is not None
+    return _step(group)
+
+
+def _work(lines: Iterable[str], opening: Callable[[], Step], *, workers: int) -> Iterator[Line]:
+    numbered = ((number, line) for number, line in enumerate(lines, 1) if line.strip())
+    groups = (list(group) for group in batched(numbered, _GROUP))
+    if workers == 1:
+        step = opening()
+        for group in groups:
+            yield from step(group)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(opening,)) as pool:
+        waiting: deque[Future[list[Line]]] = deque()
+        for group in groups:
+            waiting.append(pool.submit(_call_worker, group))
+            if len(waiting) > workers * 2:
+                yield from waiting.popleft().result()
+        while waiting:
+            yield from waiting.popleft().result()
+
+
+def _open_annotate(settings: Settings) -> Step:
+    return partial(_annotate, open_desk(settings))
+
+
+def _open_clean(settings: Settings, folder: Path) -> Step:
+    return partial(_clean, settings, folder)
+
+
+def _parsed[T](
+    group: list[tuple[int, str]], parse: Callable[[dict[str, Any]], T]
+) -> Iterator[tuple[int, str, T | str]]:
+    """Yield (line number, doc_id, parsed input or what is wrong with it) for each line."""
+    for number, line in group:
+        try:
+            given = json.loads(line)
+            if not isinstance(given, dict) or not isinstance(given.get("doc_id"), str):
+                raise BadLine("no object with a text doc_id")
+            yield number, given["doc_id"], parse(given)
+        except (ValueError, OSError) as error:  # JSON, a field, a date, a file
+            yield number, "", f"{error}"
+
+
+def _annotate(desk: Desk, group: list[tuple[int, str]]) -> list[Line]:
+    parsed = list(_parsed(group, _text_article))
+    read = desk.read(article for _, _, article in parsed if isinstance(article, Article))
+    return [
+        Line(number, None, article) if isinstance(article, str) else _annotated(number, doc_id, *next(read))
+        for number, doc_id, article in parsed
+    ]
+
+
+def _text_article(given: dict[str, Any]) -> Article:
+    text = given.get("text")
+    if not isinstance(text, str):
+        raise BadLine("text: must be a string")
+    return article_from_text(
+        text,
+        title=given.get("title"),
+        published_at=_moment(given, "published_at"),
+        language=given.get("language") or "en",
+    )
+
+
+def _moment(given: dict[str, Any], field: str) -> datetime | None:
+    value = given.get(field)
+    if value is None:
+        return None
+    try:
+        moment = datetime.fromisoformat(value)
+    except (TypeError, ValueError) as error:
+        raise BadLine(f"{field}: {value!r} is no ISO date or time") from error
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+def _annotated(number: int, doc_id: str, article: Article, read: Annotation | None | NewsError) -> Line:
+    if isinstance(read, NewsError):
+        return Line(number, None, str(read))
+    return Line(number, annotation_object(doc_id, article, read or Annotation()), None)
+
+
+def _clean(settings: Settings, folder: Path, group: list[tuple[int, str]]) -> list[Line]:
+    return [
+        Line(number, None, page) if isinstance(page, str) else _cleaned(number, doc_id, page)
+        for number, doc_id, page in _parsed(group, partial(_page, settings, folder))
+    ]
+
+
+def _page(settings: Settings, folder: Path, given: dict[str, Any]) -> Page:
+    name = given.get("html")
+    if not isinstance(name, str) or not (folder / name).resolve().is_relative_to(folder.resolve()):
+        raise BadLine("html: must name a file in the input's folder")
+    return Page(
+        url=given.get("url"),
+        final_url=given.get("url"),
+        status=200,
+        headers={"content-type": "text/html"},
+        body=(folder / name).read_bytes(),
+        fetched_at=_moment(given, "fetched_at") or settings.now(),
+    )
+
+
+def _cleaned(number: int, doc_id: str, page: Page) -> Line:
+    try:
+        article = extract(page, source_key="lines")
+    except NewsError as error:
+        return Line(number, None, str(error))
+    return Line(number, cleaned_object(doc_id, article), None)

@@ -1,0 +1,42 @@
+"""The log tables: what became of each page, what each run did."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import asdict
+from datetime import date, datetime
+
+from pipeline.model import Outcome
+from pipeline.model.outcome import RunKind
+from pipeline.stages.workspace import Workspace
+from pipeline.tables import rows_table, table_named
+
+
+def append_outcomes(workspace: Workspace, outcomes: Sequence[Outcome], *, batch_id: str) -> None:
+    """Append outcomes under a batch's name; the same batch again overwrites itself."""
+    if outcomes:
+        table = rows_table(table_named("outcomes"), [asdict(outcome) for outcome in outcomes])
+        workspace.lake.append_log("outcomes", batch_id, table)
+
+
+def append_run(  # noqa: PLR0913 - the columns of one row
+    workspace: Workspace,
+    *,
+    run_id: str,
+    kind: RunKind,
+    started_at: datetime,
+    counts: Mapping[str, object],
+    days: Sequence[date],
+    versions: Mapping[str, object],
+) -> None:
+    """Append the row of a finished run; the same run again overwrites it."""
+    row = {
+        "run_id": run_id,
+        "kind": kind,
+        "status": "done",
+        "started_at": started_at,
+        "committed_at": workspace.settings.now(),
+        "counts": json.dumps(counts, sort_keys=True),
+        "days_touched": [day.isoformat() for day in days],
+        "versions": json.dumps(versions, sort_keys=True),
+    }
+    workspace.lake.append_log("runs", run_id, rows_table(table_named("runs"), [row]))

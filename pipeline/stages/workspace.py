@@ -1,0 +1,41 @@
+"""What a stage works on: settings, sources, archive, fetch state and lake."""
+
+from dataclasses import dataclass
+from functools import cached_property
+
+from pipeline.fetch import Fetcher, limits_from
+from pipeline.lake import Lake
+from pipeline.raw import Archive, FetchState
+from pipeline.settings import Settings, SourceList, load_sources
+
+
+@dataclass(frozen=True)
+class Workspace:
+    """One process's view of the data root. Everything opens on first use, so a stage loads only what it needs."""
+
+    settings: Settings
+
+    @cached_property
+    def sources(self) -> SourceList:
+        return load_sources(self.settings.sources_file)
+
+    @cached_property
+    def archive(self) -> Archive:
+        return Archive(self.settings.raw_dir, durability=self.settings.durability)
+
+    @cached_property
+    def fetch_state(self) -> FetchState:
+        return FetchState(self.settings.raw_dir)
+
+    @cached_property
+    def lake(self) -> Lake:
+        return Lake(
+            self.settings.lake_dir,
+            durability=self.settings.durability,
+            gc_grace_hours=self.settings.gc_grace_hours,
+            now=self.settings.now,
+        )
+
+    def fetcher(self) -> Fetcher:
+        """Return a new fetcher; the caller closes it."""
+        return Fetcher(limits_from(self.settings), private_hosts=self.sources.private_hosts, now=self.settings.now)

@@ -1,0 +1,24 @@
+"""A real Airflow in a temporary home: SQLite, no examples. Its settings stand before airflow is imported."""
+
+import os
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[2]
+sys.path.insert(0, str(ROOT / "plugins"))
+
+
+@pytest.fixture(scope="session")
+def bag(tmp_path_factory: pytest.TempPathFactory):
+    """All DAGs of dags/, from a migrated database."""
+    from news_airflow.local import environment
+
+    home = tmp_path_factory.mktemp("airflow")
+    os.environ.update(environment(home) | {"AIRFLOW__LOGGING__LOGGING_LEVEL": "ERROR"})
+    from airflow.dag_processing.dagbag import DagBag
+    from airflow.utils.db import initdb
+
+    initdb()
+    return DagBag(str(ROOT / "dags"))

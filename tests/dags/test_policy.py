@@ -1,0 +1,67 @@
+"""What every DAG file keeps to."""
+
+import ast
+import subprocess
+import sys
+from pathlib import Path
+from types import SimpleNamespace
+
+import pytest
+from news_airflow.days import day_of
+
+ROOT = Path(__file__).parents[2]
+FILES = sorted((ROOT / "dags").glob("*.py"))
+HEAVY = ("spacy", "bs4", "pyarrow", "requests", "duckdb")
+
+pytestmark = pytest.mark.airflow
+
+
+def test_every_dag_file_imports(bag) -> None:
+    """No DAG file fails to import, and each holds one DAG of its own name."""
+    assert bag.import_errors == {}
+    assert sorted(bag.dags) == [file.stem for file in FILES]
+
+
+def test_every_dag_has_its_papers(bag) -> None:
+    """Every DAG has a description, and every task an owner, retries and a time-out."""
+    for dag in bag.dags.values():
+        assert dag.doc_md, dag.dag_id
+        for task in dag.tasks:
+            assert (task.owner, task.retries >= 2, bool(task.execution_timeout)) == ("newslake", True, True), task
+
+
+@pytest.mark.parametrize("file", FILES, ids=lambda file: file.stem)
+def test_dag_file_is_wiring_only(file: Path) -> None:
+    """A DAG file stays under 80 lines and asks no clock."""
+    source = file.read_text("utf-8")
+    names = {node.attr for node in ast.walk(ast.parse(source)) if isinstance(node, ast.Attribute)}
+    assert source.count("\n") < 80
+    assert names & {"now", "today", "utcnow"} == set()
+
+
+def test_parsing_a_dag_file_loads_nothing_heavy() -> None:
+    """Importing every DAG file loads none of the heavy libraries."""
+    code = (
+        "import sys, runpy; sys.path[:0] = ['plugins', '.']\n"
+        f"for f in {[str(file) for file in FILES]!r}: runpy.run_path(f)\n"
+        f"print(sorted(set({HEAVY!r}) & set(sys.modules)))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+    assert done.stdout.splitlines()[-1] == "[]"
+
+
+def test_day_is_the_partition_key() -> None:
+    """The day of a run is its key, whatever its conf says."""
+    run = SimpleNamespace(partition_key="2026-03-02", conf={"day": "2026-03-09"}, run_id="r")
+    assert day_of(run).isoformat() == "2026-03-02"
+
+
+def test_day_is_the_conf_without_a_key() -> None:
+    """In process no key exists: conf names the day."""
+    assert day_of(SimpleNamespace(partition_key=None, conf={"day": "2026-03-09"}, run_id="r")).isoformat() == "2026-03-09"
+
+
+def test_a_run_without_a_day_is_refused() -> None:
+    """A run that names no day raises, and says what to do."""
+    with pytest.raises(ValueError, match="trigger it with a key"):
+        day_of(SimpleNamespace(partition_key=None, conf=None, run_id="r"))
