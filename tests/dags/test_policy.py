@@ -58,7 +58,8 @@ def test_day_is_the_partition_key() -> None:
 
 def test_day_is_the_conf_without_a_key() -> None:
     """In process no key exists: conf names the day."""
-    assert day_of(SimpleNamespace(partition_key=None, conf={"day": "2026-03-09"}, run_id="r")).isoformat() == "2026-03-09"
+    run = SimpleNamespace(partition_key=None, conf={"day": "2026-03-09"}, run_id="r")
+    assert day_of(run).isoformat() == "2026-03-09"
 
 
 def test_a_run_without_a_day_is_refused() -> None:

@@ -1,0 +1,28 @@
+"""Serve the sample newsroom until interrupted: python -m samples [--port 8808] [--day 2026-03-04]."""
+
+import argparse
+from datetime import date
+from threading import Event
+
+from samples.server import DAYS, DEFAULT_PORT, Newsroom
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(prog="python -m samples", description="Serve the sample newsroom.")
+    parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="0 takes any free port (default %(default)s)")
+    parser.add_argument("--day", type=date.fromisoformat, default=DAYS[-1], help="what is online (default %(default)s)")
+    options = parser.parse_args()
+    with Newsroom(day=options.day, port=options.port) as newsroom:
+        print(
+            f"{newsroom.base_url} on {newsroom.day}: /courier/rss.xml /lantern/atom.xml /gazette/news-sitemap.xml(.gz)"
+            " /robots.txt  (Ctrl-C stops)",
+            flush=True,
+        )
+        try:
+            Event().wait()
+        except KeyboardInterrupt:
+            print("stopped")
+
+
+if __name__ == "__main__":
+    main()

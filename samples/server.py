@@ -1,0 +1,174 @@
+"""The invented newsroom as a real web server on 127.0.0.1. What is online depends on the newsroom's day.
+
+``newsroom/day-1`` holds what was published on the first day; ``day-2`` and ``day-3`` hold only what came or changed
+then. A path is answered from the latest of these folders that has it and that the day has reached.
+"""
+
+import gzip
+import hashlib
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, time
+from email.utils import format_datetime, parsedate_to_datetime
+from http import HTTPStatus
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from pathlib import Path
+from threading import Thread
+from types import TracebackType
+from typing import NamedTuple, Self
+from urllib.parse import unquote, urlsplit
+
+ROOT = Path(__file__).parent / "newsroom"
+FOLDERS: Mapping[date, str] = {
+    date(2026, 3, 2): "day-1",
+    date(2026, 3, 3): "day-2",
+    date(2026, 3, 4): "day-3",
+}
+DAYS = tuple(FOLDERS)
+DEFAULT_PORT = 8808
+BASE = b"{base}"  # stands for the server's own address in feeds, canonical links and JSON-LD
+
+_CHANGED_AT = time(19, 45, tzinfo=UTC)  # after the last article of a day, before the demo's clock of 20:00
+_CONTENT_TYPES = {
+    ".html": "text/html; charset=utf-8",
+    ".txt": "text/plain; charset=utf-8",
+    ".xml": "application/xml; charset=utf-8",
+    ".gz": "application/gzip",
+}
+_FEED_TYPES = {"rss.xml": "application/rss+xml; charset=utf-8", "atom.xml": "application/atom+xml; charset=utf-8"}
+_NOT_FOUND = b"<!doctype html><title>Not found</title><h1>Not found</h1>"
+
+
+class Request(NamedTuple):
+    """One answered request. ``path`` is as asked for, query included."""
+
+    method: str
+    path: str
+    status: int
+
+
+@dataclass(frozen=True, slots=True)
+class Resource:
+    """What a path is on a day. ``body`` is ready to send, ``changed_at`` the end of the day it last changed."""
+
+    body: bytes
+    content_type: str
+    changed_at: datetime
+
+    @property
+    def etag(self) -> str:
+        return f'"{hashlib.sha256(self.body).hexdigest()[:32]}"'
+
+    @property
+    def last_modified(self) -> str:
+        return format_datetime(self.changed_at, usegmt=True)
+
+
+def resource_at(path: str, *, day: date, base: str, root: Path = ROOT) -> Resource | None:
+    """Return what ``path`` is on ``day``, None when it is not online. ``base`` is the address without a last slash."""
+    name = unquote(urlsplit(path).path).strip("/")
+    if ".." in name or not name:
+        return None
+    if name.endswith(".xml.gz"):
+        twin = resource_at(name.removesuffix(".gz"), day=day, base=base, root=root)
+        return twin and Resource(gzip.compress(twin.body, mtime=0), _CONTENT_TYPES[".gz"], twin.changed_at)
+    file_name = name if Path(name).suffix else f"{name}.html"
+    for changed in sorted((known for known in FOLDERS if known <= day), reverse=True):
+        file = root / FOLDERS[changed] / file_name
+        if file.is_file():
+            body = file.read_bytes().replace(BASE, base.encode("ascii"))
+            content_type = _FEED_TYPES.get(file.name) or _CONTENT_TYPES[file.suffix]
+            return Resource(body, content_type, datetime.combine(changed, _CHANGED_AT))
+    return None
+
+
+def is_unchanged(resource: Resource, *, if_none_match: str | None, if_modified_since: str | None) -> bool:
+    """Return whether a conditional request is answered 304. An If-None-Match alone decides where there is one."""
+    if if_none_match is not None:
+        tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}
+        return resource.etag in tags or "*" in tags
+    if if_modified_since is None:
+        return False
+    try:
+        return parsedate_to_datetime(if_modified_since) >= resource.changed_at
+    except (ValueError, TypeError):  # no date, or one without a zone: as RFC 9110 has it, as if not sent
+        return False
+
+
+class Newsroom:
+    """The newsroom, served while the ``with`` block lasts. Port 0 takes any free one.
+
+    ``day`` may be set at any time; before the first day nothing is online. ``requests`` lists what was asked, in order.
+    """
+
+    def __init__(self, *, day: date = DAYS[-1], port: int = 0) -> None:
+        self.day = day
+        self.requests: list[Request] = []
+        self._server = _Server(self, port)
+        self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
+
+    @property
+    def port(self) -> int:
+        return int(self._server.server_address[1])
+
+    @property
+    def base_url(self) -> str:
+        """The address, without a slash at its end: http://127.0.0.1:PORT."""
+        return f"http://127.0.0.1:{self.port}"
+
+    def __enter__(self) -> Self:
+        self._thread.start()
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._server.shutdown()
+        self._server.server_close()
+        self._thread.join()
+
+
+class _Server(ThreadingHTTPServer):
+    daemon_threads = True
+
+    def __init__(self, newsroom: Newsroom, port: int) -> None:
+        self.newsroom = newsroom
+        super().__init__(("127.0.0.1", port), _Handler)
+
+
+class _Handler(BaseHTTPRequestHandler):
+    server: _Server
+    protocol_version = "HTTP/1.1"
+    server_version = "SampleNewsroom"
+    wbufsize = -1  # head and body leave in one piece
+    disable_nagle_algorithm = True
+
+    def do_GET(self) -> None:
+        newsroom = self.server.newsroom
+        found = resource_at(self.path, day=newsroom.day, base=newsroom.base_url)
+        if found is None:
+            self._send(HTTPStatus.NOT_FOUND, _NOT_FOUND, {"Content-Type": _CONTENT_TYPES[".html"]})
+            return
+        headers = {"ETag": found.etag, "Last-Modified": found.last_modified}
+        asked = self.headers.get
+        if is_unchanged(found, if_none_match=asked("If-None-Match"), if_modified_since=asked("If-Modified-Since")):
+            self._send(HTTPStatus.NOT_MODIFIED, b"", headers)
+        else:
+            self._send(HTTPStatus.OK, found.body, headers | {"Content-Type": found.content_type})
+
+    def do_HEAD(self) -> None:
+        self.do_GET()
+
+    def _send(self, status: HTTPStatus, body: bytes, headers: Mapping[str, str]) -> None:
+        self.server.newsroom.requests.append(Request(self.command, self.path, int(status)))
+        self.send_response(status)
+        for name, value in headers.items():
+            self.send_header(name, value)
+        if status is not HTTPStatus.NOT_MODIFIED:
+            self.send_header("Content-Length", str(len(body)))
+        self.end_headers()
+        if self.command != "HEAD":
+            self.wfile.write(body)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002  (the base class names it)
+        """Say nothing: the newsroom's ``requests`` is the log."""

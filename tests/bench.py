@@ -1,0 +1,282 @@
+"""`make bench`: speed and memory as ratios of one run, on the sample newsroom's own pages.
+
+Each figure is ours beside the bare library doing the least that such work needs, in the same process, alternating, the
+best of several rounds each. Absolute times are left out: machines differ and are busy.
+"""
+
+import json
+import subprocess
+import sys
+import tempfile
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from datetime import UTC, datetime
+from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+from multiprocessing import Process, Queue
+from pathlib import Path
+from threading import local
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import requests
+import trafilatura
+from rich.console import Console
+
+from pipeline.clean import extract
+from pipeline.fetch import Fetcher, FetchLimits, limits_from
+from pipeline.kb import load_kb
+from pipeline.lake import Lake
+from pipeline.model import Article, Page
+from pipeline.nlp import Reader, load_model
+from pipeline.settings import Settings
+from pipeline.stages.derive import KEYS_SCHEMA
+from pipeline.tables import READING_TABLES, annotation_rows, check_batch, rows_table
+from samples.server import FOLDERS, ROOT, resource_at
+
+ROUNDS = 3
+NOW = datetime(2026, 3, 4, 20, tzinfo=UTC)
+out = Console(highlight=False)
+
+
+def main() -> None:
+    """Print every figure beside its goal."""
+    for name, goal, measure in FIGURES:
+        value = measure()
+        is_met = value <= goal[1] if goal[0] == "<=" else value >= goal[1]
+        out.print(f"{'met ' if is_met else 'MISS'} {name}: {value:.2f} (goal {goal[0]} {goal[1]})")
+
+
+def best(*works: Callable[[], object]) -> list[float]:
+    """Return the shortest time of each work in seconds, the works taking turns."""
+    for work in works:
+        work()
+    times = [[_timed(work) for work in works] for _ in range(ROUNDS)]
+    return [min(column) for column in zip(*times, strict=True)]
+
+
+def _timed(work: Callable[[], object]) -> float:
+    started = time.perf_counter()
+    work()
+    return time.perf_counter() - started
+
+
+def pages() -> list[Page]:
+    """Return every sample page of every day."""
+    found = []
+    for day, folder in FOLDERS.items():
+        for path in sorted((ROOT / folder).rglob("*.html")):
+            url = f"/{path.relative_to(ROOT / folder)}"
+            page = resource_at(url, day=day, base="http://127.0.0.1:8808")
+            assert page is not None
+            headers = {"content-type": page.content_type}
+            address = f"http://127.0.0.1:8808{url}"
+            found.append(
+                Page(url=address, final_url=address, status=200, headers=headers, body=page.body, fetched_at=NOW)
+            )
+    return found
+
+
+def articles(*, times: int = 4) -> list[Article]:
+    """Return the sample articles, several times over."""
+    read = [extract(page, source_key="bench") for page in pages()]
+    return [article for article in read if article.word_count > 100] * times
+
+
+def annotate_ratio() -> float:
+    """Words a second of all extractors beside bare nlp.pipe, batch 16."""
+    nlp = load_model(Settings.model_fields["spacy_model"].default)
+    reader = Reader(nlp, kb=load_kb(None), infer_gender=True)
+    given = articles()
+
+    def ours() -> None:
+        for article, doc in reader.docs(given, batch_size=16):
+            assert doc is not None
+            reader.annotate(article, doc)
+
+    def bare() -> None:
+        for _ in nlp.pipe([article.text for article in given], batch_size=16):
+            pass
+
+    mine, theirs = best(ours, bare)
+    return theirs / mine
+
+
+def clean_ratio() -> float:
+    """Pages a second of our extraction beside bare trafilatura."""
+    given = pages() * 3
+
+    def ours() -> None:
+        for page in given:
+            extract(page, source_key="bench")
+
+    def bare() -> None:
+        for page in given:
+            trafilatura.bare_extraction(page.body)
+
+    mine, theirs = best(ours, bare)
+    return theirs / mine
+
+
+class _Handler(BaseHTTPRequestHandler):
+    protocol_version = "HTTP/1.1"
+    disable_nagle_algorithm = True
+    wbufsize = -1
+    body = b"<!doctype html><title>page</title>" + b"<p>words of an invented page</p>" * 950  # 30 KB
+
+    def do_GET(self) -> None:
+        found = b"" if self.path == "/robots.txt" else self.body
+        self.send_response(200)
+        self.send_header("Content-Type", "text/html")
+        self.send_header("Content-Length", str(len(found)))
+        self.end_headers()
+        self.wfile.write(found)
+
+    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it
+        """Say nothing."""
+
+
+def _serve(port_out: "Queue[int]") -> None:
+    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
+    port_out.put(server.server_address[1])
+    server.serve_forever()
+
+
+def fetch_ratio() -> float:
+    """Pages a second of the guarded fetcher beside bare requests sessions, 8 threads, loopback, own process."""
+    ports: Queue[int] = Queue()
+    server = Process(target=_serve, args=(ports,), daemon=True)
+    server.start()
+    host = f"127.0.0.1:{ports.get()}"
+    urls = [f"http://{host}/{number}" for number in range(1000)]
+    sessions = local()
+
+    def get(url: str) -> int:
+        if not hasattr(sessions, "own"):
+            sessions.own = requests.Session()
+        return len(sessions.own.get(url, timeout=10).content)
+
+    def bare() -> None:
+        with ThreadPoolExecutor(8) as pool:
+            assert sum(1 for _ in pool.map(get, urls)) == len(urls)
+
+    limits: FetchLimits = limits_from(Settings(host_interval_seconds=0))
+
+    def ours() -> None:
+        with Fetcher(limits, private_hosts=frozenset({host}), now=lambda: NOW) as fetcher:
+            with ThreadPoolExecutor(8) as pool:
+                assert sum(1 for _ in pool.map(fetcher.fetch, urls)) == len(urls)
+
+    mine, theirs = best(ours, bare)
+    server.kill()
+    return theirs / mine
+
+
+def _batch(count: int) -> dict[str, pa.Table]:
+    """Return reading tables of ``count`` made articles of one day, with the children that real ones have."""
+    nlp = load_model(Settings.model_fields["spacy_model"].default)
+    reader = Reader(nlp, kb=load_kb(None), infer_gender=True)
+    read = [
+        annotation_rows(article, reader.annotate(article, doc), model_name="m", pipeline_version="v")
+        for article, doc in reader.docs(articles(times=1))
+        if doc is not None
+    ]
+    rows: dict[str, list[dict[str, object]]] = {spec.name: [] for spec in READING_TABLES}
+    for number in range(count):
+        for name, found in read[number % len(read)].items():
+            rows[name] += [{**row, "article_id": f"{number:032x}", "published_at": NOW} for row in found]
+    return {spec.name: rows_table(spec, rows[spec.name]) for spec in READING_TABLES}
+
+
+def commit_ratio() -> float:
+    """Rows a second of a commit beside raw pq.write_table of the same tables; checks are done at staging."""
+    tables = _batch(500)
+    count = tables["articles"].num_rows
+    keys = pa.table(
+        {
+            "article_id": tables["articles"]["article_id"],
+            "revision_id": tables["articles"]["revision_id"],
+            "published_date": pa.array([NOW.date()] * count, pa.date32()),
+            "seen_at": pa.array([NOW] * count, pa.timestamp("us", tz="UTC")),
+        },
+        schema=KEYS_SCHEMA,
+    )
+    commit_times, raw_times, check_times = [], [], []
+    with tempfile.TemporaryDirectory() as folder:
+        for number in range(ROUNDS + 1):
+            lake = Lake(Path(folder) / str(number), durability="process", gc_grace_hours=24, now=lambda: NOW)
+            check_times.append(_timed(lambda: check_batch(tables)))
+            lake.stage("batch", tables, keys)
+            commit_times.append(_timed(lambda lake=lake: lake.commit(["batch"], is_current=lambda *_: True)))
+            raw = Path(folder) / f"raw{number}"
+            raw.mkdir()
+            raw_times.append(
+                _timed(
+                    lambda raw=raw: [
+                        pq.write_table(table, raw / name, compression="zstd", compression_level=3)
+                        for name, table in tables.items()
+                    ]
+                )
+            )
+    out.print(f"     (checks of the batch: {min(check_times) / min(raw_times):.2f} of the raw write)")
+    return min(raw_times) / min(commit_times)
+
+
+def worker_ratio() -> float:
+    """Lines a second of `annotate` with 2 workers beside 1, loading of the model left out on both sides."""
+    given = articles(times=24)
+    line = [json.dumps({"doc_id": str(n), "text": article.text}) for n, article in enumerate(given)]
+    few = line[:8]
+
+    def took(workers: int) -> float:
+        return _annotate(line, workers) - _annotate(few, workers)
+
+    return took(1) / took(2)
+
+
+def _annotate(lines: list[str], workers: int) -> float:
+    with tempfile.TemporaryDirectory() as folder:
+        source = Path(folder) / "in.jsonl"
+        source.write_text("\n".join(lines) + "\n", "utf-8")
+        command = [sys.executable, "-m", "pipeline", "annotate", str(source), str(Path(folder) / "out.jsonl")]
+        return _timed(lambda: subprocess.run([*command, "--workers", str(workers), "--quiet"], check=True))
+
+
+def worker_memory() -> float:
+    """Peak resident megabytes of one annotating process."""
+    given = articles(times=12)
+    code = (
+        "import resource, sys\n"
+        "from pipeline.stages.lines import annotate_lines; from pipeline.settings import Settings\n"
+        "sum(1 for _ in annotate_lines(sys.stdin, settings=Settings.load()))\n"
+        "print(resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1024)"
+    )
+    lines = "\n".join(json.dumps({"doc_id": str(n), "text": article.text}) for n, article in enumerate(given))
+    done = subprocess.run([sys.executable, "-c", code], input=lines, capture_output=True, text=True, check=True)
+    return float(done.stdout)
+
+
+def dag_parse_seconds() -> float:
+    """Seconds to parse the slowest DAG file, airflow's own import left out."""
+    code = (
+        "import sys, time, runpy; sys.path[:0] = ['plugins', '.']\n"
+        "import airflow.sdk\n"
+        "def t(f):\n s = time.perf_counter(); runpy.run_path(f); return time.perf_counter() - s\n"
+        "import glob; print(max(t(f) for f in glob.glob('dags/*.py')))"
+    )
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, check=True)
+    return float(done.stdout.split()[-1])
+
+
+FIGURES: tuple[tuple[str, tuple[str, float], Callable[[], float]], ...] = (
+    ("annotating / bare nlp.pipe, words per second", (">=", 0.80), annotate_ratio),
+    ("cleaning / bare trafilatura, pages per second", (">=", 0.60), clean_ratio),
+    ("fetching / bare requests sessions, pages per second", (">=", 0.40), fetch_ratio),
+    ("committing / raw write_table, rows per second", (">=", 0.50), commit_ratio),
+    ("annotate with 2 workers / 1 worker", (">=", 1.60), worker_ratio),
+    ("peak MB of a worker", ("<=", 900), worker_memory),
+    ("seconds to parse a DAG file", ("<=", 1.0), dag_parse_seconds),
+)
+
+if __name__ == "__main__":
+    main()
