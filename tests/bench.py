@@ -26,11 +26,10 @@ from rich.console import Console
 from pipeline.clean import extract
 from pipeline.fetch import Fetcher, FetchLimits, limits_from
 from pipeline.kb import load_kb
-from pipeline.lake import Lake
+from pipeline.lake import KEYS_SCHEMA, Lake
 from pipeline.model import Article, Page
 from pipeline.nlp import Reader, load_model
 from pipeline.settings import Settings
-from pipeline.stages.derive import KEYS_SCHEMA
 from pipeline.tables import READING_TABLES, annotation_rows, check_batch, rows_table
 from samples.server import FOLDERS, ROOT, resource_at
 

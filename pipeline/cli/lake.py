@@ -1,5 +1,7 @@
 """`newslake lake`: look after the table files."""
 
+from collections.abc import Mapping
+
 import typer
 
 from pipeline.cli.output import AsJson, out, print_json, problem, workspace
@@ -35,7 +37,7 @@ def gc(as_json: AsJson = False) -> None:
     _tell({"removed": workspace().lake.gc()}, as_json=as_json)
 
 
-def _tell(report: dict[str, object], *, as_json: bool) -> None:
+def _tell(report: Mapping[str, object], *, as_json: bool) -> None:
     if as_json:
         print_json(report)
         return

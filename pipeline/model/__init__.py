@@ -2,7 +2,14 @@
 
 from pipeline.model.annotation import Annotation, Entity, Event, Quote, TimeExpression
 from pipeline.model.article import Article, Block, Rejected
-from pipeline.model.identity import article_id_of, canonical_url, content_hash_of, domain_of, revision_id_of
+from pipeline.model.identity import (
+    article_id_of,
+    canonical_url,
+    content_hash_of,
+    domain_of,
+    file_name_of,
+    revision_id_of,
+)
 from pipeline.model.outcome import Outcome, StageReport
 from pipeline.model.page import Capture, Hints, Page, Ref
 from pipeline.model.source import Source
@@ -27,5 +34,6 @@ __all__ = [
     "canonical_url",
     "content_hash_of",
     "domain_of",
+    "file_name_of",
     "revision_id_of",
 ]

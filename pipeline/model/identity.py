@@ -89,5 +89,15 @@ def revision_id_of(content_hash: str) -> str:
     return content_hash[:16]
 
 
+def file_name_of(key: str) -> str:
+    """Return a file name for a run id, batch id or other key: other keys get other names, and none leaves its folder.
+
+    ASCII letters, digits, "_", "-" and "+" stand for themselves, all else is percent-encoded UTF-8; a name over 150
+    characters ends in its hash instead.
+    """
+    plain = quote(key, safe="+", errors="surrogatepass").replace(".", "%2E").replace("~", "%7E") or "%"
+    return plain if len(plain) <= 150 else f"{plain[:100]}%%{_sha256(key)[:32]}"
+
+
 def _sha256(text: str) -> str:
     return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()

@@ -1,10 +1,10 @@
 """What became of each page, and what a stage counted."""
 
 from collections import Counter
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
-from typing import Literal
+from typing import Any, Literal
 
 OutcomeKind = Literal["kept", "unchanged", "rejected", "quarantined", "pending"]
 OUTCOME_KINDS: tuple[OutcomeKind, ...] = ("kept", "unchanged", "rejected", "quarantined", "pending")
@@ -55,6 +55,33 @@ class StageReport:
             discovered=counts.total(),
             outcomes=tuple((kind, counts[kind]) for kind in OUTCOME_KINDS),
             days=tuple(sorted(set(days))),
+        )
+
+    @classmethod
+    def merged(cls, stage: str, run_id: str, reports: Iterable["StageReport"]) -> "StageReport":
+        """Return the sum of several reports of one run."""
+        counts: Counter[OutcomeKind] = Counter()
+        days: set[date] = set()
+        for report in reports:
+            counts.update(dict(report.outcomes))
+            days.update(report.days)
+        return cls(
+            stage=stage,
+            run_id=run_id,
+            discovered=counts.total(),
+            outcomes=tuple((kind, counts[kind]) for kind in OUTCOME_KINDS),
+            days=tuple(sorted(days)),
+        )
+
+    @classmethod
+    def from_dict(cls, given: Mapping[str, Any]) -> "StageReport":
+        """Return the report that ``as_dict`` wrote."""
+        return cls(
+            stage=given["stage"],
+            run_id=given["run_id"],
+            discovered=given["discovered"],
+            outcomes=tuple((kind, given[kind]) for kind in OUTCOME_KINDS),
+            days=tuple(date.fromisoformat(day) for day in given["days"]),
         )
 
     def as_dict(self) -> dict[str, object]:

@@ -9,22 +9,14 @@ import pyarrow as pa
 
 from pipeline.clean import clean
 from pipeline.errors import ContractError, NewsError
-from pipeline.lake import StoredArticle
+from pipeline.lake import KEYS_SCHEMA, StoredArticle
 from pipeline.model import Annotation, Article, Capture, Rejected, StageReport
+from pipeline.model.outcome import OutcomeKind
 from pipeline.stages.disposition import Ledger, outcome_kind_of
 from pipeline.stages.log_rows import append_outcomes
 from pipeline.stages.reading import Desk, open_desk, version_of
 from pipeline.stages.workspace import Workspace
 from pipeline.tables import READING_TABLES, annotation_rows, check_rows, rows_table
-
-KEYS_SCHEMA = pa.schema(
-    [
-        pa.field("article_id", pa.string(), nullable=False),
-        pa.field("revision_id", pa.string(), nullable=False),
-        pa.field("published_date", pa.date32(), nullable=False),
-        pa.field("seen_at", pa.timestamp("us", tz="UTC"), nullable=False),
-    ]
-)
 
 Rows = dict[str, list[Mapping[str, object]]]
 
@@ -204,7 +196,7 @@ class _Derive:
     def _fail(self, capture: Capture, error: NewsError) -> None:
         self._record(outcome_kind_of(error), capture, reason=error.reason, detail=str(error))
 
-    def _record(self, kind: str, capture: Capture, **facts: str | None) -> None:
+    def _record(self, kind: OutcomeKind, capture: Capture, **facts: str | None) -> None:
         self.ledger.record(
             kind,
             url=capture.url or f"urn:article:{capture.article_id}",

@@ -15,6 +15,7 @@ from pipeline.clean import page_identity
 from pipeline.errors import NewsError
 from pipeline.fetch import Fetcher, NotModified
 from pipeline.model import Page, Ref, Source, StageReport, canonical_url
+from pipeline.model.outcome import OutcomeKind
 from pipeline.raw import ArchiveWriter, SeenPage, page_key_of
 from pipeline.sources import Found, claim, discover, settle
 from pipeline.stages.disposition import Ledger, outcome_kind_of
@@ -127,7 +128,7 @@ class _Ingest:
                 return _Wanted(ref, key, seen, last.etag, last.last_modified)
             self._record(ref, "unchanged", reason="seen", detail="listed before, and the listing gives no later change")
         elif seen is not None:
-            kind = "pending" if seen.last_outcome == "pending" else "rejected"
+            kind: OutcomeKind = "pending" if seen.last_outcome == "pending" else "rejected"
             self._record(ref, kind, reason=seen.reason, detail="listed before; not tried again yet")
         return None
 
@@ -227,6 +228,6 @@ class _Ingest:
             )
         )
 
-    def _record(self, ref: Ref, kind: str, **facts: str | None) -> None:
+    def _record(self, ref: Ref, kind: OutcomeKind, **facts: str | None) -> None:
         news_day = (ref.hints.published_at or self.now).date()
         self.ledger.record(kind, url=ref.url or ref.file or "", source_key=self.source.key, news_day=news_day, **facts)

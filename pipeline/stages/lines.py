@@ -35,7 +35,7 @@ class Line:
     problem: str | None
 
 
-class BadLine(ValueError):
+class BadLineError(ValueError):
     """An input line that is not what it should be; the message names the field."""
 
 
@@ -102,7 +102,7 @@ def _parsed[T](
         try:
             given = json.loads(line)
             if not isinstance(given, dict) or not isinstance(given.get("doc_id"), str):
-                raise BadLine("no object with a text doc_id")
+                raise BadLineError("no object with a text doc_id")
             yield number, given["doc_id"], parse(given)
         except (ValueError, OSError) as error:  # JSON, a field, a date, a file
             yield number, "", f"{error}"
@@ -120,7 +120,7 @@ def _annotate(desk: Desk, group: list[tuple[int, str]]) -> list[Line]:
 def _text_article(given: dict[str, Any]) -> Article:
     text = given.get("text")
     if not isinstance(text, str):
-        raise BadLine("text: must be a string")
+        raise BadLineError("text: must be a string")
     return article_from_text(
         text,
         title=given.get("title"),
@@ -136,11 +136,11 @@ def _moment(given: dict[str, Any], field: str) -> datetime | None:
     try:
         moment = datetime.fromisoformat(value)
     except (TypeError, ValueError) as error:
-        raise BadLine(f"{field}: {value!r} is no ISO date or time") from error
+        raise BadLineError(f"{field}: {value!r} is no ISO date or time") from error
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _annotated(number: int, doc_id: str, article: Article, read: Annotation | None | NewsError) -> Line:
+def _annotated(number: int, doc_id: str, article: Article, read: Annotation | NewsError | None) -> Line:
     if isinstance(read, NewsError):
         return Line(number, None, str(read))
     return Line(number, annotation_object(doc_id, article, read or Annotation()), None)
@@ -156,7 +156,7 @@ def _clean(settings: Settings, folder: Path, group: list[tuple[int, str]]) -> li
 def _page(settings: Settings, folder: Path, given: dict[str, Any]) -> Page:
     name = given.get("html")
     if not isinstance(name, str) or not (folder / name).resolve().is_relative_to(folder.resolve()):
-        raise BadLine("html: must name a file in the input's folder")
+        raise BadLineError("html: must name a file in the input's folder")
     return Page(
         url=given.get("url"),
         final_url=given.get("url"),

@@ -3,6 +3,8 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
+from spacy.tokens import Doc
+
 from pipeline.errors import ExtractorError, NewsError
 from pipeline.kb import load_kb
 from pipeline.model import Annotation, Article
@@ -20,7 +22,7 @@ class Desk:
     version: str
     batch_size: int
 
-    def read(self, articles: Iterable[Article]) -> Iterator[tuple[Article, Annotation | None | NewsError]]:
+    def read(self, articles: Iterable[Article]) -> Iterator[tuple[Article, Annotation | NewsError | None]]:
         """Yield each article with its annotation, in order.
 
         None: a language without data. An error: the article broke an extractor; the others go on.
@@ -28,12 +30,12 @@ class Desk:
         for article, doc in self.reader.docs(articles, batch_size=self.batch_size):
             yield article, None if doc is None else self._annotate(article, doc)
 
-    def _annotate(self, article: Article, doc: object) -> Annotation | NewsError:
+    def _annotate(self, article: Article, doc: Doc) -> Annotation | NewsError:
         try:
-            return self.reader.annotate(article, doc)  # type: ignore[arg-type]
+            return self.reader.annotate(article, doc)
         except NewsError as error:
             return error
-        except Exception as error:  # the one door: any defect of an extractor costs one article, never the batch
+        except Exception as error:  # noqa: BLE001 - the one door: a defect costs one article, never the batch
             return ExtractorError(
                 f"reading article {article.article_id} failed: {type(error).__name__}: {error}; "
                 "the page is kept and can be derived again after a fix",

@@ -34,7 +34,7 @@ def finish_ingest(
 ) -> StageReport:
     """Sum the sources' reports and write the run's row."""
     summary = StageReport.merged("ingest", run_id, reports)
-    counts = {"discovered": summary.discovered, **dict(summary.outcomes)}
+    counts: dict[str, object] = {"discovered": summary.discovered, **dict(summary.outcomes)}
     append_run(
         workspace,
         run_id=run_id,

@@ -1,0 +1,66 @@
+"""What each name in SQL stands for: a table's files, and the cluster columns joined onto articles."""
+
+from collections.abc import Iterator
+from pathlib import Path
+from string import Template
+
+import duckdb
+
+from pipeline.tables import LOG_TABLES, TABLES, TableSpec
+
+# A copies row of an earlier content says nothing about the present one: the join is on both ids.
+JOINED_ARTICLES = """\
+CREATE OR REPLACE VIEW articles AS
+SELECT a.*, coalesce(c.dup_group_id, a.article_id) AS dup_group_id, coalesce(c.is_copy, false) AS is_copy
+FROM articles_stored a LEFT JOIN (SELECT article_id, revision_id, dup_group_id, is_copy FROM copies) c
+USING (article_id, revision_id);
+"""
+_OVER_FILES = Template("""\
+SELECT * FROM read_parquet('$files', hive_partitioning = true,
+  hive_types = {'$partition': DATE}, union_by_name = true)""")
+
+
+def stored_name(spec: TableSpec) -> str:
+    """Return the SQL name of a table as it lies on disk; the view ``articles`` adds who repeats whom."""
+    return "articles_stored" if spec.name == "articles" else spec.name
+
+
+def table_files(lake: Path, spec: TableSpec) -> tuple[Path, ...]:
+    """Return a table's files, in the order of their days; empty before anything was written."""
+    return tuple(sorted(table_dir(lake, spec).glob(f"{spec.partition}=*/*.parquet")))
+
+
+def table_dir(lake: Path, spec: TableSpec) -> Path:
+    """Return the folder of a table: readers' tables under ``tables``, the append-only log under ``log``."""
+    return lake / ("log" if spec in LOG_TABLES else "tables") / spec.name
+
+
+def views_sql(lake: Path) -> str:
+    """Return DuckDB statements that open the tables of ``lake`` in any DuckDB, each a view.
+
+    A table without files gives an empty view with the contract's columns; write the text anew after its first rows.
+    """
+    return "\n".join(("SET TimeZone = 'UTC';", *_statements(lake.resolve()), JOINED_ARTICLES))
+
+
+def _statements(lake: Path) -> Iterator[str]:
+    for spec in TABLES:
+        body = _over_files(lake, spec) if table_files(lake, spec) else _without_files(spec)
+        yield f"CREATE OR REPLACE VIEW {stored_name(spec)} AS\n{body};"
+
+
+def _over_files(lake: Path, spec: TableSpec) -> str:
+    files = f"{_literal_glob(table_dir(lake, spec))}/{spec.partition}=*/*.parquet".replace("'", "''")
+    return _OVER_FILES.substitute(files=files, partition=spec.partition)
+
+
+def _literal_glob(folder: Path) -> str:
+    return "".join(f"[{char}]" if char in "*?[" else char for char in str(folder))
+
+
+def _without_files(spec: TableSpec) -> str:
+    with duckdb.connect(":memory:") as scratch:
+        scratch.register("arrow", spec.schema.empty_table())
+        described = scratch.execute("SELECT column_name, column_type FROM (DESCRIBE arrow)").fetchall()
+    columns = ", ".join(f"NULL::{kind} AS {name}" for name, kind in (*described, (spec.partition, "DATE")))
+    return f"SELECT {columns} WHERE false"

@@ -1,0 +1,13 @@
+"""From a page to an Article, or the reason why it is none. No network, no files.
+
+Line rules are data in ``line_rules``; what makes a page no article is in ``page_types``; plain text has a way of its
+own in ``text_article`` and keeps its characters.
+"""
+
+from pipeline.clean.extract import clean, extract
+from pipeline.clean.identity import page_identity
+from pipeline.clean.line_rules import GENERATION
+from pipeline.clean.page_types import reject_reason
+from pipeline.clean.text_article import article_from_text
+
+__all__ = ["GENERATION", "article_from_text", "clean", "extract", "page_identity", "reject_reason"]

@@ -1,0 +1,128 @@
+"""What else a page says of its article: section, tags, publisher, language, agency, paywall, opt-out."""
+
+import re
+from collections.abc import Iterable, Mapping
+from functools import cache
+
+from py3langid.langid import MODEL_FILE, LanguageIdentifier
+
+from pipeline.clean.jsonld import listed, plain
+from pipeline.clean.markup import Markup, story_text
+from pipeline.clean.tree import tidy
+from pipeline.model import Page
+
+_SPLIT_TAGS = re.compile(r"\s*[,;]\s*")
+_MAX_TAGS = 30
+_LANGUAGE = re.compile(r"[a-z]{2}(?=$|[-_])", re.IGNORECASE)
+_SURE = 0.9  # probability from which the text's own language beats the declared one
+_LANGID_MIN_WORDS = 20
+_LANGID_CHARS = 2000
+# Agencies whose copy others print, by the name that stands in bylines, datelines and credits.
+_AGENCIES = {
+    "Reuters": r"reuters", "AP": r"ap|associated press", "AFP": r"afp|agence france[- ]presse", "dpa": r"dpa",
+    "PA Media": r"pa media|press association", "UPI": r"upi|united press international", "Bloomberg": r"bloomberg",
+    "EFE": r"efe", "ANSA": r"ansa", "Xinhua": r"xinhua", "TASS": r"tass", "Kyodo": r"kyodo(?: news)?", "PTI": r"pti",
+    "ANI": r"ani", "AAP": r"aap", "CP": r"the canadian press|canadian press", "APA": r"apa", "Interfax": r"interfax",
+}  # fmt: skip
+_IN_CREDIT = {
+    name: re.compile(rf"(?:^|\b(?:by|the)\s+|[/,&]\s*)(?:{words})\b", re.I) for name, words in _AGENCIES.items()
+}
+_IN_DATELINE = {name: re.compile(rf"^.{{0,60}}\((?:{words})\)", re.I | re.S) for name, words in _AGENCIES.items()}
+# An agency nobody listed still signs as one: "PORT ARLEN (Northwire) - ...".
+_DATELINE = re.compile(r"^[A-ZÀ-Þ][A-ZÀ-Þ .,'’-]{2,40}(?:, [A-Z][\w. ]{1,25})?\s*\(([A-Z][\w ]{1,24})\)\s*[-–—]{1,2}\s")
+_WALL = (
+    "//*[contains(@class, 'paywall') or contains(@id, 'paywall') or contains(@class, 'piano-offer') or "
+    "contains(@class, 'regwall') or contains(@class, 'subscriber-only') or contains(@class, 'premium-teaser')]"
+)
+_TEASER = re.compile(
+    r"\b(?:subscribe|subscribers?|subscription|sign in|log in|register)\b.{0,60}\b(?:to (?:read|continue|unlock|"
+    r"access)|only|"
+    r"full (?:article|story|access))|\b(?:continue|keep) reading\b.{0,60}\b(?:subscri|account|free)",
+    re.IGNORECASE,
+)
+_STUB_WORDS = 120
+_PAID_WORDS = 300  # pages that say they are not free, with more than this, came whole
+
+
+def read_section(markup: Markup) -> str | None:
+    """Return the publisher's section."""
+    return story_text(markup, "articleSection") or markup.meta("article:section", "section", "parsely-section") or None
+
+
+def read_tags(markup: Markup) -> tuple[str, ...]:
+    """Return the publisher's keywords in the page's order, each once."""
+    stated = [plain(value) for value in listed(markup.story.get("keywords"))]
+    tags = stated or markup.all_meta("article:tag") or markup.all_meta("news_keywords", "keywords")
+    split = (tidy(tag).removeprefix("#") for text in tags for tag in _SPLIT_TAGS.split(text))
+    return tuple(dict.fromkeys(tag for tag in split if 1 < len(tag) <= 80))[:_MAX_TAGS]
+
+
+def read_publisher(markup: Markup, page: Page) -> str | None:
+    """Return the outlet that the page names, else the one that the listing named."""
+    stated = plain(markup.data.resolved(markup.story.get("publisher")))
+    return stated or markup.meta("og:site_name") or page.hints.publisher or None
+
+
+def read_description(markup: Markup) -> str:
+    """Return the summary that the markup states, "" for none."""
+    return story_text(markup, "description") or markup.meta("og:description", "description", "twitter:description")
+
+
+def read_language(markup: Markup | None, page: Page, *, text: str) -> str | None:
+    """Return the language of a text, ISO 639-1: the text's own where it is long and clear, else the declared one."""
+    declared = _declared_language(markup) or page.hints.language
+    return language_of(text, declared=declared)
+
+
+def _declared_language(markup: Markup | None) -> str | None:
+    if markup is None:
+        return None
+    stated = (markup.root.get("lang"), markup.meta("og:locale"), story_text(markup, "inLanguage"))
+    codes = (_LANGUAGE.match(text.strip()) for text in stated if text)
+    return next((code.group().lower() for code in codes if code), None)
+
+
+def language_of(text: str, *, declared: str | None) -> str | None:
+    """Return the language of a text, ISO 639-1; None where neither the text nor anyone says."""
+    if len(text.split()) < _LANGID_MIN_WORDS:
+        return declared
+    code, probability = _identifier().classify(text[:_LANGID_CHARS])
+    return str(code) if declared is None or probability >= _SURE else declared
+
+
+@cache
+def _identifier() -> LanguageIdentifier:
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+
+
+def read_agency(markup: Markup | None, *, bylines: Iterable[str], lead: str) -> str | None:
+    """Return the news agency that byline, credit or dateline names."""
+    credits_given = [text for text in bylines if len(text) < 120]
+    if markup is not None:
+        credits_given += [story_text(markup, key) for key in ("sourceOrganization", "creditText", "provider")]
+        credits_given += [plain(markup.data.resolved(value)) for value in listed(markup.story.get("author"))]
+    for name in _AGENCIES:
+        if any(_IN_CREDIT[name].search(text) for text in credits_given) or _IN_DATELINE[name].match(lead):
+            return name
+    signed = _DATELINE.match(lead)
+    return signed.group(1) if signed else story_text(markup, "sourceOrganization") or None if markup else None
+
+
+def is_behind_wall(markup: Markup, *, word_count: int, page_text: str) -> bool:
+    """Return whether the text is only what a paywall lets through."""
+    nodes = (markup.story, *markup.data.articles()[:1])
+    free = next((node["isAccessibleForFree"] for node in nodes if "isAccessibleForFree" in node), None)
+    if str(free).lower() in ("false", "0", "no"):
+        return word_count < _PAID_WORDS
+    tier = markup.meta("article:content_tier", "content_tier").lower()
+    if tier in ("locked", "metered") and word_count < 2 * _STUB_WORDS:
+        return True
+    has_wall = word_count < 2 * _STUB_WORDS and bool(markup.root.xpath(_WALL))
+    return free is None and word_count < _STUB_WORDS and (has_wall or _TEASER.search(page_text) is not None)
+
+
+def is_mining_reserved(markup: Markup | None, headers: Mapping[str, str]) -> bool:
+    """Return whether header or meta element reserve text and data mining (TDMRep, noai)."""
+    stated = [headers.get("tdm-reservation", "")] + ([markup.meta("tdm-reservation")] if markup else [])
+    robots = [headers.get("x-robots-tag", "")] + (list(markup.all_meta("robots", "googlebot")) if markup else [])
+    return any(text.strip() == "1" for text in stated) or any(re.search(r"\bno(?:image)?ai\b", t, re.I) for t in robots)

@@ -1,0 +1,112 @@
+"""The body of an article: trafilatura chooses, its tree is read as pieces."""
+
+import re
+from collections.abc import Iterable, Iterator
+from itertools import pairwise
+
+import trafilatura
+from trafilatura.settings import Extractor
+
+from pipeline.clean.pieces import Piece
+from pipeline.clean.tree import Tree, tidy
+from pipeline.model.article import BlockKind
+
+_HEADINGS = ("head", "h1", "h2", "h3", "h4", "h5", "h6")
+_ITEMS = ("item", "li", "row", "tr")
+_KINDS: dict[str, BlockKind] = {**dict.fromkeys(_HEADINGS, "heading"), **dict.fromkeys(_ITEMS, "list")}
+_BLOCKS = frozenset(
+    {*_KINDS, "p", "div", "section", "article", "list", "ul", "ol", "quote", "blockquote", "table", "body"}
+)
+_SKIPPED = frozenset({"graphic", "figure", "figcaption", "img", "code", "script", "style", "form", "button"})
+_BREAKS = ("lb", "br")
+_SENTENCE_ENDS = tuple('.!?…:"”’»')
+_RULER = re.compile(r"^[_*=~-]{3,}\s+")  # a drawn line before a closing note
+# Where precision gives less than this share of the words in plain paragraphs of one parent, it missed the body.
+_RECALL_SHARE = 0.5
+_RECALL_MIN_WORDS = 120
+
+
+def read_body(root: Tree) -> tuple[Piece, ...]:
+    """Return headings, paragraphs and list items of the article's body in page order; () where there is none.
+
+    Precision mode first. Its recall mode only where the page's densest run of paragraphs is much longer than what
+    precision gave.
+    """
+    pieces = _extracted(root, is_recall=False)
+    words = sum(piece.word_count for piece in pieces)
+    densest = _densest_words(root)
+    if densest >= _RECALL_MIN_WORDS and words < _RECALL_SHARE * densest:
+        wider = _extracted(root, is_recall=True)
+        if sum(piece.word_count for piece in wider) > words:
+            return wider
+    return pieces
+
+
+def _extracted(root: Tree, *, is_recall: bool) -> tuple[Piece, ...]:
+    options = Extractor(output_format="python", precision=not is_recall, recall=is_recall, comments=False)
+    document = trafilatura.bare_extraction(root, options=options)
+    return tuple(_pieces(document.body)) if document is not None else ()
+
+
+def _densest_words(root: Tree) -> int:
+    """Return the most words that the long paragraphs of one parent have together."""
+    words: dict[Tree, int] = {}
+    for paragraph in root.iter("p"):
+        count = len("".join(paragraph.itertext()).split())
+        if count > 12:
+            parent = paragraph.getparent()
+            words[parent] = words.get(parent, 0) + count
+    return max(words.values(), default=0)
+
+
+def _pieces(element: Tree, kind: BlockKind = "paragraph") -> Iterator[Piece]:
+    """Yield the pieces of a container: its blocks, and the loose text between them."""
+    loose: list[str | None] = [element.text]
+    for child in element:
+        if child.tag in _SKIPPED or not isinstance(child.tag, str):
+            loose.append(child.tail)
+        elif child.tag in _BLOCKS:
+            yield from _joined(loose, kind)
+            yield from _block(child, kind)
+            loose = [child.tail]
+        else:
+            loose += [*_inline(child), child.tail]
+    yield from _joined(loose, kind)
+
+
+def _block(element: Tree, outer: BlockKind) -> Iterator[Piece]:
+    kind = _KINDS.get(element.tag, outer)
+    if element.tag in ("row", "tr"):
+        cells = [tidy(" ".join(cell.itertext())) for cell in element]
+        if text := " | ".join(cell for cell in cells if cell):
+            yield Piece(kind, text)
+    else:
+        yield from _pieces(element, kind)
+
+
+def _inline(element: Tree) -> Iterator[str | None]:
+    """Yield the texts of an inline element, None for a line break in it."""
+    if element.tag in _BREAKS:
+        yield None
+    yield element.text or ""
+    for child in element:
+        if child.tag not in _SKIPPED:
+            yield from _inline(child)
+        yield child.tail or ""
+
+
+def _joined(parts: Iterable[str | None], kind: BlockKind) -> Iterator[Piece]:
+    """Yield one piece a line; a break inside a sentence is a space."""
+    lines, current = [], ""
+    for part in parts:
+        if part is None:
+            lines.append(tidy(current))
+            current = ""
+        else:
+            current += part
+    lines = [line for line in (*lines, tidy(current)) if line]
+    start = 0
+    for index, (line, after) in enumerate(pairwise((*lines, ""))):
+        if line.endswith(_SENTENCE_ENDS) or not after:
+            yield Piece(kind, _RULER.sub("", " ".join(lines[start : index + 1])) or line)
+            start = index + 1

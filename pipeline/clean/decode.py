@@ -1,0 +1,137 @@
+"""From bytes to text: what the page declares is tried first and believed only where it fits."""
+
+import codecs
+import re
+from dataclasses import dataclass
+
+from charset_normalizer import from_bytes
+
+from pipeline.errors import UndecodablePageError
+from pipeline.model import Page
+
+_HIGH = re.compile(rb"[\x80-\xff]")
+_HIGH_RUN = re.compile(rb"[\x80-\xff]{3,}")
+_META_CHARSET = re.compile(rb"<(?:meta|\?xml)[^>]{0,300}?(?:charset|encoding)\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.I)
+_HEADER_CHARSET = re.compile(r"charset\s*=\s*[\"']?\s*([\w.:-]{2,40})", re.I)
+_BOMS = (
+    (codecs.BOM_UTF8, "utf-8"),
+    (codecs.BOM_UTF32_LE, "utf-32-le"),
+    (codecs.BOM_UTF32_BE, "utf-32-be"),
+    (codecs.BOM_UTF16_LE, "utf-16-le"),
+    (codecs.BOM_UTF16_BE, "utf-16-be"),
+)
+# Latin-1 pages mean windows-1252, as browsers read them.
+_MEANT = {"iso8859-1": "cp1252", "ascii": "cp1252", "latin-1": "cp1252", "gb2312": "gb18030", "gbk": "gb18030"}
+_SEVEN_BIT = ("iso2022", "hz")
+_BINARY = (b"%PDF-", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"PK\x03\x04", b"\x1f\x8b", b"\x00\x00\x00\x1cftyp")
+# What no text holds: C0 controls but white space, and the replacement character.
+_NO_TEXT = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ufffd]")
+_DETECT_BYTES = 200_000
+
+
+@dataclass(frozen=True, slots=True)
+class Decoded:
+    """A page's text. ``is_repaired``: its bytes are not in the charset that it declares."""
+
+    text: str
+    charset: str
+    is_repaired: bool
+
+
+def decode_body(page: Page) -> Decoded:
+    """Return the text of a page's bytes, nothing dropped but the byte order mark.
+
+    Evidence in order: bytes that can only be UTF-8 or UTF-16, then the charset of header, mark and meta element,
+    then detection. Raises: UndecodablePageError when no text comes out.
+    """
+    body, bom = _without_bom(page.body)
+    declared = _declared(page, body)
+    charset = bom or _evident(body) or next((name for name in declared if _fits(body, name)), None)
+    text = _read(body, charset) if charset else _detect(body)
+    if body.startswith(_BINARY) or len(_NO_TEXT.findall(text[:100_000])) > max(8, len(text[:100_000]) // 20):
+        raise UndecodablePageError(
+            f"the bytes of {page.final_url or page.url or 'this page'} give no text (first {body[:8]!r}); "
+            "they are kept in the archive, look at them or drop the source's link to such files",
+            key=page.final_url or page.url or "",
+            reason="undecodable",
+        )
+    return Decoded(
+        text, charset or "detected", bool(declared) and _HIGH.search(body) is not None and charset != declared[0]
+    )
+
+
+def _without_bom(body: bytes) -> tuple[bytes, str | None]:
+    for mark, charset in _BOMS:
+        if body.startswith(mark):
+            return body[len(mark) :], charset if _fits(body[len(mark) :], charset) else None
+    return body, None
+
+
+def _declared(page: Page, body: bytes) -> tuple[str, ...]:
+    """Return the codecs that header and meta element name, in that order."""
+    header = _HEADER_CHARSET.search(page.headers.get("content-type", ""))
+    meta = _META_CHARSET.search(body[:4096])
+    names = [header.group(1) if header else None, meta.group(1).decode("ascii") if meta else None]
+    return tuple(codec for name in names if name and (codec := _codec_named(name)) is not None)
+
+
+def _codec_named(name: str) -> str | None:
+    try:
+        info = codecs.lookup(name)
+    except LookupError:
+        return None
+    if not getattr(info, "_is_text_encoding", True):  # "hex", "rot13" and friends are codecs, not charsets
+        return None
+    # A meta element that can be read as ASCII cannot stand in UTF-16.
+    return "utf-8" if info.name.startswith(("utf-16", "utf-32", "utf-7")) else _MEANT.get(info.name, info.name)
+
+
+def _evident(body: bytes) -> str | None:
+    """Return the Unicode form that the bytes cannot be by chance, or None."""
+    sample = body[:2000]
+    for charset, zeros in (("utf-16-le", sample[1::2]), ("utf-16-be", sample[0::2])):
+        if len(sample) > 8 and zeros.count(0) > 0.4 * len(zeros) and _fits(body[: len(body) // 2 * 2], charset):
+            return charset
+    return "utf-8" if _HIGH.search(body) and _fits(body, "utf-8") else None
+
+
+def _fits(body: bytes, charset: str) -> bool:
+    if charset.startswith(_SEVEN_BIT) and b"\x1b" not in body and b"~{" not in body:
+        return False
+    try:
+        body.decode(charset)
+    except (UnicodeError, LookupError):
+        return False
+    return True
+
+
+def _read(body: bytes, charset: str) -> str:
+    return body.decode(charset, "replace")
+
+
+def _detect(body: bytes) -> str:
+    """Return the text of bytes that fit nothing they declare.
+
+    Lone bytes in Latin text are windows-1252 inside ASCII or UTF-8; runs of them are another script.
+    """
+    strange = b"".join(_invalid_utf8(body))
+    if not strange or sum(map(len, _HIGH_RUN.findall(body))) < 0.5 * len(_HIGH.findall(body)) or len(strange) < 20:
+        return body.decode("utf-8", _AS_WINDOWS)
+    best = from_bytes(body[:_DETECT_BYTES]).best()
+    return body.decode(best.encoding, "replace") if best is not None else body.decode("utf-8", _AS_WINDOWS)
+
+
+def _invalid_utf8(body: bytes) -> list[bytes]:
+    text = body[:_DETECT_BYTES].decode("utf-8", "surrogateescape")
+    return [char.encode("utf-8", "surrogateescape") for char in text if "\udc80" <= char <= "\udcff"]
+
+
+def _windows_bytes(error: UnicodeError) -> tuple[str, int]:
+    if not isinstance(error, UnicodeDecodeError):
+        raise error
+    lost = error.object[error.start : error.end]
+    return "".join(bytes([byte]).decode("cp1252", "replace") for byte in lost), error.end
+
+
+_AS_WINDOWS = "newslake.windows_bytes"
+codecs.register_error(_AS_WINDOWS, _windows_bytes)

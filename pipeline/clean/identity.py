@@ -1,0 +1,57 @@
+"""Which article a page is, from its head alone: cheap enough to ask while archiving."""
+
+import re
+from urllib.parse import urljoin, urlsplit
+
+from pipeline.clean.decode import decode_body
+from pipeline.clean.media import media_kind_of
+from pipeline.clean.tree import parse_html
+from pipeline.errors import UndecodablePageError
+from pipeline.model import Page, article_id_of, canonical_url, domain_of
+
+_HEAD_END = re.compile(r"</head\s*>|<body\b", re.I)
+_HEAD_MAX = 400_000
+
+
+def page_identity(page: Page) -> tuple[str | None, str]:
+    """Return a page's canonical URL (None where it has none) and its article_id.
+
+    The canonical link, else og:url, counts when it names another spelling of the same site and not its front page;
+    else the final URL does. A page without any URL is named by its decoded text. Raises: nothing.
+    """
+    final = _canonical(page.final_url or page.url)
+    try:
+        text = decode_body(page).text
+    except UndecodablePageError:  # cleaning reports it; here the bytes must only have a name
+        text = page.body.decode("latin-1")
+    named = _named_in(text, page) if media_kind_of(page) == "html" else ()
+    canonical = next((url for url in named if _is_same_site(url, final)), final)
+    return canonical, article_id_of(canonical=canonical, text=text)
+
+
+def _named_in(text: str, page: Page) -> tuple[str, ...]:
+    head = text[:_HEAD_MAX]
+    end = _HEAD_END.search(head)
+    root = parse_html(head[: end.start()] if end else head)
+    if root is None:
+        return ()
+    links = root.xpath("//link[contains(concat(' ', translate(@rel, 'CANOIL', 'canoil'), ' '), ' canonical ')]/@href")
+    metas = root.xpath("//meta[@property='og:url' or @name='og:url']/@content")
+    base = page.final_url or page.url or ""
+    return tuple(url for raw in (*links[:1], *metas[:1]) if (url := _canonical(raw, base=base)) is not None)
+
+
+def _canonical(url: str | None, *, base: str = "") -> str | None:
+    if not url or not url.strip():
+        return None
+    try:
+        return canonical_url(urljoin(base, url.strip()))
+    except ValueError:  # mailto:, file:, a host without a name
+        return None
+
+
+def _is_same_site(url: str, final: str | None) -> bool:
+    """A front page as canonical link of a deep page is a mistake of the publisher's template."""
+    if final is None:
+        return True
+    return domain_of(url) == domain_of(final) and (urlsplit(url).path != "/" or urlsplit(final).path == "/")

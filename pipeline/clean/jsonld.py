@@ -1,0 +1,128 @@
+"""JSON-LD as publishers write it: arrays, @graph, references, HTML entities, broken commas."""
+
+import html
+import json
+import re
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from typing import Any
+
+from bs4 import BeautifulSoup
+
+from pipeline.clean.tree import Tree, tidy
+
+Node = Mapping[str, Any]  # one JSON-LD object as parsed; its values are whatever the publisher wrote
+
+_NESTED = ("@graph", "mainEntity", "mainEntityOfPage", "hasPart")
+_MAX_NODES = 2000
+_WRAPPING = re.compile(
+    r"^\s*(?:/\*\s*<!\[CDATA\[\s*\*/|//\s*<!\[CDATA\[|<!\[CDATA\[|<!--)|(?:/\*\s*\]\]>\s*\*/|//\s*\]\]>|\]\]>|"
+    r"-->|;)\s*$"
+)
+_TRAILING_COMMA = re.compile(r",\s*(?=[}\]])")
+_BAD_ESCAPE = re.compile(r"\\(?![\"\\/bfnrtu])")
+_ARTICLE_TYPES = ("BlogPosting", "LiveBlogPosting", "Report", "SocialMediaPosting", "DiscussionForumPosting")
+
+
+@dataclass(frozen=True, slots=True)
+class LinkedData:
+    """All objects of a page's JSON-LD in page order, and those with an @id by it."""
+
+    nodes: tuple[Node, ...]
+    by_id: Mapping[str, Node]
+
+    def of_type(self, *names: str) -> tuple[Node, ...]:
+        """Return the objects of one of these types, in page order."""
+        return tuple(node for node in self.nodes if not types_of(node).isdisjoint(names))
+
+    def articles(self) -> tuple[Node, ...]:
+        """Return the objects that describe an article, in page order."""
+        return tuple(node for node in self.nodes if is_article_type(types_of(node)))
+
+    def resolved(self, value: object) -> object:
+        """Return what a {"@id": ...} reference points to, any other value as it is."""
+        if isinstance(value, Mapping) and "name" not in value and isinstance(value.get("@id"), str):
+            return self.by_id.get(value["@id"], value)
+        return value
+
+
+def read_linked_data(root: Tree) -> LinkedData:
+    """Return the JSON-LD of a page; what cannot be mended is left out."""
+    nodes: list[Node] = []
+    for script in root.iter("script"):
+        if "ld+json" in (script.get("type") or "").lower():
+            for value in _load(script.text or ""):
+                nodes.extend(_flatten(value))
+    nodes = nodes[:_MAX_NODES]
+    by_id: dict[str, Node] = {}
+    for node in nodes:
+        key = node.get("@id")
+        if isinstance(key, str) and len(node) > len(by_id.get(key, {})):
+            by_id[key] = node
+    return LinkedData(tuple(nodes), by_id)
+
+
+def _load(source: str) -> Iterator[object]:
+    stripped = _WRAPPING.sub("", _WRAPPING.sub("", source)).strip()
+    mended = _BAD_ESCAPE.sub(r"\\\\", _TRAILING_COMMA.sub("", stripped))
+    for candidate in (stripped, mended, html.unescape(mended)):
+        try:
+            yield json.loads(candidate, strict=False)
+        except (ValueError, RecursionError):
+            continue
+        return
+    yield from _leading_objects(mended)
+
+
+def _leading_objects(source: str) -> Iterator[object]:
+    """Yield the whole objects before the place where the text breaks."""
+    decoder, position = json.JSONDecoder(strict=False), 0
+    while (position := source.find("{", position)) >= 0:
+        try:
+            value, position = decoder.raw_decode(source, position)
+        except (ValueError, RecursionError):
+            return
+        yield value
+
+
+def _flatten(value: object) -> Iterator[Node]:
+    queue, count = [value], 0
+    while queue and count < _MAX_NODES:
+        current = queue.pop(0)
+        if isinstance(current, list):
+            queue[:0] = current
+        elif isinstance(current, dict):
+            count += 1
+            yield current
+            queue[:0] = [current[key] for key in _NESTED if isinstance(current.get(key), dict | list)]
+
+
+def types_of(node: object) -> frozenset[str]:
+    """Return the type names of an object without their schema.org prefix."""
+    value = node.get("@type") if isinstance(node, Mapping) else None
+    names = value if isinstance(value, list) else [value]
+    return frozenset(name.rsplit("/", 1)[-1].removeprefix("schema:") for name in names if isinstance(name, str))
+
+
+def is_article_type(types: frozenset[str]) -> bool:
+    """Return whether one of the types is a kind of article."""
+    return any(name.endswith("Article") or name in _ARTICLE_TYPES for name in types)
+
+
+def plain(value: object) -> str:
+    """Return a JSON-LD text as a reader sees it: entities and markup read, white space tidy; "" for no text."""
+    if isinstance(value, list) and value:
+        value = value[0]
+    if isinstance(value, Mapping):
+        value = value.get("@value") or value.get("name")
+    if not isinstance(value, str):
+        return ""
+    unescaped = html.unescape(html.unescape(value)) if "&" in value else value
+    if "<" in unescaped and ">" in unescaped:
+        unescaped = BeautifulSoup(unescaped, "lxml").get_text(" ")
+    return tidy(unescaped)
+
+
+def listed(value: object) -> list[object]:
+    """Return a value that may be one or many as a list."""
+    return [] if value is None else list(value) if isinstance(value, list) else [value]

@@ -1,0 +1,161 @@
+"""Lines that stand in a body and are not the story, as data. Each rule has a name, so that a run can count it."""
+
+import re
+from dataclasses import dataclass
+from typing import Literal
+
+# Raise it with every change of meaning in this room; it is part of ``Article.extractor``.
+GENERATION = 1
+
+Place = Literal["any", "head", "tail"]
+
+
+@dataclass(frozen=True, slots=True)
+class LineRule:
+    """A line of at most ``max_words`` that matches is left out. "head" and "tail" mean near the body's start or end."""
+
+    name: str
+    pattern: re.Pattern[str]
+    max_words: int
+    place: Place = "any"
+
+
+def _rule(name: str, pattern: str, max_words: int, place: Place = "any") -> LineRule:
+    return LineRule(name, re.compile(pattern, re.IGNORECASE), max_words, place)
+
+
+LINE_RULES = (
+    _rule(
+        "advertisement",
+        r"^\W*(?:advertisement|advertising|sponsored(?: content)?|anzeige|publicité|"
+        r"publicidad)\W*$",
+        4,
+    ),
+    _rule(
+        "skip_link",
+        r"^(?:skip to|jump to|back to top|scroll (?:down|to)|continue reading|story continues|"
+        r"article continues)\b",
+        12,
+    ),
+    _rule(
+        "read_more",
+        r"^(?:read (?:more|also|next)|also read|see also|more on this|related(?: \w+)?|"
+        r"you may also like|"
+        r"recommended|don.t miss|up next|más información|lea (?:también|más)|mehr zum thema|lesen sie (?:auch|"
+        r"mehr)|"
+        r"lire aussi|à lire aussi)\b\s*[:|»>–-]",
+        40,
+    ),
+    _rule(
+        "read_more_alone",
+        r"^\W*(?:read more|read next|see also|related(?: (?:articles?|stories|topics|"
+        r"content|posts))?|"
+        r"more on this (?:story|topic)|you (?:may|might) also like|recommended(?: for you)?|most (?:read|popular)|"
+        r"trending(?: now)?|top stories|more stories|latest news|in case you missed it)\W*$",
+        6,
+    ),
+    _rule(
+        "follow_us",
+        r"\b(?:follow|like|find|join) (?:us|me|him|her|our \w+|the \w+) on (?:twitter|facebook|"
+        r"instagram|x|"
+        r"telegram|whatsapp|youtube|tiktok|linkedin|truth social|google news)\b",
+        30,
+    ),
+    _rule(
+        "newsletter",
+        r"\b(?:sign up (?:for|to)|subscribe to|get) (?:our|the|your|my)\b.{0,60}\b(?:newsletters?|emails?|alerts|"
+        r"briefing|inbox)\b",
+        40,
+    ),
+    _rule(
+        "subscribe",
+        r"^(?:subscribe(?: now| today| to)?|sign up|sign in|log ?in|register|download (?:the|our) app|"
+        r"become a (?:member|subscriber)|support (?:us|our (?:work|journalism)))\b.{0,80}$",
+        16,
+    ),
+    _rule(
+        "share",
+        r"^\W*(?:share(?: this)?(?: (?:article|story|post|page))?|tweet|print|email|e-mail|whatsapp|"
+        r"copy link|"
+        r"share on \w+|save|comments?|\d+ comments?|leave a comment|reply|click to share.*)\W*$",
+        9,
+    ),
+    _rule(
+        "photo_credit",
+        r"^\W*(?:(?:photo|image|picture|video|graphic|foto|bild)s?(?: credit)?s?\s*(?:by|:|©|"
+        r"/)|©|\(c\)|credit:|"
+        r"copyright\b)",
+        25,
+    ),
+    _rule(
+        "agency_credit",
+        r"^.{0,60}\b(?:getty images|shutterstock|istock|unsplash|via (?:ap|reuters|afp|"
+        r"getty))\b.{0,30}$",
+        14,
+    ),
+    _rule(
+        "subscription_offer",
+        r"\b(?:start|begin|activate) your\b.{0,40}\b(?:subscription|trial|membership)\b|\bcommenting forum\b|"
+        r"^join (?:thought-provoking|the|our) (?:conversations?|discussion|community|commenting)\b",
+        40,
+    ),
+    _rule("rights", r"\ball rights reserved\b|^this (?:material|content) may not be published\b", 40),
+    _rule("tags", r"^\W*(?:tags?|topics?|filed under|categories|category|keywords|schlagwörter)\s*:", 40),
+    _rule(
+        "updated",
+        r"^\W*(?:(?:first |last )?(?:published|updated|posted|modified)(?: (?:on|"
+        r"at))?)\b[\s:]+.{0,40}\d",
+        14,
+        "head",
+    ),
+    _rule("clock_line", r"^\W*(?:\w{3,9},? )?(?:\d{1,2} \w{3,9}|\w{3,9} \d{1,2}),? \d{4}\b.{0,30}$", 10, "head"),
+    _rule("reading_time", r"^\W*\d+\s*(?:min(?:ute)?s?)(?: read| ago)?\W*$", 5),
+    _rule("byline", r"^(?:by|von|par|por) (?:[A-Z][\w.'’-]+ ?){1,5}(?:,? .{0,40})?$", 12, "head"),
+    _rule(
+        "author_bio",
+        r"^(?:[A-Z][\w.'’-]+ ){1,4}(?:is|was|has been|covers|writes|reports|works|"
+        r"has (?:written|reported|worked|covered))\b"
+        r".{0,160}\b(?:reporter|correspondent|writer|editor|journalist|columnist|contributor|author|professor|"
+        r"fellow|freelance|"
+        r"covers|covering|reports on|writes (?:about|for))\b",
+        70,
+        "tail",
+    ),
+    _rule(
+        "support_us",
+        r"\b(?:donate|your (?:support|donation|contribution)|make a (?:donation|contribution)|"
+        r"support independent journalism)\b",
+        60,
+        "tail",
+    ),
+    _rule(
+        "comments_closed",
+        r"^(?:comments are closed|the comments section|view comments|"
+        r"join the (?:conversation|discussion))",
+        20,
+        "tail",
+    ),
+    _rule("cookies", r"\b(?:we use|uses|accept(?: all)?) cookies\b|\bcookie (?:policy|settings|preferences)\b", 60),
+    _rule(
+        "script_needed",
+        r"\b(?:enable|activate|turn on) java ?script\b|\byour browser (?:does not|"
+        r"doesn.t) support\b",
+        40,
+    ),
+    _rule("embed_link", r"^\W*(?:https?://|www\.|pic\.twitter\.com)\S+\W*$", 2),
+    _rule("tweet_signature", r"^\W*[—–-] .{2,60}\(@\w{2,20}\)", 16),
+)
+
+# A short line that opens a list of other stories; what follows it in the last part of a body is no story.
+STORY_ENDS = re.compile(
+    r"^\W*(?:popular|most (?:read|popular|viewed)|trending(?: now)?|related(?: (?:articles?|stories|posts|"
+    r"content|topics))?|"
+    r"more (?:from|in|on|stories|news|articles)\b.*|(?:you (?:may|might) (?:also )?(?:like|be interested).*)|"
+    r"recommended(?: (?:for you|stories|articles|reading))?|editor.?s.? picks?|top stories|latest (?:news|"
+    r"stories)|read next|"
+    r"what to read next|in this (?:series|section)|sponsored|about the authors?|leave a (?:reply|comment)|comments|"
+    r"das könnte (?:sie|dich) auch interessieren|mehr zum thema|ähnliche (?:artikel|beiträge)|à lire aussi|"
+    r"sur le même sujet)\W*$",
+    re.IGNORECASE,
+)
+STORY_ENDS_MAX_WORDS = 8

@@ -1,0 +1,43 @@
+"""The one parse of a page, and how text is read off it."""
+
+import re
+from typing import Any
+
+from lxml import etree, html
+
+# What XML cannot hold; a null byte would end the parse.
+_CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+_ENCODING_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
+_INVISIBLE = str.maketrans("", "", "\u200b\u200c\u200e\u200f\u2060\ufeff\u00ad")
+_SPACE = re.compile(r"\s+")
+
+Tree = Any  # lxml.html.HtmlElement; lxml brings no types
+
+
+def parse_html(text: str) -> Tree | None:
+    """Return the root of a page, None where there is no element in it.
+
+    libxml2 stops at 256 levels of nesting: what lies deeper is not in the tree, and nothing else overflows.
+    """
+    source = _ENCODING_DECLARATION.sub("", _CONTROLS.sub("", text), count=1)
+    if not source.strip():
+        return None
+    parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
+    try:
+        return html.document_fromstring(source.encode("utf-8"), parser=parser)
+    except (etree.ParserError, etree.XMLSyntaxError):  # nothing but comments or white space
+        return None
+
+
+def tidy(text: str | None) -> str:
+    """Return text with runs of white space as one space and invisible characters out; all else is kept."""
+    return _SPACE.sub(" ", (text or "").translate(_INVISIBLE)).strip()
+
+
+def text_of(element: Tree) -> str:
+    """Return the tidy text of an element and all in it."""
+    return tidy(" ".join(element.itertext()) if _has_breaks(element) else "".join(element.itertext()))
+
+
+def _has_breaks(element: Tree) -> bool:
+    return next(element.iter("br", "p", "div", "li"), None) is not None

@@ -1,0 +1,82 @@
+"""Which address a host has, and whether we may connect to it."""
+
+import ipaddress
+import socket
+from collections.abc import Iterator
+from dataclasses import dataclass
+from threading import Lock
+
+from pipeline.fetch.trouble import Trouble
+
+IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+_NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 address
+
+
+@dataclass(frozen=True, slots=True)
+class Endpoint:
+    """A host that was resolved and may be reached: its addresses in the resolver's order."""
+
+    host: str
+    port: int
+    addresses: tuple[str, ...]
+
+
+class AddressBook:
+    """Resolves each host once; what was checked is what gets connected to. Thread-safe."""
+
+    def __init__(self, private_hosts: frozenset[str]) -> None:
+        self._private_hosts = frozenset(name.lower() for name in private_hosts)
+        self._known: dict[tuple[str, int], Endpoint | Trouble] = {}
+        self._lock = Lock()
+
+    def endpoint(self, host: str, port: int) -> Endpoint | Trouble:
+        """Return where a host may be reached, or why it may not.
+
+        All its addresses must be public, unless "host:port" is one of the private hosts. Odd spellings of an
+        address (decimal, octal, IPv6-mapped) are judged by the address that they resolve to.
+        """
+        found = self._known.get((host, port))
+        if found is None:
+            found = self._resolve(host, port)
+            if not isinstance(found, Trouble) or found.kind == "never":
+                with self._lock:
+                    found = self._known.setdefault((host, port), found)
+        return found
+
+    def _resolve(self, host: str, port: int) -> Endpoint | Trouble:
+        try:
+            answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
+        except (socket.gaierror, UnicodeError) as error:
+            return Trouble("retry", "dns_failed", f"{host} has no address ({error}); check the name")
+        addresses = tuple(dict.fromkeys(str(answer[4][0]) for answer in answers))
+        if f"{_bracketed(host)}:{port}" not in self._private_hosts:
+            for address in addresses:
+                if not is_public(address):
+                    return Trouble(
+                        "never",
+                        "private_address",
+                        f"{host} is {address}, which is not a public address; "
+                        f'add "{_bracketed(host)}:{port}" to private_hosts in sources.toml if that is meant',
+                    )
+        return Endpoint(host, port, addresses)
+
+
+def is_public(address: str) -> bool:
+    """Return whether an address is a public one, the IPv4 addresses inside IPv6 forms included."""
+    return all(each.is_global and not each.is_multicast for each in _meant(address))
+
+
+def _meant(address: str) -> Iterator[IpAddress]:
+    found = ipaddress.ip_address(address)
+    yield found
+    if isinstance(found, ipaddress.IPv6Address):
+        teredo = found.teredo or ()
+        for inner in (found.ipv4_mapped, found.sixtofour, *teredo):
+            if inner is not None:
+                yield inner
+        if found in _NAT64:
+            yield ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
+
+
+def _bracketed(host: str) -> str:
+    return f"[{host}]" if ":" in host else host.lower()

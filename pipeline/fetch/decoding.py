@@ -1,0 +1,126 @@
+"""Content codings taken off in small pieces, so that a cap on the output holds whatever the input promises."""
+
+import zlib
+from collections.abc import Callable, Iterable, Iterator
+
+_PIECE = 1 << 18  # most bytes that one step may unpack
+_GZIP_MAGIC = b"\x1f\x8b"
+_GZIP = 16 + zlib.MAX_WBITS
+_CODINGS_MAX = 4  # more layers than any server has reason for
+
+
+class BadEncodingError(ValueError):
+    """Bytes that are not in the coding they claim, or a coding that we do not know."""
+
+
+class CutShortError(BadEncodingError):
+    """The coded stream ends before its own end mark."""
+
+
+class TooLargeError(ValueError):
+    """More output than the cap."""
+
+
+def decode_body(chunks: Iterable[bytes], *, content_encoding: str, max_bytes: int, is_cut: bool = False) -> bytes:
+    """Return the body without its content codings; nested ones and gzip of several members too.
+
+    With ``is_cut`` the first ``max_bytes`` of a longer output are enough.
+    Raises: TooLargeError at the first byte over ``max_bytes`` of output; BadEncodingError, CutShortError.
+    """
+    codings = [coding.strip().lower() for coding in content_encoding.split(",") if coding.strip()]
+    if len(codings) > _CODINGS_MAX:
+        raise BadEncodingError(f"{len(codings)} content codings on one body")
+    for coding in reversed(codings):
+        if coding not in _DECODERS:
+            raise BadEncodingError(f"content coding {coding[:40]!r} was not asked for")
+        chunks = _DECODERS[coding](chunks)
+    return _collect(chunks, max_bytes, is_cut=is_cut)
+
+
+def gunzip(data: bytes, *, max_bytes: int) -> bytes:
+    """Return unpacked gzip data, as a ``.gz`` file holds it.
+
+    Raises: TooLargeError, BadEncodingError, CutShortError.
+    """
+    return decode_body((data,), content_encoding="gzip", max_bytes=max_bytes)
+
+
+def _collect(chunks: Iterable[bytes], max_bytes: int, *, is_cut: bool) -> bytes:
+    parts, size = [], 0
+    for chunk in chunks:
+        parts.append(chunk)
+        size += len(chunk)
+        if size > max_bytes:
+            if not is_cut:
+                raise TooLargeError(f"more than {max_bytes} bytes")
+            break
+    body = parts[0] if len(parts) == 1 else b"".join(parts)
+    return body[:max_bytes] if is_cut else body
+
+
+def _identity(chunks: Iterable[bytes]) -> Iterable[bytes]:
+    return chunks
+
+
+def gunzip_chunks(chunks: Iterable[bytes], *, is_strict: bool = False) -> Iterator[bytes]:
+    """Yield the output of every gzip member, in pieces of 256 KiB at most.
+
+    Bytes after the last member are ignored, as browsers do; ``is_strict`` allows zeros only.
+    Raises: BadEncodingError, CutShortError, after what could be unpacked.
+    """
+    source = iter(chunks)
+    rest = _head(source, 2)
+    if not rest:
+        return
+    while rest.startswith(_GZIP_MAGIC):
+        engine = zlib.decompressobj(_GZIP)
+        yield from _inflate(engine, rest, source)
+        rest = engine.unused_data
+        if len(rest) < 2:
+            rest += _head(source, 2 - len(rest))
+        if not rest.startswith(_GZIP_MAGIC):
+            if is_strict and rest.strip(b"\0"):
+                raise BadEncodingError("bytes that are not gzip follow a gzip member")
+            return
+    raise BadEncodingError("the body is not gzip")
+
+
+def _inflate_any(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the output of "deflate", which servers send with a zlib header (RFC 1950) and without one."""
+    source = iter(chunks)
+    head = _head(source, 2)
+    if not head:
+        return
+    has_header = len(head) >= 2 and head[0] & 0x0F == 8 and int.from_bytes(head[:2]) % 31 == 0
+    yield from _inflate(zlib.decompressobj(zlib.MAX_WBITS if has_header else -zlib.MAX_WBITS), head, source)
+
+
+def _inflate(engine: "zlib._Decompress", data: bytes, source: Iterator[bytes]) -> Iterator[bytes]:
+    try:
+        while not engine.eof:
+            piece = engine.decompress(data, _PIECE)
+            if piece:
+                yield piece
+            data = engine.unconsumed_tail
+            if not data and len(piece) < _PIECE and not engine.eof:
+                data = next(source, b"")
+                if not data:
+                    raise CutShortError("the coded body has no end")
+    except zlib.error as error:
+        raise BadEncodingError(f"the body is not in its coding: {error}") from error
+
+
+def _head(source: Iterator[bytes], size: int) -> bytes:
+    head = b""
+    while len(head) < size and (chunk := next(source, b"")):
+        head += chunk
+    return head
+
+
+_DECODERS: dict[str, Callable[[Iterable[bytes]], Iterable[bytes]]] = {
+    "gzip": gunzip_chunks,
+    "x-gzip": gunzip_chunks,
+    "deflate": _inflate_any,
+    "identity": _identity,
+}
+ACCEPT_ENCODING = "gzip, deflate"

@@ -1,0 +1,131 @@
+"""The fetcher: a URL in, a page out, or the reason why not."""
+
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from types import TracebackType
+from typing import Self
+
+from pipeline.errors import RefusedFetchError, TransientFetchError
+from pipeline.fetch.addresses import AddressBook
+from pipeline.fetch.hops import Ask, Hops
+from pipeline.fetch.limits import FetchLimits
+from pipeline.fetch.pace import Pace
+from pipeline.fetch.robots import Robots
+from pipeline.fetch.transport import Caps, Reply, Transport
+from pipeline.fetch.trouble import Trouble
+from pipeline.model import Hints, Page
+
+_NO_HINTS = Hints()
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NotModified:
+    """The server says that what we have is still right (304). ``headers`` have lower-case names."""
+
+    url: str
+    fetched_at: datetime
+    headers: Mapping[str, str]
+
+    @property
+    def etag(self) -> str | None:
+        """The ETag that the server repeated."""
+        return self.headers.get("etag")
+
+    @property
+    def last_modified(self) -> str | None:
+        """The Last-Modified that the server repeated."""
+        return self.headers.get("last-modified")
+
+
+class Fetcher:
+    """Fetches pages politely. Thread-safe: pace, robots, addresses and connections are shared by its threads.
+
+    ``private_hosts`` are the "host:port" names that may be reached although their addresses are not public.
+    Proxies, cookies and .netrc of the environment are not used.
+    """
+
+    def __init__(self, limits: FetchLimits, *, private_hosts: frozenset[str], now: Callable[[], datetime]) -> None:
+        self.limits = limits
+        self._now = now
+        book = AddressBook(private_hosts)
+        pace = Pace(hold_max_seconds=limits.retry_after_max_seconds)
+        self._transport = Transport(book, read_timeout_seconds=limits.read_timeout_seconds)
+        self._hops = Hops(limits, transport=self._transport, book=book, pace=pace, now=now)
+        self._robots = Robots(limits, hops=self._hops, pace=pace, now=now)
+
+    def __enter__(self) -> Self:
+        return self
+
+    def __exit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        self._transport.close()
+
+    def fetch(
+        self,
+        url: str,
+        *,
+        etag: str | None = None,
+        last_modified: str | None = None,
+        is_listing: bool = False,
+        interval_seconds: float | None = None,
+        hints: Hints = _NO_HINTS,
+    ) -> Page | NotModified:
+        """Return the page as it is now; NotModified where the validators of an earlier fetch still hold.
+
+        ``interval_seconds`` is the least time between two starts at each host on the way, None the limits' own.
+        Raises: TransientFetchError after all tries, RefusedFetchError; reasons in the package's docstring.
+        """
+        got = self.try_fetch(
+            url,
+            etag=etag,
+            last_modified=last_modified,
+            is_listing=is_listing,
+            interval_seconds=interval_seconds,
+            hints=hints,
+        )
+        if isinstance(got, TransientFetchError | RefusedFetchError):
+            raise got
+        return got
+
+    def try_fetch(
+        self,
+        url: str,
+        *,
+        etag: str | None = None,
+        last_modified: str | None = None,
+        is_listing: bool = False,
+        interval_seconds: float | None = None,
+        hints: Hints = _NO_HINTS,
+    ) -> Page | NotModified | TransientFetchError | RefusedFetchError:
+        """Return what ``fetch`` returns, or the error that it raises, for callers that go on without the page."""
+        validators = {"If-None-Match": etag, "If-Modified-Since": last_modified}
+        ask = Ask(
+            url=url,
+            headers={name: value for name, value in validators.items() if value is not None},
+            caps=self._caps(is_listing),
+            interval_seconds=self.limits.host_interval_seconds if interval_seconds is None else interval_seconds,
+            gate=self._robots.gate,
+        )
+        got = self._hops.get(ask)
+        return got.as_error(url) if isinstance(got, Trouble) else self._page(url, got, hints)
+
+    def _caps(self, is_listing: bool) -> Caps:
+        limits = self.limits
+        if is_listing:
+            return Caps(max(limits.wire_max_bytes, limits.listing_max_bytes), limits.listing_max_bytes)
+        return Caps(limits.wire_max_bytes, limits.page_max_bytes)
+
+    def _page(self, url: str, reply: Reply, hints: Hints) -> Page | NotModified:
+        if reply.status == 304:
+            return NotModified(url=url, fetched_at=self._now(), headers=reply.headers)
+        return Page(
+            url=url,
+            final_url=reply.url,
+            status=reply.status,
+            headers=reply.headers,
+            body=reply.body,
+            fetched_at=self._now(),
+            hints=hints,
+        )

@@ -1,0 +1,221 @@
+"""One request, one reply: pinned to the checked address, with a deadline on every read and a cap on every byte."""
+
+import io
+import socket
+import threading
+import time
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass
+from functools import partial
+from http.client import HTTPResponse
+from typing import Any
+
+import requests
+import urllib3
+from requests.adapters import HTTPAdapter
+from urllib3.connection import HTTPConnection, HTTPSConnection
+from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
+
+from pipeline.fetch.addresses import AddressBook
+from pipeline.fetch.decoding import BadEncodingError, CutShortError, TooLargeError, decode_body
+from pipeline.fetch.trouble import Trouble
+
+_CHUNK = 1 << 16
+_HOSTS_KEPT, _CONNECTIONS_KEPT = 128, 32
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """What a server said to one request. ``headers`` have lower-case names; ``body`` has no content codings."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+
+
+@dataclass(slots=True)
+class Budget:
+    """Seconds that one page may still spend with servers."""
+
+    seconds_left: float
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """Most bytes of a body, on the wire and decoded. ``is_cut`` takes the beginning of one that is longer decoded."""
+
+    wire_bytes: int
+    body_bytes: int
+    is_cut: bool = False
+
+
+class Transport:
+    """Sends requests. Thread-safe: connections are shared, the deadline is each thread's own.
+
+    Not a ``requests.Session``: its ``send`` reads the bodies of redirects without a cap, and it keeps cookies.
+    """
+
+    def __init__(self, book: AddressBook, *, read_timeout_seconds: float) -> None:
+        self._clock = _Clock(read_timeout_seconds)
+        self._adapter = _PinnedAdapter(book, self._clock)
+
+    def close(self) -> None:
+        self._adapter.close()
+
+    def get(self, request: requests.PreparedRequest, *, caps: Caps, budget: Budget) -> Reply | Trouble:
+        """Return the reply to one GET, redirects not followed; bodies are read for status 200 to 299 only."""
+        started = time.monotonic()
+        self._clock.deadline = started + budget.seconds_left
+        try:
+            reply = self._exchange(request, caps)
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+            reply = _trouble_of(error)
+        budget.seconds_left -= time.monotonic() - started
+        if isinstance(reply, Trouble) and reply.kind != "never" and budget.seconds_left <= 0:
+            return Trouble("later", "deadline", "the server took longer than the page's deadline; tried in a later run")
+        return reply
+
+    def _exchange(self, request: requests.PreparedRequest, caps: Caps) -> Reply | Trouble:
+        timeout = self._clock.seconds_to_wait()
+        response = self._adapter.send(request, stream=True, timeout=(timeout, timeout), verify=True, proxies={})
+        try:
+            headers = {name.lower(): value for name, value in response.headers.items()}
+            body: bytes | Trouble = b""
+            if 200 <= response.status_code < 300:
+                body = _read_body(response.raw, headers, caps)
+            if isinstance(body, Trouble):
+                return body
+            return Reply(request.url or "", response.status_code, headers, body)
+        finally:
+            response.close()
+
+
+def _read_body(raw: urllib3.HTTPResponse, headers: Mapping[str, str], caps: Caps) -> bytes | Trouble:
+    wire, coding = _capped(_wire(raw), caps.wire_bytes), headers.get("content-encoding", "")
+    try:
+        return decode_body(wire, content_encoding=coding, max_bytes=caps.body_bytes, is_cut=caps.is_cut)
+    except TooLargeError as error:
+        return Trouble("never", "too_large", f"{error}; raise the cap if such pages are wanted")
+    except CutShortError as error:
+        return Trouble("retry", "truncated", str(error))
+    except BadEncodingError as error:
+        return Trouble("never", "bad_encoding", str(error))
+
+
+def _wire(raw: urllib3.HTTPResponse) -> Iterator[bytes]:
+    # read1 gives what has come; read would wait for the full amount, past any deadline of ours.
+    while chunk := raw.read1(_CHUNK, decode_content=False):
+        yield chunk
+
+
+def _capped(chunks: Iterator[bytes], max_bytes: int) -> Iterator[bytes]:
+    size = 0
+    for chunk in chunks:
+        size += len(chunk)
+        if size > max_bytes:
+            raise TooLargeError(f"more than {max_bytes} bytes on the wire")
+        yield chunk
+
+
+def _trouble_of(error: requests.RequestException | urllib3.exceptions.HTTPError) -> Trouble:
+    if isinstance(error, requests.exceptions.SSLError | urllib3.exceptions.SSLError):
+        return Trouble("later", "tls_failed", f"no trusted TLS connection ({error}); check the server's certificate")
+    if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError):
+        return Trouble("retry", "timeout", "the server is silent; tried again later")
+    if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidHeader):
+        return Trouble("never", "bad_url", str(error))
+    if isinstance(error, urllib3.exceptions.ProtocolError):  # after the head: while the body was read
+        return Trouble("retry", "truncated", f"the body broke off ({error})")
+    return Trouble("retry", "connection_failed", f"no connection, or a broken one ({error})")
+
+
+class _Clock(threading.local):
+    """The deadline of the request that this thread is in, in seconds of time.monotonic."""
+
+    def __init__(self, read_timeout_seconds: float) -> None:
+        self.read_timeout_seconds = read_timeout_seconds
+        self.deadline = 0.0
+
+    def seconds_to_wait(self) -> float:
+        """Return how long the next read may block. Never 0, which would mean not at all."""
+        return max(0.001, min(self.read_timeout_seconds, self.deadline - time.monotonic()))
+
+
+class _TimedReader(io.RawIOBase):
+    """A socket's reading end that no slow sender can hold past the deadline, whatever http.client asks of it."""
+
+    def __init__(self, sock: socket.socket, clock: _Clock) -> None:
+        super().__init__()
+        self._sock = sock
+        self._file = sock.makefile("rb", buffering=0)  # counts as a user of the socket until it is closed
+        self._clock = clock
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int | None:
+        if time.monotonic() >= self._clock.deadline:
+            raise TimeoutError("the page's deadline has passed")
+        self._sock.settimeout(self._clock.seconds_to_wait())
+        return self._file.readinto(buffer)
+
+    def close(self) -> None:
+        if not self.closed:
+            self._file.close()
+        super().close()
+
+
+def _timed_response(clock: _Clock, sock: socket.socket, *args: Any, **kwargs: Any) -> HTTPResponse:
+    response = HTTPResponse(sock, *args, **kwargs)
+    response.fp.close()
+    response.fp = io.BufferedReader(_TimedReader(sock, clock))
+    return response
+
+
+class _PinnedAdapter(HTTPAdapter):
+    """Connects to the address that the book has checked; the Host header, SNI and certificate keep the name."""
+
+    def __init__(self, book: AddressBook, clock: _Clock) -> None:
+        self._book = book
+        self._clock = clock
+        super().__init__(pool_connections=_HOSTS_KEPT, pool_maxsize=_CONNECTIONS_KEPT)
+
+    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
+        super().init_poolmanager(*args, **kwargs)
+        self.poolmanager.pool_classes_by_scheme = {
+            "http": self._pinned(HTTPConnectionPool, HTTPConnection),
+            "https": self._pinned(HTTPSConnectionPool, HTTPSConnection),
+        }
+
+    def _pinned(self, pool: type[HTTPConnectionPool], connection: type[HTTPConnection]) -> type[HTTPConnectionPool]:
+        book = self._book
+
+        def connect(self: HTTPConnection) -> socket.socket:
+            return _connect(book, self)
+
+        members = {"_new_conn": connect, "response_class": staticmethod(partial(_timed_response, self._clock))}
+        pinned = type(f"Pinned{connection.__name__}", (connection,), members)
+        return type(f"Pinned{pool.__name__}", (pool,), {"ConnectionCls": pinned})
+
+
+def _connect(book: AddressBook, connection: HTTPConnection) -> socket.socket:
+    """Return a socket to the first address that answers.
+
+    The check is made here once more, so that no path to a connection goes round it.
+    Raises: RefusedFetchError for an address that is not public.
+    """
+    endpoint = book.endpoint(connection.host.strip("[]"), connection.port)
+    if isinstance(endpoint, Trouble):
+        raise endpoint.as_error(connection.host)
+    trouble: OSError = OSError(f"{connection.host} has no address")
+    for address in endpoint.addresses:
+        try:
+            return urllib3.util.connection.create_connection(
+                (address, connection.port), connection.timeout, socket_options=connection.socket_options
+            )
+        except OSError as error:
+            trouble = error
+    if isinstance(trouble, TimeoutError):
+        raise urllib3.exceptions.ConnectTimeoutError(connection, f"{connection.host} does not answer") from trouble
+    raise urllib3.exceptions.NewConnectionError(connection, f"{connection.host}: {trouble}") from trouble

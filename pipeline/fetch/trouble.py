@@ -1,0 +1,27 @@
+"""Why a page did not come, as a value: retries and robots decide on it before it becomes an error."""
+
+from dataclasses import dataclass
+from typing import Literal
+
+from pipeline.errors import RefusedFetchError, TransientFetchError
+
+
+@dataclass(frozen=True, slots=True)
+class Trouble:
+    """``kind`` says what may be done: "retry" soon, try in a "later" run, or "never".
+
+    ``reason`` is a word of the package's docstring, ``detail`` is for a person.
+    """
+
+    kind: Literal["retry", "later", "never"]
+    reason: str
+    detail: str
+    status: int | None = None
+    retry_after_seconds: float | None = None
+
+    def as_error(self, url: str) -> TransientFetchError | RefusedFetchError:
+        """Return the error that stages understand."""
+        message = f"{url}: {self.detail}"
+        if self.kind == "never":
+            return RefusedFetchError(message, key=url, reason=self.reason, status=self.status)
+        return TransientFetchError(message, key=url, reason=self.reason, retry_after_seconds=self.retry_after_seconds)

@@ -1,0 +1,16 @@
+"""One spelling for names that are written in several ways."""
+
+import unicodedata
+
+_MARKS = str.maketrans({"’": "'", "‘": "'", "‑": "-", "–": "-", "\u00a0": " "})
+
+
+def fold_name(name: str) -> str:
+    """Return a name for comparing: no accents, no case, no leading article, no full stops, single spaces."""
+    if name.isascii():
+        plain = name
+    else:
+        decomposed = unicodedata.normalize("NFKD", name.translate(_MARKS))
+        plain = "".join(char for char in decomposed if not unicodedata.combining(char))
+    words = plain.casefold().replace(".", "").split()
+    return " ".join(words[1:] if len(words) > 1 and words[0] == "the" else words)

@@ -1,0 +1,10 @@
+"""The lake: stage, commit, read, verify, recover, gc. Plain Hive Parquet, and one manifest a day that commits it."""
+
+from pipeline.lake.commit import CommitReport
+from pipeline.lake.lake import Lake
+from pipeline.lake.ledger import StoredArticle
+from pipeline.lake.manifest import Entry, Manifest
+from pipeline.lake.merge import ArticleResult
+from pipeline.lake.staging import KEYS_SCHEMA
+
+__all__ = ["KEYS_SCHEMA", "ArticleResult", "CommitReport", "Entry", "Lake", "Manifest", "StoredArticle"]

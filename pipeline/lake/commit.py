@@ -1,0 +1,167 @@
+"""The commit: staged batches into the days they belong to, one manifest a day at a time.
+
+Killed anywhere, it leaves each day wholly old or wholly new, and an intent in the ledger that ``roll_forward`` ends.
+"""
+
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+import pyarrow as pa
+
+from pipeline.errors import LakeError
+from pipeline.lake.days import Days
+from pipeline.lake.layout import Disk, Layout
+from pipeline.lake.ledger import Ledger, Move, StoredArticle
+from pipeline.lake.merge import (
+    ArticleResult,
+    Candidate,
+    DayTables,
+    IsCurrent,
+    candidates_of,
+    judge,
+    merged,
+    split_by_day,
+    without,
+)
+from pipeline.lake.staging import Batch, discard_batch, read_batch
+from pipeline.tables import READING_TABLES, table_named
+
+_READING = tuple(spec.name for spec in READING_TABLES)
+_STORED = ("article_id", "revision_id", "pipeline_version", "raw_ref")
+
+
+@dataclass(frozen=True, slots=True)
+class CommitReport:
+    """What a commit did.
+
+    ``rows`` are the rows that entered, by reading table. ``days`` are the days whose rows these batches changed,
+    earlier deliveries of them included, so that a commit which is tried again still names what must be clustered.
+    ``files_changed`` counts public files, of this call alone.
+    """
+
+    articles: Mapping[str, ArticleResult]
+    rows: Mapping[str, int]
+    days: tuple[date, ...]
+    files_changed: int
+
+
+@dataclass(frozen=True, slots=True)
+class Committer:
+    """The parts of a lake that a commit works on. Its methods run under the committer's lock."""
+
+    layout: Layout
+    disk: Disk
+    days: Days
+    ledger: Ledger
+
+    def commit(self, batch_ids: Sequence[str], *, is_current: IsCurrent) -> CommitReport:
+        """Commit staged batches as one; a batch that is in already changes nothing.
+
+        Raises: LakeError (batch_missing) for a batch that was neither staged nor committed before.
+        """
+        self.roll_forward()
+        batches = self._staged(batch_ids)
+        candidates = candidates_of(batches)
+        stored = self.ledger.stored(candidates)
+        results = judge(candidates, stored, is_current)
+        winners = {each: candidates[each] for each, result in results.items() if result == "committed"}
+        moves = [
+            Move(each, stored[each].published_date, winner.article.published_date)
+            for each, winner in winners.items()
+            if each in stored and stored[each].published_date != winner.article.published_date
+        ]
+        incoming = split_by_day(batches, winners)
+        files_changed = self._write(batches, winners, incoming, moves)
+        for batch_id in batch_ids:
+            discard_batch(self.layout, self.disk, batch_id)
+        rows = {name: sum(tables[name].num_rows for tables in incoming.values()) for name in _READING}
+        return CommitReport(results, rows, self.ledger.touched(batch_ids), files_changed)
+
+    def _staged(self, batch_ids: Sequence[str]) -> list[Batch]:
+        batches = []
+        for batch_id in sorted(set(batch_ids)):
+            batch = read_batch(self.layout, batch_id)
+            if batch is not None:
+                batches.append(batch)
+            elif not self.ledger.is_done(batch_id):
+                raise LakeError(
+                    f"batch {batch_id} is neither staged nor committed; derive its day again",
+                    key=batch_id,
+                    reason="batch_missing",
+                )
+        return batches
+
+    def _write(
+        self, batches: Sequence[Batch], winners: Mapping[str, Candidate], incoming: DayTables, moves: Sequence[Move]
+    ) -> int:
+        """Write new days first, then those that rows moved away from: a row is never missing, for an instant twice."""
+        old_days = {move.from_day for move in moves}
+        days = sorted({*incoming, *old_days})
+        self.ledger.intend(days, moves=moves, touched=_touched(batches, winners, moves))
+        ids = [batch.batch_id for batch in batches]
+        changed = 0
+        for day in sorted(incoming):
+            changed += len(self.days.rewrite(day, self._with_incoming(day, incoming[day]), batch_ids=ids))
+        for day in sorted(old_days):
+            changed += len(self.days.rewrite(day, self._without_moved(day, moves), batch_ids=ids))
+        self.ledger.settle(self.contents(days), batch_ids=ids)
+        return changed
+
+    def _with_incoming(self, day: date, incoming: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
+        manifest = self.days.manifest(day)
+        replaced = incoming["articles"]["article_id"].combine_chunks()
+        return {
+            name: merged(self.days.table(manifest, name), incoming[name], table_named(name), replaced=replaced)
+            for name in _READING
+        }
+
+    def _without_moved(self, day: date, moves: Iterable[Move]) -> dict[str, pa.Table]:
+        manifest = self.days.manifest(day)
+        gone = pa.array([move.article_id for move in moves if move.from_day == day], pa.string())
+        return {name: without(self.days.table(manifest, name), gone) for name in _READING}
+
+    def contents(self, days: Iterable[date]) -> dict[date, tuple[int, dict[str, StoredArticle]]]:
+        """Return generation and articles of days, as their manifests have them."""
+        found = {}
+        for day in days:
+            manifest = self.days.manifest(day)
+            table = self.days.table(manifest, "articles", columns=_STORED)
+            rows = zip(*(column.to_pylist() for column in table.columns), strict=True)
+            found[day] = manifest.generation, {row[0]: StoredArticle(day, *row[1:]) for row in rows}
+        return found
+
+    def roll_forward(self) -> tuple[date, ...]:
+        """Finish the intent of a process that died: end its moves, publish its days, take them into the ledger."""
+        pending = self.ledger.pending()
+        if pending:
+            self.end_moves(self.ledger.moves())
+            for day in pending:
+                self.days.publish(day)
+            self.ledger.settle(self.contents(pending))
+        return pending
+
+    def end_moves(self, moves: Sequence[Move]) -> None:
+        """Take moved rows off their old days, where their new days have them already."""
+        contents = self.contents({move.to_day for move in moves})
+        arrived = [move for move in moves if move.article_id in contents[move.to_day][1]]
+        for day in sorted({move.from_day for move in arrived}):
+            self.days.rewrite(day, self._without_moved(day, arrived))
+
+    def replace(self, name: str, by_day: Mapping[date, pa.Table]) -> int:
+        """Make sorted rows the whole content of one table on days; return how many public files changed."""
+        self.roll_forward()
+        self.ledger.intend(by_day)
+        changed = sum(len(self.days.rewrite(day, {name: by_day[day]})) for day in sorted(by_day))
+        self.ledger.settle(self.contents(by_day))
+        return changed
+
+
+def _touched(batches: Sequence[Batch], winners: Mapping[str, Candidate], moves: Iterable[Move]) -> dict[str, set[date]]:
+    """Return the days that each batch changes."""
+    touched: dict[str, set[date]] = {batch.batch_id: set() for batch in batches}
+    for winner in winners.values():
+        touched[batches[winner.batch].batch_id].add(winner.article.published_date)
+    for move in moves:
+        touched[batches[winners[move.article_id].batch].batch_id].add(move.from_day)
+    return touched

@@ -1,0 +1,71 @@
+"""Tables as Parquet bytes and back. Bytes depend on rows alone: sorted, one chunk, fixed options, no names or times."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pipeline.errors import LakeError
+from pipeline.tables import SCHEMA_VERSION, TableSpec
+
+# Measured; the reasons are in docs/adr. A row group is DuckDB's own size; a day's file seldom has two.
+_ROW_GROUP = 122_880
+_OPTIONS: dict[str, Any] = {
+    "compression": "zstd",
+    "compression_level": 3,
+    "version": "2.6",
+    "write_statistics": True,
+    "write_page_index": True,
+    "store_schema": True,
+}
+
+
+def encode(table: pa.Table, spec: TableSpec) -> memoryview:
+    """Return the Parquet bytes of rows that stand in the contract's order already."""
+    stated = spec.schema.with_metadata({"schema_version": str(SCHEMA_VERSION)})
+    whole = table.combine_chunks()
+    sink = pa.BufferOutputStream()
+    order = pq.SortingColumn.from_ordering(stated, [(name, "ascending") for name in spec.sort_by])
+    with pq.ParquetWriter(sink, stated, sorting_columns=order, **_OPTIONS) as writer:
+        writer.write_table(pa.Table.from_arrays(whole.columns, schema=stated), row_group_size=_ROW_GROUP)
+    return memoryview(sink.getvalue())
+
+
+def in_order(table: pa.Table, spec: TableSpec) -> pa.Table:
+    """Return rows in the contract's order; rows that stand in it already are not copied."""
+    order = pc.sort_indices(table.select(spec.sort_by), sort_keys=[(name, "ascending") for name in spec.sort_by])
+    is_sorted = order.equals(pa.array(np.arange(table.num_rows), order.type))
+    return table if is_sorted else table.take(order)
+
+
+def decode(data: bytes, spec: TableSpec, *, key: str, columns: Sequence[str] | None = None) -> pa.Table:
+    """Return the rows of a file in the contract's columns, or some of them; one that is newer than the file is null.
+
+    Raises: LakeError (file_broken) where the bytes are no Parquet of this table.
+    """
+    try:
+        schema = spec.schema if columns is None else pa.schema([spec.schema.field(name) for name in columns])
+        with pq.ParquetFile(pa.BufferReader(data)) as file:
+            table = file.read(columns=[name for name in schema.names if name in file.schema_arrow.names])
+        return conform(table, schema)
+    except (pa.ArrowException, OSError, ValueError, KeyError) as error:
+        raise LakeError(f"{key} cannot be read as {spec.name}: {error}", key=key, reason="file_broken") from error
+
+
+def conform(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Return rows in a schema's columns and types; widens, and adds nullable columns.
+
+    Raises: KeyError for a required column that is missing, ArrowInvalid for values that do not fit.
+    """
+    return pa.Table.from_arrays([_column(table, field) for field in schema], schema=schema)
+
+
+def _column(table: pa.Table, field: pa.Field) -> pa.ChunkedArray:
+    if field.name in table.schema.names:
+        return table[field.name].cast(field.type)
+    if not field.nullable:
+        raise KeyError(field.name)
+    return pa.chunked_array([pa.nulls(table.num_rows, field.type)])

@@ -1,0 +1,167 @@
+"""The lake as other rooms see it."""
+
+import weakref
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from datetime import date, datetime, timedelta
+from functools import cached_property
+from pathlib import Path
+
+import pyarrow as pa
+
+from pipeline.errors import ContractError
+from pipeline.lake.commit import CommitReport, Committer
+from pipeline.lake.days import Days
+from pipeline.lake.encoding import in_order
+from pipeline.lake.layout import Disk, Durability, Layout
+from pipeline.lake.ledger import Ledger, StoredArticle
+from pipeline.lake.log import append_log, read_log
+from pipeline.lake.manifest import Manifest
+from pipeline.lake.merge import IsCurrent
+from pipeline.lake.staging import Batch, check_staged, write_batch
+from pipeline.lake.upkeep import collect_garbage, recover
+from pipeline.lake.verify import problems_of
+from pipeline.tables import check_batch, table_named
+
+_DAY = "published_date"
+
+
+class Lake:
+    """The tables under one folder. Opens on first use; any number of processes may use it, one commits at a time.
+
+    ``durability`` "full" survives power loss, "process" the death of a process.
+    """
+
+    def __init__(
+        self,
+        root: Path,
+        *,
+        durability: Durability = "full",
+        gc_grace_hours: float = 24.0,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._layout = Layout(root)
+        self._durability: Durability = durability
+        self._disk = Disk(self._layout, durability=durability)
+        self._days = Days(self._layout, self._disk)
+        self._grace = timedelta(hours=gc_grace_hours)
+        self._now = now
+
+    @cached_property
+    def _ledger(self) -> Ledger:
+        ledger = Ledger(self._layout.ledger, durability=self._durability)
+        weakref.finalize(self, ledger.connection.close)
+        if self._is_lost(ledger):
+            with self._disk.committer():
+                if self._is_lost(ledger):
+                    recover(Committer(self._layout, self._disk, self._days, ledger))
+        return ledger
+
+    def _is_lost(self, ledger: Ledger) -> bool:
+        """Return whether the ledger knows nothing of a lake that has days: it was deleted."""
+        return not ledger.generations() and bool(self._days.known())
+
+    @contextmanager
+    def _committer(self) -> Iterator[Committer]:
+        """Hold the committer's lock."""
+        ledger = self._ledger  # opened first: a lost ledger is rebuilt under the same lock
+        with self._disk.committer():
+            yield Committer(self._layout, self._disk, self._days, ledger)
+
+    def stage(self, batch_id: str, tables: Mapping[str, pa.Table], keys: pa.Table) -> None:
+        """Stage the four reading tables of a batch; ``keys`` has the columns of ``KEYS_SCHEMA``, a row an article.
+
+        Whole or not at all; the same batch again replaces itself. Nothing that readers see changes.
+        Raises: ContractError.
+        """
+        check_staged(tables, keys, batch_id=batch_id)
+        write_batch(self._layout, self._disk, Batch(batch_id, tables, keys))
+
+    def commit(self, batch_ids: Sequence[str], *, is_current: IsCurrent) -> CommitReport:
+        """Commit staged batches as one: all tables of a day change at one instant; days without a change keep files.
+
+        ``is_current(article_id, seen_at)`` says whether the archive has seen no other content since.
+        Raises: LakeError for a batch that was never staged, or an object that is damaged.
+        """
+        with self._committer() as committer:
+            report = committer.commit(batch_ids, is_current=is_current)
+            collect_garbage(committer, days=report.days, older_than=self._oldest_kept())
+            return report
+
+    def replace(self, table_name: str, by_day: Mapping[date, pa.Table]) -> int:
+        """Make rows the whole content of a cluster table on days; return how many public files changed.
+
+        Equal rows change no file, no rows leave none. Raises: ContractError.
+        """
+        for day, table in by_day.items():
+            breaches = check_batch({table_name: table})
+            if breaches:
+                raise ContractError(f"{table_name} of {day}: {breaches[0]}", key=day.isoformat(), reason="contract")
+        spec = table_named(table_name)
+        with self._committer() as committer:
+            changed = committer.replace(table_name, {day: in_order(table, spec) for day, table in by_day.items()})
+            collect_garbage(committer, days=by_day, older_than=self._oldest_kept())
+            return changed
+
+    def _oldest_kept(self) -> float:
+        return (self._now() - self._grace).timestamp()
+
+    def stored(self, article_ids: Iterable[str]) -> Mapping[str, StoredArticle]:
+        """Return what the lake holds of those articles that it has."""
+        return self._ledger.stored(article_ids)
+
+    def days(self) -> tuple[date, ...]:
+        """Return the published days that have rows, sorted."""
+        return tuple(manifest.day for manifest in self._days.manifests() if manifest.entries)
+
+    def manifests(self) -> Iterator[Manifest]:
+        """Yield the manifests of all days, in order."""
+        return self._days.manifests()
+
+    def read(self, table: str, *, days: Iterable[date] | None = None, columns: Sequence[str] | None = None) -> pa.Table:
+        """Return committed rows, by day and in the contract's order; each day is of one commit.
+
+        ``columns`` may name ``published_date``, which stands in no file; without ``columns``, the contract's.
+        Raises: LakeError for a damaged object.
+        """
+        wanted = self._days.known() if days is None else sorted(set(days))
+        names = table_named(table).schema.names if columns is None else list(columns)
+        return pa.concat_tables([self._read_day(table, day, names) for day in wanted] or [self._none(table, names)])
+
+    def _read_day(self, table: str, day: date, names: Sequence[str]) -> pa.Table:
+        stored = [name for name in names if name != _DAY] or table_named(table).key
+        rows = self._days.table(self._days.manifest(day), table, columns=stored)
+        return _with_day(rows, day).select(names)
+
+    def _none(self, table: str, names: Sequence[str]) -> pa.Table:
+        return _with_day(table_named(table).schema.empty_table(), date.min).select(names)
+
+    def append_log(self, table_name: str, batch_id: str, table: pa.Table) -> None:
+        """Append a batch's rows to a log table; the same batch again overwrites itself. Raises: ContractError."""
+        append_log(self._layout.root, self._disk, table_name, batch_id, table)
+
+    def read_log(self, table: str) -> pa.Table:
+        """Return all rows of a log table, by day and batch."""
+        return read_log(self._layout.root, table)
+
+    def verify(self) -> tuple[str, ...]:
+        """Return what is wrong, as sentences that name the file or day and what to do; empty when all is well."""
+        with self._committer() as committer:
+            return tuple(problems_of(committer))
+
+    def recover(self) -> tuple[str, ...]:
+        """Finish what dead processes left; public files and ledger are what the manifests say after.
+
+        Returns a sentence for each thing mended.
+        """
+        with self._committer() as committer:
+            return recover(committer)
+
+    def gc(self) -> int:
+        """Delete unneeded objects, unfinished things and staged batches older than the grace; return how many files."""
+        with self._committer() as committer:
+            return collect_garbage(committer, days=None, older_than=self._oldest_kept())
+
+
+def _with_day(table: pa.Table, day: date) -> pa.Table:
+    return table.append_column(_DAY, pa.array([day] * table.num_rows, pa.date32()))

@@ -1,0 +1,148 @@
+"""Where things lie in the lake, and how bytes get there to stay."""
+
+import errno
+import fcntl
+import hashlib
+import os
+import shutil
+import uuid
+from collections.abc import Iterator
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from pipeline.model import file_name_of
+from pipeline.tables import CLUSTER_TABLES, READING_TABLES, TableSpec
+
+Durability = Literal["full", "process"]
+
+# In the order in which they are published: children first, so that an article never stands without them.
+PUBLISHED: tuple[TableSpec, ...] = (*READING_TABLES[1:], *CLUSTER_TABLES, READING_TABLES[0])
+PART = "part-0.parquet"
+_NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.EXDEV, errno.ENOSYS}
+
+
+@dataclass(frozen=True, slots=True)
+class Layout:
+    """Paths of one lake. Below ``tables`` lie only the files that readers may see."""
+
+    root: Path
+
+    @property
+    def state(self) -> Path:
+        return self.root / "_state"
+
+    @property
+    def ledger(self) -> Path:
+        return self.state / "ledger.sqlite"
+
+    @property
+    def temporary(self) -> Path:
+        return self.state / "stage"
+
+    def public(self, table: str, day: date) -> Path:
+        return self.root / "tables" / table / _partition(day) / PART
+
+    def objects(self, table: str, day: date) -> Path:
+        return self.state / "objects" / table / _partition(day)
+
+    def manifest(self, day: date) -> Path:
+        return self.state / "manifest" / f"{day.isoformat()}.json"
+
+    def staged(self, batch_id: str) -> Path:
+        return self.state / "staged" / file_name_of(batch_id)
+
+    def relative(self, path: Path) -> str:
+        return path.relative_to(self.root).as_posix()
+
+
+def _partition(day: date) -> str:
+    return f"published_date={day.isoformat()}"
+
+
+def sha256_of(data: bytes | memoryview) -> str:
+    return hashlib.sha256(data).hexdigest()
+
+
+class Disk:
+    """Writes in a lake. "full" makes files and folders durable before it goes on, "process" leaves that to the system.
+
+    Raises: OSError as the system gives it; what was there before is still there.
+    """
+
+    def __init__(self, layout: Layout, *, durability: Durability) -> None:
+        self._layout = layout
+        self._is_full = durability == "full"
+
+    @contextmanager
+    def committer(self) -> Iterator[None]:
+        """Hold the one lock under which public files change; it dies with the process."""
+        folder = self._layout.state / "locks"
+        folder.mkdir(parents=True, exist_ok=True)
+        with (folder / "commit.lock").open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
+    def temporary(self) -> Path:
+        """Return a new name in the folder for unfinished things, on the same file system."""
+        self._layout.temporary.mkdir(parents=True, exist_ok=True)
+        return self._layout.temporary / uuid.uuid4().hex
+
+    def write(self, path: Path, data: bytes | memoryview) -> None:
+        """Write a file that nobody reads yet."""
+        self.folder(path.parent)
+        with path.open("wb") as file:
+            file.write(data)
+            if self._is_full:
+                file.flush()
+                os.fsync(file.fileno())
+
+    def replace(self, path: Path, data: bytes | memoryview) -> None:
+        """Put a file in place at one instant."""
+        temporary = self.temporary()
+        self.write(temporary, data)
+        self.move(temporary, path)
+
+    def move(self, source: Path, target: Path) -> None:
+        self.folder(target.parent)
+        source.replace(target)
+        self.sync(target.parent)
+
+    def link(self, source: Path, target: Path) -> None:
+        """Put a hard link in place at one instant; a copy where the file system has none.
+
+        Not made durable: what power loss takes of a public file, recover links again.
+        """
+        temporary = self.temporary()
+        try:
+            temporary.hardlink_to(source)
+        except OSError as error:
+            if error.errno not in _NO_LINKS:
+                raise
+            shutil.copyfile(source, temporary)
+        target.parent.mkdir(parents=True, exist_ok=True)
+        temporary.replace(target)
+
+    def remove(self, path: Path) -> None:
+        """Remove a file, and its folder when that is empty now."""
+        path.unlink(missing_ok=True)
+        if path.parent.is_dir() and not any(path.parent.iterdir()):
+            path.parent.rmdir()
+
+    def folder(self, folder: Path) -> None:
+        """Make a folder and its parents, durable."""
+        if not folder.is_dir():
+            self.folder(folder.parent)
+            folder.mkdir(exist_ok=True)
+            self.sync(folder.parent)
+
+    def sync(self, path: Path) -> None:
+        """Make a file's bytes or a folder's entries durable."""
+        if self._is_full:
+            descriptor = os.open(path, os.O_RDONLY)
+            try:
+                os.fsync(descriptor)
+            finally:
+                os.close(descriptor)

@@ -1,0 +1,158 @@
+"""Where each article stands: a SQLite index of the lake, and the intent of a commit under way.
+
+Rebuildable: manifests and objects say the same. The intent lets the next process finish what a dead one began.
+"""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+from typing import Literal
+
+from pipeline.errors import LakeError
+
+_BUSY_SECONDS = 60.0
+_SCHEMA = (
+    """CREATE TABLE IF NOT EXISTS articles (
+        article_id TEXT PRIMARY KEY, published_date TEXT NOT NULL, revision_id TEXT NOT NULL,
+        pipeline_version TEXT NOT NULL, raw_ref TEXT) WITHOUT ROWID""",
+    "CREATE INDEX IF NOT EXISTS articles_day ON articles (published_date)",
+    "CREATE TABLE IF NOT EXISTS days (published_date TEXT PRIMARY KEY, generation INTEGER NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS pending (published_date TEXT PRIMARY KEY)",
+    "CREATE TABLE IF NOT EXISTS moves (article_id TEXT PRIMARY KEY, from_day TEXT NOT NULL, to_day TEXT NOT NULL)",
+    """CREATE TABLE IF NOT EXISTS touched (
+        batch_id TEXT NOT NULL, published_date TEXT NOT NULL, PRIMARY KEY (batch_id, published_date))""",
+    "CREATE TABLE IF NOT EXISTS batches (batch_id TEXT PRIMARY KEY)",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class StoredArticle:
+    """What the lake holds of an article."""
+
+    published_date: date
+    revision_id: str
+    pipeline_version: str
+    raw_ref: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """An article whose row goes to another day."""
+
+    article_id: str
+    from_day: date
+    to_day: date
+
+
+class Ledger:
+    """One connection to the ledger.
+
+    Raises: LakeError (ledger_broken) when the file is not SQLite's.
+    """
+
+    def __init__(self, path: Path, *, durability: Literal["full", "process"]) -> None:
+        path.parent.mkdir(parents=True, exist_ok=True)
+        self.connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, autocommit=True, check_same_thread=False)
+        try:
+            self.connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.DatabaseError as error:
+            self.connection.close()
+            raise LakeError(
+                f"{path} cannot be opened ({error}); delete it and run `newslake lake recover`",
+                key=str(path),
+                reason="ledger_broken",
+            ) from error
+        self.connection.execute(f"PRAGMA synchronous = {'FULL' if durability == 'full' else 'OFF'}")
+        with self._transaction():
+            for statement in _SCHEMA:
+                self.connection.execute(statement)
+
+    @contextmanager
+    def _transaction(self) -> Iterator[None]:
+        self.connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield
+        except BaseException:
+            self.connection.execute("ROLLBACK")
+            raise
+        self.connection.execute("COMMIT")
+
+    def stored(self, article_ids: Iterable[str]) -> dict[str, StoredArticle]:
+        """Return what is held of those articles that the lake has."""
+        query = "SELECT * FROM articles WHERE article_id IN (SELECT value FROM json_each(?))"
+        return dict(map(_stored, self.connection.execute(query, (json.dumps(list(article_ids)),))))
+
+    def of_day(self, day: date) -> dict[str, StoredArticle]:
+        query = "SELECT * FROM articles WHERE published_date = ?"
+        return dict(map(_stored, self.connection.execute(query, (day.isoformat(),))))
+
+    def generations(self) -> dict[date, int]:
+        """Return the generation of each day that the ledger reflects."""
+        rows = self.connection.execute("SELECT published_date, generation FROM days")
+        return {date.fromisoformat(day): generation for day, generation in rows}
+
+    def intend(
+        self, days: Iterable[date], *, moves: Sequence[Move] = (), touched: Mapping[str, Iterable[date]] | None = None
+    ) -> None:
+        """Say what is about to be written, before it is."""
+        rows = [(batch_id, day.isoformat()) for batch_id, those in (touched or {}).items() for day in those]
+        with self._transaction():
+            self.connection.executemany("INSERT OR IGNORE INTO pending VALUES (?)", [(d.isoformat(),) for d in days])
+            self.connection.executemany(
+                "INSERT OR REPLACE INTO moves VALUES (?, ?, ?)",
+                [(move.article_id, move.from_day.isoformat(), move.to_day.isoformat()) for move in moves],
+            )
+            self.connection.executemany("INSERT OR IGNORE INTO touched VALUES (?, ?)", rows)
+
+    def pending(self) -> tuple[date, ...]:
+        """Return the days that a dead process was about to write, sorted."""
+        rows = self.connection.execute("SELECT published_date FROM pending ORDER BY published_date")
+        return tuple(date.fromisoformat(row[0]) for row in rows)
+
+    def moves(self) -> tuple[Move, ...]:
+        rows = self.connection.execute("SELECT article_id, from_day, to_day FROM moves ORDER BY article_id")
+        return tuple(Move(row[0], date.fromisoformat(row[1]), date.fromisoformat(row[2])) for row in rows)
+
+    def settle(
+        self, days: Mapping[date, tuple[int, Mapping[str, StoredArticle]]], *, batch_ids: Iterable[str] = ()
+    ) -> None:
+        """Take in what days hold now (generation, articles); nothing is pending after. Batches named are done."""
+        with self._transaction():
+            for day in days:
+                self.connection.execute("DELETE FROM articles WHERE published_date = ?", (day.isoformat(),))
+            for day, (generation, articles) in days.items():
+                self.connection.executemany(
+                    "INSERT OR REPLACE INTO articles VALUES (?, ?, ?, ?, ?)",
+                    [(i, day.isoformat(), a.revision_id, a.pipeline_version, a.raw_ref) for i, a in articles.items()],
+                )
+                self._set_generation(day, generation)
+            for statement in ("DELETE FROM pending", "DELETE FROM moves"):
+                self.connection.execute(statement)
+            self.connection.executemany("INSERT OR IGNORE INTO batches VALUES (?)", [(each,) for each in batch_ids])
+
+    def _set_generation(self, day: date, generation: int) -> None:
+        if generation:
+            self.connection.execute("INSERT OR REPLACE INTO days VALUES (?, ?)", (day.isoformat(), generation))
+        else:
+            self.connection.execute("DELETE FROM days WHERE published_date = ?", (day.isoformat(),))
+
+    def is_done(self, batch_id: str) -> bool:
+        """Return whether a batch was committed before."""
+        query = "SELECT 1 FROM batches WHERE batch_id = ?"
+        return self.connection.execute(query, (batch_id,)).fetchone() is not None
+
+    def touched(self, batch_ids: Iterable[str]) -> tuple[date, ...]:
+        """Return the days that commits of these batches changed, whenever that was; sorted."""
+        query = """SELECT DISTINCT published_date FROM touched
+            WHERE batch_id IN (SELECT value FROM json_each(?)) ORDER BY published_date"""
+        rows = self.connection.execute(query, (json.dumps(list(batch_ids)),))
+        return tuple(date.fromisoformat(row[0]) for row in rows)
+
+
+def _stored(row: tuple[str, str, str, str, str | None]) -> tuple[str, StoredArticle]:
+    article_id, day, revision_id, pipeline_version, raw_ref = row
+    return article_id, StoredArticle(date.fromisoformat(day), revision_id, pipeline_version, raw_ref)

@@ -1,0 +1,78 @@
+"""The manifest of a day: which object each table is. Replacing this one file is the commit."""
+
+import json
+from collections.abc import Mapping
+from dataclasses import dataclass, field
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import LakeError
+from pipeline.tables import SCHEMA_VERSION
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One table of a day. ``object`` is relative to ``_state``; ``sha256`` is of its bytes."""
+
+    object: str
+    rows: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A day's tables; one without rows has no entry. ``generation`` 0 is a day that was never written.
+
+    ``previous`` are the objects that each table had before its last change; ``batches`` made this generation.
+    """
+
+    day: date
+    generation: int = 0
+    entries: Mapping[str, Entry] = field(default_factory=dict)
+    previous: Mapping[str, str] = field(default_factory=dict)
+    batches: tuple[str, ...] = ()
+
+
+def manifest_bytes(manifest: Manifest) -> bytes:
+    """Return the manifest as JSON; ``files``, ``rows`` and ``sha256`` are objects by table, easy to read from SQL."""
+    entries = manifest.entries
+    content = {
+        "schema_version": SCHEMA_VERSION,
+        "gen": manifest.generation,
+        "batches": list(manifest.batches),
+        "files": {name: entry.object for name, entry in entries.items()},
+        "rows": {name: entry.rows for name, entry in entries.items()},
+        "sha256": {name: entry.sha256 for name, entry in entries.items()},
+        "previous": dict(manifest.previous),
+    }
+    return json.dumps(content, indent=1, sort_keys=True).encode() + b"\n"
+
+
+def read_manifest(path: Path, day: date) -> Manifest:
+    """Return a day's manifest; an empty one where the day has none.
+
+    Raises: LakeError (manifest_broken).
+    """
+    try:
+        content = json.loads(path.read_bytes())
+        return _manifest(content, day)
+    except FileNotFoundError:
+        return Manifest(day)
+    except (ValueError, KeyError, TypeError) as error:
+        raise LakeError(
+            f"{path} is no manifest ({error}); delete it, run `newslake lake recover`, then derive {day} again",
+            key=day.isoformat(),
+            reason="manifest_broken",
+        ) from error
+
+
+def _manifest(content: dict[str, Any], day: date) -> Manifest:
+    rows, digests = content["rows"], content["sha256"]
+    return Manifest(
+        day=day,
+        generation=content["gen"],
+        entries={name: Entry(file, rows[name], digests[name]) for name, file in content["files"].items()},
+        previous=content["previous"],
+        batches=tuple(content["batches"]),
+    )

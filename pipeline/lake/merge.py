@@ -1,0 +1,127 @@
+"""Which staged rows enter the lake, and what each day holds then. Pure: tables in, tables out."""
+
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.lake.encoding import in_order
+from pipeline.lake.ledger import StoredArticle
+from pipeline.lake.staging import Batch
+from pipeline.tables import READING_TABLES, TableSpec
+
+ArticleResult = Literal["committed", "unchanged", "superseded"]
+IsCurrent = Callable[[str, datetime], bool]
+DayTables = dict[date, dict[str, pa.Table]]
+
+_KEY_COLUMNS = ("article_id", "revision_id", "published_date", "seen_at")
+
+
+@dataclass(frozen=True, slots=True)
+class Candidate:
+    """An article of a staged batch, as it would be stored. ``batch`` is the batch's place among those committed."""
+
+    article_id: str
+    batch: int
+    seen_at: datetime
+    article: StoredArticle
+
+
+def candidates_of(batches: Sequence[Batch]) -> dict[str, Candidate]:
+    """Return one candidate an article: the content seen last, ties by revision_id, then pipeline_version."""
+    best: dict[str, Candidate] = {}
+    for place, batch in enumerate(batches):
+        for each in _candidates(batch, place):
+            rival = best.get(each.article_id)
+            if rival is None or _rank(each) > _rank(rival):
+                best[each.article_id] = each
+    return best
+
+
+def _rank(candidate: Candidate) -> tuple[datetime, str, str, str, date]:
+    article = candidate.article
+    version = (article.revision_id, article.pipeline_version, article.raw_ref or "", article.published_date)
+    return (candidate.seen_at, *version)
+
+
+def _candidates(batch: Batch, place: int) -> list[Candidate]:
+    articles = batch.tables["articles"]
+    ids, versions, refs = (articles[n].to_pylist() for n in ("article_id", "pipeline_version", "raw_ref"))
+    facts = dict(zip(ids, zip(versions, refs, strict=True), strict=True))
+    rows = zip(*(batch.keys[name].to_pylist() for name in _KEY_COLUMNS), strict=True)
+    return [
+        Candidate(article_id, place, seen_at, StoredArticle(day, revision_id, *facts[article_id]))
+        for article_id, revision_id, day, seen_at in rows
+    ]
+
+
+def judge(
+    candidates: Mapping[str, Candidate], stored: Mapping[str, StoredArticle], is_current: IsCurrent
+) -> dict[str, ArticleResult]:
+    """Return what becomes of each candidate.
+
+    Unchanged: the lake holds the same content of the same version, read from the same record, on the same day.
+    Superseded: the archive has seen other content since.
+    """
+    return {
+        article_id: "unchanged"
+        if stored.get(article_id) == candidate.article
+        else "committed"
+        if is_current(article_id, candidate.seen_at)
+        else "superseded"
+        for article_id, candidate in candidates.items()
+    }
+
+
+def split_by_day(batches: Sequence[Batch], winners: Mapping[str, Candidate]) -> DayTables:
+    """Return the winners' rows by day and table, each in the contract's order; every day has every reading table."""
+    days_of: list[dict[str, date]] = [{} for _ in batches]
+    for article_id, winner in winners.items():
+        days_of[winner.batch][article_id] = winner.article.published_date
+    parts: dict[tuple[date, str], list[pa.Table]] = defaultdict(list)
+    for batch, day_of in zip(batches, days_of, strict=True):
+        for spec in READING_TABLES:
+            for day, rows in _parts(batch.tables[spec.name], day_of):
+                parts[day, spec.name].append(rows)
+    return {
+        day: {
+            spec.name: in_order(pa.concat_tables([spec.schema.empty_table(), *parts[day, spec.name]]), spec)
+            for spec in READING_TABLES
+        }
+        for day in sorted({day for day_of in days_of for day in day_of.values()})
+    }
+
+
+def _parts(table: pa.Table, day_of: Mapping[str, date]) -> list[tuple[date, pa.Table]]:
+    """Return the rows of the articles that have a day, by it."""
+    ids, days = pa.array(day_of, pa.string()), pa.array(day_of.values(), pa.date32())
+    column = days.take(pc.index_in(table["article_id"], value_set=ids).combine_chunks())
+    runs = pc.value_counts(column).to_pylist()
+    if len(runs) == 1 and runs[0]["values"] is not None:
+        return [(runs[0]["values"], table)]
+    order = pc.sort_indices(column, null_placement="at_end")
+    table, start, parts = table.take(order), 0, []
+    for run in pc.value_counts(column.take(order)).to_pylist():
+        if run["values"] is not None:
+            parts.append((run["values"], table.slice(start, run["counts"])))
+        start += run["counts"]
+    return parts
+
+
+def merged(current: pa.Table, incoming: pa.Table, spec: TableSpec, *, replaced: pa.Array) -> pa.Table:
+    """Return a day's rows without the articles in ``replaced``, with the incoming rows, in order."""
+    kept = without(current, replaced)
+    if kept.num_rows == 0:
+        return incoming
+    if incoming.num_rows == 0:
+        return kept
+    return in_order(pa.concat_tables([kept, incoming]), spec)
+
+
+def without(table: pa.Table, article_ids: pa.Array) -> pa.Table:
+    """Return the rows of all other articles."""
+    return table.filter(pc.invert(pc.is_in(table["article_id"], value_set=article_ids)))

@@ -1,0 +1,93 @@
+"""Looking after a lake: what a dead process or a careless hand left, and what nobody needs any more."""
+
+import shutil
+from collections.abc import Iterable, Iterator
+from datetime import date, datetime
+from pathlib import Path
+
+from pipeline.lake.commit import Committer
+from pipeline.lake.layout import PUBLISHED
+from pipeline.lake.ledger import Move
+from pipeline.lake.manifest import Manifest
+
+
+def recover(committer: Committer) -> tuple[str, ...]:
+    """Make public files and ledger what the manifests say; return a sentence for each thing mended."""
+    done = [f"finished the commit of {day}" for day in committer.roll_forward()]
+    mended = _refresh_ledger(committer)
+    for manifest in committer.days.manifests():
+        stale = committer.days.publish(manifest.day)
+        done += [f"published {name} of {manifest.day}" for name in stale]
+    for path in stray_files(committer):
+        committer.disk.remove(path)
+        done.append(f"removed {committer.layout.relative(path)}, which no manifest names")
+    return (*done, *mended)
+
+
+def _refresh_ledger(committer: Committer) -> list[str]:
+    """Take days into the ledger whose generation it does not reflect; end moves that nobody remembers."""
+    manifests = {manifest.day: manifest.generation for manifest in committer.days.manifests()}
+    known = committer.ledger.generations()
+    stale = sorted(day for day in {*manifests, *known} if manifests.get(day, 0) != known.get(day, 0))
+    if not stale:
+        return []
+    committer.ledger.intend(stale)
+    committer.end_moves(_doubles(committer, manifests))
+    committer.ledger.settle(committer.contents(stale))
+    return [f"read {len(stale)} days into the ledger"]
+
+
+def _doubles(committer: Committer, days: Iterable[date]) -> list[Move]:
+    """Return the moves that end articles which stand on two days; the content fetched later stays."""
+    best: dict[str, tuple[datetime, date]] = {}
+    moves = []
+    for day in sorted(days):
+        articles = committer.days.table(committer.days.manifest(day), "articles", columns=["article_id", "fetched_at"])
+        for article_id, fetched_at in zip(*(column.to_pylist() for column in articles.columns), strict=True):
+            rival = best.get(article_id)
+            if rival is None:
+                best[article_id] = fetched_at, day
+                continue
+            winner, loser = sorted([rival, (fetched_at, day)], reverse=True)
+            best[article_id] = winner
+            moves.append(Move(article_id, from_day=loser[1], to_day=winner[1]))
+    return moves
+
+
+def stray_files(committer: Committer) -> Iterator[Path]:
+    """Yield files under ``tables`` that no manifest names: readers would see their rows."""
+    layout = committer.layout
+    named = {layout.public(name, manifest.day) for manifest in committer.days.manifests() for name in manifest.entries}
+    return (path for path in sorted((layout.root / "tables").rglob("*")) if path.is_file() and path not in named)
+
+
+def collect_garbage(committer: Committer, *, days: Iterable[date] | None, older_than: float) -> int:
+    """Delete what is older than a time (seconds since 1970) and not needed; return how many files went.
+
+    Needed are each table's object and the one before its last change. With ``days`` None, every object of the lake,
+    unfinished things and staged batches are looked at.
+    """
+    if days is not None:
+        return sum(_collect_day(committer, committer.days.manifest(day), older_than) for day in days)
+    layout = committer.layout
+    all_days = {date.fromisoformat(path.name.partition("=")[2]) for path in (layout.state / "objects").glob("*/*=*")}
+    removed = sum(_collect_day(committer, committer.days.manifest(day), older_than) for day in sorted(all_days))
+    for folder in (layout.temporary, layout.state / "staged"):
+        for path in folder.iterdir() if folder.is_dir() else ():
+            if path.stat().st_mtime < older_than:
+                removed += sum(each.is_file() for each in (path, *path.rglob("*")))
+                shutil.rmtree(path) if path.is_dir() else path.unlink()
+    return removed
+
+
+def _collect_day(committer: Committer, manifest: Manifest, older_than: float) -> int:
+    needed = {entry.object for entry in manifest.entries.values()} | set(manifest.previous.values())
+    removed = 0
+    for spec in PUBLISHED:
+        folder = committer.layout.objects(spec.name, manifest.day)
+        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+            name = path.relative_to(committer.layout.state).as_posix()
+            if name not in needed and path.stat().st_mtime < older_than:
+                committer.disk.remove(path)
+                removed += 1
+    return removed

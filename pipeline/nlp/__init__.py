@@ -1,0 +1,6 @@
+"""From articles to what they say: entities, quotes, events and times. Pure functions over a spaCy Doc."""
+
+from pipeline.nlp.models import load_model, model_label
+from pipeline.nlp.reader import Reader
+
+__all__ = ["Reader", "load_model", "model_label"]

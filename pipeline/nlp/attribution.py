@@ -1,0 +1,198 @@
+"""Which reporting word a quoted stretch belongs to: candidates from what stands around it, the best one wins.
+
+The figures are shares of right answers on development articles, rounded; they double as confidence.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pipeline.nlp.cues import CueUse, QuotedText
+from pipeline.nlp.languages.spec import CueData
+from pipeline.nlp.tokens import Tokens
+
+_ENDINGS = ".?!…"
+_QUOTE_EDGES = "".join(("\"”“»'’`", " \u00a0\u2009"))
+_BREAKS = ",?!—–-"
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """The reporting word of a quoted stretch and how sure that is. ``rule`` names the structure that decided.
+
+    ``speaker`` is the head token of the speaker. ``use`` is None where no reporting word stands by it.
+    """
+
+    use: CueUse | None
+    speaker: int | None
+    score: float
+    rule: str
+
+
+NONE = Attribution(None, None, 0.0, "none")
+
+
+def attribute(tokens: Tokens, quoted: QuotedText, cues: Sequence[CueUse], data: CueData) -> tuple[Attribution, ...]:
+    """Return one attribution a quoted stretch, in order; ``NONE`` where nothing fits."""
+    places = [use.token for use in cues]
+    found: list[Attribution] = []
+    for index in range(len(quoted.marked)):
+        options = [
+            *_after(tokens, quoted, cues, places, index),
+            *_before(tokens, quoted, cues, places, index, data),
+            *_carried(tokens, quoted, found, index),
+            *_structural(tokens, quoted, index),
+        ]
+        found.append(max(options, key=lambda option: option.score, default=NONE))
+    return tuple(found)
+
+
+def edges(tokens: Tokens, quoted: QuotedText, index: int) -> tuple[int, int]:
+    """Return the first and last token of a quoted stretch, its marks included."""
+    marked = quoted.marked[index]
+    first = bisect_left(tokens.start, marked.start)
+    return first, max(bisect_left(tokens.start, marked.end) - 1, first)
+
+
+def _content_end(tokens: Tokens, quoted: QuotedText, index: int) -> str:
+    """Return the last character inside the marks that is no white space."""
+    marked = quoted.marked[index]
+    return tokens.content[marked.start : marked.end].rstrip(_QUOTE_EDGES)[-1:]
+
+
+def is_sentence(tokens: Tokens, quoted: QuotedText, index: int) -> bool:
+    """Return whether a quoted stretch begins like a sentence and ends with a mark of punctuation inside."""
+    marked = quoted.marked[index]
+    content = tokens.content[marked.start : marked.end].lstrip("\"“„«‘'` ")
+    return content[:1].isupper() and _content_end(tokens, quoted, index) in ",.?!…—"
+
+
+def _after(
+    tokens: Tokens, quoted: QuotedText, cues: Sequence[CueUse], places: list[int], index: int
+) -> Iterator[Attribution]:
+    """Yield the reporting words behind a quoted stretch, up to the sentence's end or the next stretch."""
+    last = edges(tokens, quoted, index)[1]
+    ending = _content_end(tokens, quoted, index)
+    following = tokens.text[last + 1] if last + 1 < len(tokens) else ""
+    breaks = ending in _BREAKS or following in (",", "—", "–")
+    if not breaks and ending in _ENDINGS:
+        return
+    for use in cues[bisect_left(places, last + 1) :]:
+        if use.token > last + 25 or not _connected(tokens, quoted, last + 1, use.token):
+            return
+        distance = use.token - last
+        if use.speaker is None or use.kind == "noun" or (not use.is_listed and distance > 6):
+            continue
+        if use.kind == "source":
+            yield Attribution(use, use.speaker, 0.93, "source_after")
+        elif breaks:
+            yield Attribution(use, use.speaker, use.cue.weight * (0.98 - 0.012 * distance), "after")
+        elif distance < 12:
+            yield Attribution(use, use.speaker, use.cue.weight * 0.3, "after_loose")
+
+
+def _connected(tokens: Tokens, quoted: QuotedText, first: int, last: int) -> bool:
+    """Return whether no sentence ends, no paragraph ends and no quoted stretch stands between two tokens."""
+    return tokens.block[first - 1] == tokens.block[last] and not any(
+        quoted.inside(index) or tokens.text[index] in (".", "!", "?") for index in range(first, last)
+    )
+
+
+def _before(
+    tokens: Tokens, quoted: QuotedText, cues: Sequence[CueUse], places: list[int], index: int, data: CueData
+) -> Iterator[Attribution]:
+    """Yield the reporting words before a quoted stretch in its sentence, nearest first."""
+    first, _ = edges(tokens, quoted, index)
+    governors = _governors(tokens, first, quoted.owner, index)
+    link = tokens.lower[first - 1] if first else ""
+    for place in range(bisect_left(places, first) - 1, -1, -1):
+        use = cues[place]
+        if first - use.token > 60 or not _same_sentence(tokens, quoted, use.token, first):
+            return
+        if use.speaker is None:
+            continue
+        distance = first - use.token
+        structure, rule = _structure(distance, link, use.token in governors, data)
+        if not use.is_listed and rule not in ("governs", "adjacent"):
+            continue
+        weight = use.cue.weight if use.kind != "noun" else use.cue.weight * 0.75
+        if use.kind == "source":
+            weight = 0.9 if distance < 25 else 0.4
+        yield Attribution(use, use.speaker, max(weight, 0.5 * (rule == "colon")) * structure - 0.002 * distance, rule)
+
+
+def _structure(distance: int, link: str, governs: bool, data: CueData) -> tuple[float, str]:
+    if link == ":":
+        return 0.97, "colon"
+    if distance == 1 or (distance < 14 and link in data.complementisers):
+        return 0.95, "adjacent"
+    if link == "," and distance < 20:
+        return 0.9, "comma"
+    return (0.88, "governs") if governs else (0.6, "sentence")
+
+
+def _governors(tokens: Tokens, first: int, owner: list[int], index: int) -> set[int]:
+    """Return the tokens outside the stretch that govern any of its first words."""
+    found: set[int] = set()
+    for start in range(first, min(first + 4, len(tokens))):
+        token = start
+        for _ in range(12):
+            token = tokens.head[token]
+            if owner[token] != index:
+                found.add(token)
+            if tokens.head[token] == token:
+                break
+    return found
+
+
+def _same_sentence(tokens: Tokens, quoted: QuotedText, first: int, last: int) -> bool:
+    """Return whether a sentence goes on between two tokens; what stands in marks ends it only at its own end."""
+    if tokens.block[first] != tokens.block[last]:
+        return False
+    for index in range(first + 1, last):
+        if not quoted.inside(index) and tokens.text[index] in (".", "!", "?"):
+            return False
+        ends_inside = quoted.inside(index) and not quoted.inside(index + 1)
+        if ends_inside and tokens.text[index - 1] in (".", "!", "?") and tokens.is_capital(index + 1):
+            return False
+    return True
+
+
+def _carried(tokens: Tokens, quoted: QuotedText, found: Sequence[Attribution], index: int) -> Iterator[Attribution]:
+    """Yield the speaker of the stretch before: in the same paragraph, or in the one before for one wholly in marks."""
+    if not found or found[-1].speaker is None or not _starts_capital(tokens, quoted, index):
+        return
+    first, last = edges(tokens, quoted, index)
+    previous = edges(tokens, quoted, index - 1)[1]
+    gap = tokens.block[first] - tokens.block[previous]
+    begins = first == 0 or tokens.block[first - 1] != tokens.block[first]
+    if gap == 0:
+        yield Attribution(None, found[-1].speaker, min(0.62, found[-1].score), "carried")
+    elif gap == 1 and begins and last - first > 6:
+        yield Attribution(None, found[-1].speaker, min(0.5, found[-1].score), "carried_paragraph")
+
+
+def _starts_capital(tokens: Tokens, quoted: QuotedText, index: int) -> bool:
+    marked = quoted.marked[index]
+    return tokens.content[marked.start : marked.end].lstrip("\"“„«‘'`. …")[:1].isupper()
+
+
+def _structural(tokens: Tokens, quoted: QuotedText, index: int) -> Iterator[Attribution]:
+    """Yield the subject before a colon without a reporting word, else that of the sentence before."""
+    first, last = edges(tokens, quoted, index)
+    if first == 0:
+        return
+    colon = tokens.text[first - 1] == ":"
+    begins = tokens.block[first - 1] != tokens.block[first]
+    if last - first < 6 and not colon:
+        return
+    anchor = first - 1
+    while begins and anchor > 0 and tokens.text[anchor].isspace():
+        anchor -= 1
+    score = 0.55 if colon or tokens.text[anchor] == ":" else 0.22
+    for token in range(anchor, max(anchor - 60, -1), -1):
+        if tokens.block[token] != tokens.block[anchor] or not tokens.is_body(token):
+            return
+        if tokens.dep[token] in ("nsubj", "ROOT") and tokens.tag[token] in ("NNP", "PRP") and not quoted.inside(token):
+            yield Attribution(None, token, score, "colon_subject" if score > 0.5 else "near_subject")
+            return

@@ -1,0 +1,187 @@
+"""Reporting words in the text outside quotation marks, and whose words they report."""
+
+from bisect import bisect_left
+from collections.abc import Iterator
+from dataclasses import dataclass
+
+from pipeline.nlp.languages.spec import Cue, CueData
+from pipeline.nlp.marks import Marked
+from pipeline.nlp.tokens import Tokens
+
+_SUBJECTS = ("nsubj", "nsubjpass")
+_RELATIVES = frozenset({"WP", "WDT"})
+_NOMINAL = frozenset({"NNP", "NNPS", "PRP", "NN", "NNS"})
+_INNER = frozenset({"compound", "det", "amod", "nmod", "poss", "case", "nummod"})
+_OPEN = Cue("speech", 0.15)
+_FARTHEST_SUBJECT = 6
+
+
+@dataclass(frozen=True, slots=True)
+class CueUse:
+    """A reporting word at a token. ``speaker`` is the head token of whose words it reports; None where none is seen.
+
+    ``is_listed`` is False for a verb that the word list does not have: it counts only where it governs a quote.
+    """
+
+    token: int
+    cue: Cue
+    speaker: int | None
+    kind: str
+    is_listed: bool = True
+
+
+@dataclass(frozen=True, slots=True)
+class QuotedText:
+    """The tokens inside marks: ``owner`` gives a token's index in ``marked``, -1 outside."""
+
+    marked: tuple[Marked, ...]
+    owner: list[int]
+
+    def inside(self, token: int) -> bool:
+        return self.owner[token] >= 0
+
+
+def quoted_text(tokens: Tokens, marked: tuple[Marked, ...]) -> QuotedText:
+    """Return which tokens stand inside marks, the marks included."""
+    owner = [-1] * len(tokens)
+    for index, each in enumerate(marked):
+        for start, end in each.parts:
+            for token in range(bisect_left(tokens.start, start), bisect_left(tokens.start, end)):
+                owner[token] = index
+    return QuotedText(marked, owner)
+
+
+def find_cues(tokens: Tokens, quoted: QuotedText, data: CueData) -> tuple[CueUse, ...]:
+    """Return the reporting words of the running text outside marks, in reading order."""
+    found = []
+    for index, tag in enumerate(tokens.tag):
+        if quoted.owner[index] >= 0:
+            continue
+        use = None
+        if tag[0] == "V":
+            use = _verb(tokens, quoted, data, index)
+        elif tag[0] == "N":
+            use = _noun(tokens, quoted, data, index)
+        if use is None and (tokens.lower[index], tokens.lower[min(index + 1, len(tokens) - 1)]) in data.source_phrases:
+            use = _source(tokens, index)
+        if use is not None and tokens.is_body(index):
+            found.append(use)
+    return tuple(found)
+
+
+def _verb(tokens: Tokens, quoted: QuotedText, data: CueData, index: int) -> CueUse | None:
+    cue = data.verbs.get(tokens.lemma[index])
+    if tokens.lower[index] == "according" or tokens.dep[index] in ("aux", "auxpass", "amod"):
+        return None
+    speaker = speaker_of_verb(tokens, quoted, index)
+    if cue is None:
+        return CueUse(index, _OPEN, speaker, "verb", is_listed=False) if speaker is not None else None
+    return CueUse(index, cue, speaker, "verb")
+
+
+def speaker_of_verb(tokens: Tokens, quoted: QuotedText, verb: int) -> int | None:
+    """Return the head token of a verb's subject, its own or inherited; beside it where the parse shows none."""
+    subject = _subject(tokens, quoted, verb, 4)
+    return subject if subject is not None else _beside(tokens, quoted, verb)
+
+
+def _subject(tokens: Tokens, quoted: QuotedText, verb: int, depth: int) -> int | None:
+    subjects = [s for s in tokens.dependents(verb, *_SUBJECTS) if not quoted.inside(s)]
+    if subjects:
+        nearest = min(subjects, key=lambda s: abs(s - verb))
+        if tokens.tag[nearest] not in _RELATIVES:
+            return nearest
+        return tokens.head[verb] if tokens.dep[verb] == "relcl" else None
+    governor, dep = tokens.head[verb], tokens.dep[verb]
+    if depth == 0 or governor == verb or quoted.inside(governor):
+        return None
+    if dep == "acl":
+        return governor if tokens.tag[verb] == "VBG" else None
+    if dep in ("conj", "xcomp", "advcl", "pcomp", "prep") and (dep != "conj" or tokens.tag[governor][0] == "V"):
+        return _subject(tokens, quoted, governor, depth - 1)
+    return None
+
+
+def _beside(tokens: Tokens, quoted: QuotedText, verb: int) -> int | None:
+    """Return the nominal right after a verb ("said Mr Lee", where it follows a quote) or right before it."""
+    follows_quote = any(quoted.inside(i) for i in range(max(verb - 3, 0), verb))
+    order = (_after, _before) if follows_quote else (_before,)
+    for look in order:
+        found = look(tokens, quoted, verb)
+        if found is not None:
+            return found
+    return None
+
+
+def _after(tokens: Tokens, quoted: QuotedText, verb: int) -> int | None:
+    best = None
+    for index in range(verb + 1, min(verb + 1 + _FARTHEST_SUBJECT, len(tokens))):
+        if quoted.inside(index) or tokens.text[index] in ".,;:" or tokens.sentence[index] != tokens.sentence[verb]:
+            break
+        if tokens.tag[index] in _NOMINAL:
+            best = index
+        elif best is not None or tokens.tag[index] not in ("DT", "JJ", "PRP$", "POS", "CD"):
+            break
+    return best
+
+
+def _before(tokens: Tokens, quoted: QuotedText, verb: int) -> int | None:
+    for index in range(verb - 1, max(verb - 1 - _FARTHEST_SUBJECT, -1), -1):
+        if quoted.inside(index) or tokens.text[index] in ".;:" or tokens.block[index] != tokens.block[verb]:
+            return None
+        if tokens.tag[index] in _NOMINAL:
+            return index
+        if tokens.tag[index] not in ("RB", "MD", "VBZ", "VBD", "VBP", "VB", ",", "TO", "VBN"):
+            return None
+    return None
+
+
+def _noun(tokens: Tokens, quoted: QuotedText, data: CueData, index: int) -> CueUse | None:
+    cue = data.nouns.get(tokens.lemma[index])
+    if cue is None:
+        return None
+    return CueUse(index, cue, next(_noun_speakers(tokens, quoted, index), None), "noun")
+
+
+def _noun_speakers(tokens: Tokens, quoted: QuotedText, noun: int) -> Iterator[int]:
+    """Yield who a statement is of: its possessor, "of/by/from X", or the subject of the verb it is object of."""
+    yield from (p for p in tokens.dependents(noun, "poss") if not quoted.inside(p))
+    for preposition in tokens.dependents(noun, "prep"):
+        if tokens.lower[preposition] in ("of", "by", "from"):
+            yield from tokens.dependents(preposition, "pobj")
+    governor = tokens.head[noun]
+    if tokens.dep[noun] == "pobj":
+        governor = tokens.head[governor]
+    if tokens.tag[governor][0] == "V" and not quoted.inside(governor):
+        subject = _subject(tokens, quoted, governor, 3)
+        if subject is not None and subject != noun:
+            yield subject
+
+
+def _source(tokens: Tokens, index: int) -> CueUse | None:
+    """Return "according to X"."""
+    objects = tokens.dependents(index + 1, "pobj")
+    speaker = objects[0] if objects else None
+    if speaker is None:
+        for place in range(index + 2, min(index + 8, len(tokens))):
+            if tokens.tag[place] in _NOMINAL:
+                speaker = place
+            elif speaker is not None:
+                break
+    return CueUse(index, Cue("speech", 0.9), speaker, "source")
+
+
+def noun_phrase(tokens: Tokens, head: int) -> tuple[int, int]:
+    """Return first and last token of the noun phrase of a head: determiners, modifiers, and of/for/at/from phrases."""
+    first = last = head
+    for child in tokens.children.get(head, ()):
+        if child < head and tokens.dep[child] in _INNER:
+            first = min(first, tokens.left_edge(child))
+        elif (
+            child > head and tokens.dep[child] == "prep" and tokens.lower[child] in ("of", "for", "at", "from", "with")
+        ):
+            last = max(last, tokens.right_edge(child))
+    for index in range(head + 1, last + 1):
+        if tokens.text[index] in ',;:—–"“”' or tokens.text[index].isspace() or tokens.tag[index] in ("WP", "WDT"):
+            return first, index - 1
+    return first, last

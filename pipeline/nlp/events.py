@@ -1,0 +1,281 @@
+"""Article to events: triggers, frames, participants, modality, time, place, and which mentions are one event."""
+
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date
+from typing import Any
+
+from spacy.tokens import Doc
+
+from pipeline.model import Article, Entity, Event, Quote, TimeExpression
+from pipeline.model.annotation import Modality
+from pipeline.nlp.events_actors import Roles, roles_of
+from pipeline.nlp.events_frames import Trigger, find_triggers
+from pipeline.nlp.events_parse import Parse, parse_of
+from pipeline.nlp.events_phrases import Participant
+from pipeline.nlp.events_same import Mention, first_mentions, saliences
+from pipeline.nlp.events_when_where import When, dates_of, place_of, when_of
+from pipeline.nlp.languages.spec_events import FrameData, HasFrames
+from pipeline.nlp.modality import modality_of
+
+QUADS = {
+    **dict.fromkeys(("AGREE", "CONSULT", "SUPPORT", "CONCEDE"), 1),
+    **dict.fromkeys(("COOPERATE", "AID", "RETREAT"), 2),
+    **dict.fromkeys(("REQUEST", "ACCUSE", "REJECT", "THREATEN"), 3),
+    **dict.fromkeys(("PROTEST", "SANCTION", "MOBILIZE", "COERCE", "ASSAULT"), 4),
+}
+_PLANNED_TYPES = {
+    **dict.fromkeys(("CONSULT", "SUPPORT", "COOPERATE", "AID"), "AGREE"),
+    "RETREAT": "CONCEDE",
+}
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    parse: Parse
+    data: FrameData
+    quotes: tuple[Quote, ...]
+    published: date | None
+    dates: Mapping[int, TimeExpression]
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    trigger: Trigger
+    roles: Roles
+    when: When
+    place: Entity | None
+    mention: Mention
+
+
+def extract_events(
+    doc: Doc,
+    article: Article,
+    entities: tuple[Entity, ...],
+    quotes: tuple[Quote, ...],
+    times: tuple[TimeExpression, ...],
+    language: HasFrames,
+) -> tuple[tuple[Event, ...], tuple[Event, ...]]:
+    """Return the typed events and the untyped ones, each in reading order.
+
+    ``same_event_index`` of an untyped event is a position among the untyped; of a typed one, its ``event_index``.
+    """
+    parse, data = parse_of(doc, article, entities, times, language.frames.lemmas), language.frames
+    triggers = find_triggers(parse, data)
+    published = article.published_at.date() if article.published_at else None
+    context = _Context(parse, data, quotes, published, dates_of(parse, triggers, times, data))
+    roles = _all_roles(parse, triggers, data)
+    drafts = [_draft(context, trigger, roles[trigger.index]) for trigger in triggers]
+    prominence = Counter(e.cluster_index for e in entities if e.cluster_index is not None)
+    return _typed(context, drafts, prominence), _untyped(context, drafts)
+
+
+def _typed(context: _Context, drafts: Sequence[_Draft], prominence: Counter[int]) -> tuple[Event, ...]:
+    typed = [draft for draft in drafts if draft.trigger.frame is not None]
+    mentions = [draft.mention for draft in typed]
+    firsts = first_mentions(mentions)
+    ranked = zip(typed, firsts, saliences(mentions, firsts, prominence), strict=True)
+    return tuple(
+        _event(context, draft, event_index=index, same_event_index=first, salience=salience)
+        for index, (draft, first, salience) in enumerate(ranked)
+    )
+
+
+def _untyped(context: _Context, drafts: Sequence[_Draft]) -> tuple[Event, ...]:
+    untyped = [draft for draft in drafts if draft.trigger.frame is None]
+    firsts = first_mentions([draft.mention for draft in untyped])
+    return tuple(
+        _event(context, draft, event_index=-1, same_event_index=first, salience=0.0)
+        for draft, first in zip(untyped, firsts, strict=True)
+    )
+
+
+def _all_roles(parse: Parse, triggers: Sequence[Trigger], data: FrameData) -> dict[int, Roles]:
+    """Return the participants by trigger token; plural references and nouns that depend on a meeting are filled in."""
+    at = {trigger.index: trigger for trigger in triggers}
+    found: dict[int, Roles] = {}
+    pair: tuple[Participant, ...] = ()
+    said_at = -1
+    for trigger in triggers:
+        sentence = parse.sentence[trigger.index]
+        fresh = pair if said_at < sentence <= said_at + 2 else ()
+        roles = _with_pair(roles_of(parse, trigger, data), fresh, parse, data)
+        found[trigger.index] = roles
+        if (two := _pair_of(trigger, roles)) and not fresh:
+            pair, said_at = two, sentence
+    for trigger in triggers:
+        if trigger.is_noun and trigger.frame is not None and not found[trigger.index].actors:
+            found[trigger.index] = _from_meeting(parse, trigger, at, found)
+    return found
+
+
+def _pair_of(trigger: Trigger, roles: Roles) -> tuple[Participant, ...]:
+    """Return the two persons that a later "the two leaders" may stand for."""
+    everyone = roles.actors
+    if trigger.frame is not None and trigger.frame.reciprocal:
+        everyone += roles.recipients
+    named = tuple(p for p in everyone if p.entity is not None and p.entity.entity_type == "PERSON")
+    return named if len(named) == 2 == len(everyone) else ()
+
+
+def _with_pair(roles: Roles, pair: tuple[Participant, ...], parse: Parse, data: FrameData) -> Roles:
+    if len(pair) != 2 or len(roles.actors) != 1 or not _is_pair_reference(parse, roles.actors[0], data):
+        return roles
+    text = roles.actors[0].text
+    return Roles(tuple(replace(p, index=roles.actors[0].index, text=text) for p in pair), roles.recipients)
+
+
+def _is_pair_reference(parse: Parse, who: Participant, data: FrameData) -> bool:
+    if who.entity is not None and who.entity.cluster_index is not None:
+        return False
+    if parse.lower[who.index] in data.plural_pronouns:
+        return who.index == 0 or parse.sentence[who.index - 1] != parse.sentence[who.index]
+    two = any(parse.lower[c] in ("two", "both") for c in parse.children[who.index])
+    return two and parse.lemma[who.index] in data.group_nouns
+
+
+def _from_meeting(parse: Parse, trigger: Trigger, at: Mapping[int, Trigger], found: Mapping[int, Roles]) -> Roles:
+    """Return the participants of "meet in Oslo for talks": the meeting's own."""
+    own = found[trigger.index]
+    governor = _governor(parse, trigger, at)
+    if governor is None or governor.frame is None or trigger.frame is None or not trigger.frame.reciprocal:
+        return own
+    if governor.frame.event_type != trigger.frame.event_type:
+        return own
+    outer = found[governor.index]
+    return Roles(outer.actors + outer.recipients, own.recipients)
+
+
+def _governor(parse: Parse, trigger: Trigger, at: Mapping[int, Trigger]) -> Trigger | None:
+    index = trigger.index
+    for _ in range(3):
+        if parse.dep[index] != "pobj":
+            return None
+        index = parse.head[parse.head[index]]
+        if index in at:
+            return at[index]
+    return None
+
+
+def _draft(context: _Context, trigger: Trigger, roles: Roles) -> _Draft:
+    parse, data, index = context.parse, context.data, trigger.index
+    time = context.dates.get(index)
+    modality = modality_of(parse, index, data.modality)
+    if modality == "happened" and _is_ahead(time, context.published):
+        modality = "planned"
+    when = when_of(parse, index, time, modality=modality, anchored=context.published is not None)
+    taken = frozenset(p.index for p in roles.actors + roles.recipients)
+    place = place_of(parse, trigger, data, taken) if trigger.frame else None
+    return _Draft(trigger, roles, when, place, _mention(parse, trigger, roles, when, place, modality))
+
+
+def _mention(
+    parse: Parse, trigger: Trigger, roles: Roles, when: When, place: Entity | None, modality: Modality
+) -> Mention:
+    index, frame = trigger.index, trigger.frame
+    actors = [p.entity.cluster_index if p.entity else None for p in roles.actors]
+    recipients = [p.entity.cluster_index if p.entity else None for p in roles.recipients]
+    return Mention(
+        event_type=frame.event_type if frame else None,
+        event_mode=frame.mode if frame else None,
+        modality=modality,
+        lemma=parse.lemma[index],
+        start=trigger.start,
+        sentence=parse.sentence[index],
+        first_day=when.first,
+        last_day=when.last,
+        place=place,
+        clusters=frozenset(c for c in actors + recipients if c is not None),
+        actor_cluster=actors[0] if actors else None,
+        recipient_cluster=recipients[0] if recipients else None,
+        in_headline=parse.headline[index],
+        is_generic=trigger.is_noun and parse.tag[index] == "NNS" and not parse.children[index],
+    )
+
+
+def _event(context: _Context, draft: _Draft, *, event_index: int, same_event_index: int, salience: float) -> Event:
+    trigger, roles, place, mention = draft.trigger, draft.roles, draft.place, draft.mention
+    kind, frame = mention.event_type, trigger.frame
+    return Event(
+        event_index=event_index,
+        event_type=kind,
+        event_subtype=frame.subtype if frame else None,
+        event_mode=mention.event_mode,
+        quad=QUADS.get(kind) if kind else None,
+        plover_type=plover_type_of(kind, mention.modality),
+        modality=mention.modality,
+        trigger_text=context.parse.text[trigger.start : trigger.end],
+        start_char=trigger.start,
+        end_char=trigger.end,
+        **_participant_fields("actor", roles.actors),
+        **_participant_fields("recipient", roles.recipients),
+        actors=_names(roles.actors),
+        recipients=_names(roles.recipients),
+        **_when_fields(draft.when),
+        place_text=place.entity_text if place else None,
+        place_entity_id=place.entity_id if place else None,
+        place_country=place.country_code if place else None,
+        place_lat=None,
+        place_lon=None,
+        attributed_to_entity_id=_speaker(context.quotes, trigger),
+        sentence_index=mention.sentence,
+        same_event_index=same_event_index,
+        salience=salience,
+        confidence=_confidence(trigger, roles),
+        rule_id=frame.rule_id if frame else f"{mention.lemma}>none",
+    )
+
+
+def plover_type_of(event_type: str | None, modality: Modality) -> str | None:
+    """Return the type that PLOVER derives: intended cooperation is an agreement. None for OTHER and for no type."""
+    if event_type not in QUADS:
+        return None
+    return _PLANNED_TYPES.get(event_type, event_type) if modality == "planned" else event_type
+
+
+def _is_ahead(time: TimeExpression | None, published: date | None) -> bool:
+    return bool(time and time.first_day and published and time.first_day > published)
+
+
+def _participant_fields(prefix: str, who: tuple[Participant, ...]) -> dict[str, Any]:
+    first = who[0] if who else None
+    entity = first.entity if first else None
+    return {
+        f"{prefix}_text": first.text if first else None,
+        f"{prefix}_cluster_index": entity.cluster_index if entity else None,
+        f"{prefix}_entity_id": entity.entity_id if entity else None,
+        f"{prefix}_name": entity.entity_name if entity else None,
+        f"{prefix}_country": first.country if first else None,
+        f"{prefix}_sector": first.sector if first else None,
+    }
+
+
+def _names(who: tuple[Participant, ...]) -> tuple[str, ...]:
+    return tuple(p.label for p in who) if len(who) > 1 else ()
+
+
+def _when_fields(when: When) -> dict[str, Any]:
+    return {
+        "event_date": when.first,
+        "event_date_end": when.last,
+        "event_date_precision": when.precision,
+        "event_date_text": when.text,
+        "event_date_basis": when.basis,
+        "event_date_note": when.note,
+    }
+
+
+def _speaker(quotes: Sequence[Quote], trigger: Trigger) -> str | None:
+    for quote in quotes:
+        if quote.start_char <= trigger.start < quote.end_char:
+            return quote.speaker_entity_id
+    return None
+
+
+def _confidence(trigger: Trigger, roles: Roles) -> float:
+    """Rough odds that type and participants are right: a bare word, a pattern, and filled places each say more."""
+    if trigger.frame is None:
+        return 0.3
+    base = 0.6 if trigger.frame.needs else 0.5
+    return round(base + 0.15 * bool(roles.actors) + 0.15 * bool(roles.recipients), 2)

@@ -1,0 +1,241 @@
+"""Which words of an article name an event, and in which frame they are used."""
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+
+from pipeline.nlp.events_parse import Parse
+from pipeline.nlp.languages.spec_events import Frame, FrameData
+from pipeline.nlp.modality_marks import names_thing
+
+_GROUP_TYPES = frozenset({"PERSON", "ORG", "GPE", "NORP"})
+_COMPLEMENTS = frozenset({"xcomp", "ccomp", "advcl", "acl"})
+_BESIDE = frozenset(
+    {"prt", "prep", "advmod", "dobj", "acomp", "oprd", "agent", "dative", "compound", "amod", "nmod", "nummod", "xcomp"}
+    | {"npadvmod", "attr", "conj", "quantmod"}
+)
+_GOVERNED = frozenset({"dobj", "nsubjpass", "nsubj", "attr", "pobj"})
+_CONTENT_TYPES = frozenset({"AGREE", "REQUEST", "REJECT", "THREATEN"})
+_NO_PERSON = frozenset({"it", "its", "itself", "this", "that", "which", "what"})
+
+
+@dataclass(frozen=True, slots=True)
+class Trigger:
+    """A word that names an event. ``frame`` is None where it has no type; offsets include a particle."""
+
+    index: int
+    start: int
+    end: int
+    is_noun: bool
+    frame: Frame | None
+
+
+def find_triggers(parse: Parse, data: FrameData) -> tuple[Trigger, ...]:
+    """Return the triggers in reading order; what another frame takes as its content has no type of its own."""
+    found = [trigger for index in range(len(parse.lemma)) if (trigger := _trigger_at(parse, index, data))]
+    content = {index for trigger in found for index in _content_of(parse, trigger)}
+    content |= {*_purposes(parse, found), *_carrying(parse, found, data)}
+    return tuple(_without_type(trigger) if trigger.index in content else trigger for trigger in found)
+
+
+def _purposes(parse: Parse, triggers: list[Trigger]) -> Iterator[int]:
+    """Yield infinitives that only say what an event of their own type is for: "met to discuss"."""
+    kinds = {trigger.index: trigger.frame.event_type for trigger in triggers if trigger.frame}
+    for index, kind in kinds.items():
+        if parse.dep[index] in ("advcl", "xcomp") and kinds.get(parse.head[index]) == kind and parse.tag[index] == "VB":
+            yield index
+
+
+def _carrying(parse: Parse, triggers: list[Trigger], data: FrameData) -> Iterator[int]:
+    """Yield everyday verbs that only carry an event noun: to launch an attack is no launch."""
+    for trigger in triggers:
+        verb = parse.head[trigger.index]
+        if trigger.is_noun and trigger.frame is not None and parse.lemma[verb] in data.modality.carriers:
+            yield from (t.index for t in triggers if t.index == verb and t.frame and t.frame.event_type == "OTHER")
+
+
+def _without_type(trigger: Trigger) -> Trigger:
+    return Trigger(trigger.index, trigger.start, trigger.end, trigger.is_noun, None)
+
+
+def _trigger_at(parse: Parse, index: int, data: FrameData) -> Trigger | None:
+    pos = parse.pos[index]
+    if pos not in ("VERB", "NOUN", "AUX", "PROPN") or index in parse.in_time:
+        return None
+    if pos in ("VERB", "AUX") and not names_thing(parse, index):
+        return _verb_at(parse, index, data)
+    return _noun_at(parse, index, data)
+
+
+def _verb_at(parse: Parse, index: int, data: FrameData) -> Trigger | None:
+    if parse.dep[index] in ("aux", "auxpass", "compound", "prep") or parse.entity[index] >= 0:
+        return None
+    if parse.dep[index] == "amod" and parse.tag[index - 1] == "HYPH":
+        return None
+    frame = _match(parse, index, data.verb_index.get(parse.lemma[index], ()), data)
+    if frame is None and (parse.dep[index] == "amod" or parse.lemma[index] in data.no_occurrences):
+        return None
+    end = parse.end[index]
+    particle = parse.child(index, "prt")
+    if particle == index + 1:
+        end = parse.end[particle]
+    return Trigger(index, parse.start[index], end, False, frame)
+
+
+def _noun_at(parse: Parse, index: int, data: FrameData) -> Trigger | None:
+    lemma = parse.lemma[index]
+    frames = data.noun_index.get(lemma, ())
+    if not frames and lemma not in data.occurrences:
+        return None
+    if parse.dep[index] in ("compound", "nmod") or _is_named(parse, index):
+        return None
+    frame = _match(parse, index, frames, data)
+    if any(parse.dep[c] == "compound" and parse.lemma[c] in data.names_no_event for c in parse.children[index]):
+        return None
+    return Trigger(index, parse.start[index], parse.end[index], True, frame)
+
+
+def _is_named(parse: Parse, index: int) -> bool:
+    mention = parse.mention(index)
+    return mention is not None and (mention.mention_kind == "name" or mention.entity_type in ("PERSON", "ORG"))
+
+
+def _match(parse: Parse, index: int, frames: tuple[Frame, ...], data: FrameData) -> Frame | None:
+    particle = parse.child(index, "prt")
+    for frame in frames:
+        if particle is not None and not any(parse.lower[particle] in need.split("/") for need in frame.needs):
+            continue  # with a particle it is another verb
+        if all(meets(parse, index, need, data) for need in frame.needs):
+            return frame
+    return None
+
+
+def meets(parse: Parse, index: int, need: str, data: FrameData) -> bool:
+    """Say whether a word has beside it what a pattern asks for (see ``spec_events``)."""
+    special = _SPECIAL.get(need)
+    if special is not None:
+        return special(parse, index)
+    if need[0] == "@":
+        thing = object_of(parse, index)
+        return thing is not None and any(_is_a(parse, thing, kind, data) for kind in need[1:].split("/"))
+    if need[0] == "%":
+        verb = parse.head[index]
+        if parse.dep[index] == "conj":
+            verb = parse.head[verb]
+        return parse.lemma[verb] in need[1:].split("/") and parse.dep[index] in _GOVERNED | {"conj"}
+    return _has_beside(parse, index, need.split("/"))
+
+
+def object_of(parse: Parse, index: int) -> int | None:
+    """Return what a verb is done to: its object, the subject of its passive, the noun its participle modifies."""
+    if parse.is_passive(index):
+        return parse.child(index, "nsubjpass") or _patient_shared(parse, index)
+    found = parse.child(index, "dobj")
+    if found is None and parse.dep[index] in ("acl", "amod") and parse.tag[index] in ("VBN", "VBD"):
+        return parse.head[index]
+    return found
+
+
+def _patient_shared(parse: Parse, index: int) -> int | None:
+    if parse.dep[index] == "conj":
+        return object_of(parse, parse.head[index])
+    return parse.head[index] if parse.dep[index] in ("relcl", "acl") else None
+
+
+def _is_a(parse: Parse, index: int, kind: str, data: FrameData) -> bool:
+    if kind == "person":
+        return denotes(parse, index, data, frozenset({"PERSON"}))
+    if kind == "group":
+        return denotes(parse, index, data, _GROUP_TYPES)
+    if kind == "thing":
+        return not denotes(parse, index, data, _GROUP_TYPES)
+    return kind in (parse.lemma[index], parse.lower[index])
+
+
+def denotes(parse: Parse, index: int, data: FrameData, types: frozenset[str] = _GROUP_TYPES) -> bool:
+    """Say whether a noun stands for a person or an organised group, as far as its mention or its word tells."""
+    mention = parse.mention(index)
+    if mention is not None:
+        return mention.entity_type in types
+    if parse.pos[index] == "PRON" or parse.tag[index] in ("PRP", "WP"):
+        return parse.lower[index] not in _NO_PERSON
+    return parse.lemma[index] in data.people
+
+
+def infinitive_of(parse: Parse, index: int) -> int | None:
+    """Return the infinitive that follows a word as its complement, None without."""
+    for child in parse.children[index]:
+        if parse.dep[child] in _COMPLEMENTS and any(parse.tag[c] == "TO" for c in parse.children[child]):
+            return child
+    return None
+
+
+def _has_other(parse: Parse, index: int) -> bool:
+    inner = infinitive_of(parse, index)
+    if inner is None or parse.dep[inner] == "acl":
+        return False
+    if parse.subject(inner) is not None or parse.is_passive(index):
+        return True
+    return parse.child(index, "dobj") is not None
+
+
+def _has_clause(parse: Parse, index: int) -> bool:
+    child = parse.child(index, "ccomp", "acl")
+    return child is not None and parse.tag[child] != "VBG"
+
+
+def _has_gerund(parse: Parse, index: int) -> bool:
+    child = parse.child(index, "xcomp", "ccomp")
+    return child is not None and parse.tag[child] == "VBG"
+
+
+_SPECIAL: dict[str, Callable[[Parse, int], bool]] = {
+    "+to": lambda parse, index: infinitive_of(parse, index) is not None,
+    "+other": _has_other,
+    "+that": _has_clause,
+    "+ing": _has_gerund,
+    "-": lambda parse, index: parse.child(index, "dobj") is None,
+}
+
+
+def _has_beside(parse: Parse, index: int, wanted: list[str]) -> bool:
+    for child in parse.children[index]:
+        if parse.dep[child] not in _BESIDE:
+            continue
+        if parse.lemma[child] in wanted or parse.lower[child] in wanted:
+            return True
+        if parse.dep[child] in ("prep", "prt") and any(parse.lemma[c] in wanted for c in parse.children[child]):
+            return True
+    return False
+
+
+def _content_of(parse: Parse, trigger: Trigger) -> Iterator[int]:
+    """Yield the words that a trigger takes as its content: what is agreed, asked, refused, threatened, alleged."""
+    frame, index = trigger.frame, trigger.index
+    if frame is None or not (frame.takes_content or (trigger.is_noun and frame.event_type in _CONTENT_TYPES)):
+        yield from _object_named(parse, trigger)
+        return
+    inner = infinitive_of(parse, index)
+    if inner is not None:
+        yield from parse.conjuncts(inner)
+    for child in parse.children[index]:
+        if parse.dep[child] == "prep" and parse.lower[child] in frame.needs + frame.recipient:
+            yield from (
+                c for c in parse.children[child] if parse.dep[c] == "pcomp" or _is_noun_content(frame, parse, c)
+            )
+        elif parse.dep[child] == "xcomp" or (_is_noun_content(frame, parse, child) and parse.dep[child] == "dobj"):
+            yield from parse.conjuncts(child)
+    yield from _object_named(parse, trigger)
+
+
+def _is_noun_content(frame: Frame, parse: Parse, index: int) -> bool:
+    return frame.event_type in _CONTENT_TYPES and parse.dep[index] in ("pobj", "dobj")
+
+
+def _object_named(parse: Parse, trigger: Trigger) -> Iterator[int]:
+    """Yield the object that the pattern itself names: "impose sanctions" is one event."""
+    if trigger.frame is None or trigger.is_noun:
+        return
+    thing = object_of(parse, trigger.index)
+    named = {word for need in trigger.frame.needs if need[0] == "@" for word in need[1:].split("/")}
+    if thing is not None and parse.lemma[thing] in named:
+        yield thing

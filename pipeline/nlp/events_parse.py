@@ -1,0 +1,140 @@
+"""One parsed article as plain lists: what the event rules read, gathered from spaCy's arrays once."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from spacy.attrs import DEP, HEAD, IDX, LEMMA, LENGTH, LOWER, POS, SENT_START, TAG
+from spacy.tokens import Doc
+
+from pipeline.model import Article, Entity, TimeExpression
+
+_SUBJECTS = frozenset({"nsubj", "nsubjpass", "csubj", "csubjpass"})
+
+
+@dataclass(frozen=True, slots=True)
+class Parse:
+    """Token attributes by token index. ``entity`` is the index of the mention a token stands in, -1 for none.
+
+    ``sentence`` counts from 0. ``headline`` is true inside titles and cross-headings. ``in_time`` are the tokens of
+    time expressions.
+    """
+
+    text: str
+    lemma: list[str]
+    lower: list[str]
+    pos: list[str]
+    tag: list[str]
+    dep: list[str]
+    head: list[int]
+    children: list[list[int]]
+    sentence: list[int]
+    start: list[int]
+    end: list[int]
+    entity: list[int]
+    headline: list[bool]
+    entities: tuple[Entity, ...]
+    in_time: frozenset[int]
+
+    def child(self, index: int, *deps: str) -> int | None:
+        """Return the first dependent with one of these labels, None without."""
+        return next((c for c in self.children[index] if self.dep[c] in deps), None)
+
+    def with_lemma(self, index: int, lemmas: frozenset[str]) -> int | None:
+        """Return the first dependent that is one of these words, None without."""
+        return next((c for c in self.children[index] if self.lemma[c] in lemmas), None)
+
+    def subject(self, index: int) -> int | None:
+        """Return the grammatical subject of a verb, the named one of two in apposition; None without one of its own."""
+        found = [c for c in self.children[index] if self.dep[c] in _SUBJECTS]
+        return next((c for c in found if self.entity[c] >= 0), found[0]) if found else None
+
+    def is_verb(self, index: int) -> bool:
+        return self.pos[index] in ("VERB", "AUX")
+
+    def is_passive(self, index: int) -> bool:
+        if any(self.dep[c] in ("nsubjpass", "auxpass", "csubjpass") for c in self.children[index]):
+            return True
+        shares = self.dep[index] == "conj" and self.tag[index] in ("VBN", "VBD") and self.subject(index) is None
+        return shares and self.head[index] < index and self.is_passive(self.head[index])
+
+    def prep_objects(self, index: int, preposition: str) -> Iterator[int]:
+        """Yield the nouns that a preposition joins to a word ("with" in "talks with Y and Z" gives Y)."""
+        for child in self.children[index]:
+            if self.dep[child] in ("prep", "agent", "dative") and self.lower[child] == preposition:
+                yield from (c for c in self.children[child] if self.dep[c] in ("pobj", "pcomp"))
+
+    def conjuncts(self, index: int) -> list[int]:
+        """Return a noun and all that is coordinated with it, in text order."""
+        found = [index]
+        for item in found:
+            found.extend(c for c in self.children[item] if self.dep[c] == "conj")
+        return found
+
+    def mention(self, index: int) -> Entity | None:
+        """Return the mention in which a token stands."""
+        return self.entities[self.entity[index]] if self.entity[index] >= 0 else None
+
+    def token_at(self, start_char: int) -> int:
+        """Return the token that covers an offset of the text."""
+        return max(bisect_right(self.start, start_char) - 1, 0)
+
+
+def parse_of(
+    doc: Doc, article: Article, entities: Sequence[Entity], times: Sequence[TimeExpression], lemmas: Mapping[str, str]
+) -> Parse:
+    """Return the parse of an article. ``doc`` needs tags, lemmas, dependencies and sentence starts.
+
+    ``lemmas`` are forms that the model's lemmatizer gets wrong, with their lemma.
+    """
+    table = doc.to_array([LEMMA, LOWER, POS, TAG, DEP, HEAD, IDX, LENGTH, SENT_START]).reshape(len(doc), 9)
+    ids, numbers = table[:, :5], table[:, 5:].astype(np.int64)
+    names = {int(key): doc.vocab.strings[key] for key in np.unique(ids).tolist()}
+    lemma, lower, pos, tag, dep = ([names[key] for key in column] for column in ids.T.tolist())
+    head = (np.arange(len(doc)) + numbers[:, 0]).tolist()
+    starts, ends = numbers[:, 1].tolist(), (numbers[:, 1] + numbers[:, 2]).tolist()
+    children: list[list[int]] = [[] for _ in head]
+    for index, parent in enumerate(head):
+        if parent != index:
+            children[parent].append(index)
+    breaks = numbers[:, 3] == 1
+    breaks[:1] = False
+    return Parse(
+        text=doc.text,
+        lemma=[lemmas.get(form) or word.lower() for word, form in zip(lemma, lower, strict=True)],
+        lower=lower,
+        pos=pos,
+        tag=tag,
+        dep=dep,
+        head=head,
+        children=children,
+        sentence=np.cumsum(breaks).tolist(),
+        start=starts,
+        end=ends,
+        entity=_entity_of_tokens(entities, starts),
+        headline=_headlines(article, starts),
+        entities=tuple(entities),
+        in_time=frozenset(i for time in times for i in _tokens_in(starts, time.start_char, time.end_char)),
+    )
+
+
+def _entity_of_tokens(entities: Sequence[Entity], starts: list[int]) -> list[int]:
+    found = [-1] * len(starts)
+    for index, entity in enumerate(entities):
+        for token in _tokens_in(starts, entity.start_char, entity.end_char):
+            found[token] = index
+    return found
+
+
+def _tokens_in(starts: list[int], start_char: int, end_char: int) -> range:
+    return range(max(bisect_right(starts, start_char) - 1, 0), bisect_left(starts, end_char))
+
+
+def _headlines(article: Article, starts: list[int]) -> list[bool]:
+    found = [False] * len(starts)
+    for block in article.blocks:
+        if block.kind in ("title", "heading"):
+            first, last = bisect_left(starts, block.start), bisect_left(starts, block.end)
+            found[first:last] = [True] * (last - first)
+    return found

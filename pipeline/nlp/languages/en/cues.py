@@ -1,0 +1,69 @@
+"""English reporting words: class, how often a use reports words, and what it says of them."""
+
+from collections.abc import Iterator, Mapping
+
+from pipeline.model.annotation import CueStance
+from pipeline.nlp.languages.spec import Cue, CueClass, CueData
+
+
+def _cues(cue_class: CueClass, weight: float, stance: CueStance, words: str) -> Iterator[tuple[str, Cue]]:
+    yield from ((word, Cue(cue_class, weight, stance)) for word in words.split())
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+_VERBS: Mapping[str, Cue] = dict((
+    *_cues("speech", 1.0, "neutral", "say tell"),
+    *_cues("speech", 0.9, "neutral", """
+        add reply respond remark comment quip explain declare proclaim announce state note continue conclude joke recall
+        observe exclaim recount opine muse retort"""),
+    *_cues("speech", 0.75, "neutral", """
+        ask answer quote warn argue insist urge stress reiterate predict suggest emphasize emphasise lament complain
+        caution describe mention testify vow pledge advise inform assure reassure remind elaborate interject interrupt
+        shout yell scream whisper murmur sigh gush rant whine grumble fume thunder blast slam decry deride mock jeer
+        boast brag plead beg demand deny rebut counter object protest dispute deplore denounce condemn criticize
+        criticise praise hail applaud tout brand dub label call accuse apologise apologize confess concede acknowledge
+        admit affirm assert contend maintain allege claim recommend propose promise swear threaten query question
+        wonder inquire enquire echo repeat clarify specify summarise summarize venture speculate volunteer estimate
+        forecast report rule find confirm disclose reveal relay report chant sing rail intone deadpan preach lecture
+        scold chide rebuke ridicule characterize characterise portray liken compare refer cite invoke discuss"""),
+    *_cues("speech", 0.35, "neutral", """
+        go offer open begin start finish end speak talk thank greet welcome congratulate invite encourage call dismiss
+        reject refuse oppose support endorse defend justify attack challenge push press lead hint imply indicate signal
+        point agree advocate lobby bemoan cheer celebrate laugh smile grin nod shrug appear show mean"""),
+    *_cues("speech", 0.8, "distance", "claim allege contend maintain insist boast profess purport assert brag"),
+    *_cues("speech", 0.8, "approval", "confirm acknowledge admit concede reveal disclose explain clarify note"),
+    *_cues("writing", 0.85, "neutral", """
+        write tweet post retweet blog read publish email text caption pen type scrawl sign scribble message"""),
+    *_cues("thought", 0.5, "neutral", """
+        think believe feel hope know consider expect fear worry realise realize decide figure suspect imagine guess
+        understand assume doubt wish want intend love hate"""),
+))  # fmt: skip
+
+_NOUNS: Mapping[str, Cue] = dict((
+    *_cues("speech", 0.7, "neutral", """
+        statement message comment remark word speech answer response reply argument warning promise call pledge vow
+        question announcement declaration explanation description testimony reminder prediction refrain motto slogan
+        complaint criticism insistence assurance conclusion advice apology"""),
+    *_cues("speech", 0.7, "distance", "claim allegation assertion accusation suggestion contention"),
+    *_cues("speech", 0.6, "approval", "admission confirmation acknowledgement revelation"),
+    *_cues("writing", 0.7, "neutral", "tweet post letter email memo article note editorial report release caption"),
+    *_cues("thought", 0.4, "neutral", "belief view opinion hope fear idea notion feeling concern thought"),
+))  # fmt: skip
+
+CUES = CueData(
+    verbs=_VERBS,
+    nouns=_NOUNS,
+    addressed=_words("tell inform assure remind warn ask advise urge promise reassure text email message show"),
+    complementisers=frozenset({"that", "whether", "if", "how", "why", "what"}),
+    source_phrases=frozenset({("according", "to")}),
+    medium_prepositions=frozenset({"in", "on", "during", "at", "via", "to", "with"}),
+    medium_words=_words(
+        "interview statement letter email tweet post speech article editorial column blog memo release conference"
+        " briefing broadcast programme program show podcast message report op-ed essay facebook twitter instagram"
+        " testimony address debate rally video book"
+    ),
+    elisions=_words("tis twas em til cause n bout cos round nuff"),
+)

@@ -1,0 +1,87 @@
+"""What a language brings: words and their roles, no logic."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from typing import Literal
+
+from pipeline.model.annotation import CueStance, Gender
+from pipeline.nlp.languages.spec_events import FrameData, TimeData
+
+CueClass = Literal["speech", "writing", "thought"]
+PronounKind = Literal["person", "thing", "group", "speaker", "speakers"]
+
+
+@dataclass(frozen=True, slots=True)
+class Pronoun:
+    """``kind``: person (he, she), thing (it), group (they), speaker (I), speakers (we). Gender where it shows one."""
+
+    kind: PronounKind
+    gender: Gender | None = None
+    is_possessive: bool = False
+    is_reflexive: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class Cue:
+    """A reporting word by its lemma. ``weight`` is 0 to 1: how often a use of it reports somebody's words."""
+
+    cue_class: CueClass
+    weight: float
+    stance: CueStance = "neutral"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class NameData:
+    """Words in and around names, lower case without full stops.
+
+    ``honorifics`` make a person of the next word; ``titles`` may stand before a person's name (last words of the
+    title); ``roles`` are nouns for what a person is; values are the gender that a word shows, or None.
+    ``ambiguous`` are surnames that are months, days or everyday words.
+    """
+
+    articles: frozenset[str]
+    honorifics: Mapping[str, Gender | None]
+    titles: Mapping[str, Gender | None]
+    title_modifiers: frozenset[str]
+    roles: Mapping[str, Gender | None]
+    organisation_nouns: frozenset[str]
+    document_nouns: frozenset[str]
+    post_nominals: frozenset[str]
+    name_particles: frozenset[str]
+    company_suffixes: frozenset[str]
+    acronym_skips: frozenset[str]
+    months_and_days: frozenset[str]
+    date_neighbours: frozenset[str]
+    never_names: frozenset[str]
+    forenames: Mapping[str, Gender]
+    pronouns: Mapping[str, Pronoun]
+    empty_it_verbs: frozenset[str]
+    empty_it_nouns: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class CueData:
+    """Reporting words by lemma. ``nouns`` report with "that" or a colon. ``addressed`` take whom they tell as object.
+
+    ``medium_words`` are what a channel of speech is called ("in an interview with X").
+    """
+
+    verbs: Mapping[str, Cue]
+    nouns: Mapping[str, Cue]
+    addressed: frozenset[str]
+    complementisers: frozenset[str]
+    source_phrases: frozenset[tuple[str, str]]
+    medium_prepositions: frozenset[str]
+    medium_words: frozenset[str]
+    elisions: frozenset[str]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class LanguageData:
+    """One language. ``code`` is ISO 639-1."""
+
+    code: str
+    names: NameData
+    cues: CueData
+    frames: FrameData
+    times: TimeData

@@ -1,0 +1,193 @@
+"""What a language must say so that events, their modality and times can be read: data, no behaviour.
+
+A pattern is a lemma and what must stand beside it, for example ``"call for"`` or ``"hold @talk/meeting"``:
+
+========== =====================================================================================
+``word``   a dependent of the trigger has this lemma (particle, preposition, modifier, compound)
+``a/b``    one of several such words
+``@a/b``   the object, or the subject of a passive, has one of these lemmas
+``@person````@group````@thing``  the object is a person, a person or an organised group, neither
+``%a/b``   (nouns) the verb that governs the noun has one of these lemmas
+``+to``    an infinitive follows
+``+other`` an infinitive with a doer of its own follows ("urge X to go")
+``+that``  a clause or an indirect question follows
+``-``      nothing follows: no object
+========== =====================================================================================
+
+The pattern with most requirements wins.
+"""
+
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, field
+from typing import Protocol
+
+
+@dataclass(frozen=True, slots=True)
+class Frame:
+    """One way a trigger is used. ``recipient`` names, in order, where the recipient stands: ``object``, ``subject``,
+    ``inner`` (doer of the following infinitive), ``poss`` (owner of the object), or a preposition.
+
+    ``takes_content``: the clause or noun that follows is what is agreed, asked or refused, no event of its own.
+    ``rule_id`` is the pattern with its type.
+    """
+
+    lemma: str
+    needs: tuple[str, ...]
+    event_type: str
+    mode: str | None
+    subtype: str | None
+    recipient: tuple[str, ...]
+    reciprocal: bool
+    takes_content: bool
+    rule_id: str
+
+
+@dataclass(frozen=True, slots=True)
+class FrameGroup:
+    """Patterns, separated by commas, that share type and arguments."""
+
+    event_type: str
+    patterns: str
+    mode: str | None = None
+    subtype: str | None = None
+    recipient: str = "object"
+    reciprocal: bool = False
+    takes_content: bool = False
+
+    def frames(self) -> Iterable[Frame]:
+        """Return one frame a pattern, in the order written."""
+        for pattern in (part.strip() for part in self.patterns.split(",")):
+            lemma, *needs = pattern.split()
+            yield Frame(
+                lemma=lemma,
+                needs=tuple(needs),
+                event_type=self.event_type,
+                mode=self.mode,
+                subtype=self.subtype,
+                recipient=tuple(self.recipient.split()),
+                reciprocal=self.reciprocal,
+                takes_content=self.takes_content,
+                rule_id=f"{pattern.replace(' ', '_')}>{self.event_type.lower()}",
+            )
+
+
+def words(text: str) -> frozenset[str]:
+    """Return the words of a text, for word lists that read as prose."""
+    return frozenset(text.split())
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ModalityData:
+    """Words that make a clause unreal. Lemmas, with a particle as in ``call_off``; auxiliaries as written."""
+
+    future_auxiliaries: frozenset[str]
+    unreal_auxiliaries: frozenset[str]
+    backshifted: frozenset[str]  # unreal alone, future inside what somebody said in the past
+    unreal_markers: frozenset[str]  # conjunctions: if, unless, whether
+    infinitive_marker: str
+    planning: frozenset[str]  # heads (verbs, nouns, adjectives) whose complement is planned
+    wishing: frozenset[str]  # heads whose complement is hypothetical
+    refusing: frozenset[str]  # heads whose complement did not happen
+    achieving: frozenset[str]  # heads whose infinitive is as real as they are
+    negative_words: frozenset[str]
+    contrast_words: frozenset[str]  # "not arrested but charged"
+    excluding_words: frozenset[str]  # "X rather than Y", "X, not Y"
+    preferring_words: frozenset[str]
+    limiting_words: frozenset[str]  # "not only" denies nothing
+    negative_prepositions: frozenset[str]
+    past_prepositions: frozenset[str]  # what stands after them has happened, whatever the clause
+    planned_adjectives: frozenset[str]
+    unreal_adjectives: frozenset[str]
+    past_adjectives: frozenset[str]
+    saying: frozenset[str]
+    carriers: frozenset[str]  # light verbs: to deny them is to deny their object
+    content_prepositions: frozenset[str]  # what joins a plan to what is planned
+    topic_prepositions: frozenset[str]  # a known thing after them is only spoken of
+    definite_words: frozenset[str]
+    governing: frozenset[str] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "governing", self.planning | self.wishing | self.refusing)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FrameData:
+    """The event lexicon of one language. ``verb_index`` and ``noun_index`` are built from it, most needs first."""
+
+    verbs: tuple[FrameGroup, ...]
+    nouns: tuple[FrameGroup, ...]
+    occurrences: frozenset[str]  # nouns that name something that happens but have no type
+    no_occurrences: frozenset[str]  # verbs that name no event (auxiliary-like)
+    bearers: frozenset[str]  # their subject suffers what their object names
+    lemmas: Mapping[str, str]  # forms that the model lemmatizes wrongly
+    people: Mapping[str, str | None]  # role nouns and their PLOVER sector
+    group_nouns: frozenset[str]  # "the two leaders"
+    plural_pronouns: frozenset[str]
+    place_prepositions: frozenset[str]
+    agent_prepositions: frozenset[str]
+    pair_prepositions: frozenset[str]  # "between A and B"
+    object_control: frozenset[str]  # verbs whose object does the following infinitive
+    relative_pronouns: frozenset[str]
+    names_no_event: frozenset[str]  # compound modifiers after which a noun names no event
+    modality: ModalityData
+    verb_index: Mapping[str, tuple[Frame, ...]] = field(init=False, compare=False, repr=False)
+    noun_index: Mapping[str, tuple[Frame, ...]] = field(init=False, compare=False, repr=False)
+
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "verb_index", _index(self.verbs))
+        object.__setattr__(self, "noun_index", _index(self.nouns))
+
+
+def _index(groups: Iterable[FrameGroup]) -> Mapping[str, tuple[Frame, ...]]:
+    found: dict[str, list[Frame]] = {}
+    for group in groups:
+        for frame in group.frames():
+            found.setdefault(frame.lemma, []).append(frame)
+    return {lemma: tuple(sorted(frames, key=lambda f: -len(f.needs))) for lemma, frames in found.items()}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True, eq=False)
+class TimeData:
+    """Words and patterns of time expressions.
+
+    ``patterns`` pair the name of a reading (a key of ``times_readings.READINGS``) with a regular expression over lower
+    case text; ``{month}``, ``{weekday}``, ``{unit}``, ``{number}``, ``{daypart}``, ``{season}``, ``{deictic}``,
+    ``{reference}``, ``{repetition}``, ``{day}`` and ``{year}`` stand for alternations; a space is any white space.
+    The longest match wins, the first among equals. ``anchors`` are the words without which no pattern can match
+    (beside years and clock times), so that most text is never searched.
+    """
+
+    months: Mapping[str, int]
+    weekdays: Mapping[str, int]  # Monday is 0
+    units: Mapping[str, str]  # TIMEX3 letters: D, W, M, Y, TH, TM, TS, Q, DE, CE, WE
+    numbers: Mapping[str, int | None]  # None: an unknown number
+    ordinals: Mapping[str, int]
+    dayparts: Mapping[str, str]
+    seasons: Mapping[str, str]
+    deictics: Mapping[str, int]  # days from the anchor
+    references: Mapping[str, str]
+    repetitions: Mapping[str, str]
+    directions: Mapping[str, int]  # "last" -1, "this" 0, "next" 1, "ago" -1
+    parts: Mapping[str, str]  # which end of a period: start, mid, end
+    patterns: tuple[tuple[str, str], ...]
+    ambiguous: frozenset[str]  # months and seasons that are other words, too
+    before_year: frozenset[str]  # words after which four digits are a year
+    before_name: frozenset[str]  # words after which a month's name is not a person's
+    later: frozenset[str]  # "later": the day of the report, beside a future verb
+    future_words: frozenset[str]  # auxiliaries of a future clause
+    future_heads: frozenset[str]  # verbs that speak of what is to come
+    anchors: frozenset[str]
+
+
+class HasFrames(Protocol):
+    """A language with an event lexicon."""
+
+    @property
+    def frames(self) -> FrameData: ...
+
+
+class HasTimes(Protocol):
+    """A language with time words."""
+
+    @property
+    def times(self) -> TimeData: ...

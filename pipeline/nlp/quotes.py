@@ -1,0 +1,210 @@
+"""Quotes: what is said, by whom, with which word. Marks come first, the parse second."""
+
+import hashlib
+import re
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass, replace
+
+from pipeline.model import Entity, Quote
+from pipeline.model.annotation import QuoteType
+from pipeline.nlp.attribution import Attribution, attribute, edges, is_sentence
+from pipeline.nlp.clauses import Clause, clause_around, indirect_clauses
+from pipeline.nlp.cues import CueUse, QuotedText, find_cues, noun_phrase, quoted_text
+from pipeline.nlp.languages.spec import CueData, LanguageData
+from pipeline.nlp.marks import Marked
+from pipeline.nlp.speakers import Speaker, SpeakerFinder, speaker_finder
+from pipeline.nlp.tokens import Tokens
+
+_WORD = re.compile(r"\w+(?:['’]\w+)*")
+_DIRECT_SHARE = 0.9
+_FRAGMENT_WORDS = 3
+_LEAST = 0.2
+_LEAST_FRAGMENT = 0.34
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A quote before it is written: its stretch, its parts, and to what it is attributed."""
+
+    start: int
+    end: int
+    parts: tuple[tuple[int, int], ...]
+    is_closed: bool
+    attribution: Attribution
+    is_fragment: bool = False
+
+
+def extract_quotes(
+    tokens: Tokens, marked: tuple[Marked, ...], entities: tuple[Entity, ...], language: LanguageData
+) -> tuple[Quote, ...]:
+    """Return the quotes of the article, in reading order, never overlapping.
+
+    A statement over several paragraphs is one quote. A stretch of one to three words that nothing reports, and a
+    capitalised title of a work, give no quote. Raises nothing.
+    """
+    quoted = quoted_text(tokens, marked)
+    cues = find_cues(tokens, quoted, language.cues)
+    attributions = attribute(tokens, quoted, cues, language.cues)
+    found = [
+        *_marked_quotes(tokens, quoted, attributions, language.cues),
+        *_indirect_quotes(tokens, quoted, cues),
+    ]
+    finder = speaker_finder(tokens, entities, language.names)
+    apart = _apart(sorted(found, key=lambda each: (each.start, -each.end)))
+    quotes = (_quote(tokens, each, finder, language) for each in apart)
+    return tuple(replace(quote, quote_index=index) for index, quote in enumerate(quotes))
+
+
+def _marked_quotes(
+    tokens: Tokens, quoted: QuotedText, attributions: Sequence[Attribution], data: CueData
+) -> Iterator[_Found]:
+    for index, (marked, attribution) in enumerate(zip(quoted.marked, attributions, strict=True)):
+        words = _WORD.findall(tokens.content[marked.start : marked.end])
+        sentence = is_sentence(tokens, quoted, index)
+        short = len(words) <= _FRAGMENT_WORDS and not sentence
+        if not words or attribution.score < (_LEAST_FRAGMENT if short else _LEAST):
+            continue
+        if _is_title(words, sentence=sentence) and attribution.rule not in ("colon", "comma", "after"):
+            continue
+        whole = _Found(marked.start, marked.end, marked.parts, marked.is_closed, attribution, short)
+        clause = None if _stands_alone(attribution, sentence) else _clause(tokens, quoted, index, attribution, data)
+        yield replace(whole, start=clause[0], end=clause[1]) if clause else whole
+
+
+def _stands_alone(attribution: Attribution, sentence: bool) -> bool:
+    return (
+        attribution.use is None
+        or attribution.rule in ("colon", "carried")
+        or (sentence and attribution.rule in ("after", "comma"))
+    )
+
+
+def _is_title(words: Sequence[str], *, sentence: bool) -> bool:
+    """Return whether the words look like the title of a work: short, most of them with capitals."""
+    capital = sum(word[0].isupper() for word in words)
+    return not sentence and 2 <= len(words) <= 8 and capital >= max(2, 0.66 * len(words))
+
+
+def _clause(
+    tokens: Tokens, quoted: QuotedText, index: int, attribution: Attribution, data: CueData
+) -> tuple[int, int] | None:
+    """Return the code points of the reported clause that a quoted fragment stands in."""
+    assert attribution.use is not None
+    first, last = edges(tokens, quoted, index)
+    clause = clause_around(tokens, attribution.use, first, last, data)
+    if clause is None:
+        return None
+    marked = quoted.marked[index]
+    return min(tokens.start[clause.first], marked.start), max(tokens.end[clause.last], marked.end)
+
+
+def _indirect_quotes(tokens: Tokens, quoted: QuotedText, cues: Sequence[CueUse]) -> Iterator[_Found]:
+    for clause in indirect_clauses(tokens, quoted, cues):
+        yield _indirect(tokens, clause)
+
+
+def _indirect(tokens: Tokens, clause: Clause) -> _Found:
+    attribution = Attribution(clause.use, clause.use.speaker, round(0.7 * clause.use.cue.weight, 2), "clause")
+    return _Found(tokens.start[clause.first], tokens.end[clause.last], (), True, attribution)
+
+
+def _apart(found: Sequence[_Found]) -> list[_Found]:
+    """Return quotes that do not overlap: fragments of one clause become its parts, an inner clause gives way."""
+    apart: list[_Found] = []
+    for each in found:
+        before = apart[-1] if apart else None
+        if before is None or each.start >= before.end:
+            apart.append(each)
+        elif each.parts and before.parts:
+            apart[-1] = _joined(before, each)
+        elif each.parts:
+            apart[-1] = each
+    return apart
+
+
+def _joined(before: _Found, after: _Found) -> _Found:
+    best = max(before.attribution, after.attribution, key=lambda attribution: attribution.score)
+    return _Found(
+        min(before.start, after.start),
+        max(before.end, after.end),
+        tuple(sorted({*before.parts, *after.parts})),
+        before.is_closed and after.is_closed,
+        best,
+        is_fragment=before.is_fragment and after.is_fragment,
+    )
+
+
+def _type(text: str, found: _Found) -> QuoteType:
+    if not found.parts:
+        return "indirect"
+    inside = sum(char.isalnum() for start, end in found.parts for char in text[start:end])
+    whole = sum(char.isalnum() for char in text[found.start : found.end])
+    return "direct" if inside >= _DIRECT_SHARE * whole and not found.is_fragment else "mixed"
+
+
+def _quote(tokens: Tokens, found: _Found, finder: SpeakerFinder, language: LanguageData) -> Quote:
+    text = tokens.content[found.start : found.end]
+    use, head = found.attribution.use, found.attribution.speaker
+    speaker = None if head is None else finder.speaker(head)
+    entity = speaker.entity if speaker else None
+    words = _WORD.findall(text)
+    confidence = min(found.attribution.score, 0.99) * (entity.confidence if entity else 1.0)
+    return Quote(
+        quote_index=-1,
+        quote_type=_type(tokens.content, found),
+        quote_text=text,
+        start_char=found.start,
+        end_char=found.end,
+        parts=found.parts,
+        is_closed=found.is_closed,
+        cue_text=tokens.text[use.token] if use else None,
+        cue_lemma=tokens.lemma[use.token] if use else None,
+        cue_stance=use.cue.stance if use else None,
+        speaker_text=speaker.text if speaker else None,
+        speaker_start_char=speaker.start if speaker else None,
+        speaker_end_char=speaker.end if speaker else None,
+        speaker_cluster_index=entity.cluster_index if entity else None,
+        speaker_entity_id=entity.entity_id if entity else None,
+        speaker_name=entity.entity_name if entity else None,
+        speaker_kind=speaker.kind if speaker else None,
+        speaker_gender=entity.gender if entity else None,
+        speaker_gender_method=entity.gender_method if entity else None,
+        speaker_role=speaker.role if speaker else None,
+        addressee_text=_addressee(tokens, use, speaker, language.cues),
+        medium_text=_medium(tokens, use, language.cues),
+        paragraph_index=tokens.block[max(tokens.at(found.start), 0)],
+        word_count=len(words),
+        quote_norm_id=hashlib.sha256(" ".join(words).casefold().encode()).hexdigest()[:16],
+        confidence=round(confidence, 3),
+        rule_id=found.attribution.rule,
+    )
+
+
+def _addressee(tokens: Tokens, use: CueUse | None, speaker: Speaker | None, data: CueData) -> str | None:
+    """Return who was told: the object of a verb that takes one."""
+    if use is None or tokens.lemma[use.token] not in data.addressed:
+        return None
+    for child in tokens.dependents(use.token, "dobj", "dative"):
+        first, last = noun_phrase(tokens, child)
+        if child > use.token and (
+            speaker is None or tokens.start[first] >= speaker.end or tokens.end[last] <= speaker.start
+        ):
+            return tokens.span(first, last)
+    return None
+
+
+def _medium(tokens: Tokens, use: CueUse | None, data: CueData) -> str | None:
+    """Return where it was said: "writing in X", "said in an interview with X", "posted on X"."""
+    if use is None:
+        return None
+    verbs = [c for c in tokens.dependents(use.token, "advcl", "acl") if tokens.lemma[c] in data.verbs]
+    for verb in (*verbs, use.token):
+        is_writing = verb != use.token or use.cue.cue_class == "writing"
+        for preposition in tokens.dependents(verb, "prep"):
+            if tokens.lower[preposition] not in data.medium_prepositions:
+                continue
+            for noun in tokens.dependents(preposition, "pobj"):
+                if tokens.lemma[noun] in data.medium_words or (is_writing and tokens.is_capital(noun)):
+                    first, last = noun_phrase(tokens, noun)
+                    return tokens.span(first, last)
+    return None

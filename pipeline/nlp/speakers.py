@@ -1,0 +1,115 @@
+"""Who speaks: from the head token beside a quote to the mention, its entity and its kind."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pipeline.model import Entity
+from pipeline.model.annotation import SpeakerKind
+from pipeline.nlp.cues import noun_phrase
+from pipeline.nlp.languages.spec import NameData
+from pipeline.nlp.tokens import Tokens
+
+_LINKING = frozenset({"IN", "TO", "CC"})
+_ORGANISED = frozenset({"ORG", "GPE", "NORP", "FAC", "LOC"})
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """A speaker as the text names it. ``entity`` is the mention that it rests on, None for common nouns."""
+
+    text: str
+    start: int
+    end: int
+    entity: Entity | None
+    kind: SpeakerKind
+    role: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class SpeakerFinder:
+    """``at`` maps each token of a mention to the mention; ``roles`` gives the first role of a cluster."""
+
+    tokens: Tokens
+    data: NameData
+    at: Mapping[int, Entity]
+    roles: Mapping[int, str]
+
+    def speaker(self, head: int) -> Speaker:
+        """Return the speaker whose head token this is."""
+        entity = self.at.get(head)
+        if entity is None and head and self.tokens.lower[head].rstrip(".") in self.data.post_nominals:
+            entity = self.at.get(head - 1)
+        if entity is not None:
+            return self._named(entity, head)
+        first, last = noun_phrase(self.tokens, head)
+        entity = self._name_in(head, first, last)
+        if entity is not None:
+            end = self.tokens.at(entity.end_char - 1)
+            return self._made(min(first, self.tokens.at(entity.start_char)), max(end, head), entity)
+        return self._made(first, last, None, head=head)
+
+    def _named(self, entity: Entity, head: int) -> Speaker:
+        tokens = self.tokens
+        first, last = tokens.at(entity.start_char), tokens.at(entity.end_char - 1)
+        if entity.mention_kind == "name" and entity.title_text:
+            first = tokens.at(entity.start_char - len(entity.title_text) - 1)
+        return self._made(first, last, entity, head=head)
+
+    def _name_in(self, head: int, first: int, last: int) -> Entity | None:
+        """Return the person that a noun phrase ends with or has in apposition ("its chief engineer Ana Brito")."""
+        for child in self.tokens.dependents(head, "appos"):
+            if (entity := self.at.get(child)) is not None and entity.entity_type == "PERSON":
+                return entity
+        entity = self.at.get(last)
+        if entity is None or entity.entity_type != "PERSON" or entity.mention_kind != "name":
+            return None
+        start = self.tokens.at(entity.start_char)
+        while start > first and self.tokens.lower[start - 1].rstrip(".") in {
+            **self.data.titles,
+            **self.data.honorifics,
+        }:
+            start -= 1
+        return None if self.tokens.tag[start - 1] in _LINKING else entity
+
+    def _made(self, first: int, last: int, entity: Entity | None, *, head: int = -1) -> Speaker:
+        cluster = entity.cluster_index if entity else None
+        role = (entity.role_text if entity else None) or (self.roles.get(cluster) if cluster is not None else None)
+        kind = self._kind_of(entity) if entity else self._kind_of_noun(head)
+        return Speaker(
+            text=self.tokens.span(first, last),
+            start=self.tokens.start[first],
+            end=self.tokens.end[last],
+            entity=entity,
+            kind=kind,
+            role=role if entity else self._noun_role(head),
+        )
+
+    def _kind_of(self, entity: Entity) -> SpeakerKind:
+        if entity.entity_type == "PERSON":
+            return "person"
+        return (
+            "document"
+            if entity.entity_type in ("WORK_OF_ART", "LAW")
+            else ("organisation" if entity.entity_type in _ORGANISED or entity.mention_kind == "name" else "unnamed")
+        )
+
+    def _kind_of_noun(self, head: int) -> SpeakerKind:
+        lemma = self.tokens.lemma[head]
+        if lemma in self.data.document_nouns:
+            return "document"
+        return "organisation" if lemma in self.data.organisation_nouns else "unnamed"
+
+    def _noun_role(self, head: int) -> str | None:
+        return self.tokens.text[head] if self.tokens.lemma[head] in self.data.roles else None
+
+
+def speaker_finder(tokens: Tokens, entities: tuple[Entity, ...], data: NameData) -> SpeakerFinder:
+    """Return the finder over an article's mentions."""
+    at: dict[int, Entity] = {}
+    roles: dict[int, str] = {}
+    for entity in entities:
+        for token in range(tokens.at(entity.start_char), tokens.at(entity.end_char - 1) + 1):
+            at[token] = entity
+        if entity.cluster_index is not None and entity.role_text:
+            roles.setdefault(entity.cluster_index, entity.role_text)
+    return SpeakerFinder(tokens, data, at, roles)

@@ -1,0 +1,74 @@
+"""What a time expression means: TIMEX3 value, first and last day, precision, and what that rests on."""
+
+from dataclasses import dataclass
+from datetime import date, timedelta
+from typing import Literal
+
+from pipeline.model.annotation import DateBasis, DatePrecision, TimexType
+from pipeline.nlp.languages.spec_events import TimeData
+
+Tense = Literal["past", "future", "none"]
+DAY = timedelta(days=1)
+SEASON_STARTS = {"SP": 3, "SU": 6, "FA": 9, "WI": 12}
+
+
+@dataclass(frozen=True, slots=True)
+class Scene:
+    """What an expression is read against: the day of the report (None: unknown) and the tense of its clause."""
+
+    anchor: date | None
+    tense: Tense
+    times: TimeData
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """A resolved expression. Days are inclusive; None where unresolved."""
+
+    timex_type: TimexType = "DATE"
+    value: str | None = None
+    first: date | None = None
+    last: date | None = None
+    precision: DatePrecision = "unknown"
+    basis: DateBasis = "none"
+
+
+def day_value(day: date, basis: DateBasis, suffix: str = "") -> Reading:
+    """Return one day; ``suffix`` is the TIMEX3 letter code of a part of it."""
+    return Reading("TIME" if suffix else "DATE", day.isoformat() + suffix, day, day, "day", basis)
+
+
+def month_value(year: int, month: int, basis: DateBasis) -> Reading:
+    """Return a whole month."""
+    first = date(year, month, 1)
+    return Reading("DATE", f"{year:04}-{month:02}", first, month_start(first, 1) - DAY, "month", basis)
+
+
+def year_value(year: int, basis: DateBasis) -> Reading:
+    """Return a whole year."""
+    return Reading("DATE", f"{year:04}", date(year, 1, 1), date(year, 12, 31), "year", basis)
+
+
+def month_start(day: date, months: int) -> date:
+    """Return the first day of the month so many months on."""
+    number = day.year * 12 + day.month - 1 + months
+    return date(min(max(number // 12, 1), 9998), number % 12 + 1, 1)
+
+
+def week_value(monday: date, *, weekend: bool = False, basis: DateBasis = "relative") -> Reading:
+    """Return the week, or the weekend of the week, that begins on a Monday."""
+    year, number, _ = monday.isocalendar()
+    first, suffix = (monday + 5 * DAY, "-WE") if weekend else (monday, "")
+    return Reading("DATE", f"{year}-W{number:02}{suffix}", first, monday + 6 * DAY, "week", basis)
+
+
+def quarter_value(year: int, number: int, basis: DateBasis) -> Reading:
+    """Return a quarter of a calendar year, 1 to 4."""
+    first = date(year, 3 * number - 2, 1)
+    return Reading("DATE", f"{year}-Q{number}", first, month_start(first, 3) - DAY, "quarter", basis)
+
+
+def season_value(year: int, code: str, basis: DateBasis) -> Reading:
+    """Return a season by its TIMEX3 code; winter begins in December."""
+    first = date(year, SEASON_STARTS[code], 1)
+    return Reading("DATE", f"{year}-{code}", first, month_start(first, 3) - DAY, "quarter", basis)

@@ -1,0 +1,120 @@
+"""The Doc's attributes as plain lists, gathered once: asking spaCy token by token would cost more than our rules."""
+
+from bisect import bisect_right
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from spacy.attrs import DEP, HEAD, IDX, LEMMA, LENGTH, ORTH, SENT_START, TAG
+from spacy.tokens import Doc
+
+from pipeline.model import Article, Block
+
+_BODY = frozenset({"standfirst", "paragraph", "list"})
+
+
+@dataclass(frozen=True, slots=True)
+class Tokens:
+    """Attributes by token index. ``start`` and ``end`` are code points; ``head`` is the index of the head.
+
+    ``sentence`` and ``block`` are 0-based; white space between two blocks counts as the earlier one.
+    ``children`` has an entry for each token that governs another, in text order.
+    """
+
+    doc: Doc
+    content: str
+    blocks: tuple[Block, ...]
+    text: list[str]
+    lower: list[str]
+    lemma: list[str]
+    tag: list[str]
+    dep: list[str]
+    head: list[int]
+    start: list[int]
+    end: list[int]
+    sentence: list[int]
+    block: list[int]
+    children: Mapping[int, list[int]]
+
+    def __len__(self) -> int:
+        return len(self.text)
+
+    def at(self, char: int) -> int:
+        """Return the token that holds this code point, or the one before it where it is white space."""
+        return bisect_right(self.start, char) - 1
+
+    def kind(self, token: int) -> str:
+        """Return the kind of block that a token stands in."""
+        return self.blocks[self.block[token]].kind
+
+    def is_body(self, token: int) -> bool:
+        """Return whether the token is running text: no title, heading or caption."""
+        return self.kind(token) in _BODY
+
+    def left_edge(self, token: int) -> int:
+        """Return the first token of what this one governs."""
+        return int(self.doc[token].left_edge.i)
+
+    def right_edge(self, token: int) -> int:
+        """Return the last token of what this one governs."""
+        return int(self.doc[token].right_edge.i)
+
+    def dependents(self, token: int, *deps: str) -> list[int]:
+        """Return the children with one of these relations, in text order."""
+        return [child for child in self.children.get(token, ()) if self.dep[child] in deps]
+
+    def is_capital(self, token: int) -> bool:
+        """Return whether the word begins with a capital."""
+        return self.text[token][0].isupper()
+
+    def span(self, first: int, last: int) -> str:
+        """Return the text from one token to another, both inside."""
+        return self.content[self.start[first] : self.end[last]]
+
+
+def gather_tokens(doc: Doc, article: Article) -> Tokens:
+    """Return the Doc's tokens as lists. An article without blocks is taken for one paragraph."""
+    columns = doc.to_array([ORTH, LEMMA, TAG, DEP, HEAD, IDX, LENGTH, SENT_START]).astype("int64").T.tolist()
+    orth, lemma, tag, dep, offset, start, length, is_start = columns
+    texts = _strings(doc, orth)
+    head = [index + distance for index, distance in enumerate(offset)]
+    children: dict[int, list[int]] = {}
+    for index, governor in enumerate(head):
+        if governor != index:
+            children.setdefault(governor, []).append(index)
+    blocks = article.blocks or (Block("paragraph", 0, len(article.text)),)
+    return Tokens(
+        doc=doc,
+        content=article.text,
+        blocks=blocks,
+        text=texts,
+        lower=[text.lower() for text in texts],
+        lemma=[word.lower() for word in _strings(doc, lemma)],
+        tag=_strings(doc, tag),
+        dep=_strings(doc, dep),
+        head=head,
+        start=start,
+        end=[begin + size for begin, size in zip(start, length, strict=True)],
+        sentence=_counted(is_start),
+        block=_block_of(start, blocks),
+        children=children,
+    )
+
+
+def _strings(doc: Doc, ids: list[int]) -> list[str]:
+    strings = doc.vocab.strings
+    # to_array gives 64-bit hashes as unsigned; the cast to int64 above wrapped the upper half.
+    names = {key: strings[key & 0xFFFFFFFFFFFFFFFF] for key in set(ids)}
+    return [names[key] for key in ids]
+
+
+def _counted(is_start: list[int]) -> list[int]:
+    sentence, found = -1, []
+    for flag in is_start:
+        sentence += flag == 1
+        found.append(max(sentence, 0))
+    return found
+
+
+def _block_of(starts: list[int], blocks: tuple[Block, ...]) -> list[int]:
+    begins = [block.start for block in blocks]
+    return [max(bisect_right(begins, start) - 1, 0) for start in starts]

@@ -1,0 +1,106 @@
+"""One WARC file while it is written: a locked ``.part`` beside its final name."""
+
+import fcntl
+import os
+from datetime import date
+from pathlib import Path
+from typing import BinaryIO
+
+from pipeline.model import Capture, file_name_of
+from pipeline.raw.database import Durability
+from pipeline.raw.members import complete_members
+
+SUFFIX = ".warc.gz"
+PART = ".part"
+
+
+class DayFile:
+    """The file of one news day, source and run. A live writer holds flock on it; a dead one does not."""
+
+    def __init__(self, root: Path, *, news_day: date, source_key: str, run_id: str) -> None:
+        folder = root / "warc" / news_day.isoformat() / file_name_of(source_key)
+        folder.mkdir(parents=True, exist_ok=True)
+        self.part, self._file = _create_part(folder, file_name_of(run_id))
+        self.final = self.part.with_suffix("")
+        self.name = self.final.relative_to(root).as_posix()
+        self.captures: list[Capture] = []
+
+    def append(self, *members: bytes) -> list[int]:
+        """Write members in one go; return the offset of each."""
+        offset = self._file.tell()
+        self._file.write(b"".join(members))
+        return [offset + sum(map(len, members[:index])) for index in range(len(members))]
+
+    def finish(self, *, durability: Durability) -> None:
+        """Give the file its final name; after this it is never written again."""
+        self._file.flush()
+        publish_part(self._file, self.part, durability=durability)
+        self._file.close()
+
+
+def _create_part(folder: Path, stem: str) -> tuple[Path, BinaryIO]:
+    """Create and lock a ``.part`` whose final name is free: a run that is tried again writes ``~2``, ``~3``, ..."""
+    number = 0
+    while True:
+        number += 1
+        final = folder / f"{stem}{'' if number == 1 else f'~{number}'}{SUFFIX}"
+        part = final.with_name(final.name + PART)
+        if final.exists():
+            continue
+        try:
+            file = part.open("xb")
+        except FileExistsError:
+            continue
+        if lock_part(file, part) and not final.exists():
+            return part, file
+        file.close()
+
+
+def lock_part(file: BinaryIO, part: Path) -> bool:
+    """Return whether the file could be locked and is still the one at ``part``."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return os.path.samestat(os.fstat(file.fileno()), part.stat())
+    except (BlockingIOError, FileNotFoundError):
+        return False
+
+
+def publish_part(file: BinaryIO, part: Path, *, durability: Durability) -> None:
+    """Make the bytes durable, then rename."""
+    if durability == "full":
+        os.fsync(file.fileno())
+    part.rename(part.with_suffix(""))
+    if durability == "full":
+        for folder in (part.parent, part.parent.parent, part.parent.parent.parent):
+            _sync_folder(folder)
+
+
+def _sync_folder(folder: Path) -> None:
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def finish_dead_part(part: Path, *, durability: Durability) -> Path | None:
+    """Cut the torn tail of a dead writer's ``.part`` and give it its final name.
+
+    Returns None when a live writer holds it, or when nothing whole is in it (then it is removed).
+    """
+    try:
+        file = part.open("r+b")
+    except FileNotFoundError:  # its writer lives, and has just finished it
+        return None
+    with file:
+        if not lock_part(file, part):
+            return None
+        end = 0
+        for member in complete_members(file):
+            end = member.offset + member.length
+        if end == 0:
+            part.unlink()
+            return None
+        file.truncate(end)
+        publish_part(file, part, durability=durability)
+        return part.with_suffix("")

@@ -1,0 +1,131 @@
+"""The index of the archive: one row a capture. Disposable; the WARC files say it all again."""
+
+import json
+import sqlite3
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import fields
+from datetime import date
+
+from pipeline.model import Capture
+from pipeline.raw.database import from_micros, to_micros, transaction
+from pipeline.raw.hints import hints_from_json, hints_to_json
+
+_VERSION = 1
+_COLUMNS = tuple(field.name for field in fields(Capture))
+_SCHEMA = (
+    """CREATE TABLE captures (
+        page_key TEXT NOT NULL, url TEXT, article_id TEXT NOT NULL, source_key TEXT NOT NULL, news_day TEXT NOT NULL,
+        run_id TEXT NOT NULL, fetched_at INTEGER NOT NULL, status INTEGER NOT NULL, digest TEXT NOT NULL,
+        is_revisit INTEGER NOT NULL, file TEXT NOT NULL, "offset" INTEGER NOT NULL, length INTEGER NOT NULL,
+        etag TEXT, last_modified TEXT, hints TEXT NOT NULL, PRIMARY KEY (file, "offset"))""",
+    "CREATE TABLE files (file TEXT PRIMARY KEY)",
+    "CREATE INDEX captures_page ON captures (page_key, fetched_at)",
+    "CREATE INDEX captures_article ON captures (article_id, fetched_at)",
+    "CREATE INDEX captures_digest ON captures (digest, is_revisit)",
+    "CREATE INDEX captures_day ON captures (news_day, fetched_at)",
+    "CREATE INDEX captures_run ON captures (run_id, source_key)",
+)
+_INSERT = """INSERT OR REPLACE INTO captures VALUES (
+    :page_key, :url, :article_id, :source_key, :news_day, :run_id, :fetched_at, :status, :digest,
+    :is_revisit, :file, :offset, :length, :etag, :last_modified, :hints)"""
+_ALL = 'SELECT * FROM captures ORDER BY fetched_at, file, "offset"'
+_OF_PAGE = 'SELECT * FROM captures WHERE page_key = :page_key ORDER BY fetched_at, file, "offset"'
+_OF_ARTICLE = 'SELECT * FROM captures WHERE article_id = :article_id ORDER BY fetched_at, file, "offset"'
+_OF_PAGES = """SELECT * FROM captures WHERE page_key IN (SELECT value FROM json_each(?))
+    ORDER BY fetched_at, file, "offset\""""
+_HOLDING = """SELECT * FROM captures WHERE digest = :digest AND NOT is_revisit
+    AND (:page_key IS NULL OR page_key = :page_key) ORDER BY fetched_at, file, "offset" LIMIT 1"""
+# Days on which a page's content is not what the capture before it held.
+_DAYS_OF_RUN = """
+    SELECT DISTINCT news_day FROM (
+        SELECT news_day, run_id, source_key, digest,
+            lag(digest) OVER (PARTITION BY page_key ORDER BY fetched_at, file, "offset") AS digest_before
+        FROM captures
+        WHERE page_key IN (SELECT page_key FROM captures WHERE run_id = :run_id AND source_key = :source_key))
+    WHERE run_id = :run_id AND source_key = :source_key AND digest IS NOT digest_before ORDER BY news_day"""
+
+
+class Index:
+    """Captures by page, article, digest, day and run, over one SQLite connection."""
+
+    def __init__(self, connection: sqlite3.Connection) -> None:
+        self._db = connection
+
+    def is_ready(self) -> bool:
+        return bool(self._db.execute("PRAGMA user_version").fetchone()[0] == _VERSION)
+
+    def rebuild(self, files: Iterable[tuple[str, Sequence[Capture]]]) -> None:
+        """Replace all rows by those of ``files`` in one transaction: readers see the old index, then the new one."""
+        with transaction(self._db):
+            self._db.execute("DROP TABLE IF EXISTS captures")
+            self._db.execute("DROP TABLE IF EXISTS files")
+            for statement in _SCHEMA:
+                self._db.execute(statement)
+            for file, captures in files:
+                self._add(file, captures)
+            self._db.execute(f"PRAGMA user_version = {_VERSION}")
+
+    def add(self, files: Mapping[str, Sequence[Capture]]) -> None:
+        """Add whole files in one transaction; adding a file again changes nothing."""
+        with transaction(self._db):
+            for file, captures in files.items():
+                self._add(file, captures)
+
+    def forget(self, file: str) -> None:
+        """Remove the rows of a file that is gone."""
+        with transaction(self._db):
+            self._db.execute("DELETE FROM captures WHERE file = ?", (file,))
+            self._db.execute("DELETE FROM files WHERE file = ?", (file,))
+
+    def _add(self, file: str, captures: Sequence[Capture]) -> None:
+        self._db.execute("INSERT OR REPLACE INTO files VALUES (?)", (file,))
+        self._db.executemany(_INSERT, map(_row, captures))
+
+    def files(self) -> frozenset[str]:
+        return frozenset(row[0] for row in self._db.execute("SELECT file FROM files"))
+
+    def captures(self, *, page_key: str | None = None, article_id: str | None = None) -> tuple[Capture, ...]:
+        """Return captures oldest first; each argument given narrows them."""
+        query = _OF_PAGE if page_key is not None else _OF_ARTICLE if article_id is not None else _ALL
+        rows = map(_capture, self._db.execute(query, {"page_key": page_key, "article_id": article_id}))
+        return tuple(row for row in rows if article_id is None or row.article_id == article_id)
+
+    def latest(self, page_keys: Iterable[str]) -> dict[str, Capture]:
+        """Return the last capture of each page that has one."""
+        rows = self._db.execute(_OF_PAGES, (json.dumps(list(page_keys)),))
+        return {capture.page_key: capture for capture in map(_capture, rows)}
+
+    def holding(self, digest: str, *, page_key: str | None = None) -> Capture | None:
+        """Return the first capture that has the bytes of a digest, of one page or of any."""
+        rows = self._db.execute(_HOLDING, {"digest": digest, "page_key": page_key})
+        return next(map(_capture, rows), None)
+
+    def of_day(self, day: date) -> Iterator[Capture]:
+        """Yield captures filed under a news day, by fetched_at, then page_key."""
+        query = 'SELECT * FROM captures WHERE news_day = ? ORDER BY fetched_at, page_key, file, "offset"'
+        yield from map(_capture, self._db.execute(query, (day.isoformat(),)).fetchall())
+
+    def days(self) -> tuple[date, ...]:
+        rows = self._db.execute("SELECT DISTINCT news_day FROM captures ORDER BY news_day")
+        return tuple(date.fromisoformat(row[0]) for row in rows)
+
+    def days_of_run(self, *, source_key: str, run_id: str) -> tuple[date, ...]:
+        rows = self._db.execute(_DAYS_OF_RUN, {"source_key": source_key, "run_id": run_id})
+        return tuple(date.fromisoformat(row[0]) for row in rows)
+
+
+def _row(capture: Capture) -> dict[str, object]:
+    values = {name: getattr(capture, name) for name in _COLUMNS}
+    values["news_day"] = capture.news_day.isoformat()
+    values["fetched_at"] = to_micros(capture.fetched_at)
+    values["hints"] = hints_to_json(capture.hints)
+    return values
+
+
+def _capture(row: sqlite3.Row) -> Capture:
+    values = dict(row)
+    values["news_day"] = date.fromisoformat(values["news_day"])
+    values["fetched_at"] = from_micros(values["fetched_at"])
+    values["is_revisit"] = bool(values["is_revisit"])
+    values["hints"] = hints_from_json(values["hints"])
+    return Capture(**values)

@@ -1,0 +1,137 @@
+"""What was listed and tried: validators of listings, and the state of pages that are not all in the archive."""
+
+import weakref
+from collections.abc import Iterable
+from dataclasses import dataclass
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+from sqlite3 import Connection, Row
+from typing import Protocol
+
+from pipeline.model import Hints
+from pipeline.raw.database import Durability, from_micros, open_database, to_micros, transaction
+from pipeline.raw.hints import hints_from_json, hints_to_json
+
+_SCHEMA = (
+    """CREATE TABLE IF NOT EXISTS listings (
+        source_key TEXT NOT NULL, url TEXT NOT NULL, etag TEXT, last_modified TEXT, PRIMARY KEY (source_key, url))""",
+    """CREATE TABLE IF NOT EXISTS pages (
+        page_key TEXT PRIMARY KEY, url TEXT NOT NULL, source_key TEXT NOT NULL, news_day TEXT NOT NULL,
+        listed_modified_at INTEGER, last_outcome TEXT NOT NULL, reason TEXT, attempts INTEGER NOT NULL,
+        next_try_at INTEGER, hints TEXT NOT NULL)""",
+    "CREATE INDEX IF NOT EXISTS pages_due ON pages (source_key, next_try_at) WHERE next_try_at IS NOT NULL",
+    """CREATE TABLE IF NOT EXISTS tombstones (
+        page_key TEXT PRIMARY KEY, reason TEXT NOT NULL, buried_at INTEGER NOT NULL)""",
+)
+_INSERT = "INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+
+
+@dataclass(frozen=True, slots=True)
+class Validators:
+    """What a server said of a listing's version, to be sent back as it came."""
+
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+class AnyValidators(Protocol):
+    @property
+    def etag(self) -> str | None: ...
+    @property
+    def last_modified(self) -> str | None: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SeenPage:
+    """What is known of a page that a source listed. Times are UTC.
+
+    ``listed_modified_at`` is the change that the listing told last. ``attempts`` counts failed tries in a row;
+    ``next_try_at`` None means that it is not tried again by itself.
+    """
+
+    page_key: str
+    url: str
+    source_key: str
+    news_day: date
+    listed_modified_at: datetime | None
+    last_outcome: str
+    reason: str | None
+    attempts: int
+    next_try_at: datetime | None
+    hints: Hints
+
+
+class FetchState:
+    """The state of fetching, beside the archive. Opens on first use; several processes may use it at once."""
+
+    def __init__(self, root: Path, *, durability: Durability = "full") -> None:
+        self._root = root
+        self._durability: Durability = durability
+
+    @cached_property
+    def _db(self) -> Connection:
+        connection = open_database(self._root / "state.sqlite", durability=self._durability)
+        weakref.finalize(self, connection.close)
+        with transaction(connection):
+            for statement in _SCHEMA:
+                connection.execute(statement)
+        return connection
+
+    def validators(self, source_key: str, *, url: str = "") -> Validators | None:
+        """Return what was stored for a listing of a source; ``url`` where a source has several."""
+        query = "SELECT etag, last_modified FROM listings WHERE source_key = ? AND url = ?"
+        row = self._db.execute(query, (source_key, url)).fetchone()
+        return None if row is None else Validators(row["etag"], row["last_modified"])
+
+    def store_validators(self, source_key: str, validators: AnyValidators, *, url: str = "") -> None:
+        """Remember a listing's version. Only after every page it lists has an outcome: a 304 hides the rest."""
+        row = (source_key, url, validators.etag, validators.last_modified)
+        self._db.execute("INSERT OR REPLACE INTO listings VALUES (?, ?, ?, ?)", row)
+
+    def seen(self, page_key: str) -> SeenPage | None:
+        row = self._db.execute("SELECT * FROM pages WHERE page_key = ?", (page_key,)).fetchone()
+        return None if row is None else _seen_page(row)
+
+    def record_many(self, rows: Iterable[SeenPage]) -> None:
+        """Store the last word on pages, all at once; a page named twice keeps the later one."""
+        with transaction(self._db):
+            self._db.executemany(_INSERT, map(_row, rows))
+
+    def pending(self, source_key: str, now: datetime) -> tuple[SeenPage, ...]:
+        """Return a source's pages that are due for another try, the longest waiting first; buried ones never are."""
+        query = """SELECT * FROM pages WHERE source_key = ? AND next_try_at <= ?
+            AND page_key NOT IN (SELECT page_key FROM tombstones) ORDER BY next_try_at, page_key"""
+        return tuple(map(_seen_page, self._db.execute(query, (source_key, to_micros(now)))))
+
+    def tombstone(self, page_key: str, reason: str, at: datetime) -> None:
+        """Bury a page: it is not to come back by itself."""
+        self._db.execute("INSERT OR REPLACE INTO tombstones VALUES (?, ?, ?)", (page_key, reason, to_micros(at)))
+
+    def is_buried(self, page_key: str) -> bool:
+        query = "SELECT 1 FROM tombstones WHERE page_key = ?"
+        return self._db.execute(query, (page_key,)).fetchone() is not None
+
+
+def _row(page: SeenPage) -> tuple[object, ...]:
+    return (
+        page.page_key,
+        page.url,
+        page.source_key,
+        page.news_day.isoformat(),
+        None if page.listed_modified_at is None else to_micros(page.listed_modified_at),
+        page.last_outcome,
+        page.reason,
+        page.attempts,
+        None if page.next_try_at is None else to_micros(page.next_try_at),
+        hints_to_json(page.hints),
+    )
+
+
+def _seen_page(row: Row) -> SeenPage:
+    values = dict(row)
+    for name in ("listed_modified_at", "next_try_at"):
+        values[name] = None if values[name] is None else from_micros(values[name])
+    values["news_day"] = date.fromisoformat(values["news_day"])
+    values["hints"] = hints_from_json(values["hints"])
+    return SeenPage(**values)

@@ -1,0 +1,47 @@
+"""Discovery: which pages a source has.
+
+Reasons of a ``BrokenListingError``, of a whole listing (raised) or of one entry (``Found.problem``):
+  not_a_feed             neither RSS, Atom nor JSON Feed
+  not_a_sitemap          no urlset and no sitemapindex
+  broken_sitemap         well-formed at first, then not; what came before counts
+  hostile_xml            it declares entities, or a sitemap has a DOCTYPE; nothing is expanded
+  broken_gzip            packed bytes that cannot be unpacked
+  too_large              unpacked it is over the cap
+  too_many_urls          a sitemap with more than 50,000 URLs; the rest is left out
+  too_many_sitemaps      a sitemap index with more than 500 children; the rest is left out
+  sitemap_too_deep       a sitemap index inside three others
+  entry_without_link     a feed's entry or a sitemap's url that names no page
+  bad_url                no http(s) URL with a host
+  folder_missing         the source's folder is not there
+  not_a_regular_file     a symlink, a pipe, a device: not followed, not read
+  unknown_kind           a file whose suffix names no kind that we read
+  unreadable_file        the system does not let us read it
+  empty_file             a file without a page in it
+  file_too_large         a page over the cap of a page
+  broken_sidecar         the .json beside a page is not as documented
+  sidecar_without_page   a .json beside no page
+  broken_line            a .jsonl line that is not as documented; the detail says what
+  line_too_long          a .jsonl or .urls line over the cap
+  broken_warc            a WARC file that ends or goes wrong at this record; what came before counts
+Reasons of a ``RefusedFetchError`` for one WARC record: http_<status> (not 200), too_large, bad_encoding.
+Listings are fetched, so the reasons of ``pipeline.fetch`` come too.
+"""
+
+from pipeline.raw import Validators
+from pipeline.sources.days import DayRange, listable_days
+from pipeline.sources.discovery import discover
+from pipeline.sources.found import Found, Listing
+from pipeline.sources.inbox import claim, settle
+from pipeline.sources.plain import read_file
+
+__all__ = [
+    "DayRange",
+    "Found",
+    "Listing",
+    "Validators",
+    "claim",
+    "discover",
+    "listable_days",
+    "read_file",
+    "settle",
+]

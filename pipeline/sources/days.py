@@ -1,0 +1,32 @@
+"""Which days a source can be asked for."""
+
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+
+from pipeline.model import Source
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayRange:
+    """Publication days that a listing promises in full, both included; None means no bound on that side.
+
+    ``note`` is for a person.
+    """
+
+    first: date | None
+    last: date | None
+    note: str
+
+    def __contains__(self, day: date) -> bool:
+        return (self.first is None or self.first <= day) and (self.last is None or day <= self.last)
+
+
+def listable_days(source: Source, *, now: datetime) -> DayRange:
+    """Return the days that a source promises to list at ``now`` (UTC)."""
+    today = now.date()
+    if source.kind == "feed":
+        return DayRange(first=today, last=today, note="a feed shows its newest entries only; older days by luck")
+    if source.kind == "news_sitemap":
+        first = today - timedelta(days=1)  # the news sitemap protocol: articles of the last two days
+        return DayRange(first=first, last=today, note="a news sitemap holds the last two days")
+    return DayRange(first=None, last=None, note="whatever days its files hold")

@@ -1,0 +1,64 @@
+"""From a source to its listing."""
+
+from collections.abc import Callable
+from datetime import date, datetime
+from pathlib import Path
+
+from pipeline.errors import ConfigError
+from pipeline.fetch import Fetcher, NotModified
+from pipeline.model import Page, Source
+from pipeline.raw import Validators
+from pipeline.sources.feeds import read_feed
+from pipeline.sources.found import Listing
+from pipeline.sources.local import read_folder
+from pipeline.sources.reading import Reading
+from pipeline.sources.sitemap_walk import SitemapWalk, read_root
+
+_PAGE_MAX_BYTES = 10_000_000  # where no fetcher says otherwise
+
+
+def discover(
+    source: Source,
+    *,
+    day: date,
+    fetcher: Fetcher | None,
+    validators: Validators | None,
+    now: Callable[[], datetime],
+) -> Listing:
+    """Return what a source lists now. A feed and a news sitemap give every entry, whatever its day.
+
+    ``day`` is for kinds that list one day alone; none of today's does. ``validators`` are those of the last listing.
+    Local kinds need no fetcher and take only its cap of a page.
+    Raises: BrokenListingError where the source as a whole cannot be read; TransientFetchError and RefusedFetchError
+    where it cannot be fetched; ConfigError for an online kind without a fetcher.
+    """
+    if source.kind in ("folder", "inbox"):
+        limit = fetcher.limits.page_max_bytes if fetcher is not None else _PAGE_MAX_BYTES
+        reading = Reading(source_key=source.key, now=now(), page_max_bytes=limit)
+        return Listing(found=read_folder(Path(source.location), reading, is_deep=source.kind == "folder"))
+    if fetcher is None:
+        raise ConfigError(f"source {source.key!r} is online and needs a fetcher", key=source.key)
+    known = validators or Validators()
+    got = fetcher.fetch(
+        source.location,
+        etag=known.etag,
+        last_modified=known.last_modified,
+        is_listing=True,
+        interval_seconds=source.interval_seconds,
+    )
+    if isinstance(got, NotModified):
+        return Listing(found=(), validators=known, is_unchanged=True)
+    if source.kind == "feed":
+        return Listing(found=read_feed(got, source, now=now()), validators=_validators_of(got))
+    return _sitemap_listing(got, source, fetcher, now=now())
+
+
+def _sitemap_listing(page: Page, source: Source, fetcher: Fetcher, *, now: datetime) -> Listing:
+    root = read_root(page, source, now=now, max_bytes=fetcher.limits.listing_max_bytes)
+    found = SitemapWalk(source, fetcher, now=now).pages(root, url=source.location)
+    # An index may stay as it is while its children change: it is always asked for anew.
+    return Listing(found=found, validators=_validators_of(page) if root.kind == "urlset" else None)
+
+
+def _validators_of(page: Page) -> Validators:
+    return Validators(etag=page.headers.get("etag"), last_modified=page.headers.get("last-modified"))

@@ -1,0 +1,42 @@
+"""What discovery gives."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+
+from pipeline.errors import BrokenListingError, NewsError
+from pipeline.model import Page, Ref
+from pipeline.raw import Validators
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Found:
+    """One entry: a page to fetch (neither page nor problem), a local page (``page``), or a broken entry (``problem``).
+
+    Where a broken entry has no URL, ``ref.file`` says where it stands, "inbox.jsonl#12".
+    """
+
+    ref: Ref
+    page: Page | None = None
+    problem: NewsError | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Listing:
+    """The entries of one source. ``found`` can be read once; local kinds and sitemap indexes stream.
+
+    A feed and a sitemap give no URL twice; files give all that they hold.
+
+    ``validators`` go into the next request for this listing, once every entry has an outcome. ``is_unchanged`` means
+    that the server said so, and nothing is listed.
+    """
+
+    found: Iterable[Found]
+    validators: Validators | None = None
+    is_unchanged: bool = False
+
+
+def broken(source_key: str, where: str, *, reason: str, detail: str) -> Found:
+    """Return a broken entry at ``where``: a URL, or a file with "#" and the number of the line or record."""
+    is_url = where.startswith(("http://", "https://"))
+    ref = Ref(source_key=source_key, url=where if is_url else None, file=None if is_url else where)
+    return Found(ref=ref, problem=BrokenListingError(f"{where}: {detail}", key=where, reason=reason))

@@ -1,0 +1,88 @@
+"""Files of lines: .jsonl, a page a line, and .urls, a link a line."""
+
+import json
+from collections.abc import Callable, Iterator
+from typing import BinaryIO
+
+from pipeline.model import Ref
+from pipeline.sources.facts import facts_of, text_of
+from pipeline.sources.found import Found
+from pipeline.sources.links import absolute_url
+from pipeline.sources.plain import found_page
+from pipeline.sources.reading import LocalFile, Reading, open_file
+
+_URL_LINE_MAX_BYTES = 10_000
+_ESCAPED = 6  # most bytes that JSON writes for one ("\u0041")
+
+
+def read_jsonl(file: LocalFile, reading: Reading) -> Iterator[Found]:
+    """Yield a page a line: ``html`` or ``text`` (html wins), or a link to fetch where there is only a ``url``."""
+    return _each_line(file, reading, _json_line, max_bytes=reading.page_max_bytes * _ESCAPED)
+
+
+def read_urls(file: LocalFile, reading: Reading) -> Iterator[Found]:
+    """Yield a link to fetch a line; a line that begins with # is a remark."""
+    return _each_line(file, reading, _url_line, max_bytes=_URL_LINE_MAX_BYTES)
+
+
+def _each_line(
+    file: LocalFile, reading: Reading, parse: Callable[[str, str, Reading], Found | None], *, max_bytes: int
+) -> Iterator[Found]:
+    is_empty = True
+    with open_file(file.path) as stream:
+        for number, line in enumerate(_lines(stream, max_bytes), start=1):
+            found = _line(line, f"{file.name}#{number}", reading, parse)
+            if found is not None:
+                is_empty = False
+                yield found
+    if is_empty:
+        yield reading.broken(file.name, reason="empty_file", detail="it holds no line with a page")
+
+
+def _lines(stream: BinaryIO, max_bytes: int) -> Iterator[bytes | None]:
+    """Yield each line, None for one that is longer than the cap; that one's rest is passed over unread."""
+    while line := stream.readline(max_bytes + 1):
+        if len(line) <= max_bytes or line.endswith(b"\n"):
+            yield line
+            continue
+        while line and not line.endswith(b"\n"):
+            line = stream.readline(max_bytes)
+        yield None
+
+
+def _line(
+    line: bytes | None, where: str, reading: Reading, parse: Callable[[str, str, Reading], Found | None]
+) -> Found | None:
+    if line is None:
+        return reading.broken(where, reason="line_too_long", detail="the line is over the cap; left out")
+    try:
+        text = line.decode("utf-8-sig").strip()
+        return parse(text, where, reading) if text else None
+    except (ValueError, RecursionError) as error:
+        return reading.broken(where, reason="broken_line", detail=str(error))
+
+
+def _url_line(text: str, where: str, reading: Reading) -> Found | None:
+    if text.startswith("#"):
+        return None
+    url = absolute_url(text)
+    if url is None:
+        return reading.broken(where, reason="bad_url", detail=f"{text[:200]!r} is no http(s) URL")
+    return Found(ref=Ref(source_key=reading.source_key, url=url))
+
+
+def _json_line(text: str, where: str, reading: Reading) -> Found:
+    stated = json.loads(text)
+    if not isinstance(stated, dict):
+        raise ValueError("the line is no JSON object")
+    facts = facts_of(stated)
+    for name, content_type in (("html", "text/html; charset=utf-8"), ("text", "text/plain; charset=utf-8")):
+        if page := text_of(stated, name):
+            body = page.encode()  # a lone surrogate is a ValueError, so a broken line
+            if len(body) > reading.page_max_bytes:
+                detail = f"its {name} has more than {reading.page_max_bytes} bytes"
+                return reading.broken(where, reason="file_too_large", detail=detail)
+            return found_page(where, body, facts, content_type=content_type, reading=reading)
+    if facts.url is None:
+        raise ValueError("none of 'html', 'text' and 'url' is there")
+    return Found(ref=Ref(source_key=reading.source_key, url=facts.url, hints=facts.hints))

@@ -1,0 +1,80 @@
+"""Folders: which files they hold, and which reader each takes."""
+
+import os
+import stat
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+from pipeline.errors import BrokenListingError
+from pipeline.sources.found import Found, broken
+from pipeline.sources.lines import read_jsonl, read_urls
+from pipeline.sources.plain import SIDECAR, read_page_file
+from pipeline.sources.reading import LocalFile, Reading
+from pipeline.sources.warc import read_warc
+
+_READERS: dict[str, Callable[[LocalFile, Reading], Iterator[Found]]] = {
+    ".html": read_page_file,
+    ".htm": read_page_file,
+    ".txt": read_page_file,
+    ".jsonl": read_jsonl,
+    ".urls": read_urls,
+    ".warc": read_warc,
+    ".warc.gz": read_warc,
+}
+_PAGE_SUFFIXES = (".html", ".htm", ".txt")
+_HALF_WRITTEN = (".part", ".tmp")
+
+
+def read_folder(folder: Path, reading: Reading, *, is_deep: bool) -> Iterator[Found]:
+    """Yield what the files of a folder hold, in name order; nothing is kept in memory but one page.
+
+    Raises: BrokenListingError (folder_missing), at once.
+    """
+    if not folder.is_dir():
+        raise BrokenListingError(
+            f"{folder} is no folder; make it or mend sources.toml", key=reading.source_key, reason="folder_missing"
+        )
+    return (found for file in _files(folder, is_deep=is_deep) for found in _read(file, reading))
+
+
+def is_ready(name: str) -> bool:
+    """Return whether a file name is that of a finished file."""
+    return not name.startswith(".") and not name.endswith(_HALF_WRITTEN)
+
+
+def _files(folder: Path, *, is_deep: bool) -> Iterator[LocalFile]:
+    for parent, folders, names in os.walk(folder):  # links to folders are not followed
+        folders[:] = sorted(name for name in folders if is_deep and not name.startswith("."))
+        for name in sorted(names):
+            if is_ready(name):
+                path = Path(parent, name)
+                yield LocalFile(path=path, name=path.relative_to(folder).as_posix())
+
+
+def _read(file: LocalFile, reading: Reading) -> Iterator[Found]:
+    name = file.path.name.lower()
+    suffix = next((suffix for suffix in _READERS if name.endswith(suffix)), None)
+    try:
+        if not stat.S_ISREG(file.path.lstat().st_mode):
+            yield broken(
+                reading.source_key,
+                file.name,
+                reason="not_a_regular_file",
+                detail="it is not followed; copy the file itself",
+            )
+        elif suffix is not None:
+            yield from _READERS[suffix](file, reading)
+        elif name.endswith(SIDECAR):
+            yield from _orphan(file, reading)
+        else:
+            known = ", ".join(_READERS)
+            yield broken(reading.source_key, file.name, reason="unknown_kind", detail=f"its suffix is none of {known}")
+    except OSError as error:
+        detail = f"it cannot be read ({error.strerror or error})"
+        yield broken(reading.source_key, file.name, reason="unreadable_file", detail=detail)
+
+
+def _orphan(file: LocalFile, reading: Reading) -> Iterator[Found]:
+    if not any(file.path.with_suffix(suffix).exists() for suffix in _PAGE_SUFFIXES):
+        detail = "no page of that name is beside it"
+        yield broken(reading.source_key, file.name, reason="sidecar_without_page", detail=detail)

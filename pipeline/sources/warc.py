@@ -1,0 +1,159 @@
+"""WARC files of others: their HTTP responses as pages."""
+
+import io
+from collections.abc import Iterator
+from datetime import datetime
+from typing import Any, BinaryIO
+
+from warcio.archiveiterator import WARCIterator
+from warcio.exceptions import ArchiveLoadFailed
+from warcio.recordloader import ArcWarcRecord
+from warcio.statusandheaders import StatusAndHeadersParser, StatusAndHeadersParserException
+
+from pipeline.errors import RefusedFetchError
+from pipeline.fetch import BadEncodingError, TooLargeError, decode_body, gunzip_chunks
+from pipeline.model import Page, Ref
+from pipeline.sources.dates import parse_iso
+from pipeline.sources.found import Found
+from pipeline.sources.links import absolute_url
+from pipeline.sources.reading import LocalFile, Reading, open_file
+
+_TOLD_BY_WARCIO = (ArchiveLoadFailed, StatusAndHeadersParserException, EOFError, ValueError)
+_GZIP_MAGIC = b"\x1f\x8b"
+_MAGIC = {"gzip": _GZIP_MAGIC, "x-gzip": _GZIP_MAGIC}
+
+
+class _CutShortError(ValueError):
+    """The file ends inside a record."""
+
+
+def read_warc(file: LocalFile, reading: Reading) -> Iterator[Found]:
+    """Yield the pages of all response records, in order; a file that goes wrong gives what came before.
+
+    ``fetched_at`` is the record's date. A record whose status is not 200 is a problem, other kinds of record nothing.
+    """
+    number, is_empty = 0, True
+    with open_file(file.path) as stream:
+        try:
+            for record in WARCIterator(_unpacked(stream), no_record_parse=True):
+                number += 1
+                found = _found(record, f"{file.name}#{number}", reading)
+                if found is not None:
+                    is_empty = False
+                    yield found
+        except _TOLD_BY_WARCIO as error:
+            detail = f"the file is damaged or cut short here ({' '.join(str(error).split())[:300]})"
+            yield reading.broken(f"{file.name}#{number or 1}", reason="broken_warc", detail=detail)
+            return
+    if is_empty:
+        yield reading.broken(file.name, reason="empty_file", detail="it holds no HTTP response")
+
+
+def _unpacked(stream: BinaryIO) -> BinaryIO | io.RawIOBase:
+    """Return the file without gzip. warcio's own unpacking ends without a word where a file is cut or damaged."""
+    is_packed = stream.read(2) == _GZIP_MAGIC
+    stream.seek(0)
+    # Not buffered: what was unpacked before the damage must come out before the error does.
+    return _Unpacked(stream) if is_packed else stream
+
+
+class _Unpacked(io.RawIOBase):
+    """A gzip file of one or many members as a stream of bytes. Raises: BadEncodingError where it is damaged."""
+
+    def __init__(self, stream: BinaryIO) -> None:
+        super().__init__()
+        self._pieces = gunzip_chunks(iter(lambda: stream.read(1 << 16), b""), is_strict=True)
+        self._rest = memoryview(b"")
+
+    def readable(self) -> bool:
+        return True
+
+    def readinto(self, buffer: Any) -> int:
+        if not self._rest:
+            self._rest = memoryview(next(self._pieces, b""))
+        size = min(len(buffer), len(self._rest))
+        buffer[:size] = self._rest[:size]
+        self._rest = self._rest[size:]
+        return size
+
+
+def _found(record: ArcWarcRecord, where: str, reading: Reading) -> Found | None:
+    """Return what one record gives, None for one that is no page. Raises: ValueError where it is damaged."""
+    if record.length is None:
+        raise _CutShortError("a record without a length")
+    url = absolute_url(record.rec_headers.get_header("WARC-Target-URI", "").strip("<>"))
+    if record.rec_type != "response" or url is None:
+        _drain(record)
+        return None
+    # Parsed here, because warcio's own way breaks on a record without a URL.
+    http = StatusAndHeadersParser(("HTTP/1.0", "HTTP/1.1"), verify=False).parse(record.raw_stream)
+    status = int(http.get_statuscode())
+    ref = Ref(source_key=reading.source_key, url=url, file=where)
+    if status != 200:
+        _drain(record)
+        return _refused(ref, where, f"http_{status}", f"the server answered {status}", status=status)
+    headers = {name.lower(): value for name, value in http.headers}
+    try:
+        body = _body(record, headers, max_bytes=reading.page_max_bytes)
+    except TooLargeError as error:
+        _drain(record)
+        return _refused(ref, where, "too_large", str(error))
+    except BadEncodingError as error:
+        _drain(record)
+        return _refused(ref, where, "bad_encoding", str(error))
+    return Found(ref=ref, page=_page(record, url, headers, body))
+
+
+def _page(record: ArcWarcRecord, url: str, headers: dict[str, str], body: bytes) -> Page:
+    fetched_at: datetime = parse_iso(record.rec_headers.get_header("WARC-Date", ""))[0]
+    return Page(url=url, final_url=url, status=200, headers=headers, body=body, fetched_at=fetched_at)
+
+
+def _refused(ref: Ref, where: str, reason: str, detail: str, *, status: int | None = None) -> Found:
+    error = RefusedFetchError(f"{where}: {ref.url}: {detail}", key=ref.url or where, reason=reason, status=status)
+    return Found(ref=ref, problem=error)
+
+
+def _body(record: ArcWarcRecord, headers: dict[str, str], *, max_bytes: int) -> bytes:
+    """Return the body without transfer and content codings. warcio's own decoding knows no cap."""
+    raw = record.raw_stream.read(max_bytes * 2 + 1)
+    if len(raw) > max_bytes * 2:
+        raise TooLargeError(f"more than {max_bytes * 2} bytes on the wire")
+    _check_end(record)
+    if headers.get("transfer-encoding", "").lower() == "chunked":
+        raw = _unchunked(raw)
+    coding = headers.get("content-encoding", "")
+    magic = _MAGIC.get(coding.strip().lower(), b"")
+    # Many archives keep the decoded body under the server's own headers.
+    is_decoded = not raw.startswith(magic)
+    return decode_body((raw,) if raw else (), content_encoding="" if is_decoded else coding, max_bytes=max_bytes)
+
+
+def _unchunked(raw: bytes) -> bytes:
+    """Return the body of a chunked message; bytes that are not chunked as they are, for the same archives' sake."""
+    parts: list[bytes] = []
+    at = 0
+    while at < len(raw):
+        end = raw.find(b"\r\n", at, at + 64)
+        try:
+            size = int(raw[at:end].split(b";")[0], 16)
+        except ValueError:
+            return raw
+        if end < 0 or size < 0:
+            return raw
+        if size == 0:
+            return b"".join(parts)
+        parts.append(raw[end + 2 : end + 2 + size])
+        at = end + 2 + size + 2
+    return b"".join(parts)
+
+
+def _drain(record: ArcWarcRecord) -> None:
+    while record.raw_stream.read(1 << 16):
+        pass
+    _check_end(record)
+
+
+def _check_end(record: ArcWarcRecord) -> None:
+    if getattr(record.raw_stream, "limit", 0) > 0:
+        raise _CutShortError("the record has fewer bytes than it says")

@@ -1,0 +1,85 @@
+"""The papers say what is there: generated pages, settings, links, targets, decisions."""
+
+import re
+from pathlib import PurePosixPath
+
+from pipeline.ask import connect, query
+from pipeline.settings import Settings
+from pipeline.tables.docs import tables_markdown
+from tests.architecture.tree import PAPERS, ROOT, text_of
+
+
+def test_tables_page_is_current():
+    """docs/tables.md is what the contract says."""
+    assert text_of("docs/tables.md") == tables_markdown(), "docs/tables.md is out of date: run `make docs`"
+
+
+def _shown(default: object) -> str:
+    if default is None:
+        return ""
+    return f"`{str(default).lower() if isinstance(default, bool) else default}`"
+
+
+def test_operations_page_lists_the_settings():
+    """The settings table has each setting with its default and its sentence, in the order of Settings."""
+    expected = [
+        f"| `NEWS_{name.upper()}` | {_shown(field.default)} | {field.description} |"
+        for name, field in Settings.model_fields.items()
+    ]
+
+    found = [line for line in text_of("docs/operations.md").splitlines() if line.startswith("| `NEWS_")]
+    assert found == expected, "the table in docs/operations.md should be:\n" + "\n".join(expected)
+
+
+def test_papers_name_only_settings_that_exist():
+    """Every NEWS_ name in a paper is a setting."""
+    known = {name.upper() for name in Settings.model_fields}
+    named = {(path, name) for path in PAPERS for name in re.findall(r"\bNEWS_([A-Z_]+)\b", text_of(path))}
+
+    assert {(path, name) for path, name in named if name not in known} == set()
+
+
+def test_papers_name_only_make_targets_that_exist():
+    """Every `make` target in a paper is in the Makefile."""
+    targets = set(re.findall(r"^([a-z]+):", text_of("Makefile"), re.MULTILINE))
+    named = {(path, name) for path in PAPERS for name in re.findall(r"`make ([a-z]+)`", text_of(path))}
+
+    assert {(path, name) for path, name in named if name not in targets} == set()
+
+
+def test_sql_in_the_papers_runs(tmp_path):
+    """Every SELECT that a paper shows is understood, on a lake without articles."""
+    connection = connect(tmp_path)
+    shown = [
+        sql
+        for path in ("README.md", "docs/tables.md", "docs/operations.md")
+        for block in re.findall(r"```sql\n(.*?)```|newslake sql \"([^.\"]+)\"", text_of(path), re.DOTALL)
+        for sql in block
+        if sql.startswith("SELECT")
+    ]
+
+    assert len([query(connection, sql) for sql in shown]) >= 3
+
+
+def test_links_lead_somewhere():
+    """Every relative link of a paper names a file or folder of the project."""
+    broken = {
+        (path, target)
+        for path in PAPERS
+        for target in re.findall(r"\]\(([^)#\s]+)(?:#[^)]*)?\)", text_of(path))
+        if not target.startswith(("http://", "https://", "mailto:"))
+        and not (ROOT / PurePosixPath(path).parent / target).exists()
+    }
+
+    assert broken == set()
+
+
+def test_decision_records_are_numbered_and_titled():
+    """Each decision record is NNNN-words.md, opens with its number and title, and says its status."""
+    for path in (path for path in PAPERS if path.startswith("docs/adr/")):
+        number = re.fullmatch(r"docs/adr/(\d{4})-[a-z0-9-]+\.md", path)
+        assert number, path
+        assert re.match(rf"# {int(number[1])}\. \S.*\n", text_of(path)), (
+            f"{path}: open with '# {int(number[1])}. Title'"
+        )
+        assert re.search(r"^Status: (accepted|replaced by \d+)", text_of(path), re.MULTILINE), f"{path}: say its status"

@@ -1,0 +1,65 @@
+"""What the repository holds: sources only, nothing of one machine, every lock with hashes."""
+
+import re
+
+import pytest
+
+from tests.architecture.tree import ROOT, project_files
+
+GENERATED = re.compile(
+    r"^(data|\.airflow|\.venv|\.tools|dist)/|(^|/)__pycache__/"
+    r"|\.(parquet|warc|warc\.gz|obj|db|sqlite|sqlite3|duckdb|wal|log|pyc|whl|part|tmp|cdx|cdxj)$"
+)
+# Written with brackets, so that this file does not find itself.
+MACHINE_PATH = re.compile(r"(?<![\w.~%/-])/(?:[w]ork|[r]oot|[h]ome/\w+|[U]sers/\w+)/|\.\./[s]hared\b")
+REGISTRY = re.compile(r"[p]ypi\.org|[p]ythonhosted\.org|[n]pmjs\.|[c]onda\.anaconda|[t]rusted-host", re.IGNORECASE)
+UNFINISHED = re.compile(r"\b(?:[T]ODO|[F]IXME|[X]XX|[N]otImplementedError)\b")
+LOCKS = ("requirements.txt", "requirements-dev.txt", "requirements-cluster.txt")
+MOST_BYTES = 1_000_000
+
+
+def _lines_with(pattern: re.Pattern[str], paths: tuple[str, ...]) -> list[str]:
+    found = []
+    for path in paths:
+        text = (ROOT / path).read_bytes().decode("utf-8", "replace")
+        if pattern.search(text):
+            found += [f"{path}:{n}" for n, line in enumerate(text.splitlines(), 1) if pattern.search(line)]
+    return found
+
+
+def test_no_generated_data():
+    """No file that a run or a tool writes is kept in the repository."""
+    assert [path for path in project_files() if GENERATED.search(path)] == []
+
+
+def test_no_large_file():
+    """No file is larger than a megabyte."""
+    assert [path for path in project_files() if (ROOT / path).stat().st_size > MOST_BYTES] == []
+
+
+def test_no_path_of_one_machine():
+    """Nothing names a folder of the machine that it was written on, nor a folder beside the project."""
+    assert _lines_with(MACHINE_PATH, project_files()) == []
+
+
+def test_no_package_registry():
+    """Where packages come from is each machine's own setting; no file names a registry."""
+    assert _lines_with(REGISTRY, project_files()) == []
+
+
+def test_no_unfinished_code():
+    """Code has no note to finish it later."""
+    code = tuple(path for path in project_files() if path.endswith((".py", ".sql", ".toml", ".yaml", "Makefile")))
+
+    assert _lines_with(UNFINISHED, code) == []
+
+
+@pytest.mark.parametrize("name", LOCKS)
+def test_lock_pins_and_hashes_everything(name):
+    """Every requirement of a lock is one version with at least one SHA-256, and no URL or index is named."""
+    text = re.sub(r"\s*\\\n\s*", " ", (ROOT / name).read_text("utf-8"))
+    lines = [line for line in text.splitlines() if line and not line.lstrip().startswith("#")]
+
+    assert lines, f"{name} is empty; run `make lock`"
+    pinned = re.compile(r"^[a-z0-9][a-z0-9._-]*(\[[a-z0-9,._-]+\])?==\S+( ;.*?)?( --hash=sha256:[0-9a-f]{64})+$")
+    assert [line[:60] for line in lines if not pinned.match(line)] == []

@@ -1,0 +1,63 @@
+"""The project's own files, parsed once, for the tests of its shape."""
+
+import ast
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from functools import cache
+from pathlib import Path
+
+ROOT = Path(__file__).resolve().parents[2]
+CODE = ("pipeline", "plugins", "dags", "samples", "tests")
+
+
+@dataclass(frozen=True)
+class Module:
+    """One Python file. ``path`` is relative to the project, with slashes."""
+
+    path: str
+    source: str
+    tree: ast.Module
+
+    @property
+    def room(self) -> str:
+        """The folder or file of ``pipeline`` it belongs to; elsewhere the folder below ``plugins``, or the top one."""
+        first, *rest = self.path.removesuffix(".py").split("/")
+        return rest[0] if first in ("pipeline", "plugins") and rest else first
+
+    def nodes[Node: ast.AST](self, *kinds: type[Node]) -> Iterator[Node]:
+        """Yield the nodes of some kinds, anywhere in the file."""
+        return (node for node in ast.walk(self.tree) if isinstance(node, kinds))
+
+    def at(self, node: ast.stmt | ast.expr | ast.excepthandler) -> str:
+        """Return where a node stands, as editors link it."""
+        return f"{self.path}:{node.lineno}"
+
+
+@cache
+def modules(*tops: str) -> tuple[Module, ...]:
+    """Return all Python files below some top folders, in path order."""
+    paths = sorted(path for top in tops for path in (ROOT / top).rglob("*.py"))
+    return tuple(_module(path) for path in paths)
+
+
+@cache
+def _module(path: Path) -> Module:
+    source = path.read_text("utf-8")
+    return Module(path.relative_to(ROOT).as_posix(), source, ast.parse(source))
+
+
+@cache
+def project_files() -> tuple[str, ...]:
+    """Return every file that git has or would add, relative to the project."""
+    command = ["git", "ls-files", "-z", "--cached", "--others", "--exclude-standard"]
+    listed = subprocess.run(command, cwd=ROOT, capture_output=True, check=True).stdout.decode("utf-8")
+    return tuple(sorted(name for name in set(listed.split("\0")) if name and (ROOT / name).is_file()))
+
+
+def text_of(path: str) -> str:
+    """Return a file's text; ``path`` is relative to the project."""
+    return (ROOT / path).read_text("utf-8")
+
+
+PAPERS = tuple(path for path in project_files() if path.endswith(".md") and not path.startswith("samples/"))

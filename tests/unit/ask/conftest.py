@@ -1,0 +1,145 @@
+"""A small lake of real Parquet files: three articles, one of them a copy, and what became of five pages."""
+
+from collections.abc import Callable, Mapping
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline.tables import Column, rows_table, table_named
+
+Row = Mapping[str, object]
+WriteRows = Callable[[str, date, list[Row]], Path]
+DAY, NEXT_DAY = date(2026, 3, 2), date(2026, 3, 3)
+
+
+def _empty_value(column: Column) -> object:
+    if column.nullable:
+        return None
+    if column.values:
+        return column.values[0]
+    if pa.types.is_list(column.type):
+        return []
+    return {pa.string(): "", pa.bool_(): False, pa.int32(): 0, pa.float64(): 1.0}.get(column.type)
+
+
+def _at(hour: int, *, day: date = DAY) -> datetime:
+    return datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
+
+
+@pytest.fixture
+def write_rows(tmp_path: Path) -> WriteRows:
+    """Write rows of one table and day where the lake keeps them; columns not given are empty."""
+
+    def write(table: str, day: date, rows: list[Row]) -> Path:
+        spec = table_named(table)
+        filled = [{column.name: row.get(column.name, _empty_value(column)) for column in spec.columns} for row in rows]
+        root = tmp_path / "lake" / ("log" if table in ("outcomes", "runs") else "tables")
+        path = root / table / f"{spec.partition}={day}" / "part-0.parquet"
+        path.parent.mkdir(parents=True, exist_ok=True)
+        pq.write_table(rows_table(spec, filled), path)
+        return tmp_path / "lake"
+
+    return write
+
+
+def _article(letter: str, publisher: str, published_at: datetime, **columns: object) -> Row:
+    ids = {"article_id": letter * 32, "revision_id": letter * 16, "published_at": published_at}
+    return {**ids, "publisher": publisher, "fetched_at": published_at, "url": f"https://{letter}.example/1", **columns}
+
+
+def _child(article: Row, **columns: object) -> Row:
+    return {**{key: article[key] for key in ("article_id", "revision_id", "published_at")}, **columns}
+
+
+def _outcome(url: str, kind: str, hour: int, **columns: object) -> Row:
+    fixed: Row = {"run_id": f"run-{hour}", "source_key": "harbour", "news_day": DAY, "stage": "clean"}
+    return {**fixed, "url": url, "outcome": kind, "seen_at": _at(hour), **columns}
+
+
+@pytest.fixture
+def small_lake(write_rows: WriteRows) -> Path:
+    """The harbour story in the Echo, its copy in the Post two hours later, and an unrelated Post story next day."""
+    first = _article("a", "Echo", _at(8), wire_agency="Northwire", title="Harbour reopens", section="Local")
+    copy = _article("b", "Post", _at(10), wire_agency="Northwire", title="Harbour reopens", section="Local")
+    other = _article("c", "Post", _at(9, day=NEXT_DAY), title="Bridge talks", section="Local")
+    write_rows("articles", DAY, [first, copy])
+    write_rows("articles", NEXT_DAY, [other])
+    group = {"dup_group_id": "a" * 32, "method": "exact", "similarity": 1.0}
+    write_rows("copies", DAY, [_child(first, **group), _child(copy, is_copy=True, **group)])
+    _write_quotes(write_rows, first, copy, other)
+    _write_entities(write_rows, first, copy, other)
+    _write_events(write_rows, first, copy, other)
+    return write_rows(
+        "outcomes",
+        DAY,
+        [
+            _outcome("https://a.example/1", "kept", 8),
+            _outcome("https://a.example/1", "unchanged", 9),
+            _outcome("https://a.example/2", "rejected", 8, reason="video_page", detail="a player and no text"),
+            _outcome("https://a.example/2", "unchanged", 9, reason="not_modified"),
+            _outcome("https://a.example/3", "quarantined", 8, reason="undecodable", detail="no text comes out"),
+            _outcome("https://a.example/4", "pending", 8, reason="status_503"),
+            _outcome("https://a.example/4", "rejected", 9, reason="video_page", detail="only a player"),
+            _outcome("https://a.example/5", "pending", 9, reason="status_503"),
+        ],
+    )
+
+
+def _write_quotes(write_rows: WriteRows, first: Row, copy: Row, other: Row) -> None:
+    okoro: Row = {
+        "quote_text": "“The quay is open.”",
+        "quote_norm_id": "n1",
+        "word_count": 4,
+        "cue_text": "said",
+        "cue_stance": "neutral",
+        "speaker_name": "Ada Okoro",
+        "speaker_entity_id": "e-okoro",
+        "speaker_kind": "person",
+        "speaker_gender": "F",
+    }
+    unnamed: Row = {"quote_index": 1, "quote_norm_id": "n2", "word_count": 9, "speaker_kind": "unnamed"}
+    lindt: Row = {
+        "quote_text": "“No deal yet.”",
+        "quote_norm_id": "n3",
+        "word_count": 3,
+        "cue_text": "claimed",
+        "cue_stance": "distance",
+        "speaker_name": "Per Lindt",
+        "speaker_entity_id": "e-lindt",
+        "speaker_kind": "person",
+        "speaker_gender": "U",
+    }
+    write_rows("quotes", DAY, [_child(first, **okoro), _child(first, **unnamed), _child(copy, **okoro)])
+    write_rows("quotes", NEXT_DAY, [_child(other, **lindt)])
+
+
+def _write_entities(write_rows: WriteRows, first: Row, copy: Row, other: Row) -> None:
+    okoro: Row = {"entity_type": "PERSON", "entity_id": "e-okoro", "entity_name": "Ada Okoro"}
+    lindt: Row = {"entity_type": "PERSON", "entity_id": "e-lindt", "entity_name": "Per Lindt", "entity_index": 1}
+    day = [_child(article, **entity) for article in (first, copy) for entity in (okoro, lindt)]
+    write_rows("entities", DAY, day)
+    write_rows("entities", NEXT_DAY, [_child(other, **okoro, sentence_index=1), _child(other, **lindt)])
+
+
+def _write_events(write_rows: WriteRows, first: Row, copy: Row, other: Row) -> None:
+    opened: Row = {
+        "event_type": "OTHER",
+        "event_date": date(2026, 3, 1),
+        "event_date_basis": "relative",
+        "actor_name": "Harbour Board",
+        "trigger_text": "reopened",
+    }
+    meet: Row = {
+        "event_type": "CONSULT",
+        "modality": "planned",
+        "event_date": date(2026, 3, 9),
+        "event_date_basis": "explicit",
+        "actors": ["Ada Okoro", "Per Lindt"],
+        "trigger_text": "meet",
+    }
+    again: Row = {**meet, "event_index": 1, "same_event_index": 0, "trigger_text": "meeting"}
+    write_rows("events", DAY, [_child(first, **opened), _child(copy, **opened)])
+    write_rows("events", NEXT_DAY, [_child(other, **meet), _child(other, **again)])

@@ -1,0 +1,166 @@
+"""What the SQL of `newslake sql` can see and do."""
+
+from datetime import date
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline.ask import Answer, connect, query
+from pipeline.errors import ConfigError
+from pipeline.tables import TABLES
+
+ATTACKS = (
+    "SELECT * FROM read_csv('/etc/passwd')",
+    "SELECT * FROM read_text('/etc/hostname')",
+    "SELECT * FROM read_parquet('{lake}/tables/articles/*/*.parquet')",
+    "SELECT * FROM '/etc/passwd'",
+    "SELECT * FROM glob('/etc/*')",
+    "SELECT * FROM sniff_csv('/etc/passwd')",
+    "SELECT * FROM read_csv('http://127.0.0.1:9/x')",
+    "SELECT * FROM read_duckdb('{lake}/x.db')",
+    "SELECT * FROM query('COPY (SELECT 1) TO ''{lake}/x''')",
+    "SELECT * FROM enable_logging('QueryLog', storage = 'file', storage_path = '{lake}/x')",
+    "SELECT * FROM enable_profiling(save_location = '{lake}/x')",
+    "WITH x AS (COPY (SELECT 1) TO '{lake}/x.csv') SELECT * FROM x",
+    "WITH x AS (COPY (SELECT 1) TO '{lake}/../x.csv') SELECT * FROM x",
+    "EXPLAIN ANALYZE COPY (SELECT 1) TO '{lake}/x.csv'",
+    "COPY (SELECT 1) TO '{lake}/x.csv'",
+    "COPY articles TO '{lake}/../x.parquet'",
+    "EXPORT DATABASE '{lake}/x'",
+    "ATTACH '{lake}/x.db'",
+    "INSTALL httpfs",
+    "LOAD httpfs",
+    "SET enable_external_access = true",
+    "SET lock_configuration = false",
+    "CREATE TABLE x AS SELECT 1",
+    "INSERT INTO articles SELECT * FROM articles",
+    "DELETE FROM articles",
+    "DROP VIEW articles",
+    "CREATE PERSISTENT SECRET x (TYPE s3)",
+    "PRAGMA enable_profiling",
+    "CALL enable_logging('QueryLog')",
+    "SELECT 1; SELECT 2",
+    "SELECT 1; COPY (SELECT 1) TO '{lake}/x.csv'",
+    "",
+    "-- nothing",
+    "SELEC 1",
+    "SELECT * FROM secret_rows",
+)
+
+
+def _files(folder: Path) -> dict[str, bytes]:
+    return {str(path.relative_to(folder)): path.read_bytes() for path in folder.rglob("*") if path.is_file()}
+
+
+@pytest.mark.parametrize("spec", TABLES, ids=lambda spec: spec.name)
+def test_empty_lake_has_every_table_with_its_columns(spec, tmp_path):
+    """A table without files is an empty view that has the contract's columns and the partition's day."""
+    answer = query(connect(tmp_path / "nowhere"), f"SELECT * FROM {spec.name}")
+
+    joined = ("dup_group_id", "is_copy") if spec.name == "articles" else ()
+    assert answer == Answer((*spec.schema.names, spec.partition, *joined), ())
+
+
+def test_tables_have_their_rows_and_days(small_lake):
+    """Every day's file is seen, and the day in its path is a DATE column."""
+    answer = query(connect(small_lake), "SELECT published_date, count(*) FROM quotes GROUP BY 1 ORDER BY 1")
+
+    assert answer.rows == ((date(2026, 3, 2), 3), (date(2026, 3, 3), 1))
+
+
+def test_articles_carry_their_copy_group(small_lake):
+    """A copy names the first article; an article that no row of copies knows is its own group."""
+    answer = query(connect(small_lake), "SELECT article_id, dup_group_id, is_copy FROM articles ORDER BY article_id")
+
+    assert answer.rows == (
+        ("a" * 32, "a" * 32, False),
+        ("b" * 32, "a" * 32, True),
+        ("c" * 32, "c" * 32, False),
+    )
+
+
+def test_copies_of_an_earlier_content_are_not_joined(small_lake, write_rows):
+    """A row of copies for another revision says nothing about the present article."""
+    row = {"article_id": "c" * 32, "revision_id": "0" * 16, "dup_group_id": "a" * 32, "is_copy": True, "method": "own"}
+    write_rows("copies", date(2026, 3, 3), [row])
+
+    answer = query(connect(small_lake), "SELECT dup_group_id, is_copy FROM articles WHERE article_id LIKE 'c%'")
+
+    assert answer.rows == (("c" * 32, False),)
+
+
+def test_old_file_without_a_new_column_reads_as_null(small_lake):
+    """A file written before a nullable column was added still opens; the column is null there."""
+    path = next((small_lake / "tables/articles/published_date=2026-03-02").iterdir())
+    pq.write_table(pq.ParquetFile(path).read().drop_columns(["wire_agency"]), path)
+
+    answer = query(connect(small_lake), "SELECT count(*), count(wire_agency), count(title) FROM articles")
+
+    assert answer.rows == ((3, 0, 3),)
+
+
+def test_times_come_back_in_utc(small_lake, monkeypatch):
+    """A timestamp is shown in UTC whatever the machine's zone is."""
+    monkeypatch.setenv("TZ", "America/New_York")
+
+    answer = query(connect(small_lake), "SELECT min(published_at)::VARCHAR, min(published_at)::DATE FROM articles")
+
+    assert answer.rows == (("2026-03-02 08:00:00+00", date(2026, 3, 2)),)
+
+
+def test_lake_in_a_folder_with_an_awkward_name(small_lake, tmp_path):
+    """Quotes, brackets, per cent and equals signs in the lake's own path change nothing."""
+    awkward = tmp_path / "it's [a] 100%23 day=1"
+    small_lake.rename(awkward)
+
+    assert query(connect(awkward), "SELECT count(*) FROM articles").rows == ((3,),)
+
+
+@pytest.mark.parametrize("sql", ATTACKS)
+def test_only_reading_statements_run(sql, small_lake, monkeypatch):
+    """Whatever reads or writes beyond the views, or is not one reading statement, is refused and leaves no trace."""
+    monkeypatch.chdir(small_lake.parent)
+    secret_rows = pa.table({"secret": [1]})
+    before = _files(small_lake.parent)
+
+    with pytest.raises(ConfigError, match=r"^sql: ") as caught:
+        query(connect(small_lake), sql.format(lake=small_lake))
+
+    assert (caught.value.key, _files(small_lake.parent), secret_rows.num_rows) == ("sql", before, 1)
+
+
+@pytest.mark.parametrize("sql", ["COPY (SELECT 1) TO '{lake}/x.csv'", "ATTACH '{lake}/x.db'", "INSTALL httpfs"])
+def test_the_connection_itself_has_no_files(sql, small_lake):
+    """Even past `query`, the connection can neither write nor attach, inside the lake as outside."""
+    before = _files(small_lake)
+
+    with pytest.raises(duckdb.Error):
+        connect(small_lake).execute(sql.format(lake=small_lake))
+
+    assert _files(small_lake) == before
+
+
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "SELECT 1 AS n",
+        "WITH x AS (SELECT 1 AS n) SELECT n FROM x",
+        "FROM (VALUES (1)) AS v(n)",
+        "  /* a word */ SELECT 1 AS n;  ",
+    ],
+)
+def test_reading_statements_answer(sql, tmp_path):
+    """Statements that read give columns and rows, comments and a final semicolon included."""
+    answer = query(connect(tmp_path), sql)
+
+    assert (answer, answer.records()) == (Answer(("n",), ((1,),)), [{"n": 1}])
+
+
+def test_describe_names_the_columns(tmp_path):
+    """DESCRIBE is a reading statement, so a newcomer can look around."""
+    answer = query(connect(tmp_path), "DESCRIBE quotes")
+
+    assert "quote_text" in {row[0] for row in answer.rows}

@@ -1,0 +1,99 @@
+"""The saved questions, on an empty lake and on one whose answers are known."""
+
+from datetime import UTC, date, datetime
+
+import pytest
+
+from pipeline.ask import answer, connect, list_questions
+from pipeline.errors import ConfigError
+
+SLUGS = [question.slug for question in list_questions()]
+EXPECTED = {
+    "who-is-quoted": [("Ada Okoro", 1, 4, 1), ("Per Lindt", 1, 3, 1)],
+    "what-is-planned": [
+        (date(2026, 3, 9), "day", "CONSULT", "Ada Okoro, Per Lindt", None, "meet", None, "Bridge talks", "Post", "c")
+    ],
+    "what-happened": [
+        (date(2026, 3, 1), "day", "OTHER", "Harbour Board", None, None, "reopened", "Harbour reopens", "Echo", "a")
+    ],
+    "why-rejected": [
+        ("harbour", "rejected", "video_page", 2, "https://a.example/4", "only a player"),
+        ("harbour", "quarantined", "undecodable", 1, "https://a.example/3", "no text comes out"),
+    ],
+    "coverage": [("harbour", date(2026, 3, 2), 5, 0, 2, 1, 1, 1)],
+    "gender-of-sources": [
+        ("Echo", date(2026, 3, 2), 1, 1.0, 0.0, 0.0),
+        ("Post", date(2026, 3, 2), 2, 0.5, 0.0, 0.5),
+    ],
+    "unnamed-sources": [
+        ("Echo", "Local", date(2026, 3, 1), 2, 0.5, 0.0),
+        ("Post", "Local", date(2026, 3, 1), 2, 0.0, 0.0),
+    ],
+    "wire-share": [("Post", 2, 0.5, 0.5), ("Echo", 1, 0.0, 1.0)],
+    "co-mentions": [("Ada Okoro", "Per Lindt", 1)],
+    "reporting-lag": [("Echo", "OTHER", 1.0, 1), ("Post", "OTHER", 1.0, 1)],
+    "said-or-claimed": [("Echo", "F", 1, 0.0), ("Post", "F", 1, 0.0), ("Post", "U", 1, 1.0)],
+    "quote-travel": [("“The quay is open.”", datetime(2026, 3, 2, 8, tzinfo=UTC), "Echo", 2, 1.0)],
+    "source-diversity": [("Post", 2, 2.0, 1.0), ("Echo", 1, 1.0, 1.0)],
+    "who-said-what": [
+        ("Per Lindt", "claimed", "“No deal yet.”", "Post"),
+        ("Ada Okoro", "said", "“The quay is open.”", "Echo"),
+    ],
+}
+
+
+def _shape(slug: str, row: dict[str, object]) -> tuple[object, ...]:
+    """Shorten what the fixture spells out: a URL to its letter, a statement to who, how, what and where."""
+    if slug == "who-said-what":
+        return (row["speaker"], row["cue"], row["quote"], row["publisher"])
+    return tuple(str(value)[8] if name == "url" else value for name, value in row.items())
+
+
+def test_every_question_is_checked():
+    """A new question comes with its expected answer."""
+    assert set(SLUGS) == set(EXPECTED)
+
+
+@pytest.mark.parametrize("question", list_questions(), ids=lambda question: question.slug)
+def test_question_says_what_it_counts(question):
+    """Every question has a title that asks, and a sentence about what is counted."""
+    assert question.title.endswith("?")
+    assert question.about.endswith(".")
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_question_answers_an_empty_lake(slug, tmp_path):
+    """Before the first article every question runs and answers no row."""
+    assert answer(connect(tmp_path), slug).rows == ()
+
+
+@pytest.mark.parametrize("slug", SLUGS)
+def test_question_answers_the_small_lake(slug, small_lake):
+    """On three articles whose rows are known every question gives the known answer, in its order."""
+    records = answer(connect(small_lake), slug).records()
+
+    assert [_shape(slug, record) for record in records] == EXPECTED[slug]
+
+
+def test_coverage_obeys_the_conservation_law(small_lake):
+    """What was discovered is the sum of what became of it."""
+    (row,) = answer(connect(small_lake), "coverage").records()
+
+    kinds = ("kept", "unchanged", "rejected", "quarantined", "pending")
+    assert row["discovered"] == sum(row[kind] for kind in kinds)
+
+
+def test_unknown_question_names_the_known_ones(tmp_path):
+    """A wrong slug is refused with the list of slugs."""
+    with pytest.raises(ConfigError, match=r"unknown question 'who'; known are co-mentions, "):
+        answer(connect(tmp_path), "who")
+
+
+def test_a_decision_beats_pending_at_the_same_moment(write_rows):
+    """Under a frozen clock a page that was archived and then read in one moment counts as kept, not as pending."""
+    moment = {"seen_at": datetime(2026, 3, 2, 8, tzinfo=UTC), "news_day": date(2026, 3, 2), "source_key": "harbour"}
+    fetched = {**moment, "run_id": "news_ingest.1", "url": "https://a.example/1", "outcome": "pending"}
+    derived = {**moment, "run_id": "news_extract.1", "url": "https://a.example/1", "outcome": "kept"}
+    lake = write_rows("outcomes", date(2026, 3, 2), [fetched, derived])
+
+    assert answer(connect(lake), "coverage").rows == (("harbour", date(2026, 3, 2), 1, 1, 0, 0, 0, 0),)

@@ -1,0 +1,69 @@
+"""Only public addresses are reached, but for named private hosts."""
+
+import pytest
+
+from pipeline.fetch.addresses import AddressBook, Endpoint, is_public
+from pipeline.fetch.trouble import Trouble
+
+
+@pytest.mark.parametrize("address", ["93.184.215.14", "2606:2800:21f:cb07::1", "64:ff9b::5db8:d70e"])
+def test_public_addresses(address):
+    """Addresses of the open network are public, also as IPv6 forms of one."""
+    assert is_public(address)
+
+
+@pytest.mark.parametrize(
+    "address",
+    [
+        "0.0.0.0",
+        "10.0.0.1",
+        "100.64.0.1",
+        "127.0.0.1",
+        "169.254.169.254",
+        "172.16.0.1",
+        "192.168.1.1",
+        "198.18.0.1",
+        "224.0.0.1",
+        "240.0.0.1",
+        "255.255.255.255",
+        "::",
+        "::1",
+        "fc00::1",
+        "fe80::1%eth0",
+        "ff02::1",
+        "::ffff:127.0.0.1",
+        "::ffff:169.254.169.254",
+        "2002:7f00:1::",
+        "64:ff9b::10.0.0.1",
+        "2001:db8::1",
+    ],
+)
+def test_private_addresses(address):
+    """Private, local, shared, multicast and reserved addresses are not, whatever IPv6 form they come in."""
+    assert not is_public(address)
+
+
+def test_private_host_is_named_with_its_port():
+    """A private host may be reached at the port it is named with and at no other."""
+    book = AddressBook(frozenset({"127.0.0.1:8000"}))
+
+    assert book.endpoint("127.0.0.1", 8000) == Endpoint("127.0.0.1", 8000, ("127.0.0.1",))
+    refused = book.endpoint("127.0.0.1", 8001)
+    assert isinstance(refused, Trouble)
+    assert (refused.kind, refused.reason) == ("never", "private_address")
+    assert '"127.0.0.1:8001"' in refused.detail
+
+
+def test_host_is_resolved_once():
+    """What was checked is what gets connected to: a second look gives the same answer."""
+    book = AddressBook(frozenset({"localhost:80"}))
+
+    assert book.endpoint("localhost", 80) is book.endpoint("localhost", 80)
+
+
+def test_name_without_address_may_have_one_later():
+    """A name that does not resolve is a passing trouble."""
+    found = AddressBook(frozenset()).endpoint("nowhere..invalid", 80)
+
+    assert isinstance(found, Trouble)
+    assert (found.kind, found.reason) == ("retry", "dns_failed")

@@ -1,0 +1,92 @@
+"""Content codings come off within a cap on the output."""
+
+import gzip
+import zlib
+
+import pytest
+
+from pipeline.fetch import BadEncodingError, TooLargeError, decode_body, gunzip
+from pipeline.fetch.decoding import CutShortError
+
+TEXT = b"The ferry left at noon. " * 500
+
+
+def _raw_deflate(data: bytes) -> bytes:
+    engine = zlib.compressobj(wbits=-zlib.MAX_WBITS)
+    return engine.compress(data) + engine.flush()
+
+
+CODED = {
+    "": TEXT,
+    "identity": TEXT,
+    "gzip": gzip.compress(TEXT),
+    "x-gzip": gzip.compress(TEXT),
+    "deflate": zlib.compress(TEXT),
+    " GZIP , deflate": zlib.compress(gzip.compress(TEXT)),
+}
+
+
+@pytest.mark.parametrize("size", [1, 7, 10_000_000])
+@pytest.mark.parametrize("coding", CODED)
+def test_coding_comes_off_however_the_bytes_are_cut(coding, size):
+    """Any cut into chunks gives the same body."""
+    data = CODED[coding]
+    chunks = [data[at : at + size] for at in range(0, len(data), size)]
+
+    assert decode_body(chunks, content_encoding=coding, max_bytes=len(TEXT)) == TEXT
+
+
+def test_deflate_without_header_is_read():
+    """Servers that send "deflate" without the zlib header are understood."""
+    assert decode_body([_raw_deflate(TEXT)], content_encoding="deflate", max_bytes=10**6) == TEXT
+
+
+@pytest.mark.parametrize("size", [1, 64])
+def test_gzip_members_are_one_body(size):
+    """Several members follow each other; zeros and other bytes after the last one are ignored."""
+    data = gzip.compress(TEXT) + gzip.compress(b"end") + b"\0\0\0padding"
+    chunks = [data[at : at + size] for at in range(0, len(data), size)]
+
+    assert decode_body(chunks, content_encoding="gzip", max_bytes=10**6) == TEXT + b"end"
+
+
+@pytest.mark.parametrize("coding", CODED)
+def test_one_byte_over_the_cap_is_too_large(coding):
+    """The cap is on what comes out, to the byte."""
+    with pytest.raises(TooLargeError):
+        decode_body([CODED[coding]], content_encoding=coding, max_bytes=len(TEXT) - 1)
+
+
+def test_beginning_is_enough_where_asked():
+    """With is_cut the output ends at the cap."""
+    assert decode_body([gzip.compress(TEXT)], content_encoding="gzip", max_bytes=9, is_cut=True) == TEXT[:9]
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+def test_nothing_is_nothing(coding):
+    """An empty body has no coding."""
+    assert decode_body([], content_encoding=coding, max_bytes=9) == b""
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate"])
+def test_missing_end_is_told_from_wrong_bytes(coding):
+    """A stream that stops early may be whole next time; one that is wrong will not."""
+    with pytest.raises(CutShortError):
+        decode_body([CODED[coding][:-9]], content_encoding=coding, max_bytes=10**6)
+    with pytest.raises(BadEncodingError) as caught:
+        decode_body([CODED[coding][:-4] + b"\xff" * 4], content_encoding=coding, max_bytes=10**6)
+    assert not isinstance(caught.value, CutShortError)
+
+
+@pytest.mark.parametrize("coding", ["br", "zstd", "gzip, " * 5])
+def test_unknown_and_piled_up_codings_are_refused(coding):
+    """A coding that nobody asked for, or five layers, are not worked on."""
+    with pytest.raises(BadEncodingError):
+        decode_body([TEXT], content_encoding=coding, max_bytes=10**6)
+
+
+def test_gz_file_is_unpacked():
+    """A .gz file is unpacked under the same cap."""
+    assert gunzip(gzip.compress(TEXT), max_bytes=10**6) == TEXT
+    with pytest.raises(TooLargeError):
+        gunzip(gzip.compress(TEXT), max_bytes=10)

@@ -1,0 +1,78 @@
+"""How long rules are kept, and which group is ours."""
+
+from datetime import datetime, timedelta
+
+from pipeline.errors import NewsError
+from pipeline.fetch import Fetcher
+from tests.faults.hostile import NOW, Hostile, hostile_server, limits
+
+
+class _Clock:
+    def __init__(self) -> None:
+        self.now = NOW
+
+    def __call__(self) -> datetime:
+        return self.now
+
+
+def _fetcher(server: Hostile, clock: _Clock, **changes: object) -> Fetcher:
+    return Fetcher(limits(**changes), private_hosts=frozenset({server.host}), now=clock)
+
+
+def _reason(fetcher: Fetcher, url: str) -> str | None:
+    got = fetcher.try_fetch(url)
+    return got.reason if isinstance(got, NewsError) else None
+
+
+def test_rules_are_kept_a_day():
+    """After 24 hours robots.txt is read again."""
+    with hostile_server() as server:
+        server.says("/robots.txt", 200, b"User-agent: *\nDisallow: /\n")
+        url, clock = server.says("/a", 200, b"page"), _Clock()
+        with _fetcher(server, clock) as fetcher:
+            assert _reason(fetcher, url) == "robots_refused"
+            server.says("/robots.txt", 404)
+            clock.now += timedelta(hours=23, minutes=59)
+            assert _reason(fetcher, url) == "robots_refused"
+            clock.now += timedelta(minutes=1)
+            assert _reason(fetcher, url) is None
+
+        assert server.seen["/robots.txt"] == 2
+
+
+def test_unreachable_rules_are_asked_for_again_soon():
+    """A robots.txt that failed is asked for again after five minutes."""
+    with hostile_server() as server:
+        server.says("/robots.txt", 503)
+        url, clock = server.says("/a", 200, b"page"), _Clock()
+        with _fetcher(server, clock, attempts=1) as fetcher:
+            assert _reason(fetcher, url) == "robots_unreachable"
+            server.says("/robots.txt", 200, b"")
+            assert _reason(fetcher, url) == "robots_unreachable"
+            clock.now += timedelta(minutes=5)
+            assert _reason(fetcher, url) is None
+
+
+def test_our_group_is_named_by_product():
+    """The group of our product counts, not one that our comment happens to mention."""
+    rules = b"User-agent: newslake\nDisallow: /ours\n\nUser-agent: contact\nDisallow: /\n"
+    with hostile_server() as server:
+        server.says("/robots.txt", 200, rules)
+        server.says("/free", 200, b"page")
+        with _fetcher(server, _Clock(), user_agent="newslake/0.1 (contact desk@example.org)") as fetcher:
+            assert _reason(fetcher, server.url("/free")) is None
+            assert _reason(fetcher, server.url("/ours/1")) == "robots_refused"
+
+
+def test_redirected_robots_are_followed():
+    """A robots.txt that moved is read where it is now; a loop counts as no file."""
+    with hostile_server() as server:
+        server.says("/robots.txt", 301, Location="/rules")
+        server.says("/rules", 200, b"User-agent: *\nDisallow: /\n")
+        with _fetcher(server, _Clock()) as fetcher:
+            assert _reason(fetcher, server.url("/a")) == "robots_refused"
+    with hostile_server() as server:
+        server.says("/robots.txt", 301, Location="/robots.txt")
+        url = server.says("/a", 200, b"page")
+        with _fetcher(server, _Clock()) as fetcher:
+            assert _reason(fetcher, url) is None

@@ -1,0 +1,317 @@
+"""Staged batches enter the lake at one instant, once, in whatever order."""
+
+import os
+from collections.abc import Sequence
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline.errors import ContractError, LakeError
+from pipeline.lake import CommitReport, Lake, StoredArticle
+from pipeline.tables import READING_TABLES
+from tests.unit.lake.rows import Story, batch_keys, batch_tables, copies_rows
+
+DAY, NEXT_DAY = date(2026, 2, 3), date(2026, 2, 4)
+NAMES = tuple(spec.name for spec in READING_TABLES)
+
+
+def is_current(article_id: str, seen_at: datetime) -> bool:
+    """Say that the archive has seen nothing newer."""
+    return True
+
+
+def open_lake(root: Path, **options: float) -> Lake:
+    return Lake(root, durability="process", now=lambda: datetime.now(UTC), **options)
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    return open_lake(tmp_path / "lake")
+
+
+def commit(lake: Lake, stories: Sequence[Story], *, batch_id: str = "b1", current: bool = True) -> CommitReport:
+    lake.stage(batch_id, batch_tables(stories), batch_keys(stories))
+    return lake.commit([batch_id], is_current=lambda *_: current)
+
+
+def public_files(root: Path) -> dict[str, bytes]:
+    """Return every file that a reader may see, by its path."""
+    tables = root / "tables"
+    return {path.relative_to(tables).as_posix(): path.read_bytes() for path in tables.rglob("*") if path.is_file()}
+
+
+def inodes(root: Path) -> dict[str, int]:
+    return {path.as_posix(): path.stat().st_ino for path in (root / "tables").rglob("*.parquet")}
+
+
+def test_committed_rows_can_be_read(lake: Lake, tmp_path: Path) -> None:
+    """What was staged is what is read, strictly and by any engine, and verify finds nothing wrong."""
+    stories = [Story(1), Story(2), Story(3, day=1), Story(4, day=None, news_day=1)]
+    report = commit(lake, stories)
+    assert report.articles == {story.article_id: "committed" for story in stories}
+    assert report.rows == {"articles": 4, "entities": 4, "quotes": 4, "events": 2}
+    assert (report.days, report.files_changed) == ((DAY, NEXT_DAY), 8)
+    assert lake.days() == (DAY, NEXT_DAY)
+    tables = batch_tables(stories)
+    for name in NAMES:
+        glob = f"{tmp_path}/lake/tables/{name}/**/*.parquet"
+        counted = duckdb.sql(f"select count(*) from read_parquet('{glob}', hive_partitioning = true)").fetchall()
+        assert counted == [(tables[name].num_rows,)]
+        assert lake.read(name).sort_by("article_id").to_pylist() == tables[name].to_pylist()
+    assert sum(manifest.entries["articles"].rows for manifest in lake.manifests()) == 4
+    assert lake.verify() == ()
+
+
+def test_rows_stand_in_order_without_their_day(lake: Lake, tmp_path: Path) -> None:
+    """A file holds the contract's columns in its order, the day stands only in the path."""
+    commit(lake, [Story(9), Story(1, day=None), Story(3)])
+    path = tmp_path / "lake/tables/articles/published_date=2026-02-03/part-0.parquet"
+    table = pq.ParquetFile(path).read()
+    assert table.schema.names == READING_TABLES[0].schema.names
+    assert table["title"].to_pylist() == ["Story 3", "Story 9", "Story 1"]
+
+
+def test_same_batch_again_changes_nothing(lake: Lake, tmp_path: Path) -> None:
+    """A batch staged and committed again is unchanged, and so is every inode."""
+    stories = [Story(1), Story(2)]
+    commit(lake, stories)
+    before = inodes(tmp_path / "lake")
+    report = commit(lake, stories, batch_id="other-name")
+    assert set(report.articles.values()) == {"unchanged"}
+    assert (report.days, report.files_changed) == ((), 0)
+    assert inodes(tmp_path / "lake") == before
+
+
+def test_redelivered_batch_still_names_its_days(lake: Lake) -> None:
+    """Committing a batch that is in and gone changes nothing, and names the days that must be clustered."""
+    commit(lake, [Story(1), Story(2, day=1)])
+    report = lake.commit(["b1"], is_current=is_current)
+    assert (dict(report.articles), report.days, report.files_changed) == ({}, (DAY, NEXT_DAY), 0)
+
+
+def test_unknown_batch_is_an_error(lake: Lake) -> None:
+    """A batch that was never staged is named, not taken for done."""
+    with pytest.raises(LakeError, match="b7") as caught:
+        lake.commit(["b7"], is_current=is_current)
+    assert caught.value.reason == "batch_missing"
+
+
+def test_days_without_a_change_keep_their_files(lake: Lake, tmp_path: Path) -> None:
+    """A new article rewrites its own day; other days, and tables without a new row, keep their inodes."""
+    commit(lake, [Story(1), Story(2), Story(3, day=1)])
+    before = inodes(tmp_path / "lake")
+    report = commit(lake, [Story(5)], batch_id="b2")
+    assert (report.days, report.files_changed) == ((DAY,), 3)
+    after = inodes(tmp_path / "lake")
+    changed = {path.split("tables/")[1].split("/part")[0] for path in after if after[path] != before[path]}
+    assert changed == {f"{name}/published_date=2026-02-03" for name in ("articles", "entities", "quotes")}
+
+
+def test_new_content_replaces_the_row_and_its_children(lake: Lake) -> None:
+    """An article has the rows of one revision in all tables."""
+    commit(lake, [Story(1), Story(2)])
+    newer = Story(2, "The ferry was on time.", seen=2)
+    commit(lake, [newer], batch_id="b2")
+    assert lake.read("quotes")["quote_text"].to_pylist() == ["“The ferry was late again.”", f"“{newer.words}”"]
+    assert lake.stored([newer.article_id, "none"]) == {
+        newer.article_id: StoredArticle(DAY, newer.revision_id, "v1", f"sha256:{newer.content_hash}")
+    }
+    assert lake.verify() == ()
+
+
+def test_new_pipeline_version_replaces_the_same_content(lake: Lake) -> None:
+    """The same content read by another version replaces its row."""
+    commit(lake, [Story(1)])
+    report = commit(lake, [Story(1, version="v2")], batch_id="b2")
+    assert set(report.articles.values()) == {"committed"}
+    assert lake.read("articles")["pipeline_version"].to_pylist() == ["v2"]
+
+
+def test_superseded_content_is_dropped(lake: Lake) -> None:
+    """Content that the archive has since seen replaced does not enter."""
+    commit(lake, [Story(1, "new words", seen=5)])
+    report = commit(lake, [Story(1, "old words", seen=1)], batch_id="b2", current=False)
+    assert (set(report.articles.values()), report.days) == ({"superseded"}, ())
+    assert lake.read("quotes")["quote_text"].to_pylist() == ["“new words”"]
+
+
+def test_content_that_comes_back_wins(lake: Lake) -> None:
+    """Content A, then B, then A again ends as A: seen last counts, not fetched first."""
+    for number, words in enumerate(["A", "B", "A"]):
+        commit(lake, [Story(1, words, seen=number)], batch_id=f"b-{words}")
+    assert lake.read("quotes")["quote_text"].to_pylist() == ["“A”"]
+
+
+def test_later_of_two_batches_wins(lake: Lake) -> None:
+    """Of one article in two batches of one commit, the content seen later enters, whatever the order of names."""
+    for batch_id, story in (("z", Story(1, "early", seen=1)), ("a", Story(1, "late", seen=2)), ("m", Story(2))):
+        lake.stage(batch_id, batch_tables([story]), batch_keys([story]))
+    report = lake.commit(["z", "a", "m"], is_current=is_current)
+    assert report.rows["articles"] == 2
+    assert lake.read("quotes")["quote_text"].to_pylist() == ["“late”", "“The ferry was late again.”"]
+
+
+def test_row_moves_to_another_day(lake: Lake, tmp_path: Path) -> None:
+    """When content moves an article's date, its row stands on the new day only; an emptied day leaves no file."""
+    commit(lake, [Story(1), Story(2, day=1)])
+    report = commit(lake, [Story(1, "Corrected.", day=1, seen=1)], batch_id="b2")
+    assert report.days == (DAY, NEXT_DAY)
+    assert lake.days() == (NEXT_DAY,)
+    assert not list((tmp_path / "lake/tables").rglob("*2026-02-03*"))
+    assert lake.read("articles").num_rows == 2
+    assert lake.verify() == ()
+
+
+def test_two_rows_change_places(lake: Lake) -> None:
+    """Articles that swap their days are both there, once."""
+    commit(lake, [Story(1), Story(2, day=1)])
+    commit(lake, [Story(1, "x", day=1, seen=1), Story(2, "y", day=0, seen=1)], batch_id="b2")
+    where = {i: stored.published_date for i, stored in lake.stored([Story(1).article_id, Story(2).article_id]).items()}
+    assert where == {Story(1).article_id: NEXT_DAY, Story(2).article_id: DAY}
+    assert lake.read("articles").num_rows == 2
+    assert lake.verify() == ()
+
+
+def test_undated_article_moves_with_its_news_day(lake: Lake) -> None:
+    """Same content under another news day is moved, not called unchanged."""
+    commit(lake, [Story(1, day=None, news_day=0)])
+    report = commit(lake, [Story(1, day=None, news_day=1)], batch_id="b2")
+    assert (set(report.articles.values()), lake.days()) == ({"committed"}, (NEXT_DAY,))
+
+
+def break_text(tables: dict[str, pa.Table]) -> None:
+    tables["quotes"] = tables["quotes"].drop_columns(["quote_text"])
+
+
+def break_count(tables: dict[str, pa.Table]) -> None:
+    tables["entities"] = tables["entities"].slice(0, 0)
+
+
+def break_parent(tables: dict[str, pa.Table]) -> None:
+    tables["articles"] = tables["articles"].slice(0, 0)
+
+
+def break_key(tables: dict[str, pa.Table]) -> None:
+    tables["articles"] = pa.concat_tables([tables["articles"]] * 2)
+
+
+def break_word(tables: dict[str, pa.Table]) -> None:
+    index = tables["articles"].schema.get_field_index("page_type")
+    tables["articles"] = tables["articles"].set_column(index, "page_type", pa.array(["leaflet"]))
+
+
+def forget_table(tables: dict[str, pa.Table]) -> None:
+    del tables["events"]
+
+
+@pytest.mark.parametrize("breach", [break_text, break_count, break_parent, break_key, break_word, forget_table])
+def test_breach_of_the_contract_is_refused(lake: Lake, tmp_path: Path, breach) -> None:  # type: ignore[no-untyped-def]
+    """Rows that break the contract are not staged, and the error names the batch."""
+    tables = batch_tables([Story(1)])
+    breach(tables)
+    with pytest.raises(ContractError, match="b1"):
+        lake.stage("b1", tables, batch_keys([Story(1)]))
+    assert not (tmp_path / "lake/_state/staged").exists()
+
+
+@pytest.mark.parametrize(
+    "keys",
+    [
+        batch_keys([Story(2)]),
+        batch_keys([Story(1), Story(1)]),
+        batch_keys([]),
+        batch_keys([Story(1, day=1)]),
+        batch_keys([Story(1)]).drop_columns(["seen_at"]),
+    ],
+    ids=["stranger", "twice", "none", "wrong-day", "column"],
+)
+def test_keys_must_fit_the_articles(lake: Lake, keys: pa.Table) -> None:
+    """Keys name the batch's articles, each once, on the day of their own published_at."""
+    with pytest.raises(ContractError, match="keys"):
+        lake.stage("b1", batch_tables([Story(1)]), keys)
+
+
+def test_staging_again_replaces_the_batch(lake: Lake) -> None:
+    """The batch staged last under a name is the one that is committed."""
+    lake.stage("b1", batch_tables([Story(1)]), batch_keys([Story(1)]))
+    report = commit(lake, [Story(2)])
+    assert list(report.articles) == [Story(2).article_id]
+
+
+def test_staged_rows_are_invisible(lake: Lake, tmp_path: Path) -> None:
+    """Nothing of a staged batch can be found by a glob for Parquet, and hostile batch names stay inside."""
+    for name in ("../../b", "a/b", "x.parquet", "day:1+2"):
+        lake.stage(name, batch_tables([Story(1)]), batch_keys([Story(1)]))
+    assert list(tmp_path.rglob("*.parquet")) == []
+    assert [path.name for path in tmp_path.iterdir()] == ["lake"]
+    assert lake.commit(["../../b", "a/b", "x.parquet", "day:1+2"], is_current=is_current).rows["articles"] == 1
+
+
+def test_cluster_rows_share_the_day(lake: Lake, tmp_path: Path) -> None:
+    """Cluster rows get a generation of their day, equal ones change no file, none leave no file."""
+    stories = [Story(1), Story(2)]
+    commit(lake, stories)
+    assert lake.replace("copies", {DAY: copies_rows(stories)}) == 1
+    before = inodes(tmp_path / "lake")
+    assert lake.replace("copies", {DAY: copies_rows(stories[::-1])}) == 0
+    assert inodes(tmp_path / "lake") == before
+    assert lake.read("copies").num_rows == 2
+    commit(lake, [Story(5)], batch_id="b2")
+    assert lake.read("copies").num_rows == 2
+    assert lake.replace("copies", {DAY: copies_rows([]), NEXT_DAY: copies_rows([])}) == 1
+    assert not list((tmp_path / "lake/tables").rglob("copies/published_date*"))
+    assert lake.verify() == ()
+
+
+def test_cluster_rows_must_fit_the_contract(lake: Lake) -> None:
+    """Two cluster rows of one article are refused."""
+    with pytest.raises(ContractError, match="copies of 2026-02-03"):
+        lake.replace("copies", {DAY: copies_rows([Story(1), Story(1)])})
+
+
+def test_read_takes_days_and_columns(lake: Lake) -> None:
+    """Days and columns narrow what is read; published_date is given where it is named."""
+    commit(lake, [Story(1), Story(2, day=1), Story(3, day=2)])
+    table = lake.read("articles", days=[NEXT_DAY, DAY, date(2020, 1, 1)], columns=["title", "published_date"])
+    assert table.to_pylist() == [
+        {"title": "Story 1", "published_date": DAY},
+        {"title": "Story 2", "published_date": NEXT_DAY},
+    ]
+    assert lake.read("quotes", columns=["published_date"]).num_rows == 3
+    assert lake.read("quotes", days=[]).schema.names == READING_TABLES[2].schema.names
+
+
+def test_public_bytes_depend_on_rows_alone(tmp_path: Path) -> None:
+    """Deleting the lake and committing again, grouped and ordered otherwise, gives the same bytes."""
+    stories = [Story(number, day=number % 3, seen=number % 4) for number in range(12)]
+    newer = replace(stories[4], words="Later words.", seen=9, day=2)
+    trees = []
+    for place, groups in enumerate(([stories, [newer]], [[newer], stories[::-1]], [[s] for s in (*stories, newer)])):
+        lake = open_lake(tmp_path / str(place))
+        for number, group in enumerate(groups):
+            lake.stage(str(number), batch_tables(group), batch_keys(group))
+            lake.commit([str(number)], is_current=lambda i, at: i != newer.article_id or at == newer.seen_at)
+        assert lake.verify() == ()
+        trees.append(public_files(tmp_path / str(place)))
+    assert trees[0] == trees[1] == trees[2]
+    assert len(trees[0]) == 12
+
+
+def test_no_hard_links_means_copies(lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """On a file system that refuses hard links, public files are copies, and the lake is whole."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise PermissionError(1, "Operation not permitted")
+
+    monkeypatch.setattr(os, "link", refuse)
+    commit(lake, [Story(1)])
+    [public] = (tmp_path / "lake/tables/articles").rglob("*.parquet")
+    assert public.stat().st_nlink == 1
+    assert lake.verify() == ()
+    assert commit(lake, [Story(1)], batch_id="b2").files_changed == 0
+    assert lake.recover() == ()

@@ -1,0 +1,70 @@
+"""The log is append-only, and a redelivery overwrites itself."""
+
+from datetime import UTC, datetime
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from pipeline.errors import ContractError
+from pipeline.lake import Lake
+from pipeline.tables import rows_table, table_named
+
+NOON = datetime(2026, 2, 3, 12, tzinfo=UTC)
+
+
+def outcome(url: str, *, run_id: str = "run:1", seen_at: datetime = NOON) -> dict[str, Any]:
+    return {
+        "run_id": run_id,
+        "source_key": "harbour",
+        "news_day": NOON.date(),
+        "url": url,
+        "article_id": None,
+        "stage": "fetch",
+        "outcome": "kept",
+        "reason": None,
+        "detail": None,
+        "raw_ref": None,
+        "seen_at": seen_at,
+    }
+
+
+def append(lake: Lake, batch_id: str, *rows: dict[str, Any]) -> None:
+    lake.append_log("outcomes", batch_id, rows_table(table_named("outcomes"), rows))
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    return Lake(tmp_path, durability="process", now=lambda: NOON)
+
+
+def test_rows_lie_under_their_day(lake: Lake, tmp_path: Path) -> None:
+    """A batch over midnight is a file in each day's folder, named by the batch."""
+    append(lake, "run:1/../x", outcome("b"), outcome("a", seen_at=NOON.replace(day=4)))
+    paths = [path.relative_to(tmp_path).as_posix() for path in sorted(tmp_path.rglob("*.parquet"))]
+    name = "run%3A1%2F%2E%2E%2Fx.parquet"
+    assert paths == [f"log/outcomes/seen_date=2026-02-0{day}/{name}" for day in (3, 4)]
+    assert lake.read_log("outcomes")["url"].to_pylist() == ["b", "a"]
+
+
+def test_redelivery_overwrites_itself(lake: Lake) -> None:
+    """The same batch again, even after midnight, leaves its last rows only; other batches stay."""
+    append(lake, "b1", outcome("a"), outcome("b"))
+    append(lake, "b2", outcome("c", run_id="run:2"))
+    append(lake, "b1", outcome("a", seen_at=NOON.replace(day=4)))
+    rows = lake.read_log("outcomes").select(["run_id", "url", "seen_at"]).to_pylist()
+    assert rows == [
+        {"run_id": "run:2", "url": "c", "seen_at": NOON},
+        {"run_id": "run:1", "url": "a", "seen_at": NOON.replace(day=4)},
+    ]
+
+
+def test_breach_is_refused(lake: Lake) -> None:
+    """A page with two outcomes in one run is refused."""
+    with pytest.raises(ContractError, match="outcomes"):
+        append(lake, "b1", outcome("a"), outcome("a"))
+
+
+def test_empty_log_can_be_read(lake: Lake) -> None:
+    """A log that nobody wrote has its columns and no rows."""
+    assert lake.read_log("runs").schema.names == table_named("runs").schema.names

@@ -1,0 +1,196 @@
+"""What dead processes and careless hands leave is named, mended or tidied away."""
+
+import os
+import sqlite3
+from collections.abc import Callable
+from contextlib import closing
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import LakeError
+from pipeline.lake import Lake
+from tests.unit.lake.rows import Story, batch_keys, batch_tables
+
+DAY = date(2026, 2, 3)
+STORIES = [Story(1), Story(2), Story(3, day=1)]
+
+
+def open_lake(root: Path, *, gc_grace_hours: float = 24.0) -> Lake:
+    return Lake(root, durability="process", gc_grace_hours=gc_grace_hours, now=lambda: datetime.now(UTC))
+
+
+def commit(lake: Lake, *stories: Story, batch_id: str = "b1") -> None:
+    lake.stage(batch_id, batch_tables(stories), batch_keys(stories))
+    lake.commit([batch_id], is_current=lambda *_: True)
+
+
+@pytest.fixture
+def root(tmp_path: Path) -> Path:
+    """Return a lake of two days."""
+    commit(open_lake(tmp_path / "lake"), *STORIES)
+    return tmp_path / "lake"
+
+
+def public(root: Path, table: str = "quotes") -> Path:
+    return root / f"tables/{table}/published_date=2026-02-03/part-0.parquet"
+
+
+def files(root: Path) -> dict[str, bytes]:
+    return {path.as_posix(): path.read_bytes() for path in (root / "tables").rglob("*") if path.is_file()}
+
+
+def lose_public(root: Path) -> None:
+    public(root).unlink()
+
+
+def overwrite_public(root: Path) -> None:
+    public(root).unlink()
+    public(root).write_bytes(b"PAR1")
+
+
+def add_stray(root: Path) -> None:
+    (public(root).parent / "part-1.parquet").write_bytes(public(root).read_bytes())
+
+
+def add_stray_day(root: Path) -> None:
+    folder = root / "tables/quotes/published_date=1999-01-01"
+    folder.mkdir()
+    (folder / "part-0.parquet").write_bytes(public(root).read_bytes())
+
+
+def lose_ledger_rows(root: Path) -> None:
+    with closing(sqlite3.connect(root / "_state/ledger.sqlite", autocommit=True)) as connection:
+        connection.execute("UPDATE days SET generation = 99 WHERE published_date = '2026-02-03'")
+        connection.execute("DELETE FROM articles WHERE published_date = '2026-02-03'")
+
+
+def lose_ledger(root: Path) -> None:
+    for path in root.glob("_state/ledger.sqlite*"):
+        path.unlink()
+
+
+@pytest.mark.parametrize(
+    ("harm", "named"),
+    [
+        (lose_public, "tables/quotes/published_date=2026-02-03/part-0.parquet"),
+        (overwrite_public, "tables/quotes/published_date=2026-02-03/part-0.parquet"),
+        (add_stray, "tables/quotes/published_date=2026-02-03/part-1.parquet"),
+        (add_stray_day, "tables/quotes/published_date=1999-01-01/part-0.parquet"),
+        (lose_ledger_rows, "2026-02-03: the ledger"),
+    ],
+    ids=["lost", "overwritten", "stray", "stray-day", "ledger"],
+)
+def test_verify_names_it_and_recover_mends_it(root: Path, harm: Callable[[Path], None], named: str) -> None:
+    """Each harm that the state can undo is named by verify, mended by recover, and gone after."""
+    before, stored = files(root), open_lake(root).stored([story.article_id for story in STORIES])
+    harm(root)
+    problems = open_lake(root).verify()
+    assert len(problems) == 1
+    assert problems[0].startswith(named)
+    assert "newslake lake recover" in problems[0]
+    assert len(open_lake(root).recover()) == 1
+    assert open_lake(root).verify() == ()
+    assert files(root) == before
+    assert open_lake(root).stored(stored) == stored
+    assert open_lake(root).recover() == ()
+
+
+def test_lost_ledger_is_rebuilt_on_open(root: Path) -> None:
+    """A ledger that was deleted says the same again, and commits go on."""
+    stored = open_lake(root).stored([story.article_id for story in STORIES])
+    lose_ledger(root)
+    assert open_lake(root).stored(stored) == stored
+    assert open_lake(root).verify() == ()
+
+
+def test_article_on_two_days_is_named_and_ended(root: Path) -> None:
+    """With the ledger lost in the middle of a move, the double row is named and the later content stays."""
+    before = {path: path.read_bytes() for path in root.glob("_state/manifest/*.json")}
+    commit(open_lake(root), Story(1, day=1, seen=1), batch_id="b2")
+    [old_day] = [path for path in before if path.stem == "2026-02-03"]
+    old_day.write_bytes(before[old_day])
+    assert any("an article stands on two days" in problem for problem in open_lake(root).verify())
+    lose_ledger(root)
+    assert open_lake(root).verify() == ()
+    assert open_lake(root).read("articles").num_rows == len(STORIES)
+
+
+@pytest.mark.parametrize("place", [4, 500, -20])
+def test_flipped_byte_is_named(root: Path, place: int) -> None:
+    """A flipped byte anywhere in a file is found, its file named, and no commit builds on it."""
+    with public(root).open("r+b") as file:
+        file.seek(place, os.SEEK_END if place < 0 else os.SEEK_SET)
+        byte = file.read(1)[0]
+        file.seek(-1, os.SEEK_CUR)
+        file.write(bytes([byte ^ 1]))
+    [problem] = open_lake(root).verify()
+    assert problem.startswith("tables/quotes/published_date=2026-02-03/part-0.parquet: ")
+    assert "corrupted" in problem
+    with pytest.raises(LakeError) as caught:
+        commit(open_lake(root), Story(7), batch_id="b2")
+    assert caught.value.reason == "object_corrupt"
+
+
+def test_damaged_day_can_be_derived_again(root: Path) -> None:
+    """What the message advises works: delete the day's manifest, recover, derive again."""
+    before = files(root)
+    public(root).write_bytes(b"PAR1")
+    (root / "_state/manifest/2026-02-03.json").unlink()
+    open_lake(root).recover()
+    assert open_lake(root).stored([Story(1).article_id]) == {}
+    assert open_lake(root).verify() == ()
+    commit(open_lake(root), *STORIES)
+    assert files(root) == before
+    assert open_lake(root).verify() == ()
+
+
+def test_broken_manifest_is_named(root: Path) -> None:
+    """A manifest that is no JSON is named by verify and stops readers with its name."""
+    (root / "_state/manifest/2026-02-03.json").write_text("{")
+    assert any("2026-02-03.json is no manifest" in problem for problem in open_lake(root).verify())
+    with pytest.raises(LakeError, match=r"2026-02-03\.json") as caught:
+        open_lake(root).read("articles")
+    assert caught.value.reason == "manifest_broken"
+
+
+def test_broken_ledger_is_named(root: Path) -> None:
+    """A ledger that is no database is an error that says what to do."""
+    lose_ledger(root)
+    (root / "_state/ledger.sqlite").write_bytes(b"not a database " * 100)
+    with pytest.raises(LakeError, match="delete it") as caught:
+        open_lake(root).stored([])
+    assert caught.value.reason == "ledger_broken"
+
+
+def test_gc_keeps_the_generation_before(root: Path) -> None:
+    """Of many generations the current and the one before stay; what is younger than the grace stays too."""
+    for number in range(5):
+        commit(open_lake(root), Story(2, f"Words {number}", seen=number + 1), batch_id=f"b{number}")
+    objects = root / "_state/objects/quotes/published_date=2026-02-03"
+    assert len(list(objects.iterdir())) == 6
+    assert open_lake(root).gc() == 0
+    assert open_lake(root, gc_grace_hours=0).gc() == 4 * 4
+    assert [path.name.split("-")[0] for path in sorted(objects.iterdir())] == ["000005", "000006"]
+    assert open_lake(root).verify() == ()
+
+
+def test_commit_collects_its_own_days(root: Path) -> None:
+    """A commit tidies the days it touched."""
+    lake = open_lake(root, gc_grace_hours=0)
+    for number in range(5):
+        commit(lake, Story(2, f"Words {number}", seen=number + 1), batch_id=f"b{number}")
+    assert len(list((root / "_state/objects/quotes/published_date=2026-02-03").iterdir())) == 2
+
+
+def test_gc_removes_old_leftovers(root: Path) -> None:
+    """Unfinished things, orphan objects and staged batches go once they are older than the grace."""
+    lake = open_lake(root, gc_grace_hours=0)
+    lake.stage("left", batch_tables([Story(9)]), batch_keys([Story(9)]))
+    (root / "_state/stage/half").write_bytes(b"x")
+    (root / "_state/objects/quotes/published_date=2026-02-03/000009-00000000.obj").write_bytes(b"x")
+    assert open_lake(root).gc() == 0
+    assert lake.gc() == 5 + 1 + 1
+    assert list((root / "_state/staged").iterdir()) == []
+    assert lake.verify() == ()

@@ -1,0 +1,130 @@
+"""A written article, read: what the tests of events, modality and times start from."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from types import SimpleNamespace
+
+from spacy.language import Language
+
+from pipeline.model import Article, Block, Entity, Event, Quote, TimeExpression
+from pipeline.nlp.docs import make_doc
+from pipeline.nlp.events import extract_events
+from pipeline.nlp.languages.en.frames import FRAMES
+from pipeline.nlp.languages.en.times import TIMES
+from pipeline.nlp.times import find_times
+
+ENGLISH = SimpleNamespace(frames=FRAMES, times=TIMES)
+WEDNESDAY = date(2026, 3, 11)
+
+
+@dataclass(frozen=True)
+class Case:
+    """What was read in one text."""
+
+    events: tuple[Event, ...]
+    untyped: tuple[Event, ...]
+    times: tuple[TimeExpression, ...]
+
+    def event(self, trigger: str) -> Event:
+        """Return the first typed event with this trigger."""
+        return next(event for event in self.events if event.trigger_text == trigger)
+
+
+def article_of(text: str, *, title: str | None = None, published: date | None = WEDNESDAY) -> Article:
+    """Return an article of a title and one paragraph a line."""
+    parts = ([title] if title else []) + text.split("\n")
+    blocks, start = [], 0
+    for index, part in enumerate(parts):
+        blocks.append(Block("title" if title and index == 0 else "paragraph", start, start + len(part)))
+        start += len(part) + 2
+    return Article(
+        article_id="a" * 32,
+        revision_id="b" * 16,
+        url=None,
+        canonical_url=None,
+        source_key="invented",
+        publisher=None,
+        domain=None,
+        title=title,
+        standfirst=None,
+        authors=(),
+        section=None,
+        tags=(),
+        language="en",
+        published_at=datetime(published.year, published.month, published.day, 9, tzinfo=UTC) if published else None,
+        published_at_method="given" if published else "unknown",
+        published_at_precision="second" if published else None,
+        modified_at=None,
+        fetched_at=datetime(2026, 3, 11, 10, tzinfo=UTC),
+        text="\n\n".join(parts),
+        blocks=tuple(blocks),
+        word_count=0,
+        page_type="article",
+        is_paywalled=False,
+        tdm_reserved=False,
+        content_hash="",
+        wire_agency=None,
+        flags=(),
+        raw_ref=None,
+        http_status=None,
+        extractor="none",
+    )
+
+
+def names_in(text: str, names: Sequence[tuple[str, str, int, str | None]]) -> tuple[Entity, ...]:
+    """Return a mention for each place where one of (name, type, cluster, country) stands in a text."""
+    full: dict[int, str] = {}
+    for name, _, cluster, _ in names:
+        full.setdefault(cluster, name)
+    found = []
+    for name, entity_type, cluster, country in names:
+        start = text.find(name)
+        while start >= 0:
+            if not any(s <= start < e for s, e, *_ in found):
+                found.append((start, start + len(name), name, entity_type, cluster, country))
+            start = text.find(name, start + 1)
+    return tuple(
+        Entity(
+            entity_index=index,
+            entity_text=name,
+            start_char=start,
+            end_char=end,
+            mention_kind="name",
+            entity_type=entity_type,
+            cluster_index=cluster,
+            entity_id=f"id{cluster}",
+            entity_name=full[cluster],
+            title_text=None,
+            role_text=None,
+            country_code=country,
+            gender=None,
+            gender_method=None,
+            qid=None,
+            kb_version=None,
+            sentence_index=0,
+            paragraph_index=0,
+            block_kind="paragraph",
+            quote_index=None,
+            link_method="exact",
+            confidence=1.0,
+        )
+        for index, (start, end, name, entity_type, cluster, country) in enumerate(sorted(found))
+    )
+
+
+def read(
+    nlp: Language,
+    text: str,
+    *names: tuple[str, str, int, str | None],
+    title: str | None = None,
+    published: date | None = WEDNESDAY,
+    quotes: tuple[Quote, ...] = (),
+) -> Case:
+    """Read a text whose names are given by hand."""
+    article = article_of(text, title=title, published=published)
+    doc = nlp(make_doc(nlp, article))
+    entities = names_in(article.text, names)
+    times = find_times(doc, article, entities, ENGLISH)
+    events, untyped = extract_events(doc, article, entities, quotes, times, ENGLISH)
+    return Case(events, untyped, times)

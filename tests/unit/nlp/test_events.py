@@ -1,0 +1,174 @@
+"""Types, participants, places, dates and sameness of events in invented sentences."""
+
+from datetime import date
+
+import pytest
+
+from tests.unit.nlp.events_case import read
+
+pytestmark = pytest.mark.model
+
+HOLM = ("Ada Holm", "PERSON", 0, "NOR")
+BRANDT = ("Otto Brandt", "PERSON", 1, "DEU")
+OSLO = ("Oslo", "GPE", 2, "NOR")
+SPAIN = ("Spain", "GPE", 3, "ESP")
+
+
+@pytest.mark.parametrize(
+    ("text", "trigger", "expected"),
+    [
+        ("Spain has agreed to withdraw its troops.", "agreed", ("AGREE", None, 1)),
+        ("Ada Holm visited Oslo.", "visited", ("CONSULT", "visit", 1)),
+        ("Ada Holm praised Spain.", "praised", ("SUPPORT", None, 1)),
+        ("Spain lifted the blockade.", "lifted", ("CONCEDE", None, 1)),
+        ("Spain cooperated with the investigators.", "cooperated", ("COOPERATE", None, 2)),
+        ("The charity delivered food to refugees.", "delivered", ("AID", None, 2)),
+        ("Rebels released two hostages.", "released", ("RETREAT", "release", 2)),
+        ("The minister called on Spain to end the siege.", "called", ("REQUEST", "change", 3)),
+        ("The opposition accused Ada Holm of lying.", "accused", ("ACCUSE", "allege", 3)),
+        ("The government refused to free the prisoners.", "refused", ("REJECT", "yield", 3)),
+        ("Rebels threatened to attack the capital.", "threatened", ("THREATEN", None, 3)),
+        ("Thousands marched against the tax.", "marched", ("PROTEST", "demo", 4)),
+        ("Spain imposed sanctions on the bank.", "imposed", ("SANCTION", "discontinue", 4)),
+        ("Spain sent troops to the border.", "sent", ("MOBILIZE", "troops", 4)),
+        ("Police arrested three protesters.", "arrested", ("COERCE", "arrest", 4)),
+        ("A man was stabbed in Oslo.", "stabbed", ("ASSAULT", "primitive", 4)),
+        ("The train derailed near Oslo.", "derailed", ("OTHER", None, None)),
+    ],
+)
+def test_type_mode_and_quad(nlp, text, trigger, expected):
+    """The frame of the trigger gives the type, with PLOVER's mode and quad."""
+    event = read(nlp, text, HOLM, OSLO, SPAIN).event(trigger)
+    assert (event.event_type, event.event_mode, event.quad) == expected
+
+
+def test_everyday_events_carry_a_subtype(nlp):
+    """What PLOVER has no type for is OTHER and says what kind."""
+    event = read(nlp, "The train derailed near Oslo.", OSLO).event("derailed")
+    assert (event.event_type, event.event_subtype, event.plover_type) == ("OTHER", "accident", None)
+
+
+def test_event_of_an_ordinary_report(nlp):
+    """Actor, recipient, place and date come with their entities and what they rest on."""
+    case = read(nlp, "Ada Holm met Otto Brandt in Oslo on Monday.", HOLM, BRANDT, OSLO)
+    event = case.event("met")
+    assert (event.actor_name, event.actor_cluster_index, event.actor_country) == ("Ada Holm", 0, "NOR")
+    assert (event.recipient_name, event.recipient_entity_id) == ("Otto Brandt", "id1")
+    assert (event.place_text, event.place_country) == ("Oslo", "NOR")
+    assert (event.event_date, event.event_date_text, event.event_date_basis) == (date(2026, 3, 9), "Monday", "relative")
+
+
+@pytest.mark.parametrize(
+    ("text", "trigger", "actor", "recipient"),
+    [
+        ("Two soldiers were killed by insurgents.", "killed", "insurgents", "Two soldiers"),
+        ("Ada Holm, who visited Spain, is ill.", "visited", "Ada Holm", "Spain"),
+        ("The minister called on Spain to end the siege.", "called", "The minister", "Spain"),
+        ("The minister urged Otto Brandt to resign.", "urged", "The minister", "Otto Brandt"),
+        ("Ada Holm held talks with Otto Brandt.", "talks", "Ada Holm", "Otto Brandt"),
+        ("The bank faces heavy fines.", "fines", None, "The bank"),
+        ("Otto Brandt welcomed Ada Holm’s decision.", "welcomed", "Otto Brandt", "Ada Holm"),
+        ("Spanish forces launched an attack on the port.", "attack", "Spanish forces", "the port"),
+        ("Otto Brandt plans to visit Spain.", "visit", "Otto Brandt", "Spain"),
+    ],
+)
+def test_who_does_it_to_whom(nlp, text, trigger, actor, recipient):
+    """Passives, relative clauses, control, light verbs and possessives fill the places of the frame."""
+    event = read(nlp, text, HOLM, BRANDT, SPAIN).event(trigger)
+    assert (event.actor_text, event.recipient_text) == (actor, recipient)
+
+
+def test_coordinated_actors_are_listed(nlp):
+    """Where several act, the first fills the columns and the lists name all."""
+    event = read(nlp, "Ada Holm and Otto Brandt met in Oslo.", HOLM, BRANDT, OSLO).event("met")
+    assert (event.actor_name, event.actors, event.recipients) == ("Ada Holm", ("Ada Holm", "Otto Brandt"), ())
+
+
+def test_two_leaders_stand_for_the_pair_before(nlp):
+    """A plural reference to exactly two persons just named gives both."""
+    case = read(nlp, "Ada Holm met Otto Brandt.\nThe two leaders agreed a deal.", HOLM, BRANDT)
+    event = case.event("agreed")
+    assert (event.actor_text, event.actors) == ("The two leaders", ("Ada Holm", "Otto Brandt"))
+
+
+def test_plural_pronoun_without_a_pair_stays_text(nlp):
+    """An unresolved "they" keeps its text and names nobody."""
+    event = read(nlp, "They attacked the village.").event("attacked")
+    assert (event.actor_text, event.actor_name, event.actors) == ("They", None, ())
+
+
+def test_nationality_and_sector_come_from_the_phrase(nlp):
+    """An adjective of nationality gives the country, a role noun the sector."""
+    event = read(nlp, "German soldiers shelled the port.", ("German", "NORP", 4, "DEU")).event("shelled")
+    assert (event.actor_country, event.actor_sector) == ("DEU", "MIL")
+
+
+def test_outer_verb_gives_the_type_and_keeps_the_inner_one_untyped(nlp):
+    """What is refused is the content of the refusal, no event of its own."""
+    case = read(nlp, "The government refused to free the prisoners.")
+    assert [event.event_type for event in case.events] == ["REJECT"]
+    assert [(event.trigger_text, event.event_type, event.event_index) for event in case.untyped] == [("free", None, -1)]
+
+
+def test_statements_are_untyped(nlp):
+    """Who says what is the quotes' business."""
+    case = read(nlp, "Ada Holm said nothing new.", HOLM)
+    assert case.events == ()
+    assert [event.trigger_text for event in case.untyped] == ["said"]
+
+
+def test_planned_cooperation_derives_to_agreement(nlp):
+    """PLOVER counts an intended meeting as an agreement; the reported type stays."""
+    event = read(nlp, "Ada Holm will meet Otto Brandt.", HOLM, BRANDT).event("meet")
+    assert (event.event_type, event.plover_type) == ("CONSULT", "AGREE")
+
+
+def test_actor_country_is_never_the_place(nlp):
+    """A country that acts is not where it happens."""
+    assert read(nlp, "Spain imposed sanctions on the bank.", SPAIN).event("imposed").place_text is None
+
+
+def test_mentions_of_one_event_are_tied(nlp):
+    """Headline, lead and the noun point to one meeting; another meeting stays apart."""
+    text = "Ada Holm will meet Otto Brandt in Oslo for talks.\nAda Holm met Otto Brandt last month."
+    case = read(nlp, text, HOLM, BRANDT, OSLO, title="Ada Holm to meet Otto Brandt")
+    assert [(e.trigger_text, e.same_event_index) for e in case.events] == [
+        ("meet", 0),
+        ("meet", 0),
+        ("talks", 0),
+        ("met", 3),
+    ]
+
+
+def test_main_event_is_the_headlines(nlp):
+    """The event of the headline is the most salient one."""
+    text = "Ada Holm met Otto Brandt in Oslo.\nIn 2019 a train derailed."
+    case = read(nlp, text, HOLM, BRANDT, OSLO, title="Ada Holm meets Otto Brandt")
+    assert max(case.events, key=lambda event: event.salience).start_char == len("Ada Holm ")
+    assert all(0 <= event.salience <= 1 for event in case.events)
+
+
+def test_past_event_without_a_date_has_none(nlp):
+    """The publication day never fills an event's date; the basis says that only tense is known."""
+    event = read(nlp, "The army attacked the village.").event("attacked")
+    assert (event.event_date, event.event_date_basis) == (None, "tense")
+
+
+def test_undated_article_leaves_relative_dates_open(nlp):
+    """Without a publication day the words are kept and the date is null."""
+    event = read(nlp, "The army attacked the village on Monday.", published=None).event("attacked")
+    assert (event.event_date, event.event_date_text, event.event_date_basis) == (None, "Monday", "none")
+
+
+def test_date_words_are_no_events(nlp):
+    """A month that is also a verb or a noun is no trigger inside a date."""
+    case = read(nlp, "Police arrested three men on 4 March.")
+    assert [event.trigger_text for event in case.events] == ["arrested"]
+
+
+def test_offsets_give_back_the_trigger(nlp):
+    """start_char and end_char cut the trigger out of the article's text."""
+    text = "Ada Holm stepped down after the attack on Oslo."
+    case = read(nlp, text, HOLM, OSLO)
+    found = [(text[e.start_char : e.end_char], e.trigger_text) for e in case.events + case.untyped]
+    assert found == [("stepped down", "stepped down"), ("attack", "attack")]

@@ -1,0 +1,64 @@
+"""Whether an event happened, is planned, might be, or was denied."""
+
+import pytest
+
+from tests.unit.nlp.events_case import read
+
+pytestmark = pytest.mark.model
+
+
+@pytest.mark.parametrize(
+    ("text", "trigger", "expected"),
+    [
+        ("The army attacked the village.", "attacked", "happened"),
+        ("The ministers will meet in Oslo.", "meet", "planned"),
+        ("The ministers are expected to meet in Oslo.", "meet", "planned"),
+        ("The ministers are going to meet in Oslo.", "meet", "planned"),
+        ("The two sides are to hold talks in Oslo.", "talks", "planned"),
+        ("The firm said it would sack its chairman.", "sack", "planned"),
+        ("The president will be arrested or expelled.", "expelled", "planned"),
+        ("Officials are preparing for talks.", "talks", "planned"),
+        ("The ministers are meeting next Tuesday.", "meeting", "planned"),
+        ("The company could be fined.", "fined", "hypothetical"),
+        ("The company could be arrested and fined.", "fined", "hypothetical"),
+        ("The army may attack the village.", "attack", "hypothetical"),
+        ("She would resign if the vote was lost.", "resign", "hypothetical"),
+        ("He asked whether the army attacked the village.", "attacked", "hypothetical"),
+        ("Unless the army attacks, they will stay.", "attacks", "hypothetical"),
+        ("The army moved tanks to attack the village.", "attack", "hypothetical"),
+        ("The village lives under the threat of an attack.", "attack", "hypothetical"),
+        ("He questioned whether heavy fines for banks were needed.", "fines", "hypothetical"),
+        ("The army did not attack the village.", "attack", "negated"),
+        ("The army left without attacking the village.", "attacking", "negated"),
+        ("Rather than attack the village, the army withdrew.", "attack", "negated"),
+        ("Rather than attack the village, the army withdrew.", "withdrew", "happened"),
+        ("Officials deny that the army attacked the village.", "attacked", "negated"),
+        ("There was no attack on the village.", "attack", "negated"),
+        ("He complained of a lack of cooperation.", "cooperation", "negated"),
+        ("The strike at the mine was called off.", "strike", "negated"),
+        ("He will honour those killed in the bombing.", "bombing", "happened"),
+        ("They will meet after the attack on the port.", "attack", "happened"),
+        ("It was not just an attack on the port.", "attack", "happened"),
+    ],
+)
+def test_modality_of_an_event(nlp, text, trigger, expected):
+    """The clause's own words decide first, then the word that governs it."""
+    assert read(nlp, text).event(trigger).modality == expected
+
+
+def test_reported_speech_leaves_modality_alone(nlp):
+    """That somebody says it makes an event neither more nor less real."""
+    case = read(nlp, "Brandt said the army had attacked the village.", ("Brandt", "PERSON", 0, None))
+    assert case.event("attacked").modality == "happened"
+
+
+def test_infinitive_of_a_headline_is_planned(nlp):
+    """A headline announces with an infinitive."""
+    case = read(nlp, "Nothing else is known.", ("Ada Holm", "PERSON", 0, None), title="Ada Holm to meet union leaders")
+    assert case.event("meet").modality == "planned"
+
+
+def test_a_person_called_may_is_no_modal(nlp):
+    """A surname beside a verb does not make its event hypothetical."""
+    case = read(nlp, "Nora May met Otto Brandt.", ("Nora May", "PERSON", 0, None), ("Otto Brandt", "PERSON", 1, None))
+    assert case.event("met").modality == "happened"

@@ -1,0 +1,307 @@
+"""The raw archive keeps every page byte for byte and finds it again."""
+
+import gzip
+from collections.abc import Callable
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from warcio.archiveiterator import ArchiveIterator
+
+from pipeline.errors import ArchiveError
+from pipeline.model import Hints, Page
+from pipeline.raw import Archive, page_key_of
+
+NOON = datetime(2026, 2, 3, 12, 0, 0, 250, tzinfo=UTC)
+DAY = date(2026, 2, 3)
+URL = "https://www.harbour-post.example/news/ferry"
+HINTS = Hints(title="Ferry – late again", published_at=NOON, published_precision="second", publisher="Harbour Post")
+
+
+@dataclass(frozen=True)
+class Answer:
+    """A server's 304."""
+
+    fetched_at: datetime
+    etag: str | None = None
+    last_modified: str | None = None
+
+
+def web_page(body: bytes = b"<p>The ferry was late.</p>", *, url: str = URL, minutes: int = 0, **headers: str) -> Page:
+    return Page(
+        url=url,
+        final_url=url,
+        status=200,
+        headers={"date": "Tue, 03 Feb 2026 12:00:00 GMT", "content-type": "text/html; charset=utf-8", **headers},
+        body=body,
+        fetched_at=NOON + timedelta(minutes=minutes),
+        hints=HINTS,
+    )
+
+
+def local_page(body: bytes = "Der Fährmann schwieg.\n".encode()) -> Page:
+    headers = {"content-type": "text/plain; charset=utf-8"}
+    return Page(url=None, final_url=None, status=200, headers=headers, body=body, fetched_at=NOON)
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Archive:
+    return Archive(tmp_path / "raw", durability="process")
+
+
+def put(archive: Archive, *pages: Page, run_id: str = "run-1", day: date = DAY) -> list[str]:
+    with archive.writer(source_key="harbour", run_id=run_id) as writer:
+        return [writer.put(page, news_day=day, article_id="a1").digest for page in pages]
+
+
+def record_types(root: Path) -> list[str]:
+    types = []
+    for path in sorted(root.glob("warc/*/*/*.warc.gz")):
+        with path.open("rb") as file:
+            types += [record.rec_type for record in ArchiveIterator(file)]
+    return types
+
+
+@pytest.mark.parametrize(
+    "page",
+    [
+        web_page(),
+        web_page(b""),
+        web_page(bytes(range(256)) * 200),
+        web_page(**{"content-encoding": "gzip", "content-length": "17", "transfer-encoding": "chunked"}),
+        web_page(**{"content-length": "26", "x-note": "naïve – café", "x-empty": ""}),
+        replace(web_page(url="HTTP://Harbour-Post.example/a b"), final_url="https://harbour-post.example/moved"),
+        replace(web_page(), headers={}),
+        local_page(),
+        replace(local_page(), headers={}),
+    ],
+    ids=["plain", "empty", "binary", "coded", "unicode-header", "redirected", "no-header", "local", "local-untyped"],
+)
+def test_page_comes_back_equal(archive: Archive, page: Page) -> None:
+    """What is read back by digest equals what was put, headers and hints included."""
+    [digest] = put(archive, page)
+    assert archive.get(digest) == page
+
+
+def test_foreign_reader_sees_valid_records(archive: Archive, tmp_path: Path) -> None:
+    """A standard WARC reader finds the decoded payload, and no header that would decode it again."""
+    put(archive, web_page(**{"content-encoding": "gzip"}))
+    [path] = tmp_path.glob("raw/warc/2026-02-03/harbour/run-1.warc.gz")
+    with path.open("rb") as file:
+        [response] = [(r, r.content_stream().read()) for r in ArchiveIterator(file) if r.rec_type == "response"]
+    record, body = response
+    assert body == web_page().body
+    assert record.http_headers.get_header("content-encoding") is None
+    assert record.http_headers.get_header("x-archive-orig-content-encoding") == "gzip"
+    assert record.rec_headers.protocol == "WARC/1.1"
+
+
+def test_same_bytes_become_a_revisit(archive: Archive, tmp_path: Path) -> None:
+    """Content A, B, A is two responses and one revisit, and each capture gives its own content and time."""
+    pages = [web_page(b"A"), web_page(b"B", minutes=1), web_page(b"A", minutes=2)]
+    for page in pages:
+        put(archive, page, run_id=f"run-{page.fetched_at}")
+    captures = archive.captures(page_key=page_key_of(pages[0]))
+    assert [capture.is_revisit for capture in captures] == [False, False, True]
+    assert [archive.page(capture) for capture in captures] == pages
+    assert (
+        sorted(record_types(tmp_path / "raw")) == ["metadata"] * 3 + ["response"] * 2 + ["revisit"] + ["warcinfo"] * 3
+    )
+
+
+def test_same_bytes_in_one_run_become_a_revisit(archive: Archive) -> None:
+    """A page put twice through one writer is kept once."""
+    put(archive, web_page(b"A"), web_page(b"A", minutes=1))
+    assert [capture.is_revisit for capture in archive.captures()] == [False, True]
+
+
+def test_same_bytes_under_another_url_are_kept(archive: Archive) -> None:
+    """A copy under another URL is a record of its own."""
+    put(archive, web_page(b"A"), web_page(b"A", url="https://other.example/x"))
+    assert [capture.is_revisit for capture in archive.captures()] == [False, False]
+
+
+def test_not_modified_refers_to_last_capture(archive: Archive) -> None:
+    """A 304 is a revisit with its own time; its page has the earlier bytes, status and headers."""
+    page = web_page(etag='"v1"')
+    put(archive, page)
+    later = NOON + timedelta(days=1)
+    with archive.writer(source_key="harbour", run_id="run-2") as writer:
+        capture = writer.put_not_modified(Answer(later), page_key=page_key_of(page))
+    assert (capture.status, capture.is_revisit, capture.news_day, capture.etag) == (304, True, DAY, '"v1"')
+    assert archive.page(archive.captures(article_id="a1")[-1]) == replace(page, fetched_at=later)
+
+
+def test_not_modified_of_unknown_page_is_an_error(archive: Archive) -> None:
+    """A 304 for a page that the archive does not hold is refused by name."""
+    with archive.writer(source_key="harbour", run_id="run-2") as writer, pytest.raises(ArchiveError) as caught:
+        writer.put_not_modified(Answer(NOON), page_key="https://nowhere.example/")
+    assert (caught.value.reason, caught.value.key) == ("no_capture", "https://nowhere.example/")
+
+
+def test_pages_put_before_an_error_are_kept(archive: Archive) -> None:
+    """When the with-block raises, what was put is finished and indexed, and the error goes on."""
+
+    def fall_over() -> None:
+        with archive.writer(source_key="harbour", run_id="run-1") as writer:
+            writer.put(web_page(), news_day=DAY, article_id="a1")
+            raise RuntimeError("network fell over")
+
+    with pytest.raises(RuntimeError, match="network fell over"):
+        fall_over()
+    assert [archive.page(capture) for capture in archive.captures()] == [web_page()]
+
+
+def test_nothing_is_seen_before_the_file_is_finished(archive: Archive, tmp_path: Path) -> None:
+    """Until the writer closes, the record lies in a .part and the index does not name it."""
+    with archive.writer(source_key="harbour", run_id="run-1") as writer:
+        writer.put(web_page(), news_day=DAY, article_id="a1")
+        assert archive.captures() == ()
+        assert [path.name for path in tmp_path.glob("raw/warc/*/*/*")] == ["run-1.warc.gz.part"]
+    assert len(archive.captures()) == 1
+
+
+def test_a_run_tried_again_writes_a_second_file(archive: Archive, tmp_path: Path) -> None:
+    """A retry under the same run id never overwrites the first try's file."""
+    put(archive, web_page(b"A"))
+    put(archive, web_page(b"B", minutes=1))
+    assert sorted(path.name for path in tmp_path.glob("raw/warc/*/*/*")) == ["run-1.warc.gz", "run-1~2.warc.gz"]
+
+
+def test_hostile_names_stay_inside(archive: Archive, tmp_path: Path) -> None:
+    """Run ids and source keys with dots and slashes become file names inside the archive."""
+    for run_id in ("../../x", "a/b", "scheduled__2026-02-03T00:00:00+00:00", "n" * 400):
+        with archive.writer(source_key="..", run_id=run_id) as writer:
+            writer.put(web_page(run_id.encode()), news_day=DAY, article_id="a1")
+    files = [path for path in tmp_path.rglob("*.warc.gz")]
+    assert len(files) == 4
+    assert {path.parent for path in files} == {tmp_path / "raw/warc/2026-02-03/%2E%2E"}
+
+
+def test_more_days_than_open_files(archive: Archive) -> None:
+    """A run over hundreds of news days keeps few files open and loses nothing."""
+    days = [DAY + timedelta(days=number) for number in range(150)]
+    with archive.writer(source_key="harbour", run_id="run-1") as writer:
+        for number, day in enumerate([*days, *days]):
+            writer.put(web_page(b"%d" % number, minutes=number), news_day=day, article_id="a1")
+    assert archive.days() == tuple(days)
+    assert len(archive.captures()) == 300
+
+
+def test_lookups(archive: Archive) -> None:
+    """Captures are found by page, day, run and first day, in the stated orders."""
+    other = "https://other.example/x"
+    put(archive, web_page(b"A", minutes=5), web_page(b"X", url=other))
+    put(archive, web_page(b"A", minutes=9), web_page(b"Y", url=other, minutes=9), run_id="run-2", day=date(2026, 2, 4))
+    key, other_key = page_key_of(web_page()), page_key_of(web_page(url=other))
+    assert [capture.page_key for capture in archive.iterate(DAY)] == [other_key, key]
+    assert {k: c.fetched_at for k, c in archive.latest([key, other_key, "none"]).items()} == dict.fromkeys(
+        (key, other_key), NOON + timedelta(minutes=9)
+    )
+    assert archive.news_day_of(key) == DAY
+    assert archive.news_day_of("none") is None
+    assert archive.days() == (DAY, date(2026, 2, 4))
+
+
+def test_days_of_run_are_those_with_new_content(archive: Archive) -> None:
+    """A run that only saw known content again has no day to derive."""
+    put(archive, web_page(b"A"))
+    put(archive, web_page(b"A", minutes=1), run_id="run-2")
+    put(archive, web_page(b"B", minutes=2), run_id="run-3")
+    put(archive, web_page(b"A", minutes=3), run_id="run-4")
+    runs = ("run-1", "run-2", "run-3", "run-4")
+    assert [archive.days_of_run(source_key="harbour", run_id=run) for run in runs] == [(DAY,), (), (DAY,), (DAY,)]
+
+
+def test_rebuilt_index_is_equal(archive: Archive, tmp_path: Path) -> None:
+    """The WARC files alone give back the index, whether it is rebuilt, deleted or read by another process."""
+    put(archive, web_page(b"A", etag='"1"'), local_page(), web_page(b"A", minutes=3))
+    with archive.writer(source_key="harbour", run_id="run-2") as writer:
+        writer.put_not_modified(Answer(NOON + timedelta(days=2)), page_key=page_key_of(web_page()))
+    before = archive.captures()
+    archive.rebuild_index()
+    assert archive.captures() == before
+    (tmp_path / "raw/index.sqlite").rename(tmp_path / "gone.sqlite")
+    for leftover in ("index.sqlite-wal", "index.sqlite-shm"):
+        (tmp_path / "raw" / leftover).unlink(missing_ok=True)
+    assert Archive(tmp_path / "raw").captures() == before
+
+
+@pytest.mark.parametrize("cut", [1, 40, 400])
+def test_torn_part_of_a_dead_process_is_finished(archive: Archive, tmp_path: Path, cut: int) -> None:
+    """Recover keeps whole records of a dead writer's .part, cuts its torn tail and indexes the rest."""
+    put(archive, web_page(b"A"), web_page(bytes(range(256)) * 8, minutes=1))
+    [path] = tmp_path.glob("raw/warc/*/*/*.warc.gz")
+    torn = path.with_name("dead.warc.gz.part")
+    torn.write_bytes(path.read_bytes()[:-cut])
+    path.unlink()
+    assert archive.recover() == (
+        "finished warc/2026-02-03/harbour/dead.warc.gz",
+        "indexed warc/2026-02-03/harbour/dead.warc.gz",
+        "forgot warc/2026-02-03/harbour/run-1.warc.gz, which is gone",
+    )
+    assert [archive.page(capture).body for capture in archive.captures()] == [b"A"]
+    assert archive.recover() == ()
+
+
+def test_empty_part_of_a_dead_process_is_removed(archive: Archive, tmp_path: Path) -> None:
+    """A .part without one whole record leaves nothing."""
+    folder = tmp_path / "raw/warc/2026-02-03/harbour"
+    folder.mkdir(parents=True)
+    (folder / "dead.warc.gz.part").write_bytes(gzip.compress(b"x" * 500)[:-9])
+    assert archive.recover() == ()
+    assert list(folder.iterdir()) == []
+
+
+def test_part_of_a_live_writer_is_left_alone(archive: Archive, tmp_path: Path) -> None:
+    """Recover does not touch a file that another writer is still writing."""
+    with archive.writer(source_key="harbour", run_id="run-1") as writer:
+        writer.put(web_page(), news_day=DAY, article_id="a1")
+        assert Archive(tmp_path / "raw").recover() == ()
+        writer.put(web_page(b"B", minutes=1), news_day=DAY, article_id="a1")
+    assert len(archive.captures()) == 2
+
+
+def damage(path: Path, change: Callable[[bytes], bytes]) -> None:
+    path.write_bytes(change(path.read_bytes()))
+
+
+@pytest.mark.parametrize(
+    ("change", "reason"),
+    [
+        (lambda data: data[:-20], "record_missing"),
+        (lambda data: data[:-30] + bytes(byte ^ 0x55 for byte in data[-30:]), "record_corrupt"),
+        (lambda data: b"\0" * len(data), "record_corrupt"),
+    ],
+    ids=["cut", "flipped", "zeroed"],
+)
+def test_damaged_record_is_named(
+    archive: Archive, tmp_path: Path, change: Callable[[bytes], bytes], reason: str
+) -> None:
+    """A record whose bytes are gone or not those of its digest is an error that names file and offset."""
+    [digest] = put(archive, web_page())
+    [path] = tmp_path.glob("raw/warc/*/*/*.warc.gz")
+    damage(path, change)
+    with pytest.raises(ArchiveError, match=r"run-1\.warc\.gz") as caught:
+        archive.get(digest)
+    assert caught.value.reason == reason
+
+
+def test_unknown_digest_and_lost_file_are_missing(archive: Archive, tmp_path: Path) -> None:
+    """A digest that was never kept, and one whose file is gone, are record_missing."""
+    [digest] = put(archive, web_page())
+    for path in tmp_path.glob("raw/warc/*/*/*.warc.gz"):
+        path.unlink()
+    for wanted in (digest, "sha256:00"):
+        with pytest.raises(ArchiveError) as caught:
+            archive.get(wanted)
+        assert caught.value.reason == "record_missing"
+
+
+def test_index_that_is_no_database_is_named(tmp_path: Path) -> None:
+    """A damaged index is an error that says what may be deleted."""
+    (tmp_path / "index.sqlite").write_bytes(b"not a database at all " * 100)
+    with pytest.raises(ArchiveError, match="may be deleted") as caught:
+        Archive(tmp_path).days()
+    assert caught.value.reason == "database_broken"

@@ -1,0 +1,175 @@
+"""Feeds: every entry once, with what the feed says of it."""
+
+import json
+from datetime import UTC, datetime
+
+import pytest
+
+from pipeline.errors import BrokenListingError, ConfigError, RefusedFetchError
+from pipeline.model import Hints, Source
+from pipeline.sources import Validators, discover
+from tests.faults.hostile import NOW, fetcher_for, hostile_server
+from tests.unit.sources.listings import ATOM, BOMB, RSS, listed, listing_of, source_at
+
+
+@pytest.fixture
+def server():
+    """A server with a feed of each kind."""
+    with hostile_server() as hostile:
+        hostile.says("/rss", 200, RSS, ETag='"one"', Last_Modified="then", Content_Type="application/rss+xml")
+        hostile.says("/atom", 200, ATOM)
+        yield hostile
+
+
+def _hints(server, path: str, **source: str) -> dict[str, Hints]:
+    with fetcher_for(server) as fetcher:
+        found = listing_of(source_at(server, path, **source), fetcher).found
+        return {each.ref.url.rsplit("/", 1)[-1]: each.ref.hints for each in found if each.problem is None}
+
+
+def test_every_entry_is_listed_once(server):
+    """Relative links are resolved, repeats left out, and entries without a page are problems of their own."""
+    base = server.url("")
+
+    assert listed(server, source_at(server, "/rss")) == [
+        (f"{base}/news/bridge", None),
+        ("http://courier.example/news/quiet", None),
+        (f"{base}/rss#entry-3", "entry_without_link"),
+        (f"{base}/rss#entry-5", "bad_url"),
+        (f"{base}/news/day", None),
+        (f"{base}/news/far", None),
+    ]
+
+
+def test_rss_hints(server):
+    """Title, time in UTC, publisher and language come from the feed."""
+    assert _hints(server, "/rss")["bridge"] == Hints(
+        title="Bridge & ferry closed",
+        published_at=datetime(2026, 3, 2, 7, 15, 30, tzinfo=UTC),
+        published_precision="second",
+        publisher="Tidewater Courier",
+        language="en",
+    )
+
+
+def test_missing_and_impossible_dates_are_none(server):
+    """An entry without date has none, and one from the year 2099 has none either."""
+    hints = _hints(server, "/rss")
+
+    assert [(hints[name].published_at, hints[name].published_precision) for name in ("quiet", "far")] == [
+        (None, None),
+        (None, None),
+    ]
+
+
+def test_day_without_time_is_a_day(server):
+    """A date without a time says that it is one."""
+    hints = _hints(server, "/rss")["day"]
+
+    assert (hints.published_at, hints.published_precision) == (datetime(2026, 3, 1, tzinfo=UTC), "day")
+
+
+def test_atom_hints(server):
+    """Published and updated are told apart; markup in a title goes; the alternate link is the page."""
+    hints = _hints(server, "/atom", publisher="The Wire")
+
+    assert hints["1"] == Hints(
+        title="Crane stuck",
+        published_at=datetime(2026, 3, 2, 0, 30, tzinfo=UTC),
+        published_precision="second",
+        modified_at=datetime(2026, 3, 2, 3, tzinfo=UTC),
+        publisher="The Wire",
+        language="en",
+    )
+    assert (hints["2"].published_at, hints["2"].modified_at) == (None, datetime(2026, 3, 2, 4, tzinfo=UTC))
+
+
+def test_json_feed(server):
+    """JSON Feed is a feed."""
+    items = [
+        {"url": "/j/1", "title": "One", "date_published": "2026-03-02T01:00:00Z", "date_modified": "2026-03-02T02:00Z"},
+        {"external_url": "http://other.example/2", "date_published": "yesterday"},
+        "nothing",
+    ]
+    feed = {"version": "https://jsonfeed.org/version/1.1", "title": "J", "language": "en-US", "items": items}
+    server.says("/json", 200, json.dumps(feed).encode())
+
+    assert listed(server, source_at(server, "/json")) == [
+        (server.url("/j/1"), None),
+        ("http://other.example/2", None),
+        (server.url("/json#entry-3"), "entry_without_link"),
+    ]
+    assert _hints(server, "/json")["1"] == Hints(
+        title="One",
+        published_at=datetime(2026, 3, 2, 1, tzinfo=UTC),
+        published_precision="second",
+        modified_at=datetime(2026, 3, 2, 2, tzinfo=UTC),
+        publisher="J",
+        language="en",
+    )
+
+
+def test_unchanged_feed_lists_nothing(server):
+    """The validators of one listing make the next one a 304."""
+    source = source_at(server, "/rss")
+    with fetcher_for(server) as fetcher:
+        first = listing_of(source, fetcher)
+        server.says("/rss", 304)
+        second = listing_of(source, fetcher, first.validators)
+
+    assert first.validators == Validators(etag='"one"', last_modified="then")
+    assert (second.is_unchanged, list(second.found), second.validators) == (True, [], first.validators)
+    assert server.headers["/rss"]["if-none-match"] == '"one"'
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"<!doctype html><html><body><p>We moved.</p></body></html>", "not_a_feed"),
+        (b"", "not_a_feed"),
+        (b"/etc/hostname", "not_a_feed"),
+        (b"http://127.0.0.1/rss", "not_a_feed"),
+        (b"\x89PNG\r\n\x1a\n\0\0", "not_a_feed"),
+        (b'{"items": []}', "not_a_feed"),
+        (b'{"version": ', "not_a_feed"),
+        (b"[" * 100_000, "not_a_feed"),
+        (BOMB + b"<rss version='2.0'><channel><title>&c;</title></channel></rss>", "hostile_xml"),
+        ((BOMB + b"<rss version='2.0'/>").decode().encode("utf-16"), "hostile_xml"),
+    ],
+)
+def test_what_is_no_feed_is_refused(server, body, reason):
+    """A page, a path, a picture and hostile XML are refused with a reason; nothing is opened or expanded."""
+    server.says("/bad", 200, body)
+    with fetcher_for(server) as fetcher, pytest.raises(BrokenListingError) as caught:
+        listing_of(source_at(server, "/bad"), fetcher)
+
+    assert (caught.value.reason, caught.value.key) == (reason, "courier")
+
+
+def test_empty_feed_is_a_feed(server):
+    """A feed without entries lists nothing, and is no error."""
+    server.says("/none", 200, b"<rss version='2.0'><channel><title>T</title></channel></rss>")
+
+    assert listed(server, source_at(server, "/none")) == []
+
+
+def test_half_a_feed_gives_its_entries(server):
+    """A feed that is not well-formed gives what can be read."""
+    server.says("/half", 200, RSS[: RSS.index(b"<item><title>No link")])
+
+    assert len(listed(server, source_at(server, "/half"))) == 2
+
+
+def test_missing_feed_is_refused(server):
+    """A feed that is not there raises what fetching raises."""
+    with fetcher_for(server) as fetcher, pytest.raises(RefusedFetchError) as caught:
+        listing_of(source_at(server, "/nowhere"), fetcher)
+
+    assert caught.value.reason == "http_404"
+
+
+def test_online_source_needs_a_fetcher():
+    """Without a fetcher an online source is a mistake of the call."""
+    source = Source(key="courier", kind="feed", location="http://courier.example/rss")
+    with pytest.raises(ConfigError):
+        discover(source, day=NOW.date(), fetcher=None, validators=None, now=lambda: NOW)

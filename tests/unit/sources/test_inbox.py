@@ -1,0 +1,147 @@
+"""The inbox: files are claimed by one run and leave with a reason or without."""
+
+import os
+from concurrent.futures import ThreadPoolExecutor
+from pathlib import Path
+
+import pytest
+
+from pipeline.sources import claim, settle
+
+
+def _names(folder: Path) -> list[str]:
+    return sorted(path.name for path in folder.iterdir() if path.is_file())
+
+
+def _age(path: Path, *, minutes: int) -> None:
+    then = path.stat().st_mtime - minutes * 60
+    os.utime(path, (then, then))
+
+
+def _put(folder: Path, *names: str) -> None:
+    for name in names:
+        (folder / name).write_text(name)
+
+
+def test_ready_files_are_claimed(tmp_path):
+    """Finished files move to the run's own folder; hidden and half-written ones and folders stay."""
+    _put(tmp_path, "a.txt", "b.html", "b.json", ".c.txt", "d.txt.part", "e.tmp")
+    (tmp_path / "later").mkdir()
+
+    own = claim(tmp_path, run_id="run-1")
+
+    assert own.parent == tmp_path / "claimed"
+    assert _names(own) == ["a.txt", "b.html", "b.json"]
+    assert _names(tmp_path) == [".c.txt", "d.txt.part", "e.tmp"]
+
+
+@pytest.mark.parametrize("run_id", ["../../outside", "/etc", "a/b", "manual__2026-03-02T00:00:00+00:00", ".."])
+def test_run_ids_do_not_lead_outside(tmp_path, run_id):
+    """Whatever a run is called, its folder is one below claimed/."""
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+
+    assert claim(inbox, run_id=run_id).resolve().parent == (inbox / "claimed").resolve()
+    assert os.listdir(tmp_path) == ["inbox"]
+
+
+def test_second_try_of_a_run_finds_its_files(tmp_path):
+    """A run that died and starts again has its claims, and what came since; nothing is written over."""
+    _put(tmp_path, "a.txt")
+    claim(tmp_path, run_id="run-1")
+    (tmp_path / "a.txt").write_text("another")
+    own = claim(tmp_path, run_id="run-1")
+
+    assert {name: (own / name).read_text() for name in _names(own)} == {"a.txt": "a.txt", "a~2.txt": "another"}
+
+
+def test_claims_of_a_dead_run_are_taken_over(tmp_path):
+    """An hour without a sign of life frees a run's files; a young run keeps its own."""
+    _put(tmp_path, "old.txt")
+    dead = claim(tmp_path, run_id="dead")
+    _put(tmp_path, "young.txt")
+    alive = claim(tmp_path, run_id="alive")
+    _age(dead, minutes=61)
+    _age(alive, minutes=59)
+
+    own = claim(tmp_path, run_id="next")
+
+    assert (_names(own), _names(alive), dead.exists()) == (["old.txt"], ["young.txt"], False)
+
+
+def test_old_file_claimed_just_now_is_not_taken_over(tmp_path):
+    """The age of the claim counts, not that of the file."""
+    _put(tmp_path, "a.txt")
+    _age(tmp_path / "a.txt", minutes=600)
+    first = claim(tmp_path, run_id="first")
+
+    assert _names(claim(tmp_path, run_id="second")) == []
+    assert _names(first) == ["a.txt"]
+
+
+def test_settled_files_go_to_done_or_failed(tmp_path):
+    """A good file goes to done/, a bad one to failed/ with the reason beside it; the claim folder is empty then."""
+    _put(tmp_path, "a.txt", "b.txt")
+    own = claim(tmp_path, run_id="run-1")
+
+    settle(own / "a.txt", reason=None)
+    settle(own / "b.txt", reason="empty_file: it holds nothing")
+
+    assert _names(tmp_path / "done") == ["a.txt"]
+    assert _names(tmp_path / "failed") == ["b.txt", "b.txt.reason.txt"]
+    assert (tmp_path / "failed" / "b.txt.reason.txt").read_text() == "empty_file: it holds nothing\n"
+    own.rmdir()
+
+
+def test_sidecar_leaves_with_its_page(tmp_path):
+    """The .json of a page goes where the page goes; settling it again is nothing."""
+    _put(tmp_path, "a.html", "a.json")
+    own = claim(tmp_path, run_id="run-1")
+    for file in sorted(own.iterdir()):
+        settle(file, reason="broken_sidecar" if file.suffix == ".html" else None)
+
+    assert _names(tmp_path / "failed") == ["a.html", "a.html.reason.txt", "a.json"]
+    assert _names(tmp_path / "done") == []
+
+
+def test_sidecar_waits_for_its_page(tmp_path):
+    """A .json alone stays for an hour, then it is claimed, so that it is told."""
+    _put(tmp_path, "a.json")
+
+    assert _names(claim(tmp_path, run_id="run-1")) == []
+    _age(tmp_path / "a.json", minutes=61)
+    assert _names(claim(tmp_path, run_id="run-2")) == ["a.json"]
+
+
+def test_settling_never_writes_over(tmp_path):
+    """A second file of a name is kept beside the first, suffix and sidecar with it."""
+    for run in ("run-1", "run-2"):
+        _put(tmp_path, "a.warc.gz", "b.html", "b.json")
+        own = claim(tmp_path, run_id=run)
+        for name in ("a.warc.gz", "b.html"):
+            settle(own / name, reason=None)
+
+    assert _names(tmp_path / "done") == ["a.warc.gz", "a~2.warc.gz", "b.html", "b.json", "b~2.html", "b~2.json"]
+
+
+def test_symlinks_are_left_alone(tmp_path):
+    """A symlink in the inbox is not claimed and not followed."""
+    outside = tmp_path / "secret.txt"
+    outside.write_text("secret")
+    inbox = tmp_path / "inbox"
+    inbox.mkdir()
+    (inbox / "a.txt").symlink_to(outside)
+
+    assert _names(claim(inbox, run_id="run-1")) == []
+    assert outside.read_text() == "secret"
+
+
+def test_runs_at_the_same_time_share_the_files(tmp_path):
+    """Each file goes to one of the runs that want it."""
+    _put(tmp_path, *(f"{number}.txt" for number in range(60)))
+    with ThreadPoolExecutor(4) as pool:
+        folders = list(pool.map(lambda run: claim(tmp_path, run_id=f"run-{run}"), range(4)))
+
+    claimed = [name for folder in folders for name in _names(folder)]
+    assert sorted(claimed) == sorted(f"{number}.txt" for number in range(60))
+    assert all((folder / name).read_text() == name for folder in folders for name in _names(folder))

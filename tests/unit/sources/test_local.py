@@ -1,0 +1,257 @@
+"""Folders: every file gives its pages or one problem that names it."""
+
+import json
+import os
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import BrokenListingError
+from pipeline.model import Hints, Page, Source
+from pipeline.sources import Found, discover, read_file
+from tests.faults.hostile import NOW
+
+STORY = "<html><body><h1>Ferry back</h1><p>It sailed.</p></body></html>"
+
+
+def _found(folder: Path, kind: str = "folder") -> list[Found]:
+    source = Source(key="desk", kind=kind, location=str(folder))
+    return list(discover(source, day=NOW.date(), fetcher=None, validators=None, now=lambda: NOW).found)
+
+
+def _reasons(folder: Path, kind: str = "folder") -> list[tuple[str | None, str | None]]:
+    return [
+        (each.ref.file or each.ref.url, each.problem.reason if each.problem else None) for each in _found(folder, kind)
+    ]
+
+
+def _lines(path: Path, *lines: object) -> None:
+    path.write_text("\n".join(line if isinstance(line, str) else json.dumps(line) for line in lines), "utf-8")
+
+
+def test_text_file_is_a_page_without_url(tmp_path):
+    """A .txt keeps its bytes; it has no URL, no date, and the time of reading as its fetch time."""
+    (tmp_path / "note.txt").write_bytes("“Späte Fähre”\n".encode("cp1252"))
+
+    [found] = _found(tmp_path)
+
+    assert found.page == Page(
+        url=None,
+        final_url=None,
+        status=200,
+        headers={"content-type": "text/plain"},
+        body="“Späte Fähre”\n".encode("cp1252"),
+        fetched_at=NOW,
+        hints=Hints(date_method="given"),
+    )
+    assert (found.ref.url, found.ref.file, found.ref.source_key) == (None, "note.txt", "desk")
+
+
+def test_sidecar_states_what_the_page_does_not(tmp_path):
+    """The .json beside a page gives its URL, dates and publisher, and is no entry itself."""
+    (tmp_path / "a.html").write_text(STORY)
+    stated = {
+        "url": "http://courier.example/ferry#x",
+        "published_at": "2026-02-28",
+        "publisher": "Tidewater Courier",
+        "fetched_at": "2026-03-01T10:00:00+01:00",
+        "note": "anything",
+    }
+    (tmp_path / "a.json").write_text(json.dumps(stated))
+
+    [found] = _found(tmp_path)
+
+    hints = Hints(
+        published_at=datetime(2026, 2, 28, tzinfo=UTC),
+        published_precision="day",
+        date_method="given",
+        publisher="Tidewater Courier",
+    )
+    assert (found.page.url, found.page.content_type) == ("http://courier.example/ferry", "text/html")
+    assert found.page.fetched_at == datetime(2026, 3, 1, 9, tzinfo=UTC)
+    assert (found.page.hints, found.ref.hints) == (hints, hints)
+
+
+@pytest.mark.parametrize(
+    "sidecar", ["{", "[]", '{"url": "ftp://x/"}', '{"published_at": "yesterday"}', '{"url": 5}', "[" * 100_000]
+)
+def test_broken_sidecar_is_a_problem_of_its_page(tmp_path, sidecar):
+    """A page whose sidecar cannot be understood is not read without it."""
+    (tmp_path / "a.html").write_text(STORY)
+    (tmp_path / "a.json").write_text(sidecar)
+
+    assert _reasons(tmp_path) == [("a.html", "broken_sidecar")]
+
+
+def test_jsonl_gives_a_page_a_line(tmp_path):
+    """html and text lines are pages, a line with only a URL is a link to fetch."""
+    _lines(
+        tmp_path / "in.jsonl",
+        {"url": "http://courier.example/1", "html": STORY, "text": "left aside", "language": "en-GB"},
+        {"text": "Plain words.", "title": "Plain", "published_at": "2026-03-01T05:00:00Z", "fetched_at": "2026-03-02"},
+        "",
+        {"url": "http://courier.example/3", "title": "Three"},
+    )
+
+    html, text, link = _found(tmp_path)
+
+    assert (html.page.body, html.page.content_type, html.page.url) == (
+        STORY.encode(),
+        "text/html",
+        "http://courier.example/1",
+    )
+    assert (html.ref.file, html.ref.hints) == ("in.jsonl#1", Hints(date_method="given", language="en"))
+    assert (text.page.body, text.page.headers) == (b"Plain words.", {"content-type": "text/plain; charset=utf-8"})
+    assert text.page.hints == Hints(
+        title="Plain",
+        published_at=datetime(2026, 3, 1, 5, tzinfo=UTC),
+        published_precision="second",
+        date_method="given",
+    )
+    assert text.page.fetched_at == datetime(2026, 3, 2, tzinfo=UTC)
+    assert (link.page, link.ref.url, link.ref.file, link.ref.hints.title) == (
+        None,
+        "http://courier.example/3",
+        None,
+        "Three",
+    )
+
+
+def test_broken_lines_are_told_with_their_number(tmp_path):
+    """A bad line is one problem with its number; the others are read."""
+    _lines(
+        tmp_path / "in.jsonl",
+        {"text": "one"},
+        '{"text": "two"',
+        "[1]",
+        {"url": "no-url", "text": "x"},
+        {"text": 5},
+        {"text": "x", "published_at": "soon"},
+        {"title": "nothing else"},
+        '{"text": "\\ud800"}',
+        "[" * 100_000,
+        {"text": "ten"},
+    )
+    with (tmp_path / "in.jsonl").open("ab") as file:
+        file.write(b'\n{"text": "\xff"}\n')
+
+    broken = [(f"in.jsonl#{number}", "broken_line") for number in range(2, 10)]
+    assert _reasons(tmp_path) == [
+        ("in.jsonl#1", None),
+        *broken,
+        ("in.jsonl#10", None),
+        ("in.jsonl#11", "broken_line"),
+    ]
+
+
+def test_long_line_is_passed_over(tmp_path):
+    """A line over the cap is one problem, and the next line is read."""
+    (tmp_path / "in.urls").write_text(f"http://courier.example/1\n{'x' * 50_000}\nhttp://courier.example/3")
+
+    assert _reasons(tmp_path) == [
+        ("http://courier.example/1", None),
+        ("in.urls#2", "line_too_long"),
+        ("http://courier.example/3", None),
+    ]
+
+
+def test_urls_are_links_to_fetch(tmp_path):
+    """A .urls file is a link a line; blank lines and remarks are ignored."""
+    _lines(tmp_path / "in.urls", "\ufeff# mine", "", " http://courier.example/1#a ", "courier.example/2", "http://[x/")
+
+    assert _reasons(tmp_path) == [
+        ("http://courier.example/1", None),
+        ("in.urls#4", "bad_url"),
+        ("in.urls#5", "bad_url"),
+    ]
+
+
+def test_files_come_in_name_order_and_half_written_ones_do_not(tmp_path):
+    """Subfolders are read too; hidden, .part and .tmp files are as if they were not there."""
+    for name in ("b.txt", "a.HTM", "sub/c.txt", ".hidden.txt", "d.txt.part", "e.tmp", ".git/f.txt"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        (tmp_path / name).write_text("words")
+
+    assert _reasons(tmp_path) == [("a.HTM", None), ("b.txt", None), ("sub/c.txt", None)]
+    assert _reasons(tmp_path, kind="inbox") == [("a.HTM", None), ("b.txt", None)]
+
+
+def test_files_that_are_nothing_are_problems(tmp_path):
+    """Empty, unknown, oversized and lonely files are told by name."""
+    for name, body in (
+        ("a.txt", b" \n"),
+        ("b.jsonl", b"\n"),
+        ("c.urls", b"# none"),
+        ("d.pdf", b"%PDF"),
+        ("e.json", b"{}"),
+    ):
+        (tmp_path / name).write_bytes(body)
+    (tmp_path / "f.html").write_bytes(b"x" * 10_000_001)
+
+    assert _reasons(tmp_path) == [
+        ("a.txt", "empty_file"),
+        ("b.jsonl", "empty_file"),
+        ("c.urls", "empty_file"),
+        ("d.pdf", "unknown_kind"),
+        ("e.json", "sidecar_without_page"),
+        ("f.html", "file_too_large"),
+    ]
+
+
+def test_links_and_pipes_are_not_followed(tmp_path):
+    """A symlink, to a file or a folder, and a pipe lead nowhere."""
+    outside = tmp_path / "outside"
+    outside.mkdir()
+    (outside / "secret.txt").write_text("secret")
+    folder = tmp_path / "folder"
+    folder.mkdir()
+    (folder / "a.txt").symlink_to(outside / "secret.txt")
+    (folder / "b").symlink_to(outside)
+    os.mkfifo(folder / "c.txt")
+    (folder / "d.html").write_text(STORY)
+    (folder / "d.json").symlink_to(outside / "secret.txt")
+
+    assert [(where, reason) for where, reason in _reasons(folder) if reason] == [
+        ("a.txt", "not_a_regular_file"),
+        ("c.txt", "not_a_regular_file"),
+        ("d.html", "unreadable_file"),
+        ("d.json", "not_a_regular_file"),
+    ]
+    assert all(found.page is None for found in _found(folder))
+
+
+def test_missing_folder_is_told_at_once(tmp_path):
+    """A folder that is not there is the source's own trouble."""
+    with pytest.raises(BrokenListingError) as caught:
+        _found(tmp_path / "nowhere")
+
+    assert (caught.value.reason, caught.value.key) == ("folder_missing", "desk")
+
+
+def test_reading_is_lazy(tmp_path):
+    """Nothing is read before it is asked for, so that a large folder needs no memory."""
+    for number in range(3):
+        (tmp_path / f"{number}.txt").write_text("words")
+    source = Source(key="desk", kind="folder", location=str(tmp_path))
+    found = iter(discover(source, day=NOW.date(), fetcher=None, validators=None, now=lambda: NOW).found)
+    first = next(found)
+    (tmp_path / "1.txt").unlink()
+
+    assert first.page is not None
+    assert [each.problem.reason if each.problem else None for each in found] == ["unreadable_file", None]
+
+
+def test_read_file_takes_given_hints(tmp_path):
+    """One file is a page, with the hints of the caller over those of its sidecar."""
+    (tmp_path / "a.txt").write_text("words")
+    (tmp_path / "a.json").write_text('{"title": "Kept", "published_at": "2026-01-01"}')
+    given = Hints(published_at=NOW - timedelta(days=1), published_precision="second", date_method="given")
+
+    assert read_file(tmp_path / "a.txt", hints=Hints(), now=NOW).hints.published_precision == "day"
+    page = read_file(tmp_path / "a.txt", hints=given, now=NOW)
+    assert (page.hints.title, page.hints.published_at) == ("Kept", NOW - timedelta(days=1))
+    for name, reason in (("b.txt", "unreadable_file"), ("a.pdf", "unknown_kind")):
+        with pytest.raises(BrokenListingError) as caught:
+            read_file(tmp_path / name, hints=Hints(), now=NOW)
+        assert caught.value.reason == reason

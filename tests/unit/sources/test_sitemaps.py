@@ -1,0 +1,151 @@
+"""News sitemaps, plain ones, and indexes of them."""
+
+import gzip
+from datetime import UTC, datetime
+
+import pytest
+
+from pipeline.errors import BrokenListingError
+from pipeline.model import Hints
+from tests.faults.hostile import fetcher_for, gzip_bomb, hostile_server
+from tests.unit.sources.listings import BOMB, listed, listing_of, source_at
+
+NEWS = b"""<?xml version="1.0" encoding="UTF-8"?>
+<!-- invented -->
+<urlset xmlns="http://www.sitemaps.org/schemas/sitemap/0.9" xmlns:image="http://www.google.com/schemas/sitemap-image/1.1"
+ xmlns:news="http://www.google.com/schemas/sitemap-news/0.9">
+<url><image:image><image:loc>http://courier.example/pic.jpg</image:loc></image:image>
+<loc> http://courier.example/news/pier </loc><lastmod>2026-03-02T09:00:00+01:00</lastmod>
+<news:news>
+<news:publication><news:name>Tidewater Courier</news:name><news:language>en</news:language></news:publication>
+<news:publication_date>2026-03-01T18:00:00.250Z</news:publication_date>
+<news:title>Pier &amp; pilots</news:title></news:news>
+</url>
+<url><loc>/news/plain</loc><lastmod>2026-03-01</lastmod></url>
+<url><lastmod>2026-03-01</lastmod></url>
+<url><loc>javascript:void(0)</loc></url>
+<url><loc>/news/plain</loc></url>
+</urlset>"""
+
+
+def _index(*urls: str) -> bytes:
+    children = "".join(f"<sitemap><loc>{url}</loc><lastmod>2026-03-01</lastmod></sitemap>" for url in urls)
+    return f'<sitemapindex xmlns="http://www.sitemaps.org/schemas/sitemap/0.9">{children}</sitemapindex>'.encode()
+
+
+def _urlset(*urls: str) -> bytes:
+    return f"<urlset>{''.join(f'<url><loc>{url}</loc></url>' for url in urls)}</urlset>".encode()
+
+
+@pytest.fixture
+def server():
+    """A server with a news sitemap."""
+    with hostile_server() as hostile:
+        hostile.says("/news.xml", 200, NEWS, ETag='"s"')
+        yield hostile
+
+
+def _sitemap(server, path: str):
+    return source_at(server, path, kind="news_sitemap")
+
+
+def test_every_url_is_listed_once(server):
+    """The page's own loc counts, not a picture's; entries without a page are problems of their own."""
+    assert listed(server, _sitemap(server, "/news.xml")) == [
+        ("http://courier.example/news/pier", None),
+        (server.url("/news/plain"), None),
+        (server.url("/news.xml#entry-3"), "entry_without_link"),
+        (server.url("/news.xml#entry-4"), "bad_url"),
+    ]
+
+
+def test_hints(server):
+    """The news part gives title, date, publisher and language; lastmod is a change."""
+    with fetcher_for(server) as fetcher:
+        listing = listing_of(_sitemap(server, "/news.xml"), fetcher)
+        hints = [found.ref.hints for found in listing.found]
+
+    assert hints[0] == Hints(
+        title="Pier & pilots",
+        published_at=datetime(2026, 3, 1, 18, 0, 0, 250_000, tzinfo=UTC),
+        published_precision="second",
+        modified_at=datetime(2026, 3, 2, 8, tzinfo=UTC),
+        publisher="Tidewater Courier",
+        language="en",
+    )
+    assert (hints[1].published_at, hints[1].modified_at) == (None, datetime(2026, 3, 1, tzinfo=UTC))
+    assert listing.validators.etag == '"s"'
+
+
+def test_packed_sitemap(server):
+    """A .gz sitemap is unpacked."""
+    server.says("/news.xml.gz", 200, gzip.compress(NEWS), Content_Type="application/gzip")
+
+    assert len(listed(server, _sitemap(server, "/news.xml.gz"))) == 4
+
+
+def test_index_is_followed(server):
+    """An index gives the pages of its children, each page once; a child that fails is one problem."""
+    server.says("/one.xml", 200, _urlset("/a", "/b"))
+    server.says("/two.xml", 200, _urlset("/b", "/c"))
+    server.says("/bad.xml", 200, b"<html/>")
+    server.says("/index.xml", 200, _index("/one.xml", "/gone.xml", "/bad.xml", "/two.xml"), ETag='"i"')
+
+    assert listed(server, _sitemap(server, "/index.xml")) == [
+        (server.url("/a"), None),
+        (server.url("/b"), None),
+        (server.url("/gone.xml"), "http_404"),
+        (server.url("/bad.xml"), "not_a_sitemap"),
+        (server.url("/c"), None),
+    ]
+    with fetcher_for(server) as fetcher:
+        assert listing_of(_sitemap(server, "/index.xml"), fetcher).validators is None
+
+
+def test_indexes_that_loop_or_go_deep_end(server):
+    """An index that names itself is read once, and the fourth level is not read."""
+    server.says("/1.xml", 200, _index("/1.xml", "/2.xml"))
+    server.says("/2.xml", 200, _index("/3.xml", "/1.xml"))
+    server.says("/3.xml", 200, _index("/4.xml"))
+    server.says("/4.xml", 200, _index("/5.xml"))
+
+    assert listed(server, _sitemap(server, "/1.xml")) == [(server.url("/4.xml"), "sitemap_too_deep")]
+    assert (server.seen["/1.xml"], server.seen["/5.xml"]) == (1, 0)
+
+
+def test_too_many_urls(server):
+    """The 50,001st URL ends the listing with a problem."""
+    server.says("/many.xml", 200, _urlset(*(f"/{number}" for number in range(50_001))))
+
+    entries = listed(server, _sitemap(server, "/many.xml"), listing_max_bytes=5_000_000)
+
+    assert (len(entries), entries[-1]) == (50_001, (server.url("/many.xml"), "too_many_urls"))
+
+
+def test_sitemap_that_breaks_off_keeps_what_came(server):
+    """Well-formed entries before a break count, and the break is told."""
+    server.says("/cut.xml", 200, NEWS[: NEWS.index(b"<url><lastmod>")])
+
+    assert [reason for _, reason in listed(server, _sitemap(server, "/cut.xml"))] == [None, None, "broken_sitemap"]
+
+
+@pytest.mark.parametrize(
+    ("body", "reason"),
+    [
+        (b"", "not_a_sitemap"),
+        (b"We moved.", "not_a_sitemap"),
+        (b"<html><body/></html>", "not_a_sitemap"),
+        (BOMB + b"<urlset><url><loc>http://courier.example/&c;</loc></url></urlset>", "hostile_xml"),
+        (b'<!DOCTYPE urlset SYSTEM "http://127.0.0.1:9/x.dtd"><urlset/>', "hostile_xml"),
+        ((BOMB + b"<urlset/>").decode().encode("utf-16"), "hostile_xml"),
+        (gzip.compress(NEWS)[:-20], "broken_gzip"),
+        (gzip_bomb(60), "too_large"),
+    ],
+)
+def test_what_is_no_sitemap_is_refused(server, body, reason):
+    """Pages, hostile XML and bombs are refused with a reason; nothing is loaded or expanded."""
+    server.says("/bad.xml", 200, body)
+    with fetcher_for(server) as fetcher, pytest.raises(BrokenListingError) as caught:
+        listing_of(_sitemap(server, "/bad.xml"), fetcher)
+
+    assert (caught.value.reason, caught.value.key) == (reason, "courier")
