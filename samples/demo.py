@@ -22,14 +22,32 @@ sys.path.insert(0, str(ROOT / "plugins"))
 
 from news_airflow.local import environment  # noqa: E402 - needs the path above
 
-from pipeline.ask import answer, connect  # noqa: E402
+from pipeline.ask import connect, query  # noqa: E402
 from pipeline.cli.output import print_rows  # noqa: E402
 from pipeline.settings import Settings  # noqa: E402
 from samples.server import DAYS, DEFAULT_PORT, Newsroom  # noqa: E402
 
 out = Console(highlight=False)
 LISTINGS = (".xml", ".xml.gz", ".txt")
-ANSWERS = ("who-is-quoted", "what-is-planned", "why-rejected")
+ANSWERS = (
+    (
+        "Who is quoted most (newslake ask who-is-quoted)",
+        "SELECT speaker_name, any_value(speaker_role) AS speaker_role, count(*) AS quotes, sum(word_count) AS words "
+        "FROM quotes WHERE speaker_kind = 'person' AND speaker_name IS NOT NULL "
+        "GROUP BY speaker_name ORDER BY words DESC, speaker_name LIMIT 6",
+    ),
+    (
+        "What is planned (newslake ask what-is-planned)",
+        "SELECT event_date, event_type, trigger_text, coalesce(actor_name, actor_text) AS actor, publisher "
+        "FROM events JOIN articles USING (article_id, revision_id) "
+        "WHERE modality = 'planned' AND event_date IS NOT NULL ORDER BY event_date, trigger_text LIMIT 6",
+    ),
+    (
+        "Which pages were rejected, and why (newslake ask why-rejected)",
+        "SELECT DISTINCT regexp_replace(url, '^.*//[^/]*', '') AS page, outcome, reason "
+        "FROM outcomes WHERE outcome IN ('rejected', 'quarantined') ORDER BY page",
+    ),
+)
 
 
 def main() -> int:
@@ -90,7 +108,8 @@ def _airflow() -> Iterator[Any]:
     home = ROOT / ".airflow" / "demo"
     home.mkdir(parents=True, exist_ok=True)
     os.environ.update(environment(home))
-    os.environ.setdefault("AIRFLOW__LOGGING__LOGGING_LEVEL", "ERROR")
+    # Below CRITICAL, Airflow tells of every mapped result that it looked for past the end of a list.
+    os.environ.setdefault("AIRFLOW__LOGGING__LOGGING_LEVEL", "CRITICAL")
     out.print("starting Airflow in this process, on SQLite")
     from airflow.dag_processing.dagbag import DagBag
     from airflow.utils.db import initdb
@@ -134,10 +153,10 @@ def _replay(day: date, newsroom: Newsroom, run_dag: Any) -> None:
 
 def _show(settings: Settings) -> None:
     connection = connect(settings.lake_dir)
-    for slug in ANSWERS:
-        found = answer(connection, slug)
-        out.print(f"\n[bold]newslake ask {slug}[/bold]")
-        print_rows(found.columns, found.rows[:8], as_json=False)
+    for title, sql in ANSWERS:
+        found = query(connection, sql)
+        out.print(f"\n[bold]{title}[/bold]")
+        print_rows(found.columns, found.rows, as_json=False)
     out.print("\nTry next:")
     for command in (
         'newslake sql "SELECT speaker_name, quote_text FROM quotes LIMIT 5"',

@@ -43,7 +43,7 @@ def read_body(root: Tree) -> tuple[Piece, ...]:
 
 
 def _extracted(root: Tree, *, is_recall: bool) -> tuple[Piece, ...]:
-    options = Extractor(output_format="python", precision=not is_recall, recall=is_recall, comments=False)
+    options = Extractor(output_format="txt", precision=not is_recall, recall=is_recall, comments=False)
     document = trafilatura.bare_extraction(root, options=options)
     return tuple(_pieces(document.body)) if document is not None else ()
 

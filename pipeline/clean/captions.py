@@ -8,9 +8,10 @@ from pipeline.clean.pieces import Piece
 from pipeline.clean.tree import Tree, text_of, tidy
 
 _CAPTION = (
-    "//figcaption | //*[@itemprop='caption'] | "
+    "//figcaption | //*[self::div or self::p or self::span][@itemprop='caption'] | "
     "//*[self::div or self::p or self::span or self::small or self::dd][contains(@class, 'caption')]"
 )
+_CAPTION_TAGS = ("div", "span", "small", "dd")
 _CREDIT = re.compile(r"credit|copyright|source|attribution|photographer|byline|agency", re.I)
 _ELSEWHERE = re.compile(
     r"related|recommend|teaser|promo|more-|sidebar|carousel|newsletter|footer|trending|popular", re.I
@@ -62,11 +63,11 @@ def read_captions(root: Tree) -> Captions:
     captions = {element: _caption_text(element) for element in elements if not _is_nested(element)}
     positions: dict[str, int] = {}
     shown: dict[str, int] = {}
-    for index, element in enumerate(root.iter()):
+    for index, element in enumerate(root.iter(*_PLACED, *_CAPTION_TAGS) if captions else ()):
         if element in captions and _MIN_WORDS <= len(captions[element].split()) <= _MAX_WORDS:
             shown.setdefault(captions[element], index)
         if element.tag in _PLACED:
-            positions.setdefault(_key(text_of(element)), index)
+            positions.setdefault(_key(_start_of(element)), index)
     whole = (text_of(element) for element in captions)
     alts = (tidy(alt) for alt in root.xpath("//img/@alt") if len(alt.split()) >= 5)
     return Captions(
@@ -78,6 +79,16 @@ def read_captions(root: Tree) -> Captions:
 
 def _key(text: str) -> str:
     return "".join(text[:_KEY_LENGTH].split()).casefold()[:40]
+
+
+def _start_of(element: Tree) -> str:
+    """Return the first characters of an element's text, without reading all of it."""
+    start = ""
+    for text in element.itertext():
+        start += text
+        if len(start) > 2 * _KEY_LENGTH:
+            break
+    return tidy(start)
 
 
 def _is_nested(element: Tree) -> bool:

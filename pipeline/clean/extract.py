@@ -27,7 +27,7 @@ def extract(page: Page, *, source_key: str, publisher: str | None = None, raw_re
     """
     origin = Origin(source_key, publisher, raw_ref)
     kind = media_kind_of(page)
-    if not page.body.strip():
+    if not page.body or page.body.isspace():
         return empty_article(page, origin, flag="empty")
     if kind == "other":
         return empty_article(page, origin, flag="content_type")

@@ -1,6 +1,7 @@
 """From an HTML page to an Article."""
 
 import logging
+from dataclasses import replace
 
 import trafilatura
 
@@ -10,7 +11,7 @@ from pipeline.clean.body import read_body
 from pipeline.clean.captions import read_captions
 from pipeline.clean.decode import Decoded, decode_body
 from pipeline.clean.headline import read_headline
-from pipeline.clean.identity import page_identity
+from pipeline.clean.identity import identity_of, page_identity
 from pipeline.clean.line_rules import GENERATION
 from pipeline.clean.lines import keep_story_lines
 from pipeline.clean.markup import Markup, read_markup
@@ -38,12 +39,16 @@ def html_article(page: Page, origin: Origin) -> Article:
     root = parse_html(decoded.text)
     if root is None:
         return empty_article(page, origin, flag="empty")
-    markup = read_markup(root, canonical=page_identity(page)[0])
+    identity = identity_of(page, text=decoded.text)
+    markup = read_markup(root, canonical=identity[0])
     title = read_headline(markup, hint=page.hints.title)
     pieces = _story_pieces(root, markup, title)
     if not pieces and _is_too_deep(root, decoded):
         return empty_article(page, origin, flag="parse_error")
-    return _article(page, origin, markup, title=title, pieces=pieces, is_repaired=decoded.is_repaired)
+    article = _article(page, origin, markup, title=title, pieces=pieces, identity=identity)
+    return (
+        replace(article, flags=tuple(sorted((*article.flags, "charset_repaired")))) if decoded.is_repaired else article
+    )
 
 
 def _story_pieces(root: Tree, markup: Markup, title: str | None) -> tuple[Piece, ...]:
@@ -58,9 +63,15 @@ def _is_too_deep(root: Tree, decoded: Decoded) -> bool:
 
 
 def _article(
-    page: Page, origin: Origin, markup: Markup, *, title: str | None, pieces: tuple[Piece, ...], is_repaired: bool
+    page: Page,
+    origin: Origin,
+    markup: Markup,
+    *,
+    title: str | None,
+    pieces: tuple[Piece, ...],
+    identity: tuple[str | None, str],
 ) -> Article:
-    canonical, article_id = page_identity(page)
+    canonical, article_id = identity
     url = page.final_url or page.url
     domain = domain_of(url or canonical or "") or None
     texts = story_texts(pieces)
@@ -70,7 +81,6 @@ def _article(
     publisher = origin.publisher or about.read_publisher(markup, page)
     words = count_words(texts)
     is_walled = about.is_behind_wall(markup, word_count=words, page_text=text_of(markup.root) if words < 120 else "")
-    flags = (*published.flags, *(("charset_repaired",) if is_repaired else ()))
     return Article(
         article_id=article_id,
         revision_id=revision_id_of(content_hash),
@@ -98,7 +108,7 @@ def _article(
         tdm_reserved=about.is_mining_reserved(markup, page.headers),
         content_hash=content_hash,
         wire_agency=about.read_agency(markup, bylines=markup.all_meta("author"), lead=texts[0] if texts else ""),
-        flags=tuple(sorted(flags)),
+        flags=published.flags,
         raw_ref=origin.raw_ref,
         http_status=page.status if url else None,
         extractor=EXTRACTOR,

@@ -19,11 +19,16 @@ def page_identity(page: Page) -> tuple[str | None, str]:
     The canonical link, else og:url, counts when it names another spelling of the same site and not its front page;
     else the final URL does. A page without any URL is named by its decoded text. Raises: nothing.
     """
-    final = _canonical(page.final_url or page.url)
     try:
         text = decode_body(page).text
     except UndecodablePageError:  # cleaning reports it; here the bytes must only have a name
         text = page.body.decode("latin-1")
+    return identity_of(page, text=text)
+
+
+def identity_of(page: Page, *, text: str) -> tuple[str | None, str]:
+    """Return ``page_identity`` of a page whose decoded text is at hand."""
+    final = _canonical(page.final_url or page.url)
     named = _named_in(text, page) if media_kind_of(page) == "html" else ()
     canonical = next((url for url in named if _is_same_site(url, final)), final)
     return canonical, article_id_of(canonical=canonical, text=text)

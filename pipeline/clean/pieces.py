@@ -1,6 +1,6 @@
 """A stretch of an article before it has a place in the text."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 from pipeline.model.article import BlockKind
 
@@ -11,7 +11,7 @@ class Piece:
 
     kind: BlockKind
     text: str
+    word_count: int = field(init=False, compare=False)
 
-    @property
-    def word_count(self) -> int:
-        return len(self.text.split())
+    def __post_init__(self) -> None:
+        object.__setattr__(self, "word_count", len(self.text.split()))

@@ -8,15 +8,15 @@ from pipeline.clean.markup import Markup
 from pipeline.clean.pieces import Piece
 from pipeline.clean.tree import text_of
 
-_NAMED = (
-    "//*[self::p or self::div or self::h2 or self::h3 or self::span]"
-    "[re:test(concat(@class, ' ', @data-testid), "
-    "'standfirst|(^|[\\s_-])(dek|subtitle|summary|intro|excerpt|description|lead-?text)($|\\s)|"
-    "sub-?head(line|ing)?', 'i')]"
+_NAMES = ("standfirst", "dek", "subtitle", "summary", "intro", "excerpt", "description", "lead", "ubhead", "ub-head")
+_NAMED = "//body//*[self::p or self::div or self::h2 or self::h3 or self::span][{}]".format(
+    " or ".join(f"contains(@class, '{name}') or contains(@data-testid, '{name}')" for name in _NAMES)
 )
-_LEAVES = "//body//*[self::p or self::h2 or self::h3 or self::div or self::span][not(p or div)]"
-_MAX_LEAVES = 1000
-_REGEXP = {"re": "http://exslt.org/regular-expressions"}
+_SHOWING = (
+    "//body//*[self::p or self::h2 or self::h3 or self::div or self::span]"
+    "[starts-with(normalize-space(text()), $start)]"
+)
+_START = 12
 _MIN_WORDS, _MAX_WORDS = 5, 80
 _NEAR = 3  # a standfirst is among the first pieces of a body
 
@@ -41,11 +41,11 @@ def _shown_standfirst(markup: Markup) -> str | None:
     described = fold_title(read_description(markup))
     if not _MIN_WORDS <= len(described.split()) <= _MAX_WORDS:
         return None
-    for element in markup.root.xpath(_NAMED, namespaces=_REGEXP)[:20]:
+    for element in markup.root.xpath(_NAMED)[:40]:
         text = text_of(element)
         if len(text.split()) <= _MAX_WORDS and fold_title(text)[:40] == described[:40]:
             return text
-    for element in markup.root.xpath(_LEAVES)[:_MAX_LEAVES]:
-        if described[:20] == fold_title((element.text or "")[:60])[:20] and fold_title(text_of(element)) == described:
+    for element in markup.root.xpath(_SHOWING, start=read_description(markup)[:_START]):
+        if fold_title(text_of(element)) == described:
             return text_of(element)
     return None

@@ -9,7 +9,6 @@ from lxml import etree, html
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
 _ENCODING_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _INVISIBLE = str.maketrans("", "", "\u200b\u200c\u200e\u200f\u2060\ufeff\u00ad")
-_SPACE = re.compile(r"\s+")
 
 Tree = Any  # lxml.html.HtmlElement; lxml brings no types
 
@@ -31,7 +30,9 @@ def parse_html(text: str) -> Tree | None:
 
 def tidy(text: str | None) -> str:
     """Return text with runs of white space as one space and invisible characters out; all else is kept."""
-    return _SPACE.sub(" ", (text or "").translate(_INVISIBLE)).strip()
+    if not text:
+        return ""
+    return " ".join((text if text.isascii() else text.translate(_INVISIBLE)).split())
 
 
 def text_of(element: Tree) -> str:

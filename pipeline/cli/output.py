@@ -9,6 +9,7 @@ from typing import Annotated
 import typer
 from rich.console import Console
 from rich.markup import escape
+from rich.measure import Measurement
 from rich.table import Table
 
 from pipeline.settings import Settings
@@ -17,7 +18,11 @@ from pipeline.stages.workspace import Workspace
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only results and problems.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
-out = Console()
+_CELL = 60
+_WIDEST = 10_000
+
+# A pipe or a file has no width that a table would have to fit.
+out = Console(width=None if sys.stdout.isatty() else _WIDEST)
 err = Console(stderr=True)
 
 
@@ -37,14 +42,29 @@ def print_json(value: object) -> None:
 
 
 def print_rows(columns: Sequence[str], rows: Iterable[Sequence[object]], *, as_json: bool) -> None:
-    """Print rows as a table, or as a JSON list of objects."""
+    """Print rows as a table, record by record where a table is wider than the terminal, or as a JSON list of objects.
+
+    A cell shows its first 60 characters; JSON and records show all.
+    """
+    found = list(rows)
     if as_json:
-        print_json([dict(zip(columns, row, strict=True)) for row in rows])
+        print_json([dict(zip(columns, row, strict=True)) for row in found])
         return
     table = Table(*(escape(column) for column in columns), header_style="bold")
-    for row in rows:
-        table.add_row(*("" if value is None else escape(str(value)) for value in row))
-    out.print(table)
+    for row in found:
+        table.add_row(*(escape(_cell(value)) for value in row))
+    if Measurement.get(out, out.options.update(max_width=_WIDEST), table).maximum <= out.width:
+        out.print(table)
+        return
+    for number, row in enumerate(found, 1):
+        out.rule(f"row {number}", align="left", style="dim")
+        for column, value in zip(columns, row, strict=True):
+            out.print(f"[bold]{escape(column)}[/bold]: {escape(str('' if value is None else value))}", highlight=False)
+
+
+def _cell(value: object) -> str:
+    text = "" if value is None else " ".join(str(value).split())
+    return text if len(text) <= _CELL else f"{text[: _CELL - 1]}…"
 
 
 @contextmanager

@@ -2,6 +2,7 @@
 
 import os
 from collections.abc import Iterator, Mapping, Sequence
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 
 import pyarrow as pa
@@ -64,8 +65,7 @@ class Days:
         """
         old = self.manifest(day)
         entries, previous = dict(old.entries), dict(old.previous)
-        for name, table in tables.items():
-            entry = self._entry(old, table, table_named(name))
+        for name, entry in self._write_objects(old, tables).items():
             if entry is None:
                 entries.pop(name, None)
             else:
@@ -77,6 +77,12 @@ class Days:
             self._disk.replace(self._layout.manifest(day), manifest_bytes(new))
         self.publish(day)
         return changed
+
+    def _write_objects(self, old: Manifest, tables: Mapping[str, pa.Table]) -> dict[str, Entry | None]:
+        """Return the entry of each table. In threads: one table is encoded while another's bytes go to the disk."""
+        with ThreadPoolExecutor(max(1, len(tables))) as pool:
+            entries = pool.map(lambda name: self._entry(old, tables[name], table_named(name)), tables)
+            return dict(zip(tables, entries, strict=True))
 
     def _entry(self, old: Manifest, table: pa.Table, spec: TableSpec) -> Entry | None:
         """Return the object that holds the rows, written if the day has no such object; None for no rows."""

@@ -87,7 +87,8 @@ class Disk:
 
     def temporary(self) -> Path:
         """Return a new name in the folder for unfinished things, on the same file system."""
-        self._layout.temporary.mkdir(parents=True, exist_ok=True)
+        if not self._layout.temporary.is_dir():
+            self._layout.temporary.mkdir(parents=True, exist_ok=True)
         return self._layout.temporary / uuid.uuid4().hex
 
     def write(self, path: Path, data: bytes | memoryview) -> None:

@@ -103,7 +103,7 @@ def _parts(table: pa.Table, day_of: Mapping[str, date]) -> list[tuple[date, pa.T
     runs = pc.value_counts(column).to_pylist()
     if len(runs) == 1 and runs[0]["values"] is not None:
         return [(runs[0]["values"], table)]
-    order = pc.sort_indices(column, null_placement="at_end")
+    order = pc.sort_indices(column)  # rows without a day come last
     table, start, parts = table.take(order), 0, []
     for run in pc.value_counts(column.take(order)).to_pylist():
         if run["values"] is not None:

@@ -11,7 +11,8 @@ class Hints:
     """What the listing said about a page. Everything is a hint; the page itself is asked first.
 
     ``published_at`` and ``modified_at`` are aware, UTC. ``published_precision`` is "day" when the listing gave no time.
-    ``date_method`` is "feed" for feeds and sitemaps, "given" for a date stated beside a local file.
+    ``date_method`` is "feed" for feeds and sitemaps, "given" for a date stated beside a local file. ``file`` is the
+    local file that a page without a URL came in.
     """
 
     title: str | None = None
@@ -21,6 +22,7 @@ class Hints:
     modified_at: datetime | None = None
     publisher: str | None = None
     language: str | None = None
+    file: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,6 +11,8 @@ from pipeline.nlp.cues import CueUse, QuotedText
 from pipeline.nlp.languages.spec import CueData
 from pipeline.nlp.tokens import Tokens
 
+# What a reporting word keeps of its weight for each other one that stands nearer to the quote.
+_PASSED = 0.75
 _ENDINGS = ".?!…"
 _QUOTE_EDGES = "".join(("\"”“»'’`", " \u00a0\u2009"))
 _BREAKS = ",?!—–-"
@@ -41,7 +43,7 @@ def attribute(tokens: Tokens, quoted: QuotedText, cues: Sequence[CueUse], data: 
             *_after(tokens, quoted, cues, places, index),
             *_before(tokens, quoted, cues, places, index, data),
             *_carried(tokens, quoted, found, index),
-            *_structural(tokens, quoted, index),
+            *_structural(tokens, quoted, cues, places, index),
         ]
         found.append(max(options, key=lambda option: option.score, default=NONE))
     return tuple(found)
@@ -73,8 +75,7 @@ def _after(
     """Yield the reporting words behind a quoted stretch, up to the sentence's end or the next stretch."""
     last = edges(tokens, quoted, index)[1]
     ending = _content_end(tokens, quoted, index)
-    following = tokens.text[last + 1] if last + 1 < len(tokens) else ""
-    breaks = ending in _BREAKS or following in (",", "—", "–")
+    breaks = ending in _BREAKS or _breaks_off(tokens, last)
     if not breaks and ending in _ENDINGS:
         return
     for use in cues[bisect_left(places, last + 1) :]:
@@ -91,6 +92,11 @@ def _after(
             yield Attribution(use, use.speaker, use.cue.weight * 0.3, "after_loose")
 
 
+def _breaks_off(tokens: Tokens, last: int) -> bool:
+    """Return whether a comma or dash behind the marks leads to the reporting clause, not on to another ("..., but")."""
+    return last + 2 < len(tokens) and tokens.text[last + 1] in (",", "—", "–") and tokens.tag[last + 2] != "CC"
+
+
 def _connected(tokens: Tokens, quoted: QuotedText, first: int, last: int) -> bool:
     """Return whether no sentence ends, no paragraph ends and no quoted stretch stands between two tokens."""
     return tokens.block[first - 1] == tokens.block[last] and not any(
@@ -105,6 +111,7 @@ def _before(
     first, _ = edges(tokens, quoted, index)
     governors = _governors(tokens, first, quoted.owner, index)
     link = tokens.lower[first - 1] if first else ""
+    nearer = 0
     for place in range(bisect_left(places, first) - 1, -1, -1):
         use = cues[place]
         if first - use.token > 60 or not _same_sentence(tokens, quoted, use.token, first):
@@ -118,7 +125,9 @@ def _before(
         weight = use.cue.weight if use.kind != "noun" else use.cue.weight * 0.75
         if use.kind == "source":
             weight = 0.9 if distance < 25 else 0.4
-        yield Attribution(use, use.speaker, max(weight, 0.5 * (rule == "colon")) * structure - 0.002 * distance, rule)
+        weight = max(weight, 0.5) if rule == "colon" else weight
+        yield Attribution(use, use.speaker, weight * structure * _PASSED**nearer - 0.002 * distance, rule)
+        nearer += use.is_listed
 
 
 def _structure(distance: int, link: str, governs: bool, data: CueData) -> tuple[float, str]:
@@ -177,22 +186,41 @@ def _starts_capital(tokens: Tokens, quoted: QuotedText, index: int) -> bool:
     return tokens.content[marked.start : marked.end].lstrip("\"“„«‘'`. …")[:1].isupper()
 
 
-def _structural(tokens: Tokens, quoted: QuotedText, index: int) -> Iterator[Attribution]:
-    """Yield the subject before a colon without a reporting word, else that of the sentence before."""
+def _structural(
+    tokens: Tokens, quoted: QuotedText, cues: Sequence[CueUse], places: list[int], index: int
+) -> Iterator[Attribution]:
+    """Yield what stands before without a reporting word of the sentence: what a colon names, the nearest subject."""
     first, last = edges(tokens, quoted, index)
-    if first == 0:
-        return
-    colon = tokens.text[first - 1] == ":"
-    begins = tokens.block[first - 1] != tokens.block[first]
-    if last - first < 6 and not colon:
-        return
     anchor = first - 1
-    while begins and anchor > 0 and tokens.text[anchor].isspace():
+    while anchor > 0 and tokens.text[anchor].isspace():
         anchor -= 1
-    score = 0.55 if colon or tokens.text[anchor] == ":" else 0.22
+    if anchor < 1 or not tokens.is_body(anchor):
+        return
+    colon = tokens.text[anchor] == ":"
+    if colon and tokens.tag[anchor - 1] in ("NNP", "NNPS"):
+        yield Attribution(None, anchor - 1, 0.75, "byline")
+    if colon and tokens.block[anchor] != tokens.block[first]:
+        yield from _announced(tokens, quoted, cues, places, anchor)
+    if colon or last - first >= 6:
+        yield from _near_subject(tokens, quoted, anchor, 0.55 if colon else 0.22)
+
+
+def _announced(
+    tokens: Tokens, quoted: QuotedText, cues: Sequence[CueUse], places: list[int], colon: int
+) -> Iterator[Attribution]:
+    """Yield the reporting word of the sentence that ends the paragraph before with a colon."""
+    place = bisect_left(places, colon) - 1
+    if place < 0:
+        return
+    use = cues[place]
+    if use.is_listed and use.speaker is not None and _same_sentence(tokens, quoted, use.token, colon):
+        yield Attribution(use, use.speaker, 0.8, "colon_paragraph")
+
+
+def _near_subject(tokens: Tokens, quoted: QuotedText, anchor: int, score: float) -> Iterator[Attribution]:
     for token in range(anchor, max(anchor - 60, -1), -1):
-        if tokens.block[token] != tokens.block[anchor] or not tokens.is_body(token):
+        if tokens.block[token] != tokens.block[anchor]:
             return
         if tokens.dep[token] in ("nsubj", "ROOT") and tokens.tag[token] in ("NNP", "PRP") and not quoted.inside(token):
-            yield Attribution(None, token, score, "colon_subject" if score > 0.5 else "near_subject")
+            yield Attribution(None, token, score, "near_subject")
             return

@@ -91,15 +91,25 @@ def _subject(tokens: Tokens, quoted: QuotedText, verb: int, depth: int) -> int |
         nearest = min(subjects, key=lambda s: abs(s - verb))
         if tokens.tag[nearest] not in _RELATIVES:
             return nearest
-        return tokens.head[verb] if tokens.dep[verb] == "relcl" else None
+        return tokens.head[verb] if tokens.dep[verb] == "relcl" else _before(tokens, quoted, nearest)
     governor, dep = tokens.head[verb], tokens.dep[verb]
     if depth == 0 or governor == verb or quoted.inside(governor):
         return None
     if dep == "acl":
-        return governor if tokens.tag[verb] == "VBG" else None
+        return _of_participle(tokens, quoted, verb, depth)
     if dep in ("conj", "xcomp", "advcl", "pcomp", "prep") and (dep != "conj" or tokens.tag[governor][0] == "V"):
         return _subject(tokens, quoted, governor, depth - 1)
     return None
+
+
+def _of_participle(tokens: Tokens, quoted: QuotedText, verb: int, depth: int) -> int | None:
+    """Return who says "saying ...": the noun that it describes, or who made that noun ("he sent a note saying")."""
+    noun = tokens.head[verb]
+    if tokens.tag[verb] != "VBG":
+        return None
+    if tokens.dep[noun] == "dobj" and (maker := _subject(tokens, quoted, tokens.head[noun], depth - 1)) is not None:
+        return maker
+    return noun
 
 
 def _beside(tokens: Tokens, quoted: QuotedText, verb: int) -> int | None:

@@ -176,6 +176,7 @@ def _mention(
     index, frame = trigger.index, trigger.frame
     actors = [p.entity.cluster_index if p.entity else None for p in roles.actors]
     recipients = [p.entity.cluster_index if p.entity else None for p in roles.recipients]
+    clusters = frozenset(c for c in actors + recipients if c is not None)
     return Mention(
         event_type=frame.event_type if frame else None,
         event_mode=frame.mode if frame else None,
@@ -186,12 +187,16 @@ def _mention(
         first_day=when.first,
         last_day=when.last,
         place=place,
-        clusters=frozenset(c for c in actors + recipients if c is not None),
+        clusters=clusters,
         actor_cluster=actors[0] if actors else None,
         recipient_cluster=recipients[0] if recipients else None,
         in_headline=parse.headline[index],
-        is_generic=trigger.is_noun and parse.tag[index] == "NNS" and not parse.children[index],
+        is_generic=trigger.is_noun and parse.tag[index] == "NNS" and not clusters and _is_bare(parse, index),
     )
+
+
+def _is_bare(parse: Parse, index: int) -> bool:
+    return parse.child(index, "det", "poss", "nummod", "compound", "nmod", "prep") is None
 
 
 def _event(context: _Context, draft: _Draft, *, event_index: int, same_event_index: int, salience: float) -> Event:

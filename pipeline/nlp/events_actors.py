@@ -81,6 +81,8 @@ def _shared_subject(parse: Parse, index: int, data: FrameData, depth: int) -> in
     dep, head = parse.dep[index], parse.head[index]
     if dep in _CONTROLLED and parse.is_verb(head):
         return _controller(parse, index, head, data, depth)
+    if dep in ("acl", "relcl") and parse.headline[index] and parse.entity[head] >= 0:
+        return head  # "Holm to meet Brandt"
     if dep in ("pcomp", "acl", "relcl"):
         return _owner(parse, parse.head[head] if dep == "pcomp" else head, data, depth)
     return _headline_subject(parse, index)

@@ -48,7 +48,7 @@ class Parse:
     def subject(self, index: int) -> int | None:
         """Return the grammatical subject of a verb, the named one of two in apposition; None without one of its own."""
         found = [c for c in self.children[index] if self.dep[c] in _SUBJECTS]
-        return next((c for c in found if self.entity[c] >= 0), found[0]) if found else None
+        return next((c for c in found if self.mention(c)), found[0]) if found else None
 
     def is_verb(self, index: int) -> bool:
         return self.pos[index] in ("VERB", "AUX")
@@ -73,8 +73,13 @@ class Parse:
         return found
 
     def mention(self, index: int) -> Entity | None:
-        """Return the mention in which a token stands."""
-        return self.entities[self.entity[index]] if self.entity[index] >= 0 else None
+        """Return the mention in which a token stands, or the person whose name it follows ("Ann Lee QC")."""
+        if self.entity[index] >= 0:
+            return self.entities[self.entity[index]]
+        if self.pos[index] != "PROPN" or index == 0 or self.entity[index - 1] < 0 or self.head[index - 1] != index:
+            return None
+        before = self.entities[self.entity[index - 1]]
+        return before if before.entity_type == "PERSON" else None
 
     def token_at(self, start_char: int) -> int:
         """Return the token that covers an offset of the text."""

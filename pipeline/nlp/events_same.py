@@ -59,9 +59,11 @@ def _joins(mention: Mention, group: Sequence[Mention]) -> bool:
 def _same(one: Mention, other: Mention) -> bool:
     if one.is_generic or other.is_generic or not _same_mode(one, other):
         return False
+    shared = len(one.clusters & other.clusters)
+    alike = one.lemma == other.lemma or (one.event_type is not None and one.sentence == other.sentence)
     if one.clusters and other.clusters:
-        return not one.clusters.isdisjoint(other.clusters)
-    return one.lemma == other.lemma or (one.event_type is not None and one.sentence == other.sentence)
+        return shared > 1 or (shared == 1 and (alike or one.in_headline or other.in_headline))
+    return alike
 
 
 def _same_mode(one: Mention, other: Mention) -> bool:

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterator
 from dataclasses import dataclass
+from typing import Self
 
 from pipeline.model import Block
 
@@ -12,6 +13,9 @@ _SINGLE = re.compile("[‘’']")
 _OPENERS = frozenset({"“", "„", "«", "``", "‘"})
 _CLOSERS = frozenset({"”", "»", "''", "’"})
 _TAIL = " \t\r\n.,;:!?)]…"
+_FIRST_WORD = re.compile(r"\w+")
+_LATER_CLOSING = re.compile(r"\S['’](?!\w)")
+_LOOK_AHEAD = 400
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +36,33 @@ class Marked:
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
-    """``opens`` and ``closes`` say which shapes it has: what stands beside it decides for straight marks."""
+    """A mark that opens, or else closes: what stands beside it decides for straight ones."""
 
     start: int
     end: int
     opens: bool
-    closes: bool
-    is_single: bool
+
+
+@dataclass(frozen=True, slots=True)
+class _Paragraph:
+    """``first`` and ``last`` bound it without white space; from ``tail`` on only punctuation follows, if anything."""
+
+    start: int
+    end: int
+    first: int
+    last: int
+    tail: int
+
+    @classmethod
+    def of(cls, text: str, block: Block) -> Self:
+        content = text[block.start : block.end]
+        return cls(
+            block.start,
+            block.end,
+            block.end - len(content.lstrip()),
+            block.start + len(content.rstrip()),
+            block.start + len(content.rstrip(_TAIL)),
+        )
 
 
 def scan_marks(text: str, blocks: tuple[Block, ...], *, elisions: frozenset[str]) -> tuple[Marked, ...]:
@@ -46,111 +70,100 @@ def scan_marks(text: str, blocks: tuple[Block, ...], *, elisions: frozenset[str]
 
     A mark still open at its paragraph's end goes on if the next paragraph of running text begins with a mark, and
     ends there with ``is_closed`` False otherwise. Single marks count only where no double ones are. Inner quotes
-    belong to the outer. Titles, headings and captions are left out.
+    belong to the outer. Titles, headings and captions are left out. Time grows with the length of the text.
     """
-    body = [block for block in blocks if block.kind in _BODY]
-    doubles = [list(_marks(text, block, _DOUBLE)) for block in body]
-    if not any(doubles):
-        doubles = [list(_single_marks(text, block, elisions)) for block in body]
+    body = [_Paragraph.of(text, block) for block in blocks if block.kind in _BODY]
+    marks = [_marks(text, paragraph) for paragraph in body]
+    if not any(marks):
+        marks = [list(_single_marks(text, paragraph, elisions)) for paragraph in body]
     found: list[Marked] = []
     carried: tuple[tuple[int, int], ...] = ()
-    for block, marks in zip(body, doubles, strict=True):
-        carried = _scan_block(text, block, marks, carried, found)
+    for paragraph, its_marks in zip(body, marks, strict=True):
+        carried = _scan(text, paragraph, its_marks, carried, found)
     if carried:
         found.append(Marked(carried, is_closed=False))
     return tuple(found)
 
 
-def _scan_block(
-    text: str, block: Block, marks: list[_Mark], carried: tuple[tuple[int, int], ...], found: list[Marked]
+def _scan(
+    text: str,
+    paragraph: _Paragraph,
+    marks: list[_Mark],
+    carried: tuple[tuple[int, int], ...],
+    found: list[Marked],
 ) -> tuple[tuple[int, int], ...]:
-    """Append what the block completes to ``found``; return the parts that are still open at its end."""
-    first = block.start + len(text[block.start : block.end]) - len(text[block.start : block.end].lstrip())
-    last = block.start + len(text[block.start : block.end].rstrip())
-    if carried and not (marks and marks[0].start == first):
+    """Append what the paragraph completes to ``found``; return the parts that are still open at its end."""
+    if carried and not (marks and marks[0].start == paragraph.first):
         found.append(Marked(carried, is_closed=False))
         carried = ()
+    surplus = _closing_surplus(marks)
     opened: int | None = None
     depth = 0
     for place, mark in enumerate(marks):
         if opened is None:
-            opened = mark.start if mark.opens or (carried and mark.start == first) else None
-        elif not mark.closes or (mark.opens and not _ends(text, mark, last)):
-            depth, restart = _reopen(marks, place, depth)
-            if restart:
-                end = opened + len(text[opened : mark.start].rstrip())
-                found.append(Marked((*carried, (opened, end)), is_closed=False))
-                carried, opened = (), mark.start
+            opened = mark.start if mark.opens or (carried and mark.start == paragraph.first) else None
+        elif mark.opens and surplus[place + 1] >= depth + 2:
+            depth += 1  # enough closing marks follow for an inner quote and this one
+        elif mark.opens:  # a closing mark was lost
+            end = opened + len(text[opened : mark.start].rstrip())
+            found.append(Marked((*carried, (opened, end)), is_closed=False))
+            carried, opened, depth = (), mark.start, 0
         elif depth:
             depth -= 1
         else:
             found.append(Marked((*carried, (opened, mark.end)), is_closed=True))
             carried, opened = (), None
-    return (*carried, (opened, last)) if opened is not None else ()
+    return (*carried, (opened, paragraph.last)) if opened is not None else ()
 
 
-def _reopen(marks: list[_Mark], place: int, depth: int) -> tuple[int, bool]:
-    """Return the depth after an opening mark inside an open quote, and whether a lost closing mark explains it.
-
-    It is an inner quote if enough closing marks follow for both, and a new one otherwise.
-    """
-    later = marks[place + 1 :]
-    closing = sum(mark.closes and not mark.opens for mark in later)
-    opening = sum(mark.opens for mark in later)
-    if closing >= opening + depth + 2:
-        return depth + 1, False
-    return 0, True
+def _closing_surplus(marks: list[_Mark]) -> list[int]:
+    """Return by how many the closing marks outnumber the opening ones from each mark to the end."""
+    surplus = [0]
+    for mark in reversed(marks):
+        surplus.append(surplus[-1] + (-1 if mark.opens else 1))
+    return surplus[::-1]
 
 
-def _ends(text: str, mark: _Mark, last: int) -> bool:
-    """Return whether only punctuation follows in the block: then even an opening-shaped mark is a stray closing one."""
-    return not text[mark.end : last].strip(_TAIL)
-
-
-def _marks(text: str, block: Block, pattern: re.Pattern[str]) -> Iterator[_Mark]:
-    for match in pattern.finditer(text, block.start, block.end):
-        mark = _shaped(text, block, match)
+def _marks(text: str, paragraph: _Paragraph) -> list[_Mark]:
+    found: list[_Mark] = []
+    for match in _DOUBLE.finditer(text, paragraph.start, paragraph.end):
+        mark = _shaped(text, paragraph, match, is_odd=len(found) % 2 == 1)
         if mark is not None:
-            yield mark
+            found.append(mark)
+    return found
 
 
-def _shaped(text: str, block: Block, match: re.Match[str]) -> _Mark | None:
+def _shaped(text: str, paragraph: _Paragraph, match: re.Match[str], *, is_odd: bool) -> _Mark | None:
+    """Return what a mark does, by kind first, then by what stands beside it; None for inches."""
     start, end, sign = match.start(), match.end(), match.group()
-    before = text[start - 1] if start > block.start else " "
-    after = text[end] if end < block.end else " "
-    at_end = not text[end : block.end].strip(_TAIL)
+    before = text[start - 1] if start > paragraph.start else " "
+    after = text[end] if end < paragraph.end else " "
+    at_end = end >= paragraph.tail
     if sign in _OPENERS:
-        stray = at_end or (after.isspace() and not before.isspace())
-        return _Mark(start, end, opens=not stray, closes=stray, is_single=False)
+        return _Mark(start, end, opens=not (at_end or (after.isspace() and not before.isspace())))
     if sign in _CLOSERS:
-        opens = (before.isspace() or before in "([—–-") and not after.isspace() and after.isalnum() and not at_end
-        return _Mark(start, end, opens=opens, closes=not opens, is_single=False)
-    if before.isdigit() and (after.isspace() or after in ".,;:)") and not _odd_before(text, block, start):
-        return None  # inches
-    opens = not after.isspace() and not at_end and (not before.isalnum() and before not in ".,!?…")
-    return _Mark(start, end, opens=opens, closes=not opens, is_single=False)
+        return _Mark(start, end, opens=(before.isspace() or before in "([—–-") and after.isalnum() and not at_end)
+    if before.isdigit() and not is_odd and not after.isalnum():
+        return None
+    return _Mark(start, end, opens=not (after.isspace() or at_end or before.isalnum() or before in ".,!?…"))
 
 
-def _odd_before(text: str, block: Block, start: int) -> bool:
-    return text.count('"', block.start, start) % 2 == 1
-
-
-def _single_marks(text: str, block: Block, elisions: frozenset[str]) -> Iterator[_Mark]:
-    for match in _SINGLE.finditer(text, block.start, block.end):
+def _single_marks(text: str, paragraph: _Paragraph, elisions: frozenset[str]) -> Iterator[_Mark]:
+    for match in _SINGLE.finditer(text, paragraph.start, paragraph.end):
         start, end = match.span()
-        before = text[start - 1] if start > block.start else " "
-        after = text[end] if end < block.end else " "
+        before = text[start - 1] if start > paragraph.start else " "
+        after = text[end] if end < paragraph.end else " "
         if (before.isspace() or before in "([—–") and after.isalpha():
-            word = re.match(r"\w+", text[end : end + 12])
+            word = _FIRST_WORD.match(text, end, end + 12)
             if word and word.group().lower() not in elisions:
-                yield _Mark(start, end, opens=True, closes=False, is_single=True)
-        elif not before.isspace() and not after.isalnum() and _closes_single(text, block, start, before):
-            yield _Mark(start, end, opens=False, closes=True, is_single=True)
+                yield _Mark(start, end, opens=True)
+        elif not before.isspace() and not after.isalnum() and _closes(text, paragraph, end, before):
+            yield _Mark(start, end, opens=False)
 
 
-def _closes_single(text: str, block: Block, start: int, before: str) -> bool:
+def _closes(text: str, paragraph: _Paragraph, end: int, before: str) -> bool:
     """Return whether a single mark after a word closes: the possessive of a plural is the same sign."""
     if before != "s":
         return True
-    rest = text[start + 1 : block.end]
-    return not (rest[:1] == " " and rest[1:2].islower() and re.search(r"[^\s]['’](?!\w)", rest))
+    rest = text[end : min(paragraph.end, end + _LOOK_AHEAD)]
+    return not (rest[:1] == " " and rest[1:2].islower() and _LATER_CLOSING.search(rest))

@@ -24,6 +24,7 @@ from pipeline.nlp.modality_marks import (
 _WEAKEN: dict[Modality, int] = {"happened": 0, "planned": 1, "hypothetical": 2, "negated": 3}
 _ARGUMENTS = frozenset({"dobj", "nsubj", "nsubjpass", "attr", "oprd", "dative", "acomp"})
 _MODIFIERS = frozenset({"compound", "nmod", "poss", "appos", "amod", "conj"})
+_COMPLEMENTS = frozenset({"xcomp", "ccomp", "acl", "advcl", "relcl"})
 _LIMIT = 12  # longest chain of governors that is followed
 
 
@@ -72,17 +73,22 @@ def _of_infinitive(parse: Parse, index: int, data: ModalityData, depth: int) -> 
     if dep == "pcomp":
         return _after_preposition(parse, head, data, depth)
     if dep == "conj":
-        return _weaker(_modality(parse, head, data, depth - 1), "happened")
+        return _modality(parse, head, data, depth - 1)
+    if _is_announced(parse, index):
+        return "planned"
+    purpose = dep == "advcl" and parse.lemma[head] in data.achieving  # not what was achieved
+    if purpose or dep not in _COMPLEMENTS:
+        return "hypothetical"
+    return _under(parse, head, data, depth, default="hypothetical")
+
+
+def _is_announced(parse: Parse, index: int) -> bool:
+    """Say whether an infinitive is a headline's future, or a passive one's: "a meeting to be held in June"."""
+    dep = parse.dep[index]
+    marked = any(parse.dep[c] == "aux" for c in parse.children[index])  # without: a command
     if dep == "ROOT" or (parse.headline[index] and dep in ("relcl", "acl", "advcl", "nsubj")):
-        marked = any(parse.dep[c] == "aux" for c in parse.children[index])
-        return "planned" if marked else "hypothetical"  # a bare root is a command
-    if dep == "relcl" and parse.is_passive(index):
-        return "planned"  # "a meeting to be held in June"
-    if dep == "advcl" and parse.lemma[head] in data.achieving:
-        return "hypothetical"  # a purpose, not what was achieved
-    if dep in ("xcomp", "ccomp", "acl", "advcl", "relcl"):
-        return _under(parse, head, data, depth, default="hypothetical")
-    return "hypothetical"
+        return marked
+    return dep == "relcl" and parse.is_passive(index)
 
 
 def _of_content(parse: Parse, index: int, data: ModalityData, depth: int) -> Modality:

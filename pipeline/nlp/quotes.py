@@ -19,6 +19,7 @@ _WORD = re.compile(r"\w+(?:['’]\w+)*")
 _DIRECT_SHARE = 0.9
 _FRAGMENT_WORDS = 3
 _LEAST = 0.2
+_SURE = frozenset({"colon", "comma", "after", "byline", "adjacent"})
 _LEAST_FRAGMENT = 0.34
 
 
@@ -64,7 +65,7 @@ def _marked_quotes(
         short = len(words) <= _FRAGMENT_WORDS and not sentence
         if not words or attribution.score < (_LEAST_FRAGMENT if short else _LEAST):
             continue
-        if _is_title(words, sentence=sentence) and attribution.rule not in ("colon", "comma", "after"):
+        if _is_title(words) and attribution.rule not in _SURE:
             continue
         whole = _Found(marked.start, marked.end, marked.parts, marked.is_closed, attribution, short)
         clause = None if _stands_alone(attribution, sentence) else _clause(tokens, quoted, index, attribution, data)
@@ -79,10 +80,10 @@ def _stands_alone(attribution: Attribution, sentence: bool) -> bool:
     )
 
 
-def _is_title(words: Sequence[str], *, sentence: bool) -> bool:
+def _is_title(words: Sequence[str]) -> bool:
     """Return whether the words look like the title of a work: short, most of them with capitals."""
     capital = sum(word[0].isupper() for word in words)
-    return not sentence and 2 <= len(words) <= 8 and capital >= max(2, 0.66 * len(words))
+    return 2 <= len(words) <= 8 and capital >= max(2, 0.66 * len(words))
 
 
 def _clause(

@@ -3,25 +3,20 @@
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
 
-from pipeline.nlp.times_values import (
-    DAY,
-    SEASON_STARTS,
-    Reading,
-    Scene,
-    Tense,
-    day_value,
-    month_start,
-    month_value,
-    quarter_value,
-    season_value,
-    week_value,
-    year_value,
+from pipeline.nlp.times_periods import (
+    read_decade,
+    read_duration,
+    read_half,
+    read_offset,
+    read_period,
+    read_quarter,
+    read_season,
+    read_set,
+    read_stretch,
+    read_week,
+    read_year,
 )
-
-_STEPS = {"D": 1, "W": 7, "F": 14}  # days
-_MONTH_STEPS = {"M": 1, "Q": 3, "Y": 12, "DE": 120, "CE": 1200}
-Parts = Mapping[str, str]
-_UNRESOLVED = Reading()
+from pipeline.nlp.times_values import DAY, Parts, Reading, Scene, Tense, day_value, month_start, month_value
 
 
 def read_time(reading: str, parts: Parts, scene: Scene) -> Reading | None:
@@ -98,30 +93,6 @@ def _read_month(parts: Parts, scene: Scene) -> Reading:
     return month_value(found.year, found.month, "relative")
 
 
-def _read_year(parts: Parts, scene: Scene) -> Reading:
-    year = year_value(int(parts["year"]), "explicit")
-    return _narrowed(year, parts.get("part"), scene)
-
-
-def _narrowed(reading: Reading, part: str | None, scene: Scene) -> Reading:
-    """Cut a year to the end that is named: its bounds, not its value (but "mid-2011" is its June)."""
-    end = next((v for k, v in scene.times.parts.items() if part and k in part.split()), None)
-    if end is None or reading.first is None or reading.last is None:
-        return reading
-    third = (reading.last - reading.first) / 3
-    bounds = {
-        "start": (reading.first, reading.first + third),
-        "mid": (reading.first + third, reading.last - third),
-        "end": (reading.last - third, reading.last),
-    }
-    return Reading(reading.timex_type, reading.value, *bounds[end], reading.precision, reading.basis)
-
-
-def _read_decade(parts: Parts, scene: Scene) -> Reading:
-    start = int(parts["decade"]) * 10
-    return Reading("DATE", parts["decade"], date(start, 1, 1), date(start + 9, 12, 31), "unknown", "explicit")
-
-
 def _read_weekday(parts: Parts, scene: Scene) -> Reading:
     suffix = scene.times.dayparts.get(parts.get("daypart", ""), "")
     wanted = scene.times.weekdays[parts["weekday"]]
@@ -156,138 +127,6 @@ def _read_daypart(parts: Parts, scene: Scene) -> Reading:
     return day_value(scene.anchor + scene.times.directions[parts["which"]] * DAY, "relative", suffix)
 
 
-def _read_period(parts: Parts, scene: Scene) -> Reading:
-    if scene.anchor is None:
-        return _UNRESOLVED
-    step = scene.times.directions.get(parts.get("which", "this"), 0)
-    found = _period(scene.anchor, scene.times.units[parts["unit"]], step)
-    part = parts.get("part", "")
-    if step == 0 and found.first and found.last and part.endswith(("earlier", "later")):
-        earlier = part == "earlier"
-        bounds = (found.first, scene.anchor) if earlier else (scene.anchor, found.last)
-        return Reading("DATE", found.value, *bounds, found.precision, found.basis)
-    return _narrowed(found, part, scene)
-
-
-def _period(anchor: date, unit: str, step: int) -> Reading:
-    if unit in ("W", "WE"):
-        monday = anchor + (7 * step - anchor.weekday()) * DAY
-        return week_value(monday, weekend=unit == "WE")
-    if unit == "M":
-        found = month_start(anchor, step)
-        return month_value(found.year, found.month, "relative")
-    if unit == "Q":
-        found = month_start(anchor, 3 * step)
-        return quarter_value(found.year, (found.month + 2) // 3, "relative")
-    if unit == "Y":
-        return year_value(anchor.year + step, "relative")
-    size = 10 if unit == "DE" else 100
-    start = (anchor.year // size + step) * size
-    last = date(start + size - 1, 12, 31)
-    return Reading("DATE", str(start // size), date(start, 1, 1), last, "unknown", "relative")
-
-
-def _count(parts: Parts, scene: Scene) -> float | None:
-    text = parts.get("number", "").strip(" -\u00a0")
-    if not text:
-        return None
-    return float(text) if text[0].isdigit() else scene.times.numbers.get(text)
-
-
-def _read_offset(parts: Parts, scene: Scene) -> Reading:
-    unit, count = scene.times.units[parts["unit"]], _count(parts, scene)
-    step = scene.times.directions[parts["direction"]]
-    if count is None or scene.anchor is None or parts["direction"] in ("earlier", "later"):
-        return _UNRESOLVED  # "two days later" counts from another event
-    if unit.startswith("T"):
-        return day_value(scene.anchor, "relative")
-    shift = round(count) * step
-    if unit in _STEPS:
-        return _near(scene.anchor + shift * _STEPS[unit] * DAY, unit)
-    months = shift * _MONTH_STEPS.get(unit, 0)
-    found = month_start(scene.anchor, months)
-    return (
-        year_value(found.year, "relative")
-        if unit in ("Y", "DE", "CE")
-        else month_value(found.year, found.month, "relative")
-    )
-
-
-def _near(day: date, unit: str) -> Reading:
-    return day_value(day, "relative") if unit == "D" else week_value(day - day.weekday() * DAY)
-
-
-def _read_stretch(parts: Parts, scene: Scene) -> Reading:
-    length = _read_duration(parts, scene)
-    step = scene.times.directions.get(parts.get("which", ""))
-    count = _count(parts, scene) or 1
-    days = {"D": 1, "W": 7, "F": 14, "M": 30, "Q": 91, "Y": 365, "DE": 3650}.get(scene.times.units[parts["unit"]])
-    if scene.anchor is None or not step or days is None:
-        return length
-    shift = timedelta(days=min(days * count, 300_000))
-    ends = (scene.anchor - shift, scene.anchor) if step < 0 else (scene.anchor, scene.anchor + shift)
-    return Reading("DURATION", length.value, *ends, "unknown", "relative")
-
-
-def _read_duration(parts: Parts, scene: Scene) -> Reading:
-    if "half" in parts:
-        return Reading("DURATION", {"hour": "PT30M", "day": "PT12H", "year": "P6M"}.get(parts["half"], "P50Y"))
-    unit, count = scene.times.units[parts["unit"]], _count(parts, scene)
-    return Reading("DURATION", _length(unit, count))
-
-
-def _length(unit: str, count: float | None) -> str:
-    factor, letter = {"F": (2, "W"), "DE": (10, "Y"), "CE": (100, "Y"), "Q": (3, "M"), "WE": (1, "WE")}.get(
-        unit, (1, unit)
-    )
-    number = "X" if count is None else f"{count * factor:g}"
-    return f"PT{number}{letter[1:]}" if letter[0] == "T" else f"P{number}{letter}"
-
-
-def _read_set(parts: Parts, scene: Scene) -> Reading:
-    if "repetition" in parts:
-        return Reading("SET", scene.times.repetitions[parts["repetition"]])
-    if "weekday" in parts:
-        return Reading("SET", f"XXXX-WXX-{scene.times.weekdays[parts['weekday']] + 1}")
-    return Reading("SET", _length(scene.times.units[parts["unit"]], _count(parts, scene) or 1))
-
-
-def _read_quarter(parts: Parts, scene: Scene) -> Reading:
-    number = int(parts["quarter"]) if "quarter" in parts else scene.times.ordinals[parts["ordinal"]]
-    if "year" in parts:
-        return quarter_value(int(parts["year"]), number, "explicit")
-    if scene.anchor is None:
-        return Reading(value=f"XXXX-Q{number}")
-    now = (scene.anchor.month + 2) // 3
-    year = scene.anchor.year - (number > now and scene.tense != "future") + (number < now and scene.tense == "future")
-    return quarter_value(year, number, "relative")
-
-
-def _read_half(parts: Parts, scene: Scene) -> Reading:
-    year, number = int(parts["year"]), scene.times.ordinals[parts["ordinal"]]
-    first = date(year, 6 * number - 5, 1)
-    return Reading("DATE", f"{year}-H{number}", first, month_start(first, 6) - DAY, "unknown", "explicit")
-
-
-def _read_season(parts: Parts, scene: Scene) -> Reading:
-    code = scene.times.seasons[parts["season"]]
-    if "year" in parts:
-        return season_value(int(parts["year"]), code, "explicit")
-    if scene.anchor is None:
-        return Reading(value=f"XXXX-{code}")
-    step = scene.times.directions[parts["which"]]
-    begun = scene.anchor >= date(scene.anchor.year, SEASON_STARTS[code], 1)
-    year = scene.anchor.year + (step if step == 0 or begun == (step > 0) else 0)
-    return season_value(year, code, "relative")
-
-
-def _read_week(parts: Parts, scene: Scene) -> Reading | None:
-    number = int(parts["week"])
-    if not 1 <= number <= 52:  # the 53rd exists in few years only
-        return None
-    return week_value(date.fromisocalendar(int(parts["year"]), number, 1), basis="explicit")
-
-
 def _read_reference(parts: Parts, scene: Scene) -> Reading:
     return Reading("DATE", scene.times.references[parts["reference"]])
 
@@ -296,7 +135,7 @@ def _read_later(parts: Parts, scene: Scene) -> Reading | None:
     """Read "will meet later": it is later on the day of the report; beside any other tense the word dates nothing."""
     if scene.tense != "future":
         return None
-    return day_value(scene.anchor, "relative") if scene.anchor else _UNRESOLVED
+    return day_value(scene.anchor, "relative") if scene.anchor else Reading()
 
 
 def _read_clock(parts: Parts, scene: Scene) -> Reading:
@@ -313,20 +152,20 @@ READINGS: Mapping[str, Callable[[Parts, Scene], Reading | None]] = {
     "day": _read_day,
     "days": _read_days,
     "month": _read_month,
-    "year": _read_year,
-    "decade": _read_decade,
+    "year": read_year,
+    "decade": read_decade,
     "weekday": _read_weekday,
     "deictic": _read_deictic,
     "daypart": _read_daypart,
-    "period": _read_period,
-    "offset": _read_offset,
-    "stretch": _read_stretch,
-    "duration": _read_duration,
-    "set": _read_set,
-    "quarter": _read_quarter,
-    "half": _read_half,
-    "season": _read_season,
-    "week": _read_week,
+    "period": read_period,
+    "offset": read_offset,
+    "stretch": read_stretch,
+    "duration": read_duration,
+    "set": read_set,
+    "quarter": read_quarter,
+    "half": read_half,
+    "season": read_season,
+    "week": read_week,
     "reference": _read_reference,
     "later": _read_later,
     "clock": _read_clock,

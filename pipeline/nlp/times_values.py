@@ -1,5 +1,6 @@
 """What a time expression means: TIMEX3 value, first and last day, precision, and what that rests on."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
@@ -7,6 +8,7 @@ from typing import Literal
 from pipeline.model.annotation import DateBasis, DatePrecision, TimexType
 from pipeline.nlp.languages.spec_events import TimeData
 
+Parts = Mapping[str, str]  # the named groups of a match
 Tense = Literal["past", "future", "none"]
 DAY = timedelta(days=1)
 SEASON_STARTS = {"SP": 3, "SU": 6, "FA": 9, "WI": 12}

@@ -38,7 +38,7 @@ def commit(workspace: Workspace, *, batch_ids: Sequence[str], day: date, run_id:
         last = workspace.archive.captures(article_id=article_id)[-1]
         ledger.record(
             kind,
-            url=last.url or f"urn:article:{article_id}",
+            url=last.url or last.hints.file or article_id,
             source_key=last.source_key,
             news_day=day,
             reason=reason,

@@ -199,7 +199,7 @@ class _Derive:
     def _record(self, kind: OutcomeKind, capture: Capture, **facts: str | None) -> None:
         self.ledger.record(
             kind,
-            url=capture.url or f"urn:article:{capture.article_id}",
+            url=capture.url or capture.hints.file or capture.article_id,
             source_key=capture.source_key,
             news_day=self.day,
             article_id=capture.article_id,

@@ -46,7 +46,7 @@ def ingest(workspace: Workspace, *, source_key: str, day: date, run_id: str) -> 
     """
     source = workspace.sources.named(source_key)
     job = _Ingest(workspace, source, day=day, run_id=run_id)
-    with workspace.fetcher() as fetcher:
+    with workspace.fetcher(source) as fetcher:
         job.run(fetcher)
     days = workspace.archive.days_of_run(source_key=source_key, run_id=run_id)
     append_outcomes(workspace, job.ledger.outcomes, batch_id=f"{run_id}.{source_key}")
@@ -153,7 +153,6 @@ class _Ingest:
                     wanted.ref.url or "",
                     etag=wanted.etag,
                     last_modified=wanted.last_modified,
-                    interval_seconds=self.source.interval_seconds,
                     hints=wanted.ref.hints,
                 )
             except NewsError as error:
@@ -174,6 +173,8 @@ class _Ingest:
     def _archive(self, ref: Ref, page: Page, writer: ArchiveWriter, *, seen: SeenPage | None) -> None:
         key = page_key_of(page)
         last = self.workspace.archive.captures(page_key=key)[-1:]
+        if page.url is None:
+            page = replace(page, hints=replace(page.hints, file=ref.file))
         news_day = self._news_day(ref, key, seen)
         _, article_id = page_identity(page)
         capture = writer.put(page, news_day=news_day, article_id=article_id)

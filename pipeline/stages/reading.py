@@ -1,9 +1,8 @@
 """Reading articles: the model, the rules and the knowledge base as one thing with one version."""
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from dataclasses import dataclass
-
-from spacy.tokens import Doc
+from functools import partial
 
 from pipeline.errors import ExtractorError, NewsError
 from pipeline.kb import load_kb
@@ -28,20 +27,21 @@ class Desk:
         None: a language without data. An error: the article broke an extractor; the others go on.
         """
         for article, doc in self.reader.docs(articles, batch_size=self.batch_size):
-            yield article, None if doc is None else self._annotate(article, doc)
+            yield article, None if doc is None else _caught(article, partial(self.reader.annotate, article, doc))
 
-    def _annotate(self, article: Article, doc: Doc) -> Annotation | NewsError:
-        try:
-            return self.reader.annotate(article, doc)
-        except NewsError as error:
-            return error
-        except Exception as error:  # noqa: BLE001 - the one door: a defect costs one article, never the batch
-            return ExtractorError(
-                f"reading article {article.article_id} failed: {type(error).__name__}: {error}; "
-                "the page is kept and can be derived again after a fix",
-                key=article.article_id,
-                reason="extractor_error",
-            )
+
+def _caught(article: Article, annotate: Callable[[], Annotation]) -> Annotation | NewsError:
+    try:
+        return annotate()
+    except NewsError as error:
+        return error
+    except Exception as error:  # noqa: BLE001 - the one door: a defect costs one article, never the batch
+        return ExtractorError(
+            f"reading article {article.article_id} failed: {type(error).__name__}: {error}; "
+            "the page is kept and can be derived again after a fix",
+            key=article.article_id,
+            reason="extractor_error",
+        )
 
 
 def version_of(settings: Settings) -> str:

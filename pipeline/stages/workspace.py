@@ -1,10 +1,11 @@
 """What a stage works on: settings, sources, archive, fetch state and lake."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 
 from pipeline.fetch import Fetcher, limits_from
 from pipeline.lake import Lake
+from pipeline.model import Source
 from pipeline.raw import Archive, FetchState
 from pipeline.settings import Settings, SourceList, load_sources
 
@@ -36,6 +37,9 @@ class Workspace:
             now=self.settings.now,
         )
 
-    def fetcher(self) -> Fetcher:
-        """Return a new fetcher; the caller closes it."""
-        return Fetcher(limits_from(self.settings), private_hosts=self.sources.private_hosts, now=self.settings.now)
+    def fetcher(self, source: Source | None = None) -> Fetcher:
+        """Return a new fetcher at a source's pace, else at the settings'; the caller closes it."""
+        limits = limits_from(self.settings)
+        if source is not None and source.interval_seconds is not None:
+            limits = replace(limits, host_interval_seconds=source.interval_seconds)
+        return Fetcher(limits, private_hosts=self.sources.private_hosts, now=self.settings.now)

@@ -1,8 +1,6 @@
 """What all DAGs share."""
 
-from datetime import datetime, timedelta
-
-from pendulum import UTC
+from datetime import UTC, datetime, timedelta
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 TASK_DEFAULTS = {

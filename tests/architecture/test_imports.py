@@ -28,16 +28,16 @@ PIPELINE = {
     "settings": May(("errors", "model"), ("pydantic", "pydantic_settings")),
     "raw": May(("model",), ("warcio",)),
     "fetch": May(("model",), ("requests", "urllib3", "protego")),
-    "sources": May(("model", "fetch", "raw"), ("feedparser", "lxml")),
+    "sources": May(("model", "fetch", "raw"), ("feedparser", "lxml", "warcio")),
     "clean": May(("model",), ("bs4", "lxml", "trafilatura", "htmldate", "py3langid", "charset_normalizer")),
     "kb": May(("model",)),
     "nlp": May(("model", "kb"), ("spacy", "numpy")),
-    "clusters": May(("model",), ("pyarrow",)),
+    "clusters": May(("model", "tables"), ("pyarrow",)),
     "tables": May(("model",), ("pyarrow",)),
     "lake": May(("model", "tables"), ("pyarrow",)),
     "ask": May(("tables",), ("duckdb", "pyarrow")),
     "stages": May(_ROOMS_OF_STAGES, ("pyarrow",)),
-    "cli": May(("stages", "ask"), ("typer", "rich")),
+    "cli": May(("stages", "ask", "model"), ("typer", "rich")),
 }
 # Parsing a DAG file loads only these; the package is imported inside the tasks.
 AIRFLOW_SIDE = {

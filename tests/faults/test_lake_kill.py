@@ -20,7 +20,7 @@ from tests.faults.lake_worker import (
 )
 
 LONG = bool(os.environ.get("NEWSLAKE_LONG"))
-KILLS = int(os.environ.get("NEWSLAKE_KILLS", "1000" if LONG else "20"))
+KILLS = int(os.environ.get("NEWSLAKE_KILLS", "500" if LONG else "20"))
 RACES = 100 if LONG else 4
 FINAL = 1_000_000
 
@@ -60,6 +60,7 @@ def assert_ends_like(root: Path, clean: dict[str, bytes]) -> None:
     assert open_lake(root).recover() == ()
 
 
+@pytest.mark.timeout(1800)
 def test_killed_at_any_write(processes: ForkServerContext, tmp_path: Path, clean: dict[str, bytes]) -> None:
     """After SIGKILL at seeded writes, recover makes the lake whole; publishing again gives a clean run's bytes."""
     chance = random.Random(20260203)
@@ -77,6 +78,7 @@ def test_killed_at_any_write(processes: ForkServerContext, tmp_path: Path, clean
     assert_ends_like(tmp_path, clean)
 
 
+@pytest.mark.timeout(1800)
 def test_killed_by_the_clock(processes: ForkServerContext, tmp_path: Path, clean: dict[str, bytes]) -> None:
     """After SIGKILL at random times, inside SQLite or between two system calls, the same holds."""
     chance = random.Random(7)

@@ -67,7 +67,7 @@ class FrameGroup:
                 recipient=tuple(self.recipient.split()),
                 reciprocal=self.reciprocal,
                 takes_content=self.takes_content,
-                rule_id=f"{pattern.replace(' ', '_')}>{self.event_type.lower()}",
+                rule_id=f"{'_'.join(pattern.split())}>{self.event_type.lower()}",
             )
 
 

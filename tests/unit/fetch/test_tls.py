@@ -4,7 +4,7 @@ import ipaddress
 import ssl
 from collections.abc import Iterator
 from contextlib import contextmanager
-from datetime import datetime, timedelta
+from datetime import UTC, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -14,7 +14,7 @@ from cryptography.hazmat.primitives import hashes, serialization
 from cryptography.hazmat.primitives.asymmetric import ec
 from cryptography.x509.oid import NameOID
 
-from pipeline.errors import TransientFetchError
+from pipeline.errors import RefusedFetchError, TransientFetchError
 from pipeline.fetch import Fetcher, NotModified
 from pipeline.model import Page
 from tests.faults.hostile import NOW, Hostile, hostile_server, limits
@@ -29,7 +29,7 @@ def _certificate(folder: Path, *names: str) -> Path:
     alternatives = [
         x509.IPAddress(ipaddress.ip_address(name)) if name[0].isdigit() else x509.DNSName(name) for name in names
     ]
-    today = datetime(2020, 1, 1)
+    today = datetime(2020, 1, 1, tzinfo=UTC)
     made = (
         x509.CertificateBuilder(
             subject, subject, key.public_key(), x509.random_serial_number(), today, today + DAY * 36500
@@ -92,3 +92,15 @@ def test_unknown_certificate_is_refused(tmp_path):
         _fetch(server)
 
     assert (caught.value.reason, server.seen["/a"]) == ("robots_unreachable", 0)
+
+
+def test_redirect_to_plain_http_is_refused(tmp_path, monkeypatch):
+    """What began encrypted does not go on in the clear."""
+    certificate = _certificate(tmp_path, "localhost")
+    monkeypatch.setattr(requests.adapters, "DEFAULT_CA_BUNDLE_PATH", str(certificate))
+    with _tls_server(certificate, []) as server:
+        server.says("/a", 302, Location=server.url("/b"))
+        with pytest.raises(RefusedFetchError) as caught:
+            _fetch(server)
+
+    assert (caught.value.reason, server.seen["/b"]) == ("https_downgrade", 0)

@@ -302,6 +302,16 @@ def test_public_bytes_depend_on_rows_alone(tmp_path: Path) -> None:
     assert len(trees[0]) == 12
 
 
+def test_durability_does_not_show(tmp_path: Path) -> None:
+    """Writing every file and folder through to the disk gives the same bytes."""
+    stories = [Story(1), Story(2, day=1)]
+    durable = Lake(tmp_path / "full", durability="full", now=lambda: datetime.now(UTC))
+    for lake in (durable, open_lake(tmp_path / "process")):
+        commit(lake, stories)
+        assert lake.verify() == ()
+    assert public_files(tmp_path / "full") == public_files(tmp_path / "process")
+
+
 def test_no_hard_links_means_copies(lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """On a file system that refuses hard links, public files are copies, and the lake is whole."""
 

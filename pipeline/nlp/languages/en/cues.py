@@ -28,11 +28,11 @@ _VERBS: Mapping[str, Cue] = dict((
         admit affirm assert contend maintain allege claim recommend propose promise swear threaten query question
         wonder inquire enquire echo repeat clarify specify summarise summarize venture speculate volunteer estimate
         forecast report rule find confirm disclose reveal relay report chant sing rail intone deadpan preach lecture
-        scold chide rebuke ridicule characterize characterise portray liken compare refer cite invoke discuss"""),
+        scold chide rebuke ridicule characterize characterise portray liken compare refer cite invoke discuss point"""),
     *_cues("speech", 0.35, "neutral", """
-        go offer open begin start finish end speak talk thank greet welcome congratulate invite encourage call dismiss
+        go offer open begin start finish end speak talk thank greet welcome congratulate invite encourage dismiss
         reject refuse oppose support endorse defend justify attack challenge push press lead hint imply indicate signal
-        point agree advocate lobby bemoan cheer celebrate laugh smile grin nod shrug appear show mean"""),
+        agree advocate lobby bemoan cheer celebrate laugh smile grin nod shrug appear show mean"""),
     *_cues("speech", 0.8, "distance", "claim allege contend maintain insist boast profess purport assert brag"),
     *_cues("speech", 0.8, "approval", "confirm acknowledge admit concede reveal disclose explain clarify note"),
     *_cues("writing", 0.85, "neutral", """

@@ -130,8 +130,8 @@ VERBS = (
     FrameGroup(
         "RETREAT",
         """
-        withdraw @troop/force/soldier/army/unit/peacekeeper, withdraw -, withdraw from, pull out, pull out of, pull back,
-        retreat, retreat from, surrender, surrender to, redeploy from
+        withdraw @troop/force/soldier/army/unit/peacekeeper, withdraw -, withdraw from, pull out, pull out of,
+        pull back, retreat, retreat from, surrender, surrender to, redeploy from
         """,
         mode="withdraw",
         recipient="from to",

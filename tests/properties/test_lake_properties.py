@@ -1,0 +1,118 @@
+"""What holds of any batches, in any order, and of any page in the archive."""
+
+import tempfile
+from collections.abc import Iterator
+from contextlib import contextmanager
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pyarrow as pa
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipeline.lake import Lake
+from pipeline.lake.encoding import decode, encode, in_order
+from pipeline.model import Hints, Page, file_name_of
+from pipeline.raw import Archive
+from pipeline.tables import READING_TABLES
+from tests.unit.lake.rows import NOON, Story, batch_keys, batch_tables
+
+ROWS = settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+WORDS = st.text(st.characters(exclude_categories=("Cs",), exclude_characters="“”"), max_size=30)
+STORIES = st.lists(
+    st.builds(
+        Story,
+        number=st.integers(0, 4),
+        words=WORDS,
+        day=st.one_of(st.none(), st.integers(0, 2)),
+        news_day=st.integers(0, 2),
+        version=st.sampled_from(("v1", "v2")),
+    ),
+    min_size=1,
+    max_size=8,
+)
+# What http.client lets through as a header: no line ends, no control characters, no space around the value.
+HEADER_VALUES = st.text(st.characters(min_codepoint=32, max_codepoint=255, exclude_categories=("Cc",))).map(str.strip)
+
+
+@contextmanager
+def new_lake() -> Iterator[tuple[Lake, Path]]:
+    with tempfile.TemporaryDirectory() as folder:
+        yield Lake(Path(folder), durability="process", now=lambda: datetime.now(UTC)), Path(folder)
+
+
+def public_files(root: Path) -> dict[str, bytes]:
+    tables = root / "tables"
+    return {path.relative_to(tables).as_posix(): path.read_bytes() for path in tables.rglob("*") if path.is_file()}
+
+
+@ROWS
+@given(told=STORIES, order=st.randoms(use_true_random=False), together=st.booleans())
+def test_order_and_grouping_of_batches_cannot_show(told: list[Story], order, together: bool) -> None:  # type: ignore[no-untyped-def]
+    """Whatever the archive saw, committing it in order, or shuffled and grouped, gives the same bytes."""
+    seen = [Story(s.number, s.words, s.day, s.news_day, seen=n, version=s.version) for n, s in enumerate(told)]
+    latest = {story.article_id: story.seen_at for story in seen}
+    shuffled = order.sample(seen, len(seen))
+    trees = []
+    for stories, size in ((seen, 1), (shuffled, len(seen) if together else 1)):
+        with new_lake() as (lake, root):
+            names = [str(number) for number in range(len(stories))]
+            for name, story in zip(names, stories, strict=True):
+                lake.stage(name, batch_tables([story]), batch_keys([story]))
+            for start in range(0, len(names), size):
+                lake.commit(names[start : start + size], is_current=lambda i, at: at == latest[i])
+            assert lake.verify() == ()
+            assert lake.read("articles").num_rows == len(latest)
+            trees.append(public_files(root))
+    assert trees[0] == trees[1]
+
+
+@ROWS
+@given(told=STORIES)
+def test_rows_survive_parquet(told: list[Story]) -> None:
+    """Rows, encoded and decoded, are the rows; encoding them again, from other chunks, gives the same bytes."""
+    stories = list({story.article_id: story for story in told}.values())
+    tables = batch_tables(stories)
+    for spec in READING_TABLES:
+        table = in_order(tables[spec.name], spec)
+        data = bytes(encode(table, spec))
+        again = decode(data, spec, key="test")
+        assert again.to_pylist() == table.to_pylist()
+        pieces = [again.slice(row, 1) for row in reversed(range(again.num_rows))]
+        assert bytes(encode(in_order(pa.concat_tables([again.slice(0, 0), *pieces]), spec), spec)) == data
+
+
+@ROWS
+@given(
+    body=st.binary(max_size=2000),
+    headers=st.dictionaries(st.from_regex(r"\Ax-[a-z0-9-]{1,12}\Z"), HEADER_VALUES, max_size=4),
+    status=st.sampled_from((200, 203, 410)),
+    title=st.one_of(st.none(), WORDS),
+)
+def test_any_page_survives_the_archive(body: bytes, headers: dict[str, str], status: int, title: str | None) -> None:
+    """Any bytes, headers and hints come back as they were put, and the index can be rebuilt from them."""
+    url = "https://harbour-post.example/ferry"
+    page = Page(
+        url=url,
+        final_url=url,
+        status=status,
+        headers={"date": "now", **headers},
+        body=body,
+        fetched_at=NOON,
+        hints=Hints(title=title, modified_at=NOON),
+    )
+    with tempfile.TemporaryDirectory() as folder:
+        archive = Archive(Path(folder), durability="process")
+        with archive.writer(source_key="harbour", run_id="r") as writer:
+            capture = writer.put(page, news_day=NOON.date(), article_id="a")
+        assert archive.get(capture.digest) == page
+        archive.rebuild_index()
+        assert archive.captures() == (capture,)
+
+
+@given(keys=st.lists(st.text(max_size=80), min_size=2, max_size=5, unique=True))
+def test_file_names_tell_keys_apart(keys: list[str]) -> None:
+    """Other keys get other file names, none of which leaves its folder or is hidden."""
+    names = [file_name_of(key) for key in keys]
+    assert len(set(names)) == len(keys)
+    assert all(name and len(name) <= 150 and not set(name) & set("/\\\0.") for name in names)

