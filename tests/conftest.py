@@ -1,17 +1,15 @@
 """What all tests share: no NEWS_ setting of this machine, and one language model a session."""
 
 import os
-from collections.abc import Iterator
 
 import pytest
 
 
 @pytest.fixture(autouse=True)
-def _own_settings(monkeypatch: pytest.MonkeyPatch) -> Iterator[None]:
+def _own_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the NEWS_ settings of whoever runs the tests out of them."""
     for name in [name for name in os.environ if name.startswith("NEWS_")]:
         monkeypatch.delenv(name)
-    yield
 
 
 @pytest.fixture(scope="session")

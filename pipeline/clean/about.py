@@ -16,7 +16,7 @@ _MAX_TAGS = 30
 _LANGUAGE = re.compile(r"[a-z]{2}(?=$|[-_])", re.IGNORECASE)
 _SURE = 0.9  # probability from which the text's own language beats the declared one
 _LANGID_MIN_WORDS = 20
-_LANGID_CHARS = 1000
+_LANGID_CHARS = 600
 # Agencies whose copy others print, by the name that stands in bylines, datelines and credits.
 _AGENCIES = {
     "Reuters": r"reuters", "AP": r"ap|associated press", "AFP": r"afp|agence france[- ]presse", "dpa": r"dpa",

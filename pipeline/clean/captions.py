@@ -1,7 +1,7 @@
 """Captions and credited of a page's pictures, and where they stand among its paragraphs."""
 
 import re
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.clean.pieces import Piece
@@ -11,7 +11,6 @@ _CAPTION = (
     "//figcaption | //*[self::div or self::p or self::span][@itemprop='caption'] | "
     "//*[self::div or self::p or self::span or self::small or self::dd][contains(@class, 'caption')]"
 )
-_CAPTION_TAGS = ("div", "span", "small", "dd")
 _CREDIT = re.compile(r"credit|copyright|source|attribution|photographer|byline|agency", re.I)
 _ELSEWHERE = re.compile(
     r"related|recommend|teaser|promo|more-|sidebar|carousel|newsletter|footer|trending|popular", re.I
@@ -59,11 +58,12 @@ class Captions:
 
 def read_captions(root: Tree) -> Captions:
     """Return the captions of a page in page order, each once, credited cut off."""
-    elements = [element for element in root.xpath(_CAPTION) if not _is_elsewhere(element)]
-    captions = {element: _caption_text(element) for element in elements if not _is_nested(element)}
+    elements = (element for element in _outermost(root.xpath(_CAPTION)) if not _is_elsewhere(element))
+    captions = {element: _caption_text(element) for element in elements}
+    tags = {element.tag for element in captions}.difference(_PLACED)
     positions: dict[str, int] = {}
     shown: dict[str, int] = {}
-    for index, element in enumerate(root.iter(*_PLACED, *_CAPTION_TAGS) if captions else ()):
+    for index, element in enumerate(root.iter(*_PLACED, *tags) if captions else ()):
         if element in captions and _MIN_WORDS <= len(captions[element].split()) <= _MAX_WORDS:
             shown.setdefault(captions[element], index)
         if element.tag in _PLACED:
@@ -91,11 +91,12 @@ def _start_of(element: Tree) -> str:
     return tidy(start)
 
 
-def _is_nested(element: Tree) -> bool:
-    parent = element.getparent()
-    return parent is not None and bool(
-        parent.xpath("ancestor-or-self::*[self::figcaption or contains(@class, 'caption') or @itemprop='caption']")
-    )
+def _outermost(elements: Iterable[Tree]) -> Iterator[Tree]:
+    chosen: set[Tree] = set()
+    for element in elements:
+        if chosen.isdisjoint(element.iterancestors()):
+            chosen.add(element)
+            yield element
 
 
 def _is_elsewhere(element: Tree) -> bool:

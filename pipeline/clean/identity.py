@@ -10,6 +10,7 @@ from pipeline.errors import UndecodablePageError
 from pipeline.model import Page, article_id_of, canonical_url, domain_of
 
 _HEAD_END = re.compile(r"</head\s*>|<body\b", re.I)
+_OG_URL = "og:url"
 _HEAD_MAX = 400_000
 
 
@@ -40,8 +41,8 @@ def _named_in(text: str, page: Page) -> tuple[str, ...]:
     root = parse_html(head[: end.start()] if end else head)
     if root is None:
         return ()
-    links = root.xpath("//link[contains(concat(' ', translate(@rel, 'CANOIL', 'canoil'), ' '), ' canonical ')]/@href")
-    metas = root.xpath("//meta[@property='og:url' or @name='og:url']/@content")
+    links = [link.get("href") for link in root.iter("link") if "canonical" in (link.get("rel") or "").lower().split()]
+    metas = [meta.get("content") for meta in root.iter("meta") if _OG_URL in (meta.get("property"), meta.get("name"))]
     base = page.final_url or page.url or ""
     return tuple(url for raw in (*links[:1], *metas[:1]) if (url := _canonical(raw, base=base)) is not None)
 

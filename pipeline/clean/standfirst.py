@@ -1,23 +1,24 @@
 """The summary under the headline, where the page shows one."""
 
-from collections.abc import Sequence
+import re
+from collections.abc import Iterator, Sequence
+from itertools import dropwhile, islice
 
 from pipeline.clean.about import read_description
 from pipeline.clean.headline import fold_title
 from pipeline.clean.markup import Markup
 from pipeline.clean.pieces import Piece
-from pipeline.clean.tree import text_of
+from pipeline.clean.tree import Tree, text_of
 
-_NAMES = ("standfirst", "dek", "subtitle", "summary", "intro", "excerpt", "description", "lead", "ubhead", "ub-head")
-_NAMED = "//body//*[self::p or self::div or self::h2 or self::h3 or self::span][{}]".format(
-    " or ".join(f"contains(@class, '{name}') or contains(@data-testid, '{name}')" for name in _NAMES)
+_NAMED = re.compile(
+    r"standfirst|(?:^|[\s_-])(?:dek|subtitle|summary|intro|excerpt|description|lead-?text)(?:$|[\s_-])|sub-?head",
+    re.IGNORECASE,
 )
-_SHOWING = (
-    "//body//*[self::p or self::h2 or self::h3 or self::div or self::span]"
-    "[starts-with(normalize-space(text()), $start)]"
-)
-_START = 12
+_TAGS = ("h1", "h2", "h3", "p", "div", "span")
+_AFTER_HEADLINE = 80  # elements after the h1 among which a standfirst stands
 _MIN_WORDS, _MAX_WORDS = 5, 80
+_MAX_CHARS = 800
+_MAX_CHILDREN = 6
 _NEAR = 3  # a standfirst is among the first pieces of a body
 
 
@@ -41,11 +42,16 @@ def _shown_standfirst(markup: Markup) -> str | None:
     described = fold_title(read_description(markup))
     if not _MIN_WORDS <= len(described.split()) <= _MAX_WORDS:
         return None
-    for element in markup.root.xpath(_NAMED)[:40]:
-        text = text_of(element)
-        if len(text.split()) <= _MAX_WORDS and fold_title(text)[:40] == described[:40]:
-            return text
-    for element in markup.root.xpath(_SHOWING, start=read_description(markup)[:_START]):
-        if fold_title(text_of(element)) == described:
+    for element in _after_headline(markup.root):
+        folded = fold_title(text_of(element)[:_MAX_CHARS])
+        if folded == described or (folded[:40] == described[:40] and _NAMED.search(element.get("class") or "")):
             return text_of(element)
     return None
+
+
+def _after_headline(root: Tree) -> Iterator[Tree]:
+    """Yield the small elements that follow the first h1, in page order."""
+    following = dropwhile(lambda element: element.tag != "h1", root.iter(*_TAGS))
+    for element in islice(following, 1, _AFTER_HEADLINE):
+        if len(element) <= _MAX_CHILDREN:
+            yield element

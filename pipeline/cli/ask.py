@@ -4,7 +4,6 @@ from typing import Annotated
 
 import typer
 
-from pipeline.ask import answer, connect, list_questions, query
 from pipeline.cli.output import AsJson, out, print_json, print_rows, workspace
 
 
@@ -13,6 +12,8 @@ def sql(
     as_json: AsJson = False,
 ) -> None:
     """Run one read-only SQL statement over the tables, with the views already joined."""
+    from pipeline.ask import connect, query
+
     found = query(connect(workspace().settings.lake_dir), statement)
     print_rows(found.columns, found.rows, as_json=as_json)
 
@@ -22,6 +23,8 @@ def ask(
     as_json: AsJson = False,
 ) -> None:
     """Answer a saved question."""
+    from pipeline.ask import answer, connect, list_questions
+
     if slug is None:
         questions = list_questions()
         if as_json:

@@ -4,11 +4,12 @@ import typer
 from rich.markup import escape
 
 from pipeline.cli.output import AsJson, out, print_json, workspace
-from pipeline.stages.health import examine
 
 
 def doctor(as_json: AsJson = False) -> None:
     """Check Python, Airflow, disk, sources, model, archive and lake; exit 1 if anything is wrong."""
+    from pipeline.stages.health import examine
+
     findings = examine(workspace())
     if as_json:
         print_json([{"name": each.name, "is_well": each.is_well, "told": each.told} for each in findings])

@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
@@ -13,7 +13,9 @@ from rich.measure import Measurement
 from rich.table import Table
 
 from pipeline.settings import Settings
-from pipeline.stages.workspace import Workspace
+
+if TYPE_CHECKING:
+    from pipeline.stages.workspace import Workspace
 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only results and problems.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
@@ -26,8 +28,10 @@ out = Console(width=None if sys.stdout.isatty() else _WIDEST)
 err = Console(stderr=True)
 
 
-def workspace() -> Workspace:
+def workspace() -> "Workspace":
     """Return the workspace of this process's settings. Raises: ConfigError."""
+    from pipeline.stages.workspace import Workspace
+
     return Workspace(Settings.load())
 
 

@@ -7,7 +7,6 @@ import typer
 
 from pipeline.cli.output import AsJson, Quiet, out, print_json, telling, workspace
 from pipeline.errors import ConfigError
-from pipeline.stages.run import extract_day, ingest_sources
 
 
 def run(
@@ -17,6 +16,8 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """List, fetch, archive, read and commit one day, then every other day that this touched."""
+    from pipeline.stages.run import extract_day, ingest_sources
+
     space = workspace()
     wanted = _day(day) if day else space.settings.now().date()
     keys = [space.sources.named(key).key for key in source] if source else [s.key for s in space.sources.sources]

@@ -4,7 +4,7 @@ import json
 import sys
 from collections.abc import Iterable
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.markup import escape
@@ -14,9 +14,9 @@ from pipeline.cli.output import AsJson, Quiet, err, out, print_json, problem, wo
 from pipeline.errors import ConfigError
 from pipeline.model import Annotation, Article
 from pipeline.settings import Settings
-from pipeline.stages.documents import annotation_object, cleaned_object
-from pipeline.stages.lines import Line, annotate_lines, clean_lines
-from pipeline.stages.trial import try_one
+
+if TYPE_CHECKING:
+    from pipeline.stages.lines import Line
 
 Input = Annotated[Path, typer.Argument(help="JSON lines to read; - for standard input.", allow_dash=True)]
 Output = Annotated[Path, typer.Argument(help="JSON lines to write; - for standard output.", allow_dash=True)]
@@ -28,6 +28,8 @@ def annotate(source: Input, target: Output, workers: Workers = 1, quiet: Quiet =
 
     One line out for each valid line in, in order; a bad line is told with its number. Exit 1 if there was one.
     """
+    from pipeline.stages.lines import annotate_lines
+
     settings = Settings.load()
     with _opened(source) as lines:
         _write(annotate_lines(lines, settings=settings, workers=workers), target, quiet=quiet)
@@ -38,6 +40,8 @@ def clean(source: Input, target: Output, workers: Workers = 1, quiet: Quiet = Fa
 
     "html" names a file beside the input. One line out for each valid line in, in order. Exit 1 if one was bad.
     """
+    from pipeline.stages.lines import clean_lines
+
     settings = Settings.load()
     folder = Path() if str(source) == "-" else source.parent
     with _opened(source) as lines:
@@ -52,7 +56,7 @@ def _opened(source: Path) -> typer.FileText:
     return source.open(encoding="utf-8", errors="surrogateescape")  # type: ignore[return-value]
 
 
-def _write(lines: Iterable[Line], target: Path, *, quiet: bool) -> None:
+def _write(lines: "Iterable[Line]", target: Path, *, quiet: bool) -> None:
     bad = 0
     stream = sys.stdout if str(target) == "-" else target.open("w", encoding="utf-8")
     with stream, _progress(quiet=quiet) as progress:
@@ -79,6 +83,9 @@ def try_page(
     as_json: AsJson = False,
 ) -> None:
     """Show what newslake makes of one page: title, paragraphs, entities, quotes with speakers, events."""
+    from pipeline.stages.documents import annotation_object, cleaned_object
+    from pipeline.stages.trial import try_one
+
     tried = try_one(workspace(), page, published_at=published_at)
     if isinstance(tried.read, str):
         problem(tried.read)

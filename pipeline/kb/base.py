@@ -1,7 +1,7 @@
 """The knowledge base as frozen mappings.
 
-Its 1,200 names are read in milliseconds and asked for thousands of times an article batch: a dict is simpler and faster than
-SQLite, which needs a connection a thread and a query a name. A base of dump size would change this module alone.
+Its 1,200 names are read in milliseconds and asked for thousands of times a batch: a dict is simpler than SQLite,
+which needs a connection a thread and a query a name. A base of dump size would change this module alone.
 """
 
 from collections.abc import Mapping

@@ -19,6 +19,7 @@ _OTHER = 0.8
 _IN_QUOTE = 0.2
 _PARALLEL = 2.2
 _NEAR_SUBJECT = 1.2
+_SAME_SENTENCE = 1.5
 _LEAST_PERSON = 0.05
 _LEAST_THING = 0.6
 _THINGS = frozenset({"ORG", "GPE", "PRODUCT", "FAC", "EVENT"})
@@ -122,6 +123,7 @@ class PronounReader:
             score = self._faded(standing, sentence)
             if standing.dep in _SUBJECTS and sentence - standing.sentence <= 1:
                 score *= _PARALLEL if dep in _SUBJECTS else _NEAR_SUBJECT
+                score *= _SAME_SENTENCE if pronoun.kind == "thing" and sentence == standing.sentence else 1.0
             if score >= least:
                 found.append((score, cluster))
         return sorted(found, reverse=True)

@@ -64,12 +64,13 @@ class SpeakerFinder:
         if entity is None or entity.entity_type != "PERSON" or entity.mention_kind != "name":
             return None
         start = self.tokens.at(entity.start_char)
-        while start > first and self.tokens.lower[start - 1].rstrip(".") in {
-            **self.data.titles,
-            **self.data.honorifics,
-        }:
+        while start > first and self._is_title(start - 1):
             start -= 1
         return None if self.tokens.tag[start - 1] in _LINKING else entity
+
+    def _is_title(self, token: int) -> bool:
+        word = self.tokens.lower[token].rstrip(".")
+        return word in self.data.titles or word in self.data.honorifics
 
     def _made(self, first: int, last: int, entity: Entity | None, *, head: int = -1) -> Speaker:
         cluster = entity.cluster_index if entity else None

@@ -41,7 +41,7 @@ def annotation_object(doc_id: str, article: Article, annotation: Annotation) -> 
             }
             for quote in annotation.quotes
         ],
-        "events": [_event_object(event) for event in _by_position(annotation)],
+        "events": [_event_object(doc_id, event) for event in _by_position(annotation)],
         "timex": [
             {
                 "start": time.start_char,
@@ -63,7 +63,7 @@ def _paragraph_spans(text: str, start: int, end: int) -> list[list[int]]:
     return [[start + piece.start(), start + piece.end()] for piece in re.finditer(r"[^\n]*\S", text[start:end])]
 
 
-def _event_object(event: Event) -> dict[str, object]:
+def _event_object(doc_id: str, event: Event) -> dict[str, object]:
     return {
         "event_type": event.event_type,
         "trigger_text": event.trigger_text,
@@ -76,7 +76,7 @@ def _event_object(event: Event) -> dict[str, object]:
         "location": event.place_text,
         "modality": event.modality,
         "score": event.salience,
-        "event_cluster_id": f"v{event.same_event_index}" if event.same_event_index >= 0 else None,
+        "event_cluster_id": f"{doc_id}:{'event' if event.event_type else 'frame'}{event.same_event_index}",
     }
 
 

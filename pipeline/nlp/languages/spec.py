@@ -23,7 +23,7 @@ class Pronoun:
 
 @dataclass(frozen=True, slots=True)
 class Cue:
-    """A reporting word by its lemma. ``weight`` is 0 to 1: how often a use of it reports somebody's words."""
+    """A reporting word by its lemma. ``weight`` is 0 to 1: our estimate of how often it reports somebody's words."""
 
     cue_class: CueClass
     weight: float

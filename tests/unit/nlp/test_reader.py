@@ -270,7 +270,7 @@ def test_too_long_text_costs_only_itself(nlp):
     """A text over the cap raises for its own article; its neighbours in the batch are read."""
     reader = Reader(nlp, kb=load_kb())
     pairs = list(reader.docs([article("Oslo."), article("word " * 30_000), article("Paris.")]))
-    with pytest.raises(ExtractorError, match="30000|150000") as caught:
+    with pytest.raises(ExtractorError, match="150000") as caught:
         reader.annotate(*pairs[1])
     assert caught.value.reason == "text_too_long"
     assert [reader.annotate(*pairs[i]).entities[0].entity_text for i in (0, 2)] == ["Oslo", "Paris"]

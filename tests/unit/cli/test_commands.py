@@ -1,0 +1,147 @@
+"""The command line as a user meets it: what it prints, what it says on stderr, how it exits."""
+
+import json
+import os
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+
+ROOT = Path(__file__).parents[3]
+TEXT = "The mayor of Oakenfell, Ruth Amberley, met nurses on Tuesday. “We will build the ward,” she said."
+
+
+def newslake(*args: str, cwd: Path, given: str | None = None, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line in a process of its own, in a folder, with these NEWS_ settings."""
+    clean = {name: value for name, value in os.environ.items() if not name.startswith("NEWS_")}
+    return subprocess.run(
+        [sys.executable, "-m", "pipeline", *args],
+        cwd=cwd,
+        input=given,
+        env={**clean, "PYTHONPATH": str(ROOT), **env},
+        capture_output=True,
+        text=True,
+        check=False,
+    )
+
+
+def test_unknown_setting_is_a_wrong_call(tmp_path: Path) -> None:
+    """An unknown NEWS_ name stops the command with the list of known ones."""
+    done = newslake("sql", "SELECT 1", cwd=tmp_path, NEWS_DATA_DRI="x")
+    assert (done.returncode, "NEWS_DATA_DRI" in done.stderr, "NEWS_DATA_DIR" in done.stderr) == (2, True, True)
+
+
+def test_unknown_source_is_a_wrong_call(tmp_path: Path) -> None:
+    """An unknown source stops the run before it starts, with the list of known ones."""
+    (tmp_path / "sources.toml").write_text('[sources.door]\nkind = "inbox"\npath = "inbox"\n')
+    done = newslake("run", "--source", "dor", cwd=tmp_path)
+    assert (done.returncode, "'dor'" in done.stderr, "door" in done.stderr) == (2, True, True)
+    assert not (tmp_path / "data").exists()
+
+
+def test_wrong_key_in_sources_is_named(tmp_path: Path) -> None:
+    """A key of sources.toml that does not exist is named with its place."""
+    (tmp_path / "sources.toml").write_text('[sources.door]\nkind = "inbox"\npaht = "inbox"\n')
+    done = newslake("run", cwd=tmp_path)
+    assert (done.returncode, "sources.door.paht" in done.stderr) == (2, True)
+
+
+def test_sql_answers_on_an_empty_lake(tmp_path: Path) -> None:
+    """All four tables answer before anything was committed, and no file appears."""
+    for table in ("articles", "entities", "quotes", "events"):
+        done = newslake("sql", f"SELECT count(*) AS n FROM {table}", "--json", cwd=tmp_path)
+        assert (done.returncode, json.loads(done.stdout)) == (0, [{"n": 0}]), done.stderr
+
+
+@pytest.mark.parametrize("statement", ["CREATE TABLE t (a INT)", "COPY (SELECT 1) TO 'x.csv'", "SELECT 1; SELECT 2"])
+def test_sql_only_reads(tmp_path: Path, statement: str) -> None:
+    """Anything but one reading statement is a wrong call and leaves nothing behind."""
+    done = newslake("sql", statement, cwd=tmp_path)
+    assert (done.returncode, list(tmp_path.iterdir())) == (2, [])
+
+
+def test_ask_lists_questions_as_json(tmp_path: Path) -> None:
+    """`ask --json` lists slug and title of each question."""
+    listed = json.loads(newslake("ask", "--json", cwd=tmp_path).stdout)
+    assert {"slug": "who-is-quoted"}.items() <= next(q for q in listed if q["slug"] == "who-is-quoted").items()
+    assert all(sorted(question) == ["slug", "title"] for question in listed)
+
+
+@pytest.mark.model
+def test_annotate_keeps_order_and_tells_bad_lines(tmp_path: Path) -> None:
+    """One line out for each valid line in, in order; bad ones are told by number, and the exit code is 1."""
+    lines = [
+        json.dumps({"doc_id": "a", "text": TEXT, "title": None, "published_at": "2026-03-04"}),
+        "{broken",
+        json.dumps({"doc_id": "c", "text": 5}),
+        json.dumps({"doc_id": "d", "text": TEXT, "published_at": "someday"}),
+        json.dumps({"doc_id": "e", "text": "", "title": None, "published_at": None}),
+        json.dumps({"doc_id": "f", "text": TEXT, "title": None, "published_at": None}),
+    ]
+    (tmp_path / "in.jsonl").write_text("\n".join(lines) + "\n")
+    done = newslake("annotate", "in.jsonl", "out.jsonl", cwd=tmp_path)
+    written = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert [doc["doc_id"] for doc in written] == ["a", "e", "f"]
+    assert [f"line {n}:" in done.stderr for n in (1, 2, 3, 4, 5)] == [False, True, True, True, False]
+    assert done.returncode == 1
+    quote = written[0]["quotes"][0]
+    assert (quote["text"], quote["speaker_name"]) == ("“We will build the ward,”", "Ruth Amberley")
+    assert all(TEXT[m["start"] : m["end"]] == m["text"] for m in written[0]["mentions"])
+
+
+@pytest.mark.model
+def test_annotate_with_workers_writes_the_same(tmp_path: Path) -> None:
+    """Two workers write byte for byte what one writes."""
+    lines = [json.dumps({"doc_id": str(n), "text": TEXT.replace("Tuesday", f"{n} May")}) for n in range(1, 150)]
+    (tmp_path / "in.jsonl").write_text("\n".join(lines))
+    one = newslake("annotate", "in.jsonl", "one.jsonl", cwd=tmp_path)
+    two = newslake("annotate", "in.jsonl", "two.jsonl", "--workers", "2", cwd=tmp_path)
+    assert (one.returncode, two.returncode) == (0, 0), two.stderr
+    assert (tmp_path / "one.jsonl").read_bytes() == (tmp_path / "two.jsonl").read_bytes()
+
+
+def test_clean_reads_files_beside_the_input(tmp_path: Path) -> None:
+    """`clean` finds html beside its input, never outside that folder, and tells what is missing."""
+    folder = tmp_path / "pages"
+    folder.mkdir()
+    (folder / "p.html").write_text(
+        "<html><head><title>Ward opens</title></head><body><h1>Ward opens</h1>"
+        + "".join(
+            f"<p>Paragraph {n} says that the new ward opened with many beds and a small garden.</p>" for n in range(9)
+        )
+    )
+    lines = [
+        {"doc_id": "a", "url": "https://news.example/a", "html": "p.html", "fetched_at": "2026-03-04T10:00:00Z"},
+        {"doc_id": "b", "url": "https://news.example/b", "html": "../secret.html", "fetched_at": None},
+        {"doc_id": "c", "url": "https://news.example/c", "html": "none.html", "fetched_at": None},
+    ]
+    (folder / "docs.jsonl").write_text("\n".join(json.dumps(line) for line in lines))
+    (tmp_path / "secret.html").write_text("<p>secret</p>")
+    done = newslake("clean", "pages/docs.jsonl", "out.jsonl", cwd=tmp_path)
+    (written,) = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
+    assert (written["doc_id"], written["title"], len(written["paragraphs"])) == ("a", "Ward opens", 9)
+    assert (done.returncode, "line 2:" in done.stderr, "line 3:" in done.stderr) == (1, True, True)
+
+
+@pytest.mark.model
+def test_try_prints_one_page(tmp_path: Path) -> None:
+    """`try` shows paragraphs, quotes with speakers and events of one file."""
+    done = newslake("try", str(ROOT / "samples" / "inbox" / "twin.txt"), cwd=tmp_path)
+    assert (done.returncode, "Quotes" in done.stdout, "Events" in done.stdout) == (0, True, True), done.stderr
+
+
+def test_doctor_names_what_is_wrong(tmp_path: Path) -> None:
+    """Without sources.toml the doctor says so and exits 1; everything else is looked at all the same."""
+    done = newslake("doctor", "--json", cwd=tmp_path)
+    findings = {each["name"]: each for each in json.loads(done.stdout)}
+    assert done.returncode == 1
+    assert [name for name, each in findings.items() if not each["is_well"]] == ["sources"]
+    assert "NEWS_SOURCES_FILE" in findings["sources"]["told"]
+
+
+def test_lake_commands_on_an_empty_lake(tmp_path: Path) -> None:
+    """verify, recover and gc end well where there is nothing."""
+    for command in ("verify", "recover", "gc"):
+        done = newslake("lake", command, cwd=tmp_path)
+        assert done.returncode == 0, done.stderr
