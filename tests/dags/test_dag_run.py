@@ -6,7 +6,7 @@ import pytest
 
 from samples.server import DAYS, ROOT, Newsroom
 
-pytestmark = [pytest.mark.airflow, pytest.mark.model, pytest.mark.enable_socket]
+pytestmark = [pytest.mark.airflow, pytest.mark.model]
 
 
 @pytest.fixture

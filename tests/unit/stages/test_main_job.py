@@ -16,7 +16,7 @@ from pipeline.stages.run import extract_day, ingest_sources
 from pipeline.stages.workspace import Workspace
 from samples.server import DAYS, ROOT, Newsroom
 
-pytestmark = [pytest.mark.model, pytest.mark.enable_socket]
+pytestmark = [pytest.mark.model]
 
 INBOX = ROOT.parent / "inbox"
 READING = ("articles", "entities", "quotes", "events")
