@@ -8,7 +8,7 @@ from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from pipeline.clean.jsonld import listed, plain
 from pipeline.clean.markup import Markup, story_text
-from pipeline.clean.tree import tidy
+from pipeline.clean.tree import text_of, tidy
 from pipeline.model import Page
 
 _SPLIT_TAGS = re.compile(r"\s*[,;]\s*")
@@ -108,7 +108,7 @@ def read_agency(markup: Markup | None, *, bylines: Iterable[str], lead: str) -> 
     return signed.group(1) if signed else story_text(markup, "sourceOrganization") or None if markup else None
 
 
-def is_behind_wall(markup: Markup, *, word_count: int, page_text: str) -> bool:
+def is_behind_wall(markup: Markup, *, word_count: int) -> bool:
     """Return whether the text is only what a paywall lets through."""
     nodes = (markup.story, *markup.data.articles()[:1])
     free = next((node["isAccessibleForFree"] for node in nodes if "isAccessibleForFree" in node), None)
@@ -118,7 +118,9 @@ def is_behind_wall(markup: Markup, *, word_count: int, page_text: str) -> bool:
     if tier in ("locked", "metered") and word_count < 2 * _STUB_WORDS:
         return True
     has_wall = word_count < 2 * _STUB_WORDS and bool(markup.root.xpath(_WALL))
-    return free is None and word_count < _STUB_WORDS and (has_wall or _TEASER.search(page_text) is not None)
+    if free is not None or word_count >= _STUB_WORDS:
+        return False
+    return has_wall or _TEASER.search(text_of(markup.root)) is not None
 
 
 def is_mining_reserved(markup: Markup | None, headers: Mapping[str, str]) -> bool:

@@ -1,6 +1,6 @@
 """From pieces to one text with blocks, and from that to an Article."""
 
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable
 
 from pipeline.clean.pieces import Piece
 from pipeline.model import Block
@@ -18,11 +18,6 @@ def joined_text(pieces: Iterable[Piece]) -> tuple[str, tuple[Block, ...]]:
         texts.append(piece.text)
         position += len(piece.text) + len(_GAP)
     return _GAP.join(texts), tuple(blocks)
-
-
-def story_texts(pieces: Sequence[Piece]) -> tuple[str, ...]:
-    """Return the paragraphs and list items, in reading order."""
-    return tuple(piece.text for piece in pieces if piece.kind in ("paragraph", "list"))
 
 
 def count_words(texts: Iterable[str]) -> int:

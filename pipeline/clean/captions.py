@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.clean.pieces import Piece
-from pipeline.clean.tree import Tree, text_of, tidy
+from pipeline.clean.tree import Tree, text_of, text_start, tidy
 
 _CAPTION = (
     "//figcaption | //*[self::div or self::p or self::span][@itemprop='caption'] | "
@@ -23,6 +23,7 @@ _CREDIT_TAIL = re.compile(
     re.IGNORECASE,
 )
 _MIN_WORDS, _MAX_WORDS = 3, 90
+_MAX_ECHOES = 300  # a page with more pictures is a gallery, and each is compared with each line
 _KEY_LENGTH = 60
 
 
@@ -67,28 +68,20 @@ def read_captions(root: Tree) -> Captions:
         if element in captions and _MIN_WORDS <= len(captions[element].split()) <= _MAX_WORDS:
             shown.setdefault(captions[element], index)
         if element.tag in _PLACED:
-            positions.setdefault(_key(_start_of(element)), index)
+            positions.setdefault(_key(text_start(element, 2 * _KEY_LENGTH)), index)
     whole = (text_of(element) for element in captions)
     alts = (tidy(alt) for alt in root.xpath("//img/@alt") if len(alt.split()) >= 5)
     return Captions(
         shown=tuple((index, text) for text, index in shown.items()),
-        echoes=tuple(dict.fromkeys((*shown, *(t for t in whole if t and len(t.split()) <= _MAX_WORDS), *alts))),
+        echoes=tuple(dict.fromkeys((*shown, *(t for t in whole if t and len(t.split()) <= _MAX_WORDS), *alts)))[
+            :_MAX_ECHOES
+        ],
         positions=positions,
     )
 
 
 def _key(text: str) -> str:
     return "".join(text[:_KEY_LENGTH].split()).casefold()[:40]
-
-
-def _start_of(element: Tree) -> str:
-    """Return the first characters of an element's text, without reading all of it."""
-    start = ""
-    for text in element.itertext():
-        start += text
-        if len(start) > 2 * _KEY_LENGTH:
-            break
-    return tidy(start)
 
 
 def _outermost(elements: Iterable[Tree]) -> Iterator[Tree]:

@@ -27,6 +27,7 @@ _BINARY = (b"%PDF-", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"PK\x03\x04", b"\x1f
 # What no text holds: C0 controls but white space, and the replacement character.
 _NO_TEXT = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ufffd]")
 _DETECT_BYTES = 200_000
+_SAMPLE_CHARS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
@@ -48,7 +49,9 @@ def decode_body(page: Page) -> Decoded:
     declared = _declared(page, body)
     charset = bom or _evident(body) or next((name for name in declared if _fits(body, name)), None)
     text = _read(body, charset) if charset else _detect(body)
-    if body.startswith(_BINARY) or len(_NO_TEXT.findall(text[:100_000])) > max(8, len(text[:100_000]) // 20):
+    if body.startswith(_BINARY) or len(_NO_TEXT.findall(text[:_SAMPLE_CHARS])) > max(
+        8, len(text[:_SAMPLE_CHARS]) // 20
+    ):
         raise UndecodablePageError(
             f"the bytes of {page.final_url or page.url or 'this page'} give no text (first {body[:8]!r}); "
             "they are kept in the archive, look at them or drop the source's link to such files",

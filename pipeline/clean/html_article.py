@@ -1,15 +1,15 @@
 """From an HTML page to an Article."""
 
 import logging
-from dataclasses import replace
+from dataclasses import dataclass, replace
 
 import trafilatura
 
 from pipeline.clean import about
-from pipeline.clean.assemble import count_words, joined_text, story_texts
+from pipeline.clean.assemble import count_words, joined_text
 from pipeline.clean.body import read_body
 from pipeline.clean.captions import read_captions
-from pipeline.clean.decode import Decoded, decode_body
+from pipeline.clean.decode import decode_body
 from pipeline.clean.headline import read_headline
 from pipeline.clean.identity import identity_of, page_identity
 from pipeline.clean.line_rules import GENERATION
@@ -19,15 +19,30 @@ from pipeline.clean.origin import Origin
 from pipeline.clean.page_types import page_type_of
 from pipeline.clean.people import read_authors
 from pipeline.clean.pieces import Piece
-from pipeline.clean.published import read_published
+from pipeline.clean.published import Published, read_published
 from pipeline.clean.standfirst import with_standfirst
-from pipeline.clean.tree import Tree, parse_html, text_of
+from pipeline.clean.tree import Tree, parse_html, strip_unread, text_of
 from pipeline.model import Article, Page, content_hash_of, domain_of, revision_id_of
 
 log = logging.getLogger(__name__)
 
 EXTRACTOR = f"trafilatura-{trafilatura.__version__}/{GENERATION}"
 _DEEP_CHARS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class _Reading:
+    """What was read off one page. ``pieces`` are without the title."""
+
+    markup: Markup
+    identity: tuple[str | None, str]
+    title: str | None
+    published: Published
+    pieces: tuple[Piece, ...]
+
+    def texts(self) -> tuple[str, ...]:
+        """Return the paragraphs and list items, in reading order."""
+        return tuple(piece.text for piece in self.pieces if piece.kind in ("paragraph", "list"))
 
 
 def html_article(page: Page, origin: Origin) -> Article:
@@ -39,16 +54,22 @@ def html_article(page: Page, origin: Origin) -> Article:
     root = parse_html(decoded.text)
     if root is None:
         return empty_article(page, origin, flag="empty")
-    identity = identity_of(page, text=decoded.text)
-    markup = read_markup(root, canonical=identity[0])
-    title = read_headline(markup, hint=page.hints.title)
-    pieces = _story_pieces(root, markup, title)
-    if not pieces and _is_too_deep(root, decoded):
+    reading = _read(page, root, decoded.text)
+    if not reading.pieces and _is_too_deep(root, decoded.text):
         return empty_article(page, origin, flag="parse_error")
-    article = _article(page, origin, markup, title=title, pieces=pieces, identity=identity)
+    article = _article(page, origin, reading)
     return (
         replace(article, flags=tuple(sorted((*article.flags, "charset_repaired")))) if decoded.is_repaired else article
     )
+
+
+def _read(page: Page, root: Tree, source: str) -> _Reading:
+    identity = identity_of(page, text=source)
+    markup = read_markup(root, canonical=identity[0])
+    title = read_headline(markup, hint=page.hints.title)
+    published = read_published(markup, page)
+    strip_unread(root)
+    return _Reading(markup, identity, title, published, _story_pieces(root, markup, title))
 
 
 def _story_pieces(root: Tree, markup: Markup, title: str | None) -> tuple[Piece, ...]:
@@ -58,29 +79,19 @@ def _story_pieces(root: Tree, markup: Markup, title: str | None) -> tuple[Piece,
     return captions.woven_into(with_standfirst(kept.pieces, markup, title=title))
 
 
-def _is_too_deep(root: Tree, decoded: Decoded) -> bool:
-    return len(decoded.text) > _DEEP_CHARS and len(text_of(root)) < len(decoded.text) // 1000
+def _is_too_deep(root: Tree, source: str) -> bool:
+    return len(source) > _DEEP_CHARS and len(text_of(root)) < len(source) // 1000
 
 
-def _article(
-    page: Page,
-    origin: Origin,
-    markup: Markup,
-    *,
-    title: str | None,
-    pieces: tuple[Piece, ...],
-    identity: tuple[str | None, str],
-) -> Article:
-    canonical, article_id = identity
-    url = page.final_url or page.url
-    domain = domain_of(url or canonical or "") or None
-    texts = story_texts(pieces)
+def _article(page: Page, origin: Origin, reading: _Reading) -> Article:
+    (canonical, article_id), markup, texts = reading.identity, reading.markup, reading.texts()
+    url, title, pieces, published = page.final_url or page.url, reading.title, reading.pieces, reading.published
+    domain = domain_of(canonical or url or "") or None
+    publisher = origin.publisher or about.read_publisher(markup, page)
     text, blocks = joined_text(((Piece("title", title),) if title else ()) + pieces)
     content_hash = content_hash_of(title, texts)
-    published = read_published(markup, page)
-    publisher = origin.publisher or about.read_publisher(markup, page)
     words = count_words(texts)
-    is_walled = about.is_behind_wall(markup, word_count=words, page_text=text_of(markup.root) if words < 120 else "")
+    is_walled = about.is_behind_wall(markup, word_count=words)
     return Article(
         article_id=article_id,
         revision_id=revision_id_of(content_hash),
@@ -127,7 +138,7 @@ def empty_article(page: Page, origin: Origin, *, flag: str) -> Article:
         canonical_url=canonical,
         source_key=origin.source_key,
         publisher=origin.publisher or page.hints.publisher,
-        domain=domain_of(url) if url else None,
+        domain=domain_of(canonical or url or "") or None,
         title=None,
         standfirst=None,
         authors=(),

@@ -3,6 +3,7 @@
 import html
 import json
 import re
+from collections import deque
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
 from typing import Any
@@ -86,15 +87,16 @@ def _leading_objects(source: str) -> Iterator[object]:
 
 
 def _flatten(value: object) -> Iterator[Node]:
-    queue, count = [value], 0
+    queue, count = deque([value]), 0
     while queue and count < _MAX_NODES:
-        current = queue.pop(0)
-        if isinstance(current, list):
-            queue[:0] = current
-        elif isinstance(current, dict):
+        current = queue.popleft()
+        if isinstance(current, dict):
             count += 1
             yield current
-            queue[:0] = [current[key] for key in _NESTED if isinstance(current.get(key), dict | list)]
+            nested = [current[key] for key in _NESTED if isinstance(current.get(key), dict | list)]
+            queue.extendleft(reversed(nested))
+        elif isinstance(current, list):
+            queue.extendleft(item for item in reversed(current) if isinstance(item, dict | list))
 
 
 def types_of(node: object) -> frozenset[str]:

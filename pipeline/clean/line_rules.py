@@ -135,7 +135,11 @@ LINE_RULES = (
         20,
         "tail",
     ),
-    _rule("cookies", r"\b(?:we use|uses|accept(?: all)?) cookies\b|\bcookie (?:policy|settings|preferences)\b", 60),
+    _rule(
+        "cookies",
+        r"^(?:we|our partners|this (?:web)?site)\b.{0,40}\buses? cookies\b|^\W*cookie (?:policy|settings)\b",
+        60,
+    ),
     _rule(
         "script_needed",
         r"\b(?:enable|activate|turn on) java ?script\b|\byour browser (?:does not|"

@@ -99,8 +99,9 @@ def _split(raw: str) -> Iterator[str]:
     if _ADDRESS.match(raw):
         return
     for part in _SPLIT.split(_BY.sub("", tidy(raw))):
-        name = _TAIL.sub("", _BY.sub("", tidy(part))).strip(" ,:;-–—|\"'*")
-        if name:
+        whole = _BY.sub("", tidy(part)).strip(" ,:;-–—|\"'*")
+        name = _TAIL.sub("", whole).strip(" ,:;-–—|\"'*")
+        if name and (name == whole or " " in name):  # one word left of a longer line is a role, not a name
             yield _title_case(name if _INITIAL_AT_END.search(name) else name.rstrip("."))
 
 

@@ -2,13 +2,14 @@
 
 import re
 from collections.abc import Iterator, Sequence
+from dataclasses import replace
 from itertools import dropwhile, islice
 
 from pipeline.clean.about import read_description
 from pipeline.clean.headline import fold_title
 from pipeline.clean.markup import Markup
 from pipeline.clean.pieces import Piece
-from pipeline.clean.tree import Tree, text_of
+from pipeline.clean.tree import Tree, text_of, text_start
 
 _NAMED = re.compile(
     r"standfirst|(?:^|[\s_-])(?:dek|subtitle|summary|intro|excerpt|description|lead-?text)(?:$|[\s_-])|sub-?head",
@@ -17,9 +18,9 @@ _NAMED = re.compile(
 _TAGS = ("h1", "h2", "h3", "p", "div", "span")
 _AFTER_HEADLINE = 80  # elements after the h1 among which a standfirst stands
 _MIN_WORDS, _MAX_WORDS = 5, 80
-_MAX_CHARS = 800
+_START = 20
 _MAX_CHILDREN = 6
-_NEAR = 3  # a standfirst is among the first pieces of a body
+_NEAR = 5  # a standfirst is among the first pieces of a body
 
 
 def with_standfirst(pieces: Sequence[Piece], markup: Markup, *, title: str | None) -> tuple[Piece, ...]:
@@ -27,26 +28,35 @@ def with_standfirst(pieces: Sequence[Piece], markup: Markup, *, title: str | Non
 
     The markup's description tells which element it is; a lead paragraph that repeats it stays a paragraph.
     """
-    text = _shown_standfirst(markup)
-    folded = fold_title(text or "")
-    if text is None or folded == fold_title(title or ""):
+    text, is_named = _shown_standfirst(markup)
+    folded = fold_title(text)
+    if not text or folded == fold_title(title or ""):
         return tuple(pieces)
-    near = [fold_title(piece.text) for piece in pieces[: _NEAR * 2]]
-    if folded in near[:_NEAR] or any(line.startswith(folded) for line in near):  # the lead itself, or its teaser
+    near = [fold_title(piece.text) for piece in pieces[:_NEAR]]
+    if folded in near and is_named:
+        place = near.index(folded)
+        return (*pieces[:place], replace(pieces[place], kind="standfirst"), *pieces[place + 1 :])
+    if any(line.startswith(folded) for line in near):  # the lead itself, or its teaser
         return tuple(pieces)
     return (Piece("standfirst", text), *pieces)
 
 
-def _shown_standfirst(markup: Markup) -> str | None:
-    """Return the text of the element that shows the description: named as a standfirst, or alike to the last word."""
+def _shown_standfirst(markup: Markup) -> tuple[str, bool]:
+    """Return the text of the element that shows the description, and whether its class names it a standfirst.
+
+    It is named and begins alike, or it is alike to the last word. ("", False) where the page shows none.
+    """
     described = fold_title(read_description(markup))
     if not _MIN_WORDS <= len(described.split()) <= _MAX_WORDS:
-        return None
+        return "", False
     for element in _after_headline(markup.root):
-        folded = fold_title(text_of(element)[:_MAX_CHARS])
-        if folded == described or (folded[:40] == described[:40] and _NAMED.search(element.get("class") or "")):
-            return text_of(element)
-    return None
+        if fold_title(text_start(element, _START))[:_START] != described[:_START]:
+            continue
+        folded = fold_title(text_of(element))
+        is_named = _NAMED.search(element.get("class") or "") is not None
+        if folded == described or (is_named and folded[:40] == described[:40]):
+            return text_of(element), is_named
+    return "", False
 
 
 def _after_headline(root: Tree) -> Iterator[Tree]:

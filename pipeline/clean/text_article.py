@@ -74,7 +74,7 @@ def _article(page: Page, origin: Origin, *, text: str, flags: tuple[str, ...]) -
         canonical_url=canonical,
         source_key=origin.source_key,
         publisher=origin.publisher or hints.publisher,
-        domain=domain_of(url) if url else None,
+        domain=domain_of(canonical or url or "") or None,
         title=title,
         standfirst=None,
         authors=(),

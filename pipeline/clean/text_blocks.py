@@ -98,12 +98,12 @@ def _kind_of(line: str, index: int, lines: Sequence[str], counts: Counter[str]) 
         return "list"
     if counts[fold_title(line)] > 1 and words <= _CAPTION_MAX_WORDS and not _SENTENCE_END.search(line) and words > 2:
         return "caption"
-    return "heading" if _is_heading(line, words, lines[index + 1 :]) else "paragraph"
+    return "heading" if _is_heading(line, words, after=next(iter(lines[index + 1 : index + 2]), "")) else "paragraph"
 
 
-def _is_heading(line: str, words: int, after: Sequence[str]) -> bool:
+def _is_heading(line: str, words: int, *, after: str) -> bool:
     """Return whether a short line heads what follows: no sentence, or wholly in single quotation marks."""
-    if words > _HEADING_MAX_WORDS or not after or len(after[0].split()) <= words or _BYLINE.search(line):
+    if words > _HEADING_MAX_WORDS or len(after.split()) <= words or _BYLINE.search(line):
         return False
     if _IN_SINGLE_MARKS.match(line):
         return True

@@ -7,6 +7,8 @@ from lxml import etree, html
 
 # What XML cannot hold; a null byte would end the parse.
 _CONTROLS = re.compile("[\x00-\x08\x0b\x0c\x0e-\x1f\x7f\ud800-\udfff\ufffe\uffff]")
+# libxml2 compares each attribute of an element with all others: a tag this long is kept without any.
+_HUGE_TAG = re.compile(r"<(\w+)\s[^<>]{50000,}>")
 _ENCODING_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
 _INVISIBLE = str.maketrans("", "", "\u200b\u200c\u200e\u200f\u2060\ufeff\u00ad")
 
@@ -18,7 +20,7 @@ def parse_html(text: str) -> Tree | None:
 
     libxml2 stops at 256 levels of nesting: what lies deeper is not in the tree, and nothing else overflows.
     """
-    source = _ENCODING_DECLARATION.sub("", _CONTROLS.sub("", text), count=1)
+    source = _HUGE_TAG.sub(r"<\1>", _ENCODING_DECLARATION.sub("", _CONTROLS.sub("", text), count=1))
     if not source.strip():
         return None
     parser = html.HTMLParser(encoding="utf-8", remove_comments=True, remove_pis=True)
@@ -42,3 +44,18 @@ def text_of(element: Tree) -> str:
 
 def _has_breaks(element: Tree) -> bool:
     return next(element.iter("br", "p", "div", "li"), None) is not None
+
+
+def text_start(element: Tree, length: int) -> str:
+    """Return at least the first ``length`` characters of an element's text, tidy, without reading all of it."""
+    start = ""
+    for text in element.itertext():
+        start += text
+        if len(start) > length and not start.isspace():
+            break
+    return tidy(start)
+
+
+def strip_unread(root: Tree) -> None:
+    """Remove from a page what no reader sees, once its markup has been read. Everything after it is faster."""
+    etree.strip_elements(root, "script", "style", "svg", "template", "iframe", with_tail=False)

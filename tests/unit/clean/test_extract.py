@@ -1,0 +1,171 @@
+"""From a whole page to an Article or a reason."""
+
+from datetime import UTC, datetime
+
+import pytest
+from pages_for_clean import JSONLD, PARAGRAPHS, URL, html_of, page_of
+
+from pipeline.clean import clean, extract, page_identity
+from pipeline.errors import UndecodablePageError
+from pipeline.model import Article, Rejected
+
+
+def _article(html: str | bytes, **options: str) -> Article:
+    return extract(page_of(html, **options), source_key="harbour")  # type: ignore[arg-type]
+
+
+def test_article_page_gives_its_title_and_paragraphs() -> None:
+    """The text is the headline and the paragraphs joined by blank lines, boilerplate left out."""
+    article = _article(html_of())
+    assert article.text == "\n\n".join(("Council backs ferry terminal", *PARAGRAPHS))
+    assert [block.kind for block in article.blocks] == ["title", *["paragraph"] * 4]
+
+
+def test_jsonld_gives_the_metadata() -> None:
+    """Date, authors, section, tags and publisher come from the @graph; an organisation is no author."""
+    article = _article(html_of())
+    assert (article.published_at, article.published_at_method, article.published_at_precision) == (
+        datetime(2031, 5, 3, 19, 30, tzinfo=UTC),
+        "jsonld",
+        "second",
+    )
+    assert article.modified_at == datetime(2031, 5, 4, 8, 0, tzinfo=UTC)
+    assert article.authors == ("Jo Marrick",)
+    assert (article.section, article.tags) == ("Politics", ("ferries", "Port Arlen"))
+    assert (article.publisher, article.domain, article.language) == ("Harbour Post", "harbourpost.example", "en")
+
+
+def test_publisher_of_the_source_wins() -> None:
+    """The publisher that the caller names is the one recorded."""
+    article = extract(page_of(html_of()), source_key="harbour", publisher="The Post", raw_ref="sha256:00")
+    assert (article.publisher, article.raw_ref, article.source_key) == ("The Post", "sha256:00", "harbour")
+
+
+def test_caption_is_a_block_where_the_page_has_it_and_no_paragraph() -> None:
+    """A figure's caption stands between the paragraphs as a caption; its echo in the body is left out."""
+    figure = (
+        "<figure><img src='q.jpg'><figcaption>The eastern quay on the morning before the vote"
+        " <span class='credit'>Ada Lorn</span></figcaption></figure>"
+        "<p>The eastern quay on the morning before the vote</p>"
+    )
+    article = _article(html_of(extra=figure))
+    assert [block.kind for block in article.blocks] == ["title", "paragraph", "caption", *["paragraph"] * 3]
+    assert article.texts("caption") == ("The eastern quay on the morning before the vote",)
+    assert article.texts("paragraph") == PARAGRAPHS
+
+
+def test_cross_heading_and_list_are_blocks() -> None:
+    """A heading inside the body is a heading, list items are list blocks, in page order."""
+    extra = "<h2>What it costs</h2><ul><li>Forty million crowns for the quay itself</li><li>Two for the road</li></ul>"
+    article = _article(html_of(extra=extra))
+    assert article.texts("heading") == ("What it costs",)
+    assert article.texts("list") == ("Forty million crowns for the quay itself", "Two for the road")
+
+
+def test_standfirst_is_marked_where_the_page_shows_its_description() -> None:
+    """A summary under the headline that the markup describes is the standfirst."""
+    summary = "A vote at midnight ends ten years of argument over the eastern quay."
+    head = JSONLD + f'<meta name="description" content="{summary}">'
+    body = f'<p class="standfirst">{summary}</p>' + "".join(f"<p>{text}</p>" for text in PARAGRAPHS)
+    article = _article(html_of(head=head, body=body))
+    assert article.standfirst == summary
+    assert [block.kind for block in article.blocks][:3] == ["title", "standfirst", "paragraph"]
+
+
+@pytest.mark.parametrize(
+    ("body", "options", "reason"),
+    [
+        (b"", {}, "empty"),
+        (b"  \n ", {}, "empty"),
+        (b"<html><body></body></html>", {}, "too_short"),
+        (b"%PDF-1.7 ...", {"content_type": "application/pdf"}, "content_type"),
+        (html_of(body="<p>A short note of no length.</p>"), {}, "too_short"),
+        (html_of(title="404: page not found", head="", body="<p>Try our front page.</p>"), {}, "soft_404"),
+        (html_of(title="Sign in", head="", body="<p>Use your account to go on.</p>"), {}, "consent_page"),
+        (
+            html_of(head='<meta property="og:type" content="video.other">', body="<p>Watch the ferry turn.</p>"),
+            {},
+            "video_page",
+        ),
+        (html_of(head=JSONLD.replace("NewsArticle", "LiveBlogPosting")), {}, "live_page"),
+        (
+            html_of(head="", body="".join(f"<article><h2><a href='/{n}'>A story</a></h2></article>" for n in range(9))),
+            {},
+            "section_page",
+        ),
+    ],
+)
+def test_page_that_is_no_article_is_rejected_with_its_reason(
+    body: str | bytes, options: dict[str, str], reason: str
+) -> None:
+    """Each kind of page that is no article is refused with a reason and a sentence for a person."""
+    rejected = clean(page_of(body, **options), source_key="harbour")  # type: ignore[arg-type]
+    assert isinstance(rejected, Rejected)
+    assert rejected.reason == reason
+    assert rejected.detail
+
+
+def test_paywall_stub_is_kept_and_says_so() -> None:
+    """A stub behind a paywall is an article with is_paywalled, whatever its length."""
+    head = JSONLD.replace('"headline"', '"isAccessibleForFree":"False","headline"')
+    article = clean(page_of(html_of(head=head, body=f"<p>{PARAGRAPHS[0]}</p>")), source_key="harbour")
+    assert isinstance(article, Article)
+    assert (article.is_paywalled, article.page_type) == (True, "paywall")
+
+
+def test_wire_story_names_its_agency() -> None:
+    """The agency in the dateline is recorded, known or signed in the usual way."""
+    known = html_of().replace("The council of", "PORT ARLEN, May 3 (Reuters) - The council of")
+    signed = html_of().replace("The council of", "PORT ARLEN (Northwire) - The council of")
+    assert [_article(html).wire_agency for html in (known, signed, html_of())] == ["Reuters", "Northwire", None]
+
+
+def test_reserved_mining_is_recorded() -> None:
+    """TDMRep in header or meta element and noai in robots set tdm_reserved."""
+    meta = html_of(head=JSONLD + '<meta name="robots" content="noai">')
+    pages = (page_of(html_of(), tdm_reservation="1"), page_of(meta), page_of(html_of()))
+    assert [extract(page, source_key="harbour").tdm_reserved for page in pages] == [True, True, False]
+
+
+def test_deep_nesting_is_a_parse_error_and_no_crash() -> None:
+    """Ten thousand levels of nesting are refused by name."""
+    html = "<html><body>" + "<div>" * 10_000 + f"<p>{PARAGRAPHS[0]}</p>" + "</div>" * 10_000
+    rejected = clean(page_of(html), source_key="harbour")
+    assert isinstance(rejected, Rejected)
+    assert rejected.reason == "parse_error"
+
+
+def test_huge_attribute_and_null_bytes_do_no_harm() -> None:
+    """A page with a ten-megabyte attribute and null bytes in its text is read like any other."""
+    html = html_of(extra=f"<p data-x='{'x' * 10_000_000}'>The quay\x00 is open to walkers until the work begins.</p>")
+    assert "The quay is open to walkers until the work begins." in _article(html).texts("paragraph")
+
+
+def test_element_with_countless_attributes_is_read_in_time() -> None:
+    """A paragraph with half a million attributes keeps its text and loses them."""
+    attributes = " ".join(f"a{n}='{n}'" for n in range(500_000))
+    html = html_of(extra=f"<p {attributes}>The quay is open to walkers until the work begins.</p>")
+    assert "The quay is open to walkers until the work begins." in _article(html).texts("paragraph")
+
+
+def test_binary_sent_as_html_is_undecodable() -> None:
+    """Bytes of a picture under an HTML content type raise UndecodablePageError with the page's URL."""
+    with pytest.raises(UndecodablePageError) as raised:
+        clean(page_of(b"\x89PNG\r\n\x1a\n" + bytes(range(256)) * 20), source_key="harbour")
+    assert (raised.value.key, raised.value.reason) == (URL, "undecodable")
+
+
+def test_identity_is_the_same_at_archive_time_and_in_the_article() -> None:
+    """page_identity gives the canonical URL and id that cleaning records."""
+    page = page_of(html_of(head=JSONLD + '<link rel="canonical" href="/news/ferry-terminal?utm_source=x">'))
+    article = extract(page, source_key="harbour")
+    assert page_identity(page) == (article.canonical_url, article.article_id)
+    assert article.canonical_url == "https://harbourpost.example/news/ferry-terminal"
+
+
+def test_plain_text_page_keeps_its_characters() -> None:
+    """A text file is an article whose text is the file's, with the date that was given beside it."""
+    text = "Council backs ferry terminal\n\n" + "\n\n".join(PARAGRAPHS) + "\n"
+    article = clean(page_of(text, url=None, content_type="text/plain"), source_key="inbox")
+    assert isinstance(article, Article)
+    assert (article.text, article.url, article.published_at_method) == (text, None, "unknown")

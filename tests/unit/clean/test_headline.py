@@ -1,0 +1,41 @@
+"""The headline that a reader sees."""
+
+import pytest
+from pages_for_clean import PARAGRAPHS, page_of
+
+from pipeline.clean import extract
+
+BODY = "".join(f"<p>{text}</p>" for text in PARAGRAPHS)
+
+
+@pytest.mark.parametrize(
+    ("head", "body", "title"),
+    [
+        (
+            "<title>Terminal gets its vote | Harbour Post</title>",
+            "<h1>Terminal gets its vote</h1>",
+            "Terminal gets its vote",
+        ),
+        ("<title>Terminal gets its vote - Harbour Post</title>", "", "Terminal gets its vote"),
+        (
+            "<title>Terminal gets its vote | Harbour Post</title>",
+            "<h1><a href='/'>Harbour Post</a></h1><h2>Terminal gets its vote</h2>",
+            "Terminal gets its vote",
+        ),
+        ('<meta property="og:title" content="Terminal gets its vote">', "<h1>Menu</h1>", "Terminal gets its vote"),
+        (
+            '<meta property="og:title" content="Terminal gets its vote">',
+            "<h1>Harbour: Terminal gets its vote</h1>",
+            "Terminal gets its vote",
+        ),
+        (
+            '<script type="application/ld+json">{"@type":"Article","headline":"Terminal gets &quot;it&quot;"}</script>',
+            "",
+            'Terminal gets "it"',
+        ),
+    ],
+)
+def test_headline(head: str, body: str, title: str) -> None:
+    """Site names, logos and kickers are no part of the headline."""
+    html = f"<html><head>{head}</head><body><article>{body}{BODY}</article></body></html>"
+    assert extract(page_of(html), source_key="s").title == title

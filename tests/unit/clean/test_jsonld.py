@@ -1,0 +1,38 @@
+"""JSON-LD as publishers write it."""
+
+import pytest
+
+from pipeline.clean.jsonld import plain, read_linked_data
+from pipeline.clean.tree import parse_html
+
+
+@pytest.mark.parametrize(
+    "script",
+    [
+        '{"@type":"NewsArticle","headline":"A vote"}',
+        '[{"@type":"WebPage"},{"@type":["NewsArticle"],"headline":"A vote"}]',
+        '{"@graph":[{"@type":"NewsArticle","headline":"A vote"}]}',
+        '{"@type":"WebPage","mainEntity":{"@type":"http://schema.org/NewsArticle","headline":"A vote"}}',
+        '<!-- {"@type":"NewsArticle","headline":"A vote",} -->',
+        '//<![CDATA[\n{"@type":"NewsArticle","headline":"A vote"}\n//]]>',
+        '{"@type":"NewsArticle","headline":"A\n vote"};',
+        '{"@type":"NewsArticle","headline":"A vote"}{"@type":"Organi',
+        '{"@type":"NewsArticle","headline":"A vote","x":"\\d"}',
+    ],
+)
+def test_article_is_found(script: str) -> None:
+    """Arrays, graphs, wrappers, trailing commas, bad escapes and broken ends still give the article."""
+    root = parse_html(f'<html><script type="application/ld+json">{script}</script></html>')
+    assert [plain(node.get("headline")) for node in read_linked_data(root).articles()] == ["A vote"]
+
+
+@pytest.mark.parametrize("script", ["", "{", "null", "3", "[" * 100_000, '{"a":' * 100_000])
+def test_broken_json_gives_nothing(script: str) -> None:
+    """What cannot be mended gives no article and no error."""
+    root = parse_html(f'<html><script type="application/ld+json">{script}</script></html>')
+    assert read_linked_data(root).articles() == ()
+
+
+def test_markup_inside_values_is_read_as_text() -> None:
+    """HTML and entities in a value are read as a reader sees them."""
+    assert plain("<p>The &amp;amp; <b>vote</b></p>") == "The & vote"

@@ -1,0 +1,69 @@
+"""Lines that are not the story."""
+
+import pytest
+
+from pipeline.clean.line_rules import LINE_RULES
+from pipeline.clean.lines import keep_story_lines
+from pipeline.clean.pieces import Piece
+
+STORY = [Piece("paragraph", f"Sentence number {n} of the story tells what the council did that day.") for n in range(8)]
+
+
+@pytest.mark.parametrize(
+    ("line", "rule"),
+    [
+        ("Advertisement", "advertisement"),
+        ("Read more: The mayor’s long night", "read_more"),
+        ("Follow us on Instagram for harbour pictures", "follow_us"),
+        ("Sign up for our morning newsletter", "newsletter"),
+        ("Photo: Ada Lorn", "photo_credit"),
+        ("All rights reserved.", "rights"),
+        ("5 min read", "reading_time"),
+        ("Council backs ferry terminal", "title_echo"),
+        ("The eastern quay on the morning before the vote", "caption_echo"),
+        (STORY[0].text, "repeat"),
+        ("* * *", "no_words"),
+    ],
+)
+def test_line_is_left_out_by_its_rule(line: str, rule: str) -> None:
+    """A line that is no story is left out and the rule that did it is counted."""
+    pieces = [*STORY[:4], Piece("paragraph", line), *STORY[4:]]
+    kept = keep_story_lines(
+        pieces,
+        title="Council backs ferry terminal",
+        echoes=["The eastern quay on the morning before the vote, seen from the lighthouse"],
+    )
+    assert (kept.pieces, dict(kept.fired)) == (tuple(STORY), {rule: 1})
+
+
+def test_list_of_other_stories_ends_the_body() -> None:
+    """After a line that opens a list of other stories nothing is the story."""
+    pieces = [*STORY, Piece("heading", "More from Harbour Post"), Piece("paragraph", "Lighthouse keeper retires")]
+    assert keep_story_lines(pieces, title=None, echoes=()).pieces == tuple(STORY)
+
+
+def test_heading_without_text_after_it_is_left_out() -> None:
+    """A heading that heads nothing goes."""
+    kept = keep_story_lines([*STORY, Piece("heading", "What happens next")], title=None, echoes=())
+    assert (kept.pieces, kept.fired["last_heading"]) == (tuple(STORY), 1)
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "By Tuesday the quay was full of people who had heard of the vote on the radio.",
+        "Share prices of the ferry line fell.",
+        "“We use cookies tins for the bait,” the fisherman said with a laugh as he went back to his boat.",
+    ],
+)
+def test_story_that_resembles_a_rule_is_kept(line: str) -> None:
+    """A sentence that only begins like boilerplate is story."""
+    assert (
+        Piece("paragraph", line) in keep_story_lines([*STORY, Piece("paragraph", line)], title=None, echoes=()).pieces
+    )
+
+
+def test_rule_names_are_unique() -> None:
+    """Counts are kept by name, so each rule has its own."""
+    names = [rule.name for rule in LINE_RULES]
+    assert sorted(set(names)) == sorted(names)
