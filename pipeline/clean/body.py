@@ -24,16 +24,21 @@ _RULER = re.compile(r"^[_*=~-]{3,}\s+")  # a drawn line before a closing note
 # Where precision gives less than this share of the words in plain paragraphs of one parent, it missed the body.
 _RECALL_SHARE = 0.5
 _RECALL_MIN_WORDS = 120
+_SECOND_LOOK_WORDS = 100
 
 
 def read_body(root: Tree) -> tuple[Piece, ...]:
     """Return headings, paragraphs and list items of the article's body in page order; () where there is none.
 
-    Precision mode first. Its recall mode only where the page's densest run of paragraphs is much longer than what
-    precision gave.
+    Precision mode first, without its look at other extractors, which changes nothing on a news page and costs a third
+    of the time; with it where little came out. Recall mode only where the page's densest run of paragraphs is much
+    longer than what precision gave.
     """
-    pieces = _extracted(root, is_recall=False)
+    pieces = _extracted(root, is_recall=False, is_fast=True)
     words = sum(piece.word_count for piece in pieces)
+    if words < _SECOND_LOOK_WORDS:
+        pieces = _extracted(root, is_recall=False)
+        words = sum(piece.word_count for piece in pieces)
     densest = _densest_words(root)
     if densest >= _RECALL_MIN_WORDS and words < _RECALL_SHARE * densest:
         wider = _extracted(root, is_recall=True)
@@ -42,8 +47,8 @@ def read_body(root: Tree) -> tuple[Piece, ...]:
     return pieces
 
 
-def _extracted(root: Tree, *, is_recall: bool) -> tuple[Piece, ...]:
-    options = Extractor(output_format="txt", precision=not is_recall, recall=is_recall, comments=False)
+def _extracted(root: Tree, *, is_recall: bool, is_fast: bool = False) -> tuple[Piece, ...]:
+    options = Extractor(output_format="txt", fast=is_fast, precision=not is_recall, recall=is_recall, comments=False)
     document = trafilatura.bare_extraction(root, options=options)
     return tuple(_pieces(document.body)) if document is not None else ()
 

@@ -89,13 +89,20 @@ def _event_day(event: Event) -> str | None:
 
 def cleaned_object(doc_id: str, article: Article) -> dict[str, object]:
     """Return the extraction as one JSON-able object; paragraphs are all of the body, in reading order."""
-    published = article.published_at
     return {
         "doc_id": doc_id,
         "title": article.title,
         "authors": list(article.authors),
-        "published_at": published.isoformat() if published is not None else None,
+        "published_at": _moment_text(article),
         "paragraphs": [article.text[block.start : block.end] for block in article.blocks if block.kind in _BODY],
         "captions": list(article.texts("caption")),
         "page_type": article.page_type,
     }
+
+
+def _moment_text(article: Article) -> str | None:
+    """Return the publication as ISO 8601: the day alone where the page gives no time."""
+    if article.published_at is None:
+        return None
+    day_only = article.published_at_precision == "day"
+    return article.published_at.date().isoformat() if day_only else article.published_at.isoformat()
