@@ -7,10 +7,10 @@ UV := .tools/bin/uv
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: help demo test lint types unit nightly bench golden docs lock up newsroom clean
+.PHONY: help demo test lint types unit nightly quality bench golden docs lock up newsroom clean
 
 help:  ## Show the targets
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | column -t -s '|'
+	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
 
 demo: $(VENV)/.ready  ## Run the main job on the sample newsroom, through the real DAGs
 	@$(RUN) -m samples.demo
@@ -19,6 +19,7 @@ test: lint types unit  ## Run all checks: lint, types, tests
 
 lint: $(VENV)/.ready
 	@$(VENV)/bin/ruff format --check --quiet . && $(VENV)/bin/ruff check --quiet .
+	@$(VENV)/bin/check-jsonschema --quiet --builtin-schema vendor.compose-spec docker-compose.yaml
 
 types: $(VENV)/.ready
 	@$(VENV)/bin/mypy
@@ -28,6 +29,9 @@ unit: $(VENV)/.ready
 
 nightly: $(VENV)/.ready  ## Run the long forms: many kills, many permutations
 	@NEWSLAKE_LONG=1 $(RUN) -m pytest -m "nightly or not nightly"
+
+quality: $(VENV)/.ready  ## Print what is read in the sample newsroom beside its gold
+	@$(RUN) -m tests.quality
 
 bench: $(VENV)/.ready  ## Print speed and memory as ratios of one run
 	@$(RUN) -m tests.bench
