@@ -124,7 +124,8 @@ LINE_RULES = (
     _rule(
         "support_us",
         r"\b(?:donate|your (?:support|donation|contribution)|make a (?:donation|contribution)|"
-        r"support independent journalism)\b",
+        r"support independent journalism|(?:consider|by|please) becom(?:e|ing) a (?:member|supporter|subscriber)|"
+        r"if you (?:value|enjoy|like|believe in) (?:our|this|independent) (?:work|journalism|reporting))\b",
         60,
         "tail",
     ),

@@ -120,6 +120,17 @@ def test_latest_content_is_the_row(job) -> None:
     assert len(set(articles["article_id"].to_pylist())) == articles.num_rows
 
 
+def test_wire_story_in_two_outlets_is_one_group(job) -> None:
+    """The wire story that two outlets ran is two articles and one group, named by the earlier one."""
+    folder, _ = job
+    lake = Workspace(Settings.load(data_dir=folder)).lake
+    copies = lake.read("copies").to_pylist()
+    wire = {row["article_id"]: row for row in lake.read("articles").to_pylist() if row["wire_agency"]}
+    first, second = sorted(wire, key=lambda article_id: wire[article_id]["published_at"])
+    groups = {row["article_id"]: (row["dup_group_id"], row["is_copy"], row["method"]) for row in copies}
+    assert (groups[first], groups[second]) == ((first, False, "own"), (first, True, "exact"))
+
+
 def test_receipts_lead_to_the_archive(job) -> None:
     """Every article's raw_ref gives back one archived record."""
     folder, _ = job
