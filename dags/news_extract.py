@@ -30,13 +30,13 @@ with DAG(
 
     @task(pool=COMMIT_POOL, outlets=list(TABLES), trigger_rule="none_failed")
     def commit(reports: list[dict], outlet_events=None, dag_run=None) -> dict:
-        summary = run_stage("commit", reports=list(reports), day=day_of(dag_run), **origin_of(dag_run))
+        summary = run_stage("commit", reports=reports[:], day=day_of(dag_run), **origin_of(dag_run))
         for table in TABLES:
             outlet_events[table].extra = {"rows": summary["rows"][table.name], "days": summary["days"]}
         return summary
 
     @task(pool=COMMIT_POOL)
-    def cluster(summary: dict) -> dict:
-        return run_stage("cluster", days=summary["days"])
+    def cluster(summary: dict, dag_run=None) -> dict:
+        return run_stage("cluster", day=day_of(dag_run), days=summary["days"])
 
     cluster(commit(derive.expand(chunk=plan())))

@@ -12,7 +12,8 @@ NewsError                   base; every leaf has .disposition and the key it con
   LakeError                 fail        the lake's files and manifests disagree; run `newslake lake recover`
 
 Expected non-articles (a video page, a live blog, a stub) are ``Rejected`` values, not exceptions.
-Only ``pipeline.stages.disposition`` and ``news_airflow.run`` catch ``NewsError``.
+``NewsError`` is caught at three doors: in ``pipeline.stages``, where it becomes the page's outcome or a finding, in
+``pipeline.cli``, where it becomes a message and an exit code, in ``news_airflow.run``, where it becomes a task's state.
 """
 
 from typing import ClassVar, Literal

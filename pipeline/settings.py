@@ -138,13 +138,13 @@ class SourceList(BaseModel):
 
 
 def load_sources(path: Path) -> SourceList:
-    """Return the sources that a ``sources.toml`` lists.
+    """Return the sources that a ``sources.toml`` lists; folders in it are relative to its own.
 
     Raises: ConfigError naming the file and each wrong key.
     """
     try:
         entries = _SourcesFile.model_validate(tomllib.loads(path.read_text("utf-8")))
-        sources = tuple(_source(key, entry) for key, entry in entries.sources.items())
+        sources = tuple(_source(key, entry, path.parent) for key, entry in entries.sources.items())
     except FileNotFoundError as error:
         raise ConfigError(
             f"{path}: no such file; set NEWS_SOURCES_FILE or run from the project", key=str(path)
@@ -156,9 +156,11 @@ def load_sources(path: Path) -> SourceList:
     return SourceList(sources=sources, private_hosts=frozenset(entries.private_hosts))
 
 
-def _source(key: str, entry: _SourceEntry) -> Source:
+def _source(key: str, entry: _SourceEntry, folder: Path) -> Source:
     try:
         location = entry.location()
+        if entry.path is not None:
+            location = str(folder / location)
     except ValueError as error:
         raise ValueError(f"sources.{key}: {error}") from error
     return Source(
@@ -174,6 +176,9 @@ def _source(key: str, entry: _SourceEntry) -> Source:
 def _config_error(error: ValidationError, *, prefix: str) -> ConfigError:
     def line(found: Any) -> str:
         key = ".".join(str(part) for part in found["loc"] if part != "[key]")
+        if found["type"] == "extra_forbidden":
+            known = _SourceEntry if len(found["loc"]) > 1 else _SourcesFile
+            return f"{prefix}{key}: unknown key; known are {', '.join(known.model_fields)}"
         return f"{prefix}{key.upper() if prefix == PREFIX else key}: {found['msg']} (got {found['input']!r})"
 
     found = error.errors()

@@ -12,7 +12,11 @@ def main() -> None:
     parser.add_argument("--port", type=int, default=DEFAULT_PORT, help="0 takes any free port (default %(default)s)")
     parser.add_argument("--day", type=date.fromisoformat, default=DAYS[-1], help="what is online (default %(default)s)")
     options = parser.parse_args()
-    with Newsroom(day=options.day, port=options.port) as newsroom:
+    try:
+        served = Newsroom(day=options.day, port=options.port)
+    except OSError as error:
+        raise SystemExit(f"port {options.port} of 127.0.0.1 is taken ({error}); stop what listens there") from error
+    with served as newsroom:
         print(
             f"{newsroom.base_url} on {newsroom.day}: /courier/rss.xml /lantern/atom.xml /gazette/news-sitemap.xml(.gz)"
             " /robots.txt  (Ctrl-C stops)",

@@ -31,19 +31,19 @@ out = Console(highlight=False)
 LISTINGS = (".xml", ".xml.gz", ".txt")
 ANSWERS = (
     (
-        "Who is quoted most (newslake ask who-is-quoted)",
+        "Who is quoted most",
         "SELECT speaker_name, any_value(speaker_role) AS speaker_role, count(*) AS quotes, sum(word_count) AS words "
         "FROM quotes WHERE speaker_kind = 'person' AND speaker_name IS NOT NULL "
         "GROUP BY speaker_name ORDER BY words DESC, speaker_name LIMIT 6",
     ),
     (
-        "What is planned (newslake ask what-is-planned)",
+        "What is planned",
         "SELECT event_date, event_type, trigger_text, coalesce(actor_name, actor_text) AS actor, publisher "
         "FROM events JOIN articles USING (article_id, revision_id) "
         "WHERE modality = 'planned' AND event_date IS NOT NULL ORDER BY event_date, trigger_text LIMIT 6",
     ),
     (
-        "Which pages were rejected, and why (newslake ask why-rejected)",
+        "Which pages were rejected, and why",
         "SELECT DISTINCT regexp_replace(url, '^.*//[^/]*', '') AS page, outcome, reason "
         "FROM outcomes WHERE outcome IN ('rejected', 'quarantined') ORDER BY page",
     ),
@@ -56,7 +56,7 @@ def main() -> int:
     before = table_files(settings.lake_dir)
     started = time.monotonic()
     _drop_in_inbox(settings)
-    with _airflow() as run_dag, _newsroom() as newsroom:
+    with _newsroom() as newsroom, _airflow() as run_dag:
         for day in DAYS:
             _replay(day, newsroom, run_dag)
         pages = sum(1 for _, path, status in newsroom.requests if status == 200 and not path.endswith(LISTINGS))

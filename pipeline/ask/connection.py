@@ -78,8 +78,13 @@ def query(connection: duckdb.DuckDBPyConnection, sql: str) -> Answer:
         kinds = [statement.type for statement in statements]
         if len(kinds) != 1 or kinds[0] not in _READING_STATEMENTS:
             found = ", ".join(kind.name for kind in kinds) or "nothing"
-            raise ConfigError(f"sql: write one statement that reads, e.g. SELECT; found {found}", key="sql")
+            raise ConfigError(
+                f"sql: write one statement that reads, e.g. SELECT; found {found}; the tables are read-only", key="sql"
+            )
         result = connection.execute(statements[0])
         return Answer(tuple(column[0] for column in result.description), tuple(result.fetchall()))
+    except (duckdb.PermissionException, duckdb.InvalidInputException) as error:
+        names = ", ".join(spec.name for spec in TABLES)
+        raise ConfigError(f"sql: {error}; SQL here reads {names} and no file", key="sql", reason="bad_sql") from error
     except duckdb.Error as error:
         raise ConfigError(f"sql: {error}", key="sql", reason="bad_sql") from error

@@ -1,6 +1,7 @@
 """What the terminal sees: results on stdout, everything else on stderr."""
 
 import json
+import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
@@ -81,3 +82,33 @@ def telling(*, quiet: bool) -> Iterator[Callable[[str], None]]:
             yield lambda message: status.update(escape(message))
     else:
         yield lambda message: err.print(message, highlight=False, markup=False)
+
+
+class _LeftOut(logging.Handler):
+    """Tells of each page that is neither kept, unchanged nor on its way."""
+
+    def __init__(self) -> None:
+        super().__init__(logging.INFO)
+
+    def emit(self, record: logging.LogRecord) -> None:
+        outcome, reason = getattr(record, "outcome", None), getattr(record, "reason", None)
+        if outcome in ("rejected", "quarantined", "pending") and reason != "archived":
+            told = f"  {outcome} {getattr(record, 'page_key', '')}: {reason}: {getattr(record, 'detail', '')}"
+            err.print(told, style="dim", highlight=False, markup=False, soft_wrap=True)
+
+
+@contextmanager
+def left_out_told(*, quiet: bool) -> Iterator[None]:
+    """Tell on stderr, while it lasts, of every page that is left out or must wait, with its reason."""
+    if quiet:
+        yield
+        return
+    handler, logger = _LeftOut(), logging.getLogger("pipeline.stages.disposition")
+    before = logger.level
+    logger.addHandler(handler)
+    logger.setLevel(logging.INFO)
+    try:
+        yield
+    finally:
+        logger.removeHandler(handler)
+        logger.setLevel(before)

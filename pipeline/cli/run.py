@@ -5,7 +5,7 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.output import AsJson, Quiet, out, print_json, telling, workspace
+from pipeline.cli.output import AsJson, Quiet, left_out_told, out, print_json, telling, workspace
 from pipeline.errors import ConfigError
 
 
@@ -16,13 +16,15 @@ def run(
     as_json: AsJson = False,
 ) -> None:
     """List, fetch, archive, read and commit one day, then every other day that this touched."""
+    from pipeline.stages.reading import version_of
     from pipeline.stages.run import extract_day, ingest_sources
 
     space = workspace()
+    version_of(space.settings)  # a missing model or a wrong overrides file stops the run before it starts
     wanted = _day(day) if day else space.settings.now().date()
     keys = [space.sources.named(key).key for key in source] if source else [s.key for s in space.sources.sources]
     name = f"cli.{space.settings.now():%Y%m%dT%H%M%S%f}"
-    with telling(quiet=quiet) as tell:
+    with telling(quiet=quiet) as tell, left_out_told(quiet=quiet):
         ingested = ingest_sources(space, source_keys=keys, day=wanted, run_id=f"{name}.ingest", tell=tell)
         days = sorted({wanted, *ingested.days})
         extracted = [extract_day(space, day=each, run_id=f"{name}.extract.{each}", tell=tell) for each in days]

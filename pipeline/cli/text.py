@@ -94,6 +94,10 @@ def try_page(
         print_json({**cleaned_object(page, tried.article), **annotation_object(page, tried.article, tried.read)})
         return
     _print_article(tried.article)
+    if tried.rejected is not None:
+        out.print(
+            f"\n[red]a run would reject this page[/red]: {tried.rejected.reason}: {escape(tried.rejected.detail)}"
+        )
     _print_annotation(tried.read)
 
 
@@ -114,7 +118,7 @@ def _print_article(article: Article) -> None:
 def _print_annotation(annotation: Annotation) -> None:
     out.print("\n[bold]Entities[/bold]")
     for name, kind, count in _names(annotation):
-        out.print(f"  {name} ({kind}), {count} mentions", highlight=False, markup=False)
+        out.print(f"  {name} ({kind}), {count} mention{'s' if count > 1 else ''}", highlight=False, markup=False)
     out.print("\n[bold]Quotes[/bold]")
     for quote in annotation.quotes:
         speaker = quote.speaker_name or quote.speaker_text or "unknown speaker"
@@ -126,7 +130,9 @@ def _print_annotation(annotation: Annotation) -> None:
         actor = ", ".join(event.actors) or event.actor_name or event.actor_text or "?"
         recipient = ", ".join(event.recipients) or event.recipient_name or event.recipient_text
         arrow = f"{actor} -> {recipient}" if recipient else actor
-        when = event.event_date or event.event_date_text or "no date"
+        when = event.event_date_text or event.event_date or "no date"
+        if event.event_date is not None and event.event_date_text:
+            when = f"{event.event_date_text}: {event.event_date}, {event.event_date_precision}"
         out.print(
             f"  {event.event_type} {event.modality}: {event.trigger_text} ({arrow}; {when})",
             highlight=False,

@@ -69,22 +69,13 @@ class Fetcher:
         etag: str | None = None,
         last_modified: str | None = None,
         is_listing: bool = False,
-        interval_seconds: float | None = None,
         hints: Hints = _NO_HINTS,
     ) -> Page | NotModified:
         """Return the page as it is now; NotModified where the validators of an earlier fetch still hold.
 
-        ``interval_seconds`` is the least time between two starts at each host on the way, None the limits' own.
         Raises: TransientFetchError after all tries, RefusedFetchError; reasons in the package's docstring.
         """
-        got = self.try_fetch(
-            url,
-            etag=etag,
-            last_modified=last_modified,
-            is_listing=is_listing,
-            interval_seconds=interval_seconds,
-            hints=hints,
-        )
+        got = self.try_fetch(url, etag=etag, last_modified=last_modified, is_listing=is_listing, hints=hints)
         if isinstance(got, TransientFetchError | RefusedFetchError):
             raise got
         return got
@@ -96,7 +87,6 @@ class Fetcher:
         etag: str | None = None,
         last_modified: str | None = None,
         is_listing: bool = False,
-        interval_seconds: float | None = None,
         hints: Hints = _NO_HINTS,
     ) -> Page | NotModified | TransientFetchError | RefusedFetchError:
         """Return what ``fetch`` returns, or the error that it raises, for callers that go on without the page."""
@@ -105,7 +95,7 @@ class Fetcher:
             url=url,
             headers={name: value for name, value in validators.items() if value is not None},
             caps=self._caps(is_listing),
-            interval_seconds=self.limits.host_interval_seconds if interval_seconds is None else interval_seconds,
+            interval_seconds=self.limits.host_interval_seconds,
             gate=self._robots.gate,
         )
         got = self._hops.get(ask)

@@ -73,10 +73,13 @@ class Committer:
         ]
         incoming = split_by_day(batches, winners)
         files_changed = self._write(batches, winners, incoming, moves)
-        for batch_id in batch_ids:
-            discard_batch(self.layout, self.disk, batch_id)
         rows = {name: sum(tables[name].num_rows for tables in incoming.values()) for name in _READING}
         return CommitReport(results, rows, self.ledger.touched(batch_ids), files_changed)
+
+    def discard(self, batch_ids: Iterable[str]) -> None:
+        """Remove staged batches."""
+        for batch_id in batch_ids:
+            discard_batch(self.layout, self.disk, batch_id)
 
     def _staged(self, batch_ids: Sequence[str]) -> list[Batch]:
         batches = []

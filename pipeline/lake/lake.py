@@ -80,13 +80,19 @@ class Lake:
     def commit(self, batch_ids: Sequence[str], *, is_current: IsCurrent) -> CommitReport:
         """Commit staged batches as one: all tables of a day change at one instant; days without a change keep files.
 
-        ``is_current(article_id, seen_at)`` says whether the archive has seen no other content since.
+        ``is_current(article_id, seen_at)`` says whether the archive has seen no other content since. The batches stay
+        staged, so that a commit which is tried again names their articles again, until ``discard`` or ``gc``.
         Raises: LakeError for a batch that was never staged, or an object that is damaged.
         """
         with self._committer() as committer:
             report = committer.commit(batch_ids, is_current=is_current)
             collect_garbage(committer, days=report.days, older_than=self._oldest_kept())
             return report
+
+    def discard(self, batch_ids: Iterable[str]) -> None:
+        """Remove staged batches whose commit is told of; one that is not there is none."""
+        with self._committer() as committer:
+            committer.discard(batch_ids)
 
     def replace(self, table_name: str, by_day: Mapping[date, pa.Table]) -> int:
         """Make rows the whole content of a cluster table on days; return how many public files changed.

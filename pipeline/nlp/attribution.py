@@ -52,7 +52,7 @@ def attribute(tokens: Tokens, quoted: QuotedText, cues: Sequence[CueUse], data: 
 def edges(tokens: Tokens, quoted: QuotedText, index: int) -> tuple[int, int]:
     """Return the first and last token of a quoted stretch, its marks included."""
     marked = quoted.marked[index]
-    first = bisect_left(tokens.start, marked.start)
+    first = max(tokens.at(marked.start), 0)
     return first, max(bisect_left(tokens.start, marked.end) - 1, first)
 
 

@@ -86,7 +86,7 @@ def speaker_of_verb(tokens: Tokens, quoted: QuotedText, verb: int) -> int | None
 
 
 def _subject(tokens: Tokens, quoted: QuotedText, verb: int, depth: int) -> int | None:
-    subjects = [s for s in tokens.dependents(verb, *_SUBJECTS) if not quoted.inside(s)]
+    subjects = [s for s in tokens.dependents(verb, *_SUBJECTS) if not quoted.inside(s) and tokens.tag[s] != "VBG"]
     if subjects:
         nearest = min(subjects, key=lambda s: abs(s - verb))
         if tokens.tag[nearest] not in _RELATIVES:
@@ -141,7 +141,7 @@ def _before(tokens: Tokens, quoted: QuotedText, verb: int) -> int | None:
             return None
         if tokens.tag[index] in _NOMINAL:
             return index
-        if tokens.tag[index] not in ("RB", "MD", "VBZ", "VBD", "VBP", "VB", ",", "TO", "VBN"):
+        if tokens.tag[index] not in ("RB", "MD", "VBZ", "VBD", "VBP", "VB", ",", "TO", "VBN", "VBG"):
             return None
     return None
 

@@ -57,7 +57,7 @@ def find_entities(
     cast = cast_of(tokens, names, data, kb)
     roles = _roles(tokens, names, cast, data)
     genders = [_shown_gender(cluster, roles.get(i, ()), data, kb) for i, cluster in enumerate(cast.clusters)]
-    nominal = list(role_nouns(tokens, _bearers(roles), data))
+    nominal = list(role_nouns(tokens, _named_by_noun(cast, data) | _bearers(roles), data))
     resolved, heard = _resolve(tokens, marked, data, (names, cast, nominal), genders)
     who = [_who(c, genders[i], heard.get(i), kb, infer_gender=infer_gender) for i, c in enumerate(cast.clusters)]
     mentions = [
@@ -92,13 +92,24 @@ def _roles(
     return {cluster: tuple(dict.fromkeys(keys)) for cluster, keys in found.items()}
 
 
-def _bearers(roles: Mapping[int, tuple[tuple[str, ...], ...]]) -> Mapping[tuple[str, ...], int]:
+def _bearers(roles: Mapping[int, tuple[tuple[str, ...], ...]]) -> dict[tuple[str, ...], int]:
     """Return the roles that the text gives to one person only, with that person."""
     borne: defaultdict[tuple[str, ...], set[int]] = defaultdict(set)
     for cluster, keys in roles.items():
         for key in keys:
             borne[key].add(cluster)
     return {key: next(iter(clusters)) for key, clusters in borne.items() if len(clusters) == 1}
+
+
+def _named_by_noun(cast: Cast, data: NameData) -> dict[tuple[str, ...], int]:
+    """Return the organisation nouns that end the name of one organisation only, with that organisation."""
+    nouns = data.organisation_nouns - data.company_suffixes  # "the group" is any group, also where one is named so
+    borne: defaultdict[str, set[int]] = defaultdict(set)
+    for index, cluster in enumerate(cast.clusters):
+        noun = cluster.words[-1]
+        if cluster.entity_type in ("ORG", "FAC") and len(cluster.words) > 1 and noun in nouns:
+            borne[noun].add(index)
+    return {(noun,): next(iter(clusters)) for noun, clusters in borne.items() if len(clusters) == 1}
 
 
 def _shown_gender(

@@ -1,5 +1,6 @@
 """Article to events: triggers, frames, participants, modality, time, place, and which mentions are one event."""
 
+from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
@@ -272,10 +273,8 @@ def _when_fields(when: When) -> dict[str, Any]:
 
 
 def _speaker(quotes: Sequence[Quote], trigger: Trigger) -> str | None:
-    for quote in quotes:
-        if quote.start_char <= trigger.start < quote.end_char:
-            return quote.speaker_entity_id
-    return None
+    place = bisect_right(quotes, trigger.start, key=lambda quote: quote.start_char) - 1
+    return quotes[place].speaker_entity_id if place >= 0 and trigger.start < quotes[place].end_char else None
 
 
 def _confidence(trigger: Trigger, roles: Roles) -> float:

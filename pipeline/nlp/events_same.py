@@ -1,8 +1,8 @@
 """Which mentions tell of one event, and which event an article is about."""
 
 from collections import Counter
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from datetime import date
 
 from pipeline.model import Entity
@@ -33,17 +33,22 @@ class Mention:
 
 def first_mentions(mentions: Sequence[Mention]) -> list[int]:
     """Return for each mention the position of the first mention of the same event."""
-    groups: dict[str, list[tuple[int, list[Mention]]]] = {}
+    groups: dict[str, list[tuple[int, dict[Mention, None]]]] = {}
     firsts: list[int] = []
     for position, mention in enumerate(mentions):
         alike = groups.setdefault(_kind(mention), [])
         group = next((g for g in alike if _joins(mention, g[1])), None)
         if group is None:
-            group = (position, [])
+            group = (position, {})
             alike.append(group)
-        group[1].append(mention)
+        group[1][_compared(mention)] = None
         firsts.append(group[0])
     return firsts
+
+
+def _compared(mention: Mention) -> Mention:
+    """Return the mention by what comparing looks at: a word said a thousand times alike is compared once."""
+    return replace(mention, start=0, sentence=0 if mention.event_type is None else mention.sentence)
 
 
 def _kind(mention: Mention) -> str:
@@ -52,7 +57,7 @@ def _kind(mention: Mention) -> str:
     return mention.lemma if kind is None or kind == "OTHER" else kind
 
 
-def _joins(mention: Mention, group: Sequence[Mention]) -> bool:
+def _joins(mention: Mention, group: Collection[Mention]) -> bool:
     return any(_same(mention, other) for other in group) and not any(_contradict(mention, other) for other in group)
 
 

@@ -41,23 +41,27 @@ def dates_of(
     loose: list[tuple[int, TimeExpression]] = []
     for time in times:
         if time.timex_type in ("DATE", "TIME") and not (time.value or "").endswith("_REF"):
-            token, owner = _owner_of(parse, time, at)
+            token, owner = _owner_of(parse, time, at, data)
             if owner is None:
                 loose.append((token, time))
             elif owner not in found or found[owner].first_day is None:
                 found[owner] = time
     for trigger in triggers:
-        if trigger.is_noun and trigger.index not in found:
-            lent = _lent(parse, trigger, at, found, data)
+        if trigger.index not in found:
+            lender = _lender if trigger.is_noun else _dated_object
+            lent = lender(parse, trigger, at, found, data)
             if lent is not None:
                 found[trigger.index] = lent
     _give_loose(parse, triggers, loose, found)
     return found
 
 
-def _owner_of(parse: Parse, time: TimeExpression, at: Mapping[int, Trigger]) -> tuple[int, int | None]:
+def _owner_of(parse: Parse, time: TimeExpression, at: Mapping[int, Trigger], data: FrameData) -> tuple[int, int | None]:
     first, last = parse.token_at(time.start_char), parse.token_at(time.end_char - 1)
     token = next((i for i in range(last, first - 1, -1) if not first <= parse.head[i] <= last), last)
+    when = _told_of(parse, token, at, data)
+    if when is not None:
+        return token, when
     head = token
     for _ in range(_LIMIT):
         if parse.head[head] == head:
@@ -70,7 +74,29 @@ def _owner_of(parse: Parse, time: TimeExpression, at: Mapping[int, Trigger]) -> 
     return token, None
 
 
-def _lent(
+def _told_of(parse: Parse, token: int, at: Mapping[int, Trigger], data: FrameData) -> int | None:
+    """Return the event that a clause tells of a time ("in 2024, when soldiers attacked")."""
+    for verb in parse.children[token]:
+        clause = parse.dep[verb] in ("relcl", "advcl") and verb in at
+        if clause and any(parse.lower[c] in data.time_relatives for c in parse.children[verb]):
+            return verb
+    return None
+
+
+def _dated_object(
+    parse: Parse, trigger: Trigger, at: Mapping[int, Trigger], found: Mapping[int, TimeExpression], data: FrameData
+) -> TimeExpression | None:
+    """Return the date of a verb's object that is one event with it ("sign an agreement on Monday")."""
+    if trigger.frame is None or trigger.frame.lemma in data.modality.saying:
+        return None
+    for noun in parse.children[trigger.index]:
+        if parse.dep[noun] == "dobj" and noun in found and noun in at:
+            frame = at[noun].frame
+            return found[noun] if frame is None or frame.event_type == trigger.frame.event_type else None
+    return None
+
+
+def _lender(
     parse: Parse, trigger: Trigger, at: Mapping[int, Trigger], found: Mapping[int, TimeExpression], data: FrameData
 ) -> TimeExpression | None:
     """Return the date of the verb that carries an event noun ("talks will be held on Monday")."""

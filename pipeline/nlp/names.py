@@ -40,8 +40,9 @@ def find_names(tokens: Tokens, data: NameData) -> tuple[Name, ...]:
         found.add(name)
     for name in _from_model(tokens, data):
         found.add(name)
+    taken = frozenset(index for ent in tokens.doc.ents for index in range(ent.start, ent.end))
     for name in _searched(tokens, data, found.names()):
-        found.put(name)
+        found.put(_whole(tokens, data, name, taken))
     return tuple(_with_title(tokens, data, name) for name in found.names())
 
 
@@ -88,11 +89,12 @@ def _plain(word: str) -> str:
 
 
 def _from_model(tokens: Tokens, data: NameData) -> Iterator[Name]:
+    taken = frozenset(index for ent in tokens.doc.ents for index in range(ent.start, ent.end))
     for ent in tokens.doc.ents:
         if ent.label_ in NAME_TYPES:
             name = _trimmed(tokens, data, Name(ent.start, ent.end - 1, ent.label_))
             if name is not None:
-                yield name
+                yield _whole(tokens, data, name, taken) if name.first == ent.start else name
 
 
 def _trimmed(tokens: Tokens, data: NameData, name: Name) -> Name | None:
@@ -102,6 +104,9 @@ def _trimmed(tokens: Tokens, data: NameData, name: Name) -> Name | None:
         last -= 1
     while first <= last and _is_lead(tokens, data, first, name.label, alone=first == last):
         first += 1
+    label = name.label
+    while last - first >= 2 and _leads_person(tokens, data, first, label):
+        first, label = first + 1, "PERSON"
     for index in range(first + 1, last + 1):
         if tokens.text[index].isspace():
             last = index - 1
@@ -111,7 +116,52 @@ def _trimmed(tokens: Tokens, data: NameData, name: Name) -> Name | None:
     if first == last and _plain(tokens.lower[first]) in data.never_names:
         return None
     honoured = first > name.first and _plain(tokens.lower[first - 1]) in data.honorifics
-    return Name(first, last, "PERSON" if honoured else name.label, honoured=honoured)
+    return Name(first, last, "PERSON" if honoured else label, honoured=honoured)
+
+
+def _leads_person(tokens: Tokens, data: NameData, index: int, label: str) -> bool:
+    """Return whether a role begins the span of a person, or of what the model calls an organisation by mistake."""
+    is_person = label == "PERSON" or (label == "ORG" and tokens.lower[index + 1] in data.forenames)
+    return is_person and _is_role(tokens, data, index)
+
+
+def _is_role(tokens: Tokens, data: NameData, index: int) -> bool:
+    """Return whether a capitalised word before a full name says what the person is: a role, or an abbreviated rank."""
+    word = tokens.lower[index]
+    return _plain(word) in data.roles or (word in tokens.common_nouns and tokens.text[index + 1] != "-")
+
+
+def _is_bare_role(tokens: Tokens, data: NameData, index: int) -> bool:
+    """Return whether a capitalised common noun stands as a title before a full name; known roles are no titles."""
+    word = tokens.lower[index]
+    return word in tokens.common_nouns and word not in data.roles and tokens.tag[index] in ("NNP", "NN")
+
+
+def _whole(tokens: Tokens, data: NameData, name: Name, taken: frozenset[int]) -> Name:
+    """Return a person's name with the forename, or the first half of a double name, that the model left outside."""
+    first = name.first
+    while name.label == "PERSON" and first > 1 and name.last - first < _LONGEST:
+        step = 2 if tokens.text[first - 1] == "-" and tokens.end[first - 1] == tokens.start[first] else 1
+        index = first - step
+        if index in taken or not _is_forename(tokens, data, index, name.last):
+            break
+        first = index
+    return name if first == name.first else Name(first, name.last, name.label, honoured=name.honoured)
+
+
+def _is_forename(tokens: Tokens, data: NameData, index: int, last: int) -> bool:
+    word = _plain(tokens.lower[index])
+    return (
+        tokens.tag[index] == "NNP"
+        and tokens.is_capital(index)
+        and tokens.dep[index] == "compound"
+        and index < tokens.head[index] <= last
+        and tokens.block[index] == tokens.block[last]
+        and not (word in data.honorifics or word in data.roles or word in data.title_modifiers)
+        and word not in data.organisation_nouns
+        and word not in data.never_names
+        and word not in tokens.common_nouns
+    )
 
 
 def _is_tail(tokens: Tokens, data: NameData, index: int) -> bool:
@@ -235,6 +285,7 @@ def _with_title(tokens: Tokens, data: NameData, name: Name) -> Name:
     for index in range(name.first - 1, max(name.first - 6, -1), -1):
         word = _plain(tokens.lower[index])
         titled = word in data.honorifics or word in data.titles
+        titled = titled or (index == name.first - 1 and name.length > 1 and _is_bare_role(tokens, data, index))
         if not (titled or word in data.title_modifiers) or not tokens.is_capital(index):
             break
         if tokens.block[index] != tokens.block[name.first]:

@@ -18,6 +18,7 @@ from pipeline.nlp.tokens import Tokens
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
 _DIRECT_SHARE = 0.9
 _FRAGMENT_WORDS = 3
+_NAMED_WITHIN = 14  # tokens from the verb to its fragment
 _LEAST = 0.2
 _SURE = frozenset({"colon", "comma", "after", "byline", "adjacent"})
 _LEAST_FRAGMENT = 0.34
@@ -69,7 +70,9 @@ def _marked_quotes(
             continue
         whole = _Found(marked.start, marked.end, marked.parts, marked.is_closed, attribution, short)
         clause = None if _stands_alone(attribution, sentence) else _clause(tokens, quoted, index, attribution, data)
-        yield replace(whole, start=clause[0], end=clause[1]) if clause else whole
+        wide = replace(whole, start=clause[0], end=clause[1]) if clause else whole
+        named = not sentence and _is_naming(tokens, attribution.use, edges(tokens, quoted, index)[0], data)
+        yield replace(whole, is_fragment=_type(tokens.content, wide) == "mixed") if named else wide
 
 
 def _stands_alone(attribution: Attribution, sentence: bool) -> bool:
@@ -97,6 +100,15 @@ def _clause(
         return None
     marked = quoted.marked[index]
     return min(tokens.start[clause.first], marked.start), max(tokens.end[clause.last], marked.end)
+
+
+def _is_naming(tokens: Tokens, use: CueUse | None, first: int, data: CueData) -> bool:
+    """Return whether a fragment is what somebody calls something: its own words alone are reported."""
+    if use is None or not 0 < first - use.token < _NAMED_WITHIN:
+        return False
+    link = tokens.lower[first - 1] in data.naming_links and tokens.head[first - 1] == use.token
+    joined = any(use.token < child < first for child in tokens.dependents(use.token, "prep", "agent"))
+    return link or (tokens.lemma[use.token] in data.naming and not joined)
 
 
 def _indirect_quotes(tokens: Tokens, quoted: QuotedText, cues: Sequence[CueUse]) -> Iterator[_Found]:

@@ -92,9 +92,10 @@ def role_key(tokens: Tokens, span: tuple[int, int], data: NameData) -> tuple[str
 def role_nouns(
     tokens: Tokens, bearers: Mapping[tuple[str, ...], int], data: NameData
 ) -> Iterator[tuple[int, int, int]]:
-    """Yield (first token, last token, cluster) of each "the <role>" whose role the text gave to one person.
+    """Yield (first token, last token, cluster) of each "the <role>" whose role the text gave to one bearer.
 
-    ``bearers`` are the roles with one bearer. The first token is the role's, without the article.
+    ``bearers`` are the roles of one person, and the last words of one organisation's name ("the museum"). The first
+    token is the role's, without the article.
     """
     heads: defaultdict[str, list[tuple[str, ...]]] = defaultdict(list)
     for key in bearers:
@@ -102,7 +103,7 @@ def role_nouns(
     for index in range(1, len(tokens)):
         for key in heads.get(tokens.lower[index], ()):
             last = index + len(key) - 1
-            if tokens.lower[index - 1] in data.articles and tuple(tokens.lower[index : last + 1]) == key:
+            if tokens.lower[index - 1] in data.definite and tuple(tokens.lower[index : last + 1]) == key:
                 after = last + 1 if last + 1 < len(tokens) else last
                 if tokens.lower[after] != "of" and tokens.tag[after] not in ("NNP", "NN", "NNS"):
                     yield index, last, bearers[key]

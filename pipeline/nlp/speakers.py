@@ -56,17 +56,28 @@ class SpeakerFinder:
         return self._made(first, last, entity, head=head)
 
     def _name_in(self, head: int, first: int, last: int) -> Entity | None:
-        """Return the person that a noun phrase ends with or has in apposition ("its chief engineer Ana Brito")."""
+        """Return who a noun phrase ends with or has in apposition ("its head Ana Brito", "the chain Acme")."""
         for child in self.tokens.dependents(head, "appos"):
-            if (entity := self.at.get(child)) is not None and entity.entity_type == "PERSON":
+            if (entity := self.at.get(child)) is not None and self._speaks(entity):
                 return entity
         entity = self.at.get(last)
+        if entity is not None and self._names_phrase(entity, head):
+            return entity
         if entity is None or entity.entity_type != "PERSON" or entity.mention_kind != "name":
             return None
         start = self.tokens.at(entity.start_char)
         while start > first and self._is_title(start - 1):
             start -= 1
         return None if self.tokens.tag[start - 1] in _LINKING else entity
+
+    def _speaks(self, entity: Entity) -> bool:
+        return entity.mention_kind == "name" and entity.entity_type in ("PERSON", "ORG", "FAC", "PRODUCT")
+
+    def _names_phrase(self, entity: Entity, head: int) -> bool:
+        """Return whether an organisation's name ends a phrase about itself, not one it is only part of ("staff at")."""
+        start = self.tokens.at(entity.start_char)
+        linked = any(self.tokens.tag[index] in _LINKING for index in range(head, start))
+        return self._speaks(entity) and entity.entity_type != "PERSON" and head < start and not linked
 
     def _is_title(self, token: int) -> bool:
         word = self.tokens.lower[token].rstrip(".")

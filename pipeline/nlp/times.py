@@ -14,6 +14,7 @@ from pipeline.nlp.times_values import Scene, Tense
 
 _REACH = 7  # tokens on each side of an anchor word that its expression may take in
 _NO_NAME = frozenset({"DATE", "TIME", "NORP", "CARDINAL", "ORDINAL", "QUANTITY", "PERCENT", "MONEY"})
+_HEADLINES = frozenset({"title", "standfirst", "caption", "heading"})
 _LIMIT = 8
 
 
@@ -27,13 +28,15 @@ def find_times(
     times, text = language.times, _lower(article.text)
     names = [e for e in entities if e.mention_kind == "name" and e.entity_type not in _NO_NAME]
     surnames = {e.entity_text.split()[-1].lower() for e in names if e.entity_type == "PERSON"}
+    headlines = [(block.start, block.end) for block in article.blocks if block.kind in _HEADLINES]
     anchor = article.published_at.date() if article.published_at else None
     found: list[TimeExpression] = []
     for match in find_matches(text, _stretches(doc, times), times):
         token = _token_at(doc, match)
         if token is None or _is_name(match, names) or _is_other_word(doc, token, match, surnames, times):
             continue
-        reading = read_time(match.reading, match.parts, Scene(anchor, _tense(token, times), times))
+        tense = _tense(token, times, is_headline=any(start <= match.start < end for start, end in headlines))
+        reading = read_time(match.reading, match.parts, Scene(anchor, tense, times))
         if reading is not None:
             found.append(
                 TimeExpression(
@@ -119,8 +122,8 @@ def _is_other_word(doc: Doc, token: Token, match: Match, surnames: set[str], tim
     return previous not in times.before_name if word in surnames or word == "may" else token.ent_type_ != "DATE"
 
 
-def _tense(token: Token, times: TimeData) -> Tense:
-    """Return the tense of the clause an expression stands in."""
+def _tense(token: Token, times: TimeData, *, is_headline: bool) -> Tense:
+    """Return the tense of the clause an expression stands in. The present of a headline tells of what has happened."""
     verb = token
     for _ in range(_LIMIT):
         if verb.pos_ in ("VERB", "AUX") or verb.head is verb:
@@ -133,4 +136,11 @@ def _tense(token: Token, times: TimeData) -> Tense:
         return "future"
     if verb.tag_ in ("VBD", "VBN") or any(child.tag_ == "VBD" or child.lemma_ == "have" for child in auxiliaries):
         return "past"
-    return "none"
+    return "present" if _is_scheduled(verb, auxiliaries) and not is_headline else "none"
+
+
+def _is_scheduled(verb: Token, auxiliaries: list[Token]) -> bool:
+    """Say whether a clause beside a date speaks of what is to come in the present ("opens", "is opening on Friday")."""
+    if verb.tag_ == "VBG":
+        return any(child.tag_ in ("VBZ", "VBP") for child in auxiliaries)
+    return verb.tag_ in ("VBZ", "VBP")

@@ -104,7 +104,7 @@ def _read_weekday(parts: Parts, scene: Scene) -> Reading:
         shift = ahead or 7
     elif step == -1:
         shift = ahead - 7
-    elif scene.tense == "future" or step == 0:
+    elif scene.tense in ("future", "present") or step == 0:
         shift = ahead
     else:
         shift = ahead - 7 if ahead else 0

@@ -9,7 +9,7 @@ from pipeline.model.annotation import DateBasis, DatePrecision, TimexType
 from pipeline.nlp.languages.spec_events import TimeData
 
 Parts = Mapping[str, str]  # the named groups of a match
-Tense = Literal["past", "future", "none"]
+Tense = Literal["past", "present", "future", "none"]
 DAY = timedelta(days=1)
 SEASON_STARTS = {"SP": 3, "SU": 6, "FA": 9, "WI": 12}
 

@@ -9,6 +9,7 @@ from spacy.tokens import Doc
 
 from pipeline.model import Article, Block
 
+_NOUNS = frozenset({"NN", "NNS"})
 _BODY = frozenset({"standfirst", "paragraph", "list"})
 
 
@@ -17,7 +18,8 @@ class Tokens:
     """Attributes by token index. ``start`` and ``end`` are code points; ``head`` is the index of the head.
 
     ``sentence`` and ``block`` are 0-based; white space between two blocks counts as the earlier one.
-    ``children`` has an entry for each token that governs another, in text order.
+    ``children`` has an entry for each token that governs another, in text order. ``common_nouns`` are the singular
+    forms of the nouns that the article writes small.
     """
 
     doc: Doc
@@ -34,6 +36,7 @@ class Tokens:
     sentence: list[int]
     block: list[int]
     children: Mapping[int, list[int]]
+    common_nouns: frozenset[str]
 
     def __len__(self) -> int:
         return len(self.text)
@@ -81,6 +84,7 @@ def gather_tokens(doc: Doc, article: Article) -> Tokens:
     for index, governor in enumerate(head):
         if governor != index:
             children.setdefault(governor, []).append(index)
+    tags, lemmas = _strings(doc, tag), [word.lower() for word in _strings(doc, lemma)]
     blocks = article.blocks or (Block("paragraph", 0, len(article.text)),)
     return Tokens(
         doc=doc,
@@ -88,8 +92,8 @@ def gather_tokens(doc: Doc, article: Article) -> Tokens:
         blocks=blocks,
         text=texts,
         lower=[text.lower() for text in texts],
-        lemma=[word.lower() for word in _strings(doc, lemma)],
-        tag=_strings(doc, tag),
+        lemma=lemmas,
+        tag=tags,
         dep=_strings(doc, dep),
         head=head,
         start=start,
@@ -97,6 +101,9 @@ def gather_tokens(doc: Doc, article: Article) -> Tokens:
         sentence=_counted(is_start),
         block=_block_of(start, blocks),
         children=children,
+        common_nouns=frozenset(
+            word for text, kind, word in zip(texts, tags, lemmas, strict=True) if kind in _NOUNS and text.islower()
+        ),
     )
 
 

@@ -56,7 +56,7 @@ def cast_of(tokens: Tokens, names: tuple[Name, ...], data: NameData, kb: Knowled
     """Return who is who: fullest names make the clusters, then surnames, acronyms and short forms join them."""
     surfaces = [" ".join(tokens.span(name.first, name.last).split()) for name in names]
     folded = [fold_name(surface) for surface in surfaces]
-    types = _types(names, surfaces, folded, kb)
+    types = _types(tokens, names, surfaces, folded, kb)
     casting = _Casting(data, kb)
     order = sorted(range(len(names)), key=lambda i: (len(folded[i].split()) == 1, _is_acronym(surfaces[i]), i))
     links: dict[int, Link] = {}
@@ -77,21 +77,44 @@ def _in_reading_order(clusters: list[Cluster], links: list[Link]) -> Cast:
     )
 
 
-def _types(names: tuple[Name, ...], surfaces: list[str], folded: list[str], kb: KnowledgeBase) -> Mapping[str, str]:
+def _types(
+    tokens: Tokens, names: tuple[Name, ...], surfaces: list[str], folded: list[str], kb: KnowledgeBase
+) -> Mapping[str, str]:
     """Return one type a spelling: a vote of its mentions, with what is known beforehand as a strong voice."""
     votes: defaultdict[str, Counter[str]] = defaultdict(Counter)
     surnames = {form.split()[-1] for form, name in zip(folded, names, strict=True) if _is_full_person(form, name)}
+    borne = {form.split()[-1] for form, name in zip(folded, names, strict=True) if name.honoured}
     for name, surface, form in zip(names, surfaces, folded, strict=True):
         votes[form][name.label] += 5 if name.honoured else 1
         if len(votes[form]) == 1 and votes[form].total() <= 5 and (known := kb.type_of(surface)):
             votes[form][known] += 3
         if form in surnames and not (name.label in _PLACES and kb.type_of(surface)):
             votes[form]["PERSON"] += 2
+        if _may_be_person(surface, name, kb) and (form.split()[-1] in borne or _is_one_who(tokens, name)):
+            votes[form]["PERSON"] += 3
     return {form: count.most_common(1)[0][0] for form, count in votes.items()}
 
 
 def _is_full_person(form: str, name: Name) -> bool:
     return name.label == "PERSON" and len(form.split()) > 1
+
+
+def _may_be_person(surface: str, name: Name, kb: KnowledgeBase) -> bool:
+    """Return whether what the model calls an organisation or a town has the look of forename and surname."""
+    words = surface.split()
+    looks = 2 <= len(words) <= 3 and all(word[0].isupper() for word in words)
+    return looks and name.label in ("ORG", "GPE", "PRODUCT") and kb.type_of(surface) is None
+
+
+def _is_one_who(tokens: Tokens, name: Name) -> bool:
+    """Return whether "who" with a verb in the singular follows; a team "who play" is many."""
+    after = name.last + 1
+    return (
+        after + 2 < len(tokens)
+        and tokens.text[after] == ","
+        and tokens.tag[after + 1] == "WP"
+        and tokens.tag[after + 2] == "VBZ"
+    )
 
 
 def _is_acronym(surface: str) -> bool:
@@ -165,7 +188,8 @@ class _Casting:
         """Return the link to the only bearer that the honorific fits, an open one for several, None for none."""
         fitting = [bearer for bearer in bearers if gender is None or self._gender_of(bearer) in (gender, None)]
         if len(fitting) > 1:
-            return Link(None, "none", 0.2)
+            shown = [bearer for bearer in fitting if gender and self._gender_of(bearer) == gender]
+            return Link(shown[0], method, 0.7) if len(shown) == 1 else Link(None, "none", 0.2)
         return Link(fitting[0], method, confidence) if fitting else None
 
     def _gender_of(self, cluster: int) -> Gender | None:
@@ -193,7 +217,7 @@ class _Casting:
         return link
 
     def _short_form(self, folded: str, group: str) -> list[int]:
-        """Return the one organisation whose name this is without its last word ("Acme" of "Acme Holdings")."""
+        """Return the one organisation that is called so for short ("Acme" of "Acme Holdings", "the Front")."""
         if " " in folded or group != "thing":
             return []
         found = [
@@ -201,10 +225,13 @@ class _Casting:
             for index, cluster in enumerate(self.clusters)
             if cluster.entity_type not in ("PERSON", "NORP", "GPE")
             and len(cluster.words) > 1
-            and cluster.words[0] == folded
-            and all(word in self._data.company_suffixes for word in cluster.words[1:])
+            and self._shortens(folded, cluster.words)
         ]
         return found if len(found) == 1 else []
+
+    def _shortens(self, folded: str, words: tuple[str, ...]) -> bool:
+        last = words[-1] == folded and "of" not in words
+        return last or (words[0] == folded and all(word in self._data.company_suffixes for word in words[1:]))
 
     def _new(self, entity_type: str, words: tuple[str, ...], key: tuple[str, str]) -> Link:
         cluster = len(self.clusters)

@@ -1,6 +1,7 @@
 """The archive: WARC files under ``warc/``, and the index that finds records in them."""
 
 import fcntl
+import fnmatch
 import weakref
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
@@ -11,7 +12,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import ArchiveError
-from pipeline.model import Capture, Page
+from pipeline.model import Capture, Page, file_name_of
 from pipeline.raw.database import Durability, open_database
 from pipeline.raw.dayfile import PART, SUFFIX, finish_dead_part
 from pipeline.raw.index import Index
@@ -115,17 +116,19 @@ class Archive:
         with self._index_lock():
             self._index.rebuild(self._read_files())
 
-    def recover(self) -> tuple[str, ...]:
-        """Finish what dead processes left; return a sentence for each file that was mended.
+    def recover(self, *, source_key: str | None = None) -> tuple[str, ...]:
+        """Finish what dead processes left, of one source or of all; return a sentence for each file that was mended.
 
         A ``.part`` without a living writer loses its torn tail and gets its final name. Files and index agree after.
         """
         done = []
-        for part in sorted(self._root.glob(f"warc/*/*/*{SUFFIX}{PART}")):
+        files = f"warc/*/{'*' if source_key is None else file_name_of(source_key)}/*{SUFFIX}"
+        for part in sorted(self._root.glob(f"{files}{PART}")):
             finished = finish_dead_part(part, durability=self._durability)
             if finished is not None:
                 done.append(f"finished {self._name(finished)}")
-        indexed, there = self._index.files(), frozenset(self._files())
+        indexed = frozenset(fnmatch.filter(self._index.files(), files))
+        there = frozenset(self._files(files))
         for file in sorted(there - indexed):
             self._index.add({file: self._read_file(file)})
             done.append(f"indexed {file}")
@@ -134,8 +137,8 @@ class Archive:
             done.append(f"forgot {file}, which is gone")
         return tuple(done)
 
-    def _files(self) -> Iterator[str]:
-        return map(self._name, sorted(self._root.glob(f"warc/*/*/*{SUFFIX}")))
+    def _files(self, pattern: str = f"warc/*/*/*{SUFFIX}") -> Iterator[str]:
+        return map(self._name, sorted(self._root.glob(pattern)))
 
     def _name(self, path: Path) -> str:
         return path.relative_to(self._root).as_posix()

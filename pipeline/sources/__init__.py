@@ -31,7 +31,7 @@ from pipeline.raw import Validators
 from pipeline.sources.days import DayRange, listable_days
 from pipeline.sources.discovery import discover
 from pipeline.sources.found import Found, Listing
-from pipeline.sources.inbox import claim, settle
+from pipeline.sources.inbox import claim, settle, settle_all
 from pipeline.sources.plain import read_file
 
 __all__ = [
@@ -44,4 +44,5 @@ __all__ = [
     "listable_days",
     "read_file",
     "settle",
+    "settle_all",
 ]

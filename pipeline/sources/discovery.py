@@ -39,13 +39,7 @@ def discover(
     if fetcher is None:
         raise ConfigError(f"source {source.key!r} is online and needs a fetcher", key=source.key)
     known = validators or Validators()
-    got = fetcher.fetch(
-        source.location,
-        etag=known.etag,
-        last_modified=known.last_modified,
-        is_listing=True,
-        interval_seconds=source.interval_seconds,
-    )
+    got = fetcher.fetch(source.location, etag=known.etag, last_modified=known.last_modified, is_listing=True)
     if isinstance(got, NotModified):
         return Listing(found=(), validators=known, is_unchanged=True)
     if source.kind == "feed":

@@ -7,7 +7,7 @@ A rename never replaces a file: a second file of a name becomes ``NAME~2``, befo
 import logging
 import os
 import stat
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
 from pathlib import Path
 
 from pipeline.model import file_name_of
@@ -38,8 +38,7 @@ def claim(inbox: Path, *, run_id: str) -> Path:
             for file in list(_ready(folder)):
                 _move_with_sidecar(file, own)
             _remove_if_empty(folder)
-    pages_first = sorted(_ready(inbox), key=lambda path: path.suffix.lower() == SIDECAR)
-    for file in pages_first:
+    for file in _pages_first(inbox):
         if file.suffix.lower() != SIDECAR or _is_older(file, now - _DEAD_AFTER_SECONDS):
             _move_with_sidecar(file, own)
     return own
@@ -59,6 +58,22 @@ def settle(file: Path, *, reason: str | None) -> Path:
     if reason is not None:
         moved.with_name(f"{moved.name}.reason.txt").write_text(reason.rstrip("\n") + "\n", "utf-8")
     return moved
+
+
+def settle_all(folder: Path, *, reasons: Mapping[str, str]) -> None:
+    """Settle every file of a claimed folder, those named in ``reasons`` as failed, and remove the folder.
+
+    Pages go before their .json, which they take along.
+    """
+    if not folder.is_dir():  # taken over by a run that thought this one dead
+        return
+    for file in _pages_first(folder):
+        settle(file, reason=reasons.get(file.name))
+    _remove_if_empty(folder)
+
+
+def _pages_first(folder: Path) -> list[Path]:
+    return sorted(_ready(folder), key=lambda path: path.suffix.lower() == SIDECAR)
 
 
 def _ready(folder: Path) -> Iterator[Path]:

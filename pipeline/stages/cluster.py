@@ -9,22 +9,26 @@ from pipeline.clusters import days_reached, find_copies
 from pipeline.stages.workspace import Workspace
 
 _WINDOW = timedelta(days=7)
-_COLUMNS = ("article_id", "revision_id", "published_at", "fetched_at", "content_hash")
+_COLUMNS = ("published_date", "article_id", "revision_id", "published_at", "fetched_at", "content_hash")
 
 
-def cluster(workspace: Workspace, *, days: Iterable[date]) -> int:
-    """Write the copies of every day that a change of ``days`` can reach; return how many files changed."""
-    stored = set(workspace.lake.days())
-    reached = sorted({day for changed in days for day in days_reached(changed)} & stored)
-    return workspace.lake.replace(
-        "copies", {day: find_copies(_window(workspace, day, stored), day=day) for day in reached}
-    )
+def cluster(workspace: Workspace, *, news_day: date, days: Iterable[date]) -> int:
+    """Write the copies of every day that a change can reach; return how many files changed.
 
-
-def _window(workspace: Workspace, day: date, stored: set[date]) -> pa.Table:
-    """Return the articles of the seven days before and the day itself, with their published_date."""
-    pieces = []
-    for each in sorted(each for each in stored if day - _WINDOW <= each <= day):
-        rows = workspace.lake.read("articles", days=[each], columns=list(_COLUMNS))
-        pieces.append(rows.append_column("published_date", pa.array([each] * rows.num_rows, pa.date32())))
-    return pa.concat_tables(pieces)
+    Changed are the published ``days``, and those on which articles of the news day stand: a run that was killed
+    between commit and cluster is made good by the next one of its day.
+    """
+    ids = {capture.article_id for capture in workspace.archive.iterate(news_day)}
+    changed = {*days, *(article.published_date for article in workspace.lake.stored(ids).values())}
+    stored = workspace.lake.days()
+    reached = {day for each in changed for day in days_reached(each)}.intersection(stored)
+    articles = {
+        day: workspace.lake.read("articles", days=[day], columns=_COLUMNS)
+        for day in stored
+        if any(each - _WINDOW <= day <= each for each in reached)
+    }
+    copies = {
+        day: find_copies(pa.concat_tables(articles[each] for each in articles if day - _WINDOW <= each <= day), day=day)
+        for day in sorted(reached)
+    }
+    return workspace.lake.replace("copies", copies)

@@ -4,6 +4,8 @@ import hashlib
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date
+from functools import partial
+from itertools import chain
 
 import pyarrow as pa
 
@@ -12,13 +14,13 @@ from pipeline.errors import ContractError, NewsError
 from pipeline.lake import KEYS_SCHEMA, StoredArticle
 from pipeline.model import Annotation, Article, Capture, Rejected, StageReport
 from pipeline.model.outcome import OutcomeKind
-from pipeline.stages.disposition import Ledger, outcome_kind_of
+from pipeline.stages.disposition import Ledger, guarded, outcome_kind_of
 from pipeline.stages.log_rows import append_outcomes
 from pipeline.stages.reading import Desk, open_desk, version_of
 from pipeline.stages.workspace import Workspace
 from pipeline.tables import READING_TABLES, annotation_rows, check_rows, rows_table
 
-Rows = dict[str, list[Mapping[str, object]]]
+Tables = dict[str, pa.Table]
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,14 +46,17 @@ def derive(workspace: Workspace, *, day: date, run_id: str, chunk: int = 0, chun
     histories = _histories(workspace, day)
     mine = {article_id: histories[article_id] for article_id in sorted(histories)[chunk::chunks]}
     ledger = Ledger(run_id=run_id, stage="derive", now=workspace.settings.now())
-    job = _Derive(workspace, ledger, day=day, version=version_of(workspace.settings))
+    version = version_of(workspace.settings)
+    job = _Derive(workspace, ledger, day=day, version=version, stored=workspace.lake.stored(mine))
+    for captures in mine.values():
+        job.other_addresses(captures)
     todo = {article_id: captures for article_id, captures in mine.items() if job.is_new(article_id, captures)}
-    rows, keys = job.read(todo)
-    batch_id = _batch_id(day, job.version, todo) if keys else None
+    read, keys = job.read(todo)
+    batch_id = _batch_id(day, version, todo) if keys else None
     if batch_id is not None:
-        tables = {spec.name: rows_table(spec, rows[spec.name]) for spec in READING_TABLES}
+        tables = {spec.name: pa.concat_tables(each[spec.name] for each in read) for spec in READING_TABLES}
         workspace.lake.stage(batch_id, tables, pa.Table.from_pylist(keys, schema=KEYS_SCHEMA))
-    append_outcomes(workspace, ledger.outcomes, batch_id=f"{run_id}.derive{chunk}of{chunks}")
+    append_outcomes(workspace, ledger.outcomes, batch_id=f"{run_id}.derive{chunk}")
     _refuse_silent_breakage(workspace, ledger, day)
     report = StageReport.of("derive", run_id, ledger.outcomes, days=[day])
     return DeriveReport(report, batch_id)
@@ -83,44 +88,52 @@ def _refuse_silent_breakage(workspace: Workspace, ledger: Ledger, day: date) -> 
 class _Derive:
     """One chunk. State that the steps share, nothing more."""
 
-    def __init__(self, workspace: Workspace, ledger: Ledger, *, day: date, version: str) -> None:
+    def __init__(
+        self, workspace: Workspace, ledger: Ledger, *, day: date, version: str, stored: Mapping[str, StoredArticle]
+    ) -> None:
         self.workspace = workspace
         self.ledger = ledger
         self.day = day
         self.version = version
+        self.stored = {key: article for key, article in stored.items() if article.pipeline_version == version}
+
+    def other_addresses(self, captures: Sequence[Capture]) -> None:
+        """Record the day's pages that are an article under another address than the last one: they share its row."""
+        last = captures[-1]
+        others = {page.page_key: page for page in captures if page.news_day == self.day}
+        others.pop(last.page_key, None)
+        for page in others.values():
+            self._record("unchanged", page, reason="same_article", detail=f"it is the article of {last.url}")
 
     def is_new(self, article_id: str, captures: Sequence[Capture]) -> bool:
         """Return whether an article must be cleaned; record it as unchanged where these bytes are committed."""
-        stored = self._committed(article_id)
+        stored = self.stored.get(article_id)
         if stored is None or stored.raw_ref != captures[-1].digest:
             return True
         self._unchanged(captures[-1])
         return False
 
-    def _committed(self, article_id: str) -> StoredArticle | None:
-        stored = self.workspace.lake.stored([article_id]).get(article_id)
-        return stored if stored is not None and stored.pipeline_version == self.version else None
-
     def _unchanged(self, capture: Capture) -> None:
         self._record("unchanged", capture, reason="committed", detail="this content is committed at this version")
 
-    def read(self, histories: Mapping[str, Sequence[Capture]]) -> tuple[Rows, list[dict[str, object]]]:
-        """Return the rows of all articles that read well, by table, and the batch's keys."""
-        rows: Rows = {spec.name: [] for spec in READING_TABLES}
+    def read(self, histories: Mapping[str, Sequence[Capture]]) -> tuple[list[Tables], list[dict[str, object]]]:
+        """Return the tables of each article that reads well, and the batch's keys."""
+        tables: list[Tables] = []
         keys: list[dict[str, object]] = []
-        if not histories:
-            return rows, keys
-        desk: Desk = open_desk(self.workspace.settings)
-        for article, read in desk.read(self._articles(histories)):
+        articles = self._articles(histories)
+        first = next(articles, None)
+        if first is None:  # nothing to read, so no model to load
+            return tables, keys
+        desk = open_desk(self.workspace.settings)
+        for article, read in desk.read(chain([first], articles)):
             last = histories[article.article_id][-1]
-            got = read if isinstance(read, NewsError) else self._rows(article, read, desk)
+            got = read if isinstance(read, NewsError) else self._tables(article, read, desk)
             if isinstance(got, NewsError):
                 self._fail(last, got)
-                continue
-            for name, found in got.items():
-                rows[name].extend(found)
-            keys.append(self._key(article, last))
-        return rows, keys
+            else:
+                tables.append(got)
+                keys.append(self._key(article, last))
+        return tables, keys
 
     def _key(self, article: Article, last: Capture) -> dict[str, object]:
         published = article.published_at.date() if article.published_at is not None else last.news_day
@@ -131,24 +144,22 @@ class _Derive:
             "seen_at": last.fetched_at,
         }
 
-    def _rows(self, article: Article, annotation: Annotation | None, desk: Desk) -> Rows | NewsError:
+    def _tables(self, article: Article, annotation: Annotation | None, desk: Desk) -> Tables | NewsError:
         rows = annotation_rows(article, annotation, model_name=desk.model_name, pipeline_version=self.version)
         breaches = check_rows(rows)
         if breaches:
             return ContractError(f"{len(breaches)} receipts do not hold: {breaches[0]}", key=article.article_id)
         try:
-            for spec in READING_TABLES:
-                rows_table(spec, rows[spec.name])
+            return {spec.name: rows_table(spec, rows[spec.name]) for spec in READING_TABLES}
         except ContractError as error:
             return error
-        return rows
 
     def _articles(self, histories: Mapping[str, Sequence[Capture]]) -> Iterator[Article]:
         for article_id, captures in histories.items():
             article = self._latest(captures)
             if article is None:
                 continue
-            stored = self._committed(article_id)
+            stored = self.stored.get(article_id)
             if stored is not None and stored.revision_id == article.revision_id:
                 self._unchanged(captures[-1])
             else:
@@ -160,32 +171,35 @@ class _Derive:
         Captures that are no article are passed over as long as an older one is.
         """
         readings: dict[str, Article | Rejected | NewsError] = {}
-        for capture in captures:
-            if capture.digest not in readings:
-                readings[capture.digest] = self._clean(capture)
-        for capture in reversed(captures):
-            latest = readings[capture.digest]
-            if isinstance(latest, Article):
-                return next(
-                    first
-                    for first in readings.values()
-                    if isinstance(first, Article) and first.revision_id == latest.revision_id
-                )
+        first_of = {capture.digest: capture for capture in reversed(captures)}
+
+        def read(digest: str) -> Article | Rejected | NewsError:
+            if digest not in readings:
+                readings[digest] = self._clean(first_of[digest])
+            return readings[digest]
+
         last = captures[-1]
-        self._refuse(last, readings[last.digest])
-        return None
+        found = (got for each in reversed(captures) if isinstance(got := read(each.digest), Article))
+        latest = next(found, None)
+        if latest is None:
+            self._refuse(last, read(last.digest))
+            return None
+        same = (got for each in captures if isinstance(got := read(each.digest), Article))
+        return next(first for first in same if first.revision_id == latest.revision_id)
 
     def _clean(self, capture: Capture) -> Article | Rejected | NewsError:
         source = next((s for s in self.workspace.sources.sources if s.key == capture.source_key), None)
-        try:
-            return clean(
-                self.workspace.archive.page(capture),
+        page = self.workspace.archive.page(capture)
+        return guarded(
+            partial(
+                clean,
+                page,
                 source_key=capture.source_key,
                 publisher=source.publisher if source is not None else None,
                 raw_ref=capture.digest,
-            )
-        except NewsError as error:
-            return error
+            ),
+            key=capture.url or capture.hints.file or capture.article_id,
+        )
 
     def _refuse(self, capture: Capture, read: Article | Rejected | NewsError) -> None:
         if isinstance(read, NewsError):

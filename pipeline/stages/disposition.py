@@ -1,9 +1,10 @@
 """From an error to an outcome: the one place that decides what becomes of a page that went wrong."""
 
 import logging
+from collections.abc import Callable
 from datetime import date, datetime
 
-from pipeline.errors import NewsError
+from pipeline.errors import ExtractorError, NewsError
 from pipeline.model import Outcome
 from pipeline.model.outcome import OutcomeKind
 
@@ -20,6 +21,22 @@ def outcome_kind_of(error: NewsError) -> OutcomeKind:
     if error.disposition == "fail":
         raise error
     return _OUTCOME_OF[error.disposition]
+
+
+def guarded[T](work: Callable[[], T], *, key: str) -> T | NewsError:
+    """Return what ``work`` gives for one page, or the error that it ends in; a defect of ours costs that page only."""
+    try:
+        return work()
+    except NewsError as error:
+        outcome_kind_of(error)
+        return error
+    except Exception as error:  # the one door: a defect costs one page, never its day
+        log.warning("%s", key, exc_info=True)
+        return ExtractorError(
+            f"{key} breaks the extractor: {type(error).__name__}: {error}; it is kept, derive again after a fix",
+            key=key,
+            reason="extractor_error",
+        )
 
 
 class Ledger:
@@ -42,15 +59,19 @@ class Ledger:
         detail: str | None = None,
         article_id: str | None = None,
         raw_ref: str | None = None,
+        stage: str | None = None,
     ) -> None:
-        """Record what became of a page. The last word on a page wins: a page has one outcome in a run."""
+        """Record what became of a page. The last word on a page wins: a page has one outcome in a run.
+
+        ``stage`` is the ledger's own unless given.
+        """
         self._by_page[source_key, url] = Outcome(
             run_id=self._run_id,
             source_key=source_key,
             news_day=news_day,
             url=url,
             article_id=article_id,
-            stage=self._stage,
+            stage=stage or self._stage,
             outcome=outcome,
             reason=reason,
             detail=detail,
@@ -62,7 +83,14 @@ class Ledger:
             outcome,
             url,
             f" ({reason})" if reason else "",
-            extra={"source": source_key, "day": news_day.isoformat(), "page_key": url, "outcome": outcome},
+            extra={
+                "source": source_key,
+                "day": news_day.isoformat(),
+                "page_key": url,
+                "outcome": outcome,
+                "reason": reason,
+                "detail": detail,
+            },
         )
 
     @property

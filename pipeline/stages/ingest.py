@@ -12,30 +12,35 @@ from itertools import batched
 from pathlib import Path
 
 from pipeline.clean import page_identity
-from pipeline.errors import NewsError
+from pipeline.errors import NewsError, RefusedFetchError, TransientFetchError
 from pipeline.fetch import Fetcher, NotModified
-from pipeline.model import Page, Ref, Source, StageReport, canonical_url
+from pipeline.model import Capture, Page, Ref, Source, StageReport, canonical_url
 from pipeline.model.outcome import OutcomeKind
-from pipeline.raw import ArchiveWriter, SeenPage, page_key_of
-from pipeline.sources import Found, claim, discover, settle
+from pipeline.raw import ArchiveWriter, SeenPage, Validators, page_key_of
+from pipeline.sources import Found, claim, discover, settle_all
 from pipeline.stages.disposition import Ledger, outcome_kind_of
 from pipeline.stages.log_rows import append_outcomes
 from pipeline.stages.workspace import Workspace
 
 _RECHECK_AFTER = timedelta(hours=20)  # under a day, so that a daily run looks again at what a feed still lists
-_RETRY_AFTER = timedelta(hours=1)
+_RETRY_AFTER = timedelta(hours=1)  # doubled with each try: the last of eight comes five days after the first
 _TRIES = 8
+_GROUP = 2  # pages in memory for each thread
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
-    """A page to fetch, with what the archive holds of it."""
+class _Listed:
+    """A page that a source lists, with what is known of it from before. ``captures`` are oldest first."""
 
     ref: Ref
     page_key: str
+    news_day: date
     seen: SeenPage | None
-    etag: str | None = None
-    last_modified: str | None = None
+    captures: tuple[Capture, ...]
+
+    @property
+    def last(self) -> Capture | None:
+        return self.captures[-1] if self.captures else None
 
 
 def ingest(workspace: Workspace, *, source_key: str, day: date, run_id: str) -> StageReport:
@@ -45,169 +50,196 @@ def ingest(workspace: Workspace, *, source_key: str, day: date, run_id: str) -> 
     Raises: NewsError only where the run must not go on; a source that cannot be listed is one outcome.
     """
     source = workspace.sources.named(source_key)
-    job = _Ingest(workspace, source, day=day, run_id=run_id)
+    workspace.archive.recover(source_key=source_key)  # what a killed try had fetched is not fetched again
+    job = _Ingest(workspace, source, run_id=run_id)
     with workspace.fetcher(source) as fetcher:
-        job.run(fetcher)
+        job.run(fetcher, day=day)
     days = workspace.archive.days_of_run(source_key=source_key, run_id=run_id)
-    append_outcomes(workspace, job.ledger.outcomes, batch_id=f"{run_id}.{source_key}")
     return StageReport.of("ingest", run_id, job.ledger.outcomes, days=days)
 
 
 class _Ingest:
     """One source in one run. State that the steps share, nothing more."""
 
-    def __init__(self, workspace: Workspace, source: Source, *, day: date, run_id: str) -> None:
+    def __init__(self, workspace: Workspace, source: Source, *, run_id: str) -> None:
         self.workspace = workspace
         self.source = source
-        self.day = day
         self.run_id = run_id
         self.now = workspace.settings.now()
         self.ledger = Ledger(run_id=run_id, stage="fetch", now=self.now)
         self.states: list[SeenPage] = []
+        self.keys: set[str] = set()
 
-    def run(self, fetcher: Fetcher) -> None:
-        source, claimed = self._claimed()
-        validators = self.workspace.fetch_state.validators(source.key)
-        with self.workspace.archive.writer(source_key=source.key, run_id=self.run_id) as writer:
-            try:
-                listing = discover(
-                    source, day=self.day, fetcher=fetcher, validators=validators, now=self.workspace.settings.now
-                )
-                for group in batched(self._wanted(listing.found, writer), self.workspace.settings.fetch_threads * 4):
-                    self._fetch_group(group, fetcher, writer)
-            except NewsError as error:
-                self._fail(Ref(source_key=source.key, url=source.location), error)
-                listing = None
-            for group in batched(self._due(), self.workspace.settings.fetch_threads * 4):
-                self._fetch_group(group, fetcher, writer)
-        self.workspace.fetch_state.record_many(self.states)
-        if listing is not None and listing.validators is not None:
-            self.workspace.fetch_state.store_validators(source.key, listing.validators)
-        self._settle(claimed)
+    def run(self, fetcher: Fetcher, *, day: date) -> None:
+        """Killed anywhere, the next try lists all of it again: validators go and files leave the inbox last."""
+        claimed = self._claimed()
+        state = self.workspace.fetch_state
+        with self.workspace.archive.writer(source_key=self.source.key, run_id=self.run_id) as writer:
+            validators = self._list(fetcher, writer, day=day)
+            self._fetch(self._due(), fetcher, writer)
+        state.record_many(self.states)
+        if self.ledger.outcomes:  # a listing that says 304 to a run's second try must not wipe out what the first told
+            append_outcomes(self.workspace, self.ledger.outcomes, batch_id=f"{self.run_id}.{self.source.key}")
+        if validators is not None:
+            state.store_validators(self.source.key, validators)
+        if claimed is not None:
+            settle_all(claimed, reasons=self._broken_files())
 
-    def _claimed(self) -> tuple[Source, Path | None]:
+    def _claimed(self) -> Path | None:
         if self.source.kind != "inbox":
-            return self.source, None
+            return None
         folder = claim(Path(self.source.location), run_id=self.run_id)
-        return replace(self.source, location=str(folder)), folder
+        self.source = replace(self.source, location=str(folder))
+        return folder
 
-    def _settle(self, folder: Path | None) -> None:
-        """Move each claimed file to done/, or to failed/ with the reasons of its broken pages beside it."""
-        if folder is None:
-            return
-        for file in sorted(path for path in folder.iterdir() if path.is_file()):
-            broken = [
-                f"{outcome.url}: {outcome.reason}: {outcome.detail}"
-                for outcome in self.ledger.outcomes
-                if outcome.outcome == "quarantined" and outcome.url.split("#")[0].endswith(file.name)
-            ]
-            settle(file, reason="\n".join(broken) or None)
-        folder.rmdir()
+    def _list(self, fetcher: Fetcher, writer: ArchiveWriter, *, day: date) -> Validators | None:
+        known = self.workspace.fetch_state.validators(self.source.key)
+        now = self.workspace.settings.now
+        try:
+            listing = discover(self.source, day=day, fetcher=fetcher, validators=known, now=now)
+        except NewsError as error:
+            self._fail_unread(Ref(source_key=self.source.key, url=self.source.location), error, stage="discover")
+            return None
+        self._fetch(self._wanted(listing.found, writer), fetcher, writer)
+        return listing.validators
 
-    def _wanted(self, found: Iterable[Found], writer: ArchiveWriter) -> Iterator[_Wanted]:
+    def _broken_files(self) -> dict[str, str]:
+        """Return why files of the inbox are broken, a line for each broken page, by file name."""
+        reasons: dict[str, str] = {}
+        for outcome in self.ledger.outcomes:
+            if outcome.outcome == "quarantined":
+                for name in {outcome.url, outcome.url.rpartition("#")[0]}:
+                    reasons[name] = f"{reasons.get(name, '')}{outcome.reason}: {outcome.detail}\n"
+        return reasons
+
+    def _wanted(self, found: Iterable[Found], writer: ArchiveWriter) -> Iterator[_Listed]:
         """Yield the listed pages that must be fetched; archive local ones and record all others on the way."""
-        keys: set[str] = set()
         for each in found:
             if each.problem is not None:
-                self._fail(each.ref, each.problem)
+                self._fail_unread(each.ref, each.problem)
             elif each.page is not None:
-                self._archive(each.ref, each.page, writer, seen=None)
-            elif (key := canonical_url(each.ref.url or "")) not in keys:
-                keys.add(key)
-                if wanted := self._decide(each.ref, key):
-                    yield wanted
-
-    def _decide(self, ref: Ref, key: str) -> _Wanted | None:
-        seen = self.workspace.fetch_state.seen(key)
-        captures = self.workspace.archive.captures(page_key=key)
-        if not captures and (seen is None or (seen.next_try_at is not None and seen.next_try_at <= self.now)):
-            return _Wanted(ref, key, seen)
-        if captures:
-            last = captures[-1]
-            if self._may_have_changed(ref, seen, last.fetched_at):
-                return _Wanted(ref, key, seen, last.etag, last.last_modified)
-            self._record(ref, "unchanged", reason="seen", detail="listed before, and the listing gives no later change")
-        elif seen is not None:
-            kind: OutcomeKind = "pending" if seen.last_outcome == "pending" else "rejected"
-            self._record(ref, kind, reason=seen.reason, detail="listed before; not tried again yet")
-        return None
-
-    def _may_have_changed(self, ref: Ref, seen: SeenPage | None, last_fetched: datetime) -> bool:
-        listed = ref.hints.modified_at
-        if listed is None:
-            return self.now - last_fetched >= _RECHECK_AFTER
-        known = seen.listed_modified_at if seen is not None else None
-        return listed > (known or last_fetched)
-
-    def _due(self) -> Iterator[_Wanted]:
-        """Yield pages of earlier runs that are due for another try and were not listed now."""
-        told = {outcome.url for outcome in self.ledger.outcomes}
-        for seen in self.workspace.fetch_state.pending(self.source.key, self.now):
-            if seen.url not in told:
-                yield _Wanted(Ref(source_key=self.source.key, url=seen.url, hints=seen.hints), seen.page_key, seen)
-
-    def _fetch_group(self, group: Iterable[_Wanted], fetcher: Fetcher, writer: ArchiveWriter) -> None:
-        def get(wanted: _Wanted) -> Page | NotModified | NewsError:
-            try:
-                return fetcher.fetch(
-                    wanted.ref.url or "",
-                    etag=wanted.etag,
-                    last_modified=wanted.last_modified,
-                    hints=wanted.ref.hints,
-                )
-            except NewsError as error:
-                return error
-
-        wanted_pages = list(group)
-        with ThreadPoolExecutor(self.workspace.settings.fetch_threads) as pool:
-            for wanted, got in zip(wanted_pages, pool.map(get, wanted_pages), strict=True):
-                if isinstance(got, NewsError):
-                    self._fail(wanted.ref, got, page_key=wanted.page_key, seen=wanted.seen)
-                elif isinstance(got, NotModified):
-                    writer.put_not_modified(got, page_key=wanted.page_key)
-                    self._remember(wanted.ref, wanted.page_key, "unchanged")
-                    self._record(wanted.ref, "unchanged", reason="not_modified", detail="the server says 304")
+                self._archive(self._listed(each.ref, page_key_of(each.page)), each.page, writer)
+            elif (key := canonical_url(each.ref.url or "")) not in self.keys:
+                listed = self._listed(each.ref, key)
+                if self._is_wanted(listed):
+                    yield listed
                 else:
-                    self._archive(wanted.ref, got, writer, seen=wanted.seen)
+                    self._pass_over(listed)
 
-    def _archive(self, ref: Ref, page: Page, writer: ArchiveWriter, *, seen: SeenPage | None) -> None:
-        key = page_key_of(page)
-        last = self.workspace.archive.captures(page_key=key)[-1:]
-        if page.url is None:
-            page = replace(page, hints=replace(page.hints, file=ref.file))
-        news_day = self._news_day(ref, key, seen)
-        _, article_id = page_identity(page)
-        capture = writer.put(page, news_day=news_day, article_id=article_id)
-        known = {"article_id": capture.article_id, "raw_ref": capture.digest}
-        if last and last[0].digest == capture.digest:
-            self._record(ref, "unchanged", reason="same_bytes", detail="the same bytes as last time", **known)
-        else:
-            self._record(ref, "pending", reason="archived", detail="kept in the archive, to be derived", **known)
-        if page.url is not None:
-            self._remember(ref, key, "archived")
+    def _due(self) -> Iterator[_Listed]:
+        """Yield pages of earlier runs that are due for another try and were not listed now."""
+        for seen in self.workspace.fetch_state.pending(self.source.key, self.now):
+            if seen.page_key not in self.keys:
+                yield self._listed(Ref(source_key=self.source.key, url=seen.url, hints=seen.hints), seen.page_key)
 
-    def _news_day(self, ref: Ref, key: str, seen: SeenPage | None) -> date:
-        """Return the page's news day: fixed at its first fetch, then as listed, else the day of this fetch."""
-        fixed = self.workspace.archive.news_day_of(key) or (seen.news_day if seen is not None else None)
-        if fixed is not None:
-            return fixed
+    def _listed(self, ref: Ref, page_key: str) -> _Listed:
+        self.keys.add(page_key)
+        seen = self.workspace.fetch_state.seen(page_key)
+        captures = self.workspace.archive.captures(page_key=page_key)
+        # The news day is fixed by the first fetch, or the first try of one; before that the listing says it.
+        fixed = captures[0].news_day if captures else seen.news_day if seen is not None else None
+        return _Listed(ref, page_key, fixed or self._day_told(ref), seen, captures)
+
+    def _day_told(self, ref: Ref) -> date:
         return (ref.hints.published_at or self.now).date()
 
-    def _fail(self, ref: Ref, error: NewsError, *, page_key: str | None = None, seen: SeenPage | None = None) -> None:
-        kind = outcome_kind_of(error)
-        attempts = (seen.attempts if seen is not None else 0) + 1
-        reason = error.reason
-        if kind == "pending" and page_key is not None and attempts >= _TRIES:
+    def _is_wanted(self, listed: _Listed) -> bool:
+        seen, last, changed_at = listed.seen, listed.last, listed.ref.hints.modified_at
+        if seen is not None and seen.next_try_at is not None:
+            return seen.next_try_at <= self.now
+        if changed_at is not None:
+            told = seen.listed_modified_at if seen is not None else None
+            known = told or (last.fetched_at if last is not None else None)
+            return known is None or changed_at > known
+        if seen is not None and seen.last_outcome == "rejected":
+            return False
+        return last is None or self.now - last.fetched_at >= _RECHECK_AFTER
+
+    def _pass_over(self, listed: _Listed) -> None:
+        """Record a page that is not fetched now, with what is known of it."""
+        seen, last = listed.seen, listed.last
+        if seen is not None and seen.next_try_at is not None:
+            when = f"{seen.next_try_at:%Y-%m-%d %H:%M}"
+            self._record(listed, "pending", reason=seen.reason, detail=f"tries so far: {seen.attempts}; next at {when}")
+        elif seen is not None and seen.last_outcome == "rejected":
+            detail = "refused before; tried again when the listing gives a later change"
+            self._record(listed, "rejected", reason=seen.reason, detail=detail)
+        elif last is not None and self._is_mine(last):
+            self._record_capture(listed, last)
+        else:
+            detail = "held already; the listing gives no later change"
+            self._record(listed, "unchanged", reason="seen", detail=detail)
+
+    def _fetch(self, pages: Iterable[_Listed], fetcher: Fetcher, writer: ArchiveWriter) -> None:
+        def get(listed: _Listed) -> Page | NotModified | TransientFetchError | RefusedFetchError:
+            last = listed.last
+            return fetcher.try_fetch(
+                listed.ref.url or "",
+                etag=last.etag if last is not None else None,
+                last_modified=last.last_modified if last is not None else None,
+                hints=listed.ref.hints,
+            )
+
+        threads = self.workspace.settings.fetch_threads
+        with ThreadPoolExecutor(threads) as pool:
+            for group in batched(pages, threads * _GROUP):
+                for listed, got in zip(group, pool.map(get, group), strict=True):
+                    self._take(listed, got, writer)
+
+    def _take(
+        self,
+        listed: _Listed,
+        got: Page | NotModified | TransientFetchError | RefusedFetchError,
+        writer: ArchiveWriter,
+    ) -> None:
+        if isinstance(got, Page):
+            self._archive(listed, got, writer)
+        elif isinstance(got, NotModified):
+            self._record_capture(listed, writer.put_not_modified(got, page_key=listed.page_key))
+            self._remember(listed, "unchanged")
+        else:
+            self._fail(listed, got)
+
+    def _archive(self, listed: _Listed, page: Page, writer: ArchiveWriter) -> None:
+        if page.url is None:
+            page = replace(page, hints=replace(page.hints, file=listed.ref.file))
+        _, article_id = page_identity(page)
+        capture = writer.put(page, news_day=listed.news_day, article_id=article_id)
+        self._record_capture(listed, capture)
+        if page.url is not None:
+            self._remember(listed, "archived")
+
+    def _is_mine(self, capture: Capture) -> bool:
+        return (capture.run_id, capture.source_key) == (self.run_id, self.source.key)
+
+    def _record_capture(self, listed: _Listed, capture: Capture) -> None:
+        """Record a page that this run fetched, in this try or in one that was killed."""
+        before = next((each for each in reversed(listed.captures) if not self._is_mine(each)), None)
+        facts = {"article_id": capture.article_id, "raw_ref": capture.digest}
+        if capture.status == 304:
+            self._record(listed, "unchanged", reason="not_modified", detail="the server says 304", **facts)
+        elif before is not None and before.digest == capture.digest:
+            self._record(listed, "unchanged", reason="same_bytes", detail="the same bytes as last time", **facts)
+        else:
+            self._record(listed, "pending", reason="archived", detail="kept in the archive, to be derived", **facts)
+
+    def _fail(self, listed: _Listed, error: NewsError) -> None:
+        kind, reason = outcome_kind_of(error), error.reason
+        attempts = (listed.seen.attempts if listed.seen is not None else 0) + 1
+        if kind == "pending" and attempts >= _TRIES:
             kind, reason = "rejected", f"gave_up_{reason}"
-        self._record(ref, kind, reason=reason, detail=str(error))
-        if page_key is not None:
-            next_try = self.now + _RETRY_AFTER * 2 ** (attempts - 1) if kind == "pending" else None
-            self._remember(ref, page_key, kind, reason=reason, attempts=attempts, next_try_at=next_try)
+        next_try = self.now + _RETRY_AFTER * 2 ** (attempts - 1) if kind == "pending" else None
+        self._record(listed, kind, reason=reason, detail=str(error))
+        self._remember(listed, kind, reason=reason, attempts=attempts, next_try_at=next_try)
+
+    def _fail_unread(self, ref: Ref, error: NewsError, *, stage: str | None = None) -> None:
+        """Record an entry that names no page, or a listing that cannot be had: there is nothing to try again."""
+        listed = _Listed(ref, "", self._day_told(ref), None, ())
+        self._record(listed, outcome_kind_of(error), reason=error.reason, detail=str(error), stage=stage)
 
     def _remember(
         self,
-        ref: Ref,
-        page_key: str,
+        listed: _Listed,
         outcome: str,
         *,
         reason: str | None = None,
@@ -216,19 +248,21 @@ class _Ingest:
     ) -> None:
         self.states.append(
             SeenPage(
-                page_key=page_key,
-                url=ref.url or "",
+                page_key=listed.page_key,
+                url=listed.ref.url or "",
                 source_key=self.source.key,
-                news_day=self._news_day(ref, page_key, None),
-                listed_modified_at=ref.hints.modified_at,
+                news_day=listed.news_day,
+                listed_modified_at=listed.ref.hints.modified_at,
                 last_outcome=outcome,
                 reason=reason,
                 attempts=attempts,
                 next_try_at=next_try_at,
-                hints=ref.hints,
+                hints=listed.ref.hints,
             )
         )
 
-    def _record(self, ref: Ref, kind: OutcomeKind, **facts: str | None) -> None:
-        news_day = (ref.hints.published_at or self.now).date()
-        self.ledger.record(kind, url=ref.url or ref.file or "", source_key=self.source.key, news_day=news_day, **facts)
+    def _record(self, listed: _Listed, kind: OutcomeKind, **facts: str | None) -> None:
+        ref = listed.ref
+        self.ledger.record(
+            kind, url=ref.url or ref.file or "", source_key=self.source.key, news_day=listed.news_day, **facts
+        )

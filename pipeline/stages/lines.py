@@ -104,7 +104,9 @@ def _parsed[T](
             if not isinstance(given, dict) or not isinstance(given.get("doc_id"), str):
                 raise BadLineError("no object with a text doc_id")
             yield number, given["doc_id"], parse(given)
-        except (ValueError, OSError) as error:  # JSON, a field, a date, a file
+        except json.JSONDecodeError as error:
+            yield number, "", f"no JSON object on this line: {error}"
+        except (ValueError, OSError) as error:  # a field, a date, a file
             yield number, "", f"{error}"
 
 
@@ -157,6 +159,8 @@ def _page(settings: Settings, folder: Path, given: dict[str, Any]) -> Page:
     name = given.get("html")
     if not isinstance(name, str) or not (folder / name).resolve().is_relative_to(folder.resolve()):
         raise BadLineError("html: must name a file in the input's folder")
+    if not (folder / name).is_file():
+        raise BadLineError(f"html: no file {name[:80]!r} in the input's folder")
     return Page(
         url=given.get("url"),
         final_url=given.get("url"),

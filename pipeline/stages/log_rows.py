@@ -12,10 +12,9 @@ from pipeline.tables import rows_table, table_named
 
 
 def append_outcomes(workspace: Workspace, outcomes: Sequence[Outcome], *, batch_id: str) -> None:
-    """Append outcomes under a batch's name; the same batch again overwrites itself."""
-    if outcomes:
-        table = rows_table(table_named("outcomes"), [asdict(outcome) for outcome in outcomes])
-        workspace.lake.append_log("outcomes", batch_id, table)
+    """Append outcomes under a batch's name; the same batch again overwrites itself, also with none."""
+    table = rows_table(table_named("outcomes"), [asdict(outcome) for outcome in outcomes])
+    workspace.lake.append_log("outcomes", batch_id, table)
 
 
 def append_run(  # noqa: PLR0913 - the columns of one row

@@ -1,14 +1,15 @@
 """Reading articles: the model, the rules and the knowledge base as one thing with one version."""
 
-from collections.abc import Callable, Iterable, Iterator
+from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from functools import partial
 
-from pipeline.errors import ExtractorError, NewsError
+from pipeline.errors import NewsError
 from pipeline.kb import load_kb
 from pipeline.model import Annotation, Article
 from pipeline.nlp import Reader, load_model, model_label
 from pipeline.settings import Settings
+from pipeline.stages.disposition import guarded
 from pipeline.stages.versions import pipeline_version
 
 
@@ -27,21 +28,8 @@ class Desk:
         None: a language without data. An error: the article broke an extractor; the others go on.
         """
         for article, doc in self.reader.docs(articles, batch_size=self.batch_size):
-            yield article, None if doc is None else _caught(article, partial(self.reader.annotate, article, doc))
-
-
-def _caught(article: Article, annotate: Callable[[], Annotation]) -> Annotation | NewsError:
-    try:
-        return annotate()
-    except NewsError as error:
-        return error
-    except Exception as error:  # noqa: BLE001 - the one door: a defect costs one article, never the batch
-        return ExtractorError(
-            f"reading article {article.article_id} failed: {type(error).__name__}: {error}; "
-            "the page is kept and can be derived again after a fix",
-            key=article.article_id,
-            reason="extractor_error",
-        )
+            key = article.url or article.article_id
+            yield article, None if doc is None else guarded(partial(self.reader.annotate, article, doc), key=key)
 
 
 def version_of(settings: Settings) -> str:

@@ -92,5 +92,5 @@ def extract_day(workspace: Workspace, *, day: date, run_id: str, tell: Told) -> 
         kind="manual",
         started_at=started_at,
     )
-    cluster(workspace, days=done.days)
+    cluster(workspace, news_day=day, days=done.days)
     return summary, done

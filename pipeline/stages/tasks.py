@@ -71,9 +71,10 @@ def commit(
     return {**summary.as_dict(), "rows": done.rows, "files_changed": done.files_changed, "days": days}
 
 
-def cluster(*, days: Sequence[str]) -> dict[str, object]:
-    """Write the cluster tables that a change of these published days can reach."""
-    return {"files_changed": clustering.cluster(_open(), days=[date.fromisoformat(day) for day in days])}
+def cluster(*, day: date, days: Sequence[str]) -> dict[str, object]:
+    """Write the cluster tables that a change of these published days, or of this news day, can reach."""
+    changed = [date.fromisoformat(each) for each in days]
+    return {"files_changed": clustering.cluster(_open(), news_day=day, days=changed)}
 
 
 def recover() -> dict[str, object]:

@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline.clean import extract
+from pipeline.clean import extract, reject_reason
 from pipeline.errors import ConfigError, NewsError
 from pipeline.fetch import NotModified
-from pipeline.model import Annotation, Article, Hints, Page
+from pipeline.model import Annotation, Article, Hints, Page, Rejected
 from pipeline.sources import read_file
 from pipeline.stages.reading import open_desk
 from pipeline.stages.workspace import Workspace
@@ -15,10 +15,11 @@ from pipeline.stages.workspace import Workspace
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What became of the page; ``read`` is a message where reading failed."""
+    """What became of the page; ``read`` is a message where reading failed, ``rejected`` why a run would not keep it."""
 
     article: Article
     read: Annotation | str
+    rejected: Rejected | None
 
 
 def try_one(workspace: Workspace, page: str, *, published_at: str | None = None) -> Trial:
@@ -27,9 +28,8 @@ def try_one(workspace: Workspace, page: str, *, published_at: str | None = None)
     got = _page(workspace, page, hints if published_at else Hints())
     article = extract(got, source_key="try")
     _, read = next(open_desk(workspace.settings).read([article]))
-    if isinstance(read, NewsError):
-        return Trial(article, str(read))
-    return Trial(article, read or Annotation())
+    told = str(read) if isinstance(read, NewsError) else read or Annotation()
+    return Trial(article, told, reject_reason(article))
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -26,7 +26,7 @@ class Workspace:
 
     @cached_property
     def fetch_state(self) -> FetchState:
-        return FetchState(self.settings.raw_dir)
+        return FetchState(self.settings.raw_dir, durability=self.settings.durability)
 
     @cached_property
     def lake(self) -> Lake:

@@ -91,7 +91,7 @@ ENTITIES = TableSpec(
         Column("start_char", _int, "First code point in articles.text."),
         Column("end_char", _int, "Code point after the last."),
         Column("mention_kind", _text, "How it is mentioned.", values=get_args(read.MentionKind)),
-        Column("entity_type", _text, "OntoNotes name of its type: PERSON, ORG, GPE, ..."),
+        Column("entity_type", _text, "OntoNotes name: PERSON, ORG, GPE, ...; UNKNOWN for an unresolved it or they."),
         Column("cluster_index", _int, "Who is who inside the article; null if unresolved.", True),
         Column("entity_id", _text, "Comparable across articles: the QID, else a hash of folded name and type.", True),
         Column("entity_name", _text, "The fullest name that the article gives it.", True),

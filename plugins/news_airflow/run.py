@@ -1,7 +1,7 @@
 """The one call from a task into a stage, and what an error means to Airflow."""
 
 import logging
-from typing import Any
+from typing import Any, NoReturn
 
 from airflow.sdk.exceptions import AirflowException, AirflowFailException
 
@@ -20,6 +20,11 @@ def origin_of(dag_run: Any) -> dict[str, Any]:
     """
     kind = RUN_KINDS.get(str(getattr(dag_run.run_type, "value", dag_run.run_type)), "signal")
     return {"run_id": run_id_of(dag_run), "started_at": dag_run.start_date, "kind": kind}
+
+
+def fail(message: str) -> NoReturn:
+    """Fail the task for good: trying again would not help."""
+    raise AirflowFailException(message)
 
 
 def run_stage(stage: str, **given: Any) -> Any:

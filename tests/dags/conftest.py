@@ -16,7 +16,8 @@ def bag(tmp_path_factory: pytest.TempPathFactory):
     from news_airflow.local import environment
 
     home = tmp_path_factory.mktemp("airflow")
-    os.environ.update(environment(home) | {"AIRFLOW__LOGGING__LOGGING_LEVEL": "ERROR"})
+    ours = {name: value for name, value in environment(home).items() if not name.startswith("NEWS_")}
+    os.environ.update(ours | {"AIRFLOW__LOGGING__LOGGING_LEVEL": "ERROR"})
     from airflow.dag_processing.dagbag import DagBag
     from airflow.utils.db import initdb
 

@@ -1,5 +1,13 @@
 -- title: What did each source list, and what became of it?
--- about: Pages by source and news day after the last visit to each: discovered = kept + unchanged + rejected + quarantined + pending.
+-- about: Pages by source and news day: discovered = kept + unchanged + rejected + quarantined + pending. The last verdict on a page counts; a visit that found it unchanged leaves it standing. A listing that could not be read counts until its source is read again.
+WITH last AS (
+  SELECT * FROM outcomes
+  QUALIFY row_number() OVER (
+    PARTITION BY source_key, url
+    ORDER BY outcome = 'unchanged', seen_at DESC, outcome = 'pending', run_id DESC
+  ) = 1
+),
+visits AS (SELECT source_key, max(seen_at) AS seen_at FROM outcomes WHERE stage <> 'discover' GROUP BY source_key)
 SELECT
   source_key,
   news_day,
@@ -9,9 +17,7 @@ SELECT
   count(*) FILTER (WHERE outcome = 'rejected') AS rejected,
   count(*) FILTER (WHERE outcome = 'quarantined') AS quarantined,
   count(*) FILTER (WHERE outcome = 'pending') AS pending
-FROM (
-  SELECT * FROM outcomes
-  QUALIFY row_number() OVER (PARTITION BY source_key, url ORDER BY seen_at DESC, outcome = 'pending', run_id DESC) = 1
-)
+FROM last LEFT JOIN visits USING (source_key)
+WHERE stage <> 'discover' OR visits.seen_at IS NULL OR last.seen_at > visits.seen_at
 GROUP BY source_key, news_day
 ORDER BY news_day DESC, source_key;

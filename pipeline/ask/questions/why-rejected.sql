@@ -1,5 +1,5 @@
--- title: Which pages were left out, and why?
--- about: Pages rejected or quarantined, by reason. The last verdict on a page counts; a visit that found it unchanged gives none.
+-- title: Which pages were left out, or wait, and why?
+-- about: Pages rejected, quarantined or waiting for another try, by reason. The last verdict on a page counts; a visit that found it unchanged gives none.
 SELECT
   source_key,
   outcome,
@@ -12,6 +12,6 @@ FROM (
   WHERE outcome <> 'unchanged'
   QUALIFY row_number() OVER (PARTITION BY source_key, url ORDER BY seen_at DESC, outcome = 'pending', run_id DESC) = 1
 )
-WHERE outcome IN ('rejected', 'quarantined')
+WHERE outcome IN ('rejected', 'quarantined', 'pending')
 GROUP BY source_key, outcome, reason
 ORDER BY pages DESC, source_key, outcome, reason;

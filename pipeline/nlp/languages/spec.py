@@ -40,6 +40,7 @@ class NameData:
     """
 
     articles: frozenset[str]
+    definite: frozenset[str]
     honorifics: Mapping[str, Gender | None]
     titles: Mapping[str, Gender | None]
     title_modifiers: frozenset[str]
@@ -63,6 +64,7 @@ class NameData:
 class CueData:
     """Reporting words by lemma. ``nouns`` report with "that" or a colon. ``addressed`` take whom they tell as object.
 
+    ``naming`` verbs give something a name ("called it a scandal"), by ``naming_links`` or without a word.
     ``medium_words`` are what a channel of speech is called ("in an interview with X").
     """
 
@@ -70,6 +72,8 @@ class CueData:
     nouns: Mapping[str, Cue]
     addressed: frozenset[str]
     complementisers: frozenset[str]
+    naming: frozenset[str]
+    naming_links: frozenset[str]
     source_phrases: frozenset[tuple[str, str]]
     medium_prepositions: frozenset[str]
     medium_words: frozenset[str]

@@ -128,6 +128,7 @@ class FrameData:
     pair_prepositions: frozenset[str]  # "between A and B"
     object_control: frozenset[str]  # verbs whose object does the following infinitive
     relative_pronouns: frozenset[str]
+    time_relatives: frozenset[str]  # "in 2024, when"
     names_no_event: frozenset[str]  # compound modifiers after which a noun names no event
     modality: ModalityData
     verb_index: Mapping[str, tuple[Frame, ...]] = field(init=False, compare=False, repr=False)

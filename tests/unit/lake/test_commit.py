@@ -36,7 +36,9 @@ def lake(tmp_path: Path) -> Lake:
 
 def commit(lake: Lake, stories: Sequence[Story], *, batch_id: str = "b1", current: bool = True) -> CommitReport:
     lake.stage(batch_id, batch_tables(stories), batch_keys(stories))
-    return lake.commit([batch_id], is_current=lambda *_: current)
+    report = lake.commit([batch_id], is_current=lambda *_: current)
+    lake.discard([batch_id])
+    return report
 
 
 def public_files(root: Path) -> dict[str, bytes]:
@@ -85,6 +87,14 @@ def test_same_batch_again_changes_nothing(lake: Lake, tmp_path: Path) -> None:
     assert set(report.articles.values()) == {"unchanged"}
     assert (report.days, report.files_changed) == ((), 0)
     assert inodes(tmp_path / "lake") == before
+
+
+def test_commit_again_before_discard_names_its_articles(lake: Lake) -> None:
+    """A commit that is tried again before its batch is discarded names each article, unchanged, and the days."""
+    lake.stage("b1", batch_tables([Story(1)]), batch_keys([Story(1)]))
+    lake.commit(["b1"], is_current=is_current)
+    report = lake.commit(["b1"], is_current=is_current)
+    assert (set(report.articles.values()), report.days, report.files_changed) == ({"unchanged"}, (DAY,), 0)
 
 
 def test_redelivered_batch_still_names_its_days(lake: Lake) -> None:

@@ -24,6 +24,7 @@ def open_lake(root: Path, *, gc_grace_hours: float = 24.0) -> Lake:
 def commit(lake: Lake, *stories: Story, batch_id: str = "b1") -> None:
     lake.stage(batch_id, batch_tables(stories), batch_keys(stories))
     lake.commit([batch_id], is_current=lambda *_: True)
+    lake.discard([batch_id])
 
 
 @pytest.fixture

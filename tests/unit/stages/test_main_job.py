@@ -1,7 +1,9 @@
 """The main job on the sample newsroom: from a real server to tables, without Airflow."""
 
 import hashlib
+import json
 import shutil
+from collections import Counter
 from datetime import date
 from pathlib import Path
 
@@ -11,6 +13,7 @@ import polars
 import pyarrow.compute as pc
 import pytest
 
+from pipeline.model.outcome import OUTCOME_KINDS
 from pipeline.settings import Settings
 from pipeline.stages.run import extract_day, ingest_sources
 from pipeline.stages.workspace import Workspace
@@ -76,6 +79,18 @@ def test_every_page_has_one_outcome(job) -> None:
             assert report.discovered == sum(count for _, count in report.outcomes)
     outcomes = Workspace(Settings.load(data_dir=folder)).lake.read_log("outcomes").to_pandas()
     assert outcomes.duplicated(["run_id", "source_key", "url"]).sum() == 0
+
+
+def test_log_keeps_the_law(job) -> None:
+    """Each run's row counts as many pages as the run has outcomes in the log, kind by kind."""
+    folder, _ = job
+    lake = Workspace(Settings.load(data_dir=folder)).lake
+    told = Counter((row["run_id"], row["outcome"]) for row in lake.read_log("outcomes").to_pylist())
+    for run in lake.read_log("runs").to_pylist():
+        counts = json.loads(run["counts"])
+        kinds = {kind: told[run["run_id"], kind] for kind in OUTCOME_KINDS}
+        assert kinds == {kind: counts[kind] for kind in OUTCOME_KINDS}
+        assert sum(kinds.values()) == counts["discovered"]
 
 
 def test_four_tables_have_rows(job) -> None:

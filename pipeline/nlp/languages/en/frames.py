@@ -32,7 +32,8 @@ VERBS = (
         @offer/proposal/plan/deal/invitation/agreement/ceasefire/truce/term/peace/mediation, reach
         @agreement/deal/accord/settlement/compromise/understanding/truce/consensus, strike
         @deal/agreement/accord/bargain/compromise, sign
-        @agreement/deal/treaty/accord/pact/memorandum/convention/protocol/contract/declaration, ratify, clinch
+        @agreement/deal/treaty/accord/pact/memorandum/convention/protocol/contract/declaration/ceasefire/truce/document,
+        ratify, clinch
         @deal/agreement/accord
         """,
         recipient="with",
@@ -121,7 +122,7 @@ VERBS = (
         donate, aid, aid @group, assist, assist @group, rescue, rescue @group, evacuate, airlift, deliver
         @aid/food/medicine/supply/assistance/relief/vaccine, provide
         @aid/assistance/help/food/shelter/fund/relief/support/training/loan, send
-        @aid/food/medicine/supply/relief/assistance/vaccine/doctor/rescuer, shelter @group, grant
+        @aid/food/medicine/supply/relief/assistance/vaccine/doctor/rescuer/tent/blanket/ambulance, shelter @group, grant
         @asylum/loan/aid/refuge, give @aid/asylum/refuge/shelter/assistance, offer @aid/assistance/help/asylum, feed
         @group, resettle, bail out, lend @million/billion, pledge @aid/million/billion
         """,
@@ -305,8 +306,9 @@ VERBS = (
     FrameGroup(
         "PROTEST",
         """
-        occupy @building/square/university/office, blockade @road/street/port/entrance, block
-        @road/street/motorway/highway/bridge/entrance/traffic
+        occupy @building/square/university/office, blockade
+        @road/street/port/harbour/harbor/entrance, block
+        @road/street/motorway/highway/bridge/entrance/traffic/harbour/harbor/port/lorry/truck/railway/junction/gate/runway
         """,
         mode="obstruct",
         recipient="",
@@ -400,7 +402,7 @@ VERBS = (
         ban, outlaw, restrict, prohibit, crack down, crack down on, suppress, repress, persecute, harass, close
         @border/airspace/crossing/school, shut @border/airspace, seal @border, seal off, besiege, blockade, block
         @access/aid/site/website/app, disperse, evict @group, dissolve @parliament, disband, outlaw @party, raid,
-        search @home/office/house
+        search @home/office/house, limit @access/hour/movement/gathering/travel
         """,
         mode="restrict",
         recipient="object on against from",
@@ -1388,6 +1390,7 @@ FRAMES = FrameData(
         """
     ),
     relative_pronouns=words("that which who whom whose"),
+    time_relatives=words("when"),
     names_no_event=words("board civil cold labor labour news phone press task video world world-war"),
     modality=MODALITY,
 )

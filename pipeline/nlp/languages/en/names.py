@@ -14,7 +14,8 @@ _HONORIFICS: Mapping[str, Gender | None] = {
     "mr": "M", "mister": "M", "sir": "M", "lord": "M", "mrs": "F", "ms": "F", "miss": "F", "dame": "F", "lady": "F",
     "madam": "F", "baroness": "F", "baron": "M", "dr": None, "prof": None, "professor": None, "rev": None,
     "reverend": None, "sen": None, "rep": None, "gov": None, "gen": None, "col": None, "sgt": None, "lt": None,
-    "capt": None, "cllr": None, "hon": None, "mx": None, "sister": "F", "brother": "M", "fr": "M",
+    "capt": None, "cllr": None, "hon": None, "det": None, "insp": None, "supt": None, "cpl": None, "cmdr": None,
+    "adm": None, "brig": None, "mx": None, "sister": "F", "brother": "M", "fr": "M",
 }  # fmt: skip
 
 _TITLES: Mapping[str, Gender | None] = {
@@ -53,6 +54,11 @@ _ROLES: Mapping[str, Gender | None] = {
     "boy": "M", "girl": "F", "resident": None, "witness": None, "victim": None, "suspect": None, "student": None,
     "expert": None, "critic": None, "contender": None, "rival": None, "incumbent": None, "veteran": None,
     "warden": None, "ranger": None, "curator": None, "treasurer": None, "trustee": None, "member": None,
+    "neighbour": None, "neighbor": None, "substitute": None, "coxswain": None, "skipper": None, "winger": None,
+    "referee": None, "umpire": None, "rider": None, "driver": None, "pilot": None, "pupil": None, "pensioner": None,
+    "shopkeeper": None, "landlord": "M", "landlady": "F", "fisherman": "M", "firefighter": None, "paramedic": None,
+    "coroner": None, "magistrate": None, "vicar": None, "chaplain": None, "headmaster": "M", "headmistress": "F",
+    "volunteer": None, "survivor": None, "passenger": None, "commuter": None, "protester": None, "worker": None,
     "coordinator": None, "counsel": None, "whip": None, "hopeful": None, "mogul": None, "tycoon": None,
 }  # fmt: skip
 
@@ -147,6 +153,7 @@ _PRONOUNS: Mapping[str, Pronoun] = {
 
 NAMES = NameData(
     articles=frozenset({"the", "a", "an"}),
+    definite=frozenset({"the"}),
     honorifics=_HONORIFICS,
     titles=_TITLES,
     title_modifiers=_words(
@@ -162,7 +169,8 @@ NAMES = NameData(
         " union charity group team club university school hospital bank board bureau office authority association"
         " organisation organization network newspaper paper magazine station channel church army navy military"
         " administration parliament congress senate house embassy institute centre center foundation think-tank"
-        " coalition federation regulator watchdog operator airline manufacturer retailer publisher service force"
+        " coalition federation regulator watchdog operator airline manufacturer retailer publisher service force museum"
+        " gallery theatre library trust society alliance league college brewery observatory cathedral"
     ),
     document_nouns=_words(
         "report study audit survey poll statement letter email memo document paper analysis review release bill law"

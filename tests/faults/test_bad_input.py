@@ -1,0 +1,241 @@
+"""Bad input: each broken page has one outcome with a reason for a person, nothing else is lost, the run goes on."""
+
+import resource
+from collections.abc import Callable, Iterator
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from urllib.parse import urlsplit
+
+import pytest
+
+from pipeline.settings import Settings
+from pipeline.stages.run import extract_day, ingest_sources
+from pipeline.stages.workspace import Workspace
+from tests.faults.hostile import Answer, Hostile, gzip_bomb, hostile_server
+
+pytestmark = [pytest.mark.model]
+
+NOW = datetime(2026, 3, 2, 20, 0, tzinfo=UTC)
+DAY = NOW.date()
+HTML = "text/html; charset=utf-8"
+LISTED = "Mon, 02 Mar 2026 09:30:00 GMT"
+
+# What becomes of each page in the end: (outcome, reason), and a word that its detail tells a person.
+PAGES = {
+    "/good/1": ("kept", None, None),
+    "/malformed": ("kept", None, None),
+    "/empty-body": ("rejected", "empty", "no bytes"),
+    "/good/2": ("kept", None, None),
+    "/wrong-charset": ("kept", None, None),
+    "/undecodable": ("rejected", "content_type", "neither HTML"),
+    "/fifty-megabytes": ("rejected", "too_large", "bytes"),
+    "/gzip-bomb": ("rejected", "too_large", "bytes"),
+    "/loop": ("rejected", "redirect_loop", "/loop"),
+    "/429": ("pending", "http_429", "429"),
+    "/404": ("rejected", "http_404", "404"),
+    "/private/1": ("rejected", "robots_refused", "robots"),
+    "/no-article": ("rejected", "too_short", "0 words"),
+    "/no-date": ("kept", None, None),
+    "/good/3": ("kept", None, None),
+}
+INBOX = {
+    "good.txt": ("kept", None, None),
+    "pages.jsonl#1": ("kept", None, None),
+    "pages.jsonl#2": ("quarantined", "broken_line", "pages.jsonl#2"),
+    "pages.jsonl#3": ("kept", None, None),
+    "nothing.txt": ("quarantined", "empty_file", "nothing"),
+    "picture.bmp": ("quarantined", "unknown_kind", ".jsonl"),
+    "links.urls#2": ("quarantined", "bad_url", "http"),
+    "/pushed": ("kept", None, None),
+}
+
+
+def story(number: int) -> str:
+    """Return the paragraphs of an invented report, long enough to be one."""
+    return "".join(
+        f"<p>Councillor Ada Brandt told reporters on Monday that plan {number} for the harbour of Tarnwick had been "
+        f"read {times} times, and that the vote would be held in the town hall before the end of the week.</p>"
+        for times in range(3, 8)
+    )
+
+
+def page(number: int, *, head: str = "") -> bytes:
+    title = f"Harbour plan {number} goes to a vote"
+    return (
+        f"<!doctype html><html lang='en'><head><meta charset='utf-8'><title>{title}</title>{head}</head>"
+        f"<body><article><h1>{title}</h1>{story(number)}</article></body></html>"
+    ).encode()
+
+
+def feed(server: Hostile, busy: Hostile) -> bytes:
+    items = "".join(
+        f"<item><title>{path}</title><link>{(busy if path == '/429' else server).url(path)}</link>"
+        f"{'' if path == '/no-date' else f'<pubDate>{LISTED}</pubDate>'}</item>"
+        for path in PAGES
+    )
+    return (
+        f"<?xml version='1.0'?><rss version='2.0'><channel><title>Tarnwick Post</title>{items}</channel></rss>".encode()
+    )
+
+
+def fifty_megabytes(answer: Answer) -> None:
+    answer.send_response(200)
+    answer.send_header("Content-Type", HTML)
+    answer.end_headers()
+    for _ in range(50):
+        answer.wfile.write(b"<p>wind</p>" * ((1 << 20) // 11))
+    answer.close_connection = True
+
+
+@pytest.fixture(scope="module")
+def busy() -> Iterator[Hostile]:
+    """A host of its own for the page that answers 429, because all of its host is then left alone."""
+    with hostile_server() as hostile:
+        hostile.says("/429", 429, Retry_After="3600")
+        yield hostile
+
+
+@pytest.fixture(scope="module")
+def server(busy: Hostile) -> Iterator[Hostile]:
+    """A newsroom with one page of each kind of trouble, and good pages between them."""
+    with hostile_server() as hostile:
+        says: Callable[..., str] = hostile.says
+        says("/robots.txt", 200, b"User-agent: *\nDisallow: /private/\n", Content_Type="text/plain")
+        says("/rss.xml", 200, feed(hostile, busy), Content_Type="application/rss+xml")
+        says("/broken.xml", 200, b"<html><h1>Be right back</h1></html>", Content_Type="application/rss+xml")
+        for number in (1, 2, 3):
+            says(f"/good/{number}", 200, page(number), Content_Type=HTML)
+        says("/private/1", 200, page(9), Content_Type=HTML)
+        says("/pushed", 200, page(10), Content_Type=HTML)
+        says("/no-date", 200, page(11), Content_Type=HTML)
+        torn = page(4).replace(b"</p><p>", b"<p><b><i></div></table><<").replace(b"</article></body></html>", b"<p")
+        says("/malformed", 200, torn, Content_Type=HTML)
+        says("/empty-body", 200, b"", Content_Type=HTML)
+        latin = page(5).replace(b"Tarnwick", "Tarnw\u00efck \u201cold\u201d".encode("cp1252"))
+        says("/wrong-charset", 200, latin, Content_Type=HTML)
+        says("/undecodable", 200, bytes(range(256)) * 40, Content_Type="image/png")
+        hostile.routes["/fifty-megabytes"] = fifty_megabytes
+        says("/gzip-bomb", 200, gzip_bomb(300), Content_Type=HTML, Content_Encoding="gzip")
+        says("/loop", 302, Location="/loop/again")
+        says("/loop/again", 302, Location="/loop")
+        links = "".join(f"<li><a href='/good/{n}'>Harbour plan {n}</a></li>" for n in range(40))
+        says("/no-article", 200, f"<html><body><h1>News</h1><ul>{links}</ul></body></html>".encode(), Content_Type=HTML)
+        yield hostile
+
+
+def fill_inbox(inbox: Path, server: Hostile) -> None:
+    inbox.mkdir()
+    text = "Harbour vote\n\n" + "\n\n".join(f"The clerk read plan {n} aloud to the full council." for n in range(9))
+    line = '{"text": "%s", "title": "Line %d", "published_at": "2026-03-02"}'
+    lines = (line % ("The bridge of Tarnwick opens on Friday, the mayor said. " * 5, 1), '{"text": "never ends')
+    (inbox / "good.txt").write_text(text)
+    (inbox / "pages.jsonl").write_text("\n".join((*lines, line % ("The ferry sails again, its captain said. " * 7, 3))))
+    (inbox / "nothing.txt").touch()
+    (inbox / "picture.bmp").write_bytes(b"BM")
+    (inbox / "links.urls").write_text(f"{server.url('/pushed')}\nhttp://[broken\n")
+
+
+@pytest.fixture(scope="module")
+def job(tmp_path_factory: pytest.TempPathFactory, server: Hostile, busy: Hostile):
+    """The job, done once: its workspace, the final outcome rows by page, and how far its memory rose (MB)."""
+    folder = tmp_path_factory.mktemp("data")
+    fill_inbox(folder / "inbox", server)
+    (folder / "sources.toml").write_text(
+        f'private_hosts = ["{server.host}", "{busy.host}"]\n'
+        f'[sources.broken]\nkind = "feed"\nurl = "{server.url("/broken.xml")}"\n'
+        f'[sources.post]\nkind = "feed"\nurl = "{server.url("/rss.xml")}"\n'
+        f'[sources.inbox]\nkind = "inbox"\npath = "{folder}/inbox"\n'
+    )
+    space = Workspace(
+        Settings.load(
+            data_dir=folder,
+            sources_file=folder / "sources.toml",
+            frozen_now=NOW,
+            durability="process",
+            host_interval_seconds=0,
+            fetch_attempts=2,
+            retry_after_max_seconds=0.1,
+            read_timeout_seconds=2,
+            page_deadline_seconds=5,
+        )
+    )
+    before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
+    keys = ["broken", "post", "inbox"]
+    ingested = ingest_sources(space, source_keys=keys, day=DAY, run_id="in", tell=lambda _: None)
+    risen = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1000
+    extract_day(space, day=DAY, run_id="out", tell=lambda _: None)
+    return space, ingested, risen
+
+
+def outcome_rows(space: Workspace, *runs: str) -> dict[str, dict]:
+    """Return the last outcome row of each page, by path or file."""
+    rows = [row for row in space.lake.read_log("outcomes").to_pylist() if row["run_id"] in runs]
+    rows.sort(key=lambda row: runs.index(row["run_id"]))
+    return {urlsplit(row["url"]).path if "//" in row["url"] else row["url"]: row for row in rows}
+
+
+@pytest.mark.parametrize("name", [*PAGES, *INBOX])
+def test_page_has_its_outcome(job, name: str) -> None:
+    """Each page ends in one outcome with the expected kind and reason, and a detail for a person."""
+    space, _, _ = job
+    outcome, reason, told = (PAGES | INBOX)[name]
+    row = outcome_rows(space, "in", "out")[name]
+    assert (row["outcome"], row["reason"]) == (outcome, reason), row["detail"]
+    assert told is None or told in row["detail"]
+
+
+def test_every_page_once_in_each_run(job) -> None:
+    """In the log, each run has each page once: every listed page, every file, and the listing that is not XML."""
+    space, ingested, _ = job
+    rows = space.lake.read_log("outcomes").to_pandas()
+    assert rows.duplicated(["run_id", "source_key", "url"]).sum() == 0
+    assert len(rows[rows.run_id == "in"]) == ingested.discovered == len(PAGES) + len(INBOX) + 1
+
+
+def test_feed_that_is_not_xml_is_one_outcome(job, server: Hostile) -> None:
+    """A listing that cannot be read is quarantined under its address, and the other sources go on."""
+    space, _, _ = job
+    row = outcome_rows(space, "in")["/broken.xml"]
+    assert (row["source_key"], row["outcome"], row["reason"]) == ("broken", "quarantined", "not_a_feed")
+    assert server.url("/broken.xml") in row["detail"]
+
+
+def test_kept_pages_are_in_the_table(job) -> None:
+    """Every page that is kept is an article, and no other is."""
+    space, _, _ = job
+    kept = [name for name, (outcome, _, _) in (PAGES | INBOX).items() if outcome == "kept"]
+    assert space.lake.read("articles").num_rows == len(kept)
+    assert space.lake.verify() == ()
+
+
+def test_broken_files_wait_with_their_reasons(job) -> None:
+    """Files with a broken page go to failed/ with a reason for each beside them, whole files to done/."""
+    space, _, _ = job
+    inbox = space.settings.inbox_dir
+    failed = {path.name: path.read_text() for path in (inbox / "failed").glob("*.reason.txt")}
+    assert sorted(path.name for path in (inbox / "done").iterdir()) == ["good.txt"]
+    assert {name: text.count("\n") for name, text in failed.items()} == {
+        f"{name}.reason.txt": 1 for name in ("links.urls", "nothing.txt", "pages.jsonl", "picture.bmp")
+    }
+    assert failed["pages.jsonl.reason.txt"].startswith("broken_line: pages.jsonl#2: ")
+    assert not any((inbox / "claimed").iterdir())
+
+
+def test_memory_stays_bounded(job) -> None:
+    """50 MB on the wire and 300 MB in a bomb raise the process by a few capped pages, not by what was sent."""
+    _, _, risen = job
+    assert risen < 150
+
+
+def test_busy_page_is_tried_again_later(job, server: Hostile, busy: Hostile) -> None:
+    """A page that was busy is left alone for an hour, then fetched although no listing has it any more."""
+    space, _, _ = job
+    busy.says("/429", 200, page(12), Content_Type=HTML)
+    server.says("/rss.xml", 200, feed(server, busy).replace(busy.url("/429").encode(), server.url("/good/1").encode()))
+    seen = {}
+    for minutes in (30, 90):
+        later = Settings(**{**space.settings.model_dump(), "frozen_now": NOW + timedelta(minutes=minutes)})
+        ingest_sources(Workspace(later), source_keys=["post"], day=DAY, run_id=f"+{minutes}", tell=lambda _: None)
+        seen[minutes] = outcome_rows(space, f"+{minutes}").get("/429")
+    assert seen[30] is None
+    assert (seen[90]["outcome"], seen[90]["reason"], seen[90]["news_day"]) == ("pending", "archived", DAY)

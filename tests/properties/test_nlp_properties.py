@@ -1,0 +1,120 @@
+"""What holds for reading any text: no failure, receipts that hold, and time that grows with the text."""
+
+import time
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipeline.clean import article_from_text
+from pipeline.kb import load_kb
+from pipeline.model import Annotation, Article
+from pipeline.nlp import Reader
+from pipeline.tables import annotation_rows, check_rows
+
+pytestmark = pytest.mark.model
+
+NOW = datetime(2031, 5, 4, tzinfo=UTC)
+MARKS = "“”\"‘’'«»„‚‹›`´"
+PIECES = st.one_of(
+    st.sampled_from(MARKS),
+    st.sampled_from(
+        ["\n\n", "\n", " ", "\t", "\u00a0", "\u200b", "\u2028", "e\u0301", "İ", "ß", "ﬁ", "\U0001f600", "…"]
+    ),
+    st.sampled_from(
+        [
+            "Mrs Ines Calloway said",
+            "he told the board",
+            "according to",
+            "Det Sgt",
+            "Treasurer",
+            "the museum",
+            "will meet on Friday",
+            "did not sign a deal",
+            "31 June",
+            "on 30 February 0000",
+            "in May",
+            "she said:",
+            "that",
+            "Acme & Co",
+            "U.S.",
+        ]
+    ),
+    st.text(max_size=30),
+)
+TEXTS = st.lists(PIECES, max_size=40).map(" ".join) | st.lists(PIECES, max_size=60).map("".join)
+
+
+@pytest.fixture(scope="session")
+def reader(nlp) -> Reader:
+    """The reader with the built-in knowledge base."""
+    return Reader(nlp, kb=load_kb(None), infer_gender=True)
+
+
+def _article(text: str) -> Article:
+    return article_from_text(text, title=None, published_at=NOW, language="en")
+
+
+def _read(reader: Reader, text: str) -> tuple[Article, Annotation]:
+    ((article, doc),) = reader.docs([_article(text)])
+    assert doc is not None
+    return article, reader.annotate(article, doc)
+
+
+def _breaches(reader: Reader, text: str) -> tuple[object, ...]:
+    article, annotation = _read(reader, text)
+    return tuple(check_rows(annotation_rows(article, annotation, model_name="m", pipeline_version="v")))
+
+
+@given(TEXTS)
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+def test_any_text_is_read_and_every_receipt_holds(reader: Reader, text: str) -> None:
+    """Whatever the text, reading it raises nothing and no row breaks the contract."""
+    assert _breaches(reader, text) == ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("“No,” she said. " * 1250, id="20,000 characters in one line"),
+        pytest.param("“" * 3000, id="marks that only open"),
+        pytest.param("”’\"'" * 1000, id="marks that only close"),
+        pytest.param("a\u0301" * 5000, id="combining marks"),
+        pytest.param("\u0301\u0301 \u0301" * 500, id="combining marks alone"),
+        pytest.param("İSTANBUL İn May İ said “İİİ” on Friday. " * 50, id="letters that grow when made small"),
+        pytest.param("\n\n".join(["“Still open"] * 400), id="paragraphs that all open"),
+        pytest.param("She said " * 500, id="reporting words without anything reported"),
+        pytest.param("x" * 20_000, id="one word"),
+    ],
+)
+def test_a_hard_text_is_read_and_every_receipt_holds(reader: Reader, text: str) -> None:
+    """Texts that break naive readers give rows within the contract."""
+    assert _breaches(reader, text) == ()
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        pytest.param("“No,” she said. ", id="closed"),
+        pytest.param("“No ", id="open"),
+        pytest.param('\'tis " so " ', id="straight"),
+        pytest.param("“Yes.\n\n", id="paragraphs"),
+    ],
+)
+def test_time_grows_with_the_number_of_marks_not_with_its_square(reader: Reader, unit: str) -> None:
+    """Twice as many marks take about twice the time to annotate, 2.8 times at the very most: a square would take 4."""
+    assert _seconds(reader, unit * 1600) < 2.8 * _seconds(reader, unit * 800) + 0.02
+
+
+def _seconds(reader: Reader, text: str) -> float:
+    """Return the shortest of three times to annotate a text, parsing left out."""
+    ((article, doc),) = reader.docs([_article(text)])
+    assert doc is not None
+    return min(_timed(reader, article, doc) for _ in range(3))
+
+
+def _timed(reader: Reader, article: Article, doc: object) -> float:
+    started = time.perf_counter()
+    reader.annotate(article, doc)
+    return time.perf_counter() - started

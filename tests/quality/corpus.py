@@ -1,0 +1,100 @@
+"""The sample newsroom as the pipeline reads it, beside what a person read in the same pages (samples/gold.json)."""
+
+import hashlib
+import json
+from dataclasses import dataclass
+from datetime import UTC, date, datetime
+from typing import Any
+
+from pipeline.clean import clean
+from pipeline.kb import load_kb
+from pipeline.model import Annotation, Article, Page, Rejected, Source
+from pipeline.model.page import Hints
+from pipeline.nlp import Reader
+from pipeline.sources.sitemaps import read_sitemap
+from samples.server import DAYS, FOLDERS, ROOT, resource_at
+
+BASE = "http://127.0.0.1:8808"
+GOLD = ROOT.parent / "gold.json"
+INBOX = ROOT.parent / "inbox"
+_SITEMAP = "/gazette/news-sitemap.xml"  # the only listing whose pages may leave the date to it
+
+
+@dataclass(frozen=True, slots=True)
+class Case:
+    """A page, its gold entry, and what was read: an article with its annotation, or a rejection without one."""
+
+    name: str
+    gold: dict[str, Any]
+    got: Article | Rejected
+    annotation: Annotation | None
+
+    @property
+    def text(self) -> str:
+        return self.got.text if isinstance(self.got, Article) else ""
+
+
+def corpus_digest() -> str:
+    """Return the hash of gold and pages: figures of different digests cannot be compared."""
+    digest = hashlib.sha256()
+    for file in sorted([GOLD, *ROOT.rglob("*.*"), *INBOX.glob("*.*")]):
+        digest.update(file.relative_to(ROOT.parent).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
+    return digest.hexdigest()[:16]
+
+
+def read_corpus(nlp: object) -> tuple[Case, ...]:
+    """Return all pages of gold that a robot may fetch, read by the real pipeline."""
+    reader = Reader(nlp, kb=load_kb(None), infer_gender=True)
+    gold = json.loads(GOLD.read_text("utf-8"))
+    cases = [
+        _case(name, entry, _fetched(name, entry["path"])) for name, entry in gold["newsroom"].items() if _is_open(entry)
+    ]
+    cases += [_case(name, entry, _local(name)) for name, entry in gold["inbox"].items()]
+    articles = [case.got for case in cases if isinstance(case.got, Article)]
+    read = {id(article): reader.annotate(article, doc) for article, doc in reader.docs(articles) if doc is not None}
+    return tuple(Case(case.name, case.gold, case.got, read.get(id(case.got))) for case in cases)
+
+
+def _is_open(entry: dict[str, Any]) -> bool:
+    """Return whether the page was fetched at all: a page that robots.txt refuses says why."""
+    return "why" not in entry
+
+
+def _case(name: str, entry: dict[str, Any], page: Page) -> Case:
+    return Case(name, entry, clean(page, source_key="quality"), None)
+
+
+def _fetched(name: str, path: str) -> Page:
+    day = next(day for day, folder in FOLDERS.items() if name.startswith(f"{folder}/"))
+    found = resource_at(path, day=day, base=BASE)
+    assert found is not None
+    return _page(f"{BASE}{path}", found.body, found.content_type, day, _listed(day).get(f"{BASE}{path}", Hints()))
+
+
+def _local(name: str) -> Page:
+    return _page(None, (INBOX / name).read_bytes(), "text/plain", DAYS[-1], Hints())
+
+
+def _page(url: str | None, body: bytes, content_type: str, day: date, hints: Hints) -> Page:
+    return Page(
+        url=url,
+        final_url=url,
+        status=200,
+        headers={"content-type": content_type},
+        body=body,
+        fetched_at=_evening(day),
+        hints=hints,
+    )
+
+
+def _listed(day: date) -> dict[str | None, Hints]:
+    """Return what the listing says about each of its pages on a day."""
+    found = resource_at(_SITEMAP, day=day, base=BASE)
+    assert found is not None
+    source = Source(key="gazette", kind="news_sitemap", location=f"{BASE}{_SITEMAP}")
+    sitemap = read_sitemap(found.body, source, url=source.location, now=_evening(day), max_bytes=1_000_000)
+    return {each.ref.url: each.ref.hints for each in sitemap.found}
+
+
+def _evening(day: date) -> datetime:
+    return datetime(day.year, day.month, day.day, 20, tzinfo=UTC)

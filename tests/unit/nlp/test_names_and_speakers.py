@@ -1,0 +1,75 @@
+"""Names with titles, forenames and short forms, and who a quote is given to, on invented sentences."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from pipeline.clean import article_from_text
+from pipeline.kb import load_kb
+from pipeline.model import Annotation
+from pipeline.nlp import Reader
+
+pytestmark = pytest.mark.model
+
+WEDNESDAY = datetime(2031, 3, 5, 9, tzinfo=UTC)
+
+
+def _read(nlp, text: str) -> Annotation:
+    reader = Reader(nlp, kb=load_kb(None), infer_gender=True)
+    [(article, doc)] = reader.docs([article_from_text(text, title=None, published_at=WEDNESDAY, language="en")])
+    return reader.annotate(article, doc)
+
+
+@pytest.mark.parametrize(
+    ("text", "speaker"),
+    [
+        ("Neighbour Wilfred Strand said: “The noise is dreadful at night.”", "Wilfred Strand"),
+        ("Coxswain Edith Marlow said: “The sea was flat and we were early.”", "Edith Marlow"),
+        ("Det Sgt Howard Pike said: “We are looking for a green van.”", "Howard Pike"),
+        ("Two glaziers came. Glazier Norman Tuttle said: “The glass was cheap, and it broke.”", "Norman Tuttle"),
+    ],
+)
+def test_a_role_before_a_full_name_is_no_part_of_it(nlp, text: str, speaker: str) -> None:
+    """A title, a role or a trade written large before a full name stays outside the name."""
+    [quote] = _read(nlp, text).quotes
+    assert quote.speaker_name == speaker
+
+
+def test_an_honorific_chooses_between_two_bearers_of_a_surname(nlp) -> None:
+    """Of two people with one surname, the one whose gender the honorific shows is meant."""
+    text = "Leonard Quill met Zorba Quill on the pier.\n\nMr Quill said: “It was a short and pleasant walk.”"
+    [quote] = _read(nlp, text).quotes
+    assert quote.speaker_name == "Leonard Quill"
+
+
+def test_the_noun_of_an_organisation_stands_for_it(nlp) -> None:
+    """ "The museum" is the museum that the article names, where it names one."""
+    text = "Thieves broke into Penwick Museum on Sunday.\n\nThe museum said: “Nothing of value is missing.”"
+    [quote] = _read(nlp, text).quotes
+    assert (quote.speaker_name, quote.speaker_kind) == ("Penwick Museum", "organisation")
+
+
+def test_what_somebody_calls_something_is_reported_alone(nlp) -> None:
+    """After a naming verb only the words in marks are the quote."""
+    [quote] = _read(nlp, "The mayor, Alice Thornby, described the vote as “a long night for the town”.").quotes
+    assert quote.quote_text == "“a long night for the town”"
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("The council protest begins on Friday at 9am.", "2031-03-07"),
+        ("Residents protested on Friday at 9am.", "2031-02-28"),
+        ("Residents are protesting on Friday.", "2031-03-07"),
+    ],
+)
+def test_a_weekday_beside_the_present_lies_ahead(nlp, text: str, day: str) -> None:
+    """The present tense of running text with a weekday speaks of what is to come; the past of what has been."""
+    [time] = [each for each in _read(nlp, text).times if each.timex_type == "DATE"]
+    assert str(time.first_day) == day
+
+
+def test_a_clause_with_when_dates_its_own_event(nlp) -> None:
+    """ "In 2024, when soldiers attacked" dates the attack."""
+    events = _read(nlp, "The war began in 2024, when soldiers attacked a village in the hills.").events
+    assert [str(e.event_date) for e in events if e.trigger_text == "attacked"] == ["2024-01-01"]

@@ -1,0 +1,133 @@
+"""From the archive's captures to rows: which content wins, and what happens to the rest."""
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from pipeline.clean import page_identity
+from pipeline.model import Page
+from pipeline.settings import Settings
+from pipeline.stages.cluster import cluster
+from pipeline.stages.commit import commit
+from pipeline.stages.derive import derive
+from pipeline.stages.run import extract_day
+from pipeline.stages.workspace import Workspace
+
+pytestmark = [pytest.mark.model]
+
+MORNING = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+DAY = MORNING.date()
+URL = "https://post.example.org/harbour-vote"
+
+
+def story(word: str, *, published: str = "2026-03-02T07:00:00Z", canonical: str = URL) -> bytes:
+    """Return a report whose content is named by one word."""
+    told = f"Councillor Ada Brandt told reporters that the harbour of Tarnwick would be {word} before the summer. "
+    return (
+        f"<html lang='en'><head><title>Harbour to be {word}</title><link rel='canonical' href='{canonical}'>"
+        f"<meta property='article:published_time' content='{published}'></head>"
+        f"<body><article><h1>Harbour to be {word}</h1><p>{told * 3}</p><p>{told * 2}</p></article></body></html>"
+    ).encode()
+
+
+@pytest.fixture
+def space(tmp_path: Path) -> Workspace:
+    """An empty workspace without sources."""
+    (tmp_path / "sources.toml").touch()
+    sources = tmp_path / "sources.toml"
+    return Workspace(Settings.load(data_dir=tmp_path, sources_file=sources, frozen_now=MORNING, durability="process"))
+
+
+def archive(space: Workspace, *bodies: bytes, url: str = URL, day: date = DAY, start: int = 0) -> None:
+    """Archive captures of one page, an hour apart."""
+    for hours, body in enumerate(bodies, start):
+        at = MORNING + timedelta(hours=hours)
+        headers = {"content-type": "text/html; charset=utf-8", "server": "s"}
+        page = Page(url=url, final_url=url, status=200, headers=headers, body=body, fetched_at=at)
+        with space.archive.writer(source_key="post", run_id=f"run-{hours}-{day}") as writer:
+            writer.put(page, news_day=day, article_id=page_identity(page)[1])
+
+
+def extract(space: Workspace, name: str, *, day: date = DAY) -> list[tuple[str, str]]:
+    """Extract a news day; return outcome and reason of each page."""
+    extract_day(space, day=day, run_id=name, tell=lambda _: None)
+    rows = space.lake.read_log("outcomes").to_pylist()
+    return sorted((row["outcome"], str(row["reason"])) for row in rows if row["run_id"] == name)
+
+
+def row_of(space: Workspace) -> dict:
+    (row,) = space.lake.read("articles").to_pylist()
+    return row
+
+
+def test_content_that_came_back_is_the_row(space: Workspace) -> None:
+    """Of the contents A, B, A the row is A, fetched when it first was; deriving again changes nothing."""
+    archive(space, story("deepened"), story("widened"), story("deepened"))
+    assert extract(space, "1") == [("kept", "None")]
+    row = row_of(space)
+    assert (row["title"], row["fetched_at"]) == ("Harbour to be deepened", MORNING)
+    assert extract(space, "2") == [("unchanged", "committed")]
+
+
+def test_later_page_that_is_no_article_leaves_the_row(space: Workspace) -> None:
+    """A capture that is no article does not take the article away."""
+    archive(space, story("deepened"), b"<html><body><p>Back soon.</p></body></html>")
+    assert extract(space, "1") == [("kept", "None")]
+    assert row_of(space)["title"] == "Harbour to be deepened"
+
+
+def test_layout_that_changed_is_no_new_content(space: Workspace) -> None:
+    """Other bytes with the same content leave the row as it is."""
+    archive(space, story("deepened"))
+    extract(space, "1")
+    before = row_of(space)
+    archive(space, story("deepened").replace(b"<body>", b"<body class='new'>"), start=1)
+    assert extract(space, "2") == [("unchanged", "committed")]
+    assert row_of(space) == before
+
+
+def test_article_moves_to_another_day(space: Workspace) -> None:
+    """A later content with another date takes its row and its copies row to that day."""
+    archive(space, story("deepened"))
+    extract(space, "1")
+    archive(space, story("widened", published="2026-03-01T07:00:00Z"), start=1)
+    assert extract(space, "2") == [("kept", "None")]
+    assert space.lake.days() == (date(2026, 3, 1),)
+    assert space.lake.read("copies").num_rows == 1
+    assert space.lake.verify() == ()
+
+
+def test_pages_of_one_article_have_an_outcome_each(space: Workspace) -> None:
+    """A page that is another page's article by its canonical link shares the row and says so."""
+    archive(space, story("deepened"))
+    archive(space, story("deepened"), url=f"{URL}/print", start=1)
+    assert extract(space, "1") == [("kept", "None"), ("unchanged", "same_article")]
+    assert extract(space, "2") == [("unchanged", "committed"), ("unchanged", "same_article")]
+
+
+def test_run_again_under_its_name_replaces_its_outcomes(space: Workspace) -> None:
+    """The same run again leaves each page once in the log."""
+    archive(space, story("deepened"))
+    assert extract(space, "1") == [("kept", "None")]
+    assert len(extract(space, "1")) == 1
+
+
+def test_commit_tried_again_tells_of_its_articles(space: Workspace) -> None:
+    """A commit killed before it wrote its outcomes names the same pages and days when it is tried again."""
+    archive(space, story("deepened"))
+    batch_id = derive(space, day=DAY, run_id="1").batch_id
+    space.lake.commit([batch_id], is_current=lambda *_: True)
+    again = commit(space, batch_ids=[batch_id], day=DAY, run_id="1")
+    rows = space.lake.read_log("outcomes").to_pylist()
+    assert [(row["url"], row["outcome"]) for row in rows] == [(URL, "unchanged")]
+    assert (again.days, again.files_changed) == ((DAY,), 0)
+
+
+def test_cluster_makes_good_what_a_killed_run_left(space: Workspace) -> None:
+    """Copies that a run did not come to write are written by the next one of its news day."""
+    archive(space, story("deepened"))
+    extract(space, "1")
+    space.lake.replace("copies", {DAY: space.lake.read("copies").slice(0, 0)})
+    assert cluster(space, news_day=DAY, days=()) == 1
+    assert space.lake.read("copies").num_rows == 1

@@ -1,0 +1,138 @@
+"""When a page is fetched, what its outcome says, and under which news day, on a real server."""
+
+import json
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from pipeline.settings import Settings
+from pipeline.stages.ingest import ingest
+from pipeline.stages.workspace import Workspace
+from tests.faults.hostile import Hostile, hostile_server
+
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+DAY = NOON.date()
+PAGE = b"<html><head><title>Ferry</title></head><body><p>The ferry of Tarnwick sails again.</p></body></html>"
+
+
+@pytest.fixture
+def server() -> Iterator[Hostile]:
+    """A host without robots.txt."""
+    with hostile_server() as hostile:
+        yield hostile
+
+
+def lists(server: Hostile, *entries: str, updated: str = "", **headers: str) -> None:
+    """Let the feed list these paths, with one change date for all."""
+    items = "".join(
+        f"<entry><title>t</title><id>{path}</id><link href='{server.url(path)}'/>"
+        f"{updated and f'<updated>{updated}</updated>'}</entry>"
+        for path in entries
+    )
+    body = f"<feed xmlns='http://www.w3.org/2005/Atom'><title>f</title>{items}</feed>".encode()
+    server.says("/feed", 200, body, Content_Type="application/atom+xml", **headers)
+
+
+def run(folder: Path, server: Hostile, name: str, *, hours: float = 0) -> dict[str, tuple[str, str, date]]:
+    """Ingest the feed some hours after noon; return outcome, reason and news day of each path."""
+    sources = folder / "sources.toml"
+    sources.write_text(
+        f'private_hosts = ["{server.host}"]\n[sources.feed]\nkind = "feed"\nurl = "{server.url("/feed")}"\n'
+    )
+    settings = Settings.load(
+        data_dir=folder,
+        sources_file=sources,
+        frozen_now=NOON + timedelta(hours=hours),
+        durability="process",
+        host_interval_seconds=0,
+        fetch_attempts=1,
+        retry_after_max_seconds=0,
+    )
+    space = Workspace(settings)
+    report = ingest(space, source_key="feed", day=DAY, run_id=name)
+    rows = [row for row in space.lake.read_log("outcomes").to_pylist() if row["run_id"] == name]
+    assert report.discovered == len(rows)
+    return {row["url"].removeprefix(server.url("")): (row["outcome"], row["reason"], row["news_day"]) for row in rows}
+
+
+def test_news_day_is_fixed_by_the_first_try(server: Hostile, tmp_path: Path) -> None:
+    """A page without a date keeps the day of its first try, in every later outcome and in the archive."""
+    lists(server, "/a")
+    server.says("/a", 503)
+    assert run(tmp_path, server, "1") == {"/a": ("pending", "http_503", DAY)}
+    server.says("/a", 200, PAGE, Content_Type="text/html")
+    assert run(tmp_path, server, "2", hours=20) == {"/a": ("pending", "archived", DAY)}
+    assert run(tmp_path, server, "3", hours=30) == {"/a": ("unchanged", "seen", DAY)}
+    assert run(tmp_path, server, "4", hours=50) == {"/a": ("unchanged", "same_bytes", DAY)}
+
+
+def test_failed_change_is_tried_again_while_listed(server: Hostile, tmp_path: Path) -> None:
+    """A change whose fetch failed is not taken for seen: it waits its hour, then is fetched."""
+    lists(server, "/a", updated="2026-03-02T10:00:00Z")
+    server.says("/a", 200, PAGE, Content_Type="text/html")
+    run(tmp_path, server, "1")
+    lists(server, "/a", updated="2026-03-02T13:00:00Z")
+    server.says("/a", 503)
+    assert run(tmp_path, server, "2", hours=1.5)["/a"][:2] == ("pending", "http_503")
+    server.says("/a", 200, PAGE.replace(b"again", b"no more"), Content_Type="text/html")
+    assert run(tmp_path, server, "3", hours=2)["/a"][:2] == ("pending", "http_503")
+    assert run(tmp_path, server, "4", hours=3)["/a"][:2] == ("pending", "archived")
+
+
+def test_refused_page_is_not_asked_for_again(server: Hostile, tmp_path: Path) -> None:
+    """A page that was refused stays so, until its listing tells of a change."""
+    lists(server, "/a", updated="2026-03-02T10:00:00Z")
+    server.says("/a", 404)
+    for name, hours in (("1", 0), ("2", 1), ("3", 48)):
+        assert run(tmp_path, server, name, hours=hours)["/a"][:2] == ("rejected", "http_404")
+    assert server.seen["/a"] == 1
+    lists(server, "/a", updated="2026-03-04T10:00:00Z")
+    server.says("/a", 200, PAGE, Content_Type="text/html")
+    assert run(tmp_path, server, "4", hours=49)["/a"][:2] == ("pending", "archived")
+
+
+def test_busy_page_is_given_up_in_the_end(server: Hostile, tmp_path: Path) -> None:
+    """A page that fails eight times in a row is rejected, and asked for no more."""
+    lists(server, "/a")
+    server.says("/a", 503)
+    kinds = [run(tmp_path, server, str(n), hours=n * 200)["/a"][:2] for n in range(10)]
+    assert kinds == [("pending", "http_503")] * 7 + [("rejected", "gave_up_http_503")] * 3
+    assert server.seen["/a"] == 8
+
+
+def test_one_page_under_two_spellings_is_fetched_once(server: Hostile, tmp_path: Path) -> None:
+    """A URL listed with and without tracking is one page, also when its first try failed."""
+    lists(server, "/a?utm_source=feed", "/a")
+    server.says("/a?utm_source=feed", 503)
+    assert list(run(tmp_path, server, "1")) == ["/a?utm_source=feed"]
+    lists(server, "/a")
+    server.says("/a", 200, PAGE, Content_Type="text/html")
+    assert run(tmp_path, server, "2", hours=2) == {"/a": ("pending", "archived", DAY)}
+    assert server.seen["/a?utm_source=feed"] == 1
+
+
+def test_unchanged_listing_is_not_read(server: Hostile, tmp_path: Path) -> None:
+    """The listing's validators are sent back: a 304 lists nothing and costs one request."""
+    lists(server, "/a", ETag='"1"')
+    server.says("/a", 200, PAGE, Content_Type="text/html")
+    run(tmp_path, server, "1")
+    server.says("/feed", 304)
+    assert run(tmp_path, server, "2", hours=30) == {}
+    assert (server.headers["/feed"]["if-none-match"], server.seen["/a"]) == ('"1"', 1)
+
+
+def test_bad_links_are_outcomes(server: Hostile, tmp_path: Path) -> None:
+    """An entry whose link no request can be made of is one outcome, and its neighbours are fetched."""
+    links = ("http://x/\ud800", "http://.", server.url("/a"))
+    items = [{"id": link, "url": link} for link in links]
+    feed = {"version": "https://jsonfeed.org/version/1.1", "title": "f", "items": items}
+    server.says("/feed", 200, json.dumps(feed).encode(), Content_Type="application/feed+json")
+    server.says("/a", 200, PAGE, Content_Type="text/html")
+    found = run(tmp_path, server, "1")
+    assert {name: row[:2] for name, row in found.items()} == {
+        "/feed#entry-1": ("quarantined", "bad_url"),
+        "/feed#entry-2": ("quarantined", "bad_url"),
+        "/a": ("pending", "archived"),
+    }
