@@ -127,7 +127,14 @@ def _trouble_of(error: requests.RequestException | urllib3.exceptions.HTTPError)
         return Trouble("never", "bad_url", str(error))
     if isinstance(error, urllib3.exceptions.ProtocolError):  # after the head: while the body was read
         return Trouble("retry", "truncated", f"the body broke off ({error})")
-    return Trouble("retry", "connection_failed", f"no connection, or a broken one ({error})")
+    return Trouble("retry", "connection_failed", f"no connection, or a broken one ({_first_cause(error)})")
+
+
+def _first_cause(error: BaseException) -> BaseException:
+    """Return what set off a chain of errors: the system's own words, not the libraries' around them."""
+    while (cause := error.__cause__ or error.__context__) is not None:
+        error = cause
+    return error
 
 
 class _Clock(threading.local):

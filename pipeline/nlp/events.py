@@ -50,15 +50,17 @@ class _Draft:
     mention: Mention
 
 
-def extract_events(
+def extract_events(  # noqa: PLR0913 - an event draws on everything that was read before it
     doc: Doc,
     article: Article,
     entities: tuple[Entity, ...],
     quotes: tuple[Quote, ...],
     times: tuple[TimeExpression, ...],
     language: HasFrames,
+    *,
+    with_untyped: bool = True,
 ) -> tuple[tuple[Event, ...], tuple[Event, ...]]:
-    """Return the typed events and the untyped ones, each in reading order.
+    """Return the typed events and the untyped ones (none unless ``with_untyped``), each in reading order.
 
     ``same_event_index`` of an untyped event is a position among the untyped; of a typed one, its ``event_index``.
     """
@@ -67,7 +69,8 @@ def extract_events(
     published = article.published_at.date() if article.published_at else None
     context = _Context(parse, data, quotes, published, dates_of(parse, triggers, times, data))
     roles = _all_roles(parse, triggers, data)
-    drafts = [_draft(context, trigger, roles[trigger.index]) for trigger in triggers]
+    wanted = [trigger for trigger in triggers if with_untyped or trigger.frame is not None]
+    drafts = [_draft(context, trigger, roles[trigger.index]) for trigger in wanted]
     prominence = Counter(e.cluster_index for e in entities if e.cluster_index is not None)
     return _typed(context, drafts, prominence), _untyped(context, drafts)
 

@@ -22,12 +22,18 @@ MAX_CHARS = 100_000
 
 
 class Reader:
-    """Reads articles with one model and one knowledge base. Not for use by several threads at once."""
+    """Reads articles with one model and one knowledge base. Not for use by several threads at once.
 
-    def __init__(self, nlp: Language, *, kb: KnowledgeBase, infer_gender: bool = True) -> None:
+    ``with_untyped`` fills ``Annotation.untyped``, which no table holds.
+    """
+
+    def __init__(
+        self, nlp: Language, *, kb: KnowledgeBase, infer_gender: bool = True, with_untyped: bool = False
+    ) -> None:
         self._nlp = nlp
         self._kb = kb
         self._infer_gender = infer_gender
+        self._with_untyped = with_untyped
 
     def docs(self, articles: Iterable[Article], *, batch_size: int = 16) -> Iterator[tuple[Article, Doc | None]]:
         """Yield each article with its parsed Doc, in order; None for a language without data, or none stated.
@@ -71,5 +77,7 @@ class Reader:
         quotes = extract_quotes(tokens, marked, entities, language)
         entities = link_quotes(entities, quotes, language.names)
         times = find_times(doc, article, entities, language)
-        events, untyped = extract_events(doc, article, entities, quotes, times, language)
+        events, untyped = extract_events(
+            doc, article, entities, quotes, times, language, with_untyped=self._with_untyped
+        )
         return Annotation(entities=entities, quotes=quotes, events=events, untyped=untyped, times=times)

@@ -87,7 +87,7 @@ def _work(lines: Iterable[str], opening: Callable[[], Step], *, workers: int) ->
 
 
 def _open_annotate(settings: Settings) -> Step:
-    return partial(_annotate, open_desk(settings))
+    return partial(_annotate, open_desk(settings, with_untyped=True))
 
 
 def _open_clean(settings: Settings, folder: Path) -> Step:

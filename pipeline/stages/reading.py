@@ -40,10 +40,12 @@ def version_of(settings: Settings) -> str:
     )
 
 
-def open_desk(settings: Settings) -> Desk:
+def open_desk(settings: Settings, *, with_untyped: bool = False) -> Desk:
     """Load model and knowledge base. Raises: ConfigError when the model or the overrides cannot be read."""
     knowledge = load_kb(settings.overrides_file)
-    reader = Reader(load_model(settings.spacy_model), kb=knowledge, infer_gender=settings.infer_gender)
+    reader = Reader(
+        load_model(settings.spacy_model), kb=knowledge, infer_gender=settings.infer_gender, with_untyped=with_untyped
+    )
     return Desk(
         reader=reader,
         model_name=model_label(settings.spacy_model),

@@ -1,4 +1,4 @@
-"""Every sample page, every field: what the pipeline reads is what a person reviewed."""
+"""Every sample page, every field, as it was recorded. Whether that is right, tests/quality asks."""
 
 import json
 from functools import cache
@@ -38,5 +38,5 @@ def test_same_fields(name: str, readings: dict[str, Reading]) -> None:
     ],
 )
 def test_field(name: str, field: str, readings: dict[str, Reading]) -> None:
-    """A field reads as reviewed, in every row."""
+    """A field reads as recorded, in every row."""
     assert readings[name].get(field) == _expected(name)[field]

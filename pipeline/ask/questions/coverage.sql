@@ -7,7 +7,7 @@ WITH last AS (
     ORDER BY outcome = 'unchanged', seen_at DESC, outcome = 'pending', run_id DESC
   ) = 1
 ),
-visits AS (SELECT source_key, max(seen_at) AS seen_at FROM outcomes WHERE stage <> 'discover' GROUP BY source_key)
+visits AS (SELECT source_key, max(seen_at) AS visited_at FROM outcomes WHERE stage <> 'discover' GROUP BY source_key)
 SELECT
   source_key,
   news_day,
@@ -18,6 +18,6 @@ SELECT
   count(*) FILTER (WHERE outcome = 'quarantined') AS quarantined,
   count(*) FILTER (WHERE outcome = 'pending') AS pending
 FROM last LEFT JOIN visits USING (source_key)
-WHERE stage <> 'discover' OR visits.seen_at IS NULL OR last.seen_at > visits.seen_at
+WHERE stage <> 'discover' OR visited_at IS NULL OR seen_at > visited_at
 GROUP BY source_key, news_day
 ORDER BY news_day DESC, source_key;

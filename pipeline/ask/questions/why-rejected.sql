@@ -1,5 +1,13 @@
 -- title: Which pages were left out, or wait, and why?
--- about: Pages rejected, quarantined or waiting for another try, by reason. The last verdict on a page counts; a visit that found it unchanged gives none.
+-- about: Pages rejected, quarantined or waiting for another try, by reason. The last verdict on a page counts; a visit that found it unchanged gives none. A listing that could not be read is told until its source is read again.
+WITH last AS (
+  SELECT * FROM outcomes
+  QUALIFY row_number() OVER (
+    PARTITION BY source_key, url
+    ORDER BY outcome = 'unchanged', seen_at DESC, outcome = 'pending', run_id DESC
+  ) = 1
+),
+visits AS (SELECT source_key, max(seen_at) AS visited_at FROM outcomes WHERE stage <> 'discover' GROUP BY source_key)
 SELECT
   source_key,
   outcome,
@@ -7,11 +15,8 @@ SELECT
   count(*) AS pages,
   arg_max(url, (seen_at, url)) AS latest_url,
   arg_max(detail, (seen_at, url)) AS latest_detail
-FROM (
-  SELECT * FROM outcomes
-  WHERE outcome <> 'unchanged'
-  QUALIFY row_number() OVER (PARTITION BY source_key, url ORDER BY seen_at DESC, outcome = 'pending', run_id DESC) = 1
-)
+FROM last LEFT JOIN visits USING (source_key)
 WHERE outcome IN ('rejected', 'quarantined', 'pending')
+  AND (stage <> 'discover' OR visited_at IS NULL OR seen_at > visited_at)
 GROUP BY source_key, outcome, reason
 ORDER BY pages DESC, source_key, outcome, reason;

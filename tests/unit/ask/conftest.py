@@ -76,6 +76,8 @@ def small_lake(write_rows: WriteRows) -> Path:
         "outcomes",
         DAY,
         [
+            # A feed that could not be read at seven, and was at eight, waits no longer.
+            _outcome("https://a.example/feed", "pending", 7, reason="timeout", stage="discover"),
             _outcome("https://a.example/1", "kept", 8),
             _outcome("https://a.example/1", "unchanged", 9),
             _outcome("https://a.example/2", "rejected", 8, reason="video_page", detail="a player and no text"),

@@ -18,9 +18,10 @@ EXPECTED = {
     ],
     "why-rejected": [
         ("harbour", "rejected", "video_page", 2, "https://a.example/4", "only a player"),
+        ("harbour", "pending", "status_503", 1, "https://a.example/5", None),
         ("harbour", "quarantined", "undecodable", 1, "https://a.example/3", "no text comes out"),
     ],
-    "coverage": [("harbour", date(2026, 3, 2), 5, 0, 2, 1, 1, 1)],
+    "coverage": [("harbour", date(2026, 3, 2), 5, 1, 0, 2, 1, 1)],
     "gender-of-sources": [
         ("Echo", date(2026, 3, 2), 1, 1.0, 0.0, 0.0),
         ("Post", date(2026, 3, 2), 2, 0.5, 0.0, 0.5),
