@@ -21,8 +21,6 @@ _SCHEMA = (
         listed_modified_at INTEGER, last_outcome TEXT NOT NULL, reason TEXT, attempts INTEGER NOT NULL,
         next_try_at INTEGER, hints TEXT NOT NULL)""",
     "CREATE INDEX IF NOT EXISTS pages_due ON pages (source_key, next_try_at) WHERE next_try_at IS NOT NULL",
-    """CREATE TABLE IF NOT EXISTS tombstones (
-        page_key TEXT PRIMARY KEY, reason TEXT NOT NULL, buried_at INTEGER NOT NULL)""",
 )
 _INSERT = "INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
@@ -99,18 +97,9 @@ class FetchState:
             self._db.executemany(_INSERT, map(_row, rows))
 
     def pending(self, source_key: str, now: datetime) -> tuple[SeenPage, ...]:
-        """Return a source's pages that are due for another try, the longest waiting first; buried ones never are."""
-        query = """SELECT * FROM pages WHERE source_key = ? AND next_try_at <= ?
-            AND page_key NOT IN (SELECT page_key FROM tombstones) ORDER BY next_try_at, page_key"""
+        """Return a source's pages that are due for another try, the longest waiting first."""
+        query = "SELECT * FROM pages WHERE source_key = ? AND next_try_at <= ? ORDER BY next_try_at, page_key"
         return tuple(map(_seen_page, self._db.execute(query, (source_key, to_micros(now)))))
-
-    def tombstone(self, page_key: str, reason: str, at: datetime) -> None:
-        """Bury a page: it is not to come back by itself."""
-        self._db.execute("INSERT OR REPLACE INTO tombstones VALUES (?, ?, ?)", (page_key, reason, to_micros(at)))
-
-    def is_buried(self, page_key: str) -> bool:
-        query = "SELECT 1 FROM tombstones WHERE page_key = ?"
-        return self._db.execute(query, (page_key,)).fetchone() is not None
 
 
 def _row(page: SeenPage) -> tuple[object, ...]:

@@ -41,7 +41,7 @@ def test_page_state_comes_back_equal(tmp_path: Path) -> None:
 
 
 def test_pending_pages_are_those_due(tmp_path: Path) -> None:
-    """Only pages of the source whose time has come are due, the longest waiting first; buried ones never."""
+    """Only pages of the source whose time has come are due, the longest waiting first."""
     state = FetchState(tmp_path)
     rows = [
         replace(PAGE, page_key=key, next_try_at=at, source_key=source)
@@ -51,10 +51,7 @@ def test_pending_pages_are_those_due(tmp_path: Path) -> None:
             ("future", NOW + timedelta(seconds=1), "harbour"),
             ("never", None, "harbour"),
             ("foreign", NOW, "other"),
-            ("buried", NOW, "harbour"),
         ]
     ]
     state.record_many(rows)
-    state.tombstone("buried", "withdrawn", NOW)
     assert [page.page_key for page in state.pending("harbour", NOW)] == ["later", "late"]
-    assert (state.is_buried("buried"), state.is_buried("late")) == (True, False)
