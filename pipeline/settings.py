@@ -36,6 +36,8 @@ class Settings(BaseSettings):
         description="What servers are told; name a contact.",
     )
     host_interval_seconds: float = Field(5.0, ge=0, description="Least time between two starts at one host.")
+    poll_seconds: float = Field(300.0, gt=0, description="How often the feed trigger asks a listing.")
+    inbox_poll_seconds: float = Field(1.0, gt=0, description="How often the inbox trigger looks.")
     fetch_threads: int = Field(8, ge=1, le=64, description="Hosts fetched from at the same time.")
     fetch_attempts: int = Field(3, ge=1, le=10, description="Tries for one page in one run.")
     read_timeout_seconds: float = Field(15.0, gt=0, description="Longest silence of a server.")
@@ -96,6 +98,7 @@ class _SourceEntry(BaseModel):
     publisher: str | None = None
     language: str | None = Field(None, pattern=r"^[a-z]{2}$")
     interval_seconds: float | None = Field(None, ge=0)
+    poll_seconds: float | None = Field(None, gt=0)
 
     @field_validator("url")
     @classmethod
@@ -170,6 +173,7 @@ def _source(key: str, entry: _SourceEntry, folder: Path) -> Source:
         publisher=entry.publisher,
         language=entry.language,
         interval_seconds=entry.interval_seconds,
+        poll_seconds=entry.poll_seconds,
     )
 
 

@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from pipeline.cli import ask, doctor, lake, run, text
+from pipeline.cli import ask, doctor, lake, plan, push, run, text
 from pipeline.cli.output import problem
 from pipeline.errors import ConfigError, NewsError
 
@@ -16,6 +16,8 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("run")(run.run)
+app.command("push")(push.push)
+app.command("plan")(plan.plan)
 app.command("try")(text.try_page)
 app.command("annotate")(text.annotate)
 app.command("clean")(text.clean)
@@ -32,6 +34,6 @@ def main() -> None:
     except ConfigError as error:
         problem(str(error))
         sys.exit(2)
-    except NewsError as error:
+    except (NewsError, OSError) as error:  # a full disk, a folder that cannot be written
         problem(str(error))
         sys.exit(1)

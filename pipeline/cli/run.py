@@ -1,55 +1,129 @@
-"""`newslake run`: the main job of one day, without Airflow."""
+"""`newslake run`: the main job of one day, or of a range of days, without Airflow."""
 
-from datetime import date, datetime
-from typing import Annotated
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.output import AsJson, Quiet, left_out_told, out, print_json, telling, workspace
+from pipeline.cli.output import AsJson, Quiet, left_out_told, out, print_json, problem, telling, workspace
+from pipeline.cli.plan import day_of, day_range, duration
 from pipeline.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pipeline.model import StageReport
+    from pipeline.stages.history import History, Stage
+    from pipeline.stages.workspace import Workspace
+
+
+@dataclass(frozen=True, slots=True)
+class _Done:
+    """A finished run, and how long it took beside what runs of its size took before (None: no history)."""
+
+    stage: "Stage"
+    day: date
+    report: "StageReport"
+    seconds: float
+    expected: float | None
+    rows: dict[str, int] | None = None
+    files_changed: int | None = None
+
+    def as_dict(self) -> dict[str, object]:
+        timed = {"seconds": self.seconds, "expected_seconds": self.expected}
+        return {**self.report.as_dict(), **({} if self.rows is None else {"rows": self.rows}), **timed}
 
 
 def run(
     day: Annotated[str | None, typer.Option(help="News day, YYYY-MM-DD; today (UTC) when left out.")] = None,
+    first: Annotated[str | None, typer.Option("--from", help="First news day of a range, oldest first.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Last news day of the range, included.")] = None,
     source: Annotated[list[str] | None, typer.Option(help="Only this source; may be given again.")] = None,
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """List, fetch, archive, read and commit one day, then every other day that this touched."""
+    """List, fetch, archive, read and commit a day or a range of days, then every other day that this touched.
+
+    Exit 1 where a source could not be listed; all others are done.
+    """
     from pipeline.stages.reading import version_of
-    from pipeline.stages.run import extract_day, ingest_sources
 
     space = workspace()
     version_of(space.settings)  # a missing model or a wrong overrides file stops the run before it starts
-    wanted = _day(day) if day else space.settings.now().date()
     keys = [space.sources.named(key).key for key in source] if source else [s.key for s in space.sources.sources]
-    name = f"cli.{space.settings.now():%Y%m%dT%H%M%S%f}"
+    wanted = _wanted(day, first, last) or [space.settings.now().date()]
     with telling(quiet=quiet) as tell, left_out_told(quiet=quiet):
-        ingested = ingest_sources(space, source_keys=keys, day=wanted, run_id=f"{name}.ingest", tell=tell)
-        days = sorted({wanted, *ingested.days})
-        extracted = [extract_day(space, day=each, run_id=f"{name}.extract.{each}", tell=tell) for each in days]
+        job = _Job(space, tell)
+        done = [list(job.run_day(each, keys, to_come=wanted[number:])) for number, each in enumerate(wanted, 1)]
     if as_json:
-        print_json(
-            {
-                "ingest": ingested.as_dict(),
-                "extract": [{**summary.as_dict(), "rows": done.rows} for summary, done in extracted],
-            }
-        )
-        return
-    _say("ingest", ingested.discovered, ingested.outcomes)
-    for each, (summary, done) in zip(days, extracted, strict=True):
-        _say(f"extract {each}", summary.discovered, summary.outcomes)
-        if done.files_changed == 0:
-            out.print("  no table file changed", highlight=False)
+        days = [{"ingest": runs[0].as_dict(), "extract": [each.as_dict() for each in runs[1:]]} for runs in done]
+        print_json(days[0] if first is None else {"days": days})
+    for each in () if as_json else (each for runs in done for each in runs):
+        _say(each)
+    for trouble in job.troubles:
+        problem(trouble)
+    if job.troubles:
+        raise typer.Exit(1)
 
 
-def _say(what: str, discovered: int, outcomes: tuple[tuple[str, int], ...]) -> None:
-    told = ", ".join(f"{count} {kind}" for kind, count in outcomes if count) or "nothing"
-    out.print(f"{what}: {discovered} pages: {told}", highlight=False)
+def _wanted(day: str | None, first: str | None, last: str | None) -> list[date]:
+    if first is None and last is None:
+        return [] if day is None else [day_of(day, option="--day")]
+    if day is not None or first is None or last is None:
+        raise ConfigError("give --day, or --from and --to together", key="from")
+    return day_range(first, last)
 
 
-def _day(text: str) -> date:
-    try:
-        return datetime.strptime(text, "%Y-%m-%d").date()  # noqa: DTZ007 - a day has no zone
-    except ValueError as error:
-        raise ConfigError(f"--day {text!r} is no day; write YYYY-MM-DD", key="day") from error
+class _Job:
+    """One call of the command. Days of a range share its name in ``runs``, and the history before it."""
+
+    def __init__(self, space: "Workspace", tell: Callable[[str], None]) -> None:
+        from pipeline.stages.history import read_history
+
+        self.space = space
+        self.tell = tell
+        self.name = f"cli.{space.settings.now():%Y%m%dT%H%M%S%f}"
+        self.history: History = read_history(space)
+        self.troubles: list[str] = []
+
+    def run_day(self, day: date, keys: Sequence[str], *, to_come: Sequence[date]) -> Iterator[_Done]:
+        """Ingest a day, then extract it and each day that this touched, but for those whose turn is to come."""
+        from pipeline.stages.run import extract_day, ingest_sources
+
+        now = self.space.settings.now
+        started = now()
+        run_id = f"{self.name}.ingest.{day}"
+        done = ingest_sources(self.space, source_keys=keys, day=day, run_id=run_id, tell=self.tell)
+        self.troubles += done.troubles
+        yield self._done("ingest", day, done.report, (now() - started).total_seconds())
+        for each in sorted({day, *done.report.days}.difference(to_come)):
+            started = now()
+            run_id = f"{self.name}.extract.{day}.{each}"
+            summary, made = extract_day(self.space, day=each, run_id=run_id, tell=self.tell)
+            seconds = (now() - started).total_seconds()
+            yield self._done("extract", each, summary, seconds, rows=made.rows, files_changed=made.files_changed)
+
+    def _done(
+        self,
+        stage: "Stage",
+        day: date,
+        report: "StageReport",
+        seconds: float,
+        *,
+        rows: dict[str, int] | None = None,
+        files_changed: int | None = None,
+    ) -> _Done:
+        from pipeline.stages.history import expected_seconds
+
+        size = sum(dict(report.work).values())
+        expected = expected_seconds(self.history, stage=stage, way="cli", articles=size)
+        return _Done(stage, day, report, seconds, expected, rows, files_changed)
+
+
+def _say(done: _Done) -> None:
+    told = ", ".join(f"{count} {kind}" for kind, count in done.report.outcomes if count) or "nothing"
+    expected = "" if done.expected is None else f", {duration(done.expected)} expected"
+    took = f" ({duration(done.seconds)}{expected})" if done.seconds else ""
+    out.print(f"{done.stage} {done.day}: {done.report.discovered} pages: {told}{took}", highlight=False)
+    if done.files_changed == 0:
+        out.print("  no table file changed", highlight=False)

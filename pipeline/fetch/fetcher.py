@@ -3,6 +3,7 @@
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
+from pathlib import Path
 from types import TracebackType
 from typing import Self
 
@@ -14,6 +15,7 @@ from pipeline.fetch.pace import Pace
 from pipeline.fetch.robots import Robots
 from pipeline.fetch.transport import Caps, Reply, Transport
 from pipeline.fetch.trouble import Trouble
+from pipeline.fetch.turns import Turns
 from pipeline.model import Hints, Page
 
 _NO_HINTS = Hints()
@@ -41,15 +43,24 @@ class NotModified:
 class Fetcher:
     """Fetches pages politely. Thread-safe: pace, robots, addresses and connections are shared by its threads.
 
+    Processes whose fetchers have the same ``turns_folder`` keep the interval of a host together.
     ``private_hosts`` are the "host:port" names that may be reached although their addresses are not public.
     Proxies, cookies and .netrc of the environment are not used.
     """
 
-    def __init__(self, limits: FetchLimits, *, private_hosts: frozenset[str], now: Callable[[], datetime]) -> None:
+    def __init__(
+        self,
+        limits: FetchLimits,
+        *,
+        private_hosts: frozenset[str],
+        now: Callable[[], datetime],
+        turns_folder: Path | None = None,
+    ) -> None:
         self.limits = limits
         self._now = now
         book = AddressBook(private_hosts)
-        pace = Pace(hold_max_seconds=limits.retry_after_max_seconds)
+        turns = Turns(turns_folder) if turns_folder is not None else None
+        pace = Pace(hold_max_seconds=limits.retry_after_max_seconds, turns=turns)
         self._transport = Transport(book, read_timeout_seconds=limits.read_timeout_seconds)
         self._hops = Hops(limits, transport=self._transport, book=book, pace=pace, now=now)
         self._robots = Robots(limits, hops=self._hops, pace=pace, now=now)
@@ -70,12 +81,21 @@ class Fetcher:
         last_modified: str | None = None,
         is_listing: bool = False,
         hints: Hints = _NO_HINTS,
+        interval_seconds: float | None = None,
     ) -> Page | NotModified:
         """Return the page as it is now; NotModified where the validators of an earlier fetch still hold.
 
+        ``interval_seconds`` until the host's next start; None means that of the limits.
         Raises: TransientFetchError after all tries, RefusedFetchError; reasons in the package's docstring.
         """
-        got = self.try_fetch(url, etag=etag, last_modified=last_modified, is_listing=is_listing, hints=hints)
+        got = self.try_fetch(
+            url,
+            etag=etag,
+            last_modified=last_modified,
+            is_listing=is_listing,
+            hints=hints,
+            interval_seconds=interval_seconds,
+        )
         if isinstance(got, TransientFetchError | RefusedFetchError):
             raise got
         return got
@@ -88,6 +108,7 @@ class Fetcher:
         last_modified: str | None = None,
         is_listing: bool = False,
         hints: Hints = _NO_HINTS,
+        interval_seconds: float | None = None,
     ) -> Page | NotModified | TransientFetchError | RefusedFetchError:
         """Return what ``fetch`` returns, or the error that it raises, for callers that go on without the page."""
         validators = {"If-None-Match": etag, "If-Modified-Since": last_modified}
@@ -95,7 +116,7 @@ class Fetcher:
             url=url,
             headers={name: value for name, value in validators.items() if value is not None},
             caps=self._caps(is_listing),
-            interval_seconds=self.limits.host_interval_seconds,
+            interval_seconds=self.limits.host_interval_seconds if interval_seconds is None else interval_seconds,
             gate=self._robots.gate,
         )
         got = self._hops.get(ask)

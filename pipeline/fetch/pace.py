@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from threading import Lock
 
 from pipeline.fetch.trouble import Trouble
+from pipeline.fetch.turns import Turns
 
 _INTERVAL_MAX_SECONDS = 60.0  # neither doubling nor a Crawl-delay makes an interval longer
 _SLOWDOWN_MAX = 64
@@ -21,13 +22,14 @@ class _Host:
 
 
 class Pace:
-    """The starts at every host, shared by all threads of one fetcher. A host is "name:port".
+    """The starts at every host, shared by all threads of one fetcher, and by ``turns`` with other processes.
 
-    A thread reserves its start under the lock and waits for it outside.
+    A host is "name:port". A thread reserves its start under the lock and waits for it outside.
     """
 
-    def __init__(self, *, hold_max_seconds: float) -> None:
+    def __init__(self, *, hold_max_seconds: float, turns: Turns | None = None) -> None:
         self._hold_max_seconds = hold_max_seconds
+        self._turns = turns
         self._hosts: dict[str, _Host] = {}
         self._lock = Lock()
 
@@ -40,8 +42,11 @@ class Pace:
                 held_seconds = state.held_until - now
                 if held_seconds > self._hold_max_seconds:
                     return _on_hold(host, held_seconds)
+                interval = _interval(state, interval_seconds)
                 start = max(now, state.next_start, state.held_until)
-                state.next_start = start + _interval(state, interval_seconds)
+                if self._turns is not None and interval > 0:
+                    start = now + self._turns.take(host, wait_seconds=start - now, interval_seconds=interval)
+                state.next_start = start + interval
             time.sleep(max(0.0, start - now))
             if state.held_until <= start:  # else the host asked for a pause while we waited for our turn
                 return None

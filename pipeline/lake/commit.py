@@ -24,7 +24,7 @@ from pipeline.lake.merge import (
     split_by_day,
     without,
 )
-from pipeline.lake.staging import Batch, discard_batch, read_batch
+from pipeline.lake.staging import Batch, read_batch
 from pipeline.tables import READING_TABLES, table_named
 
 _READING = tuple(spec.name for spec in READING_TABLES)
@@ -75,11 +75,6 @@ class Committer:
         files_changed = self._write(batches, winners, incoming, moves)
         rows = {name: sum(tables[name].num_rows for tables in incoming.values()) for name in _READING}
         return CommitReport(results, rows, self.ledger.touched(batch_ids), files_changed)
-
-    def discard(self, batch_ids: Iterable[str]) -> None:
-        """Remove staged batches."""
-        for batch_id in batch_ids:
-            discard_batch(self.layout, self.disk, batch_id)
 
     def _staged(self, batch_ids: Sequence[str]) -> list[Batch]:
         batches = []
@@ -153,7 +148,6 @@ class Committer:
 
     def replace(self, name: str, by_day: Mapping[date, pa.Table]) -> int:
         """Make sorted rows the whole content of one table on days; return how many public files changed."""
-        self.roll_forward()
         self.ledger.intend(by_day)
         changed = sum(len(self.days.rewrite(day, {name: by_day[day]})) for day in sorted(by_day))
         self.ledger.settle(self.contents(by_day))

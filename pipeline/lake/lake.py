@@ -14,8 +14,8 @@ from pipeline.lake.commit import CommitReport, Committer
 from pipeline.lake.days import Days
 from pipeline.lake.encoding import in_order
 from pipeline.lake.layout import Disk, Durability, Layout
-from pipeline.lake.ledger import Ledger, StoredArticle
-from pipeline.lake.log import append_log, read_log
+from pipeline.lake.ledger import Ledger, StoredArticle, Verdict
+from pipeline.lake.log import append_log, read_batches, read_log
 from pipeline.lake.manifest import Manifest
 from pipeline.lake.merge import IsCurrent
 from pipeline.lake.staging import Batch, check_staged, write_batch
@@ -81,7 +81,8 @@ class Lake:
         """Commit staged batches as one: all tables of a day change at one instant; days without a change keep files.
 
         ``is_current(article_id, seen_at)`` says whether the archive has seen no other content since. The batches stay
-        staged, so that a commit which is tried again names their articles again, until ``discard`` or ``gc``.
+        staged until ``gc`` finds them older than the grace: a commit that is tried again names their articles again,
+        and so does another run's that staged the same.
         Raises: LakeError for a batch that was never staged, or an object that is damaged.
         """
         with self._committer() as committer:
@@ -89,23 +90,17 @@ class Lake:
             collect_garbage(committer, days=report.days, older_than=self._oldest_kept())
             return report
 
-    def discard(self, batch_ids: Iterable[str]) -> None:
-        """Remove staged batches whose commit is told of; one that is not there is none."""
-        with self._committer() as committer:
-            committer.discard(batch_ids)
+    def replace(self, table_name: str, relate: Callable[[], Mapping[date, pa.Table]]) -> int:
+        """Make the rows that ``relate`` returns the whole content of a cluster table on days.
 
-    def replace(self, table_name: str, by_day: Mapping[date, pa.Table]) -> int:
-        """Make rows the whole content of a cluster table on days; return how many public files changed.
-
-        Equal rows change no file, no rows leave none. Raises: ContractError.
+        It is called under the committer's lock: what it reads is what stands while its rows are written, so two runs
+        that relate at once do not undo each other. Equal rows change no file, no rows leave none.
+        Returns how many public files changed. Raises: ContractError.
         """
-        for day, table in by_day.items():
-            breaches = check_batch({table_name: table})
-            if breaches:
-                raise ContractError(f"{table_name} of {day}: {breaches[0]}", key=day.isoformat(), reason="contract")
-        spec = table_named(table_name)
         with self._committer() as committer:
-            changed = committer.replace(table_name, {day: in_order(table, spec) for day, table in by_day.items()})
+            committer.roll_forward()
+            by_day = {day: _checked(table, table_name, day) for day, table in relate().items()}
+            changed = committer.replace(table_name, by_day)
             collect_garbage(committer, days=by_day, older_than=self._oldest_kept())
             return changed
 
@@ -115,6 +110,14 @@ class Lake:
     def stored(self, article_ids: Iterable[str]) -> Mapping[str, StoredArticle]:
         """Return what the lake holds of those articles that it has."""
         return self._ledger.stored(article_ids)
+
+    def verdicts(self, article_ids: Iterable[str]) -> Mapping[str, Verdict]:
+        """Return the last verdict on those articles that have one."""
+        return self._ledger.verdicts(article_ids)
+
+    def remember(self, verdicts: Mapping[str, Verdict]) -> None:
+        """Keep verdicts by article, in place of earlier ones."""
+        self._ledger.remember(verdicts)
 
     def days(self) -> tuple[date, ...]:
         """Return the published days that have rows, sorted."""
@@ -146,9 +149,13 @@ class Lake:
         """Append a batch's rows to a log table; the same batch again overwrites itself. Raises: ContractError."""
         append_log(self._layout.root, self._disk, table_name, batch_id, table)
 
-    def read_log(self, table: str) -> pa.Table:
-        """Return all rows of a log table, by day and batch."""
-        return read_log(self._layout.root, table)
+    def read_log(self, table: str, *, newest: int | None = None) -> pa.Table:
+        """Return all rows of a log table, by day and batch; or only those of the batches that were written last."""
+        return read_log(self._layout.root, table, newest=newest)
+
+    def logged(self, table: str, batch_ids: Iterable[str]) -> pa.Table:
+        """Return the rows of a log table that some batches appended."""
+        return read_batches(self._layout.root, table, batch_ids)
 
     def verify(self) -> tuple[str, ...]:
         """Return what is wrong, as sentences that name the file or day and what to do; empty when all is well."""
@@ -167,6 +174,14 @@ class Lake:
         """Delete unneeded objects, unfinished things and staged batches older than the grace; return how many files."""
         with self._committer() as committer:
             return collect_garbage(committer, days=None, older_than=self._oldest_kept())
+
+
+def _checked(table: pa.Table, name: str, day: date) -> pa.Table:
+    """Return a table's rows of a day in order. Raises: ContractError."""
+    breaches = check_batch({name: table})
+    if breaches:
+        raise ContractError(f"{name} of {day}: {breaches[0]}", key=day.isoformat(), reason="contract")
+    return in_order(table, table_named(name))
 
 
 def _with_day(table: pa.Table, day: date) -> pa.Table:

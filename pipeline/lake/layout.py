@@ -5,6 +5,7 @@ import fcntl
 import hashlib
 import os
 import shutil
+import sqlite3
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -21,6 +22,8 @@ Durability = Literal["full", "process"]
 # In the order in which they are published: children first, so that an article never stands without them.
 PUBLISHED: tuple[TableSpec, ...] = (*READING_TABLES[1:], *CLUSTER_TABLES, READING_TABLES[0])
 PART = "part-0.parquet"
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_SQLITE_NO_ROOM = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}  # the latter where its own files beside cannot grow
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.EXDEV, errno.ENOSYS}
 
 
@@ -66,6 +69,23 @@ def sha256_of(data: bytes | memoryview) -> str:
     return hashlib.sha256(data).hexdigest()
 
 
+@contextmanager
+def room_for(path: Path) -> Iterator[None]:
+    """Say which file there was no room for: a full disk's own error names none. Raises: OSError."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        raise OSError(error.errno, f"{error.strerror}; free some, then run it again", str(path)) from error
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF not in _SQLITE_NO_ROOM:
+            raise
+        raise OSError(
+            errno.ENOSPC, f"No space left on device ({error}); free some, then run it again", str(path)
+        ) from error
+
+
 class Disk:
     """Writes in a lake. "full" makes files and folders durable before it goes on, "process" leaves that to the system.
 
@@ -92,13 +112,17 @@ class Disk:
         return self._layout.temporary / uuid.uuid4().hex
 
     def write(self, path: Path, data: bytes | memoryview) -> None:
-        """Write a file that nobody reads yet."""
+        """Write a file that nobody reads yet; where there is no room for it, none is left."""
         self.folder(path.parent)
-        with path.open("wb") as file:
-            file.write(data)
-            if self._is_full:
-                file.flush()
-                os.fsync(file.fileno())
+        try:
+            with room_for(path), path.open("wb") as file:
+                file.write(data)
+                if self._is_full:
+                    file.flush()
+                    os.fsync(file.fileno())
+        except OSError:
+            path.unlink(missing_ok=True)
+            raise
 
     def replace(self, path: Path, data: bytes | memoryview) -> None:
         """Put a file in place at one instant."""

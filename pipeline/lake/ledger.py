@@ -7,12 +7,14 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass
+from dataclasses import astuple, dataclass
 from datetime import date
 from pathlib import Path
 from typing import Literal
 
 from pipeline.errors import LakeError
+from pipeline.lake.layout import room_for
+from pipeline.model.outcome import OutcomeKind
 
 _BUSY_SECONDS = 60.0
 _SCHEMA = (
@@ -26,6 +28,9 @@ _SCHEMA = (
     """CREATE TABLE IF NOT EXISTS touched (
         batch_id TEXT NOT NULL, published_date TEXT NOT NULL, PRIMARY KEY (batch_id, published_date))""",
     "CREATE TABLE IF NOT EXISTS batches (batch_id TEXT PRIMARY KEY)",
+    """CREATE TABLE IF NOT EXISTS verdicts (
+        article_id TEXT PRIMARY KEY, seen TEXT NOT NULL, pipeline_version TEXT NOT NULL, outcome TEXT NOT NULL,
+        reason TEXT, detail TEXT, revision_id TEXT) WITHOUT ROWID""",
 )
 
 
@@ -40,6 +45,22 @@ class StoredArticle:
 
 
 @dataclass(frozen=True, slots=True)
+class Verdict:
+    """What deriving found out about an article without committing a row, so that it need not find it out again.
+
+    It holds for this ``seen`` (what the archive had of the article) and this version. With ``revision_id`` it says that
+    the committed row of that revision is the right one. Lost with the ledger, it is found out again.
+    """
+
+    seen: str
+    pipeline_version: str
+    outcome: OutcomeKind
+    reason: str | None = None
+    detail: str | None = None
+    revision_id: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
 class Move:
     """An article whose row goes to another day."""
 
@@ -51,14 +72,19 @@ class Move:
 class Ledger:
     """One connection to the ledger.
 
-    Raises: LakeError (ledger_broken) when the file is not SQLite's.
+    Raises: LakeError (ledger_broken) when the file is not SQLite's, OSError where its disk is full.
     """
 
     def __init__(self, path: Path, *, durability: Literal["full", "process"]) -> None:
         path.parent.mkdir(parents=True, exist_ok=True)
+        self._path = path
         self.connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, autocommit=True, check_same_thread=False)
         try:
-            self.connection.execute("PRAGMA journal_mode = WAL")
+            with room_for(path):
+                self.connection.execute("PRAGMA journal_mode = WAL")
+        except OSError:
+            self.connection.close()
+            raise
         except sqlite3.DatabaseError as error:
             self.connection.close()
             raise LakeError(
@@ -73,18 +99,34 @@ class Ledger:
 
     @contextmanager
     def _transaction(self) -> Iterator[None]:
-        self.connection.execute("BEGIN IMMEDIATE")
-        try:
-            yield
-        except BaseException:
-            self.connection.execute("ROLLBACK")
-            raise
-        self.connection.execute("COMMIT")
+        with room_for(self._path):
+            self.connection.execute("BEGIN IMMEDIATE")
+            try:
+                yield
+                self.connection.execute("COMMIT")
+            except BaseException:
+                if self.connection.in_transaction:  # a full disk may have ended it
+                    self.connection.execute("ROLLBACK")
+                raise
 
     def stored(self, article_ids: Iterable[str]) -> dict[str, StoredArticle]:
         """Return what is held of those articles that the lake has."""
         query = "SELECT * FROM articles WHERE article_id IN (SELECT value FROM json_each(?))"
         return dict(map(_stored, self.connection.execute(query, (json.dumps(list(article_ids)),))))
+
+    def verdicts(self, article_ids: Iterable[str]) -> dict[str, Verdict]:
+        """Return the last verdict on those articles that have one."""
+        query = "SELECT * FROM verdicts WHERE article_id IN (SELECT value FROM json_each(?))"
+        rows = self.connection.execute(query, (json.dumps(list(article_ids)),))
+        return {article_id: Verdict(*rest) for article_id, *rest in rows}
+
+    def remember(self, verdicts: Mapping[str, Verdict]) -> None:
+        """Store verdicts by article; the last one stands."""
+        with self._transaction():
+            self.connection.executemany(
+                "INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?, ?, ?, ?, ?)",
+                [(each, *astuple(verdict)) for each, verdict in verdicts.items()],
+            )
 
     def of_day(self, day: date) -> dict[str, StoredArticle]:
         query = "SELECT * FROM articles WHERE published_date = ?"

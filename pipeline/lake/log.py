@@ -1,6 +1,6 @@
 """The log tables: append-only files, one a batch and day, named by the batch so that a redelivery overwrites itself."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 
 import pyarrow as pa
@@ -10,7 +10,7 @@ from pipeline.errors import ContractError
 from pipeline.lake.encoding import decode, encode, in_order
 from pipeline.lake.layout import Disk
 from pipeline.model import file_name_of
-from pipeline.tables import check_batch, table_named
+from pipeline.tables import TableSpec, check_batch, table_named
 
 # The column whose UTC day is the partition.
 _TIME_OF: Mapping[str, str] = {"outcomes": "seen_at", "runs": "started_at"}
@@ -35,9 +35,22 @@ def append_log(root: Path, disk: Disk, name: str, batch_id: str, table: pa.Table
             disk.remove(other / file)
 
 
-def read_log(root: Path, name: str) -> pa.Table:
-    """Return all rows of a log table, by day and batch."""
+def read_batches(root: Path, name: str, batch_ids: Iterable[str]) -> pa.Table:
+    """Return the rows that some batches wrote; a batch that wrote none has none."""
+    spec = table_named(name)
+    folder = root / "log" / name
+    files = [path for each in batch_ids for path in folder.glob(f"{spec.partition}=*/{file_name_of(each)}.parquet")]
+    return pa.concat_tables([spec.schema.empty_table(), *(_rows(path, spec) for path in sorted(files))])
+
+
+def read_log(root: Path, name: str, *, newest: int | None = None) -> pa.Table:
+    """Return all rows of a log table, by day and batch; or only those of the batches that were written last."""
     spec = table_named(name)
     paths = sorted((root / "log" / name).glob(f"{spec.partition}=*/*.parquet"))
-    tables = [decode(path.read_bytes(), spec, key=str(path)) for path in paths]
-    return pa.concat_tables([spec.schema.empty_table(), *tables])
+    if newest is not None:
+        paths = sorted(paths, key=lambda path: path.stat().st_mtime_ns)[-newest:]
+    return pa.concat_tables([spec.schema.empty_table(), *(_rows(path, spec) for path in paths)])
+
+
+def _rows(path: Path, spec: TableSpec) -> pa.Table:
+    return decode(path.read_bytes(), spec, key=str(path))

@@ -36,7 +36,9 @@ class Outcome:
 class StageReport:
     """Counts of one stage. ``days`` are the news days (fetch) or published days (commit) that it touched, sorted.
 
-    The conservation law holds: ``discovered == sum of all outcomes``.
+    The conservation law holds: ``discovered == sum of all outcomes``. ``work`` counts what took its time, by name:
+    fetched (pages asked for), derived_new and derived_again (articles read because their content is new, or because
+    another pipeline version read them).
     """
 
     stage: str
@@ -44,9 +46,18 @@ class StageReport:
     discovered: int
     outcomes: tuple[tuple[OutcomeKind, int], ...]
     days: tuple[date, ...] = ()
+    work: tuple[tuple[str, int], ...] = ()
 
     @classmethod
-    def of(cls, stage: str, run_id: str, outcomes: Iterable[Outcome], *, days: Iterable[date] = ()) -> "StageReport":
+    def of(
+        cls,
+        stage: str,
+        run_id: str,
+        outcomes: Iterable[Outcome],
+        *,
+        days: Iterable[date] = (),
+        work: Mapping[str, int] | None = None,
+    ) -> "StageReport":
         """Return the report of a finished stage, every kind counted, zero included."""
         counts = Counter(outcome.outcome for outcome in outcomes)
         return cls(
@@ -55,15 +66,18 @@ class StageReport:
             discovered=counts.total(),
             outcomes=tuple((kind, counts[kind]) for kind in OUTCOME_KINDS),
             days=tuple(sorted(set(days))),
+            work=tuple((work or {}).items()),
         )
 
     @classmethod
     def merged(cls, stage: str, run_id: str, reports: Iterable["StageReport"]) -> "StageReport":
         """Return the sum of several reports of one run."""
         counts: Counter[OutcomeKind] = Counter()
+        work: Counter[str] = Counter()
         days: set[date] = set()
         for report in reports:
             counts.update(dict(report.outcomes))
+            work.update(dict(report.work))
             days.update(report.days)
         return cls(
             stage=stage,
@@ -71,6 +85,7 @@ class StageReport:
             discovered=counts.total(),
             outcomes=tuple((kind, counts[kind]) for kind in OUTCOME_KINDS),
             days=tuple(sorted(days)),
+            work=tuple(sorted(work.items())),
         )
 
     @classmethod
@@ -82,6 +97,7 @@ class StageReport:
             discovered=given["discovered"],
             outcomes=tuple((kind, given[kind]) for kind in OUTCOME_KINDS),
             days=tuple(date.fromisoformat(day) for day in given["days"]),
+            work=tuple(given["work"].items()),
         )
 
     def as_dict(self) -> dict[str, object]:
@@ -92,4 +108,5 @@ class StageReport:
             "discovered": self.discovered,
             **dict(self.outcomes),
             "days": [day.isoformat() for day in self.days],
+            "work": dict(self.work),
         }

@@ -10,7 +10,8 @@ SourceKind = Literal["feed", "news_sitemap", "folder", "inbox"]
 class Source:
     """One entry of ``sources.toml``. ``location`` is a URL (feed, news_sitemap) or a folder (folder, inbox).
 
-    ``interval_seconds`` is the least time between two starts at the source's host; None means the setting's.
+    ``interval_seconds`` is the least time between two starts at the source's host, ``poll_seconds`` the time between
+    two looks of the feed trigger at its listing; None means the setting's.
     """
 
     key: str
@@ -19,3 +20,9 @@ class Source:
     publisher: str | None = None
     language: str | None = None
     interval_seconds: float | None = None
+    poll_seconds: float | None = None
+
+    @property
+    def is_online(self) -> bool:
+        """Whether its listing is fetched, not read from a folder."""
+        return self.kind in ("feed", "news_sitemap")

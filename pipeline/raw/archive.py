@@ -15,7 +15,7 @@ from pipeline.errors import ArchiveError
 from pipeline.model import Capture, Page, file_name_of
 from pipeline.raw.database import Durability, open_database
 from pipeline.raw.dayfile import PART, SUFFIX, finish_dead_part
-from pipeline.raw.index import Index
+from pipeline.raw.index import Filed, Index
 from pipeline.raw.members import complete_members, read_member
 from pipeline.raw.records import parse_metadata, parse_page, parse_record
 from pipeline.raw.writer import ArchiveWriter
@@ -97,6 +97,10 @@ class Archive:
     def iterate(self, day: date) -> Iterator[Capture]:
         """Yield the captures filed under a news day, by ``fetched_at``, then ``page_key``."""
         return self._index.of_day(day)
+
+    def filed(self, first: date, last: date) -> Iterator[Filed]:
+        """Yield, oldest first, all captures of each article that has one filed under a day from first to last."""
+        return self._index.filed(first, last)
 
     def days(self) -> tuple[date, ...]:
         """Return the news days that have captures, sorted."""

@@ -1,5 +1,6 @@
 """SQLite as this room uses it: one file, many processes, explicit transactions."""
 
+import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -11,19 +12,42 @@ from pipeline.errors import ArchiveError
 
 Durability = Literal["full", "process"]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_SQLITE_NO_ROOM = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}  # the latter where its own files beside cannot grow
 _BUSY_SECONDS = 60.0  # a rebuild of the index holds the write lock for as long as it reads the archive's headers
+
+
+@contextmanager
+def room_for(path: Path) -> Iterator[None]:
+    """Say which file there was no room for: a full disk's own error names none. Raises: OSError."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        raise OSError(error.errno, f"{error.strerror}; free some, then run it again", str(path)) from error
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF not in _SQLITE_NO_ROOM:
+            raise
+        raise OSError(
+            errno.ENOSPC, f"No space left on device ({error}); free some, then run it again", str(path)
+        ) from error
 
 
 def open_database(path: Path, *, durability: Durability) -> sqlite3.Connection:
     """Return a connection in WAL mode, without implicit transactions.
 
-    Raises: ArchiveError (database_broken) when the file is not SQLite's.
+    Raises: ArchiveError (database_broken) when the file is not SQLite's, OSError where its disk is full.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, autocommit=True, check_same_thread=False)
     connection.row_factory = sqlite3.Row
     try:
-        connection.execute("PRAGMA journal_mode = WAL")
+        with room_for(path):
+            connection.execute("PRAGMA journal_mode = WAL")
+    except OSError:
+        connection.close()
+        raise
     except sqlite3.DatabaseError as error:
         connection.close()
         raise ArchiveError(
@@ -38,13 +62,15 @@ def open_database(path: Path, *, durability: Durability) -> sqlite3.Connection:
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     """Hold the write lock; all of the block's changes appear at once, or none when it raises."""
-    connection.execute("BEGIN IMMEDIATE")
-    try:
-        yield connection
-    except BaseException:
-        connection.execute("ROLLBACK")
-        raise
-    connection.execute("COMMIT")
+    with room_for(Path(connection.execute("PRAGMA database_list").fetchone()["file"])):
+        connection.execute("BEGIN IMMEDIATE")
+        try:
+            yield connection
+            connection.execute("COMMIT")
+        except BaseException:
+            if connection.in_transaction:  # a full disk may have ended it
+                connection.execute("ROLLBACK")
+            raise
 
 
 def to_micros(value: datetime) -> int:

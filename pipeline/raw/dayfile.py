@@ -3,11 +3,12 @@
 import fcntl
 import os
 from datetime import date
+from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
 
 from pipeline.model import Capture, file_name_of
-from pipeline.raw.database import Durability
+from pipeline.raw.database import Durability, room_for
 from pipeline.raw.members import complete_members
 
 SUFFIX = ".warc.gz"
@@ -26,19 +27,28 @@ class DayFile:
         self.captures: list[Capture] = []
 
     def append(self, *members: bytes) -> list[int]:
-        """Write members in one go; return the offset of each."""
+        """Write members in one go, all or none; return the offset of each. Raises: OSError where the disk is full."""
         offset = self._file.tell()
-        self._file.write(b"".join(members))
+        rest = memoryview(b"".join(members))
+        try:
+            with room_for(self.part):
+                while rest:
+                    rest = rest[self._file.write(rest) :]
+        except OSError:
+            self._file.truncate(offset)
+            raise
         return [offset + sum(map(len, members[:index])) for index in range(len(members))]
 
     def finish(self, *, durability: Durability) -> None:
-        """Give the file its final name; after this it is never written again."""
-        self._file.flush()
-        publish_part(self._file, self.part, durability=durability)
-        self._file.close()
+        """Give the file its final name, or remove one that holds no capture; after this it is never written again."""
+        with self._file:
+            if self.captures:
+                publish_part(self._file, self.part, durability=durability)
+            else:
+                self.part.unlink()
 
 
-def _create_part(folder: Path, stem: str) -> tuple[Path, BinaryIO]:
+def _create_part(folder: Path, stem: str) -> tuple[Path, FileIO]:
     """Create and lock a ``.part`` whose final name is free: a run that is tried again writes ``~2``, ``~3``, ..."""
     number = 0
     while True:
@@ -48,7 +58,7 @@ def _create_part(folder: Path, stem: str) -> tuple[Path, BinaryIO]:
         if final.exists():
             continue
         try:
-            file = part.open("xb")
+            file = part.open("xb", buffering=0)
         except FileExistsError:
             continue
         if lock_part(file, part) and not final.exists():
@@ -56,7 +66,7 @@ def _create_part(folder: Path, stem: str) -> tuple[Path, BinaryIO]:
         file.close()
 
 
-def lock_part(file: BinaryIO, part: Path) -> bool:
+def lock_part(file: BinaryIO | FileIO, part: Path) -> bool:
     """Return whether the file could be locked and is still the one at ``part``."""
     try:
         fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
@@ -65,7 +75,7 @@ def lock_part(file: BinaryIO, part: Path) -> bool:
         return False
 
 
-def publish_part(file: BinaryIO, part: Path, *, durability: Durability) -> None:
+def publish_part(file: BinaryIO | FileIO, part: Path, *, durability: Durability) -> None:
     """Make the bytes durable, then rename."""
     if durability == "full":
         os.fsync(file.fileno())

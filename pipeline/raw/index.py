@@ -5,6 +5,7 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import date
+from typing import NamedTuple
 
 from pipeline.model import Capture
 from pipeline.raw.database import from_micros, to_micros, transaction
@@ -35,6 +36,10 @@ _OF_PAGES = """SELECT * FROM captures WHERE page_key IN (SELECT value FROM json_
     ORDER BY fetched_at, file, "offset\""""
 _HOLDING = """SELECT * FROM captures WHERE digest = :digest AND NOT is_revisit
     AND (:page_key IS NULL OR page_key = :page_key) ORDER BY fetched_at, file, "offset" LIMIT 1"""
+# All captures of the articles that have one filed under these days.
+_FILED = """SELECT page_key, article_id, source_key, news_day, digest FROM captures
+    WHERE article_id IN (SELECT article_id FROM captures WHERE news_day BETWEEN ? AND ?)
+    ORDER BY fetched_at, file, "offset\""""
 # Days on which a page's content is not what the capture before it held.
 _DAYS_OF_RUN = """
     SELECT DISTINCT news_day FROM (
@@ -43,6 +48,16 @@ _DAYS_OF_RUN = """
         FROM captures
         WHERE page_key IN (SELECT page_key FROM captures WHERE run_id = :run_id AND source_key = :source_key))
     WHERE run_id = :run_id AND source_key = :source_key AND digest IS NOT digest_before ORDER BY news_day"""
+
+
+class Filed(NamedTuple):
+    """What planning needs of a capture: cheap enough for a year of them."""
+
+    page_key: str
+    article_id: str
+    source_key: str
+    news_day: date
+    digest: str
 
 
 class Index:
@@ -104,6 +119,11 @@ class Index:
         """Yield captures filed under a news day, by fetched_at, then page_key."""
         query = 'SELECT * FROM captures WHERE news_day = ? ORDER BY fetched_at, page_key, file, "offset"'
         yield from map(_capture, self._db.execute(query, (day.isoformat(),)).fetchall())
+
+    def filed(self, first: date, last: date) -> Iterator[Filed]:
+        """Yield, oldest first, all captures of each article that has one filed under a day from first to last."""
+        for page_key, article_id, source_key, day, digest in self._db.execute(_FILED, (str(first), str(last))):
+            yield Filed(page_key, article_id, source_key, date.fromisoformat(day), digest)
 
     def days(self) -> tuple[date, ...]:
         rows = self._db.execute("SELECT DISTINCT news_day FROM captures ORDER BY news_day")

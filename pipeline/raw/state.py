@@ -1,15 +1,17 @@
 """What was listed and tried: validators of listings, and the state of pages that are not all in the archive."""
 
+import fcntl
 import weakref
-from collections.abc import Iterable
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import cached_property
 from pathlib import Path
 from sqlite3 import Connection, Row
-from typing import Protocol
+from typing import NamedTuple, Protocol
 
-from pipeline.model import Hints
+from pipeline.model import Hints, file_name_of
 from pipeline.raw.database import Durability, from_micros, open_database, to_micros, transaction
 from pipeline.raw.hints import hints_from_json, hints_to_json
 
@@ -60,6 +62,15 @@ class SeenPage:
     hints: Hints
 
 
+class KnownPage(NamedTuple):
+    """What planning needs of a page that a source listed. ``waits``: it is fetched when its next try is due."""
+
+    page_key: str
+    source_key: str
+    news_day: date
+    waits: bool
+
+
 class FetchState:
     """The state of fetching, beside the archive. Opens on first use; several processes may use it at once."""
 
@@ -76,6 +87,15 @@ class FetchState:
                 connection.execute(statement)
         return connection
 
+    @contextmanager
+    def exclusive(self, source_key: str) -> Iterator[None]:
+        """Hold the only run of a source, while another one waits: it will find done what this one did."""
+        locks = self._root / "locks"
+        locks.mkdir(parents=True, exist_ok=True)
+        with (locks / file_name_of(source_key)).open("w") as lock:
+            fcntl.flock(lock, fcntl.LOCK_EX)
+            yield
+
     def validators(self, source_key: str, *, url: str = "") -> Validators | None:
         """Return what was stored for a listing of a source; ``url`` where a source has several."""
         query = "SELECT etag, last_modified FROM listings WHERE source_key = ? AND url = ?"
@@ -85,11 +105,19 @@ class FetchState:
     def store_validators(self, source_key: str, validators: AnyValidators, *, url: str = "") -> None:
         """Remember a listing's version. Only after every page it lists has an outcome: a 304 hides the rest."""
         row = (source_key, url, validators.etag, validators.last_modified)
-        self._db.execute("INSERT OR REPLACE INTO listings VALUES (?, ?, ?, ?)", row)
+        with transaction(self._db):
+            self._db.execute("INSERT OR REPLACE INTO listings VALUES (?, ?, ?, ?)", row)
 
     def seen(self, page_key: str) -> SeenPage | None:
         row = self._db.execute("SELECT * FROM pages WHERE page_key = ?", (page_key,)).fetchone()
         return None if row is None else _seen_page(row)
+
+    def known(self, first: date, last: date) -> Iterator[KnownPage]:
+        """Yield the pages that were listed for a news day from first to last."""
+        query = """SELECT page_key, source_key, news_day, next_try_at IS NOT NULL FROM pages
+            WHERE news_day BETWEEN ? AND ?"""
+        for page_key, source_key, day, waits in self._db.execute(query, (str(first), str(last))):
+            yield KnownPage(page_key, source_key, date.fromisoformat(day), bool(waits))
 
     def record_many(self, rows: Iterable[SeenPage]) -> None:
         """Store the last word on pages, all at once; a page named twice keeps the later one."""

@@ -145,7 +145,8 @@ class ArchiveWriter:
 
     def _finish_file(self, file: DayFile) -> None:
         file.finish(durability=self._durability)
-        self._index.add({file.name: file.captures})
+        if file.captures:
+            self._index.add({file.name: file.captures})
 
 
 def _not_modified_page(answer: NotModifiedAnswer, last: Capture) -> Page:

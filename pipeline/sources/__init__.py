@@ -31,7 +31,8 @@ from pipeline.raw import Validators
 from pipeline.sources.days import DayRange, listable_days
 from pipeline.sources.discovery import discover
 from pipeline.sources.found import Found, Listing
-from pipeline.sources.inbox import claim, settle, settle_all
+from pipeline.sources.inbox import claim, settle, settle_all, waiting
+from pipeline.sources.links import absolute_url
 from pipeline.sources.plain import read_file
 
 __all__ = [
@@ -39,10 +40,12 @@ __all__ = [
     "Found",
     "Listing",
     "Validators",
+    "absolute_url",
     "claim",
     "discover",
     "listable_days",
     "read_file",
     "settle",
     "settle_all",
+    "waiting",
 ]

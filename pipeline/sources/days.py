@@ -23,10 +23,8 @@ class DayRange:
 
 def listable_days(source: Source, *, now: datetime) -> DayRange:
     """Return the days that a source promises to list at ``now`` (UTC)."""
-    today = now.date()
-    if source.kind == "feed":
-        return DayRange(first=today, last=today, note="a feed shows its newest entries only; older days by luck")
-    if source.kind == "news_sitemap":
-        first = today - timedelta(days=1)  # the news sitemap protocol: articles of the last two days
-        return DayRange(first=first, last=today, note="a news sitemap holds the last two days")
-    return DayRange(first=None, last=None, note="whatever days its files hold")
+    if not source.is_online:
+        return DayRange(first=None, last=None, note="whatever days its files hold")
+    # The news sitemap protocol keeps articles of two days; a feed its newest entries, asked for at midnight as well.
+    first = now.date() - timedelta(days=1)
+    return DayRange(first=first, last=now.date(), note=f"a {source.kind} lists its newest pages only")

@@ -10,7 +10,7 @@ from pipeline.model import Page, Source
 from pipeline.raw import Validators
 from pipeline.sources.feeds import read_feed
 from pipeline.sources.found import Listing
-from pipeline.sources.local import read_folder
+from pipeline.sources.local import folder_version, read_folder
 from pipeline.sources.reading import Reading
 from pipeline.sources.sitemap_walk import SitemapWalk, read_root
 
@@ -32,19 +32,36 @@ def discover(
     Raises: BrokenListingError where the source as a whole cannot be read; TransientFetchError and RefusedFetchError
     where it cannot be fetched; ConfigError for an online kind without a fetcher.
     """
-    if source.kind in ("folder", "inbox"):
+    known = validators or Validators()
+    if not source.is_online:
         limit = fetcher.limits.page_max_bytes if fetcher is not None else _PAGE_MAX_BYTES
-        reading = Reading(source_key=source.key, now=now(), page_max_bytes=limit)
-        return Listing(found=read_folder(Path(source.location), reading, is_deep=source.kind == "folder"))
+        return _local_listing(source, Reading(source_key=source.key, now=now(), page_max_bytes=limit), known)
     if fetcher is None:
         raise ConfigError(f"source {source.key!r} is online and needs a fetcher", key=source.key)
-    known = validators or Validators()
-    got = fetcher.fetch(source.location, etag=known.etag, last_modified=known.last_modified, is_listing=True)
+    got = fetcher.fetch(
+        source.location,
+        etag=known.etag,
+        last_modified=known.last_modified,
+        is_listing=True,
+        interval_seconds=source.interval_seconds,
+    )
     if isinstance(got, NotModified):
         return Listing(found=(), validators=known, is_unchanged=True)
     if source.kind == "feed":
         return Listing(found=read_feed(got, source, now=now()), validators=_validators_of(got))
     return _sitemap_listing(got, source, fetcher, now=now())
+
+
+def _local_listing(source: Source, reading: Reading, known: Validators) -> Listing:
+    folder = Path(source.location)
+    if source.kind == "inbox":
+        return Listing(found=read_folder(folder, reading, is_deep=False))
+    # A year of files is read once, not once for each day of a backfill. Looked at before it is read: what changes
+    # meanwhile is read again.
+    version = Validators(etag=folder_version(folder))
+    if version == known:
+        return Listing(found=(), validators=known, is_unchanged=True)
+    return Listing(found=read_folder(folder, reading, is_deep=True), validators=version)
 
 
 def _sitemap_listing(page: Page, source: Source, fetcher: Fetcher, *, now: datetime) -> Listing:

@@ -1,5 +1,6 @@
 """Folders: which files they hold, and which reader each takes."""
 
+import hashlib
 import os
 import stat
 from collections.abc import Callable, Iterator
@@ -35,6 +36,15 @@ def read_folder(folder: Path, reading: Reading, *, is_deep: bool) -> Iterator[Fo
             f"{folder} is no folder; make it or mend sources.toml", key=reading.source_key, reason="folder_missing"
         )
     return (found for file in _files(folder, is_deep=is_deep) for found in _read(file, reading))
+
+
+def folder_version(folder: Path) -> str:
+    """Return a hash that changes with any file of a folder and those below: its name, size, and time of change."""
+    digest = hashlib.sha256()
+    for file in _files(folder, is_deep=True):
+        state = file.path.lstat()
+        digest.update(f"{file.name}\0{state.st_size}\0{state.st_ctime_ns}\n".encode())
+    return digest.hexdigest()
 
 
 def is_ready(name: str) -> bool:

@@ -69,7 +69,7 @@ class SitemapWalk:
             yield found
 
     def _child(self, url: str, *, depth: int) -> Iterator[Found]:
-        got = self._fetcher.try_fetch(url, is_listing=True)
+        got = self._fetcher.try_fetch(url, is_listing=True, interval_seconds=self._source.interval_seconds)
         if isinstance(got, NewsError):
             self._sitemaps.add(url)
             yield Found(ref=Ref(source_key=self._source.key, url=url), problem=got)

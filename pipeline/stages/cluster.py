@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from datetime import date, timedelta
+from functools import partial
 
 import pyarrow as pa
 
@@ -18,6 +19,10 @@ def cluster(workspace: Workspace, *, news_day: date, days: Iterable[date]) -> in
     Changed are the published ``days``, and those on which articles of the news day stand: a run that was killed
     between commit and cluster is made good by the next one of its day.
     """
+    return workspace.lake.replace("copies", partial(_copies, workspace, news_day=news_day, days=days))
+
+
+def _copies(workspace: Workspace, *, news_day: date, days: Iterable[date]) -> dict[date, pa.Table]:
     ids = {capture.article_id for capture in workspace.archive.iterate(news_day)}
     changed = {*days, *(article.published_date for article in workspace.lake.stored(ids).values())}
     stored = workspace.lake.days()
@@ -27,8 +32,7 @@ def cluster(workspace: Workspace, *, news_day: date, days: Iterable[date]) -> in
         for day in stored
         if any(each - _WINDOW <= day <= each for each in reached)
     }
-    copies = {
+    return {
         day: find_copies(pa.concat_tables(articles[each] for each in articles if day - _WINDOW <= each <= day), day=day)
         for day in sorted(reached)
     }
-    return workspace.lake.replace("copies", copies)

@@ -47,7 +47,6 @@ def commit(workspace: Workspace, *, batch_ids: Sequence[str], day: date, run_id:
             raw_ref=last.digest,
         )
     append_outcomes(workspace, ledger.outcomes, batch_id=f"{run_id}.commit")
-    workspace.lake.discard(batch_ids)
     report = StageReport.of("commit", run_id, ledger.outcomes, days=done.days)
     return Committed(report, dict(done.rows), tuple(done.days), done.files_changed)
 

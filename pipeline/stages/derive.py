@@ -1,7 +1,7 @@
 """derive(raw, code, model): from archived captures to a staged batch. It never touches the network."""
 
 import hashlib
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
 from functools import partial
@@ -11,16 +11,18 @@ import pyarrow as pa
 
 from pipeline.clean import clean
 from pipeline.errors import ContractError, NewsError
-from pipeline.lake import KEYS_SCHEMA, StoredArticle
+from pipeline.lake import KEYS_SCHEMA, Verdict
 from pipeline.model import Annotation, Article, Capture, Rejected, StageReport
 from pipeline.model.outcome import OutcomeKind
 from pipeline.stages.disposition import Ledger, guarded, outcome_kind_of
 from pipeline.stages.log_rows import append_outcomes
-from pipeline.stages.reading import Desk, open_desk, version_of
+from pipeline.stages.reading import Desk, open_desk
+from pipeline.stages.todo import Captures, DayWork, day_work, seen_of, unchanged
 from pipeline.stages.workspace import Workspace
 from pipeline.tables import READING_TABLES, annotation_rows, check_rows, rows_table
 
 Tables = dict[str, pa.Table]
+_WORTH_A_MODEL = 64  # articles
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,9 +34,12 @@ class DeriveReport:
 
 
 def plan_chunks(workspace: Workspace, *, day: date) -> list[dict[str, int]]:
-    """Return the pieces that a day is derived in, at least one, so that a day without news still ends in a commit."""
-    articles = len(_histories(workspace, day))
-    pieces = max(1, min(workspace.settings.derive_chunks, articles // 64))
+    """Return the pieces that a day is derived in, at least one, so that a day without news still ends in a commit.
+
+    Few: each loads the model, which takes as long as reading some tens of articles.
+    """
+    articles = len(day_work(workspace, day=day).todo)
+    pieces = max(1, min(workspace.settings.derive_chunks, articles // _WORTH_A_MODEL))
     return [{"chunk": index, "chunks": pieces} for index in range(pieces)]
 
 
@@ -43,34 +48,26 @@ def derive(workspace: Workspace, *, day: date, run_id: str, chunk: int = 0, chun
 
     Stages one batch, whose name is a hash of what it is made of: deriving again names it again.
     """
-    histories = _histories(workspace, day)
-    mine = {article_id: histories[article_id] for article_id in sorted(histories)[chunk::chunks]}
+    work = day_work(workspace, day=day, chunk=chunk, chunks=chunks)
     ledger = Ledger(run_id=run_id, stage="derive", now=workspace.settings.now())
-    version = version_of(workspace.settings)
-    job = _Derive(workspace, ledger, day=day, version=version, stored=workspace.lake.stored(mine))
-    for captures in mine.values():
-        job.other_addresses(captures)
-    todo = {article_id: captures for article_id, captures in mine.items() if job.is_new(article_id, captures)}
-    read, keys = job.read(todo)
-    batch_id = _batch_id(day, version, todo) if keys else None
+    job = _Derive(workspace, ledger, day=day, work=work)
+    job.record_settled()
+    read, keys = job.read()
+    batch_id = _batch_id(day, work) if keys else None
     if batch_id is not None:
         tables = {spec.name: pa.concat_tables(each[spec.name] for each in read) for spec in READING_TABLES}
         workspace.lake.stage(batch_id, tables, pa.Table.from_pylist(keys, schema=KEYS_SCHEMA))
     append_outcomes(workspace, ledger.outcomes, batch_id=f"{run_id}.derive{chunk}")
     _refuse_silent_breakage(workspace, ledger, day)
-    report = StageReport.of("derive", run_id, ledger.outcomes, days=[day])
+    workspace.lake.remember(job.verdicts)
+    made = {"derived_new": work.count("new"), "derived_again": work.count("again")}
+    report = StageReport.of("derive", run_id, ledger.outcomes, days=[day], work=made)
     return DeriveReport(report, batch_id)
 
 
-def _histories(workspace: Workspace, day: date) -> dict[str, tuple[Capture, ...]]:
-    """Return all captures, of whatever day, of each article that has one filed under this day; oldest first."""
-    ids = {capture.article_id for capture in workspace.archive.iterate(day)}
-    return {article_id: workspace.archive.captures(article_id=article_id) for article_id in ids}
-
-
-def _batch_id(day: date, version: str, todo: Mapping[str, Sequence[Capture]]) -> str:
-    seen = "\n".join(f"{article_id} {captures[-1].digest}" for article_id, captures in sorted(todo.items()))
-    return f"{day}-{hashlib.sha256(f'{version}\n{seen}'.encode()).hexdigest()[:16]}"
+def _batch_id(day: date, work: DayWork) -> str:
+    seen = "\n".join(f"{article_id} {work.captures[article_id][-1].digest}" for article_id in work.todo)
+    return f"{day}-{hashlib.sha256(f'{work.version}\n{seen}'.encode()).hexdigest()[:16]}"
 
 
 def _refuse_silent_breakage(workspace: Workspace, ledger: Ledger, day: date) -> None:
@@ -86,50 +83,44 @@ def _refuse_silent_breakage(workspace: Workspace, ledger: Ledger, day: date) -> 
 
 
 class _Derive:
-    """One chunk. State that the steps share, nothing more."""
+    """One chunk. State that the steps share, nothing more. ``verdicts`` are to be remembered once it is told."""
 
-    def __init__(
-        self, workspace: Workspace, ledger: Ledger, *, day: date, version: str, stored: Mapping[str, StoredArticle]
-    ) -> None:
+    def __init__(self, workspace: Workspace, ledger: Ledger, *, day: date, work: DayWork) -> None:
         self.workspace = workspace
         self.ledger = ledger
         self.day = day
-        self.version = version
-        self.stored = {key: article for key, article in stored.items() if article.pipeline_version == version}
+        self.work = work
+        self.verdicts: dict[str, Verdict] = {}
 
-    def other_addresses(self, captures: Sequence[Capture]) -> None:
-        """Record the day's pages that are an article under another address than the last one: they share its row."""
+    def record_settled(self) -> None:
+        """Record what stands without reading, and the day's pages that are an article under another address."""
+        for captures in self.work.captures.values():
+            self._other_addresses(captures)
+        for article_id, verdict in self.work.settled.items():
+            self._record(self.work.captures[article_id][-1], verdict)
+
+    def _other_addresses(self, captures: Captures) -> None:
         last = captures[-1]
         others = {page.page_key: page for page in captures if page.news_day == self.day}
         others.pop(last.page_key, None)
         for page in others.values():
-            self._record("unchanged", page, reason="same_article", detail=f"it is the article of {last.url}")
+            told = f"it is the article of {last.url}"
+            self._record(page, Verdict("", self.work.version, "unchanged", "same_article", told))
 
-    def is_new(self, article_id: str, captures: Sequence[Capture]) -> bool:
-        """Return whether an article must be cleaned; record it as unchanged where these bytes are committed."""
-        stored = self.stored.get(article_id)
-        if stored is None or stored.raw_ref != captures[-1].digest:
-            return True
-        self._unchanged(captures[-1])
-        return False
-
-    def _unchanged(self, capture: Capture) -> None:
-        self._record("unchanged", capture, reason="committed", detail="this content is committed at this version")
-
-    def read(self, histories: Mapping[str, Sequence[Capture]]) -> tuple[list[Tables], list[dict[str, object]]]:
+    def read(self) -> tuple[list[Tables], list[dict[str, object]]]:
         """Return the tables of each article that reads well, and the batch's keys."""
         tables: list[Tables] = []
         keys: list[dict[str, object]] = []
-        articles = self._articles(histories)
+        articles = self._articles()
         first = next(articles, None)
         if first is None:  # nothing to read, so no model to load
             return tables, keys
         desk = open_desk(self.workspace.settings)
         for article, read in desk.read(chain([first], articles)):
-            last = histories[article.article_id][-1]
+            last = self.work.captures[article.article_id][-1]
             got = read if isinstance(read, NewsError) else self._tables(article, read, desk)
             if isinstance(got, NewsError):
-                self._fail(last, got)
+                self._settle(article.article_id, outcome_kind_of(got), got.reason, str(got))
             else:
                 tables.append(got)
                 keys.append(self._key(article, last))
@@ -145,7 +136,7 @@ class _Derive:
         }
 
     def _tables(self, article: Article, annotation: Annotation | None, desk: Desk) -> Tables | NewsError:
-        rows = annotation_rows(article, annotation, model_name=desk.model_name, pipeline_version=self.version)
+        rows = annotation_rows(article, annotation, model_name=desk.model_name, pipeline_version=self.work.version)
         breaches = check_rows(rows)
         if breaches:
             return ContractError(f"{len(breaches)} receipts do not hold: {breaches[0]}", key=article.article_id)
@@ -154,18 +145,21 @@ class _Derive:
         except ContractError as error:
             return error
 
-    def _articles(self, histories: Mapping[str, Sequence[Capture]]) -> Iterator[Article]:
-        for article_id, captures in histories.items():
+    def _articles(self) -> Iterator[Article]:
+        for article_id in self.work.todo:
+            captures = self.work.captures[article_id]
             article = self._latest(captures)
             if article is None:
                 continue
-            stored = self.stored.get(article_id)
-            if stored is not None and stored.revision_id == article.revision_id:
-                self._unchanged(captures[-1])
+            row = self.work.stored.get(article_id)
+            if row is not None and (row.pipeline_version, row.revision_id) == (self.work.version, article.revision_id):
+                verdict = unchanged(captures, version=self.work.version, revision_id=row.revision_id)
+                self.verdicts[article_id] = verdict
+                self._record(captures[-1], verdict)
             else:
                 yield replace(article, article_id=article_id)
 
-    def _latest(self, captures: Sequence[Capture]) -> Article | None:
+    def _latest(self, captures: Captures) -> Article | None:
         """Return the content that the archive saw last, as read from the first capture that had it.
 
         Captures that are no article are passed over as long as an older one is.
@@ -182,7 +176,7 @@ class _Derive:
         found = (got for each in reversed(captures) if isinstance(got := read(each.digest), Article))
         latest = next(found, None)
         if latest is None:
-            self._refuse(last, read(last.digest))
+            self._refuse(last.article_id, read(last.digest))
             return None
         same = (got for each in captures if isinstance(got := read(each.digest), Article))
         return next(first for first in same if first.revision_id == latest.revision_id)
@@ -201,22 +195,26 @@ class _Derive:
             key=capture.url or capture.hints.file or capture.article_id,
         )
 
-    def _refuse(self, capture: Capture, read: Article | Rejected | NewsError) -> None:
+    def _refuse(self, article_id: str, read: Article | Rejected | NewsError) -> None:
         if isinstance(read, NewsError):
-            self._fail(capture, read)
+            self._settle(article_id, outcome_kind_of(read), read.reason, str(read))
         elif isinstance(read, Rejected):
-            self._record("rejected", capture, reason=read.reason, detail=read.detail)
+            self._settle(article_id, "rejected", read.reason, read.detail)
 
-    def _fail(self, capture: Capture, error: NewsError) -> None:
-        self._record(outcome_kind_of(error), capture, reason=error.reason, detail=str(error))
+    def _settle(self, article_id: str, kind: OutcomeKind, reason: str, detail: str) -> None:
+        captures = self.work.captures[article_id]
+        verdict = Verdict(seen_of(captures), self.work.version, kind, reason, detail)
+        self.verdicts[article_id] = verdict
+        self._record(captures[-1], verdict)
 
-    def _record(self, kind: OutcomeKind, capture: Capture, **facts: str | None) -> None:
+    def _record(self, capture: Capture, verdict: Verdict) -> None:
         self.ledger.record(
-            kind,
+            verdict.outcome,
             url=capture.url or capture.hints.file or capture.article_id,
             source_key=capture.source_key,
             news_day=self.day,
+            reason=verdict.reason,
+            detail=verdict.detail,
             article_id=capture.article_id,
             raw_ref=capture.digest,
-            **facts,
         )

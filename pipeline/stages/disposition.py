@@ -1,7 +1,7 @@
 """From an error to an outcome: the one place that decides what becomes of a page that went wrong."""
 
 import logging
-from collections.abc import Callable
+from collections.abc import Callable, Iterable
 from datetime import date, datetime
 
 from pipeline.errors import ExtractorError, NewsError
@@ -30,6 +30,8 @@ def guarded[T](work: Callable[[], T], *, key: str) -> T | NewsError:
     except NewsError as error:
         outcome_kind_of(error)
         return error
+    except (OSError, MemoryError):  # the machine's trouble, not the page's: the whole task is tried again
+        raise
     except Exception as error:  # the one door: a defect costs one page, never its day
         log.warning("%s", key, exc_info=True)
         return ExtractorError(
@@ -40,13 +42,13 @@ def guarded[T](work: Callable[[], T], *, key: str) -> T | NewsError:
 
 
 class Ledger:
-    """The outcomes of one stage of one run; one INFO line each."""
+    """The outcomes of one stage of one run; one INFO line each. It begins with those of an earlier try, ``told``."""
 
-    def __init__(self, *, run_id: str, stage: str, now: datetime) -> None:
+    def __init__(self, *, run_id: str, stage: str, now: datetime, told: Iterable[Outcome] = ()) -> None:
         self._run_id = run_id
         self._stage = stage
         self._now = now
-        self._by_page: dict[tuple[str, str], Outcome] = {}
+        self._by_page = {(each.source_key, each.url): each for each in told}
 
     def record(  # noqa: PLR0913 - an outcome is these facts; a row object would be the same list once more
         self,

@@ -2,10 +2,12 @@
 
 A page is fetched when it is new, when its listing says that it changed, when it is due for another try, or when a
 listing that gives no change dates still shows it a day later. Everything else leaves as it came, with its reason.
+A day that the source does not list any more is read from the archive: only its pages that still wait are fetched.
 """
 
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import batched
@@ -17,9 +19,9 @@ from pipeline.fetch import Fetcher, NotModified
 from pipeline.model import Capture, Page, Ref, Source, StageReport, canonical_url
 from pipeline.model.outcome import OutcomeKind
 from pipeline.raw import ArchiveWriter, SeenPage, Validators, page_key_of
-from pipeline.sources import Found, claim, discover, settle_all
+from pipeline.sources import Found, claim, discover, listable_days, settle_all
 from pipeline.stages.disposition import Ledger, outcome_kind_of
-from pipeline.stages.log_rows import append_outcomes
+from pipeline.stages.log_rows import append_outcomes, outcomes_told
 from pipeline.stages.workspace import Workspace
 
 _RECHECK_AFTER = timedelta(hours=20)  # under a day, so that a daily run looks again at what a feed still lists
@@ -43,19 +45,35 @@ class _Listed:
         return self.captures[-1] if self.captures else None
 
 
-def ingest(workspace: Workspace, *, source_key: str, day: date, run_id: str) -> StageReport:
+@dataclass(frozen=True, slots=True)
+class Ingested:
+    """A finished ingest. ``trouble`` is why the source could not be listed, which is one outcome of the report too."""
+
+    report: StageReport
+    trouble: NewsError | None
+
+
+def ingest(workspace: Workspace, *, source_key: str, day: date, run_id: str) -> Ingested:
     """List one source, fetch what is wanted, archive it; return the report with the news days to derive.
 
-    Days count what this run archived, an earlier try of the same run included, so that a retry announces them again.
-    Raises: NewsError only where the run must not go on; a source that cannot be listed is one outcome.
+    Outcomes and days are those of all tries of this run, so that a second one tells and announces what the first did.
+    Raises: NewsError only where the run must not go on.
     """
     source = workspace.sources.named(source_key)
-    workspace.archive.recover(source_key=source_key)  # what a killed try had fetched is not fetched again
-    job = _Ingest(workspace, source, run_id=run_id)
-    with workspace.fetcher(source) as fetcher:
+    # Two runs of one listing would fetch its pages twice. Runs of files share nothing: they claim.
+    alone = workspace.fetch_state.exclusive(source_key) if source.is_online else nullcontext()
+    with alone, workspace.fetcher(source) as fetcher:
+        workspace.archive.recover(source_key=source_key)  # what a killed try had fetched is not fetched again
+        job = _Ingest(workspace, source, run_id=run_id)
         job.run(fetcher, day=day)
     days = workspace.archive.days_of_run(source_key=source_key, run_id=run_id)
-    return StageReport.of("ingest", run_id, job.ledger.outcomes, days=days)
+    report = StageReport.of("ingest", run_id, job.ledger.outcomes, days=days, work={"fetched": job.fetched})
+    return Ingested(report, job.trouble)
+
+
+def batch_of(source_key: str, *, run_id: str) -> str:
+    """Return the name under which a run's outcomes of a source are logged."""
+    return f"{run_id}.{source_key}"
 
 
 class _Ingest:
@@ -66,20 +84,25 @@ class _Ingest:
         self.source = source
         self.run_id = run_id
         self.now = workspace.settings.now()
-        self.ledger = Ledger(run_id=run_id, stage="fetch", now=self.now)
+        self.batch_id = batch_of(source.key, run_id=run_id)
+        # A listing that tells a second try nothing more must not wipe out what the first one told.
+        told = (each for each in outcomes_told(workspace, batch_ids=[self.batch_id]) if each.stage != "discover")
+        self.ledger = Ledger(run_id=run_id, stage="fetch", now=self.now, told=told)
+        self.trouble: NewsError | None = None
         self.states: list[SeenPage] = []
         self.keys: set[str] = set()
+        self.fetched = 0
 
     def run(self, fetcher: Fetcher, *, day: date) -> None:
         """Killed anywhere, the next try lists all of it again: validators go and files leave the inbox last."""
+        is_listed = day in listable_days(self.source, now=self.now)
         claimed = self._claimed()
         state = self.workspace.fetch_state
         with self.workspace.archive.writer(source_key=self.source.key, run_id=self.run_id) as writer:
-            validators = self._list(fetcher, writer, day=day)
-            self._fetch(self._due(), fetcher, writer)
+            validators = self._list(fetcher, writer, day=day) if is_listed else None
+            self._fetch(self._due(None if is_listed else day), fetcher, writer)
         state.record_many(self.states)
-        if self.ledger.outcomes:  # a listing that says 304 to a run's second try must not wipe out what the first told
-            append_outcomes(self.workspace, self.ledger.outcomes, batch_id=f"{self.run_id}.{self.source.key}")
+        append_outcomes(self.workspace, self.ledger.outcomes, batch_id=self.batch_id)
         if validators is not None:
             state.store_validators(self.source.key, validators)
         if claimed is not None:
@@ -99,6 +122,7 @@ class _Ingest:
             listing = discover(self.source, day=day, fetcher=fetcher, validators=known, now=now)
         except NewsError as error:
             self._fail_unread(Ref(source_key=self.source.key, url=self.source.location), error, stage="discover")
+            self.trouble = error
             return None
         self._fetch(self._wanted(listing.found, writer), fetcher, writer)
         return listing.validators
@@ -126,10 +150,10 @@ class _Ingest:
                 else:
                     self._pass_over(listed)
 
-    def _due(self) -> Iterator[_Listed]:
-        """Yield pages of earlier runs that are due for another try and were not listed now."""
+    def _due(self, day: date | None) -> Iterator[_Listed]:
+        """Yield pages of earlier runs, of one news day or of all, that are due for another try and not listed now."""
         for seen in self.workspace.fetch_state.pending(self.source.key, self.now):
-            if seen.page_key not in self.keys:
+            if seen.page_key not in self.keys and day in (None, seen.news_day):
                 yield self._listed(Ref(source_key=self.source.key, url=seen.url, hints=seen.hints), seen.page_key)
 
     def _listed(self, ref: Ref, page_key: str) -> _Listed:
@@ -192,6 +216,7 @@ class _Ingest:
         got: Page | NotModified | TransientFetchError | RefusedFetchError,
         writer: ArchiveWriter,
     ) -> None:
+        self.fetched += 1
         if isinstance(got, Page):
             self._archive(listed, got, writer)
         elif isinstance(got, NotModified):

@@ -1,7 +1,7 @@
 """The log tables: what became of each page, what each run did."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 
@@ -15,6 +15,11 @@ def append_outcomes(workspace: Workspace, outcomes: Sequence[Outcome], *, batch_
     """Append outcomes under a batch's name; the same batch again overwrites itself, also with none."""
     table = rows_table(table_named("outcomes"), [asdict(outcome) for outcome in outcomes])
     workspace.lake.append_log("outcomes", batch_id, table)
+
+
+def outcomes_told(workspace: Workspace, *, batch_ids: Iterable[str]) -> tuple[Outcome, ...]:
+    """Return the outcomes that were appended under some batches' names."""
+    return tuple(Outcome(**row) for row in workspace.lake.logged("outcomes", batch_ids).to_pylist())
 
 
 def append_run(  # noqa: PLR0913 - the columns of one row

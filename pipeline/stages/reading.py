@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import partial
+from functools import cache, partial
 
 from pipeline.errors import NewsError
 from pipeline.kb import load_kb
@@ -11,6 +11,8 @@ from pipeline.nlp import Reader, load_model, model_label
 from pipeline.settings import Settings
 from pipeline.stages.disposition import guarded
 from pipeline.stages.versions import pipeline_version
+
+_loaded = cache(load_model)  # a range of days is read by one process
 
 
 @dataclass(frozen=True, slots=True)
@@ -44,7 +46,7 @@ def open_desk(settings: Settings, *, with_untyped: bool = False) -> Desk:
     """Load model and knowledge base. Raises: ConfigError when the model or the overrides cannot be read."""
     knowledge = load_kb(settings.overrides_file)
     reader = Reader(
-        load_model(settings.spacy_model), kb=knowledge, infer_gender=settings.infer_gender, with_untyped=with_untyped
+        _loaded(settings.spacy_model), kb=knowledge, infer_gender=settings.infer_gender, with_untyped=with_untyped
     )
     return Desk(
         reader=reader,

@@ -1,15 +1,17 @@
 """One day from discovery to tables, without Airflow: the same stages in the same order."""
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
 from datetime import date, datetime
 
 from pipeline.model import StageReport
 from pipeline.model.outcome import RunKind
+from pipeline.sources import listable_days
 from pipeline.stages.cluster import cluster
 from pipeline.stages.commit import Committed, commit
 from pipeline.stages.derive import DeriveReport, derive
-from pipeline.stages.ingest import ingest
-from pipeline.stages.log_rows import append_run
+from pipeline.stages.ingest import batch_of, ingest
+from pipeline.stages.log_rows import append_run, outcomes_told
 from pipeline.stages.reading import version_of
 from pipeline.stages.workspace import Workspace
 from pipeline.tables import SCHEMA_VERSION
@@ -17,30 +19,53 @@ from pipeline.tables import SCHEMA_VERSION
 Told = Callable[[str], None]
 
 
+@dataclass(frozen=True, slots=True)
+class IngestedSources:
+    """What some sources gave: one report with every news day to derive, and why sources could not be listed."""
+
+    report: StageReport
+    troubles: tuple[str, ...]
+
+
 def ingest_sources(
     workspace: Workspace, *, source_keys: Sequence[str], day: date, run_id: str, tell: Told
-) -> StageReport:
-    """Ingest some sources one after the other; return one report with every news day to derive."""
+) -> IngestedSources:
+    """Ingest some sources one after the other; one that cannot be listed holds up no other."""
     started_at = workspace.settings.now()
-    reports = []
+    done = []
     for key in source_keys:
-        tell(f"listing and fetching {key}")
-        reports.append(ingest(workspace, source_key=key, day=day, run_id=run_id))
-    return finish_ingest(workspace, reports=reports, run_id=run_id, kind="manual", started_at=started_at)
+        listed = listable_days(workspace.sources.named(key), now=started_at)
+        tell(
+            f"listing and fetching {key}" if day in listed else f"{key}: {listed.note}; {day} is in the archive or not"
+        )
+        done.append(ingest(workspace, source_key=key, day=day, run_id=run_id))
+    work = StageReport.merged("ingest", run_id, [each.report for each in done]).work
+    report = finish_ingest(
+        workspace, source_keys=source_keys, work=dict(work), run_id=run_id, kind="manual", started_at=started_at
+    )
+    troubles = zip(source_keys, (each.trouble for each in done), strict=True)
+    return IngestedSources(report, tuple(f"{key}: {trouble}" for key, trouble in troubles if trouble is not None))
 
 
 def finish_ingest(
-    workspace: Workspace, *, reports: Sequence[StageReport], run_id: str, kind: RunKind, started_at: datetime
+    workspace: Workspace,
+    *,
+    source_keys: Sequence[str],
+    work: Mapping[str, int],
+    run_id: str,
+    kind: RunKind,
+    started_at: datetime,
 ) -> StageReport:
-    """Sum the sources' reports and write the run's row."""
-    summary = StageReport.merged("ingest", run_id, reports)
-    counts: dict[str, object] = {"discovered": summary.discovered, **dict(summary.outcomes)}
+    """Sum what the log and the archive say of a run, its failed tries and sources included; write the run's row."""
+    outcomes = outcomes_told(workspace, batch_ids=[batch_of(key, run_id=run_id) for key in source_keys])
+    days = {day for key in source_keys for day in workspace.archive.days_of_run(source_key=key, run_id=run_id)}
+    summary = StageReport.of("ingest", run_id, outcomes, days=days, work=work)
     append_run(
         workspace,
         run_id=run_id,
         kind=kind,
         started_at=started_at,
-        counts=counts,
+        counts=_counts(summary),
         days=summary.days,
         versions={"schema": SCHEMA_VERSION},
     )
@@ -65,16 +90,15 @@ def finish_extract(  # noqa: PLR0913 - what a run is: who, when, why, and what i
         run_id=run_id,
         kind=kind,
         started_at=started_at,
-        counts={
-            "discovered": summary.discovered,
-            **dict(summary.outcomes),
-            "files_changed": done.files_changed,
-            "rows": done.rows,
-        },
+        counts={**_counts(summary), "files_changed": done.files_changed, "rows": done.rows},
         days=done.days,
         versions={"pipeline": version_of(workspace.settings), "schema": SCHEMA_VERSION},
     )
     return summary, done
+
+
+def _counts(summary: StageReport) -> dict[str, object]:
+    return {"discovered": summary.discovered, **dict(summary.outcomes), **dict(summary.work)}
 
 
 def extract_day(workspace: Workspace, *, day: date, run_id: str, tell: Told) -> tuple[StageReport, Committed]:

@@ -3,8 +3,9 @@
 ``TASKS`` is the whole interface between Airflow and this package.
 """
 
+import logging
 from collections.abc import Callable, Mapping, Sequence
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from typing import Any
 
 from pipeline.errors import LakeError
@@ -14,8 +15,11 @@ from pipeline.settings import Settings
 from pipeline.stages import cluster as clustering
 from pipeline.stages import derive as deriving
 from pipeline.stages import ingest as ingesting
-from pipeline.stages import run
+from pipeline.stages import run, signals, upkeep
+from pipeline.stages.history import expected_seconds, read_history, way_of
 from pipeline.stages.workspace import Workspace
+
+log = logging.getLogger(__name__)
 
 
 def _open() -> Workspace:
@@ -27,19 +31,38 @@ def sources() -> list[str]:
     return [source.key for source in _open().sources.sources]
 
 
-def ingest(*, source_key: str, day: date, run_id: str) -> dict[str, object]:
-    """Discover, fetch and archive one source; return its report."""
-    return ingesting.ingest(_open(), source_key=source_key, day=day, run_id=run_id).as_dict()
+def woken_sources(*, told: Sequence[Mapping[str, Any]], door: signals.Door) -> list[str]:
+    """Return the keys of the sources of one door that signals name; without signals of all."""
+    return signals.woken_sources(_open().sources.sources, told=told, door=door)
+
+
+def ingest(*, source_key: str, day: date | None, run_id: str) -> dict[str, object]:
+    """Discover, fetch and archive one source for a day; return its report.
+
+    Without a day it is for now, and a source that cannot be listed is only told of: the next sweep is the next try.
+    Raises: NewsError where the source cannot be listed for a day, after all else is done.
+    """
+    workspace = _open()
+    done = ingesting.ingest(workspace, source_key=source_key, day=day or workspace.settings.now().date(), run_id=run_id)
+    if done.trouble is not None and day is not None:
+        raise done.trouble
+    return done.report.as_dict()
 
 
 def finish_ingest(
     *, reports: Sequence[Mapping[str, Any]], run_id: str, kind: RunKind, started_at: datetime
 ) -> dict[str, object]:
-    """Return the sum of the sources' reports; ``days`` are the news days to derive."""
+    """Return the sum of what all sources gave, those that failed included; ``days`` are the news days to derive."""
     workspace = _open()
     parsed = [StageReport.from_dict(report) for report in reports]
-    started_at = workspace.settings.frozen_now or started_at
-    return run.finish_ingest(workspace, reports=parsed, run_id=run_id, kind=kind, started_at=started_at).as_dict()
+    return run.finish_ingest(
+        workspace,
+        source_keys=[source.key for source in workspace.sources.sources],
+        work=dict(StageReport.merged("ingest", run_id, parsed).work),
+        run_id=run_id,
+        kind=kind,
+        started_at=workspace.settings.frozen_now or started_at,
+    ).as_dict()
 
 
 def plan_chunks(*, day: date) -> list[dict[str, int]]:
@@ -56,8 +79,12 @@ def derive(*, day: date, run_id: str, chunk: int, chunks: int) -> dict[str, obje
 def commit(
     *, reports: Sequence[Mapping[str, Any]], day: date, run_id: str, kind: RunKind, started_at: datetime
 ) -> dict[str, object]:
-    """Commit what the pieces staged; return the run's counts, rows by table and changed days."""
+    """Commit what the pieces staged; return the run's counts, rows by table, changed days, and its time.
+
+    ``seconds`` since the run started stand beside ``expected_seconds``, None without a history of such runs.
+    """
     workspace = _open()
+    history = read_history(workspace)
     summary, done = run.finish_extract(
         workspace,
         derived=[StageReport.from_dict(report) for report in reports],
@@ -67,8 +94,18 @@ def commit(
         kind=kind,
         started_at=workspace.settings.frozen_now or started_at,
     )
-    days = [changed.isoformat() for changed in done.days]
-    return {**summary.as_dict(), "rows": done.rows, "files_changed": done.files_changed, "days": days}
+    articles = sum(dict(summary.work).values())
+    expected = expected_seconds(history, way=way_of(run_id), articles=articles)
+    seconds = (workspace.settings.now() - (workspace.settings.frozen_now or started_at)).total_seconds()
+    log.info("%s: %d articles in %.0f s, %s expected", day, articles, seconds, expected and f"{expected:.0f} s")
+    return {
+        **summary.as_dict(),
+        "rows": done.rows,
+        "files_changed": done.files_changed,
+        "days": [changed.isoformat() for changed in done.days],
+        "seconds": seconds,
+        "expected_seconds": expected,
+    }
 
 
 def cluster(*, day: date, days: Sequence[str]) -> dict[str, object]:
@@ -78,9 +115,9 @@ def cluster(*, day: date, days: Sequence[str]) -> dict[str, object]:
 
 
 def recover() -> dict[str, object]:
-    """Finish what dead processes left in archive and lake."""
+    """Finish what dead processes left in archive and lake; return the sentences that say what."""
     workspace = _open()
-    return {"archive": str(workspace.archive.recover()), "lake": str(workspace.lake.recover())}
+    return {"mended": [*workspace.archive.recover(), *workspace.lake.recover()]}
 
 
 def verify() -> dict[str, object]:
@@ -91,13 +128,37 @@ def verify() -> dict[str, object]:
     return {"problems": 0}
 
 
+def relate() -> dict[str, object]:
+    """Write the cluster tables that runs of late may have left behind."""
+    workspace = _open()
+    return {"files_related": upkeep.relate_recent(workspace, day=_yesterday(workspace))}
+
+
 def collect_garbage() -> dict[str, object]:
     """Delete objects that no manifest names and that are older than the grace."""
-    return {"removed": str(_open().lake.gc())}
+    return {"files_removed": _open().lake.gc()}
+
+
+def report(*, done: Sequence[Mapping[str, Any]], run_id: str, kind: RunKind, started_at: datetime) -> dict[str, object]:
+    """Warn of each source that gave nothing, or little, for the day that ended; return the run's counts."""
+    workspace = _open()
+    return upkeep.finish_upkeep(
+        workspace,
+        done={name: value for part in done for name, value in part.items()},
+        day=_yesterday(workspace),
+        run_id=run_id,
+        kind=kind,
+        started_at=workspace.settings.frozen_now or started_at,
+    )
+
+
+def _yesterday(workspace: Workspace) -> date:
+    return (workspace.settings.now() - timedelta(days=1)).date()
 
 
 TASKS: dict[str, Callable[..., Any]] = {
     "sources": sources,
+    "woken_sources": woken_sources,
     "ingest": ingest,
     "finish_ingest": finish_ingest,
     "plan_chunks": plan_chunks,
@@ -106,5 +167,7 @@ TASKS: dict[str, Callable[..., Any]] = {
     "cluster": cluster,
     "recover": recover,
     "verify": verify,
+    "relate": relate,
     "collect_garbage": collect_garbage,
+    "report": report,
 }

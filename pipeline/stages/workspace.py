@@ -42,4 +42,9 @@ class Workspace:
         limits = limits_from(self.settings)
         if source is not None and source.interval_seconds is not None:
             limits = replace(limits, host_interval_seconds=source.interval_seconds)
-        return Fetcher(limits, private_hosts=self.sources.private_hosts, now=self.settings.now)
+        return Fetcher(
+            limits,
+            private_hosts=self.sources.private_hosts,
+            now=self.settings.now,
+            turns_folder=self.settings.raw_dir / "hosts",
+        )

@@ -1,19 +1,35 @@
-"""Airflow on this machine: its settings, and the one-slot pool. `python -m news_airflow.local` starts it.
+"""Airflow on this machine: `python -m news_airflow.local up`, `down`, and `airflow ...` for its own commands.
 
 Everything lies in ``AIRFLOW_HOME``, else in ``.airflow`` of the project; SQLite and the local executor; the pages
 answer on 127.0.0.1 only, because whoever reaches them is admin. What the environment sets already stays as it is:
-another port is ``AIRFLOW__API__PORT``.
+another port is ``AIRFLOW__API__PORT``, and a second Airflow needs another home and another port.
 """
 
+import argparse
+import json
+import logging
 import os
 import secrets
+import socket
 import subprocess
 import sys
+import time
+from collections.abc import Mapping
+from datetime import datetime
+from functools import partial
+from http.client import HTTPConnection, HTTPException
 from pathlib import Path
+from typing import Any
 
-from news_airflow.defaults import COMMIT_POOL
+import psutil
+
+from news_airflow.supervisor import GRACE_SECONDS, SUPERVISOR, are_gone, kill, log_file, processes, start
+
+log = logging.getLogger(__name__)
 
 ROOT = Path(__file__).parents[2]
+PORT = "AIRFLOW__API__PORT"
+HEALTH_KEYS = {"scheduler": "scheduler", "dag-processor": "dag_processor", "triggerer": "triggerer"}
 
 
 def environment(home: Path) -> dict[str, str]:
@@ -29,6 +45,10 @@ def environment(home: Path) -> dict[str, str]:
         "AIRFLOW__CORE__PARALLELISM": "4",
         "AIRFLOW__CORE__DAGS_ARE_PAUSED_AT_CREATION": "False",
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
+        "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": "30",
+        "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "90",
+        # a scheduler that comes back looks for the tasks of the dead one this often, 300 s if not told
+        "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "30",
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",
         "AIRFLOW__DATABASE__SQL_ALCHEMY_CONN": f"sqlite:///{home / 'airflow.db'}",
@@ -40,26 +60,150 @@ def environment(home: Path) -> dict[str, str]:
 
 
 def main() -> None:
-    """Migrate the database, make the pool, start all components, and stay until they end."""
-    airflow = Path(sys.executable).with_name("airflow")
-    home = Path(os.environ.get("AIRFLOW_HOME", ROOT / ".airflow")).absolute()
-    home.mkdir(parents=True, exist_ok=True)
+    """Run one command for the Airflow of this environment."""
+    parser = argparse.ArgumentParser(prog="news_airflow.local", description="Airflow on this machine.")
+    commands = parser.add_subparsers(dest="command", required=True)
+    starting = commands.add_parser("up", help="start it and wait until it is healthy")
+    starting.add_argument("--seconds", type=float, default=180, help="how long to wait (default %(default)s)")
+    commands.add_parser("down", help="end it")
+    commands.add_parser("prepare", help="make its configuration, database and pools; up does this")
+    commands.add_parser("airflow", help="run a command of Airflow itself, with the same settings", add_help=False)
+    given, rest = parser.parse_known_args()
+    if rest and given.command != "airflow":
+        parser.error(f"{given.command} does not take {' '.join(rest)}")
+    logging.basicConfig(level=logging.INFO, format="%(message)s", stream=sys.stdout)
+    home = Path(os.environ.get("AIRFLOW_HOME", ROOT / ".airflow")).resolve()
+    if given.command == "up":
+        up(home, seconds=given.seconds)
+    elif given.command == "down":
+        down(home)
+    elif given.command == "prepare":
+        prepare()
+    else:
+        airflow = str(Path(sys.executable).with_name("airflow"))
+        os.execve(airflow, [airflow, *rest], _whole_environment(home))  # noqa: S606 - no shell, our own program
+
+
+def up(home: Path, *, seconds: float) -> None:
+    """Start an Airflow as processes of their own and return when all its parts are healthy.
+
+    Raises: SystemExit that says what is wrong and which log tells more.
+    """
+    for running in processes(home, SUPERVISOR):
+        _wait_until_healthy(home, running.environ()[PORT], seconds=seconds, since=running.create_time())
+        log.info("Airflow is up already: http://127.0.0.1:%s", running.environ()[PORT])
+        return
+    kill(partial(processes, home))  # what a supervisor that was killed left behind
+    (home / "logs").mkdir(parents=True, exist_ok=True)
+    whole = _whole_environment(home)
+    _refuse_taken_port(whole[PORT])
+    _run_prepare(home, whole)
+    supervisor = start(home, SUPERVISOR, [sys.executable, "-m", "news_airflow.supervisor"], environment=whole)
+    since = psutil.Process(supervisor.pid).create_time()
+    _wait_until_healthy(home, whole[PORT], seconds=seconds, since=since)
+    log.info("Airflow is up: http://127.0.0.1:%s (logs in %s)", whole[PORT], home / "logs")
+
+
+def down(home: Path) -> None:
+    """End every process of an Airflow, also those whose parent is dead."""
+    found = processes(home)
+    for supervisor in processes(home, SUPERVISOR):
+        supervisor.terminate()
+    are_gone(partial(processes, home, SUPERVISOR), seconds=GRACE_SECONDS + 10)
+    kill(partial(processes, home))
+    log.info("Airflow is down: %s processes ended", len(found)) if found else log.info("Airflow is not up")
+
+
+def prepare() -> None:
+    """Make what the parts of this environment's Airflow share: its configuration, its database, its pools."""
+    from airflow.configuration import write_default_airflow_configuration_if_needed
+    from airflow.models.pool import Pool
+    from airflow.utils.db import initdb
+
+    from news_airflow.defaults import POOLS
+
+    # It holds the key that triggers are stored with. Parts that start at the same time would each make one of its own.
+    write_default_airflow_configuration_if_needed()
+    initdb()
+    for name, (slots, description) in POOLS.items():
+        Pool.create_or_update_pool(name, slots, description, include_deferred=False)
+
+
+def unhealthy_parts(port: str, *, since: float) -> list[str]:
+    """Return the parts that gave no sign of life after ``since``, in seconds of the epoch; if any, in that order."""
+    told = _health(port)
+    if told is None:
+        return ["api-server"]
+    return [part for part, key in HEALTH_KEYS.items() if not _is_alive(told[key], key, since)]
+
+
+def _is_alive(told: Mapping[str, str | None], key: str, since: float) -> bool:
+    beat = told[f"latest_{key}_heartbeat"]
+    # Of one that was killed a moment ago Airflow still says that it is healthy.
+    return told["status"] == "healthy" and beat is not None and datetime.fromisoformat(beat).timestamp() >= since
+
+
+def _health(port: str) -> Any:
+    connection = HTTPConnection("127.0.0.1", int(port), timeout=10)
+    try:
+        connection.request("GET", "/api/v2/monitor/health")
+        return json.loads(connection.getresponse().read())
+    except (OSError, HTTPException, ValueError):
+        return None
+    finally:
+        connection.close()
+
+
+def _wait_until_healthy(home: Path, port: str, *, seconds: float, since: float) -> None:
+    deadline = time.monotonic() + seconds
+    while waiting := unhealthy_parts(port, since=since):
+        if not processes(home, SUPERVISOR):
+            raise SystemExit(f"Airflow did not start; see {log_file(home, SUPERVISOR)}")
+        if time.monotonic() > deadline:
+            logs = ", ".join(str(log_file(home, part)) for part in waiting)
+            raise SystemExit(
+                f"not healthy after {seconds:.0f} s: {', '.join(waiting)}; see {logs}. It goes on trying; "
+                "`make up` waits again, `make down` ends it"
+            )
+        time.sleep(0.5)
+
+
+def _whole_environment(home: Path) -> dict[str, str]:
     ours = environment(home)
-    port = os.environ.get("AIRFLOW__API__PORT", "8080")
-    os.environ |= {
+    port = os.environ.get(PORT, "8080")
+    return {
         **ours,
+        PORT: port,
         "AIRFLOW__API__BASE_URL": f"http://127.0.0.1:{port}",
         "AIRFLOW__CORE__EXECUTION_API_SERVER_URL": f"http://127.0.0.1:{port}/execution/",
         "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_hex(32),
         **os.environ,
         "AIRFLOW_HOME": str(home),
         "PYTHONPATH": ours["PYTHONPATH"],
-        # standalone starts its components by the bare name "airflow"
-        "PATH": os.pathsep.join((str(airflow.parent), os.environ.get("PATH", os.defpath))),
     }
-    subprocess.run([airflow, "db", "migrate"], check=True)
-    subprocess.run([airflow, "pools", "set", COMMIT_POOL, "1", "one committer of the lake"], check=True)
-    os.execv(airflow, [str(airflow), "standalone"])  # noqa: S606 - no shell, our own program
+
+
+def _refuse_taken_port(port: str) -> None:
+    with socket.socket() as probe:
+        probe.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        try:
+            probe.bind(("127.0.0.1", int(port)))
+        except OSError as error:
+            raise SystemExit(f"port {port} of 127.0.0.1 is taken; set {PORT} to a free one ({error})") from error
+
+
+def _run_prepare(home: Path, whole: dict[str, str]) -> None:
+    path = log_file(home, "prepare")
+    with path.open("ab") as output:
+        done = subprocess.run(
+            [sys.executable, "-m", "news_airflow.local", "prepare"],
+            env=whole,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            check=False,
+        )
+    if done.returncode != 0:
+        raise SystemExit(f"Airflow cannot be prepared; see {path}")
 
 
 if __name__ == "__main__":

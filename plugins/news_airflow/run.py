@@ -1,9 +1,9 @@
-"""The one call from a task into a stage, and what an error means to Airflow."""
+"""The one call from a task into a stage, and how a run is named in the tables."""
 
 import logging
 from typing import Any, NoReturn
 
-from airflow.sdk.exceptions import AirflowException, AirflowFailException
+from airflow.sdk.exceptions import AirflowFailException
 
 RUN_KINDS = {name: name for name in ("scheduled", "backfill", "manual")}
 
@@ -30,14 +30,9 @@ def fail(message: str) -> NoReturn:
 def run_stage(stage: str, **given: Any) -> Any:
     """Run one stage of ``pipeline.stages.tasks`` with JSON-able arguments; return its JSON-able result.
 
-    An error whose disposition is "retry" fails the task for its next try; any other fails it for good.
+    What an error means, another try or none, ``defaults.RETRY_POLICY`` says.
     """
-    from pipeline.errors import NewsError
     from pipeline.stages import tasks
 
     logging.getLogger("pipeline").setLevel(logging.INFO)
-    try:
-        return tasks.TASKS[stage](**given)
-    except NewsError as error:
-        verdict = AirflowException if error.disposition == "retry" else AirflowFailException
-        raise verdict(f"{stage}: {error}") from error
+    return tasks.TASKS[stage](**given)

@@ -42,7 +42,7 @@ PIPELINE = {
 # Parsing a DAG file loads only these; the package is imported inside the tasks.
 AIRFLOW_SIDE = {
     "dags": May(libraries=("airflow", "news_airflow")),
-    "news_airflow": May(("stages",), ("airflow", "news_airflow")),
+    "news_airflow": May(("stages",), ("airflow", "news_airflow", "psutil")),
     "news_plugin": May(libraries=("airflow", "news_airflow")),
 }
 EVERYWHERE = ("errors", "settings")

@@ -43,6 +43,40 @@ def test_ingest_announces_and_extract_commits(bag, newsroom: Newsroom, tmp_path:
         assert list((tmp_path / "lake" / "tables" / table).rglob("*.parquet")), table
 
 
+def test_a_day_without_sources_is_announced(bag, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Tasks that are mapped over nothing do not swallow the signal of their day."""
+    (tmp_path / "sources.toml").touch()
+    monkeypatch.setenv("NEWS_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("NEWS_SOURCES_FILE", str(tmp_path / "sources.toml"))
+    done = bag.dags["news_ingest"].test(run_conf={"day": "2026-03-02"})
+    assert (done.state, announced(done.run_id)) == ("success", ["2026-03-02"])
+
+
+def test_a_source_that_cannot_be_listed_is_red_for_its_day_only(bag, newsroom: Newsroom, tmp_path: Path) -> None:
+    """A listing that is gone fails the daily run, after all others are announced; a sweep only tells of it."""
+    sources = tmp_path / "sources.toml"
+    gone = f"[sources.gone]\nkind = 'feed'\nurl = '{newsroom.base_url}/courier/gone.xml'\n"
+    sources.write_text(sources.read_text("utf-8") + gone)
+    done = bag.dags["news_ingest"].test(run_conf={"day": DAYS[0].isoformat()})
+    states = {each.state for each in done.get_task_instances() if each.task_id == "ingest_web"}
+    assert (done.state, states, DAYS[0].isoformat() in announced(done.run_id)) == (
+        "failed",
+        {"success", "failed"},
+        True,
+    )
+    assert bag.dags["news_inbox"].test().state == "success"
+
+
+def test_a_refused_task_is_not_tried_again(bag, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A wrong sources file fails the run at its first try."""
+    (tmp_path / "sources.toml").write_text("[sources.a]\nkind = 'feeed'\n")
+    monkeypatch.setenv("NEWS_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("NEWS_SOURCES_FILE", str(tmp_path / "sources.toml"))
+    done = bag.dags["news_ingest"].test(run_conf={"day": "2026-03-02"})
+    tries = {each.task_id: (each.state, each.try_number) for each in done.get_task_instances()}
+    assert (done.state, tries["sources_web"]) == ("failed", ("failed", 1))
+
+
 def test_maintain_is_green_on_an_empty_lake(bag, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """news_maintain ends well where nothing has been done yet."""
     monkeypatch.setenv("NEWS_DATA_DIR", str(tmp_path))

@@ -9,6 +9,8 @@ from types import SimpleNamespace
 import pytest
 from news_airflow.days import day_of
 
+from pipeline import errors
+
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "dags").glob("*.py"))
 HEAVY = ("spacy", "bs4", "pyarrow", "requests", "duckdb")
@@ -66,3 +68,22 @@ def test_a_run_without_a_day_is_refused() -> None:
     """A run that names no day raises, and says what to do."""
     with pytest.raises(ValueError, match="trigger it with a key"):
         day_of(SimpleNamespace(partition_key=None, conf=None, run_id="r"))
+
+
+def test_retries_follow_the_dispositions(bag) -> None:
+    """An error that may pass is tried again, any other of ours is not; what is not ours is left to Airflow's rule."""
+    from news_airflow.defaults import RETRY_POLICY
+
+    leaves = [each for each in vars(errors).values() if isinstance(each, type) and issubclass(each, errors.NewsError)]
+    for leaf in leaves:
+        decided = RETRY_POLICY.evaluate(leaf("x"), try_number=1, max_tries=2).action.value
+        assert decided == ("retry" if leaf.disposition == "retry" else "fail"), leaf
+    assert RETRY_POLICY.evaluate(OSError(28, "x"), try_number=1, max_tries=2).action.value == "default"
+
+
+def test_every_pool_is_made(bag) -> None:
+    """Every task runs in a pool that `make up` and the cluster make, or in Airflow's own."""
+    from news_airflow.defaults import POOLS
+
+    pools = {task.pool for dag in bag.dags.values() for task in dag.tasks}
+    assert pools == {"default_pool", *POOLS}

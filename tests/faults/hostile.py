@@ -121,3 +121,21 @@ def fetcher_for(*servers: Hostile, **changes: object) -> Iterator[Fetcher]:
 def gzip_bomb(megabytes: int) -> bytes:
     """Return zeros, packed a thousandfold."""
     return gzip.compress(bytes(megabytes << 20), compresslevel=9)
+
+
+def story(number: int) -> str:
+    """Return the paragraphs of an invented report, long enough to be one."""
+    return "".join(
+        f"<p>Councillor Ada Brandt told reporters on Monday that plan {number} for the harbour of Tarnwick had been "
+        f"read {times} times, and that the vote would be held in the town hall before the end of the week.</p>"
+        for times in range(3, 8)
+    )
+
+
+def page(number: int, *, head: str = "") -> bytes:
+    """Return an invented page that is an article."""
+    title = f"Harbour plan {number} goes to a vote"
+    return (
+        f"<!doctype html><html lang='en'><head><meta charset='utf-8'><title>{title}</title>{head}</head>"
+        f"<body><article><h1>{title}</h1>{story(number)}</article></body></html>"
+    ).encode()

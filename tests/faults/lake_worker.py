@@ -41,7 +41,7 @@ def publish_edition(root: Path, number: int) -> None:
     lake.commit(names[:-1], is_current=lambda *_: True)
     lake.commit(names[-1:], is_current=lambda *_: True)
     days = [date(2026, 2, 3 + number) for number in range(DAYS)]
-    lake.replace("copies", {day: copies_rows([s for s in stories if s.published_date == day]) for day in days})
+    lake.replace("copies", lambda: {day: copies_rows([s for s in stories if s.published_date == day]) for day in days})
 
 
 def publish_and_die(root: Path, number: int, die_at: int) -> None:

@@ -1,49 +1,108 @@
-"""What runs in the processes that the resume tests start and kill: one evening of the sample newsroom."""
+"""What runs in the processes that the fault tests start, kill and stop: the tasks of an evening of the newsroom.
 
+Every task runs as a worker of Airflow runs it: in a process of its own, by its name in TASKS, under the run's id.
+"""
+
+import functools
 import logging
 import os
+import shutil
 import signal
+import sqlite3
 import sys
-from datetime import date
+import time
+from dataclasses import replace
+from datetime import UTC, date, datetime
+from multiprocessing.connection import Connection
 from pathlib import Path
 from typing import Any
 
+# pyarrow imports these at first use: here once, not again in every process that is killed.
+import pandas  # noqa: F401
+import pyarrow.dataset  # noqa: F401
+
+from pipeline.clean import clean
+from pipeline.errors import NewsError
+from pipeline.model import Page
 from pipeline.settings import Settings
+from pipeline.stages import reading
 from pipeline.stages.run import extract_day, ingest_sources
+from pipeline.stages.tasks import TASKS
 from pipeline.stages.workspace import Workspace
+from tests.faults.hostile import page
+from tests.faults.inbox import plain_text
 
 # Each is a moment at which a file system changes, or is about to.
 _WRITES = {"os.rename", "os.link", "os.remove", "os.mkdir", "os.rmdir", "os.truncate"}
 _FLAGS = os.O_WRONLY | os.O_RDWR
 
+# One model for all processes that are forked from here; cleaning imports what it needs at first use.
+reading.load_model = functools.cache(reading.load_model)
+
+
+def warm_up() -> None:
+    """Load what every task would load anew; called by the module that the fork server preloads."""
+    settings = Settings()
+    url = "https://harbour-post.example/ferry"
+    at = datetime(2026, 3, 2, 12, tzinfo=UTC)
+    ferry = Page(url=url, final_url=url, status=200, headers={"content-type": "text/html"}, body=page(1), fetched_at=at)
+    # One that names no language: what guesses it unpacks its data into a temporary file.
+    plain = replace(ferry, headers={"content-type": "text/plain"}, body=plain_text(1).encode())
+    articles = [clean(each, source_key="harbour", publisher=None, raw_ref="sha256:0") for each in (ferry, plain)]
+    list(reading.open_desk(settings).read(articles))
+
 
 def open_space(folder: Path, day: date) -> Workspace:
     """Return a workspace at eight in the evening of a day; ``folder`` holds its sources.toml."""
-    now = f"{day}T20:00:00+00:00"
-    return Workspace(
-        Settings.load(data_dir=folder, sources_file=folder / "sources.toml", frozen_now=now, durability="process")
-    )
+    return Workspace(Settings.load(**_settings(folder, day)))
 
 
-def run_ingest(folder: Path, day: date) -> list[date]:
-    """List, fetch and archive all sources; return the news days to derive."""
+def _settings(folder: Path, day: date) -> dict[str, Any]:
+    return {
+        "data_dir": folder,
+        "sources_file": folder / "sources.toml",
+        "frozen_now": f"{day}T20:00:00+00:00",
+        "durability": "process",
+    }
+
+
+def do_task(folder: Path, day: date, name: str, given: dict[str, Any]) -> Any:
+    """Do one task of TASKS on the evening of a day."""
+    os.environ.update({f"NEWS_{key.upper()}": str(value) for key, value in _settings(folder, day).items()})
+    return TASKS[name](**given)
+
+
+def whole_evening(folder: Path, day: date) -> None:
+    """Ingest and extract a day in one go."""
     space = open_space(folder, day)
     keys = [source.key for source in space.sources.sources]
-    report = ingest_sources(space, source_keys=keys, day=day, run_id=f"in-{day}", tell=lambda _: None)
-    return sorted({day, *report.days})
+    report = ingest_sources(space, source_keys=keys, day=day, run_id=f"in-{day}", tell=lambda _: None).report
+    for news_day in report.days:
+        extract_day(space, day=news_day, run_id=f"out-{day}-{news_day}", tell=lambda _: None)
 
 
-def run_extract(folder: Path, day: date, news_day: date) -> None:
-    """Derive, commit and cluster one news day."""
-    extract_day(open_space(folder, day), day=news_day, run_id=f"out-{day}-{news_day}", tell=lambda _: None)
+def derive_afresh(folder: Path, day: date, into: Path) -> None:
+    """Derive a folder's archive, undisturbed, into a lake of its own; the archive is copied as it is."""
+    shutil.copytree(folder / "raw", into / "raw")
+    shutil.copy(folder / "sources.toml", into)
+    extract_all(into, day)
 
 
-class _Death(logging.Handler):
-    """Kills its own process at the ``die_at``-th change of a file or outcome of a page."""
+def extract_all(folder: Path, day: date) -> None:
+    """Extract every news day of the archive."""
+    space = open_space(folder, day)
+    for news_day in space.archive.days():
+        extract_day(space, day=news_day, run_id=f"all-{news_day}", tell=lambda _: None)
 
-    def __init__(self, die_at: int) -> None:
+
+class Steps(logging.Handler):
+    """Counts the changes of files and the outcomes of pages; at the ``at``-th it sends its own process a signal."""
+
+    def __init__(self, at: int | None, number: signal.Signals) -> None:
         super().__init__()
-        self.left = die_at
+        self.at = at
+        self.number = number
+        self.count = 0
 
     def emit(self, record: logging.LogRecord) -> None:
         self.step()
@@ -53,16 +112,25 @@ class _Death(logging.Handler):
             self.step()
 
     def step(self) -> None:
-        self.left -= 1
-        if self.left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
+        self.count += 1
+        if self.count == self.at:
+            os.kill(os.getpid(), self.number)
 
 
-def die_within(die_at: int, work: Any, *given: Any) -> None:
-    """Do some work, killed at its ``die_at``-th step; exits 0 when it has fewer."""
-    death = _Death(die_at)
+def work(pipe: Connection, at: int | None, number: signal.Signals, task: Any, given: tuple[Any, ...]) -> None:
+    """Do some work; tell when it begins, and at the end its result or what a person would see, its steps and seconds.
+
+    ``at`` is the step at which a signal comes, None for none.
+    """
+    steps = Steps(at, number)
     log = logging.getLogger("pipeline.stages.disposition")
     log.setLevel(logging.INFO)
-    log.addHandler(death)
-    sys.addaudithook(death.hear)
-    work(*given)
+    log.addHandler(steps)
+    sys.addaudithook(steps.hear)
+    began = time.monotonic()
+    pipe.send(began)
+    try:
+        result = task(*given)
+    except (NewsError, OSError, sqlite3.Error) as error:
+        result = error
+    pipe.send((result, steps.count, time.monotonic() - began))

@@ -1,6 +1,5 @@
 """Several processes write one archive, and some of them are killed."""
 
-import multiprocessing
 import random
 import time
 from multiprocessing.context import ForkServerContext
@@ -10,13 +9,6 @@ import pytest
 
 from pipeline.raw import Archive
 from tests.faults.archive_worker import page, write_forever, write_pages
-
-
-@pytest.fixture(scope="module")
-def processes() -> ForkServerContext:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.faults.lake_worker", "tests.faults.archive_worker"])
-    return context
 
 
 @pytest.mark.parametrize("run_ids", [("run-1", "run-1"), ("run-1", "run-2")], ids=["same-run", "two-runs"])

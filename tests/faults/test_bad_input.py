@@ -11,7 +11,7 @@ import pytest
 from pipeline.settings import Settings
 from pipeline.stages.run import extract_day, ingest_sources
 from pipeline.stages.workspace import Workspace
-from tests.faults.hostile import Answer, Hostile, gzip_bomb, hostile_server
+from tests.faults.hostile import Answer, Hostile, gzip_bomb, hostile_server, page
 
 pytestmark = [pytest.mark.model]
 
@@ -48,23 +48,6 @@ INBOX = {
     "links.urls#2": ("quarantined", "bad_url", "http"),
     "/pushed": ("kept", None, None),
 }
-
-
-def story(number: int) -> str:
-    """Return the paragraphs of an invented report, long enough to be one."""
-    return "".join(
-        f"<p>Councillor Ada Brandt told reporters on Monday that plan {number} for the harbour of Tarnwick had been "
-        f"read {times} times, and that the vote would be held in the town hall before the end of the week.</p>"
-        for times in range(3, 8)
-    )
-
-
-def page(number: int, *, head: str = "") -> bytes:
-    title = f"Harbour plan {number} goes to a vote"
-    return (
-        f"<!doctype html><html lang='en'><head><meta charset='utf-8'><title>{title}</title>{head}</head>"
-        f"<body><article><h1>{title}</h1>{story(number)}</article></body></html>"
-    ).encode()
 
 
 def feed(server: Hostile, busy: Hostile) -> bytes:
@@ -161,7 +144,7 @@ def job(tmp_path_factory: pytest.TempPathFactory, server: Hostile, busy: Hostile
     )
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     keys = ["broken", "post", "inbox"]
-    ingested = ingest_sources(space, source_keys=keys, day=DAY, run_id="in", tell=lambda _: None)
+    ingested = ingest_sources(space, source_keys=keys, day=DAY, run_id="in", tell=lambda _: None).report
     risen = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1000
     extract_day(space, day=DAY, run_id="out", tell=lambda _: None)
     return space, ingested, risen

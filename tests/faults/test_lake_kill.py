@@ -1,6 +1,5 @@
 """A process that commits may be killed at any moment; what comes after gives what would have been."""
 
-import multiprocessing
 import os
 import random
 import time
@@ -23,13 +22,6 @@ LONG = bool(os.environ.get("NEWSLAKE_LONG"))
 KILLS = int(os.environ.get("NEWSLAKE_KILLS", "500" if LONG else "20"))
 RACES = 100 if LONG else 4
 FINAL = 1_000_000
-
-
-@pytest.fixture(scope="module")
-def processes() -> ForkServerContext:
-    context = multiprocessing.get_context("forkserver")
-    context.set_forkserver_preload(["tests.faults.lake_worker"])
-    return context
 
 
 def public_files(root: Path) -> dict[str, bytes]:

@@ -5,6 +5,7 @@ from concurrent.futures import ThreadPoolExecutor
 from itertools import pairwise
 
 from pipeline.fetch.pace import Pace
+from pipeline.fetch.turns import Turns
 
 
 def _starts(pace: Pace, count: int, *, host: str = "a:80", interval_seconds: float) -> list[float]:
@@ -36,6 +37,19 @@ def test_hosts_do_not_wait_for_each_other():
     pace.wait_for_start("b:80", 5)
 
     assert time.monotonic() - started < 2
+
+
+def test_processes_share_the_interval_of_a_host(tmp_path):
+    """Fetchers that know nothing of each other but a folder start one after the other; a torn file is a new one."""
+    (tmp_path / "a%3A80").write_text("17")
+    paces = [Pace(hold_max_seconds=1, turns=Turns(tmp_path)) for _ in range(4)]
+    with ThreadPoolExecutor(4) as pool:
+        starts = sorted(
+            start for found in pool.map(lambda pace: _starts(pace, 1, interval_seconds=0.2), paces) for start in found
+        )
+
+    assert _closest(starts) > 0.1
+    assert starts[-1] - starts[0] < 3
 
 
 def test_interval_is_doubled():

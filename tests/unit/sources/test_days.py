@@ -11,10 +11,10 @@ from tests.faults.hostile import NOW
 
 
 @pytest.mark.parametrize(
-    ("kind", "promised"), [("feed", [0]), ("news_sitemap", [0, 1]), ("folder", [0, 1, 900]), ("inbox", [0, 1, 900])]
+    ("kind", "promised"), [("feed", [0, 1]), ("news_sitemap", [0, 1]), ("folder", [0, 1, 900]), ("inbox", [0, 1, 900])]
 )
 def test_days_promised(kind, promised):
-    """A feed promises today, a news sitemap two days, files any day."""
+    """A feed and a news sitemap promise two days, files any day."""
     days = listable_days(Source(key="a", kind=kind, location="x"), now=NOW)
 
     assert [ago for ago in (0, 1, 900) if NOW.date() - timedelta(days=ago) in days] == promised

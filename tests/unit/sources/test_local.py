@@ -255,3 +255,21 @@ def test_read_file_takes_given_hints(tmp_path):
         with pytest.raises(BrokenListingError) as caught:
             read_file(tmp_path / name, hints=Hints(), now=NOW)
         assert caught.value.reason == reason
+
+
+def test_folder_that_did_not_change_is_not_read_again(tmp_path):
+    """A folder is read when a file of it, or of one below, came, went or changed; not for the day that is asked."""
+    source = Source(key="desk", kind="folder", location=str(tmp_path))
+
+    def listed(validators=None):
+        return discover(source, day=NOW.date(), fetcher=None, validators=validators, now=lambda: NOW)
+
+    (tmp_path / "below").mkdir()
+    (tmp_path / "below" / "a.txt").write_text("Ferry")
+    first = listed()
+    again = listed(first.validators)
+    (tmp_path / "below" / "a.txt").write_text("Barge")
+    changed = listed(first.validators)
+
+    assert [listing.is_unchanged for listing in (first, again, changed)] == [False, True, False]
+    assert (len(list(first.found)), list(again.found)) == (1, [])

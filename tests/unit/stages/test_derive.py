@@ -6,12 +6,13 @@ from pathlib import Path
 import pytest
 
 from pipeline.clean import page_identity
-from pipeline.model import Page
+from pipeline.model import Page, article_id_of, canonical_url
 from pipeline.settings import Settings
 from pipeline.stages.cluster import cluster
 from pipeline.stages.commit import commit
 from pipeline.stages.derive import derive
 from pipeline.stages.run import extract_day
+from pipeline.stages.todo import day_work
 from pipeline.stages.workspace import Workspace
 
 pytestmark = [pytest.mark.model]
@@ -87,6 +88,41 @@ def test_layout_that_changed_is_no_new_content(space: Workspace) -> None:
     assert row_of(space) == before
 
 
+def test_only_what_is_not_settled_is_read(space: Workspace) -> None:
+    """What is committed, refused, or only looks new, is read once at a version; another version reads all again."""
+    other = "https://post.example.org/vault"
+    archive(space, story("deepened"))
+    archive(space, b"<html><body><p>Back soon.</p></body></html>", url=other)
+    assert dict(day_work(space, day=DAY).todo) == {id_of(URL): "new", id_of(other): "new"}
+    first = derive(space, day=DAY, run_id="1").report
+    assert dict(first.work) == {"derived_new": 2, "derived_again": 0}
+    assert sorted(extract(space, "2")) == [("kept", "None"), ("rejected", "too_short")]
+    assert dict(day_work(space, day=DAY).todo) == {}
+    archive(space, story("deepened").replace(b"<body>", b"<body class='new'>"), start=1)
+    assert dict(day_work(space, day=DAY).todo) == {id_of(URL): "new"}
+    told = extract(space, "3")
+    assert dict(day_work(space, day=DAY).todo) == {}
+    assert extract(space, "4") == told == [("rejected", "too_short"), ("unchanged", "committed")]
+    newer = Workspace(space.settings.model_copy(update={"infer_gender": False}))
+    assert dict(day_work(newer, day=DAY).todo) == {id_of(URL): "again", id_of(other): "new"}
+
+
+def test_chunks_miss_nobody_who_comes_between(space: Workspace) -> None:
+    """An article that is archived between two chunks of a day moves no other one from chunk to chunk."""
+    urls = [f"https://post.example.org/{number}" for number in range(12)]
+    for url in urls[:8]:
+        archive(space, story("deepened", canonical=url), url=url)
+    first = day_work(space, day=DAY, chunk=0, chunks=2).todo
+    for url in urls[8:]:
+        archive(space, story("widened", canonical=url), url=url)
+    second = day_work(space, day=DAY, chunk=1, chunks=2).todo
+    assert {id_of(url) for url in urls[:8]} <= {*first, *second}
+
+
+def id_of(url: str) -> str:
+    return article_id_of(canonical=canonical_url(url), text="")
+
+
 def test_article_moves_to_another_day(space: Workspace) -> None:
     """A later content with another date takes its row and its copies row to that day."""
     archive(space, story("deepened"))
@@ -128,6 +164,6 @@ def test_cluster_makes_good_what_a_killed_run_left(space: Workspace) -> None:
     """Copies that a run did not come to write are written by the next one of its news day."""
     archive(space, story("deepened"))
     extract(space, "1")
-    space.lake.replace("copies", {DAY: space.lake.read("copies").slice(0, 0)})
+    space.lake.replace("copies", lambda: {DAY: space.lake.read("copies").slice(0, 0)})
     assert cluster(space, news_day=DAY, days=()) == 1
     assert space.lake.read("copies").num_rows == 1

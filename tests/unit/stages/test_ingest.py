@@ -35,8 +35,10 @@ def lists(server: Hostile, *entries: str, updated: str = "", **headers: str) -> 
     server.says("/feed", 200, body, Content_Type="application/atom+xml", **headers)
 
 
-def run(folder: Path, server: Hostile, name: str, *, hours: float = 0) -> dict[str, tuple[str, str, date]]:
-    """Ingest the feed some hours after noon; return outcome, reason and news day of each path."""
+def run(
+    folder: Path, server: Hostile, name: str, *, hours: float = 0, day: date | None = None
+) -> dict[str, tuple[str, str, date]]:
+    """Ingest the feed some hours after noon, for that day or another; return outcome, reason, news day of each path."""
     sources = folder / "sources.toml"
     sources.write_text(
         f'private_hosts = ["{server.host}"]\n[sources.feed]\nkind = "feed"\nurl = "{server.url("/feed")}"\n'
@@ -51,7 +53,7 @@ def run(folder: Path, server: Hostile, name: str, *, hours: float = 0) -> dict[s
         retry_after_max_seconds=0,
     )
     space = Workspace(settings)
-    report = ingest(space, source_key="feed", day=DAY, run_id=name)
+    report = ingest(space, source_key="feed", day=day or settings.now().date(), run_id=name).report
     rows = [row for row in space.lake.read_log("outcomes").to_pylist() if row["run_id"] == name]
     assert report.discovered == len(rows)
     return {row["url"].removeprefix(server.url("")): (row["outcome"], row["reason"], row["news_day"]) for row in rows}
@@ -66,6 +68,20 @@ def test_news_day_is_fixed_by_the_first_try(server: Hostile, tmp_path: Path) -> 
     assert run(tmp_path, server, "2", hours=20) == {"/a": ("pending", "archived", DAY)}
     assert run(tmp_path, server, "3", hours=30) == {"/a": ("unchanged", "seen", DAY)}
     assert run(tmp_path, server, "4", hours=50) == {"/a": ("unchanged", "same_bytes", DAY)}
+
+
+def test_day_that_is_listed_no_more(server: Hostile, tmp_path: Path) -> None:
+    """For a day that a feed lists no more, the feed is not asked; only pages of that day that still wait are."""
+    lists(server, "/a", "/b")
+    server.says("/a", 503)
+    server.says("/b", 200, PAGE, Content_Type="text/html")
+    run(tmp_path, server, "1")
+    server.says("/a", 200, PAGE, Content_Type="text/html")
+    asked = server.seen["/feed"]
+    assert run(tmp_path, server, "2", hours=90, day=DAY - timedelta(days=1)) == {}
+    assert run(tmp_path, server, "3", hours=90, day=DAY) == {"/a": ("pending", "archived", DAY)}
+    assert run(tmp_path, server, "4", hours=90, day=DAY) == {}
+    assert server.seen["/feed"] == asked
 
 
 def test_failed_change_is_tried_again_while_listed(server: Hostile, tmp_path: Path) -> None:

@@ -42,7 +42,7 @@ def run_evening(folder: Path, newsroom: Newsroom, day: date, *, name: str = "r")
     """Run the whole job of one evening; return the ingest report and the extracts of each announced day."""
     space = open_at(folder, newsroom, day)
     keys = [source.key for source in space.sources.sources]
-    ingested = ingest_sources(space, source_keys=keys, day=day, run_id=f"{name}-{day}", tell=lambda _: None)
+    ingested = ingest_sources(space, source_keys=keys, day=day, run_id=f"{name}-{day}", tell=lambda _: None).report
     days = sorted({day, *ingested.days})
     return ingested, [extract_day(space, day=each, run_id=f"{name}-{day}-{each}", tell=lambda _: None) for each in days]
 

@@ -1,0 +1,248 @@
+"""What the triggers ask: which files wait in the inboxes, and whether a listing holds something new.
+
+The triggerer loads this, so nothing that cleans, reads or writes tables may come in with it.
+"""
+
+import hashlib
+import heapq
+import logging
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, replace
+from datetime import UTC, datetime
+from pathlib import Path
+from threading import Lock
+from typing import Any, Literal
+
+from pipeline.errors import ConfigError, NewsError, TransientFetchError
+from pipeline.fetch import Fetcher, limits_from
+from pipeline.model import Source, canonical_url
+from pipeline.raw import Archive, FetchState
+from pipeline.settings import Settings, SourceList, load_sources
+from pipeline.sources import Found, Validators, discover, waiting
+
+log = logging.getLogger(__name__)
+
+Door = Literal["web", "files"]
+_SLOWEST_SECONDS = 3600.0  # a listing in trouble is looked at this often at least
+_MARKS_MAX, _MARK_CHARS = 4000, 10  # 40 kB of the 64 KiB that a store keeps under one name
+_UNDATED = datetime.min.replace(tzinfo=UTC)
+
+
+@dataclass(frozen=True, slots=True)
+class ListedPage:
+    """A page as a listing names it, with the change that it tells of."""
+
+    page_key: str
+    changed_at: datetime | None
+    published_at: datetime | None
+
+    @property
+    def when(self) -> datetime:
+        return self.changed_at or self.published_at or _UNDATED
+
+    @property
+    def mark(self) -> str:
+        return hashlib.sha256(f"{self.page_key} {self.changed_at}".encode()).hexdigest()[:_MARK_CHARS]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Look:
+    """What one look at a listing gave.
+
+    ``state`` is JSON of less than 64 KiB, kept between looks. ``new`` are the listed pages, and changes of pages, that
+    neither an earlier look nor the archive knew; the next look is due in ``pause_seconds``. ``trouble`` is why nothing
+    could be seen.
+    """
+
+    state: Mapping[str, str | None] = field(default_factory=dict)
+    new: tuple[ListedPage, ...] = ()
+    pause_seconds: float = 0.0
+    trouble: str | None = None
+
+
+class LastGoodSources:
+    """``sources.toml`` as it is now; while it is broken or gone, as it was before."""
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._version: tuple[int, ...] | None = None
+        self._list = SourceList(sources=(), private_hosts=frozenset())
+
+    def read(self) -> SourceList:
+        version = self._version_now()
+        if version != self._version:
+            self._version = version
+            try:
+                self._list = load_sources(self._path)
+            except (ConfigError, OSError) as error:
+                known = ", ".join(source.key for source in self._list.sources) or "none"
+                log.error("%s; until it is mended the sources of before are watched: %s", error, known)
+        return self._list
+
+    def _version_now(self) -> tuple[int, ...]:
+        try:
+            state = self._path.stat()
+        except OSError:  # reading it says what is wrong
+            return ()
+        return state.st_mtime_ns, state.st_size, state.st_ino
+
+
+class Inboxes:
+    """The folders of all sources of kind inbox."""
+
+    def __init__(self, settings: Settings) -> None:
+        self.poll_seconds = settings.inbox_poll_seconds
+        self._sources = LastGoodSources(settings.sources_file)
+        self._trouble: dict[str, str] = {}
+
+    def waiting(self) -> dict[str, tuple[str, ...]]:
+        """Return the names of the files that a run would claim now, by source; sources without any are left out."""
+        inboxes = (source for source in self._sources.read().sources if source.kind == "inbox")
+        found = {source.key: self._names(source) for source in inboxes}
+        return {key: names for key, names in found.items() if names}
+
+    def _names(self, source: Source) -> tuple[str, ...]:
+        try:
+            names = tuple(file.name for file in waiting(Path(source.location)))
+        except OSError as error:
+            if self._trouble.get(source.key) != str(error):
+                log.error("%s: the inbox cannot be looked into (%s); make it readable and writable", source.key, error)
+            self._trouble[source.key] = str(error)
+            return ()
+        self._trouble.pop(source.key, None)
+        return names
+
+
+class Listings:
+    """Looks at the listings of online sources, with one fetcher for all, so that robots and pace are kept.
+
+    ``look`` may be called by several threads at once; ``sources`` by one.
+    """
+
+    def __init__(self, settings: Settings) -> None:
+        self._settings = settings
+        self._sources = LastGoodSources(settings.sources_file)
+        self._archive = Archive(settings.raw_dir, durability=settings.durability)
+        self._fetch_state = FetchState(settings.raw_dir, durability=settings.durability)
+        self._lock = Lock()  # both have one connection each
+        self._open(frozenset())
+
+    def _open(self, private_hosts: frozenset[str]) -> None:
+        self._private_hosts = private_hosts
+        self._fetcher = Fetcher(
+            limits_from(self._settings),
+            private_hosts=private_hosts,
+            now=self._settings.now,
+            turns_folder=self._settings.raw_dir / "hosts",
+        )
+
+    def sources(self) -> tuple[Source, ...]:
+        """Return the online sources of now."""
+        listed = self._sources.read()
+        if listed.private_hosts != self._private_hosts:
+            self._open(listed.private_hosts)
+        return tuple(source for source in listed.sources if source.is_online)
+
+    def look(self, source: Source, before: Look) -> Look:
+        """Return what a listing shows now beside the look before; a sitemap's children are followed.
+
+        A listing that says 304, or whose bytes changed while it lists nothing else, has nothing new.
+        """
+        pause = self._settings.poll_seconds if source.poll_seconds is None else source.poll_seconds
+        known = before.state if before.state.get("url") == source.location else {}
+        now = self._settings.now
+        validators = Validators(etag=known.get("etag"), last_modified=known.get("last_modified"))
+        try:
+            listing = discover(source, day=now().date(), fetcher=self._fetcher, validators=validators, now=now)
+            pages = _newest(listing.found)
+        except NewsError as error:
+            return _troubled(source, error, before=before, pause=pause)
+        if before.trouble is not None:
+            log.info("%s: its listing can be read again", source.key)
+        if listing.is_unchanged:
+            return Look(state=before.state, pause_seconds=pause)
+        seen = _split(known.get("marks") or "")
+        state = _state(source, [page.mark for page in pages], seen, listing.validators or Validators())
+        earlier = set(seen)
+        new = self.untaken(page for page in pages if page.mark not in earlier)
+        return Look(state=state, new=new, pause_seconds=pause)
+
+    def untaken(self, pages: Iterable[ListedPage]) -> tuple[ListedPage, ...]:
+        """Return those of some listed pages that no run has fetched, or tried to, since they were changed."""
+        asked = tuple(pages)
+        try:
+            with self._lock:
+                return tuple(page for page in asked if not self._is_taken(page))
+        except NewsError as error:
+            log.error("what is new cannot be told from what is archived (%s); all that is listed counts", error)
+            return asked
+
+    def _is_taken(self, page: ListedPage) -> bool:
+        seen = self._fetch_state.seen(page.page_key)
+        captures = self._archive.captures(page_key=page.page_key)
+        if page.changed_at is None:
+            return seen is not None or bool(captures)
+        told = seen.listed_modified_at if seen is not None else None
+        known = told or (captures[-1].fetched_at if captures else None)
+        return known is not None and known >= page.changed_at
+
+
+def _state(source: Source, marks: Sequence[str], seen: Sequence[str], validators: Validators) -> dict[str, str | None]:
+    # What has left the listing is still known: servers behind one name may show versions of different age.
+    kept = list(dict.fromkeys([*marks, *seen]))[:_MARKS_MAX]
+    return {
+        "url": source.location,
+        "etag": validators.etag,
+        "last_modified": validators.last_modified,
+        "marks": "".join(kept),
+    }
+
+
+def _troubled(source: Source, error: NewsError, *, before: Look, pause: float) -> Look:
+    """Return when to look again: later each time what may pass, at the slowest what a person must mend."""
+    if before.trouble != error.reason:
+        log.warning("%s: its listing cannot be read (%s); looked at again, less often", source.key, error)
+    wanted = _SLOWEST_SECONDS
+    if isinstance(error, TransientFetchError):
+        wanted = max(2 * max(before.pause_seconds, pause), error.retry_after_seconds or 0.0)
+    longest = max(pause, min(wanted, _SLOWEST_SECONDS))
+    return replace(before, new=(), pause_seconds=longest, trouble=error.reason)
+
+
+def _newest(found: Iterable[Found]) -> list[ListedPage]:
+    """Return the newest of the listed pages, newest first."""
+    return heapq.nlargest(_MARKS_MAX, _listed(found), key=lambda page: page.when)
+
+
+def _listed(found: Iterable[Found]) -> Iterator[ListedPage]:
+    for each in found:
+        if each.problem is None and each.ref.url is not None:
+            hints = each.ref.hints
+            yield ListedPage(canonical_url(each.ref.url), hints.modified_at, hints.published_at)
+
+
+def _split(marks: str) -> list[str]:
+    return [marks[start : start + _MARK_CHARS] for start in range(0, len(marks), _MARK_CHARS)]
+
+
+def woken_sources(sources: Sequence[Source], *, told: Sequence[Mapping[str, Any]], door: Door) -> list[str]:
+    """Return the keys of one door's sources that signals name, in their own order; each in ``told`` is one's extra.
+
+    A signal that names none, as one sent by hand may, means every source, and so does no signal at all.
+    """
+    named = [_named(extra) for extra in told]
+    wanted = None if not named or None in named else {key for keys in named for key in keys or ()}
+    if unknown := (wanted or set()).difference(source.key for source in sources):
+        log.warning("signals name sources that sources.toml has not: %s; left out", ", ".join(sorted(unknown)))
+    return [
+        source.key
+        for source in sources
+        if source.is_online == (door == "web") and (wanted is None or source.key in wanted)
+    ]
+
+
+def _named(extra: Mapping[str, Any]) -> list[str] | None:
+    """Return the sources that an event's extra names: our triggers put it under "payload", a sender at its top."""
+    payload = extra.get("payload", extra)
+    names = payload.get("sources") if isinstance(payload, Mapping) else None
+    return [str(name) for name in names] if isinstance(names, list) and names else None

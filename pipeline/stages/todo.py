@@ -1,0 +1,101 @@
+"""What a news day has to derive, and what of it is settled: one rule for planning, deriving and counting."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Literal, Protocol
+
+from pipeline.lake import StoredArticle, Verdict
+from pipeline.model import Capture
+from pipeline.stages.reading import version_of
+from pipeline.stages.workspace import Workspace
+
+Captures = Sequence[Capture]
+Why = Literal["new", "again"]
+
+
+class Captured(Protocol):
+    """What the rule looks at: planning has less of a capture than deriving."""
+
+    @property
+    def digest(self) -> str: ...
+
+
+@dataclass(frozen=True, slots=True)
+class DayWork:
+    """The articles of a news day, or of one chunk of it, by id in order.
+
+    ``captures`` are all of an article, of whatever day, oldest first. An article is either in ``todo``, with whether
+    its content is new or another version read it, or in ``settled``, with the outcome that stands.
+    """
+
+    version: str
+    captures: Mapping[str, Captures]
+    stored: Mapping[str, StoredArticle]
+    todo: Mapping[str, Why]
+    settled: Mapping[str, Verdict]
+
+    def count(self, why: Why) -> int:
+        return sum(each == why for each in self.todo.values())
+
+
+def day_work(workspace: Workspace, *, day: date, chunk: int = 0, chunks: int = 1) -> DayWork:
+    """Return what a day, or one of its chunks, has to do.
+
+    An article belongs to a chunk by its id, whatever else arrives meanwhile: between them, chunks miss none.
+    """
+    archive, lake = workspace.archive, workspace.lake
+    version = version_of(workspace.settings)
+    ids = {each.article_id for each in archive.iterate(day) if int(each.article_id[:8], 16) % chunks == chunk}
+    captures = {each: archive.captures(article_id=each) for each in sorted(ids)}
+    stored = lake.stored(captures)
+    todo, settled = sort_out(captures, stored, lake.verdicts(captures), version=version)
+    return DayWork(version=version, captures=captures, stored=stored, todo=todo, settled=settled)
+
+
+def sort_out(
+    captures: Mapping[str, Sequence[Captured]],
+    stored: Mapping[str, StoredArticle],
+    verdicts: Mapping[str, Verdict],
+    *,
+    version: str,
+) -> tuple[dict[str, Why], dict[str, Verdict]]:
+    """Return the articles that must be read, with why, and those that are settled, with the outcome that stands.
+
+    ``captures`` are all of an article, oldest first.
+    """
+    todo: dict[str, Why] = {}
+    settled = {}
+    for each, history in captures.items():
+        row = stored.get(each)
+        verdict = _standing(history, row, verdicts.get(each), version=version)
+        if verdict is not None:
+            settled[each] = verdict
+        else:
+            todo[each] = "again" if row is not None and row.pipeline_version != version else "new"
+    return todo, settled
+
+
+def seen_of(captures: Sequence[Captured]) -> str:
+    """Return what names the state of the archive that an article is read from."""
+    return f"{len(captures)} {captures[-1].digest}"
+
+
+def unchanged(captures: Sequence[Captured], *, version: str, revision_id: str) -> Verdict:
+    """Return the verdict that the committed row is the right one."""
+    told = "this content is committed at this version"
+    return Verdict(seen_of(captures), version, "unchanged", "committed", told, revision_id)
+
+
+def _standing(
+    captures: Sequence[Captured], row: StoredArticle | None, verdict: Verdict | None, *, version: str
+) -> Verdict | None:
+    """Return the verdict that stands without reading the article again; None where it must be read."""
+    is_current = row is not None and row.pipeline_version == version
+    if row is not None and is_current and row.raw_ref == captures[-1].digest:
+        return unchanged(captures, version=version, revision_id=row.revision_id)
+    if verdict is None or (verdict.seen, verdict.pipeline_version) != (seen_of(captures), version):
+        return None
+    if verdict.revision_id is None:
+        return verdict
+    return verdict if row is not None and is_current and row.revision_id == verdict.revision_id else None

@@ -1,0 +1,155 @@
+"""The processes of one Airflow on this machine: started, watched, started again, ended.
+
+Each carries the Airflow's home and the name of its part in its environment and hands both on to what it starts. So it
+is found where no tree shows it: the children of a dead parent belong to nobody.
+"""
+
+import ctypes
+import logging
+import os
+import signal
+import subprocess
+import sys
+import time
+from collections.abc import Callable
+from contextlib import suppress
+from functools import partial
+from pathlib import Path
+from threading import Event
+
+import psutil
+
+log = logging.getLogger(__name__)
+
+HOME_MARK, PART_MARK = "NEWSLAKE_AIRFLOW_HOME", "NEWSLAKE_AIRFLOW_PART"
+SUPERVISOR = "supervisor"
+# Logs of tasks are files of this machine: nobody has to serve them, on ports that a second Airflow would want too.
+PARTS = {
+    "api-server": ("airflow", "api-server"),
+    "scheduler": ("news_airflow.preloaded", "scheduler", "--skip-serve-logs"),
+    "dag-processor": ("airflow", "dag-processor"),
+    "triggerer": ("airflow", "triggerer", "--skip-serve-logs"),
+}
+_ENDING = (("scheduler", "dag-processor", "triggerer"), ("api-server",))  # all others report to the last
+GRACE_SECONDS = 8.0  # for a task that is about to end; one that is killed is tried again at the next start
+_PAUSE_SECONDS = 3.0
+_LOOK_SECONDS = 0.5
+
+Find = Callable[[], list[psutil.Process]]
+
+
+def marked(environment: dict[str, str], *, home: Path, part: str) -> dict[str, str]:
+    """Return an environment that makes its process, and all that it starts, a part of the Airflow of ``home``."""
+    # SPT_NOENV: a process that sets its title would else write over the environment that we look at
+    return {**environment, HOME_MARK: str(home), PART_MARK: part, "SPT_NOENV": "1"}
+
+
+def processes(home: Path, *parts: str) -> list[psutil.Process]:
+    """Return the living processes of an Airflow, or of some parts of it, this process left out."""
+    found = []
+    for process in psutil.process_iter():
+        try:
+            environment = process.environ()
+        except psutil.Error:  # another user's, or gone
+            continue
+        is_ours = environment.get(HOME_MARK) == str(home) and process.pid != os.getpid()
+        if is_ours and (not parts or environment.get(PART_MARK) in parts):
+            found.append(process)
+    return found
+
+
+def are_gone(find: Find, *, seconds: float) -> bool:
+    """Wait until nothing is found; return whether that came in time."""
+    deadline = time.monotonic() + seconds
+    while find():
+        if time.monotonic() > deadline:
+            return False
+        time.sleep(0.2)
+    return True
+
+
+def kill(find: Find) -> None:
+    """Kill until nothing is found: what dies may have started another just before."""
+    while found := find():
+        for process in found:
+            with suppress(psutil.NoSuchProcess):
+                process.kill()
+        are_gone(find, seconds=1)
+
+
+def log_file(home: Path, name: str) -> Path:
+    """Return where a part writes what it says."""
+    return home / "logs" / f"{name}.log"
+
+
+def start(home: Path, part: str, command: list[str], *, environment: dict[str, str]) -> subprocess.Popen[bytes]:
+    """Start a part in a session of its own, its output in its log."""
+    with log_file(home, part).open("ab") as output:
+        return subprocess.Popen(
+            command,
+            env=marked(environment, home=home, part=part),
+            stdin=subprocess.DEVNULL,
+            stdout=output,
+            stderr=subprocess.STDOUT,
+            start_new_session=True,
+        )
+
+
+def supervise(home: Path) -> None:
+    """Keep all parts running until SIGTERM or SIGINT, then end every process of this Airflow."""
+    stop = Event()
+    for number in (signal.SIGTERM, signal.SIGINT):
+        signal.signal(number, lambda *_: stop.set())
+    _adopt_orphans()
+    running: dict[str, subprocess.Popen[bytes]] = {}
+    try:
+        running.update({part: _start(home, part) for part in PARTS})
+        while not stop.wait(_LOOK_SECONDS):
+            for part in [part for part, process in running.items() if process.poll() is not None]:
+                log.warning("%s ended with %s and is started again", part, running[part].returncode)
+                kill(
+                    partial(processes, home, part)
+                )  # what it left, a scheduler's tasks above all, would work beside the next one
+                if stop.wait(_PAUSE_SECONDS):
+                    break
+                running[part] = _start(home, part)
+            _bury(running)
+    finally:
+        log.info("ending %s", ", ".join(running))
+        _end(home, running)
+
+
+def _start(home: Path, part: str) -> subprocess.Popen[bytes]:
+    return start(home, part, [sys.executable, "-m", *PARTS[part]], environment=dict(os.environ))
+
+
+def _end(home: Path, running: dict[str, subprocess.Popen[bytes]]) -> None:
+    for parts in _ENDING:
+        for part in running.keys() & parts:
+            running[part].terminate()
+        find = partial(processes, home, *parts)
+        are_gone(find, seconds=GRACE_SECONDS)
+        kill(find)
+    kill(partial(processes, home))
+    _bury({})
+
+
+def _adopt_orphans() -> None:
+    """Become the parent of descendants whose own parent dies: not every container's first process buries them."""
+    if sys.platform == "linux":
+        set_child_subreaper = 36
+        ctypes.CDLL(None).prctl(set_child_subreaper, 1, 0, 0, 0)
+
+
+def _bury(running: dict[str, subprocess.Popen[bytes]]) -> None:
+    """Take the exit status of dead children that are no part's first process."""
+    own = {process.pid for process in running.values()}
+    for child in psutil.Process().children():
+        if child.pid not in own:
+            with suppress(ChildProcessError):
+                os.waitpid(child.pid, os.WNOHANG)
+
+
+if __name__ == "__main__":
+    logging.basicConfig(level=logging.INFO, format="%(asctime)s %(message)s")
+    supervise(Path(os.environ[HOME_MARK]))

@@ -1,0 +1,192 @@
+"""What wakes `news_inbox`: files that wait in an inbox, and listings that hold something new.
+
+The work is done in threads, by `pipeline.stages.signals`; the triggerer's event loop only waits.
+Both triggers read settings and sources.toml where they run, so nothing of one machine is stored with the DAG.
+"""
+
+import asyncio
+import logging
+import time
+from collections.abc import AsyncIterator, Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+from airflow.sdk.exceptions import AirflowRuntimeError
+from airflow.triggers.base import BaseEventTrigger, TriggerEvent
+
+if TYPE_CHECKING:
+    from pipeline.stages.signals import Inboxes, ListedPage, Listings, Look
+
+log = logging.getLogger(__name__)
+
+_TOLD_AGAIN_SECONDS, _TOLD_AGAIN_MOST_SECONDS = 15.0, 300.0  # doubled each time
+_BETWEEN_TWO_SECONDS = 3.0  # a burst is one event now and then, not one a file
+_THREADS = 64  # listings looked at at once; one that hangs holds its thread for a minute or two
+_LOOP_SECONDS = 1.0
+_GATHERED_SECONDS = 0.5  # looks that end together are one event
+_STORED_AFTER_SECONDS = 5.0  # the triggerer hands an event on about a second after it was yielded
+_UNNAMED_ERROR_SECONDS = 3600.0
+
+
+class InboxTrigger(BaseEventTrigger):  # type: ignore[misc] # airflow has no types here
+    """Tells which inboxes have files waiting, and tells it again until the files are gone."""
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        return "news_airflow.triggers.InboxTrigger", {}
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        inboxes = await asyncio.to_thread(_inboxes)
+        told: set[tuple[str, str]] = set()
+        last, pause = float("-inf"), _TOLD_AGAIN_SECONDS
+        while True:
+            waiting = await asyncio.to_thread(inboxes.waiting)
+            now = time.monotonic()
+            there = {(key, name) for key, names in waiting.items() for name in names}
+            has_new = not there <= told
+            if now - last >= _BETWEEN_TWO_SECONDS and (has_new or (there and now - last >= pause)):
+                # Files that stay tell of a lost event, or of workers that are busy: these must not be swamped.
+                pause = _TOLD_AGAIN_SECONDS if has_new else min(2 * pause, _TOLD_AGAIN_MOST_SECONDS)
+                last, told = now, there
+                yield TriggerEvent({"sources": sorted(waiting), "files": {key: len(waiting[key]) for key in waiting}})
+            told &= there
+            await asyncio.sleep(inboxes.poll_seconds)
+
+
+class FeedTrigger(BaseEventTrigger):  # type: ignore[misc]
+    """Tells which online sources list something new. One loop for all of them, each at its own pace."""
+
+    def serialize(self) -> tuple[str, dict[str, Any]]:
+        return "news_airflow.triggers.FeedTrigger", {}
+
+    async def run(self) -> AsyncIterator[TriggerEvent]:
+        rounds = _Rounds(await asyncio.to_thread(_listings), self.asset_state_store)
+        try:
+            while True:
+                if new := await rounds.next():
+                    yield TriggerEvent({"sources": sorted(new), "pages": new})
+        finally:
+            rounds.close()
+
+
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """New pages of a source that no run had taken when they were last told. ``due`` is of time.monotonic."""
+
+    pages: "tuple[ListedPage, ...]"
+    due: float
+    pause: float
+
+
+class _Rounds:
+    """Looks that are going on, what each source showed last, and what of that is to be told again or stored.
+
+    Of two events close to each other Airflow may leave one without a run, so new pages are told again, less and less
+    often, until a run has taken them; in the end the sweep does.
+    What a look saw is stored a moment after it was told: a triggerer that dies in between tells it again.
+    """
+
+    def __init__(self, listings: "Listings", store: Any) -> None:
+        self._listings = listings
+        self._store = store
+        self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="listings")
+        self._going: dict[str, asyncio.Future[Look]] = {}
+        self._last: dict[str, Look] = {}
+        self._due: dict[str, float] = {}
+        self._told: dict[str, _Told] = {}
+        self._to_store: dict[str, tuple[float, Mapping[str, str | None]]] = {}
+
+    def close(self) -> None:
+        self._threads.shutdown(wait=False, cancel_futures=True)
+
+    async def next(self) -> dict[str, int]:
+        """Start the looks that are due, wait a moment, and return how many pages each source has to tell of."""
+        await self._start()
+        if self._going:
+            await asyncio.wait(self._going.values(), timeout=_LOOP_SECONDS, return_when=asyncio.FIRST_COMPLETED)
+            await asyncio.sleep(_GATHERED_SECONDS)
+        else:
+            await asyncio.sleep(_LOOP_SECONDS)
+        done = {key: look for key, look in self._going.items() if look.done()}
+        for key in done:
+            self._take(key, self._going.pop(key))
+        await self._store_told()
+        return await self._due_to_tell()
+
+    async def _start(self) -> None:
+        now = time.monotonic()
+        loop = asyncio.get_running_loop()
+        for source in await asyncio.to_thread(self._listings.sources):
+            if source.key not in self._going and self._due.get(source.key, now) <= now:
+                before = await self._before(source.key)
+                if before is not None:
+                    look = loop.run_in_executor(self._threads, self._listings.look, source, before)
+                    self._going[source.key] = look
+
+    async def _before(self, key: str) -> "Look | None":
+        """Return the look before, the stored one after a start; None while the store cannot be read."""
+        if key not in self._last:
+            from pipeline.stages.signals import Look
+
+            try:
+                self._last[key] = Look(state=await self._store.aget(key, {}))
+            except AirflowRuntimeError as error:
+                log.error("the state of source %s cannot be read (%s); tried again", key, error)
+                return None
+        return self._last[key]
+
+    def _take(self, key: str, going: "asyncio.Future[Look]") -> None:
+        """Keep a finished look."""
+        now = time.monotonic()
+        if error := going.exception():
+            # Nobody named this error, so it is a bug: told whole. The other sources must not wait for its repair.
+            log.error("%s: looking at its listing broke", key, exc_info=error)
+            self._due[key] = now + _UNNAMED_ERROR_SECONDS
+            return
+        look = going.result()
+        if look.state != self._last[key].state:
+            self._to_store[key] = now + _STORED_AFTER_SECONDS, look.state
+        self._last[key] = look
+        self._due[key] = now + look.pause_seconds
+        if look.new:
+            earlier = self._told[key].pages if key in self._told else ()
+            self._told[key] = _Told((*earlier, *look.new), due=now, pause=_TOLD_AGAIN_SECONDS)
+
+    async def _due_to_tell(self) -> dict[str, int]:
+        """Return how many pages of each source are to be told now."""
+        now = time.monotonic()
+        found = {}
+        for key, told in [(key, told) for key, told in self._told.items() if told.due <= now]:
+            pages = await asyncio.to_thread(self._listings.untaken, told.pages)
+            if pages and told.pause <= _TOLD_AGAIN_MOST_SECONDS:
+                found[key] = len(pages)
+                self._told[key] = _Told(pages, due=now + told.pause, pause=2 * told.pause)
+            else:
+                del self._told[key]
+        return found
+
+    async def _store_told(self) -> None:
+        now = time.monotonic()
+        for key, (at, state) in list(self._to_store.items()):
+            if at <= now:
+                try:
+                    await self._store.aset(key, dict(state))
+                except AirflowRuntimeError as error:
+                    log.error("the state of source %s cannot be stored (%s); tried again", key, error)
+                    self._to_store[key] = now + _STORED_AFTER_SECONDS, state
+                else:
+                    del self._to_store[key]
+
+
+def _inboxes() -> "Inboxes":
+    from pipeline.settings import Settings
+    from pipeline.stages.signals import Inboxes
+
+    return Inboxes(Settings.load())
+
+
+def _listings() -> "Listings":
+    from pipeline.settings import Settings
+    from pipeline.stages.signals import Listings
+
+    return Listings(Settings.load())

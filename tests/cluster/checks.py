@@ -1,0 +1,60 @@
+"""What must hold after every fault, whatever it was."""
+
+import json
+import shutil
+from collections import Counter
+from datetime import datetime
+from pathlib import Path
+
+from pipeline.settings import Settings
+from pipeline.stages.run import extract_day
+from pipeline.stages.workspace import Workspace
+
+OUTCOMES = ("kept", "unchanged", "rejected", "quarantined", "pending")
+
+
+def open_space(data: Path, *, sources: Path, now: datetime) -> Workspace:
+    """Return a workspace on a data root as the cluster's workers see it."""
+    return Workspace(Settings.load(data_dir=data, sources_file=sources, frozen_now=now, durability="process"))
+
+
+def check_all(space: Workspace, *, scratch: Path) -> int:
+    """Check that nothing is lost, nothing twice, nothing different; return the number of articles."""
+    assert space.lake.verify() == ()
+    ids = space.lake.read("articles").column("article_id").to_pylist()
+    assert [each for each, times in Counter(ids).items() if times > 1] == []
+    _check_outcomes(space)
+    expected, actual = _undisturbed(space, scratch), _tables(space.settings.lake_dir)
+    assert sorted(actual) == sorted(expected)
+    assert [name for name in expected if actual[name] != expected[name]] == []
+    return len(ids)
+
+
+def _check_outcomes(space: Workspace) -> None:
+    """Each page of a run has one outcome, and a run's counts are those of its pages."""
+    rows = space.lake.read_log("outcomes").to_pylist()
+    pages = Counter((row["run_id"], row["stage"], row["source_key"], row["url"]) for row in rows)
+    assert [page for page, times in pages.items() if times > 1] == []
+    of_run = Counter(run_id for run_id, *_ in pages)
+    for row in space.lake.read_log("runs").to_pylist():
+        counts = json.loads(row["counts"])
+        if "discovered" not in counts:  # upkeep, which takes no page
+            continue
+        assert counts["discovered"] == sum(counts.get(kind, 0) for kind in OUTCOMES) == of_run[row["run_id"]], row
+
+
+def _undisturbed(space: Workspace, scratch: Path) -> dict[str, bytes]:
+    """Return the tables that one quiet process makes of the same archive; the index is rebuilt from the WARC files."""
+    shutil.copytree(space.settings.raw_dir / "warc", scratch / "raw" / "warc")
+    quiet = open_space(scratch, sources=space.settings.sources_file, now=space.settings.now())
+    assert quiet.archive.recover() == ()
+    for day in quiet.archive.days():
+        extract_day(quiet, day=day, run_id=f"quiet-{day}", tell=lambda _: None)
+    tables = _tables(quiet.settings.lake_dir)
+    shutil.rmtree(scratch)
+    return tables
+
+
+def _tables(lake: Path) -> dict[str, bytes]:
+    root = lake / "tables"
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}

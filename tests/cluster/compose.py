@@ -1,0 +1,61 @@
+"""docker-compose.yaml as values, so that what is tested is what the file says."""
+
+import re
+from collections.abc import Mapping
+from pathlib import Path
+from typing import Any
+
+import yaml
+
+ROOT = Path(__file__).resolve().parents[2]
+ONE_SHOT = "init"
+# ${NAME:-default} and ${NAME:?message}: the two forms that the file uses. $$ is a dollar for the container's shell.
+VARIABLE = re.compile(r"\$\$|\$\{(?P<name>\w+)(?P<form>:-|:\?)(?P<rest>[^}]*)\}")
+
+
+def services(variables: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """Return the services with variables put in. Raises: KeyError naming one that has neither value nor default."""
+    written = yaml.safe_load((ROOT / "docker-compose.yaml").read_text("utf-8"))
+    return filled(written["services"], variables)
+
+
+def airflow_services(variables: Mapping[str, str]) -> dict[str, dict[str, Any]]:
+    """Return the services that run our own image."""
+    return {name: service for name, service in services(variables).items() if service["image"] == "newslake:local"}
+
+
+def variables_of_example() -> dict[str, str]:
+    """Return the variables that .env.example names, with the values that stand there."""
+    lines = (ROOT / ".env.example").read_text("utf-8").splitlines()
+    pairs = (line.split("=", 1) for line in lines if line and not line.startswith("#"))
+    return {name: value for name, value in pairs}
+
+
+def filled(value: Any, variables: Mapping[str, str]) -> Any:
+    """Return a value of the file with variables put in, as Compose does it."""
+    if isinstance(value, dict):
+        return {key: filled(each, variables) for key, each in value.items()}
+    if isinstance(value, list):
+        return [filled(each, variables) for each in value]
+    return VARIABLE.sub(lambda found: _put_in(found, variables), value) if isinstance(value, str) else value
+
+
+def replaced(value: Any, places: Mapping[str, str]) -> Any:
+    """Return a value with hosts and folders of the containers replaced by those of this machine, the longest first."""
+    if isinstance(value, dict):
+        return {key: replaced(each, places) for key, each in value.items()}
+    if isinstance(value, list):
+        return [replaced(each, places) for each in value]
+    either = "|".join(map(re.escape, sorted(places, key=len, reverse=True)))
+    return re.sub(either, lambda found: places[found[0]], value) if isinstance(value, str) else value
+
+
+def _put_in(found: re.Match[str], variables: Mapping[str, str]) -> str:
+    if found["name"] is None:
+        return "$"
+    value = variables.get(found["name"], "")
+    if value:
+        return value
+    if found["form"] == ":?":
+        raise KeyError(f"{found['name']}: {found['rest']}")
+    return found["rest"]

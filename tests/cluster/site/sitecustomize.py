@@ -1,0 +1,46 @@
+"""Stops a process at a file that it is about to put in place, so that its worker can be killed just there.
+
+Loaded by every Python of the cluster test. The folder of ``NEWSLAKE_TEST_HOLDS`` has ``wanted`` ("N PATTERN": the N-th
+file of a process whose path fits) while a test wants somebody stopped; the first who comes writes its pid to ``held``.
+"""
+
+import os
+import re
+import sys
+import time
+from pathlib import Path
+
+_FOLDER = Path(os.environ.get("NEWSLAKE_TEST_HOLDS", os.devnull))
+_seen = {}
+
+
+def _hear(event, arguments):
+    if event in ("os.rename", "os.link") and "/data/" in (target := os.fsdecode(arguments[1])):
+        _consider(target)
+
+
+def _consider(target):
+    try:
+        wanted = (_FOLDER / "wanted").read_text()
+    except OSError:
+        return
+    number, _, pattern = wanted.partition(" ")
+    if re.search(pattern, target):
+        key = (os.getpid(), wanted)
+        _seen[key] = _seen.get(key, 0) + 1
+        if _seen[key] == int(number):
+            _wait()
+
+
+def _wait():
+    try:
+        with (_FOLDER / "held").open("x") as file:
+            file.write(f"{os.getpid()}\n")
+    except FileExistsError:  # another is held
+        return
+    while (_FOLDER / "wanted").exists():
+        time.sleep(0.05)
+
+
+if _FOLDER.is_dir():
+    sys.addaudithook(_hear)

@@ -1,0 +1,146 @@
+"""docker-compose.yaml, .env.example and Dockerfile say what a cluster needs. None of it needs an engine."""
+
+import re
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+import yaml
+
+from pipeline.settings import Settings, load_sources
+from tests.cluster.compose import ONE_SHOT, ROOT, VARIABLE, airflow_services, services, variables_of_example
+
+SECRETS = ("POSTGRES_PASSWORD", "AIRFLOW_JWT_SECRET", "AIRFLOW_SECRET_KEY", "AIRFLOW_FERNET_KEY", "NEWS_USER_AGENT")
+FILLED = variables_of_example() | {name: f"given-{name}" for name in SECRETS}
+ALL = services(FILLED)
+AIRFLOW = airflow_services(FILLED)
+LASTING = {name: service for name, service in ALL.items() if name != ONE_SHOT}
+TEXT = (ROOT / "docker-compose.yaml").read_text("utf-8")
+ENVIRONMENT = AIRFLOW["api"]["environment"]
+
+
+def test_all_components_are_there():
+    """There is one service for each component of Airflow, the database, the broker and the preparation."""
+    components = {"api", "scheduler", "dag-processor", "triggerer", "worker"}
+
+    assert set(AIRFLOW) == components | {ONE_SHOT}
+    assert set(ALL) - set(AIRFLOW) == {"postgres", "redis"}
+
+
+@pytest.mark.parametrize("name", LASTING)
+def test_service_is_watched_and_started_again(name):
+    """Each service that lasts has a health check and is started again, whatever ended it."""
+    assert LASTING[name]["healthcheck"]["test"]
+    assert LASTING[name]["restart"] == "always"
+
+
+@pytest.mark.parametrize("name", AIRFLOW)
+def test_airflow_services_share_everything(name):
+    """Settings, data root, logs and image are the same for all, so that any worker can do any task."""
+    for what in ("environment", "volumes", "image", "build"):
+        assert AIRFLOW[name][what] == AIRFLOW["api"][what]
+
+
+def test_settings_stand_once():
+    """No service has a setting of its own: all have the one mapping."""
+    written = yaml.safe_load(TEXT)
+    shared = written["x-airflow"]["environment"]
+
+    assert [name for name in AIRFLOW if written["services"][name]["environment"] is not shared] == []
+
+
+def test_what_waits_for_what():
+    """The preparation waits for database and broker, all of Airflow for the preparation, workers for the API."""
+    waits = {
+        name: {on: each["condition"] for on, each in service["depends_on"].items()} for name, service in AIRFLOW.items()
+    }
+    prepared = {"init": "service_completed_successfully"}
+
+    assert waits.pop("init") == {"postgres": "service_healthy", "redis": "service_healthy"}
+    assert waits.pop("worker") == prepared | {"api": "service_healthy"}
+    assert set(map(str, waits.values())) == {str(prepared)}
+
+
+def test_preparation_sets_the_pools():
+    """The preparation runs our own one, which migrates the database and makes the pools."""
+    assert "python -m news_airflow.local prepare" in ALL["init"]["command"][0]
+
+
+def test_workers_can_be_many():
+    """Nothing keeps a service from being scaled: no fixed name, and one published port in all, on this machine only."""
+    assert [name for name, service in ALL.items() if "container_name" in service or "hostname" in service] == []
+    published = {name: service["ports"] for name, service in ALL.items() if "ports" in service}
+    assert published == {"api": ["127.0.0.1:8080:8080"]}
+
+
+def test_variables_are_explained():
+    """Each variable stands in .env.example and is used; a default is the same in both."""
+    found = [match.groupdict() for match in VARIABLE.finditer(TEXT) if match["name"]]
+    example = variables_of_example()
+
+    assert {each["name"] for each in found} == set(example)
+    assert {each["name"]: each["rest"] for each in found if each["form"] == ":-"} == {
+        name: value for name, value in example.items() if value
+    }
+    assert {each["name"] for each in found if each["form"] == ":?"} == set(SECRETS)
+
+
+def test_defaults_are_the_products():
+    """A setting of newslake that .env.example offers has the default that newslake has."""
+    offered = {name: value for name, value in variables_of_example().items() if name.startswith("NEWS_") and value}
+    fields = Settings.model_fields
+
+    assert {n: str(fields[n.removeprefix("NEWS_").lower()].default) for n in offered} == offered
+
+
+def test_settings_are_known(monkeypatch):
+    """Newslake takes each setting that the services are given."""
+    for name, value in ENVIRONMENT.items():
+        if name.startswith("NEWS_"):
+            monkeypatch.setenv(name, value)
+
+    assert Settings.load().user_agent == "given-NEWS_USER_AGENT"
+
+
+def test_inbox_is_in_the_data_root():
+    """The data root is a folder of the host, and the inbox of sources.toml as shipped lies in it."""
+    data, sources = ENVIRONMENT["NEWS_DATA_DIR"], Path(ENVIRONMENT["NEWS_SOURCES_FILE"])
+    inbox = next(source for source in load_sources(ROOT / "sources.toml").sources if source.kind == "inbox")
+
+    assert f"./data:{data}" in AIRFLOW["worker"]["volumes"]
+    assert str(sources.parent / Path(inbox.location).relative_to(ROOT)) == f"{data}/inbox"
+
+
+def test_airflow_knows_its_settings():
+    """Each setting of Airflow is one that Airflow has; one with a typing mistake would do nothing, silently."""
+    names = sorted(name for name in ENVIRONMENT if name.startswith("AIRFLOW__"))
+    ask = (
+        "import sys; from airflow.configuration import conf\n"
+        "for name in sys.argv[1:]:\n"
+        "    _, section, key = name.split('__', 2)\n"
+        "    print(name) if section != 'CELERY' and not conf.configuration_description"
+        ".get(section.lower(), {}).get('options', {}).get(key.lower()) else None"
+    )
+    done = subprocess.run([sys.executable, "-c", ask, *names], capture_output=True, text=True, check=True)
+
+    assert [line for line in done.stdout.splitlines() if line.startswith("AIRFLOW__")] == []
+
+
+def test_images_are_pinned():
+    """Each image from outside names its version to the last digit."""
+    base = re.findall(r"^FROM (\S+)", (ROOT / "Dockerfile").read_text("utf-8"), re.MULTILINE)
+    outside = [ALL["postgres"]["image"], ALL["redis"]["image"], *base]
+
+    assert [image for image in outside if not re.search(r":\d+(\.\d+)+(-[a-z]+)*$", image)] == []
+
+
+def test_image_holds_what_it_copies():
+    """All that the image is built from is let through by .dockerignore and is there; its user is not root."""
+    dockerfile = (ROOT / "Dockerfile").read_text("utf-8")
+    copied = {name for line in re.findall(r"^COPY (.+) \S+$", dockerfile, re.MULTILINE) for name in line.split()}
+    let_through = set(re.findall(r"^!(\S+)$", (ROOT / ".dockerignore").read_text("utf-8"), re.MULTILINE))
+
+    assert copied == let_through
+    assert [name for name in copied if not (ROOT / name).exists()] == []
+    assert re.findall(r"^USER (\S+)", dockerfile, re.MULTILINE) == ["50000:0"]

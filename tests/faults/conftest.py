@@ -1,0 +1,76 @@
+"""What the fault tests share: one fork server with the model loaded, and one evening that nobody disturbed."""
+
+import multiprocessing
+import shutil
+from collections.abc import Callable, Iterator
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+
+import pytest
+
+from samples.server import ROOT, Newsroom
+from tests.faults.evening import FIRST, SECOND, Evening, at_leisure
+from tests.faults.promises import table_files
+from tests.faults.resume_worker import derive_afresh, whole_evening
+
+
+@pytest.fixture(scope="session")
+def processes() -> ForkServerContext:
+    context = multiprocessing.get_context("forkserver")
+    context.set_forkserver_preload(["tests.faults.preload"])
+    return context
+
+
+@pytest.fixture(scope="session")
+def newsroom() -> Iterator[Newsroom]:
+    with Newsroom(day=FIRST) as served:
+        yield served
+
+
+@pytest.fixture(scope="session")
+def base(tmp_path_factory: pytest.TempPathFactory, newsroom: Newsroom, processes: ForkServerContext) -> Path:
+    """A data root after the first evening; the second evening is online, and three files wait in the inbox."""
+    folder = tmp_path_factory.mktemp("base") / "data"
+    folder.mkdir()
+    given = (ROOT.parents[1] / "sources.toml").read_text("utf-8")
+    port = f"127.0.0.1:{newsroom.port}"
+    (folder / "sources.toml").write_text(given.replace("127.0.0.1:8808", port).replace("data/inbox", "inbox"))
+    (folder / "inbox").mkdir()
+    at_leisure(processes, whole_evening, folder, FIRST)
+    shutil.copytree(ROOT.parent / "inbox", folder / "inbox", dirs_exist_ok=True)
+    newsroom.day = SECOND
+    return folder
+
+
+@pytest.fixture
+def evening_at(base: Path, tmp_path: Path, processes: ForkServerContext) -> Callable[..., Evening]:
+    """Return a function that gives the second evening, not begun, in a copy of the base."""
+
+    def copied(name: str = "data", **given) -> Evening:
+        folder = tmp_path / name
+        if not folder.exists():
+            shutil.copytree(base, folder)
+        return Evening(processes, folder, **given)
+
+    return copied
+
+
+@pytest.fixture(scope="session")
+def undisturbed(base: Path, processes: ForkServerContext, tmp_path_factory: pytest.TempPathFactory) -> Evening:
+    """The second evening without a kill; its tables are those of its archive."""
+    folder = tmp_path_factory.mktemp("undisturbed") / "data"
+    shutil.copytree(base, folder)
+    evening = Evening(processes, folder).run()
+    afresh = tmp_path_factory.mktemp("afresh")
+    at_leisure(processes, derive_afresh, folder, SECOND, afresh)
+    assert table_files(folder) == table_files(afresh)
+    return evening
+
+
+@pytest.fixture
+def inbox_root(tmp_path: Path) -> Path:
+    """A data root whose only source is an empty inbox."""
+    root = tmp_path / "data"
+    (root / "inbox").mkdir(parents=True)
+    (root / "sources.toml").write_text('[sources.inbox]\nkind = "inbox"\npath = "inbox"\n')
+    return root

@@ -1,0 +1,220 @@
+"""An evening of the sample newsroom as Airflow runs it: one process a task, some of them killed and tried again."""
+
+import os
+import random
+import signal
+import sys
+import threading
+import time
+from collections.abc import Callable
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from datetime import UTC, date, datetime
+from multiprocessing.connection import Connection
+from multiprocessing.context import ForkServerContext, ForkServerProcess
+from pathlib import Path
+from typing import Any
+
+from samples.server import DAYS
+from tests.faults.resume_worker import do_task, work
+
+LONG = bool(os.environ.get("NEWSLAKE_LONG"))
+FIRST, SECOND = DAYS[:2]
+STAGE_OF = {"ingest": "fetch", "derive": "derive", "commit": "commit", "finish_ingest": "commit", "cluster": "commit"}
+
+
+def say(what: str) -> None:
+    """Print a line of a test's report; pytest shows it where the test fails, and with -s."""
+    sys.stdout.write(f"{what}\n")
+
+
+@dataclass(frozen=True, slots=True)
+class Done:
+    """What became of a process: ``result`` is what its task returned or raised, None where it was killed."""
+
+    code: int | None
+    result: Any = None
+    steps: int = 0
+    seconds: float = 0.0
+
+
+class Worker:
+    """A process that does one thing. ``at`` is the step at which it gets a signal."""
+
+    def __init__(
+        self,
+        processes: ForkServerContext,
+        task: Callable[..., Any],
+        *given: Any,
+        at: int | None = None,
+        number: signal.Signals = signal.SIGKILL,
+    ) -> None:
+        self._pipe, end = processes.Pipe(duplex=False)
+        self._process: ForkServerProcess = processes.Process(target=work, args=(end, at, number, task, given))
+        self._process.start()
+        end.close()
+        self._pipe.recv()  # it has begun
+
+    def kill(self) -> None:
+        self._process.kill()
+
+    def pause(self, seconds: float) -> None:
+        """Let it stand still for so long once it has stopped itself; one that ends before is left alone."""
+        state = Path(f"/proc/{self._process.pid}/stat")
+        while not self._pipe.poll(0.005):
+            if state.read_text().rpartition(")")[2].split()[0] == "T":
+                time.sleep(seconds)
+                os.kill(self._process.pid or 0, signal.SIGCONT)
+                return
+
+    def done(self) -> Done:
+        """Wait for its end."""
+        told = _told(self._pipe)
+        self._process.join(timeout=60)
+        code = self._process.exitcode
+        self._process.close()
+        return Done(code, *told)
+
+
+def _told(pipe: Connection) -> tuple[Any, ...]:
+    try:
+        return pipe.recv() if pipe.poll(120) else ()
+    except EOFError:
+        return ()
+
+
+def at_leisure(processes: ForkServerContext, task: Callable[..., Any], *given: Any) -> Any:
+    """Do one thing in a process of its own, undisturbed; return its result."""
+    return finished(Worker(processes, task, *given)).result
+
+
+def finished(worker: Worker) -> Done:
+    """Wait for a process that nothing disturbs. Raises: what its task raised."""
+    done = worker.done()
+    assert done.code == 0
+    if isinstance(done.result, Exception):
+        raise done.result
+    return done
+
+
+@dataclass
+class Evening:
+    """The tasks of the second evening in one data root, one after the other, each in its own process.
+
+    ``tag`` tells two evenings of one data root apart. ``doing`` does a task, and may disturb it. ``done`` is what
+    became of each task, in order.
+    """
+
+    processes: ForkServerContext
+    folder: Path
+    tag: str = ""
+    doing: Callable[["Evening", str, dict[str, Any]], Done] | None = None
+    days: list[date] = field(default_factory=list)
+    done: list[Done] = field(default_factory=list)
+
+    def run(self) -> "Evening":
+        """Do all of it; ``days`` are the news days that it read."""
+        self.days = self.ingest(self.task("sources"))
+        for news_day in self.days:
+            self.extract(news_day)
+        return self
+
+    def ingest(self, source_keys: list[str]) -> list[date]:
+        run_id = self.ingest_id
+        reports = [self.task("ingest", source_key=key, day=SECOND, run_id=run_id) for key in source_keys]
+        summary = self.task("finish_ingest", reports=reports, run_id=run_id, **self._origin())
+        return sorted(date.fromisoformat(day) for day in summary["days"])
+
+    def extract(self, news_day: date) -> None:
+        days = self.commit(news_day, self.derive(news_day))
+        self.task("cluster", day=news_day, days=days)
+
+    def derive(self, news_day: date) -> list[dict[str, Any]]:
+        run_id = self.extract_id(news_day)
+        return [self.task("derive", day=news_day, run_id=run_id, chunk=chunk, chunks=2) for chunk in range(2)]
+
+    def commit(self, news_day: date, reports: list[dict[str, Any]]) -> list[str]:
+        """Return the published days that changed."""
+        run_id = self.extract_id(news_day)
+        return self.task("commit", reports=reports, day=news_day, run_id=run_id, **self._origin())["days"]
+
+    @property
+    def ingest_id(self) -> str:
+        return f"in{self.tag}-{SECOND}"
+
+    def extract_id(self, news_day: date) -> str:
+        return f"out{self.tag}-{SECOND}-{news_day}"
+
+    def run_ids(self) -> list[str]:
+        return [self.ingest_id, *map(self.extract_id, self.days)]
+
+    def task(self, name: str, **given: Any) -> Any:
+        self.done.append(self.doing(self, name, given) if self.doing else finished(self.worker(name, given)))
+        return self.done[-1].result
+
+    def worker(self, name: str, given: dict[str, Any], **disturbed: Any) -> Worker:
+        """Start a task."""
+        return Worker(self.processes, do_task, self.folder, SECOND, name, given, **disturbed)
+
+    def _origin(self) -> dict[str, Any]:
+        return {"kind": "scheduled", "started_at": datetime(2026, 3, 3, 20, tzinfo=UTC)}
+
+
+class Kills:
+    """Kills each task of an evening once before it is done, at a seeded step or, as seeded, at a moment by the clock.
+
+    How many steps a task has, and how long it takes, is what it had in an evening that nobody disturbed.
+    """
+
+    def __init__(self, chance: random.Random, undisturbed: Evening) -> None:
+        self.chance = chance
+        self.usual = iter(undisturbed.done)
+        self.killed: dict[str, int] = dict.fromkeys(("fetch", "derive", "commit"), 0)
+        self.told: list[str] = []
+
+    def __call__(self, evening: Evening, name: str, given: dict[str, Any]) -> Done:
+        usual = next(self.usual)
+        if name in STAGE_OF:
+            self._kill(evening, name, given, usual)
+        return finished(evening.worker(name, given))
+
+    def _kill(self, evening: Evening, name: str, given: dict[str, Any], usual: Done) -> None:
+        seconds = self.chance.random() * usual.seconds
+        at = self.chance.choice((None, self.chance.randint(1, usual.steps)))
+        worker = evening.worker(name, given, at=at)
+        if at is None:
+            time.sleep(seconds)
+            worker.kill()
+        moment = f"{seconds:.3f} of {usual.seconds:.3f} s" if at is None else f"step {at} of {usual.steps}"
+        self.told.append(f"{name} {given.get('source_key', '')} at {moment}")
+        self.killed[STAGE_OF[name]] += worker.done().code == -signal.SIGKILL
+
+
+class Meeting:
+    """Two evenings of one data root, task by task at the same moment; by seed, one stands still amid its task."""
+
+    def __init__(self, seed: int) -> None:
+        self.seed = seed
+        self.start = threading.Barrier(2, timeout=120)
+        self.chances: dict[str, random.Random] = {}
+
+    def __call__(self, evening: Evening, name: str, given: dict[str, Any]) -> Done:
+        chance = self.chances.setdefault(evening.tag, random.Random(f"{self.seed}{evening.tag}"))
+        at = chance.choice((None, chance.randint(1, 20)))
+        self.start.wait()
+        try:
+            worker = evening.worker(name, given, at=at, number=signal.SIGSTOP)
+            if at is not None:
+                worker.pause(0.5)
+            return finished(worker)
+        except BaseException:
+            self.start.abort()  # the other must not wait for this one
+            raise
+
+
+def at_once(*works: Callable[[], Any]) -> None:
+    """Do several things at the same time. Raises: what one of them raised."""
+    with ThreadPoolExecutor(len(works)) as pool:
+        errors = [each.exception() for each in [pool.submit(work) for work in works]]
+    for error in sorted(filter(None, errors), key=lambda error: isinstance(error, threading.BrokenBarrierError)):
+        raise error

@@ -1,0 +1,72 @@
+"""What must hold whatever happened: nothing lost, nothing twice, the tables what the archive says, the sums right."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+from pipeline.model.outcome import OUTCOME_KINDS
+from pipeline.stages.workspace import Workspace
+
+Row = Mapping[str, Any]
+
+
+def table_files(folder: Path) -> dict[str, bytes]:
+    """Return the public files of a data root's lake."""
+    root = folder / "lake" / "tables"
+    return {path.relative_to(root).as_posix(): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+def outcomes_of(space: Workspace, *runs: str) -> list[Row]:
+    """Return the outcome rows of some runs."""
+    return [row for row in space.lake.read_log("outcomes").to_pylist() if row["run_id"] in runs]
+
+
+def broken_sums(space: Workspace) -> list[str]:
+    """Return where ``discovered = kept + unchanged + rejected + quarantined + pending`` does not hold.
+
+    A page has one outcome in a run; the sum over sources and news days is what the run's row says, kind by kind.
+    """
+    rows = space.lake.read_log("outcomes").to_pylist()
+    pages = Counter((row["run_id"], row["source_key"], row["url"]) for row in rows)
+    broken = [f"{page} has {count} outcomes" for page, count in pages.items() if count > 1]
+    kinds = Counter((row["run_id"], row["outcome"]) for row in rows)
+    for run in space.lake.read_log("runs").to_pylist():
+        told = json.loads(run["counts"])
+        found = {kind: kinds[run["run_id"], kind] for kind in OUTCOME_KINDS}
+        if told["discovered"] != sum(found.values()) or any(told[kind] != count for kind, count in found.items()):
+            broken.append(f"{run['run_id']} says {told}, its outcomes are {found}")
+    return broken
+
+
+def pages_without_outcome(space: Workspace, *, run_id: str, news_day: date) -> set[tuple[str, str]]:
+    """Return source and page of what is filed under a news day and has no outcome in a run that read the day."""
+    filed = {}
+    for capture in space.archive.iterate(news_day):
+        filed[capture.page_key] = capture.url or capture.hints.file
+    told = {row["url"] for row in outcomes_of(space, run_id)}
+    return {(key, url) for key, url in filed.items() if url not in told}
+
+
+def articles_lost(space: Workspace) -> set[str]:
+    """Return articles of the archive that are neither in the table nor refused by the last run that read them."""
+    held = set(space.lake.read("articles")["article_id"].to_pylist())
+    refused = {
+        row["article_id"]
+        for row in space.lake.read_log("outcomes").to_pylist()
+        if row["outcome"] in ("rejected", "quarantined")
+    }
+    return {capture.article_id for capture in space.archive.captures()} - held - refused
+
+
+def assert_whole(space: Workspace) -> None:
+    """Nothing is left to mend, no article is lost or there twice, and the outcomes add up."""
+    assert space.lake.verify() == ()
+    assert space.lake.recover() == ()
+    assert space.archive.recover() == ()
+    ids = space.lake.read("articles")["article_id"].to_pylist()
+    assert len(ids) == len(set(ids)) > 0
+    assert articles_lost(space) == set()
+    assert broken_sums(space) == []

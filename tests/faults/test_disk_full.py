@@ -1,0 +1,105 @@
+"""A disk that is full while pages are archived or tables committed: it is said which, and room is all that it takes."""
+
+import errno
+import os
+import random
+import resource
+import subprocess
+from collections import Counter
+from collections.abc import Callable, Iterator
+from datetime import date
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.faults.evening import LONG, SECOND, STAGE_OF, Done, Evening, Worker, finished, say
+from tests.faults.resume_worker import do_task
+from tests.faults.test_resume import assert_like
+
+pytestmark = [pytest.mark.model, pytest.mark.timeout(1800)]
+
+EVENINGS = 5 if LONG else 1
+SEED = 20260310
+_DISK_BYTES = 8_000_000
+
+
+class Tight:
+    """Does each task of an evening with too little room first, then with enough, and keeps what was said between."""
+
+    def __init__(self, seed: int, attempt: Callable[[Evening, str, dict[str, Any], int], Done]) -> None:
+        self.chance = random.Random(seed)
+        self.attempt = attempt
+        self.failed: Counter[str] = Counter()
+
+    def __call__(self, evening: Evening, name: str, given: dict[str, Any]) -> Done:
+        done = self.attempt(evening, name, given, self.chance.choice((0, 48, 80, 112, 144)) << 10)
+        if not isinstance(done.result, Exception):
+            return finished_already(done)
+        say(f"{name}: {done.result}")
+        assert isinstance(done.result, OSError), repr(done.result)
+        assert done.result.errno in (errno.ENOSPC, errno.EFBIG), repr(done.result)
+        assert str(evening.folder) in str(done.result)
+        assert "free" in str(done.result)
+        self.failed[STAGE_OF[name]] += 1
+        return finished(evening.worker(name, given))
+
+
+def finished_already(done: Done) -> Done:
+    assert done.code == 0
+    return done
+
+
+def on_a_full_disk(evening: Evening, name: str, given: dict[str, Any], left: int) -> Done:
+    """Do a task while its disk has so many bytes left."""
+    ballast = evening.folder.parent / "ballast"
+    room = os.statvfs(evening.folder)
+    ballast.write_bytes(bytes(max(0, room.f_bavail * room.f_frsize - left)))
+    done = evening.worker(name, given).done()
+    ballast.unlink()
+    return done
+
+
+def with_small_files(evening: Evening, name: str, given: dict[str, Any], left: int) -> Done:
+    """Do a task in a process that may write no file longer than so."""
+    return Worker(evening.processes, do_small_task, left, evening.folder, SECOND, name, given).done()
+
+
+def do_small_task(most: int, folder: Path, day: date, name: str, given: dict[str, Any]) -> Any:
+    resource.setrlimit(resource.RLIMIT_FSIZE, (most, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
+    return do_task(folder, day, name, given)
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own, of a few megabytes."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={_DISK_BYTES}", "tmpfs", str(disk)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip(f"no small disk can be mounted here ({mounted.stderr.decode().strip()}); the other form runs")
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)
+
+
+def test_full_disk(small_disk: Path, evening_at: Callable[..., Evening], undisturbed: Evening) -> None:
+    """Whatever a task could still write, it says which disk is full, and ends as undisturbed once there is room."""
+    run_tight(small_disk.name, on_a_full_disk, evening_at, undisturbed)
+
+
+def test_file_that_cannot_grow(evening_at: Callable[..., Evening], undisturbed: Evening) -> None:
+    """The same where any system can show it: every file of the process has a longest length."""
+    run_tight("", with_small_files, evening_at, undisturbed)
+
+
+def run_tight(disk: str, attempt: Any, evening_at: Callable[..., Evening], undisturbed: Evening) -> None:
+    failed: Counter[str] = Counter()
+    for seed in range(SEED, SEED + EVENINGS):
+        tight = Tight(seed, attempt)
+        evening = evening_at(os.path.join(disk, str(seed)), doing=tight).run()
+        assert_like(evening, undisturbed)
+        failed.update(tight.failed)
+        say(f"seed {seed}: failed {dict(tight.failed)}")
+    assert min(failed[stage] for stage in ("fetch", "derive", "commit")) > 0

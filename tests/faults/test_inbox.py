@@ -1,0 +1,131 @@
+"""Files arrive while runs claim them, die, and meet each other: each file leaves once, each article comes once."""
+
+import json
+import shutil
+import threading
+import time
+from collections import Counter
+from datetime import UTC, datetime
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+
+import pytest
+
+from tests.faults.evening import LONG, SECOND, Worker, at_leisure, finished, say
+from tests.faults.inbox import drop, plain_text
+from tests.faults.promises import assert_whole, broken_sums, outcomes_of
+from tests.faults.resume_worker import do_task, extract_all, open_space
+
+pytestmark = [pytest.mark.model]
+
+NO_ORIGIN = {"kind": "signal", "started_at": datetime(2026, 3, 3, 20, tzinfo=UTC)}
+
+
+def ingest(processes: ForkServerContext, folder: Path, run_id: str, at: int | None = None) -> Worker:
+    """Start the task that empties the inbox."""
+    return Worker(processes, do_task, folder, SECOND, "ingest", _given(run_id), at=at)
+
+
+def _given(run_id: str) -> dict[str, object]:
+    return {"source_key": "inbox", "day": SECOND, "run_id": run_id}
+
+
+def names(folder: Path, door: str) -> list[str]:
+    return sorted(path.name for path in (folder / "inbox" / door).glob("*"))
+
+
+def what_is_left(folder: Path) -> dict[str, object]:
+    """Return what a run named "in" left: its files, its outcomes, what the archive holds."""
+    space = open_space(folder, SECOND)
+    rows = outcomes_of(space, "in")
+    return {
+        "done": names(folder, "done"),
+        "failed": names(folder, "failed"),
+        "claimed": names(folder, "claimed"),
+        "outcomes": sorted((row["url"], row["outcome"], row["reason"]) for row in rows),
+        "articles": {capture.article_id for capture in space.archive.captures()},
+    }
+
+
+@pytest.mark.timeout(1200)
+def test_killed_at_every_step(processes: ForkServerContext, inbox_root: Path, tmp_path: Path) -> None:
+    """Killed at any step and tried again, the run that empties an inbox leaves what one undisturbed run leaves."""
+    for number in (1, 2):
+        drop(inbox_root, f"plan-{number}.txt", plain_text(number))
+    drop(inbox_root, "picture.bmp", "BM")
+    drop(inbox_root, "plans.jsonl", "\n".join(json.dumps({"text": plain_text(number)}) for number in (3, 4)))
+    whole = tmp_path / "whole"
+    shutil.copytree(inbox_root, whole)
+    steps = finished(ingest(processes, whole, "in")).steps
+    expected = what_is_left(whole)
+    differ = []
+    for step in range(1, steps + 1) if LONG else range(2, steps + 1, 4):
+        copy = tmp_path / f"step-{step}"
+        shutil.copytree(inbox_root, copy)
+        assert ingest(processes, copy, "in", at=step).done().code == -9
+        report = finished(ingest(processes, copy, "in")).result
+        at_leisure(processes, do_task, copy, SECOND, "finish_ingest", {"reports": [report], "run_id": "in"} | NO_ORIGIN)
+        left, broken = what_is_left(copy), broken_sums(open_space(copy, SECOND))
+        differ += [f"step {step}: {name}: {left[name]}" for name in expected if left[name] != expected[name]]
+        differ += [f"step {step}: {each}" for each in broken]
+    say(f"{steps} steps, expected {expected}")
+    assert not differ, "\n".join(differ)
+
+
+def test_same_file_twice(processes: ForkServerContext, inbox_root: Path) -> None:
+    """The same file under its own name again, and under another, is one article; no file is written over."""
+    for run, name in enumerate(("plan.txt", "plan.txt", "other.txt")):
+        drop(inbox_root, name, plain_text(1))
+        finished(ingest(processes, inbox_root, f"in-{run}"))
+    at_leisure(processes, extract_all, inbox_root, SECOND)
+    space = open_space(inbox_root, SECOND)
+    fetched = [row["outcome"] for row in outcomes_of(space, "in-0", "in-1", "in-2")]
+    assert names(inbox_root, "done") == ["other.txt", "plan.txt", "plan~2.txt"]
+    assert space.lake.read("articles").num_rows == 1
+    assert fetched == ["pending", "unchanged", "unchanged"]
+    assert_whole(space)
+
+
+def test_file_that_is_still_written_waits(processes: ForkServerContext, inbox_root: Path) -> None:
+    """A file under its final name is left alone until its writer closes it, then it comes whole and once."""
+    content = plain_text(1)
+    with (inbox_root / "inbox" / "slow.txt").open("w") as writer:
+        for start in range(0, len(content), 100):
+            writer.write(content[start : start + 100])
+            writer.flush()
+            if start % 300 == 0:
+                finished(ingest(processes, inbox_root, f"in-{start}"))
+                assert names(inbox_root, "done") == []
+    finished(ingest(processes, inbox_root, "in-last"))
+    space = open_space(inbox_root, SECOND)
+    (capture,) = space.archive.captures()
+    assert space.archive.page(capture).body == content.encode()
+    assert names(inbox_root, "done") == ["slow.txt"]
+    assert [row["run_id"] for row in space.lake.read_log("outcomes").to_pylist()] == ["in-last"]
+
+
+def test_burst_for_three_runs(processes: ForkServerContext, inbox_root: Path) -> None:
+    """Fifty files that arrive while three runs claim at once are each in done/ once and in the tables once."""
+
+    def arrive() -> None:
+        for number in range(50):
+            drop(inbox_root, f"plan-{number}.txt", plain_text(number))
+            time.sleep(0.02)
+
+    arriving = threading.Thread(target=arrive)
+    arriving.start()
+    rounds = 0
+    while arriving.is_alive() or list((inbox_root / "inbox").glob("*.txt")):
+        runs = [ingest(processes, inbox_root, f"in-{rounds}-{number}") for number in range(3)]
+        for run in runs:
+            finished(run)
+        rounds += 1
+    arriving.join()
+    at_leisure(processes, extract_all, inbox_root, SECOND)
+    space = open_space(inbox_root, SECOND)
+    fetched = Counter(row["url"] for row in space.lake.read_log("outcomes").to_pylist() if row["stage"] == "fetch")
+    assert names(inbox_root, "done") == sorted(f"plan-{number}.txt" for number in range(50))
+    assert (names(inbox_root, "failed"), names(inbox_root, "claimed")) == ([], [])
+    assert fetched == {f"plan-{number}.txt": 1 for number in range(50)}
+    assert space.lake.read("articles").num_rows == 50
+    assert_whole(space)

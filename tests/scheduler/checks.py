@@ -1,0 +1,56 @@
+"""What must hold after anything that happened to an Airflow: nothing lost, nothing twice, everything accounted for."""
+
+import json
+import shutil
+from collections import Counter
+from pathlib import Path
+
+from pipeline.model.outcome import OUTCOME_KINDS
+from pipeline.settings import Settings
+from pipeline.stages.run import extract_day
+from pipeline.stages.workspace import Workspace
+from tests.scheduler.machine import NOW, Machine
+
+
+def open_space(machine: Machine, root: Path | None = None) -> Workspace:
+    """Return what the machine works on, or another data root with the same sources."""
+    sources = machine.data / "sources.toml"
+    return Workspace(Settings.load(data_dir=root or machine.data, sources_file=sources, frozen_now=NOW))
+
+
+def table_files(data: Path) -> dict[str, bytes]:
+    """Return every file that analysts see, by path."""
+    tables = data / "lake" / "tables"
+    return {str(path.relative_to(tables)): path.read_bytes() for path in tables.rglob("*") if path.is_file()}
+
+
+def differing(left: dict[str, bytes], right: dict[str, bytes]) -> list[str]:
+    """Return the files that are not the same, byte for byte."""
+    return sorted(name for name in left.keys() | right.keys() if left.get(name) != right.get(name))
+
+
+def titles(machine: Machine) -> Counter[str]:
+    """Return how often each title of the inbox stands in the articles table."""
+    rows = open_space(machine).lake.read("articles").to_pylist()
+    return Counter(row["title"] for row in rows if row["source_key"] == "inbox")
+
+
+def assert_undisturbed(machine: Machine, scratch: Path) -> None:
+    """Assert that the tables are those of one derive of the archive into a fresh lake, and that outcomes add up."""
+    shutil.copytree(machine.data / "raw", scratch / "raw")
+    fresh = open_space(machine, scratch)
+    for day in fresh.archive.days():
+        extract_day(fresh, day=day, run_id=f"undisturbed.{day}", tell=lambda _: None)
+    assert differing(table_files(machine.data), table_files(scratch)) == []
+    assert_accounts_balance(open_space(machine))
+
+
+def assert_accounts_balance(space: Workspace) -> None:
+    """Assert the conservation law for every run, and that every page of the inbox has a final outcome."""
+    for run in space.lake.read_log("runs").to_pylist():
+        counts = json.loads(run["counts"])
+        assert counts.get("discovered", 0) == sum(counts.get(kind, 0) for kind in OUTCOME_KINDS), run
+    outcomes = [row for row in space.lake.read_log("outcomes").to_pylist() if row["source_key"] == "inbox"]
+    final = {row["raw_ref"] for row in outcomes if row["outcome"] in ("kept", "unchanged", "rejected")}
+    captured = {capture.digest for capture in space.archive.captures() if capture.source_key == "inbox"}
+    assert captured == final

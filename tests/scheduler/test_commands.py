@@ -1,0 +1,52 @@
+"""`make up` and `make down` where there is no Airflow to start or to end."""
+
+import os
+import socket
+import subprocess
+import sys
+from pathlib import Path
+
+import pytest
+from news_airflow.supervisor import marked, processes
+
+ROOT = Path(__file__).parents[2]
+
+
+def command(word: str, home: Path, **settings: str) -> subprocess.CompletedProcess[str]:
+    """Run a command of news_airflow.local for a home."""
+    given = {name: value for name, value in os.environ.items() if not name.startswith(("NEWS_", "AIRFLOW"))}
+    ours = {"PYTHONPATH": str(ROOT / "plugins"), "AIRFLOW_HOME": str(home), **settings}
+    words = [sys.executable, "-m", "news_airflow.local", word]
+    return subprocess.run(words, env=given | ours, capture_output=True, text=True, timeout=60, check=False)
+
+
+def test_up_names_the_taken_port(tmp_path: Path) -> None:
+    """Where another program has the port, nothing is started, and the message says which port and what to set."""
+    with socket.create_server(("127.0.0.1", 0)) as other:
+        port = str(other.getsockname()[1])
+        done = command("up", tmp_path, AIRFLOW__API__PORT=port)
+    assert done.returncode == 1
+    assert f"port {port} of 127.0.0.1 is taken; set AIRFLOW__API__PORT" in done.stderr
+    assert processes(tmp_path) == []
+
+
+def test_down_says_that_nothing_is_up(tmp_path: Path) -> None:
+    """Ending what does not run is no failure."""
+    done = command("down", tmp_path)
+    assert (done.returncode, done.stdout) == (0, "Airflow is not up\n")
+
+
+@pytest.mark.parametrize("is_deaf", [False, True])
+def test_down_ends_what_nobody_looks_after(tmp_path: Path, is_deaf: bool) -> None:
+    """A process whose parent is dead is found and ended, also one that ignores SIGTERM; one of another home is not."""
+    heard = "SIG_IGN" if is_deaf else "SIG_DFL"
+    nap = f"import signal, time; signal.signal(signal.SIGTERM, signal.{heard}); time.sleep(90)"
+    parent = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {nap!r}])"
+    for home in ("ours", "theirs"):
+        environment = marked(dict(os.environ), home=tmp_path / home, part="scheduler")
+        subprocess.run([sys.executable, "-c", parent], env=environment, check=True)
+    done = command("down", tmp_path / "ours")
+    assert done.stdout == "Airflow is down: 1 processes ended\n"
+    assert processes(tmp_path / "ours") == []
+    (other,) = processes(tmp_path / "theirs")
+    other.kill()

@@ -1,0 +1,90 @@
+"""The whole of it under a real scheduler, dag-processor and triggerer: one boot, things dying under it."""
+
+from collections import Counter
+from collections.abc import Iterator
+from pathlib import Path
+from time import sleep
+
+import pytest
+from news_airflow.supervisor import log_file
+
+from samples.server import DAYS
+from tests.scheduler.checks import assert_undisturbed, differing, table_files, titles
+from tests.scheduler.invented import article
+from tests.scheduler.machine import Machine, newsroom_machine
+
+# Bounds are for a machine that does other things as well; alone it takes a fraction.
+pytestmark = [pytest.mark.airflow, pytest.mark.model, pytest.mark.timeout(1800)]
+
+BURST, BURST_SECONDS, SLOW_PIECES = 50, 10.0, 40
+PATIENCE = 600.0
+
+
+@pytest.fixture(scope="module")
+def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+    """One Airflow for all tests here."""
+    with newsroom_machine(tmp_path_factory.mktemp("machine")) as started:
+        yield started
+
+
+def drop(machine: Machine, number: int, *, seed: int) -> str:
+    """Put an article into the inbox; return its title."""
+    title, text = article(number, seed=seed)
+    (machine.inbox / f"{seed}-{number}.txt").write_text(text)
+    return title
+
+
+def test_backfill_twice_gives_the_same_bytes(machine: Machine, tmp_path: Path) -> None:
+    """A backfill over two days fills the tables; again, with all runs done anew, it changes no file."""
+    span = ("--from-date", DAYS[1].isoformat(), "--to-date", DAYS[2].isoformat())
+    create = ("airflow", "backfill", "create", "--dag-id", "news_ingest", *span)
+    machine.command(*create)
+    machine.wait_until_quiet(seconds=PATIENCE)
+    first = table_files(machine.data)
+    assert {f"articles/published_date={day}/part-0.parquet" for day in DAYS} <= first.keys()
+    extracts = "SELECT id FROM dag_run WHERE dag_id = 'news_extract'"
+    before = len(machine.rows(extracts))
+    machine.command(*create, "--reprocess-behavior", "completed")
+    machine.wait_until_quiet(seconds=PATIENCE)
+    assert len(machine.rows(extracts)) > before
+    assert differing(first, table_files(machine.data)) == []
+    assert_undisturbed(machine, tmp_path)
+
+
+def test_burst_arrives_once(machine: Machine, tmp_path: Path) -> None:
+    """Fifty files in ten seconds, one of them twice, and one that grows all the while: each article is there once."""
+    title, slow = article(0, seed=2)
+    wanted = Counter([title])
+    step = len(slow) // SLOW_PIECES + 1
+    with (machine.inbox / "grows.txt").open("w") as growing:
+        for number in range(BURST):
+            growing.write(slow[number * step : (number + 1) * step])
+            growing.flush()
+            wanted[drop(machine, number, seed=1)] += 1
+            sleep(BURST_SECONDS / BURST)
+    (machine.inbox / "again.txt").write_text(article(7, seed=1)[1])
+    machine.wait_until_quiet(seconds=PATIENCE)
+    assert titles(machine) == wanted
+    assert_undisturbed(machine, tmp_path)
+
+
+def test_dead_triggerer_loses_no_file(machine: Machine, tmp_path: Path) -> None:
+    """The triggerer is killed while files arrive; it is started again, and all of them come."""
+    before = titles(machine)
+    wanted = [drop(machine, number, seed=3) for number in range(4)]
+    machine.kill("triggerer")
+    wanted += [drop(machine, number, seed=3) for number in range(4, 8)]
+    machine.wait_until_quiet(seconds=PATIENCE)
+    assert titles(machine) == before + Counter(wanted)
+    assert_undisturbed(machine, tmp_path)
+
+
+def test_dead_scheduler_comes_back(machine: Machine, tmp_path: Path) -> None:
+    """The scheduler is killed with all that it runs; it is started again, and the next file comes."""
+    before = titles(machine)
+    machine.kill("scheduler")
+    wanted = [drop(machine, 0, seed=4)]
+    machine.wait_until_quiet(seconds=PATIENCE)
+    assert titles(machine) == before + Counter(wanted)
+    assert_undisturbed(machine, tmp_path)
+    assert "scheduler ended with -9" in log_file(machine.home, "supervisor").read_text()

@@ -1,0 +1,84 @@
+"""`newslake plan` and `newslake run` over a range of days, as a user meets them."""
+
+import json
+from pathlib import Path
+
+import pytest
+
+from tests.unit.cli.test_commands import newslake
+
+STORY = "Councillor Ada Brandt told reporters that the pier of Tarnwick would be widened before the summer. " * 4
+DAYS = ("2026-02-01", "2026-02-02", "2026-02-05")
+
+
+def fill(folder: Path) -> None:
+    """Write a folder source with a page a day, and its sources.toml."""
+    (folder / "year").mkdir()
+    (folder / "sources.toml").write_text('[sources.year]\nkind = "folder"\npath = "year"\n')
+    lines = (
+        {
+            "url": f"https://post.example/{day}",
+            "title": f"Pier, {day}",
+            "published_at": day,
+            "text": f"{STORY}\n\n{day}",
+        }
+        for day in DAYS
+    )
+    (folder / "year" / "pages.jsonl").write_text("\n".join(map(json.dumps, lines)))
+
+
+def planned(folder: Path, *more: str) -> dict:
+    """Return the plan of that week as JSON."""
+    done = newslake("plan", "--from", "2026-02-01", "--to", "2026-02-07", "--json", *more, cwd=folder)
+    assert done.returncode == 0, done.stderr
+    return json.loads(done.stdout)
+
+
+@pytest.mark.model
+def test_range_is_planned_run_and_planned_again(tmp_path: Path) -> None:
+    """A plan before, a run over the range, a plan after: files, then rows, then nothing to do and an estimate."""
+    fill(tmp_path)
+    before = planned(tmp_path)
+    assert ([source["files_waiting"] for source in before["sources"]], before["days"]) == ([1], [])
+    assert [estimate["minutes"] for estimate in before["estimates"]] == [None, None]
+
+    ran = newslake("run", "--from", "2026-02-01", "--to", "2026-02-03", "--json", cwd=tmp_path)
+    days = json.loads(ran.stdout)["days"]
+    assert [day["ingest"]["work"] for day in days] == [{"fetched": 0}] * 3
+    extracted = [run["days"] for day in days for run in day["extract"]]
+    assert extracted == [["2026-02-01"], ["2026-02-05"], ["2026-02-02"], ["2026-02-03"]], (
+        "oldest first, what was touched, each once"
+    )
+    assert all(run["seconds"] > 0 for day in days for run in day["extract"])
+
+    after = planned(tmp_path, "--source", "year")
+    assert [day["news_day"] for day in after["days"]] == list(DAYS)
+    assert (after["totals"]["derived"], after["totals"]["to_derive"], after["totals"]["not_yet_known"]) == (3, 0, None)
+    assert all(estimate["minutes"] is not None for estimate in after["estimates"])
+    assert after["next"][0] == "newslake run --from 2026-02-01 --to 2026-02-07 --source year"
+
+
+def test_stretches_without_anything_are_one_row(tmp_path: Path) -> None:
+    """Days of which nothing is known are told as a range, and what is not known is said."""
+    fill(tmp_path)
+    done = newslake("plan", "--from", "2026-01-01", "--to", "2026-12-31", cwd=tmp_path)
+    assert "2026-01-01 to 2026-12-31 │ nothing known" in done.stdout
+    assert "files waiting to be read: 1" in done.stdout
+    assert "how many is not known" in done.stdout
+    assert "no estimate" in done.stdout
+
+
+@pytest.mark.parametrize(
+    ("command", "said"),
+    [
+        (("plan", "--from", "2026-02-30", "--to", "2026-03-01"), "--from '2026-02-30' is no day"),
+        (("plan", "--from", "2026-03-02", "--to", "2026-03-01"), "--to 2026-03-01 is before --from 2026-03-02"),
+        (("run", "--from", "2026-03-02"), "--from and --to together"),
+        (("run", "--from", "2026-03-01", "--to", "2026-03-02", "--day", "2026-03-01"), "--from and --to together"),
+    ],
+)
+def test_range_that_is_none_is_a_wrong_call(tmp_path: Path, command: tuple[str, ...], said: str) -> None:
+    """A range that cannot be one is refused before anything starts."""
+    fill(tmp_path)
+    done = newslake(*command, cwd=tmp_path)
+    assert (done.returncode, said in done.stderr, (tmp_path / "data").exists()) == (2, True, False), done.stderr
