@@ -17,7 +17,15 @@ Expected non-articles (a video page, a live blog, a stub) are ``Rejected`` value
 ``news_airflow.defaults``: a transient one is tried again, any other fails the task for good.
 """
 
+import errno
+import sqlite3
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
 from typing import ClassVar, Literal
+
+_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
+_SQLITE_NO_ROOM = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}  # the latter where its own files beside cannot grow
 
 Disposition = Literal["retry", "reject", "quarantine", "fail"]
 
@@ -95,3 +103,20 @@ class ArchiveError(NewsError):
 
 class LakeError(NewsError):
     """The lake's files and manifests disagree."""
+
+
+@contextmanager
+def room_for(path: Path) -> Iterator[None]:
+    """Say which file there was no room for: a full disk's own error names none. Raises: OSError."""
+    try:
+        yield
+    except OSError as error:
+        if error.errno not in _NO_ROOM:
+            raise
+        raise OSError(error.errno, f"{error.strerror}; free some, then run it again", str(path)) from error
+    except sqlite3.OperationalError as error:
+        if error.sqlite_errorcode & 0xFF not in _SQLITE_NO_ROOM:
+            raise
+        raise OSError(
+            errno.ENOSPC, f"No space left on device ({error}); free some, then run it again", str(path)
+        ) from error

@@ -122,8 +122,11 @@ class _Job:
 
 def _say(done: _Done) -> None:
     told = ", ".join(f"{count} {kind}" for kind, count in done.report.outcomes if count) or "nothing"
+    work = ", ".join(f"{count} {name.replace('_', ' ')}" for name, count in done.report.work if count)
     expected = "" if done.expected is None else f", {duration(done.expected)} expected"
     took = f" ({duration(done.seconds)}{expected})" if done.seconds else ""
-    out.print(f"{done.stage} {done.day}: {done.report.discovered} pages: {told}{took}", highlight=False)
+    out.print(
+        f"{done.stage} {done.day}: {done.report.discovered} pages: {told}{work and f'; {work}'}{took}", highlight=False
+    )
     if done.files_changed == 0:
         out.print("  no table file changed", highlight=False)

@@ -5,7 +5,6 @@ import fcntl
 import hashlib
 import os
 import shutil
-import sqlite3
 import uuid
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -14,6 +13,7 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
+from pipeline.errors import room_for
 from pipeline.model import file_name_of
 from pipeline.tables import CLUSTER_TABLES, READING_TABLES, TableSpec
 
@@ -22,8 +22,6 @@ Durability = Literal["full", "process"]
 # In the order in which they are published: children first, so that an article never stands without them.
 PUBLISHED: tuple[TableSpec, ...] = (*READING_TABLES[1:], *CLUSTER_TABLES, READING_TABLES[0])
 PART = "part-0.parquet"
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_SQLITE_NO_ROOM = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}  # the latter where its own files beside cannot grow
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.EXDEV, errno.ENOSYS}
 
 
@@ -67,23 +65,6 @@ def _partition(day: date) -> str:
 
 def sha256_of(data: bytes | memoryview) -> str:
     return hashlib.sha256(data).hexdigest()
-
-
-@contextmanager
-def room_for(path: Path) -> Iterator[None]:
-    """Say which file there was no room for: a full disk's own error names none. Raises: OSError."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in _NO_ROOM:
-            raise
-        raise OSError(error.errno, f"{error.strerror}; free some, then run it again", str(path)) from error
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode & 0xFF not in _SQLITE_NO_ROOM:
-            raise
-        raise OSError(
-            errno.ENOSPC, f"No space left on device ({error}); free some, then run it again", str(path)
-        ) from error
 
 
 class Disk:

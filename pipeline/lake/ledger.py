@@ -12,8 +12,7 @@ from datetime import date
 from pathlib import Path
 from typing import Literal
 
-from pipeline.errors import LakeError
-from pipeline.lake.layout import room_for
+from pipeline.errors import LakeError, room_for
 from pipeline.model.outcome import OutcomeKind
 
 _BUSY_SECONDS = 60.0

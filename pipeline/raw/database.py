@@ -1,6 +1,5 @@
 """SQLite as this room uses it: one file, many processes, explicit transactions."""
 
-import errno
 import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -8,30 +7,11 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-from pipeline.errors import ArchiveError
+from pipeline.errors import ArchiveError, room_for
 
 Durability = Literal["full", "process"]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
-_NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_SQLITE_NO_ROOM = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}  # the latter where its own files beside cannot grow
 _BUSY_SECONDS = 60.0  # a rebuild of the index holds the write lock for as long as it reads the archive's headers
-
-
-@contextmanager
-def room_for(path: Path) -> Iterator[None]:
-    """Say which file there was no room for: a full disk's own error names none. Raises: OSError."""
-    try:
-        yield
-    except OSError as error:
-        if error.errno not in _NO_ROOM:
-            raise
-        raise OSError(error.errno, f"{error.strerror}; free some, then run it again", str(path)) from error
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode & 0xFF not in _SQLITE_NO_ROOM:
-            raise
-        raise OSError(
-            errno.ENOSPC, f"No space left on device ({error}); free some, then run it again", str(path)
-        ) from error
 
 
 def open_database(path: Path, *, durability: Durability) -> sqlite3.Connection:
