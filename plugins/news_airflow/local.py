@@ -117,13 +117,19 @@ def down(home: Path) -> None:
 
 
 def prepare() -> None:
-    """Make what the parts of this environment's Airflow share: its configuration, its database, its pools."""
+    """Make what the parts of this environment's Airflow share: its configuration, its database, its pools.
+
+    Raises: NewsError for settings that no task could work with.
+    """
     from airflow.configuration import write_default_airflow_configuration_if_needed
     from airflow.models.pool import Pool
     from airflow.utils.db import initdb
 
     from news_airflow.defaults import POOLS
+    from pipeline.settings import Settings
+    from pipeline.stages.reading import version_of
 
+    version_of(Settings.load())
     # It holds the key that triggers are stored with. Parts that start at the same time would each make one of its own.
     write_default_airflow_configuration_if_needed()
     initdb()
@@ -181,7 +187,7 @@ def _whole_environment(home: Path) -> dict[str, str]:
         "AIRFLOW__API_AUTH__JWT_SECRET": secrets.token_hex(32),
         **os.environ,
         "AIRFLOW_HOME": str(home),
-        "PYTHONPATH": ours["PYTHONPATH"],
+        "PYTHONPATH": os.pathsep.join(filter(None, (ours["PYTHONPATH"], os.environ.get("PYTHONPATH")))),
     }
 
 

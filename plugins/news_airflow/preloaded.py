@@ -1,16 +1,29 @@
-"""The scheduler with our stages loaded before it forks its workers: no task then spends seconds on loading them.
+"""The scheduler with our stages and the model loaded before it forks its workers: no task spends seconds on loading.
 
-What it has loaded stays: after a change of the package Airflow must be started again. A change of a DAG file need not.
+What it has loaded stays: after a change of the package Airflow must be started again. A change of a DAG file need not,
+nor one of the overrides: only modules and the model are kept.
 """
+
+from contextlib import suppress
+from importlib import import_module
 
 
 def main() -> None:
     """Run the command `airflow` of this process's arguments."""
     from airflow.__main__ import main as airflow
 
-    import pipeline.stages.tasks  # noqa: F401 - for its forks
-
+    _load()
     airflow()
+
+
+def _load() -> None:
+    import pipeline.stages.tasks  # noqa: F401 - for the forks
+    from pipeline.settings import Settings
+    from pipeline.stages.reading import open_desk
+
+    open_desk(Settings.load())
+    with suppress(ModuleNotFoundError):
+        import_module("pandas")  # not ours: where it is installed, pyarrow loads it with the first array of a process
 
 
 if __name__ == "__main__":

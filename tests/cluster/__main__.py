@@ -19,6 +19,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from typing import Any
 
 sys.path.insert(0, str(Path(__file__).resolve().parents[2] / "plugins"))
 
@@ -106,18 +107,22 @@ class Trial:
         wait_for("twenty files done", lambda: self._count(done, "burst", "second") == BURST, seconds=240)
 
     def scheduler_killed_while_a_source_hangs(self) -> None:
-        """One source never answers; the others end, and a new scheduler takes up the run."""
+        """One source never answers; the others end, a new scheduler takes up the run, and that branch alone is red."""
         with self._silent_source():
             self._ingest("silence", DAYS[2])
             wait_for("the others to end", lambda: self._only_one_is_left("silence"), seconds=120)
             self.cluster.kill("scheduler")
             self.cluster.start("scheduler")
-            assert self.rest.finished("news_ingest", "silence") == "success"
+            assert self.rest.finished("news_ingest", "silence", seconds=600) == "failed"
+        branches = Counter(each["state"] for each in self._branches("silence"))
+        assert branches == {"success": sum(branches.values()) - 1, "failed": 1}
+
+    def _branches(self, run_id: str) -> list[dict[str, Any]]:
+        return [each for each in self.rest.tasks("news_ingest", run_id) if each["task_id"].startswith("ingest_")]
 
     def _only_one_is_left(self, run_id: str) -> bool:
-        branches = [each for each in self.rest.tasks("news_ingest", run_id) if each["task_id"].startswith("ingest_")]
-        states = Counter(each["state"] for each in branches)
-        return states == {"success": len(branches) - 1, "running": 1}
+        states = Counter(each["state"] for each in self._branches(run_id))
+        return states == {"success": sum(states.values()) - 1, "running": 1}
 
     def _ingest(self, run_id: str, day: date) -> None:
         self.newsroom.day = day

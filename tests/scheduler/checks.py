@@ -41,7 +41,8 @@ def assert_undisturbed(machine: Machine, scratch: Path) -> None:
     fresh = open_space(machine, scratch)
     for day in fresh.archive.days():
         extract_day(fresh, day=day, run_id=f"undisturbed.{day}", tell=lambda _: None)
-    assert differing(table_files(machine.data), table_files(scratch)) == []
+    wrong = differing(table_files(machine.data), table_files(scratch))
+    assert wrong == [], wrong
     assert_accounts_balance(open_space(machine))
 
 

@@ -16,8 +16,10 @@ import psutil
 from news_airflow.supervisor import log_file, processes
 
 from samples.server import DAYS, Newsroom
+from tests.cluster.holds import Holds
 
 ROOT = Path(__file__).parents[2]
+SITE = ROOT / "tests" / "cluster" / "site"
 NOW = datetime.combine(DAYS[-1], time(20), tzinfo=UTC)
 _UNFINISHED = {
     "runs": "SELECT dag_id || ' ' || run_id FROM dag_run WHERE state IN ('queued', 'running')",
@@ -29,10 +31,11 @@ _RED = "SELECT dag_id || ' ' || run_id FROM dag_run WHERE state = 'failed'"
 
 @dataclass(frozen=True)
 class Machine:
-    """One Airflow and its data root, which is ``home.parent``."""
+    """One Airflow and its data root, which is ``home.parent``. Its tasks can be stopped at a file, by ``holds``."""
 
     home: Path
     environment: Mapping[str, str]
+    holds: Holds
 
     @property
     def data(self) -> Path:
@@ -60,16 +63,19 @@ class Machine:
         found = {process.pid: process for process in processes(self.home, part)}
         next(process for process in found.values() if process.ppid() not in found).kill()
 
-    def kill_worker_of(self, task_id: str, *, seconds: float) -> str:
-        """Wait until a task runs, kill its worker and the task's own process with SIGKILL; return the run's id."""
-        sql = f"SELECT run_id, pid FROM task_instance WHERE task_id = '{task_id}' AND state = 'running' AND pid > 0"
-        run_id, pid = self.wait_until(lambda: next(iter(self.rows(sql)), None), seconds=seconds)
-        task = psutil.Process(int(str(pid)))
+    def task_of(self, pid: int) -> tuple[str, str, str]:
+        """Return DAG, run and task of a task's process."""
+        sql = f"SELECT dag_id, run_id, task_id FROM task_instance WHERE state = 'running' AND pid = {pid}"
+        dag_id, run_id, task_id = self.wait_until(lambda: next(iter(self.rows(sql)), None), seconds=30)
+        return str(dag_id), str(run_id), str(task_id)
+
+    def kill_worker_of(self, pid: int) -> None:
+        """Kill a task's process, and first the worker that started it, with SIGKILL."""
+        task = psutil.Process(pid)
         worker = task.parent()
         assert worker is not None
         worker.kill()
         task.kill()
-        return str(run_id)
 
     def wait_until[Found](self, find: Callable[[], Found | None], *, seconds: float) -> Found:
         """Wait until something is found; return it."""
@@ -117,18 +123,20 @@ def free_port() -> int:
 
 @contextmanager
 def running(data: Path, settings: Mapping[str, str]) -> Iterator[Machine]:
-    """Give an Airflow on a data root, up and healthy, with these settings beside the defaults; end it after."""
+    """Give an Airflow on a folder named data, up and healthy, with these settings beside the defaults; end it after."""
     home = data / "airflow"
     given = {name: value for name, value in os.environ.items() if not name.startswith(("NEWS_", "AIRFLOW", "_AIRFLOW"))}
+    holds = Holds(data.parent / "holds")
     ours = {
-        "PYTHONPATH": str(ROOT / "plugins"),
+        **holds.environment,
+        "PYTHONPATH": os.pathsep.join((str(ROOT / "plugins"), str(SITE))),
         "AIRFLOW_HOME": str(home),
         "AIRFLOW__API__PORT": str(free_port()),
         "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": "2",
         "NEWS_DATA_DIR": str(data),
         "NEWS_SOURCES_FILE": str(data / "sources.toml"),
     }
-    machine = Machine(home.resolve(), {**given, **ours, **settings})
+    machine = Machine(home.resolve(), {**given, **ours, **settings}, holds)
     try:
         machine.command("up")
         yield machine
@@ -138,9 +146,10 @@ def running(data: Path, settings: Mapping[str, str]) -> Iterator[Machine]:
 
 
 @contextmanager
-def newsroom_machine(data: Path, *, more_sources: str = "", more_hosts: str = "", **settings: str) -> Iterator[Machine]:
+def newsroom_machine(root: Path, *, more_sources: str = "", more_hosts: str = "", **settings: str) -> Iterator[Machine]:
     """Give a machine for the sample newsroom on its last evening and an inbox, with more sources if given."""
-    (data / "inbox").mkdir()
+    data = root / "data"
+    (data / "inbox").mkdir(parents=True)
     with Newsroom(day=DAYS[-1]) as newsroom:
         given = (ROOT / "sources.toml").read_text("utf-8").replace("data/inbox", "inbox")
         given = given.replace('["127', f'["{more_hosts}", "127') if more_hosts else given

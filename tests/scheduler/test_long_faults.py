@@ -1,12 +1,18 @@
-"""Heavier faults under a real scheduler: workers that die with their work in hand, a host that never answers."""
+"""Heavier faults under a real scheduler: dead workers with their work in hand, a full disk, a silent host."""
 
+import os
 import socket
+import subprocess
 from collections import Counter
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
+from news_airflow.local import PORT
 
+from samples.server import DAYS
+from tests.cluster.holds import COMMIT, DERIVE, INGEST
+from tests.cluster.rest import Rest
 from tests.scheduler.checks import assert_undisturbed, open_space, titles
 from tests.scheduler.invented import article
 from tests.scheduler.machine import Machine, newsroom_machine
@@ -18,21 +24,44 @@ STUCK = """
 kind = "feed"
 url = "http://127.0.0.2:{port}/rss.xml"
 """
+FIRST_OBJECT = "1 /_state/objects/"  # of four tables one is written, and none is published
+PATIENCE = 600.0
 
 
 @pytest.fixture(scope="module")
-def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
+def lake_disk(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Path]:
+    """A data root whose lake has a file system of its own, where one can be mounted."""
+    root = tmp_path_factory.mktemp("machine")
+    lake = root / "data" / "lake"
+    lake.mkdir(parents=True)
+    mount = ["mount", "-t", "tmpfs", "-o", "size=64m", "tmpfs", str(lake)]
+    is_mounted = subprocess.run(mount, capture_output=True, check=False).returncode == 0
+    yield root
+    if is_mounted:
+        subprocess.run(["umount", str(lake)], check=True)
+
+
+@pytest.fixture(scope="module")
+def machine(lake_disk: Path) -> Iterator[Machine]:
     """One Airflow for all tests here; one of its sources takes connections and never says a word."""
     with socket.create_server(("127.0.0.2", 0)) as silent:
         port = silent.getsockname()[1]
         started = newsroom_machine(
-            tmp_path_factory.mktemp("machine"),
+            lake_disk,
             more_sources=STUCK.format(port=port),
             more_hosts=f"127.0.0.2:{port}",
             AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT="20",
         )
         with started as machine:
             yield machine
+
+
+@pytest.fixture(autouse=True)
+def calm(machine: Machine) -> Iterator[None]:
+    """Each test begins when the one before has left nothing to do."""
+    machine.wait_until_quiet(seconds=PATIENCE)
+    yield
+    machine.holds.lift()
 
 
 def drop(machine: Machine, *numbers: int) -> list[str]:
@@ -43,12 +72,15 @@ def drop(machine: Machine, *numbers: int) -> list[str]:
 
 
 def test_hanging_source_holds_back_no_other(machine: Machine, tmp_path: Path) -> None:
-    """While one source hangs, a file comes through; later the source's page is pending, and all is accounted for."""
+    """While one source hangs, a file comes through; the source's listing is pending, and all is accounted for."""
+    Rest(int(machine.environment[PORT])).run("news_inbox", key=None, run_id="hangs")
+    of_run = "SELECT 1 FROM task_instance WHERE run_id = 'hangs' AND task_id = '{}' AND state = '{}'"
+    # Not before its own look at the inbox: what the run takes itself, it tells when all its sources are done.
+    machine.wait_until(lambda: machine.rows(of_run.format("ingest_files", "success")), seconds=120)
     wanted = Counter(drop(machine, 1))
-    hanging = "SELECT 1 FROM task_instance WHERE task_id = 'ingest_web' AND state = 'running'"
-    machine.wait_until(lambda: machine.rows(hanging), seconds=120)
-    machine.wait_until_quiet(seconds=600)
-    assert titles(machine) == wanted
+    machine.wait_until(lambda: titles(machine) == wanted, seconds=PATIENCE)
+    assert machine.rows(of_run.format("ingest_web", "running"))
+    machine.wait_until_quiet(seconds=PATIENCE)
     space = open_space(machine)
     stuck = [row for row in space.lake.read_log("outcomes").to_pylist() if row["source_key"] == "stuck"]
     assert {(row["outcome"], row["stage"]) for row in stuck} == {("pending", "discover")}
@@ -56,16 +88,48 @@ def test_hanging_source_holds_back_no_other(machine: Machine, tmp_path: Path) ->
     assert_undisturbed(machine, tmp_path)
 
 
-@pytest.mark.parametrize("task_id", ["ingest_files", "derive", "commit"])
-def test_dead_worker_is_made_good(machine: Machine, tmp_path: Path, task_id: str) -> None:
+@pytest.mark.parametrize(
+    ("task_id", "where", "number"), [("ingest_files", INGEST, 10), ("derive", DERIVE, 20), ("commit", COMMIT, 30)]
+)
+def test_dead_worker_is_made_good(machine: Machine, tmp_path: Path, task_id: str, where: str, number: int) -> None:
     """A worker that is killed with its task is missed after the heartbeat timeout, and the task is tried again."""
     before = titles(machine)
-    number = 10 + len(task_id)
-    wanted = Counter(drop(machine, number, number + 50))
-    run_id = machine.kill_worker_of(task_id, seconds=240)
-    machine.wait_until_quiet(seconds=600)
-    tries = machine.rows(f"SELECT max(try_number) FROM task_instance WHERE run_id = '{run_id}'")
-    assert tries[0][0] == 2
+    machine.holds.want(where)
+    wanted = Counter(drop(machine, number, number + 1))
+    pid = machine.holds.held(seconds=240)
+    dag_id, run_id, held = machine.task_of(pid)
+    assert held == task_id
+    machine.kill_worker_of(pid)
+    machine.wait_until_quiet(seconds=PATIENCE)
+    assert tries(machine, dag_id, run_id, task_id) == 2
+    assert titles(machine) == before + wanted
+    assert_undisturbed(machine, tmp_path)
+
+
+def tries(machine: Machine, dag_id: str, run_id: str, task_id: str) -> object:
+    sql = "SELECT max(try_number) FROM task_instance WHERE dag_id = '{}' AND run_id = '{}' AND task_id = '{}'"
+    return machine.rows(sql.format(dag_id, run_id, task_id))[0][0]
+
+
+def test_full_disk_waits_for_room(machine: Machine, tmp_path: Path) -> None:
+    """A commit that finds its disk full is tried again, and ends as if undisturbed once there is room."""
+    lake = machine.data / "lake"
+    if not lake.is_mount():
+        pytest.skip("no small disk can be mounted here")
+    before = titles(machine)
+    machine.holds.want(FIRST_OBJECT)
+    wanted = Counter(drop(machine, 70, 71))
+    dag_id, run_id, held = machine.task_of(machine.holds.held(seconds=240))
+    assert held == "commit"
+    ballast = lake / "ballast"
+    room = os.statvfs(lake)
+    ballast.write_bytes(bytes(room.f_bavail * room.f_frsize))
+    machine.holds.lift()
+    failed = f"SELECT 1 FROM task_instance WHERE run_id = '{run_id}' AND state = 'up_for_retry'"
+    machine.wait_until(lambda: machine.rows(failed), seconds=120)
+    ballast.unlink()
+    machine.wait_until_quiet(seconds=PATIENCE)
+    assert tries(machine, dag_id, run_id, "commit") == 2
     assert titles(machine) == before + wanted
     assert_undisturbed(machine, tmp_path)
 
@@ -73,11 +137,28 @@ def test_dead_worker_is_made_good(machine: Machine, tmp_path: Path, task_id: str
 def test_scheduler_dies_with_its_tasks(machine: Machine, tmp_path: Path) -> None:
     """The scheduler is killed while it derives: what was running is done anew, and nothing is lost or twice."""
     before = titles(machine)
+    machine.holds.want(DERIVE)
     wanted = Counter(drop(machine, 90, 91))
-    running = "SELECT 1 FROM task_instance WHERE task_id = 'derive' AND state = 'running'"
-    machine.wait_until(lambda: machine.rows(running), seconds=240)
+    machine.holds.held(seconds=240)
     machine.kill("scheduler")
     wanted.update(drop(machine, 92))
-    machine.wait_until_quiet(seconds=600)
+    machine.wait_until_quiet(seconds=PATIENCE)
+    assert titles(machine) == before + wanted
+    assert_undisturbed(machine, tmp_path)
+
+
+def test_two_runs_of_a_day_at_once(machine: Machine, tmp_path: Path) -> None:
+    """Two runs are asked for one day while files arrive, and one stands still on its way: each article comes once."""
+    before = titles(machine)
+    rest = Rest(int(machine.environment[PORT]))
+    machine.holds.want(INGEST)
+    for run_id in ("one", "other"):
+        rest.run("news_ingest", key=DAYS[0].isoformat(), run_id=run_id)
+    wanted = Counter(drop(machine, *range(100, 110)))
+    machine.holds.held(seconds=240)
+    ended = "SELECT 1 FROM dag_run WHERE run_id IN ('one', 'other') AND state = 'success'"
+    machine.wait_until(lambda: machine.rows(ended), seconds=PATIENCE)
+    machine.holds.lift()
+    machine.wait_until_quiet(seconds=PATIENCE)
     assert titles(machine) == before + wanted
     assert_undisturbed(machine, tmp_path)
