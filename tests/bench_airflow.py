@@ -5,6 +5,7 @@ Absolute times: they mean something on an idle machine only. Every article is in
 
 import argparse
 import json
+import operator
 import os
 import shutil
 import statistics
@@ -24,6 +25,7 @@ sys.path.insert(0, str(ROOT / "plugins"))
 
 from news_airflow.supervisor import PART_MARK, processes  # noqa: E402 - needs the path above
 
+from tests.cluster.holds import DERIVE  # noqa: E402
 from tests.scheduler.checks import differing, table_files, titles  # noqa: E402
 from tests.scheduler.invented import article  # noqa: E402
 from tests.scheduler.machine import Machine, running  # noqa: E402
@@ -40,6 +42,13 @@ path = "archive"
 """
 DROPS_SEED, LOST_SEED, DAYS_SEED = 101, 102, 103
 PATIENCE_SECONDS = 1800.0
+HOLDS = {"<": operator.lt, "<=": operator.le}
+# All of a backfill's runs began after it. A task's time is that of its process; the rest is Airflow between tasks.
+TASKS = """
+SELECT dag_id || '.' || task_id, count(*), sum(julianday(end_date) - julianday(start_date)) * 86400
+FROM task_instance WHERE state = 'success' AND start_date >= (SELECT max(created_at) FROM backfill)
+GROUP BY 1 ORDER BY 3 DESC
+"""
 out = Console(highlight=False, soft_wrap=True)
 
 
@@ -60,7 +69,7 @@ def main() -> None:
         timeout = {"AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": str(given.heartbeat)}
         started = monotonic()
         with running(data, timeout) as machine:
-            out.print(f"boot to healthy: {monotonic() - started:.0f} s")
+            say("boot to healthy", monotonic() - started, "s")
             machine.wait_until_quiet(seconds=PATIENCE_SECONDS)
             memory(machine)
             drops(machine, count=given.drops)
@@ -69,13 +78,22 @@ def main() -> None:
         compare(data, Path(folder) / "without", airflow_seconds, days=given.days)
 
 
+def say(name: str, value: float, unit: str, goal: tuple[str, float] | None = None) -> None:
+    """Print a figure, and where the issue sets a goal, whether it is met."""
+    if goal is None:
+        out.print(f"     {name}: {value:.1f} {unit}")
+    else:
+        is_met = HOLDS[goal[0]](value, goal[1])
+        out.print(f"{'met ' if is_met else 'MISS'} {name}: {value:.1f} {unit} (goal {goal[0]} {goal[1]:g})")
+
+
 def memory(machine: Machine) -> None:
     """Print the proportional memory of the idle tree, by part."""
     sizes: dict[str, float] = defaultdict(float)
     for process in processes(machine.home):
         sizes[process.environ()[PART_MARK]] += process.memory_full_info().pss / 1e6
     parts = ", ".join(f"{part} {size:.0f}" for part, size in sorted(sizes.items()))
-    out.print(f"memory of the idle tree, PSS: {sum(sizes.values()):.0f} MB ({parts})")
+    say(f"memory of the idle tree, PSS ({parts})", sum(sizes.values()), "MB")
 
 
 def drops(machine: Machine, *, count: int) -> None:
@@ -90,18 +108,22 @@ def drops(machine: Machine, *, count: int) -> None:
         machine.wait_until_quiet(seconds=PATIENCE_SECONDS)
     ranked = sorted(times)
     p95 = ranked[max(0, round(0.95 * count) - 1)]
-    p50 = statistics.median(ranked)
-    out.print(f"file drop to committed rows, {count} drops: p50 {p50:.1f} s, p95 {p95:.1f} s (goal < 30)")
+    say(f"file drop to committed rows, p50 of {count} drops", statistics.median(ranked), "s")
+    say(f"file drop to committed rows, p95 of {count} drops", p95, "s", ("<", 30))
 
 
 def lost_worker(machine: Machine, *, timeout: int) -> None:
     """Print how long a killed worker is not missed."""
+    machine.holds.want(DERIVE)
     (machine.inbox / "lost.txt").write_text(article(0, seed=LOST_SEED)[1])
-    run_id = machine.kill_worker_of("derive", seconds=PATIENCE_SECONDS)
+    pid = machine.holds.held(seconds=PATIENCE_SECONDS)
+    _, run_id, _ = machine.task_of(pid)
+    machine.kill_worker_of(pid)
     started = monotonic()
+    machine.holds.lift()
     lost = f"SELECT 1 FROM task_instance WHERE run_id = '{run_id}' AND task_id = 'derive' AND state <> 'running'"
     machine.wait_until(lambda: machine.rows(lost), seconds=PATIENCE_SECONDS)
-    out.print(f"lost worker noticed after: {monotonic() - started:.0f} s (heartbeat timeout {timeout} s)")
+    say(f"lost worker noticed after, heartbeat timeout {timeout} s", monotonic() - started, "s")
     machine.wait_until_quiet(seconds=PATIENCE_SECONDS)
 
 
@@ -115,6 +137,9 @@ def backfill(machine: Machine, *, days: int, articles: int) -> float:
     ((begun, ended),) = machine.rows(
         "SELECT (SELECT max(created_at) FROM backfill), (SELECT max(end_date) FROM dag_run)"
     )
+    tasks = machine.rows(TASKS)
+    told = ", ".join(f"{name} {number} in {seconds:.0f} s" for name, number, seconds in tasks)
+    out.print(f"     tasks of the backfill, up to 4 at once: {told}")
     return (datetime.fromisoformat(str(ended)) - datetime.fromisoformat(str(begun))).total_seconds()
 
 
@@ -138,24 +163,26 @@ def write_days(file: Path, *, days: int, articles: int) -> None:
 
 
 def compare(data: Path, without: Path, airflow_seconds: float, *, days: int) -> None:
-    """Do the same days by the command line on a copy of the sources, and print what Airflow added."""
+    """Do the same days by the command line on a copy of the sources, and print what Airflow added.
+
+    One process does them all and loads the model once. Airflow loads it in each task that derives: that counts as its.
+    """
     shutil.copytree(data / "archive", without / "archive")
     shutil.copy(data / "sources.toml", without / "sources.toml")
     given = {name: value for name, value in os.environ.items() if not name.startswith("NEWS_")}
     ours = {"NEWS_DATA_DIR": str(without), "NEWS_SOURCES_FILE": str(without / "sources.toml")}
-    command = [str(Path(sys.executable).with_name("newslake")), "run", "--day", FIRST_DAY.isoformat()]
+    span = ["--from", FIRST_DAY.isoformat(), "--to", (FIRST_DAY + timedelta(days=days - 1)).isoformat()]
+    command = [str(Path(sys.executable).with_name("newslake")), "run", *span, "--source", "archive", "--quiet"]
     started = monotonic()
-    subprocess.run(
-        [*command, "--source", "archive", "--quiet"], env=given | ours, check=True, stdout=subprocess.DEVNULL
-    )
+    subprocess.run(command, env=given | ours, check=True, stdout=subprocess.DEVNULL)
     seconds = monotonic() - started
-    added = (airflow_seconds - seconds) / days
-    share = airflow_seconds / seconds - 1
-    out.print(f"backfill of {days} days: Airflow {airflow_seconds:.0f} s, `newslake run` {seconds:.0f} s")
-    out.print(f"Airflow adds {added:.1f} s a day (goal < 60), {share:+.0%} (goal at most +40%)")
+    say(f"backfill of {days} days, Airflow, the model loaded by each task that derives", airflow_seconds, "s")
+    say(f"backfill of {days} days, newslake run --from --to, the model loaded once", seconds, "s")
+    say("Airflow adds, of the time without it", (airflow_seconds / seconds - 1) * 100, "%", ("<=", 40))
+    say("Airflow adds, a day", (airflow_seconds - seconds) / days, "s", ("<", 60))
     theirs = table_files(without)
     mine = {name: body for name, body in table_files(data).items() if name in theirs}  # not those of the drops
-    out.print(f"table files that differ: {len(differing(mine, theirs))}")
+    say("table files that differ", len(differing(mine, theirs)), "files", ("<=", 0))
 
 
 if __name__ == "__main__":
