@@ -6,12 +6,11 @@ from dataclasses import dataclass
 from typing import Self
 
 from pipeline.model import Block
+from pipeline.nlp.languages.spec import CueData
 
 _BODY = frozenset({"standfirst", "paragraph", "list"})
 _DOUBLE = re.compile("[“”„«»\"]|``|''")
 _SINGLE = re.compile("[‘’']")
-_OPENERS = frozenset({"“", "„", "«", "``", "‘"})
-_CLOSERS = frozenset({"”", "»", "''", "’"})
 _TAIL = " \t\r\n.,;:!?)]…"
 _FIRST_WORD = re.compile(r"\w+")
 _LATER_CLOSING = re.compile(r"\S['’](?!\w)")
@@ -65,7 +64,7 @@ class _Paragraph:
         )
 
 
-def scan_marks(text: str, blocks: tuple[Block, ...], *, elisions: frozenset[str]) -> tuple[Marked, ...]:
+def scan_marks(text: str, blocks: tuple[Block, ...], cues: CueData) -> tuple[Marked, ...]:
     """Return the quoted stretches of the running text, in reading order, never overlapping.
 
     A mark still open at its paragraph's end goes on if the next paragraph of running text begins with a mark, and
@@ -73,9 +72,9 @@ def scan_marks(text: str, blocks: tuple[Block, ...], *, elisions: frozenset[str]
     belong to the outer. Titles, headings and captions are left out. Time grows with the length of the text.
     """
     body = [_Paragraph.of(text, block) for block in blocks if block.kind in _BODY]
-    marks = [_marks(text, paragraph) for paragraph in body]
+    marks = [_marks(text, paragraph, cues) for paragraph in body]
     if not any(marks):
-        marks = [list(_single_marks(text, paragraph, elisions)) for paragraph in body]
+        marks = [list(_single_marks(text, paragraph, cues.elisions)) for paragraph in body]
     found: list[Marked] = []
     carried: tuple[tuple[int, int], ...] = ()
     for paragraph, its_marks in zip(body, marks, strict=True):
@@ -124,24 +123,24 @@ def _closing_surplus(marks: list[_Mark]) -> list[int]:
     return surplus[::-1]
 
 
-def _marks(text: str, paragraph: _Paragraph) -> list[_Mark]:
+def _marks(text: str, paragraph: _Paragraph, cues: CueData) -> list[_Mark]:
     found: list[_Mark] = []
     for match in _DOUBLE.finditer(text, paragraph.start, paragraph.end):
-        mark = _shaped(text, paragraph, match, is_odd=len(found) % 2 == 1)
+        mark = _shaped(text, paragraph, match, cues, is_odd=len(found) % 2 == 1)
         if mark is not None:
             found.append(mark)
     return found
 
 
-def _shaped(text: str, paragraph: _Paragraph, match: re.Match[str], *, is_odd: bool) -> _Mark | None:
+def _shaped(text: str, paragraph: _Paragraph, match: re.Match[str], cues: CueData, *, is_odd: bool) -> _Mark | None:
     """Return what a mark does, by kind first, then by what stands beside it; None for inches."""
     start, end, sign = match.start(), match.end(), match.group()
     before = text[start - 1] if start > paragraph.start else " "
     after = text[end] if end < paragraph.end else " "
     at_end = end >= paragraph.tail
-    if sign in _OPENERS:
+    if sign in cues.opening_marks:
         return _Mark(start, end, opens=not (at_end or (after.isspace() and not before.isspace())))
-    if sign in _CLOSERS:
+    if sign in cues.closing_marks:
         return _Mark(start, end, opens=(before.isspace() or before in "([—–-") and after.isalnum() and not at_end)
     if before.isdigit() and not is_odd and not after.isalnum():
         return None

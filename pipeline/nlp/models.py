@@ -10,17 +10,28 @@ from spacy.util import get_model_meta
 
 from pipeline.errors import ConfigError
 
+_NEEDED = ("TAG", "DEP", "LEMMA")
+
 
 def load_model(name: str) -> Language:
     """Return the model in a folder, or of an installed package that has ``load()`` or ``model_path()``.
 
-    Raises: ConfigError where there is no such folder or package, or it holds no model.
+    Raises: ConfigError where there is no such folder or package, it holds no model, or one that our rules cannot use.
     """
     folder = _folder_of(name)
     try:
-        return spacy.load(folder)
+        nlp = spacy.load(folder)
     except OSError as error:  # spaCy raises it for a folder without meta.json or config.cfg
         raise _no_model(folder, error) from error
+    probe = nlp("1 2.")
+    if lacking := [what for what in _NEEDED if not probe.has_annotation(what)]:
+        raise ConfigError(
+            f"model {name!r} gives no {', '.join(lacking)}, which our rules read; add the parts that give it "
+            "(tagger, parser, lemmatizer), or set NEWS_SPACY_MODEL to another",
+            key=name,
+            reason="model_wrong",
+        )
+    return nlp
 
 
 def model_label(name: str) -> str:

@@ -19,6 +19,7 @@ from pipeline.nlp.tokens import gather_tokens
 
 # Measured with the md model: 100,000 characters in one Doc cost 400 MB while parsed, 200,000 pass a worker's 900 MB.
 MAX_CHARS = 100_000
+_ANY_LANGUAGE = "xx"  # what spaCy calls a model for many
 
 
 class Reader:
@@ -36,7 +37,8 @@ class Reader:
         self._with_untyped = with_untyped
 
     def docs(self, articles: Iterable[Article], *, batch_size: int = 16) -> Iterator[tuple[Article, Doc | None]]:
-        """Yield each article with its parsed Doc, in order; None for a language without data, or none stated.
+        """Yield each article with its parsed Doc, in order; None where its language is not stated, has no data,
+        or is not the model's.
 
         ``batch_size`` articles are held and parsed at a time. One longer than ``MAX_CHARS`` gets an empty Doc, which
         ``annotate`` refuses, so that it costs no other article.
@@ -50,13 +52,17 @@ class Reader:
         yield from self._parsed(batch)
 
     def _parsed(self, batch: list[Article]) -> Iterator[tuple[Article, Doc | None]]:
-        readable = [a for a in batch if a.language in LANGUAGES and len(a.text) <= MAX_CHARS]
+        readable = [a for a in batch if self._can_read(a) and len(a.text) <= MAX_CHARS]
         parsed = self._nlp.pipe((make_doc(self._nlp, article) for article in readable), batch_size=len(batch) or 1)
         for article in batch:
-            if article.language not in LANGUAGES:
+            if not self._can_read(article):
                 yield article, None
             else:
                 yield article, Doc(self._nlp.vocab) if len(article.text) > MAX_CHARS else next(parsed)
+
+    def _can_read(self, article: Article) -> bool:
+        """Return whether there are words for an article's language, and the model is one for it."""
+        return article.language in LANGUAGES and self._nlp.lang in (article.language, _ANY_LANGUAGE)
 
     def annotate(self, article: Article, doc: Doc) -> Annotation:
         """Return what a Doc of ``docs`` says. Pure: the same article, model and knowledge give the same annotation.
@@ -72,7 +78,7 @@ class Reader:
             )
         language = LANGUAGES[article.language or ""]
         tokens = gather_tokens(doc, article)
-        marked = scan_marks(article.text, tokens.blocks, elisions=language.cues.elisions)
+        marked = scan_marks(article.text, tokens.blocks, language.cues)
         entities = find_entities(tokens, marked, language.names, self._kb, infer_gender=self._infer_gender)
         quotes = extract_quotes(tokens, marked, entities, language)
         entities = link_quotes(entities, quotes, language.names)

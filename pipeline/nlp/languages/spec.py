@@ -66,6 +66,7 @@ class CueData:
 
     ``naming`` verbs give something a name ("called it a scandal"), by ``naming_links`` or without a word.
     ``medium_words`` are what a channel of speech is called ("in an interview with X").
+    ``opening_marks`` and ``closing_marks`` are quotation marks; what stands beside a straight one decides.
     """
 
     verbs: Mapping[str, Cue]
@@ -77,6 +78,8 @@ class CueData:
     source_phrases: frozenset[tuple[str, str]]
     medium_prepositions: frozenset[str]
     medium_words: frozenset[str]
+    opening_marks: frozenset[str]
+    closing_marks: frozenset[str]
     elisions: frozenset[str]
 
 

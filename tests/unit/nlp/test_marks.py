@@ -16,7 +16,7 @@ def scanned(text: str, kinds: tuple[str, ...] = ()) -> list[tuple[list[str], boo
         kind = kinds[index] if index < len(kinds) else "paragraph"
         blocks.append(Block(kind, start, start + len(paragraph)))
         start += len(paragraph) + 2
-    found = scan_marks(text, tuple(blocks), elisions=ENGLISH.cues.elisions)
+    found = scan_marks(text, tuple(blocks), ENGLISH.cues)
     return [([text[a:b] for a, b in each.parts], each.is_closed) for each in found]
 
 

@@ -5,6 +5,7 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 import pytest
+import spacy
 
 from pipeline.errors import ConfigError, ExtractorError
 from pipeline.kb import load_kb
@@ -264,6 +265,22 @@ def test_folder_without_model_says_so(tmp_path):
     """An existing folder that holds no model is named."""
     with pytest.raises(ConfigError, match="holds no spaCy model"):
         load_model(str(tmp_path))
+
+
+def test_model_without_a_parse_says_what_it_lacks(tmp_path):
+    """A model that gives no tags, relations or lemmas is named before it reads anything."""
+    spacy.blank("en").to_disk(tmp_path)
+    with pytest.raises(ConfigError, match="no TAG, DEP, LEMMA"):
+        load_model(str(tmp_path))
+
+
+@pytest.mark.parametrize(
+    ("model", "language", "is_read"), [("en", "en", True), ("de", "en", False), ("xx", "en", True)]
+)
+def test_model_reads_its_own_language(model: str, language: str, is_read: bool):
+    """An article is read with a model of its language or of many, and is left unread by any other."""
+    [(_, doc)] = Reader(spacy.blank(model), kb=load_kb()).docs([article("Oslo.", language=language)])
+    assert (doc is not None) == is_read
 
 
 def test_too_long_text_costs_only_itself(nlp):

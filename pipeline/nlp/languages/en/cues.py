@@ -67,5 +67,7 @@ CUES = CueData(
         " briefing broadcast programme program show podcast message report op-ed essay facebook twitter instagram"
         " testimony address debate rally video book"
     ),
+    opening_marks=frozenset({"“", "„", "«", "``", "‘"}),
+    closing_marks=frozenset({"”", "»", "''", "’"}),
     elisions=_words("tis twas em til cause n bout cos round nuff"),
 )
