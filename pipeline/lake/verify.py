@@ -61,7 +61,7 @@ def _breaches(committer: Committer, day: date, tables: Mapping[str, pa.Table]) -
     for name in tables.keys() - reading.keys():
         yield from check_batch({name: tables[name]})
     yield from _wrong_days(tables["articles"], day)
-    yield from _broken_receipts(reading)
+    yield from _broken_rows(reading)
     articles = tables["articles"]
     names = ("article_id", "revision_id", "pipeline_version", "raw_ref")
     rows = zip(*(articles[name].to_pylist() for name in names), strict=True)
@@ -77,12 +77,13 @@ def _wrong_days(articles: pa.Table, day: date) -> Iterator[str]:
         yield f"articles: {wrong.num_rows} were published on another day, first {wrong['article_id'][0]}"
 
 
-def _broken_receipts(tables: Mapping[str, pa.Table]) -> Iterator[str]:
+def _broken_rows(tables: Mapping[str, pa.Table]) -> Iterator[str]:
     children: dict[str, dict[str, list[dict[str, Any]]]] = defaultdict(lambda: defaultdict(list))
     for name in _READING[1:]:
         for row in tables[name].to_pylist():
             children[row["article_id"]][name].append(row)
-    articles = tables["articles"]
-    for article_id, text in zip(articles["article_id"].to_pylist(), articles["text"].to_pylist(), strict=True):
-        rows = {"articles": [{"text": text}], **children[article_id]}
+    none: dict[str, list[dict[str, Any]]] = {name: [] for name in _READING[1:]}
+    for article in tables["articles"].to_pylist():
+        article_id = article["article_id"]
+        rows = {"articles": [article], **none, **children[article_id]}
         yield from (f"{article_id}: {breach}" for breach in check_rows(rows))

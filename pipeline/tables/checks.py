@@ -1,6 +1,6 @@
 """The gates before a commit: every row of a batch against the contract."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -8,6 +8,8 @@ import pyarrow.compute as pc
 
 from pipeline.tables.contract import READING_TABLES, table_named
 from pipeline.tables.spec import TableSpec
+
+Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 
 # Columns whose text must equal text[start:end]: (table, start column, end column, text column).
 _SPANS = (
@@ -20,18 +22,27 @@ _COUNTS = (("entities", "entity_count"), ("quotes", "quote_count"), ("events", "
 _CHILDREN = tuple(spec.name for spec in READING_TABLES if spec.name != "articles")
 
 
-def check_rows(rows: Mapping[str, Sequence[Mapping[str, Any]]]) -> tuple[str, ...]:
-    """Return what is wrong with one article's rows beyond types: offsets that do not give back the recorded text.
+def check_rows(rows: Rows) -> tuple[str, ...]:
+    """Return what is wrong with one article's rows beyond types, as sentences that name table, row and column.
 
-    ``rows`` are the article's rows by table name, as ``annotation_rows`` gives them. Empty means the receipt holds.
+    ``rows`` are the article's rows by table name, as ``annotation_rows`` gives them. An article with any breach is
+    quarantined; `newslake lake verify` asks the same of what is committed. Empty means that all is well.
     """
+    return tuple(breach for check in _ROW_CHECKS for breach in check(rows))
+
+
+def _receipts(rows: Rows) -> Iterator[str]:
+    """Offsets give back the recorded text."""
     text = rows["articles"][0]["text"]
-    return tuple(
+    yield from (
         f"{table}[{index}].{column}: text[{row[start]}:{row[end]}] is not {row[column]!r}"
         for table, start, end, column in _SPANS
-        for index, row in enumerate(rows.get(table, ()))
+        for index, row in enumerate(rows[table])
         if row[start] is not None and text[row[start] : row[end]] != row[column]
     )
+
+
+_ROW_CHECKS: tuple[Callable[[Rows], Iterator[str]], ...] = (_receipts,)
 
 
 def check_batch(tables: Mapping[str, pa.Table]) -> tuple[str, ...]:

@@ -16,6 +16,8 @@ _NESTED: dict[str, Callable[[Any], object]] = {
     "parts": lambda parts: [{"start_char": start, "end_char": end} for start, end in parts],
 }
 
+_READ = frozenset(Annotation.__slots__)  # a column of articles with one of these names is what reading found
+
 
 def annotation_rows(
     article: Article, annotation: Annotation | None, *, model_name: str | None, pipeline_version: str
@@ -38,8 +40,9 @@ def annotation_rows(
         f"{name}_count": len(children[spec]) if annotation else None
         for name, spec in (("entity", ENTITIES), ("quote", QUOTES), ("event", EVENTS))
     }
+    read: Row = {name: getattr(annotation, name, None) for name in ARTICLES.schema.names if name in _READ}
     versions: Row = {"model_name": model_name if annotation else None, "pipeline_version": pipeline_version}
-    rows = {ARTICLES.name: [_row(ARTICLES, article, {**keys, **counts, **versions})]}
+    rows = {ARTICLES.name: [_row(ARTICLES, article, {**keys, **counts, **read, **versions})]}
     return rows | {spec.name: [_row(spec, child, keys) for child in found] for spec, found in children.items()}
 
 

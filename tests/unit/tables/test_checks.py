@@ -1,0 +1,62 @@
+"""The checks of rows: a sound article passes each, and each catches the defect it is there for."""
+
+from collections.abc import Callable
+from typing import Any
+
+import pytest
+
+from pipeline.tables import check_batch, check_rows
+from tests.unit.lake.rows import Story, batch_tables, story_rows
+
+Rows = dict[str, list[dict[str, Any]]]
+
+
+def _quote_moved(rows: Rows) -> None:
+    rows["quotes"][0]["start_char"] += 1
+
+
+def _name_respelt(rows: Rows) -> None:
+    rows["entities"][0]["entity_text"] = "Somebody Else"
+
+
+# A new check brings its defect: what breaks it, and how its sentence begins.
+DEFECTS = [(_quote_moved, "quotes[0].quote_text: "), (_name_respelt, "entities[0].entity_text: ")]
+
+
+def test_sound_article_passes():
+    """An article as it should be breaks nothing."""
+    assert check_rows(story_rows(Story(2))) == ()
+    assert check_batch(batch_tables([Story(1), Story(2)])) == ()
+
+
+@pytest.mark.parametrize(("plant", "sentence"), DEFECTS)
+def test_planted_defect_is_caught(plant: Callable[[Rows], None], sentence: str):
+    """One defect in a sound article is one breach, which names table, row and column."""
+    rows = story_rows(Story(2))
+    plant(rows)
+    [breach] = check_rows(rows)
+    assert breach.startswith(sentence)
+
+
+def test_batch_names_nulls_strange_words_and_repeats():
+    """A null in a required column, a word outside a vocabulary, a key twice: each is a sentence of its own."""
+    tables = batch_tables([Story(1), Story(1)])
+    articles = tables["articles"].to_pylist()
+    articles[0] |= {"page_type": "poem", "source_key": None}
+    tables["articles"] = tables["articles"].from_pylist(articles, schema=tables["articles"].schema)
+
+    found = check_batch({"articles": tables["articles"]})
+
+    assert [breach.split(" ")[0] for breach in found] == ["articles.source_key:", "articles.page_type:", "articles:"]
+
+
+def test_batch_counts_children():
+    """A child without its parent and a parent with fewer children than it says are named."""
+    tables = batch_tables([Story(1), Story(2)])
+
+    found = check_batch(tables | {"quotes": tables["quotes"].slice(0, 1)})
+    orphans = check_batch(tables | {"articles": tables["articles"].slice(0, 1)})
+
+    assert len(found) == 1
+    assert found[0].startswith("articles.quote_count: ")
+    assert {breach.split(" ")[0] for breach in orphans} == {"entities:", "quotes:", "events:"}
