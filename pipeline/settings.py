@@ -4,13 +4,14 @@ import os
 import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self
+from typing import Annotated, Any, Literal, Self, get_args
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pipeline.errors import ConfigError
 from pipeline.model import Source
+from pipeline.model.source import LocalKind, SourceKind
 
 PREFIX = "NEWS_"
 
@@ -92,7 +93,7 @@ class _SourceEntry(BaseModel):
 
     model_config = ConfigDict(extra="forbid", frozen=True)
 
-    kind: Literal["feed", "news_sitemap", "folder", "inbox"]
+    kind: SourceKind
     url: str | None = None
     path: str | None = None
     publisher: str | None = None
@@ -109,7 +110,7 @@ class _SourceEntry(BaseModel):
 
     def location(self) -> str:
         """Return the URL of an online kind, the folder of a local one."""
-        wanted, other = ("path", "url") if self.kind in ("folder", "inbox") else ("url", "path")
+        wanted, other = ("path", "url") if self.kind in get_args(LocalKind) else ("url", "path")
         value = getattr(self, wanted)
         if value is None or getattr(self, other) is not None:
             raise ValueError(f"kind {self.kind!r} takes {wanted!r} and not {other!r}")

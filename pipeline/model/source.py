@@ -1,14 +1,16 @@
 """A source: a publisher's feed, sitemap, archive or folder."""
 
 from dataclasses import dataclass
-from typing import Literal
+from typing import Literal, get_args
 
-SourceKind = Literal["feed", "news_sitemap", "folder", "inbox"]
+OnlineKind = Literal["feed", "news_sitemap"]
+LocalKind = Literal["folder", "inbox"]
+SourceKind = Literal[OnlineKind, LocalKind]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """One entry of ``sources.toml``. ``location`` is a URL (feed, news_sitemap) or a folder (folder, inbox).
+    """One entry of ``sources.toml``. ``location`` is the URL of an online kind, the folder of a local one.
 
     ``interval_seconds`` is the least time between two starts at the source's host, ``poll_seconds`` the time between
     two looks of the feed trigger at its listing; None means the setting's.
@@ -25,4 +27,4 @@ class Source:
     @property
     def is_online(self) -> bool:
         """Whether its listing is fetched, not read from a folder."""
-        return self.kind in ("feed", "news_sitemap")
+        return self.kind in get_args(OnlineKind)

@@ -1,6 +1,6 @@
 """From a source to its listing."""
 
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from datetime import date, datetime
 from pathlib import Path
 
@@ -47,9 +47,7 @@ def discover(
     )
     if isinstance(got, NotModified):
         return Listing(found=(), validators=known, is_unchanged=True)
-    if source.kind == "feed":
-        return Listing(found=read_feed(got, source, now=now()), validators=_validators_of(got))
-    return _sitemap_listing(got, source, fetcher, now=now())
+    return LISTING_READERS[source.kind](got, source, fetcher, now())
 
 
 def _local_listing(source: Source, reading: Reading, known: Validators) -> Listing:
@@ -64,7 +62,11 @@ def _local_listing(source: Source, reading: Reading, known: Validators) -> Listi
     return Listing(found=read_folder(folder, reading, is_deep=True), validators=version)
 
 
-def _sitemap_listing(page: Page, source: Source, fetcher: Fetcher, *, now: datetime) -> Listing:
+def _feed_listing(page: Page, source: Source, _: Fetcher, now: datetime) -> Listing:
+    return Listing(found=read_feed(page, source, now=now), validators=_validators_of(page))
+
+
+def _sitemap_listing(page: Page, source: Source, fetcher: Fetcher, now: datetime) -> Listing:
     root = read_root(page, source, now=now, max_bytes=fetcher.limits.listing_max_bytes)
     found = SitemapWalk(source, fetcher, now=now).pages(root, url=source.location)
     # An index may stay as it is while its children change: it is always asked for anew.
@@ -73,3 +75,10 @@ def _sitemap_listing(page: Page, source: Source, fetcher: Fetcher, *, now: datet
 
 def _validators_of(page: Page) -> Validators:
     return Validators(etag=page.headers.get("etag"), last_modified=page.headers.get("last-modified"))
+
+
+# What reads the listing of each online kind.
+LISTING_READERS: Mapping[str, Callable[[Page, Source, Fetcher, datetime], Listing]] = {
+    "feed": _feed_listing,
+    "news_sitemap": _sitemap_listing,
+}

@@ -1,18 +1,25 @@
 """Which days a source promises."""
 
 from datetime import date, timedelta
+from typing import get_args
 
 import pytest
 
 from pipeline.model import Source
+from pipeline.model.source import SourceKind
 from pipeline.sources import listable_days
 from pipeline.sources.dates import listed_date
 from tests.faults.hostile import NOW
 
+PROMISED = {"feed": [0, 1], "news_sitemap": [0, 1], "folder": [0, 1, 900], "inbox": [0, 1, 900]}
 
-@pytest.mark.parametrize(
-    ("kind", "promised"), [("feed", [0, 1]), ("news_sitemap", [0, 1]), ("folder", [0, 1, 900]), ("inbox", [0, 1, 900])]
-)
+
+def test_every_kind_is_asked():
+    """Each kind of source has its promise here."""
+    assert PROMISED.keys() == set(get_args(SourceKind)), "add the kind and which days pipeline/sources/days.py promises"
+
+
+@pytest.mark.parametrize(("kind", "promised"), PROMISED.items())
 def test_days_promised(kind, promised):
     """A feed and a news sitemap promise two days, files any day."""
     days = listable_days(Source(key="a", kind=kind, location="x"), now=NOW)
