@@ -42,7 +42,8 @@ def run(
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """List, fetch, archive, read and commit a day or a range of days, then every other day that this touched.
+    """List, fetch, archive, read and commit a day or a range of days, then every other day that this touched, and what
+    runs that died left unread.
 
     Exit 1 where a source could not be listed; all others are done.
     """
@@ -55,6 +56,7 @@ def run(
     with telling(quiet=quiet) as tell, left_out_told(quiet=quiet):
         job = _Job(space, tell)
         done = [list(job.run_day(each, keys, to_come=wanted[number:])) for number, each in enumerate(wanted, 1)]
+        done[-1] += job.run_unread()
     if as_json:
         days = [{"ingest": runs[0].as_dict(), "extract": [each.as_dict() for each in runs[1:]]} for runs in done]
         print_json(days[0] if first is None else {"days": days})
@@ -88,7 +90,7 @@ class _Job:
 
     def run_day(self, day: date, keys: Sequence[str], *, to_come: Sequence[date]) -> Iterator[_Done]:
         """Ingest a day, then extract it and each day that this touched, but for those whose turn is to come."""
-        from pipeline.stages.run import extract_day, ingest_sources
+        from pipeline.stages.run import ingest_sources
 
         now = self.space.settings.now
         started = now()
@@ -97,11 +99,24 @@ class _Job:
         self.troubles += done.troubles
         yield self._done("ingest", day, done.report, (now() - started).total_seconds())
         for each in sorted({day, *done.report.days}.difference(to_come)):
-            started = now()
-            run_id = f"{self.name}.extract.{day}.{each}"
-            summary, made = extract_day(self.space, day=each, run_id=run_id, tell=self.tell)
-            seconds = (now() - started).total_seconds()
-            yield self._done("extract", each, summary, seconds, rows=made.rows, files_changed=made.files_changed)
+            yield self._extracted(each, run_id=f"{self.name}.extract.{day}.{each}")
+
+    def run_unread(self) -> Iterator[_Done]:
+        """Extract the days that earlier runs left unread because they died."""
+        from pipeline.stages.todo import unread_days
+
+        for each in unread_days(self.space):
+            self.tell(f"{each} was left unread by a run that did not end")
+            yield self._extracted(each, run_id=f"{self.name}.extract.unread.{each}")
+
+    def _extracted(self, day: date, *, run_id: str) -> _Done:
+        from pipeline.stages.run import extract_day
+
+        now = self.space.settings.now
+        started = now()
+        summary, made = extract_day(self.space, day=day, run_id=run_id, tell=self.tell)
+        seconds = (now() - started).total_seconds()
+        return self._done("extract", day, summary, seconds, rows=made.rows, files_changed=made.files_changed)
 
     def _done(
         self,

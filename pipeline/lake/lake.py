@@ -9,11 +9,12 @@ from pathlib import Path
 
 import pyarrow as pa
 
+from pipeline.database import Durability
 from pipeline.errors import ContractError
 from pipeline.lake.commit import CommitReport, Committer
 from pipeline.lake.days import Days
 from pipeline.lake.encoding import in_order
-from pipeline.lake.layout import Disk, Durability, Layout
+from pipeline.lake.layout import Disk, Layout
 from pipeline.lake.ledger import Ledger, StoredArticle, Verdict
 from pipeline.lake.log import append_log, read_batches, read_log
 from pipeline.lake.manifest import Manifest

@@ -11,13 +11,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
-from typing import Literal
 
+from pipeline.database import Durability
 from pipeline.errors import room_for
 from pipeline.model import file_name_of
 from pipeline.tables import CLUSTER_TABLES, READING_TABLES, TableSpec
-
-Durability = Literal["full", "process"]
 
 # In the order in which they are published: children first, so that an article never stands without them.
 PUBLISHED: tuple[TableSpec, ...] = (*READING_TABLES[1:], *CLUSTER_TABLES, READING_TABLES[0])

@@ -5,17 +5,16 @@ Rebuildable: manifests and objects say the same. The intent lets the next proces
 
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
 from datetime import date
+from functools import partial
 from pathlib import Path
-from typing import Literal
 
-from pipeline.errors import LakeError, room_for
+from pipeline.database import Durability, open_database, transaction
+from pipeline.errors import LakeError
 from pipeline.model.outcome import OutcomeKind
 
-_BUSY_SECONDS = 60.0
 _SCHEMA = (
     """CREATE TABLE IF NOT EXISTS articles (
         article_id TEXT PRIMARY KEY, published_date TEXT NOT NULL, revision_id TEXT NOT NULL,
@@ -74,39 +73,11 @@ class Ledger:
     Raises: LakeError (ledger_broken) when the file is not SQLite's, OSError where its disk is full.
     """
 
-    def __init__(self, path: Path, *, durability: Literal["full", "process"]) -> None:
-        path.parent.mkdir(parents=True, exist_ok=True)
-        self._path = path
-        self.connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, autocommit=True, check_same_thread=False)
-        try:
-            with room_for(path):
-                self.connection.execute("PRAGMA journal_mode = WAL")
-        except OSError:
-            self.connection.close()
-            raise
-        except sqlite3.DatabaseError as error:
-            self.connection.close()
-            raise LakeError(
-                f"{path} cannot be opened ({error}); delete it and run `newslake lake recover`",
-                key=str(path),
-                reason="ledger_broken",
-            ) from error
-        self.connection.execute(f"PRAGMA synchronous = {'FULL' if durability == 'full' else 'OFF'}")
-        with self._transaction():
+    def __init__(self, path: Path, *, durability: Durability) -> None:
+        self.connection = open_database(path, durability=durability, broken=partial(_broken, path))
+        with transaction(self.connection):
             for statement in _SCHEMA:
                 self.connection.execute(statement)
-
-    @contextmanager
-    def _transaction(self) -> Iterator[None]:
-        with room_for(self._path):
-            self.connection.execute("BEGIN IMMEDIATE")
-            try:
-                yield
-                self.connection.execute("COMMIT")
-            except BaseException:
-                if self.connection.in_transaction:  # a full disk may have ended it
-                    self.connection.execute("ROLLBACK")
-                raise
 
     def stored(self, article_ids: Iterable[str]) -> dict[str, StoredArticle]:
         """Return what is held of those articles that the lake has."""
@@ -121,7 +92,7 @@ class Ledger:
 
     def remember(self, verdicts: Mapping[str, Verdict]) -> None:
         """Store verdicts by article; the last one stands."""
-        with self._transaction():
+        with transaction(self.connection):
             self.connection.executemany(
                 "INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?, ?, ?, ?, ?)",
                 [(each, *astuple(verdict)) for each, verdict in verdicts.items()],
@@ -141,7 +112,7 @@ class Ledger:
     ) -> None:
         """Say what is about to be written, before it is."""
         rows = [(batch_id, day.isoformat()) for batch_id, those in (touched or {}).items() for day in those]
-        with self._transaction():
+        with transaction(self.connection):
             self.connection.executemany("INSERT OR IGNORE INTO pending VALUES (?)", [(d.isoformat(),) for d in days])
             self.connection.executemany(
                 "INSERT OR REPLACE INTO moves VALUES (?, ?, ?)",
@@ -162,7 +133,7 @@ class Ledger:
         self, days: Mapping[date, tuple[int, Mapping[str, StoredArticle]]], *, batch_ids: Iterable[str] = ()
     ) -> None:
         """Take in what days hold now (generation, articles); nothing is pending after. Batches named are done."""
-        with self._transaction():
+        with transaction(self.connection):
             for day in days:
                 self.connection.execute("DELETE FROM articles WHERE published_date = ?", (day.isoformat(),))
             for day, (generation, articles) in days.items():
@@ -197,3 +168,8 @@ class Ledger:
 def _stored(row: tuple[str, str, str, str, str | None]) -> tuple[str, StoredArticle]:
     article_id, day, revision_id, pipeline_version, raw_ref = row
     return article_id, StoredArticle(date.fromisoformat(day), revision_id, pipeline_version, raw_ref)
+
+
+def _broken(path: Path, error: sqlite3.DatabaseError) -> LakeError:
+    told = f"{path} cannot be opened ({error}); delete it and run `newslake lake recover`"
+    return LakeError(told, key=str(path), reason="ledger_broken")

@@ -10,7 +10,7 @@ from spacy.util import get_model_meta
 
 from pipeline.errors import ConfigError
 
-_NEEDED = ("TAG", "DEP", "LEMMA")
+_NEEDED = ("TAG", "POS", "DEP", "LEMMA")
 
 
 def load_model(name: str) -> Language:

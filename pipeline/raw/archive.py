@@ -2,18 +2,19 @@
 
 import fcntl
 import fnmatch
+import sqlite3
 import weakref
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
 from typing import Any
 
+from pipeline.database import Durability, open_database
 from pipeline.errors import ArchiveError
 from pipeline.model import Capture, Page, file_name_of
-from pipeline.raw.database import Durability, open_database
 from pipeline.raw.dayfile import PART, SUFFIX, finish_dead_part
 from pipeline.raw.index import Filed, Index
 from pipeline.raw.members import complete_members, read_member
@@ -33,7 +34,8 @@ class Archive:
 
     @cached_property
     def _index(self) -> Index:
-        connection = open_database(self._root / "index.sqlite", durability=self._durability)
+        path = self._root / "index.sqlite"
+        connection = open_database(path, durability=self._durability, broken=partial(_broken, path))
         weakref.finalize(self, connection.close)
         index = Index(connection)
         if not index.is_ready():
@@ -106,14 +108,13 @@ class Archive:
         """Return the news days that have captures, sorted."""
         return self._index.days()
 
+    def last_days(self) -> Mapping[str, date]:
+        """Return the last news day that each source has a capture for."""
+        return self._index.last_days()
+
     def days_of_run(self, *, source_key: str, run_id: str) -> tuple[date, ...]:
         """Return the news days of pages whose content this run changed or saw first, sorted."""
         return self._index.days_of_run(source_key=source_key, run_id=run_id)
-
-    def news_day_of(self, page_key: str) -> date | None:
-        """Return the news day of the page's first capture; None where it has none."""
-        captures = self._index.captures(page_key=page_key)
-        return captures[0].news_day if captures else None
 
     def rebuild_index(self) -> None:
         """Read all WARC files again and replace the index by what they say."""
@@ -165,3 +166,8 @@ class Archive:
                     said = facts.pop(record_id)
                     captures.append(Capture(**said, file=file, offset=member.offset, length=member.length))
         return captures
+
+
+def _broken(path: Path, error: sqlite3.DatabaseError) -> ArchiveError:
+    told = f"{path} cannot be opened ({error}); it may be deleted, it is rebuilt from the WARC files"
+    return ArchiveError(told, key=str(path), reason="database_broken")

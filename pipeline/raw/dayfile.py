@@ -7,9 +7,9 @@ from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
 
+from pipeline.database import Durability
 from pipeline.errors import room_for
 from pipeline.model import Capture, file_name_of
-from pipeline.raw.database import Durability
 from pipeline.raw.members import complete_members
 
 SUFFIX = ".warc.gz"

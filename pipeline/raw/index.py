@@ -7,8 +7,8 @@ from dataclasses import fields
 from datetime import date
 from typing import NamedTuple
 
+from pipeline.database import from_micros, to_micros, transaction
 from pipeline.model import Capture
-from pipeline.raw.database import from_micros, to_micros, transaction
 from pipeline.raw.hints import hints_from_json, hints_to_json
 
 _VERSION = 1
@@ -128,6 +128,10 @@ class Index:
     def days(self) -> tuple[date, ...]:
         rows = self._db.execute("SELECT DISTINCT news_day FROM captures ORDER BY news_day")
         return tuple(date.fromisoformat(row[0]) for row in rows)
+
+    def last_days(self) -> dict[str, date]:
+        rows = self._db.execute("SELECT source_key, max(news_day) FROM captures GROUP BY source_key")
+        return {key: date.fromisoformat(day) for key, day in rows}
 
     def days_of_run(self, *, source_key: str, run_id: str) -> tuple[date, ...]:
         rows = self._db.execute(_DAYS_OF_RUN, {"source_key": source_key, "run_id": run_id})

@@ -6,13 +6,14 @@ from collections.abc import Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cached_property
+from functools import cached_property, partial
 from pathlib import Path
-from sqlite3 import Connection, Row
+from sqlite3 import Connection, DatabaseError, Row
 from typing import NamedTuple, Protocol
 
+from pipeline.database import Durability, from_micros, open_database, to_micros, transaction
+from pipeline.errors import ArchiveError
 from pipeline.model import Hints, file_name_of
-from pipeline.raw.database import Durability, from_micros, open_database, to_micros, transaction
 from pipeline.raw.hints import hints_from_json, hints_to_json
 
 _SCHEMA = (
@@ -80,7 +81,8 @@ class FetchState:
 
     @cached_property
     def _db(self) -> Connection:
-        connection = open_database(self._root / "state.sqlite", durability=self._durability)
+        path = self._root / "state.sqlite"
+        connection = open_database(path, durability=self._durability, broken=partial(_broken, path))
         weakref.finalize(self, connection.close)
         with transaction(connection):
             for statement in _SCHEMA:
@@ -88,13 +90,20 @@ class FetchState:
         return connection
 
     @contextmanager
-    def exclusive(self, source_key: str) -> Iterator[None]:
-        """Hold the only run of a source, while another one waits: it will find done what this one did."""
+    def exclusive(self, source_key: str, *, waits: bool) -> Iterator[bool]:
+        """Hold the only run of a source; give whether it is held.
+
+        While another run holds it, one that ``waits`` does so and then finds done what that did; any other gets False.
+        """
         locks = self._root / "locks"
         locks.mkdir(parents=True, exist_ok=True)
         with (locks / file_name_of(source_key)).open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
-            yield
+            try:
+                fcntl.flock(lock, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
+            except BlockingIOError:
+                yield False
+            else:
+                yield True
 
     def validators(self, source_key: str, *, url: str = "") -> Validators | None:
         """Return what was stored for a listing of a source; ``url`` where a source has several."""
@@ -152,3 +161,8 @@ def _seen_page(row: Row) -> SeenPage:
     values["news_day"] = date.fromisoformat(values["news_day"])
     values["hints"] = hints_from_json(values["hints"])
     return SeenPage(**values)
+
+
+def _broken(path: Path, error: DatabaseError) -> ArchiveError:
+    told = f"{path} cannot be opened ({error}); put back a copy of it: it alone knows which pages wait to be fetched"
+    return ArchiveError(told, key=str(path), reason="database_broken")

@@ -8,9 +8,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
+from pipeline.database import Durability
 from pipeline.errors import ArchiveError
 from pipeline.model import Capture, Page
-from pipeline.raw.database import Durability
 from pipeline.raw.dayfile import DayFile
 from pipeline.raw.index import Index
 from pipeline.raw.records import (

@@ -31,7 +31,7 @@ from pipeline.raw import Validators
 from pipeline.sources.days import DayRange, listable_days
 from pipeline.sources.discovery import discover
 from pipeline.sources.found import Found, Listing
-from pipeline.sources.inbox import claim, settle, settle_all, waiting
+from pipeline.sources.inbox import claimed, settle, settle_all, waiting
 from pipeline.sources.links import absolute_url
 from pipeline.sources.plain import read_file
 
@@ -41,7 +41,7 @@ __all__ = [
     "Listing",
     "Validators",
     "absolute_url",
-    "claim",
+    "claimed",
     "discover",
     "listable_days",
     "read_file",

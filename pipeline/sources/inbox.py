@@ -2,13 +2,16 @@
 
 ``inbox/NAME`` -> ``inbox/claimed/RUN/NAME`` -> ``inbox/done/NAME`` or ``inbox/failed/NAME`` with ``NAME.reason.txt``.
 A rename never replaces a file: a second file of a name becomes ``NAME~2``, before the suffix.
+A living run holds a lock on its folder in ``claimed``. The files of one that holds none are the next run's.
 """
 
 import errno
+import fcntl
 import logging
 import os
 import stat
 from collections.abc import Iterator, Mapping
+from contextlib import contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
@@ -20,7 +23,7 @@ from pipeline.sources.writers import FolderClock, is_finished
 log = logging.getLogger(__name__)
 
 _CLAIMED = "claimed"
-_DEAD_AFTER_SECONDS = 3600.0
+_ALONE_SECONDS = 3600.0  # a sidecar without its page
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS}
 
 
@@ -35,32 +38,68 @@ def waiting(inbox: Path) -> list[Path]:
     return [file for file in _pages_first(inbox) if _is_due(file, clock)]
 
 
-def claim(inbox: Path, *, run_id: str) -> Path:
-    """Return the run's own folder with every waiting file of the inbox in it; files of an earlier try are still there.
+@contextmanager
+def claimed(inbox: Path, *, run_id: str) -> Iterator[Path]:
+    """Give the run's own folder with every waiting file of the inbox in it, and those of runs that died.
 
-    Whether another run is dead cannot be known. One in whose folder nothing came or went for an hour is taken for
-    dead, and its files are claimed anew; should it live, its pages come twice, which changes nothing.
+    Files of an earlier try of this run are still there; while such a try lives, this one waits for its end.
     """
-    claimed = inbox / _CLAIMED
-    own = claimed / file_name_of(run_id)
-    own.mkdir(parents=True, exist_ok=True)
-    os.utime(own)  # a sign of life, and the file system's own clock to compare with
-    now = own.stat().st_mtime
-    for folder in sorted(path for path in claimed.iterdir() if path != own):
-        if _is_older(folder, now - _DEAD_AFTER_SECONDS):
-            log.warning("claims of %s are an hour old; taken over", folder.name)
-            for file in list(_ready(folder)):
+    folder = inbox / _CLAIMED
+    with _own_folder(folder / file_name_of(run_id)) as own:
+        _drop_settled(own)
+        with _locked(folder):  # a page and its sidecar go to one run
+            for other in sorted(path for path in folder.iterdir() if path != own and path.is_dir()):
+                _take_over(other, own)
+            for file in waiting(inbox):
                 _take(file, own)
-            _remove_if_empty(folder)
-    for file in waiting(inbox):
-        _take(file, own)
-    return own
+        yield own
+
+
+@contextmanager
+def _own_folder(own: Path) -> Iterator[Path]:
+    """Make and lock a run's folder, anew where another run took it for a dead one's in between."""
+    while True:
+        own.mkdir(parents=True, exist_ok=True)
+        with _locked(own) as descriptor:
+            state = _state_of(own)
+            if state is not None and os.path.samestat(state, os.fstat(descriptor)):
+                yield own
+                return
+
+
+@contextmanager
+def _locked(folder: Path, *, waits: bool = True) -> Iterator[int]:
+    """Hold a folder's lock; give its descriptor. Raises: BlockingIOError where it is held and this does not wait."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _take_over(other: Path, own: Path) -> None:
+    """Take the files of a run that is dead; leave those of a living one."""
+    with suppress(BlockingIOError, FileNotFoundError), _locked(other, waits=False):
+        log.warning("the run of %s is dead; its files are taken over", other.name)
+        _drop_settled(other)
+        for file in _pages_first(other):
+            _take(file, own)
+        _remove_if_empty(other)
+
+
+def _drop_settled(folder: Path) -> None:
+    """Remove a sidecar that has followed its page to where it was settled, when its run was killed."""
+    pages = {path.stem for path in _ready(folder) if path.suffix.lower() != SIDECAR}
+    for file in list(_ready(folder)):
+        if file.suffix.lower() == SIDECAR and file.stem not in pages and file.lstat().st_nlink > 1:
+            file.unlink()
 
 
 def settle(file: Path, *, reason: str | None) -> Path:
     """Move a claimed file to done/, or with a reason to failed/ and the reason beside it; return where it is now.
 
-    A page takes its .json along. A file that is already gone, with its page or in a run that was not dead, is left so.
+    A page takes its .json along, and a .json that is gone with its page is left so.
     Killed anywhere, it does the rest when called again.
     """
     inbox = file.parent.parent.parent
@@ -71,8 +110,12 @@ def settle(file: Path, *, reason: str | None) -> Path:
         return folder / file.name
     if reason is not None:
         moved.with_name(f"{moved.name}.reason.txt").write_text(reason.rstrip("\n") + "\n", "utf-8")
+    sidecar = file.with_suffix(SIDECAR)
+    if sidecar != file and _is_file(sidecar):
+        _put(sidecar, moved.with_suffix(SIDECAR))
     file.unlink(missing_ok=True)  # gone where there are no links
-    _take_sidecar(file, moved)
+    if sidecar != file:
+        sidecar.unlink(missing_ok=True)
     return moved
 
 
@@ -81,8 +124,6 @@ def settle_all(folder: Path, *, reasons: Mapping[str, str]) -> None:
 
     Pages go before their .json, which they take along.
     """
-    if not folder.is_dir():  # taken over by a run that thought this one dead
-        return
     for file in _pages_first(folder):
         settle(file, reason=reasons.get(file.name))
     _remove_if_empty(folder)
@@ -90,7 +131,7 @@ def settle_all(folder: Path, *, reasons: Mapping[str, str]) -> None:
 
 def _is_due(file: Path, clock: FolderClock) -> bool:
     if file.suffix.lower() == SIDECAR:
-        return _is_older(file, clock.now() - _DEAD_AFTER_SECONDS)
+        return _has_stood_since(file, clock.now() - _ALONE_SECONDS)
     return is_finished(file, clock=clock)
 
 
@@ -110,13 +151,12 @@ def _ready(folder: Path) -> Iterator[Path]:
 
 
 def _take(file: Path, own: Path) -> None:
-    """Rename a file into a folder that no other run puts files into, unless another run was quicker."""
+    """Rename a file into a folder that no other run puts files into, its .json before it: killed between the two, the
+    page finds its .json there when it comes; the other way round it would be read without."""
     target = next(target for target in _names(own, file) if not target.exists())
-    try:
-        os.rename(file, target)
-    except FileNotFoundError:
-        return
     _take_sidecar(file, target)
+    with suppress(FileNotFoundError):  # whoever dropped it took it back
+        os.rename(file, target)
 
 
 def _take_sidecar(file: Path, target: Path) -> None:
@@ -148,6 +188,17 @@ def _linked(file: Path, folder: Path) -> Path | None:
     raise AssertionError("names do not end")
 
 
+def _put(file: Path, target: Path) -> None:
+    """Link a file to a path, whatever stands there; rename it where there are no links."""
+    target.unlink(missing_ok=True)
+    try:
+        os.link(file, target, follow_symlinks=False)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        os.replace(file, target)
+
+
 def _names(folder: Path, file: Path) -> Iterator[Path]:
     """Yield the paths that a file may have in a folder: its own name, then NAME~2, NAME~3, before the suffix."""
     stem, dot, suffixes = file.name.partition(".")
@@ -160,9 +211,10 @@ def _remove_if_empty(folder: Path) -> None:
         folder.rmdir()
 
 
-def _is_older(path: Path, moment: float) -> bool:
+def _has_stood_since(path: Path, moment: float) -> bool:
+    """Return whether a file came to its place before a moment; copies keep an old time of change, so it is ctime."""
     state = _state_of(path)
-    return state is not None and state.st_mtime <= moment
+    return state is not None and state.st_ctime <= moment
 
 
 def _is_file(path: Path) -> bool:

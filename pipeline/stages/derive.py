@@ -139,7 +139,7 @@ class _Derive:
         rows = annotation_rows(article, annotation, model_name=desk.model_name, pipeline_version=self.work.version)
         breaches = check_rows(rows)
         if breaches:
-            return ContractError(f"{len(breaches)} receipts do not hold: {breaches[0]}", key=article.article_id)
+            return ContractError(f"{len(breaches)} checks do not hold: {breaches[0]}", key=article.article_id)
         try:
             return {spec.name: rows_table(spec, rows[spec.name]) for spec in READING_TABLES}
         except ContractError as error:

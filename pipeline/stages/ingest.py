@@ -5,9 +5,9 @@ listing that gives no change dates still shows it a day later. Everything else l
 A day that the source does not list any more is read from the archive: only its pages that still wait are fetched.
 """
 
+import logging
 from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import nullcontext
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 from itertools import batched
@@ -19,10 +19,12 @@ from pipeline.fetch import Fetcher, NotModified
 from pipeline.model import Capture, Page, Ref, Source, StageReport, canonical_url
 from pipeline.model.outcome import OutcomeKind
 from pipeline.raw import ArchiveWriter, SeenPage, Validators, page_key_of
-from pipeline.sources import Found, claim, discover, listable_days, settle_all
+from pipeline.sources import Found, discover, listable_days, settle_all
 from pipeline.stages.disposition import Ledger, outcome_kind_of
 from pipeline.stages.log_rows import append_outcomes, outcomes_told
 from pipeline.stages.workspace import Workspace
+
+log = logging.getLogger(__name__)
 
 _RECHECK_AFTER = timedelta(hours=20)  # under a day, so that a daily run looks again at what a feed still lists
 _RETRY_AFTER = timedelta(hours=1)  # doubled with each try: the last of eight comes five days after the first
@@ -53,19 +55,21 @@ class Ingested:
     trouble: NewsError | None
 
 
-def ingest(workspace: Workspace, *, source_key: str, day: date, run_id: str) -> Ingested:
+def ingest(workspace: Workspace, *, source_key: str, day: date, run_id: str, waits: bool = True) -> Ingested:
     """List one source, fetch what is wanted, archive it; return the report with the news days to derive.
 
+    While another run has the source, one that ``waits`` does so; any other does nothing.
     Outcomes and days are those of all tries of this run, so that a second one tells and announces what the first did.
     Raises: NewsError only where the run must not go on.
     """
-    source = workspace.sources.named(source_key)
-    # Two runs of one listing would fetch its pages twice. Runs of files share nothing: they claim.
-    alone = workspace.fetch_state.exclusive(source_key) if source.is_online else nullcontext()
-    with alone, workspace.fetcher(source) as fetcher:
-        workspace.archive.recover(source_key=source_key)  # what a killed try had fetched is not fetched again
-        job = _Ingest(workspace, source, run_id=run_id)
-        job.run(fetcher, day=day)
+    named = workspace.sources.named(source_key)
+    with workspace.held(named, run_id=run_id, waits=waits) as source, workspace.fetcher(named) as fetcher:
+        job = _Ingest(workspace, source or named, run_id=run_id)
+        if source is None:
+            log.info("%s: another run has it; what that leaves is told again, or swept", source_key)
+        else:
+            workspace.archive.recover(source_key=source_key)  # what a killed try had fetched is not fetched again
+            job.run(fetcher, day=day)
     days = workspace.archive.days_of_run(source_key=source_key, run_id=run_id)
     report = StageReport.of("ingest", run_id, job.ledger.outcomes, days=days, work={"fetched": job.fetched})
     return Ingested(report, job.trouble)
@@ -96,7 +100,6 @@ class _Ingest:
     def run(self, fetcher: Fetcher, *, day: date) -> None:
         """Killed anywhere, the next try lists all of it again: validators go and files leave the inbox last."""
         is_listed = day in listable_days(self.source, now=self.now)
-        claimed = self._claimed()
         state = self.workspace.fetch_state
         with self.workspace.archive.writer(source_key=self.source.key, run_id=self.run_id) as writer:
             validators = self._list(fetcher, writer, day=day) if is_listed else None
@@ -105,15 +108,8 @@ class _Ingest:
         append_outcomes(self.workspace, self.ledger.outcomes, batch_id=self.batch_id)
         if validators is not None:
             state.store_validators(self.source.key, validators)
-        if claimed is not None:
-            settle_all(claimed, reasons=self._broken_files())
-
-    def _claimed(self) -> Path | None:
-        if self.source.kind != "inbox":
-            return None
-        folder = claim(Path(self.source.location), run_id=self.run_id)
-        self.source = replace(self.source, location=str(folder))
-        return folder
+        if self.source.kind == "inbox":
+            settle_all(Path(self.source.location), reasons=self._broken_files())
 
     def _list(self, fetcher: Fetcher, writer: ArchiveWriter, *, day: date) -> Validators | None:
         known = self.workspace.fetch_state.validators(self.source.key)

@@ -155,7 +155,7 @@ class Listings:
         try:
             listing = discover(source, day=now().date(), fetcher=self._fetcher, validators=validators, now=now)
             pages = _newest(listing.found)
-        except NewsError as error:
+        except (NewsError, OSError) as error:  # OSError: no room to note a turn at the host
             return _troubled(source, error, before=before, pause=pause)
         if before.trouble is not None:
             log.info("%s: its listing can be read again", source.key)
@@ -198,15 +198,17 @@ def _state(source: Source, marks: Sequence[str], seen: Sequence[str], validators
     }
 
 
-def _troubled(source: Source, error: NewsError, *, before: Look, pause: float) -> Look:
+def _troubled(source: Source, error: NewsError | OSError, *, before: Look, pause: float) -> Look:
     """Return when to look again: later each time what may pass, at the slowest what a person must mend."""
-    if before.trouble != error.reason:
+    reason = error.reason if isinstance(error, NewsError) else type(error).__name__
+    if before.trouble != reason:
         log.warning("%s: its listing cannot be read (%s); looked at again, less often", source.key, error)
     wanted = _SLOWEST_SECONDS
-    if isinstance(error, TransientFetchError):
-        wanted = max(2 * max(before.pause_seconds, pause), error.retry_after_seconds or 0.0)
+    if isinstance(error, TransientFetchError | OSError):
+        asked = error.retry_after_seconds if isinstance(error, TransientFetchError) else None
+        wanted = max(2 * max(before.pause_seconds, pause), asked or 0.0)
     longest = max(pause, min(wanted, _SLOWEST_SECONDS))
-    return replace(before, new=(), pause_seconds=longest, trouble=error.reason)
+    return replace(before, new=(), pause_seconds=longest, trouble=reason)
 
 
 def _newest(found: Iterable[Found]) -> list[ListedPage]:

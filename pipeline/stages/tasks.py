@@ -15,7 +15,7 @@ from pipeline.settings import Settings
 from pipeline.stages import cluster as clustering
 from pipeline.stages import derive as deriving
 from pipeline.stages import ingest as ingesting
-from pipeline.stages import run, signals, upkeep
+from pipeline.stages import run, signals, todo, upkeep
 from pipeline.stages.history import expected_seconds, read_history, way_of
 from pipeline.stages.workspace import Workspace
 
@@ -26,11 +26,6 @@ def _open() -> Workspace:
     return Workspace(Settings.load())
 
 
-def sources() -> list[str]:
-    """Return the keys of all sources."""
-    return [source.key for source in _open().sources.sources]
-
-
 def woken_sources(*, told: Sequence[Mapping[str, Any]], door: signals.Door) -> list[str]:
     """Return the keys of the sources of one door that signals name; without signals of all."""
     return signals.woken_sources(_open().sources.sources, told=told, door=door)
@@ -39,11 +34,13 @@ def woken_sources(*, told: Sequence[Mapping[str, Any]], door: signals.Door) -> l
 def ingest(*, source_key: str, day: date | None, run_id: str) -> dict[str, object]:
     """Discover, fetch and archive one source for a day; return its report.
 
-    Without a day it is for now, and a source that cannot be listed is only told of: the next sweep is the next try.
+    Without a day it is for now: a source that another run has is left to it, and one that cannot be listed is only told
+    of, since the next sweep is the next try.
     Raises: NewsError where the source cannot be listed for a day, after all else is done.
     """
     workspace = _open()
-    done = ingesting.ingest(workspace, source_key=source_key, day=day or workspace.settings.now().date(), run_id=run_id)
+    today = workspace.settings.now().date()
+    done = ingesting.ingest(workspace, source_key=source_key, day=day or today, run_id=run_id, waits=day is not None)
     if done.trouble is not None and day is not None:
         raise done.trouble
     return done.report.as_dict()
@@ -134,6 +131,11 @@ def relate() -> dict[str, object]:
     return {"files_related": upkeep.relate_recent(workspace, day=_yesterday(workspace))}
 
 
+def unread_days() -> list[str]:
+    """Return the news days of which the archive holds something that nobody has read."""
+    return [day.isoformat() for day in todo.unread_days(_open())]
+
+
 def collect_garbage() -> dict[str, object]:
     """Delete objects that no manifest names and that are older than the grace."""
     return {"files_removed": _open().lake.gc()}
@@ -157,7 +159,6 @@ def _yesterday(workspace: Workspace) -> date:
 
 
 TASKS: dict[str, Callable[..., Any]] = {
-    "sources": sources,
     "woken_sources": woken_sources,
     "ingest": ingest,
     "finish_ingest": finish_ingest,
@@ -169,5 +170,6 @@ TASKS: dict[str, Callable[..., Any]] = {
     "verify": verify,
     "relate": relate,
     "collect_garbage": collect_garbage,
+    "unread_days": unread_days,
     "report": report,
 }

@@ -1,5 +1,6 @@
 """What a news day has to derive, and what of it is settled: one rule for planning, deriving and counting."""
 
+from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -7,6 +8,7 @@ from typing import Literal, Protocol
 
 from pipeline.lake import StoredArticle, Verdict
 from pipeline.model import Capture
+from pipeline.raw import Filed
 from pipeline.stages.reading import version_of
 from pipeline.stages.workspace import Workspace
 
@@ -74,6 +76,28 @@ def sort_out(
         else:
             todo[each] = "again" if row is not None and row.pipeline_version != version else "new"
     return todo, settled
+
+
+def unread_days(workspace: Workspace) -> tuple[date, ...]:
+    """Return the news days with something in the archive that no version has read, sorted.
+
+    A run announces the days that it archived for. These were left by one that died, or failed for good, before that.
+    """
+    histories: dict[str, list[Filed]] = defaultdict(list)
+    for each in workspace.archive.filed(date.min, date.max):
+        histories[each.article_id].append(each)
+    stored, verdicts = workspace.lake.stored(histories), workspace.lake.verdicts(histories)
+    unread = (
+        history[-1].news_day
+        for article_id, history in histories.items()
+        if not _was_read(history, stored.get(article_id), verdicts.get(article_id))
+    )
+    return tuple(sorted(set(unread)))
+
+
+def _was_read(captures: Sequence[Captured], row: StoredArticle | None, verdict: Verdict | None) -> bool:
+    has_row = row is not None and row.raw_ref == captures[-1].digest
+    return has_row or (verdict is not None and verdict.seen == seen_of(captures))
 
 
 def seen_of(captures: Sequence[Captured]) -> str:

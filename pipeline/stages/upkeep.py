@@ -18,6 +18,7 @@ log = logging.getLogger(__name__)
 
 _WEEKS = 4
 _THIN = 4  # fewer than a fourth of what is usual
+_RUNS_LOOKED_AT = 1000  # a backfill of a year writes 730
 _ENOUGH = 8  # pages a day below which a thin day is chance
 
 
@@ -26,7 +27,8 @@ class Freshness:
     """How a source's news day compares: pages archived, what is usual for that day, and the last day with pages.
 
     ``usual`` is the median of the same weekday in four weeks, of all days where fewer than two of these are known;
-    None for a source that never gave a page. ``warning`` is a sentence that names the source, None when all is well.
+    None where these weeks have no page. ``last_day`` is of all time. ``warning`` is a sentence that names the source,
+    None when all is well.
     """
 
     source_key: str
@@ -37,8 +39,10 @@ class Freshness:
 
     @property
     def warning(self) -> str | None:
-        if self.usual is None:
+        if self.last_day is None:
             return f"{self.source_key}: no page of it was ever archived; is its entry in sources.toml right?"
+        if self.usual is None:
+            return f"{self.source_key}: no page for four weeks; the last is of {self.last_day}"
         if self.pages == 0 and self.usual >= 1:
             return (
                 f"{self.source_key}: no page for {self.day}, usually {self.usual:.0f}; the last is of {self.last_day}"
@@ -51,20 +55,23 @@ class Freshness:
 def freshness(workspace: Workspace, *, day: date) -> tuple[Freshness, ...]:
     """Return how each source's pages of a news day compare with the four weeks before, in the order of sources.toml.
 
-    An inbox is as full as people make it, and is left out.
+    Folders and inboxes are as full as people make them, and are left out.
     """
     first = day - timedelta(weeks=_WEEKS)
     pages = {(f.source_key, f.news_day, f.page_key) for f in workspace.archive.filed(first, day)}
     counts = Counter((source, news_day) for source, news_day, _ in pages if first <= news_day <= day)
-    sources = [source.key for source in workspace.sources.sources if source.kind != "inbox"]
-    return tuple(_freshness(key, day, {d: n for (source, d), n in counts.items() if source == key}) for key in sources)
+    last_days = workspace.archive.last_days()
+    sources = [source.key for source in workspace.sources.sources if source.is_online]
+    return tuple(
+        _freshness(key, day, {d: n for (source, d), n in counts.items() if source == key}, last_days.get(key))
+        for key in sources
+    )
 
 
-def _freshness(source_key: str, day: date, counts: Mapping[date, int]) -> Freshness:
+def _freshness(source_key: str, day: date, counts: Mapping[date, int], last_day: date | None) -> Freshness:
     begin = min(counts, default=None)
-    last = max(counts, default=None)
     usual = None if begin is None else _usual(counts, begin=begin, day=day)
-    return Freshness(source_key=source_key, day=day, pages=counts.get(day, 0), usual=usual, last_day=last)
+    return Freshness(source_key=source_key, day=day, pages=counts.get(day, 0), usual=usual, last_day=last_day)
 
 
 def _usual(counts: Mapping[date, int], *, begin: date, day: date) -> float:
@@ -77,7 +84,7 @@ def _usual(counts: Mapping[date, int], *, begin: date, day: date) -> float:
 
 def relate_recent(workspace: Workspace, *, day: date) -> int:
     """Cluster what the newest runs touched once more, for runs that died before they could; return files changed."""
-    runs = workspace.lake.read_log("runs", newest=200)
+    runs = workspace.lake.read_log("runs", newest=_RUNS_LOOKED_AT)
     touched = {date.fromisoformat(each) for days in runs["days_touched"].to_pylist() for each in days}
     return cluster(workspace, news_day=day, days=touched.intersection(workspace.lake.days()))
 

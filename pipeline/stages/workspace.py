@@ -1,13 +1,17 @@
 """What a stage works on: settings, sources, archive, fetch state and lake."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
+from pathlib import Path
 
 from pipeline.fetch import Fetcher, limits_from
 from pipeline.lake import Lake
 from pipeline.model import Source
 from pipeline.raw import Archive, FetchState
 from pipeline.settings import Settings, SourceList, load_sources
+from pipeline.sources import claimed
 
 
 @dataclass(frozen=True)
@@ -36,6 +40,19 @@ class Workspace:
             gc_grace_hours=self.settings.gc_grace_hours,
             now=self.settings.now,
         )
+
+    @contextmanager
+    def held(self, source: Source, *, run_id: str, waits: bool) -> Iterator[Source | None]:
+        """Give a source to work on: an inbox with the files that this run claimed, any other as the only run of it.
+
+        None where another run has it. Two runs of one listing, or of one folder, would do the same work twice.
+        """
+        if source.kind == "inbox":
+            with claimed(Path(source.location), run_id=run_id) as folder:
+                yield replace(source, location=str(folder))
+        else:
+            with self.fetch_state.exclusive(source.key, waits=waits) as is_mine:
+                yield source if is_mine else None
 
     def fetcher(self, source: Source | None = None) -> Fetcher:
         """Return a new fetcher at a source's pace, else at the settings'; the caller closes it."""

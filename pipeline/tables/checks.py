@@ -28,7 +28,7 @@ def check_rows(rows: Rows) -> tuple[str, ...]:
     ``rows`` are the article's rows by table name, as ``annotation_rows`` gives them. An article with any breach is
     quarantined; `newslake lake verify` asks the same of what is committed. Empty means that all is well.
     """
-    return tuple(breach for check in _ROW_CHECKS for breach in check(rows))
+    return tuple(breach for check in ROW_CHECKS for breach in check(rows))
 
 
 def _receipts(rows: Rows) -> Iterator[str]:
@@ -42,7 +42,8 @@ def _receipts(rows: Rows) -> Iterator[str]:
     )
 
 
-_ROW_CHECKS: tuple[Callable[[Rows], Iterator[str]], ...] = (_receipts,)
+# Each says what is wrong with one article's rows.
+ROW_CHECKS: tuple[Callable[[Rows], Iterator[str]], ...] = (_receipts,)
 
 
 def check_batch(tables: Mapping[str, pa.Table]) -> tuple[str, ...]:

@@ -6,11 +6,12 @@ from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 COMMIT_POOL, WEB_POOL, FILES_POOL = "lake_commit", "fetch_web", "fetch_files"
-# (slots, what for). Hosts are waited for, files are read: one kind must not hold up the other.
+# (slots, what for). Hosts are waited for, files are read: one kind must not hold up the other, nor both of them the
+# reading, so together they leave a slot of the four that tasks have on one machine.
 POOLS = {
     COMMIT_POOL: (1, "one committer of the lake"),
-    WEB_POOL: (4, "sources that are fetched from"),
-    FILES_POOL: (2, "folders and inboxes"),
+    WEB_POOL: (2, "sources that are fetched from"),
+    FILES_POOL: (1, "folders and inboxes"),
 }
 # The dispositions of pipeline.errors: what may be had later is tried again, anything else of ours would fail again.
 # A dead worker or a full disk is neither: Airflow's own rule counts its tries.

@@ -81,3 +81,33 @@ def test_maintain_is_green_on_an_empty_lake(bag, tmp_path: Path, monkeypatch: py
     """news_maintain ends well where nothing has been done yet."""
     monkeypatch.setenv("NEWS_DATA_DIR", str(tmp_path))
     assert bag.dags["news_maintain"].test().state == "success"
+
+
+def test_maintain_announces_what_nobody_read(bag, newsroom: Newsroom) -> None:
+    """Days whose extract never came are announced by the upkeep, and not again once they are read."""
+    conf = {"day": DAYS[0].isoformat()}
+    days = announced(bag.dags["news_ingest"].test(run_conf=conf).run_id)
+    assert announced(bag.dags["news_maintain"].test().run_id) == days
+    for day in days:
+        bag.dags["news_extract"].test(run_conf={"day": day})
+    done = bag.dags["news_maintain"].test()
+    assert (done.state, announced(done.run_id)) == ("success", [])
+
+
+def test_maintain_goes_on_after_a_failed_verify(bag, newsroom: Newsroom, tmp_path: Path) -> None:
+    """A broken table file makes the run red; garbage is collected and the report written all the same."""
+    from pipeline.settings import Settings
+    from pipeline.stages.workspace import Workspace
+
+    conf = {"day": DAYS[0].isoformat()}
+    bag.dags["news_ingest"].test(run_conf=conf)
+    bag.dags["news_extract"].test(run_conf=conf)
+    for file in (tmp_path / "lake" / "_state" / "objects").rglob("*"):
+        if file.is_file():
+            file.chmod(0o644)
+            file.write_bytes(b"broken")
+    done = bag.dags["news_maintain"].test()
+    states = {each.task_id: each.state for each in done.get_task_instances()}
+    assert (done.state, states["verify"], states["collect_garbage"]) == ("failed", "failed", "success")
+    runs = Workspace(Settings.load()).lake.read_log("runs")["run_id"].to_pylist()
+    assert f"news_maintain.{done.run_id}" in runs

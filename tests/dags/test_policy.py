@@ -10,6 +10,7 @@ import pytest
 from news_airflow.days import day_of
 
 from pipeline import errors
+from tests.cluster.compose import variables_of_example
 
 ROOT = Path(__file__).parents[2]
 FILES = sorted((ROOT / "dags").glob("*.py"))
@@ -87,3 +88,14 @@ def test_every_pool_is_made(bag) -> None:
 
     pools = {task.pool for dag in bag.dags.values() for task in dag.tasks}
     assert pools == {"default_pool", *POOLS}
+
+
+def test_reading_always_finds_a_slot(bag) -> None:
+    """Sources that take long, online and on disk at once, leave room for a task that reads, with as few slots as
+    `make up` and one worker of the cluster have."""
+    from news_airflow.defaults import FILES_POOL, POOLS, WEB_POOL
+    from news_airflow.local import environment
+
+    waiting = POOLS[WEB_POOL][0] + POOLS[FILES_POOL][0]
+    assert waiting < int(environment(Path())["AIRFLOW__CORE__PARALLELISM"])
+    assert waiting < int(variables_of_example()["AIRFLOW_WORKER_CONCURRENCY"])

@@ -114,7 +114,8 @@ class Evening:
 
     def run(self) -> "Evening":
         """Do all of it; ``days`` are the news days that it read."""
-        self.days = self.ingest(self.task("sources"))
+        keys = [key for door in ("web", "files") for key in self.task("woken_sources", told=[], door=door)]
+        self.days = self.ingest(keys)
         for news_day in self.days:
             self.extract(news_day)
         return self

@@ -6,6 +6,7 @@ import threading
 import time
 from collections import Counter
 from datetime import UTC, datetime
+from itertools import count
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
@@ -18,6 +19,7 @@ from tests.faults.resume_worker import do_task, extract_all, open_space
 
 pytestmark = [pytest.mark.model]
 
+_numbers = count()
 NO_ORIGIN = {"kind": "signal", "started_at": datetime(2026, 3, 3, 20, tzinfo=UTC)}
 
 
@@ -52,6 +54,8 @@ def test_killed_at_every_step(processes: ForkServerContext, inbox_root: Path, tm
     """Killed at any step and tried again, the run that empties an inbox leaves what one undisturbed run leaves."""
     for number in (1, 2):
         drop(inbox_root, f"plan-{number}.txt", plain_text(number))
+    drop(inbox_root, "story.json", json.dumps({"published_at": "2026-03-03"}))
+    drop(inbox_root, "story.txt", plain_text(5))
     drop(inbox_root, "picture.bmp", "BM")
     drop(inbox_root, "plans.jsonl", "\n".join(json.dumps({"text": plain_text(number)}) for number in (3, 4)))
     whole = tmp_path / "whole"
@@ -129,3 +133,27 @@ def test_burst_for_three_runs(processes: ForkServerContext, inbox_root: Path) ->
     assert fetched == {f"plan-{number}.txt": 1 for number in range(50)}
     assert space.lake.read("articles").num_rows == 50
     assert_whole(space)
+
+
+def test_what_a_dead_run_archived_is_read(processes: ForkServerContext, inbox_root: Path) -> None:
+    """A run archives a file and dies for good; another finds nothing new in it, yet its day is told till it is read."""
+    drop(inbox_root, "plan.txt", plain_text(1))
+    steps = finished(ingest(processes, _copied(inbox_root), "in")).steps
+    for step in range(1, steps + 1) if LONG else range(steps // 2, steps + 1, 3):
+        root = _copied(inbox_root)
+        assert ingest(processes, root, "dead", at=step).done().code == -9
+        report = finished(ingest(processes, root, "other")).result
+        space = open_space(root, SECOND)
+        unread = at_leisure(processes, do_task, root, SECOND, "unread_days", {})
+        assert unread == [SECOND.isoformat()]
+        assert report["days"] in ([], unread)
+        at_leisure(processes, extract_all, root, SECOND)
+        assert at_leisure(processes, do_task, root, SECOND, "unread_days", {}) == []
+        assert space.lake.read("articles").num_rows == 1
+        assert names(root, "done") == ["plan.txt"]
+
+
+def _copied(root: Path) -> Path:
+    copy = root.with_name(f"{root.name}-{next(_numbers)}")
+    shutil.copytree(root, copy)
+    return copy

@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.evening import LONG, SECOND, Evening, Meeting, at_leisure, at_once, finished, say
+from tests.faults.evening import LONG, SECOND, Evening, Meeting, Worker, at_leisure, at_once, finished, say
 from tests.faults.inbox import drop, plain_text
 from tests.faults.promises import assert_whole, outcomes_of, pages_without_outcome, table_files
-from tests.faults.resume_worker import derive_afresh, open_space
+from tests.faults.resume_worker import derive_afresh, do_task, open_space
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(1800)]
 
@@ -47,6 +47,18 @@ def test_two_runs_of_one_evening(evening_at: Callable[..., Evening], undisturbed
                 assert pages_without_outcome(space, run_id=run.extract_id(news_day), news_day=news_day) == set()
         done = sorted(path.name for path in (one.folder / "inbox" / "done").iterdir())
         assert done == sorted(path.name for path in (undisturbed.folder / "inbox" / "done").iterdir())
+
+
+def test_folder_is_read_by_one_of_two_runs(processes: ForkServerContext, tmp_path: Path) -> None:
+    """Two runs that want one folder at the same time read its pages once: the second finds that nothing changed."""
+    (tmp_path / "sources.toml").write_text("[sources.year]\nkind = 'folder'\npath = 'year'\n")
+    (tmp_path / "year").mkdir()
+    for number in range(200):
+        (tmp_path / "year" / f"plan-{number}.txt").write_text(plain_text(number))
+    given = {"source_key": "year", "day": SECOND}
+    runs = [Worker(processes, do_task, tmp_path, SECOND, "ingest", given | {"run_id": tag}) for tag in ("one", "other")]
+    assert sorted(finished(each).result["discovered"] for each in runs) == [0, 200]
+    assert len(open_space(tmp_path, SECOND).archive.captures()) == 200
 
 
 def test_clustering_that_was_overtaken(processes: ForkServerContext, inbox_root: Path, tmp_path: Path) -> None:

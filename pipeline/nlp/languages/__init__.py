@@ -1,7 +1,8 @@
 """The languages that can be read, by ISO 639-1 code. An article in any other is kept unread.
 
-The rules know Penn Treebank tags, the relations of spaCy's English models (nsubj, dobj, ...) and OntoNotes entity
-types. A model that writes others ends in an ``attribute_ruler`` that turns its TAG and DEP into these.
+The rules know Universal parts of speech, Penn Treebank tags, the relations of spaCy's English models (nsubj, dobj, ...)
+and OntoNotes entity types. A model that writes others ends in an ``attribute_ruler`` that turns its TAG, POS, DEP and
+ENT_TYPE into these.
 """
 
 from collections.abc import Mapping

@@ -1,4 +1,4 @@
-"""Stops a process at a file that it is about to put in place, so that its worker can be killed just there.
+"""Stops a process at a file that it is about to write or put in place, so that its worker can be killed just there.
 
 Loaded by every Python of the cluster test. The folder of ``NEWSLAKE_TEST_HOLDS`` has ``wanted`` ("N PATTERN": the N-th
 file of a process whose path fits) while a test wants somebody stopped; the first who comes writes its pid to ``held``.
@@ -15,7 +15,12 @@ _seen = {}
 
 
 def _hear(event, arguments):
-    if event in ("os.rename", "os.link") and "/data/" in (target := os.fsdecode(arguments[1])):
+    target = None
+    if event in ("os.rename", "os.link"):
+        target = os.fsdecode(arguments[1])
+    elif event == "open" and isinstance(arguments[0], str) and arguments[2] & (os.O_WRONLY | os.O_RDWR):
+        target = arguments[0]
+    if target is not None and "/data/" in target:
         _consider(target)
 
 

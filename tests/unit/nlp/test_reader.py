@@ -270,7 +270,7 @@ def test_folder_without_model_says_so(tmp_path):
 def test_model_without_a_parse_says_what_it_lacks(tmp_path):
     """A model that gives no tags, relations or lemmas is named before it reads anything."""
     spacy.blank("en").to_disk(tmp_path)
-    with pytest.raises(ConfigError, match="no TAG, DEP, LEMMA"):
+    with pytest.raises(ConfigError, match="no TAG, POS, DEP, LEMMA"):
         load_model(str(tmp_path))
 
 

@@ -199,8 +199,7 @@ def test_lookups(archive: Archive) -> None:
     assert {k: c.fetched_at for k, c in archive.latest([key, other_key, "none"]).items()} == dict.fromkeys(
         (key, other_key), NOON + timedelta(minutes=9)
     )
-    assert archive.news_day_of(key) == DAY
-    assert archive.news_day_of("none") is None
+    assert archive.last_days() == {"harbour": date(2026, 2, 4)}
     assert archive.days() == (DAY, date(2026, 2, 4))
 
 

@@ -3,10 +3,18 @@
 import os
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
+from threading import Barrier
 
 import pytest
 
-from pipeline.sources import claim, settle
+from pipeline.sources import claimed, settle
+from pipeline.sources.writers import FolderClock
+
+
+def claim(inbox: Path, *, run_id: str) -> Path:
+    """Claim as a run that dies at once: its files stay in its folder, its lock is gone."""
+    with claimed(inbox, run_id=run_id) as own:
+        return own
 
 
 def _names(folder: Path) -> list[str]:
@@ -56,27 +64,37 @@ def test_second_try_of_a_run_finds_its_files(tmp_path):
 
 
 def test_claims_of_a_dead_run_are_taken_over(tmp_path):
-    """An hour without a sign of life frees a run's files; a young run keeps its own."""
+    """The files of a run that died are the next run's at once; a living run keeps its own, however long it takes."""
     _put(tmp_path, "old.txt")
     dead = claim(tmp_path, run_id="dead")
     _put(tmp_path, "young.txt")
-    alive = claim(tmp_path, run_id="alive")
-    _age(dead, minutes=61)
-    _age(alive, minutes=59)
+    with claimed(tmp_path, run_id="alive") as alive:
+        (alive / "young.txt").rename(alive / "kept.txt")
+        _age(alive, minutes=600)
+        own = claim(tmp_path, run_id="next")
 
-    own = claim(tmp_path, run_id="next")
-
-    assert (_names(own), _names(alive), dead.exists()) == (["old.txt"], ["young.txt"], False)
+        assert (_names(own), _names(alive), dead.exists()) == ([], ["kept.txt", "old.txt"], False)
 
 
-def test_old_file_claimed_just_now_is_not_taken_over(tmp_path):
-    """The age of the claim counts, not that of the file."""
+def test_try_of_a_run_waits_for_the_one_before(tmp_path):
+    """While a try of a run lives, the next try of it waits: they never work on the same files at once."""
     _put(tmp_path, "a.txt")
-    _age(tmp_path / "a.txt", minutes=600)
-    first = claim(tmp_path, run_id="first")
+    with ThreadPoolExecutor(1) as pool:
+        with claimed(tmp_path, run_id="run-1"):
+            second = pool.submit(claim, tmp_path, run_id="run-1")
+            with pytest.raises(TimeoutError):
+                second.result(timeout=0.2)
+        assert _names(second.result(timeout=10)) == ["a.txt"]
 
-    assert _names(claim(tmp_path, run_id="second")) == []
-    assert _names(first) == ["a.txt"]
+
+def test_folder_that_was_taken_over_is_made_anew(tmp_path):
+    """A run whose empty folder was removed under it by another run claims into a new one."""
+    own = claim(tmp_path, run_id="run-1")
+    claim(tmp_path, run_id="run-2")
+    assert not own.exists()
+    _put(tmp_path, "a.txt")
+
+    assert _names(claim(tmp_path, run_id="run-1")) == ["a.txt"]
 
 
 def test_settled_files_go_to_done_or_failed(tmp_path):
@@ -104,13 +122,25 @@ def test_sidecar_leaves_with_its_page(tmp_path):
     assert _names(tmp_path / "done") == []
 
 
-def test_sidecar_waits_for_its_page(tmp_path):
-    """A .json alone stays for an hour, then it is claimed, so that it is told."""
+def test_sidecar_waits_for_its_page(tmp_path, monkeypatch):
+    """A .json alone stays for an hour, however old the copy is, then it is claimed, so that it is told."""
     _put(tmp_path, "a.json")
+    _age(tmp_path / "a.json", minutes=600)
 
     assert _names(claim(tmp_path, run_id="run-1")) == []
-    _age(tmp_path / "a.json", minutes=61)
+    hour = FolderClock(tmp_path).now() + 3601
+    monkeypatch.setattr(FolderClock, "now", lambda _: hour)
     assert _names(claim(tmp_path, run_id="run-2")) == ["a.json"]
+
+
+def test_page_finds_the_sidecar_that_a_killed_claim_took(tmp_path):
+    """Killed between the two renames, a claim leaves the .json where its page comes to."""
+    _put(tmp_path, "a.html")
+    dead = claim(tmp_path, run_id="dead")
+    (dead / "a.html").rename(tmp_path / "a.html")
+    _put(dead, "a.json")
+
+    assert _names(claim(tmp_path, run_id="next")) == ["a.html", "a.json"]
 
 
 def test_settling_never_writes_over(tmp_path):
@@ -137,11 +167,19 @@ def test_symlinks_are_left_alone(tmp_path):
 
 
 def test_runs_at_the_same_time_share_the_files(tmp_path):
-    """Each file goes to one of the runs that want it."""
-    _put(tmp_path, *(f"{number}.txt" for number in range(60)))
-    with ThreadPoolExecutor(4) as pool:
-        folders = list(pool.map(lambda run: claim(tmp_path, run_id=f"run-{run}"), range(4)))
+    """Each file goes to one of the runs that want it, and a page's .json with it."""
+    _put(tmp_path, *(f"{number}{suffix}" for number in range(60) for suffix in (".html", ".json")))
+    all_claimed = Barrier(4)
 
-    claimed = [name for folder in folders for name in _names(folder)]
-    assert sorted(claimed) == sorted(f"{number}.txt" for number in range(60))
-    assert all((folder / name).read_text() == name for folder in folders for name in _names(folder))
+    def names(run: int) -> list[str]:
+        with claimed(tmp_path, run_id=f"run-{run}") as own:
+            all_claimed.wait(timeout=10)
+            return _names(own)
+
+    with ThreadPoolExecutor(4) as pool:
+        found = list(pool.map(names, range(4)))
+
+    assert sorted(name for names in found for name in names) == sorted(
+        f"{number}{suffix}" for number in range(60) for suffix in (".html", ".json")
+    )
+    assert all(Path(name).with_suffix(".json").name in names for names in found for name in names)

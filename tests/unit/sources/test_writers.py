@@ -9,15 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.sources import claim, waiting
+from pipeline.sources import claimed, waiting
 from pipeline.sources.writers import FolderClock, is_finished
 
 LINUX = pytest.mark.skipif(sys.platform != "linux", reason="leases are Linux's")
 
 
-def claimed(inbox: Path, run_id: str = "run") -> list[str]:
+def names_claimed(inbox: Path, run_id: str = "run") -> list[str]:
     """Return the names that a run gets."""
-    return sorted(path.name for path in claim(inbox, run_id=run_id).iterdir())
+    with claimed(inbox, run_id=run_id) as own:
+        return sorted(path.name for path in own.iterdir())
 
 
 @LINUX
@@ -29,8 +30,8 @@ def test_open_file_is_left_until_its_writer_closes_it(tmp_path: Path) -> None:
         os.utime(writer.fileno(), (0, 0))
         (tmp_path / "b.txt").write_text("whole")
         assert [file.name for file in waiting(tmp_path)] == ["b.txt"]
-        assert claimed(tmp_path) == ["b.txt"]
-    assert claimed(tmp_path) == ["a.txt", "b.txt"]
+        assert names_claimed(tmp_path) == ["b.txt"]
+    assert names_claimed(tmp_path) == ["a.txt", "b.txt"]
 
 
 @LINUX
@@ -38,7 +39,7 @@ def test_open_file_for_reading_is_no_writer(tmp_path: Path) -> None:
     """Who reads a file does not hold it back."""
     (tmp_path / "a.txt").write_text("whole")
     with (tmp_path / "a.txt").open():
-        assert claimed(tmp_path) == ["a.txt"]
+        assert names_claimed(tmp_path) == ["a.txt"]
 
 
 def _write_again_and_again(path: str, stop: object) -> None:
@@ -71,10 +72,10 @@ def test_without_leases_a_file_rests_for_two_seconds(tmp_path: Path, monkeypatch
     """Where the kernel tells nothing of writers, a file is claimed once it has not changed for two seconds."""
     monkeypatch.setattr(sys, "platform", "somewhere else")
     (tmp_path / "a.txt").write_text("x")
-    assert claimed(tmp_path) == []
+    assert names_claimed(tmp_path) == []
     then = (tmp_path / "a.txt").stat().st_mtime - 2.1
     os.utime(tmp_path / "a.txt", (then, then))
-    assert claimed(tmp_path) == ["a.txt"]
+    assert names_claimed(tmp_path) == ["a.txt"]
 
 
 _AS_NOBODY = """

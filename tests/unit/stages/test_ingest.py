@@ -152,3 +152,16 @@ def test_bad_links_are_outcomes(server: Hostile, tmp_path: Path) -> None:
         "/feed#entry-2": ("quarantined", "bad_url"),
         "/a": ("pending", "archived"),
     }
+
+
+def test_signal_leaves_a_source_that_another_run_has(server: Hostile, tmp_path: Path) -> None:
+    """While a run has a source, one that does not wait ends at once, with nothing; the next one takes all."""
+    lists(server, "/a")
+    server.says("/a", 200, PAGE)
+    run(tmp_path, server, "first")
+    space = Workspace(Settings.load(data_dir=tmp_path, sources_file=tmp_path / "sources.toml", frozen_now=NOON))
+    given = {"source_key": "feed", "day": DAY, "waits": False}
+    with space.fetch_state.exclusive("feed", waits=True):
+        report = ingest(space, run_id="second", **given).report
+    assert (report.discovered, report.days) == (0, ())
+    assert ingest(space, run_id="third", **given).report.discovered == 1

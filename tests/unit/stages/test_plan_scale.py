@@ -3,13 +3,15 @@
 import time
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
+from sqlite3 import DatabaseError
 
 import pytest
 
+from pipeline.database import open_database
+from pipeline.errors import ArchiveError
 from pipeline.lake.ledger import Ledger, StoredArticle
 from pipeline.model import Capture, Hints
 from pipeline.raw import SeenPage
-from pipeline.raw.database import open_database
 from pipeline.raw.index import Index
 from pipeline.settings import Settings
 from pipeline.stages.plan import plan
@@ -58,13 +60,17 @@ def seen(number: int) -> SeenPage:
     )
 
 
+def _broken(error: DatabaseError) -> ArchiveError:
+    return ArchiveError(str(error))
+
+
 @pytest.fixture
 def space(tmp_path: Path) -> Workspace:
     """A workspace whose indexes know a year of pages, each captured twice, half of them derived."""
     sources = tmp_path / "sources.toml"
     sources.write_text('[sources.post]\nkind = "feed"\nurl = "https://post.example/feed"\n')
     space = Workspace(Settings.load(data_dir=tmp_path, sources_file=sources, durability="process"))
-    connection = open_database(space.settings.raw_dir / "index.sqlite", durability="process")
+    connection = open_database(space.settings.raw_dir / "index.sqlite", durability="process", broken=_broken)
     captures = [capture(number, hours=hours) for number in range(PAGES) for hours in (0, 1)]
     Index(connection).rebuild([(captures[0].file, captures)])
     connection.close()

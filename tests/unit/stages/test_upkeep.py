@@ -16,10 +16,11 @@ SUNDAY = date(2026, 3, 29)
 
 @pytest.fixture
 def space(tmp_path: Path) -> Workspace:
-    """A workspace with one feed and an inbox."""
+    """A workspace with one feed, an inbox and a folder."""
     sources = tmp_path / "sources.toml"
     sources.write_text(
         "[sources.post]\nkind = 'feed'\nurl = 'http://127.0.0.1:9/f'\n[sources.drop]\nkind = 'inbox'\npath = 'drop'\n"
+        "[sources.year]\nkind = 'folder'\npath = 'year'\n"
     )
     return Workspace(Settings.load(data_dir=tmp_path, sources_file=sources, frozen_now=NOW, durability="process"))
 
@@ -71,6 +72,12 @@ def test_thin_day_is_told_where_numbers_mean_something(space: Workspace) -> None
     """Far fewer pages than usual are a warning, from eight usual pages on."""
     archive(space, {0: 2, **dict.fromkeys(range(1, 28), 12)})
     assert warning(space) == "post: only 2 pages for 2026-03-29, usually 12"
+
+
+def test_long_silence_names_the_last_day(space: Workspace) -> None:
+    """A source that has been silent for longer than the weeks compared is told with its last day, whenever that was."""
+    archive(space, {200: 3})
+    assert warning(space) == f"post: no page for four weeks; the last is of {SUNDAY - timedelta(days=200)}"
 
 
 def test_source_that_never_gave_a_page_is_told(space: Workspace) -> None:

@@ -1,42 +1,56 @@
-"""SQLite as this room uses it: one file, many processes, explicit transactions."""
+"""SQLite as newslake uses it: one file, many processes, explicit transactions."""
 
 import sqlite3
-from collections.abc import Iterator
+import time
+from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Literal
 
-from pipeline.errors import ArchiveError, room_for
+from pipeline.errors import NewsError, room_for
 
 Durability = Literal["full", "process"]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BUSY_SECONDS = 60.0  # a rebuild of the index holds the write lock for as long as it reads the archive's headers
+_AGAIN_SECONDS = 0.02
 
 
-def open_database(path: Path, *, durability: Durability) -> sqlite3.Connection:
+def open_database(
+    path: Path, *, durability: Durability, broken: Callable[[sqlite3.DatabaseError], NewsError]
+) -> sqlite3.Connection:
     """Return a connection in WAL mode, without implicit transactions.
 
-    Raises: ArchiveError (database_broken) when the file is not SQLite's, OSError where its disk is full.
+    Raises: what ``broken`` makes of the error when the file is not SQLite's, OSError where its disk is full.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, autocommit=True, check_same_thread=False)
     connection.row_factory = sqlite3.Row
     try:
         with room_for(path):
-            connection.execute("PRAGMA journal_mode = WAL")
+            _use_wal(connection)
     except OSError:
         connection.close()
         raise
     except sqlite3.DatabaseError as error:
         connection.close()
-        raise ArchiveError(
-            f"{path} cannot be opened ({error}); index.sqlite may be deleted, it is rebuilt from the WARC files",
-            key=str(path),
-            reason="database_broken",
-        ) from error
+        raise broken(error) from error
     connection.execute(f"PRAGMA synchronous = {'FULL' if durability == 'full' else 'OFF'}")
     return connection
+
+
+def _use_wal(connection: sqlite3.Connection) -> None:
+    """Set the mode, which the first to open a file must: for that one change SQLite does not wait its turn."""
+    deadline = time.monotonic() + _BUSY_SECONDS
+    while True:
+        try:
+            connection.execute("PRAGMA journal_mode = WAL")
+        except sqlite3.OperationalError as error:
+            if error.sqlite_errorcode & 0xFF != sqlite3.SQLITE_BUSY or time.monotonic() > deadline:
+                raise
+            time.sleep(_AGAIN_SECONDS)
+        else:
+            return
 
 
 @contextmanager

@@ -1,0 +1,41 @@
+"""SQLite files that many processes open."""
+
+import sqlite3
+from concurrent.futures import ProcessPoolExecutor
+from functools import partial
+from multiprocessing import get_context
+from pathlib import Path
+
+import pytest
+
+from pipeline.database import open_database, transaction
+from pipeline.errors import LakeError
+
+
+def _broken(error: sqlite3.DatabaseError) -> LakeError:
+    return LakeError(str(error))
+
+
+def _write(folder: Path, number: int, process: int) -> None:
+    connection = open_database(folder / f"{number}.sqlite", durability="process", broken=_broken)
+    with transaction(connection):
+        connection.execute("CREATE TABLE IF NOT EXISTS t (n INTEGER)")
+        connection.execute("INSERT INTO t VALUES (?)", (process,))
+    connection.close()
+
+
+def test_processes_may_open_a_new_file_at_once(tmp_path: Path) -> None:
+    """Four processes that meet at a file which is not there yet all write to it, whoever comes first."""
+    with ProcessPoolExecutor(4, get_context("forkserver")) as pool:
+        for number in range(25):
+            list(pool.map(partial(_write, tmp_path, number), range(4)))
+    for number in range(25):
+        with sqlite3.connect(tmp_path / f"{number}.sqlite") as connection:
+            assert sorted(connection.execute("SELECT n FROM t")) == [(0,), (1,), (2,), (3,)]
+
+
+def test_other_file_is_named(tmp_path: Path) -> None:
+    """A file that is not SQLite's raises the room's own error."""
+    (tmp_path / "x").write_text("no database" * 100)
+    with pytest.raises(LakeError, match="not a database"):
+        open_database(tmp_path / "x", durability="full", broken=_broken)
