@@ -72,12 +72,17 @@ def drop(machine: Machine, *numbers: int) -> list[str]:
 
 
 def test_hanging_source_holds_back_no_other(machine: Machine, tmp_path: Path) -> None:
-    """While one source hangs, a file comes through; the source's listing is pending, and all is accounted for."""
-    Rest(int(machine.environment[PORT])).run("news_inbox", key=None, run_id="hangs")
+    """While one source hangs, and is asked for again and again, files come through; its listing is pending, and all is
+    accounted for."""
+    rest = Rest(int(machine.environment[PORT]))
+    rest.run("news_inbox", key=None, run_id="hangs")
     of_run = "SELECT 1 FROM task_instance WHERE run_id = 'hangs' AND task_id = '{}' AND state = '{}'"
     # Not before its own look at the inbox: what the run takes itself, it tells when all its sources are done.
     machine.wait_until(lambda: machine.rows(of_run.format("ingest_files", "success")), seconds=120)
     wanted = Counter(drop(machine, 1))
+    for number in range(4):
+        rest.run("news_inbox", key=None, run_id=f"again-{number}")
+    wanted.update(drop(machine, 2))
     machine.wait_until(lambda: titles(machine) == wanted, seconds=PATIENCE)
     assert machine.rows(of_run.format("ingest_web", "running"))
     machine.wait_until_quiet(seconds=PATIENCE)
