@@ -9,7 +9,7 @@ from urllib.parse import urljoin, urlsplit
 import requests
 
 from pipeline.fetch.addresses import AddressBook
-from pipeline.fetch.decoding import ACCEPT_ENCODING
+from pipeline.codings import ACCEPT_ENCODING
 from pipeline.fetch.limits import FetchLimits
 from pipeline.fetch.pace import Pace
 from pipeline.fetch.retries import pause_seconds, retry_after_seconds

@@ -17,7 +17,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from pipeline.fetch.addresses import AddressBook
-from pipeline.fetch.decoding import BadEncodingError, CutShortError, TooLargeError, decode_body
+from pipeline.codings import BadEncodingError, CutShortError, TooLargeError, decode_body
 from pipeline.fetch.trouble import Trouble
 
 _CHUNK = 1 << 16
