@@ -23,7 +23,7 @@ _ROOMS_OF_STAGES = ("model", "raw", "fetch", "sources", "clean", "kb", "nlp", "c
 PIPELINE = {
     "__init__": May(),
     "__main__": May(("cli",)),
-    "errors": May(),
+    "errors": May(("model",)),
     "database": May(("errors",)),
     "codings": May(),
     "model": May(libraries=("courlan",)),

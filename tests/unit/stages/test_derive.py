@@ -167,3 +167,15 @@ def test_cluster_makes_good_what_a_killed_run_left(space: Workspace) -> None:
     space.lake.replace("copies", lambda: {DAY: space.lake.read("copies").slice(0, 0)})
     assert cluster(space, news_day=DAY, days=()) == 1
     assert space.lake.read("copies").num_rows == 1
+
+
+def test_damaged_record_costs_its_own_article(space: Workspace, tmp_path: Path) -> None:
+    """An article whose record is damaged waits in quarantine while others are kept; restored, it is read."""
+    archive(space, story("closed"))
+    archive(space, story("sold", canonical=URL + "-2"), url=URL + "-2", start=1)
+    [path, *_] = sorted((tmp_path / "raw").rglob("*.warc.gz"))
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-60] + bytes(60))
+    assert extract(space, "1") == [("kept", "None"), ("quarantined", "record_corrupt")]
+    path.write_bytes(whole)
+    assert extract(space, "2") == [("kept", "None"), ("unchanged", "committed")]
