@@ -8,7 +8,8 @@ NewsError                   base; every leaf has .disposition and the key it con
   BrokenListingError        quarantine  a feed, sitemap or file that cannot be read as what it claims to be
   ExtractorError            quarantine  one article broke one extractor; other articles go on
   ContractError             quarantine  a row breaks the table contract; its article is left out whole
-  ArchiveError              fail        the raw archive misses or misreads a record
+  ArchiveError              fail        the raw archive cannot be used
+    BrokenRecordError       quarantine  one record of it is missing or damaged; its article waits, others go on
   LakeError                 fail        the lake's files and manifests disagree; run `newslake lake recover`
 
 Expected non-articles (a video page, a live blog, a stub) are ``Rejected`` values, not exceptions.
@@ -23,6 +24,8 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
 from typing import ClassVar, Literal
+
+from pipeline.model.page import Exchange
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
 _SQLITE_NO_ROOM = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}  # the latter where its own files beside cannot grow
@@ -49,28 +52,47 @@ class ConfigError(NewsError):
 
 
 class TransientFetchError(NewsError):
-    """The page may be there later: time-out, 408, 425, 429, 5xx, a broken connection."""
+    """The page may be there later: time-out, 408, 425, 429, 5xx, a broken connection.
+
+    ``exchange`` is what was sent and received before a body broke off.
+    """
 
     disposition = "retry"
 
     def __init__(
-        self, message: str, *, key: str = "", reason: str = "", retry_after_seconds: float | None = None
+        self,
+        message: str,
+        *,
+        key: str = "",
+        reason: str = "",
+        retry_after_seconds: float | None = None,
+        exchange: Exchange | None = None,
     ) -> None:
         super().__init__(message, key=key, reason=reason)
         self.retry_after_seconds = retry_after_seconds
+        self.exchange = exchange
 
 
 class RefusedFetchError(NewsError):
     """The page is not to be had: robots, private address, 4xx, a cap, a redirect loop.
 
-    ``status`` is the HTTP status where a server gave one.
+    ``status`` is the HTTP status where a server gave one, ``exchange`` its answer where the page is gone.
     """
 
     disposition = "reject"
 
-    def __init__(self, message: str, *, key: str = "", reason: str = "", status: int | None = None) -> None:
+    def __init__(
+        self,
+        message: str,
+        *,
+        key: str = "",
+        reason: str = "",
+        status: int | None = None,
+        exchange: Exchange | None = None,
+    ) -> None:
         super().__init__(message, key=key, reason=reason)
         self.status = status
+        self.exchange = exchange
 
 
 class UndecodablePageError(NewsError):
@@ -98,7 +120,13 @@ class ContractError(NewsError):
 
 
 class ArchiveError(NewsError):
-    """The raw archive misses or misreads a record."""
+    """The raw archive cannot be used."""
+
+
+class BrokenRecordError(ArchiveError):
+    """One record of the archive is missing or damaged."""
+
+    disposition = "quarantine"
 
 
 class LakeError(NewsError):

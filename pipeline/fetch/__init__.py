@@ -25,7 +25,7 @@ Reasons of a ``RefusedFetchError`` (the page is not to be had):
   bad_encoding          a content coding that we did not ask for, or bytes that are not in it
 """
 
-from pipeline.fetch.decoding import BadEncodingError, TooLargeError, decode_body, gunzip, gunzip_chunks
+from pipeline.codings import BadEncodingError, TooLargeError, decode_body, gunzip, gunzip_chunks
 from pipeline.fetch.fetcher import Fetcher, NotModified
 from pipeline.fetch.limits import FetchLimits, limits_from
 

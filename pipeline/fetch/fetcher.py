@@ -1,7 +1,7 @@
 """The fetcher: a URL in, a page out, or the reason why not."""
 
 from collections.abc import Callable, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from datetime import datetime
 from pathlib import Path
 from types import TracebackType
@@ -16,7 +16,7 @@ from pipeline.fetch.robots import Robots
 from pipeline.fetch.transport import Caps, Reply, Transport
 from pipeline.fetch.trouble import Trouble
 from pipeline.fetch.turns import Turns
-from pipeline.model import Hints, Page
+from pipeline.model import Exchange, Hints, Page
 
 _NO_HINTS = Hints()
 
@@ -28,6 +28,7 @@ class NotModified:
     url: str
     fetched_at: datetime
     headers: Mapping[str, str]
+    exchange: Exchange | None = field(default=None, compare=False, repr=False)
 
     @property
     def etag(self) -> str | None:
@@ -130,7 +131,7 @@ class Fetcher:
 
     def _page(self, url: str, reply: Reply, hints: Hints) -> Page | NotModified:
         if reply.status == 304:
-            return NotModified(url=url, fetched_at=self._now(), headers=reply.headers)
+            return NotModified(url=url, fetched_at=self._now(), headers=reply.headers, exchange=reply.exchange)
         return Page(
             url=url,
             final_url=reply.url,
@@ -139,4 +140,5 @@ class Fetcher:
             body=reply.body,
             fetched_at=self._now(),
             hints=hints,
+            exchange=reply.exchange,
         )

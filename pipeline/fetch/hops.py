@@ -8,13 +8,14 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 
+from pipeline.codings import ACCEPT_ENCODING
 from pipeline.fetch.addresses import AddressBook
-from pipeline.fetch.decoding import ACCEPT_ENCODING
 from pipeline.fetch.limits import FetchLimits
 from pipeline.fetch.pace import Pace
 from pipeline.fetch.retries import pause_seconds, retry_after_seconds
 from pipeline.fetch.transport import Budget, Caps, Reply, Transport
 from pipeline.fetch.trouble import Trouble
+from pipeline.model import GONE
 
 _PORTS = {"http": 80, "https": 443}
 _REDIRECTS = (301, 302, 303, 307, 308)
@@ -112,7 +113,9 @@ class Hops:
         if is_wanted or (status == 304 and _is_conditional(ask)):
             return reply
         if status not in _TRANSIENT and not 500 <= status < 600:
-            return Trouble("never", f"http_{status}", f"the server answers {status}", status=status)
+            exchange = reply.exchange if status in GONE else None
+            detail = f"the server answers {status}"
+            return Trouble("never", f"http_{status}", detail, status=status, exchange=exchange)
         wait = retry_after_seconds(reply.headers.get("retry-after"), now=self._now())
         if status in _SLOW_DOWN:
             self._pace.slow_down(target.host_key)

@@ -5,7 +5,7 @@ import socket
 import threading
 import time
 from collections.abc import Iterator, Mapping
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from http.client import HTTPResponse
 from typing import Any
@@ -16,11 +16,13 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
+from pipeline.codings import BadEncodingError, CutShortError, TooLargeError, decode_body
 from pipeline.fetch.addresses import AddressBook
-from pipeline.fetch.decoding import BadEncodingError, CutShortError, TooLargeError, decode_body
 from pipeline.fetch.trouble import Trouble
+from pipeline.model import Exchange
 
 _CHUNK = 1 << 16
+_HEAD_END = (b"\r\n", b"\n", b"")
 _HOSTS_KEPT, _CONNECTIONS_KEPT = 128, 32
 
 
@@ -32,6 +34,7 @@ class Reply:
     status: int
     headers: Mapping[str, str]
     body: bytes
+    exchange: Exchange
 
 
 @dataclass(slots=True)
@@ -73,7 +76,9 @@ class Transport:
             reply = _trouble_of(error)
         budget.seconds_left -= time.monotonic() - started
         if isinstance(reply, Trouble) and reply.kind != "never" and budget.seconds_left <= 0:
-            return Trouble("later", "deadline", "the server took longer than the page's deadline; tried in a later run")
+            told = "the server took longer than the page's deadline; tried in a later run"
+            exchange = reply.exchange and replace(reply.exchange, truncated="time")
+            return Trouble("later", "deadline", told, exchange=exchange)
         return reply
 
     def _exchange(self, request: requests.PreparedRequest, caps: Caps) -> Reply | Trouble:
@@ -81,31 +86,50 @@ class Transport:
         response = self._adapter.send(request, stream=True, timeout=(timeout, timeout), verify=True, proxies={})
         try:
             headers = {name.lower(): value for name, value in response.headers.items()}
-            body: bytes | Trouble = b""
-            if 200 <= response.status_code < 300:
-                body = _read_body(response.raw, headers, caps)
-            if isinstance(body, Trouble):
-                return body
-            return Reply(request.url or "", response.status_code, headers, body)
+            exchange = Exchange(request=self._clock.request, head=self._clock.head, body=b"")
+            if not 200 <= response.status_code < 300:
+                return Reply(request.url or "", response.status_code, headers, b"", exchange)
+            return _reply(response, headers, caps, exchange)
         finally:
             response.close()
 
 
-def _read_body(raw: urllib3.HTTPResponse, headers: Mapping[str, str], caps: Caps) -> bytes | Trouble:
-    wire, coding = _capped(_wire(raw), caps.wire_bytes), headers.get("content-encoding", "")
+def _reply(response: requests.Response, headers: Mapping[str, str], caps: Caps, exchange: Exchange) -> Reply | Trouble:
+    """Return the answer with its body, decoded and as sent. A body that broke off is kept with the trouble."""
+    coding, sent = headers.get("content-encoding", ""), bytearray()
+    wire = _kept(_capped(_wire(response.raw), caps.wire_bytes), sent)
     try:
-        return decode_body(wire, content_encoding=coding, max_bytes=caps.body_bytes, is_cut=caps.is_cut)
+        body = decode_body(wire, content_encoding=coding, max_bytes=caps.body_bytes, is_cut=caps.is_cut)
     except TooLargeError as error:
         return Trouble("never", "too_large", f"{error}; raise the cap if such pages are wanted")
     except CutShortError as error:
-        return Trouble("retry", "truncated", str(error))
+        trouble = Trouble("retry", "truncated", str(error))
+        return replace(trouble, exchange=_cut_exchange(exchange, sent, trouble))
     except BadEncodingError as error:
         return Trouble("never", "bad_encoding", str(error))
+    except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+        trouble = _trouble_of(error)
+        return replace(trouble, exchange=_cut_exchange(exchange, sent, trouble))
+    as_sent = bytes(sent) if coding else body  # the same bytes are held once
+    return Reply(response.url, response.status_code, headers, body, replace(exchange, body=as_sent))
+
+
+def _cut_exchange(exchange: Exchange, sent: bytearray, trouble: Trouble) -> Exchange | None:
+    """Return what came of a body that broke off; None where nothing did."""
+    if not sent:
+        return None
+    return replace(exchange, body=bytes(sent), truncated="time" if trouble.reason == "timeout" else "disconnect")
 
 
 def _wire(raw: urllib3.HTTPResponse) -> Iterator[bytes]:
     # read1 gives what has come; read would wait for the full amount, past any deadline of ours.
     while chunk := raw.read1(_CHUNK, decode_content=False):
+        yield chunk
+
+
+def _kept(chunks: Iterator[bytes], sent: bytearray) -> Iterator[bytes]:
+    for chunk in chunks:
+        sent += chunk
         yield chunk
 
 
@@ -138,11 +162,15 @@ def _first_cause(error: BaseException) -> BaseException:
 
 
 class _Clock(threading.local):
-    """The deadline of the request that this thread is in, in seconds of time.monotonic."""
+    """The request that this thread is in: its deadline, in seconds of time.monotonic, and the heads that went over
+    the wire, as bytes.
+    """
 
     def __init__(self, read_timeout_seconds: float) -> None:
         self.read_timeout_seconds = read_timeout_seconds
         self.deadline = 0.0
+        self.request = b""
+        self.head = b""
 
     def seconds_to_wait(self) -> float:
         """Return how long the next read may block. Never 0, which would mean not at all."""
@@ -173,11 +201,33 @@ class _TimedReader(io.RawIOBase):
         super().close()
 
 
-def _timed_response(clock: _Clock, sock: socket.socket, *args: Any, **kwargs: Any) -> HTTPResponse:
-    response = HTTPResponse(sock, *args, **kwargs)
-    response.fp.close()
-    response.fp = io.BufferedReader(_TimedReader(sock, clock))
-    return response
+class _HeadKeeper(io.BufferedReader):
+    """Keeps the lines of the head that was read last; one before it was that of a 100 Continue."""
+
+    def __init__(self, raw: io.RawIOBase) -> None:
+        super().__init__(raw)
+        self.lines: list[bytes] = []
+
+    def readline(self, size: int | None = -1, /) -> bytes:
+        if self.lines and self.lines[-1] in _HEAD_END:
+            self.lines.clear()
+        line = super().readline(size)
+        self.lines.append(line)
+        return line
+
+
+class _TimedResponse(HTTPResponse):
+    """A response whose reads keep the clock's deadline, and which leaves its head with the clock."""
+
+    def __init__(self, clock: _Clock, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
+        super().__init__(sock, *args, **kwargs)
+        self.fp.close()
+        self.fp = self._keeper = _HeadKeeper(_TimedReader(sock, clock))
+        self._clock = clock
+
+    def begin(self) -> None:
+        super().begin()
+        self._clock.head = b"".join(self._keeper.lines)
 
 
 class _PinnedAdapter(HTTPAdapter):
@@ -196,12 +246,20 @@ class _PinnedAdapter(HTTPAdapter):
         }
 
     def _pinned(self, pool: type[HTTPConnectionPool], connection: type[HTTPConnection]) -> type[HTTPConnectionPool]:
-        book = self._book
+        book, clock = self._book, self._clock
 
         def connect(self: HTTPConnection) -> socket.socket:
             return _connect(book, self)
 
-        members = {"_new_conn": connect, "response_class": staticmethod(partial(_timed_response, self._clock))}
+        def send(self: HTTPConnection, data: bytes) -> None:
+            clock.request = bytes(data)  # a GET is sent in one piece
+            connection.send(self, data)
+
+        members = {
+            "_new_conn": connect,
+            "send": send,
+            "response_class": staticmethod(partial(_TimedResponse, clock)),
+        }
         pinned = type(f"Pinned{connection.__name__}", (connection,), members)
         return type(f"Pinned{pool.__name__}", (pool,), {"ConnectionCls": pinned})
 

@@ -4,13 +4,15 @@ from dataclasses import dataclass
 from typing import Literal
 
 from pipeline.errors import RefusedFetchError, TransientFetchError
+from pipeline.model import Exchange
 
 
 @dataclass(frozen=True, slots=True)
 class Trouble:
     """``kind`` says what may be done: "retry" soon, try in a "later" run, or "never".
 
-    ``reason`` is a word of the package's docstring, ``detail`` is for a person.
+    ``reason`` is a word of the package's docstring, ``detail`` is for a person. ``exchange`` is kept of an answer that
+    the archive wants: the page is gone, or its body broke off.
     """
 
     kind: Literal["retry", "later", "never"]
@@ -18,10 +20,17 @@ class Trouble:
     detail: str
     status: int | None = None
     retry_after_seconds: float | None = None
+    exchange: Exchange | None = None
 
     def as_error(self, url: str) -> TransientFetchError | RefusedFetchError:
         """Return the error that stages understand."""
         message = f"{url}: {self.detail}"
         if self.kind == "never":
-            return RefusedFetchError(message, key=url, reason=self.reason, status=self.status)
-        return TransientFetchError(message, key=url, reason=self.reason, retry_after_seconds=self.retry_after_seconds)
+            return RefusedFetchError(message, key=url, reason=self.reason, status=self.status, exchange=self.exchange)
+        return TransientFetchError(
+            message,
+            key=url,
+            reason=self.reason,
+            retry_after_seconds=self.retry_after_seconds,
+            exchange=self.exchange,
+        )

@@ -11,16 +11,19 @@ from pipeline.model.identity import (
     revision_id_of,
 )
 from pipeline.model.outcome import Outcome, StageReport
-from pipeline.model.page import Capture, Hints, Page, Ref
+from pipeline.model.page import GONE, Attempt, Capture, Exchange, Hints, Page, Ref
 from pipeline.model.source import Source
 
 __all__ = [
+    "GONE",
     "Annotation",
     "Article",
+    "Attempt",
     "Block",
     "Capture",
     "Entity",
     "Event",
+    "Exchange",
     "Hints",
     "Outcome",
     "Page",

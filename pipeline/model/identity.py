@@ -26,7 +26,7 @@ def canonical_url(url: str) -> str:
 
     http becomes https unless a port is named; host is lower-case ASCII (IDNA) without www., m., mobile., amp.;
     default port, user info, fragment, tracking parameters and AMP suffixes go; the query is sorted; the case of the
-    path is kept and its trailing slash dropped. Idempotent.
+    path is kept, its trailing slash dropped and its dots resolved. Idempotent.
 
     Raises: ValueError when it is no http(s) URL with a host.
     """
@@ -34,8 +34,9 @@ def canonical_url(url: str) -> str:
     if parts.scheme.lower() not in _DEFAULT_PORTS or not parts.hostname:
         raise ValueError(f"not an http(s) URL: {url!r}")
     netloc, scheme = _netloc(parts)
-    query = sorted((k, v) for k, v in parse_qsl(parts.query, keep_blank_values=True) if not _TRACKING.match(k))
-    return urlunsplit((scheme, netloc, _path(parts.path), urlencode(query), ""))
+    pairs = parse_qsl(parts.query, keep_blank_values=True, errors="surrogateescape")
+    query = sorted((key, value) for key, value in pairs if not _TRACKING.match(key))
+    return urlunsplit((scheme, netloc, _path(parts.path), urlencode(query, errors="surrogateescape"), ""))
 
 
 def _netloc(parts: SplitResult) -> tuple[str, str]:
@@ -62,8 +63,21 @@ def _is_address(host: str) -> bool:
 
 def _path(path: str) -> str:
     path = quote(unquote(path, errors="surrogateescape"), safe=_SAFE_IN_PATH, errors="surrogateescape")
-    path = _AMP_PATH.sub("", re.sub(r"/{2,}", "/", path))
-    return path.rstrip("/") or "/"
+    path = _without_dots(path)
+    while (shorter := _without_dots(_AMP_PATH.sub("", path))) != path:  # an AMP page of an AMP page
+        path = shorter
+    return path or "/"
+
+
+def _without_dots(path: str) -> str:
+    """Return a path without empty, "." and ".." steps, as browsers send it."""
+    steps: list[str] = []
+    for step in path.split("/"):
+        if step == "..":
+            del steps[-1:]
+        elif step not in ("", "."):
+            steps.append(step)
+    return "".join(f"/{step}" for step in steps)
 
 
 def domain_of(url: str) -> str | None:

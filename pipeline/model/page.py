@@ -5,6 +5,8 @@ from dataclasses import dataclass, field
 from datetime import date, datetime
 from typing import Literal
 
+GONE = (404, 410)
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hints:
@@ -39,11 +41,27 @@ class Ref:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Exchange:
+    """One request and its answer as they went over the wire.
+
+    ``request`` and ``head`` are the first line and the headers, empty line included. ``body`` has its content codings;
+    the transfer coding is taken off. ``truncated`` says what ended a body before its end: the page's deadline
+    ("time"), or the connection ("disconnect").
+    """
+
+    request: bytes
+    head: bytes
+    body: bytes
+    truncated: Literal["time", "disconnect"] | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Page:
     """Bytes as they were fetched. ``body`` is decoded from transfer and content codings, never from its charset.
 
     ``url`` is what was asked for, ``final_url`` where redirects ended; both None for a local text without one.
     ``headers`` have lower-case names. ``status`` is the HTTP status, 200 for local files. ``fetched_at`` is UTC.
+    ``exchange`` is there between fetching and archiving only.
     """
 
     url: str | None
@@ -53,6 +71,7 @@ class Page:
     body: bytes
     fetched_at: datetime
     hints: Hints = Hints()
+    exchange: Exchange | None = field(default=None, compare=False, repr=False)
 
     @property
     def content_type(self) -> str:
@@ -67,7 +86,8 @@ class Capture:
     ``digest`` is the payload digest ("sha256:<64 hex>"), the ``raw_ref`` of tables. A capture with
     ``is_revisit`` has no bytes of its own: they are the earlier record's with the same digest.
     ``page_key`` names the page among captures: the canonical form of the URL asked for, or the digest where
-    there is no URL. ``article_id`` is the article that the page's canonical link names.
+    there is no URL. ``article_id`` is the article that the page's canonical link names. ``sent_digest`` is the digest
+    of the body as the server sent it, where its content coding makes it another.
     ``offset`` and ``length`` are bytes in ``file``, which is relative to the archive's root.
     """
 
@@ -87,3 +107,30 @@ class Capture:
     etag: str | None = None
     last_modified: str | None = None
     hints: Hints = field(default_factory=Hints)
+    sent_digest: str | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Attempt:
+    """One record of the raw archive that is no page: an answer 404 or 410, or a body that broke off.
+
+    ``reason`` is the word of the page's outcome. ``article_id`` is that of the page's last capture, None without one.
+    """
+
+    page_key: str
+    url: str
+    article_id: str | None
+    source_key: str
+    news_day: date
+    run_id: str
+    fetched_at: datetime
+    status: int
+    reason: str
+    file: str
+    offset: int
+    length: int
+
+    @property
+    def is_tombstone(self) -> bool:
+        """Whether the server said that the page is gone."""
+        return self.status in GONE

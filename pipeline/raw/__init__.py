@@ -4,9 +4,20 @@ The index beside the files is disposable; ``FetchState`` remembers what was list
 """
 
 from pipeline.raw.archive import Archive
+from pipeline.raw.files import Damage
 from pipeline.raw.index import Filed
 from pipeline.raw.records import page_key_of
 from pipeline.raw.state import FetchState, KnownPage, SeenPage, Validators
 from pipeline.raw.writer import ArchiveWriter
 
-__all__ = ["Archive", "ArchiveWriter", "FetchState", "Filed", "KnownPage", "SeenPage", "Validators", "page_key_of"]
+__all__ = [
+    "Archive",
+    "ArchiveWriter",
+    "Damage",
+    "FetchState",
+    "Filed",
+    "KnownPage",
+    "SeenPage",
+    "Validators",
+    "page_key_of",
+]

@@ -2,34 +2,40 @@
 
 import fcntl
 import fnmatch
+import logging
 import sqlite3
 import weakref
+from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
-from datetime import date
+from datetime import date, datetime
 from functools import cached_property, partial
 from pathlib import Path
-from typing import Any
 
-from pipeline.database import Durability, open_database
-from pipeline.errors import ArchiveError
-from pipeline.model import Capture, Page, file_name_of
+from pipeline.database import Durability, from_micros, open_database
+from pipeline.errors import ArchiveError, BrokenRecordError
+from pipeline.model import Attempt, Capture, Page, file_name_of
 from pipeline.raw.dayfile import PART, SUFFIX, finish_dead_part
+from pipeline.raw.files import Damage, FileReading, read_file
 from pipeline.raw.index import Filed, Index
-from pipeline.raw.members import complete_members, read_member
-from pipeline.raw.records import parse_metadata, parse_page, parse_record
-from pipeline.raw.writer import ArchiveWriter
+from pipeline.raw.members import read_member
+from pipeline.raw.records import parse_page
+from pipeline.raw.writer import FILE_MAX_BYTES, ArchiveWriter
+
+log = logging.getLogger(__name__)
 
 
 class Archive:
     """The raw archive under one folder. Opens on first use; several processes may read and write at once.
 
-    ``durability`` "full" survives power loss, "process" the death of a process.
+    ``durability`` "full" survives power loss, "process" the death of a process. A WARC file of ``file_max_bytes`` gets
+    no more records.
     """
 
-    def __init__(self, root: Path, *, durability: Durability = "full") -> None:
+    def __init__(self, root: Path, *, durability: Durability = "full", file_max_bytes: int = FILE_MAX_BYTES) -> None:
         self._root = root
+        self._file_max_bytes = file_max_bytes
         self._durability: Durability = durability
 
     @cached_property
@@ -41,7 +47,8 @@ class Archive:
         if not index.is_ready():
             with self._index_lock():
                 if not index.is_ready():
-                    index.rebuild(self._read_files())
+                    for damage in self._rebuild(index):
+                        log.warning("%s", damage)
         return index
 
     @contextmanager
@@ -53,12 +60,19 @@ class Archive:
 
     def writer(self, *, source_key: str, run_id: str) -> ArchiveWriter:
         """Return a writer for one source in one run, to be used in a ``with`` block."""
-        return ArchiveWriter(self._root, self._index, source_key=source_key, run_id=run_id, durability=self._durability)
+        return ArchiveWriter(
+            self._root,
+            self._index,
+            source_key=source_key,
+            run_id=run_id,
+            durability=self._durability,
+            file_max_bytes=self._file_max_bytes,
+        )
 
     def get(self, digest: str) -> Page:
         """Return the page whose payload has this digest, as it was first captured.
 
-        Raises: ArchiveError with record_missing or record_corrupt.
+        Raises: BrokenRecordError with record_missing or record_corrupt.
         """
         return self._read(self._holder(digest, page_key=None))
 
@@ -66,7 +80,7 @@ class Archive:
         """Return the page of a capture.
 
         A revisit has bytes, status, headers and final URL of the record it revisits; URL, time and hints are its own.
-        Raises: ArchiveError with record_missing or record_corrupt.
+        Raises: BrokenRecordError with record_missing or record_corrupt.
         """
         if not capture.is_revisit:
             return self._read(capture)
@@ -76,7 +90,7 @@ class Archive:
     def _holder(self, digest: str, *, page_key: str | None) -> Capture:
         held = self._index.holding(digest, page_key=page_key) or self._index.holding(digest)
         if held is None:
-            raise ArchiveError(
+            raise BrokenRecordError(
                 f"the archive holds no {digest}; if its WARC file is there, run `newslake lake recover`",
                 key=digest,
                 reason="record_missing",
@@ -85,12 +99,22 @@ class Archive:
 
     def _read(self, capture: Capture) -> Page:
         data = read_member(self._root / capture.file, offset=capture.offset, length=capture.length)
-        record = parse_record(data, key=f"{capture.file}@{capture.offset}")
-        return parse_page(record, capture=capture)
+        return parse_page(data, capture=capture)
 
     def captures(self, *, page_key: str | None = None, article_id: str | None = None) -> tuple[Capture, ...]:
         """Return the captures of a page or of an article (all without either), oldest first."""
         return self._index.captures(page_key=page_key, article_id=article_id)
+
+    def attempts(self, page_keys: Iterable[str]) -> tuple[Attempt, ...]:
+        """Return the answers of pages that were none (404, 410, a body that broke off), oldest first."""
+        return self._index.attempts(page_keys)
+
+    def payloads(self, article_ids: Iterable[str]) -> Mapping[str, Mapping[str, datetime]]:
+        """Return, of each article that has some, its payloads' digests with the time of their first fetch."""
+        found: dict[str, dict[str, datetime]] = defaultdict(dict)
+        for article_id, digest, micros in self._index.payloads(article_ids):
+            found[article_id][digest] = from_micros(micros)
+        return found
 
     def latest(self, page_keys: Iterable[str]) -> Mapping[str, Capture]:
         """Return the last capture of each page that has one."""
@@ -116,10 +140,43 @@ class Archive:
         """Return the news days of pages whose content this run changed or saw first, sorted."""
         return self._index.days_of_run(source_key=source_key, run_id=run_id)
 
-    def rebuild_index(self) -> None:
-        """Read all WARC files again and replace the index by what they say."""
+    def rebuild_index(self) -> tuple[Damage, ...]:
+        """Read all WARC files again and replace the index by what they say; return what of them is damaged."""
         with self._index_lock():
-            self._index.rebuild(self._read_files())
+            return self._rebuild(self._index)
+
+    def _rebuild(self, index: Index) -> tuple[Damage, ...]:
+        damages: list[Damage] = []
+
+        def read() -> Iterator[tuple[str, tuple[Capture | Attempt, ...]]]:
+            for file in self._files():
+                reading = self._read_file(file)
+                damages.extend(reading.damages)
+                yield file, reading.records
+
+        index.rebuild(read())
+        return tuple(damages)
+
+    def verify(self) -> Iterator[Damage]:
+        """Yield everything that is wrong: every file read whole, every digest compared, the index beside the files."""
+        indexed, there = self._index.files(), frozenset(self._files())
+        for file in sorted(there | indexed):
+            if file not in there:
+                yield Damage(file, None, None, "is gone; put it back, or run `newslake lake recover` to forget it")
+            elif file not in indexed:
+                yield Damage(file, None, None, "is not in the index; run `newslake lake recover`")
+            else:
+                yield from self._verify_file(file)
+        for each in self._index.unheld():
+            told = f"a revisit of {each.digest}, which no record holds; restore the file that held it"
+            yield Damage(each.file, each.offset, each.length, told)
+
+    def _verify_file(self, file: str) -> Iterator[Damage]:
+        reading = self._read_file(file, is_checked=True)
+        yield from reading.damages
+        found, known = {(each.offset, each.length) for each in reading.records}, self._index.places(file)
+        if found != known and not reading.damages:
+            yield Damage(file, None, None, "the index has other records than the file; run `newslake raw rebuild`")
 
     def recover(self, *, source_key: str | None = None) -> tuple[str, ...]:
         """Finish what dead processes left, of one source or of all; return a sentence for each file that was mended.
@@ -135,8 +192,9 @@ class Archive:
         indexed = frozenset(fnmatch.filter(self._index.files(), files))
         there = frozenset(self._files(files))
         for file in sorted(there - indexed):
-            self._index.add({file: self._read_file(file)})
-            done.append(f"indexed {file}")
+            reading = self._read_file(file)
+            self._index.add({file: reading.records})
+            done += [f"indexed {file}", *map(str, reading.damages)]
         for file in sorted(indexed - there):
             self._index.forget(file)
             done.append(f"forgot {file}, which is gone")
@@ -148,24 +206,8 @@ class Archive:
     def _name(self, path: Path) -> str:
         return path.relative_to(self._root).as_posix()
 
-    def _read_files(self) -> Iterator[tuple[str, list[Capture]]]:
-        for file in self._files():
-            yield file, self._read_file(file)
-
-    def _read_file(self, file: str) -> list[Capture]:
-        """Return the captures of a file in its order; metadata stands before the record it speaks of."""
-        facts: dict[str, dict[str, Any]] = {}
-        captures = []
-        with (self._root / file).open("rb") as stream:
-            for member in complete_members(stream):
-                record = parse_record(member.data, key=f"{file}@{member.offset}")
-                if record.rec_type == "metadata":
-                    record_id, said = parse_metadata(record)
-                    facts[record_id] = said
-                elif (record_id := record.rec_headers.get_header("WARC-Record-ID")) in facts:
-                    said = facts.pop(record_id)
-                    captures.append(Capture(**said, file=file, offset=member.offset, length=member.length))
-        return captures
+    def _read_file(self, file: str, *, is_checked: bool = False) -> FileReading:
+        return read_file(self._root / file, name=file, is_checked=is_checked)
 
 
 def _broken(path: Path, error: sqlite3.DatabaseError) -> ArchiveError:

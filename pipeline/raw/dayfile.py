@@ -9,8 +9,8 @@ from typing import BinaryIO
 
 from pipeline.database import Durability
 from pipeline.errors import room_for
-from pipeline.model import Capture, file_name_of
-from pipeline.raw.members import complete_members
+from pipeline.model import Attempt, Capture, file_name_of
+from pipeline.raw.members import Member, members_of
 
 SUFFIX = ".warc.gz"
 PART = ".part"
@@ -25,7 +25,12 @@ class DayFile:
         self.part, self._file = _create_part(folder, file_name_of(run_id))
         self.final = self.part.with_suffix("")
         self.name = self.final.relative_to(root).as_posix()
-        self.captures: list[Capture] = []
+        self.records: list[Capture | Attempt] = []
+
+    @property
+    def size(self) -> int:
+        """Bytes written so far."""
+        return self._file.tell()
 
     def append(self, *members: bytes) -> list[int]:
         """Write members in one go, all or none; return the offset of each. Raises: OSError where the disk is full."""
@@ -41,9 +46,9 @@ class DayFile:
         return [offset + sum(map(len, members[:index])) for index in range(len(members))]
 
     def finish(self, *, durability: Durability) -> None:
-        """Give the file its final name, or remove one that holds no capture; after this it is never written again."""
+        """Give the file its final name, or remove one without records; after this it is never written again."""
         with self._file:
-            if self.captures:
+            if self.records:
                 publish_part(self._file, self.part, durability=durability)
             else:
                 self.part.unlink()
@@ -107,8 +112,9 @@ def finish_dead_part(part: Path, *, durability: Durability) -> Path | None:
         if not lock_part(file, part):
             return None
         end = 0
-        for member in complete_members(file):
-            end = member.offset + member.length
+        for member in members_of(file):  # damage with good records behind it stays, and is named by verify
+            if isinstance(member, Member):
+                end = member.offset + member.length
         if end == 0:
             part.unlink()
             return None

@@ -8,17 +8,24 @@ from datetime import date
 from typing import NamedTuple
 
 from pipeline.database import from_micros, to_micros, transaction
-from pipeline.model import Capture
+from pipeline.model import Attempt, Capture
 from pipeline.raw.hints import hints_from_json, hints_to_json
 
-_VERSION = 1
+_VERSION = 2
 _COLUMNS = tuple(field.name for field in fields(Capture))
+_ATTEMPT_COLUMNS = tuple(field.name for field in fields(Attempt))
+_TABLES = ("captures", "attempts", "files")
 _SCHEMA = (
     """CREATE TABLE captures (
         page_key TEXT NOT NULL, url TEXT, article_id TEXT NOT NULL, source_key TEXT NOT NULL, news_day TEXT NOT NULL,
         run_id TEXT NOT NULL, fetched_at INTEGER NOT NULL, status INTEGER NOT NULL, digest TEXT NOT NULL,
         is_revisit INTEGER NOT NULL, file TEXT NOT NULL, "offset" INTEGER NOT NULL, length INTEGER NOT NULL,
-        etag TEXT, last_modified TEXT, hints TEXT NOT NULL, PRIMARY KEY (file, "offset"))""",
+        etag TEXT, last_modified TEXT, hints TEXT NOT NULL, sent_digest TEXT, PRIMARY KEY (file, "offset"))""",
+    """CREATE TABLE attempts (
+        page_key TEXT NOT NULL, url TEXT NOT NULL, article_id TEXT, source_key TEXT NOT NULL, news_day TEXT NOT NULL,
+        run_id TEXT NOT NULL, fetched_at INTEGER NOT NULL, status INTEGER NOT NULL, reason TEXT NOT NULL,
+        file TEXT NOT NULL, "offset" INTEGER NOT NULL, length INTEGER NOT NULL, PRIMARY KEY (file, "offset"))""",
+    "CREATE INDEX attempts_page ON attempts (page_key, fetched_at)",
     "CREATE TABLE files (file TEXT PRIMARY KEY)",
     "CREATE INDEX captures_page ON captures (page_key, fetched_at)",
     "CREATE INDEX captures_article ON captures (article_id, fetched_at)",
@@ -28,13 +35,25 @@ _SCHEMA = (
 )
 _INSERT = """INSERT OR REPLACE INTO captures VALUES (
     :page_key, :url, :article_id, :source_key, :news_day, :run_id, :fetched_at, :status, :digest,
-    :is_revisit, :file, :offset, :length, :etag, :last_modified, :hints)"""
+    :is_revisit, :file, :offset, :length, :etag, :last_modified, :hints, :sent_digest)"""
+_INSERT_ATTEMPT = """INSERT OR REPLACE INTO attempts VALUES (
+    :page_key, :url, :article_id, :source_key, :news_day, :run_id, :fetched_at, :status, :reason,
+    :file, :offset, :length)"""
 _ALL = 'SELECT * FROM captures ORDER BY fetched_at, file, "offset"'
 _OF_PAGE = 'SELECT * FROM captures WHERE page_key = :page_key ORDER BY fetched_at, file, "offset"'
 _OF_ARTICLE = 'SELECT * FROM captures WHERE article_id = :article_id ORDER BY fetched_at, file, "offset"'
 _OF_PAGES = """SELECT * FROM captures WHERE page_key IN (SELECT value FROM json_each(?))
     ORDER BY fetched_at, file, "offset\""""
+_ATTEMPTS = """SELECT * FROM attempts WHERE page_key IN (SELECT value FROM json_each(?))
+    ORDER BY fetched_at, file, "offset\""""
+# When each article first had each of its payloads.
+_PAYLOADS = """SELECT article_id, digest, min(fetched_at) FROM captures
+    WHERE article_id IN (SELECT value FROM json_each(?)) GROUP BY article_id, digest ORDER BY article_id, 3, digest"""
+_UNHELD = """SELECT * FROM captures AS revisit WHERE is_revisit
+    AND NOT EXISTS (SELECT 1 FROM captures WHERE digest = revisit.digest AND NOT is_revisit)
+    ORDER BY file, "offset\""""
 _HOLDING = """SELECT * FROM captures WHERE digest = :digest AND NOT is_revisit
+    AND (NOT :is_sent OR sent_digest IS :sent_digest)
     AND (:page_key IS NULL OR page_key = :page_key) ORDER BY fetched_at, file, "offset" LIMIT 1"""
 # All captures of the articles that have one filed under these days.
 _FILED = """SELECT page_key, article_id, source_key, news_day, digest FROM captures
@@ -69,32 +88,33 @@ class Index:
     def is_ready(self) -> bool:
         return bool(self._db.execute("PRAGMA user_version").fetchone()[0] == _VERSION)
 
-    def rebuild(self, files: Iterable[tuple[str, Sequence[Capture]]]) -> None:
+    def rebuild(self, files: Iterable[tuple[str, Sequence[Capture | Attempt]]]) -> None:
         """Replace all rows by those of ``files`` in one transaction: readers see the old index, then the new one."""
         with transaction(self._db):
-            self._db.execute("DROP TABLE IF EXISTS captures")
-            self._db.execute("DROP TABLE IF EXISTS files")
+            for table in _TABLES:
+                self._db.execute(f"DROP TABLE IF EXISTS {table}")
             for statement in _SCHEMA:
                 self._db.execute(statement)
-            for file, captures in files:
-                self._add(file, captures)
+            for file, records in files:
+                self._add(file, records)
             self._db.execute(f"PRAGMA user_version = {_VERSION}")
 
-    def add(self, files: Mapping[str, Sequence[Capture]]) -> None:
+    def add(self, files: Mapping[str, Sequence[Capture | Attempt]]) -> None:
         """Add whole files in one transaction; adding a file again changes nothing."""
         with transaction(self._db):
-            for file, captures in files.items():
-                self._add(file, captures)
+            for file, records in files.items():
+                self._add(file, records)
 
     def forget(self, file: str) -> None:
         """Remove the rows of a file that is gone."""
         with transaction(self._db):
-            self._db.execute("DELETE FROM captures WHERE file = ?", (file,))
-            self._db.execute("DELETE FROM files WHERE file = ?", (file,))
+            for table in _TABLES:
+                self._db.execute(f"DELETE FROM {table} WHERE file = ?", (file,))  # noqa: S608 - names of ours
 
-    def _add(self, file: str, captures: Sequence[Capture]) -> None:
+    def _add(self, file: str, records: Sequence[Capture | Attempt]) -> None:
         self._db.execute("INSERT OR REPLACE INTO files VALUES (?)", (file,))
-        self._db.executemany(_INSERT, map(_row, captures))
+        self._db.executemany(_INSERT, [_row(each) for each in records if isinstance(each, Capture)])
+        self._db.executemany(_INSERT_ATTEMPT, [_attempt_row(each) for each in records if isinstance(each, Attempt)])
 
     def files(self) -> frozenset[str]:
         return frozenset(row[0] for row in self._db.execute("SELECT file FROM files"))
@@ -112,8 +132,32 @@ class Index:
 
     def holding(self, digest: str, *, page_key: str | None = None) -> Capture | None:
         """Return the first capture that has the bytes of a digest, of one page or of any."""
-        rows = self._db.execute(_HOLDING, {"digest": digest, "page_key": page_key})
-        return next(map(_capture, rows), None)
+        return self._holding({"digest": digest, "page_key": page_key, "is_sent": False, "sent_digest": None})
+
+    def holding_as_sent(self, digest: str, *, page_key: str, sent_digest: str | None) -> Capture | None:
+        """Return the first capture of a page that has these bytes, in the coding in which they were sent."""
+        return self._holding({"digest": digest, "page_key": page_key, "is_sent": True, "sent_digest": sent_digest})
+
+    def _holding(self, wanted: Mapping[str, object]) -> Capture | None:
+        return next(map(_capture, self._db.execute(_HOLDING, wanted)), None)
+
+    def attempts(self, page_keys: Iterable[str]) -> tuple[Attempt, ...]:
+        """Return what was kept of answers that are no pages, oldest first."""
+        return tuple(map(_attempt, self._db.execute(_ATTEMPTS, (json.dumps(list(page_keys)),))))
+
+    def payloads(self, article_ids: Iterable[str]) -> Iterator[tuple[str, str, int]]:
+        """Yield (article_id, digest, microseconds of its first fetch) of every payload, oldest first in an article."""
+        yield from map(tuple, self._db.execute(_PAYLOADS, (json.dumps(list(article_ids)),)))
+
+    def unheld(self) -> tuple[Capture, ...]:
+        """Return the revisits whose bytes no capture has."""
+        return tuple(map(_capture, self._db.execute(_UNHELD)))
+
+    def places(self, file: str) -> frozenset[tuple[int, int]]:
+        """Return offset and length of each record that the index has of a file."""
+        query = """SELECT "offset", length FROM captures WHERE file = :file
+            UNION SELECT "offset", length FROM attempts WHERE file = :file"""
+        return frozenset(map(tuple, self._db.execute(query, {"file": file})))
 
     def of_day(self, day: date) -> Iterator[Capture]:
         """Yield captures filed under a news day, by fetched_at, then page_key."""
@@ -144,6 +188,18 @@ def _row(capture: Capture) -> dict[str, object]:
     values["fetched_at"] = to_micros(capture.fetched_at)
     values["hints"] = hints_to_json(capture.hints)
     return values
+
+
+def _attempt_row(attempt: Attempt) -> dict[str, object]:
+    values: dict[str, object] = {name: getattr(attempt, name) for name in _ATTEMPT_COLUMNS}
+    return values | {"news_day": attempt.news_day.isoformat(), "fetched_at": to_micros(attempt.fetched_at)}
+
+
+def _attempt(row: sqlite3.Row) -> Attempt:
+    values = dict(row)
+    values["news_day"] = date.fromisoformat(values["news_day"])
+    values["fetched_at"] = from_micros(values["fetched_at"])
+    return Attempt(**values)
 
 
 def _capture(row: sqlite3.Row) -> Capture:

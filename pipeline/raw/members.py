@@ -1,15 +1,21 @@
 """Gzip members of a WARC file: each record is one, so that it can be read by offset alone."""
 
+import mmap
+import os
 import zlib
 from collections.abc import Iterator
 from dataclasses import dataclass
+from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
 
-from pipeline.errors import ArchiveError
+from pipeline.errors import BrokenRecordError
 
 _CHUNK = 1 << 16
 _GZIP = zlib.MAX_WBITS | 16
+_MAGIC = b"\x1f\x8b\x08"
+_WARC = b"WARC/"
+_PEEK = 1 << 10  # packed bytes that unpack to more than "WARC/"
 
 
 @dataclass(frozen=True, slots=True)
@@ -21,10 +27,21 @@ class Member:
     data: bytes
 
 
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Bytes of a file that no record can be read from. ``why`` is for a person; ``is_tail``: nothing good follows."""
+
+    offset: int
+    length: int
+    why: str
+    is_tail: bool
+
+
 def read_member(path: Path, *, offset: int, length: int) -> bytes:
     """Return one member, decompressed.
 
-    Raises: ArchiveError with record_missing where file or bytes are not there, record_corrupt where they are damaged.
+    Raises: BrokenRecordError with record_missing where file or bytes are not there, record_corrupt where they are
+    damaged.
     """
     key = f"{path}@{offset}"
     try:
@@ -32,45 +49,64 @@ def read_member(path: Path, *, offset: int, length: int) -> bytes:
             file.seek(offset)
             data = file.read(length)
     except FileNotFoundError as error:
-        raise ArchiveError(
+        raise BrokenRecordError(
             f"{path} is gone; put it back, or run `newslake lake recover` to forget it",
             key=key,
             reason="record_missing",
         ) from error
     if len(data) < length:
-        raise ArchiveError(f"{path} ends before byte {offset + length}; restore it", key=key, reason="record_missing")
+        told = f"{path} ends before byte {offset + length}; restore it"
+        raise BrokenRecordError(told, key=key, reason="record_missing")
+    got = _member_at(data, 0)
+    if isinstance(got, str):
+        raise BrokenRecordError(
+            f"{key} is damaged ({got}); restore the file, `newslake raw verify` names all that is lost",
+            key=key,
+            reason="record_corrupt",
+        )
+    return got.data
+
+
+def members_of(file: BinaryIO | FileIO) -> Iterator[Member | Gap]:
+    """Yield what a file holds, in order. Behind damage it goes on where a WARC record begins again."""
+    size = os.fstat(file.fileno()).st_size
+    if not size:
+        return
+    with mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ) as data:
+        at = 0
+        while at < size:
+            got = _member_at(data, at)
+            if isinstance(got, str):
+                after = _next_start(data, at + 1)
+                yield Gap(at, after - at, got, after == size)
+                at = after
+            else:
+                yield got
+                at += got.length
+
+
+def _member_at(data: bytes | mmap.mmap, offset: int) -> Member | str:
+    """Return the member that begins at an offset, or why there is none."""
+    unpacker, unpacked, at = zlib.decompressobj(_GZIP), bytearray(), offset
     try:
-        unpacked = zlib.decompressobj(_GZIP)
-        found = unpacked.decompress(data)
-    except zlib.error as error:
-        raise _corrupt(key, str(error)) from error
-    if not unpacked.eof:
-        raise _corrupt(key, "its gzip member has no end")
-    return found
-
-
-def _corrupt(key: str, why: str) -> ArchiveError:
-    return ArchiveError(f"{key} is damaged ({why}); restore the file", key=key, reason="record_corrupt")
-
-
-def complete_members(file: BinaryIO) -> Iterator[Member]:
-    """Yield members from the file's start; stop without a word at a torn tail or at bytes that are no gzip.
-
-    The last member's ``offset + length`` is where the good part of the file ends.
-    """
-    offset, rest = 0, b""
-    while True:
-        unpacker, data, length = zlib.decompressobj(_GZIP), bytearray(), 0
         while not unpacker.eof:
-            chunk = rest or file.read(_CHUNK)
-            rest = b""
+            chunk = data[at : at + _CHUNK]
             if not chunk:
-                return
-            try:
-                data += unpacker.decompress(chunk)
-            except zlib.error:
-                return
-            length += len(chunk) - len(unpacker.unused_data)
-        rest = unpacker.unused_data
-        yield Member(offset, length, bytes(data))
-        offset += length
+                return "cut short: its gzip member has no end"
+            unpacked += unpacker.decompress(chunk)
+            at += len(chunk)
+    except zlib.error as error:
+        return str(error)
+    return Member(offset, at - len(unpacker.unused_data) - offset, bytes(unpacked))
+
+
+def _next_start(data: mmap.mmap, at: int) -> int:
+    """Return where the next record begins, the file's end where none does."""
+    while (at := data.find(_MAGIC, at)) >= 0:
+        try:
+            if zlib.decompressobj(_GZIP).decompress(data[at : at + _PEEK], len(_WARC)) == _WARC:
+                return at
+        except zlib.error:
+            pass
+        at += 1
+    return len(data)

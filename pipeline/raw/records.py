@@ -15,16 +15,18 @@ from warcio.recordloader import ArcWarcRecord
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
-from pipeline.errors import ArchiveError
-from pipeline.model import Capture, Page, canonical_url
+from pipeline.errors import BrokenRecordError
+from pipeline.model import Attempt, Capture, Exchange, Page, canonical_url
 from pipeline.raw.hints import hints_from_dict, hints_to_dict
+from pipeline.raw.sent import ORIGINAL, parse_answer, stored_head
 
 SAME_PAYLOAD = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
 
-# The body is kept decoded, so headers that describe its codings on the wire must not stand under their own names.
+# Of a page without an exchange the body is kept decoded, so headers of its codings must not stand under their names.
 _WIRE_HEADERS = ("content-encoding", "transfer-encoding", "content-length")
-_ORIGINAL = "x-archive-orig-"
+_OUR_DIGEST = "WARC-Newslake-Digest"  # of the decoded body; only records that are kept as sent have it
+_OUR_LENGTH = "WARC-Newslake-Length"  # of the decoded body in bytes: reading takes off no more than that
 _FINAL_URI = "X-Archive-Final-URI"  # where redirects ended, when not at the target URI
 _PLACE = ("file", "offset", "length")
 _CHUNK = 1 << 16
@@ -51,15 +53,33 @@ def target_uri_of(url: str | None, digest: str) -> str:
     return f"{scheme.lower()}{colon}{rest}"  # WARC readers look for "http" in lower case
 
 
+def sent_digest_of(page: Page) -> str | None:
+    """Return the digest of the body as sent; None where that is the payload itself."""
+    if page.exchange is None or page.exchange.body == page.body:
+        return None
+    return digest_of(page.exchange.body)
+
+
 def is_local(page: Page) -> bool:
     """Return whether no server gave the page: it has no final URL, or no header of a server's."""
     return page.final_url is None or not set(page.headers) - {"content-type"}
 
 
 def page_record(page: Page, record_id: str) -> bytes:
-    """Return the gzip member that holds the page: a ``response`` record, ``resource`` for a local page."""
+    """Return the gzip member that holds the page: a ``response`` record, ``resource`` for a local page.
+
+    As sent where the page has its exchange, else with the decoded body.
+    """
+    digest = digest_of(page.body)
+    if page.exchange is not None:
+        headers = _record_headers("response", record_id, page) | {
+            "WARC-Payload-Digest": sent_digest_of(page) or digest,
+            _OUR_DIGEST: digest,
+            _OUR_LENGTH: str(len(page.body)),
+        }
+        return _member(headers, head=stored_head(page.exchange), body=page.exchange.body)
     headers = _record_headers("resource" if is_local(page) else "response", record_id, page)
-    headers["WARC-Payload-Digest"] = digest_of(page.body)
+    headers["WARC-Payload-Digest"] = digest
     return _member(headers, head=_http_head(page), body=page.body)
 
 
@@ -70,24 +90,50 @@ def revisit_record(page: Page, record_id: str, *, earlier: Capture, profile: str
         "WARC-Profile": profile,
         "WARC-Refers-To-Target-URI": target_uri_of(earlier.url, earlier.digest),
         "WARC-Refers-To-Date": _warc_date(earlier.fetched_at),
-        "WARC-Payload-Digest": earlier.digest,
+        "WARC-Payload-Digest": earlier.sent_digest or earlier.digest,
     }
-    return _member(headers, head=_http_head(page))
+    return _member(headers, head=_http_head(page) if page.exchange is None else stored_head(page.exchange))
 
 
-def metadata_record(capture: Capture, record_id: str) -> bytes:
+def attempt_record(attempt: Attempt, exchange: Exchange, record_id: str) -> bytes:
+    """Return the gzip member of an answer that is no page: a ``response`` record with what came of it."""
+    headers = {
+        "WARC-Type": "response",
+        "WARC-Record-ID": record_id,
+        "WARC-Date": _warc_date(attempt.fetched_at),
+        "WARC-Target-URI": target_uri_of(attempt.url, ""),
+        "Content-Type": "application/http; msgtype=response",
+        "WARC-Payload-Digest": digest_of(exchange.body),
+    }
+    if exchange.truncated is not None:
+        headers["WARC-Truncated"] = exchange.truncated
+    return _member(headers, head=stored_head(exchange), body=exchange.body)
+
+
+def request_record(what: Capture | Attempt, exchange: Exchange, record_id: str) -> bytes:
+    """Return the gzip member of the request whose answer is the record ``record_id``."""
+    headers = {
+        "WARC-Type": "request",
+        "WARC-Record-ID": new_record_id(),
+        "WARC-Date": _warc_date(what.fetched_at),
+        "WARC-Target-URI": target_uri_of(what.url, ""),
+        "WARC-Concurrent-To": record_id,
+        "Content-Type": "application/http; msgtype=request",
+    }
+    return _member(headers, head=exchange.request)
+
+
+def metadata_record(what: Capture | Attempt, record_id: str) -> bytes:
     """Return the gzip member with all that the index knows of the record ``record_id``, as JSON."""
-    facts = {name: value for name, value in asdict(capture).items() if name not in _PLACE}
-    facts |= {
-        "news_day": capture.news_day.isoformat(),
-        "fetched_at": capture.fetched_at.isoformat(),
-        "hints": hints_to_dict(capture.hints),
-    }
+    facts = {name: value for name, value in asdict(what).items() if name not in _PLACE}
+    facts |= {"news_day": what.news_day.isoformat(), "fetched_at": what.fetched_at.isoformat()}
+    if isinstance(what, Capture):
+        facts["hints"] = hints_to_dict(what.hints)
     headers = {
         "WARC-Type": "metadata",
         "WARC-Record-ID": new_record_id(),
-        "WARC-Date": _warc_date(capture.fetched_at),
-        "WARC-Target-URI": target_uri_of(capture.url, capture.digest),
+        "WARC-Date": _warc_date(what.fetched_at),
+        "WARC-Target-URI": target_uri_of(what.url, what.digest if isinstance(what, Capture) else ""),
         "WARC-Concurrent-To": record_id,
         "Content-Type": "application/json",
     }
@@ -102,7 +148,7 @@ def info_record(at: datetime) -> bytes:
         "WARC-Date": _warc_date(at),
         "Content-Type": "application/warc-fields",
     }
-    lines = "software: newslake\r\nformat: WARC File Format 1.1\r\nbody: content codings removed\r\n"
+    lines = "software: newslake\r\nformat: WARC File Format 1.1\r\nbody: as sent, without its transfer coding\r\n"
     return _member(headers, body=lines.encode())
 
 
@@ -113,42 +159,64 @@ def new_record_id() -> str:
 def parse_record(data: bytes, *, key: str) -> ArcWarcRecord:
     """Return the record in one decompressed member; its stream stands at the payload.
 
-    Raises: ArchiveError (record_corrupt).
+    Raises: BrokenRecordError (record_corrupt).
     """
     try:
         return next(WARCIterator(BytesIO(data)))
     except (ArchiveLoadFailed, StopIteration, EOFError) as error:
-        raise ArchiveError(f"{key} holds no WARC record; restore the file", key=key, reason="record_corrupt") from error
+        told = f"{key} holds no WARC record; restore the file"
+        raise BrokenRecordError(told, key=key, reason="record_corrupt") from error
 
 
-def parse_page(record: ArcWarcRecord, *, capture: Capture) -> Page:
-    """Return the page in a ``response`` or ``resource`` record; ``capture`` says what was asked for and the hints.
+def parse_page(data: bytes, *, capture: Capture) -> Page:
+    """Return the page in a decompressed ``response`` or ``resource`` member.
 
-    Raises: ArchiveError (record_corrupt) where the bytes are not those of ``capture.digest``.
+    ``capture`` says what was asked for and the hints.
+    Raises: BrokenRecordError (record_corrupt) where the bytes are not those of ``capture.digest``.
     """
-    body = b"".join(iter(lambda: record.raw_stream.read(_CHUNK), b""))
-    if digest_of(body) != capture.digest:
-        key = f"{capture.file}@{capture.offset}"
-        raise ArchiveError(f"{key} does not hold {capture.digest}; restore it", key=key, reason="record_corrupt")
+    key = f"{capture.file}@{capture.offset}"
+    record = parse_record(data, key=key)
+    try:
+        headers, body = _answer_in(record, data)
+    except ValueError as error:  # not in its coding, longer than it was
+        body, headers, why = b"", {}, f": {error}"
+    else:
+        why = ""
+    if why or digest_of(body) != capture.digest:
+        told = f"{key} does not hold {capture.digest}{why}; restore it"
+        raise BrokenRecordError(told, key=key, reason="record_corrupt")
     return Page(
         url=capture.url,
         final_url=record.rec_headers.get_header(_FINAL_URI) or capture.url,
         status=int(record.http_headers.get_statuscode()) if record.http_headers is not None else capture.status,
-        headers=_headers_of(record),
+        headers=headers,
         body=body,
         fetched_at=capture.fetched_at,
         hints=capture.hints,
     )
 
 
+def _answer_in(record: ArcWarcRecord, data: bytes) -> tuple[Mapping[str, str], bytes]:
+    """Return headers and decoded body of a record in either form."""
+    length = record.rec_headers.get_header(_OUR_LENGTH)
+    if length is None:
+        return _headers_of(record), b"".join(iter(lambda: record.raw_stream.read(_CHUNK), b""))
+    block = data.partition(b"\r\n\r\n")[2][: int(record.rec_headers.get_header("Content-Length"))]
+    return parse_answer(block, max_bytes=int(length))
+
+
 def parse_metadata(record: ArcWarcRecord) -> tuple[str, dict[str, Any]]:
-    """Return the id of the record that a ``metadata`` record speaks of, and the capture's fields but its place."""
+    """Return the id of the record that a ``metadata`` record speaks of, and its fields but its place.
+
+    Those of an attempt have a reason.
+    """
     facts = json.loads(b"".join(iter(lambda: record.raw_stream.read(_CHUNK), b"")))
-    known = {field.name for field in fields(Capture)}
+    known = {field.name for field in fields(Attempt if "reason" in facts else Capture)}
     facts = {name: value for name, value in facts.items() if name in known}
     facts["news_day"] = date.fromisoformat(facts["news_day"])
     facts["fetched_at"] = datetime.fromisoformat(facts["fetched_at"])
-    facts["hints"] = hints_from_dict(facts["hints"])
+    if "hints" in facts:
+        facts["hints"] = hints_from_dict(facts["hints"])
     return record.rec_headers.get_header("WARC-Concurrent-To"), facts
 
 
@@ -157,7 +225,7 @@ def _record_headers(kind: str, record_id: str, page: Page) -> dict[str, str]:
         "WARC-Type": kind,
         "WARC-Record-ID": record_id,
         "WARC-Date": _warc_date(page.fetched_at),
-        "WARC-Target-URI": target_uri_of(page.url, digest_of(page.body)),
+        "WARC-Target-URI": target_uri_of(page.url, "" if page.url is not None else digest_of(page.body)),
     }
     if page.final_url is not None and page.final_url != page.url:
         headers[_FINAL_URI] = page.final_url
@@ -177,7 +245,7 @@ def _http_head(page: Page) -> bytes:
     hidden = _WIRE_HEADERS if is_decoded or said_length != str(len(page.body)) else ()
     lines = [f"HTTP/1.1 {page.status}"]
     for name, value in page.headers.items():
-        lines.append(f"{_ORIGINAL if name in hidden else ''}{name}: {' '.join(value.splitlines()).strip()}")
+        lines.append(f"{ORIGINAL if name in hidden else ''}{name}: {' '.join(value.splitlines()).strip()}")
     return ("\r\n".join(lines) + "\r\n\r\n").encode("utf-8", "surrogateescape")
 
 
@@ -185,7 +253,7 @@ def _headers_of(record: ArcWarcRecord) -> Mapping[str, str]:
     if record.http_headers is None:
         content_type = record.rec_headers.get_header("Content-Type")
         return {} if content_type is None else {"content-type": content_type}
-    originals = {f"{_ORIGINAL}{name}": name for name in _WIRE_HEADERS}
+    originals = {f"{ORIGINAL}{name}": name for name in _WIRE_HEADERS}
     return {originals.get(name, name): value for name, value in record.http_headers.headers}
 
 

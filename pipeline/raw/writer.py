@@ -10,21 +10,25 @@ from typing import Protocol, Self
 
 from pipeline.database import Durability
 from pipeline.errors import ArchiveError
-from pipeline.model import Capture, Page
+from pipeline.model import Attempt, Capture, Exchange, Page
 from pipeline.raw.dayfile import DayFile
 from pipeline.raw.index import Index
 from pipeline.raw.records import (
     NOT_MODIFIED,
     SAME_PAYLOAD,
+    attempt_record,
     digest_of,
     info_record,
     metadata_record,
     new_record_id,
     page_key_of,
     page_record,
+    request_record,
     revisit_record,
+    sent_digest_of,
 )
 
+FILE_MAX_BYTES = 256_000_000  # a longer file is finished, and the next one begun
 _OPEN_FILES_MAX = 64  # a run over years of days must not use up the process's descriptors
 
 
@@ -37,6 +41,8 @@ class NotModifiedAnswer(Protocol):
     def etag(self) -> str | None: ...
     @property
     def last_modified(self) -> str | None: ...
+    @property
+    def exchange(self) -> Exchange | None: ...
 
 
 class ArchiveWriter:
@@ -46,14 +52,24 @@ class ArchiveWriter:
     reader sees them; this writer does.
     """
 
-    def __init__(self, root: Path, index: Index, *, source_key: str, run_id: str, durability: Durability) -> None:
+    def __init__(
+        self,
+        root: Path,
+        index: Index,
+        *,
+        source_key: str,
+        run_id: str,
+        durability: Durability,
+        file_max_bytes: int = FILE_MAX_BYTES,
+    ) -> None:
         self._root = root
         self._index = index
-        self._source_key = source_key
-        self._run_id = run_id
+        self.source_key = source_key
+        self.run_id = run_id
         self._durability = durability
+        self._file_max_bytes = file_max_bytes
         self._files: dict[date, DayFile] = {}
-        self._held: dict[tuple[str, str], Capture] = {}
+        self._held: dict[tuple[str, str, str | None], Capture] = {}
         self._last: dict[str, Capture] = {}
 
     def __enter__(self) -> Self:
@@ -65,15 +81,20 @@ class ArchiveWriter:
         self._finish(tuple(self._files))
 
     def put(self, page: Page, *, news_day: date, article_id: str) -> Capture:
-        """Keep a page; bytes that the archive already holds for it become a revisit without a body."""
-        key, digest = page_key_of(page), digest_of(page.body)
-        held = self._held.get((key, digest)) or self._index.holding(digest, page_key=key)
+        """Keep a page; bytes that the archive already holds for it become a revisit without a body.
+
+        The same content under another compression is a record of its own, with the same digest.
+        """
+        key, digest, sent = page_key_of(page), digest_of(page.body), sent_digest_of(page)
+        held = self._held.get((key, digest, sent))
+        held = held or self._index.holding_as_sent(digest, page_key=key, sent_digest=sent)
         capture = self._capture(page, key=key, digest=digest, news_day=news_day, article_id=article_id)
+        capture = replace(capture, sent_digest=sent)
         record_id = new_record_id()
         if held is None:
-            return self._append(capture, page_record(page, record_id), record_id)
+            return self._append_capture(capture, page_record(page, record_id), record_id, page.exchange)
         record = revisit_record(page, record_id, earlier=held, profile=SAME_PAYLOAD)
-        return self._append(replace(capture, is_revisit=True), record, record_id)
+        return self._append_capture(replace(capture, is_revisit=True), record, record_id, page.exchange)
 
     def put_not_modified(self, answer: NotModifiedAnswer, *, page_key: str) -> Capture:
         """Keep a 304 as a revisit of the page's last capture.
@@ -91,18 +112,19 @@ class ArchiveWriter:
         capture = self._capture(
             page, key=page_key, digest=last.digest, news_day=last.news_day, article_id=last.article_id
         )
+        capture = replace(capture, is_revisit=True, sent_digest=last.sent_digest)
         record_id = new_record_id()
         record = revisit_record(page, record_id, earlier=last, profile=NOT_MODIFIED)
-        return self._append(replace(capture, is_revisit=True), record, record_id)
+        return self._append_capture(capture, record, record_id, page.exchange)
 
     def _capture(self, page: Page, *, key: str, digest: str, news_day: date, article_id: str) -> Capture:
         return Capture(
             page_key=key,
             url=page.url,
             article_id=article_id,
-            source_key=self._source_key,
+            source_key=self.source_key,
             news_day=news_day,
-            run_id=self._run_id,
+            run_id=self.run_id,
             fetched_at=page.fetched_at,
             status=page.status,
             digest=digest,
@@ -115,23 +137,36 @@ class ArchiveWriter:
             hints=page.hints,
         )
 
-    def _append(self, capture: Capture, record: bytes, record_id: str) -> Capture:
-        """Write metadata, then the record: a torn tail never leaves a record that cannot be indexed."""
-        file = self._file_of(capture.news_day, capture.fetched_at)
-        _, offset = file.append(metadata_record(capture, record_id), record)
-        placed = replace(capture, file=file.name, offset=offset, length=len(record))
-        file.captures.append(placed)
+    def put_attempt(self, attempt: Attempt, exchange: Exchange) -> Attempt:
+        """Keep an answer that is no page. ``attempt`` has no place yet, and source and run of this writer."""
+        record_id = new_record_id()
+        record = attempt_record(attempt, exchange, record_id)
+        return self._append(attempt, record, record_id, exchange)
+
+    def _append_capture(self, capture: Capture, record: bytes, record_id: str, exchange: Exchange | None) -> Capture:
+        placed = self._append(capture, record, record_id, exchange)
         if not placed.is_revisit:
-            self._held[placed.page_key, placed.digest] = placed
+            self._held[placed.page_key, placed.digest, placed.sent_digest] = placed
         self._last[placed.page_key] = placed
         return placed
 
+    def _append[T: (Capture, Attempt)](self, what: T, record: bytes, record_id: str, exchange: Exchange | None) -> T:
+        """Write request and metadata, then the record: a torn tail never leaves one that cannot be indexed."""
+        file = self._file_of(what.news_day, what.fetched_at)
+        request = [] if exchange is None else [request_record(what, exchange, record_id)]
+        *_, offset = file.append(*request, metadata_record(what, record_id), record)
+        placed = replace(what, file=file.name, offset=offset, length=len(record))
+        file.records.append(placed)
+        return placed
+
     def _file_of(self, news_day: date, at: datetime) -> DayFile:
+        if news_day in self._files and self._files[news_day].size >= self._file_max_bytes:
+            self._finish([news_day])
         if news_day not in self._files:
             if len(self._files) == _OPEN_FILES_MAX:
                 self._finish([next(iter(self._files))])
             self._files[news_day] = DayFile(
-                self._root, news_day=news_day, source_key=self._source_key, run_id=self._run_id
+                self._root, news_day=news_day, source_key=self.source_key, run_id=self.run_id
             )
             self._files[news_day].append(info_record(at))
         return self._files[news_day]
@@ -145,8 +180,8 @@ class ArchiveWriter:
 
     def _finish_file(self, file: DayFile) -> None:
         file.finish(durability=self._durability)
-        if file.captures:
-            self._index.add({file.name: file.captures})
+        if file.records:
+            self._index.add({file.name: file.records})
 
 
 def _not_modified_page(answer: NotModifiedAnswer, last: Capture) -> Page:
@@ -159,4 +194,5 @@ def _not_modified_page(answer: NotModifiedAnswer, last: Capture) -> Page:
         body=b"",
         fetched_at=answer.fetched_at,
         hints=last.hints,
+        exchange=answer.exchange,
     )

@@ -7,6 +7,7 @@ from functools import partial
 import pyarrow as pa
 
 from pipeline.clusters import days_reached, find_copies
+from pipeline.stages.revisions import relate_revisions
 from pipeline.stages.workspace import Workspace
 
 _WINDOW = timedelta(days=7)
@@ -14,12 +15,14 @@ _COLUMNS = ("published_date", "article_id", "revision_id", "published_at", "fetc
 
 
 def cluster(workspace: Workspace, *, news_day: date, days: Iterable[date]) -> int:
-    """Write the copies of every day that a change can reach; return how many files changed.
+    """Write the copies of every day that a change can reach, and the revisions; return how many files changed.
 
     Changed are the published ``days``, and those on which articles of the news day stand: a run that was killed
     between commit and cluster is made good by the next one of its day.
     """
-    return workspace.lake.replace("copies", partial(_copies, workspace, news_day=news_day, days=days))
+    changed = tuple(days)
+    copies = workspace.lake.replace("copies", partial(_copies, workspace, news_day=news_day, days=changed))
+    return copies + relate_revisions(workspace, news_day=news_day, days=changed)
 
 
 def _copies(workspace: Workspace, *, news_day: date, days: Iterable[date]) -> dict[date, pa.Table]:

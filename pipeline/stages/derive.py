@@ -4,17 +4,16 @@ import hashlib
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
-from functools import partial
 from itertools import chain
 
 import pyarrow as pa
 
-from pipeline.clean import clean
-from pipeline.errors import ContractError, NewsError
+from pipeline.errors import BrokenRecordError, ContractError, NewsError
 from pipeline.lake import KEYS_SCHEMA, Verdict
 from pipeline.model import Annotation, Article, Capture, Rejected, StageReport
 from pipeline.model.outcome import OutcomeKind
-from pipeline.stages.disposition import Ledger, guarded, outcome_kind_of
+from pipeline.stages.cleaning import clean_capture
+from pipeline.stages.disposition import Ledger, outcome_kind_of
 from pipeline.stages.log_rows import append_outcomes
 from pipeline.stages.reading import Desk, open_desk
 from pipeline.stages.todo import Captures, DayWork, day_work, seen_of, unchanged
@@ -169,7 +168,7 @@ class _Derive:
 
         def read(digest: str) -> Article | Rejected | NewsError:
             if digest not in readings:
-                readings[digest] = self._clean(first_of[digest])
+                readings[digest] = clean_capture(self.workspace, first_of[digest])
             return readings[digest]
 
         last = captures[-1]
@@ -181,23 +180,11 @@ class _Derive:
         same = (got for each in captures if isinstance(got := read(each.digest), Article))
         return next(first for first in same if first.revision_id == latest.revision_id)
 
-    def _clean(self, capture: Capture) -> Article | Rejected | NewsError:
-        source = next((s for s in self.workspace.sources.sources if s.key == capture.source_key), None)
-        page = self.workspace.archive.page(capture)
-        return guarded(
-            partial(
-                clean,
-                page,
-                source_key=capture.source_key,
-                publisher=source.publisher if source is not None else None,
-                raw_ref=capture.digest,
-            ),
-            key=capture.url or capture.hints.file or capture.article_id,
-        )
-
     def _refuse(self, article_id: str, read: Article | Rejected | NewsError) -> None:
         if isinstance(read, NewsError):
             self._settle(article_id, outcome_kind_of(read), read.reason, str(read))
+            if isinstance(read, BrokenRecordError):  # asked again until the file is restored
+                del self.verdicts[article_id]
         elif isinstance(read, Rejected):
             self._settle(article_id, "rejected", read.reason, read.detail)
 

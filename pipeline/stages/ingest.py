@@ -20,6 +20,7 @@ from pipeline.model import Capture, Page, Ref, Source, StageReport, canonical_ur
 from pipeline.model.outcome import OutcomeKind
 from pipeline.raw import ArchiveWriter, SeenPage, Validators, page_key_of
 from pipeline.sources import Found, discover, listable_days, settle_all
+from pipeline.stages.answers import keep_answer
 from pipeline.stages.disposition import Ledger, outcome_kind_of
 from pipeline.stages.log_rows import append_outcomes, outcomes_told
 from pipeline.stages.workspace import Workspace
@@ -220,6 +221,8 @@ class _Ingest:
             self._remember(listed, "unchanged")
         else:
             self._fail(listed, got)
+            page = (listed.page_key, listed.ref.url or "", listed.news_day)
+            keep_answer(got, writer, page=page, last=listed.last, at=self.workspace.settings.now())
 
     def _archive(self, listed: _Listed, page: Page, writer: ArchiveWriter) -> None:
         if page.url is None:

@@ -221,6 +221,28 @@ COPIES = TableSpec(
     ),
 )
 
+REVISIONS = TableSpec(
+    "revisions",
+    "One row a distinct content of an article in the archive, on the day of its present one.",
+    ("article_id", "revision_id"),
+    ("article_id", "revision_id"),
+    (
+        *_ARTICLE_KEYS,
+        Column("fetched_at", _time, "When this content was first fetched, UTC."),
+        Column("raw_ref", _text, "Payload digest of the record that had it first.", True),
+        Column("word_count", _int, "Words in paragraphs and lists."),
+        Column("sentences_added", _int, "Sentences that the content before it had not; null for the first.", True),
+        Column("sentences_removed", _int, "Sentences that only the content before it had; null for the first.", True),
+        Column(
+            "quotes_removed",
+            _int,
+            "Stretches in double quotation marks, of three words or more, that only the content before it had.",
+            True,
+        ),
+        Column("made_of", _text, "Hash of the article's captures and the rules; while it is the same, so is the row."),
+    ),
+)
+
 OUTCOMES = TableSpec(
     "outcomes",
     "One row a page and run: what became of it, and why.",
@@ -261,7 +283,7 @@ RUNS = TableSpec(
 )
 
 READING_TABLES = (ARTICLES, ENTITIES, QUOTES, EVENTS)
-CLUSTER_TABLES = (COPIES,)
+CLUSTER_TABLES = (COPIES, REVISIONS)
 LOG_TABLES = (OUTCOMES, RUNS)
 TABLES = (*READING_TABLES, *CLUSTER_TABLES, *LOG_TABLES)
 

@@ -19,12 +19,13 @@ class May:
 
 
 _ROOMS_OF_STAGES = ("model", "raw", "fetch", "sources", "clean", "kb", "nlp", "clusters", "tables", "lake", "ask")
-# Everything in `pipeline` but `model` may also import errors, settings and database.
+# Everything in `pipeline` but `model` may also import errors, settings, database and codings.
 PIPELINE = {
     "__init__": May(),
     "__main__": May(("cli",)),
-    "errors": May(),
+    "errors": May(("model",)),
     "database": May(("errors",)),
+    "codings": May(),
     "model": May(libraries=("courlan",)),
     "settings": May(("errors", "model"), ("pydantic", "pydantic_settings")),
     "raw": May(("model",), ("warcio",)),
@@ -46,7 +47,7 @@ AIRFLOW_SIDE = {
     "news_airflow": May(("stages",), ("airflow", "news_airflow", "psutil")),
     "news_plugin": May(libraries=("airflow", "news_airflow")),
 }
-EVERYWHERE = ("errors", "settings", "database")
+EVERYWHERE = ("errors", "settings", "database", "codings")
 # Rooms that compute: they get values and give values, from the archive or a file, never from a socket.
 NETWORK = ("socket", "ssl", "http", "urllib.request", "ftplib", "smtplib", "asyncio", "socketserver", "xmlrpc")
 ONLINE_ROOMS = ("fetch",)

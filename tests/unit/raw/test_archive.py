@@ -10,7 +10,7 @@ import pytest
 from warcio.archiveiterator import ArchiveIterator
 
 from pipeline.errors import ArchiveError
-from pipeline.model import Hints, Page
+from pipeline.model import Exchange, Hints, Page
 from pipeline.raw import Archive, page_key_of
 
 NOON = datetime(2026, 2, 3, 12, 0, 0, 250, tzinfo=UTC)
@@ -26,6 +26,7 @@ class Answer:
     fetched_at: datetime
     etag: str | None = None
     last_modified: str | None = None
+    exchange: Exchange | None = None
 
 
 def web_page(body: bytes = b"<p>The ferry was late.</p>", *, url: str = URL, minutes: int = 0, **headers: str) -> Page:

@@ -167,3 +167,49 @@ def test_cluster_makes_good_what_a_killed_run_left(space: Workspace) -> None:
     space.lake.replace("copies", lambda: {DAY: space.lake.read("copies").slice(0, 0)})
     assert cluster(space, news_day=DAY, days=()) == 1
     assert space.lake.read("copies").num_rows == 1
+
+
+def test_damaged_record_costs_its_own_article(space: Workspace, tmp_path: Path) -> None:
+    """An article whose record is damaged waits in quarantine while others are kept; restored, it is read."""
+    archive(space, story("closed"))
+    archive(space, story("sold", canonical=URL + "-2"), url=URL + "-2", start=1)
+    [path, *_] = sorted((tmp_path / "raw").rglob("*.warc.gz"))
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-60] + bytes(60))
+    assert extract(space, "1") == [("kept", "None"), ("quarantined", "record_corrupt")]
+    path.write_bytes(whole)
+    assert extract(space, "2") == [("kept", "None"), ("unchanged", "committed")]
+
+
+def revisions(space: Workspace) -> list[tuple]:
+    rows = sorted(space.lake.read("revisions").to_pylist(), key=lambda row: row["fetched_at"])
+    names = ("fetched_at", "word_count", "sentences_added", "sentences_removed", "quotes_removed")
+    return [tuple(row[name] for name in names) for row in rows]
+
+
+def test_revisions_are_the_distinct_contents(space: Workspace) -> None:
+    """Every content has one row with what it changed, also where other bytes hold it; the next cluster changes nothing."""
+    archive(space, story("closed"), story("closed") + b"<!-- advert -->", story("sold"), story("closed"))
+    extract(space, "1")
+    assert [(row[0].hour, row[2:]) for row in revisions(space)] == [(8, (None, None, None)), (10, (6, 6, 0))]
+    assert cluster(space, news_day=DAY, days=[DAY]) == 0
+    archive(space, b"<html><body><p>Please log in.</p></body></html>", start=9)
+    assert cluster(space, news_day=DAY, days=[DAY]) == 1  # made_of
+    assert [row[0].hour for row in revisions(space)] == [8, 10]
+
+
+def test_revisions_do_not_depend_on_the_order_of_arrival(tmp_path: Path) -> None:
+    """The file of revisions is the same bytes whichever capture was archived and derived first."""
+    files = []
+    for number, order in enumerate([(0, 1, 2), (2, 0, 1), (1, 2, 0)]):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / "sources.toml").touch()
+        settings = Settings.load(data_dir=folder, sources_file=folder / "sources.toml", frozen_now=MORNING)
+        space = Workspace(settings)
+        for step in order:
+            archive(space, story(("closed", "sold", "painted")[step]), start=step)
+            extract(space, f"r{step}")
+        [path] = folder.glob("lake/tables/revisions/*/*.parquet")
+        files.append(path.read_bytes())
+    assert files[0] == files[1] == files[2]

@@ -1,12 +1,16 @@
 """When a page is fetched, what its outcome says, and under which news day, on a real server."""
 
+import gzip
 import json
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
+from warcio.archiveiterator import ArchiveIterator
 
+from pipeline.model import canonical_url
+from pipeline.raw import Archive
 from pipeline.settings import Settings
 from pipeline.stages.ingest import ingest
 from pipeline.stages.workspace import Workspace
@@ -165,3 +169,41 @@ def test_signal_leaves_a_source_that_another_run_has(server: Hostile, tmp_path: 
         report = ingest(space, run_id="second", **given).report
     assert (report.discovered, report.days) == (0, ())
     assert ingest(space, run_id="third", **given).report.discovered == 1
+
+
+def test_gone_page_leaves_a_tombstone(server: Hostile, tmp_path: Path) -> None:
+    """A page that answers 410 after it was captured has a record of that in the archive; its article stays."""
+    lists(server, "/a", "/never", updated="2026-03-02T10:00:00Z")
+    server.says("/a", 200, PAGE, Content_Type="text/html")
+    server.says("/never", 404)
+    run(tmp_path, server, "1")
+    lists(server, "/a", updated="2026-03-02T14:00:00Z")
+    server.says("/a", 410, b"gone", Content_Type="text/html")
+    assert run(tmp_path, server, "2", hours=3)["/a"] == ("rejected", "http_410", DAY)
+    archive = Archive(tmp_path / "raw")
+    [capture] = archive.captures()
+    keys = [capture.page_key, canonical_url(server.url("/never"))]
+    [tombstone] = archive.attempts(keys)
+    assert (tombstone.status, tombstone.article_id, tombstone.is_tombstone) == (410, capture.article_id, True)
+    archive.rebuild_index()
+    assert archive.attempts(keys) == (tombstone,)
+    assert archive.captures() == (capture,)
+    assert list(archive.verify()) == []
+
+
+def test_body_that_broke_off_is_kept(server: Hostile, tmp_path: Path) -> None:
+    """What came of a truncated body is a record that says so, and no content of the page."""
+    lists(server, "/a")
+    sent = gzip.compress(PAGE * 50)[:-20]
+    server.says("/a", 200, sent, Content_Type="text/html", Content_Encoding="gzip")
+    assert run(tmp_path, server, "1")["/a"][:2] == ("pending", "truncated")
+    archive = Archive(tmp_path / "raw")
+    [attempt] = archive.attempts([canonical_url(server.url("/a"))])
+    assert (attempt.reason, attempt.is_tombstone, archive.captures()) == ("truncated", False, ())
+    with (tmp_path / "raw" / attempt.file).open("rb") as file:
+        [record] = [
+            (r.rec_headers.get_header("WARC-Truncated"), r.raw_stream.read())
+            for r in ArchiveIterator(file)
+            if r.rec_type == "response"
+        ]
+    assert record == ("disconnect", sent)

@@ -5,8 +5,8 @@ import zlib
 
 import pytest
 
+from pipeline.codings import CutShortError
 from pipeline.fetch import BadEncodingError, TooLargeError, decode_body, gunzip
-from pipeline.fetch.decoding import CutShortError
 
 TEXT = b"The ferry left at noon. " * 500
 

@@ -1,0 +1,96 @@
+"""What changed between the contents of one article, sentence by sentence."""
+
+import re
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from itertools import pairwise
+from typing import Any, Literal
+
+from pipeline.model import Article
+
+_ENDS = re.compile(r"[.!?…]+[\"'”’»)\]]*\s+(?=[\"'“‘«„(\[]*[^\W_a-z])|(?<=[。！？])(?=.)")
+_GOES_ON = re.compile(r"(?:^|[\s(“\"])(?:[^\W\d_]|Mr|Mrs|Ms|Dr|Prof|St|Sen|Rep|Gov|Gen|Col|Lt|Sgt|No|vs)\.\s+$")
+_QUOTED = re.compile('“([^“”]+)”|«([^«»]+)»|„([^„“”]+)[“”]|"([^"]+)"')
+_WORD = re.compile(r"\w+")
+_QUOTE_WORDS = 3  # one or two words in marks are a name or a distance, not something said
+
+
+@dataclass(frozen=True, slots=True)
+class Change:
+    """A sentence that a revision has and the one before it has not, or the other way round."""
+
+    kind: Literal["added", "removed"]
+    sentence: str
+
+
+def sentences_of(article: Article) -> tuple[str, ...]:
+    """Return the sentences of all blocks, in reading order. A rule over marks and capitals: no model, any language."""
+    blocks = (article.text[block.start : block.end] for block in article.blocks)
+    return tuple(" ".join(sentence.split()) for block in blocks for sentence in _split(block) if sentence.strip())
+
+
+def _split(block: str) -> Iterator[str]:
+    start = 0
+    for end in _ENDS.finditer(block):
+        if not _GOES_ON.search(block[start : end.end()]):
+            yield block[start : end.end()]
+            start = end.end()
+    yield block[start:]
+
+
+def changes_between(before: Article, after: Article) -> tuple[Change, ...]:
+    """Return what was removed and added, in reading order, what was removed first where both happened in one place."""
+    old, new = sentences_of(before), sentences_of(after)
+    found: list[Change] = []
+    for kind, old_start, old_end, new_start, new_end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
+        if kind != "equal":
+            found += [Change("removed", sentence) for sentence in old[old_start:old_end]]
+            found += [Change("added", sentence) for sentence in new[new_start:new_end]]
+    return tuple(found)
+
+
+def quotes_removed(before: Article, after: Article) -> tuple[str, ...]:
+    """Return the stretches in double quotation marks, of three words or more, whose words ``after`` has nowhere."""
+    left = f" {_folded(after.text)} "
+    blocks = (before.text[block.start : block.end] for block in before.blocks)
+    said = ("".join(found) for block in blocks for found in _QUOTED.findall(block))
+    return tuple(each for each in said if len(_WORD.findall(each)) >= _QUOTE_WORDS and f" {_folded(each)} " not in left)
+
+
+def _folded(text: str) -> str:
+    return " ".join(_WORD.findall(text.casefold()))
+
+
+def contents_in_order(read: Iterable[Article]) -> tuple[Article, ...]:
+    """Return each distinct content once, by its first fetch; ties by payload, then by revision."""
+    first: dict[str, Article] = {}
+    for article in sorted(read, key=lambda each: (each.fetched_at, each.raw_ref or "", each.revision_id)):
+        first.setdefault(article.revision_id, article)
+    return tuple(first.values())
+
+
+def revision_rows(contents: Sequence[Article], *, keys: Mapping[str, Any]) -> list[dict[str, Any]]:
+    """Return the ``revisions`` rows of one article, each content beside the one before it.
+
+    ``contents`` are in order; ``keys`` are the columns that all rows of the article share.
+    """
+    counts = [(None, None, None), *(_counts(before, after) for before, after in pairwise(contents))]
+    return [
+        {
+            **keys,
+            "revision_id": content.revision_id,
+            "fetched_at": content.fetched_at,
+            "raw_ref": content.raw_ref,
+            "word_count": content.word_count,
+            "sentences_added": added,
+            "sentences_removed": removed,
+            "quotes_removed": quotes,
+        }
+        for content, (added, removed, quotes) in zip(contents, counts, strict=True)
+    ]
+
+
+def _counts(before: Article, after: Article) -> tuple[int, int, int]:
+    kinds = [change.kind for change in changes_between(before, after)]
+    return kinds.count("added"), kinds.count("removed"), len(quotes_removed(before, after))

@@ -1,0 +1,86 @@
+"""The table ``revisions``: every distinct content that the archive holds of the articles of some days."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Iterable, Mapping
+from datetime import date, datetime
+from functools import partial
+from typing import Any
+
+import pyarrow as pa
+
+from pipeline.clusters import contents_in_order, revision_rows
+from pipeline.model import Article
+from pipeline.stages.cleaning import clean_capture
+from pipeline.stages.reading import version_of
+from pipeline.stages.workspace import Workspace
+from pipeline.tables import table_named
+
+Row = dict[str, Any]
+_TABLE = "revisions"
+_COLUMNS = ("article_id", "revision_id", "published_at", "fetched_at", "raw_ref", "word_count")
+
+
+def relate_revisions(workspace: Workspace, *, news_day: date, days: Iterable[date]) -> int:
+    """Write the revisions of articles on the published ``days`` and of the news day's; return how many files changed.
+
+    Only an article with several payloads is cleaned for it, and only when its captures or the rules have changed.
+    """
+    return workspace.lake.replace(_TABLE, partial(_revisions, workspace, news_day=news_day, days=days))
+
+
+def _revisions(workspace: Workspace, *, news_day: date, days: Iterable[date]) -> dict[date, pa.Table]:
+    ids = {capture.article_id for capture in workspace.archive.iterate(news_day)}
+    changed = {*days, *(article.published_date for article in workspace.lake.stored(ids).values())}
+    reached = sorted(changed.intersection(workspace.lake.days()))
+    known: dict[str, list[Row]] = defaultdict(list)
+    for row in workspace.lake.read(_TABLE, days=reached).to_pylist():
+        known[row["article_id"]].append(row)
+    version, schema = version_of(workspace.settings), table_named(_TABLE).schema
+    found = {}
+    for day in reached:
+        articles = workspace.lake.read("articles", days=[day], columns=_COLUMNS).to_pylist()
+        payloads = workspace.archive.payloads(row["article_id"] for row in articles)
+        rows = [
+            row
+            for article in articles
+            for row in _rows(workspace, article, payloads.get(article["article_id"], {}), known, version=version)
+        ]
+        found[day] = pa.Table.from_pylist(rows, schema=schema)
+    return found
+
+
+def _rows(
+    workspace: Workspace,
+    article: Row,
+    payloads: Mapping[str, datetime],
+    known: Mapping[str, list[Row]],
+    *,
+    version: str,
+) -> list[Row]:
+    article_id = article["article_id"]
+    keys = {
+        "article_id": article_id,
+        "published_at": article["published_at"],
+        "made_of": _made_of(payloads, version=version),
+    }
+    standing = known.get(article_id, [])
+    if standing and all(row["made_of"] == keys["made_of"] for row in standing):
+        return [row | keys for row in standing]
+    contents = contents_of(workspace, article_id) if len(payloads) > 1 else ()
+    if contents:
+        return revision_rows(contents, keys=keys)
+    none = {"sentences_added": None, "sentences_removed": None, "quotes_removed": None}
+    return [article | keys | none]
+
+
+def _made_of(payloads: Mapping[str, datetime], *, version: str) -> str:
+    seen = sorted(f"{at.isoformat()} {digest}" for digest, at in payloads.items())
+    return hashlib.sha256("\n".join((version, *seen)).encode()).hexdigest()[:16]
+
+
+def contents_of(workspace: Workspace, article_id: str) -> tuple[Article, ...]:
+    """Return the distinct contents of an article, by their first fetch; payloads that are no article are left out."""
+    first = {each.digest: each for each in reversed(workspace.archive.captures(article_id=article_id))}
+    read = (clean_capture(workspace, capture) for capture in first.values())
+    return contents_in_order(each for each in read if isinstance(each, Article))

@@ -1,0 +1,27 @@
+"""Derives all that an archive holds in a process that may not touch the network."""
+
+import sys
+from pathlib import Path
+
+from pipeline.settings import Settings
+from pipeline.stages.run import extract_day
+from pipeline.stages.workspace import Workspace
+
+
+def no_network(event: str, _: object) -> None:
+    """Raise at any use of a socket."""
+    if event.startswith("socket."):
+        raise PermissionError(f"{event}: deriving must not touch the network")
+
+
+def derive_all(folder: Path) -> None:
+    """Derive every news day of the archive under a data root."""
+    settings = Settings.load(data_dir=folder, sources_file=folder / "sources.toml", durability="process")
+    space = Workspace(settings)
+    for day in space.archive.days():
+        extract_day(space, day=day, run_id=f"again-{day}", tell=lambda _: None)
+
+
+if __name__ == "__main__":
+    sys.addaudithook(no_network)
+    derive_all(Path(sys.argv[1]))

@@ -1,0 +1,57 @@
+"""One article has one canonical URL, whatever spelling of it a link has."""
+
+from urllib.parse import quote
+
+import pytest
+from hypothesis import example, given
+from hypothesis import strategies as st
+
+from pipeline.model import article_id_of, canonical_url
+
+WORDS = st.text(st.characters(codec="utf-8", exclude_categories=("Cs", "Cc")), min_size=1, max_size=12)
+STEPS = st.lists(WORDS.filter(lambda word: word not in (".", "..", "amp") and not word.endswith("amp")), max_size=4)
+QUERY = st.dictionaries(st.sampled_from(["id", "page", "ä", "q"]), WORDS, max_size=3)
+HEADS = ("", "/amp/amp/x", "/a/amp/amp", "//a//../b/./", "?a=%FF&b=%zz", "/%2e%2e/")
+HOSTS = ("post.example", "POST.example", "www.post.example", "m.post.example.", "u:p@post.example")
+TRACKING = st.sampled_from(["utm_source=x", "fbclid=1", "gclid=a%20b", "ref=home"])
+
+
+@given(st.text(max_size=60), st.sampled_from(HEADS))
+@example("", "/amp/a.amp.html/amp")
+def test_canonical_form_is_its_own(tail: str, head: str) -> None:
+    """Twice is once, for any text after the host."""
+    try:
+        once = canonical_url(f"https://www.post.example{head}{tail}")
+    except ValueError:
+        return
+    assert canonical_url(once) == once
+
+
+@given(st.data(), STEPS, QUERY)
+def test_all_spellings_are_one(data: st.DataObject, steps: list[str], query: dict[str, str]) -> None:
+    """Scheme, case of the host, www, port, order of the query, tracking, fragment, slash and escapes do not matter."""
+    path = "".join(f"/{quote(step, safe='')}" for step in steps)
+    pairs = [f"{quote(key)}={quote(value, safe='')}" for key, value in query.items()]
+    plain = f"https://post.example{path}" + (f"?{'&'.join(pairs)}" if pairs else "")
+    scheme, port = data.draw(st.sampled_from([("https", ""), ("http", ""), ("HTTP", ":80"), ("https", ":443")]))
+    host = data.draw(st.sampled_from(HOSTS))
+    noisy = data.draw(st.permutations([*pairs, *data.draw(st.lists(TRACKING, max_size=2))]))
+    tail = data.draw(st.sampled_from(["", "/", "//", "/./", "/x/.."]))
+    other = f"{scheme}://{host}{port}{path}{tail}" + (f"?{'&'.join(noisy)}" if noisy else "") + "#top"
+    assert canonical_url(other) == canonical_url(plain)
+
+
+@pytest.mark.parametrize(
+    ("one", "other"),
+    [
+        ("https://post.example/A", "https://post.example/a"),
+        ("https://post.example/a?id=1", "https://post.example/a?id=2"),
+        ("https://post.example/a?x=%FF", "https://post.example/a?x=%FE"),
+        ("https://post.example:8443/a", "https://post.example/a"),
+        ("https://sport.post.example/a", "https://post.example/a"),
+    ],
+)
+def test_other_articles_stay_apart(one: str, other: str) -> None:
+    """What may name another article is not folded."""
+    ids = {article_id_of(canonical=canonical_url(url), text="") for url in (one, other)}
+    assert len(ids) == 2

@@ -1,0 +1,136 @@
+"""What went over the wire is what the archive keeps, and any WARC reader may look at it."""
+
+import gzip
+import subprocess
+import sys
+import zlib
+from collections.abc import Iterator
+from dataclasses import replace
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from warcio.archiveiterator import ArchiveIterator
+
+from pipeline.fetch import Fetcher, limits_from
+from pipeline.model import Page
+from pipeline.raw import Archive
+from pipeline.settings import Settings
+from tests.faults.hostile import Hostile, hostile_server
+
+NOON = datetime(2026, 2, 3, 12, 0, tzinfo=UTC)
+DAY = date(2026, 2, 3)
+BODY = "<html><body><p>Die Fähre lief spät ein.</p></body></html>".encode() * 40
+
+
+@pytest.fixture
+def server() -> Iterator[Hostile]:
+    with hostile_server() as hostile:
+        yield hostile
+
+
+@pytest.fixture
+def archive(tmp_path: Path) -> Archive:
+    return Archive(tmp_path / "raw", durability="process")
+
+
+def fetched(server: Hostile, path: str) -> Page:
+    limits = replace(limits_from(Settings()), host_interval_seconds=0, attempts=1)
+    with Fetcher(limits, private_hosts=frozenset([server.host]), now=lambda: NOON) as fetcher:
+        page = fetcher.fetch(server.url(path))
+    assert isinstance(page, Page)
+    return page
+
+
+def put(archive: Archive, *pages: Page) -> list[str]:
+    with archive.writer(source_key="harbour", run_id="run-1") as writer:
+        return [writer.put(page, news_day=DAY, article_id="a1").digest for page in pages]
+
+
+def records(folder: Path) -> dict[str, tuple[dict[str, str], bytes]]:
+    """Return headers and block of the last record of each type, as warcio reads them."""
+    found = {}
+    for path in sorted(folder.rglob("*.warc.gz")):
+        with path.open("rb") as file:
+            for record in ArchiveIterator(file, no_record_parse=True):
+                found[record.rec_type] = (dict(record.rec_headers.headers), record.raw_stream.read())
+    return found
+
+
+def check(folder: Path) -> subprocess.CompletedProcess[str]:
+    files = [str(path) for path in sorted(folder.rglob("*.warc.gz"))]
+    command = [sys.executable, "-m", "warcio.cli", "check", *files]
+    return subprocess.run(command, capture_output=True, text=True, timeout=60, check=False)
+
+
+@pytest.mark.parametrize("coding", ["gzip", "deflate", ""])
+def test_answer_is_kept_as_sent(server: Hostile, archive: Archive, tmp_path: Path, coding: str) -> None:
+    """Request, head and body are those of the wire; the page comes back decoded, and other tools find no fault."""
+    sent = {"gzip": gzip.compress(BODY, mtime=0), "deflate": zlib.compress(BODY), "": BODY}[coding]
+    server.says("/a", 200, sent, Content_Type="text/html", **({"Content_Encoding": coding} if coding else {}))
+    page = fetched(server, "/a")
+    [digest] = put(archive, page)
+    assert archive.get(digest) == page
+    assert page.body == BODY
+    found = records(tmp_path)
+    head, _, body = found["response"][1].partition(b"\r\n\r\n")
+    assert body == sent
+    assert head.split()[1] == b"200"
+    assert found["request"][1].startswith(b"GET /a HTTP/1.1\r\n")
+    assert f"Host: {server.host}".encode() in found["request"][1]
+    assert found["request"][1].endswith(b"\r\n\r\n")
+    assert found["response"][0]["WARC-Newslake-Digest"] == digest
+    assert check(tmp_path).returncode == 0
+
+
+def test_same_content_under_another_compression_is_one_payload(server: Hostile, archive: Archive) -> None:
+    """raw_ref does not know the coding; each coding has its own bytes, and those that come again are a revisit."""
+    server.says("/a", 200, BODY, Content_Type="text/html")
+    plain = fetched(server, "/a")
+    server.says("/a", 200, gzip.compress(BODY), Content_Type="text/html", Content_Encoding="gzip")
+    packed = fetched(server, "/a")
+    pages = [replace(page, fetched_at=NOON + timedelta(hours=n)) for n, page in enumerate([plain, packed, packed])]
+    assert len(set(put(archive, *pages))) == 1
+    captures = archive.captures()
+    assert [each.is_revisit for each in captures] == [False, False, True]
+    assert [archive.page(each).body for each in captures] == [BODY] * 3
+    archive.rebuild_index()
+    assert archive.captures() == captures
+
+
+def test_transfer_coding_is_taken_off_and_noted(archive: Archive, server: Hostile, tmp_path: Path) -> None:
+    """A chunked answer is kept without its chunks, its header under another name; all other bytes stay."""
+    server.says("/a", 200, BODY, Content_Type="text/html")
+    page = fetched(server, "/a")
+    head = b"HTTP/1.1 200 Fine\r\nServer:  odd \r\nX-Twice: a\r\ntransfer-Encoding: chunked\r\nX-Twice: b\r\n\r\n"
+    headers = {"server": "odd ", "x-twice": "a, b", "transfer-encoding": "chunked"}
+    assert page.exchange is not None
+    page = replace(page, headers=headers, exchange=replace(page.exchange, head=head))
+    [digest] = put(archive, page)
+    assert archive.get(digest) == page
+    stored = head.replace(b"transfer-Encoding", b"x-archive-orig-transfer-Encoding")
+    assert records(tmp_path)["response"][1] == stored + BODY
+    assert check(tmp_path).returncode == 0
+
+
+def test_reading_takes_off_no_more_than_was_let_in(server: Hostile, archive: Archive, tmp_path: Path) -> None:
+    """A record whose body was exchanged for one that unpacks to more is refused, not unpacked."""
+    server.says("/a", 200, gzip.compress(BODY), Content_Type="text/html", Content_Encoding="gzip")
+    [digest] = put(archive, fetched(server, "/a"))
+    [capture] = archive.captures()
+    path = tmp_path / "raw" / capture.file
+    data = path.read_bytes()
+    record = gzip.decompress(data[capture.offset :])
+    bomb = gzip.compress(bytes(50_000_000))
+    head, block = record.split(b"\r\n\r\n", 1)
+    http = block.split(b"\r\n\r\n", 1)[0]
+    length = next(line for line in head.splitlines() if line.startswith(b"Content-Length"))
+    swapped = http + b"\r\n\r\n" + bomb
+    head = head.replace(length, b"Content-Length: %d" % len(swapped))
+    member = gzip.compress(head + b"\r\n\r\n" + swapped + b"\r\n\r\n")
+    path.write_bytes(data[: capture.offset] + member)
+    told = list(archive.verify())
+    assert any("digest failed" in str(each) for each in told)
+    archive.rebuild_index()
+    with pytest.raises(Exception, match=r"does not hold .*more than \d+ bytes"):
+        archive.get(digest)
