@@ -17,6 +17,7 @@ from pipeline.model.outcome import OutcomeKind
 from pipeline.stages.disposition import Ledger, guarded, outcome_kind_of
 from pipeline.stages.log_rows import append_outcomes
 from pipeline.stages.reading import Desk, open_desk
+from pipeline.stages.reservation import under_reservation
 from pipeline.stages.todo import Captures, DayWork, day_work, seen_of, unchanged
 from pipeline.stages.workspace import Workspace
 from pipeline.tables import READING_TABLES, annotation_rows, check_rows, rows_table
@@ -184,7 +185,7 @@ class _Derive:
     def _clean(self, capture: Capture) -> Article | Rejected | NewsError:
         source = next((s for s in self.workspace.sources.sources if s.key == capture.source_key), None)
         page = self.workspace.archive.page(capture)
-        return guarded(
+        read = guarded(
             partial(
                 clean,
                 page,
@@ -194,6 +195,7 @@ class _Derive:
             ),
             key=capture.url or capture.hints.file or capture.article_id,
         )
+        return under_reservation(read, page, is_obeyed=self.workspace.settings.tdm_policy == "obey")
 
     def _refuse(self, article_id: str, read: Article | Rejected | NewsError) -> None:
         if isinstance(read, NewsError):

@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.clean import page_identity
-from pipeline.model import Page, article_id_of, canonical_url
+from pipeline.model import Hints, Page, article_id_of, canonical_url
 from pipeline.settings import Settings
 from pipeline.stages.cluster import cluster
 from pipeline.stages.commit import commit
@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.model]
 
 MORNING = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 DAY = MORNING.date()
+NO_HINTS = Hints()
 URL = "https://post.example.org/harbour-vote"
 
 
@@ -40,12 +41,14 @@ def space(tmp_path: Path) -> Workspace:
     return Workspace(Settings.load(data_dir=tmp_path, sources_file=sources, frozen_now=MORNING, durability="process"))
 
 
-def archive(space: Workspace, *bodies: bytes, url: str = URL, day: date = DAY, start: int = 0) -> None:
+def archive(
+    space: Workspace, *bodies: bytes, url: str = URL, day: date = DAY, start: int = 0, hints: Hints = NO_HINTS
+) -> None:
     """Archive captures of one page, an hour apart."""
     for hours, body in enumerate(bodies, start):
         at = MORNING + timedelta(hours=hours)
         headers = {"content-type": "text/html; charset=utf-8", "server": "s"}
-        page = Page(url=url, final_url=url, status=200, headers=headers, body=body, fetched_at=at)
+        page = Page(url=url, final_url=url, status=200, headers=headers, body=body, fetched_at=at, hints=hints)
         with space.archive.writer(source_key="post", run_id=f"run-{hours}-{day}") as writer:
             writer.put(page, news_day=day, article_id=page_identity(page)[1])
 
@@ -167,3 +170,16 @@ def test_cluster_makes_good_what_a_killed_run_left(space: Workspace) -> None:
     space.lake.replace("copies", lambda: {DAY: space.lake.read("copies").slice(0, 0)})
     assert cluster(space, news_day=DAY, days=()) == 1
     assert space.lake.read("copies").num_rows == 1
+
+
+def test_reservation_is_recorded_or_obeyed(space: Workspace) -> None:
+    """What the host's tdmrep.json reserved is in the column; where that is obeyed, it and a meta element reject."""
+    archive(space, story("deepened"), hints=Hints(tdm_reserved=True))
+    meta = story("widened", canonical=f"{URL}-2").replace(b"<head>", b"<head><meta name='tdm-reservation' content='1'>")
+    archive(space, meta, url=f"{URL}-2")
+    assert extract(space, "1") == [("kept", "None"), ("kept", "None")]
+    assert [row["tdm_reserved"] for row in space.lake.read("articles").to_pylist()] == [True, True]
+
+    obeying = Workspace(space.settings.model_copy(update={"tdm_policy": "obey"}))
+
+    assert extract(obeying, "2") == [("rejected", "tdm_reserved")] * 2
