@@ -1,12 +1,24 @@
 """Content codings taken off in small pieces, so that a cap on the output holds whatever the input promises."""
 
+import sys
 import zlib
 from collections.abc import Callable, Iterable, Iterator
+
+import brotli
+
+if sys.version_info >= (3, 14):
+    from compression import zstd
+else:
+    from backports import zstd
 
 _PIECE = 1 << 18  # most bytes that one step may unpack
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP = 16 + zlib.MAX_WBITS
 _CODINGS_MAX = 4  # more layers than any server has reason for
+_ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
+_ZSTD_OPTIONS: dict[int, int] = {
+    zstd.DecompressionParameter.window_log_max: 23
+}  # 8 MB, the most that RFC 9659 lets a server ask for
 
 
 class BadEncodingError(ValueError):
@@ -110,6 +122,62 @@ def _inflate(engine: "zlib._Decompress", data: bytes, source: Iterator[bytes]) -
         raise BadEncodingError(f"the body is not in its coding: {error}") from error
 
 
+def _unbrotli(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the output of "br". One stream, as RFC 7932 has it: bytes after its end are wrong."""
+    engine, source = brotli.Decompressor(), iter(chunks)
+    data = _head(source, 1)
+    if not data:
+        return
+    try:
+        while not engine.is_finished():
+            piece = engine.process(data, output_buffer_limit=_PIECE)
+            if piece:
+                yield piece
+            data = b""
+            if not engine.is_finished() and engine.can_accept_more_data() and not piece:
+                data = next(source, b"")
+                if not data:
+                    raise CutShortError("the coded body has no end")
+    except brotli.error as error:
+        raise BadEncodingError(f"the body is not in its coding: {error}") from error
+
+
+def _unzstd(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the output of every zstd frame; skippable ones are passed over. Bytes after the last are ignored."""
+    source = iter(chunks)
+    rest = _head(source, len(_ZSTD_MAGIC))
+    if not rest:
+        return
+    if not _is_zstd(rest):
+        raise BadEncodingError("the body is not zstd")
+    while _is_zstd(rest):
+        engine = zstd.ZstdDecompressor(options=_ZSTD_OPTIONS)
+        yield from _unframe(engine, rest, source)
+        rest = engine.unused_data
+        if len(rest) < len(_ZSTD_MAGIC):
+            rest += _head(source, len(_ZSTD_MAGIC) - len(rest))
+
+
+def _is_zstd(head: bytes) -> bool:
+    is_skippable = head[1:4] == b"\x2a\x4d\x18" and head[0] & 0xF0 == 0x50
+    return head.startswith(_ZSTD_MAGIC) or is_skippable
+
+
+def _unframe(engine: zstd.ZstdDecompressor, data: bytes, source: Iterator[bytes]) -> Iterator[bytes]:
+    try:
+        while not engine.eof:
+            piece = engine.decompress(data, _PIECE)
+            if piece:
+                yield piece
+            data = b""
+            if engine.needs_input and not engine.eof:
+                data = next(source, b"")
+                if not data:
+                    raise CutShortError("the coded body has no end")
+    except zstd.ZstdError as error:
+        raise BadEncodingError(f"the body is not in its coding: {error}") from error
+
+
 def _head(source: Iterator[bytes], size: int) -> bytes:
     head = b""
     while len(head) < size and (chunk := next(source, b"")):
@@ -121,6 +189,8 @@ _DECODERS: dict[str, Callable[[Iterable[bytes]], Iterable[bytes]]] = {
     "gzip": gunzip_chunks,
     "x-gzip": gunzip_chunks,
     "deflate": _inflate_any,
+    "br": _unbrotli,
+    "zstd": _unzstd,
     "identity": _identity,
 }
-ACCEPT_ENCODING = "gzip, deflate"
+ACCEPT_ENCODING = "gzip, deflate, br, zstd"

@@ -48,6 +48,9 @@ class Settings(BaseSettings):
     listing_max_bytes: int = Field(50_000_000, gt=0, description="Cap of a decoded feed or sitemap.")
     wire_max_bytes: int = Field(20_000_000, gt=0, description="Cap of bytes on the wire.")
     redirects_max: int = Field(10, ge=0, le=20, description="Redirects followed for one page.")
+    tdm_policy: Literal["record", "obey"] = Field(
+        "record", description="record keeps pages that reserve text and data mining and says so, obey rejects them."
+    )
     quarantine_max_ratio: float = Field(0.5, ge=0, le=1, description="More of a day in quarantine fails the run.")
     durability: Literal["full", "process"] = Field("full", description="full survives power loss, process kill -9.")
     gc_grace_hours: float = Field(24.0, ge=0, description="Age before an unused object is deleted.")

@@ -9,7 +9,8 @@ Reasons of a ``TransientFetchError`` (the page may be had later):
   dns_failed            the host's name has no address now
   tls_failed            no trusted TLS connection
   robots_unreachable    robots.txt gives 429, 5xx or no answer: denied for now
-  host_on_hold          the host asked for a longer pause than a run waits
+  host_on_hold          the host asked for a longer pause than a run waits, or failed too often
+  tdm_unreachable       tdmrep.json gives 429, 5xx or no answer, and reservations are obeyed
 
 Reasons of a ``RefusedFetchError`` (the page is not to be had):
   http_400 ... http_499 the server's status (but 408, 425, 429); http_206, http_300, http_304 where unasked
@@ -21,20 +22,23 @@ Reasons of a ``RefusedFetchError`` (the page is not to be had):
   https_downgrade       a redirect from https to http
   redirect_loop         a redirect to a URL already visited for this page
   redirect_limit        more redirects than ``redirects_max``
+  tdm_reserved          header or tdmrep.json reserve text and data mining, and reservations are obeyed
   too_large             more bytes on the wire or decoded than the cap
   bad_encoding          a content coding that we did not ask for, or bytes that are not in it
 """
 
 from pipeline.codings import BadEncodingError, TooLargeError, decode_body, gunzip, gunzip_chunks
-from pipeline.fetch.fetcher import Fetcher, NotModified
+from pipeline.fetch.fetcher import Fetcher, Got, NotModified, Wanted
 from pipeline.fetch.limits import FetchLimits, limits_from
 
 __all__ = [
     "BadEncodingError",
     "FetchLimits",
     "Fetcher",
+    "Got",
     "NotModified",
     "TooLargeError",
+    "Wanted",
     "decode_body",
     "gunzip",
     "gunzip_chunks",

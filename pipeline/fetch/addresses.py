@@ -2,6 +2,7 @@
 
 import ipaddress
 import socket
+import time
 from collections.abc import Iterator
 from dataclasses import dataclass
 from threading import Lock
@@ -9,6 +10,7 @@ from threading import Lock
 from pipeline.fetch.trouble import Trouble
 
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
+_KEPT_SECONDS = 600.0  # a trigger lives for weeks, hosts move
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 address
 
 
@@ -22,11 +24,11 @@ class Endpoint:
 
 
 class AddressBook:
-    """Resolves each host once; what was checked is what gets connected to. Thread-safe."""
+    """Resolves each host once in ten minutes; what was checked is what gets connected to. Thread-safe."""
 
     def __init__(self, private_hosts: frozenset[str]) -> None:
         self._private_hosts = frozenset(name.lower() for name in private_hosts)
-        self._known: dict[tuple[str, int], Endpoint | Trouble] = {}
+        self._known: dict[tuple[str, int], tuple[Endpoint | Trouble, float]] = {}
         self._lock = Lock()
 
     def endpoint(self, host: str, port: int) -> Endpoint | Trouble:
@@ -35,12 +37,12 @@ class AddressBook:
         All its addresses must be public, unless "host:port" is one of the private hosts. Odd spellings of an
         address (decimal, octal, IPv6-mapped) are judged by the address that they resolve to.
         """
-        found = self._known.get((host, port))
-        if found is None:
+        found, good_until = self._known.get((host, port), (None, 0.0))
+        if found is None or time.monotonic() >= good_until:
             found = self._resolve(host, port)
             if not isinstance(found, Trouble) or found.kind == "never":
                 with self._lock:
-                    found = self._known.setdefault((host, port), found)
+                    self._known[host, port] = found, time.monotonic() + _KEPT_SECONDS
         return found
 
     def _resolve(self, host: str, port: int) -> Endpoint | Trouble:

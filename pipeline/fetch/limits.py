@@ -7,9 +7,11 @@ from pipeline.settings import Settings
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class FetchLimits:
-    """Limits of one fetcher. ``page_deadline_seconds`` counts time with servers, not time waited for a host's pace.
+    """Limits of one fetcher. ``threads`` is how many requests it has open at once.
 
-    ``retry_after_max_seconds`` bounds every wait between two tries. Bytes on the wire of a listing may reach
+    ``page_deadline_seconds`` counts time with servers, not time waited for a host's pace.
+    ``retry_after_max_seconds`` bounds every wait between two tries. With ``obeys_reservation`` pages whose host
+    reserves text and data mining are refused. Bytes on the wire of a listing may reach
     ``listing_max_bytes`` where that is more than ``wire_max_bytes``.
     """
 
@@ -23,6 +25,8 @@ class FetchLimits:
     wire_max_bytes: int
     redirects_max: int
     host_interval_seconds: float
+    threads: int
+    obeys_reservation: bool
 
 
 def limits_from(settings: Settings) -> FetchLimits:
@@ -38,4 +42,6 @@ def limits_from(settings: Settings) -> FetchLimits:
         wire_max_bytes=settings.wire_max_bytes,
         redirects_max=settings.redirects_max,
         host_interval_seconds=settings.host_interval_seconds,
+        threads=settings.fetch_threads,
+        obeys_reservation=settings.tdm_policy == "obey",
     )

@@ -14,7 +14,8 @@ class Hints:
 
     ``published_at`` and ``modified_at`` are aware, UTC. ``published_precision`` is "day" when the listing gave no time.
     ``date_method`` is "feed" for feeds and sitemaps, "given" for a date stated beside a local file. ``file`` is the
-    local file that a page without a URL came in.
+    local file that a page without a URL came in. ``tdm_reserved`` is true where the host's tdmrep.json reserves
+    text and data mining of the page.
     """
 
     title: str | None = None
@@ -25,6 +26,7 @@ class Hints:
     publisher: str | None = None
     language: str | None = None
     file: str | None = None
+    tdm_reserved: bool | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

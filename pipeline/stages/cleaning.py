@@ -6,6 +6,7 @@ from pipeline.clean import clean
 from pipeline.errors import NewsError
 from pipeline.model import Article, Capture, Rejected
 from pipeline.stages.disposition import guarded
+from pipeline.stages.reservation import under_reservation
 from pipeline.stages.workspace import Workspace
 
 
@@ -13,7 +14,8 @@ def clean_capture(workspace: Workspace, capture: Capture) -> Article | Rejected 
     """Return the article in a capture, why it is none, or what broke: its record or the extractor."""
 
     def work() -> Article | Rejected:
-        return read(workspace.archive.page(capture))
+        page = workspace.archive.page(capture)
+        return under_reservation(read(page), page, is_obeyed=workspace.settings.tdm_policy == "obey")
 
     source = next((each for each in workspace.sources.sources if each.key == capture.source_key), None)
     publisher = source.publisher if source is not None else None

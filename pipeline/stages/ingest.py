@@ -7,15 +7,13 @@ A day that the source does not list any more is read from the archive: only its 
 
 import logging
 from collections.abc import Iterable, Iterator
-from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
-from itertools import batched
 from pathlib import Path
 
 from pipeline.clean import page_identity
-from pipeline.errors import NewsError, RefusedFetchError, TransientFetchError
-from pipeline.fetch import Fetcher, NotModified
+from pipeline.errors import NewsError, TransientFetchError
+from pipeline.fetch import Fetcher, Got, NotModified, Wanted
 from pipeline.model import Capture, Page, Ref, Source, StageReport, canonical_url
 from pipeline.model.outcome import OutcomeKind
 from pipeline.raw import ArchiveWriter, SeenPage, Validators, page_key_of
@@ -30,7 +28,7 @@ log = logging.getLogger(__name__)
 _RECHECK_AFTER = timedelta(hours=20)  # under a day, so that a daily run looks again at what a feed still lists
 _RETRY_AFTER = timedelta(hours=1)  # doubled with each try: the last of eight comes five days after the first
 _TRIES = 8
-_GROUP = 2  # pages in memory for each thread
+_ASKED_MAX_SECONDS = 86400.0  # of a server's Retry-After
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,6 +77,25 @@ def ingest(workspace: Workspace, *, source_key: str, day: date, run_id: str, wai
 def batch_of(source_key: str, *, run_id: str) -> str:
     """Return the name under which a run's outcomes of a source are logged."""
     return f"{run_id}.{source_key}"
+
+
+def _wanted_of(listed: _Listed) -> Wanted:
+    last = listed.last
+    return Wanted(
+        url=listed.ref.url or "",
+        etag=last.etag if last is not None else None,
+        last_modified=last.last_modified if last is not None else None,
+        hints=listed.ref.hints,
+    )
+
+
+def _wait_of(error: NewsError, attempts: int) -> timedelta:
+    """Return the time to the next try: what the server asks for, a day at most, else longer with each try."""
+    asked_seconds = error.retry_after_seconds if isinstance(error, TransientFetchError) else None
+    if asked_seconds:
+        return timedelta(seconds=min(asked_seconds, _ASKED_MAX_SECONDS))
+    doublings = max(attempts - 1, 0)
+    return _RETRY_AFTER * (1 << doublings)
 
 
 class _Ingest:
@@ -192,27 +209,10 @@ class _Ingest:
             self._record(listed, "unchanged", reason="seen", detail=detail)
 
     def _fetch(self, pages: Iterable[_Listed], fetcher: Fetcher, writer: ArchiveWriter) -> None:
-        def get(listed: _Listed) -> Page | NotModified | TransientFetchError | RefusedFetchError:
-            last = listed.last
-            return fetcher.try_fetch(
-                listed.ref.url or "",
-                etag=last.etag if last is not None else None,
-                last_modified=last.last_modified if last is not None else None,
-                hints=listed.ref.hints,
-            )
+        for listed, _, got in fetcher.fetch_many((each, _wanted_of(each)) for each in pages):
+            self._take(listed, got, writer)
 
-        threads = self.workspace.settings.fetch_threads
-        with ThreadPoolExecutor(threads) as pool:
-            for group in batched(pages, threads * _GROUP):
-                for listed, got in zip(group, pool.map(get, group), strict=True):
-                    self._take(listed, got, writer)
-
-    def _take(
-        self,
-        listed: _Listed,
-        got: Page | NotModified | TransientFetchError | RefusedFetchError,
-        writer: ArchiveWriter,
-    ) -> None:
+    def _take(self, listed: _Listed, got: Got, writer: ArchiveWriter) -> None:
         self.fetched += 1
         if isinstance(got, Page):
             self._archive(listed, got, writer)
@@ -249,10 +249,12 @@ class _Ingest:
 
     def _fail(self, listed: _Listed, error: NewsError) -> None:
         kind, reason = outcome_kind_of(error), error.reason
-        attempts = (listed.seen.attempts if listed.seen is not None else 0) + 1
+        attempts = listed.seen.attempts if listed.seen is not None else 0
+        if reason != "host_on_hold":  # the page itself was not asked for
+            attempts += 1
         if kind == "pending" and attempts >= _TRIES:
             kind, reason = "rejected", f"gave_up_{reason}"
-        next_try = self.now + _RETRY_AFTER * 2 ** (attempts - 1) if kind == "pending" else None
+        next_try = self.now + _wait_of(error, attempts) if kind == "pending" else None
         self._record(listed, kind, reason=reason, detail=str(error))
         self._remember(listed, kind, reason=reason, attempts=attempts, next_try_at=next_try)
 

@@ -38,7 +38,10 @@ def version_of(settings: Settings) -> str:
     """Return the pipeline version that these settings derive with, without loading the model."""
     knowledge = load_kb(settings.overrides_file)
     return pipeline_version(
-        model=model_label(settings.spacy_model), knowledge=knowledge.version, infer_gender=settings.infer_gender
+        model=model_label(settings.spacy_model),
+        knowledge=knowledge.version,
+        infer_gender=settings.infer_gender,
+        tdm_policy=settings.tdm_policy,
     )
 
 

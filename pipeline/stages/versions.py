@@ -35,7 +35,7 @@ def rules_digest() -> str:
     return digest.hexdigest()
 
 
-def pipeline_version(*, model: str, knowledge: str, infer_gender: bool) -> str:
-    """Return the 12 hex digits that name rules, lexicons, model, knowledge base and the gender switch together."""
-    parts = (rules_digest(), model, knowledge, str(infer_gender))
+def pipeline_version(*, model: str, knowledge: str, infer_gender: bool, tdm_policy: str) -> str:
+    """Return the 12 hex digits that name rules, lexicons, model, knowledge base and switches together."""
+    parts = (rules_digest(), model, knowledge, str(infer_gender), tdm_policy)
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]

@@ -29,7 +29,7 @@ PIPELINE = {
     "model": May(libraries=("courlan",)),
     "settings": May(("errors", "model"), ("pydantic", "pydantic_settings")),
     "raw": May(("model",), ("warcio",)),
-    "fetch": May(("model",), ("requests", "urllib3", "protego")),
+    "fetch": May(("model",), ("requests", "urllib3", "protego", "brotli", "backports", "compression")),
     "sources": May(("model", "fetch", "raw"), ("feedparser", "lxml", "warcio")),
     "clean": May(("model",), ("bs4", "lxml", "trafilatura", "htmldate", "py3langid", "charset_normalizer")),
     "kb": May(("model",)),

@@ -27,6 +27,8 @@ def limits(**changes: object) -> FetchLimits:
         "wire_max_bytes": 1_500_000,
         "redirects_max": 5,
         "host_interval_seconds": 0.0,
+        "threads": 8,
+        "obeys_reservation": False,
     }
     return FetchLimits(**{**values, **changes})
 

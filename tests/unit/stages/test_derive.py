@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.clean import page_identity
-from pipeline.model import Page, article_id_of, canonical_url
+from pipeline.model import Hints, Page, article_id_of, canonical_url
 from pipeline.settings import Settings
 from pipeline.stages.cluster import cluster
 from pipeline.stages.commit import commit
@@ -19,6 +19,7 @@ pytestmark = [pytest.mark.model]
 
 MORNING = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
 DAY = MORNING.date()
+NO_HINTS = Hints()
 URL = "https://post.example.org/harbour-vote"
 
 
@@ -40,12 +41,14 @@ def space(tmp_path: Path) -> Workspace:
     return Workspace(Settings.load(data_dir=tmp_path, sources_file=sources, frozen_now=MORNING, durability="process"))
 
 
-def archive(space: Workspace, *bodies: bytes, url: str = URL, day: date = DAY, start: int = 0) -> None:
+def archive(
+    space: Workspace, *bodies: bytes, url: str = URL, day: date = DAY, start: int = 0, hints: Hints = NO_HINTS
+) -> None:
     """Archive captures of one page, an hour apart."""
     for hours, body in enumerate(bodies, start):
         at = MORNING + timedelta(hours=hours)
         headers = {"content-type": "text/html; charset=utf-8", "server": "s"}
-        page = Page(url=url, final_url=url, status=200, headers=headers, body=body, fetched_at=at)
+        page = Page(url=url, final_url=url, status=200, headers=headers, body=body, fetched_at=at, hints=hints)
         with space.archive.writer(source_key="post", run_id=f"run-{hours}-{day}") as writer:
             writer.put(page, news_day=day, article_id=page_identity(page)[1])
 
@@ -188,7 +191,7 @@ def revisions(space: Workspace) -> list[tuple]:
 
 
 def test_revisions_are_the_distinct_contents(space: Workspace) -> None:
-    """Every content has one row with what it changed, also where other bytes hold it; the next cluster changes nothing."""
+    """Every content has one row with what it changed, also where other bytes hold it; clustering again changes nothing."""
     archive(space, story("closed"), story("closed") + b"<!-- advert -->", story("sold"), story("closed"))
     extract(space, "1")
     assert [(row[0].hour, row[2:]) for row in revisions(space)] == [(8, (None, None, None)), (10, (6, 6, 0))]
@@ -213,3 +216,16 @@ def test_revisions_do_not_depend_on_the_order_of_arrival(tmp_path: Path) -> None
         [path] = folder.glob("lake/tables/revisions/*/*.parquet")
         files.append(path.read_bytes())
     assert files[0] == files[1] == files[2]
+
+
+def test_reservation_is_recorded_or_obeyed(space: Workspace) -> None:
+    """What the host's tdmrep.json reserved is in the column; where that is obeyed, it and a meta element reject."""
+    archive(space, story("deepened"), hints=Hints(tdm_reserved=True))
+    meta = story("widened", canonical=f"{URL}-2").replace(b"<head>", b"<head><meta name='tdm-reservation' content='1'>")
+    archive(space, meta, url=f"{URL}-2")
+    assert extract(space, "1") == [("kept", "None"), ("kept", "None")]
+    assert [row["tdm_reserved"] for row in space.lake.read("articles").to_pylist()] == [True, True]
+
+    obeying = Workspace(space.settings.model_copy(update={"tdm_policy": "obey"}))
+
+    assert extract(obeying, "2") == [("rejected", "tdm_reserved")] * 2

@@ -40,7 +40,7 @@ def lists(server: Hostile, *entries: str, updated: str = "", **headers: str) -> 
 
 
 def run(
-    folder: Path, server: Hostile, name: str, *, hours: float = 0, day: date | None = None
+    folder: Path, server: Hostile, name: str, *, hours: float = 0, day: date | None = None, **changes: object
 ) -> dict[str, tuple[str, str, date]]:
     """Ingest the feed some hours after noon, for that day or another; return outcome, reason, news day of each path."""
     sources = folder / "sources.toml"
@@ -55,6 +55,7 @@ def run(
         host_interval_seconds=0,
         fetch_attempts=1,
         retry_after_max_seconds=0,
+        **changes,
     )
     space = Workspace(settings)
     report = ingest(space, source_key="feed", day=day or settings.now().date(), run_id=name).report
@@ -207,3 +208,56 @@ def test_body_that_broke_off_is_kept(server: Hostile, tmp_path: Path) -> None:
             if r.rec_type == "response"
         ]
     assert record == ("disconnect", sent)
+
+
+def test_server_says_when_a_page_is_tried_again(server: Hostile, tmp_path: Path) -> None:
+    """A Retry-After that a run does not wait for is the time of the page's next try, not an hour from now."""
+    lists(server, "/a")
+    server.says("/a", 503, Retry_After="7200")
+    assert run(tmp_path, server, "1") == {"/a": ("pending", "http_503", DAY)}
+    server.says("/a", 200, PAGE, Content_Type="text/html")
+    assert run(tmp_path, server, "2", hours=1.9) == {"/a": ("pending", "http_503", DAY)}
+    assert run(tmp_path, server, "3", hours=2) == {"/a": ("pending", "archived", DAY)}
+
+
+def test_page_of_a_held_host_has_not_been_tried(server: Hostile, tmp_path: Path) -> None:
+    """A page that was not asked for, because its host is on hold, keeps its tries."""
+    lists(server, "/a", "/b")
+    for path in ("/a", "/b"):
+        server.says(path, 429, Retry_After="3600")
+    for number in range(12):
+        found = run(tmp_path, server, str(number), hours=1.01 * number, fetch_threads=1)
+    asked = {path: server.seen[path] for path in ("/a", "/b")}
+
+    # The first one is asked and given up after its eight tries; till then the other one had none.
+    assert sorted(kind for kind, _, _ in found.values()) == ["pending", "rejected"]
+    assert sorted(asked.values())[1] == 8
+
+
+def test_reserved_page_is_not_archived_where_that_is_obeyed(server: Hostile, tmp_path: Path) -> None:
+    """Obeying, pages that tdmrep.json or a header reserve are rejected before they are archived, the first unasked."""
+    lists(server, "/news/a", "/b", "/c")
+    server.says("/.well-known/tdmrep.json", 200, b'[{"location": "/news/", "tdm-reservation": 1}]')
+    server.says("/news/a", 200, PAGE, Content_Type="text/html")
+    server.says("/b", 200, PAGE, Content_Type="text/html", TDM_Reservation="1")
+    server.says("/c", 200, PAGE, Content_Type="text/html")
+
+    found = run(tmp_path, server, "1", tdm_policy="obey")
+
+    assert {path: reason for path, (_, reason, _) in found.items()} == {
+        "/news/a": "tdm_reserved",
+        "/b": "tdm_reserved",
+        "/c": "archived",
+    }
+    assert server.seen["/news/a"] == 0
+
+
+def test_reservation_of_the_host_is_kept_with_the_capture(server: Hostile, tmp_path: Path) -> None:
+    """Recording, a page that tdmrep.json reserves is archived, and its capture says so."""
+    lists(server, "/a")
+    server.says("/.well-known/tdmrep.json", 200, b'[{"location": "/", "tdm-reservation": 1}]')
+    server.says("/a", 200, PAGE, Content_Type="text/html")
+
+    assert run(tmp_path, server, "1") == {"/a": ("pending", "archived", DAY)}
+    (capture,) = Archive(tmp_path / "raw").captures(page_key=canonical_url(server.url("/a")))
+    assert capture.hints.tdm_reserved is True

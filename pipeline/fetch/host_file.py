@@ -1,0 +1,94 @@
+"""A file in which a host says what may be done with its pages: asked for once an origin, kept a day."""
+
+import time
+from collections.abc import Callable, Generator
+from dataclasses import dataclass
+from datetime import datetime, timedelta
+from threading import Lock
+
+from pipeline.fetch.hops import Ask, Hops, Target
+from pipeline.fetch.limits import FetchLimits
+from pipeline.fetch.transport import Caps, Reply
+from pipeline.fetch.trouble import Trouble
+from pipeline.fetch.walk import Step, before_all_others
+
+_KEPT = timedelta(hours=24)
+_ASKED_AGAIN = timedelta(minutes=5)  # where it could not be had
+_POLL_SECONDS, _POLL_MAX_SECONDS = 0.02, 1.0  # while another page of the origin asks for the file
+_MAX_BYTES = 500 * 1024  # RFC 9309 section 2.5, for robots.txt; what follows is not read
+# As if there were no file: the RFC's "unavailable" (4xx) and redirects that lead nowhere.
+_NO_FILE = ("redirect_loop", "redirect_limit", "https_downgrade", "unsupported_scheme", "bad_url", "bad_encoding")
+
+
+@dataclass(frozen=True, slots=True)
+class _Known[T]:
+    rules: T | Trouble | None
+    good_until: datetime
+
+
+class HostFile[T]:
+    """One file of every origin, at ``path``, as ``parse`` reads it. Thread-safe; one page asks, the others wait.
+
+    4xx (but 429) means that there is none. 429, 5xx and no answer mean that nobody knows, for now.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        *,
+        parse: Callable[[bytes, Target], T],
+        hops: Hops,
+        limits: FetchLimits,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._path = path
+        self._parse = parse
+        self._hops = hops
+        self._now = now
+        self._interval_seconds = limits.host_interval_seconds
+        self._caps = Caps(wire_bytes=limits.wire_max_bytes, body_bytes=_MAX_BYTES, is_cut=True)
+        self._known: dict[str, _Known[T]] = {}
+        self._asking: set[str] = set()
+        self._lock = Lock()
+
+    def rules(self, target: Target) -> Generator[Step, Trouble | None, T | Trouble | None]:
+        """Return what the file of a target's origin says; None where there is none, Trouble where that is unknown."""
+        poll_seconds = _POLL_SECONDS
+        while (known := self._current(target.origin)) is None:
+            if self._begins(target.origin):
+                try:
+                    yield from self._ask(target)
+                finally:
+                    self._asking.discard(target.origin)
+            else:
+                yield Step(target.host_key, self._interval_seconds, time.monotonic() + poll_seconds)
+                poll_seconds = min(2 * poll_seconds, _POLL_MAX_SECONDS)
+        return known.rules
+
+    def known_rules(self, origin: str) -> T | Trouble | None:
+        """Return what is known of an origin's file without asking for it."""
+        known = self._known.get(origin)
+        return known.rules if known is not None else None
+
+    def _current(self, origin: str) -> _Known[T] | None:
+        known = self._known.get(origin)
+        return known if known is not None and self._now() < known.good_until else None
+
+    def _begins(self, origin: str) -> bool:
+        with self._lock:
+            if origin in self._asking or self._current(origin) is not None:
+                return False
+            self._asking.add(origin)
+            return True
+
+    def _ask(self, target: Target) -> Generator[Step, Trouble | None, None]:
+        url = f"{target.origin}{self._path}"
+        ask = Ask(url=url, caps=self._caps, interval_seconds=self._interval_seconds)
+        got = yield from before_all_others(self._hops.walk(ask))
+        if isinstance(got, Reply):
+            known = _Known(self._parse(got.body, target), self._now() + _KEPT)
+        elif got.kind == "never" and ((got.status or 0) in range(400, 500) or got.reason in _NO_FILE):
+            known = _Known(None, self._now() + _KEPT)
+        else:
+            known = _Known(got, self._now() + _ASKED_AGAIN)
+        self._known[target.origin] = known

@@ -1,0 +1,204 @@
+"""One schedule for the pages of all hosts: threads work, they never wait for a host."""
+
+import time
+from collections import deque
+from collections.abc import Iterable, Iterator
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass, field
+from heapq import heappop, heappush
+from itertools import count
+from math import inf
+from threading import Condition, Lock
+
+from pipeline.fetch.pace import Pace
+from pipeline.fetch.transport import Reply
+from pipeline.fetch.trouble import Trouble
+from pipeline.fetch.walk import Step, Walk
+
+_WAITING_MAX = 10_000  # pages known at once: enough to see other hosts behind the pages of one
+
+
+@dataclass(slots=True)
+class _Page[K]:
+    key: K
+    number: int
+    walk: Walk
+    step: Step
+
+
+@dataclass(slots=True)
+class _Lane[K]:
+    """The pages that wait for one host: one that goes alone, then by when they may go on, then by their number."""
+
+    waiting: list[tuple[bool, float, int, _Page[K]]] = field(default_factory=list)
+    busy: int = 0
+    is_alone: bool = False
+    due_at: float = inf
+
+
+@dataclass(frozen=True, slots=True)
+class _Job[K]:
+    """A page that may go on; ``held`` is why it may not ask its host."""
+
+    page: _Page[K]
+    lane: _Lane[K]
+    held: Trouble | None
+
+
+class Schedule[K]:
+    """Walks many pages at once. Used once; ``run`` is read by one thread.
+
+    A host's lane is due when its first page may go on and, for a request, the pace lets the host be asked. Threads
+    take due lanes only; a page that must wait goes back into a lane. Bodies in memory: two for each thread.
+    """
+
+    def __init__(self, pace: Pace, *, threads: int) -> None:
+        self._pace = pace
+        self._threads = threads
+        self._numbers = count()
+        self._lanes: dict[str, _Lane[K]] = {}
+        self._due: list[tuple[float, str]] = []
+        self._done: deque[tuple[K, Reply | Trouble]] = deque()
+        self._pages = 0
+        self._is_closed = False
+        lock = Lock()
+        self._may_start, self._has_done, self._has_room = Condition(lock), Condition(lock), Condition(lock)
+
+    def run(self, walks: Iterable[tuple[K, Walk]]) -> Iterator[tuple[K, Reply | Trouble]]:
+        """Yield each page's end as it comes; one host's pages in their order, but for those that are tried again.
+
+        ``walks`` is read by this thread, as far ahead as there is room.
+        """
+        with ThreadPoolExecutor(self._threads, thread_name_prefix="fetch") as pool:
+            workers = [pool.submit(self._work) for _ in range(self._threads)]
+            try:
+                yield from self._ends(iter(walks))
+            finally:
+                self._close()
+            for worker in workers:
+                worker.result()  # a defect in a thread is one of the run
+
+    def _ends(self, walks: Iterator[tuple[K, Walk]]) -> Iterator[tuple[K, Reply | Trouble]]:
+        is_read = False
+        while not self._is_closed:
+            end = self._next_end(waits=is_read or self._pages >= _WAITING_MAX)
+            if end is not None:
+                yield end
+            elif is_read:
+                return
+            elif (given := next(walks, None)) is not None:
+                self._add(*given)
+            else:
+                is_read = True
+
+    def _next_end(self, *, waits: bool) -> tuple[K, Reply | Trouble] | None:
+        """Return the next page's end; None where there is none yet and it is not to be waited for, or none at all."""
+        with self._has_done:
+            while waits and not self._done and self._pages and not self._is_closed:
+                self._has_done.wait()
+            if not self._done:
+                return None
+            self._pages -= 1
+            self._has_room.notify()
+            return self._done.popleft()
+
+    def _add(self, key: K, walk: Walk) -> None:
+        """Put a new page into the lane of its host; one that names no host ends here."""
+        try:
+            step = next(walk)
+        except StopIteration as end:
+            with self._has_done:
+                self._pages += 1
+                self._done.append((key, end.value))
+            return
+        with self._may_start:
+            self._pages += 1
+            self._enter(_Page(key, next(self._numbers), walk, step))
+
+    def _work(self) -> None:
+        try:
+            while (job := self._next_job()) is not None:
+                self._advance(job)
+        finally:
+            self._close()
+
+    def _close(self) -> None:
+        with self._may_start:
+            self._is_closed = True
+            for each in (self._may_start, self._has_done, self._has_room):
+                each.notify_all()
+
+    def _next_job(self) -> _Job[K] | None:
+        """Return the next page that may go on; None once the schedule is closed."""
+        with self._may_start:
+            while not self._is_closed:
+                wait_seconds = self._due[0][0] - time.monotonic() if self._due else None
+                if wait_seconds is not None and wait_seconds <= 0:
+                    if (job := self._job(*heappop(self._due))) is not None:
+                        self._may_start.notify()  # somebody else waits for the next lane
+                        return job
+                else:
+                    self._may_start.wait(wait_seconds)
+            return None
+
+    def _job(self, due_at: float, host: str) -> _Job[K] | None:
+        """Return a due lane's first page; None where the pace lets it wait, or the lane has become due otherwise."""
+        lane = self._lanes[host]
+        if due_at != lane.due_at:
+            return None
+        lane.due_at = inf
+        step, held = lane.waiting[0][3].step, None
+        if step.is_request:
+            taken = self._pace.take(step.host, step.interval_seconds)
+            if isinstance(taken, Trouble):
+                held = taken
+            elif taken > 0:
+                self._queue(lane, host, not_before=time.monotonic() + taken)
+                return None
+        page = heappop(lane.waiting)[3]
+        lane.busy += 1
+        lane.is_alone = lane.is_alone or step.is_alone
+        self._queue(lane, host)
+        return _Job(page, lane, held)
+
+    def _advance(self, job: _Job[K]) -> None:
+        page, lane, step, end = job.page, job.lane, job.page.step, None
+        try:
+            page.step = page.walk.send(job.held)
+        except StopIteration as stop:
+            end = stop.value
+        with self._may_start:
+            lane.busy -= 1
+            lane.is_alone = lane.is_alone and not step.is_alone
+            if end is None:
+                self._enter(page)
+            self._queue(lane, step.host)
+            if end is not None:
+                self._hand_over(page.key, end)
+
+    def _hand_over(self, key: K, end: Reply | Trouble) -> None:
+        while len(self._done) >= self._threads and not self._is_closed:
+            self._has_room.wait()
+        self._done.append((key, end))
+        self._has_done.notify()
+
+    def _enter(self, page: _Page[K]) -> None:
+        """Put a page into the lane of its next step; one that was told to wait goes behind those that were not."""
+        host, not_before = page.step.host, page.step.not_before
+        if not_before:
+            page.number = next(self._numbers)
+        lane = self._lanes.setdefault(host, _Lane())
+        heappush(lane.waiting, (not page.step.is_alone, not_before, page.number, page))
+        if lane.waiting[0][3] is page:
+            self._queue(lane, host)
+
+    def _queue(self, lane: _Lane[K], host: str, *, not_before: float = 0.0) -> None:
+        """Make a lane due for its first page, where one more may be open at its host."""
+        if not lane.waiting:
+            return
+        _, waits_until, _, first = lane.waiting[0]
+        at, is_single = max(not_before, waits_until), lane.is_alone or first.step.interval_seconds > 0
+        if at < lane.due_at and lane.busy < (1 if is_single else self._threads):
+            lane.due_at = at
+            heappush(self._due, (at, host))
+            self._may_start.notify()

@@ -1,0 +1,16 @@
+"""What becomes of an article whose publisher reserves text and data mining: the policy's one place when reading."""
+
+from dataclasses import replace
+
+from pipeline.model import Article, Page, Rejected
+
+
+def under_reservation(read: Article | Rejected, page: Page, *, is_obeyed: bool) -> Article | Rejected:
+    """Return the article with what the host's tdmrep.json said of it, or Rejected where reservations are obeyed."""
+    if not isinstance(read, Article):
+        return read
+    if page.hints.tdm_reserved:
+        read = replace(read, tdm_reserved=True)
+    if is_obeyed and read.tdm_reserved:
+        return Rejected(reason="tdm_reserved", detail="its publisher reserves text and data mining")
+    return read
