@@ -191,7 +191,7 @@ def revisions(space: Workspace) -> list[tuple]:
 
 
 def test_revisions_are_the_distinct_contents(space: Workspace) -> None:
-    """Every content has one row with what it changed, also where other bytes hold it; clustering again changes nothing."""
+    """Every content has one row with what it changed, also where other bytes hold it; again, nothing changes."""
     archive(space, story("closed"), story("closed") + b"<!-- advert -->", story("sold"), story("closed"))
     extract(space, "1")
     assert [(row[0].hour, row[2:]) for row in revisions(space)] == [(8, (None, None, None)), (10, (6, 6, 0))]
