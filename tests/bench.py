@@ -33,6 +33,7 @@ from pipeline.nlp import Reader, load_model
 from pipeline.settings import Settings
 from pipeline.tables import READING_TABLES, annotation_rows, check_batch, rows_table
 from samples.server import FOLDERS, ROOT, resource_at
+from tests.bench_copies import main as copies_figures
 
 ROUNDS = 3
 NOW = datetime(2026, 3, 4, 20, tzinfo=UTC)
@@ -45,6 +46,7 @@ def main() -> None:
         value = measure()
         is_met = value <= goal[1] if goal[0] == "<=" else value >= goal[1]
         out.print(f"{'met ' if is_met else 'MISS'} {name}: {value:.2f} (goal {goal[0]} {goal[1]})")
+    copies_figures()
 
 
 def best(*works: Callable[[], object]) -> list[float]:

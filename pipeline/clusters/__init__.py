@@ -1,9 +1,13 @@
 """What relates articles to each other: rows in, rows out."""
 
-from pipeline.clusters.copies import days_reached, find_copies
+from pipeline.clusters.copies import WINDOW, days_reached, find_copies
+from pipeline.clusters.furniture import without_furniture
 from pipeline.clusters.revisions import Change, changes_between, contents_in_order, quotes_removed, revision_rows
+from pipeline.clusters.sketches import SKETCH_FIELDS, sketches_of
 
 __all__ = [
+    "SKETCH_FIELDS",
+    "WINDOW",
     "Change",
     "changes_between",
     "contents_in_order",
@@ -11,4 +15,6 @@ __all__ = [
     "find_copies",
     "quotes_removed",
     "revision_rows",
+    "sketches_of",
+    "without_furniture",
 ]

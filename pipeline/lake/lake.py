@@ -146,6 +146,19 @@ class Lake:
     def _none(self, table: str, names: Sequence[str]) -> pa.Table:
         return _with_day(table_named(table).schema.empty_table(), date.min).select(names)
 
+    def manifest(self, day: date) -> Manifest:
+        """Return the manifest of a day; one without entries where nothing was written."""
+        return self._days.manifest(day)
+
+    def keep(self, name: str, data: bytes | memoryview) -> None:
+        """Keep bytes beside the tables that can be made again from them, such as an index of a day."""
+        self._disk.replace(self._layout.kept(name), data)
+
+    def kept(self, name: str) -> bytes | None:
+        """Return bytes that were kept under a name; None where there are none."""
+        path = self._layout.kept(name)
+        return path.read_bytes() if path.is_file() else None
+
     def append_log(self, table_name: str, batch_id: str, table: pa.Table) -> None:
         """Append a batch's rows to a log table; the same batch again overwrites itself. Raises: ContractError."""
         append_log(self._layout.root, self._disk, table_name, batch_id, table)

@@ -53,6 +53,9 @@ class Layout:
     def staged(self, batch_id: str) -> Path:
         return self.state / "staged" / file_name_of(batch_id)
 
+    def kept(self, name: str) -> Path:
+        return self.state / "kept" / name
+
     def relative(self, path: Path) -> str:
         return path.relative_to(self.root).as_posix()
 

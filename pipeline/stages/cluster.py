@@ -1,17 +1,16 @@
 """Relate articles to their neighbours: the cluster tables of the days that a change can reach."""
 
-from collections.abc import Iterable
-from datetime import date, timedelta
+from collections.abc import Iterable, Iterator
+from datetime import date
 from functools import partial
 
 import pyarrow as pa
 
-from pipeline.clusters import days_reached, find_copies
+from pipeline.clusters import WINDOW, days_reached, find_copies, without_furniture
+from pipeline.lake import Lake
 from pipeline.stages.revisions import relate_revisions
+from pipeline.stages.sketches import sketched
 from pipeline.stages.workspace import Workspace
-
-_WINDOW = timedelta(days=7)
-_COLUMNS = ("published_date", "article_id", "revision_id", "published_at", "fetched_at", "content_hash")
 
 
 def cluster(workspace: Workspace, *, news_day: date, days: Iterable[date]) -> int:
@@ -28,14 +27,15 @@ def cluster(workspace: Workspace, *, news_day: date, days: Iterable[date]) -> in
 def _copies(workspace: Workspace, *, news_day: date, days: Iterable[date]) -> dict[date, pa.Table]:
     ids = {capture.article_id for capture in workspace.archive.iterate(news_day)}
     changed = {*days, *(article.published_date for article in workspace.lake.stored(ids).values())}
-    stored = workspace.lake.days()
-    reached = {day for each in changed for day in days_reached(each)}.intersection(stored)
-    articles = {
-        day: workspace.lake.read("articles", days=[day], columns=_COLUMNS)
-        for day in stored
-        if any(each - _WINDOW <= day <= each for each in reached)
-    }
-    return {
-        day: find_copies(pa.concat_tables(articles[each] for each in articles if day - _WINDOW <= each <= day), day=day)
-        for day in sorted(reached)
-    }
+    reached = {day for each in changed for day in days_reached(each)}
+    return dict(copies_of(workspace.lake, reached))
+
+
+def copies_of(lake: Lake, days: Iterable[date]) -> Iterator[tuple[date, pa.Table]]:
+    """Yield the copies of those of some days that have articles, in order; no more than a window is in memory."""
+    stored = lake.days()
+    window: dict[date, pa.Table] = {}
+    for day in sorted({*days}.intersection(stored)):
+        near = [each for each in stored if day - WINDOW <= each <= day]
+        window = {each: window[each] if each in window else without_furniture(sketched(lake, each)) for each in near}
+        yield day, find_copies(pa.concat_tables(window.values()), day=day)

@@ -2,6 +2,7 @@
 
 import hashlib
 import importlib.metadata
+import unicodedata
 from functools import cache
 from pathlib import Path
 
@@ -18,8 +19,17 @@ _LIBRARIES = (
     "lxml",
     "beautifulsoup4",
     "courlan",
+    "rensa",
 )
 _PACKAGE = Path(__file__).parent.parent
+
+
+@cache
+def sketch_version() -> str:
+    """Return the 12 hex digits that name how texts are sketched: the code, its library and the tables of Unicode."""
+    code = b"".join((_PACKAGE / "clusters" / name).read_bytes() for name in ("sketches.py", "lists.py"))
+    library = f"rensa {importlib.metadata.version('rensa')} unicode {unicodedata.unidata_version}"
+    return hashlib.sha256(code + library.encode()).hexdigest()[:12]
 
 
 @cache

@@ -216,8 +216,18 @@ COPIES = TableSpec(
             "article_id of the earliest matching article of the seven days before; its own when none.",
         ),
         Column("is_copy", _bool, "Whether an earlier article matches."),
-        Column("similarity", _real, "1 for equal content; 1 for its own group."),
-        Column("method", _text, "What matched.", values=("own", "exact")),
+        Column(
+            "similarity",
+            _real,
+            "Of that match: near: shared shingles of three words, of all of both (Jaccard, at least 0.70); cut: those "
+            "of the shorter text that stand in the longer (at least 0.80); 1 for exact and own.",
+        ),
+        Column(
+            "method",
+            _text,
+            "What matched: exact: equal content; near: nearly all words; cut: one text is a part of the other.",
+            values=("own", "exact", "near", "cut"),
+        ),
     ),
 )
 

@@ -34,7 +34,7 @@ PIPELINE = {
     "clean": May(("model",), ("bs4", "lxml", "trafilatura", "htmldate", "py3langid", "charset_normalizer")),
     "kb": May(("model",)),
     "nlp": May(("model", "kb"), ("spacy", "numpy")),
-    "clusters": May(("model", "tables"), ("pyarrow",)),
+    "clusters": May(("model", "tables"), ("numpy", "pyarrow", "rensa")),
     "tables": May(("model",), ("pyarrow",)),
     "lake": May(("model", "tables"), ("pyarrow",)),
     "ask": May(("tables",), ("duckdb", "pyarrow")),

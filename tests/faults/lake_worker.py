@@ -12,8 +12,10 @@ import pandas  # noqa: F401
 import pyarrow.dataset  # noqa: F401
 
 from pipeline.lake import Lake
-from tests.unit.lake.rows import Story, batch_keys, batch_tables, copies_rows
+from pipeline.stages.cluster import copies_of
+from tests.unit.lake.rows import Story, batch_keys, batch_tables
 
+REPORT = " ".join(f"The ferry of {hour} o'clock was late by {hour * 7 % 60} minutes." for hour in range(20))
 ARTICLES, BATCHES, DAYS = 8, 2, 3
 # Each is a moment at which a file system changes, or is about to.
 _WRITES = {"os.rename", "os.link", "os.remove", "os.mkdir", "os.rmdir", "os.truncate"}
@@ -24,9 +26,17 @@ def open_lake(root: Path) -> Lake:
 
 
 def edition(number: int) -> list[Story]:
-    """Return all stories as one edition tells them: other words, and every third on another day than before."""
+    """Return all stories as one edition tells them: other words, and every third on another day than before.
+
+    Every fourth repeats the same long report under another number.
+    """
     return [
-        Story(n, f"Edition {number}, story {n}.", day=(n + (number if n % 3 == 0 else 0)) % DAYS, seen=number)
+        Story(
+            n,
+            f"Edition {number}, story {n}. {REPORT if n % 4 == 0 else ''}",
+            day=(n + (number if n % 3 == 0 else 0)) % DAYS,
+            seen=number,
+        )
         for n in range(ARTICLES)
     ]
 
@@ -41,7 +51,7 @@ def publish_edition(root: Path, number: int) -> None:
     lake.commit(names[:-1], is_current=lambda *_: True)
     lake.commit(names[-1:], is_current=lambda *_: True)
     days = [date(2026, 2, 3 + number) for number in range(DAYS)]
-    lake.replace("copies", lambda: {day: copies_rows([s for s in stories if s.published_date == day]) for day in days})
+    lake.replace("copies", lambda: dict(copies_of(lake, days)))
 
 
 def publish_and_die(root: Path, number: int, die_at: int) -> None:

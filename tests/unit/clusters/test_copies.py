@@ -1,6 +1,7 @@
 """Copies: which article repeats an earlier one, by exact content."""
 
 import random
+from collections.abc import Sequence
 from datetime import UTC, date, datetime, timedelta
 from typing import Any
 
@@ -9,9 +10,12 @@ import pytest
 
 from pipeline.clusters import days_reached, find_copies
 from pipeline.tables import check_batch
+from tests.planted import COPIES, Press, with_sketches
 
 DAY = date(2026, 2, 10)
 NOON = datetime(2026, 2, 10, 12, tzinfo=UTC)
+PRESS = Press(seed=11)
+STORY = PRESS.prose(200)
 SCHEMA = pa.schema(
     [
         ("article_id", pa.string()),
@@ -20,11 +24,14 @@ SCHEMA = pa.schema(
         ("published_date", pa.date32()),
         ("content_hash", pa.string()),
         ("fetched_at", pa.timestamp("us", "UTC")),
+        ("text", pa.string()),
     ]
 )
 
 
-def article(name: str, content: str, *, days: int = 0, hours: int = 0, dated: bool = True, fetched: int = 0) -> Any:
+def article(
+    name: str, content: str, *, days: int = 0, hours: int = 0, dated: bool = True, fetched: int = 0, text: str = ""
+) -> Any:
     at = NOON + timedelta(days=days, hours=hours)
     return {
         "article_id": name,
@@ -33,11 +40,16 @@ def article(name: str, content: str, *, days: int = 0, hours: int = 0, dated: bo
         "published_date": at.date(),
         "content_hash": content,
         "fetched_at": NOON + timedelta(hours=fetched),
+        "text": text,
     }
 
 
+def window(articles: Sequence[Any]) -> pa.Table:
+    return with_sketches(pa.Table.from_pylist(list(articles), schema=SCHEMA))
+
+
 def originals(*articles: Any, day: date = DAY) -> dict[str, str]:
-    table = find_copies(pa.Table.from_pylist(list(articles), schema=SCHEMA), day=day)
+    table = find_copies(window(articles), day=day)
     assert check_batch({"copies": table}) == ()
     return {row["article_id"]: row["dup_group_id"] for row in table.to_pylist()}
 
@@ -64,8 +76,7 @@ def test_original_is_the_earliest_of_equal_content(articles: list[Any], expected
 
 def test_columns_say_how_it_matched() -> None:
     """A copy is told by method and is_copy; its own columns stay its own."""
-    window = pa.Table.from_pylist([article("a", "x", days=-1), article("b", "x")], schema=SCHEMA)
-    assert find_copies(window, day=DAY).to_pylist() == [
+    assert find_copies(window([article("a", "x", days=-1), article("b", "x")]), day=DAY).to_pylist() == [
         {
             "article_id": "b",
             "revision_id": "r-b",
@@ -80,13 +91,58 @@ def test_columns_say_how_it_matched() -> None:
 
 def test_order_of_rows_does_not_show() -> None:
     """Any order of the window gives the same table."""
-    rows = [article(f"a{n}", f"x{n % 5}", days=-(n % 8), hours=n % 3, dated=n % 4 > 0) for n in range(60)]
-    expected = find_copies(pa.Table.from_pylist(rows, schema=SCHEMA), day=DAY)
+    stories = [PRESS.prose(60) for _ in range(5)]
+    texts = [PRESS.copied(stories[n % 5], COPIES[n % len(COPIES)]) for n in range(60)]
+    rows = [
+        article(f"a{n}", f"x{n % 9}", days=-(n % 8), hours=n % 3, dated=n % 4 > 0, text=text)
+        for n, text in enumerate(texts)
+    ]
+    expected = find_copies(window(rows), day=DAY)
     for seed in range(5):
         random.Random(seed).shuffle(rows)
-        assert find_copies(pa.Table.from_pylist(rows, schema=SCHEMA), day=DAY).equals(expected)
+        assert find_copies(window(rows), day=DAY).equals(expected)
 
 
 def test_a_day_reaches_the_seven_after() -> None:
     """A change of one day can touch the copies of itself and of the seven days after."""
     assert days_reached(DAY) == tuple(DAY + timedelta(days=number) for number in range(8))
+
+
+def test_an_undated_article_of_an_earlier_day_is_earlier() -> None:
+    """An article without a date stands on its news day: what is published days later follows it."""
+    assert originals(article("a", "x", days=-2, dated=False), article("b", "x")) == {"b": "a"}
+
+
+@pytest.mark.parametrize(
+    ("how", "method"), [("dateline and footer", "near"), ("5 % of words changed", "near"), ("cut by 30 %", "cut")]
+)
+def test_a_changed_copy_names_the_original(how: str, method: str) -> None:
+    """A copy with other content is found by its shingles, and says how alike it is."""
+    copy = PRESS.copied(STORY, how)
+    articles = [article("a", "x", days=-7, text=STORY), article("b", "y", text=copy)]
+    (row,) = find_copies(window(articles), day=DAY).to_pylist()
+    assert (row["dup_group_id"], row["is_copy"], row["method"]) == ("a", True, method)
+    assert 0.7 <= row["similarity"] <= 1.0
+    assert originals(article("a", "x", days=-8, text=STORY), article("b", "y", text=copy)) == {"b": "b"}
+
+
+def test_nothing_chains() -> None:
+    """A copy of a copy that no longer resembles the first names the copy; one that does names the first."""
+    words = STORY.replace(".", "").split()
+    half, fifth = " ".join(words[:100]), " ".join(words[:50])
+    first, second = article("a", "x", text=STORY), article("b", "y", hours=1, text=half)
+    assert originals(first, second, article("c", "z", hours=2, text=fifth)) == {"a": "a", "b": "a", "c": "b"}
+    assert originals(first, second, article("c", "y", hours=2, text=half)) == {"a": "a", "b": "a", "c": "a"}
+
+
+def test_an_earlier_near_match_stands_before_an_equal_one() -> None:
+    """The earliest match counts, not the best."""
+    near = PRESS.copied(STORY, "dateline and footer")
+    articles = [article("a", "x", text=near), article("b", "y", hours=1, text=STORY)]
+    assert originals(*articles, article("c", "y", hours=2, text=STORY)) == {"a": "a", "b": "a", "c": "a"}
+
+
+def test_hundreds_of_copies_are_one_group() -> None:
+    """A story that every outlet runs is compared with its original, not each with each."""
+    copies = [article(f"b{n:03}", f"y{n}", hours=1, text=f"{PRESS.prose(8)} {STORY}") for n in range(600)]
+    assert set(originals(article("a", "x", text=STORY), *copies).values()) == {"a"}

@@ -1,0 +1,83 @@
+"""The sketches of a day's articles, kept beside the lake: a text is read once, and not again for each batch near it."""
+
+import hashlib
+from datetime import date
+
+import pyarrow as pa
+
+from pipeline.clusters import SKETCH_FIELDS, sketches_of
+from pipeline.lake import Lake
+from pipeline.stages.versions import sketch_version
+
+# With these equal, the text is: it was cleaned from the same bytes by the same rules.
+_TEXT_KEY = ("article_id", "revision_id", "raw_ref", "pipeline_version")
+_COLUMNS = ("published_date", *_TEXT_KEY, "published_at", "fetched_at", "content_hash", "domain")
+_SKETCHES = tuple(field.name for field in SKETCH_FIELDS)
+_MADE_FROM = b"made_from"
+_DIGEST_BYTES = 32
+_AT_ONCE = 1000  # texts in memory
+
+
+def sketched(lake: Lake, day: date) -> pa.Table:
+    """Return a day's articles with their sketches, without text.
+
+    Reads what was kept if the articles did not change since; else the columns of the day, and texts of the day only if
+    one is new. What was kept in another version, or is damaged, is made again.
+    """
+    entry = lake.manifest(day).entries.get("articles")
+    made_from = f"{sketch_version()} {entry.sha256 if entry else ''}".encode()
+    kept = _kept(lake, day)
+    if kept is not None and kept.schema.metadata[_MADE_FROM] == made_from:
+        return kept
+    is_usable = kept is not None and kept.schema.metadata[_MADE_FROM].startswith(sketch_version().encode())
+    table = _with_sketches(lake, day, kept if is_usable else None).replace_schema_metadata({_MADE_FROM: made_from})
+    if entry is not None:
+        lake.keep(_name(day), _encoded(table))
+    return table
+
+
+def _with_sketches(lake: Lake, day: date, kept: pa.Table | None) -> pa.Table:
+    articles = lake.read("articles", days=[day], columns=_COLUMNS)
+    known = {} if kept is None else {key: row for row, key in enumerate(_keys(kept))}
+    keys = _keys(articles)
+    new = [row for row, key in enumerate(keys) if key not in known]
+    made = _sketches(lake, day, new)
+    sources = made if kept is None else pa.concat_tables([kept.select(_SKETCHES), made])
+    place = {row: len(known) + at for at, row in enumerate(new)}
+    order = [place[row] if row in place else known[key] for row, key in enumerate(keys)]
+    chosen = sources.take(pa.array(order, pa.int64()))
+    for field in SKETCH_FIELDS:
+        articles = articles.append_column(field, chosen[field.name])
+    return articles.combine_chunks()
+
+
+def _keys(articles: pa.Table) -> list[tuple[str | None, ...]]:
+    return list(zip(*(articles[name].to_pylist() for name in _TEXT_KEY), strict=True))
+
+
+def _sketches(lake: Lake, day: date, rows: list[int]) -> pa.Table:
+    if not rows:
+        return pa.schema(SKETCH_FIELDS).empty_table()
+    texts = lake.read("articles", days=[day], columns=["text"])["text"]
+    parts = [rows[start : start + _AT_ONCE] for start in range(0, len(rows), _AT_ONCE)]
+    return pa.concat_tables(sketches_of(texts.take(pa.array(part, pa.int64())).to_pylist()) for part in parts)
+
+
+def _name(day: date) -> str:
+    return f"sketches/{day.isoformat()}.arrow"
+
+
+def _encoded(table: pa.Table) -> bytes:
+    sink = pa.BufferOutputStream()
+    with pa.ipc.new_file(sink, table.schema) as writer:
+        writer.write_table(table)
+    data: bytes = sink.getvalue().to_pybytes()
+    return hashlib.sha256(data).digest() + data
+
+
+def _kept(lake: Lake, day: date) -> pa.Table | None:
+    """Return what was kept of a day; None where it is not whole: it can be made again."""
+    data = lake.kept(_name(day))
+    if data is None or hashlib.sha256(memoryview(data)[_DIGEST_BYTES:]).digest() != data[:_DIGEST_BYTES]:
+        return None
+    return pa.ipc.open_file(pa.BufferReader(data[_DIGEST_BYTES:])).read_all()

@@ -1,0 +1,53 @@
+"""Sketches: the same for the same text, everywhere."""
+
+import hashlib
+import subprocess
+import sys
+
+import pyarrow as pa
+
+from pipeline.clusters import SKETCH_FIELDS, sketches_of
+
+TEXTS = ["The ferry to Saltby was late again, “and nobody was told”, said Ada Quill.", "", "Two words"]
+CODE = (
+    "import hashlib; from pipeline.clusters import sketches_of\n"
+    f"print(hashlib.sha256(repr(sketches_of({TEXTS!r}).to_pylist()).encode()).hexdigest())"
+)
+
+
+def test_a_sketch_has_the_declared_columns() -> None:
+    """A row a text, also for none at all, in the columns that are kept."""
+    assert sketches_of(TEXTS).schema == sketches_of([]).schema == pa.schema(SKETCH_FIELDS)
+    assert sketches_of(TEXTS).num_rows == len(TEXTS)
+
+
+def test_shingles_are_of_three_words() -> None:
+    """13 words are 11 shingles; the three that lie inside the quotation are not the writer's own."""
+    first, none, short = sketches_of(TEXTS).to_pylist()
+    assert (len(first["shingles"]), len(first["own"])) == (12, 10)
+    assert none["shingles"] == short["shingles"] == []
+
+
+def test_order_of_words_counts() -> None:
+    """The same words in another order are other shingles."""
+    one, other = sketches_of(["late ferry sails tonight", "ferry late tonight sails"]).to_pylist()
+    assert not {*one["shingles"]} & {*other["shingles"]}
+
+
+def test_sketches_are_the_same_in_every_process() -> None:
+    """Neither the hash seed of a process nor the texts around it show in a sketch."""
+    digests = {
+        subprocess.run(
+            [sys.executable, "-c", CODE], env={"PYTHONHASHSEED": seed}, capture_output=True, text=True, check=True
+        ).stdout.strip()
+        for seed in ("1", "2")
+    }
+    assert digests == {hashlib.sha256(repr(sketches_of(TEXTS).to_pylist()).encode()).hexdigest()}
+    assert sketches_of(TEXTS[:1]).to_pylist() == sketches_of(TEXTS[::-1]).to_pylist()[2:]
+
+
+def test_known_sketch() -> None:
+    """The numbers themselves: a library that hashes in another way must come with its version."""
+    (known,) = sketches_of(["the ferry was late again"]).to_pylist()
+    assert known["shingles"] == [730308336, 1292290103, 1931915537]
+    assert known["signature"][:4] == [2922387222, 3625203937, 3419530047, 3399165787]
