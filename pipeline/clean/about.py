@@ -59,7 +59,7 @@ def read_section(markup: Markup) -> str | None:
 
 def read_tags(markup: Markup) -> tuple[str, ...]:
     """Return the publisher's keywords in the page's order, each once."""
-    stated = [plain(value) for value in listed(markup.story.get("keywords"))]
+    stated = [plain(value) for value in listed(markup.story.get("keywords"))[: 2 * _MAX_TAGS]]
     tags = stated or markup.all_meta("article:tag") or markup.all_meta("news_keywords", "keywords")
     split = (tidy(tag).removeprefix("#") for text in tags for tag in _SPLIT_TAGS.split(text))
     return tuple(dict.fromkeys(tag for tag in split if 1 < len(tag) <= 80))[:_MAX_TAGS]
@@ -115,7 +115,8 @@ def read_agency(markup: Markup | None, *, bylines: Iterable[str], lead: str) -> 
     credits_given = [text for text in bylines if len(text) < 120]
     if markup is not None:
         credits_given += [story_text(markup, key) for key in ("sourceOrganization", "creditText", "provider")]
-        credits_given += [plain(markup.data.resolved(value)) for value in listed(markup.story.get("author"))]
+        authors = listed(markup.story.get("author"))[:_MAX_TAGS]
+        credits_given += [plain(markup.data.resolved(value)) for value in authors]
     for name in _AGENCIES:
         if any(_IN_CREDIT[name].search(text) for text in credits_given) or _IN_DATELINE[name].match(lead):
             return name

@@ -7,7 +7,7 @@ from pipeline.clean.tree import Tree, text_of, tidy
 
 _SEPARATOR = re.compile(r"\s+[|–—·»«•:]+\s+|\s+-+\s+|\s*\|\s*|\s+//\s+")
 _WORDS = re.compile(r"[^\W_]+")
-_EDGE = re.compile(r"^[\s|–—·»/:-]+|[\s|–—·«/:-]+$")
+_BEFORE, _AFTER = " \t\n|–—·»/:-", " \t\n|–—·«/:-"
 _MAX_LENGTH = 300
 
 
@@ -96,4 +96,4 @@ def _without_site(title: str, site: str) -> str | None:
         return tidy(parts[0]) if parts else None
     last = parts[-1]
     cut = title[: title.rindex(last)] if len(last.split()) <= 4 else title
-    return tidy(_EDGE.sub("", cut)) or tidy(title)
+    return tidy(cut.lstrip(_BEFORE).rstrip(_AFTER)) or tidy(title)
