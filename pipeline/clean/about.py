@@ -2,11 +2,9 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import cache
-
-from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from pipeline.clean.jsonld import listed, plain
+from pipeline.clean.latin import language_identifier
 from pipeline.clean.markup import Markup, story_text
 from pipeline.clean.tree import text_of, tidy
 from pipeline.model import Page
@@ -95,7 +93,7 @@ def language_of(text: str, *, declared: str | None) -> str | None:
     words = text[:_LANGID_CHARS].casefold().split()
     if len(words) < _LANGID_MIN_WORDS or _reads_as(words, declared):
         return declared
-    code, probability = _identifier().classify(text[:_LANGID_CHARS])
+    code, probability = language_identifier().classify(text[:_LANGID_CHARS])
     return str(code) if declared is None or probability >= _SURE else declared
 
 
@@ -103,11 +101,6 @@ def _reads_as(words: list[str], language: str | None) -> bool:
     """Return whether a text's commonest words confirm what is declared: a fraction of the time of an identification."""
     common = _COMMON_WORDS.get(language or "")
     return common is not None and sum(word in common for word in words) >= _COMMON_SHARE * len(words)
-
-
-@cache
-def _identifier() -> LanguageIdentifier:
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
 
 
 def read_agency(markup: Markup | None, *, bylines: Iterable[str], lead: str) -> str | None:
