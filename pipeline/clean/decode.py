@@ -28,6 +28,11 @@ _BINARY = (b"%PDF-", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"PK\x03\x04", b"\x1f
 # What no text holds: C0 controls but white space, and the replacement character.
 _NO_TEXT = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ufffd]")
 _DETECT_BYTES = 200_000
+# What browsers detect; without it a Cyrillic page may be taken for a Macintosh's.
+_OF_THE_WEB = (
+    "utf-8", "cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "cp874", "cp866",
+    "iso8859_2", "iso8859_5", "iso8859_7", "koi8_r", "koi8_u", "cp932", "euc_jp", "gb18030", "big5", "cp949", "euc_kr",
+)  # fmt: skip
 _UTF16_SHARE, _UTF16_RATIO = 0.05, 4  # even a Japanese page has its markup in ASCII, whose zeros stand on one side
 _SAMPLE_CHARS = 20_000
 
@@ -152,7 +157,7 @@ def _detect(body: bytes) -> str:
         is_plain = len(strange) == len(_HIGH.findall(body[:_DETECT_BYTES]))  # no UTF-8 among them
         charset = latin_charset(body) if is_plain else "cp1252"
         return body.decode("utf-8", _AS_WINDOWS) if charset == "cp1252" else body.decode(charset, "replace")
-    best = from_bytes(body[:_DETECT_BYTES]).best()
+    best = from_bytes(body[:_DETECT_BYTES], cp_isolation=list(_OF_THE_WEB)).best()
     return body.decode(best.encoding, "replace") if best is not None else body.decode("utf-8", _AS_WINDOWS)
 
 
