@@ -33,7 +33,7 @@ def read_headline(markup: Markup, *, hint: str | None) -> str | None:
         found = _without_site(claims[0], site)
     first_h1 = next((text for tag, text in headings if tag == "h1"), None)
     found = found or (first_h1 if not whole else None) or _without_site(whole, site) or first_h1 or hint
-    return found[:_MAX_LENGTH] if found else None
+    return found[:_MAX_LENGTH].rstrip() if found else None
 
 
 def _opengraph(markup: Markup) -> str:
