@@ -2,11 +2,9 @@
 
 import re
 from collections.abc import Iterable, Mapping
-from functools import cache
-
-from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
 from pipeline.clean.jsonld import listed, plain
+from pipeline.clean.latin import language_identifier
 from pipeline.clean.markup import Markup, story_text
 from pipeline.clean.tree import text_of, tidy
 from pipeline.model import Page
@@ -59,7 +57,7 @@ def read_section(markup: Markup) -> str | None:
 
 def read_tags(markup: Markup) -> tuple[str, ...]:
     """Return the publisher's keywords in the page's order, each once."""
-    stated = [plain(value) for value in listed(markup.story.get("keywords"))]
+    stated = [plain(value) for value in listed(markup.story.get("keywords"))[: 2 * _MAX_TAGS]]
     tags = stated or markup.all_meta("article:tag") or markup.all_meta("news_keywords", "keywords")
     split = (tidy(tag).removeprefix("#") for text in tags for tag in _SPLIT_TAGS.split(text))
     return tuple(dict.fromkeys(tag for tag in split if 1 < len(tag) <= 80))[:_MAX_TAGS]
@@ -95,7 +93,7 @@ def language_of(text: str, *, declared: str | None) -> str | None:
     words = text[:_LANGID_CHARS].casefold().split()
     if len(words) < _LANGID_MIN_WORDS or _reads_as(words, declared):
         return declared
-    code, probability = _identifier().classify(text[:_LANGID_CHARS])
+    code, probability = language_identifier().classify(text[:_LANGID_CHARS])
     return str(code) if declared is None or probability >= _SURE else declared
 
 
@@ -105,17 +103,13 @@ def _reads_as(words: list[str], language: str | None) -> bool:
     return common is not None and sum(word in common for word in words) >= _COMMON_SHARE * len(words)
 
 
-@cache
-def _identifier() -> LanguageIdentifier:
-    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
-
-
 def read_agency(markup: Markup | None, *, bylines: Iterable[str], lead: str) -> str | None:
     """Return the news agency that byline, credit or dateline names."""
     credits_given = [text for text in bylines if len(text) < 120]
     if markup is not None:
         credits_given += [story_text(markup, key) for key in ("sourceOrganization", "creditText", "provider")]
-        credits_given += [plain(markup.data.resolved(value)) for value in listed(markup.story.get("author"))]
+        authors = listed(markup.story.get("author"))[:_MAX_TAGS]
+        credits_given += [plain(markup.data.resolved(value)) for value in authors]
     for name in _AGENCIES:
         if any(_IN_CREDIT[name].search(text) for text in credits_given) or _IN_DATELINE[name].match(lead):
             return name

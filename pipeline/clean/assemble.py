@@ -1,10 +1,13 @@
 """From pieces to one text with blocks, and from that to an Article."""
 
+import re
 from collections.abc import Iterable
 
 from pipeline.clean.pieces import Piece
 from pipeline.model import Block
 
+# Kana, Han, Thai, Lao, Burmese, Khmer.
+_UNPARTED = re.compile("[\u3040-\u30ff\u3400-\u4dbf\u4e00-\u9fff\u0e00-\u0eff\u1000-\u109f\u1780-\u17ff]")
 _GAP = "\n\n"
 
 
@@ -21,4 +24,5 @@ def joined_text(pieces: Iterable[Piece]) -> tuple[str, tuple[Block, ...]]:
 
 
 def count_words(texts: Iterable[str]) -> int:
-    return sum(len(text.split()) for text in texts)
+    """Return the words of texts; where a script parts no words, two of its characters count as one."""
+    return sum(len(text.split()) + len(_UNPARTED.findall(text)) // 2 for text in texts)

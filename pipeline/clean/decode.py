@@ -6,6 +6,7 @@ from dataclasses import dataclass
 
 from charset_normalizer import from_bytes
 
+from pipeline.clean.latin import latin_charset
 from pipeline.errors import UndecodablePageError
 from pipeline.model import Page
 
@@ -27,6 +28,12 @@ _BINARY = (b"%PDF-", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"PK\x03\x04", b"\x1f
 # What no text holds: C0 controls but white space, and the replacement character.
 _NO_TEXT = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ufffd]")
 _DETECT_BYTES = 200_000
+# What browsers detect; without it a Cyrillic page may be taken for a Macintosh's.
+_OF_THE_WEB = (
+    "utf-8", "cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "cp874", "cp866",
+    "iso8859_2", "iso8859_5", "iso8859_7", "koi8_r", "koi8_u", "cp932", "euc_jp", "gb18030", "big5", "cp949", "euc_kr",
+)  # fmt: skip
+_UTF16_SHARE, _UTF16_RATIO = 0.05, 4  # even a Japanese page has its markup in ASCII, whose zeros stand on one side
 _SAMPLE_CHARS = 20_000
 
 
@@ -48,7 +55,11 @@ def decode_body(page: Page) -> Decoded:
     body, bom = _without_bom(page.body)
     declared = _declared(page, body)
     charset = bom or _evident(body) or next((name for name in declared if _fits(body, name)), None)
+    if charset == "cp1252":  # the default of many servers, and every byte fits it
+        charset = latin_charset(body) if _is_latin(body) else None
     text = _read(body, charset) if charset else _detect(body)
+    undoubled = _undoubled(text) if charset == "utf-8" else None
+    text = undoubled or text
     if body.startswith(_BINARY) or len(_NO_TEXT.findall(text[:_SAMPLE_CHARS])) > max(
         8, len(text[:_SAMPLE_CHARS]) // 20
     ):
@@ -58,9 +69,8 @@ def decode_body(page: Page) -> Decoded:
             key=page.final_url or page.url or "",
             reason="undecodable",
         )
-    return Decoded(
-        text, charset or "detected", bool(declared) and _HIGH.search(body) is not None and charset != declared[0]
-    )
+    is_misdeclared = bool(declared) and _HIGH.search(body) is not None and charset != declared[0]
+    return Decoded(text, charset or "detected", is_misdeclared or undoubled is not None)
 
 
 def _without_bom(body: bytes) -> tuple[bytes, str | None]:
@@ -91,11 +101,36 @@ def _codec_named(name: str) -> str | None:
 
 def _evident(body: bytes) -> str | None:
     """Return the Unicode form that the bytes cannot be by chance, or None."""
-    sample = body[:2000]
-    for charset, zeros in (("utf-16-le", sample[1::2]), ("utf-16-be", sample[0::2])):
-        if len(sample) > 8 and zeros.count(0) > 0.4 * len(zeros) and _fits(body[: len(body) // 2 * 2], charset):
-            return charset
+    if (wide := _utf16(body)) is not None:
+        return wide
+    if body.find(b"\x1b$") >= 0 and _fits(body, "iso2022_jp"):
+        return "iso2022_jp"
     return "utf-8" if _HIGH.search(body) and _fits(body, "utf-8") else None
+
+
+def _utf16(body: bytes) -> str | None:
+    sample = body[:2000]
+    little, big = sample[1::2].count(0), sample[0::2].count(0)
+    most, least = max(little, big), min(little, big)
+    if len(sample) <= 8 or most <= _UTF16_SHARE * len(sample) / 2 or most <= _UTF16_RATIO * least:
+        return None
+    charset = "utf-16-le" if little > big else "utf-16-be"
+    return charset if _fits(body[: len(body) // 2 * 2], charset) else None
+
+
+def _is_latin(body: bytes) -> bool:
+    """Return whether bytes over 127 mostly stand alone, as in Latin text; runs of them are another script."""
+    return 2 * sum(map(len, _HIGH_RUN.findall(body))) <= len(_HIGH.findall(body))
+
+
+def _undoubled(text: str) -> str | None:
+    """Return a text that was made UTF-8 twice, made UTF-8 once; None for any other. By chance none fits."""
+    if text.isascii():
+        return None
+    try:
+        return text.encode("cp1252", _UNDEFINED_KEPT).decode("utf-8")
+    except UnicodeError:
+        return None
 
 
 def _fits(body: bytes, charset: str) -> bool:
@@ -118,9 +153,11 @@ def _detect(body: bytes) -> str:
     Lone bytes in Latin text are windows-1252 inside ASCII or UTF-8; runs of them are another script.
     """
     strange = b"".join(_invalid_utf8(body))
-    if not strange or sum(map(len, _HIGH_RUN.findall(body))) < 0.5 * len(_HIGH.findall(body)) or len(strange) < 20:
-        return body.decode("utf-8", _AS_WINDOWS)
-    best = from_bytes(body[:_DETECT_BYTES]).best()
+    if not strange or _is_latin(body) or len(strange) < 20:
+        is_plain = len(strange) == len(_HIGH.findall(body[:_DETECT_BYTES]))  # no UTF-8 among them
+        charset = latin_charset(body) if is_plain else "cp1252"
+        return body.decode("utf-8", _AS_WINDOWS) if charset == "cp1252" else body.decode(charset, "replace")
+    best = from_bytes(body[:_DETECT_BYTES], cp_isolation=list(_OF_THE_WEB)).best()
     return body.decode(best.encoding, "replace") if best is not None else body.decode("utf-8", _AS_WINDOWS)
 
 
@@ -138,3 +175,17 @@ def _windows_bytes(error: UnicodeError) -> tuple[str, int]:
 
 _AS_WINDOWS = "newslake.windows_bytes"
 codecs.register_error(_AS_WINDOWS, _windows_bytes)
+
+
+def _undefined_bytes(error: UnicodeError) -> tuple[bytes, int]:
+    """Give back the five bytes that windows-1252 leaves undefined and browsers read as control characters."""
+    if not isinstance(error, UnicodeEncodeError):
+        raise error
+    lost = error.object[error.start : error.end]
+    if set(lost) - set("\x81\x8d\x8f\x90\x9d"):
+        raise error
+    return lost.encode("latin-1"), error.end
+
+
+_UNDEFINED_KEPT = "newslake.undefined_bytes"
+codecs.register_error(_UNDEFINED_KEPT, _undefined_bytes)

@@ -22,8 +22,8 @@ def clean(
 def extract(page: Page, *, source_key: str, publisher: str | None = None, raw_ref: str | None = None) -> Article:
     """Return what the page gives, with its page type, whatever that is.
 
-    A page without anything to read is an Article without text whose ``flags`` say why: ``empty``, ``content_type``
-    or ``parse_error``. Raises: UndecodablePageError when the bytes give no text.
+    A page without anything to read is an Article without text whose ``flags`` say why: ``empty``, ``content_type``,
+    ``too_many_elements`` or ``parse_error``. Raises: UndecodablePageError when the bytes give no text.
     """
     origin = Origin(source_key, publisher, raw_ref)
     kind = media_kind_of(page)

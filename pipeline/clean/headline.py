@@ -7,7 +7,7 @@ from pipeline.clean.tree import Tree, text_of, tidy
 
 _SEPARATOR = re.compile(r"\s+[|–—·»«•:]+\s+|\s+-+\s+|\s*\|\s*|\s+//\s+")
 _WORDS = re.compile(r"[^\W_]+")
-_EDGE = re.compile(r"^[\s|–—·»/:-]+|[\s|–—·«/:-]+$")
+_BEFORE, _AFTER = " \t\n|–—·»/:-", " \t\n|–—·«/:-"
 _MAX_LENGTH = 300
 
 
@@ -33,7 +33,7 @@ def read_headline(markup: Markup, *, hint: str | None) -> str | None:
         found = _without_site(claims[0], site)
     first_h1 = next((text for tag, text in headings if tag == "h1"), None)
     found = found or (first_h1 if not whole else None) or _without_site(whole, site) or first_h1 or hint
-    return found[:_MAX_LENGTH] if found else None
+    return found[:_MAX_LENGTH].rstrip() if found else None
 
 
 def _opengraph(markup: Markup) -> str:
@@ -96,4 +96,4 @@ def _without_site(title: str, site: str) -> str | None:
         return tidy(parts[0]) if parts else None
     last = parts[-1]
     cut = title[: title.rindex(last)] if len(last.split()) <= 4 else title
-    return tidy(_EDGE.sub("", cut)) or tidy(title)
+    return tidy(cut.lstrip(_BEFORE).rstrip(_AFTER)) or tidy(title)

@@ -21,7 +21,7 @@ from pipeline.clean.people import read_authors
 from pipeline.clean.pieces import Piece
 from pipeline.clean.published import Published, read_published
 from pipeline.clean.standfirst import with_standfirst
-from pipeline.clean.tree import Tree, parse_html, strip_unread, text_of
+from pipeline.clean.tree import Tree, is_crowded, parse_html, strip_unread, text_of
 from pipeline.model import Article, Page, content_hash_of, domain_of, revision_id_of
 
 log = logging.getLogger(__name__)
@@ -54,6 +54,8 @@ def html_article(page: Page, origin: Origin) -> Article:
     root = parse_html(decoded.text)
     if root is None:
         return empty_article(page, origin, flag="empty")
+    if is_crowded(root):
+        return empty_article(page, origin, flag="too_many_elements")
     reading = _read(page, root, decoded.text)
     if not reading.pieces and _is_too_deep(root, decoded.text):
         return empty_article(page, origin, flag="parse_error")

@@ -16,6 +16,7 @@ Node = Mapping[str, Any]  # one JSON-LD object as parsed; its values are whateve
 
 _NESTED = ("@graph", "mainEntity", "mainEntityOfPage", "hasPart")
 _MAX_NODES = 2000
+_PLAIN_CHARS = 20_000  # what is asked for is a name, a title, a summary
 _WRAPPING = re.compile(
     r"^\s*(?:/\*\s*<!\[CDATA\[\s*\*/|//\s*<!\[CDATA\[|<!\[CDATA\[|<!--)|(?:/\*\s*\]\]>\s*\*/|//\s*\]\]>|\]\]>|"
     r"-->|;)\s*$"
@@ -119,6 +120,7 @@ def plain(value: object) -> str:
         value = value.get("@value") or value.get("name")
     if not isinstance(value, str):
         return ""
+    value = value[:_PLAIN_CHARS]
     unescaped = html.unescape(html.unescape(value)) if "&" in value else value
     if "<" in unescaped and ">" in unescaped:
         unescaped = BeautifulSoup(unescaped, "lxml").get_text(" ")

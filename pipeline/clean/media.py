@@ -17,7 +17,7 @@ _UNSURE_TYPES = (
     "unknown/unknown",
 )
 _STARTS_AS_HTML = re.compile(
-    rb"^\W{0,4}(?:<\?xml[^>]*>|<!--.*?-->|\s)*<(?:!doctype\s+html|html|head|body)\b", re.I | re.S
+    rb"^\W{0,4}(?:<\?xml[^>]*+>|(?><!--.*?-->)|\s)*+<(?:!doctype\s+html|html|head|body)\b", re.I | re.S
 )
 _HAS_HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|article|div|p|h1|meta|title|script)\b[^>]*>", re.I)
 _XML_FEED = re.compile(rb"<(?:rss|feed|urlset|sitemapindex|rdf:rdf)\b", re.I)

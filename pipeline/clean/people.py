@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from itertools import islice
 
 from trafilatura.metadata import extract_author
 
@@ -43,6 +44,7 @@ _META = ("author", "article:author", "parsely-author", "sailthru.author", "byl",
          "citation_author", "article.author", "og:article:author", "twitter:data1")  # fmt: skip
 _BYLINES = "//*[@rel='author'] | //*[contains(concat(' ', @itemprop, ' '), ' author ')]"
 _MAX_AUTHORS = 12
+_MAX_BYLINES, _BYLINE_CHARS = 100, 1000  # more or longer is no byline
 
 
 def read_authors(markup: Markup, *, publisher: str | None, domain: str | None) -> tuple[str, ...]:
@@ -84,8 +86,8 @@ def _is_organisation(types: frozenset[str]) -> bool:
 
 def _people(names: Iterable[str], outlets: frozenset[str], *, is_stated: bool) -> tuple[str, ...]:
     found: dict[str, str] = {}
-    for raw in names:
-        for name in _split(raw):
+    for raw in islice(names, _MAX_BYLINES):
+        for name in _split(raw[:_BYLINE_CHARS]):
             if is_person_name(name, min_words=1 if is_stated else 2) and _squashed(name) not in outlets:
                 found.setdefault(name.casefold(), name)
     return tuple(found.values())

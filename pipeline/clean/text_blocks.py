@@ -33,11 +33,12 @@ def blocks_of_text(text: str, *, title: str | None) -> tuple[Block, ...]:
     has_title = bool(lines) and _is_title(lines, title)
     counts = Counter(fold_title(line) for line in lines)
     lead = next((i for i, line in enumerate(lines) if i >= has_title and _is_lead(line)), len(lines))
+    heard = _names(lines[0]) | _names(lines[lead]) if has_title and lead < len(lines) else frozenset()
     kinds: list[BlockKind] = []
     for index, line in enumerate(lines):
         if index == 0 and has_title:
             kinds.append("title")
-        elif has_title and index < lead < len(lines) and _is_caption(line, lines[0], lines[lead], counts):
+        elif has_title and index < lead < len(lines) and _is_caption(line, heard, counts):
             kinds.append("caption")
         else:
             kinds.append(_kind_of(line, index, lines, counts))
@@ -76,8 +77,11 @@ def _is_lead(line: str) -> bool:
     return len(line.split()) >= _LEAD_MIN_WORDS and _SENTENCE_END.search(line) is not None
 
 
-def _is_caption(line: str, title: str, lead: str, counts: Counter[str]) -> bool:
-    """Return whether a line between headline and lead is a caption: repeated, or a fragment with their names."""
+def _is_caption(line: str, heard: frozenset[str], counts: Counter[str]) -> bool:
+    """Return whether a line between headline and lead is a caption: repeated, or a fragment with their names.
+
+    ``heard`` are the names of both.
+    """
     if len(line.split()) > _CAPTION_MAX_WORDS or _BYLINE.search(line):
         return False
     if counts[fold_title(line)] > 1:
@@ -85,11 +89,11 @@ def _is_caption(line: str, title: str, lead: str, counts: Counter[str]) -> bool:
     is_fragment = not _SENTENCE_END.search(line) or all(
         word[:1].isupper() or word in _LINKING_WORDS for word in re.findall(r"\w+", line)
     )
-    return is_fragment and bool(_names(line) & (_names(title) | _names(lead)))
+    return is_fragment and not heard.isdisjoint(_names(line))
 
 
-def _names(line: str) -> set[str]:
-    return {word for word in re.findall(r"\w{3,}", line) if word[0].isupper()}
+def _names(line: str) -> frozenset[str]:
+    return frozenset(word for word in re.findall(r"\w{3,}", line) if word[0].isupper())
 
 
 def _kind_of(line: str, index: int, lines: Sequence[str], counts: Counter[str]) -> BlockKind:

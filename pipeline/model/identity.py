@@ -18,6 +18,7 @@ _TRACKING = re.compile(
 _MOBILE_HOST = re.compile(r"^(www\d?|m|mobile|amp)\.(?=[^.]+\.[^.]+)")
 _AMP_PATH = re.compile(r"/amp/?$|(?<=\.)amp(?=\.html?$)|^/amp(?=/)")
 _DEFAULT_PORTS = {"http": 80, "https": 443}
+_URL_MAX_CHARS = 8192  # servers refuse longer ones
 _SAFE_IN_PATH = "/:@!$&'()*+,;=-._~"
 
 
@@ -28,8 +29,10 @@ def canonical_url(url: str) -> str:
     default port, user info, fragment, tracking parameters and AMP suffixes go; the query is sorted; the case of the
     path is kept, its trailing slash dropped and its dots resolved. Idempotent.
 
-    Raises: ValueError when it is no http(s) URL with a host.
+    Raises: ValueError when it is no http(s) URL with a host, or longer than 8,192 characters.
     """
+    if len(url) > _URL_MAX_CHARS:
+        raise ValueError(f"a URL of {len(url)} characters: {url[:100]!r}...")
     parts = urlsplit(url.strip())
     if parts.scheme.lower() not in _DEFAULT_PORTS or not parts.hostname:
         raise ValueError(f"not an http(s) URL: {url!r}")

@@ -18,6 +18,8 @@ from pipeline.sources.found import Found, broken
 from pipeline.sources.links import absolute_url
 from pipeline.sources.xml_guard import declares_entities
 
+# What feedparser lets out when its parser for broken markup meets markup too broken for it.
+_TOLD_BY_FEEDPARSER = (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError)
 _HAS_TIME = re.compile(r"\d:\d\d|T\d\d")
 _TAG = re.compile(r"<[^<>]*>")
 _LANGUAGE = re.compile(r"[A-Za-z]{2}\b")
@@ -57,9 +59,12 @@ def _xml_entries(page: Page, source: Source, *, now: datetime) -> Iterator[tuple
     if "content-type" in page.headers:
         headers["content-type"] = page.headers["content-type"]
     # A stream: feedparser takes bare bytes for a file name first, and a str for a URL.
-    parsed = feedparser.parse(
-        io.BytesIO(page.body), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
-    )
+    try:
+        parsed = feedparser.parse(
+            io.BytesIO(page.body), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
+        )
+    except _TOLD_BY_FEEDPARSER as error:
+        raise _refused(source, "not_a_feed", f"it is too broken to be read ({error}); ask the publisher") from error
     version = parsed.get("version")  # missing for no bytes at all
     if not version:
         raise _refused(source, "not_a_feed", "it is neither RSS nor Atom; check the source's url")

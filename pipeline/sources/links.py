@@ -2,11 +2,13 @@
 
 from urllib.parse import urljoin, urlsplit
 
+_MAX_CHARS = 8192  # servers refuse longer ones
+
 
 def absolute_url(link: str, *, base: str | None = None) -> str | None:
     """Return the http(s) URL of a link, without its fragment; None where there is none that names a host."""
     link = "".join(link.split())  # browsers drop line breaks and blanks inside href as well
-    if not link:
+    if not link or len(link) > _MAX_CHARS:
         return None
     try:
         url = urljoin(base, link) if base else link

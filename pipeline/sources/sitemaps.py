@@ -78,8 +78,9 @@ def _elements(body: bytes, sitemap: Sitemap) -> Iterator[Any]:
         if sitemap.kind is None and event == "start":
             if not _is_root_of_sitemap(element, sitemap):
                 return
-        elif event == "end" and _name(element) in ("url", "sitemap") and _is_child_of_root(element):
-            yield element
+        elif event == "end" and _is_child_of_root(element):
+            if _name(element) in ("url", "sitemap"):
+                yield element
             element.clear()
             while element.getprevious() is not None:
                 del element.getparent()[0]
@@ -133,4 +134,6 @@ def _clean(text: str | None) -> str | None:
 
 
 def _name(element: Any) -> str:
-    return str(etree.QName(element).localname) if isinstance(element.tag, str) else ""
+    if not isinstance(element.tag, str):
+        return ""
+    return element.tag.rpartition("}")[2]  # QName refuses a prefix that nobody declared

@@ -18,7 +18,7 @@ from pipeline.sources.found import Found
 from pipeline.sources.links import absolute_url
 from pipeline.sources.reading import LocalFile, Reading, open_file
 
-_TOLD_BY_WARCIO = (ArchiveLoadFailed, StatusAndHeadersParserException, EOFError, ValueError)
+_TOLD_BY_WARCIO = (ArchiveLoadFailed, StatusAndHeadersParserException, EOFError, ValueError, OverflowError)
 _GZIP_MAGIC = b"\x1f\x8b"
 _MAGIC = {"gzip": _GZIP_MAGIC, "x-gzip": _GZIP_MAGIC}
 

@@ -133,6 +133,7 @@ def test_unchanged_feed_lists_nothing(server):
         (b'{"items": []}', "not_a_feed"),
         (b'{"version": ', "not_a_feed"),
         (b"[" * 100_000, "not_a_feed"),
+        (b"<rss version='2.0'><channel><title>&#x110000;</title><item>", "not_a_feed"),
         (BOMB + b"<rss version='2.0'><channel><title>&c;</title></channel></rss>", "hostile_xml"),
         ((BOMB + b"<rss version='2.0'/>").decode().encode("utf-16"), "hostile_xml"),
     ],

@@ -135,6 +135,7 @@ def test_sitemap_that_breaks_off_keeps_what_came(server):
         (b"", "not_a_sitemap"),
         (b"We moved.", "not_a_sitemap"),
         (b"<html><body/></html>", "not_a_sitemap"),
+        (b"<undeclared:urlset/>", "not_a_sitemap"),
         (BOMB + b"<urlset><url><loc>http://courier.example/&c;</loc></url></urlset>", "hostile_xml"),
         (b'<!DOCTYPE urlset SYSTEM "http://127.0.0.1:9/x.dtd"><urlset/>', "hostile_xml"),
         ((BOMB + b"<urlset/>").decode().encode("utf-16"), "hostile_xml"),

@@ -164,3 +164,12 @@ def test_warc_without_responses_is_empty(tmp_path):
     _warc(tmp_path / "a.warc.gz")
 
     assert _reasons(tmp_path) == [("a.warc.gz", "empty_file")]
+
+
+def test_length_beyond_any_file_is_damage(tmp_path):
+    """A record whose length no machine can count to is one problem, and what came before it counts."""
+    path = _warc(tmp_path / "a.warc", _page(1), _page(2), is_packed=False)
+    head, mark, rest = path.read_bytes().rpartition(b"Content-Length: ")
+    path.write_bytes(head + mark + b"9" * 40 + rest)
+
+    assert _reasons(tmp_path) == [("a.warc#2", None), ("a.warc#3", "broken_warc")]

@@ -1,0 +1,146 @@
+"""Broken pages: whatever happens to a good one, cleaning gives an article, a reason, or says that there is no text."""
+
+import json
+from pathlib import Path
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.clean import clean, page_identity
+from pipeline.clean.decode import decode_body
+from pipeline.clean.media import media_kind_of
+from pipeline.errors import UndecodablePageError
+from pipeline.model import Article, Page, Rejected
+from tests.properties.fuzzing import broken, examples, page_of
+
+NEWSROOM = sorted(Path("samples/newsroom").rglob("*.html"))
+PAGES = [path.read_bytes() for path in NEWSROOM]
+TEXTS = [
+    "Harbour vote\n\nThe clerk read the plan aloud.\n\n- a bridge\n- a ferry\n\nWHAT NEXT\n\n“No,” he said.".encode(),
+]
+CHARSETS = st.sampled_from((
+    "utf-8", "utf-16", "utf-7", "latin-1", "windows-1252", "shift_jis", "gbk", "hz", "koi8-r", "iso-2022-jp", "big5",
+    "hex", "idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined", "mbcs", "oem", "uu", "rot13",
+    "utf-8-sig", "x", "",
+))  # fmt: skip
+TYPES = st.sampled_from(
+    ("text/html", "text/plain", "application/xhtml+xml", "text/xml", "", "image/png", "text/html;;;")
+)
+
+JSON = st.recursive(
+    st.none() | st.booleans() | st.integers() | st.floats() | st.text(max_size=30),
+    lambda inner: st.lists(inner, max_size=4) | st.dictionaries(st.text(max_size=6), inner, max_size=4),
+    max_leaves=8,
+)
+FIELDS = (
+    "@type", "@id", "@graph", "url", "headline", "name", "author", "creator", "datePublished", "dateModified",
+    "keywords", "publisher", "articleSection", "description", "inLanguage", "isAccessibleForFree", "mainEntityOfPage",
+    "hasPart", "mainEntity", "sourceOrganization", "creditText", "provider", "dateCreated", "uploadDate",
+)  # fmt: skip
+TYPED = st.sampled_from(
+    ("NewsArticle", ["NewsArticle", 1], "Person", "VideoObject", "https://schema.org/Article", None)
+)
+NODE = st.dictionaries(st.sampled_from(FIELDS), JSON, max_size=8).flatmap(
+    lambda node: TYPED.map(lambda kind: {**node, "@type": kind})
+)
+_TAGS = (
+    "p", "div", "ul", "li", "table", "tr", "td", "figure", "figcaption", "h1", "h2", "a", "b", "br", "blockquote",
+    "article", "header", "footer", "nav", "time", "meta", "link", "title", "script", "style", "form", "svg", "math",
+    "template", "pre",
+)  # fmt: skip
+_ATTRIBUTES = st.sampled_from((
+    "", " class='caption'", " itemprop='datePublished'", " datetime='0001-01-01T00:00:00+14:00'", " rel=author",
+    " rel='canonical' " "href='http://[x'", " property='og:url' content='//'", " name=author content='\U0001f600'",
+    " class='standfirst' id=\0x",
+))  # fmt: skip
+SOUP = st.lists(
+    st.one_of(
+        st.builds("<{}{}>".format, st.sampled_from(_TAGS), _ATTRIBUTES),
+        st.sampled_from(_TAGS).map("</{}>".format),
+        st.sampled_from(
+            ("The council of Port Arlen voted on Tuesday to close the old quay. ", "12 March 2031 ", "&", "&#xd800;")
+        ),
+        st.text(max_size=20),
+    ),
+    max_size=60,
+).map("".join)
+
+
+def _answer(page: Page) -> Article | Rejected | str:
+    try:
+        return clean(page, source_key="any")
+    except UndecodablePageError as error:
+        return error.reason
+
+
+def _check(page: Page) -> None:
+    """The answer is the same twice; an article's blocks lie in its text, in order, without blanks at their ends."""
+    answer = _answer(page)
+    assert answer == _answer(page)
+    if not isinstance(answer, Article):
+        assert answer if isinstance(answer, str) else answer.reason
+        return
+    last = 0
+    for block in answer.blocks:
+        assert last <= block.start < block.end <= len(answer.text)
+        stretch = answer.text[block.start : block.end]
+        assert stretch == stretch.strip()
+        last = block.end
+    assert page_identity(page) == (answer.canonical_url, answer.article_id)
+    assert answer.published_at is None or answer.published_at.tzinfo is not None
+
+
+@examples(60)
+@given(body=broken(*PAGES), content_type=st.sampled_from(("text/html", "text/html; charset=utf-8", "")))
+def test_broken_page(body: bytes, content_type: str) -> None:
+    """A page of the newsroom cut anywhere, with bytes flipped, tags doubled, controls and entities put in."""
+    _check(page_of(body, content_type))
+
+
+@examples(60)
+@given(source=SOUP)
+def test_tag_soup(source: str) -> None:
+    """Any tags in any order."""
+    _check(page_of(source.encode("utf-8", "surrogatepass"), "text/html; charset=utf-8"))
+
+
+@examples(60)
+@given(nodes=st.lists(NODE, max_size=4), end=st.sampled_from(("", "}", ",]", ";", "-->", "\\")))
+def test_linked_data_of_any_types(nodes: list[object], end: str) -> None:
+    """JSON-LD with the wrong type in every field, and with something after its end."""
+    data = json.dumps(nodes).replace("</", "<\\/") + end
+    head = f'<script type="application/ld+json">{data}</script>'.encode("utf-8", "surrogatepass")
+    _check(page_of(PAGES[0].replace(b"</head>", head + b"</head>", 1), "text/html; charset=utf-8"))
+
+
+@examples(60)
+@given(body=broken(*TEXTS))
+def test_broken_text(body: bytes) -> None:
+    """A plain text with anything done to it; nothing of what could be decoded is lost."""
+    page = page_of(body, "text/plain")
+    _check(page)
+    answer = _answer(page)
+    if isinstance(answer, Article) and media_kind_of(page) == "text":
+        assert answer.text == decode_body(page).text
+
+
+@examples(150)
+@given(
+    body=st.one_of(
+        st.binary(max_size=300), broken(*PAGES[:3], *TEXTS), st.text(max_size=80).map(lambda t: t.encode("utf-16"))
+    ),
+    kind=TYPES,
+    charset=CHARSETS,
+    meta=CHARSETS,
+    mark=st.sampled_from((b"", b"\xef\xbb\xbf", b"\xff\xfe", b"\xfe\xff", b"\xff\xfe\0\0", b"+/v8")),
+)
+def test_any_bytes_under_any_charset(body: bytes, kind: str, charset: str, meta: str, mark: bytes) -> None:
+    """Header, mark and meta element may say what they like: text comes out, or the page is undecodable; twice alike."""
+    page = page_of(mark + f"<meta charset={meta}>".encode() + body, f"{kind}; charset={charset}")
+    try:
+        decoded = decode_body(page)
+    except UndecodablePageError:
+        pass
+    else:
+        assert decoded == decode_body(page)
+    assert media_kind_of(page) in ("html", "text", "other")

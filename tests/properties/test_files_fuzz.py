@@ -1,0 +1,151 @@
+"""Broken files in a folder: pages, links, or one problem a line or record; nothing stops the files after it."""
+
+import gzip
+import json
+from io import BytesIO
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from hypothesis import given
+from hypothesis import strategies as st
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+from pipeline.errors import ArchiveError
+from pipeline.model import Source
+from pipeline.raw import Archive, page_key_of
+from pipeline.sources import Found, discover
+from tests.properties.fuzzing import NOW, broken, examples, page_of
+
+LINE = json.dumps(
+    {"url": "https://post.example/a", "text": "The ferry sails again.", "published_at": "2031-05-03"}
+).encode()
+LINES = b"\n".join((LINE, LINE.replace(b"text", b"html"), b"", LINE))
+LINKS = b"# links\nhttps://post.example/a\nhttps://post.example/b?c=d\n"
+REASONS = {
+    "not_a_regular_file", "unknown_kind", "unreadable_file", "empty_file", "file_too_large", "broken_sidecar",
+    "broken_line", "sidecar_without_page", "line_too_long", "broken_warc", "bad_url", "too_large", "bad_encoding",
+}  # fmt: skip
+
+
+def _warc(*, is_packed: bool) -> bytes:
+    out = BytesIO()
+    writer = WARCWriter(out, gzip=is_packed)
+    for number in range(3):
+        head = StatusAndHeaders("200 OK", [("Content-Type", "text/html")], protocol="HTTP/1.1")
+        dated = {"WARC-Date": "2031-05-03T08:00:00Z"}
+        url, body = f"https://post.example/{number}", BytesIO(b"<p>The lock gates opened.</p>" * (number + 1))
+        record = writer.create_warc_record(url, "response", payload=body, http_headers=head, warc_headers_dict=dated)
+        writer.write_record(record)
+    return out.getvalue()
+
+
+WARC, PACKED = _warc(is_packed=False), _warc(is_packed=True)
+
+
+def _read(name: str, body: bytes, *, beside: bytes | None = None) -> list[Found]:
+    """Return what a folder holds with this file in it, and a good one that is read after it."""
+    with TemporaryDirectory() as folder:
+        Path(folder, name).write_bytes(body)
+        if beside is not None:
+            Path(folder, name).with_suffix(".json").write_bytes(beside)
+        Path(folder, "z.txt").write_bytes(b"The last file is read as well.")
+        source = Source(key="files", kind="folder", location=folder)
+        return list(discover(source, day=NOW.date(), fetcher=None, validators=None, now=lambda: NOW).found)
+
+
+def _check(name: str, body: bytes, *, beside: bytes | None = None) -> None:
+    """Each entry is a page, a link or a known problem; the good file comes last; twice alike."""
+    found = _read(name, body, beside=beside)
+    assert [(f.ref, f.page) for f in found] == [(f.ref, f.page) for f in _read(name, body, beside=beside)]
+    assert found[-1].page is not None
+    assert found[-1].page.body == b"The last file is read as well."
+    for each in found:
+        reason = each.problem.reason if each.problem is not None else None
+        assert reason is None or reason in REASONS or reason.startswith("http_"), reason
+        assert each.problem is not None or each.page is not None or each.ref.url is not None
+
+
+@examples(80)
+@given(body=broken(LINES))
+def test_broken_lines(body: bytes) -> None:
+    """A .jsonl file with anything done to it."""
+    _check("a.jsonl", body)
+
+
+@examples(60)
+@given(
+    line=st.dictionaries(
+        st.sampled_from(("url", "html", "text", "title", "published_at", "fetched_at", "publisher", "language")),
+        st.one_of(
+            st.none(), st.integers(), st.floats(), st.text(max_size=40), st.lists(st.text(max_size=4), max_size=2)
+        ),
+    )
+)
+def test_lines_of_any_types(line: dict[str, object]) -> None:
+    """A .jsonl line, and a sidecar, with the wrong type in every field."""
+    stated = json.dumps(line).encode()
+    _check("a.jsonl", stated)
+    _check("a.html", b"<p>The ferry sails.</p>", beside=stated)
+
+
+@examples(60)
+@given(body=broken(LINKS))
+def test_broken_links(body: bytes) -> None:
+    """A .urls file with anything done to it."""
+    _check("a.urls", body)
+
+
+@examples(60)
+@given(beside=broken(LINE))
+def test_broken_sidecar(beside: bytes) -> None:
+    """A sidecar with anything done to it: its page comes with what it states, or with a problem."""
+    _check("a.html", b"<p>The ferry sails.</p>", beside=beside)
+
+
+@examples(120)
+@given(body=broken(WARC, PACKED))
+def test_broken_warc(body: bytes) -> None:
+    """A WARC file, plain or packed, with records cut, lengths wrong, gzip members torn."""
+    _check("a.warc", body)
+
+
+@examples(80)
+@given(body=broken(WARC))
+def test_broken_warc_packed_whole(body: bytes) -> None:
+    """What is wrong inside whole gzip members."""
+    _check("a.warc.gz", gzip.compress(body))
+
+
+def _archived(root: Path) -> dict[str, bytes]:
+    archive = Archive(root, durability="process")
+    with archive.writer(source_key="post", run_id="r") as writer:
+        for number in range(4):
+            page = page_of(b"<p>%d gates</p>" % number, "text/html", url=f"https://post.example/{number}")
+            writer.put(page, news_day=NOW.date(), article_id=f"{number:032}")
+    return {page_key_of(archive.page(each)): archive.page(each).body for each in archive.captures()}
+
+
+def _mended(root: Path) -> dict[str, bytes]:
+    archive = Archive(root, durability="process")
+    archive.recover()
+    archive.rebuild_index()
+    return {each.page_key: archive.page(each).body for each in archive.captures()}
+
+
+@examples(30)
+@given(data=st.data())
+def test_damaged_archive(data: st.DataObject) -> None:
+    """A damaged file of our own archive: each page that comes back is as it was put, or an error says why not."""
+    with TemporaryDirectory() as folder:
+        root = Path(folder)
+        put = _archived(root)
+        [file] = root.glob("warc/*/*/*.warc.gz")
+        file.write_bytes(data.draw(broken(file.read_bytes(), most=3)))
+        for index in root.glob("index.sqlite*"):
+            index.unlink()
+        try:
+            got = _mended(root)
+        except ArchiveError:
+            return
+        assert got.items() <= put.items()

@@ -1,0 +1,110 @@
+"""No page of a megabyte holds up its batch: each of these once took minutes, or would have.
+
+The caps of ``pipeline.clean`` bound the time, not a clock: what is kept on a fast machine is kept on a slow one.
+"""
+
+import time
+from collections.abc import Callable
+from datetime import UTC, datetime
+
+import pytest
+
+from pipeline.clean import clean
+from pipeline.clean.tree import parse_html
+from pipeline.model import Article, Page, Rejected
+from tests.faults.hostile import page
+
+SECONDS = 5.0  # of CPU, of one page; on a quiet machine none of these takes a second
+MUCH = 300_000
+
+
+def _with(*, head: str = "", body: str = "") -> str:
+    return page(1, head=head).decode().replace("</article>", f"{body}</article>")
+
+
+def _linked(fields: str) -> str:
+    data = f'{{"@type": "NewsArticle", {fields}}}'
+    return _with(head=f'<script type="application/ld+json">{data}</script>')
+
+
+def _titled(title: str) -> str:
+    return f"<html><head><title>{title}</title></head><body><p>{'The crane turned again. ' * 20}</p></body></html>"
+
+
+_TAGGED = '"<b>Ada Brandt</b>",'
+HTML: dict[str, Callable[[], str]] = {
+    "attributes behind a quoted >": lambda: _with(body=f"<p x='>' {' '.join(f'a{n}=1' for n in range(50_000))}>x"),
+    "attributes behind a quoted <": lambda: _with(body=f"<p x='<' {' '.join(f'a{n}=1' for n in range(50_000))}>x"),
+    "attributes parted by slashes": lambda: _with(body=f"<p {'/'.join(f'a{n}' for n in range(50_000))}>x"),
+    "attributes without blanks": lambda: _with(
+        body=f"<p {''.join(f'a{n}=`1`' for n in range(50_000))}>".replace("`", '"')
+    ),
+    "many tags of many attributes": lambda: _with(body=f"<p {' '.join(f'a{n}' for n in range(7_000))}>" * 20),
+    "tags that never close": lambda: _with(body="<a " * (MUCH // 3)),
+    "brackets for an author": lambda: _linked(f'"author": "A{"(" * MUCH}"'),
+    "an author's lone marks": lambda: _linked(f'"author": "A{"[ " * MUCH}"'),
+    "a hundred thousand authors": lambda: _linked(f'"author": [{_TAGGED * 30_000}""]'),
+    "a hundred thousand keywords": lambda: _linked(f'"keywords": [{_TAGGED * 30_000}""]'),
+    "markup for a summary": lambda: _linked(f'"description": "{"<b><i>" * (MUCH // 6)}"'),
+    "an address of subdomains": lambda: _linked(f'"url": "https://{"m." * MUCH}post.example/"'),
+    "a canonical link of subdomains": lambda: _with(
+        head=f"<link rel=canonical href='https://{'m.' * 20_000}a.example'>"
+    ),
+    "dashes in the title": lambda: _titled(f"b{'-' * MUCH}x | a"),
+    "blanks before captions": lambda: _with(
+        body=f"<figcaption>one two three four</figcaption><p>{' <b> </b>' * 9_000}"
+    ),
+    "inline elements of one paragraph": lambda: _with(body=f"<p>{' <b>x</b>' * 60_000}"),
+    "paragraphs without end": lambda: _with(body="<p>" * 200_000),
+    "captions in captions": lambda: _with(body=f"<figcaption>{'<div>' * 200}{'<i>one</i>' * 60_000}"),
+    "definitions": lambda: _with(body=f"<dl>{'<dt>a<dd>b' * 24_000}"),
+    "comments without end": lambda: _with(body="<!--" * (MUCH // 4)),
+    "nesting": lambda: _with(body="<div><i>" * 50_000),
+    "one word": lambda: _with(body="w" * 5_000_000),
+    "a tag of five megabytes": lambda: _with(body=f"<p title='{'w' * 5_000_000}'>x</p>"),
+}
+TEXT: dict[str, Callable[[], str]] = {
+    "comments that may be HTML": lambda: "<!---->" * 600 + "x",
+    "short lines before a long lead": lambda: (
+        "Harbour Title\n" + "".join(f"Harbour {n}\n" for n in range(15_000)) + "Wind and rain " * 10_000 + "."
+    ),
+    "nothing but line breaks": lambda: f"x{chr(10) * MUCH}y",
+    "quotation marks": lambda: "T\n\n" + "'a" * 60_000 + "x\na longer line of many more words follows here",
+}
+
+
+def _cleaned(body: str, content_type: str) -> Article | Rejected:
+    url = "https://post.example/news/a"
+    given = Page(
+        url=url,
+        final_url=url,
+        status=200,
+        headers={"content-type": content_type},
+        body=body.encode(),
+        fetched_at=datetime(2031, 5, 4, tzinfo=UTC),
+    )
+    return clean(given, source_key="any")
+
+
+@pytest.mark.parametrize("name", [*HTML, *TEXT])
+@pytest.mark.timeout(60)
+def test_hostile_page_ends_soon(name: str) -> None:
+    """Cleaning ends within the limit of a page, with an article or a reason."""
+    body = (HTML | TEXT)[name]()
+    start = time.process_time()
+    got = _cleaned(body, "text/html; charset=utf-8" if name in HTML else "text/plain; charset=utf-8")
+    assert time.process_time() - start < SECONDS
+    assert isinstance(got, Article | Rejected)
+
+
+def test_page_with_too_many_elements_says_so() -> None:
+    """A page that is over the cap of elements is no article, and its reason names the cap."""
+    got = _cleaned(HTML["paragraphs without end"](), "text/html")
+    assert isinstance(got, Rejected)
+    assert (got.reason, "50,000" in got.detail) == ("too_many_elements", True)
+
+
+def test_long_attribute_is_kept() -> None:
+    """A tag with one long value, as data attributes have, keeps its attributes: only their number costs time."""
+    root = parse_html(f"<p data-state='{'{&quot;a&quot;: &gt;} > ' * 9_000}' class='story'>x</p>")
+    assert root.xpath("//p/@class") == ["story"]
