@@ -47,7 +47,7 @@ def main() -> None:
     """Print every figure beside its goal."""
     for name, value, compare, goal in copies_lines():
         is_met = value <= goal if compare == "<=" else value >= goal
-        out.print(f"{'met ' if is_met else 'MISS'} {name}: {value:.2f} (goal {compare} {goal})")
+        out.print(f"{'met ' if is_met else 'MISS'} {name}: {value:.2f} (goal {compare} {goal})", soft_wrap=True)
 
 
 def planted_pairs() -> Planted:
