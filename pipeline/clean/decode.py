@@ -23,6 +23,7 @@ _BOMS = (
 )
 # Latin-1 pages mean windows-1252, as browsers read them.
 _MEANT = {"iso8859-1": "cp1252", "ascii": "cp1252", "latin-1": "cp1252", "gb2312": "gb18030", "gbk": "gb18030"}
+_PYTHONS_OWN = ("idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined")  # codecs, not charsets
 _SEVEN_BIT = ("iso2022", "hz")
 _BINARY = (b"%PDF-", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"PK\x03\x04", b"\x1f\x8b", b"\x00\x00\x00\x1cftyp")
 # What no text holds: C0 controls but white space, and the replacement character.
@@ -93,7 +94,8 @@ def _codec_named(name: str) -> str | None:
         info = codecs.lookup(name)
     except LookupError:
         return None
-    if not getattr(info, "_is_text_encoding", True):  # "hex", "rot13" and friends are codecs, not charsets
+    is_text = getattr(info, "_is_text_encoding", True)  # "hex", "rot13" and friends are not
+    if not is_text or info.name.replace("-", "_") in _PYTHONS_OWN:
         return None
     # A meta element that can be read as ASCII cannot stand in UTF-16.
     return "utf-8" if info.name.startswith(("utf-16", "utf-32", "utf-7")) else _MEANT.get(info.name, info.name)

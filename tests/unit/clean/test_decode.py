@@ -27,6 +27,8 @@ JAPANESE = "港の新しい桟橋は来年の春に完成する予定だと市�
         (JAPANESE * 4, "shift_jis", "text/html; charset=utf-8", True),
         (JAPANESE * 4, "euc_jp", "text/html", False),
         (FRENCH, "utf-8", "text/html; charset=no-such-thing", False),
+        (FRENCH, "cp1252", "text/html; charset=unicode_escape", False),
+        ("Plain", "ascii", "text/html; charset=idna", False),
     ],
 )
 def test_text_comes_out_right(text: str, encoding: str, content_type: str, is_repaired: bool) -> None:
