@@ -10,22 +10,16 @@ import sys
 import tempfile
 import time
 from collections.abc import Callable
-from concurrent.futures import ThreadPoolExecutor
 from datetime import UTC, date, datetime
-from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
-from multiprocessing import Process, Queue
 from pathlib import Path
-from threading import local
 
 import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.parquet as pq
-import requests
 import trafilatura
 from rich.console import Console
 
 from pipeline.clean import clean, extract
-from pipeline.fetch import Fetcher, FetchLimits, limits_from
 from pipeline.kb import load_kb
 from pipeline.lake import KEYS_SCHEMA, Lake
 from pipeline.model import Article, Page
@@ -33,6 +27,7 @@ from pipeline.nlp import Reader, load_model
 from pipeline.settings import Settings
 from pipeline.tables import READING_TABLES, annotation_rows, check_batch, rows_table
 from samples.server import FOLDERS, ROOT, resource_at
+from tests import bench_fetch
 from tests.bench_copies import main as copies_figures
 
 ROUNDS = 3
@@ -117,60 +112,6 @@ def clean_ratio() -> float:
             trafilatura.bare_extraction(page.body)
 
     mine, theirs = best(ours, bare)
-    return theirs / mine
-
-
-class _Handler(BaseHTTPRequestHandler):
-    protocol_version = "HTTP/1.1"
-    disable_nagle_algorithm = True
-    wbufsize = -1
-    body = b"<!doctype html><title>page</title>" + b"<p>words of an invented page</p>" * 950  # 30 KB
-
-    def do_GET(self) -> None:
-        found = b"" if self.path == "/robots.txt" else self.body
-        self.send_response(200)
-        self.send_header("Content-Type", "text/html")
-        self.send_header("Content-Length", str(len(found)))
-        self.end_headers()
-        self.wfile.write(found)
-
-    def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it
-        """Say nothing."""
-
-
-def _serve(port_out: "Queue[int]") -> None:
-    server = ThreadingHTTPServer(("127.0.0.1", 0), _Handler)
-    port_out.put(server.server_address[1])
-    server.serve_forever()
-
-
-def fetch_ratio() -> float:
-    """Pages a second of the guarded fetcher beside bare requests sessions, 8 threads, loopback, own process."""
-    ports: Queue[int] = Queue()
-    server = Process(target=_serve, args=(ports,), daemon=True)
-    server.start()
-    host = f"127.0.0.1:{ports.get()}"
-    urls = [f"http://{host}/{number}" for number in range(1000)]
-    sessions = local()
-
-    def get(url: str) -> int:
-        if not hasattr(sessions, "own"):
-            sessions.own = requests.Session()
-        return len(sessions.own.get(url, timeout=10).content)
-
-    def bare() -> None:
-        with ThreadPoolExecutor(8) as pool:
-            assert sum(1 for _ in pool.map(get, urls)) == len(urls)
-
-    limits: FetchLimits = limits_from(Settings(host_interval_seconds=0))
-
-    def ours() -> None:
-        with Fetcher(limits, private_hosts=frozenset({host}), now=lambda: NOW) as fetcher:
-            with ThreadPoolExecutor(8) as pool:
-                assert sum(1 for _ in pool.map(fetcher.fetch, urls)) == len(urls)
-
-    mine, theirs = best(ours, bare)
-    server.kill()
     return theirs / mine
 
 
@@ -281,7 +222,12 @@ def dag_parse_seconds() -> float:
 FIGURES: tuple[tuple[str, tuple[str, float], Callable[[], float]], ...] = (
     ("annotating / bare nlp.pipe, words per second", (">=", 0.80), annotate_ratio),
     ("cleaning / bare trafilatura, pages per second", (">=", 0.60), clean_ratio),
-    ("fetching / bare requests sessions, pages per second", (">=", 0.40), fetch_ratio),
+    ("fetching and archiving / bare requests sessions, pages per second", (">=", 0.40), bench_fetch.fetch_ratio),
+    ("1,000 pages over 20 hosts, makespan / ideal of the slowest", ("<=", 1.10), bench_fetch.makespan_ratio),
+    ("smallest distance of two starts at a host / its interval", (">=", 1.0), bench_fetch.distance_ratio),
+    ("unchanged second run, % answered 304", (">=", 100), bench_fetch.unchanged_percent),
+    ("unchanged second run, bodies archived", ("<=", 0), bench_fetch.unchanged_bodies),
+    ("peak MB of fetching bombs and endless bodies", ("<=", 500), bench_fetch.fetching_memory),
     ("committing / raw write_table, rows per second", (">=", 0.50), commit_ratio),
     ("annotate with 2 workers / 1 worker", (">=", 1.60), worker_ratio),
     ("peak MB of a worker", ("<=", 900), worker_memory),

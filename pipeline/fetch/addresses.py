@@ -12,6 +12,7 @@ from pipeline.fetch.trouble import Trouble
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 _KEPT_SECONDS = 600.0  # a trigger lives for weeks, hosts move
 _NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 address
+_COMPATIBLE = ipaddress.ip_network("::/96")  # RFC 4291 2.5.5.1, deprecated: so do these
 
 
 @dataclass(frozen=True, slots=True)
@@ -76,7 +77,7 @@ def _meant(address: str) -> Iterator[IpAddress]:
         for inner in (found.ipv4_mapped, found.sixtofour, *teredo):
             if inner is not None:
                 yield inner
-        if found in _NAT64:
+        if found in _NAT64 or found in _COMPATIBLE:
             yield ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
 
 

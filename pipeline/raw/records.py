@@ -3,6 +3,7 @@
 import hashlib
 import json
 import uuid
+import zlib
 from collections.abc import Mapping
 from dataclasses import asdict, fields
 from datetime import UTC, date, datetime
@@ -30,6 +31,7 @@ _OUR_LENGTH = "WARC-Newslake-Length"  # of the decoded body in bytes: reading ta
 _FINAL_URI = "X-Archive-Final-URI"  # where redirects ended, when not at the target URI
 _PLACE = ("file", "offset", "length")
 _CHUNK = 1 << 16
+_GZIP = 16 + zlib.MAX_WBITS
 
 
 def digest_of(body: bytes) -> str:
@@ -283,5 +285,6 @@ def _member(headers: dict[str, str], *, head: bytes = b"", body: bytes = b"") ->
         len(body),
     )
     record.payload_length = len(body)
-    WARCWriter(out, gzip=True, warc_version="WARC/1.1").write_record(record)
-    return out.getvalue()
+    WARCWriter(out, gzip=False, warc_version="WARC/1.1").write_record(record)
+    # Not by warcio: its level 9 takes twice as long as 6 and saves a thousandth.
+    return zlib.compress(out.getvalue(), level=6, wbits=_GZIP)

@@ -3,11 +3,15 @@
 import gzip
 import threading
 import time
+import zlib
 from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from datetime import UTC, datetime
 from http.server import BaseHTTPRequestHandler, ThreadingHTTPServer
+
+import brotli
+from backports import zstd
 
 from pipeline.fetch import Fetcher, FetchLimits
 
@@ -123,6 +127,16 @@ def fetcher_for(*servers: Hostile, **changes: object) -> Iterator[Fetcher]:
 def gzip_bomb(megabytes: int) -> bytes:
     """Return zeros, packed a thousandfold."""
     return gzip.compress(bytes(megabytes << 20), compresslevel=9)
+
+
+BOMBS: dict[str, Callable[[bytes], bytes]] = {
+    "gzip": gzip.compress,
+    "deflate": zlib.compress,
+    "br": lambda data: brotli.compress(data, quality=5),
+    "zstd": zstd.compress,
+    "gzip, gzip": lambda data: gzip.compress(gzip.compress(data)),
+    "br, zstd, gzip": lambda data: gzip.compress(zstd.compress(brotli.compress(data, quality=5))),
+}
 
 
 def story(number: int) -> str:
