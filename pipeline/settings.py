@@ -4,14 +4,14 @@ import os
 import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pipeline.errors import ConfigError
 from pipeline.model import Source
-from pipeline.model.source import LocalKind, SourceKind
+from pipeline.model.source import TAKES, SourceKind
 
 PREFIX = "NEWS_"
 
@@ -108,13 +108,14 @@ class _SourceEntry(BaseModel):
             raise ValueError("must begin with http:// or https://")
         return value
 
-    def location(self) -> str:
-        """Return the URL of an online kind, the folder of a local one."""
-        wanted, other = ("path", "url") if self.kind in get_args(LocalKind) else ("url", "path")
-        value = getattr(self, wanted)
-        if value is None or getattr(self, other) is not None:
-            raise ValueError(f"kind {self.kind!r} takes {wanted!r} and not {other!r}")
-        return str(value)
+    def location(self, folder: Path) -> str:
+        """Return the URL, or the path as seen from ``folder``. Raises: ValueError where the kind takes other keys."""
+        place = TAKES[self.kind].place
+        given = [name for name in ("url", "path") if getattr(self, name) is not None]
+        if len(given) != 1 or given[0] not in place:
+            has = " and ".join(map(repr, given)) or "neither"
+            raise ValueError(f"kind {self.kind!r} takes {' or '.join(map(repr, place))}, and here is {has}")
+        return str(folder / self.path) if self.path is not None else str(self.url)
 
 
 class _SourcesFile(BaseModel):
@@ -162,9 +163,7 @@ def load_sources(path: Path) -> SourceList:
 
 def _source(key: str, entry: _SourceEntry, folder: Path) -> Source:
     try:
-        location = entry.location()
-        if entry.path is not None:
-            location = str(folder / location)
+        location = entry.location(folder)
     except ValueError as error:
         raise ValueError(f"sources.{key}: {error}") from error
     return Source(

@@ -1,16 +1,32 @@
 """A source: a publisher's feed, sitemap, archive or folder."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
-OnlineKind = Literal["feed", "news_sitemap"]
-LocalKind = Literal["folder", "inbox"]
-SourceKind = Literal[OnlineKind, LocalKind]
+SourceKind = Literal["feed", "news_sitemap", "folder", "inbox"]
+Place = Literal["url", "path"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Takes:
+    """What a kind's entry in ``sources.toml`` says beside the keys of all kinds: one of ``place``, maybe ``also``."""
+
+    place: tuple[Place, ...]
+    also: tuple[str, ...] = ()
+
+
+TAKES: Mapping[SourceKind, Takes] = {
+    "feed": Takes(place=("url",)),
+    "news_sitemap": Takes(place=("url",)),
+    "folder": Takes(place=("path",)),
+    "inbox": Takes(place=("path",)),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """One entry of ``sources.toml``. ``location`` is the URL of an online kind, the folder of a local one.
+    """One entry of ``sources.toml``. ``location`` is its URL, or the path of a folder or file.
 
     ``interval_seconds`` is the least time between two starts at the source's host, ``poll_seconds`` the time between
     two looks of the feed trigger at its listing; None means the setting's.
@@ -26,5 +42,5 @@ class Source:
 
     @property
     def is_online(self) -> bool:
-        """Whether its listing is fetched, not read from a folder."""
-        return self.kind in get_args(OnlineKind)
+        """Whether its listing is fetched, not read from a disk."""
+        return self.location.startswith(("http://", "https://"))

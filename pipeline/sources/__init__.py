@@ -28,10 +28,11 @@ Listings are fetched, so the reasons of ``pipeline.fetch`` come too.
 """
 
 from pipeline.raw import Validators
-from pipeline.sources.days import DayRange, listable_days
+from pipeline.sources.days import DayRange
 from pipeline.sources.discovery import discover
 from pipeline.sources.found import Found, Listing
 from pipeline.sources.inbox import claimed, settle, settle_all, waiting
+from pipeline.sources.kinds import listable_days
 from pipeline.sources.links import absolute_url
 from pipeline.sources.plain import read_file
 

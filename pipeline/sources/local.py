@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pipeline.errors import BrokenListingError
-from pipeline.sources.found import Found, broken
+from pipeline.raw import Validators
+from pipeline.sources.found import Found, Listing, broken
 from pipeline.sources.lines import read_jsonl, read_urls
 from pipeline.sources.plain import SIDECAR, read_page_file
 from pipeline.sources.reading import LocalFile, Reading
@@ -36,6 +37,24 @@ def read_folder(folder: Path, reading: Reading, *, is_deep: bool) -> Iterator[Fo
             f"{folder} is no folder; make it or mend sources.toml", key=reading.source_key, reason="folder_missing"
         )
     return (found for file in _files(folder, is_deep=is_deep) for found in _read(file, reading))
+
+
+def folder_listing(folder: Path, reading: Reading, *, known: Validators) -> Listing:
+    """Return what a folder and those below hold; unchanged where no file of them is.
+
+    A year of files is read once, not once for each day of a backfill. Looked at before it is read: what changes
+    meanwhile is read again.
+    Raises: BrokenListingError (folder_missing).
+    """
+    version = Validators(etag=folder_version(folder))
+    if version == known:
+        return Listing(found=(), validators=known, is_unchanged=True)
+    return Listing(found=read_folder(folder, reading, is_deep=True), validators=version)
+
+
+def inbox_listing(folder: Path, reading: Reading) -> Listing:
+    """Return what the claimed files of an inbox hold. Raises: BrokenListingError (folder_missing)."""
+    return Listing(found=read_folder(folder, reading, is_deep=False))
 
 
 def folder_version(folder: Path) -> str:

@@ -16,7 +16,7 @@ PROMISED = {"feed": [0, 1], "news_sitemap": [0, 1], "folder": [0, 1, 900], "inbo
 
 def test_every_kind_is_asked():
     """Each kind of source has its promise here."""
-    assert PROMISED.keys() == set(get_args(SourceKind)), "add the kind and which days pipeline/sources/days.py promises"
+    assert PROMISED.keys() == set(get_args(SourceKind)), "add the kind and which days it promises"
 
 
 @pytest.mark.parametrize(("kind", "promised"), PROMISED.items())
