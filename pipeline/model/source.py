@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-SourceKind = Literal["feed", "news_sitemap", "folder", "inbox"]
+SourceKind = Literal["feed", "news_sitemap", "sitemap_archive", "folder", "inbox"]
 Place = Literal["url", "path"]
 
 
@@ -19,6 +19,7 @@ class Takes:
 TAKES: Mapping[SourceKind, Takes] = {
     "feed": Takes(place=("url",)),
     "news_sitemap": Takes(place=("url",)),
+    "sitemap_archive": Takes(place=("url",)),
     "folder": Takes(place=("path",)),
     "inbox": Takes(place=("path",)),
 }

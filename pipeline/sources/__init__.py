@@ -10,6 +10,7 @@ Reasons of a ``BrokenListingError``, of a whole listing (raised) or of one entry
   too_many_urls          a sitemap with more than 50,000 URLs; the rest is left out
   too_many_sitemaps      a sitemap index with more than 500 children; the rest is left out
   sitemap_too_deep       a sitemap index inside three others
+  undated_entries        entries of a dated archive of which neither they nor their sitemap say the day; left out
   entry_without_link     a feed's entry or a sitemap's url that names no page
   bad_url                no http(s) URL with a host
   folder_missing         the source's folder is not there

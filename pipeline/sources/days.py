@@ -30,6 +30,13 @@ def newest_days(source: Source, today: date) -> DayRange:
     return DayRange(first=first, last=today, note=f"a {source.kind} lists its newest pages only")
 
 
+def past_days(_: Source, today: date) -> DayRange:
+    """Return every day that is over; how far back an index goes is seen only when it is asked."""
+    return DayRange(
+        first=None, last=today - timedelta(days=1), note="any day that is over, as far back as its index goes"
+    )
+
+
 def any_day(_: Source, __: date) -> DayRange:
     """Return all days: what files hold shows when they are read."""
     return DayRange(first=None, last=None, note="whatever days its files hold")

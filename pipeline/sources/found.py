@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 from pipeline.errors import BrokenListingError, NewsError
 from pipeline.model import Page, Ref
@@ -27,12 +28,14 @@ class Listing:
     A feed and a sitemap give no URL twice; files give all that they hold.
 
     ``validators`` go into the next request for this listing, once every entry has an outcome. ``is_unchanged`` means
-    that the server said so, and nothing is listed.
+    that the server said so, and nothing is listed. ``day`` is set where only that day was listed: what has no date of
+    its own is of it.
     """
 
     found: Iterable[Found]
     validators: Validators | None = None
     is_unchanged: bool = False
+    day: date | None = None
 
 
 def broken(source_key: str, where: str, *, reason: str, detail: str) -> Found:

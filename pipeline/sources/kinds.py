@@ -9,10 +9,11 @@ from pipeline.fetch import NotModified
 from pipeline.model import Page, Source
 from pipeline.model.source import SourceKind
 from pipeline.sources.asked import Asked, validators_of
-from pipeline.sources.days import DayRange, any_day, newest_days
+from pipeline.sources.days import DayRange, any_day, newest_days, past_days
 from pipeline.sources.feeds import read_feed
 from pipeline.sources.found import Listing
 from pipeline.sources.local import folder_listing, inbox_listing
+from pipeline.sources.sitemap_days import placed
 from pipeline.sources.sitemap_walk import SitemapWalk, read_root
 
 
@@ -60,6 +61,17 @@ def _sitemap(page: Page, asked: Asked) -> Listing:
     return Listing(found=found, validators=validators_of(page) if root.kind == "urlset" else None)
 
 
+def _sitemap_archive(asked: Asked) -> Listing:
+    """Return what a dated sitemap, or an index of some, has of the day; nothing of it is kept for the next day's."""
+    source, fetcher = asked.source, asked.online()
+    url, window = placed(source.location, asked.day)
+    page = fetcher.fetch(url, is_listing=True, interval_seconds=source.interval_seconds)
+    assert isinstance(page, Page)  # no validators were sent
+    root = read_root(page, source, now=asked.now, max_bytes=fetcher.limits.listing_max_bytes)
+    walk = SitemapWalk(source, fetcher, now=asked.now, day=asked.day)
+    return Listing(found=walk.pages(root, url=url, window=window), day=asked.day)
+
+
 def _folder(asked: Asked) -> Listing:
     return folder_listing(Path(asked.source.location), asked.reading(), known=asked.known)
 
@@ -71,6 +83,7 @@ def _inbox(asked: Asked) -> Listing:
 KINDS: Mapping[SourceKind, Kind] = {
     "feed": Kind(read=_if_new(_feed), days=newest_days),
     "news_sitemap": Kind(read=_if_new(_sitemap), days=newest_days),
+    "sitemap_archive": Kind(read=_sitemap_archive, days=past_days),
     "folder": Kind(read=_folder, days=any_day),
     "inbox": Kind(read=_inbox, days=any_day),
 }

@@ -93,6 +93,7 @@ class _Ingest:
         told = (each for each in outcomes_told(workspace, batch_ids=[self.batch_id]) if each.stage != "discover")
         self.ledger = Ledger(run_id=run_id, stage="fetch", now=self.now, told=told)
         self.trouble: NewsError | None = None
+        self.undated_day = self.now.date()
         self.states: list[SeenPage] = []
         self.keys: set[str] = set()
         self.fetched = 0
@@ -120,6 +121,7 @@ class _Ingest:
             self._fail_unread(Ref(source_key=self.source.key, url=self.source.location), error, stage="discover")
             self.trouble = error
             return None
+        self.undated_day = listing.day or self.undated_day
         self._fetch(self._wanted(listing.found, writer), fetcher, writer)
         return listing.validators
 
@@ -161,7 +163,7 @@ class _Ingest:
         return _Listed(ref, page_key, fixed or self._day_told(ref), seen, captures)
 
     def _day_told(self, ref: Ref) -> date:
-        return (ref.hints.published_at or self.now).date()
+        return ref.hints.published_at.date() if ref.hints.published_at is not None else self.undated_day
 
     def _is_wanted(self, listed: _Listed) -> bool:
         seen, last, changed_at = listed.seen, listed.last, listed.ref.hints.modified_at

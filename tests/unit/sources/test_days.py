@@ -11,7 +11,13 @@ from pipeline.sources import listable_days
 from pipeline.sources.dates import listed_date
 from tests.faults.hostile import NOW
 
-PROMISED = {"feed": [0, 1], "news_sitemap": [0, 1], "folder": [0, 1, 900], "inbox": [0, 1, 900]}
+PROMISED = {
+    "feed": [0, 1],
+    "news_sitemap": [0, 1],
+    "sitemap_archive": [1, 900],
+    "folder": [0, 1, 900],
+    "inbox": [0, 1, 900],
+}
 
 
 def test_every_kind_is_asked():
