@@ -12,7 +12,8 @@ class Hints:
 
     ``published_at`` and ``modified_at`` are aware, UTC. ``published_precision`` is "day" when the listing gave no time.
     ``date_method`` is "feed" for feeds and sitemaps, "given" for a date stated beside a local file. ``file`` is the
-    local file that a page without a URL came in.
+    local file that a page without a URL came in. ``copy_url`` is where a web archive keeps the page, to be fetched in
+    its place, and ``copy_digest`` names those bytes in the archive's own way.
     """
 
     title: str | None = None
@@ -23,6 +24,8 @@ class Hints:
     publisher: str | None = None
     language: str | None = None
     file: str | None = None
+    copy_url: str | None = None
+    copy_digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

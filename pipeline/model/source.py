@@ -4,22 +4,27 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-SourceKind = Literal["feed", "news_sitemap", "sitemap_archive", "folder", "inbox"]
+SourceKind = Literal["feed", "news_sitemap", "sitemap_archive", "cdx", "folder", "inbox"]
 Place = Literal["url", "path"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Takes:
-    """What a kind's entry in ``sources.toml`` says beside the keys of all kinds: one of ``place``, maybe ``also``."""
+    """What a kind's entry in ``sources.toml`` says beside the keys of all kinds: one of ``place``, maybe ``also``.
+
+    ``interval_seconds`` is the least time between two requests that the host of the kind allows.
+    """
 
     place: tuple[Place, ...]
     also: tuple[str, ...] = ()
+    interval_seconds: float | None = None
 
 
 TAKES: Mapping[SourceKind, Takes] = {
     "feed": Takes(place=("url",)),
     "news_sitemap": Takes(place=("url",)),
     "sitemap_archive": Takes(place=("url",)),
+    "cdx": Takes(place=("url",), also=("api",), interval_seconds=2.5),  # 24 a minute, as of 2026
     "folder": Takes(place=("path",)),
     "inbox": Takes(place=("path",)),
 }
@@ -30,7 +35,8 @@ class Source:
     """One entry of ``sources.toml``. ``location`` is its URL, or the path of a folder or file.
 
     ``interval_seconds`` is the least time between two starts at the source's host, ``poll_seconds`` the time between
-    two looks of the feed trigger at its listing; None means the setting's.
+    two looks of the feed trigger at its listing; None means the setting's. ``api`` is the web archive that a kind asks,
+    None the Wayback Machine.
     """
 
     key: str
@@ -40,6 +46,7 @@ class Source:
     language: str | None = None
     interval_seconds: float | None = None
     poll_seconds: float | None = None
+    api: str | None = None
 
     @property
     def is_online(self) -> bool:

@@ -9,6 +9,7 @@ from pipeline.fetch import NotModified
 from pipeline.model import Page, Source
 from pipeline.model.source import SourceKind
 from pipeline.sources.asked import Asked, validators_of
+from pipeline.sources.cdx import read_cdx
 from pipeline.sources.days import DayRange, any_day, newest_days, past_days
 from pipeline.sources.feeds import read_feed
 from pipeline.sources.found import Listing
@@ -19,10 +20,14 @@ from pipeline.sources.sitemap_walk import SitemapWalk, read_root
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Kind:
-    """``read`` gives a listing, or raises as ``discover`` says; ``days`` what a source promises on a day (UTC)."""
+    """``read`` gives a listing, or raises as ``discover`` says; ``days`` what a source promises on a day (UTC).
+
+    ``tries`` bounds those for one page in one run; None means the setting's.
+    """
 
     read: Callable[[Asked], Listing]
     days: Callable[[Source, date], DayRange]
+    tries: int | None = None
 
 
 def listable_days(source: Source, *, now: datetime) -> DayRange:
@@ -84,6 +89,7 @@ KINDS: Mapping[SourceKind, Kind] = {
     "feed": Kind(read=_if_new(_feed), days=newest_days),
     "news_sitemap": Kind(read=_if_new(_sitemap), days=newest_days),
     "sitemap_archive": Kind(read=_sitemap_archive, days=past_days),
+    "cdx": Kind(read=read_cdx, days=past_days, tries=1),
     "folder": Kind(read=_folder, days=any_day),
     "inbox": Kind(read=_inbox, days=any_day),
 }

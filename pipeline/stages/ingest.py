@@ -19,7 +19,7 @@ from pipeline.fetch import Fetcher, NotModified
 from pipeline.model import Capture, Page, Ref, Source, StageReport, canonical_url
 from pipeline.model.outcome import OutcomeKind
 from pipeline.raw import ArchiveWriter, SeenPage, Validators, page_key_of
-from pipeline.sources import Found, discover, listable_days, settle_all
+from pipeline.sources import Copies, Found, discover, listable_days, settle_all
 from pipeline.stages.disposition import Ledger, outcome_kind_of
 from pipeline.stages.log_rows import append_outcomes, outcomes_told
 from pipeline.stages.workspace import Workspace
@@ -103,8 +103,9 @@ class _Ingest:
         is_listed = day in listable_days(self.source, now=self.now)
         state = self.workspace.fetch_state
         with self.workspace.archive.writer(source_key=self.source.key, run_id=self.run_id) as writer:
-            validators = self._list(fetcher, writer, day=day) if is_listed else None
-            self._fetch(self._due(None if is_listed else day), fetcher, writer)
+            pages = Copies(fetcher)
+            validators = self._list(fetcher, pages, writer, day=day) if is_listed else None
+            self._fetch(self._due(None if is_listed else day), pages, writer)
         state.record_many(self.states)
         append_outcomes(self.workspace, self.ledger.outcomes, batch_id=self.batch_id)
         if validators is not None:
@@ -112,7 +113,7 @@ class _Ingest:
         if self.source.kind == "inbox":
             settle_all(Path(self.source.location), reasons=self._broken_files())
 
-    def _list(self, fetcher: Fetcher, writer: ArchiveWriter, *, day: date) -> Validators | None:
+    def _list(self, fetcher: Fetcher, pages: Copies, writer: ArchiveWriter, *, day: date) -> Validators | None:
         known = self.workspace.fetch_state.validators(self.source.key)
         now = self.workspace.settings.now
         try:
@@ -120,9 +121,10 @@ class _Ingest:
         except NewsError as error:
             self._fail_unread(Ref(source_key=self.source.key, url=self.source.location), error, stage="discover")
             self.trouble = error
+            pages.heed(error)
             return None
         self.undated_day = listing.day or self.undated_day
-        self._fetch(self._wanted(listing.found, writer), fetcher, writer)
+        self._fetch(self._wanted(listing.found, writer), pages, writer)
         return listing.validators
 
     def _broken_files(self) -> dict[str, str]:
@@ -169,6 +171,9 @@ class _Ingest:
         seen, last, changed_at = listed.seen, listed.last, listed.ref.hints.modified_at
         if seen is not None and seen.next_try_at is not None:
             return seen.next_try_at <= self.now
+        if (copy := listed.ref.hints.copy_digest) is not None:  # an archive's copy stays as it is
+            is_held = any(each.hints.copy_digest == copy for each in listed.captures)
+            return not is_held and (seen is None or seen.last_outcome != "rejected")
         if changed_at is not None:
             told = seen.listed_modified_at if seen is not None else None
             known = told or (last.fetched_at if last is not None else None)
@@ -192,7 +197,7 @@ class _Ingest:
             detail = "held already; the listing gives no later change"
             self._record(listed, "unchanged", reason="seen", detail=detail)
 
-    def _fetch(self, pages: Iterable[_Listed], fetcher: Fetcher, writer: ArchiveWriter) -> None:
+    def _fetch(self, pages: Iterable[_Listed], fetcher: Copies, writer: ArchiveWriter) -> None:
         def get(listed: _Listed) -> Page | NotModified | TransientFetchError | RefusedFetchError:
             last = listed.last
             return fetcher.try_fetch(

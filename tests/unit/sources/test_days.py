@@ -15,6 +15,7 @@ PROMISED = {
     "feed": [0, 1],
     "news_sitemap": [0, 1],
     "sitemap_archive": [1, 900],
+    "cdx": [1, 900],
     "folder": [0, 1, 900],
     "inbox": [0, 1, 900],
 }
