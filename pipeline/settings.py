@@ -101,6 +101,7 @@ class _SourceEntry(BaseModel):
     interval_seconds: float | None = Field(None, ge=0)
     poll_seconds: float | None = Field(None, gt=0)
     api: str | None = None
+    hosts: tuple[Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")], ...] = ()
 
     @field_validator("url", "api")
     @classmethod
@@ -194,6 +195,7 @@ def _source(key: str, entry: _SourceEntry, folder: Path) -> Source:
         interval_seconds=interval_seconds,
         poll_seconds=entry.poll_seconds,
         api=entry.api,
+        hosts=entry.hosts,
     )
 
 

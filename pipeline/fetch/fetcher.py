@@ -1,6 +1,7 @@
 """The fetcher: a URL in, a page out, or the reason why not."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
@@ -13,6 +14,7 @@ from pipeline.fetch.hops import Ask, Hops
 from pipeline.fetch.limits import FetchLimits
 from pipeline.fetch.pace import Pace
 from pipeline.fetch.robots import Robots
+from pipeline.fetch.stream import Opening, Stream
 from pipeline.fetch.transport import Caps, Reply, Transport
 from pipeline.fetch.trouble import Trouble
 from pipeline.fetch.turns import Turns
@@ -58,9 +60,9 @@ class Fetcher:
     ) -> None:
         self.limits = limits
         self._now = now
-        book = AddressBook(private_hosts)
+        self._book = book = AddressBook(private_hosts)
         turns = Turns(turns_folder) if turns_folder is not None else None
-        pace = Pace(hold_max_seconds=limits.retry_after_max_seconds, turns=turns)
+        self._pace = pace = Pace(hold_max_seconds=limits.retry_after_max_seconds, turns=turns)
         self._transport = Transport(book, read_timeout_seconds=limits.read_timeout_seconds)
         self._hops = Hops(limits, transport=self._transport, book=book, pace=pace, now=now)
         self._robots = Robots(limits, hops=self._hops, pace=pace, now=now)
@@ -121,6 +123,25 @@ class Fetcher:
         )
         got = self._hops.get(ask)
         return got.as_error(url) if isinstance(got, Trouble) else self._page(url, got, hints)
+
+    @contextmanager
+    def stream(self, url: str, *, max_bytes: int, interval_seconds: float | None = None) -> Iterator[Stream]:
+        """Give a large file as it comes, up to ``max_bytes`` on the wire; its ``error`` says what went wrong.
+
+        Redirects, robots, pace and addresses as for a page. The page's deadline is for the head, then none but
+        ``read_timeout_seconds`` of silence. What breaks off is not begun again.
+        """
+        limits = self.limits
+        opening = Opening(self._book, read_timeout_seconds=limits.read_timeout_seconds)
+        try:
+            hops = Hops(limits, transport=opening, book=self._book, pace=self._pace, now=self._now)
+            interval = limits.host_interval_seconds if interval_seconds is None else interval_seconds
+            caps = Caps(max_bytes, max_bytes)
+            got = hops.get(Ask(url=url, caps=caps, interval_seconds=interval, gate=self._robots.gate))
+            error = got.as_error(url) if isinstance(got, Trouble) else None
+            yield Stream(url, opening, max_bytes=max_bytes, error=error)
+        finally:
+            opening.close()
 
     def _caps(self, is_listing: bool) -> Caps:
         limits = self.limits

@@ -70,7 +70,7 @@ class Transport:
         try:
             reply = self._exchange(request, caps)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            reply = _trouble_of(error)
+            reply = trouble_of(error)
         budget.seconds_left -= time.monotonic() - started
         if isinstance(reply, Trouble) and reply.kind != "never" and budget.seconds_left <= 0:
             return Trouble("later", "deadline", "the server took longer than the page's deadline; tried in a later run")
@@ -118,7 +118,8 @@ def _capped(chunks: Iterator[bytes], max_bytes: int) -> Iterator[bytes]:
         yield chunk
 
 
-def _trouble_of(error: requests.RequestException | urllib3.exceptions.HTTPError) -> Trouble:
+def trouble_of(error: requests.RequestException | urllib3.exceptions.HTTPError) -> Trouble:
+    """Return what an exchange ended in, as a reason and what may be done."""
     if isinstance(error, requests.exceptions.SSLError | urllib3.exceptions.SSLError):
         return Trouble("later", "tls_failed", f"no trusted TLS connection ({error}); check the server's certificate")
     if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError):

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Literal
 
-SourceKind = Literal["feed", "news_sitemap", "sitemap_archive", "cdx", "folder", "inbox"]
+SourceKind = Literal["feed", "news_sitemap", "sitemap_archive", "cdx", "cc_news", "folder", "inbox"]
 Place = Literal["url", "path"]
 
 
@@ -25,7 +25,8 @@ TAKES: Mapping[SourceKind, Takes] = {
     "news_sitemap": Takes(place=("url",)),
     "sitemap_archive": Takes(place=("url",)),
     "cdx": Takes(place=("url",), also=("api",), interval_seconds=2.5),  # 24 a minute, as of 2026
-    "folder": Takes(place=("path",)),
+    "cc_news": Takes(place=("url", "path"), also=("hosts",)),
+    "folder": Takes(place=("path",), also=("hosts",)),
     "inbox": Takes(place=("path",)),
 }
 
@@ -36,7 +37,8 @@ class Source:
 
     ``interval_seconds`` is the least time between two starts at the source's host, ``poll_seconds`` the time between
     two looks of the feed trigger at its listing; None means the setting's. ``api`` is the web archive that a kind asks,
-    None the Wayback Machine.
+    None the Wayback Machine. ``hosts`` are those whose pages are taken from WARC files, with all below them; none means
+    all.
     """
 
     key: str
@@ -47,6 +49,7 @@ class Source:
     interval_seconds: float | None = None
     poll_seconds: float | None = None
     api: str | None = None
+    hosts: tuple[str, ...] = ()
 
     @property
     def is_online(self) -> bool:

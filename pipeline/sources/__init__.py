@@ -14,6 +14,8 @@ Reasons of a ``BrokenListingError``, of a whole listing (raised) or of one entry
   entry_without_link     a feed's entry or a sitemap's url that names no page
   not_a_cdx              an answer of a web archive's index that is none
   broken_capture         a row of it that is no capture of the day that was asked for
+  not_a_list             a list of WARC files that cannot be unpacked or read
+  broken_path            a line of it that names no file of Common Crawl's news
   bad_url                no http(s) URL with a host
   folder_missing         the source's folder is not there
   not_a_regular_file     a symlink, a pipe, a device: not followed, not read

@@ -37,6 +37,14 @@ def past_days(_: Source, today: date) -> DayRange:
     )
 
 
+def crawled_days(source: Source, today: date) -> DayRange:
+    """Return the days of a folder's files; else those whose files are in the list by now, from the first ones on."""
+    if not source.is_online:
+        return DayRange(first=None, last=None, note="the days that its files have in their names")
+    note = "days of crawling since August 2016, two days after they ended"
+    return DayRange(first=date(2016, 8, 26), last=today - timedelta(days=3), note=note)
+
+
 def any_day(_: Source, __: date) -> DayRange:
     """Return all days: what files hold shows when they are read."""
     return DayRange(first=None, last=None, note="whatever days its files hold")

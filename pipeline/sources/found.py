@@ -13,12 +13,14 @@ from pipeline.raw import Validators
 class Found:
     """One entry: a page to fetch (neither page nor problem), a local page (``page``), or a broken entry (``problem``).
 
-    Where a broken entry has no URL, ``ref.file`` says where it stands, "inbox.jsonl#12".
+    Where a broken entry has no URL, ``ref.file`` says where it stands, "inbox.jsonl#12". One with ``finished`` is no
+    page but the mark of a large file all of whose pages came before.
     """
 
     ref: Ref
     page: Page | None = None
     problem: NewsError | None = None
+    finished: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -9,8 +9,9 @@ from pipeline.fetch import NotModified
 from pipeline.model import Page, Source
 from pipeline.model.source import SourceKind
 from pipeline.sources.asked import Asked, validators_of
+from pipeline.sources.cc_news import read_cc_news
 from pipeline.sources.cdx import read_cdx
-from pipeline.sources.days import DayRange, any_day, newest_days, past_days
+from pipeline.sources.days import DayRange, any_day, crawled_days, newest_days, past_days
 from pipeline.sources.feeds import read_feed
 from pipeline.sources.found import Listing
 from pipeline.sources.local import folder_listing, inbox_listing
@@ -90,6 +91,7 @@ KINDS: Mapping[SourceKind, Kind] = {
     "news_sitemap": Kind(read=_if_new(_sitemap), days=newest_days),
     "sitemap_archive": Kind(read=_sitemap_archive, days=past_days),
     "cdx": Kind(read=read_cdx, days=past_days, tries=1),
+    "cc_news": Kind(read=read_cc_news, days=crawled_days),
     "folder": Kind(read=_folder, days=any_day),
     "inbox": Kind(read=_inbox, days=any_day),
 }

@@ -46,7 +46,7 @@ def folder_listing(folder: Path, reading: Reading, *, known: Validators) -> List
     meanwhile is read again.
     Raises: BrokenListingError (folder_missing).
     """
-    version = Validators(etag=folder_version(folder))
+    version = Validators(etag=folder_version(folder, hosts=reading.hosts))
     if version == known:
         return Listing(found=(), validators=known, is_unchanged=True)
     return Listing(found=read_folder(folder, reading, is_deep=True), validators=version)
@@ -57,9 +57,12 @@ def inbox_listing(folder: Path, reading: Reading) -> Listing:
     return Listing(found=read_folder(folder, reading, is_deep=False))
 
 
-def folder_version(folder: Path) -> str:
-    """Return a hash that changes with any file of a folder and those below: its name, size, and time of change."""
-    digest = hashlib.sha256()
+def folder_version(folder: Path, *, hosts: tuple[str, ...] = ()) -> str:
+    """Return a hash that changes with any file of a folder and those below: its name, size, and time of change.
+
+    So it does with the ``hosts`` that are taken from them.
+    """
+    digest = hashlib.sha256(" ".join(hosts).encode())
     for file in _files(folder, is_deep=True):
         state = file.path.lstat()
         digest.update(f"{file.name}\0{state.st_size}\0{state.st_ctime_ns}\n".encode())

@@ -10,6 +10,7 @@ from collections.abc import Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
+from functools import partial
 from itertools import batched
 from pathlib import Path
 
@@ -111,15 +112,16 @@ class _Ingest:
         if validators is not None:
             state.store_validators(self.source.key, validators)
         if self.source.kind == "inbox":
-            settle_all(Path(self.source.location), reasons=self._broken_files())
+            settle_all(Path(self.source.location), reasons=self.ledger.broken_files())
 
     def _list(self, fetcher: Fetcher, pages: Copies, writer: ArchiveWriter, *, day: date) -> Validators | None:
-        known = self.workspace.fetch_state.validators(self.source.key)
-        now = self.workspace.settings.now
+        source, state, now = self.source, self.workspace.fetch_state, self.workspace.settings.now
+        known = state.validators(source.key)
+        is_done = partial(state.has_listed, source.key)
         try:
-            listing = discover(self.source, day=day, fetcher=fetcher, validators=known, now=now)
+            listing = discover(source, day=day, fetcher=fetcher, validators=known, now=now, is_done=is_done)
         except NewsError as error:
-            self._fail_unread(Ref(source_key=self.source.key, url=self.source.location), error, stage="discover")
+            self._fail_unread(Ref(source_key=source.key, url=source.location), error, stage="discover")
             self.trouble = error
             pages.heed(error)
             return None
@@ -127,19 +129,12 @@ class _Ingest:
         self._fetch(self._wanted(listing.found, writer), pages, writer)
         return listing.validators
 
-    def _broken_files(self) -> dict[str, str]:
-        """Return why files of the inbox are broken, a line for each broken page, by file name."""
-        reasons: dict[str, str] = {}
-        for outcome in self.ledger.outcomes:
-            if outcome.outcome == "quarantined":
-                for name in {outcome.url, outcome.url.rpartition("#")[0]}:
-                    reasons[name] = f"{reasons.get(name, '')}{outcome.reason}: {outcome.detail}\n"
-        return reasons
-
     def _wanted(self, found: Iterable[Found], writer: ArchiveWriter) -> Iterator[_Listed]:
         """Yield the listed pages that must be fetched; archive local ones and record all others on the way."""
         for each in found:
-            if each.problem is not None:
+            if each.finished is not None:
+                self._settle(each.finished, writer)
+            elif each.problem is not None:
                 self._fail_unread(each.ref, each.problem)
             elif each.page is not None:
                 self._archive(self._listed(each.ref, page_key_of(each.page)), each.page, writer)
@@ -149,6 +144,13 @@ class _Ingest:
                     yield listed
                 else:
                     self._pass_over(listed)
+
+    def _settle(self, mark: str, writer: ArchiveWriter) -> None:
+        """Mark a large file as read, once all that came of it is kept and told: a later try does not read it again."""
+        writer.finish_files()
+        self.workspace.fetch_state.record_many(self.states)
+        append_outcomes(self.workspace, self.ledger.outcomes, batch_id=self.batch_id)
+        self.workspace.fetch_state.store_validators(self.source.key, Validators(), url=mark)
 
     def _due(self, day: date | None) -> Iterator[_Listed]:
         """Yield pages of earlier runs, of one news day or of all, that are due for another try and not listed now."""

@@ -139,7 +139,7 @@ def _files_waiting(workspace: Workspace, source: Source) -> int | None:
         return None
     if source.kind == "inbox":
         return _count((*folder.glob("*"), *folder.glob("claimed/*/*")))
-    if workspace.fetch_state.validators(source.key) == Validators(etag=folder_version(folder)):
+    if workspace.fetch_state.validators(source.key) == Validators(etag=folder_version(folder, hosts=source.hosts)):
         return 0
     return _count(folder.rglob("*"))
 

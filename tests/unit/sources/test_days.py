@@ -16,6 +16,7 @@ PROMISED = {
     "news_sitemap": [0, 1],
     "sitemap_archive": [1, 900],
     "cdx": [1, 900],
+    "cc_news": [0, 1, 900],
     "folder": [0, 1, 900],
     "inbox": [0, 1, 900],
 }

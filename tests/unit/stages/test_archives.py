@@ -1,5 +1,6 @@
 """Archives from listing to tables: a run of a day lists, fetches and reads that day alone."""
 
+import gzip
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -11,6 +12,7 @@ from pipeline.stages.plan import plan
 from pipeline.stages.run import extract_day, ingest_sources
 from pipeline.stages.workspace import Workspace
 from tests.faults.hostile import Hostile, hostile_server
+from tests.unit.sources.test_cc_news import warc
 from tests.unit.sources.wayback import Kept, Wayback, wayback
 
 NOW = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
@@ -158,3 +160,40 @@ def test_plan_says_which_days_an_archive_lists(tmp_path: Path) -> None:
 
     assert [(day.news_day, day.can_list) for day in found.days] == [(TWO, True)]
     assert found.sources[0].lists == "any day that is over, as far back as its index goes"
+
+
+_NEWS_FOLDER = "crawl-data/CC-NEWS/2026/02/"
+
+
+def _crawl(server: Hostile, **files: bytes) -> str:
+    """Let a server have a month of WARC files by the time in their names; return the source's entry."""
+    paths = {f"{_NEWS_FOLDER}CC-NEWS-{stamp.removeprefix('t')}-00001.warc.gz": body for stamp, body in files.items()}
+    server.says(f"/{_NEWS_FOLDER}warc.paths.gz", 200, gzip.compress("\n".join(paths).encode()))
+    for path, body in paths.items():
+        server.says(f"/{path}", 200, body)
+    return f'kind = "cc_news"\nurl = "{server.url("/")}"\nhosts = ["post.example"]\n'
+
+
+def test_common_crawl_file_is_streamed_once(tmp_path: Path) -> None:
+    """A day's files are read once whatever runs ask; one that breaks off is asked for again, its pages kept once."""
+    whole = warc("https://post.example/b", "https://post.example/c")
+    with hostile_server() as server:
+        entry = _crawl(server, t20260214080000=warc("https://post.example/a"), t20260214090000=whole)
+        broken_path = f"/{_NEWS_FOLDER}CC-NEWS-20260214090000-00001.warc.gz"
+        server.says(broken_path, 200, whole[:-10], Content_Length=str(len(whole)), Connection="close")
+        first = _ingested(_open(tmp_path, server, entry), TWO)
+        server.says(broken_path, 200, whole)
+        second = _ingested(_open(tmp_path, server, entry), TWO, name="second")
+        third = _ingested(_open(tmp_path, server, entry), TWO, name="third")
+
+    told = [(name, reason) for name, reason, _ in first[0]]
+    assert told == [
+        (broken_path.rpartition("/")[2], "truncated"),
+        ("a", "archived"),
+        ("b", "archived"),
+        ("c", "archived"),
+    ]
+    assert {day for _, _, day in first[0]} == {TWO}
+    assert [(name, reason) for name, reason, _ in second[0]] == [("b", "same_bytes"), ("c", "same_bytes")]
+    assert third[0] == []
+    assert [count for path, count in server.seen.items() if path.endswith(".warc.gz")] == [1, 2]
