@@ -112,7 +112,7 @@ def _streamed(path: str, asked: Asked) -> Iterator[Found]:
     if asked.is_done(mark):
         return
     if asked.is_probe:
-        yield Found(ref=ref)
+        yield Found(ref=ref, finished=mark)
         return
     interval = source.interval_seconds
     with asked.online().stream(url, max_bytes=_FILE_MAX_BYTES, interval_seconds=interval) as stream:
@@ -146,7 +146,7 @@ def _read(path: str, asked: Asked) -> Iterator[Found]:
     if asked.is_done(mark):
         return
     if asked.is_probe:
-        yield Found(ref=ref)
+        yield Found(ref=ref, finished=mark)
         return
     yield from read_warc(file, asked.reading())
     yield Found(ref=ref, finished=mark)

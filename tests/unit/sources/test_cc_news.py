@@ -103,7 +103,7 @@ def test_file_with_a_mark_is_not_streamed_again(server):
 
 def test_probe_names_the_files(server):
     """Who only looks gets the files, unread."""
-    assert _told(_found(server, is_probe=True)) == [server.url(f"/{ONE}"), server.url(f"/{TWO}")]
+    assert [each.ref.url for each in _found(server, is_probe=True)] == [server.url(f"/{ONE}"), server.url(f"/{TWO}")]
     assert server.seen[f"/{ONE}"] == 0
 
 
