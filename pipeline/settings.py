@@ -4,14 +4,14 @@ import os
 import tomllib
 from datetime import UTC, datetime
 from pathlib import Path
-from typing import Annotated, Any, Literal, Self, get_args
+from typing import Annotated, Any, Literal, Self
 
 from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pipeline.errors import ConfigError
 from pipeline.model import Source
-from pipeline.model.source import LocalKind, SourceKind
+from pipeline.model.source import TAKES, SourceKind
 
 PREFIX = "NEWS_"
 
@@ -103,21 +103,42 @@ class _SourceEntry(BaseModel):
     language: str | None = Field(None, pattern=r"^[a-z]{2}$")
     interval_seconds: float | None = Field(None, ge=0)
     poll_seconds: float | None = Field(None, gt=0)
+    api: str | None = None
+    hosts: tuple[Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")], ...] = ()
 
-    @field_validator("url")
+    @field_validator("url", "api")
     @classmethod
     def _http(cls, value: str | None) -> str | None:
         if value is not None and not value.startswith(("http://", "https://")):
             raise ValueError("must begin with http:// or https://")
         return value
 
-    def location(self) -> str:
-        """Return the URL of an online kind, the folder of a local one."""
-        wanted, other = ("path", "url") if self.kind in get_args(LocalKind) else ("url", "path")
-        value = getattr(self, wanted)
-        if value is None or getattr(self, other) is not None:
-            raise ValueError(f"kind {self.kind!r} takes {wanted!r} and not {other!r}")
-        return str(value)
+    def location(self, folder: Path) -> str:
+        """Return the URL, or the path as seen from ``folder``. Raises: ValueError where the kind takes other keys."""
+        place = TAKES[self.kind].place
+        given = [name for name in ("url", "path") if getattr(self, name) is not None]
+        if len(given) != 1 or given[0] not in place:
+            has = " and ".join(map(repr, given)) or "neither"
+            raise ValueError(f"kind {self.kind!r} takes {' or '.join(map(repr, place))}, and here is {has}")
+        self._check_own_keys()
+        return str(folder / self.path) if self.path is not None else str(self.url)
+
+    def pace(self) -> float | None:
+        """Return the interval of the kind's host unless another is given. Raises: ValueError for a shorter one."""
+        least = TAKES[self.kind].interval_seconds
+        if least is None or self.interval_seconds is None:
+            return least if self.interval_seconds is None else self.interval_seconds
+        if self.interval_seconds < least and self.api is None:
+            raise ValueError(f"interval_seconds: kind {self.kind!r} has a host that allows one request in {least:g} s")
+        return self.interval_seconds
+
+    def _check_own_keys(self) -> None:
+        """Refuse the keys that other kinds alone take."""
+        special = {name for takes in TAKES.values() for name in takes.also}
+        for name in sorted(special.difference(TAKES[self.kind].also)):
+            if getattr(self, name):
+                kinds = [kind for kind, takes in TAKES.items() if name in takes.also]
+                raise ValueError(f"{name!r} is for kind {' or '.join(map(repr, kinds))}, not {self.kind!r}")
 
 
 class _SourcesFile(BaseModel):
@@ -165,9 +186,7 @@ def load_sources(path: Path) -> SourceList:
 
 def _source(key: str, entry: _SourceEntry, folder: Path) -> Source:
     try:
-        location = entry.location()
-        if entry.path is not None:
-            location = str(folder / location)
+        location, interval_seconds = entry.location(folder), entry.pace()
     except ValueError as error:
         raise ValueError(f"sources.{key}: {error}") from error
     return Source(
@@ -176,8 +195,10 @@ def _source(key: str, entry: _SourceEntry, folder: Path) -> Source:
         location=location,
         publisher=entry.publisher,
         language=entry.language,
-        interval_seconds=entry.interval_seconds,
+        interval_seconds=interval_seconds,
         poll_seconds=entry.poll_seconds,
+        api=entry.api,
+        hosts=entry.hosts,
     )
 
 

@@ -3,13 +3,12 @@
 from collections.abc import Iterator, Sequence
 from dataclasses import asdict
 from datetime import date, datetime, timedelta
-from typing import TYPE_CHECKING, Annotated, get_args
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.cli.output import AsJson, out, print_json, print_rows, workspace
 from pipeline.errors import ConfigError
-from pipeline.model.source import LocalKind
 
 if TYPE_CHECKING:
     from pipeline.stages.history import Estimate
@@ -121,7 +120,7 @@ def _nothing(key: str, first: date, last: date) -> Iterator[tuple[object, ...]]:
 def _notes(found: "Plan") -> Iterator[str]:
     for each in found.sources:
         waiting = "" if each.files_waiting is None else f"; files waiting to be read: {each.files_waiting}"
-        if each.files_waiting is None and each.kind in get_args(LocalKind):
+        if each.files_waiting is None and each.is_folder:
             waiting = "; its folder is not there"
         yield f"{each.key}: {each.lists}{waiting}"
     again = sum(day.derive_again for day in found.days)

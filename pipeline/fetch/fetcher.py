@@ -1,6 +1,7 @@
 """The fetcher: a URL in, a page out, or the reason why not."""
 
 from collections.abc import Callable, Iterable, Iterator, Mapping
+from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from datetime import datetime
 from pathlib import Path
@@ -15,6 +16,7 @@ from pipeline.fetch.pace import Pace
 from pipeline.fetch.reservations import Reservations, is_reserved_by
 from pipeline.fetch.robots import Robots
 from pipeline.fetch.schedule import Schedule
+from pipeline.fetch.stream import Opening, Stream
 from pipeline.fetch.transport import Caps, Reply, Transport
 from pipeline.fetch.trouble import Trouble
 from pipeline.fetch.turns import Turns
@@ -77,7 +79,7 @@ class Fetcher:
     ) -> None:
         self.limits = limits
         self._now = now
-        book = AddressBook(private_hosts)
+        self._book = book = AddressBook(private_hosts)
         turns = Turns(turns_folder) if turns_folder is not None else None
         self._pace = pace = Pace(hold_max_seconds=limits.retry_after_max_seconds, turns=turns)
         self._transport = Transport(book, read_timeout_seconds=limits.read_timeout_seconds)
@@ -159,6 +161,26 @@ class Fetcher:
     def _page_gate(self, target: Target) -> Gate:
         closed = yield from self._robots.gate(target)
         return closed if closed is not None else (yield from self._reservations.gate(target))
+
+    @contextmanager
+    def stream(self, url: str, *, max_bytes: int, interval_seconds: float | None = None) -> Iterator[Stream]:
+        """Give a large file as it comes, up to ``max_bytes`` on the wire; its ``error`` says what went wrong.
+
+        Redirects, robots, pace and addresses as for a page. The page's deadline is for the head, then none but
+        ``read_timeout_seconds`` of silence. What breaks off is not begun again.
+        """
+        limits = self.limits
+        opening = Opening(self._book, read_timeout_seconds=limits.read_timeout_seconds)
+        try:
+            hops = Hops(limits, transport=opening, book=self._book, pace=self._pace, now=self._now)
+            interval = limits.host_interval_seconds if interval_seconds is None else interval_seconds
+            caps = Caps(max_bytes, max_bytes)
+            ask = Ask(url=url, caps=caps, interval_seconds=interval, gate=self._robots.gate)
+            got = walked(hops.walk(ask), self._pace)
+            error = got.as_error(url) if isinstance(got, Trouble) else None
+            yield Stream(url, opening, max_bytes=max_bytes, error=error)
+        finally:
+            opening.close()
 
     def _caps(self, is_listing: bool) -> Caps:
         limits = self.limits

@@ -73,7 +73,7 @@ class Transport:
         try:
             reply = self._exchange(request, caps)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            reply = _trouble_of(error)
+            reply = trouble_of(error)
         budget.seconds_left -= time.monotonic() - started
         if isinstance(reply, Trouble) and reply.kind != "never" and budget.seconds_left <= 0:
             told = "the server took longer than the page's deadline; tried in a later run"
@@ -108,7 +108,7 @@ def _reply(response: requests.Response, headers: Mapping[str, str], caps: Caps, 
     except BadEncodingError as error:
         return Trouble("never", "bad_encoding", str(error))
     except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-        trouble = _trouble_of(error)
+        trouble = trouble_of(error)
         return replace(trouble, exchange=_cut_exchange(exchange, sent, trouble))
     as_sent = bytes(sent) if coding else body  # the same bytes are held once
     return Reply(response.url, response.status_code, headers, body, replace(exchange, body=as_sent))
@@ -142,7 +142,8 @@ def _capped(chunks: Iterator[bytes], max_bytes: int) -> Iterator[bytes]:
         yield chunk
 
 
-def _trouble_of(error: requests.RequestException | urllib3.exceptions.HTTPError) -> Trouble:
+def trouble_of(error: requests.RequestException | urllib3.exceptions.HTTPError) -> Trouble:
+    """Return what an exchange ended in, as a reason and what may be done."""
     if isinstance(error, requests.exceptions.SSLError | urllib3.exceptions.SSLError):
         return Trouble("later", "tls_failed", f"no trusted TLS connection ({error}); check the server's certificate")
     if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError):

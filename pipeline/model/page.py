@@ -15,7 +15,8 @@ class Hints:
     ``published_at`` and ``modified_at`` are aware, UTC. ``published_precision`` is "day" when the listing gave no time.
     ``date_method`` is "feed" for feeds and sitemaps, "given" for a date stated beside a local file. ``file`` is the
     local file that a page without a URL came in. ``tdm_reserved`` is true where the host's tdmrep.json reserves
-    text and data mining of the page.
+    text and data mining of the page. ``copy_url`` is where a web archive keeps the page, to be fetched in its place,
+    and ``copy_digest`` names those bytes in the archive's own way.
     """
 
     title: str | None = None
@@ -27,6 +28,8 @@ class Hints:
     language: str | None = None
     file: str | None = None
     tdm_reserved: bool | None = None
+    copy_url: str | None = None
+    copy_digest: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -1,19 +1,44 @@
 """A source: a publisher's feed, sitemap, archive or folder."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
-from typing import Literal, get_args
+from typing import Literal
 
-OnlineKind = Literal["feed", "news_sitemap"]
-LocalKind = Literal["folder", "inbox"]
-SourceKind = Literal[OnlineKind, LocalKind]
+SourceKind = Literal["feed", "news_sitemap", "sitemap_archive", "cdx", "cc_news", "folder", "inbox"]
+Place = Literal["url", "path"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Takes:
+    """What a kind's entry in ``sources.toml`` says beside the keys of all kinds: one of ``place``, maybe ``also``.
+
+    ``interval_seconds`` is the least time between two requests that the host of the kind allows.
+    """
+
+    place: tuple[Place, ...]
+    also: tuple[str, ...] = ()
+    interval_seconds: float | None = None
+
+
+TAKES: Mapping[SourceKind, Takes] = {
+    "feed": Takes(place=("url",)),
+    "news_sitemap": Takes(place=("url",)),
+    "sitemap_archive": Takes(place=("url",)),
+    "cdx": Takes(place=("url",), also=("api",), interval_seconds=2.5),  # 24 a minute, as of 2026
+    "cc_news": Takes(place=("url", "path"), also=("hosts",)),
+    "folder": Takes(place=("path",), also=("hosts",)),
+    "inbox": Takes(place=("path",)),
+}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
-    """One entry of ``sources.toml``. ``location`` is the URL of an online kind, the folder of a local one.
+    """One entry of ``sources.toml``. ``location`` is its URL, or the path of a folder or file.
 
     ``interval_seconds`` is the least time between two starts at the source's host, ``poll_seconds`` the time between
-    two looks of the feed trigger at its listing; None means the setting's.
+    two looks of the feed trigger at its listing; None means the setting's. ``api`` is the web archive that a kind asks,
+    None the Wayback Machine. ``hosts`` are those whose pages are taken from WARC files, with all below them; none means
+    all.
     """
 
     key: str
@@ -23,8 +48,10 @@ class Source:
     language: str | None = None
     interval_seconds: float | None = None
     poll_seconds: float | None = None
+    api: str | None = None
+    hosts: tuple[str, ...] = ()
 
     @property
     def is_online(self) -> bool:
-        """Whether its listing is fetched, not read from a folder."""
-        return self.kind in get_args(OnlineKind)
+        """Whether its listing is fetched, not read from a disk."""
+        return self.location.startswith(("http://", "https://"))

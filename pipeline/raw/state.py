@@ -117,6 +117,10 @@ class FetchState:
         with transaction(self._db):
             self._db.execute("INSERT OR REPLACE INTO listings VALUES (?, ?, ?, ?)", row)
 
+    def has_listed(self, source_key: str, url: str) -> bool:
+        """Return whether anything was stored for a listing of a source."""
+        return self.validators(source_key, url=url) is not None
+
     def seen(self, page_key: str) -> SeenPage | None:
         row = self._db.execute("SELECT * FROM pages WHERE page_key = ?", (page_key,)).fetchone()
         return None if row is None else _seen_page(row)

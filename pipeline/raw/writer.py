@@ -78,6 +78,10 @@ class ArchiveWriter:
     def __exit__(
         self, kind: type[BaseException] | None, error: BaseException | None, traceback: TracebackType | None
     ) -> None:
+        self.finish_files()
+
+    def finish_files(self) -> None:
+        """Finish what was put until now, so that nothing of it can be lost any more; what comes goes into new files."""
         self._finish(tuple(self._files))
 
     def put(self, page: Page, *, news_day: date, article_id: str) -> Capture:

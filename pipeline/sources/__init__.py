@@ -10,7 +10,12 @@ Reasons of a ``BrokenListingError``, of a whole listing (raised) or of one entry
   too_many_urls          a sitemap with more than 50,000 URLs; the rest is left out
   too_many_sitemaps      a sitemap index with more than 500 children; the rest is left out
   sitemap_too_deep       a sitemap index inside three others
+  undated_entries        entries of a dated archive of which neither they nor their sitemap say the day; left out
   entry_without_link     a feed's entry or a sitemap's url that names no page
+  not_a_cdx              an answer of a web archive's index that is none
+  broken_capture         a row of it that is no capture of the day that was asked for
+  not_a_list             a list of WARC files that cannot be unpacked or read
+  broken_path            a line of it that names no file of Common Crawl's news
   bad_url                no http(s) URL with a host
   folder_missing         the source's folder is not there
   not_a_regular_file     a symlink, a pipe, a device: not followed, not read
@@ -23,19 +28,23 @@ Reasons of a ``BrokenListingError``, of a whole listing (raised) or of one entry
   broken_line            a .jsonl line that is not as documented; the detail says what
   line_too_long          a .jsonl or .urls line over the cap
   broken_warc            a WARC file that ends or goes wrong at this record; what came before counts
+Reason of a ``RefusedFetchError`` for a web archive's copy: not_a_copy, where it leads elsewhere.
 Reasons of a ``RefusedFetchError`` for one WARC record: http_<status> (not 200), too_large, bad_encoding.
 Listings are fetched, so the reasons of ``pipeline.fetch`` come too.
 """
 
 from pipeline.raw import Validators
-from pipeline.sources.days import DayRange, listable_days
+from pipeline.sources.copies import Copies
+from pipeline.sources.days import DayRange
 from pipeline.sources.discovery import discover
 from pipeline.sources.found import Found, Listing
 from pipeline.sources.inbox import claimed, settle, settle_all, waiting
+from pipeline.sources.kinds import listable_days
 from pipeline.sources.links import absolute_url
 from pipeline.sources.plain import read_file
 
 __all__ = [
+    "Copies",
     "DayRange",
     "Found",
     "Listing",

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from datetime import date
 
 from pipeline.errors import BrokenListingError, NewsError
 from pipeline.model import Page, Ref
@@ -12,12 +13,14 @@ from pipeline.raw import Validators
 class Found:
     """One entry: a page to fetch (neither page nor problem), a local page (``page``), or a broken entry (``problem``).
 
-    Where a broken entry has no URL, ``ref.file`` says where it stands, "inbox.jsonl#12".
+    Where a broken entry has no URL, ``ref.file`` says where it stands, "inbox.jsonl#12". One with ``finished`` is no
+    page but the mark of a large file all of whose pages came before.
     """
 
     ref: Ref
     page: Page | None = None
     problem: NewsError | None = None
+    finished: str | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -27,12 +30,14 @@ class Listing:
     A feed and a sitemap give no URL twice; files give all that they hold.
 
     ``validators`` go into the next request for this listing, once every entry has an outcome. ``is_unchanged`` means
-    that the server said so, and nothing is listed.
+    that the server said so, and nothing is listed. ``day`` is set where only that day was listed: what has no date of
+    its own is of it.
     """
 
     found: Iterable[Found]
     validators: Validators | None = None
     is_unchanged: bool = False
+    day: date | None = None
 
 
 def broken(source_key: str, where: str, *, reason: str, detail: str) -> Found:

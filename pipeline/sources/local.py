@@ -7,7 +7,8 @@ from collections.abc import Callable, Iterator
 from pathlib import Path
 
 from pipeline.errors import BrokenListingError
-from pipeline.sources.found import Found, broken
+from pipeline.raw import Validators
+from pipeline.sources.found import Found, Listing, broken
 from pipeline.sources.lines import read_jsonl, read_urls
 from pipeline.sources.plain import SIDECAR, read_page_file
 from pipeline.sources.reading import LocalFile, Reading
@@ -38,9 +39,30 @@ def read_folder(folder: Path, reading: Reading, *, is_deep: bool) -> Iterator[Fo
     return (found for file in _files(folder, is_deep=is_deep) for found in _read(file, reading))
 
 
-def folder_version(folder: Path) -> str:
-    """Return a hash that changes with any file of a folder and those below: its name, size, and time of change."""
-    digest = hashlib.sha256()
+def folder_listing(folder: Path, reading: Reading, *, known: Validators) -> Listing:
+    """Return what a folder and those below hold; unchanged where no file of them is.
+
+    A year of files is read once, not once for each day of a backfill. Looked at before it is read: what changes
+    meanwhile is read again.
+    Raises: BrokenListingError (folder_missing).
+    """
+    version = Validators(etag=folder_version(folder, hosts=reading.hosts))
+    if version == known:
+        return Listing(found=(), validators=known, is_unchanged=True)
+    return Listing(found=read_folder(folder, reading, is_deep=True), validators=version)
+
+
+def inbox_listing(folder: Path, reading: Reading) -> Listing:
+    """Return what the claimed files of an inbox hold. Raises: BrokenListingError (folder_missing)."""
+    return Listing(found=read_folder(folder, reading, is_deep=False))
+
+
+def folder_version(folder: Path, *, hosts: tuple[str, ...] = ()) -> str:
+    """Return a hash that changes with any file of a folder and those below: its name, size, and time of change.
+
+    So it does with the ``hosts`` that are taken from them.
+    """
+    digest = hashlib.sha256(" ".join(hosts).encode())
     for file in _files(folder, is_deep=True):
         state = file.path.lstat()
         digest.update(f"{file.name}\0{state.st_size}\0{state.st_ctime_ns}\n".encode())

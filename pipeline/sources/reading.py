@@ -5,17 +5,27 @@ from dataclasses import dataclass
 from datetime import datetime
 from pathlib import Path
 from typing import BinaryIO
+from urllib.parse import urlsplit
 
 from pipeline.sources.found import Found, broken
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Reading:
-    """One reading of a source: ``now`` is the fetch time of pages that state none, UTC."""
+    """One reading of a source: ``now`` is the fetch time of pages that state none, UTC.
+
+    ``hosts`` are those whose pages are taken from WARC files, with all below them; none means every host.
+    """
 
     source_key: str
     now: datetime
     page_max_bytes: int
+    hosts: tuple[str, ...] = ()
+
+    def takes(self, url: str) -> bool:
+        """Return whether a page's host is wanted."""
+        host = (urlsplit(url).hostname or "").rstrip(".")
+        return not self.hosts or any(host == each or host.endswith(f".{each}") for each in self.hosts)
 
     def broken(self, where: str, *, reason: str, detail: str) -> Found:
         return broken(self.source_key, where, reason=reason, detail=detail)

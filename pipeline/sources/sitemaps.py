@@ -20,13 +20,21 @@ _NEWS = "http://www.google.com/schemas/sitemap-news/0.9"
 _URLS_MAX = 50_000  # sitemaps.org, one file
 
 
+@dataclass(frozen=True, slots=True)
+class Child:
+    """A sitemap that an index names, with its last change as the index tells it."""
+
+    url: str
+    changed_at: datetime | None
+
+
 @dataclass(slots=True)
 class Sitemap:
     """One document as far as it could be read. ``trouble`` is (reason, detail) of what stopped the reading."""
 
     kind: Literal["urlset", "sitemapindex"] | None = None
     found: list[Found] = field(default_factory=list)
-    children: list[str] = field(default_factory=list)
+    children: list[Child] = field(default_factory=list)
     trouble: tuple[str, str] | None = None
 
 
@@ -53,7 +61,8 @@ def _read_xml(body: bytes, sitemap: Sitemap, source: Source, *, url: str, now: d
         for element in _elements(body, sitemap):
             link = absolute_url(element.findtext("{*}loc") or "", base=url)
             if sitemap.kind == "sitemapindex" and link:
-                sitemap.children.append(link)
+                changed_at, _ = listed_date(element.findtext("{*}lastmod"), now=now)
+                sitemap.children.append(Child(link, changed_at))
             elif len(sitemap.found) >= _URLS_MAX:
                 sitemap.trouble = "too_many_urls", f"more than {_URLS_MAX} URLs; the rest is left out"
                 return

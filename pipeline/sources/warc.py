@@ -3,7 +3,8 @@
 import io
 from collections.abc import Iterator
 from datetime import datetime
-from typing import Any, BinaryIO
+from itertools import chain
+from typing import Any
 
 from warcio.archiveiterator import WARCIterator
 from warcio.exceptions import ArchiveLoadFailed
@@ -32,37 +33,44 @@ def read_warc(file: LocalFile, reading: Reading) -> Iterator[Found]:
 
     ``fetched_at`` is the record's date. A record whose status is not 200 is a problem, other kinds of record nothing.
     """
-    number, is_empty = 0, True
     with open_file(file.path) as stream:
-        try:
-            for record in WARCIterator(_unpacked(stream), no_record_parse=True):
-                number += 1
-                found = _found(record, f"{file.name}#{number}", reading)
-                if found is not None:
-                    is_empty = False
-                    yield found
-        except _TOLD_BY_WARCIO as error:
-            detail = f"the file is damaged or cut short here ({' '.join(str(error).split())[:300]})"
-            yield reading.broken(f"{file.name}#{number or 1}", reason="broken_warc", detail=detail)
-            return
-    if is_empty:
-        yield reading.broken(file.name, reason="empty_file", detail="it holds no HTTP response")
+        yield from read_records(iter(lambda: stream.read(1 << 16), b""), file.name, reading)
 
 
-def _unpacked(stream: BinaryIO) -> BinaryIO | io.RawIOBase:
+def read_records(chunks: Iterator[bytes], name: str, reading: Reading) -> Iterator[Found]:
+    """Yield the pages of a WARC file that comes in pieces, packed or not; one record is in memory at a time."""
+    number, is_empty = 0, True
+    try:
+        for record in WARCIterator(_unpacked(chunks), no_record_parse=True):
+            number += 1
+            found = _found(record, f"{name}#{number}", reading)
+            if found is not None:
+                is_empty = False
+                yield found
+    except _TOLD_BY_WARCIO as error:
+        detail = f"the file is damaged or cut short here ({' '.join(str(error).split())[:300]})"
+        yield reading.broken(f"{name}#{number or 1}", reason="broken_warc", detail=detail)
+        return
+    if not number or (is_empty and not reading.hosts):
+        yield reading.broken(name, reason="empty_file", detail="it holds no HTTP response")
+
+
+def _unpacked(chunks: Iterator[bytes]) -> io.RawIOBase:
     """Return the file without gzip. warcio's own unpacking ends without a word where a file is cut or damaged."""
-    is_packed = stream.read(2) == _GZIP_MAGIC
-    stream.seek(0)
+    head = b""
+    while len(head) < len(_GZIP_MAGIC) and (chunk := next(chunks, b"")):
+        head += chunk
+    whole = chain((head,), chunks)
     # Not buffered: what was unpacked before the damage must come out before the error does.
-    return _Unpacked(stream) if is_packed else stream
+    return _Pieces(gunzip_chunks(whole, is_strict=True) if head.startswith(_GZIP_MAGIC) else whole)
 
 
-class _Unpacked(io.RawIOBase):
-    """A gzip file of one or many members as a stream of bytes. Raises: BadEncodingError where it is damaged."""
+class _Pieces(io.RawIOBase):
+    """Pieces of bytes as a stream. Raises: BadEncodingError where the gzip members that they come from are damaged."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, pieces: Iterator[bytes]) -> None:
         super().__init__()
-        self._pieces = gunzip_chunks(iter(lambda: stream.read(1 << 16), b""), is_strict=True)
+        self._pieces = pieces
         self._rest = memoryview(b"")
 
     def readable(self) -> bool:
@@ -82,7 +90,7 @@ def _found(record: ArcWarcRecord, where: str, reading: Reading) -> Found | None:
     if record.length is None:
         raise _CutShortError("a record without a length")
     url = absolute_url(record.rec_headers.get_header("WARC-Target-URI", "").strip("<>"))
-    if record.rec_type != "response" or url is None:
+    if record.rec_type != "response" or url is None or not reading.takes(url):
         _drain(record)
         return None
     # Parsed here, because warcio's own way breaks on a record without a URL.

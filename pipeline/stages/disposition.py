@@ -98,3 +98,12 @@ class Ledger:
     @property
     def outcomes(self) -> tuple[Outcome, ...]:
         return tuple(self._by_page.values())
+
+    def broken_files(self) -> dict[str, str]:
+        """Return why local files are broken, a line for each broken page, by file name."""
+        reasons: dict[str, str] = {}
+        for outcome in self.outcomes:
+            if outcome.outcome == "quarantined":
+                for name in {outcome.url, outcome.url.rpartition("#")[0]}:
+                    reasons[name] = f"{reasons.get(name, '')}{outcome.reason}: {outcome.detail}\n"
+        return reasons

@@ -8,42 +8,24 @@ A day that the source does not list any more is read from the archive: only its 
 import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime, timedelta
+from datetime import date, datetime
+from functools import partial
 from pathlib import Path
 
 from pipeline.clean import page_identity
-from pipeline.errors import NewsError, TransientFetchError
-from pipeline.fetch import Fetcher, Got, NotModified, Wanted
+from pipeline.errors import NewsError
+from pipeline.fetch import Fetcher, Got, NotModified
 from pipeline.model import Capture, Page, Ref, Source, StageReport, canonical_url
 from pipeline.model.outcome import OutcomeKind
 from pipeline.raw import ArchiveWriter, SeenPage, Validators, page_key_of
-from pipeline.sources import Found, discover, listable_days, settle_all
+from pipeline.sources import Copies, Found, discover, listable_days, settle_all
 from pipeline.stages.answers import keep_answer
 from pipeline.stages.disposition import Ledger, outcome_kind_of
+from pipeline.stages.listed import TRIES, Listed, wait_of
 from pipeline.stages.log_rows import append_outcomes, outcomes_told
 from pipeline.stages.workspace import Workspace
 
 log = logging.getLogger(__name__)
-
-_RECHECK_AFTER = timedelta(hours=20)  # under a day, so that a daily run looks again at what a feed still lists
-_RETRY_AFTER = timedelta(hours=1)  # doubled with each try: the last of eight comes five days after the first
-_TRIES = 8
-_ASKED_MAX_SECONDS = 86400.0  # of a server's Retry-After
-
-
-@dataclass(frozen=True, slots=True)
-class _Listed:
-    """A page that a source lists, with what is known of it from before. ``captures`` are oldest first."""
-
-    ref: Ref
-    page_key: str
-    news_day: date
-    seen: SeenPage | None
-    captures: tuple[Capture, ...]
-
-    @property
-    def last(self) -> Capture | None:
-        return self.captures[-1] if self.captures else None
 
 
 @dataclass(frozen=True, slots=True)
@@ -79,25 +61,6 @@ def batch_of(source_key: str, *, run_id: str) -> str:
     return f"{run_id}.{source_key}"
 
 
-def _wanted_of(listed: _Listed) -> Wanted:
-    last = listed.last
-    return Wanted(
-        url=listed.ref.url or "",
-        etag=last.etag if last is not None else None,
-        last_modified=last.last_modified if last is not None else None,
-        hints=listed.ref.hints,
-    )
-
-
-def _wait_of(error: NewsError, attempts: int) -> timedelta:
-    """Return the time to the next try: what the server asks for, a day at most, else longer with each try."""
-    asked_seconds = error.retry_after_seconds if isinstance(error, TransientFetchError) else None
-    if asked_seconds:
-        return timedelta(seconds=min(asked_seconds, _ASKED_MAX_SECONDS))
-    doublings = max(attempts - 1, 0)
-    return _RETRY_AFTER * (1 << doublings)
-
-
 class _Ingest:
     """One source in one run. State that the steps share, nothing more."""
 
@@ -111,6 +74,7 @@ class _Ingest:
         told = (each for each in outcomes_told(workspace, batch_ids=[self.batch_id]) if each.stage != "discover")
         self.ledger = Ledger(run_id=run_id, stage="fetch", now=self.now, told=told)
         self.trouble: NewsError | None = None
+        self.undated_day = self.now.date()
         self.states: list[SeenPage] = []
         self.keys: set[str] = set()
         self.fetched = 0
@@ -120,80 +84,72 @@ class _Ingest:
         is_listed = day in listable_days(self.source, now=self.now)
         state = self.workspace.fetch_state
         with self.workspace.archive.writer(source_key=self.source.key, run_id=self.run_id) as writer:
-            validators = self._list(fetcher, writer, day=day) if is_listed else None
-            self._fetch(self._due(None if is_listed else day), fetcher, writer)
+            pages = Copies(fetcher)
+            validators = self._list(fetcher, pages, writer, day=day) if is_listed else None
+            self._fetch(self._due(None if is_listed else day), pages, writer)
         state.record_many(self.states)
         append_outcomes(self.workspace, self.ledger.outcomes, batch_id=self.batch_id)
         if validators is not None:
             state.store_validators(self.source.key, validators)
         if self.source.kind == "inbox":
-            settle_all(Path(self.source.location), reasons=self._broken_files())
+            settle_all(Path(self.source.location), reasons=self.ledger.broken_files())
 
-    def _list(self, fetcher: Fetcher, writer: ArchiveWriter, *, day: date) -> Validators | None:
-        known = self.workspace.fetch_state.validators(self.source.key)
-        now = self.workspace.settings.now
+    def _list(self, fetcher: Fetcher, pages: Copies, writer: ArchiveWriter, *, day: date) -> Validators | None:
+        source, state, now = self.source, self.workspace.fetch_state, self.workspace.settings.now
+        known = state.validators(source.key)
+        is_done = partial(state.has_listed, source.key)
         try:
-            listing = discover(self.source, day=day, fetcher=fetcher, validators=known, now=now)
+            listing = discover(source, day=day, fetcher=fetcher, validators=known, now=now, is_done=is_done)
         except NewsError as error:
-            self._fail_unread(Ref(source_key=self.source.key, url=self.source.location), error, stage="discover")
+            self._fail_unread(Ref(source_key=source.key, url=source.location), error, stage="discover")
             self.trouble = error
+            pages.heed(error)
             return None
-        self._fetch(self._wanted(listing.found, writer), fetcher, writer)
+        self.undated_day = listing.day or self.undated_day
+        self._fetch(self._wanted(listing.found, writer), pages, writer)
         return listing.validators
 
-    def _broken_files(self) -> dict[str, str]:
-        """Return why files of the inbox are broken, a line for each broken page, by file name."""
-        reasons: dict[str, str] = {}
-        for outcome in self.ledger.outcomes:
-            if outcome.outcome == "quarantined":
-                for name in {outcome.url, outcome.url.rpartition("#")[0]}:
-                    reasons[name] = f"{reasons.get(name, '')}{outcome.reason}: {outcome.detail}\n"
-        return reasons
-
-    def _wanted(self, found: Iterable[Found], writer: ArchiveWriter) -> Iterator[_Listed]:
+    def _wanted(self, found: Iterable[Found], writer: ArchiveWriter) -> Iterator[Listed]:
         """Yield the listed pages that must be fetched; archive local ones and record all others on the way."""
         for each in found:
-            if each.problem is not None:
+            if each.finished is not None:
+                self._settle(each.finished, writer)
+            elif each.problem is not None:
                 self._fail_unread(each.ref, each.problem)
             elif each.page is not None:
                 self._archive(self._listed(each.ref, page_key_of(each.page)), each.page, writer)
             elif (key := canonical_url(each.ref.url or "")) not in self.keys:
                 listed = self._listed(each.ref, key)
-                if self._is_wanted(listed):
+                if listed.is_wanted(self.now):
                     yield listed
                 else:
                     self._pass_over(listed)
 
-    def _due(self, day: date | None) -> Iterator[_Listed]:
+    def _settle(self, mark: str, writer: ArchiveWriter) -> None:
+        """Mark a large file as read, once all that came of it is kept and told: a later try does not read it again."""
+        writer.finish_files()
+        self.workspace.fetch_state.record_many(self.states)
+        append_outcomes(self.workspace, self.ledger.outcomes, batch_id=self.batch_id)
+        self.workspace.fetch_state.store_validators(self.source.key, Validators(), url=mark)
+
+    def _due(self, day: date | None) -> Iterator[Listed]:
         """Yield pages of earlier runs, of one news day or of all, that are due for another try and not listed now."""
         for seen in self.workspace.fetch_state.pending(self.source.key, self.now):
             if seen.page_key not in self.keys and day in (None, seen.news_day):
                 yield self._listed(Ref(source_key=self.source.key, url=seen.url, hints=seen.hints), seen.page_key)
 
-    def _listed(self, ref: Ref, page_key: str) -> _Listed:
+    def _listed(self, ref: Ref, page_key: str) -> Listed:
         self.keys.add(page_key)
         seen = self.workspace.fetch_state.seen(page_key)
         captures = self.workspace.archive.captures(page_key=page_key)
         # The news day is fixed by the first fetch, or the first try of one; before that the listing says it.
         fixed = captures[0].news_day if captures else seen.news_day if seen is not None else None
-        return _Listed(ref, page_key, fixed or self._day_told(ref), seen, captures)
+        return Listed(ref, page_key, fixed or self._day_told(ref), seen, captures)
 
     def _day_told(self, ref: Ref) -> date:
-        return (ref.hints.published_at or self.now).date()
+        return ref.hints.published_at.date() if ref.hints.published_at is not None else self.undated_day
 
-    def _is_wanted(self, listed: _Listed) -> bool:
-        seen, last, changed_at = listed.seen, listed.last, listed.ref.hints.modified_at
-        if seen is not None and seen.next_try_at is not None:
-            return seen.next_try_at <= self.now
-        if changed_at is not None:
-            told = seen.listed_modified_at if seen is not None else None
-            known = told or (last.fetched_at if last is not None else None)
-            return known is None or changed_at > known
-        if seen is not None and seen.last_outcome == "rejected":
-            return False
-        return last is None or self.now - last.fetched_at >= _RECHECK_AFTER
-
-    def _pass_over(self, listed: _Listed) -> None:
+    def _pass_over(self, listed: Listed) -> None:
         """Record a page that is not fetched now, with what is known of it."""
         seen, last = listed.seen, listed.last
         if seen is not None and seen.next_try_at is not None:
@@ -208,11 +164,11 @@ class _Ingest:
             detail = "held already; the listing gives no later change"
             self._record(listed, "unchanged", reason="seen", detail=detail)
 
-    def _fetch(self, pages: Iterable[_Listed], fetcher: Fetcher, writer: ArchiveWriter) -> None:
-        for listed, _, got in fetcher.fetch_many((each, _wanted_of(each)) for each in pages):
+    def _fetch(self, pages: Iterable[Listed], fetcher: Copies, writer: ArchiveWriter) -> None:
+        for listed, got in fetcher.fetch_many((each, each.asked()) for each in pages):
             self._take(listed, got, writer)
 
-    def _take(self, listed: _Listed, got: Got, writer: ArchiveWriter) -> None:
+    def _take(self, listed: Listed, got: Got, writer: ArchiveWriter) -> None:
         self.fetched += 1
         if isinstance(got, Page):
             self._archive(listed, got, writer)
@@ -224,7 +180,7 @@ class _Ingest:
             page = (listed.page_key, listed.ref.url or "", listed.news_day)
             keep_answer(got, writer, page=page, last=listed.last, at=self.workspace.settings.now())
 
-    def _archive(self, listed: _Listed, page: Page, writer: ArchiveWriter) -> None:
+    def _archive(self, listed: Listed, page: Page, writer: ArchiveWriter) -> None:
         if page.url is None:
             page = replace(page, hints=replace(page.hints, file=listed.ref.file))
         _, article_id = page_identity(page)
@@ -236,7 +192,7 @@ class _Ingest:
     def _is_mine(self, capture: Capture) -> bool:
         return (capture.run_id, capture.source_key) == (self.run_id, self.source.key)
 
-    def _record_capture(self, listed: _Listed, capture: Capture) -> None:
+    def _record_capture(self, listed: Listed, capture: Capture) -> None:
         """Record a page that this run fetched, in this try or in one that was killed."""
         before = next((each for each in reversed(listed.captures) if not self._is_mine(each)), None)
         facts = {"article_id": capture.article_id, "raw_ref": capture.digest}
@@ -247,25 +203,25 @@ class _Ingest:
         else:
             self._record(listed, "pending", reason="archived", detail="kept in the archive, to be derived", **facts)
 
-    def _fail(self, listed: _Listed, error: NewsError) -> None:
+    def _fail(self, listed: Listed, error: NewsError) -> None:
         kind, reason = outcome_kind_of(error), error.reason
         attempts = listed.seen.attempts if listed.seen is not None else 0
         if reason != "host_on_hold":  # the page itself was not asked for
             attempts += 1
-        if kind == "pending" and attempts >= _TRIES:
+        if kind == "pending" and attempts >= TRIES:
             kind, reason = "rejected", f"gave_up_{reason}"
-        next_try = self.now + _wait_of(error, attempts) if kind == "pending" else None
+        next_try = self.now + wait_of(error, attempts) if kind == "pending" else None
         self._record(listed, kind, reason=reason, detail=str(error))
         self._remember(listed, kind, reason=reason, attempts=attempts, next_try_at=next_try)
 
     def _fail_unread(self, ref: Ref, error: NewsError, *, stage: str | None = None) -> None:
         """Record an entry that names no page, or a listing that cannot be had: there is nothing to try again."""
-        listed = _Listed(ref, "", self._day_told(ref), None, ())
+        listed = Listed(ref, "", self._day_told(ref), None, ())
         self._record(listed, outcome_kind_of(error), reason=error.reason, detail=str(error), stage=stage)
 
     def _remember(
         self,
-        listed: _Listed,
+        listed: Listed,
         outcome: str,
         *,
         reason: str | None = None,
@@ -287,7 +243,7 @@ class _Ingest:
             )
         )
 
-    def _record(self, listed: _Listed, kind: OutcomeKind, **facts: str | None) -> None:
+    def _record(self, listed: Listed, kind: OutcomeKind, **facts: str | None) -> None:
         ref = listed.ref
         self.ledger.record(
             kind, url=ref.url or ref.file or "", source_key=self.source.key, news_day=listed.news_day, **facts

@@ -17,6 +17,7 @@ from pipeline.stages.todo import sort_out
 from pipeline.stages.workspace import Workspace
 
 _Place = tuple[str, date]  # source, news day
+_FOLDERS = ("folder", "inbox")  # kinds whose files wait to be read once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -50,12 +51,16 @@ class DayPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourcePlan:
-    """A source. ``kind`` None: sources.toml has it no more. ``files_waiting`` None: no local kind, or no folder."""
+    """A source. ``kind`` None: sources.toml has it no more. ``files_waiting`` None: no kind of files, or no folder."""
 
     key: str
     kind: str | None
     lists: str
     files_waiting: int | None
+
+    @property
+    def is_folder(self) -> bool:
+        return self.kind in _FOLDERS
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -123,7 +128,7 @@ def _counts(workspace: Workspace, first: date, last: date, *, version: str) -> M
 
 def _source_plan(workspace: Workspace, source: Source) -> SourcePlan:
     lists = listable_days(source, now=workspace.settings.now()).note
-    waiting = None if source.is_online else _files_waiting(workspace, source)
+    waiting = _files_waiting(workspace, source) if source.kind in _FOLDERS else None
     return SourcePlan(key=source.key, kind=source.kind, lists=lists, files_waiting=waiting)
 
 
@@ -134,7 +139,7 @@ def _files_waiting(workspace: Workspace, source: Source) -> int | None:
         return None
     if source.kind == "inbox":
         return _count((*folder.glob("*"), *folder.glob("claimed/*/*")))
-    if workspace.fetch_state.validators(source.key) == Validators(etag=folder_version(folder)):
+    if workspace.fetch_state.validators(source.key) == Validators(etag=folder_version(folder, hosts=source.hosts)):
         return 0
     return _count(folder.rglob("*"))
 

@@ -18,7 +18,7 @@ from pipeline.fetch import Fetcher, limits_from
 from pipeline.model import Source, canonical_url
 from pipeline.raw import Archive, FetchState
 from pipeline.settings import Settings, SourceList, load_sources
-from pipeline.sources import Found, Validators, discover, waiting
+from pipeline.sources import Found, Validators, discover, listable_days, waiting
 
 log = logging.getLogger(__name__)
 
@@ -137,11 +137,12 @@ class Listings:
         )
 
     def sources(self) -> tuple[Source, ...]:
-        """Return the online sources of now."""
+        """Return the online sources of now that list what is new; an archive has no news."""
         listed = self._sources.read()
         if listed.private_hosts != self._private_hosts:
             self._open(listed.private_hosts)
-        return tuple(source for source in listed.sources if source.is_online)
+        now = self._settings.now()
+        return tuple(s for s in listed.sources if s.is_online and now.date() in listable_days(s, now=now))
 
     def look(self, source: Source, before: Look) -> Look:
         """Return what a listing shows now beside the look before; a sitemap's children are followed.

@@ -8,6 +8,7 @@ from datetime import date, datetime, timedelta
 from statistics import median
 
 from pipeline.model.outcome import RunKind
+from pipeline.sources import listable_days
 from pipeline.stages.cluster import cluster
 from pipeline.stages.log_rows import append_run
 from pipeline.stages.reading import version_of
@@ -55,13 +56,15 @@ class Freshness:
 def freshness(workspace: Workspace, *, day: date) -> tuple[Freshness, ...]:
     """Return how each source's pages of a news day compare with the four weeks before, in the order of sources.toml.
 
-    Folders and inboxes are as full as people make them, and are left out.
+    Folders and inboxes are as full as people make them, and are left out; so is what does not promise the day yet.
     """
     first = day - timedelta(weeks=_WEEKS)
     pages = {(f.source_key, f.news_day, f.page_key) for f in workspace.archive.filed(first, day)}
     counts = Counter((source, news_day) for source, news_day, _ in pages if first <= news_day <= day)
     last_days = workspace.archive.last_days()
-    sources = [source.key for source in workspace.sources.sources if source.is_online]
+    now = workspace.settings.now()
+    online = (source for source in workspace.sources.sources if source.is_online)
+    sources = [source.key for source in online if day in listable_days(source, now=now)]
     return tuple(
         _freshness(key, day, {d: n for (source, d), n in counts.items() if source == key}, last_days.get(key))
         for key in sources

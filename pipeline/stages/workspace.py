@@ -12,6 +12,7 @@ from pipeline.model import Source
 from pipeline.raw import Archive, FetchState
 from pipeline.settings import Settings, SourceList, load_sources
 from pipeline.sources import claimed
+from pipeline.sources.kinds import KINDS
 
 
 @dataclass(frozen=True)
@@ -55,8 +56,10 @@ class Workspace:
                 yield source if is_mine else None
 
     def fetcher(self, source: Source | None = None) -> Fetcher:
-        """Return a new fetcher at a source's pace, else at the settings'; the caller closes it."""
+        """Return a new fetcher at a source's pace and its kind's tries, else the settings'; the caller closes it."""
         limits = limits_from(self.settings)
+        if source is not None and (tries := KINDS[source.kind].tries) is not None:
+            limits = replace(limits, attempts=tries)
         if source is not None and source.interval_seconds is not None:
             limits = replace(limits, host_interval_seconds=source.interval_seconds)
         return Fetcher(

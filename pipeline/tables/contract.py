@@ -5,30 +5,24 @@ A nullable column may be added; anything else needs a decision record.
 
 from typing import get_args
 
-import pyarrow as pa
-
 from pipeline.model import annotation as read
 from pipeline.model import article as cleaned
-from pipeline.model.outcome import OUTCOME_KINDS, RunKind
+from pipeline.tables import types
+from pipeline.tables.relating import ARTICLE_KEYS, COPIES, OUTCOMES, REVISIONS, RUNS
 from pipeline.tables.spec import Column, TableSpec
 
 SCHEMA_VERSION = 1
 
-_text = pa.string()
-_texts = pa.list_(pa.string())
-_int = pa.int32()
-_real = pa.float64()
-_bool = pa.bool_()
-_time = pa.timestamp("us", tz="UTC")
-_day = pa.date32()
-_blocks = pa.list_(pa.struct([("kind", pa.string()), ("start_char", pa.int32()), ("end_char", pa.int32())]))
-_spans = pa.list_(pa.struct([("start_char", pa.int32()), ("end_char", pa.int32())]))
-
-_ARTICLE_KEYS = (
-    Column("article_id", _text, "Stable id of the article: 32 hex of SHA-256 of its canonical URL, or of its text."),
-    Column("revision_id", _text, "Names the content: 16 hex of content_hash. Join on (article_id, revision_id)."),
-    Column("published_at", _time, "When the article was published, UTC; null where nothing says so.", True),
+_text, _texts, _int, _real, _bool, _time, _day = (
+    types.TEXT,
+    types.TEXTS,
+    types.INT,
+    types.REAL,
+    types.BOOL,
+    types.TIME,
+    types.DAY,
 )
+_blocks, _spans = types.BLOCKS, types.SPANS
 
 ARTICLES = TableSpec(
     "articles",
@@ -36,7 +30,7 @@ ARTICLES = TableSpec(
     ("article_id",),
     ("published_at", "article_id"),
     (
-        *_ARTICLE_KEYS,
+        *ARTICLE_KEYS,
         Column("url", _text, "Where the page was in the end, after redirects.", True),
         Column("canonical_url", _text, "The one spelling of the URL that names the article.", True),
         Column("source_key", _text, "Key of the source in sources.toml that listed it first."),
@@ -85,7 +79,7 @@ ENTITIES = TableSpec(
     ("article_id", "entity_index"),
     ("article_id", "entity_index"),
     (
-        *_ARTICLE_KEYS,
+        *ARTICLE_KEYS,
         Column("entity_index", _int, "0-based, in reading order."),
         Column("entity_text", _text, "The mention, without title, article and possessive."),
         Column("start_char", _int, "First code point in articles.text."),
@@ -117,7 +111,7 @@ QUOTES = TableSpec(
     ("article_id", "quote_index"),
     ("article_id", "quote_index"),
     (
-        *_ARTICLE_KEYS,
+        *ARTICLE_KEYS,
         Column("quote_index", _int, "0-based, in reading order."),
         Column("quote_type", _text, "By the share of it inside marks.", values=get_args(read.QuoteType)),
         Column("quote_text", _text, "Verbatim stretch of the text, first mark to last, all its paragraphs."),
@@ -166,7 +160,7 @@ EVENTS = TableSpec(
     ("article_id", "event_index"),
     ("article_id", "event_index"),
     (
-        *_ARTICLE_KEYS,
+        *ARTICLE_KEYS,
         Column("event_index", _int, "0-based, in reading order."),
         Column("event_type", _text, "PLOVER type as reported, or OTHER."),
         Column("event_subtype", _text, "What kind of OTHER.", True),
@@ -201,95 +195,6 @@ EVENTS = TableSpec(
         Column("confidence", _real, "0 to 1: how sure type and actors are."),
         Column("rule_id", _text, "The rule that decided."),
     ),
-)
-
-COPIES = TableSpec(
-    "copies",
-    "One row an article: which earlier article it repeats.",
-    ("article_id",),
-    ("article_id",),
-    (
-        *_ARTICLE_KEYS,
-        Column(
-            "dup_group_id",
-            _text,
-            "article_id of the earliest matching article of the seven days before; its own when none.",
-        ),
-        Column("is_copy", _bool, "Whether an earlier article matches."),
-        Column(
-            "similarity",
-            _real,
-            "Of that match: near: shared shingles of three words, of all of both (Jaccard, at least 0.70); cut: those "
-            "of the shorter text that stand in the longer (at least 0.80); 1 for exact and own.",
-        ),
-        Column(
-            "method",
-            _text,
-            "What matched: exact: equal content; near: nearly all words; cut: one text is a part of the other.",
-            values=("own", "exact", "near", "cut"),
-        ),
-    ),
-)
-
-REVISIONS = TableSpec(
-    "revisions",
-    "One row a distinct content of an article in the archive, on the day of its present one.",
-    ("article_id", "revision_id"),
-    ("article_id", "revision_id"),
-    (
-        *_ARTICLE_KEYS,
-        Column("fetched_at", _time, "When this content was first fetched, UTC."),
-        Column("raw_ref", _text, "Payload digest of the record that had it first.", True),
-        Column("word_count", _int, "Words in paragraphs and lists."),
-        Column("sentences_added", _int, "Sentences that the content before it had not; null for the first.", True),
-        Column("sentences_removed", _int, "Sentences that only the content before it had; null for the first.", True),
-        Column(
-            "quotes_removed",
-            _int,
-            "Stretches in double quotation marks, of three words or more, that only the content before it had.",
-            True,
-        ),
-        Column("made_of", _text, "Hash of the article's captures and the rules; while it is the same, so is the row."),
-    ),
-)
-
-OUTCOMES = TableSpec(
-    "outcomes",
-    "One row a page and run: what became of it, and why.",
-    ("run_id", "source_key", "url"),
-    ("seen_at", "url"),
-    (
-        Column("run_id", _text, "The run that decided."),
-        Column("source_key", _text, "Key of the source."),
-        Column("news_day", _day, "News day of the page."),
-        Column("url", _text, "Its URL; the file's name where there is none."),
-        Column("article_id", _text, "Its article, where one is known.", True),
-        Column("stage", _text, "The stage that decided."),
-        Column("outcome", _text, "What became of it.", values=OUTCOME_KINDS),
-        Column("reason", _text, "Why, in one word; null when kept.", True),
-        Column("detail", _text, "Why, for a person.", True),
-        Column("raw_ref", _text, "Payload digest of its bytes in the archive.", True),
-        Column("seen_at", _time, "When it was decided, UTC."),
-    ),
-    partition="seen_date",
-)
-
-RUNS = TableSpec(
-    "runs",
-    "One row a run: what it did, when and with which versions.",
-    ("run_id",),
-    ("run_id",),
-    (
-        Column("run_id", _text, "The run."),
-        Column("kind", _text, "What started it.", values=get_args(RunKind)),
-        Column("status", _text, "How it ended.", values=("done", "failed")),
-        Column("started_at", _time, "UTC."),
-        Column("committed_at", _time, "When its rows could be read, UTC.", True),
-        Column("counts", _text, "JSON object of its counts."),
-        Column("days_touched", pa.list_(pa.string()), "Days it wrote to, YYYY-MM-DD."),
-        Column("versions", _text, "JSON object of versions: pipeline, model, schema."),
-    ),
-    partition="run_date",
 )
 
 READING_TABLES = (ARTICLES, ENTITIES, QUOTES, EVENTS)

@@ -7,9 +7,8 @@ from typing import get_args
 import pytest
 
 from pipeline.ask import connect, query
-from pipeline.model.source import OnlineKind, SourceKind
+from pipeline.model.source import SourceKind
 from pipeline.settings import Settings
-from pipeline.sources.discovery import LISTING_READERS
 from pipeline.tables.docs import tables_markdown
 from tests.architecture.tree import PAPERS, ROOT, text_of
 
@@ -41,12 +40,6 @@ def test_kind_of_source_is_described(kind):
     """Each kind of source is in the remarks of sources.toml and under "Sources" in docs/operations.md."""
     assert f'#   kind = "{kind}"' in text_of("sources.toml"), "say above the first source what it is"
     assert f"`{kind}`" in text_of("docs/operations.md"), "name it under Sources"
-
-
-@pytest.mark.parametrize("kind", get_args(OnlineKind))
-def test_online_kind_has_its_reader(kind):
-    """Each online kind has what reads its listing."""
-    assert kind in LISTING_READERS, "add it to LISTING_READERS in pipeline/sources/discovery.py"
 
 
 def test_papers_name_only_settings_that_exist():

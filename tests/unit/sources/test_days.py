@@ -11,12 +11,20 @@ from pipeline.sources import listable_days
 from pipeline.sources.dates import listed_date
 from tests.faults.hostile import NOW
 
-PROMISED = {"feed": [0, 1], "news_sitemap": [0, 1], "folder": [0, 1, 900], "inbox": [0, 1, 900]}
+PROMISED = {
+    "feed": [0, 1],
+    "news_sitemap": [0, 1],
+    "sitemap_archive": [1, 900],
+    "cdx": [1, 900],
+    "cc_news": [0, 1, 900],
+    "folder": [0, 1, 900],
+    "inbox": [0, 1, 900],
+}
 
 
 def test_every_kind_is_asked():
     """Each kind of source has its promise here."""
-    assert PROMISED.keys() == set(get_args(SourceKind)), "add the kind and which days pipeline/sources/days.py promises"
+    assert PROMISED.keys() == set(get_args(SourceKind)), "add the kind and which days it promises"
 
 
 @pytest.mark.parametrize(("kind", "promised"), PROMISED.items())

@@ -1,0 +1,87 @@
+"""`newslake sources`: which sources there are, whether each can be read, and what a site has to be made one of."""
+
+import json
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.cli.output import AsJson, out, print_json, print_rows, problem, telling, workspace
+
+if TYPE_CHECKING:
+    from pipeline.stages.sources import Probe
+
+app = typer.Typer(help="List the sources, and check them or a site.", invoke_without_command=True)
+_COLUMNS = ("key", "kind", "location", "lists", "last_seen_at", "outcomes")
+
+
+@app.callback()
+def sources(context: typer.Context, as_json: AsJson = False) -> None:
+    """List the sources of sources.toml: kind, place, the days that each can list, the outcomes of its last run."""
+    if context.invoked_subcommand is not None:
+        return
+    from pipeline.stages.sources import states
+
+    rows = [[getattr(each, name) for name in _COLUMNS] for each in states(workspace())]
+    print_rows(_COLUMNS, rows, as_json=as_json)
+
+
+@app.command()
+def check(
+    what: Annotated[
+        str | None, typer.Argument(help="A source's key, or the URL of a site; all sources without.")
+    ] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Ask each source for what it lists, or find the feeds and sitemaps of a site and print the entries to paste.
+
+    Exit 1 where a source is broken, or a site has none.
+    """
+    from pipeline.stages.sources import find, probe
+
+    space = workspace()
+    is_site = what is not None and what.startswith(("http://", "https://"))
+    with telling(quiet=as_json) as tell:
+        if what is not None and is_site:
+            tell(f"looking for feeds and sitemaps of {what}")
+            found = list(find(space, what))
+        else:
+            found = []
+            for source in [space.sources.named(what)] if what else space.sources.sources:
+                tell(f"asking {source.key}")
+                found.append(probe(space, source))
+    if as_json:
+        print_json([_as_dict(each) for each in found])
+    else:
+        _tell(found, is_site=is_site)
+    if is_site and not found:
+        problem(f"{what}: no feed and no sitemap found; look for one in the site's pages, and give its URL")
+    if any(each.trouble for each in found) or (is_site and not found):
+        raise typer.Exit(1)
+
+
+def _as_dict(each: "Probe") -> dict[str, object]:
+    names = ("day", "entries", "newest", "problems", "page", "trouble")
+    source = {"key": each.source.key, "kind": each.source.kind, "location": each.source.location}
+    return {**source, **{name: getattr(each, name) for name in names}, "entry": _entry(each)}
+
+
+def _entry(each: "Probe") -> str:
+    """Return the table of sources.toml that makes a found listing a source."""
+    lines = {"kind": each.source.kind, "url": each.source.location}
+    if each.publisher:
+        lines["publisher"] = each.publisher
+    # A JSON string is a TOML string too, but for the delete character.
+    told = (f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in lines.items())
+    return "\n".join((f"[sources.{each.source.key}]", *told)).replace("\x7f", "\\u007f")
+
+
+def _tell(found: list["Probe"], *, is_site: bool) -> None:
+    for each in found:
+        mark = "WRONG" if each.trouble else "well"
+        newest = f", newest {each.newest:%Y-%m-%d %H:%M}" if each.newest else ""
+        told = each.trouble or f"{each.entries} listed for {each.day}{newest}"
+        more = "".join(f"; {name}: {text}" for name, text in (("page", each.page), ("broken", each.problems)) if text)
+        line = f"{mark:<5} {each.source.key} ({each.source.kind}) {each.source.location}: {told}{more}"
+        out.print(line, highlight=False, markup=False, soft_wrap=True)
+    for each in found if is_site else ():
+        out.print(f"\n{_entry(each)}", highlight=False, markup=False, soft_wrap=True)

@@ -1,0 +1,152 @@
+"""Common Crawl's news: WARC files named by the time they were begun, streamed, never kept."""
+
+import re
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import datetime
+from pathlib import Path
+
+from pipeline.errors import BrokenListingError
+from pipeline.fetch import BadEncodingError, TooLargeError, gunzip
+from pipeline.model import Page, Ref, Source
+from pipeline.sources.asked import Asked
+from pipeline.sources.copies import time_of
+from pipeline.sources.found import Found, Listing, broken
+from pipeline.sources.reading import LocalFile, open_file
+from pipeline.sources.warc import read_records, read_warc
+
+_NAME = re.compile(r"CC-NEWS-(\d{14})-[\w-]+\.warc(?:\.gz)?", re.ASCII)
+_PATH = re.compile(r"[\w.-]+(?:/[\w.-]+)*", re.ASCII)
+_LIST = "crawl-data/CC-NEWS/{:%Y/%m}/warc.paths.gz"
+_LIST_MAX_BYTES = 10_000_000
+_FILE_MAX_BYTES = 5_000_000_000  # a file has about 1 GB
+
+
+@dataclass(frozen=True, slots=True)
+class NewsFile:
+    """A file of a list: its path there, and the time that its name gives, UTC."""
+
+    path: str
+    begun_at: datetime
+
+
+def parse_paths(text: str) -> Iterator[NewsFile | str]:
+    """Yield the files of a list, a path a line, in its order; a line that is no such path comes as it is."""
+    for line in text.splitlines():
+        path = line.strip()
+        if path:
+            yield _news_file(path) or path
+
+
+def _news_file(path: str) -> NewsFile | None:
+    name = _NAME.fullmatch(path.rpartition("/")[2])
+    if name is None or _PATH.fullmatch(path) is None or ".." in path.split("/"):
+        return None
+    try:
+        return NewsFile(path, time_of(name[1]))
+    except ValueError:
+        return None
+
+
+def read_cc_news(asked: Asked) -> Listing:
+    """Return the pages of the files that were begun on the day, of the source's hosts.
+
+    A file belongs to the day in its name, whole; what another run read to its end is not read again.
+    Raises: BrokenListingError (not_a_list, folder_missing), TransientFetchError, RefusedFetchError.
+    """
+    source = asked.source
+    text = _online_list(asked) if source.is_online else _local_list(source)
+    return Listing(found=_of_day(parse_paths(text), asked), day=asked.day)
+
+
+def _online_list(asked: Asked) -> str:
+    source = asked.source
+    url = f"{_base(source)}{_LIST.format(asked.day)}"
+    page = asked.online().fetch(url, is_listing=True, interval_seconds=source.interval_seconds)
+    assert isinstance(page, Page)  # no validators were sent
+    return _list_text(page.body, url, source)
+
+
+def _base(source: Source) -> str:
+    return source.location.rstrip("/") + "/"
+
+
+def _local_list(source: Source) -> str:
+    """Return the paths of a folder's files, or those of a list that lies beside its files."""
+    place = Path(source.location)
+    if place.is_dir():
+        files = (path for path in sorted(place.rglob("*")) if ".warc" in path.suffixes and path.is_file())
+        return "\n".join(path.relative_to(place).as_posix() for path in files)
+    try:
+        return _list_text(place.read_bytes(), str(place), source)
+    except FileNotFoundError as error:
+        told = f"{place}: neither a folder of WARC files nor a list of them; make it or mend sources.toml"
+        raise BrokenListingError(told, key=source.key, reason="folder_missing") from error
+
+
+def _list_text(body: bytes, where: str, source: Source) -> str:
+    try:
+        text = gunzip(body, max_bytes=_LIST_MAX_BYTES) if body.startswith(b"\x1f\x8b") else body
+        return text.decode("ascii")
+    except (BadEncodingError, TooLargeError, UnicodeDecodeError) as error:
+        raise BrokenListingError(f"{where}: {error}", key=source.key, reason="not_a_list") from error
+
+
+def _of_day(files: Iterator[NewsFile | str], asked: Asked) -> Iterator[Found]:
+    wanted: set[str] = set()
+    for each in files:
+        if isinstance(each, str):
+            detail = "the line names no file CC-NEWS-<time>-<number>.warc.gz; left out"
+            yield broken(asked.source.key, f"warc.paths#{each[:200]}", reason="broken_path", detail=detail)
+        elif each.begun_at.date() == asked.day:
+            wanted.add(each.path)
+    for path in sorted(wanted):
+        read = _streamed if asked.source.is_online else _read
+        yield from read(path, asked)
+
+
+def _streamed(path: str, asked: Asked) -> Iterator[Found]:
+    source, url = asked.source, f"{_base(asked.source)}{path}"
+    ref = Ref(source_key=source.key, url=url)
+    mark = _mark(url, source)
+    if asked.is_done(mark):
+        return
+    if asked.is_probe:
+        yield Found(ref=ref, finished=mark)
+        return
+    interval = source.interval_seconds
+    with asked.online().stream(url, max_bytes=_FILE_MAX_BYTES, interval_seconds=interval) as stream:
+        for found in read_records(stream.pieces(), path, asked.reading()):
+            # Where the connection broke, that is the trouble and not the file.
+            if stream.error is None or found.problem is None:
+                yield found
+        if stream.error is not None:
+            yield Found(ref=ref, problem=stream.error)
+            return
+    yield Found(ref=ref, finished=mark)
+
+
+def _mark(file: str, source: Source) -> str:
+    """Return what marks a file as read for some hosts: for others it is read anew."""
+    return " ".join((file, *source.hosts))
+
+
+def _read(path: str, asked: Asked) -> Iterator[Found]:
+    place = Path(asked.source.location)
+    file = LocalFile(path=(place if place.is_dir() else place.parent) / path, name=path)
+    ref = Ref(source_key=asked.source.key, url=None, file=path)
+    try:
+        with open_file(file.path):
+            state = file.path.stat()
+    except OSError as error:
+        detail = f"it cannot be read ({error.strerror or error})"
+        yield broken(asked.source.key, path, reason="unreadable_file", detail=detail)
+        return
+    mark = _mark(f"{path} {state.st_size} {state.st_mtime_ns}", asked.source)
+    if asked.is_done(mark):
+        return
+    if asked.is_probe:
+        yield Found(ref=ref, finished=mark)
+        return
+    yield from read_warc(file, asked.reading())
+    yield Found(ref=ref, finished=mark)

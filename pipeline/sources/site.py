@@ -1,0 +1,74 @@
+"""What a site says of its feeds and sitemaps, and what kind of source a listing is."""
+
+import re
+from collections.abc import Iterator
+
+from lxml import etree
+
+from pipeline.errors import BrokenListingError
+from pipeline.model import Page, Source
+from pipeline.model.source import SourceKind
+from pipeline.sources.feeds import read_feed
+from pipeline.sources.links import absolute_url
+from pipeline.sources.sitemap_days import window_of
+from pipeline.sources.sitemaps import Sitemap, read_sitemap
+
+# Where sites put them that say nothing.
+COMMON_PATHS = (
+    "/feed",
+    "/rss",
+    "/rss.xml",
+    "/feed.xml",
+    "/atom.xml",
+    "/feed.json",
+    "/news-sitemap.xml",
+    "/sitemap-news.xml",
+    "/sitemap_index.xml",
+    "/sitemap.xml",
+)
+_FEED_TYPES = ("application/rss+xml", "application/atom+xml", "application/feed+json")
+_SITEMAP_LINE = re.compile(r"^\s*sitemap\s*:\s*(\S+)", re.IGNORECASE | re.MULTILINE)
+
+
+def linked_feeds(page: Page) -> tuple[str, ...]:
+    """Return the feeds that a page's head links to, in its order."""
+    return tuple(dict.fromkeys(_linked(page)))
+
+
+def _linked(page: Page) -> Iterator[str]:
+    root = etree.fromstring(page.body, etree.HTMLParser(no_network=True)) if page.body.strip() else None
+    for link in root.iter("link") if root is not None else ():
+        relations = (link.get("rel") or "").lower().split()
+        kind = (link.get("type") or "").split(";")[0].strip().lower()
+        url = absolute_url(link.get("href") or "", base=page.final_url or page.url)
+        if "alternate" in relations and kind in _FEED_TYPES and url is not None:
+            yield url
+
+
+def robots_sitemaps(page: Page) -> tuple[str, ...]:
+    """Return the sitemaps that a robots.txt names, in its order."""
+    lines = _SITEMAP_LINE.findall(page.body.decode("utf-8-sig", "replace"))
+    urls = (absolute_url(line, base=page.final_url or page.url) for line in lines)
+    return tuple(dict.fromkeys(url for url in urls if url is not None))
+
+
+def kind_of_listing(page: Page, source: Source, *, max_bytes: int) -> SourceKind | None:
+    """Return the kind of source that a page is the listing of, None where it is none that we read."""
+    try:
+        read_feed(page, source, now=page.fetched_at)
+    except BrokenListingError:
+        pass
+    else:
+        return "feed"
+    url = page.final_url or source.location
+    sitemap = read_sitemap(page.body, source, url=url, now=page.fetched_at, max_bytes=max_bytes)
+    if sitemap.kind is None:
+        return None
+    return "sitemap_archive" if _is_archive(sitemap, url) else "news_sitemap"
+
+
+def _is_archive(sitemap: Sitemap, url: str) -> bool:
+    """Return whether a sitemap looks like one of all that was ever published, not of the newest pages."""
+    if sitemap.kind == "sitemapindex":
+        return "news" not in url.lower() or any(window_of(child.url) for child in sitemap.children)
+    return not any(found.ref.hints.published_at for found in sitemap.found)

@@ -1,0 +1,279 @@
+"""Common Crawl's news: which files are of a day, streamed once, hosts picked out, damage survived."""
+
+import gzip
+import tracemalloc
+from datetime import UTC, date, datetime
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+from warcio.statusandheaders import StatusAndHeaders
+from warcio.warcwriter import WARCWriter
+
+from pipeline.errors import BrokenListingError, ConfigError, RefusedFetchError
+from pipeline.model import Source
+from pipeline.settings import load_sources
+from pipeline.sources import Found, discover
+from pipeline.sources.cc_news import NewsFile, parse_paths
+from tests.faults.hostile import NOW, Answer, Hostile, fetcher_for, hostile_server
+
+DAY = date(2026, 2, 14)
+FOLDER = "crawl-data/CC-NEWS/2026/02/"
+ONE, TWO, LATE = (
+    f"{FOLDER}CC-NEWS-{stamp}-0001{n}.warc.gz"
+    for n, stamp in enumerate(("20260214000001", "20260214235959", "20260215000000"))
+)
+LIST = f"/{FOLDER}warc.paths.gz"
+
+
+def warc(*urls: str, status: str = "200 OK", body: bytes = b"<p>The lock gates opened.</p>") -> bytes:
+    """Return a packed WARC file with a response a URL."""
+    out = BytesIO()
+    writer = WARCWriter(out, gzip=True)
+    for url in urls:
+        http = StatusAndHeaders(status, [("Content-Type", "text/html"), ("Server", "s")], protocol="HTTP/1.1")
+        dated = {"WARC-Date": "2026-02-14T08:00:00Z"}
+        writer.write_record(
+            writer.create_warc_record(
+                url, "response", payload=BytesIO(body), http_headers=http, warc_headers_dict=dated
+            )
+        )
+    return out.getvalue()
+
+
+@pytest.fixture
+def server():
+    """A server with a month's list of three files, the last of the next day."""
+    with hostile_server() as hostile:
+        hostile.says(LIST, 200, gzip.compress("\n".join((TWO, ONE, LATE)).encode()))
+        hostile.says(f"/{ONE}", 200, warc("https://www.post.example/1", "https://wire.example/1"))
+        hostile.says(f"/{TWO}", 200, warc("https://post.example/2", "https://notpost.example/2"))
+        yield hostile
+
+
+def _source(location: str, *hosts: str) -> Source:
+    return Source(key="crawl", kind="cc_news", location=location, hosts=hosts)
+
+
+def _found(server: Hostile, *hosts: str, done: tuple[str, ...] = (), is_probe: bool = False, **changes) -> list[Found]:
+    with fetcher_for(server, **changes) as fetcher:
+        listing = discover(
+            _source(server.url("/"), *hosts),
+            day=DAY,
+            fetcher=fetcher,
+            validators=None,
+            now=lambda: NOW,
+            is_done=lambda mark: mark in done,
+            is_probe=is_probe,
+        )
+        assert (listing.validators, listing.day) == (None, DAY)
+        return list(listing.found)
+
+
+def _told(found: list[Found]) -> list[str | None]:
+    """Return the URL of each page, the reason of each problem, and "finished" for each mark."""
+    return ["finished" if each.finished else each.problem.reason if each.problem else each.ref.url for each in found]
+
+
+def test_files_of_the_day_are_streamed_in_order(server):
+    """The files that were begun on the day give the pages of the wanted hosts and those below, and end in a mark."""
+    found = _found(server, "post.example")
+
+    assert _told(found) == ["https://www.post.example/1", "finished", "https://post.example/2", "finished"]
+    assert found[0].page.fetched_at == datetime(2026, 2, 14, 8, tzinfo=UTC)
+    assert found[0].ref.file == f"{ONE}#1"
+    assert server.seen[f"/{LATE}"] == 0
+
+
+def test_without_hosts_all_pages_come(server):
+    """A source that names no host takes all."""
+    assert len(_found(server)) == 6
+
+
+def test_file_with_a_mark_is_not_streamed_again(server):
+    """What another run read to its end is not asked for."""
+    done = _found(server, "post.example")[1].finished
+
+    assert _told(_found(server, "post.example", done=(done,))) == ["https://post.example/2", "finished"]
+    assert server.seen[f"/{ONE}"] == 1
+    assert len(_found(server, "wire.example", done=(done,))) == 3
+
+
+def test_probe_names_the_files(server):
+    """Who only looks gets the files, unread."""
+    assert [each.ref.url for each in _found(server, is_probe=True)] == [server.url(f"/{ONE}"), server.url(f"/{TWO}")]
+    assert server.seen[f"/{ONE}"] == 0
+
+
+def test_damaged_file_is_told_and_the_rest_read(server):
+    """A file with bad bytes gives what came before them; it came whole, so it is done."""
+    whole = warc("https://post.example/0", "https://post.example/x")
+    server.says(f"/{ONE}", 200, whole[:-150] + b"\0" * 150)
+
+    assert _told(_found(server, "post.example")) == [
+        "https://post.example/0",
+        "broken_warc",
+        "finished",
+        "https://post.example/2",
+        "finished",
+    ]
+
+
+def _breaks_off(body: bytes, length: int):
+    def answer(self: Answer) -> None:
+        self.send_response(200)
+        self.send_header("Content-Length", str(length))
+        self.end_headers()
+        self.wfile.write(body)
+        self.close_connection = True
+
+    return answer
+
+
+def test_connection_that_breaks_is_no_end(server):
+    """What a broken connection brought counts, the file is pending without a mark, and the next one is read."""
+    whole = warc("https://post.example/0", "https://post.example/x")
+    server.routes[f"/{ONE}"] = _breaks_off(whole[:-20], len(whole))
+
+    found = _found(server, "post.example")
+
+    assert _told(found) == ["https://post.example/0", "truncated", "https://post.example/2", "finished"]
+    assert (found[1].problem.disposition, found[1].ref.url) == ("retry", server.url(f"/{ONE}"))
+
+
+def test_silence_and_refusals_are_told(server):
+    """A file that is not there, or falls silent, is one problem each."""
+    server.says(f"/{ONE}", 404)
+    server.routes[f"/{TWO}"] = lambda answer: (_breaks_off(b"", 10)(answer), __import__("time").sleep(1.5))
+
+    assert _told(_found(server, read_timeout_seconds=0.4)) == ["http_404", "timeout"]
+
+
+def test_robots_are_asked(server):
+    """A file that robots.txt refuses is not streamed."""
+    server.says("/robots.txt", 200, b"User-agent: *\nDisallow: /crawl-data/CC-NEWS/2026/02/CC-NEWS-20260214000001")
+
+    assert _told(_found(server, "post.example")) == ["robots_refused", "https://post.example/2", "finished"]
+    assert server.seen[f"/{ONE}"] == 0
+
+
+def test_lines_that_are_no_files_are_told(server):
+    """A line that leads elsewhere, or names no time, is a problem of its own."""
+    lines = [
+        "https://evil.example/CC-NEWS-20260214000001-00010.warc.gz",
+        f"../{ONE}",
+        "CC-NEWS-20260231000001-1.warc.gz",
+        "x",
+        "",
+        ONE,
+    ]
+    server.says(LIST, 200, gzip.compress("\n".join(lines).encode()))
+
+    assert _told(_found(server, "post.example")) == [*["broken_path"] * 4, "https://www.post.example/1", "finished"]
+
+
+@pytest.mark.parametrize("body", [b"\x1f\x8bno", gzip.compress(bytes(11_000_000)), "Fähre".encode()])
+def test_list_that_is_none_is_refused(server, body):
+    """A list that cannot be unpacked or read breaks the listing."""
+    server.says(LIST, 200, body)
+    with pytest.raises(BrokenListingError) as caught:
+        _found(server)
+
+    assert caught.value.reason == "not_a_list"
+
+
+def test_month_without_a_list(server):
+    """A month that is not there is named."""
+    del server.routes[LIST]
+    with pytest.raises(RefusedFetchError) as caught:
+        _found(server)
+
+    assert (caught.value.reason, caught.value.key) == ("http_404", server.url(LIST))
+
+
+@pytest.mark.parametrize("place", ["folder", "list"])
+def test_files_on_disk(tmp_path: Path, place: str):
+    """A folder, or a list beside its files, is read the same way; another file under a name is read anew."""
+    (tmp_path / FOLDER).mkdir(parents=True)
+    for name in (ONE, LATE):
+        (tmp_path / name).write_bytes(warc("https://post.example/1"))
+    location = tmp_path
+    if place == "list":
+        location = tmp_path / "warc.paths.gz"
+        location.write_bytes(gzip.compress(f"{ONE}\n{TWO}\n".encode()))
+
+    def found(done: tuple[str, ...] = ()) -> list[Found]:
+        source = _source(str(location), "post.example")
+        is_done = done.__contains__
+        return list(discover(source, day=DAY, fetcher=None, validators=None, now=lambda: NOW, is_done=is_done).found)
+
+    first = found()
+    marks = tuple(each.finished for each in first if each.finished)
+    again = _told(found(marks))
+    (tmp_path / ONE).write_bytes(warc("https://post.example/1", "https://post.example/3"))
+
+    missing = ["unreadable_file"] if place == "list" else []
+    assert _told(first) == ["https://post.example/1", "finished", *missing]
+    assert again == missing
+    assert len(_told(found(marks))) == 3 + len(missing)
+
+
+def test_missing_folder_is_named(tmp_path: Path):
+    """A place that is not there breaks the listing."""
+    with pytest.raises(BrokenListingError) as caught:
+        discover(_source(str(tmp_path / "no")), day=DAY, fetcher=None, validators=None, now=lambda: NOW)
+
+    assert caught.value.reason == "folder_missing"
+
+
+def test_hosts_are_keys_of_their_kinds(tmp_path: Path):
+    """Hosts are taken for files of WARC, in lower case and without a path; other kinds refuse them."""
+
+    def load(kind: str, place: str, hosts: str) -> tuple[str, ...]:
+        (tmp_path / "s.toml").write_text(
+            f'[sources.a]\nkind = "{kind}"\n{place} = "http://a.example"\nhosts = {hosts}\n'
+        )
+        return load_sources(tmp_path / "s.toml").sources[0].hosts
+
+    assert load("cc_news", "url", '["post.example"]') == ("post.example",)
+    for kind, place, hosts in (("feed", "url", '["a.example"]'), ("cc_news", "url", '["https://a.example/"]')):
+        with pytest.raises(ConfigError, match="hosts"):
+            load(kind, place, hosts)
+
+
+def test_large_file_takes_little_memory(server):
+    """A file of 30 MB whose hosts are not wanted is passed over with a few megabytes in use."""
+    noise = b"".join(
+        warc(f"https://wire.example/{n}", body=__import__("random").Random(n).randbytes(1_000_000)) for n in range(30)
+    )
+    server.says(f"/{ONE}", 200, noise + warc("https://post.example/last"))
+    tracemalloc.start()
+    base = tracemalloc.get_traced_memory()[0]
+    tracemalloc.reset_peak()
+
+    told = _told(_found(server, "post.example"))
+
+    peak = tracemalloc.get_traced_memory()[1] - base
+    tracemalloc.stop()
+    assert told[0] == "https://post.example/last"
+    assert peak < 8_000_000
+
+
+@given(st.text(max_size=200))
+def test_any_list_gives_files_or_its_lines(text):
+    """Whatever a list holds, a file stays below the base, and everything else comes back as it stood."""
+    lines = [line.strip() for line in text.splitlines() if line.strip()]
+
+    found = list(parse_paths(text))
+
+    assert [each if isinstance(each, str) else each.path for each in found] == lines
+
+
+@given(st.datetimes(timezones=st.just(UTC)), st.integers(0, 99999))
+def test_name_says_when_a_file_was_begun(moment, number):
+    """The time in a name is the file's."""
+    path = f"{FOLDER}CC-NEWS-{moment.year:04}{moment:%m%d%H%M%S}-{number:05}.warc.gz"
+
+    assert list(parse_paths(path)) == [NewsFile(path, moment.replace(microsecond=0))]

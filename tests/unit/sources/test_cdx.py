@@ -1,0 +1,219 @@
+"""The index of a web archive: paging, broken rows, and copies that become the pages they are of."""
+
+import json
+from datetime import UTC, date, datetime
+
+import pytest
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.errors import BrokenListingError, RefusedFetchError, TransientFetchError
+from pipeline.model import Hints, Page, Source
+from pipeline.sources import Copies, Found, discover
+from pipeline.sources.cdx import parse_answer
+from tests.faults.hostile import NOW, fetcher_for
+from tests.unit.sources.wayback import Kept, Wayback, wayback
+
+DAY = date(2026, 2, 14)
+A, B, C = (f"https://www.courier.example/news/{name}" for name in "abc")
+KEPT = (
+    Kept("20260213235959", A, b"a0"),
+    Kept("20260214080000", A, b"a1"),
+    Kept("20260214120000", A, b"a2"),
+    Kept("20260214090000", "http://www.courier.example:80/news/b", b"b"),
+    Kept("20260214100000", C, b"c"),
+    Kept("20260214100000", "https://www.courier.example/news/gone", b"x", status="404"),
+    Kept("20260214100000", "https://www.courier.example/news/pic", b"x", mimetype="image/png"),
+    Kept("20260214100000", "https://www.courier.example/sport/d", b"d"),
+)
+
+
+def _found(archive: Wayback, fetcher) -> list[Found]:
+    source = Source(
+        key="old", kind="cdx", location="https://www.courier.example/news/*", api=archive.api, language="en"
+    )
+    listing = discover(source, day=DAY, fetcher=fetcher, validators=None, now=lambda: NOW)
+    assert (listing.validators, listing.day) == (None, DAY)
+    return list(listing.found)
+
+
+def test_first_capture_of_each_page_on_the_day():
+    """The day's captures below the prefix are listed, each page once, under its own URL."""
+    with wayback(*KEPT) as archive, fetcher_for(archive.server) as fetcher:
+        found = _found(archive, fetcher)
+
+    assert [each.ref.url for each in found] == [A, "http://www.courier.example/news/b", C]
+    assert found[0].ref.hints == Hints(
+        language="en", copy_url=f"{archive.api}/web/20260214080000id_/{A}", copy_digest=KEPT[1].digest
+    )
+    assert archive.asks == [
+        {
+            "url": ["https://www.courier.example/news/*"],
+            "from": ["20260214"],
+            "to": ["20260214"],
+            "output": ["json"],
+            "fl": ["urlkey,timestamp,original,digest"],
+            "filter": ["statuscode:200", "mimetype:text/html"],
+            "collapse": ["digest"],
+            "limit": ["10000"],
+            "showResumeKey": ["true"],
+        }
+    ]
+
+
+def test_answers_are_followed_to_the_last():
+    """The key of an answer asks for the next one, and pages over two answers count once."""
+    with wayback(*KEPT) as archive, fetcher_for(archive.server) as fetcher:
+        archive.rows_max = 1
+        urls = [each.ref.url for each in _found(archive, fetcher)]
+
+    assert urls == [A, "http://www.courier.example/news/b", C]
+    assert [ask.get("resumeKey") for ask in archive.asks] == [None, ["key 1"], ["key 2"], ["key 3"]]
+
+
+def test_key_that_comes_again_ends_the_listing():
+    """An index that goes round in circles is left, and the rest is told to be missing."""
+    with wayback() as archive, fetcher_for(archive.server) as fetcher:
+        head = ["urlkey", "timestamp", "original", "digest"]
+        body = json.dumps([head, ["k", "20260214000000", A, "D"], [], ["same"]]).encode()
+        archive.server.routes["/cdx/search/cdx?"] = lambda answer: answer.say(200, body)
+        found = _found(archive, fetcher)
+
+    assert [each.problem and each.problem.reason for each in found] == [None, "too_many_urls"]
+    assert sum(archive.server.seen.values()) - archive.server.seen["/robots.txt"] == 2
+
+
+def test_broken_rows_are_told():
+    """Rows of other days, without a page, or cut short are problems of their own; the others count."""
+    rows = [
+        ["k1", "20260213080000", A, "D"],
+        ["k2", "20260230080000", A, "D"],
+        ["k3", "2026021408", A, "D"],
+        ["k4", "20260214080000", "mailto:desk@courier.example", "D"],
+        ["k5", "20260214080000"],
+        ["k6", 20260214080000, A, None],
+    ]
+    with wayback(KEPT[4]) as archive, fetcher_for(archive.server) as fetcher:
+        archive.extra_rows = rows
+        reasons = [each.problem and each.problem.reason for each in _found(archive, fetcher)]
+
+    assert reasons == [None, *["broken_capture"] * 6]
+
+
+@pytest.mark.parametrize(
+    "body", [b"<html>busy</html>", b"{}", b'["a"]', b'[["urlkey","timestamp"],["k","2"]]', b"[" * 9999]
+)
+def test_what_is_no_index_is_refused(body):
+    """An answer that is none breaks the listing."""
+    with wayback() as archive, fetcher_for(archive.server) as fetcher:
+        archive.server.routes["/cdx/search/cdx?"] = lambda answer: answer.say(200, body)
+        with pytest.raises(BrokenListingError) as caught:
+            _found(archive, fetcher)
+
+    assert (caught.value.reason, caught.value.key) == ("not_a_cdx", "old")
+
+
+def test_index_that_breaks_off_fails_the_whole_day():
+    """When a later answer does not come, nothing is listed: half a day is not a day."""
+    with wayback(*KEPT) as archive, fetcher_for(archive.server, attempts=1) as fetcher:
+        archive.rows_max = 1
+        index = archive.server.routes["/cdx/search/cdx?"]
+        archive.server.routes["/cdx/search/cdx?"] = lambda a: a.say(429) if "resumeKey" in a.path else index(a)
+        with pytest.raises(TransientFetchError) as caught:
+            _found(archive, fetcher)
+
+    assert caught.value.reason == "http_429"
+
+
+def _page(archive: Wayback, copies: Copies, url: str, stamp: str):
+    hints = Hints(copy_url=f"{archive.api}/web/{stamp}id_/{url}", copy_digest="D")
+    return copies.try_fetch(url, etag='"live"', last_modified=None, hints=hints)
+
+
+def test_copy_is_the_page_of_then():
+    """A copy has the original's URLs, bytes and headers and the time of its capture; no validators are sent."""
+    with wayback(*KEPT) as archive, fetcher_for(archive.server) as fetcher:
+        page = _page(archive, Copies(fetcher), A, "20260214120000")
+        headers = archive.server.headers[archive.copies[0]]
+
+    assert isinstance(page, Page)
+    assert (page.url, page.final_url, page.body) == (A, A, b"a2")
+    assert page.fetched_at == datetime(2026, 2, 14, 12, tzinfo=UTC)
+    assert page.headers == {"content-type": "text/html; charset=utf-8", "server": "press/1", "etag": '"orig"'}
+    assert "if-none-match" not in headers
+
+
+def test_nearest_capture_has_its_own_time():
+    """Where the archive goes on to the nearest capture, the page is of that time."""
+    with wayback(*KEPT) as archive, fetcher_for(archive.server) as fetcher:
+        page = _page(archive, Copies(fetcher), A, "20260214080001")
+
+    assert (page.fetched_at, page.body) == (datetime(2026, 2, 14, 8, tzinfo=UTC), b"a1")
+
+
+@pytest.mark.parametrize(
+    "target", ["/login", "/web/20269914000000id_/https://a.example/", "/web/20260214000000id_/http:///x"]
+)
+def test_what_is_no_copy_is_refused(target):
+    """A redirect to anything but a copy is no page."""
+    with wayback(*KEPT) as archive, fetcher_for(archive.server) as fetcher:
+        archive.server.routes["/web/20260214120000id_/"] = lambda answer: answer.say(302, Location=target)
+        routes = archive.server.routes
+        archive.server.routes = type(routes)(
+            {"/web/20260214120000id_/": routes["/web/20260214120000id_/"], target: lambda answer: answer.say(200, b"x")}
+        )
+        got = _page(archive, Copies(fetcher), A, "20260214120000")
+
+    assert isinstance(got, RefusedFetchError)
+    assert got.reason == "not_a_copy"
+
+
+def test_nothing_is_asked_for_after_429():
+    """The first 429 stops copies for the run: what follows waits without a request. Other pages are fetched."""
+    with wayback(*KEPT) as archive, fetcher_for(archive.server, attempts=1) as fetcher:
+        archive.too_many_after = 1
+        live = archive.server.says("/live", 200, b"live")
+        copies = Copies(fetcher)
+        got = [_page(archive, copies, url, "20260214100000") for url in (C, A, C)]
+        other = copies.try_fetch(live, etag=None, last_modified=None, hints=Hints())
+
+    assert [getattr(each, "reason", None) for each in got] == [None, "http_429", "host_on_hold"]
+    assert (len(archive.copies), other.body) == (2, b"live")
+
+
+CELLS = st.none() | st.text(max_size=20) | st.integers() | st.lists(st.text(max_size=3), max_size=2)
+
+
+@given(st.lists(st.lists(CELLS, max_size=6), max_size=6))
+def test_any_rows_are_read_or_refused(rows):
+    """Whatever JSON comes, an answer has four strings a row, or is no answer."""
+    try:
+        answer = parse_answer(json.dumps(rows).encode())
+    except ValueError:
+        return
+    assert all(len(row) == 4 and all(isinstance(cell, str) for cell in row) for row in answer.rows)
+
+
+@given(st.binary(max_size=80))
+def test_any_bytes_are_read_or_refused(body):
+    """Bytes that are no JSON are a ValueError and nothing else."""
+    try:
+        parse_answer(body)
+    except ValueError:
+        return
+    assert body.strip() in (b"", b"[]") or b"[" in body
+
+
+@given(
+    st.lists(st.tuples(*[st.text(st.characters(codec="utf-8"), min_size=1, max_size=12)] * 4), max_size=5),
+    st.permutations(["urlkey", "timestamp", "original", "digest"]),
+    st.none() | st.text(min_size=1, max_size=20),
+)
+def test_answer_is_read_whatever_its_columns_order(rows, order, key):
+    """Cells are taken by the name of their column; the key to go on stands behind an empty row."""
+    columns = [["urlkey", "timestamp", "original", "digest"].index(name) for name in order]
+    lines = [order, *([row[place] for place in columns] for row in rows), *([[], [key]] if key else [])]
+
+    answer = parse_answer(json.dumps(lines).encode())
+
+    assert (answer.rows, answer.resume_key) == (tuple(rows), key)

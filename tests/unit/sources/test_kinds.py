@@ -1,0 +1,59 @@
+"""Every kind of source has all that a kind needs."""
+
+from pathlib import Path
+from typing import get_args
+
+import pytest
+
+from pipeline.errors import ConfigError
+from pipeline.model import Source
+from pipeline.model.source import TAKES, SourceKind
+from pipeline.settings import load_sources
+from pipeline.sources import discover
+from pipeline.sources.kinds import KINDS
+from tests.faults.hostile import NOW
+
+ALL = frozenset(get_args(SourceKind))
+
+
+@pytest.mark.parametrize(
+    ("kinds", "where"),
+    [
+        (KINDS.keys(), "KINDS in pipeline/sources/kinds.py: its reader and the days that it promises"),
+        (TAKES.keys(), "TAKES in pipeline/model/source.py: the keys that its entry takes"),
+    ],
+    ids=["KINDS", "TAKES"],
+)
+def test_kind_is_in_each_mapping(kinds, where):
+    """A kind, online or not, is in both mappings, and these name no other."""
+    assert set(kinds) == ALL, f"put it into {where}"
+
+
+def _entry(folder: Path, kind: str, **keys: str) -> Source:
+    lines = "".join(f'{name} = "{value}"\n' for name, value in keys.items())
+    (folder / "sources.toml").write_text(f'[sources.a]\nkind = "{kind}"\n{lines}')
+    return load_sources(folder / "sources.toml").sources[0]
+
+
+@pytest.mark.parametrize("kind", sorted(ALL))
+def test_entry_takes_the_places_of_its_kind_alone(tmp_path, kind):
+    """An entry has one place of its kind, url or path; any other, both or neither is named."""
+    given = {"url": "http://a.example/x", "path": "x"}
+    for name, value in given.items():
+        if name in TAKES[kind].place:
+            assert _entry(tmp_path, kind, **{name: value}).is_online == (name == "url")
+        else:
+            with pytest.raises(ConfigError, match=f"sources.a: kind '{kind}' takes"):
+                _entry(tmp_path, kind, **{name: value})
+    for wrong in ({}, given):
+        with pytest.raises(ConfigError, match=f"sources.a: kind '{kind}' takes"):
+            _entry(tmp_path, kind, **wrong)
+
+
+@pytest.mark.parametrize("kind", [kind for kind in sorted(ALL) if TAKES[kind].place == ("url",)])
+def test_online_kind_needs_a_fetcher(kind):
+    """What is online cannot be listed without a fetcher, and says so."""
+    source = Source(key="a", kind=kind, location="http://a.example/")
+
+    with pytest.raises(ConfigError, match="'a' is online and needs a fetcher"):
+        discover(source, day=NOW.date(), fetcher=None, validators=None, now=lambda: NOW)
