@@ -85,7 +85,14 @@ def _original(page: Page, url: str) -> Page | RefusedFetchError:
         captured_at = time_of(match[1])
     except ValueError as error:
         return RefusedFetchError(f"{page.final_url}: {error}", key=url, reason="not_a_copy")
-    return replace(page, url=url, final_url=final_url, headers=_headers(page.headers), fetched_at=captured_at)
+    return replace(
+        page,
+        url=url,
+        final_url=final_url,
+        headers=_headers(page.headers),
+        fetched_at=captured_at,
+        exchange=None,  # what went over the wire was the web archive's, not the page's
+    )
 
 
 def _headers(headers: Mapping[str, str]) -> dict[str, str]:

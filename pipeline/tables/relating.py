@@ -3,15 +3,13 @@
 from typing import get_args
 
 from pipeline.model.outcome import OUTCOME_KINDS, RunKind
-from pipeline.tables import types
+from pipeline.tables import types as t
 from pipeline.tables.spec import Column, TableSpec
 
 ARTICLE_KEYS = (
-    Column(
-        "article_id", types.TEXT, "Stable id of the article: 32 hex of SHA-256 of its canonical URL, or of its text."
-    ),
-    Column("revision_id", types.TEXT, "Names the content: 16 hex of content_hash. Join on (article_id, revision_id)."),
-    Column("published_at", types.TIME, "When the article was published, UTC; null where nothing says so.", True),
+    Column("article_id", t.TEXT, "Stable id of the article: 32 hex of SHA-256 of its canonical URL, or of its text."),
+    Column("revision_id", t.TEXT, "Names the content: 16 hex of content_hash. Join on (article_id, revision_id)."),
+    Column("published_at", t.TIME, "When the article was published, UTC; null where nothing says so.", True),
 )
 
 COPIES = TableSpec(
@@ -23,19 +21,19 @@ COPIES = TableSpec(
         *ARTICLE_KEYS,
         Column(
             "dup_group_id",
-            types.TEXT,
+            t.TEXT,
             "article_id of the earliest matching article of the seven days before; its own when none.",
         ),
-        Column("is_copy", types.BOOL, "Whether an earlier article matches."),
+        Column("is_copy", t.BOOL, "Whether an earlier article matches."),
         Column(
             "similarity",
-            types.REAL,
+            t.REAL,
             "Of that match: near: shared shingles of three words, of all of both (Jaccard, at least 0.70); cut: those "
             "of the shorter text that stand in the longer (at least 0.80); 1 for exact and own.",
         ),
         Column(
             "method",
-            types.TEXT,
+            t.TEXT,
             "What matched: exact: equal content; near: nearly all words; cut: one text is a part of the other.",
             values=("own", "exact", "near", "cut"),
         ),
@@ -49,22 +47,18 @@ REVISIONS = TableSpec(
     ("article_id", "revision_id"),
     (
         *ARTICLE_KEYS,
-        Column("fetched_at", types.TIME, "When this content was first fetched, UTC."),
-        Column("raw_ref", types.TEXT, "Payload digest of the record that had it first.", True),
-        Column("word_count", types.INT, "Words in paragraphs and lists."),
-        Column("sentences_added", types.INT, "Sentences that the content before it had not; null for the first.", True),
-        Column(
-            "sentences_removed", types.INT, "Sentences that only the content before it had; null for the first.", True
-        ),
+        Column("fetched_at", t.TIME, "When this content was first fetched, UTC."),
+        Column("raw_ref", t.TEXT, "Payload digest of the record that had it first.", True),
+        Column("word_count", t.INT, "Words in paragraphs and lists."),
+        Column("sentences_added", t.INT, "Sentences that the content before it had not; null for the first.", True),
+        Column("sentences_removed", t.INT, "Sentences that only the content before it had; null for the first.", True),
         Column(
             "quotes_removed",
-            types.INT,
+            t.INT,
             "Stretches in double quotation marks, of three words or more, that only the content before it had.",
             True,
         ),
-        Column(
-            "made_of", types.TEXT, "Hash of the article's captures and the rules; while it is the same, so is the row."
-        ),
+        Column("made_of", t.TEXT, "Hash of the article's captures and the rules; while it is the same, so is the row."),
     ),
 )
 
@@ -74,17 +68,17 @@ OUTCOMES = TableSpec(
     ("run_id", "source_key", "url"),
     ("seen_at", "url"),
     (
-        Column("run_id", types.TEXT, "The run that decided."),
-        Column("source_key", types.TEXT, "Key of the source."),
-        Column("news_day", types.DAY, "News day of the page."),
-        Column("url", types.TEXT, "Its URL; the file's name where there is none."),
-        Column("article_id", types.TEXT, "Its article, where one is known.", True),
-        Column("stage", types.TEXT, "The stage that decided."),
-        Column("outcome", types.TEXT, "What became of it.", values=OUTCOME_KINDS),
-        Column("reason", types.TEXT, "Why, in one word; null when kept.", True),
-        Column("detail", types.TEXT, "Why, for a person.", True),
-        Column("raw_ref", types.TEXT, "Payload digest of its bytes in the archive.", True),
-        Column("seen_at", types.TIME, "When it was decided, UTC."),
+        Column("run_id", t.TEXT, "The run that decided."),
+        Column("source_key", t.TEXT, "Key of the source."),
+        Column("news_day", t.DAY, "News day of the page."),
+        Column("url", t.TEXT, "Its URL; the file's name where there is none."),
+        Column("article_id", t.TEXT, "Its article, where one is known.", True),
+        Column("stage", t.TEXT, "The stage that decided."),
+        Column("outcome", t.TEXT, "What became of it.", values=OUTCOME_KINDS),
+        Column("reason", t.TEXT, "Why, in one word; null when kept.", True),
+        Column("detail", t.TEXT, "Why, for a person.", True),
+        Column("raw_ref", t.TEXT, "Payload digest of its bytes in the archive.", True),
+        Column("seen_at", t.TIME, "When it was decided, UTC."),
     ),
     partition="seen_date",
 )
@@ -95,14 +89,14 @@ RUNS = TableSpec(
     ("run_id",),
     ("run_id",),
     (
-        Column("run_id", types.TEXT, "The run."),
-        Column("kind", types.TEXT, "What started it.", values=get_args(RunKind)),
-        Column("status", types.TEXT, "How it ended.", values=("done", "failed")),
-        Column("started_at", types.TIME, "UTC."),
-        Column("committed_at", types.TIME, "When its rows could be read, UTC.", True),
-        Column("counts", types.TEXT, "JSON object of its counts."),
-        Column("days_touched", types.TEXTS, "Days it wrote to, YYYY-MM-DD."),
-        Column("versions", types.TEXT, "JSON object of versions: pipeline, model, schema."),
+        Column("run_id", t.TEXT, "The run."),
+        Column("kind", t.TEXT, "What started it.", values=get_args(RunKind)),
+        Column("status", t.TEXT, "How it ended.", values=("done", "failed")),
+        Column("started_at", t.TIME, "UTC."),
+        Column("committed_at", t.TIME, "When its rows could be read, UTC.", True),
+        Column("counts", t.TEXT, "JSON object of its counts."),
+        Column("days_touched", t.TEXTS, "Days it wrote to, YYYY-MM-DD."),
+        Column("versions", t.TEXT, "JSON object of versions: pipeline, model, schema."),
     ),
     partition="run_date",
 )

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import BrokenListingError, RefusedFetchError, TransientFetchError
+from pipeline.fetch import Wanted
 from pipeline.model import Hints, Page, Source
 from pipeline.sources import Copies, Found, discover
 from pipeline.sources.cdx import parse_answer
@@ -127,7 +128,8 @@ def test_index_that_breaks_off_fails_the_whole_day():
 
 def _page(archive: Wayback, copies: Copies, url: str, stamp: str):
     hints = Hints(copy_url=f"{archive.api}/web/{stamp}id_/{url}", copy_digest="D")
-    return copies.try_fetch(url, etag='"live"', last_modified=None, hints=hints)
+    ((_, got),) = copies.fetch_many([(None, Wanted(url=url, etag='"live"', hints=hints))])
+    return got
 
 
 def test_copy_is_the_page_of_then():
@@ -175,7 +177,7 @@ def test_nothing_is_asked_for_after_429():
         live = archive.server.says("/live", 200, b"live")
         copies = Copies(fetcher)
         got = [_page(archive, copies, url, "20260214100000") for url in (C, A, C)]
-        other = copies.try_fetch(live, etag=None, last_modified=None, hints=Hints())
+        ((_, other),) = copies.fetch_many([(None, Wanted(url=live))])
 
     assert [getattr(each, "reason", None) for each in got] == [None, "http_429", "host_on_hold"]
     assert (len(archive.copies), other.body) == (2, b"live")
