@@ -107,8 +107,7 @@ def attempt_record(attempt: Attempt, exchange: Exchange, record_id: str) -> byte
         "Content-Type": "application/http; msgtype=response",
         "WARC-Payload-Digest": digest_of(exchange.body),
     }
-    if exchange.truncated is not None:
-        headers["WARC-Truncated"] = exchange.truncated
+    headers["WARC-Truncated"] = exchange.truncated or "length"  # the body of a tombstone is not even read
     return _member(headers, head=stored_head(exchange), body=exchange.body)
 
 

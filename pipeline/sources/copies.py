@@ -85,14 +85,9 @@ def _original(page: Page, url: str) -> Page | RefusedFetchError:
         captured_at = time_of(match[1])
     except ValueError as error:
         return RefusedFetchError(f"{page.final_url}: {error}", key=url, reason="not_a_copy")
-    return replace(
-        page,
-        url=url,
-        final_url=final_url,
-        headers=_headers(page.headers),
-        fetched_at=captured_at,
-        exchange=None,  # what went over the wire was the web archive's, not the page's
-    )
+    headers = _headers(page.headers)
+    # What went over the wire is the archive's answer, not the page's: it is not kept as if it were.
+    return replace(page, url=url, final_url=final_url, headers=headers, fetched_at=captured_at, exchange=None)
 
 
 def _headers(headers: Mapping[str, str]) -> dict[str, str]:

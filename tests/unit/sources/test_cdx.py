@@ -143,6 +143,7 @@ def test_copy_is_the_page_of_then():
     assert page.fetched_at == datetime(2026, 2, 14, 12, tzinfo=UTC)
     assert page.headers == {"content-type": "text/html; charset=utf-8", "server": "press/1", "etag": '"orig"'}
     assert "if-none-match" not in headers
+    assert page.exchange is None
 
 
 def test_nearest_capture_has_its_own_time():
