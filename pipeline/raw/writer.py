@@ -96,7 +96,7 @@ class ArchiveWriter:
         capture = replace(capture, sent_digest=sent)
         record_id = new_record_id()
         if held is None:
-            return self._append_capture(capture, page_record(page, record_id), record_id, page.exchange)
+            return self._append_capture(capture, page_record(page, capture, record_id), record_id, page.exchange)
         record = revisit_record(page, record_id, earlier=held, profile=SAME_PAYLOAD)
         return self._append_capture(replace(capture, is_revisit=True), record, record_id, page.exchange)
 
