@@ -191,6 +191,7 @@ class _Derive:
                 source_key=capture.source_key,
                 publisher=source.publisher if source is not None else None,
                 raw_ref=capture.digest,
+                rules=source.rules if source is not None else (),
             ),
             key=capture.url or capture.hints.file or capture.article_id,
         )

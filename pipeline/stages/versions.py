@@ -16,6 +16,7 @@ _LIBRARIES = (
     "py3langid",
     "charset-normalizer",
     "lxml",
+    "cssselect",
     "beautifulsoup4",
     "courlan",
 )
@@ -35,7 +36,10 @@ def rules_digest() -> str:
     return digest.hexdigest()
 
 
-def pipeline_version(*, model: str, knowledge: str, infer_gender: bool) -> str:
-    """Return the 12 hex digits that name rules, lexicons, model, knowledge base and the gender switch together."""
-    parts = (rules_digest(), model, knowledge, str(infer_gender))
+def pipeline_version(*, model: str, knowledge: str, infer_gender: bool, layouts: str = "") -> str:
+    """Return the 12 hex digits that name rules, lexicons, model, knowledge base and the gender switch together.
+
+    ``layouts`` are the layout rules of the sources, "" for none.
+    """
+    parts = (rules_digest(), model, knowledge, str(infer_gender), *filter(None, [layouts]))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
