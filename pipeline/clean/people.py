@@ -8,7 +8,7 @@ from trafilatura.metadata import extract_author
 
 from pipeline.clean.jsonld import listed, plain, types_of
 from pipeline.clean.markup import Markup
-from pipeline.clean.near_headline import texts_near_headline
+from pipeline.clean.near_headline import is_elsewhere, texts_near_headline
 from pipeline.clean.tree import Tree, text_of, tidy
 
 _BY = re.compile(
@@ -139,7 +139,9 @@ def _bylines(root: Tree, title: str | None) -> tuple[str, ...]:
         parent = shown.element.getparent()
         named = shown.named + (f" {parent.get('class') or ''}" if parent is not None else "")
         is_named = _BYLINE_CLASS.search(named) is not None and not _NO_BYLINE.search(named)
-        if (is_named or _SIGNED.match(shown.text)) and _people((shown.text,), frozenset(), min_words=2):
+        if not (is_named or _SIGNED.match(shown.text)) or is_elsewhere(shown):
+            continue
+        if _people((shown.text,), frozenset(), min_words=2):
             return (shown.text,)
     return ()
 

@@ -3,7 +3,7 @@
 import re
 from datetime import date
 
-from pipeline.clean.near_headline import ShownText, texts_near_headline
+from pipeline.clean.near_headline import ShownText, is_elsewhere, texts_near_headline
 from pipeline.clean.tree import Tree
 from pipeline.clean.written_days import written_day
 
@@ -28,4 +28,4 @@ def _day_of(shown: ShownText, *, is_month_first: bool) -> date | None:
     room = _NAMED_LENGTH if _DATED.search(shown.named) else _LENGTH
     if len(shown.text) > room or not _HAS_YEAR.search(shown.text) or _CHANGED.search(shown.text):
         return None
-    return written_day(shown.text, is_month_first=is_month_first)
+    return None if is_elsewhere(shown) else written_day(shown.text, is_month_first=is_month_first)
