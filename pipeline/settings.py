@@ -2,18 +2,30 @@
 
 import os
 import tomllib
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 from pathlib import Path
 from typing import Annotated, Any, Literal, Self
 
-from pydantic import AfterValidator, BaseModel, ConfigDict, Field, ValidationError, field_validator
+from cssselect import SelectorError
+from lxml.cssselect import CSSSelector
+from lxml.etree import Element, XPathError
+from pydantic import (
+    AfterValidator,
+    BaseModel,
+    ConfigDict,
+    Field,
+    ValidationError,
+    field_validator,
+    model_validator,
+)
 from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pipeline.errors import ConfigError
-from pipeline.model import Source
+from pipeline.model import LayoutRule, Source
 from pipeline.model.source import TAKES, SourceKind
 
 PREFIX = "NEWS_"
+_NO_PAGE = Element("html")  # selectors are tried on it
 
 
 def _utc(value: datetime) -> datetime:
@@ -91,6 +103,36 @@ class Settings(BaseSettings):
         return self.data_dir / "inbox"
 
 
+def _css(value: str) -> str:
+    try:
+        CSSSelector(value, translator="html")(_NO_PAGE)
+    except (SelectorError, XPathError) as error:
+        raise ValueError(f"no CSS selector that can be used: {error}") from error
+    return value
+
+
+_Css = Annotated[str, AfterValidator(_css)]
+
+
+class _RuleEntry(BaseModel):
+    """One ``[[sources.KEY.rules]]`` table as written."""
+
+    model_config = ConfigDict(extra="forbid", frozen=True)
+
+    drop: tuple[_Css, ...] = ()
+    keep: _Css | None = None
+    since: date | None = Field(None, alias="from")
+    until: date | None = None
+
+    @model_validator(mode="after")
+    def _says_something(self) -> Self:
+        if not self.drop and self.keep is None:
+            raise ValueError("a rule has 'drop', 'keep' or both")
+        if self.since and self.until and self.since > self.until:
+            raise ValueError("'from' must not be after 'until'")
+        return self
+
+
 class _SourceEntry(BaseModel):
     """One ``[sources.KEY]`` table as written."""
 
@@ -105,6 +147,7 @@ class _SourceEntry(BaseModel):
     poll_seconds: float | None = Field(None, gt=0)
     api: str | None = None
     hosts: tuple[Annotated[str, Field(pattern=r"^[a-z0-9-]+(\.[a-z0-9-]+)+$")], ...] = ()
+    rules: tuple[_RuleEntry, ...] = ()
 
     @field_validator("url", "api")
     @classmethod
@@ -199,6 +242,7 @@ def _source(key: str, entry: _SourceEntry, folder: Path) -> Source:
         poll_seconds=entry.poll_seconds,
         api=entry.api,
         hosts=entry.hosts,
+        rules=tuple(LayoutRule(**rule.model_dump()) for rule in entry.rules),
     )
 
 

@@ -4,10 +4,24 @@ Line rules are data in ``line_rules``; what makes a page no article is in ``page
 own in ``text_article`` and keeps its characters.
 """
 
-from pipeline.clean.extract import clean, extract
+from pipeline.clean.extract import clean, explain, extract
+from pipeline.clean.html_article import Explained
 from pipeline.clean.identity import page_identity
 from pipeline.clean.line_rules import GENERATION
+from pipeline.clean.moments import in_zone
+from pipeline.clean.origin import Origin
 from pipeline.clean.page_types import reject_reason
 from pipeline.clean.text_article import article_from_text
 
-__all__ = ["GENERATION", "article_from_text", "clean", "extract", "page_identity", "reject_reason"]
+__all__ = [
+    "GENERATION",
+    "Explained",
+    "Origin",
+    "article_from_text",
+    "clean",
+    "explain",
+    "extract",
+    "in_zone",
+    "page_identity",
+    "reject_reason",
+]

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Mapping
 
+from pipeline.clean.found import NOWHERE, Found, first_found
 from pipeline.clean.jsonld import listed, plain
 from pipeline.clean.latin import language_identifier
 from pipeline.clean.markup import Markup, story_text
@@ -50,9 +51,10 @@ _STUB_WORDS = 120
 _PAID_WORDS = 300  # pages that say they are not free, with more than this, came whole
 
 
-def read_section(markup: Markup) -> str | None:
+def read_section(markup: Markup) -> Found:
     """Return the publisher's section."""
-    return story_text(markup, "articleSection") or markup.meta("article:section", "section", "parsely-section") or None
+    meta = markup.meta("article:section", "section", "parsely-section")
+    return first_found((("jsonld", story_text(markup, "articleSection")), ("meta", meta)))
 
 
 def read_tags(markup: Markup) -> tuple[str, ...]:
@@ -63,10 +65,14 @@ def read_tags(markup: Markup) -> tuple[str, ...]:
     return tuple(dict.fromkeys(tag for tag in split if 1 < len(tag) <= 80))[:_MAX_TAGS]
 
 
-def read_publisher(markup: Markup, page: Page) -> str | None:
-    """Return the outlet that the page names, else the one that the listing named."""
-    stated = plain(markup.data.resolved(markup.story.get("publisher")))
-    return stated or markup.meta("og:site_name") or page.hints.publisher or None
+def read_publisher(markup: Markup, page: Page, *, given: str | None) -> Found:
+    """Return the outlet: the one that the source's entry gives, else what the page names, else the listing."""
+    return first_found((
+        ("source", given),
+        ("jsonld", plain(markup.data.resolved(markup.story.get("publisher")))),
+        ("opengraph", markup.meta("og:site_name")),
+        ("feed", page.hints.publisher),
+    ))  # fmt: skip
 
 
 def read_description(markup: Markup) -> str:
@@ -74,15 +80,19 @@ def read_description(markup: Markup) -> str:
     return story_text(markup, "description") or markup.meta("og:description", "description", "twitter:description")
 
 
-def read_language(markup: Markup | None, page: Page, *, text: str) -> str | None:
-    """Return the language of a text, ISO 639-1: the text's own where it is long and clear, else the declared one."""
-    declared = _declared_language(markup) or page.hints.language
-    return language_of(text, declared=declared)
+def read_language(markup: Markup, page: Page, *, text: str) -> Found:
+    """Return the language of a text, ISO 639-1: the text's own where it is long and clear, else the declared one.
+
+    Method "markup" where the text does not contradict it, "feed" for the listing's, "text" for the text's own.
+    """
+    stated = _declared_language(markup)
+    declared = stated or page.hints.language
+    code = language_of(text, declared=declared)
+    method = "text" if code != declared else "markup" if stated else "feed"
+    return Found(code, method) if code else NOWHERE
 
 
-def _declared_language(markup: Markup | None) -> str | None:
-    if markup is None:
-        return None
+def _declared_language(markup: Markup) -> str | None:
     stated = (markup.root.get("lang"), markup.meta("og:locale"), story_text(markup, "inLanguage"))
     codes = (_LANGUAGE.match(text.strip()) for text in stated if text)
     return next((code.group().lower() for code in codes if code), None)
@@ -117,19 +127,23 @@ def read_agency(markup: Markup | None, *, bylines: Iterable[str], lead: str) -> 
     return signed.group(1) if signed else story_text(markup, "sourceOrganization") or None if markup else None
 
 
-def is_behind_wall(markup: Markup, *, word_count: int) -> bool:
-    """Return whether the text is only what a paywall lets through."""
+def wall_of(markup: Markup, *, word_count: int) -> str | None:
+    """Return why the text is only what a paywall lets through, None where it is all of it.
+
+    Reasons: "not_free" (the markup says so and the text is short), "content_tier", "wall_element", "teaser_words".
+    """
     nodes = (markup.story, *markup.data.articles()[:1])
     free = next((node["isAccessibleForFree"] for node in nodes if "isAccessibleForFree" in node), None)
     if str(free).lower() in ("false", "0", "no"):
-        return word_count < _PAID_WORDS
+        return "not_free" if word_count < _PAID_WORDS else None
     tier = markup.meta("article:content_tier", "content_tier").lower()
     if tier in ("locked", "metered") and word_count < 2 * _STUB_WORDS:
-        return True
-    has_wall = word_count < 2 * _STUB_WORDS and bool(markup.root.xpath(_WALL))
+        return "content_tier"
     if free is not None or word_count >= _STUB_WORDS:
-        return False
-    return has_wall or _TEASER.search(text_of(markup.root)) is not None
+        return None
+    if markup.root.xpath(_WALL):
+        return "wall_element"
+    return "teaser_words" if _TEASER.search(text_of(markup.root)) else None
 
 
 def is_mining_reserved(markup: Markup | None, headers: Mapping[str, str]) -> bool:

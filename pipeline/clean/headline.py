@@ -1,7 +1,9 @@
 """The headline that a reader sees, told from site names, kickers and search titles."""
 
 import re
+from collections.abc import Iterator
 
+from pipeline.clean.found import Found, first_found
 from pipeline.clean.markup import Markup, story_text
 from pipeline.clean.tree import Tree, text_of, tidy
 
@@ -16,24 +18,39 @@ def fold_title(text: str) -> str:
     return " ".join(_WORDS.findall(text.casefold()))
 
 
-def read_headline(markup: Markup, *, hint: str | None) -> str | None:
+def read_headline(markup: Markup, *, hint: str | None) -> Found:
     """Return the article's headline.
 
     A heading of the page that the markup's titles confirm wins; then JSON-LD, OpenGraph and the document's title
     without the site's name; then a lone h1; last the listing's hint.
     """
-    claims = [
-        claim for claim in (story_text(markup, "headline"), _opengraph(markup), markup.meta("twitter:title")) if claim
+    stated = [
+        (method, claim)
+        for method, claim in (
+            ("jsonld", story_text(markup, "headline")),
+            ("opengraph", _opengraph(markup)),
+            ("meta", markup.meta("twitter:title")),
+        )
+        if claim
     ]
     whole = next((text_of(element) for element in markup.root.iter("title")), "")
     site = fold_title(markup.meta("og:site_name", "application-name"))
     headings = _headings(markup.root, site)
-    found = _confirmed(headings, claims) or _segment(headings, whole) or _close(headings, [*claims, whole])
-    if found is None and claims:
-        found = _without_site(claims[0], site)
+    found = first_found(_places(headings, stated, whole, site, hint))
+    return Found(found.text[:_MAX_LENGTH].rstrip(), found.method) if found.text else found
+
+
+def _places(
+    headings: list[tuple[str, str]], stated: list[tuple[str, str]], whole: str, site: str, hint: str | None
+) -> Iterator[tuple[str, str | None]]:
+    claims = [claim for _, claim in stated]
+    yield "heading", _confirmed(headings, claims) or _segment(headings, whole) or _close(headings, [*claims, whole])
+    yield from ((method, _without_site(claim, site)) for method, claim in stated[:1])
     first_h1 = next((text for tag, text in headings if tag == "h1"), None)
-    found = found or (first_h1 if not whole else None) or _without_site(whole, site) or first_h1 or hint
-    return found[:_MAX_LENGTH].rstrip() if found else None
+    yield "heading", first_h1 if not whole else None
+    yield "title", _without_site(whole, site)
+    yield "heading", first_h1
+    yield "feed", hint
 
 
 def _opengraph(markup: Markup) -> str:

@@ -1,6 +1,6 @@
 """From an HTML page to an Article."""
 
-import logging
+from collections.abc import Mapping
 from dataclasses import dataclass, replace
 
 import trafilatura
@@ -10,24 +10,33 @@ from pipeline.clean.assemble import count_words, joined_text
 from pipeline.clean.body import read_body
 from pipeline.clean.captions import read_captions
 from pipeline.clean.decode import decode_body
+from pipeline.clean.found import Found
 from pipeline.clean.headline import read_headline
 from pipeline.clean.identity import identity_of, page_identity
+from pipeline.clean.layout import apply_layout
 from pipeline.clean.line_rules import GENERATION
 from pipeline.clean.lines import keep_story_lines
 from pipeline.clean.markup import Markup, read_markup
+from pipeline.clean.moments import in_zone
 from pipeline.clean.origin import Origin
-from pipeline.clean.page_types import page_type_of
-from pipeline.clean.people import read_authors
+from pipeline.clean.page_types import PageKind, page_kind_of
+from pipeline.clean.people import Authors, read_authors
 from pipeline.clean.pieces import Piece
 from pipeline.clean.published import Published, read_published
 from pipeline.clean.standfirst import with_standfirst
 from pipeline.clean.tree import Tree, is_crowded, parse_html, strip_unread, text_of
-from pipeline.model import Article, Page, content_hash_of, domain_of, revision_id_of
-
-log = logging.getLogger(__name__)
+from pipeline.model import Article, FieldMethod, Page, content_hash_of, domain_of, revision_id_of
 
 EXTRACTOR = f"trafilatura-{trafilatura.__version__}/{GENERATION}"
 _DEEP_CHARS = 200
+
+
+@dataclass(frozen=True, slots=True)
+class Explained:
+    """An article, and how often each rule fired on its page: line rules by name, layout rules as "drop: SELECTOR"."""
+
+    article: Article
+    fired: Mapping[str, int]
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,16 +45,20 @@ class _Reading:
 
     markup: Markup
     identity: tuple[str | None, str]
-    title: str | None
+    title: Found
+    publisher: Found
     published: Published
+    authors: Authors
+    body: str
     pieces: tuple[Piece, ...]
+    fired: Mapping[str, int]
 
     def texts(self) -> tuple[str, ...]:
         """Return the paragraphs and list items, in reading order."""
         return tuple(piece.text for piece in self.pieces if piece.kind in ("paragraph", "list"))
 
 
-def html_article(page: Page, origin: Origin) -> Article:
+def html_article(page: Page, origin: Origin) -> Explained:
     """Return the article of an HTML page; of a page without any text an Article with an empty one and a flag.
 
     Raises: UndecodablePageError.
@@ -53,32 +66,38 @@ def html_article(page: Page, origin: Origin) -> Article:
     decoded = decode_body(page)
     root = parse_html(decoded.text)
     if root is None:
-        return empty_article(page, origin, flag="empty")
+        return Explained(empty_article(page, origin, flag="empty"), {})
     if is_crowded(root):
-        return empty_article(page, origin, flag="too_many_elements")
-    reading = _read(page, root, decoded.text)
+        return Explained(empty_article(page, origin, flag="too_many_elements"), {})
+    reading = _read(page, origin, root, decoded.text)
     if not reading.pieces and _is_too_deep(root, decoded.text):
-        return empty_article(page, origin, flag="parse_error")
+        return Explained(empty_article(page, origin, flag="parse_error"), reading.fired)
     article = _article(page, origin, reading)
-    return (
-        replace(article, flags=tuple(sorted((*article.flags, "charset_repaired")))) if decoded.is_repaired else article
-    )
+    if decoded.is_repaired:
+        article = replace(article, flags=tuple(sorted((*article.flags, "charset_repaired"))))
+    return Explained(article, reading.fired)
 
 
-def _read(page: Page, root: Tree, source: str) -> _Reading:
+def _read(page: Page, origin: Origin, root: Tree, source: str) -> _Reading:
     identity = identity_of(page, text=source)
     markup = read_markup(root, canonical=identity[0])
     title = read_headline(markup, hint=page.hints.title)
-    published = read_published(markup, page)
+    published = read_published(markup, page, title=title.text)
+    publisher = about.read_publisher(markup, page, given=origin.publisher)
+    domain = _domain_of(page, identity[0])
+    authors = read_authors(markup, publisher=publisher.text, domain=domain, title=title.text)
     strip_unread(root)
-    return _Reading(markup, identity, title, published, _story_pieces(root, markup, title))
+    laid = apply_layout(root, origin.rules, day=in_zone(published.when or page.fetched_at, published.zone).date())
+    captions = read_captions(laid.root)
+    body = read_body(laid.root)
+    kept = keep_story_lines(body.pieces, title=title.text, echoes=captions.echoes)
+    pieces = captions.woven_into(with_standfirst(kept.pieces, markup, title=title.text))
+    fired = {**laid.fired, **kept.fired}
+    return _Reading(markup, identity, title, publisher, published, authors, body.method, pieces, fired)
 
 
-def _story_pieces(root: Tree, markup: Markup, title: str | None) -> tuple[Piece, ...]:
-    captions = read_captions(root)
-    kept = keep_story_lines(read_body(root), title=title, echoes=captions.echoes)
-    log.debug("line rules fired", extra={"fired": dict(kept.fired)})
-    return captions.woven_into(with_standfirst(kept.pieces, markup, title=title))
+def _domain_of(page: Page, canonical: str | None) -> str | None:
+    return domain_of(canonical or page.final_url or page.url or "") or None
 
 
 def _is_too_deep(root: Tree, source: str) -> bool:
@@ -87,37 +106,38 @@ def _is_too_deep(root: Tree, source: str) -> bool:
 
 def _article(page: Page, origin: Origin, reading: _Reading) -> Article:
     (canonical, article_id), markup, texts = reading.identity, reading.markup, reading.texts()
-    url, title, pieces, published = page.final_url or page.url, reading.title, reading.pieces, reading.published
-    domain = domain_of(canonical or url or "") or None
-    publisher = origin.publisher or about.read_publisher(markup, page)
+    url, title, pieces, published = page.final_url or page.url, reading.title.text, reading.pieces, reading.published
     text, blocks = joined_text(((Piece("title", title),) if title else ()) + pieces)
     content_hash = content_hash_of(title, texts)
     words = count_words(texts)
-    is_walled = about.is_behind_wall(markup, word_count=words)
+    wall = about.wall_of(markup, word_count=words)
+    kind = page_kind_of(markup, page, pieces, title=title, wall=wall)
+    section, language = about.read_section(markup), about.read_language(markup, page, text="\n".join(texts))
     return Article(
         article_id=article_id,
         revision_id=revision_id_of(content_hash),
         url=url,
         canonical_url=canonical,
         source_key=origin.source_key,
-        publisher=publisher,
-        domain=domain,
+        publisher=reading.publisher.text,
+        domain=_domain_of(page, canonical),
         title=title,
         standfirst=next((piece.text for piece in pieces if piece.kind == "standfirst"), None),
-        authors=read_authors(markup, publisher=publisher, domain=domain),
-        section=about.read_section(markup),
+        authors=reading.authors.names,
+        section=section.text,
         tags=about.read_tags(markup),
-        language=about.read_language(markup, page, text="\n".join(texts)),
+        language=language.text,
         published_at=published.when,
         published_at_method=published.method,
         published_at_precision=published.precision,
+        published_at_zone=published.zone,
         modified_at=published.modified,
         fetched_at=page.fetched_at,
         text=text,
         blocks=blocks,
         word_count=words,
-        page_type=page_type_of(markup, page, pieces, title=title, is_walled=is_walled),
-        is_paywalled=is_walled,
+        page_type=kind.page_type,
+        is_paywalled=wall is not None,
         tdm_reserved=about.is_mining_reserved(markup, page.headers),
         content_hash=content_hash,
         wire_agency=about.read_agency(markup, bylines=markup.all_meta("author"), lead=texts[0] if texts else ""),
@@ -125,6 +145,24 @@ def _article(page: Page, origin: Origin, reading: _Reading) -> Article:
         raw_ref=origin.raw_ref,
         http_status=page.status if url else None,
         extractor=EXTRACTOR,
+        field_methods=_methods(reading, section=section, language=language, kind=kind, wall=wall),
+    )
+
+
+def _methods(
+    reading: _Reading, *, section: Found, language: Found, kind: PageKind, wall: str | None
+) -> tuple[FieldMethod, ...]:
+    has_standfirst = any(piece.kind == "standfirst" for piece in reading.pieces)
+    return (
+        FieldMethod("title", reading.title.method),
+        FieldMethod("authors", reading.authors.method),
+        FieldMethod("standfirst", "shown" if has_standfirst else "unknown"),
+        FieldMethod("section", section.method),
+        FieldMethod("language", language.method),
+        FieldMethod("publisher", reading.publisher.method),
+        FieldMethod("body", reading.body),
+        FieldMethod("page_type", kind.reason),
+        FieldMethod("is_paywalled", wall or "unknown"),
     )
 
 

@@ -2,9 +2,11 @@
 
 import re
 from dataclasses import dataclass
-from datetime import UTC, datetime, timedelta
+from datetime import UTC, datetime, timedelta, timezone
 from email.utils import parsedate_to_datetime
 from typing import Literal
+
+from pipeline.clean.written_days import written_day
 
 _ISO = re.compile(
     r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T\s]+(\d{1,2}:\d{2}(?::\d{2})?)(?:[.,]\d+)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2}|"
@@ -13,11 +15,6 @@ _ISO = re.compile(
 )
 _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2})?(Z|[+-]\d{2}:?\d{2})?)?$")
 _EPOCH_SECONDS = re.compile(r"\d{10}(?:\d{3})?$")
-_SLASHED_YEAR_FIRST = re.compile(r"(\d{4})[/.](\d{1,2})[/.](\d{1,2})\b")
-_DOTTED = re.compile(r"\b(\d{1,2})\.\s?(\d{1,2})\.\s?(\d{4})\b")
-_DAY_FIRST = re.compile(r"\b(\d{1,2})(?:st|nd|rd|th|\.)?\s+([A-Za-z]{3,9})\.?,?\s+(\d{4})\b")
-_MONTH_FIRST = re.compile(r"\b([A-Za-z]{3,9})\.?\s+(\d{1,2})(?:st|nd|rd|th)?,?\s+(\d{4})\b")
-_MONTHS = ("jan", "feb", "mar", "apr", "may", "jun", "jul", "aug", "sep", "oct", "nov", "dec")
 _CLOCK_SLACK = timedelta(hours=24)  # a publisher's clock and zone may be wrong by no more
 _FIRST_YEAR = 1800
 
@@ -26,22 +23,25 @@ _FIRST_YEAR = 1800
 class Moment:
     """A point in time, UTC. With precision "day" it is midnight of the day as written.
 
-    ``has_lost_zone``: a time of day was written without its zone and is not kept.
+    ``zone`` is the offset as written, "+02:00", None where none is. ``clock`` is a time of day that was written
+    without its zone: what the clock on that wall showed, marked UTC for counting only.
     """
 
     when: datetime
     precision: Literal["second", "day"]
-    has_lost_zone: bool = False
+    zone: str | None = None
+    clock: datetime | None = None
 
 
-def parse_moment(text: str) -> Moment | None:
+def parse_moment(text: str, *, is_month_first: bool = False) -> Moment | None:
     """Return the moment that a date's text states, None where it states none.
 
     Midnight sharp with a zone is a day that a template dressed as a time: the day as written is kept.
+    ``is_month_first``: see ``written_day``.
     """
     text = text.strip()[:80]
     try:
-        return _iso(text) or _mail(text) or _compact(text) or _written_day(text)
+        return _iso(text) or _mail(text) or _compact(text) or _written(text, is_month_first=is_month_first)
     except (ValueError, OverflowError):  # 31 February, year 0, hour 25
         return None
 
@@ -56,13 +56,14 @@ def _iso(text: str) -> Moment | None:
 
 def _moment(year: int, month: int, day: int, *, clock: str | None = None, zone: str | None = None) -> Moment:
     midnight = datetime(year, month, day, tzinfo=UTC)
-    if clock is None or zone is None or clock in ("00:00", "00:00:00", "0:00"):
-        return Moment(
-            midnight, "day", has_lost_zone=clock is not None and zone is None and not clock.startswith("00:00")
-        )
-    hour, minute, second = (int(part) for part in f"{clock}:0".split(":")[:3])
-    local = datetime(year, month, day, hour, minute, second, tzinfo=UTC)
-    return Moment(local - _offset(zone), "second")
+    hour, minute, second = (int(part) for part in f"{clock or '0'}:0:0".split(":")[:3])
+    local = midnight.replace(hour=hour, minute=minute, second=second)
+    if zone is None:
+        return Moment(midnight, "day", clock=None if local == midnight else local)
+    offset = _offset(zone)
+    if (hour, minute) == (0, 0) and second == 0:
+        return Moment(midnight, "day", zone_text(offset))
+    return Moment(local - offset, "second", zone_text(offset))
 
 
 def _offset(zone: str) -> timedelta:
@@ -73,6 +74,17 @@ def _offset(zone: str) -> timedelta:
     return -size if zone[0] == "-" else size
 
 
+def zone_text(offset: timedelta) -> str:
+    """Return an offset from UTC as "+02:00"."""
+    minutes = round(offset.total_seconds() / 60)
+    return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
+
+
+def in_zone(when: datetime, zone: str | None) -> datetime:
+    """Return the same moment on the clocks of a zone such as "+02:00"; as it is where none is known."""
+    return when.astimezone(timezone(_offset(zone))) if zone else when
+
+
 def _mail(text: str) -> Moment | None:
     """Read "Tue, 13 Jun 2017 10:00:00 +0200" and the like."""
     if text.count(":") == 0 or not re.match(r"[A-Za-z]{3,9},?\s+\d|\d{1,2}\s+[A-Za-z]{3}", text):
@@ -81,9 +93,8 @@ def _mail(text: str) -> Moment | None:
         when = parsedate_to_datetime(text)
     except (ValueError, TypeError, IndexError):
         return None
-    if when.tzinfo is None:
-        return Moment(datetime(when.year, when.month, when.day, tzinfo=UTC), "day", has_lost_zone=True)
-    return Moment(when.astimezone(UTC), "second")
+    zone = f"{when:%z}" or None
+    return _moment(when.year, when.month, when.day, clock=f"{when:%H:%M:%S}", zone=zone)
 
 
 def _compact(text: str) -> Moment | None:
@@ -97,20 +108,9 @@ def _compact(text: str) -> Moment | None:
     return _moment(int(year), int(month), int(day), clock=clock, zone=zone)
 
 
-def _written_day(text: str) -> Moment | None:
-    if found := _SLASHED_YEAR_FIRST.search(text):
-        return _moment(int(found[1]), int(found[2]), int(found[3]))
-    if found := _DOTTED.search(text):
-        return _moment(int(found[3]), int(found[2]), int(found[1]))
-    if (found := _DAY_FIRST.search(text)) and (month := _month(found[2])):
-        return _moment(int(found[3]), month, int(found[1]))
-    if (found := _MONTH_FIRST.search(text)) and (month := _month(found[1])):
-        return _moment(int(found[3]), month, int(found[2]))
-    return None
-
-
-def _month(name: str) -> int | None:
-    return _MONTHS.index(name[:3].lower()) + 1 if name[:3].lower() in _MONTHS else None
+def _written(text: str, *, is_month_first: bool) -> Moment | None:
+    day = written_day(text, is_month_first=is_month_first)
+    return _moment(day.year, day.month, day.day) if day else None
 
 
 def doubt_of(moment: Moment, *, fetched_at: datetime) -> str | None:

@@ -2,6 +2,8 @@
 
 from dataclasses import dataclass
 
+from pipeline.model import LayoutRule
+
 
 @dataclass(frozen=True, slots=True)
 class Origin:
@@ -10,3 +12,4 @@ class Origin:
     source_key: str
     publisher: str | None = None
     raw_ref: str | None = None
+    rules: tuple[LayoutRule, ...] = ()

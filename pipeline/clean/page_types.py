@@ -2,6 +2,7 @@
 
 import re
 from collections.abc import Sequence
+from dataclasses import dataclass
 
 from pipeline.clean.markup import Markup
 from pipeline.clean.pieces import Piece
@@ -33,13 +34,19 @@ _CONSENT = re.compile(
 )
 _LOGIN = re.compile(r"^\W*(?:sign in|log ?in|login|register|create an account)\b", re.I)
 _ERROR = re.compile(
-    r"\b(?:404|page (?:was )?not found|page (?:can.?not|could not) be found|no longer (?:available|exists)|"
+    r"^not found\b|\b(?:404|page (?:was )?not found|(?:seite|artikel) (?:wurde )?nicht gefunden|"
+    r"page (?:introuvable|non trouvée)|página no encontrada|página não encontrada|pagina non trovata|"
+    r"pagina niet gevonden|sidan (?:hittades inte|kunde inte hittas)|strona nie (?:istnieje|została znaleziona)|"
+    r"page (?:can.?not|could not) be found|no longer (?:available|exists)|"
     r"access denied|"
     r"error 40[134]|are you a (?:robot|human)|checking your browser|just a moment|"
     r"something went wrong)\b",
     re.IGNORECASE,
 )
 _SHORT_WORDS = 120
+_ERROR_CHARS = 400
+_PROSE = 45  # a page with a paragraph of so many words is no list
+_MANY_CARDS = 8
 _MIN_WORDS = 25
 
 # Flags that say why there is nothing to read, with the sentence for a person.
@@ -60,54 +67,80 @@ _REASONS: dict[PageType, tuple[str, str]] = {
 }
 
 
-def page_type_of(
-    markup: Markup, page: Page, pieces: Sequence[Piece], *, title: str | None, is_walled: bool
-) -> PageType:
-    """Return what kind of page it is. Video, audio, gallery, consent and error count only where text is short."""
+@dataclass(frozen=True, slots=True)
+class PageKind:
+    """The type of a page and what it rests on, a snake_case word."""
+
+    page_type: PageType
+    reason: str
+
+
+def page_kind_of(
+    markup: Markup, page: Page, pieces: Sequence[Piece], *, title: str | None, wall: str | None
+) -> PageKind:
+    """Return what kind of page it is. Video, audio, gallery, consent and error count only where text is short.
+
+    ``wall`` is why only a part of the text is shown, None where all of it is.
+    """
     url = page.final_url or page.url or ""
     words = sum(piece.word_count for piece in pieces if piece.kind in ("paragraph", "list"))
-    heading = title or ""
-    if _is_live(markup, url, heading):
-        return "live"
+    text = " ".join(piece.text for piece in pieces)[:2000]
+    tried = [_live(markup, url, title or "")]
     if words < _SHORT_WORDS:
-        short = _short_type(markup, url, heading, " ".join(piece.text for piece in pieces)[:2000])
-        if short is not None:
-            return short
-    if _is_section(markup, url, pieces, words):
-        return "section"
-    return "paywall" if is_walled else "article"
+        tried += [_instead(title or "", text), _media(markup, url, title or "")]
+    reason = _section(markup, url, pieces, words)
+    tried.append(PageKind("section", reason) if reason else None)
+    tried.append(PageKind("paywall", wall) if wall else None)
+    return next((kind for kind in tried if kind is not None), PageKind("article", "text"))
 
 
-def _is_live(markup: Markup, url: str, title: str) -> bool:
-    return bool(markup.data.of_type("LiveBlogPosting")) or bool(_LIVE_TITLE.search(title) and _LIVE_URL.search(url))
+def _live(markup: Markup, url: str, title: str) -> PageKind | None:
+    if markup.data.of_type("LiveBlogPosting"):
+        return PageKind("live", "jsonld_type")
+    return PageKind("live", "title_and_url") if _LIVE_TITLE.search(title) and _LIVE_URL.search(url) else None
 
 
-def _short_type(markup: Markup, url: str, title: str, text: str) -> PageType | None:
-    if _ERROR.search(title) or (len(text) < 400 and _ERROR.search(text)):
-        return "error"
-    if _CONSENT.search(title) or _LOGIN.search(title) or _CONSENT.search(text):
-        return "consent"
-    if _is_video(markup, url, title):
-        return "video"
-    if _AUDIO_URL.search(url) or markup.data.of_type("PodcastEpisode", "AudioObject"):
-        return "audio"
-    return "gallery" if _GALLERY_URL.search(url) or markup.data.of_type("ImageGallery") else None
+def _instead(title: str, text: str) -> PageKind | None:
+    """Return what a server sent instead of an article, None where it sent what was asked for."""
+    for page_type, reason, is_so in (
+        ("error", "error_title", _ERROR.search(title)),
+        ("error", "error_words", len(text) < _ERROR_CHARS and _ERROR.search(text)),
+        ("consent", "consent_title", _CONSENT.search(title)),
+        ("consent", "login_title", _LOGIN.search(title)),
+        ("consent", "consent_words", _CONSENT.search(text)),
+    ):
+        if is_so:
+            return PageKind(page_type, reason)  # type: ignore[arg-type]
+    return None
 
 
-def _is_video(markup: Markup, url: str, title: str) -> bool:
-    kind = markup.meta("og:type").lower()
-    has_object = bool(markup.data.of_type("VideoObject")) and not markup.data.articles()
-    return kind.startswith("video") or has_object or bool(_VIDEO_URL.search(url) or _VIDEO_TITLE.search(title))
+def _media(markup: Markup, url: str, title: str) -> PageKind | None:
+    has_video = bool(markup.data.of_type("VideoObject")) and not markup.data.articles()
+    for page_type, reason, is_so in (
+        ("video", "opengraph_type", markup.meta("og:type").lower().startswith("video")),
+        ("video", "jsonld_type", has_video),
+        ("video", "url", _VIDEO_URL.search(url)),
+        ("video", "title", _VIDEO_TITLE.search(title)),
+        ("audio", "url", _AUDIO_URL.search(url)),
+        ("audio", "jsonld_type", markup.data.of_type("PodcastEpisode", "AudioObject")),
+        ("gallery", "url", _GALLERY_URL.search(url)),
+        ("gallery", "jsonld_type", markup.data.of_type("ImageGallery")),
+    ):
+        if is_so:
+            return PageKind(page_type, reason)  # type: ignore[arg-type]
+    return None
 
 
-def _is_section(markup: Markup, url: str, pieces: Sequence[Piece], words: int) -> bool:
-    if markup.story or markup.meta("og:type").lower() == "article":
-        return False
-    is_stated = bool(markup.data.of_type(*_SECTION_TYPES))
+def _section(markup: Markup, url: str, pieces: Sequence[Piece], words: int) -> str | None:
+    """Return why a page is a list of articles, None where it is not."""
     longest = max((piece.word_count for piece in pieces), default=0)
-    cards = len(markup.root.findall(".//article"))
-    has_url = _SECTION_URL.search(url) is not None
-    return (is_stated or has_url or cards >= 8) and (words < _SHORT_WORDS or longest < 45)
+    if markup.story or markup.meta("og:type").lower() == "article" or (words >= _SHORT_WORDS and longest >= _PROSE):
+        return None
+    if markup.data.of_type(*_SECTION_TYPES):
+        return "jsonld_type"
+    if _SECTION_URL.search(url):
+        return "url"
+    return "many_cards" if len(markup.root.findall(".//article")) >= _MANY_CARDS else None
 
 
 def reject_reason(article: Article) -> Rejected | None:

@@ -2,17 +2,19 @@
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
 from itertools import islice
 
 from trafilatura.metadata import extract_author
 
 from pipeline.clean.jsonld import listed, plain, types_of
 from pipeline.clean.markup import Markup
-from pipeline.clean.tree import text_of, tidy
+from pipeline.clean.near_headline import is_elsewhere, texts_near_headline
+from pipeline.clean.tree import Tree, text_of, tidy
 
 _BY = re.compile(
     r"^(?:(?:(?:article|story|written|reported|words|text|posted|published|review|interview|analysis|opinion|"
-    r"photographs?|photos?|auteur|veröffentlicht|geschrieben|eingestellt|verfasst|publié|écrit|escrito|"
+    r"photographs?|photos?|auteur|veröffentlicht|geschrieben|erstellt|eingestellt|verfasst|publié|écrit|escrito|"
     r"publicado|pubblicato)"
     r"\s*)?\b(?:by|von|vom|par|por|di|door|av|af|przez)|autor(?:in)?|author|interview|texte?|foto|"
     r"redaktion)(?:\s*:\s*|\s+)",
@@ -21,15 +23,22 @@ _BY = re.compile(
 _TAIL = re.compile(
     r"\s*(?:\(.*?\)|\[.*?\]|[|/•·–—].*|\s-\s.*|,?\s+(?:in|for|at|of|en)\s+.*|"
     r"\s(?:chefredakt\w+|redakteur\w*|reporter|correspondent|editor|staff writer|political|senior)\b.*|"
-    r"\s(?:updated|published|last|alle|sagt|says|shares?)\b.*|\d{1,2}[./:]\d.*)$",
+    r"\s(?:im gespräch|im interview|stand|updated|published|last|alle|sagt|says|shares?)\b.*|\d{1,2}[./:]\d.*)$",
     re.IGNORECASE,
 )
 _INITIAL_AT_END = re.compile(r"\b(?:[A-Z]|Jr|Sr)\.$")
 _SPLIT = re.compile(r"\s*(?:;|\||•|·|\n|\s/\s|,?\s+(?:and|und|et|y|e|with|mit|og|och|&)\s+|,)\s*", re.I)
+# "Ann Bell and Cy Dorn, Paris": what follows the last of several names is a place or a role.
+_AFTER_LAST = re.compile(
+    r"(\s(?:and|und|et|y|och|og|&)\s[^,;|]+),(?!.*\s(?:and|und|et|y|och|og|&)\s).*$", re.IGNORECASE
+)
 _ADDRESS = re.compile(r"\s*(?:https?:|www\.|/|@)", re.IGNORECASE)
-_NOT_A_NAME = re.compile(r"https?:|www\.|@|\.(?:com|org|net|de|co|uk|fr)\b|[<>{}=\d#_]|\?|!")
+_NOT_A_NAME = re.compile(
+    r"https?:|www\.|@|\.(?:com|org|net|de|co|uk|fr)\b|[<>{}=\d#_→»«…]|\?|!|^\w+\.[a-z]{2,3}$|^(?:name|follow|text|by|von|share|home)$",
+    re.I,
+)
 _ORGANISATION = re.compile(
-    r"\b(?:staff|editors?|editorial|newsroom|newsdesk|desk|team|press|agency|agencies|news|media|magazine|"
+    r"\b(?:staff|editors?|editorial|newsroom|newsdesk|desk|team|press|agenc\w+|news|media|magazine|"
     r"online|web|blog|"
     r"times|post|journal|reporters?|correspondents?|contributors?|writers?|redaktion|redaccion|redacción|"
     r"rédaction|redazione|"
@@ -40,33 +49,103 @@ _ORGANISATION = re.compile(
     r"ansa|apa|epd|kna|sid|bbc|cnn|ap)\b",
     re.IGNORECASE,
 )
-_META = ("author", "article:author", "parsely-author", "sailthru.author", "byl", "dc.creator", "dcterms.creator",
-         "citation_author", "article.author", "og:article:author", "twitter:data1")  # fmt: skip
-_BYLINES = "//*[@rel='author'] | //*[contains(concat(' ', @itemprop, ' '), ' author ')]"
+_META = ("author", "article:author")
+_META_MORE = ("parsely-author", "sailthru.author", "byl", "dc.creator", "dcterms.creator", "citation_author",
+              "article.author", "og:article:author", "shareaholic:article_author_name")  # fmt: skip
+_WRITTEN_BY = re.compile(
+    r"^(?:written by|author|verfasst von|geschrieben von|autor|autora|autore|auteur|écrit par|rédigé par|escrito por|"
+    r"scritto da|geschreven door|skrevet af|skriven av|napisane przez|автор)\W*$",
+    re.IGNORECASE,
+)
+_REL_AUTHOR = "//*[@rel='author'] | //*[contains(concat(' ', @itemprop, ' '), ' author ')]"
+_BYLINE_CLASS = re.compile(r"(?:^|[\s_-])(?:by-?line|authors?|autor(?:es|en)?|auteurs?|autore|verfasser)(?:$|[\s_-])|"
+                           r"[a-z](?:Author|Byline)(?:$|[\s_-])", re.IGNORECASE)  # fmt: skip
+_NO_BYLINE = re.compile(r"bio|avatar|img|image|photo|social|follow|box|about|e-?mail", re.IGNORECASE)
+# A line that nothing marks is a byline where it is a by-word and capitalised names alone.
+_SIGNED = re.compile(
+    r"^(?i:by|von|par|por|di|door|av|af|przez)\s*:?\s+(?:[^\W\d_a-z][\w.'’-]*|(?:de|van|von|der|del|da|la|le|"
+    r"and|und|et|y|e|och|og|en)\b|[,&|\s]+)+$"
+)
+_MAX_BYLINE = 120
 _MAX_AUTHORS = 12
 _MAX_BYLINES, _BYLINE_CHARS = 100, 1000  # more or longer is no byline
 
 
-def read_authors(markup: Markup, *, publisher: str | None, domain: str | None) -> tuple[str, ...]:
+@dataclass(frozen=True, slots=True)
+class Authors:
+    """People's names in the page's order, and where they were found."""
+
+    names: tuple[str, ...]
+    method: str
+
+
+@dataclass(frozen=True, slots=True)
+class _Place:
+    """Texts that may name authors. ``min_words``: one word is a name only where markup states it as the author's."""
+
+    method: str
+    texts: tuple[str, ...]
+    min_words: int
+
+
+def read_authors(markup: Markup, *, publisher: str | None, domain: str | None, title: str | None) -> Authors:
     """Return the authors' names in the page's order, from the first place that names people.
 
-    JSON-LD, then meta elements, then bylines. One word is a name only where markup states it as the author's.
+    JSON-LD, then meta elements, rel=author and microdata, a byline beside the headline, trafilatura. A single word
+    gives way to the fuller name that a later place has for it.
     """
     outlets = frozenset(filter(None, (_squashed(publisher or ""), _squashed((domain or "").split(".")[0]))))
-    for names, is_stated in _places(markup):
-        people = _people(names, outlets, is_stated=is_stated)
-        if people:
-            return people[:_MAX_AUTHORS]
+    short: Authors | None = None
+    for place in _places(markup, title):
+        people = _people(place.texts, outlets, min_words=place.min_words)[:_MAX_AUTHORS]
+        found = Authors(people, place.method)
+        if short is not None and _is_fuller(people, short.names):
+            return found
+        if short is None and people:
+            if any(" " in name for name in people):
+                return found
+            short = found
+    return short or Authors((), "unknown")
+
+
+def _is_fuller(people: tuple[str, ...], short: tuple[str, ...]) -> bool:
+    folded = [name.casefold().split() for name in people]
+    return bool(people) and all(
+        any(len(words) > 1 and set(re.split(r"[\W_]+", name.casefold())) <= set(words) for words in folded)
+        for name in short
+    )
+
+
+def _places(markup: Markup, title: str | None) -> Iterator[_Place]:
+    yield _Place("jsonld", tuple(_linked(markup)), 1)
+    yield _Place("meta", markup.all_meta(*_META), 1)
+    yield _Place("meta", (*markup.all_meta(*_META_MORE), *_labelled(markup)), 1)
+    elements = markup.root.xpath(_REL_AUTHOR)[:1]
+    yield _Place("microdata", tuple(text for each in elements if len(text := text_of(each)) < _MAX_BYLINE), 1)
+    yield _Place("byline", _bylines(markup.root, title), 2)
+    yield _Place("trafilatura", (extract_author(markup.root) or "",), 1)
+
+
+def _labelled(markup: Markup) -> Iterator[str]:
+    """Yield the authors that cards for social media show under a label such as "Written by"."""
+    for index in ("1", "2"):
+        if _WRITTEN_BY.match(markup.meta(f"twitter:label{index}")):
+            yield markup.meta(f"twitter:data{index}")
+
+
+def _bylines(root: Tree, title: str | None) -> tuple[str, ...]:
+    """Return the first text near the headline that says "by" or stands in an element named a byline."""
+    for shown in texts_near_headline(root, title=title):
+        if len(shown.text) >= _MAX_BYLINE:
+            continue
+        parent = shown.element.getparent()
+        named = shown.named + (f" {parent.get('class') or ''}" if parent is not None else "")
+        is_named = _BYLINE_CLASS.search(named) is not None and not _NO_BYLINE.search(named)
+        if not (is_named or _SIGNED.match(shown.text)) or is_elsewhere(shown):
+            continue
+        if _people((shown.text,), frozenset(), min_words=2):
+            return (shown.text,)
     return ()
-
-
-def _places(markup: Markup) -> Iterator[tuple[Iterable[str], bool]]:
-    yield _linked(markup), True
-    yield markup.all_meta(*_META[:2]), True
-    yield markup.all_meta(*_META[2:-1]), True
-    elements = markup.root.xpath(_BYLINES)
-    yield [text for element in elements[:1] if len(text := text_of(element)) < 120], True
-    yield [extract_author(markup.root) or ""], True
 
 
 def _linked(markup: Markup) -> Iterator[str]:
@@ -84,11 +163,16 @@ def _is_organisation(types: frozenset[str]) -> bool:
     return "Person" not in types and any(name.endswith("Organization") or name == "Brand" for name in types)
 
 
-def _people(names: Iterable[str], outlets: frozenset[str], *, is_stated: bool) -> tuple[str, ...]:
+def _people(texts: Iterable[str], outlets: frozenset[str], *, min_words: int) -> tuple[str, ...]:
     found: dict[str, str] = {}
-    for raw in islice(names, _MAX_BYLINES):
-        for name in _split(raw[:_BYLINE_CHARS]):
-            if is_person_name(name, min_words=1 if is_stated else 2) and _squashed(name) not in outlets:
+    for text in (raw[:_BYLINE_CHARS] for raw in islice(texts, _MAX_BYLINES)):
+        if _squashed(text) in outlets:
+            continue
+        names = [name for name in _split(text) if is_person_name(name, min_words=min_words)]
+        if len(names) > 2 and not any(" " in name for name in names):  # a list of categories
+            continue
+        for name in names:
+            if _squashed(name) not in outlets:
                 found.setdefault(name.casefold(), name)
     return tuple(found.values())
 
@@ -100,7 +184,7 @@ def _squashed(text: str) -> str:
 def _split(raw: str) -> Iterator[str]:
     if _ADDRESS.match(raw):
         return
-    for part in _SPLIT.split(_BY.sub("", tidy(raw))):
+    for part in _SPLIT.split(_AFTER_LAST.sub(r"\1", _BY.sub("", tidy(raw)))):
         whole = _BY.sub("", tidy(part)).strip(" ,:;-–—|\"'*")
         name = _TAIL.sub("", whole).strip(" ,:;-–—|\"'*")
         if name and (name == whole or " " in name):  # one word left of a longer line is a role, not a name

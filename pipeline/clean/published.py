@@ -12,6 +12,8 @@ from htmldate import find_date
 from pipeline.clean.jsonld import plain
 from pipeline.clean.markup import Markup
 from pipeline.clean.moments import Moment, doubt_of, parse_moment
+from pipeline.clean.shown_date import shown_day
+from pipeline.clean.zones import with_zone
 from pipeline.model import Page
 from pipeline.model.article import DateMethod
 
@@ -51,29 +53,29 @@ class Published:
     when: datetime | None
     method: DateMethod
     precision: Literal["second", "day"] | None
+    zone: str | None
     modified: datetime | None
     flags: tuple[str, ...]
 
 
-def read_published(markup: Markup, page: Page) -> Published:
+def read_published(markup: Markup, page: Page, *, title: str | None) -> Published:
     """Return the publication time by the first method whose date is possible.
 
-    Order: JSON-LD, microdata, OpenGraph, meta, marked time element, URL, any time element, the listing's hint,
-    htmldate. The time of the fetch only bounds it. A time of day without a zone is kept as a day and flagged
-    ``date_without_zone``.
+    Order: JSON-LD, microdata, OpenGraph, meta, marked time element, URL, any time element, the listing's hint, the
+    day shown beside the headline, htmldate. The time of the fetch only bounds it. A time of day whose zone the page
+    does not show anywhere is kept as a day and flagged ``date_without_zone``.
     """
     flags: set[str] = set()
-    method, moment = _first_possible(_candidates(markup, page), page, flags)
-    if moment is None and (guess := _guessed(markup, page)) is not None:
-        method, moment = "htmldate", guess
-    if moment is not None and moment.has_lost_zone:
+    method, found = _first_possible(_candidates(markup, page, title), page, flags)
+    moment = with_zone(found, _stated_moments(markup), markup.root) if found else None
+    if moment is not None and moment.clock is not None:
         flags.add("date_without_zone")
-    modified = _modified(markup, page)
     return Published(
         when=moment.when if moment else None,
-        method=method if moment else "unknown",
+        method=method,
         precision=moment.precision if moment else None,
-        modified=modified,
+        zone=moment.zone if moment else None,
+        modified=_modified(markup, page),
         flags=tuple(sorted(flags)),
     )
 
@@ -89,12 +91,28 @@ def _first_possible(
     return "unknown", None
 
 
-def _candidates(markup: Markup, page: Page) -> Iterator[tuple[DateMethod, Moment]]:
+def _candidates(markup: Markup, page: Page, title: str | None) -> Iterator[tuple[DateMethod, Moment]]:
     yield from ((method, moment) for method, texts in _stated(markup) for moment in _parsed(texts))
     yield from _in_url(page)
     yield from (("time", moment) for moment in _parsed(_time_elements(markup, _ANY_TIME)))
     if hinted := _hinted(page):
         yield page.hints.date_method, hinted
+    if shown := shown_day(markup.root, title=title, is_month_first=_is_month_first(markup)):
+        yield "shown", Moment(datetime(shown.year, shown.month, shown.day, tzinfo=UTC), "day")
+    if guess := _guessed(markup, page):
+        yield "htmldate", guess
+
+
+def _is_month_first(markup: Markup) -> bool:
+    return f"{markup.root.get('lang')} {markup.meta('og:locale')}".lower().replace("_", "-").find("en-us") >= 0
+
+
+def _stated_moments(markup: Markup) -> Iterator[Moment]:
+    """Yield every time that the markup states, of publication first, then of change."""
+    for _, texts in _stated(markup):
+        yield from _parsed(texts)
+    yield from _parsed(_time_elements(markup, _ANY_TIME))
+    yield from _parsed((plain(markup.story.get("dateModified")), *markup.all_meta(*_META_MODIFIED)))
 
 
 def _parsed(texts: Iterable[str]) -> Iterator[Moment]:

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -80,20 +80,23 @@ def _progress(*, quiet: bool) -> Progress:
 def try_page(
     page: Annotated[str, typer.Argument(help="A file (.html, .txt) or a URL.", metavar="FILE|URL")],
     published_at: Annotated[str | None, typer.Option(help="Date to resolve dates against, e.g. 2017-06-13.")] = None,
+    source: Annotated[str | None, typer.Option(help="Key of the source whose layout rules hold for it.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what newslake makes of one page: title, paragraphs, entities, quotes with speakers, events."""
+    """Show what newslake makes of one page: each field with its method, paragraphs, entities, quotes, events."""
     from pipeline.stages.documents import annotation_object, cleaned_object
     from pipeline.stages.trial import try_one
 
-    tried = try_one(workspace(), page, published_at=published_at)
+    tried = try_one(workspace(), page, published_at=published_at, source_key=source)
     if isinstance(tried.read, str):
         problem(tried.read)
         raise typer.Exit(1)
     if as_json:
-        print_json({**cleaned_object(page, tried.article), **annotation_object(page, tried.article, tried.read)})
+        cleaned = cleaned_object(page, tried.article) | {"rules_fired": dict(tried.fired)}
+        print_json(cleaned | annotation_object(page, tried.article, tried.read))
         return
     _print_article(tried.article)
+    _print_decisions(tried.article, tried.fired)
     if tried.rejected is not None:
         out.print(
             f"\n[red]a run would reject this page[/red]: {tried.rejected.reason}: {escape(tried.rejected.detail)}"
@@ -103,16 +106,25 @@ def try_page(
 
 def _print_article(article: Article) -> None:
     out.print(f"[bold]{escape(article.title or '(no title)')}[/bold]")
-    facts = (
-        f"published {article.published_at or 'unknown'} ({article.published_at_method})",
-        f"by {', '.join(article.authors)}" if article.authors else "no byline",
-        f"{article.publisher or 'no publisher'}",
-        f"{article.word_count} words",
-        article.page_type + (", paywalled" if article.is_paywalled else ""),
-    )
-    out.print(" · ".join(facts), style="dim", highlight=False, markup=False)
     for block in article.blocks:
         out.print(f"\n[dim]{block.kind:>10}[/dim]  {escape(article.text[block.start : block.end])}", highlight=False)
+
+
+def _print_decisions(article: Article, fired: Mapping[str, int]) -> None:
+    """Print each field with the method that decided it, and how often each rule fired."""
+    from pipeline.stages.documents import moment_text
+
+    out.print("\n[bold]Decided[/bold]")
+    when = f"{moment_text(article) or 'unknown'}, precision {article.published_at_precision or 'unknown'}"
+    out.print(f"  {'published_at':<13} {when}  by {article.published_at_method}", highlight=False, markup=False)
+    for each in article.field_methods:
+        value = f"{article.word_count} words" if each.field == "body" else getattr(article, each.field)
+        shown = ", ".join(value) if isinstance(value, tuple) else value
+        out.print(f"  {each.field:<13} {shown or '-'}  by {each.method}", highlight=False, markup=False)
+    out.print(f"  {'modified_at':<13} {article.modified_at or '-'}", highlight=False, markup=False)
+    out.print(f"  {'flags':<13} {', '.join(article.flags) or '-'}", highlight=False, markup=False)
+    rules = ", ".join(f"{name} {count}" for name, count in fired.items()) or "none"
+    out.print(f"  {'rules fired':<13} {rules}", highlight=False, markup=False)
 
 
 def _print_annotation(annotation: Annotation) -> None:

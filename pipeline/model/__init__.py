@@ -1,7 +1,7 @@
 """The words of the house as frozen values: what passes between rooms."""
 
 from pipeline.model.annotation import Annotation, Entity, Event, Quote, TimeExpression
-from pipeline.model.article import Article, Block, Rejected
+from pipeline.model.article import Article, Block, FieldMethod, Rejected
 from pipeline.model.identity import (
     article_id_of,
     canonical_url,
@@ -12,7 +12,7 @@ from pipeline.model.identity import (
 )
 from pipeline.model.outcome import Outcome, StageReport
 from pipeline.model.page import GONE, Attempt, Capture, Exchange, Hints, Page, Ref
-from pipeline.model.source import Source
+from pipeline.model.source import LayoutRule, Source
 
 __all__ = [
     "GONE",
@@ -24,7 +24,9 @@ __all__ = [
     "Entity",
     "Event",
     "Exchange",
+    "FieldMethod",
     "Hints",
+    "LayoutRule",
     "Outcome",
     "Page",
     "Quote",

@@ -5,7 +5,9 @@ from datetime import datetime
 from typing import Literal
 
 BlockKind = Literal["title", "standfirst", "heading", "paragraph", "list", "caption"]
-DateMethod = Literal["jsonld", "microdata", "opengraph", "meta", "time", "url", "feed", "htmldate", "given", "unknown"]
+DateMethod = Literal[
+    "jsonld", "microdata", "opengraph", "meta", "time", "url", "feed", "shown", "htmldate", "given", "unknown"
+]
 PageType = Literal["article", "live", "video", "audio", "gallery", "section", "paywall", "consent", "error", "other"]
 
 
@@ -16,6 +18,14 @@ class Block:
     kind: BlockKind
     start: int
     end: int
+
+
+@dataclass(frozen=True, slots=True)
+class FieldMethod:
+    """By which method a field of an article was decided, e.g. title by jsonld."""
+
+    field: str
+    method: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -43,6 +53,7 @@ class Article:
     published_at: datetime | None
     published_at_method: DateMethod
     published_at_precision: Literal["second", "day"] | None
+    published_at_zone: str | None = None
     modified_at: datetime | None
     fetched_at: datetime
     text: str
@@ -57,6 +68,7 @@ class Article:
     raw_ref: str | None
     http_status: int | None
     extractor: str
+    field_methods: tuple[FieldMethod, ...] = ()
 
     def texts(self, kind: BlockKind) -> tuple[str, ...]:
         """Return the texts of all blocks of one kind, in reading order."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Mapping
 from dataclasses import dataclass
+from datetime import date
 from typing import Literal
 
 SourceKind = Literal["feed", "news_sitemap", "sitemap_archive", "cdx", "cc_news", "folder", "inbox"]
@@ -32,6 +33,23 @@ TAKES: Mapping[SourceKind, Takes] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class LayoutRule:
+    """What a layout of a source's pages needs beside the general rules, as CSS selectors that were checked.
+
+    ``drop`` is left out; of the rest only the first element of ``keep`` is read for the body. ``since`` is the first
+    day of the layout, ``until`` its last; None means that it has none.
+    """
+
+    drop: tuple[str, ...] = ()
+    keep: str | None = None
+    since: date | None = None
+    until: date | None = None
+
+    def holds_on(self, day: date) -> bool:
+        return (self.since is None or self.since <= day) and (self.until is None or day <= self.until)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Source:
     """One entry of ``sources.toml``. ``location`` is its URL, or the path of a folder or file.
 
@@ -50,6 +68,7 @@ class Source:
     poll_seconds: float | None = None
     api: str | None = None
     hosts: tuple[str, ...] = ()
+    rules: tuple[LayoutRule, ...] = ()
 
     @property
     def is_online(self) -> bool:

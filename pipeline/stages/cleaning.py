@@ -19,5 +19,6 @@ def clean_capture(workspace: Workspace, capture: Capture) -> Article | Rejected 
 
     source = next((each for each in workspace.sources.sources if each.key == capture.source_key), None)
     publisher = source.publisher if source is not None else None
-    read = partial(clean, source_key=capture.source_key, publisher=publisher, raw_ref=capture.digest)
+    rules = source.rules if source is not None else ()
+    read = partial(clean, source_key=capture.source_key, publisher=publisher, raw_ref=capture.digest, rules=rules)
     return guarded(work, key=capture.url or capture.hints.file or capture.article_id)

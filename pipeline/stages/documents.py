@@ -3,6 +3,7 @@
 import re
 from datetime import date
 
+from pipeline.clean import in_zone
 from pipeline.model import Annotation, Article, Event
 
 _KINDS = {"name": "name", "pronoun": "pron", "nominal": "nom"}
@@ -93,16 +94,20 @@ def cleaned_object(doc_id: str, article: Article) -> dict[str, object]:
         "doc_id": doc_id,
         "title": article.title,
         "authors": list(article.authors),
-        "published_at": _moment_text(article),
+        "published_at": moment_text(article),
+        "published_at_precision": article.published_at_precision,
         "paragraphs": [article.text[block.start : block.end] for block in article.blocks if block.kind in _BODY],
         "captions": list(article.texts("caption")),
         "page_type": article.page_type,
+        "field_methods": {each.field: each.method for each in article.field_methods},
     }
 
 
-def _moment_text(article: Article) -> str | None:
-    """Return the publication as ISO 8601: the day alone where the page gives no time."""
-    if article.published_at is None:
+def moment_text(article: Article) -> str | None:
+    """Return the publication as ISO 8601 as the page writes it, in its own zone: the day alone without a time."""
+    when, zone = article.published_at, article.published_at_zone
+    if when is None:
         return None
-    day_only = article.published_at_precision == "day"
-    return article.published_at.date().isoformat() if day_only else article.published_at.isoformat()
+    if article.published_at_precision == "day":
+        return when.date().isoformat() + (f"T00:00:00{zone}" if zone else "")
+    return in_zone(when, zone).isoformat()

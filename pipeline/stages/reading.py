@@ -8,7 +8,7 @@ from pipeline.errors import NewsError
 from pipeline.kb import load_kb
 from pipeline.model import Annotation, Article
 from pipeline.nlp import Reader, load_model, model_label
-from pipeline.settings import Settings
+from pipeline.settings import Settings, load_sources
 from pipeline.stages.disposition import guarded
 from pipeline.stages.versions import pipeline_version
 
@@ -42,6 +42,16 @@ def version_of(settings: Settings) -> str:
         knowledge=knowledge.version,
         infer_gender=settings.infer_gender,
         tdm_policy=settings.tdm_policy,
+        layouts=_layouts(settings),
+    )
+
+
+def _layouts(settings: Settings) -> str:
+    """Return the layout rules of all sources as one text, "" for none; reading documents alone needs no sources."""
+    if not settings.sources_file.is_file():
+        return ""
+    return "\n".join(
+        f"{source.key} {source.rules}" for source in load_sources(settings.sources_file).sources if source.rules
     )
 
 

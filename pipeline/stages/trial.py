@@ -1,10 +1,11 @@
 """One page, from a file or the network, read and kept nowhere."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline.clean import extract, reject_reason
+from pipeline.clean import Origin, explain, reject_reason
 from pipeline.errors import ConfigError, NewsError
 from pipeline.fetch import NotModified
 from pipeline.model import Annotation, Article, Hints, Page, Rejected
@@ -15,21 +16,34 @@ from pipeline.stages.workspace import Workspace
 
 @dataclass(frozen=True, slots=True)
 class Trial:
-    """What became of the page; ``read`` is a message where reading failed, ``rejected`` why a run would not keep it."""
+    """What became of the page.
+
+    ``fired`` is how often each rule fired, ``read`` a message where reading failed, ``rejected`` why a run would not
+    keep the page.
+    """
 
     article: Article
+    fired: Mapping[str, int]
     read: Annotation | str
     rejected: Rejected | None
 
 
-def try_one(workspace: Workspace, page: str, *, published_at: str | None = None) -> Trial:
-    """Return what the pipeline makes of one file or URL. Raises: NewsError when it cannot be had or decoded."""
+def try_one(
+    workspace: Workspace, page: str, *, published_at: str | None = None, source_key: str | None = None
+) -> Trial:
+    """Return what the pipeline makes of one file or URL, by the rules of a source where one is named.
+
+    Raises: NewsError when it cannot be had or decoded.
+    """
+    source = workspace.sources.named(source_key) if source_key else None
     hints = Hints(published_at=_moment(published_at), published_precision="day", date_method="given")
     got = _page(workspace, page, hints if published_at else Hints())
-    article = extract(got, source_key="try")
+    origin = Origin(source.key, source.publisher, rules=source.rules) if source else Origin("try")
+    explained = explain(got, origin)
+    article = explained.article
     _, read = next(open_desk(workspace.settings).read([article]))
     told = str(read) if isinstance(read, NewsError) else read or Annotation()
-    return Trial(article, told, reject_reason(article))
+    return Trial(article, explained.fired, told, reject_reason(article))
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -17,6 +17,7 @@ _LIBRARIES = (
     "py3langid",
     "charset-normalizer",
     "lxml",
+    "cssselect",
     "beautifulsoup4",
     "courlan",
     "rensa",
@@ -45,7 +46,10 @@ def rules_digest() -> str:
     return digest.hexdigest()
 
 
-def pipeline_version(*, model: str, knowledge: str, infer_gender: bool, tdm_policy: str) -> str:
-    """Return the 12 hex digits that name rules, lexicons, model, knowledge base and switches together."""
-    parts = (rules_digest(), model, knowledge, str(infer_gender), tdm_policy)
+def pipeline_version(*, model: str, knowledge: str, infer_gender: bool, tdm_policy: str, layouts: str = "") -> str:
+    """Return the 12 hex digits that name rules, lexicons, model, knowledge base and switches together.
+
+    ``layouts`` are the layout rules of the sources, "" for none.
+    """
+    parts = (rules_digest(), model, knowledge, str(infer_gender), tdm_policy, *filter(None, [layouts]))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]

@@ -22,7 +22,7 @@ _text, _texts, _int, _real, _bool, _time, _day = (
     types.TIME,
     types.DAY,
 )
-_blocks, _spans = types.BLOCKS, types.SPANS
+_blocks, _spans, _methods = types.BLOCKS, types.SPANS, types.METHODS
 
 ARTICLES = TableSpec(
     "articles",
@@ -49,6 +49,7 @@ ARTICLES = TableSpec(
             values=get_args(cleaned.DateMethod),
         ),
         Column("published_at_precision", _text, "Whether the time of day is known.", True, values=("second", "day")),
+        Column("published_at_zone", _text, "Offset from UTC in which the page wrote published_at, e.g. +02:00.", True),
         Column("modified_at", _time, "When the page says it was last changed, UTC.", True),
         Column("fetched_at", _time, "When this content was first fetched, UTC."),
         Column("text", _text, "What a reader reads; all offsets count code points of this text, from 0."),
@@ -68,6 +69,7 @@ ARTICLES = TableSpec(
         Column("raw_ref", _text, "Payload digest of the WARC record that it was read from.", True),
         Column("http_status", _int, "HTTP status of that record; null for local files.", True),
         Column("extractor", _text, "What chose the body text."),
+        Column("field_methods", _methods, "By which method title, authors, body and other fields were decided.", True),
         Column("model_name", _text, "Name and version of the language model; null when it was not read.", True),
         Column("pipeline_version", _text, "One hash over rules, lexicons and model."),
     ),

@@ -13,6 +13,7 @@ from pipeline.tables.spec import TableSpec
 Row = Mapping[str, object]
 _NESTED: dict[str, Callable[[Any], object]] = {
     "blocks": lambda blocks: [{"kind": b.kind, "start_char": b.start, "end_char": b.end} for b in blocks],
+    "field_methods": lambda methods: [{"field": m.field, "method": m.method} for m in methods],
     "parts": lambda parts: [{"start_char": start, "end_char": end} for start, end in parts],
 }
 

@@ -27,7 +27,7 @@ PIPELINE = {
     "database": May(("errors",)),
     "codings": May(libraries=("brotli", "backports", "compression")),
     "model": May(libraries=("courlan",)),
-    "settings": May(("errors", "model"), ("pydantic", "pydantic_settings")),
+    "settings": May(("errors", "model"), ("pydantic", "pydantic_settings", "lxml", "cssselect")),
     "raw": May(("model",), ("warcio",)),
     "fetch": May(("model",), ("requests", "urllib3", "protego")),
     "sources": May(("model", "fetch", "raw"), ("feedparser", "lxml", "warcio")),

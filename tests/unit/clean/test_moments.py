@@ -10,14 +10,17 @@ from pipeline.clean.moments import Moment, doubt_of, parse_moment
 @pytest.mark.parametrize(
     ("text", "moment"),
     [
-        ("2031-05-03T21:30:00+02:00", Moment(datetime(2031, 5, 3, 19, 30, tzinfo=UTC), "second")),
-        ("2031-05-03T21:30:00.123Z", Moment(datetime(2031, 5, 3, 21, 30, tzinfo=UTC), "second")),
-        ("2031-05-03 21:30 -0500", Moment(datetime(2031, 5, 4, 2, 30, tzinfo=UTC), "second")),
-        ("2031-05-03T21:30:00", Moment(datetime(2031, 5, 3, tzinfo=UTC), "day", has_lost_zone=True)),
-        ("2031-05-03T00:00:00+02:00", Moment(datetime(2031, 5, 3, tzinfo=UTC), "day")),
+        ("2031-05-03T21:30:00+02:00", Moment(datetime(2031, 5, 3, 19, 30, tzinfo=UTC), "second", "+02:00")),
+        ("2031-05-03T21:30:00.123Z", Moment(datetime(2031, 5, 3, 21, 30, tzinfo=UTC), "second", "+00:00")),
+        ("2031-05-03 21:30 -0500", Moment(datetime(2031, 5, 4, 2, 30, tzinfo=UTC), "second", "-05:00")),
+        (
+            "2031-05-03T21:30:00",
+            Moment(datetime(2031, 5, 3, tzinfo=UTC), "day", clock=datetime(2031, 5, 3, 21, 30, tzinfo=UTC)),
+        ),
+        ("2031-05-03T00:00:00+02:00", Moment(datetime(2031, 5, 3, tzinfo=UTC), "day", "+02:00")),
         ("2031-05-03", Moment(datetime(2031, 5, 3, tzinfo=UTC), "day")),
         ("20310503", Moment(datetime(2031, 5, 3, tzinfo=UTC), "day")),
-        ("Sat, 03 May 2031 21:30:00 +0200", Moment(datetime(2031, 5, 3, 19, 30, tzinfo=UTC), "second")),
+        ("Sat, 03 May 2031 21:30:00 +0200", Moment(datetime(2031, 5, 3, 19, 30, tzinfo=UTC), "second", "+02:00")),
         ("3 May 2031", Moment(datetime(2031, 5, 3, tzinfo=UTC), "day")),
         ("May 3rd, 2031", Moment(datetime(2031, 5, 3, tzinfo=UTC), "day")),
         ("3.5.2031", Moment(datetime(2031, 5, 3, tzinfo=UTC), "day")),

@@ -39,3 +39,39 @@ def test_person_typed_as_both_is_a_person() -> None:
     """Content systems type a site's one author as Person and Organization: that is a person."""
     node = '{"@type":"NewsArticle","author":{"@type":["Person","Organization"],"name":"Tess Amberley"}}'
     assert _authors(f'<script type="application/ld+json">{node}</script>') == ("Tess Amberley",)
+
+
+@pytest.mark.parametrize(
+    ("extra", "authors"),
+    [
+        ('<div class="byline">By Jo Marrick and Tess O’Dell, Port Arlen</div>', ("Jo Marrick", "Tess O’Dell")),
+        ('<span class="post-author"><a href="/jo">Jo Marrick</a></span>', ("Jo Marrick",)),
+        ("<p>Von Jo Marrick</p>", ("Jo Marrick",)),
+        ("<p>Par JO MARRICK et TESS AMBERLEY</p>", ("Jo Marrick", "Tess Amberley")),
+        ("<p>Por Jo Marrick</p>", ("Jo Marrick",)),
+        ("<p>By Friday the harbour had frozen over and nobody came.</p>", ()),
+        ('<div class="comments"><span class="author">Grim Visitor</span></div>', ()),
+    ],
+)
+def test_byline_beside_the_headline(extra: str, authors: tuple[str, ...]) -> None:
+    """A line that says "by", or stands in an element named a byline, names the authors; comments do not."""
+    html = html_of(head="").replace("</h1>", f"</h1>{extra}")
+    assert extract(page_of(html), source_key="s").authors == authors
+
+
+def test_fuller_name_wins_over_a_forename() -> None:
+    """Where markup gives a handle or forename, the byline's fuller form of it is the name."""
+    html = html_of(head='<meta name="author" content="Jo">').replace("</h1>", '</h1><p class="byline">Jo Marrick</p>')
+    assert extract(page_of(html), source_key="s").authors == ("Jo Marrick",)
+
+
+def test_list_of_categories_names_nobody() -> None:
+    """Several single words in the author field are categories."""
+    assert _authors('<meta name="author" content="Harbour, Business, Culture">') == ()
+
+
+def test_social_card_label_names_the_author() -> None:
+    """A card's "Written by" is believed, its reading time is not."""
+    card = '<meta name="twitter:label1" content="{}"><meta name="twitter:data1" content="{}">'
+    assert _authors(card.format("Written by", "Jo Marrick")) == ("Jo Marrick",)
+    assert _authors(card.format("Reading time", "Four Minutes")) == ()

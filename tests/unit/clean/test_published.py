@@ -66,3 +66,32 @@ def test_impossible_date_is_flagged_and_the_next_source_used() -> None:
         "day",
     )
     assert article.flags == ("date_in_future", "date_without_zone")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "<p class='date'>3. Mai 2031</p>",
+        "<div>3 May 2031</div>",
+        "<span>Jo Marrick, 03/05/2031</span>",
+    ],
+)
+def test_day_shown_beside_the_headline(line: str) -> None:
+    """Where no markup states a date, the short dated line under the headline does, and is named as the method."""
+    html = html_of(head="").replace("</h1>", f"</h1>{line}")
+    article = extract(page_of(html), source_key="s")
+    assert (article.published_at, article.published_at_method) == (MAY_3, "shown")
+
+
+@pytest.mark.parametrize(
+    "line",
+    [
+        "<aside><p>3 May 2031</p></aside>",
+        "<div class='related-stories'><p>3 May 2031</p></div>",
+        "<p>The two sides first met in the old town hall on 3 May 2031.</p>",
+    ],
+)
+def test_days_of_other_things_are_not_shown_days(line: str) -> None:
+    """A date in a sentence, a side column or a list of other stories is not the article's."""
+    html = html_of(head="").replace("</h1>", f"</h1>{line}")
+    assert extract(page_of(html), source_key="s").published_at_method != "shown"

@@ -1,0 +1,53 @@
+"""Layout rules in sources.toml: checked before anything runs, and part of the pipeline version."""
+
+from datetime import date
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import ConfigError
+from pipeline.model import LayoutRule
+from pipeline.settings import Settings, load_sources
+from pipeline.stages.reading import version_of
+
+SOURCE = '[sources.post]\nkind = "feed"\nurl = "https://post.example/feed"\n'
+
+
+def _file(folder: Path, rules: str) -> Path:
+    path = folder / "sources.toml"
+    path.write_text(SOURCE + "".join(f"[[sources.post.rules]]\n{rule}\n" for rule in filter(None, [rules])), "utf-8")
+    return path
+
+
+def test_rules_are_read(tmp_path: Path) -> None:
+    """A rule has selectors and the days of its layout."""
+    path = _file(tmp_path, 'drop = [".quiz", "p > b"]\nkeep = "#story"\nfrom = 2026-01-01\nuntil = 2026-03-01')
+    rule = LayoutRule(drop=(".quiz", "p > b"), keep="#story", since=date(2026, 1, 1), until=date(2026, 3, 1))
+    assert load_sources(path).named("post").rules == (rule,)
+
+
+@pytest.mark.parametrize(
+    "rule",
+    [
+        'drop = ["div["]',
+        'keep = "p::before"',
+        'keep = "svg|a"',
+        "until = 2026-03-01",
+        'keep = "p"\nfrom = 2026-03-02\nuntil = 2026-03-01',
+        'keeps = "p"',
+    ],
+)
+def test_wrong_rule_stops_the_run(tmp_path: Path, rule: str) -> None:
+    """A wrong selector, an empty rule, days in the wrong order and unknown keys name file, source and key."""
+    with pytest.raises(ConfigError, match=r"sources\.toml: sources\.post\.rules\.0"):
+        load_sources(_file(tmp_path, rule))
+
+
+def test_rules_change_the_version(tmp_path: Path) -> None:
+    """Articles are derived again when a rule changes; a list without rules has the version of none."""
+
+    def version(rules: str) -> str:
+        return version_of(Settings(sources_file=_file(tmp_path, rules)))
+
+    assert version("") == version_of(Settings(sources_file=tmp_path / "missing.toml"))
+    assert len({version(""), version('keep = "p"'), version('keep = "div"')}) == 3
