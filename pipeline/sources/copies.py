@@ -62,6 +62,7 @@ class Copies:
         got = self._fetcher.try_fetch(address, hints=wanted.hints)
         if isinstance(got, NewsError):
             self.heed(got)
+            got.exchange = None  # that a copy is gone says nothing of its page: it is no tombstone
         return _original(got, wanted.url) if isinstance(got, Page) else got
 
 
@@ -85,7 +86,9 @@ def _original(page: Page, url: str) -> Page | RefusedFetchError:
         captured_at = time_of(match[1])
     except ValueError as error:
         return RefusedFetchError(f"{page.final_url}: {error}", key=url, reason="not_a_copy")
-    return replace(page, url=url, final_url=final_url, headers=_headers(page.headers), fetched_at=captured_at)
+    headers = _headers(page.headers)
+    # What went over the wire was between us and the archive, and is not the page's.
+    return replace(page, url=url, final_url=final_url, headers=headers, fetched_at=captured_at, exchange=None)
 
 
 def _headers(headers: Mapping[str, str]) -> dict[str, str]:

@@ -8,6 +8,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import BrokenListingError, RefusedFetchError, TransientFetchError
+from pipeline.fetch import Wanted
 from pipeline.model import Hints, Page, Source
 from pipeline.sources import Copies, Found, discover
 from pipeline.sources.cdx import parse_answer
@@ -127,7 +128,12 @@ def test_index_that_breaks_off_fails_the_whole_day():
 
 def _page(archive: Wayback, copies: Copies, url: str, stamp: str):
     hints = Hints(copy_url=f"{archive.api}/web/{stamp}id_/{url}", copy_digest="D")
-    return copies.try_fetch(url, etag='"live"', last_modified=None, hints=hints)
+    return _got(copies, Wanted(url=url, etag='"live"', hints=hints))
+
+
+def _got(copies: Copies, wanted: Wanted):
+    ((_, got),) = copies.fetch_many([(None, wanted)])
+    return got
 
 
 def test_copy_is_the_page_of_then():
@@ -141,6 +147,15 @@ def test_copy_is_the_page_of_then():
     assert page.fetched_at == datetime(2026, 2, 14, 12, tzinfo=UTC)
     assert page.headers == {"content-type": "text/html; charset=utf-8", "server": "press/1", "etag": '"orig"'}
     assert "if-none-match" not in headers
+
+
+def test_copy_that_is_gone_is_no_tombstone():
+    """A copy that the archive has no more is refused, without an answer that would count as the page's own."""
+    with wayback(*KEPT) as archive, fetcher_for(archive.server) as fetcher:
+        got = _page(archive, Copies(fetcher), "https://www.courier.example/none", "20260214120000")
+        page = _page(archive, Copies(fetcher), A, "20260214120000")
+
+    assert (got.reason, got.exchange, page.exchange) == ("http_404", None, None)
 
 
 def test_nearest_capture_has_its_own_time():
@@ -175,7 +190,7 @@ def test_nothing_is_asked_for_after_429():
         live = archive.server.says("/live", 200, b"live")
         copies = Copies(fetcher)
         got = [_page(archive, copies, url, "20260214100000") for url in (C, A, C)]
-        other = copies.try_fetch(live, etag=None, last_modified=None, hints=Hints())
+        other = _got(copies, Wanted(url=live))
 
     assert [getattr(each, "reason", None) for each in got] == [None, "http_429", "host_on_hold"]
     assert (len(archive.copies), other.body) == (2, b"live")
