@@ -62,6 +62,7 @@ class Copies:
         got = self._fetcher.try_fetch(address, hints=wanted.hints)
         if isinstance(got, NewsError):
             self.heed(got)
+            got.exchange = None  # that a copy is gone says nothing of its page: it is no tombstone
         return _original(got, wanted.url) if isinstance(got, Page) else got
 
 

@@ -128,7 +128,11 @@ def test_index_that_breaks_off_fails_the_whole_day():
 
 def _page(archive: Wayback, copies: Copies, url: str, stamp: str):
     hints = Hints(copy_url=f"{archive.api}/web/{stamp}id_/{url}", copy_digest="D")
-    ((_, got),) = copies.fetch_many([(None, Wanted(url=url, etag='"live"', hints=hints))])
+    return _got(copies, Wanted(url=url, etag='"live"', hints=hints))
+
+
+def _got(copies: Copies, wanted: Wanted):
+    ((_, got),) = copies.fetch_many([(None, wanted)])
     return got
 
 
@@ -144,6 +148,15 @@ def test_copy_is_the_page_of_then():
     assert page.headers == {"content-type": "text/html; charset=utf-8", "server": "press/1", "etag": '"orig"'}
     assert "if-none-match" not in headers
     assert page.exchange is None
+
+
+def test_copy_that_is_gone_is_no_tombstone():
+    """A copy that the archive has no more is refused, without an answer that would count as the page's own."""
+    with wayback(*KEPT) as archive, fetcher_for(archive.server) as fetcher:
+        got = _page(archive, Copies(fetcher), "https://www.courier.example/none", "20260214120000")
+        page = _page(archive, Copies(fetcher), A, "20260214120000")
+
+    assert (got.reason, got.exchange, page.exchange) == ("http_404", None, None)
 
 
 def test_nearest_capture_has_its_own_time():
@@ -178,7 +191,7 @@ def test_nothing_is_asked_for_after_429():
         live = archive.server.says("/live", 200, b"live")
         copies = Copies(fetcher)
         got = [_page(archive, copies, url, "20260214100000") for url in (C, A, C)]
-        ((_, other),) = copies.fetch_many([(None, Wanted(url=live))])
+        other = _got(copies, Wanted(url=live))
 
     assert [getattr(each, "reason", None) for each in got] == [None, "http_429", "host_on_hold"]
     assert (len(archive.copies), other.body) == (2, b"live")
