@@ -17,6 +17,7 @@ _COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2})?(Z|[+-]\
 _EPOCH_SECONDS = re.compile(r"\d{10}(?:\d{3})?$")
 _CLOCK_SLACK = timedelta(hours=24)  # a publisher's clock and zone may be wrong by no more
 _FIRST_YEAR = 1800
+_WIDEST_ZONE = timedelta(hours=14)
 
 
 @dataclass(frozen=True, slots=True)
@@ -71,6 +72,8 @@ def _offset(zone: str) -> timedelta:
         return timedelta()
     digits = zone[1:].replace(":", "").ljust(4, "0")
     size = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+    if size > _WIDEST_ZONE:
+        raise ValueError(f"no zone is {zone} from UTC")
     return -size if zone[0] == "-" else size
 
 

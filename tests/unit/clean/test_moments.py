@@ -26,6 +26,7 @@ from pipeline.clean.moments import Moment, doubt_of, parse_moment
         ("3.5.2031", Moment(datetime(2031, 5, 3, tzinfo=UTC), "day")),
         ("1935875400", Moment(datetime(2031, 5, 6, 23, 10, tzinfo=UTC), "second")),
         ("2031-02-31", None),
+        ("2031-05-03T10:00:00+99:00", None),
         ("0000-01-01T00:00:00Z", None),
         ("2031-05-03T25:61:00Z", None),
         ("yesterday", None),
