@@ -33,7 +33,8 @@ def explain(page: Page, origin: Origin) -> Explained:
     """Return what the page gives, with its page type, whatever that is, and how often each rule fired.
 
     A page without anything to read is an Article without text whose ``flags`` say why: ``empty``, ``content_type``,
-    ``too_many_elements`` or ``parse_error``. Raises: UndecodablePageError when the bytes give no text.
+    ``too_many_elements``, ``too_much_text`` or ``parse_error``.
+    Raises: UndecodablePageError when the bytes give no text.
     """
     kind = media_kind_of(page)
     if not page.body or page.body.isspace():

@@ -24,7 +24,7 @@ from pipeline.clean.people import Authors, read_authors
 from pipeline.clean.pieces import Piece
 from pipeline.clean.published import Published, read_published
 from pipeline.clean.standfirst import with_standfirst
-from pipeline.clean.tree import Tree, is_crowded, parse_html, strip_unread, text_of
+from pipeline.clean.tree import Tree, excess_of, parse_html, strip_unread, text_of
 from pipeline.model import Article, FieldMethod, Page, content_hash_of, domain_of, revision_id_of
 
 EXTRACTOR = f"trafilatura-{trafilatura.__version__}/{GENERATION}"
@@ -67,8 +67,8 @@ def html_article(page: Page, origin: Origin) -> Explained:
     root = parse_html(decoded.text)
     if root is None:
         return Explained(empty_article(page, origin, flag="empty"), {})
-    if is_crowded(root):
-        return Explained(empty_article(page, origin, flag="too_many_elements"), {})
+    if (excess := excess_of(root)) is not None:
+        return Explained(empty_article(page, origin, flag=excess), {})
     reading = _read(page, origin, root, decoded.text)
     if not reading.pieces and _is_too_deep(root, decoded.text):
         return Explained(empty_article(page, origin, flag="parse_error"), reading.fired)

@@ -53,7 +53,8 @@ _MIN_WORDS = 25
 EMPTY_FLAGS = {
     "empty": "the page has no bytes or no text in it",
     "content_type": "the page is neither HTML nor plain text",
-    "too_many_elements": "the page has more than 50,000 elements, or 10,000 in its paragraphs; no article has",
+    "too_many_elements": "the page has more than 30,000 elements, or 10,000 in its paragraphs; no article has",
+    "too_much_text": "the page has more than three million characters of text; no article has",
     "parse_error": "the page has text, but its markup is too deep or too broken to give any of it",
 }
 _REASONS: dict[PageType, tuple[str, str]] = {

@@ -42,8 +42,7 @@ def run(
     quiet: Quiet = False,
     as_json: AsJson = False,
 ) -> None:
-    """List, fetch, archive, read and commit a day or a range of days, then every other day that this touched, and what
-    runs that died left unread.
+    """List, fetch, archive, read and commit a day or a range, each other day touched, and what dead runs left unread.
 
     Exit 1 where a source could not be listed; all others are done.
     """

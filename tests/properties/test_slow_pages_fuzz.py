@@ -101,7 +101,17 @@ def test_page_with_too_many_elements_says_so() -> None:
     """A page that is over the cap of elements is no article, and its reason names the cap."""
     got = _cleaned(HTML["paragraphs without end"](), "text/html")
     assert isinstance(got, Rejected)
-    assert (got.reason, "50,000" in got.detail) == ("too_many_elements", True)
+    assert (got.reason, "30,000" in got.detail) == ("too_many_elements", True)
+
+
+def test_page_with_too_much_text_says_so() -> None:
+    """A text longer than any article's is no article, and a page with as much in its scripts is one."""
+    told = "<p>The council of the town met again on Monday, and voted on the mill.</p>" * 40
+    sentence = "The council met on Monday. "
+    long = _cleaned(f"<article><p>{sentence * 120_000}</p></article>", "text/html")
+    scripted = _cleaned(f"<script>{sentence * 120_000}</script><article>{told}</article>", "text/html")
+    assert getattr(long, "reason", None) == "too_much_text"
+    assert getattr(scripted, "reason", None) != "too_much_text"
 
 
 def test_long_attribute_is_kept() -> None:
