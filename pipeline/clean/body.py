@@ -2,7 +2,9 @@
 
 import re
 from collections.abc import Iterable, Iterator
+from copy import copy
 from dataclasses import dataclass
+from functools import cache
 from itertools import pairwise
 
 import trafilatura
@@ -59,9 +61,15 @@ def read_body(root: Tree) -> Body:
 
 
 def _extracted(root: Tree, *, is_recall: bool, is_fast: bool = False) -> tuple[Piece, ...]:
-    options = Extractor(output_format="txt", fast=is_fast, precision=not is_recall, recall=is_recall, comments=False)
+    options = copy(_options(is_recall=is_recall, is_fast=is_fast))  # trafilatura writes into them
     document = trafilatura.bare_extraction(root, options=options)
     return tuple(_pieces(document.body)) if document is not None else ()
+
+
+@cache
+def _options(*, is_recall: bool, is_fast: bool) -> Extractor:
+    """Return trafilatura's options; making them reads its configuration, which takes as long as a small page."""
+    return Extractor(output_format="txt", fast=is_fast, precision=not is_recall, recall=is_recall, comments=False)
 
 
 def _densest_words(root: Tree) -> int:
