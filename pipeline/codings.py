@@ -14,6 +14,7 @@ else:
 _PIECE = 1 << 18  # most bytes that one step may unpack
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP = 16 + zlib.MAX_WBITS
+_CODED_PIECE = 1 << 16
 _CODINGS_MAX = 4  # more layers than any server has reason for
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
 _ZSTD_OPTIONS: dict[int, int] = {
@@ -42,11 +43,20 @@ def decode_body(chunks: Iterable[bytes], *, content_encoding: str, max_bytes: in
     codings = [coding.strip().lower() for coding in content_encoding.split(",") if coding.strip()]
     if len(codings) > _CODINGS_MAX:
         raise BadEncodingError(f"{len(codings)} content codings on one body")
+    if codings:
+        chunks = _small(chunks)
     for coding in reversed(codings):
         if coding not in _DECODERS:
             raise BadEncodingError(f"content coding {coding[:40]!r} was not asked for")
         chunks = _DECODERS[coding](chunks)
     return _collect(chunks, max_bytes, is_cut=is_cut)
+
+
+def _small(chunks: Iterable[bytes]) -> Iterator[bytes]:
+    """Yield the same bytes in small pieces: each gzip member copies what is left of the piece that it ends in."""
+    for chunk in chunks:
+        for start in range(0, len(chunk), _CODED_PIECE):
+            yield chunk[start : start + _CODED_PIECE]
 
 
 def gunzip(data: bytes, *, max_bytes: int) -> bytes:

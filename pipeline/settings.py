@@ -250,8 +250,10 @@ def _config_error(error: ValidationError, *, prefix: str) -> ConfigError:
     def line(found: Any) -> str:
         key = ".".join(str(part) for part in found["loc"] if part != "[key]")
         if found["type"] == "extra_forbidden":
-            known = _SourceEntry if len(found["loc"]) > 1 else _SourcesFile
-            return f"{prefix}{key}: unknown key; known are {', '.join(known.model_fields)}"
+            entry = _RuleEntry if "rules" in found["loc"] else _SourceEntry
+            known = entry if len(found["loc"]) > 1 else _SourcesFile
+            names = (field.alias or name for name, field in known.model_fields.items())
+            return f"{prefix}{key}: unknown key; known are {', '.join(names)}"
         return f"{prefix}{key.upper() if prefix == PREFIX else key}: {found['msg']} (got {found['input']!r})"
 
     found = error.errors()

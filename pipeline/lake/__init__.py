@@ -2,9 +2,19 @@
 
 from pipeline.lake.commit import CommitReport
 from pipeline.lake.lake import Lake
-from pipeline.lake.ledger import StoredArticle, Verdict
+from pipeline.lake.ledger import StoredArticle, Verdict, row_key_of
 from pipeline.lake.manifest import Entry, Manifest
 from pipeline.lake.merge import ArticleResult
 from pipeline.lake.staging import KEYS_SCHEMA
 
-__all__ = ["KEYS_SCHEMA", "ArticleResult", "CommitReport", "Entry", "Lake", "Manifest", "StoredArticle", "Verdict"]
+__all__ = [
+    "KEYS_SCHEMA",
+    "ArticleResult",
+    "CommitReport",
+    "Entry",
+    "Lake",
+    "Manifest",
+    "StoredArticle",
+    "Verdict",
+    "row_key_of",
+]

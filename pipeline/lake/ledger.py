@@ -7,18 +7,18 @@ import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import astuple, dataclass
-from datetime import date
+from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 
-from pipeline.database import Durability, open_database, transaction
+from pipeline.database import Durability, from_micros, open_database, to_micros, transaction
 from pipeline.errors import LakeError
 from pipeline.model.outcome import OutcomeKind
 
 _SCHEMA = (
     """CREATE TABLE IF NOT EXISTS articles (
         article_id TEXT PRIMARY KEY, published_date TEXT NOT NULL, revision_id TEXT NOT NULL,
-        pipeline_version TEXT NOT NULL, raw_ref TEXT) WITHOUT ROWID""",
+        pipeline_version TEXT NOT NULL, raw_ref TEXT, fetched_at INTEGER NOT NULL) WITHOUT ROWID""",
     "CREATE INDEX IF NOT EXISTS articles_day ON articles (published_date)",
     "CREATE TABLE IF NOT EXISTS days (published_date TEXT PRIMARY KEY, generation INTEGER NOT NULL)",
     "CREATE TABLE IF NOT EXISTS pending (published_date TEXT PRIMARY KEY)",
@@ -28,26 +28,37 @@ _SCHEMA = (
     "CREATE TABLE IF NOT EXISTS batches (batch_id TEXT PRIMARY KEY)",
     """CREATE TABLE IF NOT EXISTS verdicts (
         article_id TEXT PRIMARY KEY, seen TEXT NOT NULL, pipeline_version TEXT NOT NULL, outcome TEXT NOT NULL,
-        reason TEXT, detail TEXT, revision_id TEXT) WITHOUT ROWID""",
+        reason TEXT, detail TEXT, row_key TEXT) WITHOUT ROWID""",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class StoredArticle:
-    """What the lake holds of an article."""
+    """What the lake holds of an article. ``raw_ref`` and ``fetched_at`` are of the first fetch of its content."""
 
     published_date: date
     revision_id: str
     pipeline_version: str
     raw_ref: str | None
+    fetched_at: datetime
+
+    @property
+    def row_key(self) -> str:
+        """Names the row among all that one version may have written for the article."""
+        return row_key_of(revision_id=self.revision_id, raw_ref=self.raw_ref, fetched_at=self.fetched_at)
+
+
+def row_key_of(*, revision_id: str, raw_ref: str | None, fetched_at: datetime) -> str:
+    """Return ``StoredArticle.row_key`` of a row that may not be stored yet."""
+    return f"{revision_id} {raw_ref} {fetched_at.isoformat()}"
 
 
 @dataclass(frozen=True, slots=True)
 class Verdict:
     """What deriving found out about an article without committing a row, so that it need not find it out again.
 
-    It holds for this ``seen`` (what the archive had of the article) and this version. With ``revision_id`` it says that
-    the committed row of that revision is the right one. Lost with the ledger, it is found out again.
+    It holds for this ``seen`` (what the archive had of the article) and this version. With ``row_key`` it says that the
+    committed row of that key is the right one. Lost with the ledger, it is found out again.
     """
 
     seen: str
@@ -55,7 +66,7 @@ class Verdict:
     outcome: OutcomeKind
     reason: str | None = None
     detail: str | None = None
-    revision_id: str | None = None
+    row_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
@@ -138,8 +149,8 @@ class Ledger:
                 self.connection.execute("DELETE FROM articles WHERE published_date = ?", (day.isoformat(),))
             for day, (generation, articles) in days.items():
                 self.connection.executemany(
-                    "INSERT OR REPLACE INTO articles VALUES (?, ?, ?, ?, ?)",
-                    [(i, day.isoformat(), a.revision_id, a.pipeline_version, a.raw_ref) for i, a in articles.items()],
+                    "INSERT OR REPLACE INTO articles VALUES (?, ?, ?, ?, ?, ?)",
+                    [_row(article_id, article) for article_id, article in articles.items()],
                 )
                 self._set_generation(day, generation)
             for statement in ("DELETE FROM pending", "DELETE FROM moves"):
@@ -165,9 +176,14 @@ class Ledger:
         return tuple(date.fromisoformat(row[0]) for row in rows)
 
 
-def _stored(row: tuple[str, str, str, str, str | None]) -> tuple[str, StoredArticle]:
-    article_id, day, revision_id, pipeline_version, raw_ref = row
-    return article_id, StoredArticle(date.fromisoformat(day), revision_id, pipeline_version, raw_ref)
+def _row(article_id: str, article: StoredArticle) -> tuple[object, ...]:
+    day, *facts, fetched_at = astuple(article)
+    return (article_id, day.isoformat(), *facts, to_micros(fetched_at))
+
+
+def _stored(row: tuple[str, str, str, str, str | None, int]) -> tuple[str, StoredArticle]:
+    article_id, day, revision_id, version, raw_ref, fetched_at = row
+    return article_id, StoredArticle(date.fromisoformat(day), revision_id, version, raw_ref, from_micros(fetched_at))
 
 
 def _broken(path: Path, error: sqlite3.DatabaseError) -> LakeError:

@@ -2,8 +2,8 @@
 
 from collections import defaultdict
 from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
-from datetime import date, datetime
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
 from typing import Literal
 
 import pyarrow as pa
@@ -32,7 +32,7 @@ class Candidate:
 
 
 def candidates_of(batches: Sequence[Batch]) -> dict[str, Candidate]:
-    """Return one candidate an article: the content seen last, ties by revision_id, then pipeline_version."""
+    """Return one candidate an article: the content seen last, ties by revision_id, pipeline_version, first fetch."""
     best: dict[str, Candidate] = {}
     for place, batch in enumerate(batches):
         for each in _candidates(batch, place):
@@ -42,16 +42,16 @@ def candidates_of(batches: Sequence[Batch]) -> dict[str, Candidate]:
     return best
 
 
-def _rank(candidate: Candidate) -> tuple[datetime, str, str, str, date]:
+def _rank(candidate: Candidate) -> tuple[datetime, str, str, timedelta, str, date]:
     article = candidate.article
-    version = (article.revision_id, article.pipeline_version, article.raw_ref or "", article.published_date)
-    return (candidate.seen_at, *version)
+    content = (candidate.seen_at, article.revision_id, article.pipeline_version)
+    return (*content, candidate.seen_at - article.fetched_at, article.raw_ref or "", article.published_date)
 
 
 def _candidates(batch: Batch, place: int) -> list[Candidate]:
     articles = batch.tables["articles"]
-    ids, versions, refs = (articles[n].to_pylist() for n in ("article_id", "pipeline_version", "raw_ref"))
-    facts = dict(zip(ids, zip(versions, refs, strict=True), strict=True))
+    names = ("article_id", "pipeline_version", "raw_ref", "fetched_at")
+    facts = {each: rest for each, *rest in zip(*(articles[n].to_pylist() for n in names), strict=True)}
     rows = zip(*(batch.keys[name].to_pylist() for name in _KEY_COLUMNS), strict=True)
     return [
         Candidate(article_id, place, seen_at, StoredArticle(day, revision_id, *facts[article_id]))
@@ -64,17 +64,25 @@ def judge(
 ) -> dict[str, ArticleResult]:
     """Return what becomes of each candidate.
 
-    Unchanged: the lake holds the same content of the same version, read from the same record, on the same day.
+    Unchanged: the lake holds the same content of the same version, read from the same record or one that was fetched
+    before it, on the same day.
     Superseded: the archive has seen other content since.
     """
     return {
         article_id: "unchanged"
-        if stored.get(article_id) == candidate.article
+        if _stands(stored.get(article_id), candidate.article)
         else "committed"
         if is_current(article_id, candidate.seen_at)
         else "superseded"
         for article_id, candidate in candidates.items()
     }
+
+
+def _stands(stored: StoredArticle | None, article: StoredArticle) -> bool:
+    """Return whether what is stored is as good: the first fetch of a content only ever moves back."""
+    if stored is not None and stored.fetched_at < article.fetched_at:
+        article = replace(article, raw_ref=stored.raw_ref, fetched_at=stored.fetched_at)
+    return stored == article
 
 
 def split_by_day(batches: Sequence[Batch], winners: Mapping[str, Candidate]) -> DayTables:

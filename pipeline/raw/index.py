@@ -4,7 +4,7 @@ import json
 import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
-from datetime import date
+from datetime import date, datetime
 from typing import NamedTuple
 
 from pipeline.database import from_micros, to_micros, transaction
@@ -56,7 +56,7 @@ _HOLDING = """SELECT * FROM captures WHERE digest = :digest AND NOT is_revisit
     AND (NOT :is_sent OR sent_digest IS :sent_digest)
     AND (:page_key IS NULL OR page_key = :page_key) ORDER BY fetched_at, file, "offset" LIMIT 1"""
 # All captures of the articles that have one filed under these days.
-_FILED = """SELECT page_key, article_id, source_key, news_day, digest FROM captures
+_FILED = """SELECT page_key, article_id, source_key, news_day, digest, fetched_at FROM captures
     WHERE article_id IN (SELECT article_id FROM captures WHERE news_day BETWEEN ? AND ?)
     ORDER BY fetched_at, file, "offset\""""
 # Days on which a page's content is not what the capture before it held.
@@ -77,6 +77,7 @@ class Filed(NamedTuple):
     source_key: str
     news_day: date
     digest: str
+    fetched_at: datetime
 
 
 class Index:
@@ -166,8 +167,8 @@ class Index:
 
     def filed(self, first: date, last: date) -> Iterator[Filed]:
         """Yield, oldest first, all captures of each article that has one filed under a day from first to last."""
-        for page_key, article_id, source_key, day, digest in self._db.execute(_FILED, (str(first), str(last))):
-            yield Filed(page_key, article_id, source_key, date.fromisoformat(day), digest)
+        for page_key, article_id, source_key, day, digest, at in self._db.execute(_FILED, (str(first), str(last))):
+            yield Filed(page_key, article_id, source_key, date.fromisoformat(day), digest, from_micros(at))
 
     def days(self) -> tuple[date, ...]:
         rows = self._db.execute("SELECT DISTINCT news_day FROM captures ORDER BY news_day")

@@ -10,6 +10,7 @@ from pipeline.model import Exchange
 
 ORIGINAL = "x-archive-orig-"
 _CODED = re.compile(rb"(?im)^(?=transfer-encoding\s*:)")
+_CODING = "transfer-encoding"
 _HEAD_ENDS = (b"\n\r\n", b"\n\n")
 
 
@@ -30,7 +31,7 @@ def parse_answer(block: bytes, *, max_bytes: int) -> tuple[Mapping[str, str], by
     headers: dict[str, str] = {}
     # As http.client reads them: Latin-1; a name that comes twice has both values.
     for name, value in HeaderParser().parsestr(b"".join(lines[1:end]).decode("latin-1")).items():
-        key = name.lower().removeprefix(ORIGINAL)
+        key = _CODING if name.lower() == f"{ORIGINAL}{_CODING}" else name.lower()  # no other was renamed
         headers[key] = f"{headers[key]}, {value}" if key in headers else value
     body = block[sum(map(len, lines[: end + 1])) :]
     return headers, decode_body((body,), content_encoding=headers.get("content-encoding", ""), max_bytes=max_bytes)

@@ -47,6 +47,7 @@ class AnyValidators(Protocol):
 class SeenPage:
     """What is known of a page that a source listed. Times are UTC.
 
+    ``page_key`` may be followed by a space and what tells a web archive's copies of the page apart.
     ``listed_modified_at`` is the change that the listing told last. ``attempts`` counts failed tries in a row;
     ``next_try_at`` None means that it is not tried again by itself.
     """
@@ -130,7 +131,7 @@ class FetchState:
         query = """SELECT page_key, source_key, news_day, next_try_at IS NOT NULL FROM pages
             WHERE news_day BETWEEN ? AND ?"""
         for page_key, source_key, day, waits in self._db.execute(query, (str(first), str(last))):
-            yield KnownPage(page_key, source_key, date.fromisoformat(day), bool(waits))
+            yield KnownPage(page_key.partition(" ")[0], source_key, date.fromisoformat(day), bool(waits))
 
     def record_many(self, rows: Iterable[SeenPage]) -> None:
         """Store the last word on pages, all at once; a page named twice keeps the later one."""

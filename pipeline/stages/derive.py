@@ -9,7 +9,7 @@ from itertools import chain
 import pyarrow as pa
 
 from pipeline.errors import BrokenRecordError, ContractError, NewsError
-from pipeline.lake import KEYS_SCHEMA, Verdict
+from pipeline.lake import KEYS_SCHEMA, Verdict, row_key_of
 from pipeline.model import Annotation, Article, Capture, Rejected, StageReport
 from pipeline.model.outcome import OutcomeKind
 from pipeline.stages.cleaning import clean_capture
@@ -151,9 +151,10 @@ class _Derive:
             if article is None:
                 continue
             row = self.work.stored.get(article_id)
-            if row is not None and (row.pipeline_version, row.revision_id) == (self.work.version, article.revision_id):
-                verdict = unchanged(captures, version=self.work.version, revision_id=row.revision_id)
-                self.verdicts[article_id] = verdict
+            key = row_key_of(revision_id=article.revision_id, raw_ref=article.raw_ref, fetched_at=article.fetched_at)
+            # It stands for the row that is committed, or about to be: another row is none of its business.
+            self.verdicts[article_id] = verdict = unchanged(captures, version=self.work.version, row_key=key)
+            if row is not None and (row.pipeline_version, row.row_key) == (self.work.version, key):
                 self._record(captures[-1], verdict)
             else:
                 yield replace(article, article_id=article_id)

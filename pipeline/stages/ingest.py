@@ -13,7 +13,7 @@ from functools import partial
 from pathlib import Path
 
 from pipeline.clean import page_identity
-from pipeline.errors import NewsError
+from pipeline.errors import NewsError, TransientFetchError
 from pipeline.fetch import Fetcher, Got, NotModified
 from pipeline.model import Capture, Page, Ref, Source, StageReport, canonical_url
 from pipeline.model.outcome import OutcomeKind
@@ -21,7 +21,7 @@ from pipeline.raw import ArchiveWriter, SeenPage, Validators, page_key_of
 from pipeline.sources import Copies, Found, discover, listable_days, settle_all
 from pipeline.stages.answers import keep_answer
 from pipeline.stages.disposition import Ledger, outcome_kind_of
-from pipeline.stages.listed import TRIES, Listed, wait_of
+from pipeline.stages.listed import TRIES, Listed, state_key_of, wait_of
 from pipeline.stages.log_rows import append_outcomes, outcomes_told
 from pipeline.stages.workspace import Workspace
 
@@ -74,7 +74,7 @@ class _Ingest:
         told = (each for each in outcomes_told(workspace, batch_ids=[self.batch_id]) if each.stage != "discover")
         self.ledger = Ledger(run_id=run_id, stage="fetch", now=self.now, told=told)
         self.trouble: NewsError | None = None
-        self.undated_day = self.now.date()
+        self.is_dated, self.undated_day = False, self.now.date()
         self.states: list[SeenPage] = []
         self.keys: set[str] = set()
         self.fetched = 0
@@ -105,7 +105,7 @@ class _Ingest:
             self.trouble = error
             pages.heed(error)
             return None
-        self.undated_day = listing.day or self.undated_day
+        self.is_dated, self.undated_day = listing.day is not None, listing.day or self.undated_day
         self._fetch(self._wanted(listing.found, writer), pages, writer)
         return listing.validators
 
@@ -116,9 +116,11 @@ class _Ingest:
                 self._settle(each.finished, writer)
             elif each.problem is not None:
                 self._fail_unread(each.ref, each.problem)
+                if self.is_dated and isinstance(each.problem, TransientFetchError):  # no later day lists it again
+                    self.trouble = self.trouble or each.problem
             elif each.page is not None:
                 self._archive(self._listed(each.ref, page_key_of(each.page)), each.page, writer)
-            elif (key := canonical_url(each.ref.url or "")) not in self.keys:
+            elif state_key_of(key := canonical_url(each.ref.url or ""), each.ref.hints) not in self.keys:
                 listed = self._listed(each.ref, key)
                 if listed.is_wanted(self.now):
                     yield listed
@@ -129,6 +131,7 @@ class _Ingest:
         """Mark a large file as read, once all that came of it is kept and told: a later try does not read it again."""
         writer.finish_files()
         self.workspace.fetch_state.record_many(self.states)
+        self.states.clear()
         append_outcomes(self.workspace, self.ledger.outcomes, batch_id=self.batch_id)
         self.workspace.fetch_state.store_validators(self.source.key, Validators(), url=mark)
 
@@ -136,11 +139,13 @@ class _Ingest:
         """Yield pages of earlier runs, of one news day or of all, that are due for another try and not listed now."""
         for seen in self.workspace.fetch_state.pending(self.source.key, self.now):
             if seen.page_key not in self.keys and day in (None, seen.news_day):
-                yield self._listed(Ref(source_key=self.source.key, url=seen.url, hints=seen.hints), seen.page_key)
+                yield self._listed(
+                    Ref(source_key=self.source.key, url=seen.url, hints=seen.hints), seen.page_key.partition(" ")[0]
+                )
 
     def _listed(self, ref: Ref, page_key: str) -> Listed:
-        self.keys.add(page_key)
-        seen = self.workspace.fetch_state.seen(page_key)
+        self.keys.add(state_key := state_key_of(page_key, ref.hints))
+        seen = self.workspace.fetch_state.seen(state_key)
         captures = self.workspace.archive.captures(page_key=page_key)
         # The news day is fixed by the first fetch, or the first try of one; before that the listing says it.
         fixed = captures[0].news_day if captures else seen.news_day if seen is not None else None
@@ -230,7 +235,7 @@ class _Ingest:
     ) -> None:
         self.states.append(
             SeenPage(
-                page_key=listed.page_key,
+                page_key=listed.state_key,
                 url=listed.ref.url or "",
                 source_key=self.source.key,
                 news_day=listed.news_day,

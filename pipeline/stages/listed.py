@@ -5,7 +5,7 @@ from datetime import date, datetime, timedelta
 
 from pipeline.errors import NewsError, TransientFetchError
 from pipeline.fetch import Wanted
-from pipeline.model import Capture, Ref
+from pipeline.model import Capture, Hints, Ref
 from pipeline.raw import SeenPage
 
 TRIES = 8
@@ -23,6 +23,11 @@ class Listed:
     news_day: date
     seen: SeenPage | None
     captures: tuple[Capture, ...]
+
+    @property
+    def state_key(self) -> str:
+        """The name of its fetch state: a web archive's copies have one each, apart from that of the live page."""
+        return state_key_of(self.page_key, self.ref.hints)
 
     @property
     def last(self) -> Capture | None:
@@ -51,6 +56,11 @@ class Listed:
             known = told or (last.fetched_at if last is not None else None)
             return known is None or changed_at > known
         return not is_refused and (last is None or now - last.fetched_at >= _RECHECK_AFTER)
+
+
+def state_key_of(page_key: str, hints: Hints) -> str:
+    """Return ``Listed.state_key`` of a page, told by what its listing said of it."""
+    return page_key if hints.copy_digest is None else f"{page_key} {hints.copy_digest}"
 
 
 def wait_of(error: NewsError, attempts: int) -> timedelta:

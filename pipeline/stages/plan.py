@@ -122,7 +122,7 @@ def _counts(workspace: Workspace, first: date, last: date, *, version: str) -> M
     for article_id, why in todo.items():
         counts[places[article_id]][f"derive_{why}"] += 1
     for article_id, verdict in settled.items():
-        counts[places[article_id]]["left_out" if verdict.revision_id is None else "derived"] += 1
+        counts[places[article_id]]["left_out" if verdict.row_key is None else "derived"] += 1
     return counts
 
 

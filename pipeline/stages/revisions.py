@@ -10,6 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.clusters import contents_in_order, revision_rows
+from pipeline.errors import NewsError
 from pipeline.model import Article
 from pipeline.stages.cleaning import clean_capture
 from pipeline.stages.reading import version_of
@@ -67,9 +68,9 @@ def _rows(
     standing = known.get(article_id, [])
     if standing and all(row["made_of"] == keys["made_of"] for row in standing):
         return [row | keys for row in standing]
-    contents = contents_of(workspace, article_id) if len(payloads) > 1 else ()
+    contents, is_whole = contents_of(workspace, article_id) if len(payloads) > 1 else ((), True)
     if contents:
-        return revision_rows(contents, keys=keys)
+        return revision_rows(contents, keys=keys if is_whole else keys | {"made_of": ""})
     none = {"sentences_added": None, "sentences_removed": None, "quotes_removed": None}
     return [article | keys | none]
 
@@ -79,8 +80,12 @@ def _made_of(payloads: Mapping[str, datetime], *, version: str) -> str:
     return hashlib.sha256("\n".join((version, *seen)).encode()).hexdigest()[:16]
 
 
-def contents_of(workspace: Workspace, article_id: str) -> tuple[Article, ...]:
-    """Return the distinct contents of an article, by their first fetch; payloads that are no article are left out."""
+def contents_of(workspace: Workspace, article_id: str) -> tuple[tuple[Article, ...], bool]:
+    """Return the distinct contents of an article, by their first fetch, and whether all its payloads could be read.
+
+    Payloads that are no article are left out.
+    """
     first = {each.digest: each for each in reversed(workspace.archive.captures(article_id=article_id))}
-    read = (clean_capture(workspace, capture) for capture in first.values())
-    return contents_in_order(each for each in read if isinstance(each, Article))
+    read = [clean_capture(workspace, capture) for capture in first.values()]
+    is_whole = not any(isinstance(each, NewsError) for each in read)
+    return contents_in_order(each for each in read if isinstance(each, Article)), is_whole

@@ -1,9 +1,10 @@
 """What a news day has to derive, and what of it is settled: one rule for planning, deriving and counting."""
 
+import hashlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 from typing import Literal, Protocol
 
 from pipeline.lake import StoredArticle, Verdict
@@ -21,6 +22,8 @@ class Captured(Protocol):
 
     @property
     def digest(self) -> str: ...
+    @property
+    def fetched_at(self) -> datetime: ...
 
 
 @dataclass(frozen=True, slots=True)
@@ -96,19 +99,27 @@ def unread_days(workspace: Workspace) -> tuple[date, ...]:
 
 
 def _was_read(captures: Sequence[Captured], row: StoredArticle | None, verdict: Verdict | None) -> bool:
-    has_row = row is not None and row.raw_ref == captures[-1].digest
-    return has_row or (verdict is not None and verdict.seen == seen_of(captures))
+    if row is not None and _is_only_content(row, captures):
+        return True
+    if verdict is None or verdict.seen != seen_of(captures):
+        return False
+    return verdict.row_key is None or (row is not None and row.row_key == verdict.row_key)
 
 
 def seen_of(captures: Sequence[Captured]) -> str:
-    """Return what names the state of the archive that an article is read from."""
-    return f"{len(captures)} {captures[-1].digest}"
+    """Return what names the state of the archive that an article is read from: its payloads, each with its first
+    fetch, in the order in which they were seen last. Seeing the last one again changes nothing.
+    """
+    first = {each.digest: each.fetched_at for each in reversed(captures)}
+    last = dict.fromkeys(each.digest for each in reversed(captures))
+    told = "\n".join(f"{digest} {first[digest].isoformat()}" for digest in last)
+    return hashlib.sha256(told.encode()).hexdigest()[:32]
 
 
-def unchanged(captures: Sequence[Captured], *, version: str, revision_id: str) -> Verdict:
-    """Return the verdict that the committed row is the right one."""
+def unchanged(captures: Sequence[Captured], *, version: str, row_key: str) -> Verdict:
+    """Return the verdict that the committed row of this key is the right one."""
     told = "this content is committed at this version"
-    return Verdict(seen_of(captures), version, "unchanged", "committed", told, revision_id)
+    return Verdict(seen_of(captures), version, "unchanged", "committed", told, row_key)
 
 
 def _standing(
@@ -116,10 +127,16 @@ def _standing(
 ) -> Verdict | None:
     """Return the verdict that stands without reading the article again; None where it must be read."""
     is_current = row is not None and row.pipeline_version == version
-    if row is not None and is_current and row.raw_ref == captures[-1].digest:
-        return unchanged(captures, version=version, revision_id=row.revision_id)
+    if row is not None and is_current and _is_only_content(row, captures):
+        return unchanged(captures, version=version, row_key=row.row_key)
     if verdict is None or (verdict.seen, verdict.pipeline_version) != (seen_of(captures), version):
         return None
-    if verdict.revision_id is None:
+    if verdict.row_key is None:
         return verdict
-    return verdict if row is not None and is_current and row.revision_id == verdict.revision_id else None
+    return verdict if row is not None and is_current and row.row_key == verdict.row_key else None
+
+
+def _is_only_content(row: StoredArticle, captures: Sequence[Captured]) -> bool:
+    """Return whether a row is read from the one payload that the archive has of its article, as first fetched."""
+    is_first = (row.raw_ref, row.fetched_at) == (captures[0].digest, captures[0].fetched_at)
+    return is_first and all(each.digest == row.raw_ref for each in captures)

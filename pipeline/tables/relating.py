@@ -58,7 +58,11 @@ REVISIONS = TableSpec(
             "Stretches in double quotation marks, of three words or more, that only the content before it had.",
             True,
         ),
-        Column("made_of", t.TEXT, "Hash of the article's captures and the rules; while it is the same, so is the row."),
+        Column(
+            "made_of",
+            t.TEXT,
+            "Hash of captures and rules; while it is the same, so is the row. Empty where a capture could not be read.",
+        ),
     ),
 )
 

@@ -14,7 +14,7 @@ import pytest
 from pipeline.errors import ContractError, LakeError
 from pipeline.lake import CommitReport, Lake, StoredArticle
 from pipeline.tables import READING_TABLES
-from tests.unit.lake.rows import Story, batch_keys, batch_tables, copies_rows
+from tests.unit.lake.rows import NOON, Story, batch_keys, batch_tables, copies_rows
 
 DAY, NEXT_DAY = date(2026, 2, 3), date(2026, 2, 4)
 NAMES = tuple(spec.name for spec in READING_TABLES)
@@ -128,7 +128,7 @@ def test_new_content_replaces_the_row_and_its_children(lake: Lake) -> None:
     commit(lake, [newer], batch_id="b2")
     assert lake.read("quotes")["quote_text"].to_pylist() == ["“The ferry was late again.”", f"“{newer.words}”"]
     assert lake.stored([newer.article_id, "none"]) == {
-        newer.article_id: StoredArticle(DAY, newer.revision_id, "v1", f"sha256:{newer.content_hash}")
+        newer.article_id: StoredArticle(DAY, newer.revision_id, "v1", f"sha256:{newer.content_hash}", NOON)
     }
     assert lake.verify() == ()
 

@@ -191,3 +191,14 @@ def test_reading_takes_off_no_more_than_was_let_in(server: Hostile, archive: Arc
     archive.rebuild_index()
     with pytest.raises(Exception, match=r"does not hold .*more than \d+ bytes"):
         archive.get(digest)
+
+
+def test_header_of_an_archive_s_own_is_read_back_as_it_came(archive: Archive, server: Hostile) -> None:
+    """A server's own X-Archive-Orig- headers, as web archives send them, are not taken for ours."""
+    own = {"X_Archive_Orig_Content_Encoding": "gzip", "Content_Type": "text/html"}
+    server.says("/replayed", 200, BODY, **own)
+    page = fetched(server, "/replayed")
+    [digest] = put(archive, page)
+
+    assert archive.get(digest).body == BODY
+    assert archive.get(digest).headers["x-archive-orig-content-encoding"] == "gzip"

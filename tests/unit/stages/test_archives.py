@@ -6,8 +6,11 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.model import Hints, Ref, canonical_url
+from pipeline.raw import SeenPage
 from pipeline.settings import Settings
 from pipeline.stages.ingest import ingest
+from pipeline.stages.listed import Listed
 from pipeline.stages.plan import plan
 from pipeline.stages.run import extract_day, ingest_sources
 from pipeline.stages.workspace import Workspace
@@ -197,3 +200,45 @@ def test_common_crawl_file_is_streamed_once(tmp_path: Path) -> None:
     assert [(name, reason) for name, reason, _ in second[0]] == [("b", "same_bytes"), ("c", "same_bytes")]
     assert third[0] == []
     assert [count for path, count in server.seen.items() if path.endswith(".warc.gz")] == [1, 2]
+
+
+def test_sitemap_of_a_day_that_does_not_come_is_tried_again(tmp_path: Path) -> None:
+    """A child that is in trouble makes its day's run fail after all else is done: no later day would list it again."""
+    with hostile_server() as server:
+        space = _open(tmp_path, server, f'kind = "sitemap_archive"\nurl = "{server.url("/index.xml")}"\n')
+        children = "".join(f"<sitemap><loc>/{ONE}-{part}.xml</loc></sitemap>" for part in (1, 2))
+        server.says("/index.xml", 200, f"<sitemapindex>{children}</sitemapindex>".encode())
+        server.says(f"/{ONE}-1.xml", 200, f"<urlset><url><loc>/{ONE:%Y/%m/%d}/a</loc></url></urlset>".encode())
+        server.says(f"/{ONE}-2.xml", 503)
+        server.says(f"/{ONE:%Y/%m/%d}/a", 200, _story("pier", day=ONE), Content_Type="text/html")
+        done = ingest(space, source_key="old", day=ONE, run_id="one")
+
+    assert done.trouble is not None
+    assert done.trouble.reason == "http_503"
+    assert done.report.days == (ONE,)
+
+
+def test_copy_and_live_page_do_not_stand_in_each_others_way(tmp_path: Path) -> None:
+    """The live page is gone and one copy is lost: a copy of another day is fetched all the same, and both stay told."""
+    kept = Kept("20260214090000", A, _story("pier", day=TWO))
+    with wayback(kept) as archive:
+        space = _open(tmp_path, archive.server, _archive_entry(archive))
+        lost = Hints(copy_url=f"{archive.api}/web/20260213000000id_/{A}", copy_digest="LOST")
+        for hints in (Hints(), lost):
+            listed = Listed(Ref(source_key="old", url=A, hints=hints), canonical_url(A), ONE, None, ())
+            refused = SeenPage(
+                page_key=listed.state_key,
+                url=A,
+                source_key="old",
+                news_day=ONE,
+                listed_modified_at=None,
+                last_outcome="rejected",
+                reason="http_404",
+                attempts=1,
+                next_try_at=None,
+                hints=hints,
+            )
+            space.fetch_state.record_many([refused])
+
+        assert _ingested(space, TWO) == ([("a", "archived", TWO)], (TWO,))
+        assert space.fetch_state.seen(canonical_url(A)).last_outcome == "rejected"

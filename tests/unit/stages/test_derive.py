@@ -12,7 +12,7 @@ from pipeline.stages.cluster import cluster
 from pipeline.stages.commit import commit
 from pipeline.stages.derive import derive
 from pipeline.stages.run import extract_day
-from pipeline.stages.todo import day_work
+from pipeline.stages.todo import day_work, unread_days
 from pipeline.stages.workspace import Workspace
 
 pytestmark = [pytest.mark.model]
@@ -229,3 +229,38 @@ def test_reservation_is_recorded_or_obeyed(space: Workspace) -> None:
     obeying = Workspace(space.settings.model_copy(update={"tdm_policy": "obey"}))
 
     assert extract(obeying, "2") == [("rejected", "tdm_reserved")] * 2
+
+
+@pytest.mark.parametrize("comment", [b"", b"<!-- other bytes -->"])
+def test_earlier_capture_that_comes_later_moves_the_first_fetch(tmp_path: Path, comment: bytes) -> None:
+    """A copy from before that is archived after the row was made gives the row of one derive of both."""
+    files = []
+    for name, order in (("at once", [[0, 1]]), ("one by one", [[1], [0]])):
+        (tmp_path / name).mkdir()
+        sources = tmp_path / name / "sources.toml"
+        sources.touch()
+        space = Workspace(Settings.load(data_dir=tmp_path / name, sources_file=sources, frozen_now=MORNING))
+        for number, steps in enumerate(order):
+            for step in steps:
+                archive(space, story("deepened") + (comment if step == 0 else b""), start=step)
+            extract(space, str(number))
+        assert not unread_days(space)
+        assert day_work(space, day=DAY).todo == {}
+        tables = tmp_path / name / "lake" / "tables"
+        files.append({p.relative_to(tables): p.read_bytes() for p in tables.rglob("*.parquet")})
+        [row] = space.lake.read("articles").to_pylist()
+        assert row["fetched_at"] == MORNING
+    assert files[0] == files[1]
+
+
+def test_revisions_are_whole_again_after_a_repair(space: Workspace, tmp_path: Path) -> None:
+    """A capture that could not be read is in the revisions once its file is restored."""
+    archive(space, story("widened"), story("deepened"))
+    path = tmp_path / "raw" / space.archive.captures()[0].file
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-60] + bytes(60))
+    extract(space, "1")
+    assert len(revisions(space)) == 1
+    path.write_bytes(whole)
+    cluster(space, news_day=DAY, days=[DAY])
+    assert len(revisions(space)) == 2
