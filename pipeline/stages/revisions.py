@@ -27,16 +27,18 @@ def relate_revisions(workspace: Workspace, *, news_day: date, days: Iterable[dat
 
     Only an article with several payloads is cleaned for it, and only when its captures or the rules have changed.
     """
-    return workspace.lake.replace(_TABLE, partial(_revisions, workspace, news_day=news_day, days=days))
+    make = partial(_revisions, workspace, news_day=news_day, days=tuple(days))
+    drafts = make(drafts={})  # cleaning takes long: under the lake's lock only what came in between is left to do
+    return workspace.lake.replace(_TABLE, partial(make, drafts=drafts))
 
 
-def _revisions(workspace: Workspace, *, news_day: date, days: Iterable[date]) -> dict[date, pa.Table]:
+def _revisions(
+    workspace: Workspace, *, news_day: date, days: Iterable[date], drafts: Mapping[date, pa.Table]
+) -> dict[date, pa.Table]:
     ids = {capture.article_id for capture in workspace.archive.iterate(news_day)}
     changed = {*days, *(article.published_date for article in workspace.lake.stored(ids).values())}
     reached = sorted(changed.intersection(workspace.lake.days()))
-    known: dict[str, list[Row]] = defaultdict(list)
-    for row in workspace.lake.read(_TABLE, days=reached).to_pylist():
-        known[row["article_id"]].append(row)
+    known = _by_article([workspace.lake.read(_TABLE, days=reached)]) | _by_article(drafts.values())
     version, schema = version_of(workspace.settings), table_named(_TABLE).schema
     found = {}
     for day in reached:
@@ -48,6 +50,13 @@ def _revisions(workspace: Workspace, *, news_day: date, days: Iterable[date]) ->
             for row in _rows(workspace, article, payloads.get(article["article_id"], {}), known, version=version)
         ]
         found[day] = pa.Table.from_pylist(rows, schema=schema)
+    return found
+
+
+def _by_article(tables: Iterable[pa.Table]) -> dict[str, list[Row]]:
+    found: dict[str, list[Row]] = defaultdict(list)
+    for row in (row for table in tables for row in table.to_pylist()):
+        found[row["article_id"]].append(row)
     return found
 
 
