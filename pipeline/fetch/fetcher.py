@@ -143,7 +143,10 @@ class Fetcher:
         A page that is tried again goes behind the others of its host. ``wanted`` is read by the calling thread as
         results are, some thousands of pages ahead at most.
         """
-        schedule: Schedule[tuple[K, Wanted]] = Schedule(self._pace, threads=self.limits.threads)
+        limits = self.limits
+        schedule: Schedule[tuple[K, Wanted]] = Schedule(
+            self._pace, threads=limits.threads, page_max_bytes=limits.wire_max_bytes + limits.page_max_bytes
+        )
         walks = (((key, each), self._hops.walk(self._ask(each))) for key, each in wanted)
         for (key, each), got in schedule.run(walks):
             yield key, each, self._got(each, got)

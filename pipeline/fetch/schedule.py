@@ -16,6 +16,7 @@ from pipeline.fetch.trouble import Trouble
 from pipeline.fetch.walk import Step, Walk
 
 _WAITING_MAX = 10_000  # pages known at once: enough to see other hosts behind the pages of one
+_HELD_MAX_BYTES = 256 << 20  # of bodies: half of the memory that fetching may take, whatever servers send
 
 
 @dataclass(slots=True)
@@ -38,45 +39,61 @@ class _Lane[K]:
 
 @dataclass(frozen=True, slots=True)
 class _Job[K]:
-    """A page that may go on; ``held`` is why it may not ask its host."""
+    """A page that may go on; ``held`` is why it may not ask its host, ``room`` the bytes kept free for its answer."""
 
     page: _Page[K]
     lane: _Lane[K]
     held: Trouble | None
+    room: int
 
 
 class Schedule[K]:
     """Walks many pages at once. Used once; ``run`` is read by one thread.
 
     A host's lane is due when its first page may go on and, for a request, the pace lets the host be asked. Threads
-    take due lanes only; a page that must wait goes back into a lane. Bodies in memory: two for each thread.
+    take due lanes only; a page that must wait goes back into a lane.
+
+    No thread waits for the reader: a request that finds no room for its answer stays in its lane. The file of a host
+    (``is_alone``) needs no room, so the reader, who may wait for it to list further pages, waits for threads alone.
     """
 
-    def __init__(self, pace: Pace, *, threads: int) -> None:
+    def __init__(self, pace: Pace, *, threads: int, page_max_bytes: int) -> None:
         self._pace = pace
         self._threads = threads
+        self._page_max_bytes = page_max_bytes
+        self._held_bytes = 0
+        self._without_room: deque[str] = deque()
         self._numbers = count()
         self._lanes: dict[str, _Lane[K]] = {}
         self._due: list[tuple[float, str]] = []
-        self._done: deque[tuple[K, Reply | Trouble]] = deque()
+        self._done: deque[tuple[K, Reply | Trouble, int]] = deque()
         self._pages = 0
         self._is_closed = False
         lock = Lock()
-        self._may_start, self._has_done, self._has_room = Condition(lock), Condition(lock), Condition(lock)
+        self._may_start, self._has_done = Condition(lock), Condition(lock)
 
     def run(self, walks: Iterable[tuple[K, Walk]]) -> Iterator[tuple[K, Reply | Trouble]]:
         """Yield each page's end as it comes; one host's pages in their order, but for those that are tried again.
 
         ``walks`` is read by this thread, as far ahead as there is room.
         """
-        with ThreadPoolExecutor(self._threads, thread_name_prefix="fetch") as pool:
-            workers = [pool.submit(self._work) for _ in range(self._threads)]
-            try:
-                yield from self._ends(iter(walks))
-            finally:
-                self._close()
-            for worker in workers:
-                worker.result()  # a defect in a thread is one of the run
+        try:
+            with ThreadPoolExecutor(self._threads, thread_name_prefix="fetch") as pool:
+                workers = [pool.submit(self._work) for _ in range(self._threads)]
+                try:
+                    yield from self._ends(iter(walks))
+                finally:
+                    self._close()
+                for worker in workers:
+                    worker.result()  # a defect in a thread is one of the run
+        finally:
+            self._leave()
+
+    def _leave(self) -> None:
+        """End the walks that are left, so that none goes on owning what others of its host wait for."""
+        for lane in self._lanes.values():
+            for *_, page in lane.waiting:
+                page.walk.close()
 
     def _ends(self, walks: Iterator[tuple[K, Walk]]) -> Iterator[tuple[K, Reply | Trouble]]:
         is_read = False
@@ -98,9 +115,11 @@ class Schedule[K]:
                 self._has_done.wait()
             if not self._done:
                 return None
+            key, end, size = self._done.popleft()
             self._pages -= 1
-            self._has_room.notify()
-            return self._done.popleft()
+            self._held_bytes -= size
+            self._may_start.notify()
+            return key, end
 
     def _add(self, key: K, walk: Walk) -> None:
         """Put a new page into the lane of its host; one that names no host ends here."""
@@ -109,7 +128,7 @@ class Schedule[K]:
         except StopIteration as end:
             with self._has_done:
                 self._pages += 1
-                self._done.append((key, end.value))
+                self._hand_over(key, end.value)
             return
         with self._may_start:
             self._pages += 1
@@ -125,41 +144,61 @@ class Schedule[K]:
     def _close(self) -> None:
         with self._may_start:
             self._is_closed = True
-            for each in (self._may_start, self._has_done, self._has_room):
-                each.notify_all()
+            self._may_start.notify_all()
+            self._has_done.notify_all()
 
     def _next_job(self) -> _Job[K] | None:
         """Return the next page that may go on; None once the schedule is closed."""
         with self._may_start:
             while not self._is_closed:
+                is_admitted = self._admit()
                 wait_seconds = self._due[0][0] - time.monotonic() if self._due else None
                 if wait_seconds is not None and wait_seconds <= 0:
                     if (job := self._job(*heappop(self._due))) is not None:
                         self._may_start.notify()  # somebody else waits for the next lane
                         return job
-                else:
+                elif not is_admitted:
                     self._may_start.wait(wait_seconds)
             return None
 
+    def _admit(self) -> bool:
+        """Make one of the lanes due that found no room, where there is some now: each job lets in the next one."""
+        if not self._without_room or not self._has_room():
+            return False
+        host = self._without_room.popleft()
+        self._queue(self._lanes[host], host)
+        return True
+
+    def _has_room(self) -> bool:
+        """Return whether one more page may be asked for: not while as many as threads wait to be read."""
+        is_free = not self._held_bytes or self._held_bytes + self._page_max_bytes <= _HELD_MAX_BYTES
+        return is_free and len(self._done) < self._threads
+
     def _job(self, due_at: float, host: str) -> _Job[K] | None:
-        """Return a due lane's first page; None where the pace lets it wait, or the lane has become due otherwise."""
+        """Return a due lane's first page; None where pace or room lets it wait, or the lane became due otherwise."""
         lane = self._lanes[host]
         if due_at != lane.due_at:
             return None
         lane.due_at = inf
-        step, held = lane.waiting[0][3].step, None
+        step, held, room = lane.waiting[0][3].step, None, 0
         if step.is_request:
+            if not step.is_alone and not self._has_room():
+                self._without_room.append(host)
+                return None
             taken = self._pace.take(step.host, step.interval_seconds)
             if isinstance(taken, Trouble):
                 held = taken
             elif taken > 0:
                 self._queue(lane, host, not_before=time.monotonic() + taken)
                 return None
+            elif not step.is_alone:
+                room = self._page_max_bytes
         page = heappop(lane.waiting)[3]
         lane.busy += 1
         lane.is_alone = lane.is_alone or step.is_alone
+        self._held_bytes += room
         self._queue(lane, host)
-        return _Job(page, lane, held)
+        return _Job(page, lane, held, room)
 
     def _advance(self, job: _Job[K]) -> None:
         page, lane, step, end = job.page, job.lane, job.page.step, None
@@ -168,6 +207,7 @@ class Schedule[K]:
         except StopIteration as stop:
             end = stop.value
         with self._may_start:
+            self._held_bytes -= job.room
             lane.busy -= 1
             lane.is_alone = lane.is_alone and not step.is_alone
             if end is None:
@@ -177,9 +217,9 @@ class Schedule[K]:
                 self._hand_over(page.key, end)
 
     def _hand_over(self, key: K, end: Reply | Trouble) -> None:
-        while len(self._done) >= self._threads and not self._is_closed:
-            self._has_room.wait()
-        self._done.append((key, end))
+        size = _held_bytes(end)
+        self._held_bytes += size
+        self._done.append((key, end, size))
         self._has_done.notify()
 
     def _enter(self, page: _Page[K]) -> None:
@@ -202,3 +242,10 @@ class Schedule[K]:
             lane.due_at = at
             heappush(self._due, (at, host))
             self._may_start.notify()
+
+
+def _held_bytes(end: Reply | Trouble) -> int:
+    """Return the bytes of a page's body, decoded and as sent; held once where no coding makes them differ."""
+    body = end.body if isinstance(end, Reply) else b""
+    sent = end.exchange.body if end.exchange is not None else b""
+    return len(body) + (0 if sent is body else len(sent))
