@@ -15,6 +15,8 @@ from pipeline.database import Durability, from_micros, open_database, to_micros,
 from pipeline.errors import LakeError
 from pipeline.model.outcome import OutcomeKind
 
+_VERSION = 2
+_REBUILT = ("articles", "days", "verdicts")  # of another version: without days the lake takes its ledger for lost
 _SCHEMA = (
     """CREATE TABLE IF NOT EXISTS articles (
         article_id TEXT PRIMARY KEY, published_date TEXT NOT NULL, revision_id TEXT NOT NULL,
@@ -87,8 +89,12 @@ class Ledger:
     def __init__(self, path: Path, *, durability: Durability) -> None:
         self.connection = open_database(path, durability=durability, broken=partial(_broken, path))
         with transaction(self.connection):
+            if self.connection.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
+                for name in _REBUILT:
+                    self.connection.execute(f"DROP TABLE IF EXISTS {name}")
             for statement in _SCHEMA:
                 self.connection.execute(statement)
+            self.connection.execute(f"PRAGMA user_version = {_VERSION}")
 
     def stored(self, article_ids: Iterable[str]) -> dict[str, StoredArticle]:
         """Return what is held of those articles that the lake has."""

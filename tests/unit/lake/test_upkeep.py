@@ -97,6 +97,17 @@ def test_verify_names_it_and_recover_mends_it(root: Path, harm: Callable[[Path],
     assert open_lake(root).recover() == ()
 
 
+def test_ledger_of_another_version_is_rebuilt_on_open(root: Path) -> None:
+    """A ledger with other columns, as an older newslake wrote it, is made anew from the manifests."""
+    before = open_lake(root).stored([Story(1).article_id])
+    with closing(sqlite3.connect(root / "_state/ledger.sqlite", autocommit=True)) as connection:
+        connection.execute("ALTER TABLE articles DROP COLUMN fetched_at")
+        connection.execute("PRAGMA user_version = 0")
+    lake = open_lake(root)
+    assert lake.stored([Story(1).article_id]) == before
+    assert lake.verify() == ()
+
+
 def test_lost_ledger_is_rebuilt_on_open(root: Path) -> None:
     """A ledger that was deleted says the same again, and commits go on."""
     stored = open_lake(root).stored([story.article_id for story in STORIES])
