@@ -3,6 +3,7 @@
 Servers run in a process of their own on 127.0.0.1; a port is a host.
 """
 
+import os
 import subprocess
 import sys
 import tempfile
@@ -70,6 +71,10 @@ class _Handler(BaseHTTPRequestHandler):
         kind, _, coding = self.path.removeprefix("/").partition("/")
         if kind == "bomb":
             self.reply(status, self.bombs[coding], coding)
+        elif kind == "large":
+            self.reply(status, self.bombs["large"], "deflate")
+        elif kind == "framed":
+            self.frame()
         elif kind == "endless":
             self.pour(coding)
         else:
@@ -109,6 +114,16 @@ class _Handler(BaseHTTPRequestHandler):
         while True:
             self.wfile.write(block)
 
+    def frame(self) -> None:
+        """Send 900 MB of chunk extensions around 15 KB."""
+        self.close_connection = True
+        self.send_response(200)
+        self.send_header("Transfer-Encoding", "chunked")
+        self.end_headers()
+        for _ in range(15_000):
+            self.wfile.write(b"1;" + b"a" * 60_000 + b"\r\nx\r\n")
+        self.wfile.write(b"0\r\n\r\n")
+
     def log_message(self, format: str, *args: object) -> None:  # noqa: A002 - the base class names it
         """Say nothing."""
 
@@ -122,9 +137,19 @@ class _Server(ThreadingHTTPServer):
         self.seen: set[str] = set()
 
 
+def _large() -> bytes:
+    """Return a deflate stream just under both caps: 19.9 MB on the wire, of which 9.8 MB come out."""
+    noise = os.urandom(65_535)
+    block = b"\0" + len(noise).to_bytes(2, "little") + (len(noise) ^ 0xFFFF).to_bytes(2, "little") + noise
+    empty = b"\0\0\0\xff\xff"
+    stored = block * 150
+    return stored + empty * ((19_900_000 - len(stored)) // len(empty)) + b"\1" + empty[1:]
+
+
 def _serve(pipe: Connection, hosts: int, with_bombs: bool) -> None:
     if with_bombs:
         _Handler.bombs = {name.replace(", ", "_"): pack(bytes(200 << 20)) for name, pack in BOMBS.items()}
+        _Handler.bombs["large"] = _large()
     servers = [_Server() for _ in range(hosts)]
     for server in servers:
         Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
@@ -264,19 +289,26 @@ def unchanged_bodies() -> float:
 
 
 def fetching_memory() -> float:
-    """Peak resident megabytes of a process that fetches bombs of each coding and endless bodies, 8 at once."""
+    """Peak resident megabytes of a process that fetches what servers may send to fill it, 8 at once.
+
+    Bombs of each coding, endless bodies, chunk extensions, and pages just under the caps, read at four a second.
+    """
     with _served(8, with_bombs=True) as served:
-        paths = [f"bomb/{name.replace(', ', '_')}" for name in BOMBS] + ["endless/plain", "endless/gzip"]
+        paths = [f"bomb/{name.replace(', ', '_')}" for name in BOMBS] + ["endless/plain", "endless/gzip", "framed"]
+        paths += [f"large/{number}" for number in range(3)]
         urls = [f"http://{host}/{path}" for path in paths for host in served.names]
         code = (
-            "import re, sys\nfrom collections import Counter\n"
+            "import re, sys, time\nfrom collections import Counter\n"
             "from pipeline.fetch import Fetcher, Wanted, limits_from; from pipeline.settings import Settings\n"
             "from datetime import UTC, datetime\nurls = sys.stdin.read().split()\n"
             "hosts = frozenset(url.split('/')[2] for url in urls)\n"
             "given = {'private_hosts': hosts, 'now': lambda: datetime.now(UTC)}\n"
             "with Fetcher(limits_from(Settings(host_interval_seconds=0)), **given) as fetcher:\n"
-            "    got = fetcher.fetch_many((url, Wanted(url=url)) for url in urls)\n"
-            "    assert Counter(each.reason for _, _, each in got) == {'too_large': len(urls)}\n"
+            "    ends = Counter()\n"
+            "    for url, _, got in fetcher.fetch_many((url, Wanted(url=url)) for url in urls):\n"
+            "        ends['/large/' in url, getattr(got, 'reason', 'page')] += 1\n"
+            "        time.sleep(0.25 if '/large/' in url else 0)\n"
+            "    assert ends == {(False, 'too_large'): len(urls) - 24, (True, 'page'): 24}, ends\n"
             "print(int(re.search(r'VmHWM:\\s+(\\d+)', open('/proc/self/status').read()).group(1)) / 1024)"
         )
         done = subprocess.run(

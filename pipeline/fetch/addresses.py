@@ -11,8 +11,9 @@ from pipeline.fetch.trouble import Trouble
 
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
 _KEPT_SECONDS = 600.0  # a trigger lives for weeks, hosts move
-_NAT64 = ipaddress.ip_network("64:ff9b::/96")  # RFC 6052: the last 32 bits are an IPv4 address
-_COMPATIBLE = ipaddress.ip_network("::/96")  # RFC 4291 2.5.5.1, deprecated: so do these
+# The last 32 bits are an IPv4 address: RFC 6052; RFC 4291 2.5.5.1, deprecated; RFC 2765 2.1, deprecated.
+_HOLDS_IPV4 = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "::/96", "::ffff:0:0:0/96")))
+_RETIRED = tuple(map(ipaddress.ip_network, ("fec0::/10", "192.88.99.0/24")))
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,7 +67,12 @@ class AddressBook:
 
 def is_public(address: str) -> bool:
     """Return whether an address is a public one, the IPv4 addresses inside IPv6 forms included."""
-    return all(each.is_global and not each.is_multicast for each in _meant(address))
+    return all(each.is_global and not each.is_multicast and not _is_retired(each) for each in _meant(address))
+
+
+def _is_retired(address: IpAddress) -> bool:
+    """Return whether an address was once for sites or relays (RFC 3879, RFC 7526): some networks still route them."""
+    return any(address.version == network.version and address in network for network in _RETIRED)
 
 
 def _meant(address: str) -> Iterator[IpAddress]:
@@ -77,7 +83,7 @@ def _meant(address: str) -> Iterator[IpAddress]:
         for inner in (found.ipv4_mapped, found.sixtofour, *teredo):
             if inner is not None:
                 yield inner
-        if found in _NAT64 or found in _COMPATIBLE:
+        if any(found in network for network in _HOLDS_IPV4):
             yield ipaddress.IPv4Address(int(found) & 0xFFFFFFFF)
 
 

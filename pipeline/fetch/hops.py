@@ -75,6 +75,7 @@ class Hops:
             pause = 0.0 if got.retry_after_seconds else pause_seconds(attempt)
             not_before = time.monotonic() + min(pause, self._limits.retry_after_max_seconds)
             attempt += 1
+            del got  # with what came of its body: a page waits long for its turn
 
     def _tries(self, got: Trouble) -> int:
         # What is cut short twice is cut short at its source.

@@ -2,7 +2,7 @@
 
 import time
 from collections.abc import Callable, Generator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Lock
 
@@ -15,7 +15,7 @@ from pipeline.fetch.walk import Step, before_all_others
 _KEPT = timedelta(hours=24)
 _ASKED_AGAIN = timedelta(minutes=5)  # where it could not be had
 _POLL_SECONDS, _POLL_MAX_SECONDS = 0.02, 1.0  # while another page of the origin asks for the file
-_MAX_BYTES = 500 * 1024  # RFC 9309 section 2.5, for robots.txt; what follows is not read
+_MAX_BYTES = 500 * 1024  # RFC 9309 section 2.5, for robots.txt; what follows is not read. Twice that may be sent
 # As if there were no file: the RFC's "unavailable" (4xx) and redirects that lead nowhere.
 _NO_FILE = ("redirect_loop", "redirect_limit", "https_downgrade", "unsupported_scheme", "bad_url", "bad_encoding")
 
@@ -46,7 +46,7 @@ class HostFile[T]:
         self._hops = hops
         self._now = now
         self._interval_seconds = limits.host_interval_seconds
-        self._caps = Caps(wire_bytes=limits.wire_max_bytes, body_bytes=_MAX_BYTES, is_cut=True)
+        self._caps = Caps(wire_bytes=min(limits.wire_max_bytes, 2 * _MAX_BYTES), body_bytes=_MAX_BYTES, is_cut=True)
         self._known: dict[str, _Known[T]] = {}
         self._asking: set[str] = set()
         self._lock = Lock()
@@ -90,5 +90,5 @@ class HostFile[T]:
         elif got.kind == "never" and ((got.status or 0) in range(400, 500) or got.reason in _NO_FILE):
             known = _Known(None, self._now() + _KEPT)
         else:
-            known = _Known(got, self._now() + _ASKED_AGAIN)
+            known = _Known(replace(got, exchange=None), self._now() + _ASKED_AGAIN)
         self._known[target.origin] = known

@@ -16,7 +16,7 @@ from pipeline.fetch.trouble import Trouble
 from pipeline.fetch.walk import Step, Walk
 
 _WAITING_MAX = 10_000  # pages known at once: enough to see other hosts behind the pages of one
-_HELD_MAX_BYTES = 256 << 20  # of bodies: half of the memory that fetching may take, whatever servers send
+_HELD_BYTES_A_THREAD = 24 << 20  # of bodies, open requests at their largest included: 192 MB with eight threads
 
 
 @dataclass(slots=True)
@@ -61,6 +61,7 @@ class Schedule[K]:
         self._pace = pace
         self._threads = threads
         self._page_max_bytes = page_max_bytes
+        self._held_max_bytes = threads * _HELD_BYTES_A_THREAD
         self._held_bytes = 0
         self._without_room: deque[str] = deque()
         self._numbers = count()
@@ -171,7 +172,7 @@ class Schedule[K]:
 
     def _has_room(self) -> bool:
         """Return whether one more page may be asked for: not while as many as threads wait to be read."""
-        is_free = not self._held_bytes or self._held_bytes + self._page_max_bytes <= _HELD_MAX_BYTES
+        is_free = not self._held_bytes or self._held_bytes + self._page_max_bytes <= self._held_max_bytes
         return is_free and len(self._done) < self._threads
 
     def _job(self, due_at: float, host: str) -> _Job[K] | None:

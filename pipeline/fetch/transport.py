@@ -1,29 +1,20 @@
-"""One request, one reply: pinned to the checked address, with a deadline on every read and a cap on every byte."""
+"""One request, one reply, with a cap on every byte."""
 
 import io
-import socket
-import threading
 import time
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass, replace
-from functools import partial
-from http.client import HTTPResponse
-from typing import Any
 
 import requests
 import urllib3
-from requests.adapters import HTTPAdapter
-from urllib3.connection import HTTPConnection, HTTPSConnection
-from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from pipeline.codings import BadEncodingError, CutShortError, TooLargeError, decode_body
 from pipeline.fetch.addresses import AddressBook
+from pipeline.fetch.connections import Clock, FramingTooLargeError, PinnedAdapter
 from pipeline.fetch.trouble import Trouble
 from pipeline.model import Exchange
 
 _CHUNK = 1 << 16
-_HEAD_END = (b"\r\n", b"\n", b"")
-_HOSTS_KEPT, _CONNECTIONS_KEPT = 128, 32
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,8 +51,8 @@ class Transport:
     """
 
     def __init__(self, book: AddressBook, *, read_timeout_seconds: float) -> None:
-        self._clock = _Clock(read_timeout_seconds)
-        self._adapter = _PinnedAdapter(book, self._clock)
+        self._clock = Clock(read_timeout_seconds)
+        self._adapter = PinnedAdapter(book, self._clock)
 
     def close(self) -> None:
         self._adapter.close()
@@ -70,6 +61,7 @@ class Transport:
         """Return the reply to one GET, redirects not followed; bodies are read for status 200 to 299 only."""
         started = time.monotonic()
         self._clock.deadline = started + budget.seconds_left
+        self._clock.framing_bytes_left = caps.wire_bytes
         try:
             reply = self._exchange(request, caps)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
@@ -96,11 +88,11 @@ class Transport:
 
 def _reply(response: requests.Response, headers: Mapping[str, str], caps: Caps, exchange: Exchange) -> Reply | Trouble:
     """Return the answer with its body, decoded and as sent. A body that broke off is kept with the trouble."""
-    coding, sent = headers.get("content-encoding", ""), bytearray()
+    coding, sent = headers.get("content-encoding", ""), io.BytesIO()
     wire = _kept(_capped(_wire(response.raw), caps.wire_bytes), sent)
     try:
         body = decode_body(wire, content_encoding=coding, max_bytes=caps.body_bytes, is_cut=caps.is_cut)
-    except TooLargeError as error:
+    except (TooLargeError, FramingTooLargeError) as error:
         return Trouble("never", "too_large", f"{error}; raise the cap if such pages are wanted")
     except CutShortError as error:
         trouble = Trouble("retry", "truncated", str(error))
@@ -110,15 +102,15 @@ def _reply(response: requests.Response, headers: Mapping[str, str], caps: Caps, 
     except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
         trouble = trouble_of(error)
         return replace(trouble, exchange=_cut_exchange(exchange, sent, trouble))
-    as_sent = bytes(sent) if coding else body  # the same bytes are held once
+    as_sent = sent.getvalue() if coding else body  # the same bytes are held once
     return Reply(response.url, response.status_code, headers, body, replace(exchange, body=as_sent))
 
 
-def _cut_exchange(exchange: Exchange, sent: bytearray, trouble: Trouble) -> Exchange | None:
+def _cut_exchange(exchange: Exchange, sent: io.BytesIO, trouble: Trouble) -> Exchange | None:
     """Return what came of a body that broke off; None where nothing did."""
-    if not sent:
+    if not (body := sent.getvalue()):
         return None
-    return replace(exchange, body=bytes(sent), truncated="time" if trouble.reason == "timeout" else "disconnect")
+    return replace(exchange, body=body, truncated="time" if trouble.reason == "timeout" else "disconnect")
 
 
 def _wire(raw: urllib3.HTTPResponse) -> Iterator[bytes]:
@@ -127,9 +119,9 @@ def _wire(raw: urllib3.HTTPResponse) -> Iterator[bytes]:
         yield chunk
 
 
-def _kept(chunks: Iterator[bytes], sent: bytearray) -> Iterator[bytes]:
+def _kept(chunks: Iterator[bytes], sent: io.BytesIO) -> Iterator[bytes]:
     for chunk in chunks:
-        sent += chunk
+        sent.write(chunk)
         yield chunk
 
 
@@ -150,6 +142,8 @@ def trouble_of(error: requests.RequestException | urllib3.exceptions.HTTPError) 
         return Trouble("retry", "timeout", "the server is silent; tried again later")
     if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidHeader):
         return Trouble("never", "bad_url", str(error))
+    if isinstance(error, FramingTooLargeError):
+        return Trouble("never", "too_large", str(error))
     if isinstance(error, urllib3.exceptions.ProtocolError):  # after the head: while the body was read
         return Trouble("retry", "truncated", f"the body broke off ({error})")
     return Trouble("retry", "connection_failed", f"no connection, or a broken one ({_first_cause(error)})")
@@ -160,128 +154,3 @@ def _first_cause(error: BaseException) -> BaseException:
     while (cause := error.__cause__ or error.__context__) is not None:
         error = cause
     return error
-
-
-class _Clock(threading.local):
-    """The request that this thread is in: its deadline, in seconds of time.monotonic, and the heads that went over
-    the wire, as bytes.
-    """
-
-    def __init__(self, read_timeout_seconds: float) -> None:
-        self.read_timeout_seconds = read_timeout_seconds
-        self.deadline = 0.0
-        self.request = b""
-        self.head = b""
-
-    def seconds_to_wait(self) -> float:
-        """Return how long the next read may block. Never 0, which would mean not at all."""
-        return max(0.001, min(self.read_timeout_seconds, self.deadline - time.monotonic()))
-
-
-class _TimedReader(io.RawIOBase):
-    """A socket's reading end that no slow sender can hold past the deadline, whatever http.client asks of it."""
-
-    def __init__(self, sock: socket.socket, clock: _Clock) -> None:
-        super().__init__()
-        self._sock = sock
-        self._file = sock.makefile("rb", buffering=0)  # counts as a user of the socket until it is closed
-        self._clock = clock
-
-    def readable(self) -> bool:
-        return True
-
-    def readinto(self, buffer: Any) -> int | None:
-        if time.monotonic() >= self._clock.deadline:
-            raise TimeoutError("the page's deadline has passed")
-        self._sock.settimeout(self._clock.seconds_to_wait())
-        return self._file.readinto(buffer)
-
-    def close(self) -> None:
-        if not self.closed:
-            self._file.close()
-        super().close()
-
-
-class _HeadKeeper(io.BufferedReader):
-    """Keeps the lines of the head that was read last; one before it was that of a 100 Continue."""
-
-    def __init__(self, raw: io.RawIOBase) -> None:
-        super().__init__(raw)
-        self.lines: list[bytes] = []
-
-    def readline(self, size: int | None = -1, /) -> bytes:
-        if self.lines and self.lines[-1] in _HEAD_END:
-            self.lines.clear()
-        line = super().readline(size)
-        self.lines.append(line)
-        return line
-
-
-class _TimedResponse(HTTPResponse):
-    """A response whose reads keep the clock's deadline, and which leaves its head with the clock."""
-
-    def __init__(self, clock: _Clock, sock: socket.socket, *args: Any, **kwargs: Any) -> None:
-        super().__init__(sock, *args, **kwargs)
-        self.fp.close()
-        self.fp = self._keeper = _HeadKeeper(_TimedReader(sock, clock))
-        self._clock = clock
-
-    def begin(self) -> None:
-        super().begin()
-        self._clock.head = b"".join(self._keeper.lines)
-
-
-class _PinnedAdapter(HTTPAdapter):
-    """Connects to the address that the book has checked; the Host header, SNI and certificate keep the name."""
-
-    def __init__(self, book: AddressBook, clock: _Clock) -> None:
-        self._book = book
-        self._clock = clock
-        super().__init__(pool_connections=_HOSTS_KEPT, pool_maxsize=_CONNECTIONS_KEPT)
-
-    def init_poolmanager(self, *args: Any, **kwargs: Any) -> None:
-        super().init_poolmanager(*args, **kwargs)
-        self.poolmanager.pool_classes_by_scheme = {
-            "http": self._pinned(HTTPConnectionPool, HTTPConnection),
-            "https": self._pinned(HTTPSConnectionPool, HTTPSConnection),
-        }
-
-    def _pinned(self, pool: type[HTTPConnectionPool], connection: type[HTTPConnection]) -> type[HTTPConnectionPool]:
-        book, clock = self._book, self._clock
-
-        def connect(self: HTTPConnection) -> socket.socket:
-            return _connect(book, self)
-
-        def send(self: HTTPConnection, data: bytes) -> None:
-            clock.request = bytes(data)  # a GET is sent in one piece
-            connection.send(self, data)
-
-        members = {
-            "_new_conn": connect,
-            "send": send,
-            "response_class": staticmethod(partial(_TimedResponse, clock)),
-        }
-        pinned = type(f"Pinned{connection.__name__}", (connection,), members)
-        return type(f"Pinned{pool.__name__}", (pool,), {"ConnectionCls": pinned})
-
-
-def _connect(book: AddressBook, connection: HTTPConnection) -> socket.socket:
-    """Return a socket to the first address that answers.
-
-    The check is made here once more, so that no path to a connection goes round it.
-    Raises: RefusedFetchError for an address that is not public.
-    """
-    endpoint = book.endpoint(connection.host.strip("[]"), connection.port)
-    if isinstance(endpoint, Trouble):
-        raise endpoint.as_error(connection.host)
-    trouble: OSError = OSError(f"{connection.host} has no address")
-    for address in endpoint.addresses:
-        try:
-            return urllib3.util.connection.create_connection(
-                (address, connection.port), connection.timeout, socket_options=connection.socket_options
-            )
-        except OSError as error:
-            trouble = error
-    if isinstance(trouble, TimeoutError):
-        raise urllib3.exceptions.ConnectTimeoutError(connection, f"{connection.host} does not answer") from trouble
-    raise urllib3.exceptions.NewConnectionError(connection, f"{connection.host}: {trouble}") from trouble

@@ -1,15 +1,16 @@
 """Many pages at once: no wait in a circle, no memory beyond the promise, whatever servers send."""
 
 import time
+import tracemalloc
 from collections.abc import Iterator
 from concurrent.futures import ThreadPoolExecutor
 
 import pytest
 
-from pipeline.errors import NewsError
+from pipeline.errors import NewsError, RefusedFetchError
 from pipeline.fetch import Fetcher, Got, Wanted
 from pipeline.model import Page
-from tests.faults.hostile import Hostile, fetcher_for, hostile_server
+from tests.faults.hostile import Answer, Hostile, fetcher_for, hostile_server
 
 DENIED = b"User-agent: *\nDisallow: /\n"
 PAGE = b"<p>The ferry sailed at nine.</p>"
@@ -88,3 +89,62 @@ def test_few_pages_are_asked_for_while_none_is_read(server):
 
     assert asked <= 1 + 4 + 4
     assert [type(got) for got in rest] == [Page] * 39
+
+
+def _chunked(server: Hostile, path: str, line: bytes, *, times: int, end: bytes = b"0\r\n\r\n") -> str:
+    """Let a path give a body in chunks; return its URL."""
+
+    def answer(request: Answer) -> None:
+        request.send_response(200)
+        request.send_header("Transfer-Encoding", "chunked")
+        request.end_headers()
+        request.close_connection = True
+        for _ in range(times):
+            request.wfile.write(line)
+        request.wfile.write(end)
+
+    server.routes[path] = answer
+    return server.url(path)
+
+
+def test_chunks_with_extensions_are_a_page(server):
+    """What a server says of its chunks, and behind them, is no part of the body."""
+    url = _chunked(server, "/few", b"1;note=quay\r\nx\r\n", times=100, end=b"0\r\nX-Checked: yes\r\n\r\n")
+
+    with fetcher_for(server) as fetcher:
+        assert fetcher.fetch(url).body == b"x" * 100
+
+
+@pytest.mark.parametrize(
+    ("line", "end"),
+    [(b"1;" + b"a" * 60_000 + b"\r\nx\r\n", b""), (b"", b"0\r\n" + (b"X: " + b"a" * 60_000 + b"\r\n") * 1000)],
+)
+def test_what_frames_chunks_stops_at_the_cap(server, line, end):
+    """60 MB around chunks of a byte, before or behind them, are on the wire too, and none of it is kept."""
+    url = _chunked(server, "/many", line, times=1000, end=end)
+    tracemalloc.start()
+    try:
+        with fetcher_for(server) as fetcher, pytest.raises(RefusedFetchError) as refused:
+            fetcher.fetch(url)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+
+    assert refused.value.reason == "too_large"
+    assert peak < 4 << 20
+
+
+def test_bodies_that_wait_to_be_read_have_a_budget(server):
+    """While what is done waits to be read, only as many pages are asked for as would fit at their largest."""
+    share = 24 << 20
+    body = bytes(share // 8)
+    urls = [server.says(f"/{number}", 200, body) for number in range(16)]
+    with fetcher_for(server, threads=4, wire_max_bytes=share, page_max_bytes=share) as fetcher:
+        results = fetcher.fetch_many((url, Wanted(url=url)) for url in urls)
+        next(results)
+        time.sleep(0.5)
+        asked = sum(server.seen[f"/{number}"] for number in range(16))
+        rest = [got for _, _, got in results]
+
+    assert asked <= 1 + 4  # each may fill two shares of the four, and those that are done are held too
+    assert [type(got) for got in rest] == [Page] * 15

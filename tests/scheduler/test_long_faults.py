@@ -153,7 +153,8 @@ def test_scheduler_dies_with_its_tasks(machine: Machine, tmp_path: Path) -> None
 
 
 def test_two_runs_of_a_day_at_once(machine: Machine, tmp_path: Path) -> None:
-    """Two runs are asked for one day while files arrive, and one stands still on its way: each article comes once."""
+    """Two runs are asked for one day while files arrive; one stands still on its way, and the other waits for the one
+    slot of files: each article comes once."""
     before = titles(machine)
     rest = Rest(int(machine.environment[PORT]))
     machine.holds.want(INGEST)
@@ -161,8 +162,8 @@ def test_two_runs_of_a_day_at_once(machine: Machine, tmp_path: Path) -> None:
         rest.run("news_ingest", key=DAYS[0].isoformat(), run_id=run_id)
     wanted = Counter(drop(machine, *range(100, 110)))
     machine.holds.held(seconds=240)
-    ended = "SELECT 1 FROM dag_run WHERE run_id IN ('one', 'other') AND state = 'success'"
-    machine.wait_until(lambda: machine.rows(ended), seconds=PATIENCE)
+    waits = "SELECT 1 FROM task_instance WHERE task_id = 'ingest_files' AND state IN ('scheduled', 'queued')"
+    machine.wait_until(lambda: machine.rows(waits), seconds=120)
     machine.holds.lift()
     machine.wait_until_quiet(seconds=PATIENCE)
     assert titles(machine) == before + wanted

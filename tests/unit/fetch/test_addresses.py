@@ -36,6 +36,9 @@ def test_public_addresses(address):
         "2002:7f00:1::",
         "64:ff9b::10.0.0.1",
         "2001:db8::1",
+        "::ffff:0:127.0.0.1",
+        "fec0::1",
+        "192.88.99.1",
     ],
 )
 def test_private_addresses(address):
