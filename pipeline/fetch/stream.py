@@ -12,6 +12,8 @@ from pipeline.fetch.trouble import Trouble
 from pipeline.model import Exchange
 
 _PIECE = 1 << 16
+_SLOW_AFTER = 4  # time-outs of waiting, after which the rate counts: a server must not drip for days
+_LEAST_BYTES_A_SECOND = 10_000  # a gigabyte would take more than a day
 
 
 class Opening(Transport):
@@ -40,17 +42,23 @@ class Opening(Transport):
         super().close()
 
     def pieces(self) -> Iterator[bytes]:
-        """Yield the open body; each piece must come within ``read_timeout_seconds``.
+        """Yield the open body; each piece must come within ``read_timeout_seconds``, and all of them at a least rate.
 
         Raises: what requests and urllib3 raise.
         """
         if self._open is None:
             return
+        patience = self._clock.read_timeout_seconds
+        size, waited_seconds = 0, 0.0
         while True:
-            self._clock.deadline = time.monotonic() + self._clock.read_timeout_seconds
+            started = time.monotonic()
+            self._clock.deadline = started + patience
             piece = self._open.raw.read1(_PIECE, decode_content=False)
             if not piece:
                 return
+            size, waited_seconds = size + len(piece), waited_seconds + time.monotonic() - started
+            if waited_seconds > _SLOW_AFTER * patience and size < _LEAST_BYTES_A_SECOND * waited_seconds:
+                raise urllib3.exceptions.TimeoutError(f"{size} bytes in {waited_seconds:.0f} s")
             yield piece
 
 

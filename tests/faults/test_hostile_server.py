@@ -247,6 +247,27 @@ def test_slow_drip_ends_at_the_deadline(server, part):
     assert server.seen["/drip"] == 1
 
 
+def test_large_file_that_drips_is_given_up(server):
+    """A stream has no deadline, but a server that sends a byte now and then for ever does not hold it for ever."""
+
+    def answer(request: Answer) -> None:
+        request.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n")
+        for _ in range(80):
+            request.wfile.write(b"0")
+            time.sleep(0.05)
+
+    server.routes["/drip"] = answer
+    with (
+        fetcher_for(server, read_timeout_seconds=0.2) as fetcher,
+        fetcher.stream(server.url("/drip"), max_bytes=1000) as got,
+    ):
+        came = sum(map(len, got.pieces()))
+
+    assert isinstance(got.error, TransientFetchError)
+    assert got.error.reason == "timeout"
+    assert 0 < came < 80
+
+
 def test_silence_is_a_timeout(server):
     """A server that says nothing is left after the read timeout."""
     server.routes["/silent"] = lambda request: time.sleep(0.5)
