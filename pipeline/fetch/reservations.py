@@ -56,8 +56,7 @@ class Reservations:
         if not self._is_obeyed:
             return None
         if isinstance(rules, Trouble):
-            told = f"{target.origin}/.well-known/tdmrep.json: {rules.detail}; fetched once it can be read"
-            return Trouble("later", "tdm_unreachable", told, retry_after_seconds=rules.retry_after_seconds)
+            return rules.of_host_file(f"{target.origin}/.well-known/tdmrep.json", reason="tdm_unreachable")
         if rules is not None and _is_reserved(target.url, rules):
             return Trouble("never", "tdm_reserved", f"{target.origin}/.well-known/tdmrep.json reserves it")
         return None

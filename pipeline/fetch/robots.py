@@ -36,7 +36,7 @@ class Robots:
         """Return why a URL may not be fetched, None where it may."""
         rules = yield from self._file.rules(target)
         if isinstance(rules, Trouble):
-            return _unreachable(rules, target)
+            return rules.of_host_file(f"{target.origin}/robots.txt", reason="robots_unreachable")
         if rules is None or rules.can_fetch(target.url, self._agent):
             return None
         return Trouble("never", "robots_refused", f"{target.origin}/robots.txt disallows it for {self._agent!r}")
@@ -51,12 +51,3 @@ def _parse(body: bytes, target: Target, *, agent: str, pace: Pace) -> Protego:
             log.warning(told, target.origin, delay, _CRAWL_DELAY_MAX_SECONDS)
         pace.set_crawl_delay(target.host_key, min(delay, _CRAWL_DELAY_MAX_SECONDS))
     return parsed
-
-
-def _unreachable(got: Trouble, target: Target) -> Trouble:
-    return Trouble(
-        "later",
-        "robots_unreachable",
-        f"{target.origin}/robots.txt: {got.detail}; nothing is fetched there before it can be read",
-        retry_after_seconds=got.retry_after_seconds,
-    )

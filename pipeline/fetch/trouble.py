@@ -1,7 +1,7 @@
 """Why a page did not come, as a value: retries and robots decide on it before it becomes an error."""
 
-from dataclasses import dataclass
-from typing import Literal
+from dataclasses import dataclass, replace
+from typing import Literal, Self
 
 from pipeline.errors import RefusedFetchError, TransientFetchError
 from pipeline.model import Exchange
@@ -21,6 +21,17 @@ class Trouble:
     status: int | None = None
     retry_after_seconds: float | None = None
     exchange: Exchange | None = None
+
+    def of_host_file(self, url: str, *, reason: str) -> Self:
+        """Return why a page waits for a file of its host, at ``url``; that a host is on hold costs no page a try."""
+        return replace(
+            self,
+            kind="later",
+            reason=self.reason if self.reason == "host_on_hold" else reason,
+            detail=f"{url}: {self.detail} ({self.reason}); nothing is fetched there before it can be read",
+            status=None,
+            exchange=None,
+        )
 
     def as_error(self, url: str) -> TransientFetchError | RefusedFetchError:
         """Return the error that stages understand."""

@@ -16,8 +16,8 @@ from itertools import pairwise
 import pytest
 
 from pipeline.errors import RefusedFetchError, TransientFetchError
-from pipeline.fetch import NotModified
-from tests.faults.hostile import BOMBS, NOW, Answer, Hostile, fetcher_for, hostile_server
+from pipeline.fetch import Fetcher, NotModified
+from tests.faults.hostile import BOMBS, NOW, Answer, Hostile, fetcher_for, hostile_server, limits
 
 PAGE = b"<html><body><p>The harbour of Almere reopened on Monday.</p></body></html>"
 
@@ -355,6 +355,30 @@ def test_robots_that_fail_deny_for_now(server, status):
             assert caught.value.reason == "robots_unreachable"
 
     assert (server.seen["/a"], server.seen["/b"], server.seen["/robots.txt"]) == (0, 0, 3)
+
+
+def test_robots_say_why_they_cannot_be_read(server):
+    """The cause and the pause that a host asks for come with the refusal; a host on hold is that, and no failed try."""
+    server.says("/robots.txt", 429, Retry_After="3600")
+    with fetcher_for(server) as fetcher:
+        found = [fetcher.try_fetch(server.url("/a")) for _ in range(2)]
+
+    assert [(each.reason, each.retry_after_seconds) for each in found] == [("robots_unreachable", 3600.0)] * 2
+    assert "/robots.txt: the server answers 429 and asks to wait 3600 s (http_429)" in str(found[0])
+
+
+def test_robots_of_a_host_on_hold(server):
+    """A page whose robots.txt may not be asked for, since its host wants a pause, was not tried."""
+    server.says("/robots.txt", 404)
+    listing = server.says("/feed", 429, Retry_After="3600")
+    times = [NOW]
+    with Fetcher(limits(), private_hosts=frozenset({server.host}), now=lambda: times[-1]) as fetcher:
+        fetcher.try_fetch(listing, is_listing=True)
+        times.append(NOW + timedelta(hours=25))  # what robots.txt said is too old by now
+        got = fetcher.try_fetch(server.url("/a"))
+
+    assert (got.reason, round(got.retry_after_seconds, -2)) == ("host_on_hold", 3600)
+    assert (server.seen["/a"], server.seen["/robots.txt"]) == (0, 1)
 
 
 def test_robots_that_are_silent_deny_for_now(server):
