@@ -170,7 +170,7 @@ class Fetcher:
         """Give a large file as it comes, up to ``max_bytes`` on the wire; its ``error`` says what went wrong.
 
         Redirects, robots, pace and addresses as for a page. The page's deadline is for the head, then none but
-        ``read_timeout_seconds`` of silence. What breaks off is not begun again.
+        ``read_timeout_seconds`` of silence and a least rate. What breaks off is not begun again.
         """
         limits = self.limits
         opening = Opening(self._book, read_timeout_seconds=limits.read_timeout_seconds)

@@ -1,4 +1,4 @@
-"""A large file over HTTP, read as it comes: the guards of every page, no body in memory, no deadline but on silence."""
+"""A large file over HTTP, read as it comes: every page's guards, no body in memory; silence and dripping end it."""
 
 import time
 from collections.abc import Iterator, Mapping
