@@ -1,5 +1,6 @@
 """Article to time expressions: where the text names a time, and which days that is, read against the publication."""
 
+from bisect import bisect_left
 from collections.abc import Iterator
 
 import numpy as np
@@ -95,9 +96,9 @@ def _token_at(doc: Doc, match: Match) -> Token | None:
 
 def _is_name(match: Match, names: list[Entity]) -> bool:
     """Say whether the words stand in a name; a time zone that the model takes for one is none."""
-    if match.reading == "clock":
-        return any(e.start_char <= match.start < e.end_char for e in names)
-    return any(e.start_char < match.end and match.start < e.end_char for e in names)
+    reach = match.start + 1 if match.reading == "clock" else match.end
+    place = bisect_left(names, reach, key=lambda name: name.start_char) - 1  # names never overlap
+    return place >= 0 and match.start < names[place].end_char
 
 
 def _is_other_word(doc: Doc, token: Token, match: Match, surnames: set[str], times: TimeData) -> bool:

@@ -67,7 +67,10 @@ def find_matches(text: str, stretches: Iterable[tuple[int, int]], times: TimeDat
 
 def _longest(found: list[Match]) -> list[Match]:
     kept: list[Match] = []
+    taken: set[int] = set()
     for match in sorted(found, key=lambda m: m.start - m.end):  # stable: the first pattern wins among equals
-        if all(match.end <= other.start or other.end <= match.start for other in kept):
+        # What is not longer than all that is kept can only overlap it with its own first or last character.
+        if match.start not in taken and match.end - 1 not in taken:
             kept.append(match)
+            taken.update(range(match.start, match.end))
     return sorted(kept, key=lambda m: m.start)

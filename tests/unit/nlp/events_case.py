@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from spacy.language import Language
 
 from pipeline.model import Article, Block, Entity, Event, Quote, TimeExpression
-from pipeline.nlp.docs import make_doc
+from pipeline.nlp.docs import joined, make_docs, parsed
 from pipeline.nlp.events import extract_events
 from pipeline.nlp.languages.en.frames import FRAMES
 from pipeline.nlp.languages.en.times import TIMES
@@ -123,7 +123,7 @@ def read(
 ) -> Case:
     """Read a text whose names are given by hand."""
     article = article_of(text, title=title, published=published)
-    doc = nlp(make_doc(nlp, article))
+    doc = joined(list(parsed(nlp, make_docs(nlp, article))))
     entities = names_in(article.text, names)
     times = find_times(doc, article, entities, ENGLISH)
     events, untyped = extract_events(doc, article, entities, quotes, times, ENGLISH)
