@@ -18,13 +18,13 @@ from pipeline.stages.workspace import Workspace
 class Trial:
     """What became of the page.
 
-    ``fired`` is how often each rule fired, ``read`` a message where reading failed, ``rejected`` why a run would not
-    keep the page.
+    ``fired`` is how often each rule fired, ``read`` a message where reading failed and None where its language is
+    unknown or has no data, ``rejected`` why a run would not keep the page.
     """
 
     article: Article
     fired: Mapping[str, int]
-    read: Annotation | str
+    read: Annotation | str | None
     rejected: Rejected | None
 
 
@@ -42,7 +42,7 @@ def try_one(
     explained = explain(got, origin)
     article = explained.article
     _, read = next(open_desk(workspace.settings).read([article]))
-    told = str(read) if isinstance(read, NewsError) else read or Annotation()
+    told = str(read) if isinstance(read, NewsError) else read
     return Trial(article, explained.fired, told, reject_reason(article))
 
 
