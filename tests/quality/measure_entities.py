@@ -3,14 +3,18 @@
 A name is found by a row of the same span. Words in gold as optional are never missed, and no row over them is wrong.
 """
 
+import re
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 
 from pipeline.model import Entity
 from tests.quality.corpus import Case
-from tests.quality.figures import Figures
+from tests.quality.figures import Figure, Figures
 from tests.quality.gold_entities import GoldMention, Span, mentions_of
 from tests.quality.measure_people import judge_people
+
+Names = frozenset[str]
+_BESIDE = re.compile(r",? ?((the|an?) )?")  # "Ann Lee, the chair" and "the chair, Ann Lee"
 
 
 def judge_entities(case: Case, figures: Figures) -> None:
@@ -82,39 +86,52 @@ def _together(cluster_of: Mapping[Span, object]) -> Mapping[Span, frozenset[Span
 
 
 def _judge_links(case: Case, gold: Sequence[GoldMention], rows: Sequence[Entity], kind: str, figures: Figures) -> None:
-    """Judge what pronouns, or words for a role, stand for: the names of gold, no more and no fewer."""
-    read = _names_by_span(rows)
-    at = {each.span: each for each in gold}
-    for each in gold:
-        if each.kind == kind and not each.is_optional and len(each.names) == 1:
-            got = read.get(each.span, frozenset())
-            miss = f"{_quoted(case, each.span)}: {sorted(got)}, gold {sorted(each.names)}"
-            figures[f"{kind}_recall"].count(got == each.names, miss)
-    for span, got in read.items():
-        found = at.get(span)
-        if found is None or not (found.is_optional and got <= found.names):
-            wanted = found.names if found else frozenset()
-            miss = f"{_quoted(case, span)}: {sorted(got)}, gold {sorted(wanted)}"
-            figures[f"{kind}_precision"].count(got == wanted, miss)
+    """Judge what pronouns, or words for a role, stand for: the names of gold, no more and no fewer.
+
+    Words are the same where they end at the same place: how much stands before the noun is nobody's question.
+    """
+    read = _names_by_end(rows, case)
+    at = {each.span[1]: each for each in gold if each.kind == kind}
+    for end, each in at.items():
+        if not each.is_optional and len(each.names) == 1:
+            _count_link(figures[f"{kind}_recall"], case, each.span, read.get(end, frozenset()), each.names)
+    for row in rows:
+        got, found = read.get(row.end_char), at.get(row.end_char)
+        if got and not _is_free(_span(row), got, found, gold, case):
+            _count_link(figures[f"{kind}_precision"], case, _span(row), got, found.names if found else frozenset())
+
+
+def _is_free(span: Span, got: Names, found: GoldMention | None, gold: Sequence[GoldMention], case: Case) -> bool:
+    """Return whether a link is neither right nor wrong: optional words, or an apposition beside the name itself."""
+    if found is not None:
+        return found.is_optional and got <= found.names
+    beside = (each.span for each in gold if each.kind == "name" and each.names == got)
+    between = (case.text[min(span[1], end) : max(start, span[0])] for start, end in beside)
+    return any(_BESIDE.fullmatch(each) for each in between)
 
 
 def _judge_groups(case: Case, gold: Sequence[GoldMention], rows: Sequence[Entity], figures: Figures) -> None:
     """Judge words that stand for several named together ("they", "the two ministers")."""
-    read = _names_by_span(rows)
+    read = _names_by_end(rows, case)
     for each in gold:
         if len(each.names) > 1 and not each.is_optional:
-            got = read.get(each.span, frozenset())
-            miss = f"{_quoted(case, each.span)}: {sorted(got)}, gold {sorted(each.names)}"
-            figures["groups"].count(got == each.names, miss)
+            _count_link(figures["groups"], case, each.span, read.get(each.span[1], frozenset()), each.names)
 
 
-def _names_by_span(rows: Sequence[Entity]) -> Mapping[Span, frozenset[str]]:
-    """Return the entities that a span is linked to, by canonical name; none for what is unresolved."""
-    names: defaultdict[Span, set[str]] = defaultdict(set)
+def _count_link(figure: Figure, case: Case, span: Span, got: Names, wanted: Names) -> None:
+    figure.count(got == wanted, f"{_quoted(case, span)}: {sorted(got)}, gold {sorted(wanted)}")
+
+
+def _names_by_end(rows: Sequence[Entity], case: Case) -> Mapping[int, Names]:
+    """Return the canonical names that words are linked to, by where the words end; nothing for what is unresolved."""
+    assert case.annotation is not None
+    name_of = {row.cluster_index: row.entity_name for row in case.annotation.entities if row.entity_name}
+    names: defaultdict[int, set[str]] = defaultdict(set)
     for row in rows:
-        if row.cluster_index is not None and row.entity_name is not None:
-            names[_span(row)].add(row.entity_name)
-    return {span: frozenset(found) for span, found in names.items()}
+        for cluster in (row.cluster_index, *(getattr(row, "group_cluster_indexes", None) or ())):
+            if cluster is not None and cluster in name_of:
+                names[row.end_char].add(name_of[cluster])
+    return {end: frozenset(found) for end, found in names.items()}
 
 
 def _span(row: Entity) -> Span:
