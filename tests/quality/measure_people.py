@@ -9,7 +9,7 @@ from tests.quality.corpus import Case
 from tests.quality.figures import Figures
 from tests.quality.gold_entities import one_or_more
 
-_BEFORE_ROLE = re.compile(r"^(the|an?|its|his|her|their|.*’s|.*'s|.*s’|.*s') ", re.IGNORECASE)
+_BEFORE_ROLE = re.compile(r"^(.*’s|.*'s|.*s’|.*s'|the|an?|its|his|her|their) ", re.IGNORECASE)
 
 
 def judge_people(case: Case, rows: Sequence[Entity], figures: Figures) -> None:
@@ -38,11 +38,15 @@ def _judge_gender(wanted: str, own: Sequence[Entity], label: str, figures: Figur
 
 
 def _judge_role(wanted: str | list[str] | None, own: Sequence[Entity], label: str, figures: Figures) -> None:
-    """Judge whether a role of gold is among those read; where gold has none, only a title may be given as one."""
+    """Judge whether a role of gold is among those read, with or without "of ..." or "at ..." after it.
+
+    Where gold has none, only a title may be given as one.
+    """
     got = {_bare(row.role_text) for row in own if row.role_text}
     miss = f"{label}: {sorted(got)}, gold {wanted}"
     if wanted is not None:
-        figures["role"].count(bool(got & {_bare(each) for each in one_or_more(wanted)}), miss)
+        roles = [_bare(each) for each in one_or_more(wanted)]
+        figures["role"].count(any(f"{each} ".startswith(f"{role} ") for each in got for role in roles), miss)
     elif got:
         figures["role"].count(got <= {_bare(row.title_text or "") for row in own}, miss)
 

@@ -96,6 +96,15 @@ def test_a_wrong_gender_is_worse_than_an_unknown_one() -> None:
     assert fallen(wrong) == {"gender", "gender_not_wrong"}
 
 
+@pytest.mark.parametrize(
+    ("role", "is_right"), [("the museum’s director", True), ("director of much", True), ("directorate", False)]
+)
+def test_a_role_may_say_more_but_nothing_else(role: str, is_right: bool) -> None:
+    """The owner before a role and the words after it are free, the role itself is not."""
+    read = [replace(row, role_text=role) if row.role_text == "director" else row for row in rows_of(CASE)]
+    assert ("role" not in fallen(read)) == is_right
+
+
 def test_a_pronoun_of_somebody_without_a_name_must_stay_alone() -> None:
     """A link that gold does not have costs precision: "He" is the man who was arrested."""
     start = CASE.text.index("He was later released")
