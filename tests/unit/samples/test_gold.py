@@ -1,19 +1,15 @@
 """The gold annotations against the pages they were made from."""
 
 import html
-import json
 import re
 from datetime import datetime
-from pathlib import Path
-from typing import Any
 
 import pytest
 
-SAMPLES = Path(__file__).parents[3] / "samples"
-GOLD: dict[str, Any] = json.loads((SAMPLES / "gold.json").read_text("utf-8"))
-ENTRIES = {f"newsroom/{name}": entry for name, entry in GOLD["newsroom"].items()} | {
-    f"inbox/{name}": entry for name, entry in GOLD["inbox"].items()
-}
+from samples.gold import GOLD, read_gold
+
+SAMPLES = GOLD.parent
+ENTRIES = {name if name.startswith("inbox/") else f"newsroom/{name}": entry for name, entry in read_gold().items()}
 KEPT = sorted(name for name, entry in ENTRIES.items() if entry["outcome"] == "kept")
 READ = [name for name in KEPT if "quotes" in ENTRIES[name]]
 EVENT_TYPES = {
