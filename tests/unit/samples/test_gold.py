@@ -81,8 +81,9 @@ def test_quote_types_fit_their_marks(name: str) -> None:
         start = text.find(quote["text_start"], position)
         position = text.find(quote["text_end"], start) + len(quote["text_end"])
         span = text[start:position]
-        outer = span[0] in '“"' and span[-1] in '“”"'
-        found = "indirect" if not re.search('[“”"]', span) else "direct" if outer else "mixed"
+        outer = span[0] in "“\"‘'" and span[-1] in "“”\"’'"
+        has_marks = re.search(r"""[“”"‘]|(?<!\w)'""", span)  # not the apostrophe of "they'll"
+        found = "indirect" if not has_marks else "direct" if outer else "mixed"
         fragment_only = outer and quote["type"] == "mixed"  # "called it “a gamble”": the verb holds the fragment
         assert quote["type"] == found or fragment_only, span
 
