@@ -1,12 +1,13 @@
 """How sentences are written: where all words are large, a capital shows no name."""
 
-from itertools import groupby
+from operator import itemgetter
 from typing import Literal
 
 from pipeline.nlp.tokens import Tokens
 
 Casing = Literal["plain", "headline", "capitals"]
 
+_FIRST = itemgetter(0)
 _LEAST_WORDS = 4
 _SMALL_TAGS = frozenset({"IN", "DT", "CC", "TO", "POS", "PRP", "PRP$", "RP", "WDT", "WP", "MD"})
 
@@ -16,14 +17,20 @@ def casing_of(tokens: Tokens) -> list[Casing]:
 
     A headline has no full stop, and no small word but articles, prepositions and the like.
     """
-    found: list[Casing] = ["plain"] * (tokens.sentence[-1] + 1 if len(tokens) else 0)
-    for sentence, indexes in groupby(range(len(tokens)), key=tokens.sentence.__getitem__):
-        found[sentence] = _casing(tokens, list(indexes))
-    return found
+    found: list[Casing] = []
+    first = 0
+    for last, sentence in enumerate((*tokens.sentence[1:], -1)):
+        if sentence != tokens.sentence[first]:
+            found.append(_casing(tokens, first, last + 1))
+            first = last + 1
+    return found if len(tokens) else []
 
 
-def _casing(tokens: Tokens, indexes: list[int]) -> Casing:
-    words = [index for index in indexes if tokens.text[index][0].isalpha()]
+def _casing(tokens: Tokens, first: int, stop: int) -> Casing:
+    texts = tokens.text[first:stop]
+    if 2 * sum(map(str.isupper, map(_FIRST, texts))) < len(texts):
+        return "plain"
+    words = [index for index in range(first, stop) if tokens.text[index][0].isalpha()]
     large = [index for index in words if tokens.text[index][0].isupper()]
     if len(large) < _LEAST_WORDS:
         return "plain"
@@ -31,8 +38,8 @@ def _casing(tokens: Tokens, indexes: list[int]) -> Casing:
         return "capitals"
     if any(tokens.text[index][0].islower() and tokens.tag[index] not in _SMALL_TAGS for index in words):
         return "plain"
-    is_stopped = any(tokens.text[index] == "." for index in indexes)
-    return "plain" if is_stopped or (len(large) == len(words) and not _has_verb(tokens, large)) else "headline"
+    is_headline = len(large) < len(words) or _has_verb(tokens, large)
+    return "headline" if is_headline and "." not in texts else "plain"
 
 
 def _has_verb(tokens: Tokens, large: list[int]) -> bool:

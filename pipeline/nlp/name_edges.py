@@ -206,8 +206,10 @@ def with_title(tokens: Tokens, data: NameData, name: Name) -> Name:
             break
         first, has_title = (index, True) if titled or has_title else (first, has_title)
     honoured = name.honoured or (has_title and plain(tokens.lower[name.first - 1]) in data.honorifics)
+    if not has_title:
+        return name
     first = _with_spouse(tokens, data, first) if honoured else first
-    return Name(name.first, name.last, name.label, first if has_title else None, honoured, name.family)
+    return Name(name.first, name.last, name.label, first, honoured, name.family)
 
 
 def _with_spouse(tokens: Tokens, data: NameData, first: int) -> int:

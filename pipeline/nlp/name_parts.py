@@ -1,6 +1,7 @@
 """Names that words beside them show: after an honorific, "University of X", "Lake X", a nickname in marks."""
 
 from collections.abc import Iterator
+from dataclasses import dataclass
 
 from pipeline.nlp.languages.spec import NameData
 from pipeline.nlp.name_edges import LONGEST
@@ -13,22 +14,39 @@ _OPENING = frozenset("“\"‘'(")
 _CLOSING = frozenset("”\"’')")
 
 
-def honoured(tokens: Tokens, data: NameData, name_types: frozenset[str], shouted: frozenset[int]) -> Iterator[Name]:
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """The article and where in it words stand that show a name. ``shouted`` are sentences with all words large."""
+
+    tokens: Tokens
+    data: NameData
+    shouted: frozenset[int]
+    places: tuple[int, ...]
+
+
+def signs_of(tokens: Tokens, data: NameData, shouted: frozenset[int]) -> Signs:
+    """Return where the words stand that show a name."""
+    words = {word for listed in (data.honorifics, data.titles) for word in listed}
+    words |= {f"{word}." for word in words}
+    words.update(data.evidence.first_words, data.evidence.of_heads, data.evidence.last_words)
+    places = tuple(index for index, word in enumerate(tokens.lower) if word in words and tokens.is_capital(index))
+    return Signs(tokens, data, shouted, places)
+
+
+def honoured(signs: Signs, others: frozenset[int]) -> Iterator[Name]:
     """Yield the capitalised words after an honorific, and after a capitalised title that no name covers.
 
-    ``shouted`` are the sentences in which every word is large: a title there shows nothing.
+    ``others`` are the tokens of what the model takes for a name and no person's. Where every word is large, a title
+    shows nothing.
     """
-    taken = {
-        index for ent in tokens.doc.ents if ent.label_ in name_types - {"PERSON"} for index in range(ent.start, ent.end)
-    }
-    for index, word in enumerate(tokens.lower[:-1]):
+    tokens, data = signs.tokens, signs.data
+    for index in signs.places:
+        word = tokens.lower[index]
         short = plain(word)
         honorific = short in data.honorifics
-        if not honorific and (short not in data.titles or index + 1 in taken or index in taken):
+        if not honorific and (short not in data.titles or index + 1 in others or index in others):
             continue
-        is_shouted = tokens.sentence[index] in shouted
-        if not tokens.is_capital(index) or (honorific and short == word and len(word) < 2):
-            continue
+        is_shouted = tokens.sentence[index] in signs.shouted
         last = None if is_shouted and not honorific else _name_end(tokens, data, index + 1)
         if last is not None:
             yield Name(index + 1, index + 1 if is_shouted else last, "PERSON", honoured=honorific)
@@ -57,22 +75,20 @@ def _name_end(tokens: Tokens, data: NameData, first: int) -> int | None:
 
 def nicknamed(tokens: Tokens, data: NameData) -> Iterator[Name]:
     """Yield forename, nickname in marks or brackets, and surname as one name."""
-    for index in range(1, len(tokens) - 3):
-        if tokens.text[index] not in _OPENING or tokens.text[index + 2] not in _CLOSING:
+    for index, text in enumerate(tokens.text[:-3]):
+        if text not in _OPENING or tokens.text[index + 2] not in _CLOSING or index == 0:
             continue
         words = (index - 1, index + 1, index + 3)
         if tokens.lower[index - 1] in data.forenames and all(_is_proper(tokens, word) for word in words):
             yield Name(index - 1, index + 3, "PERSON")
 
 
-def built(tokens: Tokens, data: NameData, found: Spans, shouted: frozenset[int]) -> Iterator[Name]:
+def built(signs: Signs, found: Spans) -> Iterator[Name]:
     """Yield the names that begin with a word for their kind ("Lake Orrin", "University of Orrin")."""
-    words = data.evidence
-    for index in range(len(tokens) - 1):
+    tokens, data, words = signs.tokens, signs.data, signs.data.evidence
+    for index in signs.places:
         word = tokens.lower[index]
-        if word not in words.first_words and word not in words.of_heads:
-            continue
-        if not tokens.is_capital(index) or tokens.tag[index] not in _NOUNS or tokens.sentence[index] in shouted:
+        if index + 1 == len(tokens) or tokens.tag[index] not in _NOUNS or tokens.sentence[index] in signs.shouted:
             continue
         if word in words.of_heads and tokens.lower[index + 1] in words.of_words:
             yield from _of_place(tokens, data, found, index)
@@ -93,19 +109,19 @@ def _of_place(tokens: Tokens, data: NameData, found: Spans, head: int) -> Iterat
     yield Name(owner.first if owner else head, tail.last, data.evidence.of_heads[tokens.lower[head]])
 
 
-def ended(tokens: Tokens, data: NameData, shouted: frozenset[int]) -> Iterator[Name]:
+def ended(signs: Signs) -> Iterator[Name]:
     """Yield the capitalised runs that end with a word for their kind ("Orrin Gazette", "Kettle Lane")."""
-    words = data.evidence.last_words
-    for last in range(1, len(tokens)):
-        kind = words.get(tokens.lower[last])
-        if kind is None or not _is_proper(tokens, last) or tokens.sentence[last] in shouted:
+    tokens, data, words = signs.tokens, signs.data, signs.data.evidence.last_words
+    for last in signs.places:
+        word = tokens.lower[last]
+        if word not in words or tokens.tag[last] not in _PROPER or tokens.sentence[last] in signs.shouted:
             continue
         first = last
         while first > 0 and last - first < LONGEST and _goes_on(tokens, data, first - 1, last):
             first -= 1
         is_whole = last + 1 == len(tokens) or not _is_proper(tokens, last + 1)
         if first < last and is_whole and tokens.lower[first] not in data.forenames:
-            yield Name(first, last, kind)
+            yield Name(first, last, words[word])
 
 
 def _goes_on(tokens: Tokens, data: NameData, index: int, last: int) -> bool:

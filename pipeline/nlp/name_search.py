@@ -27,16 +27,16 @@ def searched(tokens: Tokens, data: NameData, known: list[Name], casing: list[Cas
     """Yield every other place where a known name, or the surname or forename of a known person, stands."""
     labels = _known_forms(tokens, data, known)
     forms = _Forms(labels)
-    loud = _Forms({tuple(word.upper() for word in words): label for words, label in labels.items()})
-    index = 0
-    while index < len(tokens):
-        is_loud = casing[tokens.sentence[index]] == "capitals"
-        match = _longest_match(tokens, data, index, loud if is_loud else forms)
-        if match is None:
-            index += 1
-        else:
-            yield match
-            index = match.last + 1
+    if "capitals" in casing:
+        raised = {tuple(word.upper() for word in words): label for words, label in labels.items()}
+        forms = _Forms(raised | labels)
+    last = -1
+    for index, text in enumerate(tokens.text):
+        if text in forms.lengths and index > last:
+            match = _longest_match(tokens, data, index, forms)
+            if match is not None:
+                yield match
+                last = match.last
 
 
 def _known_forms(tokens: Tokens, data: NameData, known: list[Name]) -> dict[_Words, str]:
@@ -67,7 +67,7 @@ def _family_form(words: _Words, data: NameData) -> _Words:
 
 
 def _longest_match(tokens: Tokens, data: NameData, index: int, forms: _Forms) -> Name | None:
-    for length in forms.lengths.get(tokens.text[index], ()):
+    for length in forms.lengths[tokens.text[index]]:
         last = index + length - 1
         label = forms.labels.get(tuple(tokens.text[index : last + 1]))
         if label is not None and (length > 1 or _may_be_name(tokens, data, index)):

@@ -2,6 +2,10 @@
 
 from collections.abc import Iterable
 from dataclasses import dataclass
+from functools import lru_cache
+
+from pipeline.kb.fold import fold_name
+from pipeline.nlp.tokens import Tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,6 +37,9 @@ class Spans:
     def add(self, name: Name) -> None:
         """Add a name where all its tokens are free; a longer span of the model takes up the shorter before it."""
         rivals = self._rivals(name)
+        if not rivals:
+            self._replace((), name)
+            return
         if any(rival.first < name.first or rival.last > name.last for rival in rivals):
             return
         if any(rival.honoured for rival in rivals):
@@ -58,10 +65,12 @@ class Spans:
 
     def names(self) -> list[Name]:
         """Return the names in reading order."""
-        return sorted(set(self._owner.values()), key=lambda name: name.first)
+        return [name for index, name in sorted(self._owner.items(), key=_index) if name.first == index]
 
-    def _rivals(self, name: Name) -> set[Name]:
-        return {self._owner[i] for i in range(name.first, name.last + 1) if i in self._owner}
+    def _rivals(self, name: Name) -> tuple[Name, ...]:
+        owner = self._owner
+        found = {owner[i].first: owner[i] for i in range(name.first, name.last + 1) if i in owner}
+        return tuple(found.values())
 
     def _replace(self, rivals: Iterable[Name], name: Name) -> None:
         for rival in rivals:
@@ -69,6 +78,21 @@ class Spans:
                 del self._owner[index]
         for index in range(name.first, name.last + 1):
             self._owner[index] = name
+
+
+def _index(owned: tuple[int, Name]) -> int:
+    return owned[0]
+
+
+@lru_cache(maxsize=8192)
+def folded(surface: str) -> str:
+    """Return a name for comparing; names come again and again."""
+    return fold_name(surface)
+
+
+def surface_of(tokens: Tokens, name: Name) -> str:
+    """Return the name as written, with single spaces."""
+    return " ".join(tokens.span(name.first, name.last).split())
 
 
 def plain(word: str) -> str:

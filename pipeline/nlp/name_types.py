@@ -5,9 +5,8 @@ from collections.abc import Iterator
 from dataclasses import replace
 
 from pipeline.kb import KnowledgeBase
-from pipeline.kb.fold import fold_name
 from pipeline.nlp.languages.spec import NameData
-from pipeline.nlp.name_spans import Name
+from pipeline.nlp.name_spans import Name, folded, surface_of
 from pipeline.nlp.tokens import Tokens
 
 _PLACES = frozenset({"GPE", "LOC", "FAC"})
@@ -18,11 +17,6 @@ _HINT = 1.5
 _NOD = 1.1
 _LEANING = 0.7
 _PRONOUN_REACH = 12
-
-
-def surface_of(tokens: Tokens, name: Name) -> str:
-    """Return the name as written, with single spaces."""
-    return " ".join(tokens.span(name.first, name.last).split())
 
 
 def typed(tokens: Tokens, names: tuple[Name, ...], data: NameData, kb: KnowledgeBase) -> tuple[Name, ...]:
@@ -39,7 +33,7 @@ class _Voting:
 
     def __init__(self, tokens: Tokens, names: tuple[Name, ...], data: NameData, kb: KnowledgeBase) -> None:
         self._tokens, self._names, self._data, self._kb = tokens, names, data, kb
-        self._forms = [fold_name(surface_of(tokens, name)) for name in names]
+        self._forms = [folded(surface_of(tokens, name)) for name in names]
         self._known = {form: kb.type_of(form) for form in set(self._forms)}
         pairs = list(zip(self._forms, names, strict=True))
         self._surnames = {form.split()[-1] for form, name in pairs if name.label == "PERSON" and " " in form}

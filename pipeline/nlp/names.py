@@ -1,13 +1,13 @@
 """Where the names are: the model's spans repaired, then every known name searched in the whole article."""
 
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from itertools import chain
 
 from pipeline.kb import KnowledgeBase
 from pipeline.nlp.casing import Casing, casing_of, small_words
 from pipeline.nlp.languages.spec import NameData
 from pipeline.nlp.name_edges import is_never, pieces, trimmed, whole, with_title
-from pipeline.nlp.name_parts import bracketed, built, ended, honoured, nicknamed, with_families
+from pipeline.nlp.name_parts import bracketed, built, ended, honoured, nicknamed, signs_of, with_families
 from pipeline.nlp.name_search import searched
 from pipeline.nlp.name_spans import Name, Spans
 from pipeline.nlp.name_types import typed
@@ -15,6 +15,7 @@ from pipeline.nlp.tokens import Tokens
 
 __all__ = ["Name", "find_names"]
 
+_Ent = tuple[int, int, str]  # first token, the token after the last, label
 NAME_TYPES = frozenset(
     {"PERSON", "NORP", "FAC", "ORG", "GPE", "LOC", "PRODUCT", "EVENT", "WORK_OF_ART", "LAW", "LANGUAGE"}
 )
@@ -24,15 +25,18 @@ def find_names(tokens: Tokens, data: NameData, kb: KnowledgeBase) -> tuple[Name,
     """Return the names of the article, in reading order, never overlapping, with one type for each spelling."""
     casing = casing_of(tokens)
     shouted = frozenset(sentence for sentence, kind in enumerate(casing) if kind != "plain")
-    taken = frozenset(index for ent in tokens.doc.ents for index in range(ent.start, ent.end))
-    model = list(_from_model(tokens, data, taken))
+    ents = [(ent.start, ent.end, ent.label_) for ent in tokens.doc.ents]
+    taken = _inside(ents)
+    ents = [ent for ent in ents if ent[2] in NAME_TYPES]
+    model = list(_from_model(tokens, data, ents, taken))
+    signs = signs_of(tokens, data, shouted)
     found = Spans()
-    for name in honoured(tokens, data, NAME_TYPES, shouted):
+    for name in honoured(signs, _inside(ent for ent in ents if ent[2] != "PERSON")):
         found.add(name)
     for name in model:
         if tokens.sentence[name.first] not in shouted:
             found.add(name)
-    parts = (built(tokens, data, found, shouted), ended(tokens, data, shouted), nicknamed(tokens, data))
+    parts = (built(signs, found), ended(signs), nicknamed(tokens, data))
     for name in chain.from_iterable(parts):
         found.put(name)
     for name in bracketed(tokens, found.names()):
@@ -45,19 +49,23 @@ def find_names(tokens: Tokens, data: NameData, kb: KnowledgeBase) -> tuple[Name,
     return typed(tokens, tuple(with_title(tokens, data, name) for name in names), data, kb)
 
 
-def _from_model(tokens: Tokens, data: NameData, taken: frozenset[int]) -> Iterator[Name]:
-    ents = [ent for ent in tokens.doc.ents if ent.label_ in NAME_TYPES]
-    people = frozenset(tokens.text[ent.end - 1] for ent in ents if ent.label_ == "PERSON")
-    for ent in ents:
-        for piece in pieces(tokens, Name(ent.start, ent.end - 1, ent.label_), people, data):
+def _inside(ents: Iterable[_Ent]) -> frozenset[int]:
+    return frozenset(index for first, stop, _ in ents for index in range(first, stop))
+
+
+def _from_model(tokens: Tokens, data: NameData, ents: list[_Ent], taken: frozenset[int]) -> Iterator[Name]:
+    people = frozenset(tokens.text[stop - 1] for _, stop, label in ents if label == "PERSON")
+    for start, stop, label in ents:
+        for piece in pieces(tokens, Name(start, stop - 1, label), people, data):
             name = trimmed(tokens, data, piece)
             if name is not None:
-                name = whole(tokens, data, name, taken) if name.first == ent.start else name
-                yield name
+                yield whole(tokens, data, name, taken) if name.first == start else name
 
 
 def _from_headlines(tokens: Tokens, data: NameData, model: list[Name], casing: list[Casing]) -> Iterator[Name]:
     """Yield the model's spans where all words are large, without words that the article writes small elsewhere."""
+    if all(kind == "plain" for kind in casing):
+        return
     small = small_words(tokens)
     for name in model:
         if casing[tokens.sentence[name.first]] == "plain":

@@ -8,8 +8,7 @@ from pipeline.kb import KnowledgeBase
 from pipeline.kb.fold import fold_name
 from pipeline.model.annotation import Gender
 from pipeline.nlp.languages.spec import NameData
-from pipeline.nlp.name_spans import Name
-from pipeline.nlp.name_types import surface_of
+from pipeline.nlp.name_spans import Name, folded, surface_of
 from pipeline.nlp.tokens import Tokens
 from pipeline.nlp.who_clusters import Cluster, Link, Spelling, is_acronym
 from pipeline.nlp.who_people import People
@@ -60,7 +59,7 @@ def _spelling(tokens: Tokens, name: Name, place: int, data: NameData) -> Spellin
     surface = surface_of(tokens, name)
     if name.family is not None:
         surface = f"{surface} {tokens.text[name.family]}"
-    words = fold_name(surface).split()
+    words = folded(surface).split()
     marks = "\"'“”()"
     nickname = next((word.strip(marks) for word in words[1:-1] if word[0] in marks), None)
     kept = tuple(word for word in words if word[0] not in marks) if nickname else tuple(words)
