@@ -124,6 +124,19 @@ def ended(signs: Signs) -> Iterator[Name]:
             yield Name(first, last, words[word])
 
 
+def forenamed(signs: Signs) -> Iterator[Name]:
+    """Yield a forename with the one or two large words after it."""
+    tokens, data = signs.tokens, signs.data
+    for first, word in enumerate(tokens.lower[:-1]):
+        if word not in data.forenames or not _is_proper(tokens, first) or tokens.sentence[first] in signs.shouted:
+            continue
+        last = first
+        while last + 1 < len(tokens) and last - first < 2 and _goes_on(tokens, data, last + 1, first):
+            last += 1
+        if last > first and plain(tokens.lower[last]) not in data.organisation_nouns:
+            yield Name(first, last, "PERSON")
+
+
 def _goes_on(tokens: Tokens, data: NameData, index: int, last: int) -> bool:
     word = plain(tokens.lower[index])
     is_title = word in data.honorifics or word in data.titles or word in data.months_and_days

@@ -87,10 +87,23 @@ class _Voting:
         if inside:
             yield inside, _VERDICT
             return
+        if name.label == "PERSON" and self._is_the_one(name, form):
+            yield "ORG", _NOD
         if name.label not in _NEVER_PEOPLE and self._looks_like_person(name, words):
             yield from self._person(name, words)
         if name.label != "GPE":
             yield from self._place(name, words)
+
+    def _is_the_one(self, name: Name, form: str) -> bool:
+        """Return whether "the" stands before what the model calls a person, and no family is meant ("the Britos")."""
+        before = name.first - 1
+        return (
+            before >= 0
+            and " " not in form
+            and self._tokens.lower[before] in self._data.definite
+            and self._tokens.dep[name.last] in _ARGUMENTS
+            and self._surnames.isdisjoint((form, form.removesuffix("s"), form.removesuffix("es")))
+        )
 
     def _by_words(self, name: Name, words: list[str]) -> str | None:
         """Return the type that the first or last word of a name shows."""
@@ -145,6 +158,8 @@ class _Voting:
         head = tokens.head[name.last]
         if tokens.dep[name.last] in ("nsubj", "nsubjpass", "dobj"):
             return tokens.lemma[head] in words.person_verbs
+        if tokens.dep[name.last] == "compound":
+            return tokens.lower[head] in words.person_nouns
         return tokens.dep[name.last] == "poss" and tokens.lower[head] in words.person_things
 
     def _is_he(self, name: Name) -> bool:

@@ -1,13 +1,22 @@
 """Where the names are: the model's spans repaired, then every known name searched in the whole article."""
 
 from collections.abc import Iterable, Iterator
-from itertools import chain
 
 from pipeline.kb import KnowledgeBase
 from pipeline.nlp.casing import Casing, casing_of, small_words
 from pipeline.nlp.languages.spec import NameData
 from pipeline.nlp.name_edges import is_never, pieces, trimmed, whole, with_title
-from pipeline.nlp.name_parts import bracketed, built, ended, honoured, nicknamed, signs_of, with_families
+from pipeline.nlp.name_parts import (
+    Signs,
+    bracketed,
+    built,
+    ended,
+    forenamed,
+    honoured,
+    nicknamed,
+    signs_of,
+    with_families,
+)
 from pipeline.nlp.name_search import searched
 from pipeline.nlp.name_spans import Name, Spans
 from pipeline.nlp.name_types import typed
@@ -30,23 +39,30 @@ def find_names(tokens: Tokens, data: NameData, kb: KnowledgeBase) -> tuple[Name,
     ents = [ent for ent in ents if ent[2] in NAME_TYPES]
     model = list(_from_model(tokens, data, ents, taken))
     signs = signs_of(tokens, data, shouted)
-    found = Spans()
-    for name in honoured(signs, _inside(ent for ent in ents if ent[2] != "PERSON")):
-        found.add(name)
-    for name in model:
-        if tokens.sentence[name.first] not in shouted:
-            found.add(name)
-    parts = (built(signs, found), ended(signs), nicknamed(tokens, data))
-    for name in chain.from_iterable(parts):
-        found.put(name)
-    for name in bracketed(tokens, found.names()):
-        found.put(name)
+    others = _inside(ent for ent in ents if ent[2] != "PERSON")
+    found = _shown(
+        signs, honoured(signs, others), [name for name in model if tokens.sentence[name.first] not in shouted]
+    )
     for name in searched(tokens, data, found.names(), casing):
         found.put(whole(tokens, data, name, taken))
     for name in _from_headlines(tokens, data, model, casing):
         found.add_free(name)
     names = with_families(tokens, data, found.names())
     return typed(tokens, tuple(with_title(tokens, data, name) for name in names), data, kb)
+
+
+def _shown(signs: Signs, honoured_names: Iterable[Name], model: Iterable[Name]) -> Spans:
+    """Return the names after honorifics, those of the model, and those that words in them or beside them show."""
+    found = Spans()
+    for name in (*honoured_names, *model):
+        found.add(name)
+    for name in (*built(signs, found), *ended(signs), *nicknamed(signs.tokens, signs.data)):
+        found.put(name)
+    for name in forenamed(signs):
+        found.add_free(name)
+    for name in bracketed(signs.tokens, found.names()):
+        found.put(name)
+    return found
 
 
 def _inside(ents: Iterable[_Ent]) -> frozenset[int]:

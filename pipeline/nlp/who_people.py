@@ -78,8 +78,8 @@ class People:
     def _borne(self, bearers: list[int], spelling: Spelling, method: LinkMethod, confidence: float) -> Link | None:
         """Return the link to the bearer that is meant, an open one for several, None for none.
 
-        The honorific decides; then who of them was named before; then who was last meant by the name alone, unless
-        another bearer was just named.
+        The honorific decides; then who of them was named before; then whose full name the article repeats; then who
+        was last meant by the name alone, unless another bearer was just named.
         """
         gender = spelling.gender
         if len(bearers) > _MOST_BEARERS:
@@ -93,12 +93,19 @@ class People:
         before = [bearer for bearer in fitting if self._first[bearer] < spelling.place]
         if len(before) == 1:
             return Link(before[0], method, 0.7)
-        meant = self._meant.get(_surname(spelling.words))
-        rivals = (bearer for bearer in before if bearer != meant)
-        near = {spelling.sentence, spelling.sentence - 1}
-        if meant not in before or any(near & self._sentences[rival] for rival in rivals):
-            return OPEN
+        meant = self._leading(before)
+        if meant is None:
+            meant = self._meant.get(_surname(spelling.words))
+            rivals = (bearer for bearer in before if bearer != meant)
+            near = {spelling.sentence, spelling.sentence - 1}
+            if meant not in before or any(near & self._sentences[rival] for rival in rivals):
+                return OPEN
         return Link(meant, method, 0.6)
+
+    def _leading(self, bearers: list[int]) -> int | None:
+        """Return the one with a full name in several sentences where the others have it in one, as in an obituary."""
+        leading = [bearer for bearer in bearers if len(self._sentences[bearer]) > 1]
+        return leading[0] if len(leading) == 1 else None
 
     def _gender_of(self, cluster: int) -> Gender | None:
         shown = self._clusters[cluster].honorifics

@@ -68,7 +68,7 @@ class Things:
         """Return what an organisation is called for short: "Acme" of "Acme Holdings", "the Front", "Red Sox"."""
         data = self._data
         found = set()
-        if words[-1] in data.organisation_nouns | data.evidence.last_words.keys() and "of" not in words:
+        if words[-1] in data.evidence.last_words and not data.evidence.of_words & set(words):
             found.add(words[-1])
         if all(word in self._suffixes for word in words[1:]):
             found.add(words[0])

@@ -12,7 +12,7 @@ class NameEvidence:
     with what follows "of" ("University of Orrin"). ``club_words`` end the name of a team. ``place_nouns`` stand before
     "of" and a place's name; ``place_prepositions`` before a place, unless they belong to ``stake_nouns``
     ("shares in"). ``person_verbs`` are lemmas of what only people do
-    or suffer, ``person_things`` what only people have. ``surnames`` are the most frequent family names.
+    or suffer, ``person_things`` what only people have, ``person_nouns`` what is called after people ("the Hale era"). ``surnames`` are the most frequent family names.
     ``party_letters`` stand with a hyphen before a politician's state ("D-Ohio").
     ``joining_words`` stand between two people.
     """
@@ -28,6 +28,7 @@ class NameEvidence:
     stake_nouns: frozenset[str]
     person_verbs: frozenset[str]
     person_things: frozenset[str]
+    person_nouns: frozenset[str]
     personal_pronouns: frozenset[str]
     party_letters: frozenset[str]
     surnames: frozenset[str]

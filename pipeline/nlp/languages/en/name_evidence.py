@@ -44,7 +44,7 @@ EVIDENCE = NameEvidence(
         " movement press books records studios pictures entertainment capital ventures solutions energy",
         LAW="act bill treaty constitution amendment convention",
         EVENT="war games olympics paralympics cup championship championships festival revolution uprising massacre"
-        " crisis marathon",
+        " crisis marathon prix",
     ),
     of_heads=_typed(
         ORG="university bank ministry department house court institute school college society church council"
@@ -79,6 +79,7 @@ EVIDENCE = NameEvidence(
         " voice hair smile marriage wedding funeral widow fiancee fiance lover mistress ex-wife ex-husband"
         " biography memoir memoirs teachings father-in-law birthday home house heart"
     ),
+    person_nouns=_words("administration presidency era family campaign loyalist ally aide supporter biographer"),
     personal_pronouns=frozenset({"he", "she", "his", "her", "him", "himself", "herself"}),
     party_letters=frozenset({"D", "R", "I"}),
     surnames=_surnames(),

@@ -188,7 +188,9 @@ NAMES = NameData(
     name_particles=_words("de da del della di la le van von der den bin ibn al el ben bint dos du ter abu"),
     company_suffixes=_words(
         "inc corp corporation co company ltd limited plc llc llp ag sa gmbh nv group holdings bank motors airlines"
-        " news international technologies systems industries partners foundation university police party"
+        " news international technologies systems industries partners foundation university police party capital"
+        " ventures energy media pharmaceuticals rail railways buses motors records pictures studios entertainment foods"
+        " stores supermarkets homes oil mining steel chemicals telecom insurance logistics shipping aerospace software"
     ),
     acronym_skips=_words("of and the for in on de & to"),
     months_and_days=_words(
@@ -199,7 +201,8 @@ NAMES = NameData(
         "in on last until since by next early late mid this during before after from through of every till"
     ),
     never_names=_words(
-        "i he she it they we you mr mrs ms bc ad bce ce mps majesty highness excellency monday tuesday wednesday"
+        "i he she it they we you mr mrs ms bc ad bce ce mps majesty highness excellency obituary analysis comment"
+        " opinion exclusive interview review breaking monday tuesday wednesday"
         " thursday friday saturday sunday est gmt bst am pm"
         " q a reuters/ afp/ photo image video advertisement"
     ),
