@@ -50,7 +50,7 @@ def find_entities(
     unresolved has no cluster; its type is PERSON where its form says so and UNKNOWN otherwise. ``infer_gender``
     False leaves the gender columns None; what the text shows still helps to resolve pronouns.
     """
-    names = find_names(tokens, data)
+    names = find_names(tokens, data, kb)
     cast = cast_of(tokens, names, data, kb)
     roles = _roles(tokens, names, cast, data)
     genders = [_shown_gender(cluster, roles.get(i, ()), data, kb) for i, cluster in enumerate(cast.clusters)]

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pipeline.model.annotation import CueStance, Gender
 from pipeline.nlp.languages.spec_events import FrameData, TimeData
+from pipeline.nlp.languages.spec_names import NameEvidence
 
 CueClass = Literal["speech", "writing", "thought"]
 PronounKind = Literal["person", "thing", "group", "speaker", "speakers"]
@@ -39,6 +40,7 @@ class NameData:
     ``ambiguous`` are surnames that are months, days or everyday words.
     """
 
+    evidence: NameEvidence
     articles: frozenset[str]
     definite: frozenset[str]
     honorifics: Mapping[str, Gender | None]
