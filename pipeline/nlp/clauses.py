@@ -1,5 +1,6 @@
 """The reported clause around quoted fragments, and clauses reported without marks."""
 
+from bisect import bisect_right
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from itertools import islice
@@ -44,7 +45,8 @@ def clause_around(tokens: Tokens, use: CueUse, first: int, last: int, data: CueD
         begin = max(begin, use.token + 1) if child > use.token else begin
         return _trimmed(tokens, Clause(begin, max(right, last), use), first, last)
     if use.kind != "source" and use.token < first and first - use.token < 14:
-        return _trimmed(tokens, Clause(use.token + 1, last, use), first, last)
+        marks = [index for index in range(use.token + 1, first) if tokens.lower[index] == "that"]
+        return _trimmed(tokens, Clause(max([use.token + 1, *marks[:1]]), last, use), first, last)
     return None
 
 
@@ -101,7 +103,8 @@ def _of_verb(tokens: Tokens, use: CueUse, by_verb: Mapping[int, CueUse], data: C
         left, right = tokens.left_edge(child), tokens.right_edge(child)
         if child > verb:
             marks = [mark for mark in tokens.dependents(child, "mark") if tokens.lower[mark] == "that"]
-            yield max(left, verb + 1, *marks), _before_next(tokens, use, child, right, by_verb)
+            right = _before_next(tokens, use, child, right, by_verb)
+            yield max(left, verb + 1, *marks), _with_joined(tokens, verb, right)
         elif use.cue.cue_class != "thought" and tokens.text[frame := _frame_start(tokens, use) - 1] != ":":
             yield left, min(right, frame)
     if tokens.lemma[verb] in data.committing:
@@ -134,7 +137,7 @@ def _linked(tokens: Tokens, verb: int, data: CueData) -> int | None:
     """
     for token in range(verb + 1, min(verb + _FARTHEST_THAT, len(tokens))):
         is_object = tokens.dep[token] == "dobj" and tokens.lemma[verb] not in data.addressed
-        if is_object or tokens.sentence[token] != tokens.sentence[verb] or tokens.tag[token][0] == "V":
+        if is_object or tokens.sentence[token] != tokens.sentence[verb] or tokens.tag[token] in _FINITE:
             return None
         if tokens.lower[token] == "that" and tokens.dep[token] == "mark":
             return tokens.head[token]
@@ -169,6 +172,16 @@ def _before_next(tokens: Tokens, use: CueUse, clause: int, right: int, by_verb: 
     return right
 
 
+def _with_joined(tokens: Tokens, cue: int, right: int) -> int:
+    """Return the end of a clause with "and had sold it", "and would go", which the parse joins to the word "said"."""
+    for verb in tokens.dependents(cue, "conj") if tokens.tag[cue] == "VBD" else ():
+        auxiliaries = [tokens.tag[aux] for aux in tokens.dependents(verb, "aux", "auxpass")]
+        is_backshifted = "MD" in auxiliaries or ("VBD" in auxiliaries and tokens.tag[verb] == "VBN")
+        if right < verb and is_backshifted and not tokens.dependents(verb, *_CLAUSE_SUBJECTS):
+            right = tokens.right_edge(verb)
+    return right
+
+
 def _frame_start(tokens: Tokens, use: CueUse) -> int:
     """Return the first token of "she said" or "said the mayor"."""
     subjects = [tokens.left_edge(s) for s in tokens.dependents(use.token, "nsubj") if s < use.token]
@@ -186,6 +199,8 @@ def _of_source(tokens: Tokens, use: CueUse, _: Mapping[int, CueUse], _data: CueD
             yield from _without(tokens, host, use.token, last)
             return
         host = tokens.head[host]
+    if use.token == 0 or tokens.sentence[use.token - 1] != tokens.sentence[use.token]:
+        yield tokens.right_edge(use.token) + 1, bisect_right(tokens.sentence, tokens.sentence[use.token]) - 1
 
 
 def _of_noun(tokens: Tokens, use: CueUse, _: Mapping[int, CueUse], _data: CueData) -> Iterator[tuple[int, int]]:
@@ -200,9 +215,11 @@ def _of_noun(tokens: Tokens, use: CueUse, _: Mapping[int, CueUse], _data: CueDat
 def _without(tokens: Tokens, host: int, first: int, last: int) -> Iterator[tuple[int, int]]:
     """Yield a clause without the insertion at its edge; one in the middle is left in."""
     left, right = tokens.left_edge(host), tokens.right_edge(host)
-    if last >= right - 1:
+    subjects = tokens.dependents(host, *_CLAUSE_SUBJECTS)
+    goes_on = tokens.text[last + 1 : last + 2] == [","] and tokens.tag[last + 2 : last + 3] == ["CC"]
+    if last >= right - 1 or goes_on:
         yield left, first - 1
-    elif first <= left + 1:
+    elif first <= left + 1 or (subjects and subjects[0] > last):
         yield last + 1, right
     else:
         yield left, right

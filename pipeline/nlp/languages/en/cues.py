@@ -60,10 +60,7 @@ CUES = CueData(
     verbs=_VERBS,
     nouns=_NOUNS,
     addressed=_words("tell inform assure remind warn ask advise urge promise reassure text email message show"),
-    committing=_words(
-        "promise vow pledge swear threaten agree demand propose claim ask tell urge warn advise instruct implore beg"
-        " plead remind"
-    ),
+    committing=_words("promise vow pledge swear threaten claim warn urge demand propose beg plead implore"),
     asking=_words("ask wonder question inquire enquire query"),
     evidence_verbs=_words("show indicate reveal suggest find"),
     evidence=_words(
