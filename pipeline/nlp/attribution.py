@@ -64,7 +64,7 @@ def _in_clause(clauses: Sequence[Clause], places: list[int], first: int, last: i
     """Yield the reporting words whose clause holds all of a quoted stretch and more."""
     for place in range(bisect_left(places, first - _NEAR), bisect_left(places, last + _NEAR)):
         clause = clauses[place]
-        if clause.first <= first and last <= clause.last and last - first < clause.last - clause.first:
+        if clause.holds(first, last) and last - first < clause.last - clause.first:
             use = clause.use
             yield Attribution(use, use.speaker, _IN_CLAUSE * use.cue.weight, "clause")
 

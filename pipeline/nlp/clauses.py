@@ -27,6 +27,10 @@ class Clause:
     last: int
     use: CueUse
 
+    def holds(self, first: int, last: int) -> bool:
+        """Return whether a quoted stretch stands in it; the parse may hang its closing mark elsewhere."""
+        return self.first <= first and last - 1 <= self.last
+
 
 def clause_around(tokens: Tokens, use: CueUse, first: int, last: int, data: CueData) -> Clause | None:
     """Return the complement of a reporting word that holds the tokens ``first`` to ``last``; None without one.
@@ -200,7 +204,8 @@ def _of_source(tokens: Tokens, use: CueUse, _: Mapping[int, CueUse], _data: CueD
             return
         host = tokens.head[host]
     if use.token == 0 or tokens.sentence[use.token - 1] != tokens.sentence[use.token]:
-        yield tokens.right_edge(use.token) + 1, bisect_right(tokens.sentence, tokens.sentence[use.token]) - 1
+        phrase = use.token if use.speaker is None or tokens.dep[use.token] != "ROOT" else use.speaker
+        yield tokens.right_edge(phrase) + 1, bisect_right(tokens.sentence, tokens.sentence[use.token]) - 1
 
 
 def _of_noun(tokens: Tokens, use: CueUse, _: Mapping[int, CueUse], _data: CueData) -> Iterator[tuple[int, int]]:
@@ -216,8 +221,8 @@ def _without(tokens: Tokens, host: int, first: int, last: int) -> Iterator[tuple
     """Yield a clause without the insertion at its edge; one in the middle is left in."""
     left, right = tokens.left_edge(host), tokens.right_edge(host)
     subjects = tokens.dependents(host, *_CLAUSE_SUBJECTS)
-    goes_on = tokens.text[last + 1 : last + 2] == [","] and tokens.tag[last + 2 : last + 3] == ["CC"]
-    if last >= right - 1 or goes_on:
+    behind = next((tag for tag in tokens.tag[last + 1 : last + 3] if tag != ","), "")
+    if last >= right - 1 or behind == "CC":
         yield left, first - 1
     elif first <= left + 1 or (subjects and subjects[0] > last):
         yield last + 1, right

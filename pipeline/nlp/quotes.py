@@ -108,7 +108,7 @@ def _is_named(tokens: Tokens, first: int) -> bool:
 
 
 def _holding(clause: Clause | None, first: int, last: int) -> Clause | None:
-    return clause if clause is not None and clause.first <= first and last <= clause.last else None
+    return clause if clause is not None and clause.holds(first, last) else None
 
 
 def _chars(tokens: Tokens, marked: Marked, clause: Clause) -> tuple[int, int]:
