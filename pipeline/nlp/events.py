@@ -17,19 +17,9 @@ from pipeline.nlp.events_parse import Parse, parse_of
 from pipeline.nlp.events_phrases import Participant
 from pipeline.nlp.events_same import Mention, first_mentions, saliences
 from pipeline.nlp.events_when_where import When, dates_of, place_of, when_of
+from pipeline.nlp.languages.ontology import QUADS, plover_type_of
 from pipeline.nlp.languages.spec_events import FrameData, HasFrames
 from pipeline.nlp.modality import modality_of
-
-QUADS = {
-    **dict.fromkeys(("AGREE", "CONSULT", "SUPPORT", "CONCEDE"), 1),
-    **dict.fromkeys(("COOPERATE", "AID", "RETREAT"), 2),
-    **dict.fromkeys(("REQUEST", "ACCUSE", "REJECT", "THREATEN"), 3),
-    **dict.fromkeys(("PROTEST", "SANCTION", "MOBILIZE", "COERCE", "ASSAULT"), 4),
-}
-_PLANNED_TYPES = {
-    **dict.fromkeys(("CONSULT", "SUPPORT", "COOPERATE", "AID"), "AGREE"),
-    "RETREAT": "CONCEDE",
-}
 
 
 @dataclass(frozen=True, slots=True)
@@ -234,13 +224,6 @@ def _event(context: _Context, draft: _Draft, *, event_index: int, same_event_ind
         confidence=_confidence(trigger, roles),
         rule_id=frame.rule_id if frame else f"{mention.lemma}>none",
     )
-
-
-def plover_type_of(event_type: str | None, modality: Modality) -> str | None:
-    """Return the type that PLOVER derives: intended cooperation is an agreement. None for OTHER and for no type."""
-    if event_type not in QUADS:
-        return None
-    return _PLANNED_TYPES.get(event_type, event_type) if modality == "planned" else event_type
 
 
 def _is_ahead(time: TimeExpression | None, published: date | None) -> bool:

@@ -89,9 +89,14 @@ def _noun_at(parse: Parse, index: int, data: FrameData) -> Trigger | None:
     if parse.dep[index] in ("compound", "nmod") or _is_named(parse, index):
         return None
     frame = _match(parse, index, frames, data)
-    if any(parse.dep[c] == "compound" and parse.lemma[c] in data.names_no_event for c in parse.children[index]):
+    if (frame is None or not frame.needs) and _is_other_thing(parse, index, data):
         return None
     return Trigger(index, parse.start[index], parse.end[index], True, frame)
+
+
+def _is_other_thing(parse: Parse, index: int, data: FrameData) -> bool:
+    """Say whether a modifier makes another thing of an event noun ("press conference")."""
+    return any(parse.dep[c] == "compound" and parse.lemma[c] in data.names_no_event for c in parse.children[index])
 
 
 def _is_named(parse: Parse, index: int) -> bool:

@@ -14,7 +14,7 @@ A pattern is a lemma and what must stand beside it, for example ``"call for"`` o
 ``-``      nothing follows: no object
 ========== =====================================================================================
 
-The pattern with most requirements wins.
+The pattern with most requirements wins, among equals one that names the object.
 """
 
 from collections.abc import Iterable, Mapping
@@ -44,7 +44,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class FrameGroup:
-    """Patterns, separated by commas, that share type and arguments."""
+    """Patterns, separated by commas, that share type and arguments. In each example one of them fires."""
 
     event_type: str
     patterns: str
@@ -53,6 +53,7 @@ class FrameGroup:
     recipient: str = "object"
     reciprocal: bool = False
     takes_content: bool = False
+    examples: tuple[str, ...] = ()
 
     def frames(self) -> Iterable[Frame]:
         """Return one frame a pattern, in the order written."""
@@ -144,7 +145,12 @@ def _index(groups: Iterable[FrameGroup]) -> Mapping[str, tuple[Frame, ...]]:
     for group in groups:
         for frame in group.frames():
             found.setdefault(frame.lemma, []).append(frame)
-    return {lemma: tuple(sorted(frames, key=lambda f: -len(f.needs))) for lemma, frames in found.items()}
+    return {lemma: tuple(sorted(frames, key=_demands, reverse=True)) for lemma, frames in found.items()}
+
+
+def _demands(frame: Frame) -> tuple[int, int]:
+    """Return how much a frame asks for; what it says of the object counts for more than a preposition."""
+    return len(frame.needs), sum(need[0] == "@" for need in frame.needs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
