@@ -12,6 +12,7 @@ from spacy.tokens import Doc
 from pipeline.model import Article, Entity, Event, Quote, TimeExpression
 from pipeline.model.annotation import Modality
 from pipeline.nlp.events_actors import Roles, roles_of
+from pipeline.nlp.events_background import without_background
 from pipeline.nlp.events_frames import Trigger, find_triggers
 from pipeline.nlp.events_parse import Parse, parse_of
 from pipeline.nlp.events_phrases import Participant
@@ -56,9 +57,12 @@ def extract_events(  # noqa: PLR0913 - an event draws on everything that was rea
     """
     parse, data = parse_of(doc, article, entities, times, language.frames.lemmas), language.frames
     triggers = find_triggers(parse, data)
+    roles = _all_roles(parse, triggers, data)
+    triggers = without_background(
+        parse, triggers, {index for index, who in roles.items() if who.actors or who.recipients}
+    )
     published = article.published_at.date() if article.published_at else None
     context = _Context(parse, data, quotes, published, dates_of(parse, triggers, times, data))
-    roles = _all_roles(parse, triggers, data)
     wanted = [trigger for trigger in triggers if with_untyped or trigger.frame is not None]
     drafts = [_draft(context, trigger, roles[trigger.index]) for trigger in wanted]
     prominence = Counter(e.cluster_index for e in entities if e.cluster_index is not None)

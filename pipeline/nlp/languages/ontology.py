@@ -8,11 +8,12 @@ from collections.abc import Mapping
 from pipeline.model.annotation import Modality
 
 OTHER = "OTHER"
+MATERIAL_CONFLICT = 4
 QUADS: Mapping[str, int] = {
     **dict.fromkeys(("AGREE", "CONSULT", "SUPPORT", "CONCEDE"), 1),
     **dict.fromkeys(("COOPERATE", "AID", "RETREAT"), 2),
     **dict.fromkeys(("REQUEST", "ACCUSE", "REJECT", "THREATEN"), 3),
-    **dict.fromkeys(("PROTEST", "SANCTION", "MOBILIZE", "COERCE", "ASSAULT"), 4),
+    **dict.fromkeys(("PROTEST", "SANCTION", "MOBILIZE", "COERCE", "ASSAULT"), MATERIAL_CONFLICT),
 }
 MODES: Mapping[str, frozenset[str]] = {
     kind: frozenset(modes.split())

@@ -175,13 +175,55 @@ FRAMES = FrameData(
         remark removal reorganisation reorganization repair replacement report research resignation response
         resumption retirement reveal revelation review ride rise risk role rumor rumour search security service
         settlement shift shipment shortage show shutdown slowdown speculation speech spending spike spill spin-off
-        spinoff split stake start statement study success suggestion supply surge survey swing task tax termination
+        spinoff split start statement study success suggestion supply surge survey swing task tax termination
         test trade trading training transfer transition treatment trial unveiling update upgrade usage use verdict
         violation warming welcome work
         """
     ),
+    abstractions=words(
+        """
+        ability absence access account advantage afternoon age aim alarm alternative ambition amount anxiety appearance
+        approach aspect attention attitude authority average awareness background balance basis behalf behaviour
+        belief benefit blame brink capability capacity care case cause century chance circumstance clue comparison
+        complexity concept condition confidence connection consequence consideration context control cost courage
+        credibility credit criterion date day deadline decade dependence desire detail determination difference
+        difficulty direction doubt duty efficiency effect emphasis end entry evening evidence exception excuse extent
+        fact factor failing feature feeling flexibility focus form freedom frustration future goal grounds guilt habit
+        half hardship height hint honour hour humour idea image impact importance impression inability incentive
+        independence influence insight instinct intent intention interest issue job keenness knowledge lack leadership
+        length lesson level likelihood limit link list logic look luck majority manner matter meaning means memory
+        method minute moment momentum month mood morning motive name need night notion number obstacle occasion odds
+        opinion option order origin pace pain part past path pattern percent percentage period permission perspective
+        phase place point popularity position possibility post potential power prerequisite presence pressure priority
+        privacy probability process progress promise proportion prospect purpose quality quantity question range rate
+        reach reality reason record relation relationship reliance reluctance reputation requirement resolve respect
+        responsibility rest result reverse right risk role room rule sake satisfaction scale schedule scope season
+        second sense share shock shortcoming side sign significance situation size skill solution sort speed stability
+        stage stance status step strategy strength stress struggle style success sum symptom task temper tendency
+        tension term terms thing threshold time title tone top topic total track transparency trend trouble truth type
+        uncertainty understanding unity urgency use value view virtue volume wait way weakness week weight will wisdom
+        wonder word worry worth year
+        """
+    ),
     no_occurrences=words("according base concern contain do follow get have include involve let regard"),
     bearers=words("endure escape face get incur meet receive suffer survive sustain undergo"),
+    undergoing=words(
+        """
+        appear arise arrive be become belong consist cost come come_up differ disappear elapse emerge equal equate
+        exist expire fade fall flow follow go happen hang last lie loom matter occur originate persist prevail recur
+        remain result rise seem sound stand stay stem suffice vanish vary weigh
+        """
+    ),
+    undergoing_alone=words(
+        """
+        accelerate accumulate age begin bleed boil break bounce burst change close collapse commence contract continue
+        cool crack crash deepen decline decrease deteriorate develop diminish double drop ease end evaporate evolve
+        expand explode fail feature finish fluctuate freeze gain grow halve heat heal improve increase intensify jump
+        lengthen lessen melt mount move multiply narrow open pause plummet plunge rebound recede recover resume retreat
+        ripen roll sell shift shorten shrink shut sink slide slip slow slump soar spread stabilise stabilize stagnate
+        start stop strengthen surge swell swing tick triple tumble turn warm weaken widen worsen
+        """
+    ),
     lemmas={
         "dined": "dine",
         "dining": "dine",
@@ -208,9 +250,12 @@ FRAMES = FrameData(
         """
     ),
     plural_pronouns=words("both them they"),
+    pointers=words("that there these this those what which"),
+    verb_places=("object", "to", "with", "about", "on", "of", "for", "from", "into", "against"),
+    noun_places=("of", "for", "on", "to", "in", "from", "against", "with"),
     place_prepositions=words("across around at in inside near on outside"),
-    agent_prepositions=words("by"),
-    pair_prepositions=words("among between"),
+    agent_prepositions=("by",),
+    pair_prepositions=("between", "among"),
     object_control=words(
         """
         allow ask call enable encourage force get help instruct invite lead let need order permit persuade press
