@@ -17,10 +17,11 @@ from pipeline.nlp.events_frames import Trigger, find_triggers
 from pipeline.nlp.events_parse import Parse, parse_of
 from pipeline.nlp.events_phrases import Participant
 from pipeline.nlp.events_same import Mention, first_mentions, saliences
-from pipeline.nlp.events_when_where import When, dates_of, place_of, when_of
+from pipeline.nlp.events_when_where import When, dates_of, place_of, places_by_sentence, when_of
 from pipeline.nlp.languages.ontology import QUADS, plover_type_of
 from pipeline.nlp.languages.spec_events import FrameData, HasFrames
 from pipeline.nlp.modality import modality_of
+from pipeline.nlp.times_values import anchor_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,6 +31,7 @@ class _Context:
     quotes: tuple[Quote, ...]
     published: date | None
     dates: Mapping[int, TimeExpression]
+    places: Mapping[int, Mapping[str, Sequence[int]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,8 +63,9 @@ def extract_events(  # noqa: PLR0913 - an event draws on everything that was rea
     triggers = without_background(
         parse, triggers, {index for index, who in roles.items() if who.actors or who.recipients}
     )
-    published = article.published_at.date() if article.published_at else None
-    context = _Context(parse, data, quotes, published, dates_of(parse, triggers, times, data))
+    context = _Context(
+        parse, data, quotes, anchor_of(article), dates_of(parse, triggers, times, data), places_by_sentence(parse, data)
+    )
     wanted = [trigger for trigger in triggers if with_untyped or trigger.frame is not None]
     drafts = [_draft(context, trigger, roles[trigger.index]) for trigger in wanted]
     prominence = Counter(e.cluster_index for e in entities if e.cluster_index is not None)
@@ -164,7 +167,7 @@ def _draft(context: _Context, trigger: Trigger, roles: Roles) -> _Draft:
         modality = "planned"
     when = when_of(parse, index, time, modality=modality, anchored=context.published is not None)
     taken = frozenset(p.index for p in roles.actors + roles.recipients)
-    place = place_of(parse, trigger, data, taken) if trigger.frame else None
+    place = place_of(parse, trigger, data, context.places, taken) if trigger.frame else None
     return _Draft(trigger, roles, when, place, _mention(parse, trigger, roles, when, place, modality))
 
 
