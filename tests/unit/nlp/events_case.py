@@ -30,6 +30,10 @@ class Case:
         """Return the first typed event with this trigger."""
         return next(event for event in self.events if event.trigger_text == trigger)
 
+    def predicate(self, trigger: str) -> Event:
+        """Return the first event with this trigger, whether it has a type or not."""
+        return next(event for event in self.events + self.untyped if event.trigger_text == trigger)
+
 
 def article_of(text: str, *, title: str | None = None, published: date | None = WEDNESDAY) -> Article:
     """Return an article of a title and one paragraph a line."""
