@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.dataset as ds
 from pyarrow.fs import LocalFileSystem
 
-from pipeline.ask.views import JOINED_ARTICLES, stored_name, table_dir, table_files
+from pipeline.ask.views import JOINED_VIEWS, stored_name, table_dir, table_files
 from pipeline.errors import ConfigError
 from pipeline.tables import TABLES, TableSpec
 
@@ -40,14 +40,15 @@ def connect(lake: Path) -> duckdb.DuckDBPyConnection:
     """Return an in-memory DuckDB in UTC with one view a table of ``lake``: the files that exist now.
 
     A table without files is an empty view. ``articles`` carries ``dup_group_id`` (its own id where nothing repeats)
-    and ``is_copy``. Rows come through Arrow and not through ``read_parquet``: DuckDB can allow a folder only for
-    reading and writing both, and a SELECT may hold ``WITH x AS (COPY ... TO file)``. So SQL gets no file access at all.
+    and ``is_copy``, ``quotes`` their ``quote_group_id``. Rows come through Arrow and not through ``read_parquet``:
+    DuckDB can allow a folder only for reading and writing both, and a SELECT may hold ``WITH x AS (COPY ... TO file)``.
+    So SQL gets no file access at all.
     """
     connection = duckdb.connect(":memory:")
     connection.execute("SET TimeZone = 'UTC'")
     for spec in TABLES:
         connection.register(stored_name(spec), _rows(lake, spec))
-    connection.execute(JOINED_ARTICLES)
+    connection.execute(JOINED_VIEWS)
     connection.execute(_LOCKDOWN)
     return connection
 

@@ -1,4 +1,4 @@
-"""What each name in SQL stands for: a table's files, and the cluster columns joined onto articles."""
+"""What each name in SQL stands for: a table's files, and the cluster columns joined onto the reading tables."""
 
 from collections.abc import Iterator
 from pathlib import Path
@@ -8,21 +8,31 @@ import duckdb
 
 from pipeline.tables import LOG_TABLES, TABLES, TableSpec
 
-# A copies row of an earlier content says nothing about the present one: the join is on both ids.
-JOINED_ARTICLES = """\
+# What a cluster table adds to a reading table. A cluster row of an earlier content says nothing about the present one:
+# the join is on both ids. Before an article is related, it and its rows are their own.
+_JOINED = {
+    "articles": """\
 CREATE OR REPLACE VIEW articles AS
 SELECT a.*, coalesce(c.dup_group_id, a.article_id) AS dup_group_id, coalesce(c.is_copy, false) AS is_copy
 FROM articles_stored a LEFT JOIN (SELECT article_id, revision_id, dup_group_id, is_copy FROM copies) c
 USING (article_id, revision_id);
-"""
+""",
+    "quotes": """\
+CREATE OR REPLACE VIEW quotes AS
+SELECT q.*, coalesce(g.quote_group_id, q.article_id || ':' || q.quote_index) AS quote_group_id
+FROM quotes_stored q LEFT JOIN (SELECT article_id, revision_id, quote_index, quote_group_id FROM quote_groups) g
+USING (article_id, revision_id, quote_index);
+""",
+}
+JOINED_VIEWS = "".join(_JOINED.values())
 _OVER_FILES = Template("""\
 SELECT * FROM read_parquet('$files', hive_partitioning = true,
   hive_types = {'$partition': DATE}, union_by_name = true)""")
 
 
 def stored_name(spec: TableSpec) -> str:
-    """Return the SQL name of a table as it lies on disk; the view ``articles`` adds who repeats whom."""
-    return "articles_stored" if spec.name == "articles" else spec.name
+    """Return the SQL name of a table as it lies on disk; the view of its own name may have cluster columns, too."""
+    return f"{spec.name}_stored" if spec.name in _JOINED else spec.name
 
 
 def table_files(lake: Path, spec: TableSpec) -> tuple[Path, ...]:
@@ -40,7 +50,7 @@ def views_sql(lake: Path) -> str:
 
     A table without files gives an empty view with the contract's columns; write the text anew after its first rows.
     """
-    return "\n".join(("SET TimeZone = 'UTC';", *_statements(lake.resolve()), JOINED_ARTICLES))
+    return "\n".join(("SET TimeZone = 'UTC';", *_statements(lake.resolve()), JOINED_VIEWS))
 
 
 def _statements(lake: Path) -> Iterator[str]:

@@ -1,25 +1,20 @@
 """What is compared of a text: its shingles, hashed, and their MinHash signature. Equal on every machine and run."""
 
 import re
-import unicodedata
 from collections.abc import Sequence
-from functools import lru_cache
-from hashlib import blake2b
 
 import numpy as np
 import pyarrow as pa
 from rensa import RMinHash
 
 from pipeline.clusters.lists import Integers, list_array
+from pipeline.clusters.shingles import folded, hash_of, shingles_of
 
 PERMUTATIONS = 128
 _SEED = 1
 # A quotation ends at its closing mark, else with its line.
 _QUOTATION = re.compile(r'([“„«"][^“”„«»"\n]*)')
 _WORD = re.compile(r"\w+")
-# Odd multipliers make the place of a word in its shingle count; the shift brings the well mixed bits down.
-_PLACES = tuple(np.uint64(odd) for odd in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9))
-_MIX, _TOP = np.uint64(0xFF51AFD7ED558CCD), np.uint64(32)
 
 SKETCH_FIELDS = (
     pa.field("shingles", pa.list_(pa.uint32())),
@@ -53,20 +48,12 @@ def _shingles(text: str) -> tuple[Integers, Integers]:
     """Return the hashes of a text's shingles, and of those that are not wholly inside quotation marks."""
     words: list[int] = []
     quoted: list[bool] = []
-    folded = unicodedata.normalize("NFKC", text).casefold().replace("\u00ad", "")
-    for number, part in enumerate(_QUOTATION.split(folded)):
-        found = [_hash_of(word) for word in _WORD.findall(part)]
+    for number, part in enumerate(_QUOTATION.split(folded(text))):
+        found = [hash_of(word) for word in _WORD.findall(part)]
         words += found
         quoted += [number % 2 == 1] * len(found)
-    hashes = np.array(words, dtype=np.uint64)
     inside = np.array(quoted, dtype=bool)
-    last = max(len(words) - 2, 0)
-    mixed = sum((hashes[at : at + last] * place for at, place in enumerate(_PLACES)), np.zeros(last, np.uint64))
-    shingles = ((mixed ^ (mixed >> _TOP)) * _MIX >> _TOP).astype(np.uint32)
+    shingles = shingles_of(np.array(words, dtype=np.uint64))
+    last = len(shingles)
     outside = ~(inside[:last] & inside[1 : last + 1] & inside[2 : last + 2])
     return np.unique(shingles), np.unique(shingles[outside])
-
-
-@lru_cache(maxsize=1 << 16)
-def _hash_of(word: str) -> int:
-    return int.from_bytes(blake2b(word.encode("utf-8", "surrogatepass"), digest_size=8).digest(), "little")

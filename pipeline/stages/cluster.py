@@ -2,33 +2,36 @@
 
 from collections.abc import Iterable, Iterator
 from datetime import date
-from functools import partial
 
 import pyarrow as pa
 
 from pipeline.clusters import WINDOW, days_reached, find_copies, without_furniture
 from pipeline.lake import Lake
+from pipeline.stages.quote_groups import quote_groups_of
 from pipeline.stages.revisions import relate_revisions
 from pipeline.stages.sketches import sketched
 from pipeline.stages.workspace import Workspace
 
 
 def cluster(workspace: Workspace, *, news_day: date, days: Iterable[date]) -> int:
-    """Write the copies of every day that a change can reach, and the revisions; return how many files changed.
+    """Write the cluster tables of every day that a change can reach; return how many files changed.
 
     Changed are the published ``days``, and those on which articles of the news day stand: a run that was killed
     between commit and cluster is made good by the next one of its day.
     """
-    changed = tuple(days)
-    copies = workspace.lake.replace("copies", partial(_copies, workspace, news_day=news_day, days=changed))
-    return copies + relate_revisions(workspace, news_day=news_day, days=changed)
+    lake, given = workspace.lake, tuple(days)
+
+    def changed() -> set[date]:
+        ids = {capture.article_id for capture in workspace.archive.iterate(news_day)}
+        return {*given, *(article.published_date for article in lake.stored(ids).values())}
+
+    copies = lake.replace("copies", lambda: _copies(lake, changed()))
+    groups = lake.replace("quote_groups", lambda: quote_groups_of(lake, changed()))
+    return copies + groups + relate_revisions(workspace, news_day=news_day, days=given)
 
 
-def _copies(workspace: Workspace, *, news_day: date, days: Iterable[date]) -> dict[date, pa.Table]:
-    ids = {capture.article_id for capture in workspace.archive.iterate(news_day)}
-    changed = {*days, *(article.published_date for article in workspace.lake.stored(ids).values())}
-    reached = {day for each in changed for day in days_reached(each)}
-    return dict(copies_of(workspace.lake, reached))
+def _copies(lake: Lake, changed: Iterable[date]) -> dict[date, pa.Table]:
+    return dict(copies_of(lake, {day for each in changed for day in days_reached(each)}))
 
 
 def copies_of(lake: Lake, days: Iterable[date]) -> Iterator[tuple[date, pa.Table]]:

@@ -66,6 +66,23 @@ REVISIONS = TableSpec(
     ),
 )
 
+QUOTE_GROUPS = TableSpec(
+    "quote_groups",
+    "One row a quote: which quotation it is, also where another outlet printed more or fewer of its words.",
+    ("article_id", "quote_index"),
+    ("article_id", "quote_index"),
+    (
+        *ARTICLE_KEYS,
+        Column("quote_index", t.INT, "Its quote_index in quotes."),
+        Column(
+            "quote_group_id",
+            t.TEXT,
+            "article_id:quote_index of the earliest quote of the group. A quote joins the group of the earliest one of "
+            "the seven days before that it repeats; its own id when none.",
+        ),
+    ),
+)
+
 OUTCOMES = TableSpec(
     "outcomes",
     "One row a page and run: what became of it, and why.",

@@ -41,12 +41,17 @@ def corpus_digest() -> str:
     return digest.hexdigest()[:16]
 
 
+def clean_corpus() -> tuple[Case, ...]:
+    """Return all pages of gold that a robot may fetch, cleaned and not yet read."""
+    gold = {name: entry for name, entry in read_gold().items() if _is_open(entry)}
+    pages = {name: _page_of(name, entry["path"]) for name, entry in gold.items()}
+    return tuple(Case(name, gold[name], clean(page, source_key="quality"), None) for name, page in pages.items())
+
+
 def read_corpus(nlp: object) -> tuple[Case, ...]:
     """Return all pages of gold that a robot may fetch, read by the real pipeline."""
     reader = Reader(nlp, kb=load_kb(None), infer_gender=True)
-    gold = {name: entry for name, entry in read_gold().items() if _is_open(entry)}
-    pages = {name: _page_of(name, entry["path"]) for name, entry in gold.items()}
-    cases = [Case(name, gold[name], clean(page, source_key="quality"), None) for name, page in pages.items()]
+    cases = clean_corpus()
     articles = [case.got for case in cases if isinstance(case.got, Article)]
     read = {id(article): reader.annotate(article, doc) for article, doc in reader.docs(articles) if doc is not None}
     return tuple(Case(case.name, case.gold, case.got, read.get(id(case.got))) for case in cases)

@@ -1,17 +1,22 @@
 -- title: Who is quoted most?
--- about: Named people by quoted words. A quotation that several outlets print in the same article counts once.
+-- about: Named people by quoted words. A quotation that several articles print, whole or cut, counts once, by its longest print.
+WITH said AS (
+  SELECT
+    q.quote_group_id,
+    arg_max(q.speaker_name, (q.word_count, q.speaker_name)) AS speaker_name,
+    arg_max(q.speaker_entity_id, (q.word_count, q.speaker_name)) AS speaker_entity_id,
+    max(q.word_count) AS word_count,
+    list(DISTINCT a.publisher) AS publishers
+  FROM quotes q JOIN articles a USING (article_id, revision_id)
+  WHERE q.speaker_kind = 'person' AND q.speaker_name IS NOT NULL
+  GROUP BY q.quote_group_id
+)
 SELECT
-  min(speaker_name) AS speaker,
+  max(speaker_name) AS speaker,
   count(*) AS quotes,
   sum(word_count)::BIGINT AS words,
-  count(DISTINCT publisher) AS outlets
-FROM (
-  SELECT q.speaker_name, q.speaker_entity_id, q.speaker_kind, q.word_count, a.publisher
-  FROM quotes q JOIN articles a USING (article_id, revision_id)
-  QUALIFY row_number() OVER (
-    PARTITION BY a.dup_group_id, q.quote_norm_id ORDER BY a.published_at, a.article_id, q.quote_index) = 1
-)
-WHERE speaker_kind = 'person' AND speaker_name IS NOT NULL
+  len(list_distinct(flatten(list(publishers)))) AS outlets
+FROM said
 GROUP BY coalesce(speaker_entity_id, speaker_name)
 ORDER BY words DESC, quotes DESC, speaker
 LIMIT 20;

@@ -116,6 +116,11 @@ def _write_quotes(write_rows: WriteRows, first: Row, copy: Row, other: Row) -> N
     }
     write_rows("quotes", DAY, [_child(first, **okoro), _child(first, **unnamed), _child(copy, **okoro)])
     write_rows("quotes", NEXT_DAY, [_child(other, **lindt)])
+    groups = [
+        _child(article, quote_index=index, quote_group_id=f"{'a' * 32}:{index}")
+        for article, index in ((first, 0), (first, 1), (copy, 0))
+    ]
+    write_rows("quote_groups", DAY, groups)
 
 
 def _write_entities(write_rows: WriteRows, first: Row, copy: Row, other: Row) -> None:

@@ -9,7 +9,7 @@ from pipeline.errors import ConfigError
 
 SLUGS = [question.slug for question in list_questions()]
 EXPECTED = {
-    "who-is-quoted": [("Ada Okoro", 1, 4, 1), ("Per Lindt", 1, 3, 1)],
+    "who-is-quoted": [("Ada Okoro", 1, 4, 2), ("Per Lindt", 1, 3, 1)],
     "what-is-planned": [
         (date(2026, 3, 9), "day", "CONSULT", "Ada Okoro, Per Lindt", None, "meet", None, "Bridge talks", "Post", "c")
     ],
@@ -31,10 +31,12 @@ EXPECTED = {
         ("Post", "Local", date(2026, 3, 1), 2, 0.0, 0.0),
     ],
     "wire-share": [("Post", 2, 0.5, 0.5), ("Echo", 1, 0.0, 1.0)],
+    "top-people": [("Ada Okoro", None, 2, 2, 3), ("Per Lindt", None, 2, 2, 3)],
     "co-mentions": [("Ada Okoro", "Per Lindt", 1)],
     "reporting-lag": [("Echo", "OTHER", 1.0, 1), ("Post", "OTHER", 1.0, 1)],
-    "said-or-claimed": [("Echo", "F", 1, 0.0), ("Post", "F", 1, 0.0), ("Post", "U", 1, 1.0)],
-    "quote-travel": [("“The quay is open.”", datetime(2026, 3, 2, 8, tzinfo=UTC), "Echo", 2, 1.0)],
+    "said-or-claimed": [("Echo", "person", "F", 1, 0.0), ("Post", "person", "U", 1, 1.0)],
+    "who-speaks-first": [("Echo", "person", "F", 1, 1.0), ("Post", "person", "U", 1, 1.0)],
+    "quote-travel": [("“The quay is open.”", "Ada Okoro", datetime(2026, 3, 2, 8, tzinfo=UTC), "Echo", 2, 1.0)],
     "source-diversity": [("Post", 2, 2.0, 1.0), ("Echo", 1, 1.0, 1.0)],
     "who-said-what": [
         ("Per Lindt", "claimed", "“No deal yet.”", "Post"),

@@ -22,6 +22,16 @@ def test_views_open_the_lake_in_a_plain_duckdb(small_lake):
     ]
 
 
+def test_views_have_the_cluster_columns(small_lake):
+    """A quote has its group; one that was not related yet is its own."""
+    connection = duckdb.connect()
+
+    connection.execute(views_sql(small_lake))
+
+    found = connection.execute("SELECT left(quote_group_id, 1), right(quote_group_id, 2) FROM quotes ORDER BY ALL")
+    assert found.fetchall() == [("a", ":0"), ("a", ":0"), ("a", ":1"), ("c", ":0")]
+
+
 def test_views_of_an_empty_lake_have_the_columns(tmp_path):
     """Every table of the contract is a view with its columns even before its first file."""
     connection = duckdb.connect()

@@ -1,0 +1,79 @@
+"""What is compared of a quotation: its words and its speaker."""
+
+import re
+from collections.abc import Mapping
+from dataclasses import dataclass
+from difflib import SequenceMatcher
+from typing import Any, Literal
+
+import numpy as np
+
+from pipeline.clusters.lists import Integers
+from pipeline.clusters.names import may_be_one
+from pipeline.clusters.shingles import folded, hash_of, shingles_of
+
+# What makes two quotations one: their words alone, or their words because one speaker is named for both.
+Evidence = Literal["words", "words and speaker"]
+
+LONG_ENOUGH = 5  # words that, when equal, are no chance; fewer are said by many
+_WORD = re.compile(r"\w+")
+_CUT_WORDS = 6  # of the shorter, where it is not equal to the longer but stands in it
+_CUT = 0.8  # of its words, in the order of the longer
+_REWORDED_WORDS, _REWORDED = 10, 0.6  # the same where the speaker is the same
+_SHORTEST = 3  # words of one that stands whole in another of the same speaker
+_INDIRECT = "\0"  # stands before what is not verbatim: it equals nothing that is
+
+
+@dataclass(frozen=True, slots=True)
+class Speaker:
+    """Who is named for a quotation; both None where nobody is, or an unnamed source."""
+
+    entity_id: str | None
+    name: str | None
+
+
+def quoted_words(row: Mapping[str, Any]) -> str:
+    """Return the folded words inside the marks of a row of quotes, a space between; all words where it is indirect."""
+    text, start = row["quote_text"], row["start_char"]
+    if row["quote_type"] == "indirect":
+        return _INDIRECT + _words(text)
+    parts = [text[part["start_char"] - start : part["end_char"] - start] for part in row["parts"]]
+    return _words(" ".join(parts)) or _words(text)
+
+
+def _words(text: str) -> str:
+    return " ".join(_WORD.findall(folded(text)))
+
+
+def word_shingles(words: str) -> Integers:
+    """Return the shingles of some folded words, sorted, each once; none of what is not verbatim."""
+    if words.startswith(_INDIRECT):
+        return np.empty(0, np.uint32)
+    return np.unique(shingles_of(np.array([hash_of(word) for word in words.split()], np.uint64)))
+
+
+def evidence_of(one: str, other: str) -> Evidence | None:
+    """Return what two unequal wordings may be taken for one on; None where they may not. In either order the same."""
+    shorter, longer = sorted((one.split(), other.split()), key=lambda words: (len(words), words))
+    if len(shorter) < _SHORTEST:
+        return None
+    if len(shorter) < _CUT_WORDS:
+        is_whole = f" {' '.join(shorter)} " in f" {' '.join(longer)} "
+        return "words and speaker" if is_whole else None
+    share = _shared(shorter, longer) / len(shorter)
+    if share >= _CUT:
+        return "words"
+    return "words and speaker" if share >= _REWORDED and len(shorter) >= _REWORDED_WORDS else None
+
+
+def _shared(shorter: list[str], longer: list[str]) -> int:
+    """Return how many words of one stand in the other, in order, in stretches of two or more."""
+    blocks = SequenceMatcher(None, longer, shorter, autojunk=False).get_matching_blocks()
+    return sum(block.size for block in blocks if block.size > 1)
+
+
+def may_speak(one: Speaker, other: Speaker, evidence: Evidence) -> bool:
+    """Return whether the speakers of two like quotations let them be one."""
+    if one.name is None or other.name is None:
+        return evidence == "words"
+    return (one.entity_id is not None and one.entity_id == other.entity_id) or may_be_one(one.name, other.name)

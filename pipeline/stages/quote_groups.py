@@ -1,0 +1,30 @@
+"""The table ``quote_groups``: one quotation followed through articles and days."""
+
+from collections.abc import Iterable
+from datetime import date
+
+import pyarrow as pa
+
+from pipeline.clusters import QUOTE_COLUMNS, QuoteDay, group_quotes, quote_group_rows, quotes_of_day
+from pipeline.lake import Lake
+from pipeline.stages.chains import Chain, chained
+
+
+def _prepared(lake: Lake, day: date) -> QuoteDay:
+    return quotes_of_day(lake.read("quotes", days=[day], columns=QUOTE_COLUMNS))
+
+
+_CHAIN = Chain(
+    source="quotes",
+    table="quote_groups",
+    index="quote_index",
+    group="quote_group_id",
+    prepare=_prepared,
+    relate=group_quotes,
+    rows=quote_group_rows,
+)
+
+
+def quote_groups_of(lake: Lake, days: Iterable[date]) -> dict[date, pa.Table]:
+    """Return the groups of the quotes of every day that a change of some days can reach."""
+    return chained(lake, _CHAIN, days)
