@@ -69,8 +69,8 @@ def trimmed(tokens: Tokens, data: NameData, name: Name) -> Name | None:
 def _bare(tokens: Tokens, data: NameData, name: Name) -> tuple[int, int]:
     """Return first and last token without marks, articles, titles and the rest at the edges, in one block."""
     first, last = name.first, name.last
-    for index in range(first + 1, last):
-        if tokens.text[index].isspace() and tokens.block[index + 1] != tokens.block[first]:
+    for index in range(first + 1, last + 1):
+        if _breaks_off(tokens, index, last):
             last = index - 1
             break
     while last >= first and _is_tail(tokens, data, last):
@@ -80,10 +80,22 @@ def _bare(tokens: Tokens, data: NameData, name: Name) -> tuple[int, int]:
     return first, last
 
 
+def _breaks_off(tokens: Tokens, index: int, last: int) -> bool:
+    """Return whether a name ends before a token: before another block, a handle or a number of things."""
+    text = tokens.text[index]
+    if text[0] == "@":
+        return True
+    if tokens.tag[index] == "CD":
+        return text.islower() or (index < last and tokens.text[index + 1].islower())
+    return text.isspace() and index < last and tokens.block[index + 1] != tokens.block[index - 1]
+
+
 def is_never(tokens: Tokens, data: NameData, index: int) -> bool:
     """Return whether a single word is no name here: an address like "Majesty", a tag, "the Emperors"."""
     word, before = plain(tokens.lower[index]), index - 1
     if word in data.never_names or tokens.text[index][0] in "@#":
+        return True
+    if word in data.title_modifiers and index + 1 < len(tokens) and tokens.lower[index + 1] in data.titles:
         return True
     if index == 0:
         return False

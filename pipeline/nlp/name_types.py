@@ -116,8 +116,11 @@ class _Voting:
             return evidence.first_words[words[0]]
         if words[0] in evidence.of_heads and words[1] in evidence.of_words:
             return evidence.of_heads[words[0]]
-        if words[-1] in evidence.last_words and not (name.label == "PERSON" and words[0] in self._data.forenames):
-            return evidence.last_words[words[-1]]
+        if words[-1] in evidence.last_words:
+            shown = evidence.last_words[words[-1]]
+            is_surname = shown == "ORG" and words[-1] in evidence.surnames
+            is_person = words[0] in self._data.forenames and (is_surname or name.label == "PERSON")
+            return None if is_person else shown
         return "ORG" if "&" in words else None
 
     def _looks_like_person(self, name: Name, words: list[str]) -> bool:
