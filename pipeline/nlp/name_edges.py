@@ -7,6 +7,8 @@ from pipeline.nlp.name_spans import Name, plain
 from pipeline.nlp.tokens import Tokens
 
 _EDGE_MARKS = frozenset("“”\"‘’'`.,;:()[]/-–—")
+_PARTING = frozenset({"/", ":", "--", "—"})
+_PARTED = frozenset({"PERSON", "ORG", "GPE"})
 _NOUNS = frozenset({"NN", "NNS", "NNP", "NNPS", "CD"})
 _TAGS_OF_NUMERALS = frozenset({"NNP", "NNPS", "CD", "NN"})
 NUMERALS = frozenset(
@@ -19,12 +21,15 @@ LONGEST = 4
 def pieces(tokens: Tokens, name: Name, people: frozenset[str], data: NameData) -> Iterator[Name]:
     """Yield the names in a span of the model.
 
-    A slash parts two ("Ana Brito/Reuters"), "of" a person and where they belong to, "and" two people.
+    A slash or a colon parts two ("Ana Brito/Reuters"), "of" a person and where they belong to, "and" two people.
     """
+    if name.length < 3:
+        yield name
+        return
     first, label = name.first, name.label
     for index in range(name.first, name.last + 1):
         is_of = label == "PERSON" and tokens.lower[index] in data.evidence.of_words and index > first + 1
-        if is_of or (tokens.text[index] == "/" and first < index):
+        if is_of or (tokens.text[index] in _PARTING and first < index and label in _PARTED):
             yield Name(first, index - 1, label)
             first, label = index + 1, "GPE" if is_of and index + 1 == name.last else "ORG"
     if first > name.last:

@@ -63,6 +63,8 @@ EVIDENCE = NameEvidence(
         LOC="river island isle valley coast territory pass peninsula lake",
     ),
     place_prepositions=frozenset({"in", "near", "throughout", "outside", "inside", "into", "across", "at", "past"}),
+    weak_prepositions=frozenset({"in", "at"}),
+    firm_prepositions=frozenset({"at"}),
     stake_nouns=_words(
         "share stake interest invest investment investor confidence trust faith job role work believe believer hand"
         " appoint"
