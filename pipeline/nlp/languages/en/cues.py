@@ -68,6 +68,7 @@ CUES = CueData(
         " memo filing letter census result evidence file log test inquiry investigation"
     ),
     naming=_words("call dub brand label describe portray characterize characterise term"),
+    labels=_words("call dub brand label know title entitle name nickname bill headline style term code-name"),
     naming_links=frozenset({"as", "of"}),
     complementisers=frozenset({"that", "whether", "if", "how", "why", "what"}),
     source_phrases=frozenset({("according", "to")}),
