@@ -157,7 +157,12 @@ def _infinitives(tokens: Tokens, verb: int) -> Iterator[tuple[int, int]]:
 
 
 def _is_finite(tokens: Tokens, verb: int) -> bool:
-    return any(tokens.tag[each] in _FINITE for each in (verb, *tokens.dependents(verb, "aux", "auxpass")))
+    """Return whether a verb has a tense of its own; a clitic ("he’d") has one, whatever the tagger takes it for."""
+    children = tokens.children.get(verb, ())
+    if any(tokens.text[child][0] in "'’" for child in children if child < verb):
+        return True
+    auxiliaries = (child for child in children if tokens.dep[child] in ("aux", "auxpass"))
+    return any(tokens.tag[each] in _FINITE for each in (verb, *auxiliaries))
 
 
 def _before_next(tokens: Tokens, use: CueUse, after: int, right: int, cues: Sequence[CueUse]) -> int:
