@@ -9,6 +9,7 @@ from pipeline.model import Entity, Quote
 from pipeline.model.annotation import QuoteType
 from pipeline.nlp.attribution import Attribution, attribute, edges, is_sentence
 from pipeline.nlp.clauses import Clause, clause_around, reported_clauses
+from pipeline.nlp.confidence import rule_confidence
 from pipeline.nlp.cues import CueUse, QuotedText, find_cues, is_label, noun_phrase, quoted_text
 from pipeline.nlp.interviews import interview_turns
 from pipeline.nlp.languages.spec import CueData, LanguageData
@@ -182,8 +183,6 @@ def _quote(tokens: Tokens, found: _Found, finder: SpeakerFinder, language: Langu
     speaker = None if head is None else finder.speaker(head)
     entity = speaker.entity if speaker else None
     words = _WORD.findall(text)
-    resolved = entity.confidence if entity and entity.entity_name else 1.0
-    confidence = min(found.attribution.score, 0.99) * resolved
     return Quote(
         quote_index=-1,
         quote_type=_type(tokens.content, found),
@@ -210,7 +209,7 @@ def _quote(tokens: Tokens, found: _Found, finder: SpeakerFinder, language: Langu
         paragraph_index=tokens.block[max(tokens.at(found.start), 0)],
         word_count=len(words),
         quote_norm_id=hashlib.sha256(" ".join(words).casefold().encode()).hexdigest()[:16],
-        confidence=round(confidence, 3),
+        confidence=round(rule_confidence(found.attribution.rule), 3),
         rule_id=found.attribution.rule,
     )
 

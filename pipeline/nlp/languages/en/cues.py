@@ -65,7 +65,8 @@ CUES = CueData(
     evidence_verbs=_words("show indicate reveal suggest find"),
     evidence=_words(
         "record poll survey report study data datum figure document analysis review research statistic audit email"
-        " memo filing letter census result evidence file log test inquiry investigation polling outcome transcript ledger"
+        " memo filing letter census result evidence file log test inquiry investigation polling outcome transcript"
+        " ledger"
     ),
     naming=_words("call dub brand label describe portray characterize characterise term"),
     labels=_words("call dub brand label know title entitle name nickname bill headline style term code-name"),
