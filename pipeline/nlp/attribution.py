@@ -150,7 +150,7 @@ def _before(
             weight = 0.9 if distance < 25 else 0.4
         weight = max(weight, 0.5) if rule == "colon" else weight
         yield Attribution(use, use.speaker, weight * structure * _PASSED**nearer - 0.002 * distance, rule)
-        nearer += use.is_listed
+        nearer += use.is_listed and (use.kind != "noun" or rule != "sentence")
 
 
 def _structure(distance: int, link: str, governs: bool, data: CueData) -> tuple[float, str]:
