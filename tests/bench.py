@@ -9,9 +9,12 @@ import subprocess
 import sys
 import tempfile
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
+from contextlib import ExitStack
 from datetime import UTC, date, datetime
+from functools import partial
 from pathlib import Path
+from unittest.mock import patch
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -24,6 +27,7 @@ from pipeline.kb import load_kb
 from pipeline.lake import KEYS_SCHEMA, Lake
 from pipeline.model import Article, Page
 from pipeline.nlp import Reader, load_model
+from pipeline.nlp import reader as reading
 from pipeline.settings import Settings
 from pipeline.tables import READING_TABLES, annotation_rows, check_batch, rows_table
 from samples.server import FOLDERS, ROOT, resource_at
@@ -32,6 +36,9 @@ from tests.bench_copies import main as copies_figures
 
 ROUNDS = 3
 NOW = datetime(2026, 3, 4, 20, tzinfo=UTC)
+ENTITY_STEPS = ("find_entities", "link_quotes")
+QUOTE_STEPS = ("scan_marks", "extract_quotes")
+EVENT_STEPS = ("find_times", "extract_events")
 out = Console(highlight=False)
 
 
@@ -82,6 +89,12 @@ def articles(*, times: int = 4) -> list[Article]:
 
 def annotate_ratio() -> float:
     """Words a second of all extractors beside bare nlp.pipe, batch 16."""
+    mine, theirs = best(*_reading())
+    return theirs / mine
+
+
+def _reading() -> tuple[Callable[[], None], Callable[[], None]]:
+    """Return reading the sample articles whole, and the bare model over the same texts."""
     nlp = load_model(Settings.model_fields["spacy_model"].default)
     reader = Reader(nlp, kb=load_kb(None), infer_gender=True)
     given = articles()
@@ -95,8 +108,35 @@ def annotate_ratio() -> float:
         for _ in nlp.pipe([article.text for article in given], batch_size=16):
             pass
 
-    mine, theirs = best(ours, bare)
-    return theirs / mine
+    return ours, bare
+
+
+def stage_share(*stages: str) -> float:
+    """Processor time of some steps of reading beside bare nlp.pipe over the same texts, the least of the rounds."""
+    ours, bare = _reading()
+    return min(_spent(stages, ours) for _ in range(ROUNDS)) / min(_spent((), bare) for _ in range(ROUNDS))
+
+
+def _spent(stages: Sequence[str], work: Callable[[], None]) -> float:
+    """Return the processor seconds of the named functions of the reader during some work, or of all of it."""
+    spent = 0.0
+
+    def timed[**P, T](step: Callable[P, T]) -> Callable[P, T]:
+        def run(*given: P.args, **options: P.kwargs) -> T:
+            nonlocal spent
+            started = time.process_time()
+            try:
+                return step(*given, **options)
+            finally:
+                spent += time.process_time() - started
+
+        return run
+
+    with ExitStack() as patched:
+        for name in stages:
+            patched.enter_context(patch.object(reading, name, timed(getattr(reading, name))))
+        (work if stages else timed(work))()
+    return spent
 
 
 def clean_ratio() -> float:
@@ -239,6 +279,9 @@ def dag_parse_seconds() -> float:
 
 FIGURES: tuple[tuple[str, tuple[str, float], Callable[[], float]], ...] = (
     ("annotating / bare nlp.pipe, words per second", (">=", 0.80), annotate_ratio),
+    ("names, who is who and links / bare nlp.pipe, CPU time", ("<=", 0.08), partial(stage_share, *ENTITY_STEPS)),
+    ("quotes and speakers / bare nlp.pipe, CPU time", ("<=", 0.06), partial(stage_share, *QUOTE_STEPS)),
+    ("events and times / bare nlp.pipe, CPU time", ("<=", 0.08), partial(stage_share, *EVENT_STEPS)),
     ("cleaning / bare trafilatura, pages per second", (">=", 0.70), clean_ratio),
     ("clean with 2 workers / 1 worker", (">=", 1.70), clean_worker_ratio),
     ("fetching and archiving / bare requests sessions, pages per CPU second", (">=", 0.40), bench_fetch.fetch_ratio),

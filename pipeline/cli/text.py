@@ -10,6 +10,7 @@ import typer
 from rich.markup import escape
 from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
+from pipeline.cli.drawing import draw_article, draw_reading
 from pipeline.cli.output import AsJson, Quiet, err, out, print_json, problem, workspace
 from pipeline.errors import ConfigError
 from pipeline.model import Annotation, Article
@@ -83,7 +84,8 @@ def try_page(
     source: Annotated[str | None, typer.Option(help="Key of the source whose layout rules hold for it.")] = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what newslake makes of one page: each field with its method, paragraphs, entities, quotes, events."""
+    """Show what newslake makes of one page: its text with quotations and their speakers, each field with its method,
+    a line an entity, a quotation and an event."""
     from pipeline.stages.documents import annotation_object, cleaned_object
     from pipeline.stages.trial import try_one
 
@@ -93,21 +95,19 @@ def try_page(
         raise typer.Exit(1)
     if as_json:
         cleaned = cleaned_object(page, tried.article) | {"rules_fired": dict(tried.fired)}
-        print_json(cleaned | annotation_object(page, tried.article, tried.read))
+        print_json(cleaned | annotation_object(page, tried.article, tried.read or Annotation()))
         return
-    _print_article(tried.article)
+    draw_article(tried.article, tried.read or Annotation())
     _print_decisions(tried.article, tried.fired)
     if tried.rejected is not None:
         out.print(
             f"\n[red]a run would reject this page[/red]: {tried.rejected.reason}: {escape(tried.rejected.detail)}"
         )
-    _print_annotation(tried.read)
-
-
-def _print_article(article: Article) -> None:
-    out.print(f"[bold]{escape(article.title or '(no title)')}[/bold]")
-    for block in article.blocks:
-        out.print(f"\n[dim]{block.kind:>10}[/dim]  {escape(article.text[block.start : block.end])}", highlight=False)
+    if tried.read is None:
+        told = tried.article.language or "unknown, the text may be too short to tell"
+        out.print(f"\nnot read: there are no words for its language ({told})", highlight=False, markup=False)
+    else:
+        draw_reading(tried.read)
 
 
 def _print_decisions(article: Article, fired: Mapping[str, int]) -> None:
@@ -125,37 +125,3 @@ def _print_decisions(article: Article, fired: Mapping[str, int]) -> None:
     out.print(f"  {'flags':<13} {', '.join(article.flags) or '-'}", highlight=False, markup=False)
     rules = ", ".join(f"{name} {count}" for name, count in fired.items()) or "none"
     out.print(f"  {'rules fired':<13} {rules}", highlight=False, markup=False)
-
-
-def _print_annotation(annotation: Annotation) -> None:
-    out.print("\n[bold]Entities[/bold]")
-    for name, kind, count in _names(annotation):
-        out.print(f"  {name} ({kind}), {count} mention{'s' if count > 1 else ''}", highlight=False, markup=False)
-    out.print("\n[bold]Quotes[/bold]")
-    for quote in annotation.quotes:
-        speaker = quote.speaker_name or quote.speaker_text or "unknown speaker"
-        out.print(
-            f"  {speaker} ({quote.quote_type}, {quote.cue_text}): {quote.quote_text}", highlight=False, markup=False
-        )
-    out.print("\n[bold]Events[/bold]")
-    for event in annotation.events:
-        actor = ", ".join(event.actors) or event.actor_name or event.actor_text or "?"
-        recipient = ", ".join(event.recipients) or event.recipient_name or event.recipient_text
-        arrow = f"{actor} -> {recipient}" if recipient else actor
-        when = event.event_date_text or event.event_date or "no date"
-        if event.event_date is not None and event.event_date_text:
-            when = f"{event.event_date_text}: {event.event_date}, {event.event_date_precision}"
-        out.print(
-            f"  {event.event_type} {event.modality}: {event.trigger_text} ({arrow}; {when})",
-            highlight=False,
-            markup=False,
-        )
-
-
-def _names(annotation: Annotation) -> list[tuple[str, str, int]]:
-    counts: dict[tuple[str, str], int] = {}
-    for entity in annotation.entities:
-        if entity.entity_name is not None:
-            key = (entity.entity_name, entity.entity_type)
-            counts[key] = counts.get(key, 0) + 1
-    return [(name, kind, count) for (name, kind), count in counts.items()]

@@ -38,7 +38,7 @@ class StageReport:
 
     The conservation law holds: ``discovered == sum of all outcomes``. ``work`` counts what took its time, by name:
     fetched (pages asked for), derived_new and derived_again (articles read because their content is new, or because
-    another pipeline version read them).
+    another pipeline version read them). ``rules`` counts the quotations by the ``rule_id`` that decided their speaker.
     """
 
     stage: str
@@ -47,6 +47,7 @@ class StageReport:
     outcomes: tuple[tuple[OutcomeKind, int], ...]
     days: tuple[date, ...] = ()
     work: tuple[tuple[str, int], ...] = ()
+    rules: tuple[tuple[str, int], ...] = ()
 
     @classmethod
     def of(
@@ -57,6 +58,7 @@ class StageReport:
         *,
         days: Iterable[date] = (),
         work: Mapping[str, int] | None = None,
+        rules: Mapping[str, int] | None = None,
     ) -> "StageReport":
         """Return the report of a finished stage, every kind counted, zero included."""
         counts = Counter(outcome.outcome for outcome in outcomes)
@@ -67,6 +69,7 @@ class StageReport:
             outcomes=tuple((kind, counts[kind]) for kind in OUTCOME_KINDS),
             days=tuple(sorted(set(days))),
             work=tuple((work or {}).items()),
+            rules=tuple(sorted((rules or {}).items())),
         )
 
     @classmethod
@@ -74,10 +77,12 @@ class StageReport:
         """Return the sum of several reports of one run."""
         counts: Counter[OutcomeKind] = Counter()
         work: Counter[str] = Counter()
+        rules: Counter[str] = Counter()
         days: set[date] = set()
         for report in reports:
             counts.update(dict(report.outcomes))
             work.update(dict(report.work))
+            rules.update(dict(report.rules))
             days.update(report.days)
         return cls(
             stage=stage,
@@ -86,6 +91,7 @@ class StageReport:
             outcomes=tuple((kind, counts[kind]) for kind in OUTCOME_KINDS),
             days=tuple(sorted(days)),
             work=tuple(sorted(work.items())),
+            rules=tuple(sorted(rules.items())),
         )
 
     @classmethod
@@ -98,6 +104,7 @@ class StageReport:
             outcomes=tuple((kind, given[kind]) for kind in OUTCOME_KINDS),
             days=tuple(date.fromisoformat(day) for day in given["days"]),
             work=tuple(given["work"].items()),
+            rules=tuple(given["rules"].items()),
         )
 
     def as_dict(self) -> dict[str, object]:
@@ -109,4 +116,5 @@ class StageReport:
             **dict(self.outcomes),
             "days": [day.isoformat() for day in self.days],
             "work": dict(self.work),
+            "rules": dict(self.rules),
         }

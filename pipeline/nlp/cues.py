@@ -3,6 +3,7 @@
 from bisect import bisect_left
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import accumulate
 
 from pipeline.nlp.languages.spec import Cue, CueData
 from pipeline.nlp.marks import Marked
@@ -14,6 +15,7 @@ _NOMINAL = frozenset({"NNP", "NNPS", "PRP", "NN", "NNS"})
 _INNER = frozenset({"compound", "det", "amod", "nmod", "poss", "case", "nummod"})
 _OPEN = Cue("speech", 0.15)
 _FARTHEST_SUBJECT = 6
+_DEEPEST = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,13 +34,21 @@ class CueUse:
 
 @dataclass(frozen=True, slots=True)
 class QuotedText:
-    """The tokens inside marks: ``owner`` gives a token's index in ``marked``, -1 outside."""
+    """The tokens inside marks: ``owner`` gives a token's index in ``marked``, -1 outside.
+
+    ``counts`` has for each token how many before it are inside.
+    """
 
     marked: tuple[Marked, ...]
     owner: list[int]
+    counts: list[int]
 
     def inside(self, token: int) -> bool:
         return self.owner[token] >= 0
+
+    def any_inside(self, first: int, last: int) -> bool:
+        """Return whether any of two tokens and what stands between is inside marks."""
+        return self.counts[last + 1] > self.counts[first]
 
 
 def quoted_text(tokens: Tokens, marked: tuple[Marked, ...]) -> QuotedText:
@@ -48,7 +58,7 @@ def quoted_text(tokens: Tokens, marked: tuple[Marked, ...]) -> QuotedText:
         for start, end in each.parts:
             for token in range(bisect_left(tokens.start, start), bisect_left(tokens.start, end)):
                 owner[token] = index
-    return QuotedText(marked, owner)
+    return QuotedText(marked, owner, [0, *accumulate(index >= 0 for index in owner)])
 
 
 def find_cues(tokens: Tokens, quoted: QuotedText, data: CueData) -> tuple[CueUse, ...]:
@@ -81,8 +91,20 @@ def _verb(tokens: Tokens, quoted: QuotedText, data: CueData, index: int) -> CueU
 
 def speaker_of_verb(tokens: Tokens, quoted: QuotedText, verb: int) -> int | None:
     """Return the head token of a verb's subject, its own or inherited; beside it where the parse shows none."""
+    if _is_passive(tokens, verb):
+        return next((p for by in tokens.dependents(verb, "agent") for p in tokens.dependents(by, "pobj")), None)
+    if any(tokens.tag[aux] == "MD" for aux in tokens.dependents(verb, "aux")):
+        verb = _reporting(tokens, verb)  # "he said people will say": the words are his
     subject = _subject(tokens, quoted, verb, 4)
     return subject if subject is not None else _beside(tokens, quoted, verb)
+
+
+def _is_passive(tokens: Tokens, verb: int) -> bool:
+    """Return whether the subject of a verb is who is spoken to or of ("asked by reporters", "was told")."""
+    if tokens.dependents(verb, "nsubjpass", "auxpass"):
+        return True
+    is_bare = not tokens.dependents(verb, "nsubj", "aux")
+    return tokens.tag[verb] == "VBN" and is_bare and tokens.dep[verb] in ("advcl", "acl")
 
 
 def _subject(tokens: Tokens, quoted: QuotedText, verb: int, depth: int) -> int | None:
@@ -95,11 +117,32 @@ def _subject(tokens: Tokens, quoted: QuotedText, verb: int, depth: int) -> int |
     governor, dep = tokens.head[verb], tokens.dep[verb]
     if depth == 0 or governor == verb or quoted.inside(governor):
         return None
+    if dep == "advcl" and tokens.tag[verb] == "VBG" and tokens.text[tokens.left_edge(verb) - 1] == ",":
+        governor = _reporting(tokens, governor)
     if dep == "acl":
         return _of_participle(tokens, quoted, verb, depth)
+    if dep == "conj" and _is_next_report(tokens, verb, governor):
+        governor = tokens.head[governor]
     if dep in ("conj", "xcomp", "advcl", "pcomp", "prep") and (dep != "conj" or tokens.tag[governor][0] == "V"):
         return _subject(tokens, quoted, governor, depth - 1)
     return None
+
+
+def _is_next_report(tokens: Tokens, verb: int, governor: int) -> bool:
+    """Return whether a verb goes with what reports its governor: "says it was late and says it failed"."""
+    outer = tokens.head[governor]
+    same = tokens.tag[verb] == tokens.tag[outer] and tokens.dep[governor] == "ccomp" and outer < governor
+    return same and (tokens.lemma[verb] == tokens.lemma[outer] or tokens.tag[governor] != tokens.tag[verb])
+
+
+def _reporting(tokens: Tokens, verb: int) -> int:
+    """Return the verb that reports a clause: "..., calling it unfair" goes with "he said", not with what he said."""
+    for _ in range(_DEEPEST):
+        governor = tokens.head[verb]
+        if tokens.dep[verb] != "ccomp" or governor > verb or tokens.tag[governor][0] != "V":
+            break
+        verb = governor
+    return verb
 
 
 def _of_participle(tokens: Tokens, quoted: QuotedText, verb: int, depth: int) -> int | None:
@@ -181,15 +224,17 @@ def _source(tokens: Tokens, index: int) -> CueUse | None:
     return CueUse(index, Cue("speech", 0.9), speaker, "source")
 
 
+def _belongs(tokens: Tokens, child: int) -> bool:
+    return tokens.dep[child] == "prep" and tokens.lower[child] in ("of", "for", "at", "from", "with")
+
+
 def noun_phrase(tokens: Tokens, head: int) -> tuple[int, int]:
-    """Return first and last token of the noun phrase of a head: determiners, modifiers, and of/for/at/from phrases."""
+    """Return first and last token of the noun phrase of a head: what describes it on both sides, up to a comma."""
     first = last = head
     for child in tokens.children.get(head, ()):
         if child < head and tokens.dep[child] in _INNER:
             first = min(first, tokens.left_edge(child))
-        elif (
-            child > head and tokens.dep[child] == "prep" and tokens.lower[child] in ("of", "for", "at", "from", "with")
-        ):
+        elif child > head and (tokens.dep[child] in ("amod", "acl") or _belongs(tokens, child)):
             last = max(last, tokens.right_edge(child))
     for index in range(head + 1, last + 1):
         if tokens.text[index] in ',;:—–"“”' or tokens.text[index].isspace() or tokens.tag[index] in ("WP", "WDT"):

@@ -5,16 +5,17 @@ from collections import defaultdict
 from collections.abc import Callable, Iterable, Iterator, Mapping
 from dataclasses import dataclass, replace
 
-from pipeline.kb import KbEntry, KnowledgeBase
+from pipeline.kb import KnowledgeBase
 from pipeline.model import Entity, Quote
 from pipeline.model.annotation import Gender, GenderMethod, LinkMethod, MentionKind
 from pipeline.nlp.languages.spec import NameData
+from pipeline.nlp.linking import Identity, link_entities
 from pipeline.nlp.marks import Marked
 from pipeline.nlp.names import Name, find_names
 from pipeline.nlp.pronouns import PronounReader, Resolved
 from pipeline.nlp.roles import role_key, role_nouns, role_of, title_of
 from pipeline.nlp.tokens import Tokens
-from pipeline.nlp.who import Cast, Cluster, Link, cast_of, entity_hash
+from pipeline.nlp.who import Cast, Cluster, Link, cast_of
 
 _PERSONAL = frozenset({"person", "speaker", "speakers"})
 UNRESOLVED = "UNKNOWN"
@@ -22,13 +23,9 @@ UNRESOLVED = "UNKNOWN"
 
 @dataclass(frozen=True, slots=True)
 class _Who:
-    """What is the same for all mentions of one entity."""
+    """What is the same for all mentions of one entity. Gender is None for what is no person."""
 
-    entity_type: str
-    entity_id: str
-    name: str
-    qid: str | None
-    country: str | None
+    identity: Identity
     gender: Gender | None
     gender_method: GenderMethod | None
 
@@ -53,13 +50,14 @@ def find_entities(
     unresolved has no cluster; its type is PERSON where its form says so and UNKNOWN otherwise. ``infer_gender``
     False leaves the gender columns None; what the text shows still helps to resolve pronouns.
     """
-    names = find_names(tokens, data)
+    names = find_names(tokens, data, kb)
     cast = cast_of(tokens, names, data, kb)
     roles = _roles(tokens, names, cast, data)
     genders = [_shown_gender(cluster, roles.get(i, ()), data, kb) for i, cluster in enumerate(cast.clusters)]
     nominal = list(role_nouns(tokens, _named_by_noun(cast, data) | _bearers(roles), data))
     resolved, heard = _resolve(tokens, marked, data, (names, cast, nominal), genders)
-    who = [_who(c, genders[i], heard.get(i), kb, infer_gender=infer_gender) for i, c in enumerate(cast.clusters)]
+    identities = link_entities(cast.clusters, kb)
+    who = [_who(each, genders[i], heard.get(i), infer_gender=infer_gender) for i, each in enumerate(identities)]
     mentions = [
         *_name_mentions(tokens, names, cast, data),
         *(
@@ -165,31 +163,11 @@ def _inside(tokens: Tokens, marked: tuple[Marked, ...]) -> Callable[[int], bool]
 
 
 def _who(
-    cluster: Cluster,
-    shown: tuple[Gender | None, GenderMethod],
-    heard: Gender | None,
-    kb: KnowledgeBase,
-    *,
-    infer_gender: bool,
+    identity: Identity, shown: tuple[Gender | None, GenderMethod], heard: Gender | None, *, infer_gender: bool
 ) -> _Who:
-    name, entity_type = cluster.name, cluster.entity_type
-    override = kb.override_of(name)
-    entity_type = (override.entity_type if override else None) or entity_type
-    entry = kb.lookup(name, entity_type)
-    name = _canonical(name, entry)
-    gender, method = _gender(shown, heard) if entity_type == "PERSON" and infer_gender else (None, None)
-    qid = entry.qid if entry else None
-    country = (override.country if override else None) or (entry.country if entry else None)
-    return _Who(entity_type, qid or entity_hash(name, entity_type), name, qid, country, gender, method)
-
-
-def _canonical(name: str, entry: KbEntry | None) -> str:
-    """Return the article's fullest form; the known name where that is an acronym or lacks only the article."""
-    if entry is None:
-        return name
-    is_article = entry.name.casefold() == f"the {name.casefold()}"
-    is_short = entry.entity_type == "GPE" and name.replace(".", "").isupper()
-    return entry.name if is_article or is_short else name
+    is_person = identity.entity_type == "PERSON"
+    gender, method = _gender(shown, heard) if is_person and infer_gender else (None, None)
+    return _Who(identity, gender, method)
 
 
 def _gender(shown: tuple[Gender | None, GenderMethod], heard: Gender | None) -> tuple[Gender, GenderMethod]:
@@ -219,6 +197,7 @@ def _pronoun_mention(resolved: Resolved) -> _Mention:
 
 def _entity(tokens: Tokens, index: int, mention: _Mention, who: list[_Who], kb: KnowledgeBase) -> Entity:
     known = None if mention.link.cluster is None else who[mention.link.cluster]
+    identity = known.identity if known else None
     text = tokens.span(mention.first, mention.last)
     is_people = mention.kind == "name" and mention.label == "NORP"
     return Entity(
@@ -227,16 +206,16 @@ def _entity(tokens: Tokens, index: int, mention: _Mention, who: list[_Who], kb: 
         start_char=tokens.start[mention.first],
         end_char=tokens.end[mention.last],
         mention_kind=mention.kind,
-        entity_type=known.entity_type if known else mention.label,
+        entity_type=identity.entity_type if identity else mention.label,
         cluster_index=mention.link.cluster,
-        entity_id=known.entity_id if known else None,
-        entity_name=known.name if known else None,
+        entity_id=identity.entity_id if identity else None,
+        entity_name=identity.name if identity else None,
         title_text=mention.title,
         role_text=mention.role,
-        country_code=(known.country if known else None) or (kb.country_of(text) if is_people else None),
+        country_code=(identity.country if identity else None) or (kb.country_of(text) if is_people else None),
         gender=known.gender if known else None,
         gender_method=known.gender_method if known else None,
-        qid=known.qid if known else None,
+        qid=identity.qid if identity else None,
         kb_version=kb.version,
         sentence_index=tokens.sentence[mention.first],
         paragraph_index=tokens.block[mention.first],

@@ -12,24 +12,16 @@ from spacy.tokens import Doc
 from pipeline.model import Article, Entity, Event, Quote, TimeExpression
 from pipeline.model.annotation import Modality
 from pipeline.nlp.events_actors import Roles, roles_of
+from pipeline.nlp.events_background import without_background
 from pipeline.nlp.events_frames import Trigger, find_triggers
 from pipeline.nlp.events_parse import Parse, parse_of
 from pipeline.nlp.events_phrases import Participant
 from pipeline.nlp.events_same import Mention, first_mentions, saliences
-from pipeline.nlp.events_when_where import When, dates_of, place_of, when_of
+from pipeline.nlp.events_when_where import When, dates_of, place_of, places_by_sentence, when_of
+from pipeline.nlp.languages.ontology import QUADS, plover_type_of
 from pipeline.nlp.languages.spec_events import FrameData, HasFrames
 from pipeline.nlp.modality import modality_of
-
-QUADS = {
-    **dict.fromkeys(("AGREE", "CONSULT", "SUPPORT", "CONCEDE"), 1),
-    **dict.fromkeys(("COOPERATE", "AID", "RETREAT"), 2),
-    **dict.fromkeys(("REQUEST", "ACCUSE", "REJECT", "THREATEN"), 3),
-    **dict.fromkeys(("PROTEST", "SANCTION", "MOBILIZE", "COERCE", "ASSAULT"), 4),
-}
-_PLANNED_TYPES = {
-    **dict.fromkeys(("CONSULT", "SUPPORT", "COOPERATE", "AID"), "AGREE"),
-    "RETREAT": "CONCEDE",
-}
+from pipeline.nlp.times_values import anchor_of
 
 
 @dataclass(frozen=True, slots=True)
@@ -39,6 +31,7 @@ class _Context:
     quotes: tuple[Quote, ...]
     published: date | None
     dates: Mapping[int, TimeExpression]
+    places: Mapping[int, Mapping[str, Sequence[int]]]
 
 
 @dataclass(frozen=True, slots=True)
@@ -66,9 +59,13 @@ def extract_events(  # noqa: PLR0913 - an event draws on everything that was rea
     """
     parse, data = parse_of(doc, article, entities, times, language.frames.lemmas), language.frames
     triggers = find_triggers(parse, data)
-    published = article.published_at.date() if article.published_at else None
-    context = _Context(parse, data, quotes, published, dates_of(parse, triggers, times, data))
     roles = _all_roles(parse, triggers, data)
+    triggers = without_background(
+        parse, triggers, {index for index, who in roles.items() if who.actors or who.recipients}
+    )
+    context = _Context(
+        parse, data, quotes, anchor_of(article), dates_of(parse, triggers, times, data), places_by_sentence(parse, data)
+    )
     wanted = [trigger for trigger in triggers if with_untyped or trigger.frame is not None]
     drafts = [_draft(context, trigger, roles[trigger.index]) for trigger in wanted]
     prominence = Counter(e.cluster_index for e in entities if e.cluster_index is not None)
@@ -170,7 +167,7 @@ def _draft(context: _Context, trigger: Trigger, roles: Roles) -> _Draft:
         modality = "planned"
     when = when_of(parse, index, time, modality=modality, anchored=context.published is not None)
     taken = frozenset(p.index for p in roles.actors + roles.recipients)
-    place = place_of(parse, trigger, data, taken) if trigger.frame else None
+    place = place_of(parse, trigger, data, context.places, taken) if trigger.frame else None
     return _Draft(trigger, roles, when, place, _mention(parse, trigger, roles, when, place, modality))
 
 
@@ -234,13 +231,6 @@ def _event(context: _Context, draft: _Draft, *, event_index: int, same_event_ind
         confidence=_confidence(trigger, roles),
         rule_id=frame.rule_id if frame else f"{mention.lemma}>none",
     )
-
-
-def plover_type_of(event_type: str | None, modality: Modality) -> str | None:
-    """Return the type that PLOVER derives: intended cooperation is an agreement. None for OTHER and for no type."""
-    if event_type not in QUADS:
-        return None
-    return _PLANNED_TYPES.get(event_type, event_type) if modality == "planned" else event_type
 
 
 def _is_ahead(time: TimeExpression | None, published: date | None) -> bool:

@@ -3,15 +3,16 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from pipeline.nlp.events_frames import Trigger, denotes, infinitive_of, object_of
+from pipeline.nlp.events_frames import Trigger, denotes, infinitive_of, named_by, object_of
 from pipeline.nlp.events_parse import Parse
 from pipeline.nlp.events_phrases import Participant, participant_at
-from pipeline.nlp.languages.spec_events import FrameData
+from pipeline.nlp.events_subjects import doers_of, subject_of
+from pipeline.nlp.languages.ontology import OTHER
+from pipeline.nlp.languages.spec_events import Frame, FrameData
 
-_CONTROLLED = frozenset({"xcomp", "advcl", "ccomp", "conj", "parataxis", "dep"})
 _VAGUE_PREPOSITIONS = frozenset({"in", "at", "near", "along", "through", "outside", "over"})
 _PLACED_TYPES = frozenset({"ASSAULT", "PROTEST", "OTHER", "COERCE"})
-_LIMIT = 8  # longest way from a word to the phrase that fills its place
+_PERSONS = frozenset({"PERSON"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,97 +29,58 @@ def roles_of(parse: Parse, trigger: Trigger, data: FrameData) -> Roles:
         actors, recipients = _of_noun(parse, trigger, data)
     else:
         actors, recipients = _of_verb(parse, trigger, data)
+    if not trigger.is_noun and _undergoes(parse, trigger, data):
+        actors, recipients = [], actors or recipients
     who = tuple(_participants(parse, actors, data))
     taken = {p.index for p in who}
     return Roles(who, tuple(p for p in _participants(parse, recipients, data) if p.index not in taken))
+
+
+def _undergoes(parse: Parse, trigger: Trigger, data: FrameData) -> bool:
+    """Say whether the subject of a verb undergoes what happens: it dies, rises, ends, is something."""
+    index, frame = trigger.index, trigger.frame
+    if frame is not None:
+        return "subject" in frame.recipient and parse.child(index, "dobj") is None
+    if parse.lemma[index] in data.undergoing:
+        return True
+    alone = parse.lemma[index] in data.undergoing_alone and parse.child(index, "dobj", "xcomp", "pcomp") is None
+    return alone and not _is_of_a_person(parse, index, data)
+
+
+def _is_of_a_person(parse: Parse, index: int, data: FrameData) -> bool:
+    subject = subject_of(parse, index, data)
+    return subject is not None and denotes(parse, subject, data, _PERSONS)
 
 
 def _participants(parse: Parse, heads: Iterable[int], data: FrameData) -> Iterator[Participant]:
     seen: set[int] = set()
     for head in heads:
         for index in parse.conjuncts(head):
-            if index in seen or index in parse.in_time or parse.pos[index] == "VERB":
-                continue
-            if parse.dep[index] not in ("pcomp", "expl"):
+            if index not in seen and _takes_part(parse, index, data):
                 seen.add(index)
                 yield participant_at(parse, index, data)
+
+
+def _takes_part(parse: Parse, index: int, data: FrameData) -> bool:
+    """Say whether a word can take part in an event: what happens itself, and what is no thing at all, cannot."""
+    if index in parse.in_time or parse.pos[index] == "VERB" or parse.dep[index] in ("pcomp", "expl"):
+        return False
+    if parse.lower[index] in data.pointers:
+        return parse.entity[index] >= 0
+    lemma = parse.lemma[index]
+    happens = lemma in data.noun_index or lemma in data.occurrences or lemma in data.abstractions
+    return not happens or denotes(parse, index, data)
 
 
 def _of_verb(parse: Parse, trigger: Trigger, data: FrameData) -> tuple[list[int], list[int]]:
     index = trigger.index
     actors = doers_of(parse, index, data)
-    codes = trigger.frame.recipient if trigger.frame else ("object",)
+    codes = trigger.frame.recipient if trigger.frame else data.verb_places
     for code in codes:
         found = _at_place(parse, trigger, code, data)
         if found:
             return actors, found
     return actors, []
-
-
-def doers_of(parse: Parse, index: int, data: FrameData) -> list[int]:
-    """Return who does what a verb says: the agent of a passive, else the subject, found through control."""
-    if parse.is_passive(index) or (parse.dep[index] in ("acl", "amod") and parse.tag[index] == "VBN"):
-        return [i for preposition in data.agent_prepositions for i in parse.prep_objects(index, preposition)]
-    subject = subject_of(parse, index, data)
-    return [] if subject is None else [subject]
-
-
-def subject_of(parse: Parse, index: int, data: FrameData, depth: int = _LIMIT) -> int | None:
-    """Return the phrase that a verb is said of, its own subject or the one it shares; None where there is none."""
-    own = parse.subject(index)
-    if own is not None:
-        relative = parse.dep[index] == "relcl" and parse.lower[own] in data.relative_pronouns
-        return parse.head[index] if relative else own
-    head = parse.head[index]
-    if depth == 0 or head == index:
-        return _headline_subject(parse, index)
-    if parse.dep[index] in ("relcl", "acl", "amod") and not _is_infinitive(parse, index):
-        return None if parse.dep[index] == "relcl" and _is_placed(parse, index) else head
-    return _shared_subject(parse, index, data, depth)
-
-
-def _shared_subject(parse: Parse, index: int, data: FrameData, depth: int) -> int | None:
-    dep, head = parse.dep[index], parse.head[index]
-    if dep in _CONTROLLED and parse.is_verb(head):
-        return _controller(parse, index, head, data, depth)
-    if dep in ("acl", "relcl") and parse.headline[index] and parse.entity[head] >= 0:
-        return head  # "Holm to meet Brandt"
-    if dep in ("pcomp", "acl", "relcl"):
-        return _owner(parse, parse.head[head] if dep == "pcomp" else head, data, depth)
-    return _headline_subject(parse, index)
-
-
-def _is_placed(parse: Parse, index: int) -> bool:
-    """Say whether a relative clause says where, when or that something is: its noun does nothing in it."""
-    return any(parse.dep[c] == "expl" or parse.tag[c] == "WRB" for c in parse.children[index])
-
-
-def _is_infinitive(parse: Parse, index: int) -> bool:
-    return any(parse.tag[c] == "TO" for c in parse.children[index])
-
-
-def _controller(parse: Parse, index: int, head: int, data: FrameData, depth: int) -> int | None:
-    thing = parse.child(head, "dobj", "dative")
-    if thing is not None and parse.lemma[head] in data.object_control and parse.dep[index] != "conj":
-        return thing
-    return subject_of(parse, head, data, depth - 1)
-
-
-def _owner(parse: Parse, head: int, data: FrameData, depth: int) -> int | None:
-    """Return whose plan it is ("May's plan to go"), else who has it ("May has a plan to go")."""
-    if parse.is_verb(head):
-        return subject_of(parse, head, data, depth - 1)
-    owner = parse.child(head, "poss")
-    if owner is not None:
-        return owner
-    verb = parse.head[head]
-    return subject_of(parse, verb, data, depth - 1) if verb != head and parse.is_verb(verb) else None
-
-
-def _headline_subject(parse: Parse, index: int) -> int | None:
-    """Return a name that a headline puts before its verb and the parser takes for an adverb."""
-    found = (c for c in parse.children[index] if c < index and parse.dep[c] in ("npadvmod", "dep", "nmod"))
-    return next((c for c in found if parse.entity[c] >= 0), None)
 
 
 def _at_place(parse: Parse, trigger: Trigger, code: str, data: FrameData) -> list[int]:
@@ -137,23 +99,23 @@ def _at_place(parse: Parse, trigger: Trigger, code: str, data: FrameData) -> lis
 
 
 def _object_place(parse: Parse, trigger: Trigger, data: FrameData) -> list[int]:
-    thing, frame = object_of(parse, trigger.index), trigger.frame
-    if thing is None:
+    thing = object_of(parse, trigger.index)
+    if thing is None or (trigger.frame is not None and _is_content(parse, trigger.frame, trigger.index, data)):
         return []
-    if frame is not None:
-        event = parse.lemma[thing] in data.noun_index or parse.lemma[thing] in data.occurrences
-        if frame.takes_content and event and not denotes(parse, thing, data):
-            return []
-        named = {word for need in frame.needs if need[0] == "@" for word in need[1:].split("/")}
-        owned = "poss" in frame.recipient and parse.child(thing, "poss") is not None
-        others = len(frame.recipient) > 1 and not denotes(parse, thing, data)
-        if (parse.lemma[thing] in named and others) or (owned and not denotes(parse, thing, data)):
-            return []
-        if "inner" in frame.recipient and infinitive_of(parse, trigger.index) is not None and others:
-            return []
     if parse.lower[thing] in data.relative_pronouns and parse.dep[trigger.index] == "relcl":
         return [parse.head[trigger.index]]
     return [thing]
+
+
+def _is_content(parse: Parse, frame: Frame, index: int, data: FrameData) -> bool:
+    """Say whether the object of a verb says what is done and not to whom: "impose sanctions", "back Y's plan"."""
+    thing = object_of(parse, index)
+    if thing is None or denotes(parse, thing, data) or len(frame.recipient) == 1:
+        return False
+    if frame.event_type != OTHER and parse.lemma[thing] in named_by(frame):
+        return True
+    owned = "poss" in frame.recipient and parse.child(thing, "poss") is not None
+    return owned or ("inner" in frame.recipient and infinitive_of(parse, index) is not None)
 
 
 def _inner_doer(parse: Parse, index: int) -> list[int]:
@@ -183,12 +145,19 @@ def _of_noun(parse: Parse, trigger: Trigger, data: FrameData) -> tuple[list[int]
     actors = actors or [i for preposition in data.agent_prepositions for i in parse.prep_objects(index, preposition)]
     actors = actors or [c for c in parse.children[index] if _is_adjectival_actor(parse, c, trigger)]
     recipients: list[int] = []
-    for code in frame.recipient if frame else ():
+    for code in frame.recipient if frame else data.noun_places:
         recipients = recipients or _prep_place(parse, index, code, data, through_object=False)
+    if not recipients and (frame is None or frame.event_type == OTHER):
+        recipients = [c for c in parse.children[index] if _is_thing_before(parse, c)]
     if not actors:
         given, suffered = _from_governor(parse, trigger, data)
         return given, recipients or suffered
     return actors, recipients
+
+
+def _is_thing_before(parse: Parse, child: int) -> bool:
+    """Say whether a modifier names what something happens to ("vehicle sales", "a plant closure")."""
+    return parse.dep[child] in ("compound", "nmod") and parse.pos[child] == "NOUN" and parse.entity[child] < 0
 
 
 def _is_adjectival_actor(parse: Parse, child: int, trigger: Trigger) -> bool:

@@ -4,6 +4,7 @@ from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
 from pipeline.nlp.events_parse import Parse
+from pipeline.nlp.languages.ontology import MATERIAL_CONFLICT, QUADS
 from pipeline.nlp.languages.spec_events import Frame, FrameData
 from pipeline.nlp.modality_marks import names_thing
 
@@ -34,7 +35,7 @@ def find_triggers(parse: Parse, data: FrameData) -> tuple[Trigger, ...]:
     found = [trigger for index in range(len(parse.lemma)) if (trigger := _trigger_at(parse, index, data))]
     content = {index for trigger in found for index in _content_of(parse, trigger)}
     content |= {*_purposes(parse, found), *_carrying(parse, found, data)}
-    return tuple(_without_type(trigger) if trigger.index in content else trigger for trigger in found)
+    return tuple(without_type(trigger) if trigger.index in content else trigger for trigger in found)
 
 
 def _purposes(parse: Parse, triggers: list[Trigger]) -> Iterator[int]:
@@ -53,7 +54,8 @@ def _carrying(parse: Parse, triggers: list[Trigger], data: FrameData) -> Iterato
             yield from (t.index for t in triggers if t.index == verb and t.frame and t.frame.event_type == "OTHER")
 
 
-def _without_type(trigger: Trigger) -> Trigger:
+def without_type(trigger: Trigger) -> Trigger:
+    """Return a trigger as a word that names no event of its own."""
     return Trigger(trigger.index, trigger.start, trigger.end, trigger.is_noun, None)
 
 
@@ -89,9 +91,14 @@ def _noun_at(parse: Parse, index: int, data: FrameData) -> Trigger | None:
     if parse.dep[index] in ("compound", "nmod") or _is_named(parse, index):
         return None
     frame = _match(parse, index, frames, data)
-    if any(parse.dep[c] == "compound" and parse.lemma[c] in data.names_no_event for c in parse.children[index]):
+    if (frame is None or not frame.needs) and _is_other_thing(parse, index, data):
         return None
     return Trigger(index, parse.start[index], parse.end[index], True, frame)
+
+
+def _is_other_thing(parse: Parse, index: int, data: FrameData) -> bool:
+    """Say whether a modifier makes another thing of an event noun ("press conference")."""
+    return any(parse.dep[c] == "compound" and parse.lemma[c] in data.names_no_event for c in parse.children[index])
 
 
 def _is_named(parse: Parse, index: int) -> bool:
@@ -113,7 +120,7 @@ def meets(parse: Parse, index: int, need: str, data: FrameData) -> bool:
     """Say whether a word has beside it what a pattern asks for (see ``spec_events``)."""
     special = _SPECIAL.get(need)
     if special is not None:
-        return special(parse, index)
+        return special(parse, index, data)
     if need[0] == "@":
         thing = object_of(parse, index)
         return thing is not None and any(_is_a(parse, thing, kind, data) for kind in need[1:].split("/"))
@@ -128,7 +135,8 @@ def meets(parse: Parse, index: int, need: str, data: FrameData) -> bool:
 def object_of(parse: Parse, index: int) -> int | None:
     """Return what a verb is done to: its object, the subject of its passive, the noun its participle modifies."""
     if parse.is_passive(index):
-        return parse.child(index, "nsubjpass") or _patient_shared(parse, index)
+        found = parse.child(index, "nsubjpass")
+        return _patient_shared(parse, index) if found is None else found
     found = parse.child(index, "dobj")
     if found is None and parse.dep[index] in ("acl", "amod") and parse.tag[index] in ("VBN", "VBD"):
         return parse.head[index]
@@ -154,7 +162,7 @@ def _is_a(parse: Parse, index: int, kind: str, data: FrameData) -> bool:
 def denotes(parse: Parse, index: int, data: FrameData, types: frozenset[str] = _GROUP_TYPES) -> bool:
     """Say whether a noun stands for a person or an organised group, as far as its mention or its word tells."""
     mention = parse.mention(index)
-    if mention is not None:
+    if mention is not None and mention.entity_type != "UNKNOWN":
         return mention.entity_type in types
     if parse.pos[index] == "PRON" or parse.tag[index] in ("PRP", "WP"):
         return parse.lower[index] not in _NO_PERSON
@@ -169,7 +177,24 @@ def infinitive_of(parse: Parse, index: int) -> int | None:
     return None
 
 
-def _has_other(parse: Parse, index: int) -> bool:
+def _has_harm(parse: Parse, index: int, data: FrameData) -> bool:
+    inner = infinitive_of(parse, index)
+    if inner is None:
+        return False
+    frame = _match(parse, inner, data.verb_index.get(parse.lemma[inner], ()), data)
+    return frame is not None and QUADS.get(frame.event_type) == MATERIAL_CONFLICT
+
+
+def _has_group(parse: Parse, index: int, data: FrameData) -> bool:
+    subject = parse.subject(index)
+    if subject is None and parse.head[index] != index and parse.is_verb(parse.head[index]):
+        subject = parse.subject(parse.head[index])
+    if subject is not None and parse.dep[index] == "relcl" and parse.lower[subject] in data.relative_pronouns:
+        subject = parse.head[index]
+    return subject is not None and denotes(parse, subject, data)
+
+
+def _has_other(parse: Parse, index: int, data: FrameData) -> bool:
     inner = infinitive_of(parse, index)
     if inner is None or parse.dep[inner] == "acl":
         return False
@@ -178,22 +203,24 @@ def _has_other(parse: Parse, index: int) -> bool:
     return parse.child(index, "dobj") is not None
 
 
-def _has_clause(parse: Parse, index: int) -> bool:
+def _has_clause(parse: Parse, index: int, data: FrameData) -> bool:
     child = parse.child(index, "ccomp", "acl")
     return child is not None and parse.tag[child] != "VBG"
 
 
-def _has_gerund(parse: Parse, index: int) -> bool:
+def _has_gerund(parse: Parse, index: int, data: FrameData) -> bool:
     child = parse.child(index, "xcomp", "ccomp")
     return child is not None and parse.tag[child] == "VBG"
 
 
-_SPECIAL: dict[str, Callable[[Parse, int], bool]] = {
-    "+to": lambda parse, index: infinitive_of(parse, index) is not None,
+_SPECIAL: dict[str, Callable[[Parse, int, FrameData], bool]] = {
+    "+to": lambda parse, index, data: infinitive_of(parse, index) is not None,
+    "+harm": _has_harm,
     "+other": _has_other,
     "+that": _has_clause,
     "+ing": _has_gerund,
-    "-": lambda parse, index: parse.child(index, "dobj") is None,
+    "^group": _has_group,
+    "-": lambda parse, index, data: parse.child(index, "dobj") is None,
 }
 
 
@@ -236,6 +263,10 @@ def _object_named(parse: Parse, trigger: Trigger) -> Iterator[int]:
     if trigger.frame is None or trigger.is_noun:
         return
     thing = object_of(parse, trigger.index)
-    named = {word for need in trigger.frame.needs if need[0] == "@" for word in need[1:].split("/")}
-    if thing is not None and parse.lemma[thing] in named:
+    if thing is not None and parse.lemma[thing] in named_by(trigger.frame):
         yield thing
+
+
+def named_by(frame: Frame) -> set[str]:
+    """Return the objects that a pattern names."""
+    return {word for need in frame.needs if need[0] == "@" for word in need[1:].split("/")}

@@ -54,7 +54,7 @@ class Parse:
         return self.pos[index] in ("VERB", "AUX")
 
     def is_passive(self, index: int) -> bool:
-        if any(self.dep[c] in ("nsubjpass", "auxpass", "csubjpass") for c in self.children[index]):
+        if any(self.dep[c] in ("nsubjpass", "auxpass", "csubjpass", "agent") for c in self.children[index]):
             return True
         shares = self.dep[index] == "conj" and self.tag[index] in ("VBN", "VBD") and self.subject(index) is None
         return shares and self.head[index] < index and self.is_passive(self.head[index])

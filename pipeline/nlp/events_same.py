@@ -8,6 +8,7 @@ from datetime import date
 from pipeline.model import Entity
 from pipeline.model.annotation import Modality
 
+_MOST = 60  # a mention is compared with so many events of its type, and so many mentions of each: the latest
 _UNREAL = ("hypothetical", "negated")
 
 
@@ -37,11 +38,13 @@ def first_mentions(mentions: Sequence[Mention]) -> list[int]:
     firsts: list[int] = []
     for position, mention in enumerate(mentions):
         alike = groups.setdefault(_kind(mention), [])
-        group = next((g for g in alike if _joins(mention, g[1])), None)
+        group = next((g for g in alike[-_MOST:] if _joins(mention, g[1])), None)
         if group is None:
             group = (position, {})
             alike.append(group)
         group[1][_compared(mention)] = None
+        if len(group[1]) > _MOST:
+            del group[1][next(iter(group[1]))]
         firsts.append(group[0])
     return firsts
 

@@ -1,6 +1,5 @@
 """When and where an event takes place: the time expressions and places that its own words tie to it."""
 
-from bisect import bisect_left
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
@@ -10,6 +9,7 @@ from pipeline.model.annotation import DateBasis, DatePrecision, Modality
 from pipeline.nlp.events_frames import Trigger
 from pipeline.nlp.events_parse import Parse
 from pipeline.nlp.languages.spec_events import FrameData
+from pipeline.nlp.times_values import UNANCHORED, UNRESOLVED
 
 _PLACE_TYPES = frozenset({"GPE", "LOC", "FAC"})
 _LIMIT = 6
@@ -120,18 +120,22 @@ def _give_loose(
     loose: Sequence[tuple[int, TimeExpression]],
     found: dict[int, TimeExpression],
 ) -> None:
+    typed: dict[int, list[int]] = {}
+    for trigger in triggers:
+        if trigger.frame is not None:
+            typed.setdefault(parse.sentence[trigger.index], []).append(trigger.index)
     for token, time in loose:
-        sentence = parse.sentence[token]
-        typed = [t.index for t in triggers if t.frame is not None and parse.sentence[t.index] == sentence]
-        if len(typed) == 1 and typed[0] not in found:
-            found[typed[0]] = time
+        beside = typed.get(parse.sentence[token], [])
+        if len(beside) == 1 and beside[0] not in found:
+            found[beside[0]] = time
 
 
 def when_of(parse: Parse, index: int, time: TimeExpression | None, *, modality: Modality, anchored: bool) -> When:
     """Return the date of an event; without one, past tense says only that it lies before the publication."""
     if time is not None:
-        basis: DateBasis = time.basis if time.first_day else "none"
-        return When(time.first_day, time.last_day, time.precision, time.timex_text, basis, None)
+        if time.first_day is None:
+            return When(text=time.timex_text, note=UNRESOLVED if anchored else UNANCHORED)
+        return When(time.first_day, time.last_day, time.precision, time.timex_text, time.basis)
     if anchored and modality == "happened" and _is_past(parse, index):
         return When(basis="tense", note="past tense: on or before the publication day")
     return When()
@@ -143,10 +147,17 @@ def _is_past(parse: Parse, index: int) -> bool:
     return any(parse.lemma[c] == "have" and parse.dep[c] == "aux" for c in parse.children[index])
 
 
-def place_of(parse: Parse, trigger: Trigger, data: FrameData, taken: frozenset[int]) -> Entity | None:
+def place_of(
+    parse: Parse,
+    trigger: Trigger,
+    data: FrameData,
+    places: Mapping[int, Mapping[str, Sequence[int]]],
+    taken: frozenset[int],
+) -> Entity | None:
     """Return the place named in a locative phrase of the event, or the only such phrase of its sentence.
 
-    ``taken`` are heads of its participants: a country that acts is no place.
+    ``places`` are those of ``places_by_sentence``. ``taken`` are heads of its participants: a country that acts is no
+    place.
     """
     index = trigger.index
     near = _place_beside(parse, index, data, taken)
@@ -159,7 +170,7 @@ def place_of(parse: Parse, trigger: Trigger, data: FrameData, taken: frozenset[i
     if near is None:
         things = [c for c in parse.children[index] if parse.dep[c] in ("dobj", "nsubjpass")]
         near = next((p for c in things if (p := _place_beside(parse, c, data, taken))), None)
-    return near if near is not None else _place_of_sentence(parse, index, data, taken)
+    return near if near is not None else _only_place(parse, index, places, taken)
 
 
 def _place_beside(parse: Parse, index: int, data: FrameData, taken: frozenset[int]) -> Entity | None:
@@ -185,16 +196,25 @@ def _place_modifier(parse: Parse, index: int, taken: frozenset[int]) -> Entity |
     return next((place for c in beside if (place := _place_at(parse, c, taken)) is not None), None)
 
 
-def _place_of_sentence(parse: Parse, index: int, data: FrameData, taken: frozenset[int]) -> Entity | None:
+def places_by_sentence(parse: Parse, data: FrameData) -> Mapping[int, Mapping[str, Sequence[int]]]:
+    """Return the tokens of the places in locative phrases, by sentence and name."""
+    found: dict[int, dict[str, list[int]]] = {}
+    for index, dep in enumerate(parse.dep):
+        if dep == "pobj" and parse.entity[index] >= 0 and parse.lower[parse.head[index]] in data.place_prepositions:
+            place = _place_at(parse, index, frozenset())
+            if place is not None:
+                named = found.setdefault(parse.sentence[index], {})
+                named.setdefault(place.entity_name or place.entity_text, []).append(index)
+    return found
+
+
+def _only_place(
+    parse: Parse, index: int, places: Mapping[int, Mapping[str, Sequence[int]]], taken: frozenset[int]
+) -> Entity | None:
     if parse.dep[index] not in ("ROOT", "ccomp", "conj", "dobj", "nsubj", "nsubjpass"):
         return None  # an inner clause has a place of its own
-    sentence = parse.sentence
-    first, last = bisect_left(sentence, sentence[index]), bisect_left(sentence, sentence[index] + 1)
-    found = [
-        place
-        for i in range(first, last)
-        if parse.dep[i] == "pobj"
-        and parse.lower[parse.head[i]] in data.place_prepositions
-        and (place := _place_at(parse, i, taken)) is not None
-    ]
-    return found[0] if len({p.entity_name for p in found}) == 1 else None
+    named = places.get(parse.sentence[index], {})
+    if len(named) > len(taken) + 1:
+        return None
+    free = [tokens for tokens in named.values() if not taken.issuperset(tokens)]
+    return _place_at(parse, next(i for i in free[0] if i not in taken), taken) if len(free) == 1 else None

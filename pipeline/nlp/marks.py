@@ -1,6 +1,7 @@
 """Quotation marks, before any parsing: a scanner over characters that knows paragraphs and never raises."""
 
 import re
+from bisect import bisect_right
 from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Self
@@ -9,12 +10,20 @@ from pipeline.model import Block
 from pipeline.nlp.languages.spec import CueData
 
 _BODY = frozenset({"standfirst", "paragraph", "list"})
-_DOUBLE = re.compile("[“”„«»\"]|``|''")
-_SINGLE = re.compile("[‘’']")
+_DOUBLE = re.compile("[“”„«»\"「」『』]|``|''")
+# Marks that belong together: a pair of another kind inside is a quote within the quote.
+_FAMILIES = {sign: family for family in ('"', "“”„", "«»", "「」", "『』") for sign in family} | {
+    "``": "``''",
+    "''": "``''",
+}
+_SINGLE = re.compile("(?<!['‘’])[‘’'](?!['‘’])")
 _TAIL = " \t\r\n.,;:!?)]…"
 _FIRST_WORD = re.compile(r"\w+")
 _LATER_CLOSING = re.compile(r"\S['’](?!\w)")
 _LOOK_AHEAD = 400
+_PAIRED = frozenset("「」『』")
+_STOPS = frozenset(".,!?…")
+_SIGNS = "“”„«»\"‘’'` "
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,11 +44,15 @@ class Marked:
 
 @dataclass(frozen=True, slots=True)
 class _Mark:
-    """A mark that opens, or else closes: what stands beside it decides for straight ones."""
+    """A mark that opens, or else closes: what stands beside it decides for straight ones.
+
+    ``family`` is one for the marks that pair with it.
+    """
 
     start: int
     end: int
     opens: bool
+    family: str = "'"
 
 
 @dataclass(frozen=True, slots=True)
@@ -68,13 +81,22 @@ def scan_marks(text: str, blocks: tuple[Block, ...], cues: CueData) -> tuple[Mar
     """Return the quoted stretches of the running text, in reading order, never overlapping.
 
     A mark still open at its paragraph's end goes on if the next paragraph of running text begins with a mark, and
-    ends there with ``is_closed`` False otherwise. Single marks count only where no double ones are. Inner quotes
-    belong to the outer. Titles, headings and captions are left out. Time grows with the length of the text.
+    ends there with ``is_closed`` False otherwise. Single marks count where they, not double ones, mark speech. Inner
+    quotes belong to the outer. Titles, headings and captions are left out. Time grows with the length of the text.
     """
     body = [_Paragraph.of(text, block) for block in blocks if block.kind in _BODY]
-    marks = [_marks(text, paragraph, cues) for paragraph in body]
-    if not any(marks):
-        marks = [list(_single_marks(text, paragraph, cues.elisions)) for paragraph in body]
+    double = [_marks(text, paragraph, cues) for paragraph in body]
+    single = [list(_single_marks(text, paragraph, cues.elisions)) for paragraph in body]
+    outer = _stretches(text, body, double)
+    if not any(single):
+        return outer
+    others = _stretches(text, body, single)
+    if not outer or _speech(text, others, outer) > _speech(text, outer, others):
+        return others
+    return outer
+
+
+def _stretches(text: str, body: list[_Paragraph], marks: list[list[_Mark]]) -> tuple[Marked, ...]:
     found: list[Marked] = []
     carried: tuple[tuple[int, int], ...] = ()
     for paragraph, its_marks in zip(body, marks, strict=True):
@@ -82,6 +104,17 @@ def scan_marks(text: str, blocks: tuple[Block, ...], cues: CueData) -> tuple[Mar
     if carried:
         found.append(Marked(carried, is_closed=False))
     return tuple(found)
+
+
+def _speech(text: str, stretches: tuple[Marked, ...], others: tuple[Marked, ...]) -> int:
+    """Return how many stretches end a sentence or lead on with a comma and stand in none of the others."""
+    starts = [other.start for other in others]
+    count = 0
+    for each in stretches:
+        place = bisect_right(starts, each.start) - 1
+        is_inner = place >= 0 and others[place].end >= each.end
+        count += each.is_closed and not is_inner and text[each.start : each.end].rstrip(_SIGNS)[-1:] in _STOPS
+    return count
 
 
 def _scan(
@@ -95,32 +128,46 @@ def _scan(
     if carried and not (marks and marks[0].start == paragraph.first):
         found.append(Marked(carried, is_closed=False))
         carried = ()
-    surplus = _closing_surplus(marks)
-    opened: int | None = None
+    opened: _Mark | None = None
     depth = 0
-    for place, mark in enumerate(marks):
+    for mark, surplus in _outermost(marks):
         if opened is None:
-            opened = mark.start if mark.opens or (carried and mark.start == paragraph.first) else None
-        elif mark.opens and surplus[place + 1] >= depth + 2:
+            opened = mark if mark.opens or (carried and mark.start == paragraph.first) else None
+        elif mark.opens and surplus >= depth + 2:
             depth += 1  # enough closing marks follow for an inner quote and this one
         elif mark.opens:  # a closing mark was lost
-            end = opened + len(text[opened : mark.start].rstrip())
-            found.append(Marked((*carried, (opened, end)), is_closed=False))
-            carried, opened, depth = (), mark.start, 0
+            end = opened.start + len(text[opened.start : mark.start].rstrip())
+            found.append(Marked((*carried, (opened.start, end)), is_closed=False))
+            carried, opened, depth = (), mark, 0
         elif depth:
             depth -= 1
         else:
-            found.append(Marked((*carried, (opened, mark.end)), is_closed=True))
+            found.append(Marked((*carried, (opened.start, mark.end)), is_closed=True))
             carried, opened = (), None
-    return (*carried, (opened, paragraph.last)) if opened is not None else ()
+    return (*carried, (opened.start, paragraph.last)) if opened is not None else ()
+
+
+def _outermost(marks: list[_Mark]) -> Iterator[tuple[_Mark, int]]:
+    """Yield marks with the surplus of closing ones behind them, without the pairs of another family inside a quote."""
+    closing = {mark.family: place for place, mark in enumerate(marks) if not mark.opens}
+    outer: str | None = None
+    inner: str | None = None
+    for place, (mark, surplus) in enumerate(zip(marks, _closing_surplus(marks), strict=True)):
+        if inner is not None:
+            inner = None if mark.family == inner and not mark.opens else inner
+        elif outer and mark.opens and mark.family != outer and closing.get(mark.family, -1) > place:
+            inner = mark.family
+        else:
+            outer = mark.family if mark.opens else None
+            yield mark, surplus
 
 
 def _closing_surplus(marks: list[_Mark]) -> list[int]:
-    """Return by how many the closing marks outnumber the opening ones from each mark to the end."""
+    """Return for each mark by how many closing marks outnumber the opening ones behind it."""
     surplus = [0]
     for mark in reversed(marks):
         surplus.append(surplus[-1] + (-1 if mark.opens else 1))
-    return surplus[::-1]
+    return surplus[-2::-1]
 
 
 def _marks(text: str, paragraph: _Paragraph, cues: CueData) -> list[_Mark]:
@@ -138,13 +185,18 @@ def _shaped(text: str, paragraph: _Paragraph, match: re.Match[str], cues: CueDat
     before = text[start - 1] if start > paragraph.start else " "
     after = text[end] if end < paragraph.end else " "
     at_end = end >= paragraph.tail
+    family = _FAMILIES[sign]
+    if sign in _PAIRED:
+        return _Mark(start, end, sign in cues.opening_marks, family)
     if sign in cues.opening_marks:
-        return _Mark(start, end, opens=not (at_end or (after.isspace() and not before.isspace())))
+        ends = (after.isspace() or after in _TAIL) and not before.isspace()
+        return _Mark(start, end, not (at_end or ends), family)
     if sign in cues.closing_marks:
-        return _Mark(start, end, opens=(before.isspace() or before in "([—–-") and after.isalnum() and not at_end)
+        begins = (before.isspace() or before in "([—–-") and after.isalnum() and not at_end
+        return _Mark(start, end, begins, family)
     if before.isdigit() and not is_odd and not after.isalnum():
         return None
-    return _Mark(start, end, opens=not (after.isspace() or at_end or before.isalnum() or before in ".,!?…"))
+    return _Mark(start, end, not (after.isspace() or at_end or before.isalnum() or before in ".,!?…"), family)
 
 
 def _single_marks(text: str, paragraph: _Paragraph, elisions: frozenset[str]) -> Iterator[_Mark]:

@@ -76,10 +76,16 @@ def _of_infinitive(parse: Parse, index: int, data: ModalityData, depth: int) -> 
         return _modality(parse, head, data, depth - 1)
     if _is_announced(parse, index):
         return "planned"
-    purpose = dep == "advcl" and parse.lemma[head] in data.achieving  # not what was achieved
-    if purpose or dep not in _COMPLEMENTS:
-        return "hypothetical"
-    return _under(parse, head, data, depth, default="hypothetical")
+    if dep == "relcl" and any(parse.lower[c] in data.ranking for c in parse.children[head]):
+        return _carried(parse, head, data, depth)  # "the second town to build one" has built it
+    if dep == "advcl" and parse.lemma[head] not in data.governing:
+        return _of_purpose(parse, head, data, depth)
+    return _under(parse, head, data, depth, default="hypothetical") if dep in _COMPLEMENTS else "hypothetical"
+
+
+def _of_purpose(parse: Parse, head: int, data: ModalityData, depth: int) -> Modality:
+    """Return the modality of what something is done for: part of the plan where that is planned, else only possible."""
+    return "planned" if _modality(parse, head, data, depth - 1) == "planned" else "hypothetical"
 
 
 def _is_announced(parse: Parse, index: int) -> bool:
@@ -180,6 +186,8 @@ def _carried(parse: Parse, head: int, data: ModalityData, depth: int) -> Modalit
 def _of_noun(parse: Parse, index: int, data: ModalityData, depth: int) -> Modality:
     dep, head = parse.dep[index], parse.head[index]
     own = own_modality(parse, index, data)
+    if own is None and parse.lemma[index] in data.standing:
+        own = "happened"
     if own is None and dep == "conj" and joins_contrast(parse, index, data):
         own = "negated"
     if own is not None or head == index:

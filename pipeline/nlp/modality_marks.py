@@ -17,12 +17,14 @@ def names_thing(parse: Parse, index: int) -> bool:
 
 def marked_modality(parse: Parse, index: int, data: ModalityData, auxiliaries: set[str]) -> Modality | None:
     """Return what the clause's own words say: negation, auxiliaries, conjunction. None where they say nothing."""
+    if is_conditional(parse, index, data):
+        return "hypothetical"
     if _is_negated(parse, index, data):
         return "negated"
     if is_unreal(parse, index, data, auxiliaries):
         return "hypothetical"
     if auxiliaries & data.future_auxiliaries:
-        return "planned"
+        return "hypothetical" if _has_condition(parse, index, data) else "planned"
     if auxiliaries & data.backshifted:
         return "planned" if _is_said_in_past(parse, index, data) else "hypothetical"
     return None
@@ -66,11 +68,20 @@ def has_no(parse: Parse, index: int, data: ModalityData) -> bool:
 
 
 def is_unreal(parse: Parse, index: int, data: ModalityData, auxiliaries: set[str]) -> bool:
-    if auxiliaries & data.unreal_auxiliaries:
-        return True
-    if any(parse.dep[c] in ("mark", "advmod") and parse.lower[c] in data.unreal_markers for c in parse.children[index]):
+    if auxiliaries & data.unreal_auxiliaries or is_conditional(parse, index, data):
         return True
     return parse.dep[index] == "ROOT" and _asks(parse, index)
+
+
+def is_conditional(parse: Parse, index: int, data: ModalityData) -> bool:
+    """Say whether a conjunction makes the clause a condition, also a denied one ("if no price is agreed")."""
+    return any(
+        parse.dep[c] in ("mark", "advmod") and parse.lower[c] in data.unreal_markers for c in parse.children[index]
+    )
+
+
+def _has_condition(parse: Parse, index: int, data: ModalityData) -> bool:
+    return any(parse.dep[c] == "advcl" and is_conditional(parse, c, data) for c in parse.children[index])
 
 
 def _asks(parse: Parse, index: int) -> bool:
@@ -80,13 +91,13 @@ def _asks(parse: Parse, index: int) -> bool:
 def _is_said_in_past(parse: Parse, index: int, data: ModalityData) -> bool:
     """Say whether a "would" is the future of a past report: "said it would free them", and nothing conditional."""
     head = parse.head[index]
-    if any(parse.dep[c] == "advcl" and is_unreal(parse, c, data, set()) for c in parse.children[index]):
+    if _has_condition(parse, index, data):
         return False
     while (parse.dep[index] == "conj" or not parse.is_verb(head)) and head != index:
         index, head = head, parse.head[head]
     return (
         parse.dep[index] in ("ccomp", "advcl", "prep", "dobj")
-        and parse.lemma[head] in data.saying
+        and parse.lemma[head] in data.saying - data.opining
         and parse.tag[head] in _PAST
     )
 

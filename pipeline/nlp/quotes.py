@@ -2,14 +2,15 @@
 
 import hashlib
 import re
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.model import Entity, Quote
 from pipeline.model.annotation import QuoteType
 from pipeline.nlp.attribution import Attribution, attribute, edges, is_sentence
-from pipeline.nlp.clauses import Clause, clause_around, indirect_clauses
+from pipeline.nlp.clauses import Clause, clause_around, reported_clauses
 from pipeline.nlp.cues import CueUse, QuotedText, find_cues, noun_phrase, quoted_text
+from pipeline.nlp.interviews import interview_turns
 from pipeline.nlp.languages.spec import CueData, LanguageData
 from pipeline.nlp.marks import Marked
 from pipeline.nlp.speakers import Speaker, SpeakerFinder, speaker_finder
@@ -46,19 +47,25 @@ def extract_quotes(
     """
     quoted = quoted_text(tokens, marked)
     cues = find_cues(tokens, quoted, language.cues)
-    attributions = attribute(tokens, quoted, cues, language.cues)
-    found = [
-        *_marked_quotes(tokens, quoted, attributions, language.cues),
-        *_indirect_quotes(tokens, quoted, cues),
-    ]
+    clauses = reported_clauses(tokens, cues, language.cues)
+    attributions = attribute(tokens, quoted, cues, clauses, language.cues)
     finder = speaker_finder(tokens, entities, language.names)
+    found = [
+        *_turns(tokens, finder, language.cues),
+        *_marked_quotes(tokens, quoted, attributions, {each.use.token: each for each in clauses}, language.cues),
+        *(_indirect(tokens, each) for each in clauses if not quoted.any_inside(each.first, each.last)),
+    ]
     apart = _apart(sorted(found, key=lambda each: (each.start, -each.end)))
     quotes = (_quote(tokens, each, finder, language) for each in apart)
     return tuple(replace(quote, quote_index=index) for index, quote in enumerate(quotes))
 
 
 def _marked_quotes(
-    tokens: Tokens, quoted: QuotedText, attributions: Sequence[Attribution], data: CueData
+    tokens: Tokens,
+    quoted: QuotedText,
+    attributions: Sequence[Attribution],
+    clauses: Mapping[int, Clause],
+    data: CueData,
 ) -> Iterator[_Found]:
     for index, (marked, attribution) in enumerate(zip(quoted.marked, attributions, strict=True)):
         words = _WORD.findall(tokens.content[marked.start : marked.end])
@@ -66,10 +73,16 @@ def _marked_quotes(
         short = len(words) <= _FRAGMENT_WORDS and not sentence
         if not words or attribution.score < (_LEAST_FRAGMENT if short else _LEAST):
             continue
-        if _is_title(words) and attribution.rule not in _SURE:
+        if _is_title(words) and (attribution.rule not in _SURE or _is_named(tokens, edges(tokens, quoted, index)[0])):
             continue
         whole = _Found(marked.start, marked.end, marked.parts, marked.is_closed, attribution, short)
-        clause = None if _stands_alone(attribution, sentence) else _clause(tokens, quoted, index, attribution, data)
+        around = None
+        if attribution.use is not None and not _stands_alone(attribution, sentence):
+            first, last = edges(tokens, quoted, index)
+            around = _holding(clauses.get(attribution.use.token), first, last) or clause_around(
+                tokens, attribution.use, first, last, data
+            )
+        clause = _chars(tokens, marked, around) if around else None
         wide = replace(whole, start=clause[0], end=clause[1]) if clause else whole
         named = not sentence and _is_naming(tokens, attribution.use, edges(tokens, quoted, index)[0], data)
         yield replace(whole, is_fragment=_type(tokens.content, wide) == "mixed") if named else wide
@@ -89,16 +102,17 @@ def _is_title(words: Sequence[str]) -> bool:
     return 2 <= len(words) <= 8 and capital >= max(2, 0.66 * len(words))
 
 
-def _clause(
-    tokens: Tokens, quoted: QuotedText, index: int, attribution: Attribution, data: CueData
-) -> tuple[int, int] | None:
+def _is_named(tokens: Tokens, first: int) -> bool:
+    """Return whether a title stands where a name would: "the channel's “News at Noon”", "in “The Long Road”"."""
+    return first > 0 and tokens.tag[first - 1] in ("POS", "IN", "PRP$", "NN", "NNP")
+
+
+def _holding(clause: Clause | None, first: int, last: int) -> Clause | None:
+    return clause if clause is not None and clause.holds(first, last) else None
+
+
+def _chars(tokens: Tokens, marked: Marked, clause: Clause) -> tuple[int, int]:
     """Return the code points of the reported clause that a quoted fragment stands in."""
-    assert attribution.use is not None
-    first, last = edges(tokens, quoted, index)
-    clause = clause_around(tokens, attribution.use, first, last, data)
-    if clause is None:
-        return None
-    marked = quoted.marked[index]
     return min(tokens.start[clause.first], marked.start), max(tokens.end[clause.last], marked.end)
 
 
@@ -111,9 +125,10 @@ def _is_naming(tokens: Tokens, use: CueUse | None, first: int, data: CueData) ->
     return link or (tokens.lemma[use.token] in data.naming and not joined)
 
 
-def _indirect_quotes(tokens: Tokens, quoted: QuotedText, cues: Sequence[CueUse]) -> Iterator[_Found]:
-    for clause in indirect_clauses(tokens, quoted, cues):
-        yield _indirect(tokens, clause)
+def _turns(tokens: Tokens, finder: SpeakerFinder, data: CueData) -> Iterator[_Found]:
+    for turn in interview_turns(tokens, finder.is_person, data):
+        attribution = Attribution(None, turn.speaker, 0.9, "interview")
+        yield _Found(turn.start, turn.end, ((turn.start, turn.end),), True, attribution)
 
 
 def _indirect(tokens: Tokens, clause: Clause) -> _Found:
@@ -161,7 +176,8 @@ def _quote(tokens: Tokens, found: _Found, finder: SpeakerFinder, language: Langu
     speaker = None if head is None else finder.speaker(head)
     entity = speaker.entity if speaker else None
     words = _WORD.findall(text)
-    confidence = min(found.attribution.score, 0.99) * (entity.confidence if entity else 1.0)
+    resolved = entity.confidence if entity and entity.entity_name else 1.0
+    confidence = min(found.attribution.score, 0.99) * resolved
     return Quote(
         quote_index=-1,
         quote_type=_type(tokens.content, found),

@@ -1,6 +1,7 @@
 """One article's reading: the Doc made once, then entities, quotes, times and events from it."""
 
 from collections.abc import Iterable, Iterator
+from itertools import batched, chain, islice
 
 from spacy.language import Language
 from spacy.tokens import Doc
@@ -8,7 +9,7 @@ from spacy.tokens import Doc
 from pipeline.errors import ExtractorError
 from pipeline.kb import KnowledgeBase
 from pipeline.model import Annotation, Article
-from pipeline.nlp.docs import make_doc
+from pipeline.nlp.docs import joined, make_docs, parsed
 from pipeline.nlp.entities import find_entities, link_quotes
 from pipeline.nlp.events import extract_events
 from pipeline.nlp.languages import LANGUAGES
@@ -17,8 +18,7 @@ from pipeline.nlp.quotes import extract_quotes
 from pipeline.nlp.times import find_times
 from pipeline.nlp.tokens import gather_tokens
 
-# Measured with the md model: 100,000 characters in one Doc cost 400 MB while parsed, 200,000 pass a worker's 900 MB.
-MAX_CHARS = 100_000
+MAX_CHARS = 2_000_000  # what a worker's 900 MB hold as tokens
 _ANY_LANGUAGE = "xx"  # what spaCy calls a model for many
 
 
@@ -40,25 +40,20 @@ class Reader:
         """Yield each article with its parsed Doc, in order; None where its language is not stated, has no data,
         or is not the model's.
 
-        ``batch_size`` articles are held and parsed at a time. One longer than ``MAX_CHARS`` gets an empty Doc, which
-        ``annotate`` refuses, so that it costs no other article.
+        ``batch_size`` articles are held at a time. One longer than ``MAX_CHARS`` gets an empty Doc, which ``annotate``
+        refuses, so that it costs no other article.
         """
-        batch: list[Article] = []
-        for article in articles:
-            batch.append(article)
-            if len(batch) == batch_size:
-                yield from self._parsed(batch)
-                batch = []
-        yield from self._parsed(batch)
+        for batch in batched(articles, batch_size):
+            pieces = [make_docs(self._nlp, article) if self._is_read(article) else [] for article in batch]
+            read = parsed(self._nlp, chain.from_iterable(pieces))
+            for article, its in zip(batch, pieces, strict=True):
+                if its:
+                    yield article, joined(list(islice(read, len(its))))
+                else:
+                    yield article, Doc(self._nlp.vocab) if self._can_read(article) else None
 
-    def _parsed(self, batch: list[Article]) -> Iterator[tuple[Article, Doc | None]]:
-        readable = [a for a in batch if self._can_read(a) and len(a.text) <= MAX_CHARS]
-        parsed = self._nlp.pipe((make_doc(self._nlp, article) for article in readable), batch_size=len(batch) or 1)
-        for article in batch:
-            if not self._can_read(article):
-                yield article, None
-            else:
-                yield article, Doc(self._nlp.vocab) if len(article.text) > MAX_CHARS else next(parsed)
+    def _is_read(self, article: Article) -> bool:
+        return self._can_read(article) and len(article.text) <= MAX_CHARS
 
     def _can_read(self, article: Article) -> bool:
         """Return whether there are words for an article's language, and the model is one for it."""

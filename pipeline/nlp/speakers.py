@@ -48,6 +48,11 @@ class SpeakerFinder:
             return self._made(min(first, self.tokens.at(entity.start_char)), max(end, head), entity)
         return self._made(first, last, None, head=head)
 
+    def is_person(self, token: int) -> bool:
+        """Return whether a token belongs to a person's name."""
+        entity = self.at.get(token)
+        return entity is not None and entity.mention_kind == "name" and entity.entity_type == "PERSON"
+
     def _named(self, entity: Entity, head: int) -> Speaker:
         tokens = self.tokens
         first, last = tokens.at(entity.start_char), tokens.at(entity.end_char - 1)
@@ -112,7 +117,10 @@ class SpeakerFinder:
         return "organisation" if lemma in self.data.organisation_nouns else "unnamed"
 
     def _noun_role(self, head: int) -> str | None:
-        return self.tokens.text[head] if self.tokens.lemma[head] in self.data.roles else None
+        """Return what an unnamed source is, with what it speaks for: "spokesman for the operator"."""
+        if self.tokens.lemma[head] not in self.data.roles:
+            return None
+        return self.tokens.span(head, noun_phrase(self.tokens, head)[1])
 
 
 def speaker_finder(tokens: Tokens, entities: tuple[Entity, ...], data: NameData) -> SpeakerFinder:

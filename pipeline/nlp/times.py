@@ -1,5 +1,6 @@
 """Article to time expressions: where the text names a time, and which days that is, read against the publication."""
 
+from bisect import bisect_left
 from collections.abc import Iterator
 
 import numpy as np
@@ -10,7 +11,7 @@ from pipeline.model import Article, Entity, TimeExpression
 from pipeline.nlp.languages.spec_events import HasTimes, TimeData
 from pipeline.nlp.times_grammar import Match, find_matches
 from pipeline.nlp.times_readings import read_time
-from pipeline.nlp.times_values import Scene, Tense
+from pipeline.nlp.times_values import Scene, Tense, anchor_of
 
 _REACH = 7  # tokens on each side of an anchor word that its expression may take in
 _NO_NAME = frozenset({"DATE", "TIME", "NORP", "CARDINAL", "ORDINAL", "QUANTITY", "PERCENT", "MONEY"})
@@ -29,7 +30,7 @@ def find_times(
     names = [e for e in entities if e.mention_kind == "name" and e.entity_type not in _NO_NAME]
     surnames = {e.entity_text.split()[-1].lower() for e in names if e.entity_type == "PERSON"}
     headlines = [(block.start, block.end) for block in article.blocks if block.kind in _HEADLINES]
-    anchor = article.published_at.date() if article.published_at else None
+    anchor = anchor_of(article)
     found: list[TimeExpression] = []
     for match in find_matches(text, _stretches(doc, times), times):
         token = _token_at(doc, match)
@@ -95,9 +96,9 @@ def _token_at(doc: Doc, match: Match) -> Token | None:
 
 def _is_name(match: Match, names: list[Entity]) -> bool:
     """Say whether the words stand in a name; a time zone that the model takes for one is none."""
-    if match.reading == "clock":
-        return any(e.start_char <= match.start < e.end_char for e in names)
-    return any(e.start_char < match.end and match.start < e.end_char for e in names)
+    end = match.start + 1 if match.reading == "clock" else match.end
+    last = bisect_left(names, end, key=lambda e: e.start_char) - 1
+    return last >= 0 and match.start < names[last].end_char
 
 
 def _is_other_word(doc: Doc, token: Token, match: Match, surnames: set[str], times: TimeData) -> bool:

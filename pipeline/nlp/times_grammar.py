@@ -62,12 +62,14 @@ def find_matches(text: str, stretches: Iterable[tuple[int, int]], times: TimeDat
             for m in pattern.finditer(text, start, end)
             if m.end() > m.start()
         ]
-        yield from _longest(found)
+        yield from _longest(found, start, end)
 
 
-def _longest(found: list[Match]) -> list[Match]:
+def _longest(found: list[Match], start: int, end: int) -> list[Match]:
     kept: list[Match] = []
+    taken = bytearray(end - start)
     for match in sorted(found, key=lambda m: m.start - m.end):  # stable: the first pattern wins among equals
-        if all(match.end <= other.start or other.end <= match.start for other in kept):
+        if taken.find(1, match.start - start, match.end - start) < 0:
             kept.append(match)
+            taken[match.start - start : match.end - start] = b"\1" * (match.end - match.start)
     return sorted(kept, key=lambda m: m.start)

@@ -2,6 +2,7 @@
 
 from datetime import date, timedelta
 
+from pipeline.model.annotation import DateBasis
 from pipeline.nlp.times_values import (
     DAY,
     SEASON_STARTS,
@@ -28,7 +29,7 @@ def read_year(parts: Parts, scene: Scene) -> Reading:
 
 
 def _narrowed(reading: Reading, part: str | None, scene: Scene) -> Reading:
-    """Cut a year to the end that is named: its bounds, not its value (but "mid-2011" is its June)."""
+    """Cut a period to the end that is named: its bounds, not its value."""
     end = next((v for k, v in scene.times.parts.items() if part and k in part.split()), None)
     if end is None or reading.first is None or reading.last is None:
         return reading
@@ -42,9 +43,9 @@ def _narrowed(reading: Reading, part: str | None, scene: Scene) -> Reading:
 
 
 def read_decade(parts: Parts, scene: Scene) -> Reading:
-    """Read "the 1990s"."""
-    start = int(parts["decade"]) * 10
-    return Reading("DATE", parts["decade"], date(start, 1, 1), date(start + 9, 12, 31), "unknown", "explicit")
+    """Read "the 1990s", "the ’80s"."""
+    start = int(parts["decade"]) * 10 if "decade" in parts else 1900 + int(parts["tens"]) * 10
+    return Reading("DATE", str(start // 10), date(start, 1, 1), date(start + 9, 12, 31), "unknown", "explicit")
 
 
 def read_period(parts: Parts, scene: Scene) -> Reading:
@@ -155,16 +156,23 @@ def read_quarter(parts: Parts, scene: Scene) -> Reading:
         return quarter_value(int(parts["year"]), number, "explicit")
     if scene.anchor is None:
         return Reading(value=f"XXXX-Q{number}")
+    if "yearly" in parts:
+        return quarter_value(scene.anchor.year + scene.times.directions[parts["yearly"]], number, "relative")
     now = (scene.anchor.month + 2) // 3
     year = scene.anchor.year - (number > now and scene.tense != "future") + (number < now and scene.tense == "future")
     return quarter_value(year, number, "relative")
 
 
 def read_half(parts: Parts, scene: Scene) -> Reading:
-    """Read "the first half of 2025"."""
-    year, number = int(parts["year"]), scene.times.ordinals[parts["ordinal"]]
+    """Read "the first half of 2025", "the second half of this year"."""
+    number = scene.times.ordinals[parts["ordinal"]]
+    if "year" not in parts and scene.anchor is None:
+        return Reading(value=f"XXXX-H{number}")
+    basis: DateBasis = "explicit" if "year" in parts else "relative"
+    shift = scene.times.directions.get(parts.get("yearly", ""), 0)
+    year = int(parts["year"]) if "year" in parts else (scene.anchor.year if scene.anchor else 0) + shift
     first = date(year, 6 * number - 5, 1)
-    return Reading("DATE", f"{year}-H{number}", first, month_start(first, 6) - DAY, "unknown", "explicit")
+    return Reading("DATE", f"{year}-H{number}", first, month_start(first, 6) - DAY, "unknown", basis)
 
 
 def read_season(parts: Parts, scene: Scene) -> Reading:
@@ -180,9 +188,10 @@ def read_season(parts: Parts, scene: Scene) -> Reading:
     return season_value(year, code, "relative")
 
 
-def read_week(parts: Parts, scene: Scene) -> Reading | None:
+def read_week(parts: Parts, scene: Scene) -> Reading:
     """Read an ISO week."""
-    number = int(parts["week"])
-    if not 1 <= number <= 52:  # the 53rd exists in few years only
-        return None
-    return week_value(date.fromisocalendar(int(parts["year"]), number, 1), basis="explicit")
+    try:
+        monday = date.fromisocalendar(int(parts["year"]), int(parts["week"]), 1)
+    except ValueError:  # week 0, or a 53rd in a year that has none
+        return Reading()
+    return week_value(monday, basis="explicit")

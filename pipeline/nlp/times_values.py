@@ -5,12 +5,16 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from typing import Literal
 
+from pipeline.model import Article
 from pipeline.model.annotation import DateBasis, DatePrecision, TimexType
 from pipeline.nlp.languages.spec_events import TimeData
 
 Parts = Mapping[str, str]  # the named groups of a match
 Tense = Literal["past", "present", "future", "none"]
 DAY = timedelta(days=1)
+EARLIEST, LATEST = 1500, 2099  # years that are read as such
+UNRESOLVED = "no day: impossible, contradictory or ambiguous"
+UNANCHORED = "no day: no usable publication date to read it against"
 SEASON_STARTS = {"SP": 3, "SU": 6, "FA": 9, "WI": 12}
 
 
@@ -33,6 +37,12 @@ class Reading:
     last: date | None = None
     precision: DatePrecision = "unknown"
     basis: DateBasis = "none"
+
+
+def anchor_of(article: Article) -> date | None:
+    """Return the day that expressions are read against: the publication's, None where it cannot be a newspaper's."""
+    day = article.published_at.date() if article.published_at else None
+    return day if day and EARLIEST <= day.year <= LATEST else None
 
 
 def day_value(day: date, basis: DateBasis, suffix: str = "") -> Reading:

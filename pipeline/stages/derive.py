@@ -1,6 +1,7 @@
 """derive(raw, code, model): from archived captures to a staged batch. It never touches the network."""
 
 import hashlib
+from collections import Counter
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
 from datetime import date
@@ -60,7 +61,8 @@ def derive(workspace: Workspace, *, day: date, run_id: str, chunk: int = 0, chun
     _refuse_silent_breakage(workspace, ledger, day)
     workspace.lake.remember(job.verdicts)
     made = {"derived_new": work.count("new"), "derived_again": work.count("again")}
-    report = StageReport.of("derive", run_id, ledger.outcomes, days=[day], work=made)
+    rules = Counter(rule for each in read for rule in each["quotes"]["rule_id"].to_pylist())
+    report = StageReport.of("derive", run_id, ledger.outcomes, days=[day], work=made, rules=rules)
     return DeriveReport(report, batch_id)
 
 

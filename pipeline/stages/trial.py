@@ -1,11 +1,11 @@
-"""One page, from a file or the network, read and kept nowhere."""
+"""One page, from a file or the network, or one text, read and kept nowhere."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from pathlib import Path
 
-from pipeline.clean import Origin, explain, reject_reason
+from pipeline.clean import Origin, article_from_text, explain, reject_reason
 from pipeline.errors import ConfigError, NewsError
 from pipeline.fetch import NotModified
 from pipeline.model import Annotation, Article, Hints, Page, Rejected
@@ -18,13 +18,13 @@ from pipeline.stages.workspace import Workspace
 class Trial:
     """What became of the page.
 
-    ``fired`` is how often each rule fired, ``read`` a message where reading failed, ``rejected`` why a run would not
-    keep the page.
+    ``fired`` is how often each rule fired, ``read`` a message where reading failed and None where its language is
+    unknown or has no data, ``rejected`` why a run would not keep the page.
     """
 
     article: Article
     fired: Mapping[str, int]
-    read: Annotation | str
+    read: Annotation | str | None
     rejected: Rejected | None
 
 
@@ -42,8 +42,20 @@ def try_one(
     explained = explain(got, origin)
     article = explained.article
     _, read = next(open_desk(workspace.settings).read([article]))
-    told = str(read) if isinstance(read, NewsError) else read or Annotation()
+    told = str(read) if isinstance(read, NewsError) else read
     return Trial(article, explained.fired, told, reject_reason(article))
+
+
+def read_text(workspace: Workspace, text: str, *, published_at: str | None = None) -> Annotation:
+    """Return what the rules read in a text, untyped events among it.
+
+    Raises: NewsError when it cannot be read.
+    """
+    article = article_from_text(text, title=None, published_at=_moment(published_at), language="en")
+    _, read = next(open_desk(workspace.settings, with_untyped=True).read([article]))
+    if isinstance(read, NewsError):
+        raise read
+    return read or Annotation()
 
 
 def _moment(text: str | None) -> datetime | None:

@@ -187,7 +187,7 @@ def test_new_pages_are_told_until_a_run_has_them(watch: Callable[[str], None]) -
         await asyncio.sleep(1.5)
         assert (following.done(), set(store.kept)) == (False, {"courier"})
         newsroom.day = DAYS[1]
-        assert 0 < (await following)["pages"]["courier"] <= 5
+        assert 0 < (await following)["pages"]["courier"] <= 7
         assert {request.status for request in newsroom.requests if request.path == "/courier/rss.xml"} == {200, 304}
         await events.aclose()
 

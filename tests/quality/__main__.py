@@ -1,4 +1,8 @@
-"""`make quality`: print each figure beside its floor; `python -m tests.quality --misses` says what is not right."""
+"""`make quality`: print each figure beside its floor.
+
+`python -m tests.quality --misses` says what is not right as well; `--floors` prints instead what floors.json would hold
+for the figures as they are.
+"""
 
 import sys
 
@@ -8,24 +12,32 @@ from rich.table import Table
 from pipeline.nlp import load_model
 from pipeline.settings import Settings
 from tests.quality.corpus import corpus_digest, read_corpus
-from tests.quality.floors import read_floors
+from tests.quality.figures import Figures
+from tests.quality.floors import floors_of, read_floors
 from tests.quality.measure import measure
 
 
 def main() -> None:
-    """Print the table, and with --misses every miss below it."""
+    """Print the floors, or the table, and with --misses every miss below it."""
     figures = measure(read_corpus(load_model(Settings.model_fields["spacy_model"].default)))
-    floors = read_floors()
-    table = Table("figure", "right", "of", "percent", "floor", title=f"sample newsroom, corpus {corpus_digest()}")
-    for name, figure in figures.items():
-        floor = floors["percent"].get(name)
-        table.add_row(name, str(figure.right), str(figure.total), f"{figure.percent:.1f}", str(floor))
     out = Console(highlight=False, markup=False, soft_wrap=True)
-    out.print(table)
+    if "--floors" in sys.argv[1:]:
+        out.print(floors_of(figures, corpus_digest()))
+        return
+    out.print(_table(figures))
     if "--misses" in sys.argv[1:]:
         for name, figure in figures.items():
             for miss in figure.misses:
                 out.print(f"{name}: {miss}")
+
+
+def _table(figures: Figures) -> Table:
+    floors = read_floors()["percent"]
+    table = Table("figure", "right", "of", "percent", "floor", title=f"sample newsroom, corpus {corpus_digest()}")
+    for name, figure in figures.items():
+        right = f"{round(figure.right, 1):g}"
+        table.add_row(name, right, str(figure.total), f"{figure.percent:.1f}", str(floors.get(name)))
+    return table
 
 
 if __name__ == "__main__":

@@ -1,7 +1,6 @@
-"""The sample newsroom as the pipeline reads it, beside what a person read in the same pages (samples/gold.json)."""
+"""The sample newsroom as the pipeline reads it, beside what a person read in the same pages (samples/gold)."""
 
 import hashlib
-import json
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from typing import Any
@@ -12,10 +11,10 @@ from pipeline.model import Annotation, Article, Page, Rejected, Source
 from pipeline.model.page import Hints
 from pipeline.nlp import Reader
 from pipeline.sources.sitemaps import read_sitemap
+from samples.gold import GOLD, read_gold
 from samples.server import DAYS, FOLDERS, ROOT, resource_at
 
 BASE = "http://127.0.0.1:8808"
-GOLD = ROOT.parent / "gold.json"
 INBOX = ROOT.parent / "inbox"
 _SITEMAP = "/gazette/news-sitemap.xml"  # the only listing whose pages may leave the date to it
 
@@ -37,19 +36,22 @@ class Case:
 def corpus_digest() -> str:
     """Return the hash of gold and pages: figures of different digests cannot be compared."""
     digest = hashlib.sha256()
-    for file in sorted([GOLD, *ROOT.rglob("*.*"), *INBOX.glob("*.*")]):
+    for file in sorted([*GOLD.rglob("*.json"), *ROOT.rglob("*.*"), *INBOX.glob("*.*")]):
         digest.update(file.relative_to(ROOT.parent).as_posix().encode() + b"\0" + file.read_bytes() + b"\0")
     return digest.hexdigest()[:16]
+
+
+def clean_corpus() -> tuple[Case, ...]:
+    """Return all pages of gold that a robot may fetch, cleaned and not yet read."""
+    gold = {name: entry for name, entry in read_gold().items() if _is_open(entry)}
+    pages = {name: _page_of(name, entry["path"]) for name, entry in gold.items()}
+    return tuple(Case(name, gold[name], clean(page, source_key="quality"), None) for name, page in pages.items())
 
 
 def read_corpus(nlp: object) -> tuple[Case, ...]:
     """Return all pages of gold that a robot may fetch, read by the real pipeline."""
     reader = Reader(nlp, kb=load_kb(None), infer_gender=True)
-    gold = json.loads(GOLD.read_text("utf-8"))
-    cases = [
-        _case(name, entry, _fetched(name, entry["path"])) for name, entry in gold["newsroom"].items() if _is_open(entry)
-    ]
-    cases += [_case(name, entry, _local(name)) for name, entry in gold["inbox"].items()]
+    cases = clean_corpus()
     articles = [case.got for case in cases if isinstance(case.got, Article)]
     read = {id(article): reader.annotate(article, doc) for article, doc in reader.docs(articles) if doc is not None}
     return tuple(Case(case.name, case.gold, case.got, read.get(id(case.got))) for case in cases)
@@ -60,8 +62,9 @@ def _is_open(entry: dict[str, Any]) -> bool:
     return "why" not in entry
 
 
-def _case(name: str, entry: dict[str, Any], page: Page) -> Case:
-    return Case(name, entry, clean(page, source_key="quality"), None)
+def _page_of(name: str, path: str | None) -> Page:
+    """Return the page as fetched, or as it lies in the inbox where it has no path."""
+    return _local(name) if path is None else _fetched(name, path)
 
 
 def _fetched(name: str, path: str) -> Page:
@@ -72,7 +75,7 @@ def _fetched(name: str, path: str) -> Page:
 
 
 def _local(name: str) -> Page:
-    return _page(None, (INBOX / name).read_bytes(), "text/plain", DAYS[-1], Hints())
+    return _page(None, (ROOT.parent / name).read_bytes(), "text/plain", DAYS[-1], Hints())
 
 
 def _page(url: str | None, body: bytes, content_type: str, day: date, hints: Hints) -> Page:

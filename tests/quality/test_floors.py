@@ -3,8 +3,9 @@
 import pytest
 
 from tests.quality.corpus import corpus_digest, read_corpus
+from tests.quality.figures import Figures
 from tests.quality.floors import read_floors
-from tests.quality.measure import Figures, measure
+from tests.quality.measure import measure
 
 FLOORS = read_floors()
 

@@ -6,6 +6,7 @@ from typing import Literal
 
 from pipeline.model.annotation import CueStance, Gender
 from pipeline.nlp.languages.spec_events import FrameData, TimeData
+from pipeline.nlp.languages.spec_names import NameEvidence
 
 CueClass = Literal["speech", "writing", "thought"]
 PronounKind = Literal["person", "thing", "group", "speaker", "speakers"]
@@ -39,6 +40,7 @@ class NameData:
     ``ambiguous`` are surnames that are months, days or everyday words.
     """
 
+    evidence: NameEvidence
     articles: frozenset[str]
     definite: frozenset[str]
     honorifics: Mapping[str, Gender | None]
@@ -62,22 +64,32 @@ class NameData:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CueData:
-    """Reporting words by lemma. ``nouns`` report with "that" or a colon. ``addressed`` take whom they tell as object.
+    """Reporting words by lemma.
 
-    ``naming`` verbs give something a name ("called it a scandal"), by ``naming_links`` or without a word.
-    ``medium_words`` are what a channel of speech is called ("in an interview with X").
-    ``opening_marks`` and ``closing_marks`` are quotation marks; what stands beside a straight one decides.
+    ``nouns`` report with "that" or a colon. ``addressed`` take whom they tell as object, ``committing`` report with an
+    infinitive ("vowed to stay", "urged them to stay"), ``asking`` with "if" and "whether". ``evidence`` is what
+    ``evidence_verbs`` may have for a speaker ("records show"). ``naming`` verbs give something a name ("called it a
+    scandal"), by ``naming_links`` or without a word. ``origin_prepositions`` lead from a statement to its speaker.
+    ``medium_words`` are what a channel of speech is called ("in an interview with X"). ``turn_labels`` begin a turn of
+    an interview in print ("Q:"). ``opening_marks`` and ``closing_marks`` are quotation marks; what stands beside a
+    straight one decides.
     """
 
     verbs: Mapping[str, Cue]
     nouns: Mapping[str, Cue]
     addressed: frozenset[str]
     complementisers: frozenset[str]
+    committing: frozenset[str]
+    evidence: frozenset[str]
+    evidence_verbs: frozenset[str]
+    asking: frozenset[str]
     naming: frozenset[str]
     naming_links: frozenset[str]
     source_phrases: frozenset[tuple[str, str]]
+    origin_prepositions: frozenset[str]
     medium_prepositions: frozenset[str]
     medium_words: frozenset[str]
+    turn_labels: frozenset[str]
     opening_marks: frozenset[str]
     closing_marks: frozenset[str]
     elisions: frozenset[str]

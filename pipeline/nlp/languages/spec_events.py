@@ -7,14 +7,16 @@ A pattern is a lemma and what must stand beside it, for example ``"call for"`` o
 ``a/b``    one of several such words
 ``@a/b``   the object, or the subject of a passive, has one of these lemmas
 ``@person````@group````@thing``  the object is a person, a person or an organised group, neither
+``^group`` the subject is a person or an organised group
 ``%a/b``   (nouns) the verb that governs the noun has one of these lemmas
 ``+to``    an infinitive follows
+``+harm``  an infinitive follows that names material conflict ("vow to attack")
 ``+other`` an infinitive with a doer of its own follows ("urge X to go")
 ``+that``  a clause or an indirect question follows
 ``-``      nothing follows: no object
 ========== =====================================================================================
 
-The pattern with most requirements wins.
+The pattern with most requirements wins, among equals one that names the object or says what follows.
 """
 
 from collections.abc import Iterable, Mapping
@@ -44,7 +46,7 @@ class Frame:
 
 @dataclass(frozen=True, slots=True)
 class FrameGroup:
-    """Patterns, separated by commas, that share type and arguments."""
+    """Patterns, separated by commas, that share type and arguments. In each example one of them fires."""
 
     event_type: str
     patterns: str
@@ -53,6 +55,7 @@ class FrameGroup:
     recipient: str = "object"
     reciprocal: bool = False
     takes_content: bool = False
+    examples: tuple[str, ...] = ()
 
     def frames(self) -> Iterable[Frame]:
         """Return one frame a pattern, in the order written."""
@@ -100,6 +103,9 @@ class ModalityData:
     unreal_adjectives: frozenset[str]
     past_adjectives: frozenset[str]
     saying: frozenset[str]
+    opining: frozenset[str]  # what these say "would" be is no plan
+    ranking: frozenset[str]  # "the first to do it" has done it
+    standing: frozenset[str]  # nouns whose thing is there, whatever is planned with it
     carriers: frozenset[str]  # light verbs: to deny them is to deny their object
     content_prepositions: frozenset[str]  # what joins a plan to what is planned
     topic_prepositions: frozenset[str]  # a known thing after them is only spoken of
@@ -117,15 +123,21 @@ class FrameData:
     verbs: tuple[FrameGroup, ...]
     nouns: tuple[FrameGroup, ...]
     occurrences: frozenset[str]  # nouns that name something that happens but have no type
+    abstractions: frozenset[str]  # nouns that name nobody and no thing, so that they take part in nothing
     no_occurrences: frozenset[str]  # verbs that name no event (auxiliary-like)
     bearers: frozenset[str]  # their subject suffers what their object names
+    undergoing: frozenset[str]  # verbs whose subject does nothing: it is, comes, seems
+    undergoing_alone: frozenset[str]  # the same without an object: it ends, but they end it
     lemmas: Mapping[str, str]  # forms that the model lemmatizes wrongly
     people: Mapping[str, str | None]  # role nouns and their PLOVER sector
     group_nouns: frozenset[str]  # "the two leaders"
     plural_pronouns: frozenset[str]
+    pointers: frozenset[str]  # pronouns that take part in nothing unless they stand for an entity
+    verb_places: tuple[str, ...]  # where the recipient of a verb without a frame stands, see Frame
+    noun_places: tuple[str, ...]
     place_prepositions: frozenset[str]
-    agent_prepositions: frozenset[str]
-    pair_prepositions: frozenset[str]  # "between A and B"
+    agent_prepositions: tuple[str, ...]
+    pair_prepositions: tuple[str, ...]  # "between A and B"
     object_control: frozenset[str]  # verbs whose object does the following infinitive
     relative_pronouns: frozenset[str]
     time_relatives: frozenset[str]  # "in 2024, when"
@@ -144,7 +156,12 @@ def _index(groups: Iterable[FrameGroup]) -> Mapping[str, tuple[Frame, ...]]:
     for group in groups:
         for frame in group.frames():
             found.setdefault(frame.lemma, []).append(frame)
-    return {lemma: tuple(sorted(frames, key=lambda f: -len(f.needs))) for lemma, frames in found.items()}
+    return {lemma: tuple(sorted(frames, key=_demands, reverse=True)) for lemma, frames in found.items()}
+
+
+def _demands(frame: Frame) -> tuple[int, int]:
+    """Return how much a frame asks for; what it says of object or infinitive counts for more than a preposition."""
+    return len(frame.needs), sum(need[0] == "@" or need == "+harm" for need in frame.needs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

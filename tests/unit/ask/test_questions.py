@@ -37,6 +37,7 @@ EXPECTED = {
         ("Post", "Local", date(2026, 3, 1), 2, 0.0, 0.0),
     ],
     "wire-share": [("Post", 2, 0.5, 0.5), ("Echo", 1, 0.0, 1.0)],
+    "top-people": [("Ada Okoro", None, 2, 2, 3), ("Per Lindt", None, 2, 2, 3)],
     "co-mentions": [("Ada Okoro", "Per Lindt", 1)],
     "reporting-lag": [("Echo", 1.0, 1, 1), ("Post", 1.0, 1, 0)],
     "said-or-claimed": [("Echo", "person", "F", 1, 0.0), ("Post", "person", "U", 1, 1.0)],

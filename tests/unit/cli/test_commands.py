@@ -125,10 +125,24 @@ def test_clean_reads_files_beside_the_input(tmp_path: Path) -> None:
 
 
 @pytest.mark.model
-def test_try_prints_one_page(tmp_path: Path) -> None:
-    """`try` shows paragraphs, quotes with speakers and events of one file."""
-    done = newslake("try", str(ROOT / "samples" / "inbox" / "twin.txt"), cwd=tmp_path)
-    assert (done.returncode, "Quotes" in done.stdout, "Events" in done.stdout) == (0, True, True), done.stderr
+def test_try_prints_a_line_an_entity_and_names_the_speaker_in_the_text(tmp_path: Path) -> None:
+    """`try` shows each entity once with its mentions, title and link, and the speaker's name beside each quotation."""
+    text = (
+        "Mrs Ines Calloway flew to Paris on Friday to see the vault.\n\nShe said: “The vault is dry and will stay dry.”"
+    )
+    (tmp_path / "page.txt").write_text(text)
+    done = newslake("try", "page.txt", cwd=tmp_path)
+    assert done.returncode == 0, done.stderr
+    assert "  Ines Calloway (PERSON, F by honorific): Ines Calloway 1, She 1; title Mrs; not linked\n" in done.stdout
+    assert "  Paris (GPE, FRA): Paris 1; Q90\n" in done.stdout
+    assert "She said: “The vault is dry and will stay dry.” [Ines Calloway]" in done.stdout
+
+
+def test_try_says_when_a_page_is_not_read(tmp_path: Path) -> None:
+    """A text whose language is not recognised is printed, and why nothing was read in it."""
+    (tmp_path / "page.txt").write_text("Ja, ja.")
+    done = newslake("try", "page.txt", cwd=tmp_path)
+    assert (done.returncode, "not read: there are no words for its language" in done.stdout) == (0, True), done.stderr
 
 
 def test_doctor_names_what_is_wrong(tmp_path: Path) -> None:

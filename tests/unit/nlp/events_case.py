@@ -8,7 +8,7 @@ from types import SimpleNamespace
 from spacy.language import Language
 
 from pipeline.model import Article, Block, Entity, Event, Quote, TimeExpression
-from pipeline.nlp.docs import make_doc
+from pipeline.nlp.docs import joined, make_docs, parsed
 from pipeline.nlp.events import extract_events
 from pipeline.nlp.languages.en.frames import FRAMES
 from pipeline.nlp.languages.en.times import TIMES
@@ -29,6 +29,10 @@ class Case:
     def event(self, trigger: str) -> Event:
         """Return the first typed event with this trigger."""
         return next(event for event in self.events if event.trigger_text == trigger)
+
+    def predicate(self, trigger: str) -> Event:
+        """Return the first event with this trigger, whether it has a type or not."""
+        return next(event for event in self.events + self.untyped if event.trigger_text == trigger)
 
 
 def article_of(text: str, *, title: str | None = None, published: date | None = WEDNESDAY) -> Article:
@@ -123,7 +127,7 @@ def read(
 ) -> Case:
     """Read a text whose names are given by hand."""
     article = article_of(text, title=title, published=published)
-    doc = nlp(make_doc(nlp, article))
+    doc = joined(list(parsed(nlp, make_docs(nlp, article))))
     entities = names_in(article.text, names)
     times = find_times(doc, article, entities, ENGLISH)
     events, untyped = extract_events(doc, article, entities, quotes, times, ENGLISH)

@@ -37,6 +37,13 @@ def scanned(text: str, kinds: tuple[str, ...] = ()) -> list[tuple[list[str], boo
         ("“Outer “inner” words,” she said.", [(["“Outer “inner” words,”"], True)]),
         ("‘We lost the key,’ said Ana. It’s gone.", [(["‘We lost the key,’"], True)]),
         ("’Tis the season, she said.", []),
+        ("„Nein“, sagte sie. »Doch«, sagte er.", [(["„Nein“"], True), (["»Doch«"], True)]),
+        ("« Non », dit-elle.", [(["« Non »"], True)]),
+        ("「いいえ」と彼女は言った。", [(["「いいえ」"], True)]),
+        ('"He wrote “never” twice, and left," she said.', [(['"He wrote “never” twice, and left,"'], True)]),
+        ('“He wrote "never" twice, and left,” she said.', [(['“He wrote "never" twice, and left,”'], True)]),
+        ("‘He said “no” to me,’ said Ana. ‘Twice.’", [(["‘He said “no” to me,’"], True), (["‘Twice.’"], True)]),
+        ("“He told me ‘never,’ and ‘no.’ Twice.”", [(["“He told me ‘never,’ and ‘no.’ Twice.”"], True)]),
     ],
 )
 def test_one_paragraph(text: str, expected: list[tuple[list[str], bool]]):
@@ -66,13 +73,15 @@ def test_only_running_text_is_scanned():
     assert scanned(text, ("title", "heading", "caption")) == [(["“Body.”"], True)]
 
 
-@pytest.mark.parametrize("text", ["", "“", '"', "”””", '"" "" "', "“\n\n“\n\n“", "''''", "«»„“"])
+@pytest.mark.parametrize(
+    "text", ["", "“", '"', "”””", '"" "" "', "“\n\n“\n\n“", "''''", "«»„“", '「」『』«»„“‘’"', "‚‘`´‹›"]
+)
 def test_any_marks_are_survived(text: str):
     """No combination of marks raises, and offsets stay inside the text."""
     assert all(parts for parts, _ in scanned(text))
 
 
-@pytest.mark.parametrize("unit", ["“a ", 'a" ', "“”", "s’ a", '6" ', "“\n\n"])
+@pytest.mark.parametrize("unit", ["“a ", 'a" ', "“”", "s’ a", '6" ', "“\n\n", "“a «b „c 「d", '‘a’ “b” "c" '])
 def test_time_grows_with_length(unit: str):
     """A hundred thousand marks are scanned in well under the five seconds that a page has."""
     started = time.process_time()

@@ -28,6 +28,14 @@ pytestmark = pytest.mark.model
         ("The army moved tanks to attack the village.", "attack", "hypothetical"),
         ("The village lives under the threat of an attack.", "attack", "hypothetical"),
         ("He questioned whether heavy fines for banks were needed.", "fines", "hypothetical"),
+        ("If the army does not attack the village, he will stay.", "attack", "hypothetical"),
+        ("The army will attack the village if the talks fail.", "attack", "hypothetical"),
+        ("Analysts predicted that the bank would sack its chairman.", "sack", "hypothetical"),
+        ("The army will move tanks to attack the village.", "attack", "planned"),
+        ("The mayor wants to visit the village.", "visit", "planned"),
+        ("The firm will cut jobs in the village.", "jobs", "happened"),
+        ("Oslo was the second city to ban the game.", "ban", "happened"),
+        ("The firm claims to own the brand.", "own", "happened"),
         ("The army did not attack the village.", "attack", "negated"),
         ("The army left without attacking the village.", "attacking", "negated"),
         ("Rather than attack the village, the army withdrew.", "attack", "negated"),
@@ -43,7 +51,7 @@ pytestmark = pytest.mark.model
 )
 def test_modality_of_an_event(nlp, text, trigger, expected):
     """The clause's own words decide first, then the word that governs it."""
-    assert read(nlp, text).event(trigger).modality == expected
+    assert read(nlp, text).predicate(trigger).modality == expected
 
 
 def test_reported_speech_leaves_modality_alone(nlp):

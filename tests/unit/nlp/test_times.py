@@ -1,10 +1,16 @@
 """Where a text names a time, and which days that is."""
 
 from datetime import date
+from time import process_time
 
 import pytest
+from spacy.tokens import Doc
 
-from tests.unit.nlp.events_case import read
+from pipeline.nlp.docs import make_doc
+from pipeline.nlp.events import extract_events
+from pipeline.nlp.times import find_times
+from pipeline.nlp.times_values import UNANCHORED, UNRESOLVED
+from tests.unit.nlp.events_case import ENGLISH, article_of, read
 
 pytestmark = pytest.mark.model
 
@@ -40,6 +46,16 @@ pytestmark = pytest.mark.model
         ("They meet every week.", "every week", "P1W"),
         ("They met at 10:30.", "10:30", "T10:30"),
         ("He now lives in Oslo.", "now", "PRESENT_REF"),
+        ("He died on 13/06/2019.", "13/06/2019", "2019-06-13"),
+        ("He died on 06/13/2019.", "06/13/2019", "2019-06-13"),
+        ("He left in March last year.", "March last year", "2025-03"),
+        ("He left on 3 May last year.", "3 May last year", "2025-05-03"),
+        ("He left on Tuesday, 3 March.", "Tuesday, 3 March", "2026-03-03"),
+        ("Sales fell in the third quarter of last year.", "the third quarter of last year", "2025-Q3"),
+        ("Sales fell in the second half of this year.", "the second half of this year", "2026-H2"),
+        ("He grew up in the ’80s.", "the ’80s", "198"),
+        ("He left in week 53 of 2026.", "week 53 of 2026", "2026-W53"),
+        ("They hold an annual ball.", "annual", "P1Y"),
     ],
 )
 def test_value_of_an_expression(nlp, text, words, value):
@@ -90,6 +106,83 @@ def test_month_and_surname_in_one_sentence(nlp):
     assert [t.timex_text for t in read(nlp, text, ("Nora May", "PERSON", 0, None)).times] == ["June"]
 
 
-def test_impossible_day_is_no_date(nlp):
-    """A day that no calendar has is not bent into another one."""
-    assert [t.value for t in read(nlp, "He left on 31 June 2020.").times] == []
+def test_part_of_a_month(nlp):
+    """The first and the last week of a month are its first and last seven days."""
+    (time,) = read(nlp, "He left in the last week of February.").times
+    assert (time.value, time.first_day, time.last_day) == ("2026-02", date(2026, 2, 22), date(2026, 2, 28))
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["31 June 2020", "February 30", "Monday, 3 March 2026", "03/04/2026", "week 53 of 2025", "9 to 4 May 2020"],
+)
+def test_day_that_cannot_be_is_left_open(nlp, words):
+    """What no calendar has, what contradicts itself and what reads two ways is kept without a day, with the reason."""
+    case = read(nlp, f"Police arrested a man on {words}.")
+    assert [(t.timex_text, t.value, t.first_day) for t in case.times] == [(words, None, None)]
+    event = case.event("arrested")
+    assert (event.event_date, event.event_date_text, event.event_date_note) == (None, words, UNRESOLVED)
+
+
+def test_without_a_publication_day_nothing_is_resolved(nlp):
+    """Relative dates of a text without a day keep their words and say why they have no day."""
+    event = read(nlp, "Police arrested a man on Monday.", published=None).event("arrested")
+    assert (event.event_date, event.event_date_text, event.event_date_note) == (None, "Monday", UNANCHORED)
+
+
+RELATIVE = (
+    "Police arrested a man on Monday, 29 February, last week, in the fourth quarter, next winter, 9999 years ago, "
+    "nine hundred decades later, this century, in May, in week 1 of 2000 and on 29 February next year."
+)
+
+
+@pytest.mark.parametrize("published", [date(1, 1, 1), date(1500, 1, 1), date(2099, 12, 31), date(9999, 12, 31), None])
+def test_any_publication_day(nlp, published):
+    """The ends of the calendar raise nothing; a day that no newspaper can have resolves nothing."""
+    case = read(nlp, RELATIVE, published=published)
+    relative = [time for time in case.times if time.basis == "relative"]
+    assert len(case.times) >= 10
+    assert bool(relative) == (published is not None and 1500 <= published.year <= 2099)
+
+
+@pytest.fixture
+def blank_parse(nlp):
+    """Return a function from a text to its Doc and article: tagged as verbs and one sentence, without the model."""
+
+    def parse(text):
+        article = article_of(text)
+        tokens = make_doc(nlp, article)
+        size = len(tokens)
+        doc = Doc(
+            nlp.vocab,
+            words=[token.text for token in tokens],
+            spaces=[bool(token.whitespace_) for token in tokens],
+            pos=["VERB"] * size,
+            tags=["VBD"] * size,
+            lemmas=[token.lower_.removesuffix("ed") for token in tokens],
+            deps=["ROOT"] + ["dobj"] * (size - 1),
+            heads=[0, *range(size - 1)],
+            sent_starts=[True] + [False] * (size - 1),
+        )
+        return doc, article
+
+    return parse
+
+
+def _seconds(doc, article):
+    start = process_time()
+    times = find_times(doc, article, (), ENGLISH)
+    extract_events(doc, article, (), (), times, ENGLISH)
+    return process_time() - start, len(times)
+
+
+@pytest.mark.parametrize(
+    ("piece", "count"),
+    [("3 May 2020, ", 5000), ("31 June, ", 5000), ("attacked the town in Spain and killed a man on Monday and ", 500)],
+    ids=["dates", "impossible dates", "one sentence"],
+)
+def test_time_is_linear(blank_parse, piece, count):
+    """Ten thousand dates, or a sentence of ten thousand words, cost at most about twice what half of them does."""
+    (half, _), (whole, found) = (_seconds(*blank_parse(piece * n)) for n in (count, 2 * count))
+    assert found == 2 * count
+    assert whole < 3.5 * half + 0.05

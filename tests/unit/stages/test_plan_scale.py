@@ -77,9 +77,8 @@ def space(tmp_path: Path) -> Workspace:
     space.fetch_state.record_many(map(seen, range(PAGES // 10)))
     version = version_of(space.settings)
     ledger = Ledger(space.settings.lake_dir / "_state" / "ledger.sqlite", durability="process")
-    at = capture(0, hours=0).fetched_at
     rows = {
-        f"{number:032x}": StoredArticle(FIRST, "r", version, f"sha256:{number:064x}", at)
+        f"{number:032x}": StoredArticle(FIRST, "r", version, f"sha256:{number:064x}", capture(number).fetched_at)
         for number in range(0, PAGES, 2)
     }
     ledger.settle({FIRST: (1, rows)})

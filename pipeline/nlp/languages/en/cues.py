@@ -31,15 +31,18 @@ _VERBS: Mapping[str, Cue] = dict((
         scold chide rebuke ridicule characterize characterise portray liken compare refer cite invoke discuss point"""),
     *_cues("speech", 0.35, "neutral", """
         go offer open begin start finish end speak talk thank greet welcome congratulate invite encourage dismiss
-        reject refuse oppose support endorse defend justify attack challenge push press lead hint imply indicate signal
-        agree advocate lobby bemoan cheer celebrate laugh smile grin nod shrug appear show mean"""),
+        reject refuse oppose support endorse defend justify attack challenge push press lead advocate lobby
+        bemoan cheer celebrate laugh smile grin nod shrug appear show mean"""),
+    *_cues("speech", 0.7, "neutral", "imply indicate agree hint signal"),
+    *_cues("speech", 0.5, "neutral", "blame identify nickname lambast lambaste rip bash bill"),
     *_cues("speech", 0.8, "distance", "claim allege contend maintain insist boast profess purport assert brag"),
     *_cues("speech", 0.8, "approval", "confirm acknowledge admit concede reveal disclose explain clarify note"),
     *_cues("writing", 0.85, "neutral", """
         write tweet post retweet blog read publish email text caption pen type scrawl sign scribble message"""),
     *_cues("thought", 0.5, "neutral", """
-        think believe feel hope know consider expect fear worry realise realize decide figure suspect imagine guess
-        understand assume doubt wish want intend love hate"""),
+        think believe feel hope expect fear worry suspect imagine guess assume doubt wish"""),
+    *_cues("thought", 0.4, "neutral", """
+        know consider realise realize decide figure understand want intend love hate"""),
 ))  # fmt: skip
 
 _NOUNS: Mapping[str, Cue] = dict((
@@ -57,17 +60,26 @@ CUES = CueData(
     verbs=_VERBS,
     nouns=_NOUNS,
     addressed=_words("tell inform assure remind warn ask advise urge promise reassure text email message show"),
+    committing=_words("promise vow pledge swear threaten claim warn urge demand propose beg plead implore"),
+    asking=_words("ask wonder question inquire enquire query"),
+    evidence_verbs=_words("show indicate reveal suggest find"),
+    evidence=_words(
+        "record poll survey report study data datum figure document analysis review research statistic audit email"
+        " memo filing letter census result evidence file log test inquiry investigation"
+    ),
     naming=_words("call dub brand label describe portray characterize characterise term"),
     naming_links=frozenset({"as", "of"}),
     complementisers=frozenset({"that", "whether", "if", "how", "why", "what"}),
     source_phrases=frozenset({("according", "to")}),
+    origin_prepositions=frozenset({"of", "by", "from"}),
     medium_prepositions=frozenset({"in", "on", "during", "at", "via", "to", "with"}),
     medium_words=_words(
         "interview statement letter email tweet post speech article editorial column blog memo release conference"
         " briefing broadcast programme program show podcast message report op-ed essay facebook twitter instagram"
         " testimony address debate rally video book"
     ),
-    opening_marks=frozenset({"“", "„", "«", "``", "‘"}),
-    closing_marks=frozenset({"”", "»", "''", "’"}),
+    turn_labels=_words("q a question answer"),
+    opening_marks=frozenset({"“", "„", "«", "``", "‘", "「", "『"}),
+    closing_marks=frozenset({"”", "»", "''", "’", "」", "』"}),
     elisions=_words("tis twas em til cause n bout cos round nuff"),
 )

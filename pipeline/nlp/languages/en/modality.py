@@ -15,7 +15,7 @@ MODALITY = ModalityData(
         book choose commit commitment countdown date deadline decide decision delay determine determined due eve
         expect expected gear go going guarantee intend intention invite likely look-forward name organise organize
         plan planned pledge poise postpone preparation prepare project promise promised readiness ready run-up
-        schedule scheduled select set slate timetable undertake vow
+        schedule scheduled seek select set slate timetable undertake vow want
         """
     ),
     wishing=words(
@@ -25,8 +25,8 @@ MODALITY = ModalityData(
         easy effort encourage envisage eventual explore favor favour fear free hard harder hope idea imagine
         instruct invite keen like lobby motion mull need offer opportunity option order permission persuade plea
         ponder possibility possible potential power press pressure prevention probability proposal propose prospect
-        push question recommend recommendation request require right risk rumor rumour seek speculation strategy
-        study suggest suggestion suppose suspicion tell tempt threat threaten try unable unlikely urge want warn
+        push question recommend recommendation request require right risk rumor rumour speculation strategy
+        study suggest suggestion suppose suspicion tell tempt threat threaten try unable unlikely urge warn
         warning way willing willingness wish wonder
         """
     ),
@@ -43,7 +43,7 @@ MODALITY = ModalityData(
         """
         able act allow appear begin believe bring cause come compel continue enable end find finish force get go-on
         happen hear help join keep know lead let make manage move permit proceed prove remain report resume return
-        rush say see seem serve start succeed take use work
+        rush say see seem serve claim start succeed take use work
         """
     ),
     negative_words=words("hardly n't neither never no nobody none nor not nothing n’t"),
@@ -69,6 +69,14 @@ MODALITY = ModalityData(
         acknowledge add admit announce argue believe claim conclude confirm declare estimate expect explain indicate
         insist note pledge predict promise read reply report respond reveal say show state suggest tell think vow
         warn write
+        """
+    ),
+    opining=words("argue believe estimate expect forecast guess predict reckon suggest think"),
+    ranking=words("first second third fourth fifth last latest only next sole"),
+    standing=words(
+        """
+        attempt business debt demand duty effort estimate experience job loss operation plan production programme
+        program work
         """
     ),
     carriers=words(

@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from pipeline.model.annotation import Gender
+from pipeline.nlp.languages.en.name_evidence import EVIDENCE
 from pipeline.nlp.languages.spec import NameData, Pronoun
 
 
@@ -33,6 +34,7 @@ _TITLES: Mapping[str, Gender | None] = {
     "analyst": None, "actor": None, "actress": "F", "singer": None, "author": None, "candidate": None,
     "nominee": None, "dean": None, "provost": None, "commander": None, "corporal": None, "private": None,
     "democrat": None, "republican": None, "frontrunner": None, "founder": None, "editor": None,
+    "governor-general": None, "referee": None, "lord-lieutenant": None, "tsar": "M",
     "midfielder": None, "striker": None, "defender": None, "goalkeeper": None, "boss": None, "manager": None,
 }  # fmt: skip
 
@@ -59,7 +61,9 @@ _ROLES: Mapping[str, Gender | None] = {
     "shopkeeper": None, "landlord": "M", "landlady": "F", "fisherman": "M", "firefighter": None, "paramedic": None,
     "coroner": None, "magistrate": None, "vicar": None, "chaplain": None, "headmaster": "M", "headmistress": "F",
     "volunteer": None, "survivor": None, "passenger": None, "commuter": None, "protester": None, "worker": None,
-    "coordinator": None, "counsel": None, "whip": None, "hopeful": None, "mogul": None, "tycoon": None,
+    "scotsman": "M", "englishman": "M", "frenchman": "M", "irishman": "M", "welshman": "M", "dutchman": "M",
+    "frenchwoman": "F", "irishwoman": "F", "scotswoman": "F", "englishwoman": "F", "coordinator": None,
+    "counsel": None, "whip": None, "hopeful": None, "mogul": None, "tycoon": None,
 }  # fmt: skip
 
 _FEMALE = """
@@ -152,6 +156,7 @@ _PRONOUNS: Mapping[str, Pronoun] = {
 }
 
 NAMES = NameData(
+    evidence=EVIDENCE,
     articles=frozenset({"the", "a", "an"}),
     definite=frozenset({"the"}),
     honorifics=_HONORIFICS,
@@ -177,11 +182,15 @@ NAMES = NameData(
         " order ruling indictment complaint lawsuit article editorial book post tweet message notice website ad"
         " transcript affidavit filing resolution inquiry research figures data headline sign banner caption"
     ),
-    post_nominals=_words("qc kc mp msp mep mbe obe cbe kbe phd md esq jr sr ii iii iv frs mla td am jd mba"),
+    post_nominals=_words(
+        "qc kc mp msp mep mbe obe cbe kbe phd md esq jr sr frs mla td am jd mba dbe ra bem msc bsc pc qpm"
+    ),
     name_particles=_words("de da del della di la le van von der den bin ibn al el ben bint dos du ter abu"),
     company_suffixes=_words(
         "inc corp corporation co company ltd limited plc llc llp ag sa gmbh nv group holdings bank motors airlines"
-        " news international technologies systems industries partners foundation university police party"
+        " news international technologies systems industries partners foundation university police party capital"
+        " ventures energy media pharmaceuticals rail railways buses motors records pictures studios entertainment foods"
+        " stores supermarkets homes oil mining steel chemicals telecom insurance logistics shipping aerospace software"
     ),
     acronym_skips=_words("of and the for in on de & to"),
     months_and_days=_words(
@@ -192,7 +201,9 @@ NAMES = NameData(
         "in on last until since by next early late mid this during before after from through of every till"
     ),
     never_names=_words(
-        "i he she it they we you mr mrs ms monday tuesday wednesday thursday friday saturday sunday est gmt bst am pm"
+        "i he she it they we you mr mrs ms bc ad bce ce mps majesty highness excellency obituary analysis comment"
+        " opinion exclusive interview review breaking monday tuesday wednesday"
+        " thursday friday saturday sunday est gmt bst am pm"
         " q a reuters/ afp/ photo image video advertisement"
     ),
     forenames=_FORENAMES,

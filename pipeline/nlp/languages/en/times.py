@@ -91,6 +91,7 @@ _REPETITIONS = {
     "daily": "P1D",
     "weekly": "P1W",
     "monthly": "P1M",
+    "annual": "P1Y",
     "annually": "P1Y",
     "yearly": "P1Y",
     "quarterly": "P1Q",
@@ -99,17 +100,24 @@ _PART = r"(?:(?P<part>early|mid|late|earlier|later|the (?:very )?(?:beginning|st
 _WHICH = r"(?:the )?(?P<which>last|this|next|previous|past|coming|current|following)"
 _SPAN = r"(?:the )?(?P<which>last|past|next|coming|previous|first|following)"
 _ZONE = r"(?: ?(?:gmt|bst|e[sd]?t|p[sd]?t|utc|local time|hours))?"
+_YEARLY = r"(?:of )?(?P<yearly>last|this|next) year"
+_YEAR = r"(?:(?P<year>{year})|" + _YEARLY + ")"
+_WEEKDAY = r"(?:(?P<weekday>{weekday}),? )?"
 _PERIOD = r"(?:fiscal |financial |calendar )?(?P<unit>week|weekend|month|year|quarter|decade|century)"
 
 _PATTERNS = (
     ("day", r"(?P<year>{year})-(?P<month_number>0[1-9]|1[0-2])-(?P<day>0[1-9]|[12]\d|3[01])"),
-    ("day", r"(?:{weekday},? )?(?:the )?(?P<day>{day})(?: of)? (?P<month>{month})(?:\.?,? (?P<year>{year}))?"),
-    ("day", r"(?:{weekday},? )?(?P<month>{month})\.? (?:the )?(?P<day>{day})(?: ?,? (?P<year>{year}))?(?![:\d])"),
+    ("day", _WEEKDAY + r"(?:the )?(?P<day>{day})(?: of)? (?P<month>{month})(?:\.?,? " + _YEAR + ")?"),
+    ("day", _WEEKDAY + r"(?P<month>{month})\.? (?:the )?(?P<day>{day})(?: ?,? " + _YEAR + r")?(?![:\d])"),
+    ("numeric", r"(?P<one>\d\d?)[/.](?P<other>\d\d?)[/.](?P<year>{year})"),
     ("days", r"(?P<day>{day}) ?(?:-|–|to|and) ?(?P<last>{day}) (?P<month>{month})(?:,? (?P<year>{year}))?"),
     ("days", r"(?P<month>{month}) (?P<day>{day}) ?(?:-|–|to|and) ?(?P<last>{day})(?:,? (?P<year>{year}))?"),
     ("month", _PART + r"(?:(?P<which>last|this|next) )?(?P<month>{month})(?:\.?,? (?:of )?(?P<year>{year}))?"),
+    ("month", _PART + r"(?P<month>{month}),? " + _YEARLY),
+    ("part", r"(?:the )?(?P<which>first|last|final) (?:week|days) of (?P<month>{month})(?:,? " + _YEAR + ")?"),
     ("year", _PART + r"(?P<year>{year})"),
     ("decade", r"(?:the )?(?:(?:early|mid|late)[- ])?(?P<decade>(?:1[5-9]|20)\d)0['’]?s"),
+    ("decade", r"the (?:(?:early|mid|late)[- ])?['‘’](?P<tens>[2-9])0s"),
     ("weekday", r"(?:(?P<which>last|next|this(?: coming| past)?) )?(?P<weekday>{weekday})(?: (?P<daypart>{daypart}))?"),
     ("deictic", r"(?P<deictic>{deictic})(?: (?P<daypart>{daypart}))?"),
     ("deictic", r"(?:(?:earlier|later) )(?P<deictic>today)"),
@@ -120,12 +128,14 @@ _PATTERNS = (
     ("stretch", _SPAN + r" (?P<number>{number}) (?P<unit>{unit})s?"),
     ("stretch", r"the (?P<which>past|next) (?P<unit>decade|century)"),
     ("stretch", r"(?P<number>(?:a|one|two|three|several)[- ])?(?P<unit>decade|century)s?"),
-    ("duration", r"(?P<number>{number})[- ](?P<unit>{unit})(?:s|(?:-long))?(?![- ]olds?\b)"),
+    ("duration", r"(?P<number>{number})[- ](?P<unit>{unit})(?:s|(?:-long))?(?![- ]olds?\b)(?!(?<=quarter) of\b)"),
     ("duration", r"(?:an? )?half(?: an?|-)(?: )?(?P<half>hour|day|year|century)"),
     ("set", r"(?:every|each) (?:(?P<number>{number}) )?(?P<unit>{unit})s?"),
     ("set", r"every (?P<weekday>{weekday})"),
     ("set", r"(?P<repetition>{repetition})"),
     ("quarter", r"(?:the )?(?P<ordinal>{ordinal})(?: fiscal)?[- ]quarter(?:(?: of)?(?: fiscal)? (?P<year>{year}))?"),
+    ("quarter", r"(?:the )?(?P<ordinal>{ordinal})(?: fiscal)?[- ]quarter " + _YEARLY),
+    ("half", r"(?:the )?(?P<ordinal>first|second) half " + _YEARLY),
     ("quarter", r"q(?P<quarter>[1-4])(?: (?:of )?(?P<year>{year}))?"),
     ("half", r"(?:the )?(?P<ordinal>first|second) half of (?P<year>{year})"),
     ("season", _PART + r"(?:(?P<which>last|this|next) )(?P<season>{season})"),
@@ -176,7 +186,14 @@ TIMES = TimeData(
     future_words=words("will shall 'll ’ll wo to would could may might should"),
     future_heads=words("expect schedule plan due set slate book intend begin"),
     anchors=frozenset(
-        {*_MONTHS, *_WEEKDAYS, *_UNITS, *(f"{unit}s" for unit in _UNITS), *_REPETITIONS}
+        {
+            *(f"{mark}{tens}0s" for mark in ("", "'", "‘", "’") for tens in range(2, 10)),
+            *_MONTHS,
+            *_WEEKDAYS,
+            *_UNITS,
+            *(f"{unit}s" for unit in _UNITS),
+            *_REPETITIONS,
+        }
         | words(
             "today tonight yesterday tomorrow now currently moment nowadays present recently past previously "
             "lately soon future days later morning afternoon evening night noon midday midnight spring "

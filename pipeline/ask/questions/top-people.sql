@@ -1,0 +1,14 @@
+-- title: Who is in the news this week?
+-- about: People by articles that mention them, in the seven days up to the newest article. Copies of an article count once.
+SELECT
+  arg_max(e.entity_name, (length(e.entity_name), e.entity_name)) AS person,
+  any_value(e.qid) AS qid,
+  count(DISTINCT a.dup_group_id) AS articles,
+  count(DISTINCT a.publisher) AS outlets,
+  count(*) AS mentions
+FROM entities e JOIN articles a USING (article_id, revision_id)
+WHERE e.entity_type = 'PERSON' AND e.entity_id IS NOT NULL
+  AND a.published_date > (SELECT max(published_date) FROM articles) - INTERVAL 7 DAY
+GROUP BY e.entity_id
+ORDER BY articles DESC, mentions DESC, person
+LIMIT 50;

@@ -1,0 +1,65 @@
+"""Who is named beside a quote without a reporting word: before a colon, or behind a dash."""
+
+from pipeline.nlp.languages.spec import CueData
+from pipeline.nlp.tokens import Tokens
+
+_PROPER = frozenset({"NNP", "NNPS"})
+_NAME_WORDS = frozenset({"NNP", "NNPS", "NN", "DT", "JJ", "POS"})
+_DASHES = frozenset("-–—―")
+_BREAKS = _DASHES | frozenset(".,;!?")
+_FARTHEST = 30
+
+
+def named_before(tokens: Tokens, colon: int, data: CueData) -> int | None:
+    """Return the last token of the name that leads to a colon: "Ana Brito:", "Ana Brito, head of the union:"."""
+    name = colon - 1
+    if name >= 0 and tokens.tag[name] in _PROPER and _is_free(tokens, name, data):
+        return name
+    start = colon
+    while start > max(colon - _FARTHEST, 0) and tokens.block[start - 1] == tokens.block[colon]:
+        if tokens.text[start - 1] in (".", "!", "?") or _is_verb(tokens, start - 1):
+            break
+        start -= 1
+    if start and (_is_verb(tokens, start - 1) or colon - start >= _FARTHEST):
+        return None
+    first = _name_end(tokens, start)
+    return first if first is not None and first + 1 < colon and tokens.text[first + 1] == "," else None
+
+
+def named_behind(tokens: Tokens, last: int) -> int | None:
+    """Return the last token of the name that signs a quote: "— Ana Brito, head of the union", up to the line's end."""
+    dash = last + 1
+    while dash < len(tokens) and tokens.text[dash].isspace():
+        dash += 1
+    if dash >= len(tokens) or tokens.text[dash] not in _DASHES or tokens.block[dash] > tokens.block[last] + 1:
+        return None
+    end = dash + 1
+    while end < min(dash + _FARTHEST, len(tokens)) and tokens.block[end] == tokens.block[dash]:
+        if _is_verb(tokens, end):
+            return None
+        end += 1
+    return None if end == dash + _FARTHEST else _name_end(tokens, dash + 1)
+
+
+def _is_free(tokens: Tokens, name: int, data: CueData) -> bool:
+    """Return whether a name before a colon is no addressee ("told X:") and no medium ("on X:")."""
+    if tokens.dep[name] not in ("dobj", "pobj"):
+        return True
+    before = name
+    while before > max(name - _FARTHEST, 0) and tokens.tag[before] in _NAME_WORDS:
+        if tokens.block[before - 1] != tokens.block[name]:
+            return True
+        before -= 1
+    return tokens.text[before] in _BREAKS or tokens.lower[before] in data.origin_prepositions
+
+
+def _is_verb(tokens: Tokens, token: int) -> bool:
+    return tokens.tag[token] in ("VBD", "VBZ", "VBP", "MD")
+
+
+def _name_end(tokens: Tokens, first: int) -> int | None:
+    """Return the last token of the name that begins here."""
+    end = first
+    while end < len(tokens) and tokens.tag[end] in _PROPER:
+        end += 1
+    return end - 1 if end > first else None

@@ -1,0 +1,86 @@
+"""English words that tell people, places and organisations apart."""
+
+from importlib import resources
+
+from pipeline.nlp.languages.spec_names import NameEvidence
+
+
+def _typed(**words: str) -> dict[str, str]:
+    return {word: entity_type for entity_type, listed in words.items() for word in listed.split()}
+
+
+def _words(text: str) -> frozenset[str]:
+    return frozenset(text.split())
+
+
+def _surnames() -> frozenset[str]:
+    lines = resources.files(__package__).joinpath("surnames_census.txt").read_text("utf-8").splitlines()
+    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
+
+
+EVIDENCE = NameEvidence(
+    first_words=_typed(
+        LOC="lake mount mt river cape gulf lough loch isle strait",
+        FAC="fort hotel",
+        GPE="port",
+        ORG="fc afc real atletico sporting university radio banco",
+        EVENT="hurricane storm typhoon cyclone operation",
+        PRODUCT="hms uss hmas mv ss",
+    ),
+    last_words=_typed(
+        FAC="road street lane avenue bridge airport stadium station square boulevard highway tower hotel palace prison"
+        " cathedral mosque museum gallery theatre theater library hospital hall pier dam tunnel arena barracks"
+        " minster park gardens zoo school motorway expressway terminal plaza",
+        LOC="river sea ocean island islands isles mountain mountains valley lake bay desert peninsula coast forest gulf"
+        " strait canyon hills range basin archipelago reef glacier plateau canal beach",
+        GPE="county province city kingdom empire republic township",
+        ORG="university college academy institute party committee commission council ministry department"
+        " agency authority police service bank group company corporation association federation union society"
+        " foundation trust board bureau office court tribunal senate congress parliament assembly army navy force"
+        " forces club league alliance coalition fund network orchestra choir ballet theatre-company church times"
+        " gazette herald tribune telegraph guardian chronicle journal observer mail news inc corp ltd plc llc llp gmbh"
+        " ag sa nv co airlines airways motors industries holdings technologies systems pharmaceuticals laboratories"
+        " partners brothers sons fc afc cf united rovers wanderers athletic albion front brigade brigades militia"
+        " movement press books records studios pictures entertainment capital ventures solutions energy",
+        LAW="act bill treaty constitution amendment convention",
+        EVENT="war games olympics paralympics cup championship championships festival revolution uprising massacre"
+        " crisis marathon prix",
+    ),
+    of_heads=_typed(
+        ORG="university bank ministry department house court institute school college society church council"
+        " confederation federation association league organisation organization chamber academy board office"
+        " museum library",
+        GPE="republic kingdom principality city duchy commonwealth emirate",
+        LOC="gulf bay isle strait cape sea",
+    ),
+    of_words=frozenset({"of"}),
+    joining_words=frozenset({"and"}),
+    club_words=_words("town united city rovers wanderers athletic albion county rangers fc afc hotspur harriers villa"),
+    place_nouns=_typed(
+        GPE="city town village port province region state county country suburb borough parish municipality kingdom"
+        " capital commune hamlet outskirts streets district",
+        LOC="river island isle valley coast territory pass peninsula lake",
+    ),
+    place_prepositions=frozenset({"in", "near", "throughout", "outside", "inside", "into", "across", "at", "past"}),
+    stake_nouns=_words(
+        "share stake interest invest investment investor confidence trust faith job role work believe believer hand"
+        " appoint"
+    ),
+    person_verbs=_words(
+        "bear die marry divorce wed retire graduate resign weep smile laugh cry sing star study wear sleep wake sit"
+        " stand marvel shrug nod grin joke confess apologise apologize recall remember plead testify serve emigrate"
+        " befriend kneel sob sigh act paint compose drown suffer dream bury behead jail imprison knight crown arrest"
+        " injure murder assassinate dress sentence elect re-elect convict"
+    ),
+    person_things=_words(
+        "wife husband son daughter brother sister mother father parent parents child children family friend friends"
+        " girlfriend boyfriend widow partner cousin nephew niece uncle aunt grandfather grandmother grandson"
+        " granddaughter lawyer lawyers attorney solicitor death birth life childhood career body face hand hands eyes"
+        " voice hair smile marriage wedding funeral widow fiancee fiance lover mistress ex-wife ex-husband"
+        " biography memoir memoirs teachings father-in-law birthday home house heart"
+    ),
+    person_nouns=_words("administration presidency era family campaign loyalist ally aide supporter biographer"),
+    personal_pronouns=frozenset({"he", "she", "his", "her", "him", "himself", "herself"}),
+    party_letters=frozenset({"D", "R", "I"}),
+    surnames=_surnames(),
+)

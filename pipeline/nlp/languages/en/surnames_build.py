@@ -1,0 +1,27 @@
+"""Writes surnames_census.txt: `python -m pipeline.nlp.languages.en.surnames_build FILE`.
+
+FILE is ``dist.all.last`` of the US Census of 1990 (public domain), as the package ``names`` 0.3.0 ships it: a name and
+the percentage of people who bear it, a line, the most frequent first.
+"""
+
+import sys
+import textwrap
+from pathlib import Path
+
+_MOST = 10_000
+_LEAST_LETTERS = 4
+_HEAD = f"""\
+# The surnames of four letters and more among the {_MOST:,} most frequent of the US Census of 1990 (public domain).
+# Written by surnames_build.py.
+"""
+
+
+def census_text(file: Path) -> str:
+    """Return the data file made of the census list."""
+    names = [line.split()[0].lower() for line in file.read_text("ascii").splitlines()[:_MOST]]
+    kept = sorted(name for name in names if len(name) >= _LEAST_LETTERS)
+    return _HEAD + textwrap.fill(" ".join(kept), 118) + "\n"
+
+
+if __name__ == "__main__":
+    Path(__file__).with_name("surnames_census.txt").write_text(census_text(Path(sys.argv[1])), "utf-8")

@@ -1,0 +1,100 @@
+"""A name by its tokens, and names that do not overlap."""
+
+from collections.abc import Iterable
+from dataclasses import dataclass
+from functools import lru_cache
+
+from pipeline.kb.fold import fold_name
+from pipeline.nlp.tokens import Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class Name:
+    """A name by its first and last token, both inside, without title, article and possessive.
+
+    ``title`` is the first token of the title that stands before it. ``honoured`` says that an honorific makes it a
+    person's. ``family`` is the token of the family name that a forename shares with the next ("Ana and Tom Brito").
+    """
+
+    first: int
+    last: int
+    label: str
+    title: int | None = None
+    honoured: bool = False
+    family: int | None = None
+
+    @property
+    def length(self) -> int:
+        return self.last - self.first + 1
+
+
+class Spans:
+    """Names that do not overlap, by token."""
+
+    def __init__(self) -> None:
+        self._owner: dict[int, Name] = {}
+
+    def add(self, name: Name) -> None:
+        """Add a name where all its tokens are free; a longer span of the model takes up the shorter before it."""
+        rivals = self._rivals(name)
+        if not rivals:
+            self._replace((), name)
+            return
+        if any(rival.first < name.first or rival.last > name.last for rival in rivals):
+            return
+        if any(rival.honoured for rival in rivals):
+            name = Name(name.first, name.last, "PERSON", honoured=True)
+        self._replace(rivals, name)
+
+    def put(self, name: Name) -> None:
+        """Add a name that is known from elsewhere: it wins over shorter spans inside it."""
+        rivals = self._rivals(name)
+        if all(
+            name.first <= rival.first and rival.last <= name.last and rival.length < name.length for rival in rivals
+        ):
+            self._replace(rivals, name)
+
+    def add_free(self, name: Name) -> None:
+        """Add a name where all its tokens are free."""
+        if not self._rivals(name):
+            self._replace((), name)
+
+    def at(self, index: int) -> Name | None:
+        """Return the name that holds a token."""
+        return self._owner.get(index)
+
+    def names(self) -> list[Name]:
+        """Return the names in reading order."""
+        return [name for index, name in sorted(self._owner.items(), key=_index) if name.first == index]
+
+    def _rivals(self, name: Name) -> tuple[Name, ...]:
+        owner = self._owner
+        found = {owner[i].first: owner[i] for i in range(name.first, name.last + 1) if i in owner}
+        return tuple(found.values())
+
+    def _replace(self, rivals: Iterable[Name], name: Name) -> None:
+        for rival in rivals:
+            for index in range(rival.first, rival.last + 1):
+                del self._owner[index]
+        for index in range(name.first, name.last + 1):
+            self._owner[index] = name
+
+
+def _index(owned: tuple[int, Name]) -> int:
+    return owned[0]
+
+
+@lru_cache(maxsize=8192)
+def folded(surface: str) -> str:
+    """Return a name for comparing; names come again and again."""
+    return fold_name(surface)
+
+
+def surface_of(tokens: Tokens, name: Name) -> str:
+    """Return the name as written, with single spaces."""
+    return " ".join(tokens.span(name.first, name.last).split())
+
+
+def plain(word: str) -> str:
+    """Return a word as the lists have it: without full stops at its end."""
+    return word.rstrip(".")

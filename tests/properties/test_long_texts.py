@@ -1,0 +1,103 @@
+"""What holds for texts that no editor would print: long, without an end, in one case, in marks of every kind."""
+
+import os
+import random
+import time
+from collections.abc import Callable, Mapping
+
+import pytest
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from spacy.language import Language
+
+from pipeline.clean import article_from_text
+from pipeline.kb import load_kb
+from pipeline.model import Article
+from pipeline.nlp import Reader
+from pipeline.nlp.docs import joined, make_docs
+from pipeline.tables import annotation_rows, check_rows
+
+pytestmark = pytest.mark.model
+
+CHARS = 500_000 if os.environ.get("NEWSLAKE_LONG") else 20_000
+_FORENAMES = ["Ana", "Tom", "Maria", "Peter", "Lena", "Omar", "Ines", "Noor"]
+
+
+def _surname(rng: random.Random) -> str:
+    return "".join(rng.choice("bdfgklmnprst") + rng.choice("aeiou") for _ in range(3)).title()
+
+
+def _person(rng: random.Random) -> str:
+    return f"{rng.choice(_FORENAMES)} {_surname(rng)}"
+
+
+def _statement(rng: random.Random) -> str:
+    return f"{_person(rng)} said on Monday she would meet Mr {_surname(rng)}, and that he “could be fined”. "
+
+
+KINDS: Mapping[str, Callable[[random.Random], str]] = {
+    "one line": _statement,
+    "names alone": lambda rng: f"{_person(rng)}, ",
+    "no sentence end": lambda rng: f"the mayor of {_surname(rng)} said that she met him and ",
+    "all capitals": lambda rng: _statement(rng).upper(),
+    "lower case": lambda rng: _statement(rng).lower(),
+    "pictures": lambda rng: f"\U0001f600\U0001f469\u200d\U0001f467 {_surname(rng)} said \U0001f1ec\U0001f1e7. ",
+    "two directions": lambda rng: f"\u202e{_person(rng)}\u202c שלום \u200b{_surname(rng)}\u2066 قال\u2069. ",
+    "brackets that do not match": lambda rng: rng.choice(["(", "[", "{", ")", "]", "}", "(((", "Ana Brito "]),
+    "dates alone": lambda rng: f"on {rng.randint(1, 31)} June {rng.randint(1, 9999):04}, ",
+    "marks alone": lambda rng: rng.choice("“”\"‘’'«»„‚「」"),
+    "pronouns": lambda rng: rng.choice(["he told her ", "they said it was his. ", "we saw them and their "]),
+}
+
+
+def _text(kind: str, chars: int) -> str:
+    rng, pieces, length = random.Random(5), [], 0
+    while length < chars:
+        pieces.append(KINDS[kind](rng))
+        length += len(pieces[-1])
+    return "".join(pieces)[:chars]
+
+
+@pytest.fixture(scope="module")
+def reader(nlp: Language) -> Reader:
+    """The reader with the built-in knowledge base."""
+    return Reader(nlp, kb=load_kb(None), infer_gender=True)
+
+
+@pytest.mark.parametrize("kind", KINDS)
+@pytest.mark.timeout(900)
+def test_twice_the_text_takes_about_twice_the_time_and_every_receipt_holds(reader: Reader, kind: str) -> None:
+    """Doubling a text takes at most 2.5 times the time to annotate, nothing is raised, and rows are within contract."""
+    once, twice = (_seconds(reader, _text(kind, chars)) for chars in (CHARS, 2 * CHARS))
+    assert twice < 2.5 * once + 0.05
+
+
+def _seconds(reader: Reader, text: str) -> float:
+    """Return the processor seconds of annotating, the better of two; parsing, spaCy's own, is left out."""
+    article = _article(text)
+    ((_, doc),) = reader.docs([article])
+    assert doc is not None
+    annotation, first = _timed(lambda: reader.annotate(article, doc))
+    assert tuple(check_rows(annotation_rows(article, annotation, model_name="m", pipeline_version="v"))) == ()
+    return min(first, _timed(lambda: reader.annotate(article, doc))[1])
+
+
+def _timed[T](work: Callable[[], T]) -> tuple[T, float]:
+    started = time.process_time()
+    got = work()
+    return got, time.process_time() - started
+
+
+def _article(text: str) -> Article:
+    return article_from_text(text, title=None, published_at=None, language="en")
+
+
+@given(st.lists(st.sampled_from(["\n\n", "\n", ". ", " ", "a" * 1500, "Ana said", "(", "é", "\u200b"]), max_size=40))
+@settings(max_examples=60, deadline=None)
+def test_pieces_of_a_long_text_join_to_the_same_text(nlp: Language, parts: list[str]) -> None:
+    """However a text is cut to be parsed, the Doc has its characters at their places, and blocks start sentences."""
+    article = _article("".join(parts) * 12)
+    doc = joined(make_docs(nlp, article))
+    assert doc.text == article.text
+    starts = {token.idx for token in doc if token.is_sent_start or token.i == 0}
+    assert all(block.start in starts for block in article.blocks if article.text[block.start : block.end].strip())

@@ -1,0 +1,117 @@
+"""What holds for the quotes of any text: receipts are exact, and time grows with the text."""
+
+import time
+from datetime import UTC, datetime
+
+import pytest
+from hypothesis import HealthCheck, given, settings
+from hypothesis import strategies as st
+
+from pipeline.clean import article_from_text
+from pipeline.kb import load_kb
+from pipeline.model import Annotation, Article
+from pipeline.nlp import Reader
+
+pytestmark = pytest.mark.model
+
+NOW = datetime(2031, 5, 4, tzinfo=UTC)
+MARKS = ("“", "”", "„", "«", "»", "‹", "›", "‘", "’", "‚", "「", "」", "『", "』", '"', "'", "``", "''")
+WORDS = (
+    "Ines Calloway said",
+    "according to the audit",
+    "she added,",
+    "vowed to stay",
+    "the board of Penwick, which was",
+    "that it was late",
+    "asked whether",
+    "but the road",
+    "— Tom Roy, miller",
+    "Tom Roy:",
+    "Q:",
+    "A: yes.",
+    ".",
+    ",",
+    ":",
+    "\n\n",
+)
+TEXTS = st.lists(st.sampled_from(MARKS + WORDS), max_size=40).map(" ".join) | st.lists(
+    st.sampled_from(MARKS + WORDS), max_size=60
+).map("".join)
+
+
+@pytest.fixture(scope="session")
+def reader(nlp) -> Reader:
+    """The reader with the built-in knowledge base."""
+    return Reader(nlp, kb=load_kb(None), infer_gender=True)
+
+
+def _read(reader: Reader, text: str) -> tuple[Article, Annotation]:
+    article = article_from_text(text, title=None, published_at=NOW, language="en")
+    ((article, doc),) = reader.docs([article])
+    assert doc is not None
+    return article, reader.annotate(article, doc)
+
+
+def _check(reader: Reader, text: str) -> None:
+    article, annotation = _read(reader, text)
+    end = 0
+    for index, quote in enumerate(annotation.quotes):
+        assert quote.quote_index == index
+        assert end <= quote.start_char < quote.end_char <= len(article.text)
+        assert quote.quote_text == article.text[quote.start_char : quote.end_char]
+        assert all(quote.start_char <= start < stop <= quote.end_char for start, stop in quote.parts)
+        assert 0 <= quote.confidence <= 1
+        if quote.speaker_start_char is not None:
+            assert quote.speaker_text == article.text[quote.speaker_start_char : quote.speaker_end_char]
+        end = quote.end_char
+
+
+@given(TEXTS)
+@settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
+def test_quotes_are_exact_and_apart(reader: Reader, text: str) -> None:
+    """Whatever the marks, quotes are stretches of the text in order, and hold their parts."""
+    _check(reader, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        pytest.param("“" * 10_000, id="10,000 marks that open"),
+        pytest.param("".join(MARKS) * 600, id="10,000 marks of every kind"),
+        pytest.param("“ " * 5_000 + "Ines Calloway said.", id="5,000 marks apart"),
+        pytest.param("”", id="one mark"),
+        pytest.param("Ines said she said " * 400 + "no.", id="one sentence of clauses in clauses"),
+        pytest.param("Tom Roy: yes, it is.\n\n" * 300, id="300 turns of an interview"),
+    ],
+)
+def test_hard_texts_have_exact_quotes(reader: Reader, text: str) -> None:
+    """Texts of marks alone, and of nothing but reporting, give quotes within the text or none."""
+    _check(reader, text)
+
+
+@pytest.mark.parametrize(
+    "unit",
+    [
+        pytest.param("“No,” she said. ", id="quotes"),
+        pytest.param("she said that he said ", id="clauses in clauses"),
+        pytest.param("The road, she said, was shut, according to him. ", id="asides"),
+        pytest.param("Tom Roy: yes.\n\n", id="interviews"),
+        pytest.param("“a «b „c 「d ", id="marks of four kinds"),
+    ],
+)
+def test_twice_the_text_takes_about_twice_the_time(reader: Reader, unit: str) -> None:
+    """Annotating grows with the text, not with its square."""
+    assert _seconds(reader, unit * 1200) < 2.8 * _seconds(reader, unit * 600) + 0.02
+
+
+def _seconds(reader: Reader, text: str) -> float:
+    """Return the shortest of three times to annotate a text, parsing left out."""
+    article = article_from_text(text, title=None, published_at=NOW, language="en")
+    ((article, doc),) = reader.docs([article])
+    assert doc is not None
+    spent = []
+    for _ in range(3):
+        started = time.process_time()  # of this process alone: the machine may be busy
+        reader.annotate(article, doc)
+        spent.append(time.process_time() - started)
+    return min(spent)

@@ -1,0 +1,89 @@
+"""Events against gold: found, of which type, whether it happened, when, and between whom.
+
+An event of gold is found by a row with its trigger; gold does not say which of several equal words is meant, so the
+best fitting row of that trigger counts, each row once.
+"""
+
+import re
+from collections.abc import Callable
+from typing import Any
+
+from pipeline.model import Event
+from tests.quality.corpus import Case
+from tests.quality.figures import Figures
+
+
+def judge_events(case: Case, figures: Figures) -> None:
+    """Judge the events of gold, each with the row that fits best. A key that gold leaves out is not judged."""
+    if case.annotation is None:
+        return
+    free = list(case.annotation.events)
+    for wanted in case.gold.get("events", ()):
+        row = max((row for row in free if _same_trigger(row, wanted)), key=lambda row: _fit(row, wanted), default=None)
+        if row is not None:
+            free.remove(row)
+        _judge_event(wanted, row, f"{case.name}: {wanted['trigger']}", figures)
+
+
+def _judge_event(wanted: dict[str, Any], row: Event | None, label: str, figures: Figures) -> None:
+    got = row and f"{row.event_type} {row.modality} {_date(row)} ({row.rule_id})"
+    miss = f"{label}: {got}, gold {wanted['type']} {wanted['modality']} {wanted.get('date', '-')}"
+    figures["event_found"].count(row is not None, miss)
+    figures["event_type"].count(row is not None and _type_fits(row, wanted), miss)
+    figures["event_modality"].count(row is not None and row.modality == wanted["modality"], miss)
+    if "date" in wanted:
+        figures["event_date"].count(row is not None and _date(row) == wanted["date"], miss)
+    if wanted["modality"] in ("hypothetical", "negated"):
+        figures["unreal_never_happened"].count(row is None or row.modality != "happened", miss)
+    for key, read in (("actor", _actors), ("recipient", _recipients), ("place", _place)):
+        if key in wanted:
+            seen = f"{label}: {row and (read(row) or None)} ({row and row.rule_id}), gold {wanted[key]}"
+            figures[f"event_{key}"].count(row is not None and read(row) == _names(wanted[key]), seen)
+
+
+def _actors(row: Event) -> set[str]:
+    return set(row.actors) or _names(row.actor_name)
+
+
+def _recipients(row: Event) -> set[str]:
+    return set(row.recipients) or _names(row.recipient_name)
+
+
+def _place(row: Event) -> set[str]:
+    return _names(row.place_text)
+
+
+def _names(value: str | list[str] | None) -> set[str]:
+    return set(value) if isinstance(value, list) else {value} if value else set()
+
+
+def _same_trigger(row: Event, wanted: dict[str, Any]) -> bool:
+    """Say whether a row is of this trigger, or of the verb that its rule reads with it ("launch", "inquiry")."""
+    got, gold = set(row.trigger_text.casefold().split()), set(wanted["trigger"].casefold().split())
+    objects = [part for part in re.split(r"[_/]", row.rule_id.partition("@")[2].partition(">")[0]) if part]
+    return got <= gold or gold <= got or any(wanted["trigger"].startswith(each) for each in objects)
+
+
+def _fit(row: Event, wanted: dict[str, Any]) -> tuple[bool, bool, bool]:
+    return _type_fits(row, wanted), row.modality == wanted["modality"], _date(row) == wanted.get("date")
+
+
+def _type_fits(row: Event, wanted: dict[str, Any]) -> bool:
+    types = wanted["type"]
+    return row.event_type in (types if isinstance(types, list) else [types])
+
+
+_WRITTEN: dict[str, Callable[[Any], str]] = {
+    "day": lambda day: day.isoformat(),
+    "week": lambda day: f"{day:%G-W%V}",
+    "month": lambda day: f"{day:%Y-%m}",
+    "year": lambda day: f"{day:%Y}",
+}
+
+
+def _date(row: Event) -> str | None:
+    """Return the date as gold writes it: a day, month, year or ISO week."""
+    if row.event_date is None:
+        return None
+    write = _WRITTEN.get(row.event_date_precision)
+    return write(row.event_date) if write else f"{row.event_date}/{row.event_date_precision}"

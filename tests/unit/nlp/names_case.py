@@ -1,0 +1,23 @@
+"""Reads invented text and gives its names, for the tests of names."""
+
+from pipeline.clean import article_from_text
+from pipeline.kb import load_kb
+from pipeline.model import Entity
+from pipeline.nlp import Reader
+
+
+def names_of(nlp, text: str, title: str | None = None) -> list[Entity]:
+    """Return the mentions that are names, in reading order."""
+    reader = Reader(nlp, kb=load_kb(None), infer_gender=True)
+    [(article, doc)] = reader.docs([article_from_text(text, title=title, published_at=None, language="en")])
+    return [entity for entity in reader.annotate(article, doc).entities if entity.mention_kind == "name"]
+
+
+def typed_names(nlp, text: str, title: str | None = None) -> list[tuple[str, str]]:
+    """Return text and type of each name."""
+    return [(name.entity_text, name.entity_type) for name in names_of(nlp, text, title)]
+
+
+def meant(nlp, text: str, title: str | None = None) -> list[tuple[str, str | None]]:
+    """Return text and entity name of each name."""
+    return [(name.entity_text, name.entity_name) for name in names_of(nlp, text, title)]

@@ -1,0 +1,43 @@
+"""What kind of thing a name is, on invented sentences."""
+
+import pytest
+
+from tests.unit.nlp.names_case import typed_names
+
+pytestmark = pytest.mark.model
+
+
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Rafferty released two albums in the 1990s.", ("Rafferty", "PERSON")),
+        ("Weissmann was born in Dresden.", ("Weissmann", "PERSON")),
+        ("Kettering's brother Jim sang at the wedding.", ("Kettering", "PERSON")),
+        ("In Palmera, 12 people died.", ("Palmera", "GPE")),
+        ("Police said Lake Orrin had flooded.", ("Lake Orrin", "LOC")),
+        ("They met in Kettle Lane at noon.", ("Kettle Lane", "FAC")),
+        ("The Harbour and Bridge Authority closed the bridge.", ("Harbour and Bridge Authority", "ORG")),
+        ("Barrow & Finch signed the deal.", ("Barrow & Finch", "ORG")),
+    ],
+)
+def test_words_in_and_beside_a_name_show_its_type(nlp, text: str, name: tuple[str, str]) -> None:
+    """Verbs and kin show people, prepositions and nouns places, the last word an organisation."""
+    assert name in typed_names(nlp, text)
+
+
+def test_a_surname_shows_what_a_full_name_is(nlp) -> None:
+    """A full name that the model takes for a town is a person's where the surname is one."""
+    text = "Arsenal's Bukola Adeyemi missed a penalty. Adeyemi was booked later. Adeyemi apologised to the fans."
+    assert {kind for name, kind in typed_names(nlp, text) if name.endswith("Adeyemi")} == {"PERSON"}
+
+
+def test_the_short_name_of_a_team_is_no_person(nlp) -> None:
+    """ "Ashby" is the team that the article calls "Ashby Town"."""
+    text = "Ashby Town lost again on Saturday. Norden beat Ashby 4-1. Ashby's goalkeeper left the pitch."
+    assert ("Ashby", "ORG") in typed_names(nlp, text)
+
+
+def test_a_spelling_has_one_type(nlp) -> None:
+    """All mentions of one spelling have one type."""
+    text = "Acme Holdings fell. Acme said so. Shares in Acme fell by 3 percent. Acme was founded in Leeds."
+    assert len({kind for name, kind in typed_names(nlp, text) if name == "Acme"}) == 1

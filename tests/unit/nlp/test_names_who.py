@@ -1,0 +1,83 @@
+"""Which names are one entity's, on invented sentences."""
+
+import pytest
+
+from tests.unit.nlp.names_case import meant, names_of
+
+pytestmark = pytest.mark.model
+
+
+def test_a_shared_family_name_belongs_to_both(nlp) -> None:
+    """ "Tom and Ana Brito" are two with one surname; the honorific decides who is meant."""
+    text = "Tom and Ana Brito run the pub.\n\nMr Brito said he was tired. Mrs Brito was not."
+    assert meant(nlp, text) == [
+        ("Tom", "Tom Brito"),
+        ("Ana Brito", "Ana Brito"),
+        ("Brito", "Tom Brito"),
+        ("Brito", "Ana Brito"),
+    ]
+
+
+@pytest.mark.parametrize(
+    ("text", "short", "full"),
+    [
+        ("Ruben van der Meulen came.\n\nVan der Meulen spoke.", "Van der Meulen", "Ruben van der Meulen"),
+        ("They saw Osama bin Farouk.\n\nMr bin Farouk left.", "bin Farouk", "Osama bin Farouk"),
+        ("They met Khalid al-Rashidi.\n\nMr Rashidi left.", "Rashidi", "Khalid al-Rashidi"),
+        ("They met Dr J. K. Mallory.\n\nMallory resigned.", "Mallory", "J. K. Mallory"),
+        ('Police held William "Billy" Harker.\n\nHarker denied it.', "Harker", 'William "Billy" Harker'),
+        ("King Olav IV came to Tolmere.\n\nKing Olav wept.", "Olav", "Olav IV"),
+        ("The Tolmere Gazette closed.\n\nReaders of the Gazette wept.", "Gazette", "Tolmere Gazette"),
+        ("Acme Holdings fell.\n\nShares in Acme fell by half.", "Acme", "Acme Holdings"),
+    ],
+)
+def test_a_short_name_finds_the_full_one(nlp, text: str, short: str, full: str) -> None:
+    """Surnames with particles, initials, numerals and short forms are the fuller name's."""
+    assert (short, full) in meant(nlp, text)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The Harbour Safety Commission (HSC) closed the bridge. HSC staff left.",
+        "The HSC (Harbour Safety Commission) closed the bridge. HSC staff left.",
+    ],
+)
+def test_an_acronym_in_brackets_is_explained_in_either_order(nlp, text: str) -> None:
+    """A long form and its acronym are one entity by the long name."""
+    assert {name.entity_name for name in names_of(nlp, text)} == {"Harbour Safety Commission"}
+
+
+def test_two_of_a_surname_stay_apart(nlp) -> None:
+    """A surname whose two bearers were just named is left open, with low confidence."""
+    text = "Maya Stone met David Stone in Tolmere.\n\nStone said nothing."
+    name = names_of(nlp, text)[-1]
+    assert (name.entity_text, name.entity_type, name.entity_name) == ("Stone", "PERSON", None)
+    assert name.confidence < 0.5
+
+
+def test_the_first_bearer_keeps_the_surname(nlp) -> None:
+    """A surname that meant one person goes on to mean them after a namesake has come and gone."""
+    text = (
+        "Maya Stone won the vote.\n\nStone thanked voters.\n\nDavid Stone was not there.\n\nIt rained all day.\n\n"
+        "Crowds sang.\n\nStone will begin in May."
+    )
+    assert meant(nlp, text)[-1] == ("Stone", "Maya Stone")
+
+
+def test_two_kings_of_one_name_stay_apart(nlp) -> None:
+    """A numeral tells two bearers of a name apart."""
+    names = names_of(nlp, "King Olav IV died in 1920. King Olav V came after him.")
+    assert len({name.cluster_index for name in names}) == 2
+
+
+def test_two_middle_initials_are_two_people(nlp) -> None:
+    """Full names with different middle initials are not merged."""
+    names = names_of(nlp, "Senator George W. Harlan spoke. His father, George H. Harlan, listened.")
+    assert len({name.cluster_index for name in names if "Harlan" in name.entity_text}) == 2
+
+
+def test_a_spelling_in_capitals_is_not_the_name(nlp) -> None:
+    """The entity is called as the body writes it."""
+    text = "MAYOR DELANEY QUITS AFTER LONG NIGHT\n\nMr Delaney quit on Monday. Delaney was sorry."
+    assert {name.entity_name for name in names_of(nlp, text)} == {"Delaney"}

@@ -1,0 +1,249 @@
+"""Who said what, on invented sentences: cues on every side of the words, and what is no quote."""
+
+from datetime import UTC, datetime
+
+import pytest
+
+from pipeline.clean import article_from_text
+from pipeline.kb import load_kb
+from pipeline.model import Quote
+from pipeline.nlp import Reader
+
+pytestmark = pytest.mark.model
+
+DAY = datetime(2031, 3, 5, 9, tzinfo=UTC)
+LEAD = "The harbour stayed shut on Tuesday.\n\n"
+
+
+def read(nlp, text: str) -> tuple[Quote, ...]:
+    """The quotes of an article, behind a paragraph that has none."""
+    reader = Reader(nlp, kb=load_kb(None), infer_gender=True)
+    [(article, doc)] = reader.docs([article_from_text(LEAD + text, title=None, published_at=DAY, language="en")])
+    return reader.annotate(article, doc).quotes
+
+
+@pytest.mark.parametrize(
+    ("text", "quote", "speaker"),
+    [
+        pytest.param("Ana Brito said: “We stopped early.”", "“We stopped early.”", "Ana Brito", id="before"),
+        pytest.param("“We stopped early,” said Ana Brito.", "“We stopped early,”", "Ana Brito", id="after"),
+        pytest.param("“We stopped early,” he drawled.", "“We stopped early,”", "he", id="a verb that no list has"),
+        pytest.param(
+            "Eva Lind, who ran the trial in Penwick, told reporters: “We stopped early.”",
+            "“We stopped early.”",
+            "Eva Lind",
+            id="a relative clause between name and verb",
+        ),
+        pytest.param(
+            "Ida Quist, a baker from Penwick, said: “The oven was cold.”",
+            "“The oven was cold.”",
+            "Ida Quist",
+            id="an apposition between name and verb",
+        ),
+        pytest.param(
+            "Ana Brito: “We are ready for this.”", "“We are ready for this.”", "Ana Brito", id="a colon alone"
+        ),
+        pytest.param(
+            "Ana Brito, head of the union: “We are ready for a long fight.”",
+            "“We are ready for a long fight.”",
+            "Ana Brito",
+            id="a name with its role and a colon",
+        ),
+        pytest.param(
+            "“We are ready for a long fight.” — Ana Brito, union leader",
+            "“We are ready for a long fight.”",
+            "Ana Brito",
+            id="a dash by-line",
+        ),
+        pytest.param(
+            "“We are ready for a long fight.”\n\n— Ana Brito, union leader",
+            "“We are ready for a long fight.”",
+            "Ana Brito",
+            id="a dash by-line in the next paragraph",
+        ),
+        pytest.param(
+            "Her insistence that “nothing was promised” was a lie.",
+            "“nothing was promised”",
+            "Her",
+            id="a noun",
+        ),
+        pytest.param(
+            "In a statement, Ana Brito said: “We regret the error.”",
+            "“We regret the error.”",
+            "Ana Brito",
+            id="a medium is no speaker",
+        ),
+        pytest.param(
+            "Ida Quist left early, calling it “a waste of a long evening”.",
+            "“a waste of a long evening”",
+            "Ida Quist",
+            id="a participle",
+        ),
+        pytest.param(
+            "Tom Roy told Ana Brito of the Herald: “I never met her.”",
+            "“I never met her.”",
+            "Tom Roy",
+            id="the addressee is no speaker",
+        ),
+        pytest.param(
+            "Asked by Ana Brito about the key, Tom Roy said: “I never met her.”",
+            "“I never met her.”",
+            "Tom Roy",
+            id="who asks is no speaker",
+        ),
+        pytest.param(
+            "“Ana Brito never came and never wrote,” said Tom Roy.",
+            "“Ana Brito never came and never wrote,”",
+            "Tom Roy",
+            id="who is named inside is no speaker",
+        ),
+        pytest.param(
+            "“Records were altered in the spring,” according to the audit.",
+            "“Records were altered in the spring,”",
+            "the audit",
+            id="according to a document",
+        ),
+        pytest.param(
+            "The firm paid nothing in June, records show.",
+            "The firm paid nothing in June",
+            "records",
+            id="according to records",
+        ),
+    ],
+)
+def test_the_words_and_who_said_them(nlp, text: str, quote: str, speaker: str) -> None:
+    """A reporting word is found on either side, and its subject is the speaker."""
+    [found] = read(nlp, text)
+    assert (found.quote_text, found.speaker_text) == (quote, speaker)
+
+
+@pytest.mark.parametrize(
+    ("text", "quote", "speaker"),
+    [
+        ("Eva Lind said the drug was safe.", "the drug was safe", "Eva Lind"),
+        ("The bridge would close on Monday, Eva Lind added.", "The bridge would close on Monday", "Eva Lind"),
+        (
+            "The bridge, she added, was built in a great hurry.",
+            "The bridge, she added, was built in a great hurry",
+            "she",
+        ),
+        ("The bridge was built in a hurry, according to the report.", "The bridge was built in a hurry", "the report"),
+        ("According to officials, the bridge was built in a hurry.", "the bridge was built in a hurry", "officials"),
+        ("Ida Quist claimed in an interview that the bridge is shut.", "the bridge is shut", "Ida Quist"),
+        ("She has said from the start that she will sell the barge.", "she will sell the barge", "She"),
+        ("He says he will appeal and says he is sure to win.", "he will appeal", "He"),
+        ("Tom Roy said he would pay, adding that he was sorry.", "he would pay", "Tom Roy"),
+        ("Tom Roy said the road was old, but he welcomed the vote.", "the road was old", "Tom Roy"),
+        ("Ana Brito vowed to build a road by spring.", "to build a road by spring", "Ana Brito"),
+        ("Ana Brito urged residents to boil their water.", "residents to boil their water", "Ana Brito"),
+        ("Tom Roy asked Ana Brito if the barge was sold.", "if the barge was sold", "Tom Roy"),
+        ("Residents believe the river will flood again.", "the river will flood again", "Residents"),
+    ],
+)
+def test_a_clause_without_marks_is_cut_to_what_is_reported(nlp, text: str, quote: str, speaker: str) -> None:
+    """Indirect speech is the reported clause alone, wherever its reporting word stands."""
+    found = read(nlp, text)[0]
+    assert (found.quote_text, found.speaker_text, found.quote_type) == (quote, speaker, "indirect")
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The so-called “ghost towns” of the coast are empty.",
+        "Bob “Lucky” Strand won the race by a boat’s length.",
+        "Her new book, “The Long Road Home”, is out in June.",
+        "She spoke on the channel’s “News at Noon,” and nobody listened.",
+        "‘Absolute chaos’\n\nThe ferry left late.",
+        "I think it will rain on Sunday.",
+        "She was told that the barge was sold.",
+        "The barge found itself stuck in the mud.",
+    ],
+)
+def test_what_is_no_quote(nlp, text: str) -> None:
+    """Scare quotes, nicknames, titles, cross-headings and the writer's own thoughts give no row."""
+    assert read(nlp, text) == ()
+
+
+def test_the_fragments_of_one_clause_are_its_parts(nlp) -> None:
+    """Three quoted strings under one reporting word are one quote with three parts."""
+    [quote] = read(nlp, "Ana Brito promised “jobs”, “clean water” and “a road by spring”.")
+    assert len(quote.parts) == 3
+
+
+def test_a_participle_goes_with_who_reports(nlp) -> None:
+    """ "..., calling it" behind a reported clause is said by who reports, not by who the clause is about."""
+    quotes = read(nlp, "Ida Quist said the board had refused, calling it “a waste of a long evening”.")
+    assert [quote.speaker_text for quote in quotes] == ["Ida Quist", "Ida Quist"]
+
+
+def test_a_fragment_brings_its_clause(nlp) -> None:
+    """A mixed quote is the reported clause, cut at the next main verb."""
+    [quote] = read(nlp, "Tom Roy said the bridge was “a disgrace” and should be shut, but he welcomed the vote.")
+    assert (quote.quote_type, quote.quote_text) == ("mixed", "the bridge was “a disgrace” and should be shut")
+
+
+def test_a_fragment_in_a_clause_that_is_reported_behind_it(nlp) -> None:
+    """A fragment belongs to the reporting word at the end of its sentence."""
+    [quote] = read(nlp, "The bridge, which the board calls safe, is an “iron trap” for birds, Eva Lind writes.")
+    assert (quote.speaker_text, quote.quote_type) == ("Eva Lind", "mixed")
+
+
+def test_the_speaker_is_carried_over(nlp) -> None:
+    """Inside a paragraph and into one wholly in marks, the speaker of the quote before goes on."""
+    text = "“It failed,” Eva Lind said. “We knew it would.”\n\n“Nobody in the town hall listened to us.”"
+    assert [quote.speaker_text for quote in read(nlp, text)] == ["Eva Lind"] * 3
+
+
+def test_a_colon_ends_what_is_carried(nlp) -> None:
+    """Behind a colon nobody is carried over from the quote before."""
+    text = "“It failed,” Eva Lind said. Later on the pier: “Nobody listened to us.”"
+    assert [quote.speaker_text for quote in read(nlp, text)][:1] == ["Eva Lind"]
+    assert "Eva Lind" not in [quote.speaker_text for quote in read(nlp, text)][1:]
+
+
+@pytest.mark.parametrize(
+    ("text", "speaker", "kind", "role"),
+    [
+        (
+            "“The line is safe,” a spokeswoman for the operator said.",
+            "a spokeswoman for the operator",
+            "unnamed",
+            "spokeswoman for the operator",
+        ),
+        ("Officials said the line was safe.", "Officials", "unnamed", "Officials"),
+        (
+            "People familiar with the matter said the line was safe.",
+            "People familiar with the matter",
+            "unnamed",
+            None,
+        ),
+        ("The company said the line was safe.", "The company", "organisation", None),
+        ("The letter said the fund was empty.", "The letter", "document", None),
+    ],
+)
+def test_speakers_without_a_name(nlp, text: str, speaker: str, kind: str, role: str | None) -> None:
+    """Unnamed sources keep what they are of; organisations and documents speak too."""
+    [quote] = read(nlp, text)
+    assert (quote.speaker_text, quote.speaker_kind, quote.speaker_role) == (speaker, kind, role)
+
+
+def test_an_interview_in_print(nlp) -> None:
+    """Paragraphs that begin with a name and a colon are the words of that person."""
+    text = "Ana Brito: We are ready.\n\nTom Roy: Why is that so?\n\nAna Brito: Because nobody asked us."
+    quotes = read(nlp, text)
+    assert [quote.speaker_name for quote in quotes] == ["Ana Brito", "Tom Roy", "Ana Brito"]
+    assert quotes[1].quote_text == "Why is that so?"
+
+
+def test_questions_and_answers(nlp) -> None:
+    """ "Q:" and "A:" begin turns; who they are is not said, so the speaker is null."""
+    text = "Q: When did you start?\n\nA: At the age of ten.\n\nQ: Why so early?\n\nA: It was “fun”, mostly."
+    quotes = read(nlp, text)
+    assert [quote.quote_text for quote in quotes][::3] == ["When did you start?", "It was “fun”, mostly."]
+    assert {quote.speaker_text for quote in quotes} == {None}
+
+
+def test_single_marks_with_double_ones_inside(nlp) -> None:
+    """Where single marks close the speech, double ones inside belong to it."""
+    quotes = read(nlp, "‘We lost the key,’ said Ana Brito. ‘He said “no” to me twice.’")
+    assert [quote.quote_text for quote in quotes] == ["‘We lost the key,’", "‘He said “no” to me twice.’"]
