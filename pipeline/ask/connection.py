@@ -40,9 +40,9 @@ def connect(lake: Path) -> duckdb.DuckDBPyConnection:
     """Return an in-memory DuckDB in UTC with one view a table of ``lake``: the files that exist now.
 
     A table without files is an empty view. ``articles`` carries ``dup_group_id`` (its own id where nothing repeats)
-    and ``is_copy``, ``quotes`` their ``quote_group_id``. Rows come through Arrow and not through ``read_parquet``:
-    DuckDB can allow a folder only for reading and writing both, and a SELECT may hold ``WITH x AS (COPY ... TO file)``.
-    So SQL gets no file access at all.
+    and ``is_copy``, ``quotes`` and ``events`` carry ``quote_group_id`` and ``event_cluster_id``. Rows come through
+    Arrow and not through ``read_parquet``: DuckDB can allow a folder only for reading and writing both, and a SELECT
+    may hold ``WITH x AS (COPY ... TO file)``. So SQL gets no file access at all.
     """
     connection = duckdb.connect(":memory:")
     connection.execute("SET TimeZone = 'UTC'")

@@ -23,6 +23,12 @@ SELECT q.*, coalesce(g.quote_group_id, q.article_id || ':' || q.quote_index) AS 
 FROM quotes_stored q LEFT JOIN (SELECT article_id, revision_id, quote_index, quote_group_id FROM quote_groups) g
 USING (article_id, revision_id, quote_index);
 """,
+    "events": """\
+CREATE OR REPLACE VIEW events AS
+SELECT e.*, coalesce(r.event_cluster_id, e.article_id || ':' || e.same_event_index) AS event_cluster_id
+FROM events_stored e LEFT JOIN (SELECT article_id, revision_id, event_index, event_cluster_id FROM event_reports) r
+USING (article_id, revision_id, event_index);
+""",
 }
 JOINED_VIEWS = "".join(_JOINED.values())
 _OVER_FILES = Template("""\

@@ -1,26 +1,39 @@
 """What relates articles to each other: rows in, rows out."""
 
 from pipeline.clusters.copies import WINDOW, days_reached, find_copies
+from pipeline.clusters.event_clusters import PLAN_WINDOW, REPORTED_COLUMNS, cluster_rows, plans_of, with_plans
+from pipeline.clusters.event_reports import event_report_rows, relate_events
+from pipeline.clusters.event_units import EVENT_COLUMNS, EventDay, events_of_day
 from pipeline.clusters.furniture import without_furniture
 from pipeline.clusters.quote_groups import QUOTE_COLUMNS, QuoteDay, group_quotes, quote_group_rows, quotes_of_day
 from pipeline.clusters.revisions import Change, changes_between, contents_in_order, quotes_removed, revision_rows
 from pipeline.clusters.sketches import SKETCH_FIELDS, sketches_of
 
 __all__ = [
+    "EVENT_COLUMNS",
+    "PLAN_WINDOW",
     "QUOTE_COLUMNS",
+    "REPORTED_COLUMNS",
     "SKETCH_FIELDS",
     "WINDOW",
     "Change",
+    "EventDay",
     "QuoteDay",
     "changes_between",
+    "cluster_rows",
     "contents_in_order",
     "days_reached",
+    "event_report_rows",
+    "events_of_day",
     "find_copies",
     "group_quotes",
+    "plans_of",
     "quote_group_rows",
     "quotes_of_day",
     "quotes_removed",
+    "relate_events",
     "revision_rows",
     "sketches_of",
+    "with_plans",
     "without_furniture",
 ]

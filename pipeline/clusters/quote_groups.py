@@ -1,6 +1,6 @@
 """Which quotations are one: printed by several outlets, also where one of them cut some words."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, datetime
 from typing import Any
@@ -30,6 +30,8 @@ QUOTE_COLUMNS = (
     "quote_text",
     "start_char",
     "parts",
+    "word_count",
+    "quote_norm_id",
     "speaker_entity_id",
     "speaker_name",
 )
@@ -40,15 +42,17 @@ _MOST_SPEAKERS = 200  # of one wording, the earliest: "no comment" is said by ev
 
 @dataclass(frozen=True, slots=True)
 class QuoteDay:
-    """The quotations of a day, the earliest first: ids, folded words, speakers, and the shingles of the words.
+    """The quotations of a day, the earliest first: ids, words in marks, speakers, and the shingles of the words.
 
-    ``shingles`` are those of all rows in order, ``counts`` how many of them each row has. ``keys`` are the columns
-    that each row has in ``quote_groups`` beside its group.
+    ``wholes`` name all words of those that have few or none in marks, "" where that says nothing. ``shingles`` are
+    those of all rows in order, ``counts`` how many of them each row has. ``keys`` are the columns that each row has in
+    ``quote_groups`` beside its group.
     """
 
     keys: pa.Table
     ids: list[str]
     words: list[str]
+    wholes: list[str]
     speakers: list[Speaker]
     shingles: Integers
     counts: Integers
@@ -56,7 +60,7 @@ class QuoteDay:
 
 @dataclass(frozen=True, slots=True)
 class _Wordings:
-    """Each wording of a window once, in the order of its first row: its words, and the rows that it stands in.
+    """Each wording of a window once: the words in marks, or what stands for all words. The rows that it stands in.
 
     ``holders`` has by wording the first row of each speaker, the earliest first.
     """
@@ -81,14 +85,26 @@ def quotes_of_day(quotes: pa.Table) -> QuoteDay:
         quotes.select(_KEYS).take(pa.array(order, pa.int64())),
         [f"{row['article_id']}:{row['quote_index']}" for row in ordered],
         words,
+        [_whole(row, each) for row, each in zip(ordered, words, strict=True)],
         [Speaker(row["speaker_entity_id"], row["speaker_name"]) for row in ordered],
         np.concatenate([np.empty(0, np.uint32), *shingles]),
         np.array([len(each) for each in shingles], np.uint32),
     )
 
 
-def _age(row: dict[str, Any]) -> tuple[datetime, str, int]:
+def _age(row: Mapping[str, Any]) -> tuple[datetime, str, int]:
     return row["published_at"] or _LAST, row["article_id"], row["quote_index"]
+
+
+def _whole(row: Mapping[str, Any], words: str) -> str:
+    """Return what all words of a row are compared by, where those in marks are too few and all are enough."""
+    if _is_long(words) or row["word_count"] < LONG_ENOUGH:
+        return ""
+    return f"\0{row['quote_type'] == 'indirect'} {row['quote_norm_id']}"
+
+
+def _is_long(words: str) -> bool:
+    return words.count(" ") + 1 >= LONG_ENOUGH
 
 
 def group_quotes(day: QuoteDay, before: Sequence[tuple[QuoteDay, Sequence[str]]]) -> list[str]:
@@ -101,43 +117,47 @@ def group_quotes(day: QuoteDay, before: Sequence[tuple[QuoteDay, Sequence[str]]]
     wordings = _wordings([*days, day])
     groups = [group for _, known in before for group in known]
     alike = _alike(wordings, [*days, day], set(day.words))
-    for words, speaker, own in zip(day.words, day.speakers, day.ids, strict=True):
-        number = wordings.number[words]
-        found = [_earliest(wordings, other, speaker, evidence) for other, evidence in alike.get(number, ())]
-        found.append(_earliest(wordings, number, speaker, _of_equal(words)))
+    for words, whole, speaker, own in zip(day.words, day.wholes, day.speakers, day.ids, strict=True):
+        keys = [key for key in (words, whole) if key]
+        tried = [(wordings.number[key], _of_equal(key)) for key in keys]
+        tried += alike.get(wordings.number[words], ()) if words else ()
+        found = [_earliest(wordings, number, speaker, evidence) for number, evidence in tried]
         first = min((row for row in found if row is not None), default=None)
-        wordings.holders[number].setdefault(speaker, len(groups))
+        for key in keys:
+            wordings.holders[wordings.number[key]].setdefault(speaker, len(groups))
         groups.append(own if first is None else groups[first])
     return groups[len(groups) - len(day.ids) :]
 
 
 def quote_group_rows(day: QuoteDay, groups: Sequence[str]) -> pa.Table:
     """Return the ``quote_groups`` rows of a day."""
-    spec = table_named("quote_groups")
-    return (
-        day.keys.append_column("quote_group_id", pa.array(groups, pa.string()))
-        .select(spec.schema.names)
-        .cast(spec.schema)
-    )
+    schema = table_named("quote_groups").schema
+    return day.keys.append_column("quote_group_id", pa.array(groups, pa.string())).select(schema.names).cast(schema)
 
 
-def _of_equal(words: str) -> Evidence:
-    return "words" if words.count(" ") + 1 >= LONG_ENOUGH else "words and speaker"
+def _of_equal(key: str) -> Evidence:
+    return "words" if key.startswith("\0") or _is_long(key) else "words and speaker"
 
 
 def _wordings(days: Sequence[QuoteDay]) -> _Wordings:
     """Return the wordings of a window; the rows of its last day are not entered yet."""
     found, row = _Wordings([], {}, []), 0
-    for is_last, day in ((day is days[-1], day) for day in days):
-        for words, speaker in zip(day.words, day.speakers, strict=True):
-            number = found.number.setdefault(words, len(found.words))
-            if number == len(found.words):
-                found.words.append(words)
-                found.holders.append({})
-            if not is_last:
-                found.holders[number].setdefault(speaker, row)
+    for day in days:
+        for words, whole, speaker in zip(day.words, day.wholes, day.speakers, strict=True):
+            for key in (words, whole):
+                if key:
+                    _enter(found, key, speaker, None if day is days[-1] else row)
             row += 1
     return found
+
+
+def _enter(wordings: _Wordings, key: str, speaker: Speaker, row: int | None) -> None:
+    number = wordings.number.setdefault(key, len(wordings.words))
+    if number == len(wordings.words):
+        wordings.words.append(key)
+        wordings.holders.append({})
+    if row is not None:
+        wordings.holders[number].setdefault(speaker, row)
 
 
 def _alike(wordings: _Wordings, days: Sequence[QuoteDay], asked: set[str]) -> dict[int, list[tuple[int, Evidence]]]:
@@ -160,13 +180,14 @@ def _owned(wordings: _Wordings, days: Sequence[QuoteDay]) -> tuple[Integers, Int
 
 
 def _first_ones(wordings: _Wordings, day: QuoteDay, seen: Any) -> tuple[Integers, Integers]:
-    numbers = np.array([wordings.number[words] for words in day.words], np.uint32)
+    numbers = np.array([wordings.number[words] for words in day.words if words], np.uint32)
+    counts = day.counts[[bool(words) for words in day.words]] if day.words else day.counts
     is_first = np.zeros(len(numbers), bool)
     is_first[np.unique(numbers, return_index=True)[1]] = True
     is_first &= ~seen[numbers]
     seen[numbers] = True
-    wanted = np.repeat(is_first, day.counts)
-    return day.shingles[wanted], np.repeat(numbers, day.counts)[wanted]
+    wanted = np.repeat(is_first, counts)
+    return day.shingles[wanted], np.repeat(numbers, counts)[wanted]
 
 
 def _earliest(wordings: _Wordings, number: int, speaker: Speaker, evidence: Evidence) -> int | None:

@@ -21,7 +21,6 @@ _CUT_WORDS = 6  # of the shorter, where it is not equal to the longer but stands
 _CUT = 0.8  # of its words, in the order of the longer
 _REWORDED_WORDS, _REWORDED = 10, 0.6  # the same where the speaker is the same
 _SHORTEST = 3  # words of one that stands whole in another of the same speaker
-_INDIRECT = "\0"  # stands before what is not verbatim: it equals nothing that is
 
 
 @dataclass(frozen=True, slots=True)
@@ -33,10 +32,10 @@ class Speaker:
 
 
 def quoted_words(row: Mapping[str, Any]) -> str:
-    """Return the folded words inside the marks of a row of quotes, a space between; all words where it is indirect."""
+    """Return the folded words inside the marks of a row of quotes, a space between; none where it is indirect."""
     text, start = row["quote_text"], row["start_char"]
     if row["quote_type"] == "indirect":
-        return _INDIRECT + _words(text)
+        return ""
     parts = [text[part["start_char"] - start : part["end_char"] - start] for part in row["parts"]]
     return _words(" ".join(parts)) or _words(text)
 
@@ -46,9 +45,7 @@ def _words(text: str) -> str:
 
 
 def word_shingles(words: str) -> Integers:
-    """Return the shingles of some folded words, sorted, each once; none of what is not verbatim."""
-    if words.startswith(_INDIRECT):
-        return np.empty(0, np.uint32)
+    """Return the shingles of some folded words, sorted, each once."""
     return np.unique(shingles_of(np.array([hash_of(word) for word in words.split()], np.uint64)))
 
 

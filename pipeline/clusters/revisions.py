@@ -1,16 +1,15 @@
 """What changed between the contents of one article, sentence by sentence."""
 
 import re
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from difflib import SequenceMatcher
 from itertools import pairwise
 from typing import Any, Literal
 
+from pipeline.clusters.sentences import sentence_spans
 from pipeline.model import Article
 
-_ENDS = re.compile(r"[.!?…]+[\"'”’»)\]]*\s+(?=[\"'“‘«„(\[]*[^\W_a-z])|(?<=[。！？])(?=.)")
-_GOES_ON = re.compile(r"(?:^|[\s(“\"])(?:[^\W\d_]|Mr|Mrs|Ms|Dr|Prof|St|Sen|Rep|Gov|Gen|Col|Lt|Sgt|No|vs)\.\s+$")
 _QUOTED = re.compile('“([^“”]+)”|«([^«»]+)»|„([^„“”]+)[“”]|"([^"]+)"')
 _WORD = re.compile(r"\w+")
 _QUOTE_WORDS = 3  # one or two words in marks are a name or a distance, not something said
@@ -25,18 +24,10 @@ class Change:
 
 
 def sentences_of(article: Article) -> tuple[str, ...]:
-    """Return the sentences of all blocks, in reading order. A rule over marks and capitals: no model, any language."""
+    """Return the sentences of all blocks, in reading order."""
     blocks = (article.text[block.start : block.end] for block in article.blocks)
-    return tuple(" ".join(sentence.split()) for block in blocks for sentence in _split(block) if sentence.strip())
-
-
-def _split(block: str) -> Iterator[str]:
-    start = 0
-    for end in _ENDS.finditer(block):
-        if not _GOES_ON.search(block[start : end.end()]):
-            yield block[start : end.end()]
-            start = end.end()
-    yield block[start:]
+    found = (block[start:end].split() for block in blocks for start, end in sentence_spans(block))
+    return tuple(" ".join(words) for words in found if words)
 
 
 def changes_between(before: Article, after: Article) -> tuple[Change, ...]:

@@ -147,9 +147,9 @@ class Committer:
             self.days.rewrite(day, self._without_moved(day, arrived))
 
     def replace(self, name: str, by_day: Mapping[date, pa.Table]) -> int:
-        """Make sorted rows the whole content of one table on days; return how many public files changed."""
+        """Make sorted rows the whole content of one table on days, the last first; return how many files changed."""
         self.ledger.intend(by_day)
-        changed = sum(len(self.days.rewrite(day, {name: by_day[day]})) for day in sorted(by_day))
+        changed = sum(len(self.days.rewrite(day, {name: by_day[day]})) for day in sorted(by_day, reverse=True))
         self.ledger.settle(self.contents(by_day))
         return changed
 

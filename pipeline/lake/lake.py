@@ -92,17 +92,26 @@ class Lake:
             return report
 
     def replace(self, table_name: str, relate: Callable[[], Mapping[date, pa.Table]]) -> int:
-        """Make the rows that ``relate`` returns the whole content of a cluster table on days.
+        """Make the rows that ``relate`` returns the whole content of a cluster table on days; else ``replace_all``."""
+        return self.replace_all(lambda: {table_name: relate()})
+
+    def replace_all(self, relate: Callable[[], Mapping[str, Mapping[date, pa.Table]]]) -> int:
+        """Make the rows that ``relate`` returns the whole content of cluster tables on days.
 
         It is called under the committer's lock: what it reads is what stands while its rows are written, so two runs
-        that relate at once do not undo each other. Equal rows change no file, no rows leave none.
+        that relate at once do not undo each other. Equal rows change no file, no rows leave none. Written are the
+        tables in their order, of each the last day first: what a day brings about later stands before the day itself.
         Returns how many public files changed. Raises: ContractError.
         """
         with self._committer() as committer:
             committer.roll_forward()
-            by_day = {day: _checked(table, table_name, day) for day, table in relate().items()}
-            changed = committer.replace(table_name, by_day)
-            collect_garbage(committer, days=by_day, older_than=self._oldest_kept())
+            checked = {
+                name: {day: _checked(table, name, day) for day, table in by_day.items()}
+                for name, by_day in relate().items()
+            }
+            changed = sum(committer.replace(name, by_day) for name, by_day in checked.items())
+            days = {day for by_day in checked.values() for day in by_day}
+            collect_garbage(committer, days=days, older_than=self._oldest_kept())
             return changed
 
     def _oldest_kept(self) -> float:

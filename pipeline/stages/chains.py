@@ -39,16 +39,21 @@ class Chain[D: Compared]:
 
 
 def chained[D: Compared](lake: Lake, chain: Chain[D], days: Iterable[date]) -> dict[date, pa.Table]:
-    """Return the table of every day that a change of some days can reach, and of those that never had one.
+    """Return the table of every day that a change of some days can reach, and of those before them that lack it.
 
     A day whose ids change takes the days after it along; so what stands is the same as if all were made at once.
     No more than a window is in memory.
     """
-    stored, lacking = _standing(lake, chain)
-    reached = lacking | {each for day in days for each in days_reached(day)}
+    entries = {manifest.day: manifest.entries for manifest in lake.manifests()}
+    stored = [day for day, names in entries.items() if chain.source in names]
+    reached = {each for day in days for each in days_reached(day)}
+    first = min(reached, default=date.max) - WINDOW
+    reached |= {
+        each for each in entries if first <= each and (chain.source in entries[each]) != (chain.table in entries[each])
+    }
     made: dict[date, pa.Table] = {}
     window: dict[date, D] = {}
-    for day in sorted({*stored, *lacking}):
+    for day in sorted(entries):
         if day in reached:
             near = [each for each in stored if day - WINDOW <= each <= day]
             window = {each: window[each] if each in window else chain.prepare(lake, each) for each in near}
@@ -56,13 +61,6 @@ def chained[D: Compared](lake: Lake, chain: Chain[D], days: Iterable[date]) -> d
             if _ids(chain, made[day]) != _ids(chain, lake.read(chain.table, days=[day])):
                 reached |= {*days_reached(day)}
     return made
-
-
-def _standing[D: Compared](lake: Lake, chain: Chain[D]) -> tuple[list[date], set[date]]:
-    """Return the days that have rows to relate, and those whose table is missing, or should be."""
-    entries = {manifest.day: manifest.entries for manifest in lake.manifests()}
-    stored = [day for day, names in entries.items() if chain.source in names]
-    return stored, {day for day, names in entries.items() if (chain.source in names) != (chain.table in names)}
 
 
 def _made[D: Compared](

@@ -8,7 +8,16 @@ from typing import get_args
 from pipeline.model import annotation as read
 from pipeline.model import article as cleaned
 from pipeline.tables import types
-from pipeline.tables.relating import ARTICLE_KEYS, COPIES, OUTCOMES, QUOTE_GROUPS, REVISIONS, RUNS
+from pipeline.tables.relating import (
+    ARTICLE_KEYS,
+    COPIES,
+    EVENT_CLUSTERS,
+    EVENT_REPORTS,
+    OUTCOMES,
+    QUOTE_GROUPS,
+    REVISIONS,
+    RUNS,
+)
 from pipeline.tables.spec import Column, TableSpec
 
 SCHEMA_VERSION = 1
@@ -200,7 +209,7 @@ EVENTS = TableSpec(
 )
 
 READING_TABLES = (ARTICLES, ENTITIES, QUOTES, EVENTS)
-CLUSTER_TABLES = (COPIES, REVISIONS, QUOTE_GROUPS)
+CLUSTER_TABLES = (COPIES, REVISIONS, QUOTE_GROUPS, EVENT_REPORTS, EVENT_CLUSTERS)
 LOG_TABLES = (OUTCOMES, RUNS)
 TABLES = (*READING_TABLES, *CLUSTER_TABLES, *LOG_TABLES)
 

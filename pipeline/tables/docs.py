@@ -22,8 +22,8 @@ that is null. A day without rows has no file. Times are UTC. A null means that t
 
 ## How to open them
 
-`newslake sql "SELECT ..."` has every table as a view, with `dup_group_id` and `is_copy` joined onto `articles`, and
-`quote_group_id` onto `quotes`.
+`newslake sql "SELECT ..."` has every table as a view, with `dup_group_id` and `is_copy` joined onto `articles`,
+`quote_group_id` onto `quotes` and `event_cluster_id` onto `events`.
 Elsewhere, open each table with a glob of its own:
 
 ```sql

@@ -2,6 +2,7 @@
 
 from typing import get_args
 
+from pipeline.model.annotation import DatePrecision, Modality
 from pipeline.model.outcome import OUTCOME_KINDS, RunKind
 from pipeline.tables import types as t
 from pipeline.tables.spec import Column, TableSpec
@@ -79,6 +80,67 @@ QUOTE_GROUPS = TableSpec(
             t.TEXT,
             "article_id:quote_index of the earliest quote of the group. A quote joins the group of the earliest one of "
             "the seven days before that it repeats; its own id when none.",
+        ),
+    ),
+)
+
+EVENT_REPORTS = TableSpec(
+    "event_reports",
+    "One row a row of events: which event it is, whichever article tells of it.",
+    ("article_id", "event_index"),
+    ("article_id", "event_index"),
+    (
+        *ARTICLE_KEYS,
+        Column("event_index", t.INT, "Its event_index in events."),
+        Column(
+            "event_cluster_id",
+            t.TEXT,
+            "article_id:event_index of the first mention in the earliest article. An event joins the cluster of the "
+            "one of the seven days before with which it agrees most; its own id when none.",
+        ),
+        Column("dup_group_id", t.TEXT, "The article's, from copies: reports of one group count once."),
+        Column("is_copy", t.BOOL, "Whether the article repeats an earlier one."),
+        Column("sentence_start_char", t.INT, "First code point in articles.text of the sentence that tells of it."),
+        Column("sentence_end_char", t.INT, "Code point after its last."),
+    ),
+)
+
+EVENT_CLUSTERS = TableSpec(
+    "event_clusters",
+    "One row an event, on the day of its first report; what it says is its fullest report's.",
+    ("event_cluster_id",),
+    ("event_cluster_id",),
+    (
+        Column("event_cluster_id", t.TEXT, "The event, as in event_reports."),
+        Column("event_type", t.TEXT, "PLOVER type as reported, or OTHER."),
+        Column("event_subtype", t.TEXT, "What kind of OTHER.", True),
+        Column("event_mode", t.TEXT, "PLOVER mode.", True),
+        Column("quad", t.INT, "As in events.", True),
+        Column("plover_type", t.TEXT, "The type that PLOVER derives.", True),
+        Column("modality", t.TEXT, "What the latest report says of it.", values=get_args(Modality)),
+        Column("first_reported_at", t.TIME, "published_at of the first dated report, UTC.", True),
+        Column("last_reported_at", t.TIME, "published_at of the last.", True),
+        Column("report_count", t.INT, "Articles that tell of it."),
+        Column("independent_count", t.INT, "The same where copies of one article count once."),
+        Column("actors", t.TEXTS, "Who does it: names, else the words of the text."),
+        Column("actor_country", t.TEXT, "Country of the first, ISO 3166-1 alpha-3.", True),
+        Column("recipients", t.TEXTS, "To whom it is done, in the same way."),
+        Column("recipient_country", t.TEXT, "Country of the first, ISO 3166-1 alpha-3.", True),
+        Column("event_date", t.DAY, "First day of the event, of the fullest report that dates it.", True),
+        Column("event_date_end", t.DAY, "Last day of the event or of its uncertainty.", True),
+        Column("event_date_precision", t.TEXT, "How exact it is.", values=get_args(DatePrecision)),
+        Column("place_text", t.TEXT, "Where, as the fullest report that places it says.", True),
+        Column("place_country", t.TEXT, "Its country, ISO 3166-1 alpha-3.", True),
+        Column("article_id", t.TEXT, "The fullest report: not a copy where there is a choice."),
+        Column("revision_id", t.TEXT, "Its content. Join on both ids."),
+        Column("event_index", t.INT, "Its row in events."),
+        Column("sentence_start_char", t.INT, "First code point in articles.text of its sentence."),
+        Column("sentence_end_char", t.INT, "Code point after its last."),
+        Column(
+            "realises_cluster_id",
+            t.TEXT,
+            "Where it happened: the event of the four weeks before that announced it, as a meeting and its plan.",
+            True,
         ),
     ),
 )

@@ -1,4 +1,4 @@
-"""Quote groups are a function of the quotes: no order of arrival, no grouping of batches shows."""
+"""Quote groups and events are a function of the reading tables: no order of arrival, no grouping of batches shows."""
 
 import tempfile
 from collections.abc import Iterable, Sequence
@@ -11,30 +11,50 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.lake import Lake
+from pipeline.stages.events import relate_events_of
 from pipeline.stages.quote_groups import quote_groups_of
 from tests.planted import Press
+from tests.unit.clusters.told import Told, told_keys, told_tables
 from tests.unit.lake.rows import Story, batch_keys, batch_tables
 
 PRESS = Press(seed=37)
 SAID = [PRESS.words(14) for _ in range(2)]
 # The whole, its halves, and one that overlaps with both: chains that lead from day to day.
 WORDS = [" ".join(said[part]) for said in SAID for part in (slice(0, 14), slice(0, 7), slice(7, 14), slice(3, 11))]
-DRAWS = st.lists(st.tuples(st.integers(0, len(WORDS) - 1), st.integers(0, 24)), min_size=2, max_size=14)
+DAYS = st.integers(0, 24)
+DRAWS = st.lists(st.tuples(st.integers(0, len(WORDS) - 1), DAYS), min_size=2, max_size=12)
+
+MET = Told(article="", names=("Vessmouth",))
+# One meeting told in four ways, its plan, and another that shares a name with it.
+EVENTS = (
+    MET,
+    replace(MET, before="Ms Quill’s", trigger="talks", after="with Bram Toller on the ramp.", rule="talk>consult"),
+    replace(MET, before="Two mayors", actor=None, recipient=None),
+    replace(MET, when=date(2026, 2, 20), twice=True),
+    replace(MET, modality="planned", trigger="will meet", when=date(2026, 2, 20)),
+    replace(MET, recipient="Cora Weld"),
+)  # fmt: skip
+TOLD = st.lists(st.tuples(st.integers(0, len(EVENTS) - 1), DAYS), min_size=2, max_size=12)
+SLOW = settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @dataclass(frozen=True, slots=True)
 class Sandbox:
-    """A lake whose quote groups are written after each batch, as runs do."""
+    """A lake whose groups and clusters are written after each batch, as runs do."""
 
     lake: Lake
     folder: Path
 
-    def run(self, stories: Sequence[Story], *, name: str) -> None:
-        self.lake.stage(name, batch_tables(stories), batch_keys(stories))
+    def run(self, batch: Sequence[Story | Told], *, name: str) -> None:
+        stories = [each for each in batch if isinstance(each, Story)]
+        told = [each for each in batch if isinstance(each, Told)]
+        tables, keys = (told_tables(told), told_keys(told)) if told else (batch_tables(stories), batch_keys(stories))
+        self.lake.stage(name, tables, keys)
         self.relate(self.lake.commit([name], is_current=lambda *_: True).days)
 
     def relate(self, days: Iterable[date]) -> int:
-        return self.lake.replace("quote_groups", lambda: quote_groups_of(self.lake, days))
+        groups = self.lake.replace("quote_groups", lambda: quote_groups_of(self.lake, days))
+        return groups + self.lake.replace_all(lambda: relate_events_of(self.lake, days))
 
     def files(self) -> dict[str, bytes]:
         assert self.lake.verify() == ()
@@ -50,7 +70,11 @@ def story(number: int, words: int, day: int) -> Story:
     return Story(4 * number, WORDS[words], day)  # every fourth story has one speaker
 
 
-def files_of(batches: Sequence[Sequence[Story]]) -> dict[str, bytes]:
+def told(number: int, event: int, day: int) -> Told:
+    return replace(EVENTS[event], article=f"{number:032x}", day=day, hour=number)
+
+
+def files_of(batches: Sequence[Sequence[Story | Told]]) -> dict[str, bytes]:
     with tempfile.TemporaryDirectory() as folder:
         made = sandbox(folder)
         for place, batch in enumerate(batches):
@@ -58,24 +82,45 @@ def files_of(batches: Sequence[Sequence[Story]]) -> dict[str, bytes]:
         return made.files()
 
 
-@settings(max_examples=20, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+def in_small_batches(articles: Sequence[Story | Told], order: Random, size: int) -> list[Sequence[Story | Told]]:
+    shuffled = order.sample(articles, len(articles))
+    return [shuffled[start : start + size] for start in range(0, len(shuffled), size)]
+
+
+@SLOW
 @given(draws=DRAWS, order=st.randoms(use_true_random=False), size=st.integers(1, 4))
-def test_order_and_grouping_cannot_show(draws: list[tuple[int, int]], order: Random, size: int) -> None:
+def test_order_of_quotes_cannot_show(draws: list[tuple[int, int]], order: Random, size: int) -> None:
     """Chains over weeks: one batch of all, or small ones in any order, give the same bytes."""
     stories = [story(number, words, day) for number, (words, day) in enumerate(draws)]
-    shuffled = order.sample(stories, len(stories))
-    small = [shuffled[start : start + size] for start in range(0, len(shuffled), size)]
-    assert files_of([stories]) == files_of(small)
+    assert files_of([stories]) == files_of(in_small_batches(stories, order, size))
 
 
-@settings(max_examples=10, deadline=None, suppress_health_check=[HealthCheck.too_slow])
-@given(draws=DRAWS, which=st.integers(0, 13), words=st.integers(0, len(WORDS) - 1), day=st.integers(0, 24))
+@SLOW
+@given(draws=TOLD, order=st.randoms(use_true_random=False), size=st.integers(1, 4))
+def test_order_of_events_cannot_show(draws: list[tuple[int, int]], order: Random, size: int) -> None:
+    """Meetings, their plans and what is told of both: in one batch or small ones, the same bytes."""
+    articles = [told(number, event, day) for number, (event, day) in enumerate(draws)]
+    assert files_of([articles]) == files_of(in_small_batches(articles, order, size))
+
+
+@SLOW
+@given(draws=DRAWS, which=st.integers(0, 11), words=st.integers(0, len(WORDS) - 1), day=DAYS)
 def test_a_changed_article_leaves_no_trace(draws: list[tuple[int, int]], which: int, words: int, day: int) -> None:
     """Where an article's content and day change later, the groups are those of a lake that never saw the first."""
     stories = [story(number, each, at) for number, (each, at) in enumerate(draws)]
     which %= len(stories)
     later = replace(stories[which], words=WORDS[words], day=day, seen=1)
     assert files_of([stories, [later]]) == files_of([[*stories[:which], later, *stories[which + 1 :]]])
+
+
+@SLOW
+@given(draws=TOLD, which=st.integers(0, 11), event=st.integers(0, len(EVENTS) - 1), day=DAYS)
+def test_a_changed_event_leaves_no_trace(draws: list[tuple[int, int]], which: int, event: int, day: int) -> None:
+    """Where an article later tells of another event on another day, no cluster remembers what it told first."""
+    articles = [told(number, each, at) for number, (each, at) in enumerate(draws)]
+    which %= len(articles)
+    later = replace(told(which, event, day), seen=1)
+    assert files_of([articles, [later]]) == files_of([[*articles[:which], later, *articles[which + 1 :]]])
 
 
 def test_a_group_goes_on_for_weeks(tmp_path: Path) -> None:
@@ -90,14 +135,25 @@ def test_a_group_goes_on_for_weeks(tmp_path: Path) -> None:
     assert groups == [f"{stories[at].article_id}:0" for at in (0, 1, 2, 2)]
 
 
+def test_a_meeting_is_linked_to_what_announced_it_weeks_ago(tmp_path: Path) -> None:
+    """Announced three times in two weeks, then told twice: one plan, one meeting, and the link between."""
+    made = sandbox(str(tmp_path))
+    articles = [told(0, 4, -4), told(1, 4, 1), told(2, 4, 7), told(3, 0, 10), told(4, 3, 11)]
+    for number in (3, 0, 4, 2, 1):
+        made.run([articles[number]], name=str(number))
+    rows = made.lake.read("event_clusters").to_pylist()
+    found = [(row["event_cluster_id"], row["report_count"], row["realises_cluster_id"]) for row in rows]
+    assert found == [(f"{0:032x}:0", 3, None), (f"{3:032x}:0", 2, f"{0:032x}:0")]
+
+
 def test_related_again_changes_nothing(tmp_path: Path) -> None:
-    """The same days once more write no file; days that were never related are made good by any run."""
+    """The same days once more write no file; a day that was never related is made good by a run near it."""
     made = sandbox(str(tmp_path))
     stories = [story(number, number % 4, number) for number in range(12)]
     made.run(stories, name="all")
     days = made.lake.days()
     assert made.relate(days) == 0
     made.lake.replace("quote_groups", lambda: {days[3]: made.lake.read("quote_groups", days=[days[3]]).slice(0, 0)})
-    assert made.relate([]) == 1
+    assert made.relate([days[8]]) == 1
     assert made.relate(days) == 0
     assert timedelta(11) == days[-1] - days[0]

@@ -1,18 +1,17 @@
 -- title: What happened?
--- about: Events that the text reports as done, the latest first. One row an event and article; copies are left out.
+-- about: Events that are reported as done, the latest first. One row an event, whoever tells of it; copies of a report count once.
 SELECT
-  e.event_date,
-  e.event_date_precision AS precision,
-  e.event_type,
-  CASE WHEN len(e.actors) > 0 THEN array_to_string(e.actors, ', ') ELSE coalesce(e.actor_name, e.actor_text) END AS actors,
-  CASE WHEN len(e.recipients) > 0 THEN array_to_string(e.recipients, ', ')
-       ELSE coalesce(e.recipient_name, e.recipient_text) END AS recipients,
-  e.place_text AS place,
-  e.trigger_text AS word,
-  a.title,
+  c.event_date,
+  c.event_date_precision AS precision,
+  c.event_type,
+  array_to_string(c.actors, ', ') AS actors,
+  array_to_string(c.recipients, ', ') AS recipients,
+  c.place_text AS place,
+  c.independent_count AS reports,
+  substring(a.text, c.sentence_start_char + 1, c.sentence_end_char - c.sentence_start_char) AS sentence,
   a.publisher,
   a.url
-FROM events e JOIN articles a USING (article_id, revision_id)
-WHERE e.modality = 'happened' AND e.event_index = e.same_event_index AND NOT a.is_copy
-ORDER BY e.event_date DESC NULLS LAST, e.salience DESC, e.article_id, e.event_index
+FROM event_clusters c JOIN articles a USING (article_id, revision_id)
+WHERE c.modality = 'happened'
+ORDER BY c.event_date DESC NULLS LAST, c.independent_count DESC, c.event_cluster_id
 LIMIT 50;

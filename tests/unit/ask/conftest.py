@@ -12,6 +12,7 @@ from pipeline.tables import Column, rows_table, table_named
 
 Row = Mapping[str, object]
 WriteRows = Callable[[str, date, list[Row]], Path]
+_NEWS = "It reopened. More follows."
 DAY, NEXT_DAY = date(2026, 3, 2), date(2026, 3, 3)
 
 
@@ -62,9 +63,9 @@ def _outcome(url: str, kind: str, hour: int, **columns: object) -> Row:
 @pytest.fixture
 def small_lake(write_rows: WriteRows) -> Path:
     """The harbour story in the Echo, its copy in the Post two hours later, and an unrelated Post story next day."""
-    first = _article("a", "Echo", _at(8), wire_agency="Northwire", title="Harbour reopens", section="Local")
-    copy = _article("b", "Post", _at(10), wire_agency="Northwire", title="Harbour reopens", section="Local")
-    other = _article("c", "Post", _at(9, day=NEXT_DAY), title="Bridge talks", section="Local")
+    first = _article("a", "Echo", _at(8), wire_agency="Northwire", title="Harbour reopens", section="Local", text=_NEWS)
+    copy = _article("b", "Post", _at(10), wire_agency="Northwire", title="Harbour reopens", section="Local", text=_NEWS)
+    other = _article("c", "Post", _at(9, day=NEXT_DAY), title="Bridge talks", section="Local", text="Talks planned")
     write_rows("articles", DAY, [first, copy])
     write_rows("articles", NEXT_DAY, [other])
     group = {"dup_group_id": "a" * 32, "method": "exact", "similarity": 1.0}
@@ -150,3 +151,38 @@ def _write_events(write_rows: WriteRows, first: Row, copy: Row, other: Row) -> N
     again: Row = {**meet, "event_index": 1, "same_event_index": 0, "trigger_text": "meeting"}
     write_rows("events", DAY, [_child(first, **opened), _child(copy, **opened)])
     write_rows("events", NEXT_DAY, [_child(other, **meet), _child(other, **again)])
+    _write_clusters(write_rows, first, copy, other)
+
+
+def _write_clusters(write_rows: WriteRows, first: Row, copy: Row, other: Row) -> None:
+    """Two articles tell of the reopening, one of the talks; and two countries dealt with each other three times."""
+    opened, talks = f"{'a' * 32}:0", f"{'c' * 32}:0"
+    write_rows("event_reports", DAY, [_child(each, event_cluster_id=opened) for each in (first, copy)])
+    write_rows("event_reports", NEXT_DAY, [_child(other, event_index=at, event_cluster_id=talks) for at in (0, 1)])
+    happened: Row = {
+        **{name: first[name] for name in ("article_id", "revision_id")},
+        "event_cluster_id": opened,
+        "event_type": "OTHER",
+        "event_date": date(2026, 3, 1),
+        "actors": ["Harbour Board"],
+        "report_count": 2,
+        "independent_count": 1,
+        "sentence_end_char": 12,
+    }
+    deal: Row = {**happened, "quad": 1, "actor_country": "PRT", "recipient_country": "MAR", "event_date": None}
+    deals = [
+        {**deal, "event_cluster_id": f"{'b' * 32}:{number}", "quad": quad} for number, quad in enumerate((1, 1, 4))
+    ]
+    write_rows("event_clusters", DAY, [happened, *deals])
+    planned: Row = {
+        **{name: other[name] for name in ("article_id", "revision_id")},
+        "event_cluster_id": talks,
+        "event_type": "CONSULT",
+        "modality": "planned",
+        "event_date": date(2026, 3, 9),
+        "actors": ["Ada Okoro", "Per Lindt"],
+        "report_count": 1,
+        "independent_count": 1,
+        "sentence_end_char": 13,
+    }
+    write_rows("event_clusters", NEXT_DAY, [planned])

@@ -23,13 +23,15 @@ def test_views_open_the_lake_in_a_plain_duckdb(small_lake):
 
 
 def test_views_have_the_cluster_columns(small_lake):
-    """A quote has its group; one that was not related yet is its own."""
+    """A quote has its group and an event its cluster; what was not related yet is its own."""
     connection = duckdb.connect()
 
     connection.execute(views_sql(small_lake))
 
     found = connection.execute("SELECT left(quote_group_id, 1), right(quote_group_id, 2) FROM quotes ORDER BY ALL")
     assert found.fetchall() == [("a", ":0"), ("a", ":0"), ("a", ":1"), ("c", ":0")]
+    found = connection.execute("SELECT left(event_cluster_id, 1), count(*) FROM events GROUP BY 1 ORDER BY 1")
+    assert found.fetchall() == [("a", 2), ("c", 2)]
 
 
 def test_views_of_an_empty_lake_have_the_columns(tmp_path):

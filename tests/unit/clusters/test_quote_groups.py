@@ -33,6 +33,8 @@ def quote(
         "quote_text": text,
         "start_char": 100,
         "parts": [] if kind == "indirect" else [{"start_char": start, "end_char": end}],
+        "word_count": len(text.split()),
+        "quote_norm_id": " ".join(text.strip("“”!").casefold().split()),
         "speaker_entity_id": None if who is None else f"id-{who}",
         "speaker_name": who,
     }
@@ -67,6 +69,11 @@ def groups(rows: Sequence[dict[str, Any]], *, before: Sequence[dict[str, Any]] =
         (quote("a", "repair the mast"), quote("b", WHOLE), False),
         (quote("a", WHOLE), quote("b", WHOLE, kind="indirect"), False),
         (quote("a", CUT, kind="indirect"), quote("b", CUT, kind="indirect"), True),
+        (
+            quote("a", "not now", None, kind="mixed", said="the reply was a firm "),
+            quote("b", "not now", None, kind="mixed", said="the reply was a firm "),
+            True,
+        ),
         (quote("a", CUT, kind="indirect"), quote("b", WHOLE, kind="indirect"), False),
         (quote("a", WHOLE), quote("b", "The ferry will sail on Friday with three hundred new lamps and a band"), False),
     ],

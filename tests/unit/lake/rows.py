@@ -56,7 +56,7 @@ class Story:
         return NOON + timedelta(hours=self.seen)
 
 
-def _blank(spec: TableSpec, **given: Any) -> dict[str, Any]:
+def blank(spec: TableSpec, **given: Any) -> dict[str, Any]:
     """Return a row that meets the contract: null, the first allowed word or a zero where nothing is given."""
     row: dict[str, Any] = {}
     for column in spec.columns:
@@ -80,7 +80,7 @@ def story_rows(story: Story) -> dict[str, list[dict[str, Any]]]:
     start = story.text.index(name)
     quote = f"“{story.words}”"
     has_event = story.number % 2 == 0
-    head = _blank(
+    head = blank(
         articles,
         **keys,
         source_key="harbour",
@@ -98,12 +98,12 @@ def story_rows(story: Story) -> dict[str, list[dict[str, Any]]]:
     span = {"start_char": start, "end_char": start + len(name)}
     said = {"start_char": story.text.index(quote), "end_char": story.text.index(quote) + len(quote)}
     speaker = {"speaker_text": name, "speaker_start_char": start, "speaker_end_char": start + len(name)}
-    event = _blank(events, **keys, event_type="OTHER", trigger_text="said", start_char=0, end_char=0)
+    event = blank(events, **keys, event_type="OTHER", trigger_text="said", start_char=0, end_char=0)
     verb = story.text.index("said")
     return {
         "articles": [head],
-        "entities": [_blank(entities, **keys, **span, entity_text=name, entity_type="PERSON")],
-        "quotes": [_blank(quotes, **keys, **said, **speaker, quote_text=quote)],
+        "entities": [blank(entities, **keys, **span, entity_text=name, entity_type="PERSON")],
+        "quotes": [blank(quotes, **keys, **said, **speaker, quote_text=quote)],
         "events": [event | {"start_char": verb, "end_char": verb + 4}] if has_event else [],
     }
 

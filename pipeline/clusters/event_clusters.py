@@ -1,0 +1,168 @@
+"""One row an event: what all its reports say together, and which plan it carried out."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.clusters.names import may_be_one
+from pipeline.tables import table_named
+
+REPORTED_COLUMNS = (
+    "article_id",
+    "revision_id",
+    "event_index",
+    "event_type",
+    "event_subtype",
+    "event_mode",
+    "quad",
+    "plover_type",
+    "modality",
+    "actor_text",
+    "actor_name",
+    "actor_country",
+    "recipient_text",
+    "recipient_name",
+    "recipient_country",
+    "actors",
+    "recipients",
+    "event_date",
+    "event_date_end",
+    "event_date_precision",
+    "place_text",
+    "place_country",
+    "salience",
+)
+PLAN_WINDOW = timedelta(days=28)  # what was announced longer ago is seldom told of without being told of again
+_LAST = datetime.max.replace(tzinfo=UTC)
+_DAY = timedelta(days=1)
+_OF_FULLEST = ("event_type", "event_subtype", "event_mode", "quad", "plover_type", "article_id", "revision_id")
+_SENTENCE = ("event_index", "sentence_start_char", "sentence_end_char")
+_DATE = ("event_date", "event_date_end", "event_date_precision")
+
+_COMPARED = (
+    "event_cluster_id",
+    "event_type",
+    "event_subtype",
+    "modality",
+    "actors",
+    "recipients",
+    "event_date",
+    "event_date_end",
+    "place_country",
+    "first_reported_at",
+    "last_reported_at",
+)
+
+type Row = Mapping[str, Any]
+
+
+def cluster_rows(reports: pa.Table) -> pa.Table:
+    """Return a row an event of ``event_clusters``, without the plans that they carried out.
+
+    ``reports`` has all rows of ``event_reports`` of some events, with the columns of ``REPORTED_COLUMNS`` from events.
+    """
+    by_cluster: dict[str, list[Row]] = defaultdict(list)
+    for row in reports.to_pylist():
+        by_cluster[row["event_cluster_id"]].append(row)
+    rows = [_cluster(cluster_id, sorted(rows, key=_age)) for cluster_id, rows in sorted(by_cluster.items())]
+    return pa.Table.from_pylist(rows, schema=table_named("event_clusters").schema)
+
+
+def _age(row: Row) -> tuple[datetime, str, int]:
+    return row["published_at"] or _LAST, row["article_id"], row["event_index"]
+
+
+def _cluster(cluster_id: str, reports: Sequence[Row]) -> dict[str, Any]:
+    """Return the row of an event; its reports are in the order of their age."""
+    fullest = sorted(reports, key=_fullness, reverse=True)
+    dated = _first(fullest, "event_date")
+    placed = _first(fullest, "place_text")
+    times = [row["published_at"] for row in reports if row["published_at"]]
+    latest = max(reports, key=lambda row: (row["published_at"] or datetime.min.replace(tzinfo=UTC), row["salience"]))
+    return {
+        "event_cluster_id": cluster_id,
+        **{name: fullest[0][name] for name in (*_OF_FULLEST, *_SENTENCE)},
+        **{name: dated[name] for name in _DATE},
+        **{name: placed[name] for name in ("place_text", "place_country")},
+        **_participants(fullest, "actor"),
+        **_participants(fullest, "recipient"),
+        "modality": latest["modality"],
+        "first_reported_at": min(times, default=None),
+        "last_reported_at": max(times, default=None),
+        "report_count": len({row["article_id"] for row in reports}),
+        "independent_count": len({row["dup_group_id"] for row in reports}),
+        "realises_cluster_id": None,
+    }
+
+
+def _fullness(row: Row) -> tuple[bool, int, float]:
+    """Return how much a report says; of equals, the earliest stands first after sorting."""
+    said = (row["actor_name"], row["recipient_name"], row["event_date"], row["place_text"])
+    named = (row["actor_text"], row["recipient_text"])
+    return not row["is_copy"], 2 * sum(map(bool, said)) + sum(map(bool, named)), row["salience"]
+
+
+def _first(fullest: Sequence[Row], name: str) -> Row:
+    return next((row for row in fullest if row[name]), fullest[0])
+
+
+def _participants(fullest: Sequence[Row], role: str) -> dict[str, Any]:
+    named = [row for row in fullest if row[f"{role}s"] or row[f"{role}_name"]]
+    row = named[0] if named else _first(fullest, f"{role}_text")
+    one = row[f"{role}_name"] or row[f"{role}_text"]
+    return {f"{role}s": row[f"{role}s"] or [each for each in (one,) if each], f"{role}_country": row[f"{role}_country"]}
+
+
+def plans_of(clusters: pa.Table) -> list[Row]:
+    """Return what is to come, or may, of some rows of ``event_clusters``, by what a happening is compared with."""
+    is_open = pc.is_in(clusters["modality"], pa.array(["planned", "hypothetical"]))
+    return list(clusters.select(_COMPARED).filter(is_open).to_pylist())
+
+
+def with_plans(clusters: pa.Table, plans: Sequence[Row]) -> pa.Table:
+    """Return a day's rows of ``event_clusters`` with the plan that each carried out, if any.
+
+    ``plans`` are of ``PLAN_WINDOW`` before the day and of it. A plan is of the same type, comes first, and names
+    somebody who took part; it agrees on the day, or is undated and names two.
+    """
+    by_kind: dict[tuple[str, str | None], list[Row]] = defaultdict(list)
+    for plan in plans:
+        by_kind[plan["event_type"], plan["event_subtype"]].append(plan)
+    rows = clusters.select(_COMPARED).to_pylist()
+    found = [_plan_of(row, by_kind.get((row["event_type"], row["event_subtype"]), ())) for row in rows]
+    at = clusters.schema.get_field_index("realises_cluster_id")
+    return clusters.set_column(at, clusters.schema.field(at), pa.array(found, pa.string()))
+
+
+def _plan_of(row: Row, plans: Sequence[Row]) -> str | None:
+    if row["modality"] != "happened" or not plans:
+        return None
+    fits = [(-fit, plan["event_cluster_id"]) for plan in plans if (fit := _fit(row, plan))]
+    return min(fits)[1] if fits else None
+
+
+def _fit(row: Row, plan: Row) -> int:
+    """Return how many participants an event and a plan share; 0 where it is not its plan."""
+    if (plan["first_reported_at"] or _LAST) >= (row["last_reported_at"] or _LAST):
+        return 0
+    if plan["place_country"] and row["place_country"] and plan["place_country"] != row["place_country"]:
+        return 0
+    theirs = (*plan["actors"], *plan["recipients"])
+    shared = sum(any(may_be_one(name, each) for each in theirs) for name in (*row["actors"], *row["recipients"]))
+    if plan["event_date"] is None:
+        return shared if shared > 1 else 0
+    first, last = _days_of(row)
+    is_then = plan["event_date"] - _DAY <= last and first <= (plan["event_date_end"] or plan["event_date"]) + _DAY
+    return shared if is_then else 0
+
+
+def _days_of(row: Row) -> tuple[date, date]:
+    """Return first and last day of what happened; where it is undated, the day of its first report and that before."""
+    if row["event_date"] is not None:
+        return row["event_date"], row["event_date_end"] or row["event_date"]
+    reported = (row["first_reported_at"] or _LAST).date()
+    return reported - _DAY, reported

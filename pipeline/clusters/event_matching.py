@@ -1,0 +1,106 @@
+"""Do two articles tell of one event? Decided on type, time, place, who, and the words around it."""
+
+from collections.abc import Iterable
+from datetime import timedelta
+
+from pipeline.clusters.event_units import EventUnit, Name
+from pipeline.clusters.names import may_be_one
+
+_DAY = timedelta(days=1)
+_ENOUGH = 2.5
+# What each agreement is worth. Two shared names are nearly enough; one needs the word and some of the sentence.
+_NAME, _MOST_NAMES = 1.0, 2
+_COUNTRY = 0.5
+_WORD = 1.0
+_CONTEXT, _LEAST_CONTEXT = 2.5, 0.2
+_SAME_DAY, _DAY_BESIDE = 0.75, 0.25
+_PLACE, _OTHER_PLACE = 0.5, -1.0
+_OTHER_MODALITY = -0.5
+_UNDATED_APART = -0.5  # neither is dated, and they were published more than two days apart
+_NAMELESS_CONTEXT = 0.6  # of the words, where they share no name
+_FEWEST_OF_STORY, _OF_STORY = 2, 0.5  # of what the article with fewer names names
+
+
+def agreement(one: EventUnit, other: EventUnit) -> float | None:
+    """Return how much speaks for two units being one event; None where too little does, or something against it.
+
+    The same whichever is named first.
+    """
+    if one.kind != other.kind or (one.modality == "happened") != (other.modality == "happened"):
+        return None
+    is_said_alike = not one.words.isdisjoint(other.words)
+    if _are_apart(one, other) or _is_another_mode(one, other, is_said_alike=is_said_alike) or _are_others(one, other):
+        return None
+    shared, context = _shared_names(one, other), _context(one, other)
+    if not shared and not (is_said_alike and context >= _NAMELESS_CONTEXT and _are_of_one_story(one, other)):
+        return None
+    found = _NAME * min(shared, _MOST_NAMES) + _WORD * is_said_alike + _time(one, other) + _place(one, other)
+    found += _CONTEXT * context if context >= _LEAST_CONTEXT else 0.0
+    found += _COUNTRY if not shared and one.countries & other.countries else 0.0
+    found += _OTHER_MODALITY if one.modality != other.modality else 0.0
+    return found if found >= _ENOUGH else None
+
+
+def _are_apart(one: EventUnit, other: EventUnit) -> bool:
+    if one.days is None or other.days is None:
+        return False
+    return one.days[0] > other.days[1] + _DAY or other.days[0] > one.days[1] + _DAY
+
+
+def _is_another_mode(one: EventUnit, other: EventUnit, *, is_said_alike: bool) -> bool:
+    return bool(one.modes and other.modes) and one.modes.isdisjoint(other.modes) and not is_said_alike
+
+
+def _are_others(one: EventUnit, other: EventUnit) -> bool:
+    """Return whether both name who did it, or to whom, and name others. Who is told of may change sides: they met."""
+    everybody, all_others = (*one.actors, *one.recipients), (*other.actors, *other.recipients)
+    if one.actors and other.actors and not _any_shared(one.actors, all_others):
+        return not _any_shared(other.actors, everybody)
+    return bool(one.recipients and other.recipients) and not (
+        _any_shared(one.recipients, all_others) or _any_shared(other.recipients, everybody)
+    )
+
+
+def _any_shared(names: Iterable[Name], others: Iterable[Name]) -> bool:
+    return any(_same(name, other) for name in names for other in others)
+
+
+def _same(one: Name, other: Name) -> bool:
+    return (one[0] is not None and one[0] == other[0]) or may_be_one(one[1], other[1])
+
+
+def _shared_names(one: EventUnit, other: EventUnit) -> int:
+    """Return how many participants are in both; a pair of countries in both counts as two."""
+    mine, theirs = (*one.actors, *one.recipients), (*other.actors, *other.recipients)
+    named = sum(any(_same(name, each) for each in theirs) for name in mine) if mine and theirs else 0
+    pair = len(one.countries & other.countries)
+    return max(named, pair if pair > 1 else 0)
+
+
+def _context(one: EventUnit, other: EventUnit) -> float:
+    """Return the share of the words around one mention that stand around one of the other, of whichever has fewer."""
+    return max(
+        (len(a & b) / max(min(len(a), len(b)), 4) for a in one.contexts for b in other.contexts),
+        default=0.0,
+    )
+
+
+def _are_of_one_story(one: EventUnit, other: EventUnit) -> bool:
+    """Return whether two articles name some of the same. What happens in the same words elsewhere is another event."""
+    shared = len(one.story & other.story)
+    return shared >= max(_FEWEST_OF_STORY, _OF_STORY * min(len(one.story), len(other.story)))
+
+
+def _time(one: EventUnit, other: EventUnit) -> float:
+    if one.days is not None and other.days is not None:
+        if not (one.is_exact and other.is_exact):
+            return 0.0
+        return _SAME_DAY if one.days[0] == other.days[0] else _DAY_BESIDE
+    is_near = abs(one.published - other.published) <= 2 * _DAY
+    return 0.0 if is_near or one.days is not None or other.days is not None else _UNDATED_APART
+
+
+def _place(one: EventUnit, other: EventUnit) -> float:
+    if one.place is None or other.place is None:
+        return 0.0
+    return _PLACE if may_be_one(one.place, other.place) else _OTHER_PLACE

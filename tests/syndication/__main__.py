@@ -1,0 +1,24 @@
+"""`python -m tests.syndication`: how well quotes and events of the syndication set are put together."""
+
+from rich.console import Console
+
+from pipeline.nlp import load_model
+from pipeline.settings import Settings
+from tests.syndication.measure import measure, syndicated
+
+out = Console(highlight=False)
+
+
+def main() -> None:
+    """Print precision and recall by pairs."""
+    read = syndicated(load_model(Settings.model_fields["spacy_model"].default))
+    out.print(f"{len(read)} articles, {len({each.printed.story for each in read})} stories")
+    for name, pairs in measure(read).items():
+        out.print(
+            f"{name}: precision {pairs.precision:.3f}, recall {pairs.recall:.3f} "
+            f"({pairs.right} right of {pairs.found} pairs found, {pairs.true} true)"
+        )
+
+
+if __name__ == "__main__":
+    main()

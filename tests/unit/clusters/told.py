@@ -1,0 +1,157 @@
+"""Invented articles that each tell of one event, as rows."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import UTC, date, datetime, timedelta
+from typing import Any
+
+import pyarrow as pa
+
+from pipeline.clusters import EVENT_COLUMNS, EventDay, events_of_day
+from pipeline.lake import KEYS_SCHEMA
+from pipeline.model import content_hash_of, revision_id_of
+from pipeline.tables import READING_TABLES, rows_table, table_named
+from tests.unit.lake.rows import blank
+
+DAY = date(2026, 2, 10)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Told:
+    """An article of one sentence, ``before`` the trigger and ``after`` it. ``day`` counts from 10 February 2026.
+
+    ``names`` are what the article names besides actor and recipient. The second mention of ``twice`` is the trigger's
+    again.
+    """
+
+    article: str
+    before: str = "Ada Quill and Bram Toller"
+    trigger: str = "met"
+    after: str = "in Vessmouth over the harbour ramp and its missing lamps."
+    kind: str = "CONSULT"
+    subtype: str | None = None
+    modality: str = "happened"
+    rule: str = "meet>consult"
+    actor: str | None = "Ada Quill"
+    recipient: str | None = "Bram Toller"
+    countries: tuple[str | None, str | None] = (None, None)
+    when: date | None = None
+    place: str | None = None
+    place_country: str | None = None
+    names: tuple[str, ...] = ()
+    day: int = 0
+    hour: int = 12
+    twice: bool = False
+    is_dated: bool = True
+    seen: int = 0
+
+    @property
+    def text(self) -> str:
+        return f"{self.before} {self.trigger} {self.after}"
+
+    @property
+    def published_at(self) -> datetime:
+        return datetime(2026, 2, 10, self.hour, tzinfo=UTC) + timedelta(self.day)
+
+    @property
+    def content_hash(self) -> str:
+        return content_hash_of(None, [self.text, str(self)])
+
+    @property
+    def keys(self) -> dict[str, Any]:
+        revision = revision_id_of(self.content_hash)
+        published = self.published_at if self.is_dated else None
+        return {"article_id": self.article, "revision_id": revision, "published_at": published}
+
+
+def told_tables(told: Sequence[Told]) -> dict[str, pa.Table]:
+    """Return the reading tables of some articles."""
+    rows = {
+        "articles": [_article(each) for each in told],
+        "entities": [row for each in told for row in _entities(each)],
+        "quotes": [],
+        "events": [_event(each, index) for each in told for index in range(1 + each.twice)],
+    }
+    return {spec.name: rows_table(spec, rows[spec.name]) for spec in READING_TABLES}
+
+
+def told_keys(told: Sequence[Told]) -> pa.Table:
+    rows = [
+        {
+            "article_id": each.article,
+            "revision_id": each.keys["revision_id"],
+            "published_date": each.published_at.date(),
+            "seen_at": datetime(2026, 2, 1, each.seen, tzinfo=UTC),
+        }
+        for each in told
+    ]
+    return pa.Table.from_pylist(rows, schema=KEYS_SCHEMA)
+
+
+def told_day(told: Sequence[Told], *, day: date = DAY, copies: Mapping[str, str] | None = None) -> EventDay:
+    """Return some articles of a day as their events are compared. ``copies`` have what an article repeats."""
+    tables = told_tables(told)
+    groups = [{**each.keys, "dup_group_id": (copies or {}).get(each.article, each.article)} for each in told]
+    rows = [row | {"is_copy": row["dup_group_id"] != row["article_id"]} for row in groups]
+    repeated = pa.Table.from_pylist(
+        [row | {"similarity": 1.0, "method": "own"} for row in rows], schema=table_named("copies").schema
+    )
+    return events_of_day(
+        tables["events"].select(EVENT_COLUMNS), tables["articles"], tables["entities"], repeated, day=day
+    )
+
+
+def _article(told: Told) -> dict[str, Any]:
+    end = len(told.text)
+    return blank(
+        table_named("articles"),
+        **told.keys,
+        fetched_at=datetime(2026, 2, 1, told.seen, tzinfo=UTC),
+        text=told.text,
+        blocks=[{"kind": "paragraph", "start_char": 0, "end_char": end}],
+        content_hash=told.content_hash,
+        entity_count=len(_named(told)),
+        quote_count=0,
+        event_count=1 + told.twice,
+        raw_ref=f"sha256:{told.content_hash}",
+    )
+
+
+def _named(told: Told) -> list[str]:
+    return [name for name in (told.actor, told.recipient, *told.names) if name]
+
+
+def _entities(told: Told) -> list[dict[str, Any]]:
+    spec = table_named("entities")
+    return [
+        blank(spec, **told.keys, entity_index=index, entity_id=f"id-{name}", entity_name=name)
+        for index, name in enumerate(_named(told))
+    ]
+
+
+def _event(told: Told, index: int) -> dict[str, Any]:
+    start = len(told.before) + 1
+    return blank(
+        table_named("events"),
+        **told.keys,
+        event_index=index,
+        event_type=told.kind,
+        event_subtype=told.subtype,
+        modality=told.modality,
+        trigger_text=told.trigger,
+        start_char=start,
+        end_char=start + len(told.trigger),
+        rule_id=told.rule,
+        **_participant("actor", told.actor, told.countries[0]),
+        **_participant("recipient", told.recipient, told.countries[1]),
+        event_date=told.when,
+        event_date_end=told.when,
+        event_date_precision="unknown" if told.when is None else "day",
+        place_text=told.place,
+        place_country=told.place_country,
+    )
+
+
+def _participant(role: str, name: str | None, country: str | None) -> dict[str, Any]:
+    named = {f"{role}_{column}": name for column in ("text", "name")}
+    return named | {f"{role}_entity_id": None if name is None else f"id-{name}", f"{role}_country": country}
