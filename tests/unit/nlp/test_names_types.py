@@ -36,7 +36,7 @@ def test_a_surname_shows_what_a_full_name_is(nlp) -> None:
 
 def test_the_surname_of_a_late_person_is_sought(nlp) -> None:
     """Who turns out to be a person by their role is found by the surname too."""
-    text = "Orbis CEO Satya Raman said the deal would help. Raman, who took over in 2020, cut 4,000 jobs."
+    text = "Orbis CEO Satya Raman said the deal would help. Last year Raman cut 4,000 jobs."
     assert [kind for name, kind in typed_names(nlp, text) if name.endswith("Raman")] == ["PERSON", "PERSON"]
 
 
