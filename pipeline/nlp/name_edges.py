@@ -7,6 +7,7 @@ from pipeline.nlp.name_spans import Name, plain
 from pipeline.nlp.tokens import Tokens
 
 _EDGE_MARKS = frozenset("“”\"‘’'`.,;:()[]/-–—")
+_NO_NAMES = frozenset({"IN", "CC", "WRB", "WP", "PRP", "PRP$", "MD"})
 _PARTING = frozenset({"/", ":", "--", "—"})
 _PARTED = frozenset({"PERSON", "ORG", "GPE"})
 _NOUNS = frozenset({"NN", "NNS", "NNP", "NNPS", "CD"})
@@ -88,7 +89,7 @@ def _bare(tokens: Tokens, data: NameData, name: Name) -> tuple[int, int]:
 def _breaks_off(tokens: Tokens, index: int, last: int) -> bool:
     """Return whether a name ends before a token: before another block, a handle or a number of things."""
     text = tokens.text[index]
-    if text[0] == "@":
+    if text[0] in "@(":
         return True
     if tokens.tag[index] == "CD":
         return text.islower() or (index < last and tokens.text[index + 1].islower())
@@ -138,7 +139,7 @@ def _is_lead(tokens: Tokens, data: NameData, index: int, label: str, *, alone: b
         return True
     if alone:
         return False
-    if text.islower() and word not in data.name_particles:
+    if (text.islower() and word not in data.name_particles) or tokens.tag[index] in _NO_NAMES:
         return True
     titled = label == "PERSON" and (word in data.titles or word in data.title_modifiers)
     return word in data.honorifics or titled

@@ -77,7 +77,9 @@ def _longest_match(tokens: Tokens, data: NameData, index: int, forms: _Forms) ->
 
 def _may_be_name(tokens: Tokens, data: NameData, index: int) -> bool:
     """Return whether a single word that is a known name is one here: a month beside a day or year is not."""
-    if tokens.tag[index] not in ("NNP", "NNPS"):
+    is_first = index == 0 or tokens.sentence[index - 1] != tokens.sentence[index]
+    is_unusual = tokens.tag[index] == "NN" and not is_first and tokens.lower[index] not in tokens.common_nouns
+    if tokens.tag[index] not in ("NNP", "NNPS") and not is_unusual:
         return False
     if tokens.lower[index] not in data.months_and_days:
         return True

@@ -13,7 +13,8 @@ def _words(text: str) -> frozenset[str]:
 
 _HONORIFICS: Mapping[str, Gender | None] = {
     "mr": "M", "mister": "M", "sir": "M", "lord": "M", "mrs": "F", "ms": "F", "miss": "F", "dame": "F", "lady": "F",
-    "madam": "F", "baroness": "F", "baron": "M", "dr": None, "prof": None, "professor": None, "rev": None,
+    "madam": "F", "madame": "F", "monsieur": "M", "mademoiselle": "F", "herr": "M", "frau": "F", "baroness": "F",
+    "baron": "M", "dr": None, "prof": None, "professor": None, "rev": None,
     "reverend": None, "sen": None, "rep": None, "gov": None, "gen": None, "col": None, "sgt": None, "lt": None,
     "capt": None, "cllr": None, "hon": None, "det": None, "insp": None, "supt": None, "cpl": None, "cmdr": None,
     "adm": None, "brig": None, "mx": None, "sister": "F", "brother": "M", "fr": "M",
@@ -202,7 +203,8 @@ NAMES = NameData(
         "in on last until since by next early late mid this during before after from through of every till"
     ),
     never_names=_words(
-        "i he she it they we you mr mrs ms bc ad bce ce mps majesty highness excellency hrh obituary analysis comment"
+        "i he she it they we you mr mrs ms bc ad bce ce mps majesty highness excellency hrh easter christmas lent"
+        " ramadan eid hanukkah passover halloween obituary analysis comment"
         " opinion exclusive interview review breaking monday tuesday wednesday"
         " thursday friday saturday sunday est gmt bst am pm"
         " q a reuters/ afp/ photo image video advertisement"
