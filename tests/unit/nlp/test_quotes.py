@@ -170,6 +170,30 @@ def test_the_fragments_of_one_clause_are_its_parts(nlp) -> None:
     assert len(quote.parts) == 3
 
 
+def test_fragments_side_by_side_are_one_quote(nlp) -> None:
+    """Two names that somebody calls somebody are the parts of one quote."""
+    [quote] = read(nlp, "Ida Quist disagreed, calling him “a fool” and “a crook”.")
+    assert (quote.quote_text, len(quote.parts)) == ("“a fool” and “a crook”", 2)
+
+
+def test_the_medium_of_a_writer(nlp) -> None:
+    """Where somebody writes is the medium, never the speaker."""
+    [quote] = read(nlp, "Max Hill, writing in the Courier, said the police were slow.")
+    assert (quote.speaker_name, quote.medium_text) == ("Max Hill", "the Courier")
+
+
+def test_a_lost_closing_mark_is_said(nlp) -> None:
+    """A quote whose closing mark is missing ends with its paragraph, and the row says so."""
+    quotes = read(nlp, "Ida Quist said: “It was late\n\nThen she left. “Why?” asked Tom Lee.")
+    assert [(quote.quote_text, quote.is_closed) for quote in quotes] == [("“It was late", False), ("“Why?”", True)]
+
+
+def test_a_statement_over_paragraphs_is_one_quote(nlp) -> None:
+    """Paragraphs that each open, of which only the last closes, are one quote of one speaker."""
+    [quote] = read(nlp, "Ida Quist said: “One boat sank.\n\n“Then two.\n\n“Then all of them.”\n\nTom Lee left.")
+    assert (quote.speaker_name, quote.quote_type, len(quote.parts), quote.is_closed) == ("Ida Quist", "direct", 3, True)
+
+
 def test_a_participle_goes_with_who_reports(nlp) -> None:
     """ "..., calling it" behind a reported clause is said by who reports, not by who the clause is about."""
     quotes = read(nlp, "Ida Quist said the board had refused, calling it “a waste of a long evening”.")
