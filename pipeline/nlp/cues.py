@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -34,21 +35,17 @@ class CueUse:
 
 @dataclass(frozen=True, slots=True)
 class QuotedText:
-    """The tokens inside marks: ``owner`` gives a token's index in ``marked``, -1 outside.
-
-    ``counts`` has for each token how many before it are inside.
-    """
+    """The tokens inside marks: ``owner`` gives a token's index in ``marked``, -1 outside."""
 
     marked: tuple[Marked, ...]
     owner: list[int]
-    counts: list[int]
 
     def inside(self, token: int) -> bool:
         return self.owner[token] >= 0
 
-    def any_inside(self, first: int, last: int) -> bool:
-        """Return whether any of two tokens and what stands between is inside marks."""
-        return self.counts[last + 1] > self.counts[first]
+    def counts_without(self, dropped: AbstractSet[int]) -> list[int]:
+        """Return for each token, and for the end, how many before it are inside marks that are not ``dropped``."""
+        return [0, *accumulate(index >= 0 and index not in dropped for index in self.owner)]
 
 
 def quoted_text(tokens: Tokens, marked: tuple[Marked, ...]) -> QuotedText:
@@ -58,7 +55,7 @@ def quoted_text(tokens: Tokens, marked: tuple[Marked, ...]) -> QuotedText:
         for start, end in each.parts:
             for token in range(bisect_left(tokens.start, start), bisect_left(tokens.start, end)):
                 owner[token] = index
-    return QuotedText(marked, owner, [0, *accumulate(index >= 0 for index in owner)])
+    return QuotedText(marked, owner)
 
 
 def find_cues(tokens: Tokens, quoted: QuotedText, data: CueData) -> tuple[CueUse, ...]:

@@ -20,6 +20,7 @@ from pipeline.nlp.tokens import Tokens
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
 _DIRECT_SHARE = 0.9
 _FRAGMENT_WORDS = 3
+_SMALL = 4  # letters of "with" and "from", which titles write small
 _NAMED_WITHIN = 14  # tokens from the verb to its fragment
 _FARTHEST_FRAGMENT = 8  # characters between two fragments of one clause
 _ENDS = re.compile(r"[.!?\n]")
@@ -66,11 +67,12 @@ def extract_quotes(
     attributions = attribute(tokens, quoted, cues, clauses, language.cues)
     finder = speaker_finder(tokens, entities, language.names)
     words = _Words(tokens, quoted, cues, {clause.use.token: clause for clause in clauses}, language.cues)
-    marked_quotes = (_marked(words, index, attribution) for index, attribution in enumerate(attributions))
+    fragments = [_marked(words, index, attribution) for index, attribution in enumerate(attributions)]
+    inside = quoted.counts_without({index for index, each in enumerate(fragments) if each is None})
     found = [
         *_turns(tokens, finder, language.cues),
-        *(each for each in marked_quotes if each is not None),
-        *(_indirect(tokens, each) for each in clauses if not quoted.any_inside(each.first, each.last)),
+        *(each for each in fragments if each is not None),
+        *(_indirect(tokens, each) for each in clauses if inside[each.last + 1] == inside[each.first]),
     ]
     apart = _apart(tokens.content, sorted(found, key=lambda each: (each.start, -each.end)))
     quotes = (_quote(tokens, each, finder, language) for each in apart)
@@ -118,9 +120,9 @@ def _stands_alone(attribution: Attribution, sentence: bool) -> bool:
 
 
 def _is_title(words: Sequence[str]) -> bool:
-    """Return whether the words look like the title of a work: short, most of them with capitals."""
+    """Return whether the words look like the title of a work: short, all but the small ones with capitals."""
     capital = sum(word[0].isupper() for word in words)
-    return 2 <= len(words) <= 8 and capital >= max(2, 0.66 * len(words))
+    return 2 <= len(words) <= 8 and capital >= 2 and all(word[0].isupper() or len(word) <= _SMALL for word in words)
 
 
 def _is_named(tokens: Tokens, first: int) -> bool:
