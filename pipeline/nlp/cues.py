@@ -91,7 +91,7 @@ def speaker_of_verb(tokens: Tokens, quoted: QuotedText, verb: int) -> int | None
     if _is_passive(tokens, verb):
         return next((p for by in tokens.dependents(verb, "agent") for p in tokens.dependents(by, "pobj")), None)
     if any(tokens.tag[aux] == "MD" for aux in tokens.dependents(verb, "aux")):
-        verb = _reporting(tokens, verb)  # "he said people will say": the words are his
+        verb = reporting_verb(tokens, verb)  # "he said people will say": the words are his
     subject = _subject(tokens, quoted, verb, 4)
     return subject if subject is not None else _beside(tokens, quoted, verb)
 
@@ -128,7 +128,7 @@ def _subject(tokens: Tokens, quoted: QuotedText, verb: int, depth: int) -> int |
     if depth == 0 or governor == verb or quoted.inside(governor):
         return None
     if dep == "advcl" and tokens.tag[verb] == "VBG" and tokens.text[tokens.left_edge(verb) - 1] == ",":
-        governor = _reporting(tokens, governor)
+        governor = reporting_verb(tokens, governor)
     if dep == "acl":
         return _of_participle(tokens, quoted, verb, depth)
     if dep == "conj" and _is_next_report(tokens, verb, governor):
@@ -145,7 +145,7 @@ def _is_next_report(tokens: Tokens, verb: int, governor: int) -> bool:
     return same and (tokens.lemma[verb] == tokens.lemma[outer] or tokens.tag[governor] != tokens.tag[verb])
 
 
-def _reporting(tokens: Tokens, verb: int) -> int:
+def reporting_verb(tokens: Tokens, verb: int) -> int:
     """Return the verb that reports a clause: "..., calling it unfair" goes with "he said", not with what he said."""
     for _ in range(_DEEPEST):
         governor = tokens.head[verb]

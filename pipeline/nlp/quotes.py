@@ -65,7 +65,7 @@ def extract_quotes(
     cues = find_cues(tokens, quoted, language.cues)
     clauses = reported_clauses(tokens, cues, language.cues)
     attributions = attribute(tokens, quoted, cues, clauses, language.cues)
-    finder = speaker_finder(tokens, entities, language.names)
+    finder = speaker_finder(tokens, entities, language)
     words = _Words(tokens, quoted, cues, {clause.use.token: clause for clause in clauses}, language.cues)
     fragments = [_marked(words, index, attribution) for index, attribution in enumerate(attributions)]
     inside = quoted.counts_without({index for index, each in enumerate(fragments) if each is None})

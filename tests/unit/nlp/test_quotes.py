@@ -170,6 +170,18 @@ def test_the_fragments_of_one_clause_are_its_parts(nlp) -> None:
     assert len(quote.parts) == 3
 
 
+def test_who_reports_what_others_said_is_the_speaker(nlp) -> None:
+    """Words that somebody reports of somebody else are the first one's to answer for."""
+    [quote] = read(nlp, "Ida Quist said that Tom Lee had called the plan “a curse on the town”.")
+    assert quote.speaker_name == "Ida Quist"
+
+
+def test_a_name_in_marks_takes_no_clause_away(nlp) -> None:
+    """A clause that holds the title of a work is reported all the same."""
+    [quote] = read(nlp, "Ida Quist said the ferry would show “The Long Road” on Friday.")
+    assert quote.quote_text == "the ferry would show “The Long Road” on Friday"
+
+
 def test_fragments_side_by_side_are_one_quote(nlp) -> None:
     """Two names that somebody calls somebody are the parts of one quote."""
     [quote] = read(nlp, "Ida Quist disagreed, calling him “a fool” and “a crook”.")
@@ -243,6 +255,7 @@ def test_a_colon_ends_what_is_carried(nlp) -> None:
         ),
         ("The company said the line was safe.", "The company", "organisation", None),
         ("The letter said the fund was empty.", "The letter", "document", None),
+        ("Figures show the fund was empty in June.", "Figures", "document", None),
     ],
 )
 def test_speakers_without_a_name(nlp, text: str, speaker: str, kind: str, role: str | None) -> None:
