@@ -104,7 +104,7 @@ def _after(
         if use.token > last + 25 or not _connected(tokens, quoted, last + 1, use.token):
             return
         distance = use.token - last
-        if use.speaker is None or use.kind == "noun" or (not use.is_listed and distance > 6):
+        if use.speaker is None or use.kind in ("noun", "adjective") or (not use.is_listed and distance > 6):
             continue
         if use.kind == "source":
             yield Attribution(use, use.speaker, 0.93, "source_after")

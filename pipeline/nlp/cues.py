@@ -69,6 +69,8 @@ def find_cues(tokens: Tokens, quoted: QuotedText, data: CueData) -> tuple[CueUse
             use = _verb(tokens, quoted, data, index)
         elif tag[0] == "N":
             use = _noun(tokens, quoted, data, index)
+        elif tag == "JJ":
+            use = _adjective(tokens, quoted, data, index)
         if use is None and (tokens.lower[index], tokens.lower[min(index + 1, len(tokens) - 1)]) in data.source_phrases:
             use = _source(tokens, index)
         if use is not None and tokens.is_body(index):
@@ -204,6 +206,14 @@ def _noun(tokens: Tokens, quoted: QuotedText, data: CueData, index: int) -> CueU
     if cue is None:
         return None
     return CueUse(index, cue, next(_noun_speakers(tokens, quoted, index), None), "noun")
+
+
+def _adjective(tokens: Tokens, quoted: QuotedText, data: CueData, index: int) -> CueUse | None:
+    """Return "adamant" of "she was adamant that"."""
+    cue, verb = data.adjectives.get(tokens.lower[index]), tokens.head[index]
+    if cue is None or tokens.dep[index] != "acomp" or tokens.tag[verb][0] != "V":
+        return None
+    return CueUse(index, cue, _subject(tokens, quoted, verb, 3), "adjective")
 
 
 def _noun_speakers(tokens: Tokens, quoted: QuotedText, noun: int) -> Iterator[int]:

@@ -137,6 +137,7 @@ def test_the_words_and_who_said_them(nlp, text: str, quote: str, speaker: str) -
         ("Ana Brito vowed to build a road by spring.", "to build a road by spring", "Ana Brito"),
         ("Ana Brito urged residents to boil their water.", "residents to boil their water", "Ana Brito"),
         ("Tom Roy asked Ana Brito if the barge was sold.", "if the barge was sold", "Tom Roy"),
+        ("Ida Quist was adamant that the road was safe.", "the road was safe", "Ida Quist"),
         ("Residents believe the river will flood again.", "the river will flood again", "Residents"),
     ],
 )
@@ -157,6 +158,8 @@ def test_a_clause_without_marks_is_cut_to_what_is_reported(nlp, text: str, quote
         "I think it will rain on Sunday.",
         "She was told that the barge was sold.",
         "The barge found itself stuck in the mud.",
+        "Ida Quist was not sure the road was safe.",
+        "Ida Quist did not say that the road was safe.",
     ],
 )
 def test_what_is_no_quote(nlp, text: str) -> None:
