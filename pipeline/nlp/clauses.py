@@ -90,7 +90,8 @@ def reported_clauses(tokens: Tokens, cues: Sequence[CueUse], data: CueData) -> t
 
 
 def _reports(tokens: Tokens, use: CueUse, data: CueData) -> bool:
-    if not use.is_listed or use.speaker is None or tokens.dependents(use.token, "neg"):
+    verb = tokens.head[use.token] if use.kind == "adjective" else use.token
+    if not use.is_listed or use.speaker is None or tokens.dependents(verb, "neg"):
         return False
     lemma, weight = tokens.lemma[use.token], use.cue.weight
     if use.cue.cue_class == "thought":
@@ -121,6 +122,8 @@ def _complements(tokens: Tokens, use: CueUse, data: CueData) -> Iterator[int]:
     """Yield the verbs of the clauses that a verb has for complements, finite and with a subject."""
     verb = use.token
     clauses = tokens.dependents(verb, "ccomp")
+    if use.kind == "adjective":
+        clauses += tokens.dependents(tokens.head[verb], "ccomp")
     if tokens.lemma[verb] in data.asking:
         clauses += [each for each in tokens.dependents(verb, "advcl") if _asks(tokens, each, data)]
     if not any(clause > verb for clause in clauses) and (linked := _linked(tokens, verb, data)) is not None:
@@ -247,6 +250,7 @@ def _without(tokens: Tokens, host: int, first: int, last: int) -> Iterator[tuple
 
 _FINDERS: Mapping[str, Callable[[Tokens, CueUse, Sequence[CueUse], CueData], Iterator[tuple[int, int]]]] = {
     "verb": _of_verb,
+    "adjective": _of_verb,
     "source": _of_source,
     "noun": _of_noun,
 }
