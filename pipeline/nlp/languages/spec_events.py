@@ -6,6 +6,7 @@ A pattern is a lemma and what must stand beside it, for example ``"call for"`` o
 ``word``   a dependent of the trigger has this lemma (particle, preposition, modifier, compound)
 ``a/b``    one of several such words
 ``@a/b``   the object, or the subject of a passive, has one of these lemmas
+``@!a/b``  the object, if there is one, has none of these lemmas
 ``@person````@group````@thing``  the object is a person, a person or an organised group, neither
 ``^group`` the subject is a person or an organised group
 ``^a/b``   the subject has one of these lemmas
@@ -136,6 +137,7 @@ class FrameData:
     pointers: frozenset[str]  # pronouns that take part in nothing unless they stand for an entity
     verb_places: tuple[str, ...]  # where the recipient of a verb without a frame stands, see Frame
     noun_places: tuple[str, ...]
+    clipped_passives: frozenset[str]  # verbs whose passive a headline writes without an auxiliary: "Minister sacked"
     place_prepositions: frozenset[str]
     agent_prepositions: tuple[str, ...]
     pair_prepositions: tuple[str, ...]  # "between A and B"
@@ -162,7 +164,7 @@ def _index(groups: Iterable[FrameGroup]) -> Mapping[str, tuple[Frame, ...]]:
 
 def _demands(frame: Frame) -> tuple[int, int]:
     """Return how much a frame asks for; what it says of object or infinitive counts for more than a preposition."""
-    return len(frame.needs), sum(need[0] == "@" or need == "+harm" for need in frame.needs)
+    return len(frame.needs), sum((need[0] == "@" and need[1] != "!") or need == "+harm" for need in frame.needs)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
