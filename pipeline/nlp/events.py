@@ -164,7 +164,7 @@ def _draft(context: _Context, trigger: Trigger, roles: Roles) -> _Draft:
     time = context.dates.get(index)
     modality = modality_of(parse, index, data.modality)
     if modality == "happened" and _is_ahead(time, context.published):
-        if parse.tag[index] == "VBD":
+        if _is_told_as_past(parse, index):
             time = None  # what has happened is not dated by what is to come
         else:
             modality = "planned"
@@ -172,6 +172,10 @@ def _draft(context: _Context, trigger: Trigger, roles: Roles) -> _Draft:
     taken = frozenset(p.index for p in roles.actors + roles.recipients)
     place = place_of(parse, trigger, data, context.places, taken) if trigger.frame else None
     return _Draft(trigger, roles, when, place, _mention(parse, trigger, roles, when, place, modality))
+
+
+def _is_told_as_past(parse: Parse, index: int) -> bool:
+    return parse.tag[index] == "VBD" or (parse.tag[index] == "VBN" and parse.child(index, "nsubj") is not None)
 
 
 def _mention(

@@ -50,7 +50,8 @@ def _carrying(parse: Parse, triggers: list[Trigger], data: FrameData) -> Iterato
     """Yield everyday verbs that only carry an event noun: to launch an attack is no launch."""
     for trigger in triggers:
         verb = parse.head[trigger.index]
-        if trigger.is_noun and trigger.frame is not None and parse.lemma[verb] in data.modality.carriers:
+        carried = trigger.is_noun and trigger.frame is not None and parse.dep[trigger.index] != "nsubj"
+        if carried and parse.lemma[verb] in data.modality.carriers:
             yield from (t.index for t in triggers if t.index == verb and t.frame and t.frame.event_type == "OTHER")
 
 

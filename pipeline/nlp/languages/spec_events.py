@@ -18,7 +18,7 @@ A pattern is a lemma and what must stand beside it, for example ``"call for"`` o
 ``-``      nothing follows: no object
 ========== =====================================================================================
 
-The pattern with most requirements wins, among equals one that names the object or says what follows.
+The pattern with most requirements wins, among equals one that names the subject, then one that names the object.
 """
 
 from collections.abc import Iterable, Mapping
@@ -163,8 +163,14 @@ def _index(groups: Iterable[FrameGroup]) -> Mapping[str, tuple[Frame, ...]]:
 
 
 def _demands(frame: Frame) -> tuple[int, int]:
-    """Return how much a frame asks for; what it says of object or infinitive counts for more than a preposition."""
-    return len(frame.needs), sum((need[0] == "@" and need[1] != "!") or need == "+harm" for need in frame.needs)
+    """Return how much a frame asks for; who does it says more than what is done, and that more than a preposition."""
+    return len(frame.needs), sum(_weight(need) for need in frame.needs)
+
+
+def _weight(need: str) -> int:
+    if need[0] == "^":
+        return 2
+    return int(need == "+harm" or (need[0] == "@" and need[1] != "!"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)
