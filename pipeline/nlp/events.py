@@ -57,7 +57,7 @@ def extract_events(  # noqa: PLR0913 - an event draws on everything that was rea
 
     ``same_event_index`` of an untyped event is a position among the untyped; of a typed one, its ``event_index``.
     """
-    parse, data = parse_of(doc, article, entities, times, language.frames.lemmas), language.frames
+    parse, data = parse_of(doc, article, entities, times, language.frames), language.frames
     triggers = find_triggers(parse, data)
     roles = _all_roles(parse, [t for t in triggers if with_untyped or t.frame is not None], data)
     triggers = without_background(
@@ -164,11 +164,18 @@ def _draft(context: _Context, trigger: Trigger, roles: Roles) -> _Draft:
     time = context.dates.get(index)
     modality = modality_of(parse, index, data.modality)
     if modality == "happened" and _is_ahead(time, context.published):
-        modality = "planned"
+        if _is_told_as_past(parse, index):
+            time = None  # what has happened is not dated by what is to come
+        else:
+            modality = "planned"
     when = when_of(parse, index, time, modality=modality, anchored=context.published is not None)
     taken = frozenset(p.index for p in roles.actors + roles.recipients)
     place = place_of(parse, trigger, data, context.places, taken) if trigger.frame else None
     return _Draft(trigger, roles, when, place, _mention(parse, trigger, roles, when, place, modality))
+
+
+def _is_told_as_past(parse: Parse, index: int) -> bool:
+    return parse.tag[index] == "VBD" or (parse.tag[index] == "VBN" and parse.child(index, "nsubj") is not None)
 
 
 def _mention(

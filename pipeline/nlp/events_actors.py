@@ -189,7 +189,7 @@ def _from_governor(parse: Parse, trigger: Trigger, data: FrameData) -> tuple[lis
         index = parse.head[index]
     dep, verb = parse.dep[index], parse.head[index]
     if dep in ("dobj", "nsubjpass", "attr") and parse.is_verb(verb):
-        if parse.lemma[verb] in data.modality.carriers:
+        if parse.lemma[verb] in data.modality.carriers - data.modality.saying:
             return doers_of(parse, verb, data), []
         if parse.lemma[verb] in data.bearers:
             return [], doers_of(parse, verb, data)

@@ -48,8 +48,7 @@ def dates_of(
                 found[owner] = time
     for trigger in triggers:
         if trigger.index not in found:
-            lender = _lender if trigger.is_noun else _dated_object
-            lent = lender(parse, trigger, at, found, data)
+            lent = _lent(parse, trigger, at, found, data)
             if lent is not None:
                 found[trigger.index] = lent
     _give_loose(parse, triggers, loose, found)
@@ -72,6 +71,21 @@ def _owner_of(parse: Parse, time: TimeExpression, at: Mapping[int, Trigger], dat
         if parse.is_verb(head):
             break
     return token, None
+
+
+def _lent(
+    parse: Parse, trigger: Trigger, at: Mapping[int, Trigger], found: Mapping[int, TimeExpression], data: FrameData
+) -> TimeExpression | None:
+    if _shares_date(parse, trigger.index, found):
+        return found[parse.head[trigger.index]]
+    return (_lender if trigger.is_noun else _dated_object)(parse, trigger, at, found, data)
+
+
+def _shares_date(parse: Parse, index: int, found: Mapping[int, TimeExpression]) -> bool:
+    """Say whether a verb shares the date before the one it is joined to: "On Monday they met and signed"."""
+    head = parse.head[index]
+    joined = parse.dep[index] == "conj" and parse.tag[index] == parse.tag[head] and parse.is_verb(index)
+    return joined and head in found and found[head].start_char < parse.start[head]
 
 
 def _told_of(parse: Parse, token: int, at: Mapping[int, Trigger], data: FrameData) -> int | None:
