@@ -17,13 +17,15 @@ def casing_of(tokens: Tokens) -> list[Casing]:
 
     A headline has no full stop, and no small word but articles, prepositions and the like.
     """
+    if not len(tokens):
+        return []
     found: list[Casing] = []
     first = 0
     for last, sentence in enumerate((*tokens.sentence[1:], -1)):
         if sentence != tokens.sentence[first]:
             found.append(_casing(tokens, first, last + 1))
             first = last + 1
-    return found if len(tokens) else []
+    return found
 
 
 def _casing(tokens: Tokens, first: int, stop: int) -> Casing:

@@ -17,6 +17,7 @@ _LOWER = frozenset({"advcl", "acl", "relcl", "pcomp", "xcomp", "ccomp"})
 _LEAST_INDIRECT = 0.7
 _LEAST_THOUGHT = 0.5
 _FARTHEST_THAT = 16
+_NEXT_CUES = 8
 
 
 @dataclass(frozen=True, slots=True)
@@ -32,7 +33,7 @@ class Clause:
         return self.first <= first and last - 1 <= self.last
 
 
-def clause_around(tokens: Tokens, use: CueUse, first: int, last: int, data: CueData) -> Clause | None:
+def clause_around(tokens: Tokens, use: CueUse, first: int, last: int, cues: Sequence[CueUse]) -> Clause | None:
     """Return the complement of a reporting word that holds the tokens ``first`` to ``last``; None without one.
 
     It leaves out "that" and stops before what is co-ordinated with the reporting word itself.
@@ -44,7 +45,7 @@ def clause_around(tokens: Tokens, use: CueUse, first: int, last: int, data: CueD
         if left <= use.token <= right:
             return None
         if child > use.token:
-            right = _whole_right(tokens, use.token, right)
+            right = _before_next(tokens, use, last, _whole_right(tokens, use.token, right), cues)
         begin = min(left, first) if child > use.token else left
         begin = max(begin, use.token + 1) if child > use.token else begin
         return _trimmed(tokens, Clause(begin, max(right, last), use), first, last)
@@ -78,12 +79,11 @@ def _trimmed(tokens: Tokens, clause: Clause, first: int, last: int) -> Clause:
 
 def reported_clauses(tokens: Tokens, cues: Sequence[CueUse], data: CueData) -> tuple[Clause, ...]:
     """Return the clauses that reporting words report, one a word at most, in the order of the words."""
-    by_verb = {use.token: use for use in cues if use.kind == "verb"}
     found: list[Clause] = []
     for use in cues:
         if not _reports(tokens, use, data):
             continue
-        stretches = _FINDERS[use.kind](tokens, use, by_verb, data)
+        stretches = _FINDERS[use.kind](tokens, use, cues, data)
         clauses = (_within_block(tokens, use, first, last) for first, last in stretches)
         found.extend(islice((clause for clause in clauses if clause is not None), 1))
     return tuple(found)
@@ -100,14 +100,14 @@ def _reports(tokens: Tokens, use: CueUse, data: CueData) -> bool:
     return weight >= _LEAST_INDIRECT or lemma in data.committing
 
 
-def _of_verb(tokens: Tokens, use: CueUse, by_verb: Mapping[int, CueUse], data: CueData) -> Iterator[tuple[int, int]]:
+def _of_verb(tokens: Tokens, use: CueUse, cues: Sequence[CueUse], data: CueData) -> Iterator[tuple[int, int]]:
     """Yield what a verb reports: its clause behind it, or the sentence that it is inserted into or ends."""
     verb = use.token
     for child in _complements(tokens, use, data):
         left, right = tokens.left_edge(child), tokens.right_edge(child)
         if child > verb:
             marks = [mark for mark in tokens.dependents(child, "mark") if tokens.lower[mark] == "that"]
-            right = _before_next(tokens, use, child, right, by_verb)
+            right = _before_next(tokens, use, child, right, cues)
             yield max(left, verb + 1, *marks), _with_joined(tokens, verb, right)
         elif use.cue.cue_class != "thought" and tokens.text[frame := _frame_start(tokens, use) - 1] != ":":
             yield left, min(right, frame)
@@ -157,23 +157,38 @@ def _infinitives(tokens: Tokens, verb: int) -> Iterator[tuple[int, int]]:
 
 
 def _is_finite(tokens: Tokens, verb: int) -> bool:
-    return any(tokens.tag[each] in _FINITE for each in (verb, *tokens.dependents(verb, "aux", "auxpass")))
+    """Return whether a verb has a tense of its own; a clitic ("he’d") has one, whatever the tagger takes it for."""
+    children = tokens.children.get(verb, ())
+    if any(tokens.text[child][0] in "'’" for child in children if child < verb):
+        return True
+    auxiliaries = (child for child in children if tokens.dep[child] in ("aux", "auxpass"))
+    return any(tokens.tag[each] in _FINITE for each in (verb, *auxiliaries))
 
 
-def _before_next(tokens: Tokens, use: CueUse, clause: int, right: int, by_verb: Mapping[int, CueUse]) -> int:
-    """Return the end of a clause, cut where the parse has joined the next reporting verb of the speaker to it."""
-    for verb in tokens.dependents(clause, "conj", "advcl"):
-        other = by_verb.get(verb)
-        if other is None or verb < clause or not other.is_listed or other.cue.weight < _LEAST_INDIRECT:
+def _before_next(tokens: Tokens, use: CueUse, after: int, right: int, cues: Sequence[CueUse]) -> int:
+    """Return the end of a clause, cut before the next reporting verb of the same speaker: "and warned", ", adding"."""
+    place = bisect_right(cues, after, key=_token)
+    for other in cues[place : place + _NEXT_CUES]:
+        joint = other.token - 1
+        while joint > after and tokens.tag[joint] == "RB":
+            joint -= 1
+        if joint > right or joint <= after:
             continue
-        joint = tokens.left_edge(verb) - 1
-        if tokens.dep[verb] == "advcl":
-            is_next = tokens.tag[verb] == "VBG" and tokens.text[joint] == ","
-        else:
-            is_next = tokens.tag[verb] == tokens.tag[use.token] and not tokens.dependents(verb, *_CLAUSE_SUBJECTS)
-        if is_next:
+        is_verb = other.kind == "verb" and other.is_listed and other.cue.weight >= _LEAST_INDIRECT
+        if is_verb and _is_joined(tokens, use.token, other.token, joint):
             return joint - 1 if tokens.tag[joint] == "CC" else joint
     return right
+
+
+def _is_joined(tokens: Tokens, cue: int, verb: int, joint: int) -> bool:
+    if tokens.tag[verb] == "VBG" and tokens.dep[verb] == "advcl":
+        return tokens.text[joint] == "," or tokens.text[joint - 1] == ","
+    same = tokens.tag[verb] == tokens.tag[cue] and tokens.tag[joint] == "CC"
+    return same and not tokens.dependents(verb, *_CLAUSE_SUBJECTS)
+
+
+def _token(use: CueUse) -> int:
+    return use.token
 
 
 def _with_joined(tokens: Tokens, cue: int, right: int) -> int:
@@ -192,7 +207,7 @@ def _frame_start(tokens: Tokens, use: CueUse) -> int:
     return min([use.token, *subjects])
 
 
-def _of_source(tokens: Tokens, use: CueUse, _: Mapping[int, CueUse], _data: CueData) -> Iterator[tuple[int, int]]:
+def _of_source(tokens: Tokens, use: CueUse, _: Sequence[CueUse], _data: CueData) -> Iterator[tuple[int, int]]:
     """Yield the clause that "according to X" belongs to."""
     host = tokens.head[use.token]
     is_aside = tokens.text[use.token - 1] == ","
@@ -208,7 +223,7 @@ def _of_source(tokens: Tokens, use: CueUse, _: Mapping[int, CueUse], _data: CueD
         yield tokens.right_edge(phrase) + 1, bisect_right(tokens.sentence, tokens.sentence[use.token]) - 1
 
 
-def _of_noun(tokens: Tokens, use: CueUse, _: Mapping[int, CueUse], _data: CueData) -> Iterator[tuple[int, int]]:
+def _of_noun(tokens: Tokens, use: CueUse, _: Sequence[CueUse], _data: CueData) -> Iterator[tuple[int, int]]:
     """Yield the clause of "his claim that ..."."""
     if not tokens.dependents(use.token, "poss"):
         return
@@ -230,7 +245,7 @@ def _without(tokens: Tokens, host: int, first: int, last: int) -> Iterator[tuple
         yield left, right
 
 
-_FINDERS: Mapping[str, Callable[[Tokens, CueUse, Mapping[int, CueUse], CueData], Iterator[tuple[int, int]]]] = {
+_FINDERS: Mapping[str, Callable[[Tokens, CueUse, Sequence[CueUse], CueData], Iterator[tuple[int, int]]]] = {
     "verb": _of_verb,
     "source": _of_source,
     "noun": _of_noun,

@@ -107,6 +107,19 @@ def _is_passive(tokens: Tokens, verb: int) -> bool:
     return tokens.tag[verb] == "VBN" and is_bare and tokens.dep[verb] in ("advcl", "acl")
 
 
+def is_label(tokens: Tokens, first: int, data: CueData) -> bool:
+    """Return whether a stretch is what something is called by nobody in particular: "titled X", "known as X"."""
+    before = first - 1
+    while before > 0 and tokens.tag[before] == "DT":
+        before -= 1
+    verb = tokens.head[before] if before >= 0 and tokens.lower[before] in data.naming_links else before
+    if verb < 0 or tokens.lemma[verb] not in data.labels or tokens.tag[verb] != "VBN":
+        return False
+    return not tokens.dependents(verb, "agent", "nsubj") and "have" not in {
+        tokens.lemma[aux] for aux in tokens.dependents(verb, "aux")
+    }
+
+
 def _subject(tokens: Tokens, quoted: QuotedText, verb: int, depth: int) -> int | None:
     subjects = [s for s in tokens.dependents(verb, *_SUBJECTS) if not quoted.inside(s) and tokens.tag[s] != "VBG"]
     if subjects:

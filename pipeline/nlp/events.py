@@ -59,7 +59,7 @@ def extract_events(  # noqa: PLR0913 - an event draws on everything that was rea
     """
     parse, data = parse_of(doc, article, entities, times, language.frames.lemmas), language.frames
     triggers = find_triggers(parse, data)
-    roles = _all_roles(parse, triggers, data)
+    roles = _all_roles(parse, [t for t in triggers if with_untyped or t.frame is not None], data)
     triggers = without_background(
         parse, triggers, {index for index, who in roles.items() if who.actors or who.recipients}
     )

@@ -12,6 +12,7 @@ from pipeline.nlp.languages.spec_events import Frame, FrameData
 
 _VAGUE_PREPOSITIONS = frozenset({"in", "at", "near", "along", "through", "outside", "over"})
 _PLACED_TYPES = frozenset({"ASSAULT", "PROTEST", "OTHER", "COERCE"})
+_OWN_PLACES = frozenset({"object", "inner", "poss", "dative"})  # those that no preposition marks
 _PERSONS = frozenset({"PERSON"})
 
 
@@ -73,14 +74,26 @@ def _takes_part(parse: Parse, index: int, data: FrameData) -> bool:
 
 
 def _of_verb(parse: Parse, trigger: Trigger, data: FrameData) -> tuple[list[int], list[int]]:
-    index = trigger.index
+    index, frame = trigger.index, trigger.frame
     actors = doers_of(parse, index, data)
-    codes = trigger.frame.recipient if trigger.frame else data.verb_places
-    for code in codes:
-        found = _at_place(parse, trigger, code, data)
-        if found:
+    beside = _prepositions_of(parse, index) | _prepositions_of(parse, object_of(parse, index))
+    for code in frame.recipient if frame else data.verb_places:
+        if (code in beside or code in _OWN_PLACES) and (found := _at_place(parse, trigger, code, data)):
             return actors, found
-    return actors, []
+    return actors, _inner_object(parse, index) if frame is not None and frame.takes_content else []
+
+
+def _prepositions_of(parse: Parse, index: int | None) -> set[str]:
+    if index is None:
+        return set()
+    return {parse.lower[c] for c in parse.children[index] if parse.dep[c] in ("prep", "agent", "dative")}
+
+
+def _inner_object(parse: Parse, index: int) -> list[int]:
+    """Return to whom what is agreed, asked or refused is done: "refused to free the prisoners"."""
+    inner = infinitive_of(parse, index)
+    thing = object_of(parse, inner) if inner is not None else None
+    return [] if thing is None else [thing]
 
 
 def _at_place(parse: Parse, trigger: Trigger, code: str, data: FrameData) -> list[int]:
@@ -144,9 +157,10 @@ def _of_noun(parse: Parse, trigger: Trigger, data: FrameData) -> tuple[list[int]
     actors = actors or [c for c in parse.children[index] if parse.dep[c] == "poss"]
     actors = actors or [i for preposition in data.agent_prepositions for i in parse.prep_objects(index, preposition)]
     actors = actors or [c for c in parse.children[index] if _is_adjectival_actor(parse, c, trigger)]
-    recipients: list[int] = []
+    beside, recipients = _prepositions_of(parse, index), list[int]()
     for code in frame.recipient if frame else data.noun_places:
-        recipients = recipients or _prep_place(parse, index, code, data, through_object=False)
+        if code in beside and not recipients:
+            recipients = _prep_place(parse, index, code, data, through_object=False)
     if not recipients and (frame is None or frame.event_type == OTHER):
         recipients = [c for c in parse.children[index] if _is_thing_before(parse, c)]
     if not actors:

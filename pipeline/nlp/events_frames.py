@@ -124,6 +124,9 @@ def meets(parse: Parse, index: int, need: str, data: FrameData) -> bool:
     if need[0] == "@":
         thing = object_of(parse, index)
         return thing is not None and any(_is_a(parse, thing, kind, data) for kind in need[1:].split("/"))
+    if need[0] == "^":
+        subject = _subject(parse, index, data)
+        return subject is not None and parse.lemma[subject] in need[1:].split("/")
     if need[0] == "%":
         verb = parse.head[index]
         if parse.dep[index] == "conj":
@@ -185,12 +188,17 @@ def _has_harm(parse: Parse, index: int, data: FrameData) -> bool:
     return frame is not None and QUADS.get(frame.event_type) == MATERIAL_CONFLICT
 
 
-def _has_group(parse: Parse, index: int, data: FrameData) -> bool:
+def _subject(parse: Parse, index: int, data: FrameData) -> int | None:
     subject = parse.subject(index)
     if subject is None and parse.head[index] != index and parse.is_verb(parse.head[index]):
         subject = parse.subject(parse.head[index])
     if subject is not None and parse.dep[index] == "relcl" and parse.lower[subject] in data.relative_pronouns:
-        subject = parse.head[index]
+        return parse.head[index]
+    return subject
+
+
+def _has_group(parse: Parse, index: int, data: FrameData) -> bool:
+    subject = _subject(parse, index, data)
     return subject is not None and denotes(parse, subject, data)
 
 
@@ -230,7 +238,9 @@ def _has_beside(parse: Parse, index: int, wanted: list[str]) -> bool:
             continue
         if parse.lemma[child] in wanted or parse.lower[child] in wanted:
             return True
-        if parse.dep[child] in ("prep", "prt") and any(parse.lemma[c] in wanted for c in parse.children[child]):
+        if parse.dep[child] in ("prep", "prt", "agent") and any(
+            parse.lemma[c] in wanted for c in parse.children[child]
+        ):
             return True
     return False
 

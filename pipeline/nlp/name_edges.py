@@ -7,6 +7,8 @@ from pipeline.nlp.name_spans import Name, plain
 from pipeline.nlp.tokens import Tokens
 
 _EDGE_MARKS = frozenset("“”\"‘’'`.,;:()[]/-–—")
+_PARTING = frozenset({"/", ":", "--", "—"})
+_PARTED = frozenset({"PERSON", "ORG", "GPE"})
 _NOUNS = frozenset({"NN", "NNS", "NNP", "NNPS", "CD"})
 _TAGS_OF_NUMERALS = frozenset({"NNP", "NNPS", "CD", "NN"})
 NUMERALS = frozenset(
@@ -19,12 +21,15 @@ LONGEST = 4
 def pieces(tokens: Tokens, name: Name, people: frozenset[str], data: NameData) -> Iterator[Name]:
     """Yield the names in a span of the model.
 
-    A slash parts two ("Ana Brito/Reuters"), "of" a person and where they belong to, "and" two people.
+    A slash or a colon parts two ("Ana Brito/Reuters"), "of" a person and where they belong to, "and" two people.
     """
+    if name.length < 3:
+        yield name
+        return
     first, label = name.first, name.label
     for index in range(name.first, name.last + 1):
         is_of = label == "PERSON" and tokens.lower[index] in data.evidence.of_words and index > first + 1
-        if is_of or (tokens.text[index] == "/" and first < index):
+        if is_of or (tokens.text[index] in _PARTING and first < index and label in _PARTED):
             yield Name(first, index - 1, label)
             first, label = index + 1, "GPE" if is_of and index + 1 == name.last else "ORG"
     if first > name.last:
@@ -69,8 +74,8 @@ def trimmed(tokens: Tokens, data: NameData, name: Name) -> Name | None:
 def _bare(tokens: Tokens, data: NameData, name: Name) -> tuple[int, int]:
     """Return first and last token without marks, articles, titles and the rest at the edges, in one block."""
     first, last = name.first, name.last
-    for index in range(first + 1, last):
-        if tokens.text[index].isspace() and tokens.block[index + 1] != tokens.block[first]:
+    for index in range(first + 1, last + 1):
+        if _breaks_off(tokens, index, last):
             last = index - 1
             break
     while last >= first and _is_tail(tokens, data, last):
@@ -80,10 +85,22 @@ def _bare(tokens: Tokens, data: NameData, name: Name) -> tuple[int, int]:
     return first, last
 
 
+def _breaks_off(tokens: Tokens, index: int, last: int) -> bool:
+    """Return whether a name ends before a token: before another block, a handle or a number of things."""
+    text = tokens.text[index]
+    if text[0] == "@":
+        return True
+    if tokens.tag[index] == "CD":
+        return text.islower() or (index < last and tokens.text[index + 1].islower())
+    return text.isspace() and index < last and tokens.block[index + 1] != tokens.block[index - 1]
+
+
 def is_never(tokens: Tokens, data: NameData, index: int) -> bool:
     """Return whether a single word is no name here: an address like "Majesty", a tag, "the Emperors"."""
     word, before = plain(tokens.lower[index]), index - 1
     if word in data.never_names or tokens.text[index][0] in "@#":
+        return True
+    if word in data.title_modifiers and index + 1 < len(tokens) and tokens.lower[index + 1] in data.titles:
         return True
     if index == 0:
         return False

@@ -104,9 +104,13 @@ def _of_place(tokens: Tokens, data: NameData, found: Spans, head: int) -> Iterat
     if after < len(tokens) and tokens.lower[after] in data.definite:
         after += 1
     tail, owner = found.at(after), found.at(head)
-    if tail is None or tail.first != after or (owner is not None and owner.last > head + 1):
+    if (tail is not None and tail.first != after) or (owner is not None and owner.last > head + 1):
         return
-    yield Name(owner.first if owner else head, tail.last, data.evidence.of_heads[tokens.lower[head]])
+    last = tail.last if tail else after - 1
+    while tail is None and last + 1 < len(tokens) and _is_proper(tokens, last + 1) and last - after < LONGEST:
+        last += 1
+    if last >= after:
+        yield Name(owner.first if owner else head, last, data.evidence.of_heads[tokens.lower[head]])
 
 
 def ended(signs: Signs) -> Iterator[Name]:

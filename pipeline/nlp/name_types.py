@@ -116,8 +116,11 @@ class _Voting:
             return evidence.first_words[words[0]]
         if words[0] in evidence.of_heads and words[1] in evidence.of_words:
             return evidence.of_heads[words[0]]
-        if words[-1] in evidence.last_words and not (name.label == "PERSON" and words[0] in self._data.forenames):
-            return evidence.last_words[words[-1]]
+        shown = evidence.last_words.get(words[-1]) or ("ORG" if words[-1] in self._data.company_suffixes else None)
+        if shown:
+            is_surname = shown == "ORG" and words[-1] in evidence.surnames
+            is_person = words[0] in self._data.forenames and (is_surname or name.label == "PERSON")
+            return None if is_person else shown
         return "ORG" if "&" in words else None
 
     def _looks_like_person(self, name: Name, words: list[str]) -> bool:
@@ -133,6 +136,8 @@ class _Voting:
         if len(words) > 1 and (words[-1] in self._borne or words[0] in data.forenames):
             yield "PERSON", _VERDICT
         if len(words) > 1 and words[-1] in self._single_people:
+            yield "PERSON", _HINT
+        if len(words) > 1 and name.first and tokens.lower[name.first - 1] in data.roles:
             yield "PERSON", _HINT
         if _is_one_who(tokens, name) or _has_age(tokens, name):
             yield "PERSON", _VERDICT
@@ -183,15 +188,18 @@ class _Voting:
     def _place(self, name: Name, words: list[str]) -> Iterator[tuple[str, float]]:
         """Yield what shows a place in what the model calls something else."""
         tokens, data = self._tokens, self._data
+        if _is_dateline(tokens, name):
+            yield "GPE", _VERDICT
         before = name.first - 1
-        if before < 0 or len(words) > 2 or words[-1] in self._surnames or words[-1] in data.forenames:
+        is_somebody = words[0] in data.forenames or (len(words) == 1 and words[0] in self._surnames)
+        if before < 0 or len(words) > 2 or is_somebody:
             return
         place = _noun_before(tokens, before, data)
         if place:
             yield place, _VERDICT
         is_modifier = name.last + 1 < len(tokens) and tokens.tag[name.last + 1] in ("NN", "NNS", "POS", "NNP")
         if not is_modifier and self._is_where(name, before):
-            yield "GPE", _HINT
+            yield "GPE", _HINT if tokens.lower[before] in data.evidence.weak_prepositions else _VERDICT
 
     def _is_where(self, name: Name, before: int) -> bool:
         """Return whether a preposition of place stands before a name; "shares in" and "at" say little of a firm."""
@@ -199,8 +207,17 @@ class _Voting:
         if tokens.lower[before] not in evidence.place_prepositions:
             return False
         return name.label != "ORG" or (
-            tokens.lower[before] != "at" and tokens.lemma[tokens.head[before]] not in evidence.stake_nouns
+            tokens.lower[before] not in evidence.firm_prepositions
+            and tokens.lemma[tokens.head[before]] not in evidence.stake_nouns
         )
+
+
+def _is_dateline(tokens: Tokens, name: Name) -> bool:
+    """Return whether a name in capitals begins its block, as the place of a report does: "TOLMERE (AP) -"."""
+    is_first = name.first == 0 or tokens.block[name.first - 1] != tokens.block[name.first]
+    after = tokens.text[name.last + 1] if name.last + 1 < len(tokens) else ""
+    is_loud = all(tokens.text[index].isupper() for index in range(name.first, name.last + 1))
+    return is_first and is_loud and len(tokens.text[name.last]) > 2 and after in (",", "(", "-", "–", "—", "--")
 
 
 def _noun_before(tokens: Tokens, before: int, data: NameData) -> str | None:

@@ -47,8 +47,24 @@ def find_names(tokens: Tokens, data: NameData, kb: KnowledgeBase) -> tuple[Name,
         found.put(whole(tokens, data, name, taken))
     for name in _from_headlines(tokens, data, model, casing):
         found.add_free(name)
+    names = _typed(tokens, data, kb, found)
+    unmasked = [name for name in names if name.label == "PERSON" and name.length > 1 and _was_other(found, name)]
+    if not unmasked:
+        return names
+    for name in searched(tokens, data, unmasked, casing):
+        found.add_free(name)
+    return _typed(tokens, data, kb, found)
+
+
+def _typed(tokens: Tokens, data: NameData, kb: KnowledgeBase, found: Spans) -> tuple[Name, ...]:
     names = with_families(tokens, data, found.names())
     return typed(tokens, tuple(with_title(tokens, data, name) for name in names), data, kb)
+
+
+def _was_other(found: Spans, name: Name) -> bool:
+    """Return whether a person was something else until evidence showed it, so that nobody sought the surname."""
+    before = found.at(name.first)
+    return before is not None and before.label != "PERSON"
 
 
 def _shown(signs: Signs, honoured_names: Iterable[Name], model: Iterable[Name]) -> Spans:

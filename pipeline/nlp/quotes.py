@@ -9,7 +9,8 @@ from pipeline.model import Entity, Quote
 from pipeline.model.annotation import QuoteType
 from pipeline.nlp.attribution import Attribution, attribute, edges, is_sentence
 from pipeline.nlp.clauses import Clause, clause_around, reported_clauses
-from pipeline.nlp.cues import CueUse, QuotedText, find_cues, noun_phrase, quoted_text
+from pipeline.nlp.confidence import rule_confidence
+from pipeline.nlp.cues import CueUse, QuotedText, find_cues, is_label, noun_phrase, quoted_text
 from pipeline.nlp.interviews import interview_turns
 from pipeline.nlp.languages.spec import CueData, LanguageData
 from pipeline.nlp.marks import Marked
@@ -37,6 +38,17 @@ class _Found:
     is_fragment: bool = False
 
 
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What is known of an article's words before its quotes. ``clauses`` by the token of their reporting word."""
+
+    tokens: Tokens
+    quoted: QuotedText
+    cues: Sequence[CueUse]
+    clauses: Mapping[int, Clause]
+    data: CueData
+
+
 def extract_quotes(
     tokens: Tokens, marked: tuple[Marked, ...], entities: tuple[Entity, ...], language: LanguageData
 ) -> tuple[Quote, ...]:
@@ -50,9 +62,11 @@ def extract_quotes(
     clauses = reported_clauses(tokens, cues, language.cues)
     attributions = attribute(tokens, quoted, cues, clauses, language.cues)
     finder = speaker_finder(tokens, entities, language.names)
+    words = _Words(tokens, quoted, cues, {clause.use.token: clause for clause in clauses}, language.cues)
+    marked_quotes = (_marked(words, index, attribution) for index, attribution in enumerate(attributions))
     found = [
         *_turns(tokens, finder, language.cues),
-        *_marked_quotes(tokens, quoted, attributions, {each.use.token: each for each in clauses}, language.cues),
+        *(each for each in marked_quotes if each is not None),
         *(_indirect(tokens, each) for each in clauses if not quoted.any_inside(each.first, each.last)),
     ]
     apart = _apart(sorted(found, key=lambda each: (each.start, -each.end)))
@@ -60,32 +74,34 @@ def extract_quotes(
     return tuple(replace(quote, quote_index=index) for index, quote in enumerate(quotes))
 
 
-def _marked_quotes(
-    tokens: Tokens,
-    quoted: QuotedText,
-    attributions: Sequence[Attribution],
-    clauses: Mapping[int, Clause],
-    data: CueData,
-) -> Iterator[_Found]:
-    for index, (marked, attribution) in enumerate(zip(quoted.marked, attributions, strict=True)):
-        words = _WORD.findall(tokens.content[marked.start : marked.end])
-        sentence = is_sentence(tokens, quoted, index)
-        short = len(words) <= _FRAGMENT_WORDS and not sentence
-        if not words or attribution.score < (_LEAST_FRAGMENT if short else _LEAST):
-            continue
-        if _is_title(words) and (attribution.rule not in _SURE or _is_named(tokens, edges(tokens, quoted, index)[0])):
-            continue
-        whole = _Found(marked.start, marked.end, marked.parts, marked.is_closed, attribution, short)
-        around = None
-        if attribution.use is not None and not _stands_alone(attribution, sentence):
-            first, last = edges(tokens, quoted, index)
-            around = _holding(clauses.get(attribution.use.token), first, last) or clause_around(
-                tokens, attribution.use, first, last, data
-            )
-        clause = _chars(tokens, marked, around) if around else None
-        wide = replace(whole, start=clause[0], end=clause[1]) if clause else whole
-        named = not sentence and _is_naming(tokens, attribution.use, edges(tokens, quoted, index)[0], data)
-        yield replace(whole, is_fragment=_type(tokens.content, wide) == "mixed") if named else wide
+def _marked(words: _Words, index: int, attribution: Attribution) -> _Found | None:
+    """Return the quote of a stretch in marks, with the clause that it is a fragment of; None for what is no quote."""
+    tokens, marked = words.tokens, words.quoted.marked[index]
+    inside = _WORD.findall(tokens.content[marked.start : marked.end])
+    sentence = is_sentence(tokens, words.quoted, index)
+    short = len(inside) <= _FRAGMENT_WORDS and not sentence
+    first, last = edges(tokens, words.quoted, index)
+    if not inside or attribution.score < (_LEAST_FRAGMENT if short else _LEAST):
+        return None
+    if _is_title(inside) and (attribution.rule not in _SURE or _is_named(tokens, first)):
+        return None
+    if short and is_label(tokens, first, words.data):
+        return None
+    whole = _Found(marked.start, marked.end, marked.parts, marked.is_closed, attribution, short)
+    if attribution.use is None or _stands_alone(attribution, sentence):
+        return whole
+    clause = words.clauses.get(attribution.use.token)
+    if clause is None or not clause.holds(first, last):
+        clause = clause_around(tokens, attribution.use, first, last, words.cues)
+    if clause is None:
+        return whole
+    wide = replace(
+        whole,
+        start=min(tokens.start[clause.first], marked.start),
+        end=max(tokens.end[clause.last], marked.end),
+    )
+    named = not sentence and _is_naming(tokens, attribution.use, first, words.data)
+    return replace(whole, is_fragment=_type(tokens.content, wide) == "mixed") if named else wide
 
 
 def _stands_alone(attribution: Attribution, sentence: bool) -> bool:
@@ -105,15 +121,6 @@ def _is_title(words: Sequence[str]) -> bool:
 def _is_named(tokens: Tokens, first: int) -> bool:
     """Return whether a title stands where a name would: "the channel's “News at Noon”", "in “The Long Road”"."""
     return first > 0 and tokens.tag[first - 1] in ("POS", "IN", "PRP$", "NN", "NNP")
-
-
-def _holding(clause: Clause | None, first: int, last: int) -> Clause | None:
-    return clause if clause is not None and clause.holds(first, last) else None
-
-
-def _chars(tokens: Tokens, marked: Marked, clause: Clause) -> tuple[int, int]:
-    """Return the code points of the reported clause that a quoted fragment stands in."""
-    return min(tokens.start[clause.first], marked.start), max(tokens.end[clause.last], marked.end)
 
 
 def _is_naming(tokens: Tokens, use: CueUse | None, first: int, data: CueData) -> bool:
@@ -176,8 +183,6 @@ def _quote(tokens: Tokens, found: _Found, finder: SpeakerFinder, language: Langu
     speaker = None if head is None else finder.speaker(head)
     entity = speaker.entity if speaker else None
     words = _WORD.findall(text)
-    resolved = entity.confidence if entity and entity.entity_name else 1.0
-    confidence = min(found.attribution.score, 0.99) * resolved
     return Quote(
         quote_index=-1,
         quote_type=_type(tokens.content, found),
@@ -204,7 +209,7 @@ def _quote(tokens: Tokens, found: _Found, finder: SpeakerFinder, language: Langu
         paragraph_index=tokens.block[max(tokens.at(found.start), 0)],
         word_count=len(words),
         quote_norm_id=hashlib.sha256(" ".join(words).casefold().encode()).hexdigest()[:16],
-        confidence=round(confidence, 3),
+        confidence=round(rule_confidence(found.attribution.rule), 3),
         rule_id=found.attribution.rule,
     )
 

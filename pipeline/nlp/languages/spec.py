@@ -69,10 +69,10 @@ class CueData:
     ``nouns`` report with "that" or a colon. ``addressed`` take whom they tell as object, ``committing`` report with an
     infinitive ("vowed to stay", "urged them to stay"), ``asking`` with "if" and "whether". ``evidence`` is what
     ``evidence_verbs`` may have for a speaker ("records show"). ``naming`` verbs give something a name ("called it a
-    scandal"), by ``naming_links`` or without a word. ``origin_prepositions`` lead from a statement to its speaker.
-    ``medium_words`` are what a channel of speech is called ("in an interview with X"). ``turn_labels`` begin a turn of
-    an interview in print ("Q:"). ``opening_marks`` and ``closing_marks`` are quotation marks; what stands beside a
-    straight one decides.
+    scandal"), by ``naming_links`` or without a word; ``labels`` are verbs whose participle names it ("titled").
+    ``origin_prepositions`` lead from a statement to its speaker. ``medium_words`` are what a channel of speech is
+    called ("in an interview with X"). ``turn_labels`` begin a turn of an interview in print ("Q:"). ``opening_marks``
+    and ``closing_marks`` are quotation marks; what stands beside a straight one decides.
     """
 
     verbs: Mapping[str, Cue]
@@ -85,6 +85,7 @@ class CueData:
     asking: frozenset[str]
     naming: frozenset[str]
     naming_links: frozenset[str]
+    labels: frozenset[str]
     source_phrases: frozenset[tuple[str, str]]
     origin_prepositions: frozenset[str]
     medium_prepositions: frozenset[str]

@@ -8,6 +8,7 @@ A pattern is a lemma and what must stand beside it, for example ``"call for"`` o
 ``@a/b``   the object, or the subject of a passive, has one of these lemmas
 ``@person````@group````@thing``  the object is a person, a person or an organised group, neither
 ``^group`` the subject is a person or an organised group
+``^a/b``   the subject has one of these lemmas
 ``%a/b``   (nouns) the verb that governs the noun has one of these lemmas
 ``+to``    an infinitive follows
 ``+harm``  an infinitive follows that names material conflict ("vow to attack")

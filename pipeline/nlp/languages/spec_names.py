@@ -9,12 +9,13 @@ class NameEvidence:
     """Lower-case words beside or inside a name, with the entity type that they show.
 
     ``first_words`` and ``last_words`` are parts of the name ("Lake Orrin", "Orrin Bridge"). ``of_heads`` make one name
-    with what follows "of" ("University of Orrin"). ``club_words`` end the name of a team. ``place_nouns`` stand before
-    "of" and a place's name; ``place_prepositions`` before a place, unless they belong to ``stake_nouns``
-    ("shares in"). ``person_verbs`` are lemmas of what only people do
-    or suffer, ``person_things`` what only people have, ``person_nouns`` what is called after people ("the Hale era"). ``surnames`` are the most frequent family names.
-    ``party_letters`` stand with a hyphen before a politician's state ("D-Ohio").
-    ``joining_words`` stand between two people.
+    with what follows "of" ("University of Orrin"). ``club_words`` end the name of a team. ``joining_words`` stand
+    between two people. ``place_nouns`` stand before "of" and a place's name; ``place_prepositions`` before a place,
+    unless they belong to ``stake_nouns`` ("shares in"); ``weak_prepositions`` stand before much else as well,
+    ``firm_prepositions`` before firms. ``person_verbs`` are lemmas of what only people do or suffer,
+    ``person_things`` what only people have, ``person_nouns`` what is called after people ("the Hale era").
+    ``party_letters`` stand with a hyphen before a politician's state ("D-Ohio"). ``surnames`` are the most frequent
+    family names.
     """
 
     first_words: Mapping[str, str]
@@ -25,6 +26,8 @@ class NameEvidence:
     club_words: frozenset[str]
     place_nouns: Mapping[str, str]
     place_prepositions: frozenset[str]
+    weak_prepositions: frozenset[str]
+    firm_prepositions: frozenset[str]
     stake_nouns: frozenset[str]
     person_verbs: frozenset[str]
     person_things: frozenset[str]

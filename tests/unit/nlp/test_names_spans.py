@@ -19,6 +19,10 @@ pytestmark = pytest.mark.model
         ("Hurricane Ellen struck the coast at noon.", ("Hurricane Ellen", "EVENT")),
         ("The engineer, Scotsman James Fenwick, built it.", ("James Fenwick", "PERSON")),
         ("Rep. Maya Stone, D-Ohio, agreed with him.", ("Ohio", "GPE")),
+        ("Serena Blake beat Irina Novotna 6-4, 6-3.", ("Irina Novotna", "PERSON")),
+        ("Follow Ian Hatchett on Twitter @IanHatchett.", ("Ian Hatchett", "PERSON")),
+        ("The local government is the City of Orrin, she said.", ("City of Orrin", "GPE")),
+        ("The author thanked Isabel Ruiz of Heaven Press.", ("Isabel Ruiz", "PERSON")),
     ],
 )
 def test_a_name_has_all_its_words_and_no_other(nlp, text: str, name: tuple[str, str]) -> None:

@@ -17,6 +17,9 @@ pytestmark = pytest.mark.model
         ("Police said Lake Orrin had flooded.", ("Lake Orrin", "LOC")),
         ("They met in Kettle Lane at noon.", ("Kettle Lane", "FAC")),
         ("The Harbour and Bridge Authority closed the bridge.", ("Harbour and Bridge Authority", "ORG")),
+        ("Patrick Weiss was held. Nobody knew why Weiss had run.", ("Weiss", "PERSON")),
+        ("The Trump administration said so.", ("Trump", "PERSON")),
+        ("The Chicago Bulls beat the Lakers.", ("Lakers", "ORG")),
         ("Barrow & Finch signed the deal.", ("Barrow & Finch", "ORG")),
     ],
 )
@@ -29,6 +32,12 @@ def test_a_surname_shows_what_a_full_name_is(nlp) -> None:
     """A full name that the model takes for a town is a person's where the surname is one."""
     text = "Arsenal's Bukola Adeyemi missed a penalty. Adeyemi was booked later. Adeyemi apologised to the fans."
     assert {kind for name, kind in typed_names(nlp, text) if name.endswith("Adeyemi")} == {"PERSON"}
+
+
+def test_the_surname_of_a_late_person_is_sought(nlp) -> None:
+    """Who turns out to be a person by their role is found by the surname too."""
+    text = "Orbis CEO Satya Raman said the deal would help. Raman, who took over in 2020, cut 4,000 jobs."
+    assert [kind for name, kind in typed_names(nlp, text) if name.endswith("Raman")] == ["PERSON", "PERSON"]
 
 
 def test_the_short_name_of_a_team_is_no_person(nlp) -> None:

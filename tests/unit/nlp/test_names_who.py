@@ -65,6 +65,29 @@ def test_the_first_bearer_keeps_the_surname(nlp) -> None:
     assert meant(nlp, text)[-1] == ("Stone", "Maya Stone")
 
 
+def test_the_surname_is_of_the_person_whom_the_article_is_about(nlp) -> None:
+    """Where the article repeats one bearer's full name and the others' not, the surname alone means that one."""
+    text = (
+        "Walter Pym, the voice of the harbour, has died.\n\nWalter Pym was born in Hull, the son of a docker,"
+        " Ernest Pym.\n\nPym read English at school."
+    )
+    assert ("Pym", "Walter Pym") in meant(nlp, text)
+
+
+def test_a_common_noun_is_no_short_name_of_what_it_does_not_end(nlp) -> None:
+    """ "House" alone is not the White House."""
+    text = "The White House was silent. Members of the House voted at noon."
+    assert ("House", "White House") not in meant(nlp, text)
+
+
+def test_many_bearers_of_one_name_are_read_in_linear_time(nlp) -> None:
+    """A surname that hundreds bear is left open, and its full names stay apart."""
+    text = ". ".join(f"Mr Ab{chr(97 + i // 26)}{chr(97 + i % 26)} Harlan spoke" for i in range(200))
+    names = names_of(nlp, f"{text}.\n\nMr Harlan left.")
+    assert names[-1].entity_name is None
+    assert len({name.cluster_index for name in names[:-1]}) > 150
+
+
 def test_two_kings_of_one_name_stay_apart(nlp) -> None:
     """A numeral tells two bearers of a name apart."""
     names = names_of(nlp, "King Olav IV died in 1920. King Olav V came after him.")

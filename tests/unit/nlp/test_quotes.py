@@ -247,3 +247,10 @@ def test_single_marks_with_double_ones_inside(nlp) -> None:
     """Where single marks close the speech, double ones inside belong to it."""
     quotes = read(nlp, "‘We lost the key,’ said Ana Brito. ‘He said “no” to me twice.’")
     assert [quote.quote_text for quote in quotes] == ["‘We lost the key,’", "‘He said “no” to me twice.’"]
+
+
+def test_confidence_is_the_share_of_its_rule(nlp) -> None:
+    """A rule that is often right gives more confidence than a guess at the nearest subject; none is certain."""
+    sure = read(nlp, "“We stopped early,” said Ana Brito.")[0].confidence
+    guess = read(nlp, "Ana Brito left. “We stopped early and lost every one of our boats.”")[0]
+    assert (guess.rule_id, guess.confidence < 0.6 < sure < 1) == ("near_subject", True)

@@ -6,7 +6,6 @@ from time import process_time
 import pytest
 from spacy.tokens import Doc
 
-from pipeline.nlp.docs import make_doc
 from pipeline.nlp.events import extract_events
 from pipeline.nlp.times import find_times
 from pipeline.nlp.times_values import UNANCHORED, UNRESOLVED
@@ -151,7 +150,7 @@ def blank_parse(nlp):
 
     def parse(text):
         article = article_of(text)
-        tokens = make_doc(nlp, article)
+        tokens = nlp.make_doc(article.text)
         size = len(tokens)
         doc = Doc(
             nlp.vocab,

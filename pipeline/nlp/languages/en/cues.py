@@ -30,9 +30,11 @@ _VERBS: Mapping[str, Cue] = dict((
         forecast report rule find confirm disclose reveal relay report chant sing rail intone deadpan preach lecture
         scold chide rebuke ridicule characterize characterise portray liken compare refer cite invoke discuss point"""),
     *_cues("speech", 0.35, "neutral", """
-        go offer open begin start finish end speak talk thank greet welcome congratulate invite encourage dismiss
-        reject refuse oppose support endorse defend justify attack challenge push press lead advocate lobby
-        bemoan cheer celebrate laugh smile grin nod shrug appear show mean"""),
+        go open begin start finish end speak talk thank greet congratulate encourage support push press lead lobby laugh
+        smile grin nod shrug appear show mean"""),
+    *_cues("speech", 0.45, "neutral", """
+        offer welcome invite dismiss reject refuse oppose endorse defend justify attack challenge advocate bemoan cheer
+        celebrate"""),
     *_cues("speech", 0.7, "neutral", "imply indicate agree hint signal"),
     *_cues("speech", 0.5, "neutral", "blame identify nickname lambast lambaste rip bash bill"),
     *_cues("speech", 0.8, "distance", "claim allege contend maintain insist boast profess purport assert brag"),
@@ -65,9 +67,11 @@ CUES = CueData(
     evidence_verbs=_words("show indicate reveal suggest find"),
     evidence=_words(
         "record poll survey report study data datum figure document analysis review research statistic audit email"
-        " memo filing letter census result evidence file log test inquiry investigation"
+        " memo filing letter census result evidence file log test inquiry investigation polling outcome transcript"
+        " ledger"
     ),
     naming=_words("call dub brand label describe portray characterize characterise term"),
+    labels=_words("call dub brand label know title entitle name nickname bill headline style term code-name"),
     naming_links=frozenset({"as", "of"}),
     complementisers=frozenset({"that", "whether", "if", "how", "why", "what"}),
     source_phrases=frozenset({("according", "to")}),

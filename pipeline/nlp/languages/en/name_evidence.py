@@ -23,7 +23,7 @@ EVIDENCE = NameEvidence(
         LOC="lake mount mt river cape gulf lough loch isle strait",
         FAC="fort hotel",
         GPE="port",
-        ORG="fc afc real atletico sporting university radio banco",
+        ORG="team fc afc real atletico sporting university radio banco",
         EVENT="hurricane storm typhoon cyclone operation",
         PRODUCT="hms uss hmas mv ss",
     ),
@@ -38,7 +38,8 @@ EVIDENCE = NameEvidence(
         " agency authority police service bank group company corporation association federation union society"
         " foundation trust board bureau office court tribunal senate congress parliament assembly army navy force"
         " forces club league alliance coalition fund network orchestra choir ballet theatre-company church times"
-        " gazette herald tribune telegraph guardian chronicle journal observer mail news inc corp ltd plc llc llp gmbh"
+        " gazette herald tribune dispatch post express examiner standard films telegraph guardian chronicle journal"
+        " observer mail news inc corp ltd plc llc llp gmbh"
         " ag sa nv co airlines airways motors industries holdings technologies systems pharmaceuticals laboratories"
         " partners brothers sons fc afc cf united rovers wanderers athletic albion front brigade brigades militia"
         " movement press books records studios pictures entertainment capital ventures solutions energy",
@@ -62,12 +63,15 @@ EVIDENCE = NameEvidence(
         LOC="river island isle valley coast territory pass peninsula lake",
     ),
     place_prepositions=frozenset({"in", "near", "throughout", "outside", "inside", "into", "across", "at", "past"}),
+    weak_prepositions=frozenset({"in", "at"}),
+    firm_prepositions=frozenset({"at"}),
     stake_nouns=_words(
         "share stake interest invest investment investor confidence trust faith job role work believe believer hand"
         " appoint"
     ),
     person_verbs=_words(
-        "bear die marry divorce wed retire graduate resign weep smile laugh cry sing star study wear sleep wake sit"
+        "live write teach reside accompany bear die marry divorce wed retire graduate resign weep smile laugh cry"
+        " sing star study wear sleep wake sit"
         " stand marvel shrug nod grin joke confess apologise apologize recall remember plead testify serve emigrate"
         " befriend kneel sob sigh act paint compose drown suffer dream bury behead jail imprison knight crown arrest"
         " injure murder assassinate dress sentence elect re-elect convict"

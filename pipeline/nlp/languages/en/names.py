@@ -191,6 +191,7 @@ NAMES = NameData(
         " news international technologies systems industries partners foundation university police party capital"
         " ventures energy media pharmaceuticals rail railways buses motors records pictures studios entertainment foods"
         " stores supermarkets homes oil mining steel chemicals telecom insurance logistics shipping aerospace software"
+        " semiconductor semiconductors airlines"
     ),
     acronym_skips=_words("of and the for in on de & to"),
     months_and_days=_words(
@@ -201,7 +202,7 @@ NAMES = NameData(
         "in on last until since by next early late mid this during before after from through of every till"
     ),
     never_names=_words(
-        "i he she it they we you mr mrs ms bc ad bce ce mps majesty highness excellency obituary analysis comment"
+        "i he she it they we you mr mrs ms bc ad bce ce mps majesty highness excellency hrh obituary analysis comment"
         " opinion exclusive interview review breaking monday tuesday wednesday"
         " thursday friday saturday sunday est gmt bst am pm"
         " q a reuters/ afp/ photo image video advertisement"

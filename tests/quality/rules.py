@@ -1,0 +1,66 @@
+"""Count how often each rule of the quotes is right: `python -m tests.quality.rules GOLD.jsonl > .../quote_rules.json`.
+
+GOLD has one article a line, `{doc_id, text, quotes: [{spans, speaker_start, speaker_end, speaker_text}]}`, offsets in
+code points. Half of the articles are counted (even hash of doc_id), so that the other half can say whether the
+confidence holds. The result has counts only, no word of the articles.
+"""
+
+import json
+import sys
+from collections import defaultdict
+from collections.abc import Iterator
+from hashlib import md5
+from pathlib import Path
+from typing import Any
+
+from pipeline.clean import article_from_text
+from pipeline.kb import load_kb
+from pipeline.model import Quote
+from pipeline.nlp import Reader, load_model
+from pipeline.settings import Settings
+
+Gold = dict[str, Any]
+
+
+def main() -> None:
+    """Print the counts as JSON."""
+    reader = Reader(load_model(Settings.model_fields["spacy_model"].default), kb=load_kb(None))
+    counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
+    for line in Path(sys.argv[1]).read_text("utf-8").splitlines():
+        case = json.loads(line)
+        if int(md5(case["doc_id"].encode(), usedforsecurity=False).hexdigest(), 16) % 2:
+            continue
+        for quote in _quotes(reader, case["text"]):
+            is_right = any(_same(quote, wanted) for wanted in case["quotes"])
+            for rule in ("", quote.rule_id):
+                counts[rule][0] += is_right
+                counts[rule][1] += 1
+    rows = (f" {json.dumps(rule)}: {json.dumps(found)}" for rule, found in sorted(counts.items()))
+    sys.stdout.write("{\n" + ",\n".join(rows) + "\n}\n")
+
+
+def _quotes(reader: Reader, text: str) -> Iterator[Quote]:
+    for article, doc in reader.docs([article_from_text(text, language="en")]):
+        if doc is not None:
+            yield from reader.annotate(article, doc).quotes
+
+
+def _same(quote: Quote, wanted: Gold) -> bool:
+    """Return whether a quote shares a third of its characters with one of gold, and its speaker."""
+    shared = sum(max(0, min(quote.end_char, end) - max(quote.start_char, start)) for start, end in wanted["spans"])
+    size = max(quote.end_char - quote.start_char, sum(end - start for start, end in wanted["spans"]))
+    return 3 * shared >= size and _is_speaker(quote, wanted)
+
+
+def _is_speaker(quote: Quote, wanted: Gold) -> bool:
+    """Return whether the mentions overlap, or the last name of the one is in the other."""
+    start, end = quote.speaker_start_char, quote.speaker_end_char
+    if start is None or end is None or wanted["speaker_start"] is None:
+        return False
+    names = (quote.speaker_name or "").split()
+    overlaps = start < wanted["speaker_end"] and wanted["speaker_start"] < end
+    return overlaps or (bool(names) and names[-1] in wanted["speaker_text"].split())
+
+
+if __name__ == "__main__":
+    main()
