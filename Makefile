@@ -7,7 +7,7 @@ UV := .tools/bin/uv
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: help demo test lint types unit nightly quality bench bench-airflow golden docs lock up down cluster-test newsroom clean
+.PHONY: help demo test lint types unit nightly quality bench bench-airflow golden answers docs lock up down cluster-test newsroom clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
@@ -38,6 +38,9 @@ bench: $(VENV)/.ready  ## Print speed and memory as ratios of one run
 
 golden: $(VENV)/.ready  ## Rewrite the golden cases and show what changed
 	@$(RUN) -m tests.golden.rewrite && git --no-pager diff --stat -- tests/golden
+
+answers: $(VENV)/.ready  ## Replay the sample newsroom and write the answers in docs/how-to anew
+	@$(RUN) -m samples.answers
 
 docs: $(VENV)/.ready  ## Regenerate docs/tables.md from the contract
 	@$(RUN) -c "from pipeline.tables.docs import tables_markdown; print(tables_markdown(), end='')" > docs/tables.md

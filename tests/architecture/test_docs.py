@@ -6,11 +6,13 @@ from typing import get_args
 
 import pytest
 
-from pipeline.ask import connect, query
+from pipeline.ask import connect, list_questions, query
 from pipeline.model.source import SourceKind
 from pipeline.settings import Settings
 from pipeline.tables.docs import tables_markdown
 from tests.architecture.tree import PAPERS, ROOT, text_of
+
+HOW_TOS = tuple(path for path in PAPERS if path.startswith("docs/how-to/"))
 
 
 def test_tables_page_is_current():
@@ -63,13 +65,30 @@ def test_sql_in_the_papers_runs(tmp_path):
     connection = connect(tmp_path)
     shown = [
         sql
-        for path in ("README.md", "docs/tables.md", "docs/operations.md")
+        for path in ("README.md", "docs/tables.md", "docs/operations.md", *HOW_TOS)
         for block in re.findall(r"```sql\n(.*?)```|newslake sql \"([^.\"]+)\"", text_of(path), re.DOTALL)
         for sql in block
         if sql.startswith("SELECT")
     ]
 
     assert len([query(connection, sql) for sql in shown]) >= 3
+
+
+def test_questions_in_the_papers_exist():
+    """Every `newslake ask QUESTION` of a paper is a saved question."""
+    named = {(path, slug) for path in PAPERS for slug in re.findall(r"newslake ask ([a-z-]+)", text_of(path))}
+    known = {question.slug for question in list_questions()}
+
+    assert {(path, slug) for path, slug in named if slug not in known} == set()
+
+
+@pytest.mark.parametrize("path", HOW_TOS)
+def test_how_to_shows_answers(path):
+    """Below every block of SQL and every question stands what it answers; `make answers` writes them."""
+    blocks = re.findall(r"```(?:sql|sh)\n.*?```\n\n(\| )?", text_of(path), re.DOTALL)
+
+    assert len(blocks) >= 5
+    assert all(blocks)
 
 
 def test_links_lead_somewhere():

@@ -3,6 +3,7 @@
 WITH next AS (SELECT date_trunc('week', max(published_date) + 7)::DATE AS monday FROM articles)
 SELECT
   c.event_date,
+  c.event_date_precision AS precision,
   array_to_string(c.actors, ', ') AS actors,
   array_to_string(c.recipients, ', ') AS recipients,
   c.place_text AS place,

@@ -17,7 +17,7 @@ EXPECTED = {
         (date(2026, 3, 1), "day", "OTHER", "Harbour Board", "", None, 1, "It reopened.", "Echo", "a"),
         *[(None, "day", "OTHER", "Harbour Board", "", None, 1, "It reopened.", "Echo", "a")] * 3,
     ],
-    "meetings-next-week": [(date(2026, 3, 9), "Ada Okoro, Per Lindt", "", None, 1, "Talks planned", "Post")],
+    "meetings-next-week": [(date(2026, 3, 9), "day", "Ada Okoro, Per Lindt", "", None, 1, "Talks planned", "Post")],
     "country-pairs": [
         ("MAR", "PRT", date(2026, 3, 2), "cooperation, words", 2, 4, 2),
         ("MAR", "PRT", date(2026, 3, 2), "conflict, deeds", 1, 2, 1),
