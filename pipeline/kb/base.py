@@ -1,7 +1,7 @@
 """All that is known beforehand, as one thing that is asked by name.
 
-The built-in base is a dict: its 1,200 names are read in milliseconds and asked for thousands of times a batch. A base of
-your own lies in SQLite (``store``) and is asked a name at a time.
+The built-in base is a dict: its 1,200 names are read in milliseconds and asked for thousands of times a batch. A base
+of your own lies in SQLite (``store``) and is asked a name at a time.
 """
 
 import hashlib

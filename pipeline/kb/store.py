@@ -65,7 +65,8 @@ class KbStore:
 
     def info(self) -> KbInfo:
         query = "SELECT (SELECT count(*) FROM entries), (SELECT count(*) FROM names)"
-        return KbInfo(*self._connection.execute(query).fetchone(), self.version)
+        entries, names = self._connection.execute(query).fetchone()
+        return KbInfo(entries, names, self.version)
 
     def close(self) -> None:
         self._connection.close()

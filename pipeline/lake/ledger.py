@@ -210,8 +210,9 @@ def _row(article_id: str, article: StoredArticle) -> tuple[object, ...]:
 
 
 def _stored(row: Sequence[Any]) -> tuple[str, StoredArticle]:
-    article_id, day, *facts, fetched_at = row
-    return article_id, StoredArticle(date.fromisoformat(day), *facts, from_micros(fetched_at))
+    article_id, day, revision_id, version, kb_version, raw_ref, fetched_at = row
+    at = from_micros(fetched_at)
+    return article_id, StoredArticle(date.fromisoformat(day), revision_id, version, kb_version, raw_ref, at)
 
 
 def _broken(path: Path, error: sqlite3.DatabaseError) -> LakeError:

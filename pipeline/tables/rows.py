@@ -46,7 +46,7 @@ def annotation_rows(
     versions: Row = {
         "model_name": model_name if annotation else None,
         "pipeline_version": pipeline_version,
-        "kb_version": whole_version(entity.kb_version for entity in children[ENTITIES]),
+        "kb_version": whole_version(entity.kb_version for entity in annotation.entities) if annotation else None,
     }
     rows = {ARTICLES.name: [_row(ARTICLES, article, {**keys, **counts, **read, **versions})]}
     return rows | {spec.name: [_row(spec, child, keys) for child in found] for spec, found in children.items()}
