@@ -1,7 +1,9 @@
 """One spelling for names that are written in several ways."""
 
+import re
 import unicodedata
 
+_WORD = re.compile(r"\w{3,}")
 _MARKS = str.maketrans({"’": "'", "‘": "'", "‑": "-", "–": "-", "\u00a0": " "})
 
 
@@ -14,3 +16,8 @@ def fold_name(name: str) -> str:
         plain = "".join(char for char in decomposed if not unicodedata.combining(char))
     words = plain.casefold().replace(".", "").split()
     return " ".join(words[1:] if len(words) > 1 and words[0] == "the" else words)
+
+
+def words_of(text: str) -> frozenset[str]:
+    """Return the folded words of a text, of three letters or more."""
+    return frozenset(word for word in _WORD.findall(fold_name(text)) if not word.isdigit())

@@ -27,6 +27,8 @@ class Entity:
     """One mention. ``entity_type`` is an OntoNotes name (PERSON, ORG, GPE, ...), one for the whole cluster.
 
     ``entity_id`` is comparable across articles; ``quote_index`` is the quote the mention stands in.
+    ``qid_confidence`` is 0 to 1, of the link to the knowledge base; ``kb_version`` names all that is known of the names
+    of this entity, corrections included, None for nothing.
     ``gender`` is None for what is not a person. ``confidence`` is 0 to 1, of the link to its cluster.
     """
 
@@ -45,6 +47,7 @@ class Entity:
     gender: Gender | None
     gender_method: GenderMethod | None
     qid: str | None
+    qid_confidence: float | None
     kb_version: str | None
     sentence_index: int
     paragraph_index: int

@@ -9,7 +9,7 @@ from pipeline.kb import KnowledgeBase
 from pipeline.model import Entity, Quote
 from pipeline.model.annotation import Gender, GenderMethod, LinkMethod, MentionKind
 from pipeline.nlp.languages.spec import NameData
-from pipeline.nlp.linking import Identity, link_entities
+from pipeline.nlp.linking import Identity, link_entities, with_kb_versions
 from pipeline.nlp.marks import Marked
 from pipeline.nlp.names import Name, find_names
 from pipeline.nlp.pronouns import PronounReader, Resolved
@@ -56,7 +56,7 @@ def find_entities(
     genders = [_shown_gender(cluster, roles.get(i, ()), data, kb) for i, cluster in enumerate(cast.clusters)]
     nominal = list(role_nouns(tokens, _named_by_noun(cast, data) | _bearers(roles), data))
     resolved, heard = _resolve(tokens, marked, data, (names, cast, nominal), genders)
-    identities = link_entities(cast.clusters, kb)
+    identities = link_entities(tokens, names, cast, data, kb)
     who = [_who(each, genders[i], heard.get(i), infer_gender=infer_gender) for i, each in enumerate(identities)]
     mentions = [
         *_name_mentions(tokens, names, cast, data),
@@ -67,7 +67,7 @@ def find_entities(
         *(_pronoun_mention(each) for each in resolved),
     ]
     mentions.sort(key=lambda mention: mention.first)
-    return tuple(_entity(tokens, i, m, who, kb) for i, m in enumerate(mentions))
+    return with_kb_versions([_entity(tokens, i, m, who, kb) for i, m in enumerate(mentions)], kb)
 
 
 def _free(nominal: Iterable[tuple[int, int, int]], names: tuple[Name, ...]) -> Iterator[tuple[int, int, int]]:
@@ -216,7 +216,8 @@ def _entity(tokens: Tokens, index: int, mention: _Mention, who: list[_Who], kb: 
         gender=known.gender if known else None,
         gender_method=known.gender_method if known else None,
         qid=identity.qid if identity else None,
-        kb_version=kb.version,
+        qid_confidence=identity.confidence if identity else None,
+        kb_version=None,
         sentence_index=tokens.sentence[mention.first],
         paragraph_index=tokens.block[mention.first],
         block_kind=tokens.kind(mention.first),
@@ -260,6 +261,8 @@ def _in_quote(entity: Entity, quote: Quote, first_of: Mapping[int, Entity], data
         gender=speaker.gender,
         gender_method=speaker.gender_method,
         qid=speaker.qid,
+        qid_confidence=speaker.qid_confidence,
+        kb_version=speaker.kb_version,
         link_method="speaker",
         confidence=quote.confidence,
     )

@@ -81,6 +81,7 @@ ARTICLES = TableSpec(
         Column("field_methods", _methods, "By which method title, authors, body and other fields were decided.", True),
         Column("model_name", _text, "Name and version of the language model; null when it was not read.", True),
         Column("pipeline_version", _text, "One hash over rules, lexicons and model."),
+        Column("kb_version", _text, "Hash of all that is known of the names in it; null where nothing is.", True),
     ),
 )
 
@@ -106,7 +107,8 @@ ENTITIES = TableSpec(
         Column("gender", _text, "F, M or U (unknown) for persons; null for others.", True, get_args(read.Gender)),
         Column("gender_method", _text, "What the gender rests on.", True, get_args(read.GenderMethod)),
         Column("qid", _text, "Wikidata id from the knowledge base.", True),
-        Column("kb_version", _text, "Version of the knowledge base that was asked.", True),
+        Column("qid_confidence", _real, "0 to 1: how sure the Wikidata id is; null without one.", True),
+        Column("kb_version", _text, "Hash of all that is known of its names; null where nothing is.", True),
         Column("sentence_index", _int, "0-based sentence of the article."),
         Column("paragraph_index", _int, "0-based block of the article."),
         Column("block_kind", _text, "Kind of that block.", values=get_args(cleaned.BlockKind)),

@@ -37,6 +37,7 @@ class NameData:
 
     ``honorifics`` make a person of the next word; ``titles`` may stand before a person's name (last words of the
     title); ``roles`` are nouns for what a person is; values are the gender that a word shows, or None.
+    ``role_fields`` are the fields of life that a word for a person tells of.
     ``ambiguous`` are surnames that are months, days or everyday words.
     """
 
@@ -47,6 +48,7 @@ class NameData:
     titles: Mapping[str, Gender | None]
     title_modifiers: frozenset[str]
     roles: Mapping[str, Gender | None]
+    role_fields: Mapping[str, frozenset[str]]
     organisation_nouns: frozenset[str]
     document_nouns: frozenset[str]
     post_nominals: frozenset[str]

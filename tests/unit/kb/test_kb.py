@@ -12,7 +12,7 @@ from pipeline.kb import KbEntry, load_kb
 def test_known_names_fold():
     """Case, article and full stops make no difference to a look-up."""
     kb = load_kb()
-    entry = KbEntry(name="United Kingdom", entity_type="GPE", qid="Q145", country="GBR")
+    entry = KbEntry(name="United Kingdom", types=("GPE",), qid="Q145", country="GBR")
     assert [kb.lookup(name, "GPE") for name in ("UK", "the U.K.", "united kingdom")] == [entry] * 3
 
 

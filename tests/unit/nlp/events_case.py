@@ -105,6 +105,7 @@ def names_in(text: str, names: Sequence[tuple[str, str, int, str | None]]) -> tu
             gender=None,
             gender_method=None,
             qid=None,
+            qid_confidence=None,
             kb_version=None,
             sentence_index=0,
             paragraph_index=0,

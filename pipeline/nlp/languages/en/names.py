@@ -3,6 +3,7 @@
 from collections.abc import Mapping
 
 from pipeline.model.annotation import Gender
+from pipeline.nlp.languages.en.fields import ROLE_FIELDS
 from pipeline.nlp.languages.en.name_evidence import EVIDENCE
 from pipeline.nlp.languages.spec import NameData, Pronoun
 
@@ -170,6 +171,7 @@ NAMES = NameData(
         " presidential republican democratic labour conservative liberal company team club head press campaign"
     ),
     roles=_ROLES,
+    role_fields=ROLE_FIELDS,
     organisation_nouns=_words(
         "company firm police government ministry department agency council committee commission court party campaign"
         " union charity group team club university school hospital bank board bureau office authority association"
