@@ -37,7 +37,13 @@ class NameData:
 
     ``honorifics`` make a person of the next word; ``titles`` may stand before a person's name (last words of the
     title); ``roles`` are nouns for what a person is; values are the gender that a word shows, or None.
-    ``ambiguous`` are surnames that are months, days or everyday words.
+    ``role_verbs`` say of their subject what it is ("was appointed treasurer").
+    ``numbers`` count a group ("the two leaders"), those in ``definite_numbers`` without an article ("both");
+    ``group_sizes`` are nouns that say how many they mean ("the pair"), ``country_nouns`` mean states;
+    ``company_nouns`` stand for the only organisation before them ("the firm"), unless one of
+    ``possessive_prepositions`` follows.
+    ``surnames_too`` are forenames that show no gender where they stand alone, as they are common surnames.
+    ``pronoun_weights`` are the weights of features by kind of pronoun; kinds that are missing stay unresolved.
     """
 
     evidence: NameEvidence
@@ -47,6 +53,13 @@ class NameData:
     titles: Mapping[str, Gender | None]
     title_modifiers: frozenset[str]
     roles: Mapping[str, Gender | None]
+    role_verbs: frozenset[str]
+    numbers: Mapping[str, int]
+    definite_numbers: frozenset[str]
+    group_sizes: Mapping[str, int]
+    country_nouns: frozenset[str]
+    company_nouns: frozenset[str]
+    possessive_prepositions: frozenset[str]
     organisation_nouns: frozenset[str]
     document_nouns: frozenset[str]
     post_nominals: frozenset[str]
@@ -57,9 +70,11 @@ class NameData:
     date_neighbours: frozenset[str]
     never_names: frozenset[str]
     forenames: Mapping[str, Gender]
+    surnames_too: frozenset[str]
     pronouns: Mapping[str, Pronoun]
     empty_it_verbs: frozenset[str]
     empty_it_nouns: frozenset[str]
+    pronoun_weights: Mapping[str, Mapping[str, float]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
