@@ -1,31 +1,28 @@
 """The objects that `newslake annotate` and `newslake clean` write: values in, JSON-able dicts out."""
 
 import re
+from collections.abc import Mapping
 from datetime import date
 
 from pipeline.clean import in_zone
-from pipeline.model import Annotation, Article, Event
+from pipeline.model import Annotation, Article, Entity, Event
 
 _KINDS = {"name": "name", "pronoun": "pron", "nominal": "nom"}
 _BODY = ("standfirst", "heading", "paragraph", "list")
 
 
 def annotation_object(doc_id: str, article: Article, annotation: Annotation) -> dict[str, object]:
-    """Return the annotation as one JSON-able object; ``entity_id`` is the cluster inside the document."""
+    """Return the annotation as one JSON-able object; ``entity_id`` is the cluster inside the document.
+
+    A mention of several is written once for each.
+    """
+    of_cluster = {e.cluster_index: e for e in reversed(annotation.entities) if e.cluster_index is not None}
     return {
         "doc_id": doc_id,
         "mentions": [
-            {
-                "start": entity.start_char,
-                "end": entity.end_char,
-                "text": entity.entity_text,
-                "label": entity.entity_type,
-                "kind": _KINDS[entity.mention_kind],
-                "entity_id": None if entity.cluster_index is None else f"e{entity.cluster_index}",
-                "entity_name": entity.entity_name,
-                "qid": entity.qid,
-            }
+            _mention_object(entity, cluster, of_cluster)
             for entity in annotation.entities
+            for cluster in entity.group_cluster_indexes or (entity.cluster_index,)
         ],
         "quotes": [
             {
@@ -53,6 +50,20 @@ def annotation_object(doc_id: str, article: Article, annotation: Annotation) -> 
             }
             for time in annotation.times
         ],
+    }
+
+
+def _mention_object(entity: Entity, cluster: int | None, of_cluster: Mapping[int, Entity]) -> dict[str, object]:
+    meant = entity if cluster is None else of_cluster.get(cluster, entity)
+    return {
+        "start": entity.start_char,
+        "end": entity.end_char,
+        "text": entity.entity_text,
+        "label": entity.entity_type,
+        "kind": _KINDS[entity.mention_kind],
+        "entity_id": None if cluster is None else f"e{cluster}",
+        "entity_name": meant.entity_name,
+        "qid": meant.qid,
     }
 
 

@@ -22,10 +22,11 @@ from pipeline.tables.spec import Column, TableSpec
 
 SCHEMA_VERSION = 1
 
-_text, _texts, _int, _real, _bool, _time, _day = (
+_text, _texts, _int, _ints, _real, _bool, _time, _day = (
     types.TEXT,
     types.TEXTS,
     types.INT,
+    types.INTS,
     types.REAL,
     types.BOOL,
     types.TIME,
@@ -115,6 +116,9 @@ ENTITIES = TableSpec(
         Column("quote_index", _int, "The quote it stands in; null outside quotes.", True),
         Column("link_method", _text, "How it joined its cluster.", values=get_args(read.LinkMethod)),
         Column("confidence", _real, "0 to 1: how sure the link is."),
+        Column("country_method", _text, "What the country rests on.", True, get_args(read.CountryMethod)),
+        Column("group_cluster_indexes", _ints, "Clusters of a mention of several; null for one.", True),
+        Column("group_entity_ids", _texts, "entity_id of each of these, in the same order.", True),
     ),
 )
 

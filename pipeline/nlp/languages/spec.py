@@ -39,6 +39,13 @@ class NameData:
     title); ``roles`` are nouns for what a person is; values are the gender that a word shows, or None.
     ``role_fields`` are the fields of life that a word for a person tells of.
     ``ambiguous`` are surnames that are months, days or everyday words.
+    ``role_verbs`` say of their subject what it is ("was appointed treasurer").
+    ``numbers`` count a group ("the two leaders"), those in ``definite_numbers`` without an article ("both");
+    ``group_sizes`` are nouns that say how many they mean ("the pair"), ``country_nouns`` mean states;
+    ``company_nouns`` stand for the only organisation before them ("the firm"), unless one of
+    ``possessive_prepositions`` follows.
+    ``surnames_too`` are forenames that show no gender where they stand alone, as they are common surnames.
+    ``pronoun_weights`` are the weights of features by kind of pronoun; kinds that are missing stay unresolved.
     """
 
     evidence: NameEvidence
@@ -49,6 +56,13 @@ class NameData:
     title_modifiers: frozenset[str]
     roles: Mapping[str, Gender | None]
     role_fields: Mapping[str, frozenset[str]]
+    role_verbs: frozenset[str]
+    numbers: Mapping[str, int]
+    definite_numbers: frozenset[str]
+    group_sizes: Mapping[str, int]
+    country_nouns: frozenset[str]
+    company_nouns: frozenset[str]
+    possessive_prepositions: frozenset[str]
     organisation_nouns: frozenset[str]
     document_nouns: frozenset[str]
     post_nominals: frozenset[str]
@@ -59,9 +73,11 @@ class NameData:
     date_neighbours: frozenset[str]
     never_names: frozenset[str]
     forenames: Mapping[str, Gender]
+    surnames_too: frozenset[str]
     pronouns: Mapping[str, Pronoun]
     empty_it_verbs: frozenset[str]
     empty_it_nouns: frozenset[str]
+    pronoun_weights: Mapping[str, Mapping[str, float]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
