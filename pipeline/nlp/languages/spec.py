@@ -38,7 +38,6 @@ class NameData:
     ``honorifics`` make a person of the next word; ``titles`` may stand before a person's name (last words of the
     title); ``roles`` are nouns for what a person is; values are the gender that a word shows, or None.
     ``role_fields`` are the fields of life that a word for a person tells of.
-    ``ambiguous`` are surnames that are months, days or everyday words.
     ``role_verbs`` say of their subject what it is ("was appointed treasurer").
     ``numbers`` count a group ("the two leaders"), those in ``definite_numbers`` without an article ("both");
     ``group_sizes`` are nouns that say how many they mean ("the pair"), ``country_nouns`` mean states;
