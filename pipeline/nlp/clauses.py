@@ -114,8 +114,16 @@ def _of_verb(tokens: Tokens, use: CueUse, cues: Sequence[CueUse], data: CueData)
             yield left, min(right, frame)
     if tokens.lemma[verb] in data.committing:
         yield from _infinitives(tokens, verb)
-    if tokens.dep[verb] == "parataxis":
+    if tokens.dep[verb] == "parataxis" or _is_aside(tokens, verb, data):
         yield from _without(tokens, tokens.head[verb], tokens.left_edge(verb), tokens.right_edge(verb))
+
+
+def _is_aside(tokens: Tokens, verb: int, data: CueData) -> bool:
+    """Return whether a verb reports the sentence around it: "as the Courier wrote"."""
+    marks = {tokens.lower[mark] for mark in tokens.dependents(verb, "mark")}
+    return (
+        tokens.dep[verb] == "advcl" and bool(marks & data.aside_marks) and not tokens.dependents(verb, "ccomp", "dobj")
+    )
 
 
 def _complements(tokens: Tokens, use: CueUse, data: CueData) -> Iterator[int]:

@@ -106,6 +106,7 @@ class CueData:
     naming_links: frozenset[str]
     labels: frozenset[str]
     source_phrases: frozenset[tuple[str, str]]
+    aside_marks: frozenset[str]
     origin_prepositions: frozenset[str]
     medium_prepositions: frozenset[str]
     medium_words: frozenset[str]

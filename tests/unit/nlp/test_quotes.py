@@ -137,6 +137,7 @@ def test_the_words_and_who_said_them(nlp, text: str, quote: str, speaker: str) -
         ("Ana Brito vowed to build a road by spring.", "to build a road by spring", "Ana Brito"),
         ("Ana Brito urged residents to boil their water.", "residents to boil their water", "Ana Brito"),
         ("Tom Roy asked Ana Brito if the barge was sold.", "if the barge was sold", "Tom Roy"),
+        ("As the Courier reported on Friday, the mill will close.", "the mill will close", "Courier"),
         ("Ida Quist was adamant that the road was safe.", "the road was safe", "Ida Quist"),
         ("Residents believe the river will flood again.", "the river will flood again", "Residents"),
     ],

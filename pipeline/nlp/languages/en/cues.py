@@ -84,6 +84,7 @@ CUES = CueData(
     complementisers=frozenset({"that", "whether", "if", "how", "why", "what"}),
     source_phrases=frozenset({("according", "to")}),
     origin_prepositions=frozenset({"of", "by", "from"}),
+    aside_marks=frozenset({"as"}),
     medium_prepositions=frozenset({"in", "on", "during", "at", "via", "to", "with"}),
     medium_words=_words(
         "interview statement letter email tweet post speech article editorial column blog memo release conference"
