@@ -38,12 +38,15 @@ class _Voting:
         self._forms = [folded(surface_of(tokens, name)) for name in names]
         self._known = {form: kb.type_of(form) for form in set(self._forms)}
         pairs = list(zip(self._forms, names, strict=True))
-        self._surnames = {form.split()[-1] for form, name in pairs if name.label == "PERSON" and " " in form}
+        self._surnames = {form.split()[-1] for form, name in pairs if self._is_full_person(name, form)}
         self._borne = {form.split()[-1] for form, name in pairs if name.honoured}
         self._people = {name.first for name in names if name.label == "PERSON"}
         self._ends_of_people = {name.last for name in names if name.label == "PERSON"}
         self._single_people = {form for form, name in pairs if name.label == "PERSON" and " " not in form}
         self._fuller = dict(self._short_forms(pairs))
+
+    def _is_full_person(self, name: Name, form: str) -> bool:
+        return name.label == "PERSON" and " " in form and self._by_words(name, form.split()) is None
 
     def _short_forms(self, pairs: list[tuple[str, Name]]) -> Iterator[tuple[str, str]]:
         """Yield the first word of each "Ashby Town" and "Acme Holdings", and the last of each "Orrin Gazette"."""
@@ -128,12 +131,16 @@ class _Voting:
             return evidence.first_words[words[0]]
         if words[0] in evidence.of_heads and words[1] in evidence.of_words:
             return evidence.of_heads[words[0]]
-        shown = evidence.last_words.get(words[-1]) or ("ORG" if words[-1] in self._data.company_suffixes else None)
-        if shown:
-            is_surname = shown == "ORG" and words[-1] in evidence.surnames
-            is_person = words[0] in self._data.forenames and (is_surname or name.label == "PERSON")
-            return None if is_person else shown
-        return "ORG" if "&" in words else None
+        return self._by_last_word(name, words) or ("ORG" if "&" in words else None)
+
+    def _by_last_word(self, name: Name, words: list[str]) -> str | None:
+        evidence, last = self._data.evidence, words[-1]
+        may_be_club = last in evidence.club_words and name.label == "PERSON"
+        is_firm = may_be_club or last in self._data.company_suffixes
+        shown = "ORG" if may_be_club else evidence.last_words.get(last, "ORG" if is_firm else None)
+        is_surname = shown == "ORG" and last in evidence.surnames
+        is_person = words[0] in self._data.forenames and (is_surname or name.label == "PERSON")
+        return None if is_person else shown
 
     def _by_word(self, name: Name, word: str) -> str | None:
         """Return the type that a single word shows: "the Gazette", "Rovers"."""

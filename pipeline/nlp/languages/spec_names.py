@@ -16,7 +16,8 @@ class NameEvidence:
     ``person_things`` what only people have, ``person_nouns`` what is called after people ("the Hale era").
     ``ruled_nouns`` stand before "of" and a place as well ("mayor of"); ``civic_nouns`` after the name of a place
     ("Orrin council"), ``place_things`` are what a place has. ``vessel_nouns`` stand before a ship's name,
-    ``firm_nouns`` before an organisation's,
+    ``firm_nouns`` before an organisation's; ``firm_endings`` end
+    a name that is used without them ("Acme" of "Acme Holdings"),
     ``thing_relatives`` begin a clause about a thing.
     ``party_letters`` stand with a hyphen before a politician's state ("D-Ohio"). ``surnames`` are the most frequent
     family names.
@@ -33,6 +34,7 @@ class NameEvidence:
     civic_nouns: frozenset[str]
     place_things: frozenset[str]
     vessel_nouns: frozenset[str]
+    firm_endings: frozenset[str]
     firm_nouns: frozenset[str]
     thing_relatives: frozenset[str]
     place_prepositions: frozenset[str]

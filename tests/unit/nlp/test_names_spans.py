@@ -61,6 +61,12 @@ def test_two_surnames_are_two_people(nlp) -> None:
     assert typed_names(nlp, text)[-2:] == [("Brooks", "PERSON"), ("Carson", "PERSON")]
 
 
+def test_a_surname_that_is_a_month_stays_with_the_forename(nlp) -> None:
+    """ "Eleanor March" is one name where the article knows a Mrs March."""
+    text = "They will stay until Eleanor March, the leader, speaks. Mrs March has said no. Mrs March is away."
+    assert typed_names(nlp, text)[0] == ("Eleanor March", "PERSON")
+
+
 def test_a_headline_names_nobody_by_its_capitals(nlp) -> None:
     """Where all words are large, only what the body knows or the model finds is a name, without common words."""
     title = "Minister Defends Rail Plan As Okafor Hits Out"

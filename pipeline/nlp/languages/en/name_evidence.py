@@ -59,12 +59,13 @@ EVIDENCE = NameEvidence(
     joining_words=frozenset({"and"}),
     club_words=_words("town united city rovers wanderers athletic albion county rangers fc afc hotspur harriers villa"),
     place_nouns=_typed(
-        GPE="city town village port province region state county country suburb borough parish municipality kingdom"
+        GPE="city town village port republic nation province region state county country suburb borough parish"
+        " municipality kingdom"
         " capital commune hamlet outskirts streets district",
         LOC="river island isle valley coast territory pass peninsula lake",
     ),
     ruled_nouns=_typed(
-        GPE="mayor bishop archbishop residents people inhabitants centre center outskirts streets council"
+        GPE="mayor bishop archbishop residents people inhabitants centre center outskirts streets council government"
     ),
     civic_nouns=_words(
         "council councillor councillors hospital depot police station residents mayor town airport harbour lifeboat"
@@ -82,6 +83,10 @@ EVIDENCE = NameEvidence(
         "company firm charity group bank airline newspaper magazine journal retailer manufacturer maker carmaker"
         " chipmaker publisher operator broadcaster brewery union party agency chain startup start-up watchdog app"
         " supermarket consultancy brokerage carrier insurer lender developer website"
+    ),
+    firm_endings=_words(
+        "holdings inc corp ltd plc airlines airways motors ferries industries pharmaceuticals railways buses capital"
+        " rail travel semiconductor foods stores homes energy media technologies systems entertainment shipping"
     ),
     thing_relatives=frozenset({"which"}),
     place_prepositions=frozenset({"in", "near", "throughout", "outside", "inside", "into", "across", "at", "past"}),

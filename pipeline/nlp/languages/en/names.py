@@ -60,6 +60,7 @@ _ROLES: Mapping[str, Gender | None] = {
     "widow": "F",
     "widower": "M", "uncle": "M", "aunt": "F", "grandfather": "M", "grandmother": "F", "man": "M", "woman": "F",
     "boy": "M", "girl": "F", "resident": None, "witness": None, "victim": None, "suspect": None, "student": None,
+    "agent": None, "steward": None,
     "expert": None, "critic": None, "contender": None, "rival": None, "incumbent": None, "veteran": None,
     "warden": None, "ranger": None, "curator": None, "treasurer": None, "trustee": None, "member": None,
     "neighbour": None, "neighbor": None, "substitute": None, "coxswain": None, "skipper": None, "winger": None,
