@@ -1,5 +1,6 @@
 """The English lexicon keeps to its schema, and each of its examples fires; what breaks the schema is refused."""
 
+import re
 from pathlib import Path
 
 import pytest
@@ -8,7 +9,9 @@ from pipeline.errors import ConfigError
 from pipeline.nlp.languages.en import frames as english
 from pipeline.nlp.languages.en.frames import FRAMES, NOUNS, VERBS
 from pipeline.nlp.languages.frame_file import read_frames
+from pipeline.nlp.languages.ontology import SUBTYPES
 from pipeline.nlp.languages.spec_events import FrameData
+from pipeline.tables.contract import EVENTS
 from tests.unit.nlp.events_case import read
 
 SECTORS = set("COP GOV JUD LEG MIL PTY REB SPY AGR BUS CRM CVL EDU ELI JRN LAB MED REF OPP REL SOC".split())  # noqa: SIM905
@@ -79,6 +82,12 @@ def test_file_that_cannot_be_read_is_refused(tmp_path, text, told):
     path.write_text(text)
     with pytest.raises(ConfigError, match=told):
         read_frames(path)
+
+
+def test_subtypes_are_documented():
+    """The table's documentation names every kind of everyday event that the lexicon may use."""
+    column = next(column for column in EVENTS.columns if column.name == "event_subtype")
+    assert set(re.findall(r"[a-z]+", column.description.partition(":")[2])) - {"or"} == set(SUBTYPES)
 
 
 def test_sectors_are_plovers():
