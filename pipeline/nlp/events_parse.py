@@ -1,7 +1,7 @@
 """One parsed article as plain lists: what the event rules read, gathered from spaCy's arrays once."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -18,8 +18,9 @@ _SUBJECTS = frozenset({"nsubj", "nsubjpass", "csubj", "csubjpass"})
 class Parse:
     """Token attributes by token index. ``entity`` is the index of the mention a token stands in, -1 for none.
 
-    ``sentence`` counts from 0. ``headline`` is true inside titles and cross-headings. ``in_time`` are the tokens of
-    time expressions, ``clipped`` the passives without an auxiliary in headlines.
+    ``named`` is the first name of each cluster. ``sentence`` counts from 0. ``headline`` is true inside titles and
+    cross-headings. ``in_time`` are the tokens of time expressions, ``clipped`` the passives without an auxiliary in
+    headlines.
     """
 
     text: str
@@ -36,6 +37,7 @@ class Parse:
     entity: list[int]
     headline: list[bool]
     entities: tuple[Entity, ...]
+    named: Mapping[int, Entity]
     in_time: frozenset[int]
     clipped: frozenset[int]
 
@@ -124,9 +126,14 @@ def parse_of(
         entity=_entity_of_tokens(entities, starts),
         headline=headline,
         entities=tuple(entities),
+        named={e.cluster_index: e for e in reversed(entities) if e.cluster_index is not None and _is_name(e)},
         in_time=frozenset(i for time in times for i in _tokens_in(starts, time.start_char, time.end_char)),
         clipped=frozenset(i for i in clipped if _is_clipped(i, tag, dep, children)),
     )
+
+
+def _is_name(entity: Entity) -> bool:
+    return entity.mention_kind == "name"
 
 
 def _is_clipped(index: int, tag: list[str], dep: list[str], children: list[list[int]]) -> bool:

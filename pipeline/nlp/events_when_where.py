@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from pipeline.kb import KnowledgeBase
 from pipeline.model import Entity, TimeExpression
 from pipeline.model.annotation import DateBasis, DatePrecision, Modality
 from pipeline.nlp.events_frames import Trigger
@@ -232,3 +233,20 @@ def _only_place(
         return None
     free = [tokens for tokens in named.values() if not taken.issuperset(tokens)]
     return _place_at(parse, next(i for i in free[0] if i not in taken), taken) if len(free) == 1 else None
+
+
+def coordinates_of(place: Entity, kb: KnowledgeBase) -> tuple[float, float] | None:
+    """Return where a place lies, in degrees north and east; None for a country and for what the base does not tell."""
+    name = place.entity_name or place.entity_text
+    if kb.country_of(name) is not None:
+        return None
+    points = {
+        (entry.lat, entry.lon)
+        for entry in kb.candidates(name)
+        if entry.lat is not None and entry.lon is not None and entry.country == place.country_code
+        if place.qid in (None, entry.qid)
+    }
+    city = None if points else kb.city(name, country=place.country_code)
+    if city is not None:
+        return city.lat, city.lon
+    return points.pop() if len(points) == 1 else None

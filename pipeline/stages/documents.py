@@ -80,8 +80,8 @@ def _event_object(doc_id: str, event: Event) -> dict[str, object]:
         "event_type": event.event_type,
         "trigger_text": event.trigger_text,
         "trigger_start": event.start_char,
-        "source_text": list(event.actors) or event.actor_text,
-        "target_text": list(event.recipients) or event.recipient_text,
+        "source_text": _texts(event.actor_text, event.actors),
+        "target_text": _texts(event.recipient_text, event.recipients),
         "source_code": event.actor_country,
         "target_code": event.recipient_country,
         "date": _event_day(event),
@@ -90,6 +90,11 @@ def _event_object(doc_id: str, event: Event) -> dict[str, object]:
         "score": event.salience,
         "event_cluster_id": f"{doc_id}:{'event' if event.event_type else 'frame'}{event.same_event_index}",
     }
+
+
+def _texts(words: str | None, names: tuple[str, ...]) -> list[str] | str | None:
+    """Return the words of a participant, with the names of all where it stands for several."""
+    return list(dict.fromkeys([words or "", *names])) if names else words
 
 
 def _event_day(event: Event) -> str | None:

@@ -132,8 +132,6 @@ class FrameData:
     undergoing_alone: frozenset[str]  # the same without an object: it ends, but they end it
     lemmas: Mapping[str, str]  # forms that the model lemmatizes wrongly
     people: Mapping[str, str | None]  # role nouns and their PLOVER sector
-    group_nouns: frozenset[str]  # "the two leaders"
-    plural_pronouns: frozenset[str]
     pointers: frozenset[str]  # pronouns that take part in nothing unless they stand for an entity
     verb_places: tuple[str, ...]  # where the recipient of a verb without a frame stands, see Frame
     noun_places: tuple[str, ...]

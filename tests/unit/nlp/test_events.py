@@ -88,9 +88,10 @@ def test_coordinated_actors_are_listed(nlp):
     assert (event.actor_name, event.actors, event.recipients) == ("Ada Holm", ("Ada Holm", "Otto Brandt"), ())
 
 
-def test_two_leaders_stand_for_the_pair_before(nlp):
-    """A plural reference to exactly two persons just named gives both."""
-    case = read(nlp, "Ada Holm met Otto Brandt.\nThe two leaders agreed a deal.", HOLM, BRANDT)
+def test_two_leaders_stand_for_their_group(nlp):
+    """A mention of several gives each of them."""
+    text = "Ada Holm met Otto Brandt.\nThe two leaders agreed a deal."
+    case = read(nlp, text, HOLM, BRANDT, groups={"The two leaders": (0, 1)})
     event = case.event("agreed")
     assert (event.actor_text, event.actors) == ("The two leaders", ("Ada Holm", "Otto Brandt"))
 
@@ -201,3 +202,12 @@ def test_date_before_joined_verbs(nlp):
     """A date before two joined verbs is the date of both."""
     case = read(nlp, "On Monday police raided Otto Brandt’s house and arrested Ada Holm.", HOLM, BRANDT)
     assert case.event("arrested").event_date == date(2026, 3, 9)
+
+
+def test_place_lies_somewhere(nlp):
+    """A city of the built-in base has coordinates, a country and a place that it does not tell have none."""
+    points = {}
+    for name, country in (("Oslo", "NOR"), ("Norway", "NOR"), ("Pebble Quay", "NOR")):
+        event = read(nlp, f"Police arrested a man in {name}.", (name, "GPE", 0, country)).event("arrested")
+        points[event.place_text] = (event.place_lat, event.place_lon)
+    assert points == {"Oslo": (59.913, 10.746), "Norway": (None, None), "Pebble Quay": (None, None)}

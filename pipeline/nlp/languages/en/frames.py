@@ -243,13 +243,6 @@ FRAMES = FrameData(
         "waterboarding": "waterboard",
     },
     people={word: sector for sector, text in _PEOPLE for word in text.split()},
-    group_nouns=words(
-        """
-        ally country couple government leader man minister official pair party player politician president side team
-        woman
-        """
-    ),
-    plural_pronouns=words("both them they"),
     pointers=words("that there these this those what which"),
     verb_places=("object", "to", "with", "about", "on", "of", "for", "from", "into", "against"),
     noun_places=("of", "for", "on", "to", "in", "from", "against", "with"),
