@@ -7,6 +7,7 @@ of your own lies in SQLite (``store``) and is asked a name at a time.
 import hashlib
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, replace
+from functools import lru_cache
 
 from pipeline.kb.cities import City
 from pipeline.kb.entry import KbEntry
@@ -112,6 +113,7 @@ class KnowledgeBase:
         return hashlib.sha256(repr(known).encode()).hexdigest()[:12] if known else None
 
 
+@lru_cache(maxsize=20_000)
 def _told(entry: KbEntry) -> str:
     """Return an entry as text that is the same in every process."""
     return repr((replace(entry, words=frozenset()), sorted(entry.words)))

@@ -22,7 +22,8 @@ class KbEntry:
     """One known thing. ``types`` are OntoNotes names, the first the usual one; ``country`` is ISO 3166-1 alpha-3.
 
     ``qid`` is None where nobody has checked it. ``prior`` says how often it is meant, beside others of the same name in
-    the same base; None for the built-in one. ``words`` are folded words that stand near it. ``lat`` and ``lon`` are
+    the same base; None for the built-in one. ``words`` are folded words that stand near it, its name's
+    left out. ``lat`` and ``lon`` are
     degrees, for places.
     """
 

@@ -2,13 +2,19 @@
 
 import re
 import unicodedata
+from functools import lru_cache
 
 _WORD = re.compile(r"\w{3,}")
 _MARKS = str.maketrans({"’": "'", "‘": "'", "‑": "-", "–": "-", "\u00a0": " "})
 
 
+@lru_cache(maxsize=50_000)  # a name is asked about many times, and by many steps
 def fold_name(name: str) -> str:
     """Return a name for comparing: no accents, no case, no leading article, no full stops, single spaces."""
+    return _folded(name)
+
+
+def _folded(name: str) -> str:
     if name.isascii():
         plain = name
     else:
@@ -20,4 +26,4 @@ def fold_name(name: str) -> str:
 
 def words_of(text: str) -> frozenset[str]:
     """Return the folded words of a text, of three letters or more."""
-    return frozenset(word for word in _WORD.findall(fold_name(text)) if not word.isdigit())
+    return frozenset(word for word in _WORD.findall(_folded(text)) if not word.isdigit())

@@ -22,7 +22,7 @@ Named = tuple[str, KbEntry]
 
 
 @dataclass(frozen=True, slots=True)
-class _BuiltIn:
+class BuiltIn:
     """What comes with the package."""
 
     entries: Mapping[str, tuple[KbEntry, ...]]
@@ -35,14 +35,14 @@ def load_kb(overrides: Path | None = None, *, store: Path | None = None) -> Know
 
     Raises: ConfigError naming the wrong key of the overrides file, KnowledgeError for a store that cannot be read.
     """
-    built_in = _built_in()
+    known = built_in()
     corrections = read_overrides(overrides)
     opened = KbStore(store) if store is not None and store.exists() else None
     told = (repr(sorted(corrections.by_name.items())), opened.version if opened else "")
     return KnowledgeBase(
-        entries=built_in.entries,
-        countries=built_in.countries,
-        capitals=built_in.capitals,
+        entries=known.entries,
+        countries=known.countries,
+        capitals=known.capitals,
         cities=read_cities(),
         store=opened,
         corrections=corrections,
@@ -52,13 +52,14 @@ def load_kb(overrides: Path | None = None, *, store: Path | None = None) -> Know
 
 
 @cache
-def _built_in() -> _BuiltIn:
+def built_in() -> BuiltIn:
+    """Return the built-in base. Read once a process."""
     data = resources.files("pipeline.kb").joinpath("data")
     countries, places, organisations = (
         tuple(csv.DictReader(data.joinpath(name).read_text("utf-8").splitlines())) for name in _FILES
     )
     named = [*_country_names(countries), *_place_names(places), *_organisation_names(organisations)]
-    return _BuiltIn(
+    return BuiltIn(
         entries=_by_name(named),
         countries=dict(_country_words(countries)),
         capitals={fold_name(row["capital"]): row["alpha3"] for row in countries if row["capital"]},

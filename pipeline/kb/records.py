@@ -79,7 +79,7 @@ def _checked(fields: Mapping[str, Any]) -> KbRecord:
         country=fields.get("country"),
         prior=float(fields["prior"]),
         description=description,
-        words=words_of(" ".join((description, *(fields.get("context") or ())))),
+        words=words_of(" ".join((description, *(fields.get("context") or ())))) - words_of(label),
         lat=fields.get("lat"),
         lon=fields.get("lon"),
     )

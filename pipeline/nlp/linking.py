@@ -7,7 +7,7 @@ the person, the words and countries of the article. A famous bearer whom the tex
 
 import math
 from collections import defaultdict
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
@@ -57,17 +57,42 @@ def link_entities(
 ) -> tuple[Identity, ...]:
     """Return the identity of each cluster, in their order. A correction wins; ties link nothing."""
     context = _Context(tokens, names, cast, data, kb)
-    first = [_linked(cluster, i, context) for i, cluster in enumerate(cast.clusters)]
-    context.told |= {link.entry.country for link in first if link and link.entry.country and link.confidence >= _SURE}
-    return tuple(_identity(cluster, _linked(cluster, i, context), kb) for i, cluster in enumerate(cast.clusters))
+    contests = [_contest(cluster, i, context) for i, cluster in enumerate(cast.clusters)]
+    first = [contest.winner(context.told) for contest in contests]
+    told = context.told | {
+        link.entry.country for link in first if link and link.confidence >= _SURE and link.entry.country
+    }
+    links = [contest.winner(told) for contest in contests]
+    return tuple(_identity(cluster, link, kb) for cluster, link in zip(cast.clusters, links, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
 class _Linked:
-    """The best candidate; it is none where its confidence is under ``_LEAST``."""
+    """The best bearer of a name; it is none where its confidence is under ``_LEAST``."""
 
     entry: KbEntry
     confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Contest:
+    """The bearers of one name with the weight of all but the article's countries, and of a bearer whom nobody knows.
+
+    ``nations`` are the countries that the text gives the entity itself.
+    """
+
+    weighed: tuple[tuple[KbEntry, float], ...]
+    unknown: float
+    nations: frozenset[str]
+
+    def winner(self, told: Collection[str | None]) -> _Linked | None:
+        """Return the best in an article that tells of these countries; the first of equals, which links none."""
+        if not self.weighed:
+            return None
+        odds = [math.exp(weight + _country_weight(entry, self.nations, told)) for entry, weight in self.weighed]
+        best = max(range(len(odds)), key=odds.__getitem__)
+        confidence = odds[best] / (sum(odds) + math.exp(self.unknown))
+        return _Linked(self.weighed[best][0], round(confidence, 3))
 
 
 class _Context:
@@ -79,7 +104,7 @@ class _Context:
         self._cast = cast
         self.data = data
         self.kb = kb
-        self.told: set[str | None] = {code for cluster in cast.clusters if (code := _told_country(cluster, kb))}
+        self.told = frozenset(code for cluster in cast.clusters if (code := _told_country(cluster, kb)))
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -115,20 +140,19 @@ def _fields(words: Iterable[str], data: NameData) -> frozenset[str]:
     return frozenset(field for word in words for field in data.role_fields.get(word, ()))
 
 
-def _linked(cluster: Cluster, index: int, context: _Context) -> _Linked | None:
+def _contest(cluster: Cluster, index: int, context: _Context) -> _Contest:
     entries = _candidates(cluster, context.kb)
     if not entries:
-        return None
-    total = sum(1 + (entry.prior or 0) for entry in entries)
+        return _Contest((), 0.0, frozenset())
+    near = context.near.get(index, frozenset())
     most = max(1 + (entry.prior or 0) for entry in entries)
-    weights = []
-    for entry in entries:
-        share = (most if entry.prior is None else 1 + entry.prior) / total
-        weights.append(math.log(share) + _evidence(cluster, entry, context.near.get(index, frozenset()), context))
-    odds = [math.exp(weight) for weight in weights]
-    best = max(range(len(odds)), key=lambda i: odds[i])
-    confidence = odds[best] / (sum(odds) + math.exp(_unknown(cluster)))
-    return _Linked(entries[best], round(confidence, 3))
+    meant = [most if entry.prior is None else 1 + entry.prior for entry in entries]
+    weighed = tuple(
+        (entry, math.log(often / sum(meant)) + _weight(cluster, entry, near, context))
+        for entry, often in zip(entries, meant, strict=True)
+    )
+    nations = frozenset(code for word in near if (code := context.kb.country_of(word)))
+    return _Contest(weighed, _unknown(cluster), nations)
 
 
 def _candidates(cluster: Cluster, kb: KnowledgeBase) -> tuple[KbEntry, ...]:
@@ -152,31 +176,28 @@ def _unknown(cluster: Cluster) -> float:
     return _UNKNOWN.get(kind, _UNKNOWN_ELSE) + (_UNKNOWN_SHORT if is_short else 0)
 
 
-def _evidence(cluster: Cluster, entry: KbEntry, near: frozenset[str], context: _Context) -> float:
-    """Return the weight of what the text says for or against an entry."""
-    words = entry.words - words_of(entry.name) - set(cluster.words)
-    found = len(words & context.words)
-    weight = _WORD * min(found, _WORDS_MOST) + _NEAR * min(len(words & near), _NEAR_MOST)
-    weight += _country_evidence(entry, near, context)
-    if fold_name(entry.name) != fold_name(cluster.name):
-        weight += _ALIAS
-    if entry.may_be("PERSON"):
-        weight += _field_evidence(_fields(entry.words, context.data), _fields(near, context.data), context.fields)
+def _weight(cluster: Cluster, entry: KbEntry, near: frozenset[str], context: _Context) -> float:
+    """Return the weight of what the text says for or against an entry, countries left out."""
+    weight = 0.0 if fold_name(entry.name) == fold_name(cluster.name) else _ALIAS
+    if entry.words:
+        words = entry.words.difference(cluster.words)
+        weight += _WORD * min(len(words & context.words), _WORDS_MOST) + _NEAR * min(len(words & near), _NEAR_MOST)
+    if entry.words and entry.may_be("PERSON"):
+        weight += _field_weight(_fields(entry.words, context.data), _fields(near, context.data), context.fields)
     return weight
 
 
-def _country_evidence(entry: KbEntry, near: frozenset[str], context: _Context) -> float:
+def _country_weight(entry: KbEntry, nations: frozenset[str], told: Collection[str | None]) -> float:
     if entry.country is None:
         return 0.0
-    nations = {code for word in near if (code := context.kb.country_of(word))} if entry.may_be("PERSON") else set()
     if nations:
         return _NATION if entry.country in nations else _OTHER_NATION
-    if entry.country in context.told:
+    if entry.country in told:
         return _COUNTRY
-    return _OTHER_COUNTRY if context.told else 0.0
+    return _OTHER_COUNTRY if told else 0.0
 
 
-def _field_evidence(known: frozenset[str], shown: frozenset[str], topics: frozenset[str]) -> float:
+def _field_weight(known: frozenset[str], shown: frozenset[str], topics: frozenset[str]) -> float:
     """Return the weight of what a person is known to do beside what the text says of them, or else what it is about."""
     if known and shown:
         return _FIELD if known & shown else _OTHER_FIELD
