@@ -86,7 +86,7 @@ class _Voting:
             yield "PERSON", 2
         if name.family is not None:
             yield "PERSON", _VERDICT
-        if known:
+        if known or (name.label == "PERSON" and self._is_somebody(words)):
             return
         inside = self._by_words(name, words) or self._fuller.get(form)
         if inside:
