@@ -35,6 +35,7 @@ quality: $(VENV)/.ready  ## Print what is read in the sample newsroom beside its
 
 bench: $(VENV)/.ready  ## Print speed and memory as ratios of one run
 	@$(RUN) -m tests.bench
+	@$(RUN) -m tests.bench_linking
 
 golden: $(VENV)/.ready  ## Rewrite the golden cases and show what changed
 	@$(RUN) -m tests.golden.rewrite && git --no-pager diff --stat -- tests/golden

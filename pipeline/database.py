@@ -39,6 +39,20 @@ def open_database(
     return connection
 
 
+def open_read_only(path: Path, *, broken: Callable[[sqlite3.DatabaseError], NewsError]) -> sqlite3.Connection:
+    """Return a connection to a file that is never written in place, only replaced: it needs no lock and no room.
+
+    Raises: what ``broken`` makes of the error when there is no such file.
+    """
+    try:
+        uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
+        connection = sqlite3.connect(uri, uri=True, autocommit=True, check_same_thread=False)
+    except sqlite3.DatabaseError as error:
+        raise broken(error) from error
+    connection.row_factory = sqlite3.Row
+    return connection
+
+
 def _use_wal(connection: sqlite3.Connection) -> None:
     """Set the mode, which the first to open a file must: for that one change SQLite does not wait its turn."""
     deadline = time.monotonic() + _BUSY_SECONDS

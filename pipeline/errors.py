@@ -10,6 +10,7 @@ NewsError                   base; every leaf has .disposition and the key it con
   ContractError             quarantine  a row breaks the table contract; its article is left out whole
   ArchiveError              fail        the raw archive cannot be used
     BrokenRecordError       quarantine  one record of it is missing or damaged; its article waits, others go on
+  KnowledgeError            fail        the knowledge base cannot be used; import it again
   LakeError                 fail        the lake's files and manifests disagree; run `newslake lake recover`
 
 Expected non-articles (a video page, a live blog, a stub) are ``Rejected`` values, not exceptions.
@@ -127,6 +128,10 @@ class BrokenRecordError(ArchiveError):
     """One record of the archive is missing or damaged."""
 
     disposition = "quarantine"
+
+
+class KnowledgeError(NewsError):
+    """The knowledge base cannot be read, or what was to be imported has nothing to read."""
 
 
 class LakeError(NewsError):

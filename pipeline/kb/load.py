@@ -1,69 +1,107 @@
-"""From the data files of this package and ``overrides.toml`` to one KnowledgeBase."""
+"""From the data files of this package, a store of your own and ``overrides.toml`` to one KnowledgeBase."""
 
 import csv
 import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass
+from functools import cache
 from importlib import resources
 from pathlib import Path
 
-from pipeline.kb.base import KbEntry, KnowledgeBase
+from pipeline.kb.base import KnowledgeBase
+from pipeline.kb.cities import read_cities
+from pipeline.kb.entry import KbEntry
 from pipeline.kb.fold import fold_name
-from pipeline.kb.overrides import NameOverride, read_overrides
+from pipeline.kb.overrides import read_overrides
+from pipeline.kb.store import KbStore
 
 _FILES = ("countries.csv", "places.csv", "organisations.csv")
+Row = Mapping[str, str]
 Named = tuple[str, KbEntry]
 
 
-def load_kb(overrides: Path | None = None) -> KnowledgeBase:
-    """Return the built-in knowledge base under the corrections of ``overrides``.
+@dataclass(frozen=True, slots=True)
+class BuiltIn:
+    """What comes with the package."""
 
-    Raises: ConfigError naming the wrong key of the overrides file.
+    entries: Mapping[str, tuple[KbEntry, ...]]
+    countries: Mapping[str, str]
+    capitals: Mapping[str, str]
+
+
+def load_kb(overrides: Path | None = None, *, store: Path | None = None) -> KnowledgeBase:
+    """Return the built-in knowledge base and the one of a store, if there is such a file, under the corrections.
+
+    Raises: ConfigError naming the wrong key of the overrides file, KnowledgeError for a store that cannot be read.
     """
-    texts = {name: resources.files("pipeline.kb").joinpath("data", name).read_text("utf-8") for name in _FILES}
-    countries, places, organisations = (tuple(csv.DictReader(texts[name].splitlines())) for name in _FILES)
+    known = built_in()
     corrections = read_overrides(overrides)
-    named = [*_country_names(countries), *_place_names(places), *_organisation_names(organisations)]
+    opened = KbStore(store) if store is not None and store.exists() else None
+    told = (repr(sorted(corrections.by_name.items())), opened.version if opened else "")
     return KnowledgeBase(
-        entries=_by_name(named),
-        countries=dict(_country_words(countries)),
-        capitals={fold_name(row["capital"]): row["alpha3"] for row in countries if row["capital"]},
-        overrides={fold_name(each.name): each for each in corrections},
-        version=_version(texts.values(), corrections),
+        entries=known.entries,
+        countries=known.countries,
+        capitals=known.capitals,
+        cities=read_cities(),
+        store=opened,
+        corrections=corrections,
+        overrides=corrections.of(article_ids=(), source_key=""),
+        version=hashlib.sha256("\n".join(told).encode()).hexdigest()[:12],
     )
 
 
-def _aliases(row: Mapping[str, str]) -> Iterator[str]:
+@cache
+def built_in() -> BuiltIn:
+    """Return the built-in base. Read once a process."""
+    data = resources.files("pipeline.kb").joinpath("data")
+    countries, places, organisations = (
+        tuple(csv.DictReader(data.joinpath(name).read_text("utf-8").splitlines())) for name in _FILES
+    )
+    named = [*_country_names(countries), *_place_names(places), *_organisation_names(organisations)]
+    return BuiltIn(
+        entries=_by_name(named),
+        countries=dict(_country_words(countries)),
+        capitals={fold_name(row["capital"]): row["alpha3"] for row in countries if row["capital"]},
+    )
+
+
+def _aliases(row: Row) -> Iterator[str]:
     yield row["name"]
     yield from filter(None, row["aliases"].split("|"))
 
 
-def _country_names(rows: Iterable[Mapping[str, str]]) -> Iterator[Named]:
+def _place(name: str, *, country: str | None, qid: str) -> KbEntry:
+    """Return a place, with where it lies if it is a large city; a country has no such point."""
+    cities = [city for city in read_cities().get(fold_name(name), ()) if city.country == country]
+    lat, lon = (cities[0].lat, cities[0].lon) if cities else (None, None)
+    return KbEntry(name=name, types=("GPE",), qid=qid or None, country=country, lat=lat, lon=lon)
+
+
+def _country_names(rows: Iterable[Row]) -> Iterator[Named]:
     for row in rows:
-        entry = KbEntry(name=row["name"], entity_type="GPE", qid=row["qid"] or None, country=row["alpha3"])
+        code = row["alpha3"]
+        entry = _place(row["name"], country=code, qid=row["qid"])
         yield from ((alias, entry) for alias in _aliases(row))
         for demonym in filter(None, row["demonyms"].split("|")):
-            yield demonym, KbEntry(name=demonym, entity_type="NORP", qid=None, country=row["alpha3"])
+            yield demonym, KbEntry(name=demonym, types=("NORP",), qid=None, country=code)
         if row["capital"]:
-            qid = row["capital_qid"] or None
-            yield row["capital"], KbEntry(name=row["capital"], entity_type="GPE", qid=qid, country=row["alpha3"])
+            yield row["capital"], _place(row["capital"], country=code, qid=row["capital_qid"])
 
 
-def _place_names(rows: Iterable[Mapping[str, str]]) -> Iterator[Named]:
+def _place_names(rows: Iterable[Row]) -> Iterator[Named]:
     for row in rows:
-        entry = KbEntry(name=row["name"], entity_type="GPE", qid=row["qid"] or None, country=row["alpha3"] or None)
+        entry = _place(row["name"], country=row["alpha3"] or None, qid=row["qid"])
         yield from ((alias, entry) for alias in _aliases(row))
 
 
-def _organisation_names(rows: Iterable[Mapping[str, str]]) -> Iterator[Named]:
+def _organisation_names(rows: Iterable[Row]) -> Iterator[Named]:
     for row in rows:
-        entry = KbEntry(
-            name=row["name"], entity_type=row["type"], qid=row["qid"] or None, country=row["country"] or None
-        )
+        entry = KbEntry(name=row["name"], types=(row["type"],), qid=row["qid"] or None, country=row["country"] or None)
         yield from ((alias, entry) for alias in _aliases(row))
 
 
-def _country_words(rows: Iterable[Mapping[str, str]]) -> Iterator[tuple[str, str]]:
+def _country_words(rows: Iterable[Row]) -> Iterator[tuple[str, str]]:
     for row in rows:
         for word in (*_aliases(row), *filter(None, row["demonyms"].split("|"))):
             yield fold_name(word), row["alpha3"]
@@ -77,11 +115,3 @@ def _by_name(named: Iterable[Named]) -> Mapping[str, tuple[KbEntry, ...]]:
         if before.qid is None and entry.qid is not None:
             found[fold_name(name)][entry.name, entry.entity_type] = entry
     return {name: tuple(entries.values()) for name, entries in found.items()}
-
-
-def _version(texts: Iterable[str], corrections: tuple[NameOverride, ...]) -> str:
-    digest = hashlib.sha256()
-    for text in texts:
-        digest.update(text.encode())
-    digest.update(repr(corrections).encode())
-    return digest.hexdigest()[:12]

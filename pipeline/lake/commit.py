@@ -28,7 +28,7 @@ from pipeline.lake.staging import Batch, read_batch
 from pipeline.tables import READING_TABLES, table_named
 
 _READING = tuple(spec.name for spec in READING_TABLES)
-_STORED = ("article_id", "revision_id", "pipeline_version", "raw_ref", "fetched_at")
+_STORED = ("article_id", "revision_id", "pipeline_version", "kb_version", "raw_ref", "fetched_at")
 
 
 @dataclass(frozen=True, slots=True)

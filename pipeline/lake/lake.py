@@ -129,6 +129,14 @@ class Lake:
         """Keep verdicts by article, in place of earlier ones."""
         self._ledger.remember(verdicts)
 
+    def agreeing(self, knowledge: str) -> frozenset[date]:
+        """Return the days whose rows, as they stand, were all found to be read with this knowledge."""
+        return self._ledger.agreeing(knowledge)
+
+    def set_agreeing(self, generations: Mapping[date, int], knowledge: str) -> None:
+        """Keep which days, at which generation, are read with this knowledge: a cache."""
+        self._ledger.set_agreeing(generations, knowledge)
+
     def days(self) -> tuple[date, ...]:
         """Return the published days that have rows, sorted."""
         return tuple(manifest.day for manifest in self._days.manifests() if manifest.entries)

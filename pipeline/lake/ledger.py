@@ -10,17 +10,23 @@ from dataclasses import astuple, dataclass
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
+from typing import Any
 
 from pipeline.database import Durability, from_micros, open_database, to_micros, transaction
 from pipeline.errors import LakeError
 from pipeline.model.outcome import OutcomeKind
 
-_VERSION = 2
-_REBUILT = ("articles", "days", "verdicts")  # of another version: without days the lake takes its ledger for lost
+_VERSION = 3
+_REBUILT = (
+    "articles",
+    "days",
+    "verdicts",
+    "known",
+)  # of another version: without days the lake takes its ledger for lost
 _SCHEMA = (
     """CREATE TABLE IF NOT EXISTS articles (
         article_id TEXT PRIMARY KEY, published_date TEXT NOT NULL, revision_id TEXT NOT NULL,
-        pipeline_version TEXT NOT NULL, raw_ref TEXT, fetched_at INTEGER NOT NULL) WITHOUT ROWID""",
+        pipeline_version TEXT NOT NULL, kb_version TEXT, raw_ref TEXT, fetched_at INTEGER NOT NULL) WITHOUT ROWID""",
     "CREATE INDEX IF NOT EXISTS articles_day ON articles (published_date)",
     "CREATE TABLE IF NOT EXISTS days (published_date TEXT PRIMARY KEY, generation INTEGER NOT NULL)",
     "CREATE TABLE IF NOT EXISTS pending (published_date TEXT PRIMARY KEY)",
@@ -31,16 +37,21 @@ _SCHEMA = (
     """CREATE TABLE IF NOT EXISTS verdicts (
         article_id TEXT PRIMARY KEY, seen TEXT NOT NULL, pipeline_version TEXT NOT NULL, outcome TEXT NOT NULL,
         reason TEXT, detail TEXT, row_key TEXT) WITHOUT ROWID""",
+    """CREATE TABLE IF NOT EXISTS known (
+        published_date TEXT PRIMARY KEY, generation INTEGER NOT NULL, knowledge TEXT NOT NULL)""",
 )
 
 
 @dataclass(frozen=True, slots=True)
 class StoredArticle:
-    """What the lake holds of an article. ``raw_ref`` and ``fetched_at`` are of the first fetch of its content."""
+    """What the lake holds of an article. ``raw_ref`` and ``fetched_at`` are of the first fetch of its content,
+    ``kb_version`` names what was known of its names.
+    """
 
     published_date: date
     revision_id: str
     pipeline_version: str
+    kb_version: str | None
     raw_ref: str | None
     fetched_at: datetime
 
@@ -119,6 +130,17 @@ class Ledger:
         query = "SELECT * FROM articles WHERE published_date = ?"
         return dict(map(_stored, self.connection.execute(query, (day.isoformat(),))))
 
+    def agreeing(self, knowledge: str) -> frozenset[date]:
+        """Return the days whose rows, as they stand, were all found to be read with this knowledge."""
+        query = "SELECT published_date FROM known JOIN days USING (published_date, generation) WHERE knowledge = ?"
+        return frozenset(date.fromisoformat(row[0]) for row in self.connection.execute(query, (knowledge,)))
+
+    def set_agreeing(self, generations: Mapping[date, int], knowledge: str) -> None:
+        """Keep which days, at which generation, are read with this knowledge."""
+        rows = [(day.isoformat(), generation, knowledge) for day, generation in generations.items()]
+        with transaction(self.connection):
+            self.connection.executemany("INSERT OR REPLACE INTO known VALUES (?, ?, ?)", rows)
+
     def generations(self) -> dict[date, int]:
         """Return the generation of each day that the ledger reflects."""
         rows = self.connection.execute("SELECT published_date, generation FROM days")
@@ -155,7 +177,7 @@ class Ledger:
                 self.connection.execute("DELETE FROM articles WHERE published_date = ?", (day.isoformat(),))
             for day, (generation, articles) in days.items():
                 self.connection.executemany(
-                    "INSERT OR REPLACE INTO articles VALUES (?, ?, ?, ?, ?, ?)",
+                    "INSERT OR REPLACE INTO articles VALUES (?, ?, ?, ?, ?, ?, ?)",
                     [_row(article_id, article) for article_id, article in articles.items()],
                 )
                 self._set_generation(day, generation)
@@ -187,9 +209,10 @@ def _row(article_id: str, article: StoredArticle) -> tuple[object, ...]:
     return (article_id, day.isoformat(), *facts, to_micros(fetched_at))
 
 
-def _stored(row: tuple[str, str, str, str, str | None, int]) -> tuple[str, StoredArticle]:
-    article_id, day, revision_id, version, raw_ref, fetched_at = row
-    return article_id, StoredArticle(date.fromisoformat(day), revision_id, version, raw_ref, from_micros(fetched_at))
+def _stored(row: Sequence[Any]) -> tuple[str, StoredArticle]:
+    article_id, day, revision_id, version, kb_version, raw_ref, fetched_at = row
+    at = from_micros(fetched_at)
+    return article_id, StoredArticle(date.fromisoformat(day), revision_id, version, kb_version, raw_ref, at)
 
 
 def _broken(path: Path, error: sqlite3.DatabaseError) -> LakeError:

@@ -32,7 +32,7 @@ class Candidate:
 
 
 def candidates_of(batches: Sequence[Batch]) -> dict[str, Candidate]:
-    """Return one candidate an article: the content seen last, ties by revision_id, pipeline_version, first fetch."""
+    """Return one candidate an article: the content seen last, ties by revision_id, versions, first fetch."""
     best: dict[str, Candidate] = {}
     for place, batch in enumerate(batches):
         for each in _candidates(batch, place):
@@ -44,13 +44,13 @@ def candidates_of(batches: Sequence[Batch]) -> dict[str, Candidate]:
 
 def _rank(candidate: Candidate) -> tuple[datetime, str, str, timedelta, str, date]:
     article = candidate.article
-    content = (candidate.seen_at, article.revision_id, article.pipeline_version)
+    content = (candidate.seen_at, article.revision_id, f"{article.pipeline_version} {article.kb_version or ''}")
     return (*content, candidate.seen_at - article.fetched_at, article.raw_ref or "", article.published_date)
 
 
 def _candidates(batch: Batch, place: int) -> list[Candidate]:
     articles = batch.tables["articles"]
-    names = ("article_id", "pipeline_version", "raw_ref", "fetched_at")
+    names = ("article_id", "pipeline_version", "kb_version", "raw_ref", "fetched_at")
     facts = {each: rest for each, *rest in zip(*(articles[n].to_pylist() for n in names), strict=True)}
     rows = zip(*(batch.keys[name].to_pylist() for name in _KEY_COLUMNS), strict=True)
     return [
@@ -64,7 +64,7 @@ def judge(
 ) -> dict[str, ArticleResult]:
     """Return what becomes of each candidate.
 
-    Unchanged: the lake holds the same content of the same version, read from the same record or one that was fetched
+    Unchanged: the lake holds the same content of the same versions, read from the same record or one that was fetched
     before it, on the same day.
     Superseded: the archive has seen other content since.
     """

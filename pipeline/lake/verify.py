@@ -63,7 +63,7 @@ def _breaches(committer: Committer, day: date, tables: Mapping[str, pa.Table]) -
     yield from _wrong_days(tables["articles"], day)
     yield from _broken_rows(reading)
     articles = tables["articles"]
-    names = ("article_id", "revision_id", "pipeline_version", "raw_ref", "fetched_at")
+    names = ("article_id", "revision_id", "pipeline_version", "kb_version", "raw_ref", "fetched_at")
     rows = zip(*(articles[name].to_pylist() for name in names), strict=True)
     held = {row[0]: StoredArticle(day, *row[1:]) for row in rows}
     if held != committer.ledger.of_day(day):

@@ -12,7 +12,10 @@ from typing import Literal
 MentionKind = Literal["name", "pronoun", "nominal"]
 Gender = Literal["F", "M", "U"]
 GenderMethod = Literal["honorific", "pronoun", "role", "forename", "none"]
-LinkMethod = Literal["exact", "surname", "acronym", "alias", "apposition", "role", "pronoun", "speaker", "none"]
+LinkMethod = Literal[
+    "exact", "surname", "acronym", "alias", "apposition", "role", "pronoun", "speaker", "group", "none"
+]
+CountryMethod = Literal["name", "nationality", "role", "kb", "override"]
 QuoteType = Literal["direct", "mixed", "indirect"]
 CueStance = Literal["neutral", "distance", "approval"]
 SpeakerKind = Literal["person", "organisation", "unnamed", "document"]
@@ -27,7 +30,10 @@ class Entity:
     """One mention. ``entity_type`` is an OntoNotes name (PERSON, ORG, GPE, ...), one for the whole cluster.
 
     ``entity_id`` is comparable across articles; ``quote_index`` is the quote the mention stands in.
+    ``qid_confidence`` is 0 to 1, of the link to the knowledge base; ``kb_version`` names all that is known of the names
+    of this entity, corrections included, None for nothing.
     ``gender`` is None for what is not a person. ``confidence`` is 0 to 1, of the link to its cluster.
+    A mention of several ("the two leaders") has no cluster of its own but theirs, in ``group_cluster_indexes``.
     """
 
     entity_index: int
@@ -45,6 +51,7 @@ class Entity:
     gender: Gender | None
     gender_method: GenderMethod | None
     qid: str | None
+    qid_confidence: float | None
     kb_version: str | None
     sentence_index: int
     paragraph_index: int
@@ -52,6 +59,9 @@ class Entity:
     quote_index: int | None
     link_method: LinkMethod
     confidence: float
+    country_method: CountryMethod | None = None
+    group_cluster_indexes: tuple[int, ...] | None = None
+    group_entity_ids: tuple[str, ...] | None = None
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 
 from pipeline.nlp.bylines import named_before, named_behind
 from pipeline.nlp.clauses import Clause
-from pipeline.nlp.cues import CueUse, QuotedText
+from pipeline.nlp.cues import CueUse, QuotedText, reporting_verb
 from pipeline.nlp.languages.spec import CueData
 from pipeline.nlp.tokens import Tokens
 
@@ -20,6 +20,7 @@ _PASSED = 0.75
 _ANY_VERB = 0.6
 _PHRASE = 12
 _NEAR = 60
+_REPORTS = 0.7
 _IN_CLAUSE = 0.7
 _ENDINGS = ".?!…"
 _QUOTE_EDGES = "".join(("\"”“»'’`", " \u00a0\u2009"))
@@ -103,7 +104,7 @@ def _after(
         if use.token > last + 25 or not _connected(tokens, quoted, last + 1, use.token):
             return
         distance = use.token - last
-        if use.speaker is None or use.kind == "noun" or (not use.is_listed and distance > 6):
+        if use.speaker is None or use.kind in ("noun", "adjective") or (not use.is_listed and distance > 6):
             continue
         if use.kind == "source":
             yield Attribution(use, use.speaker, 0.93, "source_after")
@@ -149,8 +150,19 @@ def _before(
         if use.kind == "source":
             weight = 0.9 if distance < 25 else 0.4
         weight = max(weight, 0.5) if rule == "colon" else weight
-        yield Attribution(use, use.speaker, weight * structure * _PASSED**nearer - 0.002 * distance, rule)
+        owner = _outermost(tokens, cues, places, use) if rule in ("governs", "adjacent") else use
+        yield Attribution(owner, owner.speaker, weight * structure * _PASSED**nearer - 0.002 * distance, rule)
         nearer += use.is_listed and (use.kind != "noun" or rule != "sentence")
+
+
+def _outermost(tokens: Tokens, cues: Sequence[CueUse], places: list[int], use: CueUse) -> CueUse:
+    """Return what reports the clause of a reporting verb: in "he said she called it a sham", he speaks of her words."""
+    verb = reporting_verb(tokens, use.token) if use.kind == "verb" else use.token
+    place = bisect_left(places, verb)
+    if verb == use.token or place == len(places) or places[place] != verb:
+        return use
+    outer = cues[place]
+    return outer if outer.is_listed and outer.cue.weight >= _REPORTS and outer.speaker is not None else use
 
 
 def _structure(distance: int, link: str, governs: bool, data: CueData) -> tuple[float, str]:

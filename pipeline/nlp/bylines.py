@@ -11,10 +11,13 @@ _FARTHEST = 30
 
 
 def named_before(tokens: Tokens, colon: int, data: CueData) -> int | None:
-    """Return the last token of the name that leads to a colon: "Ana Brito:", "Ana Brito, head of the union:"."""
+    """Return who leads to a colon: "Ana Brito:", "Ana Brito, head of the union:", "Ana Brito's verdict:"."""
     name = colon - 1
     if name >= 0 and tokens.tag[name] in _PROPER and _is_free(tokens, name, data):
         return name
+    owners = tokens.dependents(name, "poss") if name >= 0 else []
+    if owners and tokens.tag[owners[0]] in _PROPER:
+        return owners[0]
     start = colon
     while start > max(colon - _FARTHEST, 0) and tokens.block[start - 1] == tokens.block[colon]:
         if tokens.text[start - 1] in (".", "!", "?") or _is_verb(tokens, start - 1):

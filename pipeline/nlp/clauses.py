@@ -90,7 +90,8 @@ def reported_clauses(tokens: Tokens, cues: Sequence[CueUse], data: CueData) -> t
 
 
 def _reports(tokens: Tokens, use: CueUse, data: CueData) -> bool:
-    if not use.is_listed or use.speaker is None or tokens.dependents(use.token, "neg"):
+    verb = tokens.head[use.token] if use.kind == "adjective" else use.token
+    if not use.is_listed or use.speaker is None or tokens.dependents(verb, "neg"):
         return False
     lemma, weight = tokens.lemma[use.token], use.cue.weight
     if use.cue.cue_class == "thought":
@@ -113,14 +114,24 @@ def _of_verb(tokens: Tokens, use: CueUse, cues: Sequence[CueUse], data: CueData)
             yield left, min(right, frame)
     if tokens.lemma[verb] in data.committing:
         yield from _infinitives(tokens, verb)
-    if tokens.dep[verb] == "parataxis":
+    if tokens.dep[verb] == "parataxis" or _is_aside(tokens, verb, data):
         yield from _without(tokens, tokens.head[verb], tokens.left_edge(verb), tokens.right_edge(verb))
+
+
+def _is_aside(tokens: Tokens, verb: int, data: CueData) -> bool:
+    """Return whether a verb reports the sentence around it: "as the Courier wrote"."""
+    marks = {tokens.lower[mark] for mark in tokens.dependents(verb, "mark")}
+    return (
+        tokens.dep[verb] == "advcl" and bool(marks & data.aside_marks) and not tokens.dependents(verb, "ccomp", "dobj")
+    )
 
 
 def _complements(tokens: Tokens, use: CueUse, data: CueData) -> Iterator[int]:
     """Yield the verbs of the clauses that a verb has for complements, finite and with a subject."""
     verb = use.token
     clauses = tokens.dependents(verb, "ccomp")
+    if use.kind == "adjective":
+        clauses += tokens.dependents(tokens.head[verb], "ccomp")
     if tokens.lemma[verb] in data.asking:
         clauses += [each for each in tokens.dependents(verb, "advcl") if _asks(tokens, each, data)]
     if not any(clause > verb for clause in clauses) and (linked := _linked(tokens, verb, data)) is not None:
@@ -247,6 +258,7 @@ def _without(tokens: Tokens, host: int, first: int, last: int) -> Iterator[tuple
 
 _FINDERS: Mapping[str, Callable[[Tokens, CueUse, Sequence[CueUse], CueData], Iterator[tuple[int, int]]]] = {
     "verb": _of_verb,
+    "adjective": _of_verb,
     "source": _of_source,
     "noun": _of_noun,
 }

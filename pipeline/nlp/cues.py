@@ -2,6 +2,7 @@
 
 from bisect import bisect_left
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import accumulate
 
@@ -34,21 +35,17 @@ class CueUse:
 
 @dataclass(frozen=True, slots=True)
 class QuotedText:
-    """The tokens inside marks: ``owner`` gives a token's index in ``marked``, -1 outside.
-
-    ``counts`` has for each token how many before it are inside.
-    """
+    """The tokens inside marks: ``owner`` gives a token's index in ``marked``, -1 outside."""
 
     marked: tuple[Marked, ...]
     owner: list[int]
-    counts: list[int]
 
     def inside(self, token: int) -> bool:
         return self.owner[token] >= 0
 
-    def any_inside(self, first: int, last: int) -> bool:
-        """Return whether any of two tokens and what stands between is inside marks."""
-        return self.counts[last + 1] > self.counts[first]
+    def counts_without(self, dropped: AbstractSet[int]) -> list[int]:
+        """Return for each token, and for the end, how many before it are inside marks that are not ``dropped``."""
+        return [0, *accumulate(index >= 0 and index not in dropped for index in self.owner)]
 
 
 def quoted_text(tokens: Tokens, marked: tuple[Marked, ...]) -> QuotedText:
@@ -58,7 +55,7 @@ def quoted_text(tokens: Tokens, marked: tuple[Marked, ...]) -> QuotedText:
         for start, end in each.parts:
             for token in range(bisect_left(tokens.start, start), bisect_left(tokens.start, end)):
                 owner[token] = index
-    return QuotedText(marked, owner, [0, *accumulate(index >= 0 for index in owner)])
+    return QuotedText(marked, owner)
 
 
 def find_cues(tokens: Tokens, quoted: QuotedText, data: CueData) -> tuple[CueUse, ...]:
@@ -72,6 +69,8 @@ def find_cues(tokens: Tokens, quoted: QuotedText, data: CueData) -> tuple[CueUse
             use = _verb(tokens, quoted, data, index)
         elif tag[0] == "N":
             use = _noun(tokens, quoted, data, index)
+        elif tag == "JJ":
+            use = _adjective(tokens, quoted, data, index)
         if use is None and (tokens.lower[index], tokens.lower[min(index + 1, len(tokens) - 1)]) in data.source_phrases:
             use = _source(tokens, index)
         if use is not None and tokens.is_body(index):
@@ -94,7 +93,7 @@ def speaker_of_verb(tokens: Tokens, quoted: QuotedText, verb: int) -> int | None
     if _is_passive(tokens, verb):
         return next((p for by in tokens.dependents(verb, "agent") for p in tokens.dependents(by, "pobj")), None)
     if any(tokens.tag[aux] == "MD" for aux in tokens.dependents(verb, "aux")):
-        verb = _reporting(tokens, verb)  # "he said people will say": the words are his
+        verb = reporting_verb(tokens, verb)  # "he said people will say": the words are his
     subject = _subject(tokens, quoted, verb, 4)
     return subject if subject is not None else _beside(tokens, quoted, verb)
 
@@ -131,7 +130,7 @@ def _subject(tokens: Tokens, quoted: QuotedText, verb: int, depth: int) -> int |
     if depth == 0 or governor == verb or quoted.inside(governor):
         return None
     if dep == "advcl" and tokens.tag[verb] == "VBG" and tokens.text[tokens.left_edge(verb) - 1] == ",":
-        governor = _reporting(tokens, governor)
+        governor = reporting_verb(tokens, governor)
     if dep == "acl":
         return _of_participle(tokens, quoted, verb, depth)
     if dep == "conj" and _is_next_report(tokens, verb, governor):
@@ -148,7 +147,7 @@ def _is_next_report(tokens: Tokens, verb: int, governor: int) -> bool:
     return same and (tokens.lemma[verb] == tokens.lemma[outer] or tokens.tag[governor] != tokens.tag[verb])
 
 
-def _reporting(tokens: Tokens, verb: int) -> int:
+def reporting_verb(tokens: Tokens, verb: int) -> int:
     """Return the verb that reports a clause: "..., calling it unfair" goes with "he said", not with what he said."""
     for _ in range(_DEEPEST):
         governor = tokens.head[verb]
@@ -207,6 +206,14 @@ def _noun(tokens: Tokens, quoted: QuotedText, data: CueData, index: int) -> CueU
     if cue is None:
         return None
     return CueUse(index, cue, next(_noun_speakers(tokens, quoted, index), None), "noun")
+
+
+def _adjective(tokens: Tokens, quoted: QuotedText, data: CueData, index: int) -> CueUse | None:
+    """Return "adamant" of "she was adamant that"."""
+    cue, verb = data.adjectives.get(tokens.lower[index]), tokens.head[index]
+    if cue is None or tokens.dep[index] != "acomp" or tokens.tag[verb][0] != "V":
+        return None
+    return CueUse(index, cue, _subject(tokens, quoted, verb, 3), "adjective")
 
 
 def _noun_speakers(tokens: Tokens, quoted: QuotedText, noun: int) -> Iterator[int]:

@@ -3,12 +3,13 @@
 from bisect import bisect_right
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
 from spacy.tokens import Doc
 
+from pipeline.kb import KnowledgeBase
 from pipeline.model import Article, Entity, Event, Quote, TimeExpression
 from pipeline.model.annotation import Modality
 from pipeline.nlp.events_actors import Roles, roles_of
@@ -17,7 +18,7 @@ from pipeline.nlp.events_frames import Trigger, find_triggers
 from pipeline.nlp.events_parse import Parse, parse_of
 from pipeline.nlp.events_phrases import Participant
 from pipeline.nlp.events_same import Mention, first_mentions, saliences
-from pipeline.nlp.events_when_where import When, dates_of, place_of, places_by_sentence, when_of
+from pipeline.nlp.events_when_where import When, coordinates_of, dates_of, place_of, places_by_sentence, when_of
 from pipeline.nlp.languages.ontology import QUADS, plover_type_of
 from pipeline.nlp.languages.spec_events import FrameData, HasFrames
 from pipeline.nlp.modality import modality_of
@@ -32,6 +33,7 @@ class _Context:
     published: date | None
     dates: Mapping[int, TimeExpression]
     places: Mapping[int, Mapping[str, Sequence[int]]]
+    kb: KnowledgeBase | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -51,20 +53,28 @@ def extract_events(  # noqa: PLR0913 - an event draws on everything that was rea
     times: tuple[TimeExpression, ...],
     language: HasFrames,
     *,
+    kb: KnowledgeBase | None = None,
     with_untyped: bool = True,
 ) -> tuple[tuple[Event, ...], tuple[Event, ...]]:
     """Return the typed events and the untyped ones (none unless ``with_untyped``), each in reading order.
 
-    ``same_event_index`` of an untyped event is a position among the untyped; of a typed one, its ``event_index``.
+    ``kb`` gives the coordinates of places. ``same_event_index`` of an untyped event is a position among the untyped; of
+    a typed one, its ``event_index``.
     """
-    parse, data = parse_of(doc, article, entities, times, language.frames.lemmas), language.frames
+    parse, data = parse_of(doc, article, entities, times, language.frames), language.frames
     triggers = find_triggers(parse, data)
     roles = _all_roles(parse, [t for t in triggers if with_untyped or t.frame is not None], data)
     triggers = without_background(
         parse, triggers, {index for index, who in roles.items() if who.actors or who.recipients}
     )
     context = _Context(
-        parse, data, quotes, anchor_of(article), dates_of(parse, triggers, times, data), places_by_sentence(parse, data)
+        parse,
+        data,
+        quotes,
+        anchor_of(article),
+        dates_of(parse, triggers, times, data),
+        places_by_sentence(parse, data),
+        kb,
     )
     wanted = [trigger for trigger in triggers if with_untyped or trigger.frame is not None]
     drafts = [_draft(context, trigger, roles[trigger.index]) for trigger in wanted]
@@ -93,47 +103,13 @@ def _untyped(context: _Context, drafts: Sequence[_Draft]) -> tuple[Event, ...]:
 
 
 def _all_roles(parse: Parse, triggers: Sequence[Trigger], data: FrameData) -> dict[int, Roles]:
-    """Return the participants by trigger token; plural references and nouns that depend on a meeting are filled in."""
+    """Return the participants by trigger token; those of nouns that depend on a meeting are filled in."""
     at = {trigger.index: trigger for trigger in triggers}
-    found: dict[int, Roles] = {}
-    pair: tuple[Participant, ...] = ()
-    said_at = -1
-    for trigger in triggers:
-        sentence = parse.sentence[trigger.index]
-        fresh = pair if said_at < sentence <= said_at + 2 else ()
-        roles = _with_pair(roles_of(parse, trigger, data), fresh, parse, data)
-        found[trigger.index] = roles
-        if (two := _pair_of(trigger, roles)) and not fresh:
-            pair, said_at = two, sentence
+    found = {trigger.index: roles_of(parse, trigger, data) for trigger in triggers}
     for trigger in triggers:
         if trigger.is_noun and trigger.frame is not None and not found[trigger.index].actors:
             found[trigger.index] = _from_meeting(parse, trigger, at, found)
     return found
-
-
-def _pair_of(trigger: Trigger, roles: Roles) -> tuple[Participant, ...]:
-    """Return the two persons that a later "the two leaders" may stand for."""
-    everyone = roles.actors
-    if trigger.frame is not None and trigger.frame.reciprocal:
-        everyone += roles.recipients
-    named = tuple(p for p in everyone if p.entity is not None and p.entity.entity_type == "PERSON")
-    return named if len(named) == 2 == len(everyone) else ()
-
-
-def _with_pair(roles: Roles, pair: tuple[Participant, ...], parse: Parse, data: FrameData) -> Roles:
-    if len(pair) != 2 or len(roles.actors) != 1 or not _is_pair_reference(parse, roles.actors[0], data):
-        return roles
-    text = roles.actors[0].text
-    return Roles(tuple(replace(p, index=roles.actors[0].index, text=text) for p in pair), roles.recipients)
-
-
-def _is_pair_reference(parse: Parse, who: Participant, data: FrameData) -> bool:
-    if who.entity is not None and who.entity.cluster_index is not None:
-        return False
-    if parse.lower[who.index] in data.plural_pronouns:
-        return who.index == 0 or parse.sentence[who.index - 1] != parse.sentence[who.index]
-    two = any(parse.lower[c] in ("two", "both") for c in parse.children[who.index])
-    return two and parse.lemma[who.index] in data.group_nouns
 
 
 def _from_meeting(parse: Parse, trigger: Trigger, at: Mapping[int, Trigger], found: Mapping[int, Roles]) -> Roles:
@@ -164,11 +140,18 @@ def _draft(context: _Context, trigger: Trigger, roles: Roles) -> _Draft:
     time = context.dates.get(index)
     modality = modality_of(parse, index, data.modality)
     if modality == "happened" and _is_ahead(time, context.published):
-        modality = "planned"
+        if _is_told_as_past(parse, index):
+            time = None  # what has happened is not dated by what is to come
+        else:
+            modality = "planned"
     when = when_of(parse, index, time, modality=modality, anchored=context.published is not None)
     taken = frozenset(p.index for p in roles.actors + roles.recipients)
     place = place_of(parse, trigger, data, context.places, taken) if trigger.frame else None
     return _Draft(trigger, roles, when, place, _mention(parse, trigger, roles, when, place, modality))
+
+
+def _is_told_as_past(parse: Parse, index: int) -> bool:
+    return parse.tag[index] == "VBD" or (parse.tag[index] == "VBN" and parse.child(index, "nsubj") is not None)
 
 
 def _mention(
@@ -203,6 +186,7 @@ def _is_bare(parse: Parse, index: int) -> bool:
 def _event(context: _Context, draft: _Draft, *, event_index: int, same_event_index: int, salience: float) -> Event:
     trigger, roles, place, mention = draft.trigger, draft.roles, draft.place, draft.mention
     kind, frame = mention.event_type, trigger.frame
+    point = coordinates_of(place, context.kb) if place and context.kb else None
     return Event(
         event_index=event_index,
         event_type=kind,
@@ -222,8 +206,8 @@ def _event(context: _Context, draft: _Draft, *, event_index: int, same_event_ind
         place_text=place.entity_text if place else None,
         place_entity_id=place.entity_id if place else None,
         place_country=place.country_code if place else None,
-        place_lat=None,
-        place_lon=None,
+        place_lat=point[0] if point else None,
+        place_lon=point[1] if point else None,
         attributed_to_entity_id=_speaker(context.quotes, trigger),
         sentence_index=mention.sentence,
         same_event_index=same_event_index,

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pipeline.nlp.events_frames import Trigger, denotes, infinitive_of, named_by, object_of
 from pipeline.nlp.events_parse import Parse
-from pipeline.nlp.events_phrases import Participant, participant_at
+from pipeline.nlp.events_phrases import Participant, members_of, participant_at
 from pipeline.nlp.events_subjects import doers_of, subject_of
 from pipeline.nlp.languages.ontology import OTHER
 from pipeline.nlp.languages.spec_events import Frame, FrameData
@@ -59,7 +59,7 @@ def _participants(parse: Parse, heads: Iterable[int], data: FrameData) -> Iterat
         for index in parse.conjuncts(head):
             if index not in seen and _takes_part(parse, index, data):
                 seen.add(index)
-                yield participant_at(parse, index, data)
+                yield from members_of(parse, participant_at(parse, index, data))
 
 
 def _takes_part(parse: Parse, index: int, data: FrameData) -> bool:
@@ -189,7 +189,7 @@ def _from_governor(parse: Parse, trigger: Trigger, data: FrameData) -> tuple[lis
         index = parse.head[index]
     dep, verb = parse.dep[index], parse.head[index]
     if dep in ("dobj", "nsubjpass", "attr") and parse.is_verb(verb):
-        if parse.lemma[verb] in data.modality.carriers:
+        if parse.lemma[verb] in data.modality.carriers - data.modality.saying:
             return doers_of(parse, verb, data), []
         if parse.lemma[verb] in data.bearers:
             return [], doers_of(parse, verb, data)

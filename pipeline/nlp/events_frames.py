@@ -50,7 +50,8 @@ def _carrying(parse: Parse, triggers: list[Trigger], data: FrameData) -> Iterato
     """Yield everyday verbs that only carry an event noun: to launch an attack is no launch."""
     for trigger in triggers:
         verb = parse.head[trigger.index]
-        if trigger.is_noun and trigger.frame is not None and parse.lemma[verb] in data.modality.carriers:
+        carried = trigger.is_noun and trigger.frame is not None and parse.dep[trigger.index] != "nsubj"
+        if carried and parse.lemma[verb] in data.modality.carriers:
             yield from (t.index for t in triggers if t.index == verb and t.frame and t.frame.event_type == "OTHER")
 
 
@@ -121,6 +122,9 @@ def meets(parse: Parse, index: int, need: str, data: FrameData) -> bool:
     special = _SPECIAL.get(need)
     if special is not None:
         return special(parse, index, data)
+    if need[:2] == "@!":
+        thing = object_of(parse, index)
+        return thing is None or parse.lemma[thing] not in need[2:].split("/")
     if need[0] == "@":
         thing = object_of(parse, index)
         return thing is not None and any(_is_a(parse, thing, kind, data) for kind in need[1:].split("/"))
@@ -138,7 +142,7 @@ def meets(parse: Parse, index: int, need: str, data: FrameData) -> bool:
 def object_of(parse: Parse, index: int) -> int | None:
     """Return what a verb is done to: its object, the subject of its passive, the noun its participle modifies."""
     if parse.is_passive(index):
-        found = parse.child(index, "nsubjpass")
+        found = parse.child(index, "nsubjpass", "nsubj")
         return _patient_shared(parse, index) if found is None else found
     found = parse.child(index, "dobj")
     if found is None and parse.dep[index] in ("acl", "amod") and parse.tag[index] in ("VBN", "VBD"):
@@ -259,7 +263,11 @@ def _content_of(parse: Parse, trigger: Trigger) -> Iterator[int]:
             yield from (
                 c for c in parse.children[child] if parse.dep[c] == "pcomp" or _is_noun_content(frame, parse, c)
             )
-        elif parse.dep[child] == "xcomp" or (_is_noun_content(frame, parse, child) and parse.dep[child] == "dobj"):
+        elif parse.dep[child] == "xcomp" or (
+            _is_noun_content(frame, parse, child)
+            and parse.dep[child] == "dobj"
+            and parse.lemma[child] not in named_by(frame)
+        ):
             yield from parse.conjuncts(child)
     yield from _object_named(parse, trigger)
 
@@ -270,8 +278,8 @@ def _is_noun_content(frame: Frame, parse: Parse, index: int) -> bool:
 
 def _object_named(parse: Parse, trigger: Trigger) -> Iterator[int]:
     """Yield the object that the pattern itself names: "impose sanctions" is one event."""
-    if trigger.frame is None or trigger.is_noun:
-        return
+    if trigger.frame is None or trigger.is_noun or trigger.frame.event_type == "REJECT":
+        return  # to cancel talks is one event, that they are not held another
     thing = object_of(parse, trigger.index)
     if thing is not None and parse.lemma[thing] in named_by(trigger.frame):
         yield thing
@@ -279,4 +287,4 @@ def _object_named(parse: Parse, trigger: Trigger) -> Iterator[int]:
 
 def named_by(frame: Frame) -> set[str]:
     """Return the objects that a pattern names."""
-    return {word for need in frame.needs if need[0] == "@" for word in need[1:].split("/")}
+    return {word for need in frame.needs if need[0] == "@" and need[1] != "!" for word in need[1:].split("/")}

@@ -9,6 +9,7 @@ from spacy.attrs import DEP, HEAD, IDX, LEMMA, LENGTH, LOWER, POS, SENT_START, T
 from spacy.tokens import Doc
 
 from pipeline.model import Article, Entity, TimeExpression
+from pipeline.nlp.languages.spec_events import FrameData
 
 _SUBJECTS = frozenset({"nsubj", "nsubjpass", "csubj", "csubjpass"})
 
@@ -17,8 +18,9 @@ _SUBJECTS = frozenset({"nsubj", "nsubjpass", "csubj", "csubjpass"})
 class Parse:
     """Token attributes by token index. ``entity`` is the index of the mention a token stands in, -1 for none.
 
-    ``sentence`` counts from 0. ``headline`` is true inside titles and cross-headings. ``in_time`` are the tokens of
-    time expressions.
+    ``named`` is the first name of each cluster. ``sentence`` counts from 0. ``headline`` is true inside titles and
+    cross-headings. ``in_time`` are the tokens of time expressions, ``clipped`` the passives without an auxiliary in
+    headlines.
     """
 
     text: str
@@ -35,7 +37,9 @@ class Parse:
     entity: list[int]
     headline: list[bool]
     entities: tuple[Entity, ...]
+    named: Mapping[int, Entity]
     in_time: frozenset[int]
+    clipped: frozenset[int]
 
     def child(self, index: int, *deps: str) -> int | None:
         """Return the first dependent with one of these labels, None without."""
@@ -54,6 +58,8 @@ class Parse:
         return self.pos[index] in ("VERB", "AUX")
 
     def is_passive(self, index: int) -> bool:
+        if index in self.clipped:
+            return True
         if any(self.dep[c] in ("nsubjpass", "auxpass", "csubjpass", "agent") for c in self.children[index]):
             return True
         shares = self.dep[index] == "conj" and self.tag[index] in ("VBN", "VBD") and self.subject(index) is None
@@ -87,12 +93,9 @@ class Parse:
 
 
 def parse_of(
-    doc: Doc, article: Article, entities: Sequence[Entity], times: Sequence[TimeExpression], lemmas: Mapping[str, str]
+    doc: Doc, article: Article, entities: Sequence[Entity], times: Sequence[TimeExpression], data: FrameData
 ) -> Parse:
-    """Return the parse of an article. ``doc`` needs tags, lemmas, dependencies and sentence starts.
-
-    ``lemmas`` are forms that the model's lemmatizer gets wrong, with their lemma.
-    """
+    """Return the parse of an article. ``doc`` needs tags, lemmas, dependencies and sentence starts."""
     table = doc.to_array([LEMMA, LOWER, POS, TAG, DEP, HEAD, IDX, LENGTH, SENT_START]).reshape(len(doc), 9)
     ids, numbers = table[:, :5], table[:, 5:].astype(np.int64)
     names = {int(key): doc.vocab.strings[key] for key in np.unique(ids).tolist()}
@@ -105,9 +108,12 @@ def parse_of(
             children[parent].append(index)
     breaks = numbers[:, 3] == 1
     breaks[:1] = False
+    lemma = [data.lemmas.get(form) or word.lower() for word, form in zip(lemma, lower, strict=True)]
+    headline = _headlines(article, starts)
+    clipped = (i for i, large in enumerate(headline) if large and lemma[i] in data.clipped_passives)
     return Parse(
         text=doc.text,
-        lemma=[lemmas.get(form) or word.lower() for word, form in zip(lemma, lower, strict=True)],
+        lemma=lemma,
         lower=lower,
         pos=pos,
         tag=tag,
@@ -118,10 +124,22 @@ def parse_of(
         start=starts,
         end=ends,
         entity=_entity_of_tokens(entities, starts),
-        headline=_headlines(article, starts),
+        headline=headline,
         entities=tuple(entities),
+        named={e.cluster_index: e for e in reversed(entities) if e.cluster_index is not None and _is_name(e)},
         in_time=frozenset(i for time in times for i in _tokens_in(starts, time.start_char, time.end_char)),
+        clipped=frozenset(i for i in clipped if _is_clipped(i, tag, dep, children)),
     )
+
+
+def _is_name(entity: Entity) -> bool:
+    return entity.mention_kind == "name"
+
+
+def _is_clipped(index: int, tag: list[str], dep: list[str], children: list[list[int]]) -> bool:
+    """Say whether a headline's verb has a subject and neither object nor auxiliary: "Minister sacked"."""
+    beside = {dep[c] for c in children[index]}
+    return tag[index] in ("VBN", "VBD") and "nsubj" in beside and not beside & {"dobj", "aux", "ccomp", "dative"}
 
 
 def _entity_of_tokens(entities: Sequence[Entity], starts: list[int]) -> list[int]:

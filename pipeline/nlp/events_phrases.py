@@ -1,6 +1,7 @@
 """The noun phrases that fill the places of a frame, and who or what they stand for."""
 
-from dataclasses import dataclass
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
 
 from pipeline.model import Entity
 from pipeline.nlp.events_parse import Parse
@@ -42,6 +43,15 @@ def participant_at(parse: Parse, index: int, data: FrameData) -> Participant:
         country=_country(parse, entity, first, last),
         sector=_sector(parse, entity, first, index, data),
     )
+
+
+def members_of(parse: Parse, who: Participant) -> Iterator[Participant]:
+    """Yield those whom a phrase stands for ("the two leaders"), the phrase itself where it stands for one."""
+    members = [parse.named[c] for c in (who.entity and who.entity.group_cluster_indexes) or () if c in parse.named]
+    for entity in members:
+        yield replace(who, entity=entity, country=entity.country_code)
+    if not members:
+        yield who
 
 
 def phrase_of(parse: Parse, index: int) -> tuple[int, int]:

@@ -4,6 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
+from pipeline.kb import KnowledgeBase
 from pipeline.model import Entity, TimeExpression
 from pipeline.model.annotation import DateBasis, DatePrecision, Modality
 from pipeline.nlp.events_frames import Trigger
@@ -48,8 +49,7 @@ def dates_of(
                 found[owner] = time
     for trigger in triggers:
         if trigger.index not in found:
-            lender = _lender if trigger.is_noun else _dated_object
-            lent = lender(parse, trigger, at, found, data)
+            lent = _lent(parse, trigger, at, found, data)
             if lent is not None:
                 found[trigger.index] = lent
     _give_loose(parse, triggers, loose, found)
@@ -72,6 +72,21 @@ def _owner_of(parse: Parse, time: TimeExpression, at: Mapping[int, Trigger], dat
         if parse.is_verb(head):
             break
     return token, None
+
+
+def _lent(
+    parse: Parse, trigger: Trigger, at: Mapping[int, Trigger], found: Mapping[int, TimeExpression], data: FrameData
+) -> TimeExpression | None:
+    if _shares_date(parse, trigger.index, found):
+        return found[parse.head[trigger.index]]
+    return (_lender if trigger.is_noun else _dated_object)(parse, trigger, at, found, data)
+
+
+def _shares_date(parse: Parse, index: int, found: Mapping[int, TimeExpression]) -> bool:
+    """Say whether a verb shares the date before the one it is joined to: "On Monday they met and signed"."""
+    head = parse.head[index]
+    joined = parse.dep[index] == "conj" and parse.tag[index] == parse.tag[head] and parse.is_verb(index)
+    return joined and head in found and found[head].start_char < parse.start[head]
 
 
 def _told_of(parse: Parse, token: int, at: Mapping[int, Trigger], data: FrameData) -> int | None:
@@ -218,3 +233,20 @@ def _only_place(
         return None
     free = [tokens for tokens in named.values() if not taken.issuperset(tokens)]
     return _place_at(parse, next(i for i in free[0] if i not in taken), taken) if len(free) == 1 else None
+
+
+def coordinates_of(place: Entity, kb: KnowledgeBase) -> tuple[float, float] | None:
+    """Return where a place lies, in degrees north and east; None for a country and for what the base does not tell."""
+    name = place.entity_name or place.entity_text
+    if kb.country_of(name) is not None:
+        return None
+    points = {
+        (entry.lat, entry.lon)
+        for entry in kb.candidates(name)
+        if entry.lat is not None and entry.lon is not None and entry.country == place.country_code
+        if place.qid in (None, entry.qid)
+    }
+    city = None if points else kb.city(name, country=place.country_code)
+    if city is not None:
+        return city.lat, city.lon
+    return points.pop() if len(points) == 1 else None

@@ -1,37 +1,223 @@
-"""Linking: which known thing each entity of an article is."""
+"""Linking: which known thing each entity of an article is, and how sure that is. Offline, an entity at a time.
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+The bearers of a name that are known and fit its type stand against each other, and all of them against a bearer whom
+nobody knows. What counts is how often each is meant (``prior``, only beside the others), and the text: the words near
+the person, the words and countries of the article. A famous bearer whom the text contradicts loses to the unknown one.
+"""
 
-from pipeline.kb import KbEntry, KnowledgeBase
-from pipeline.nlp.who import Cluster, entity_hash
+import math
+from collections import defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from pipeline.kb import KbEntry, KnowledgeBase, NameOverride
+from pipeline.kb.entry import family
+from pipeline.kb.fold import fold_name, words_of
+from pipeline.model import Entity
+from pipeline.nlp.languages.spec import NameData
+from pipeline.nlp.names import Name
+from pipeline.nlp.roles import role_of, title_of
+from pipeline.nlp.tokens import Tokens
+from pipeline.nlp.who import Cast, Cluster, entity_hash
+
+_LEAST = 0.5  # a link below is none
+_SURE = 0.8  # from here on a link tells of the others
+# All weights are natural logarithms of odds. How likely a bearer whom nobody knows is, by the family of types.
+_UNKNOWN: Mapping[str, float] = {"place": -2.0, "group": -1.5, "people": -2.0, "person": 0.3}
+_UNKNOWN_ELSE = -1.0
+_UNKNOWN_SHORT = 1.2  # more, for a person called by one word
+_ALIAS = -0.3
+_WORD, _WORDS_MOST = 0.6, 4  # a word of the entry in the article
+_NEAR, _NEAR_MOST = 1.0, 2  # a word of the entry in the title or role
+_FIELD, _OTHER_FIELD = 1.5, -3.5
+_TOPIC, _OTHER_TOPIC = 0.4, -0.8
+_NATION, _OTHER_NATION = 1.5, -3.0
+_COUNTRY, _OTHER_COUNTRY = 0.8, -0.5
+_CONTENT_TAGS = frozenset({"NN", "NNS", "NNP", "NNPS", "JJ"})
 
 
 @dataclass(frozen=True, slots=True)
 class Identity:
-    """What one entity is called across articles: ``entity_id`` is the QID where linked, else a hash."""
+    """What one entity is called across articles: ``entity_id`` is the QID where linked, else a hash.
+
+    ``confidence`` is 0 to 1, of the QID; None without one.
+    """
 
     entity_type: str
     entity_id: str
     name: str
     qid: str | None
+    confidence: float | None
     country: str | None
 
 
-def link_entities(clusters: Sequence[Cluster], kb: KnowledgeBase) -> tuple[Identity, ...]:
-    """Return the identity of each cluster, in their order."""
-    return tuple(_identity(cluster, kb) for cluster in clusters)
+def link_entities(
+    tokens: Tokens, names: Sequence[Name], cast: Cast, data: NameData, kb: KnowledgeBase
+) -> tuple[Identity, ...]:
+    """Return the identity of each cluster, in their order. A correction wins; ties link nothing."""
+    context = _Context(tokens, names, cast, data, kb)
+    contests = [_contest(cluster, i, context) for i, cluster in enumerate(cast.clusters)]
+    first = [contest.winner(context.told) for contest in contests]
+    told = context.told | {
+        link.entry.country for link in first if link and link.confidence >= _SURE and link.entry.country
+    }
+    links = [contest.winner(told) for contest in contests]
+    return tuple(_identity(cluster, link, kb) for cluster, link in zip(cast.clusters, links, strict=True))
 
 
-def _identity(cluster: Cluster, kb: KnowledgeBase) -> Identity:
-    name, entity_type = cluster.name, cluster.entity_type
-    override = kb.override_of(name)
-    entity_type = (override.entity_type if override else None) or entity_type
-    entry = kb.lookup(name, entity_type)
-    name = _canonical(name, entry)
-    qid = entry.qid if entry else None
-    country = (override.country if override else None) or (entry.country if entry else None)
-    return Identity(entity_type, qid or entity_hash(name, entity_type), name, qid, country)
+@dataclass(frozen=True, slots=True)
+class _Linked:
+    """The best bearer of a name; it is none where its confidence is under ``_LEAST``."""
+
+    entry: KbEntry
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Contest:
+    """The bearers of one name with the weight of all but the article's countries, and of a bearer whom nobody knows.
+
+    ``nations`` are the countries that the text gives the entity itself.
+    """
+
+    weighed: tuple[tuple[KbEntry, float], ...]
+    unknown: float
+    nations: frozenset[str]
+
+    def winner(self, told: Collection[str | None]) -> _Linked | None:
+        """Return the best in an article that tells of these countries; the first of equals, which links none."""
+        if not self.weighed:
+            return None
+        odds = [math.exp(weight + _country_weight(entry, self.nations, told)) for entry, weight in self.weighed]
+        best = max(range(len(odds)), key=odds.__getitem__)
+        confidence = odds[best] / (sum(odds) + math.exp(self.unknown))
+        return _Linked(self.weighed[best][0], round(confidence, 3))
+
+
+class _Context:
+    """What an article says around its entities. The words are gathered when a candidate first asks for them."""
+
+    def __init__(self, tokens: Tokens, names: Sequence[Name], cast: Cast, data: NameData, kb: KnowledgeBase) -> None:
+        self._tokens = tokens
+        self._names = names
+        self._cast = cast
+        self.data = data
+        self.kb = kb
+        self.told = frozenset(code for cluster in cast.clusters if (code := _told_country(cluster, kb)))
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """All content words of the article, folded."""
+        tokens = self._tokens
+        return words_of(" ".join({tokens.lower[i] for i, tag in enumerate(tokens.tag) if tag in _CONTENT_TAGS}))
+
+    @cached_property
+    def fields(self) -> frozenset[str]:
+        return _fields(self.words, self.data)
+
+    @cached_property
+    def near(self) -> Mapping[int, frozenset[str]]:
+        """The words of titles and roles, by cluster."""
+        found: defaultdict[int, set[str]] = defaultdict(set)
+        for name, link in zip(self._names, self._cast.links, strict=True):
+            if link.cluster is None or self._cast.clusters[link.cluster].entity_type != "PERSON":
+                continue
+            span = role_of(self._tokens, name, self.data)
+            told = (title_of(self._tokens, name), self._tokens.span(*span) if span else None)
+            found[link.cluster] |= words_of(" ".join(filter(None, told)))
+        return {cluster: frozenset(words) for cluster, words in found.items()}
+
+
+def _told_country(cluster: Cluster, kb: KnowledgeBase) -> str | None:
+    if family(cluster.entity_type) not in ("place", "people"):
+        return None
+    city = kb.city(cluster.name)
+    return kb.country_of(cluster.name) or kb.capital_country(cluster.name) or (city.country if city else None)
+
+
+def _fields(words: Iterable[str], data: NameData) -> frozenset[str]:
+    return frozenset(field for word in words for field in data.role_fields.get(word, ()))
+
+
+def _contest(cluster: Cluster, index: int, context: _Context) -> _Contest:
+    entries = _candidates(cluster, context.kb)
+    if not entries:
+        return _Contest((), 0.0, frozenset())
+    near = context.near.get(index, frozenset())
+    most = max(1 + (entry.prior or 0) for entry in entries)
+    meant = [most if entry.prior is None else 1 + entry.prior for entry in entries]
+    weighed = tuple(
+        (entry, math.log(often / sum(meant)) + _weight(cluster, entry, near, context))
+        for entry, often in zip(entries, meant, strict=True)
+    )
+    nations = frozenset(code for word in near if (code := context.kb.country_of(word)))
+    return _Contest(weighed, _unknown(cluster), nations)
+
+
+def _candidates(cluster: Cluster, kb: KnowledgeBase) -> tuple[KbEntry, ...]:
+    """Return what may bear the fullest name or, where nothing does, another full form of it."""
+    for form in _full_forms(cluster):
+        found = tuple(entry for entry in kb.candidates(form) if entry.may_be(cluster.entity_type))
+        if found:
+            return found
+    return ()
+
+
+def _full_forms(cluster: Cluster) -> list[str]:
+    """Return the name, then the other forms of several words, most used first."""
+    others = (form for form in cluster.forms if form != cluster.name and " " in form)
+    return [cluster.name, *sorted(others, key=lambda form: (-cluster.forms[form], form))]
+
+
+def _unknown(cluster: Cluster) -> float:
+    kind = family(cluster.entity_type)
+    is_short = kind == "person" and len(cluster.words) == 1
+    return _UNKNOWN.get(kind, _UNKNOWN_ELSE) + (_UNKNOWN_SHORT if is_short else 0)
+
+
+def _weight(cluster: Cluster, entry: KbEntry, near: frozenset[str], context: _Context) -> float:
+    """Return the weight of what the text says for or against an entry, countries left out."""
+    weight = 0.0 if fold_name(entry.name) == fold_name(cluster.name) else _ALIAS
+    if entry.words:
+        words = entry.words.difference(cluster.words)
+        weight += _WORD * min(len(words & context.words), _WORDS_MOST) + _NEAR * min(len(words & near), _NEAR_MOST)
+    if entry.words and entry.may_be("PERSON"):
+        weight += _field_weight(_fields(entry.words, context.data), _fields(near, context.data), context.fields)
+    return weight
+
+
+def _country_weight(entry: KbEntry, nations: frozenset[str], told: Collection[str | None]) -> float:
+    if entry.country is None:
+        return 0.0
+    if nations:
+        return _NATION if entry.country in nations else _OTHER_NATION
+    if entry.country in told:
+        return _COUNTRY
+    return _OTHER_COUNTRY if told else 0.0
+
+
+def _field_weight(known: frozenset[str], shown: frozenset[str], topics: frozenset[str]) -> float:
+    """Return the weight of what a person is known to do beside what the text says of them, or else what it is about."""
+    if known and shown:
+        return _FIELD if known & shown else _OTHER_FIELD
+    if known and topics:
+        return _TOPIC if known & topics else _OTHER_TOPIC
+    return 0.0
+
+
+def _identity(cluster: Cluster, linked: _Linked | None, kb: KnowledgeBase) -> Identity:
+    said = next(filter(None, map(kb.override_of, _full_forms(cluster))), NameOverride())
+    entity_type = said.entity_type or cluster.entity_type
+    is_linked = linked is not None and linked.confidence >= _LEAST and linked.entry.may_be(entity_type)
+    entry = linked.entry if linked is not None and is_linked else None
+    qid, confidence = entry.qid if entry else None, linked.confidence if linked and entry and entry.qid else None
+    if said.qid is not None:
+        entry = entry if entry is not None and entry.qid == said.qid else None
+        qid, confidence = said.qid or None, 1.0 if said.qid else None
+    name = said.name or _canonical(cluster.name, entry)
+    country = said.country or (entry.country if entry else None)
+    return Identity(entity_type, qid or entity_hash(name, entity_type), name, qid, confidence, country)
 
 
 def _canonical(name: str, entry: KbEntry | None) -> str:
@@ -41,3 +227,25 @@ def _canonical(name: str, entry: KbEntry | None) -> str:
     is_article = entry.name.casefold() == f"the {name.casefold()}"
     is_short = entry.entity_type == "GPE" and name.replace(".", "").isupper()
     return entry.name if is_article or is_short else name
+
+
+def with_kb_versions(entities: Sequence[Entity], kb: KnowledgeBase) -> tuple[Entity, ...]:
+    """Return the entities, each with what names all that is known of the names of its cluster.
+
+    The rows alone then tell whether an article would be read otherwise with other knowledge: the knowledge base is
+    asked of nothing else.
+    """
+    names: defaultdict[object, set[str]] = defaultdict(set)
+    for entity in entities:
+        if entity.mention_kind == "name":
+            names[group_of(entity.cluster_index, entity.entity_text)].add(entity.entity_text)
+    versions = {group: kb.version_of(texts) for group, texts in names.items()}
+    return tuple(
+        replace(entity, kb_version=versions.get(group_of(entity.cluster_index, entity.entity_text)))
+        for entity in entities
+    )
+
+
+def group_of(cluster_index: int | None, entity_text: str) -> object:
+    """Return the cluster of a mention, or for one without a cluster its own words."""
+    return entity_text if cluster_index is None else cluster_index

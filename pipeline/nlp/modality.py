@@ -100,9 +100,11 @@ def _is_announced(parse: Parse, index: int) -> bool:
 def _of_content(parse: Parse, index: int, data: ModalityData, depth: int) -> Modality:
     """Return the modality of a finite clause under a verb or noun: real unless its governor makes it unreal."""
     head = parse.head[index]
-    if parse.lemma[head] in data.saying:
+    if parse.lemma[head] not in data.saying:
+        return _under(parse, head, data, depth, default="happened", finite=True)
+    if parse.is_verb(head) or _modality(parse, head, data, depth - 1) != "negated":
         return "happened"
-    return _under(parse, head, data, depth, default="happened", finite=True)
+    return "negated" if parse.lemma[parse.head[head]] in data.refusing else "hypothetical"  # reports not confirmed
 
 
 def _of_adverbial(parse: Parse, index: int, data: ModalityData, depth: int) -> Modality:
@@ -205,6 +207,9 @@ def _of_argument(parse: Parse, index: int, data: ModalityData, depth: int) -> Mo
     head = parse.head[index]
     lemma = lemma_with_particle(parse, head)
     if parse.dep[index] in ("dobj", "nsubjpass") and lemma in data.governing:
+        told = lemma in data.saying and is_definite(parse, index, data)  # "announced the sackings"
+        if told or parse.child(head, "oprd") is not None:  # "called the attack a mistake"
+            return "happened"
         return _under(parse, head, data, depth, default="happened")
     outer = _modality(parse, head, data, depth - 1)
     if outer == "negated" and parse.dep[index] in ("nsubj", "nsubjpass") and not has_no(parse, index, data):

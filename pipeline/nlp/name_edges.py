@@ -7,6 +7,7 @@ from pipeline.nlp.name_spans import Name, plain
 from pipeline.nlp.tokens import Tokens
 
 _EDGE_MARKS = frozenset("“”\"‘’'`.,;:()[]/-–—")
+_NO_NAMES = frozenset({"IN", "CC", "WRB", "WP", "PRP", "PRP$", "MD"})
 _PARTING = frozenset({"/", ":", "--", "—"})
 _PARTED = frozenset({"PERSON", "ORG", "GPE"})
 _NOUNS = frozenset({"NN", "NNS", "NNP", "NNPS", "CD"})
@@ -75,7 +76,7 @@ def _bare(tokens: Tokens, data: NameData, name: Name) -> tuple[int, int]:
     """Return first and last token without marks, articles, titles and the rest at the edges, in one block."""
     first, last = name.first, name.last
     for index in range(first + 1, last + 1):
-        if _breaks_off(tokens, index, last):
+        if _breaks_off(tokens, data, index, last):
             last = index - 1
             break
     while last >= first and _is_tail(tokens, data, last):
@@ -85,13 +86,14 @@ def _bare(tokens: Tokens, data: NameData, name: Name) -> tuple[int, int]:
     return first, last
 
 
-def _breaks_off(tokens: Tokens, index: int, last: int) -> bool:
+def _breaks_off(tokens: Tokens, data: NameData, index: int, last: int) -> bool:
     """Return whether a name ends before a token: before another block, a handle or a number of things."""
     text = tokens.text[index]
-    if text[0] == "@":
+    if text[0] in "@(":
         return True
     if tokens.tag[index] == "CD":
-        return text.islower() or (index < last and tokens.text[index + 1].islower())
+        is_score = tokens.lower[index - 1] in data.evidence.club_words
+        return text.islower() or is_score or (index < last and tokens.text[index + 1].islower())
     return text.isspace() and index < last and tokens.block[index + 1] != tokens.block[index - 1]
 
 
@@ -138,7 +140,7 @@ def _is_lead(tokens: Tokens, data: NameData, index: int, label: str, *, alone: b
         return True
     if alone:
         return False
-    if text.islower() and word not in data.name_particles:
+    if (text.islower() and word not in data.name_particles) or tokens.tag[index] in _NO_NAMES:
         return True
     titled = label == "PERSON" and (word in data.titles or word in data.title_modifiers)
     return word in data.honorifics or titled

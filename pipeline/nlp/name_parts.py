@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 from dataclasses import dataclass
+from itertools import pairwise
 
 from pipeline.nlp.languages.spec import NameData
 from pipeline.nlp.name_edges import LONGEST
@@ -162,6 +163,26 @@ def bracketed(tokens: Tokens, names: list[Name]) -> Iterator[Name]:
                 text = tokens.text[short]
                 if text.isupper() and text.isalpha() and text[0] == initial and len(text) > 1:
                     yield Name(short, short, name.label)
+
+
+def joined(tokens: Tokens, data: NameData, names: list[Name]) -> Iterator[Name]:
+    """Yield the names, a forename and the surname right after it as one: the model may take "March" for a month."""
+    stems = {left.first for left, right in pairwise(names) if _is_one(tokens, data, left, right)}
+    for name in names:
+        if name.first - 1 in stems:
+            yield Name(name.first - 1, name.last, "PERSON")
+        elif name.first not in stems:
+            yield name
+
+
+def _is_one(tokens: Tokens, data: NameData, left: Name, right: Name) -> bool:
+    return (
+        left.last + 1 == right.first
+        and left.length == right.length == 1
+        and left.label == right.label == "PERSON"
+        and tokens.lower[left.first] in data.forenames
+        and tokens.block[left.first] == tokens.block[right.first]
+    )
 
 
 def with_families(tokens: Tokens, data: NameData, names: list[Name]) -> Iterator[Name]:

@@ -44,6 +44,8 @@ def _known_forms(tokens: Tokens, data: NameData, known: list[Name]) -> dict[_Wor
     for name in known:
         words = tuple(tokens.text[name.first : name.last + 1])
         votes[words][name.label] += 5 if name.honoured else 1
+        if name.label != "PERSON" and len(words) == 2 and words[1].lower() in data.evidence.firm_endings:
+            votes[words[:1]]["ORG"] += 1
         if name.label == "PERSON" and len(words) > 1:
             votes[_family_form(words, data)]["PERSON"] += 2
             if plain(words[0].lower()) in data.forenames:
@@ -77,7 +79,10 @@ def _longest_match(tokens: Tokens, data: NameData, index: int, forms: _Forms) ->
 
 def _may_be_name(tokens: Tokens, data: NameData, index: int) -> bool:
     """Return whether a single word that is a known name is one here: a month beside a day or year is not."""
-    if tokens.tag[index] not in ("NNP", "NNPS"):
+    is_first = index == 0 or tokens.sentence[index - 1] != tokens.sentence[index]
+    may_begin = not is_first or tokens.dep[index] in ("nsubj", "nsubjpass")
+    is_unusual = tokens.tag[index] == "NN" and may_begin and tokens.lower[index] not in tokens.common_nouns
+    if tokens.tag[index] not in ("NNP", "NNPS") and not is_unusual:
         return False
     if tokens.lower[index] not in data.months_and_days:
         return True

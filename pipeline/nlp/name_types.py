@@ -6,6 +6,7 @@ from dataclasses import replace
 
 from pipeline.kb import KnowledgeBase
 from pipeline.nlp.languages.spec import NameData
+from pipeline.nlp.name_context import has_age, has_civic_noun, is_dateline, is_one_who, is_thing_which, nouns_beside
 from pipeline.nlp.name_spans import Name, folded, surface_of
 from pipeline.nlp.tokens import Tokens
 
@@ -13,6 +14,7 @@ _PLACES = frozenset({"GPE", "LOC", "FAC"})
 _NEVER_PEOPLE = frozenset({"PERSON", "NORP", "LANGUAGE", "EVENT", "LAW"})
 _ARGUMENTS = frozenset({"nsubj", "nsubjpass", "dobj", "poss", "agent", "pobj", "dative"})
 _VERDICT = 3.0
+_CLEAR = 2.0
 _HINT = 1.5
 _NOD = 1.1
 _LEANING = 0.7
@@ -36,12 +38,15 @@ class _Voting:
         self._forms = [folded(surface_of(tokens, name)) for name in names]
         self._known = {form: kb.type_of(form) for form in set(self._forms)}
         pairs = list(zip(self._forms, names, strict=True))
-        self._surnames = {form.split()[-1] for form, name in pairs if name.label == "PERSON" and " " in form}
+        self._surnames = {form.split()[-1] for form, name in pairs if self._is_full_person(name, form)}
         self._borne = {form.split()[-1] for form, name in pairs if name.honoured}
         self._people = {name.first for name in names if name.label == "PERSON"}
         self._ends_of_people = {name.last for name in names if name.label == "PERSON"}
         self._single_people = {form for form, name in pairs if name.label == "PERSON" and " " not in form}
         self._fuller = dict(self._short_forms(pairs))
+
+    def _is_full_person(self, name: Name, form: str) -> bool:
+        return name.label == "PERSON" and " " in form and self._by_words(name, form.split()) is None
 
     def _short_forms(self, pairs: list[tuple[str, Name]]) -> Iterator[tuple[str, str]]:
         """Yield the first word of each "Ashby Town" and "Acme Holdings", and the last of each "Orrin Gazette"."""
@@ -87,12 +92,22 @@ class _Voting:
         if inside:
             yield inside, _VERDICT
             return
-        if name.label == "PERSON" and self._is_the_one(name, form):
-            yield "ORG", _NOD
+        yield from self._thing(name, words)
         if name.label not in _NEVER_PEOPLE and self._looks_like_person(name, words):
             yield from self._person(name, words)
         if name.label != "GPE":
             yield from self._place(name, words)
+
+    def _thing(self, name: Name, words: list[str]) -> Iterator[tuple[str, float]]:
+        """Yield what nouns beside a name show, and what shows a thing in what the model calls a person."""
+        if name.honoured:
+            return
+        if not self._is_somebody(words):
+            yield from ((kind, _VERDICT) for kind in nouns_beside(self._tokens, name, self._data))
+        if name.label == "PERSON" and self._is_the_one(name, " ".join(words)):
+            yield "ORG", _NOD
+        if name.label == "PERSON" and is_thing_which(self._tokens, name, self._data):
+            yield "ORG", _HINT
 
     def _is_the_one(self, name: Name, form: str) -> bool:
         """Return whether "the" stands before what the model calls a person, and no family is meant ("the Britos")."""
@@ -111,17 +126,29 @@ class _Voting:
         if name.honoured:
             return None
         if len(words) < 2:
-            return "ORG" if words[0] in evidence.club_words and words[0].endswith("s") else None
+            return self._by_word(name, words[0])
         if words[0] in evidence.first_words:
             return evidence.first_words[words[0]]
         if words[0] in evidence.of_heads and words[1] in evidence.of_words:
             return evidence.of_heads[words[0]]
-        shown = evidence.last_words.get(words[-1]) or ("ORG" if words[-1] in self._data.company_suffixes else None)
-        if shown:
-            is_surname = shown == "ORG" and words[-1] in evidence.surnames
-            is_person = words[0] in self._data.forenames and (is_surname or name.label == "PERSON")
-            return None if is_person else shown
-        return "ORG" if "&" in words else None
+        return self._by_last_word(name, words) or ("ORG" if "&" in words else None)
+
+    def _by_last_word(self, name: Name, words: list[str]) -> str | None:
+        evidence, last = self._data.evidence, words[-1]
+        may_be_club = last in evidence.club_words and name.label == "PERSON"
+        is_firm = may_be_club or last in self._data.company_suffixes
+        shown = "ORG" if may_be_club else evidence.last_words.get(last, "ORG" if is_firm else None)
+        is_surname = shown == "ORG" and last in evidence.surnames
+        is_person = words[0] in self._data.forenames and (is_surname or name.label == "PERSON")
+        return None if is_person else shown
+
+    def _by_word(self, name: Name, word: str) -> str | None:
+        """Return the type that a single word shows: "the Gazette", "Rovers"."""
+        evidence = self._data.evidence
+        if word in evidence.club_words and (word.endswith("s") or name.label == "PERSON"):
+            return "ORG"
+        is_the = name.first > 0 and self._tokens.lower[name.first - 1] in self._data.definite
+        return evidence.last_words.get(word) if is_the else None
 
     def _looks_like_person(self, name: Name, words: list[str]) -> bool:
         tokens, particles = self._tokens, self._data.name_particles
@@ -139,7 +166,7 @@ class _Voting:
             yield "PERSON", _HINT
         if len(words) > 1 and name.first and tokens.lower[name.first - 1] in data.roles:
             yield "PERSON", _HINT
-        if _is_one_who(tokens, name) or _has_age(tokens, name):
+        if is_one_who(tokens, name) or has_age(tokens, name):
             yield "PERSON", _VERDICT
         if self._acts(name) or self._is_he(name):
             yield "PERSON", _HINT
@@ -188,18 +215,19 @@ class _Voting:
     def _place(self, name: Name, words: list[str]) -> Iterator[tuple[str, float]]:
         """Yield what shows a place in what the model calls something else."""
         tokens, data = self._tokens, self._data
-        if _is_dateline(tokens, name):
+        if is_dateline(tokens, name):
             yield "GPE", _VERDICT
         before = name.first - 1
-        is_somebody = words[0] in data.forenames or (len(words) == 1 and words[0] in self._surnames)
-        if before < 0 or len(words) > 2 or is_somebody:
+        if before < 0 or len(words) > 2 or self._is_somebody(words):
             return
-        place = _noun_before(tokens, before, data)
-        if place:
-            yield place, _VERDICT
+        if has_civic_noun(tokens, name, data):
+            yield "GPE", _HINT
         is_modifier = name.last + 1 < len(tokens) and tokens.tag[name.last + 1] in ("NN", "NNS", "POS", "NNP")
         if not is_modifier and self._is_where(name, before):
-            yield "GPE", _HINT if tokens.lower[before] in data.evidence.weak_prepositions else _VERDICT
+            yield "GPE", _CLEAR if tokens.lower[before] in data.evidence.weak_prepositions else _VERDICT
+
+    def _is_somebody(self, words: list[str]) -> bool:
+        return words[0] in self._data.forenames or (len(words) == 1 and words[0] in self._surnames)
 
     def _is_where(self, name: Name, before: int) -> bool:
         """Return whether a preposition of place stands before a name; "shares in" and "at" say little of a firm."""
@@ -210,44 +238,3 @@ class _Voting:
             tokens.lower[before] not in evidence.firm_prepositions
             and tokens.lemma[tokens.head[before]] not in evidence.stake_nouns
         )
-
-
-def _is_dateline(tokens: Tokens, name: Name) -> bool:
-    """Return whether a name in capitals begins its block, as the place of a report does: "TOLMERE (AP) -"."""
-    is_first = name.first == 0 or tokens.block[name.first - 1] != tokens.block[name.first]
-    after = tokens.text[name.last + 1] if name.last + 1 < len(tokens) else ""
-    is_loud = all(tokens.text[index].isupper() for index in range(name.first, name.last + 1))
-    return is_first and is_loud and len(tokens.text[name.last]) > 2 and after in (",", "(", "-", "–", "—", "--")
-
-
-def _noun_before(tokens: Tokens, before: int, data: NameData) -> str | None:
-    """Return the type that "the city of" or "the river" before a name shows."""
-    index = before
-    if tokens.lower[index] in data.evidence.of_words and index:
-        index -= 1
-    elif index == 0 or tokens.lower[index - 1] not in data.definite:
-        return None
-    return data.evidence.place_nouns.get(tokens.lower[index]) if tokens.text[index].islower() else None
-
-
-def _has_age(tokens: Tokens, name: Name) -> bool:
-    """Return whether an age between commas follows."""
-    after = name.last + 1
-    return (
-        after + 2 < len(tokens)
-        and tokens.text[after] == ","
-        and tokens.text[after + 1].isdigit()
-        and len(tokens.text[after + 1]) <= 2
-        and tokens.text[after + 2] in (",", ".")
-    )
-
-
-def _is_one_who(tokens: Tokens, name: Name) -> bool:
-    """Return whether "who" with a verb in the singular follows; a team "who play" is many."""
-    after = name.last + 1
-    return (
-        after + 2 < len(tokens)
-        and tokens.text[after] == ","
-        and tokens.tag[after + 1] == "WP"
-        and tokens.tag[after + 2] == "VBZ"
-    )

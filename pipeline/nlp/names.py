@@ -13,6 +13,7 @@ from pipeline.nlp.name_parts import (
     ended,
     forenamed,
     honoured,
+    joined,
     nicknamed,
     signs_of,
     with_families,
@@ -57,7 +58,7 @@ def find_names(tokens: Tokens, data: NameData, kb: KnowledgeBase) -> tuple[Name,
 
 
 def _typed(tokens: Tokens, data: NameData, kb: KnowledgeBase, found: Spans) -> tuple[Name, ...]:
-    names = with_families(tokens, data, found.names())
+    names = with_families(tokens, data, list(joined(tokens, data, found.names())))
     return typed(tokens, tuple(with_title(tokens, data, name) for name in names), data, kb)
 
 

@@ -1,29 +1,49 @@
-"""Pronouns: a running prominence of each entity, and the most prominent one that agrees.
+"""Pronouns, left to right: who of those mentioned before, or soon after, each stands for.
 
-Every mention raises its entity's prominence, subjects most; each sentence fades it. The weights were set on
-development articles; no weight is for one article.
+What fits in kind and gender is weighed by features; the weights come with the language (`tests/train_pronouns.py`).
 """
 
-from collections.abc import Callable, Mapping, Sequence
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
+from itertools import accumulate
 
-from pipeline.model.annotation import Gender
+from pipeline.model.annotation import Gender, MentionKind
 from pipeline.nlp.languages.spec import NameData, Pronoun
+from pipeline.nlp.pronoun_features import (
+    Anaphor,
+    Candidate,
+    GenderEvidence,
+    Mentioned,
+    Option,
+    best_of,
+    features_of,
+    features_of_none,
+    log_of,
+)
+from pipeline.nlp.syntax import SUBJECTS, above, first_joined, governor_of, head_of, place_of
 from pipeline.nlp.tokens import Tokens
 
-_SUBJECTS = frozenset({"nsubj", "nsubjpass", "csubj"})
-_OBJECTS = frozenset({"dobj", "pobj", "dative", "iobj"})
 _FADE = 0.6
-_WEIGHT: Mapping[str, float] = {"nsubj": 1.8, "nsubjpass": 1.7, "dobj": 1.0, "dative": 1.0, "poss": 0.8, "pobj": 0.7}
+_WEIGHT: Mapping[str, float] = {"subject": 1.8, "object": 1.0, "poss": 0.8, "pobj": 0.7}
 _OTHER = 0.8
 _IN_QUOTE = 0.2
-_PARALLEL = 2.2
-_NEAR_SUBJECT = 1.2
-_SAME_SENTENCE = 1.5
-_LEAST_PERSON = 0.05
-_LEAST_THING = 0.6
-_THINGS = frozenset({"ORG", "GPE", "PRODUCT", "FAC", "EVENT"})
-_FARTHEST = 4
+_THINGS = frozenset({"ORG", "GPE", "PRODUCT", "FAC", "EVENT", "LOC", "LAW", "WORK_OF_ART"})
+_MANY = frozenset({"ORG", "GPE", "NORP"})
+_FARTHEST = 8  # sentences
+_MOST_SEEN = 40  # entities that are looked at for one pronoun, the last mentioned first
+_MOST = 8  # of these that fit
+_AHEAD = 30  # tokens
+_SURE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """A mention that is settled before the pronouns are: its last token, its cluster and its kind."""
+
+    last: int
+    cluster: int | None
+    kind: MentionKind
 
 
 @dataclass(frozen=True, slots=True)
@@ -34,41 +54,52 @@ class Resolved:
     pronoun: Pronoun
     cluster: int | None
     confidence: float
+    options: tuple[Option, ...] = ()
 
 
 @dataclass(slots=True)
 class _Standing:
-    """How prominent an entity is, and where and how it was last mentioned. ``governor`` is the head of that mention."""
+    """How often and how prominently an entity was mentioned so far, and where last."""
 
+    last: Mentioned
     value: float = 0.0
-    sentence: int = 0
-    dep: str = ""
-    governor: int = -1
-    token: int = -1
+    mentions: int = 0
+    subject_sentence: int = -2
 
 
 @dataclass(slots=True)
 class PronounReader:
-    """Resolves pronouns left to right. ``gender_of`` gives what names and titles show of a cluster."""
+    """Resolves pronouns left to right.
+
+    ``types`` are the entity types by cluster, ``looks`` what each is as a person (its type, a guess, or None), and
+    ``genders`` what names and titles show, ``named`` how often the article names each.
+    ``heard`` is the gender that pronouns gave each cluster so far.
+    """
 
     tokens: Tokens
     data: NameData
     types: Sequence[str]
-    gender_of: Callable[[int], Gender | None]
+    looks: Sequence[str | None]
+    genders: Sequence[Gender | None]
+    named: Sequence[int]
     in_quote: Callable[[int], bool]
     _standing: dict[int, _Standing] = field(default_factory=dict)
-    _heard: dict[int, Gender] = field(default_factory=dict)
+    heard: dict[int, Gender] = field(default_factory=dict)
+    _starts: list[int] = field(default_factory=list)
+    _nouns: dict[str, list[int]] = field(default_factory=dict)
 
-    def read(self, named: Mapping[int, tuple[int, int | None]]) -> tuple[Resolved, ...]:
-        """Return all pronouns of the article. ``named`` maps a name's first token to (last token, cluster)."""
+    def read(self, known: Mapping[int, Known]) -> tuple[Resolved, ...]:
+        """Return all pronouns of the article. ``known`` has the settled mentions by their first token."""
+        self._starts = sorted(known)
+        self._nouns = _noun_counts(self.tokens, self.data, known)
         found: list[Resolved] = []
         for index, word in enumerate(self.tokens.lower):
-            if index in named:
-                last, cluster = named[index]
-                if cluster is not None:
-                    self._mention(cluster, index, last)
+            if index in known:
+                mention = known[index]
+                if mention.cluster is not None:
+                    self._mention(mention.cluster, head_of(self.tokens, index, mention.last), mention.kind)
             elif (pronoun := self.data.pronouns.get(word)) and self._is_pronoun(index):
-                found.append(self._resolve(index, pronoun))
+                found.append(self._resolve(index, pronoun, known))
         return tuple(found)
 
     def _is_pronoun(self, index: int) -> bool:
@@ -76,76 +107,143 @@ class PronounReader:
         text = self.tokens.text[index]
         return not (len(text) > 1 and text.isupper()) and self.tokens.tag[index] in ("PRP", "PRP$")
 
-    def heard_gender(self, cluster: int) -> Gender | None:
-        """Return the gender that pronouns gave a cluster so far."""
-        return self._heard.get(cluster)
+    def _mention(self, cluster: int, head: int, kind: MentionKind) -> None:
+        """Note a mention; the entity becomes the last of the standings."""
+        last = self._mentioned(head, kind)
+        weight = _WEIGHT.get(last.place, _OTHER) * (_IN_QUOTE if last.in_quote else 1.0)
+        before = self._standing.pop(cluster, None) or _Standing(last)
+        before.value = weight + self._faded(before, last.sentence)
+        before.mentions += 1
+        before.subject_sentence = last.sentence if last.place == "subject" else before.subject_sentence
+        before.last = last
+        self._standing[cluster] = before
 
-    def _mention(self, cluster: int, first: int, last: int) -> None:
-        head = _head_of(self.tokens, first, last)
-        dep = _role_dep(self.tokens, head)
-        weight = _WEIGHT.get(dep, _OTHER) * (_IN_QUOTE if self.in_quote(head) else 1.0)
-        sentence = self.tokens.sentence[head]
-        before = self._standing.get(cluster)
-        value = weight + (self._faded(before, sentence) if before else 0.0)
-        self._standing[cluster] = _Standing(value, sentence, dep, self.tokens.head[head], head)
+    def _mentioned(self, head: int, kind: MentionKind) -> Mentioned:
+        tokens = self.tokens
+        return Mentioned(
+            token=head,
+            sentence=tokens.sentence[head],
+            block=tokens.block[head],
+            place=place_of(tokens, head),
+            governor=governor_of(tokens, head),
+            kind=kind,
+            in_quote=self.in_quote(head),
+        )
 
     def _faded(self, standing: _Standing, sentence: int) -> float:
-        return standing.value * float(_FADE ** (sentence - standing.sentence))
+        return standing.value * float(_FADE ** (sentence - standing.last.sentence))
 
-    def _resolve(self, index: int, pronoun: Pronoun) -> Resolved:
-        if pronoun.kind == "person":
-            ranked = self._ranked(index, pronoun, self._is_person_for(pronoun), _LEAST_PERSON)
-        elif pronoun.kind == "thing" and not self._is_empty(index):
-            ranked = self._ranked(index, pronoun, self._is_thing, _LEAST_THING)
-        else:
-            ranked = []
-        if not ranked:
+    def _resolve(self, index: int, pronoun: Pronoun, known: Mapping[int, Known]) -> Resolved:
+        weights = self.data.pronoun_weights.get(pronoun.kind)
+        if weights is None or self._is_empty(index):
             return Resolved(index, pronoun, None, 0.0)
-        (best, cluster), rest = ranked[0], ranked[1:]
-        confidence = round(0.5 + 0.45 * (1 - (rest[0][0] if rest else 0.0) / best), 2)
-        self._mention(cluster, index, index)
-        if pronoun.gender and pronoun.kind == "person":
-            self._heard.setdefault(cluster, pronoun.gender)
-        return Resolved(index, pronoun, cluster, confidence)
+        options = self._options(self._anaphor(index, pronoun), known)
+        cluster, confidence = best_of(options, weights)
+        if cluster is not None:
+            self._mention(cluster, index, "pronoun")
+            if pronoun.gender and confidence >= _SURE:
+                self.heard.setdefault(cluster, pronoun.gender)
+        return Resolved(index, pronoun, cluster, confidence, options)
 
-    def _ranked(
-        self, index: int, pronoun: Pronoun, fits: Callable[[int], bool], least: float
-    ) -> list[tuple[float, int]]:
-        """Return (score, cluster) of those who fit, best first."""
-        sentence = self.tokens.sentence[index]
-        dep = _role_dep(self.tokens, index)
-        found = []
-        for cluster, standing in self._standing.items():
-            if sentence - standing.sentence > _FARTHEST or not fits(cluster):
-                continue
-            if not pronoun.is_possessive and not pronoun.is_reflexive and self._same_clause(index, dep, standing):
-                continue
-            score = self._faded(standing, sentence)
-            if standing.dep in _SUBJECTS and sentence - standing.sentence <= 1:
-                score *= _PARALLEL if dep in _SUBJECTS else _NEAR_SUBJECT
-                score *= _SAME_SENTENCE if pronoun.kind == "thing" and sentence == standing.sentence else 1.0
-            if score >= least:
-                found.append((score, cluster))
-        return sorted(found, reverse=True)
+    def _anaphor(self, index: int, pronoun: Pronoun) -> Anaphor:
+        tokens = self.tokens
+        return Anaphor(
+            token=index,
+            pronoun=pronoun,
+            sentence=tokens.sentence[index],
+            block=tokens.block[index],
+            place="reflexive" if pronoun.is_reflexive else place_of(tokens, index),
+            governor=governor_of(tokens, index),
+            above=above(tokens, index),
+            in_quote=self.in_quote(index),
+        )
 
-    def _same_clause(self, index: int, dep: str, standing: _Standing) -> bool:
+    def _options(self, anaphor: Anaphor, known: Mapping[int, Known]) -> tuple[Option, ...]:
+        """Return the readings: who fits, the last mentioned first, then who comes soon after, then nobody."""
+        found = [*self._before(anaphor), *self._ahead(anaphor, known)]
+        word = self.tokens.lower[anaphor.token]
+        none = Option(
+            None, tuple(features_of_none(anaphor, word, len({each.cluster for each in found if not each.is_guess})))
+        )
+        return (
+            *(Option(each.cluster, tuple(features_of(anaphor, each)), log_of(each.prominence)) for each in found),
+            none,
+        )
+
+    def _before(self, anaphor: Anaphor) -> Iterator[Candidate]:
+        fitting: list[tuple[int, _Standing]] = []
+        for seen, (cluster, standing) in enumerate(reversed(self._standing.items())):
+            is_far = anaphor.sentence - standing.last.sentence > _FARTHEST
+            if is_far or seen >= _MOST_SEEN or len(fitting) >= _MOST:
+                break
+            if self._fits(cluster, anaphor.pronoun) and not self._same_clause(anaphor, standing.last):
+                fitting.append((cluster, standing))
+        values = [self._faded(standing, anaphor.sentence) for _, standing in fitting]
+        most = max(values, default=0.0)
+        main = max((self.named[cluster] for cluster, _ in fitting), default=0)
+        for rank, (cluster, standing) in enumerate(fitting):
+            leads = (values[rank] == most, self.named[cluster] == main)
+            yield self._candidate(anaphor, cluster, standing, (rank, values[rank], *leads))
+
+    def _ahead(self, anaphor: Anaphor, known: Mapping[int, Known]) -> Iterator[Candidate]:
+        """Yield the subjects of what the pronoun hangs on that come after it: "In his speech, Brito said"."""
+        for place in range(bisect_right(self._starts, anaphor.token), len(self._starts)):
+            first = self._starts[place]
+            if first - anaphor.token > _AHEAD or self.tokens.sentence[first] != anaphor.sentence:
+                return
+            mention = known[first]
+            if mention.cluster is None or not self._fits(mention.cluster, anaphor.pronoun):
+                continue
+            last = self._mentioned(head_of(self.tokens, first, mention.last), mention.kind)
+            is_around = last.token in anaphor.above or first_joined(self.tokens, last.token) in anaphor.above
+            if last.governor in anaphor.above and last.place == "subject" and not is_around:
+                before = self._standing.get(mention.cluster)
+                standing = _Standing(last, before.value if before else 0.0, before.mentions if before else 0)
+                yield self._candidate(anaphor, mention.cluster, standing, (0, standing.value, False, False))
+                return
+
+    def _candidate(
+        self, anaphor: Anaphor, cluster: int, standing: _Standing, ranked: tuple[int, float, bool, bool]
+    ) -> Candidate:
+        rank, prominence, leads, is_main = ranked
+        nouns = self._nouns[anaphor.pronoun.kind]
+        is_person = anaphor.pronoun.kind == "person"
+        return Candidate(
+            cluster=cluster,
+            last=standing.last,
+            entity_type=(self.looks[cluster] or "" if is_person else self.types[cluster]),
+            gender=self._evidence(cluster, anaphor.pronoun) if is_person else "none",
+            mentions=standing.mentions,
+            named=self.named[cluster],
+            prominence=prominence,
+            rank=rank,
+            between=max(nouns[anaphor.token] - nouns[standing.last.token], 0),
+            subject_before=anaphor.sentence - standing.subject_sentence == 1,
+            leads=leads,
+            is_main=is_main,
+        )
+
+    def _fits(self, cluster: int, pronoun: Pronoun) -> bool:
+        if pronoun.kind == "person":
+            return self.looks[cluster] is not None and self.genders[cluster] in (None, pronoun.gender)
+        return self.types[cluster] in (_THINGS if pronoun.kind == "thing" else _MANY)
+
+    def _evidence(self, cluster: int, pronoun: Pronoun) -> GenderEvidence:
+        if self.genders[cluster]:
+            return "shown"
+        heard = self.heard.get(cluster)
+        return "unknown" if heard is None else "heard" if heard == pronoun.gender else "clash"
+
+    def _same_clause(self, anaphor: Anaphor, last: Mentioned) -> bool:
         """Return whether pronoun and candidate are arguments of one verb, so that they cannot be the same."""
-        if standing.sentence != self.tokens.sentence[index] or dep not in _OBJECTS:
+        if anaphor.pronoun.is_possessive or anaphor.pronoun.is_reflexive:
             return False
-        governor = self.tokens.head[index]
-        if self.tokens.tag[governor] == "IN":
-            governor = self.tokens.head[governor]
-        return standing.governor == governor
-
-    def _is_person_for(self, pronoun: Pronoun) -> Callable[[int], bool]:
-        def fits(cluster: int) -> bool:
-            gender = self.gender_of(cluster) or self._heard.get(cluster)
-            return self.types[cluster] == "PERSON" and gender in (None, pronoun.gender)
-
-        return fits
-
-    def _is_thing(self, cluster: int) -> bool:
-        return self.types[cluster] in _THINGS
+        return (
+            anaphor.sentence == last.sentence
+            and anaphor.place in ("object", "pobj")
+            and anaphor.governor == last.governor
+            and last.place != "poss"
+        )
 
     def _is_empty(self, index: int) -> bool:
         """Return whether "it" stands for nothing: "it is clear that", "it comes as", "it rained"."""
@@ -153,7 +251,7 @@ class PronounReader:
         if tokens.lower[index] != "it" or tokens.dep[index] == "expl":
             return tokens.dep[index] == "expl"
         verb = tokens.head[index]
-        if tokens.dep[index] not in _SUBJECTS:
+        if tokens.dep[index] not in SUBJECTS:
             return False
         if tokens.lemma[verb] in data.empty_it_verbs:
             return True
@@ -165,19 +263,14 @@ class PronounReader:
         return bool(clauses) or nouns or any(tokens.dependents(p, "xcomp", "ccomp", "relcl") for p in predicates)
 
 
-def _head_of(tokens: Tokens, first: int, last: int) -> int:
-    """Return the token of a span whose head lies outside it."""
-    for index in range(last, first - 1, -1):
-        if not first <= tokens.head[index] <= last or tokens.head[index] == index:
-            return index
-    return last
-
-
-def _role_dep(tokens: Tokens, index: int) -> str:
-    """Return the relation of a mention; one that is joined by "and" or in apposition has that of the first."""
-    for _ in range(3):
-        dep = tokens.dep[index]
-        if dep not in ("conj", "appos", "compound", "nmod"):
-            return dep
-        index = tokens.head[index]
-    return tokens.dep[index]
+def _noun_counts(tokens: Tokens, data: NameData, known: Mapping[int, Known]) -> dict[str, list[int]]:
+    """Return by kind of pronoun how many common nouns stand up to each token that it could mean as well."""
+    settled = {i for first, mention in known.items() for i in range(first, mention.last + 1)}
+    kinds: dict[str, list[bool]] = {"person": [], "thing": [], "group": []}
+    for index, tag in enumerate(tokens.tag):
+        is_free = tag in ("NN", "NNS") and index not in settled
+        is_argument = is_free and tokens.dep[index] in ("nsubj", "nsubjpass", "dobj")
+        kinds["person"].append(is_free and tag == "NN" and tokens.lower[index] in data.roles)
+        kinds["thing"].append(is_argument and tag == "NN" and tokens.lower[index] not in data.roles)
+        kinds["group"].append(is_argument and tag == "NNS")
+    return {kind: list(accumulate(flags)) for kind, flags in kinds.items()}

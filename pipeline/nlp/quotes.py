@@ -20,9 +20,13 @@ from pipeline.nlp.tokens import Tokens
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
 _DIRECT_SHARE = 0.9
 _FRAGMENT_WORDS = 3
+_SMALL = 4  # letters of "with" and "from", which titles write small
 _NAMED_WITHIN = 14  # tokens from the verb to its fragment
+_FARTHEST_FRAGMENT = 8  # characters between two fragments of one clause
+_ENDS = re.compile(r"[.!?\n]")
 _LEAST = 0.2
 _SURE = frozenset({"colon", "comma", "after", "byline", "adjacent"})
+_WHOLE = _SURE - {"adjacent"}
 _LEAST_FRAGMENT = 0.34
 
 
@@ -61,15 +65,16 @@ def extract_quotes(
     cues = find_cues(tokens, quoted, language.cues)
     clauses = reported_clauses(tokens, cues, language.cues)
     attributions = attribute(tokens, quoted, cues, clauses, language.cues)
-    finder = speaker_finder(tokens, entities, language.names)
+    finder = speaker_finder(tokens, entities, language)
     words = _Words(tokens, quoted, cues, {clause.use.token: clause for clause in clauses}, language.cues)
-    marked_quotes = (_marked(words, index, attribution) for index, attribution in enumerate(attributions))
+    fragments = [_marked(words, index, attribution) for index, attribution in enumerate(attributions)]
+    inside = quoted.counts_without({index for index, each in enumerate(fragments) if each is None})
     found = [
         *_turns(tokens, finder, language.cues),
-        *(each for each in marked_quotes if each is not None),
-        *(_indirect(tokens, each) for each in clauses if not quoted.any_inside(each.first, each.last)),
+        *(each for each in fragments if each is not None),
+        *(_indirect(tokens, each) for each in clauses if inside[each.last + 1] == inside[each.first]),
     ]
-    apart = _apart(sorted(found, key=lambda each: (each.start, -each.end)))
+    apart = _apart(tokens.content, sorted(found, key=lambda each: (each.start, -each.end)))
     quotes = (_quote(tokens, each, finder, language) for each in apart)
     return tuple(replace(quote, quote_index=index) for index, quote in enumerate(quotes))
 
@@ -87,12 +92,14 @@ def _marked(words: _Words, index: int, attribution: Attribution) -> _Found | Non
         return None
     if short and is_label(tokens, first, words.data):
         return None
-    whole = _Found(marked.start, marked.end, marked.parts, marked.is_closed, attribution, short)
+    fragment = short and attribution.rule not in _WHOLE
+    whole = _Found(marked.start, marked.end, marked.parts, marked.is_closed, attribution, fragment)
     if attribution.use is None or _stands_alone(attribution, sentence):
         return whole
     clause = words.clauses.get(attribution.use.token)
     if clause is None or not clause.holds(first, last):
-        clause = clause_around(tokens, attribution.use, first, last, words.cues)
+        is_loose = attribution.rule == "sentence" and attribution.use.kind == "noun"
+        clause = None if is_loose else clause_around(tokens, attribution.use, first, last, words.cues)
     if clause is None:
         return whole
     wide = replace(
@@ -113,9 +120,9 @@ def _stands_alone(attribution: Attribution, sentence: bool) -> bool:
 
 
 def _is_title(words: Sequence[str]) -> bool:
-    """Return whether the words look like the title of a work: short, most of them with capitals."""
+    """Return whether the words look like the title of a work: short, all but the small ones with capitals."""
     capital = sum(word[0].isupper() for word in words)
-    return 2 <= len(words) <= 8 and capital >= max(2, 0.66 * len(words))
+    return 2 <= len(words) <= 8 and capital >= 2 and all(word[0].isupper() or len(word) <= _SMALL for word in words)
 
 
 def _is_named(tokens: Tokens, first: int) -> bool:
@@ -143,18 +150,28 @@ def _indirect(tokens: Tokens, clause: Clause) -> _Found:
     return _Found(tokens.start[clause.first], tokens.end[clause.last], (), True, attribution)
 
 
-def _apart(found: Sequence[_Found]) -> list[_Found]:
+def _apart(text: str, found: Sequence[_Found]) -> list[_Found]:
     """Return quotes that do not overlap: fragments of one clause become its parts, an inner clause gives way."""
     apart: list[_Found] = []
     for each in found:
         before = apart[-1] if apart else None
-        if before is None or each.start >= before.end:
+        if before is not None and _continues(text, before, each):
+            apart[-1] = _joined(before, each)
+        elif before is None or each.start >= before.end:
             apart.append(each)
         elif each.parts and before.parts:
             apart[-1] = _joined(before, each)
         elif each.parts:
             apart[-1] = each
     return apart
+
+
+def _continues(text: str, before: _Found, after: _Found) -> bool:
+    """Return whether two fragments of one reporting word stand side by side: "calling it “dear” and “late”"."""
+    use = before.attribution.use
+    gap = after.start - before.end
+    is_near = use is not None and after.attribution.use is use and 0 <= gap <= _FARTHEST_FRAGMENT
+    return is_near and bool(before.parts and after.parts) and not _ENDS.search(text, before.end, after.start)
 
 
 def _joined(before: _Found, after: _Found) -> _Found:
@@ -231,7 +248,8 @@ def _medium(tokens: Tokens, use: CueUse | None, data: CueData) -> str | None:
     """Return where it was said: "writing in X", "said in an interview with X", "posted on X"."""
     if use is None:
         return None
-    verbs = [c for c in tokens.dependents(use.token, "advcl", "acl") if tokens.lemma[c] in data.verbs]
+    said = (*tokens.dependents(use.token, "advcl", "acl"), *tokens.dependents(use.speaker or 0, "acl"))
+    verbs = [verb for verb in said if tokens.lemma[verb] in data.verbs]
     for verb in (*verbs, use.token):
         is_writing = verb != use.token or use.cue.cue_class == "writing"
         for preposition in tokens.dependents(verb, "prep"):

@@ -72,13 +72,14 @@ class Reader:
                 reason="text_too_long",
             )
         language = LANGUAGES[article.language or ""]
+        kb = self._kb.for_article(article.article_id, url=article.url, source_key=article.source_key)
         tokens = gather_tokens(doc, article)
         marked = scan_marks(article.text, tokens.blocks, language.cues)
-        entities = find_entities(tokens, marked, language.names, self._kb, infer_gender=self._infer_gender)
+        entities = find_entities(tokens, marked, language.names, kb, infer_gender=self._infer_gender)
         quotes = extract_quotes(tokens, marked, entities, language)
         entities = link_quotes(entities, quotes, language.names)
         times = find_times(doc, article, entities, language)
         events, untyped = extract_events(
-            doc, article, entities, quotes, times, language, with_untyped=self._with_untyped
+            doc, article, entities, quotes, times, language, kb=kb, with_untyped=self._with_untyped
         )
         return Annotation(entities=entities, quotes=quotes, events=events, untyped=untyped, times=times)

@@ -1,10 +1,13 @@
 """What the text says a person is: titles, roles beside a name, and nouns that stand for the bearer of a role."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 
+from pipeline.kb import KnowledgeBase
+from pipeline.model.annotation import CountryMethod
 from pipeline.nlp.languages.spec import NameData
 from pipeline.nlp.names import Name
+from pipeline.nlp.syntax import SUBJECTS, head_of
 from pipeline.nlp.tokens import Tokens
 
 _NOUN_TAGS = frozenset({"NN", "NNS", "NNP", "NNPS", "JJ", "HYPH", "IN", "DT", "CD", "VBG", "VBN", "CC"})
@@ -19,13 +22,14 @@ def title_of(tokens: Tokens, name: Name) -> str | None:
 def role_of(tokens: Tokens, name: Name, data: NameData) -> tuple[int, int] | None:
     """Return first and last token of the role that the text gives this mention of a person.
 
-    It stands before the name ("its chief engineer Ana Brito"), in apposition after it, or is its title.
+    It stands before the name ("its chief engineer Ana Brito"), in apposition after it, under a verb that gives roles,
+    or is its title.
     """
     start = name.first if name.title is None else name.title
     before = _role_before(tokens, start, data)
     if before is not None:
         return before
-    after = _role_after(tokens, name, data)
+    after = _role_after(tokens, name, data) or _role_in_clause(tokens, name, data)
     if after is not None or name.title is None:
         return after
     is_role = any(tokens.lower[index] in data.roles for index in range(name.title, name.first))
@@ -57,24 +61,68 @@ def _ends_phrase(tokens: Tokens, first: int, role: int) -> bool:
 
 
 def _role_after(tokens: Tokens, name: Name, data: NameData) -> tuple[int, int] | None:
+    """Return the role in apposition: "Ana Brito, the chief engineer of the bridge"."""
     if name.last + 2 >= len(tokens) or tokens.text[name.last + 1] != ",":
         return None
-    first = name.last + 2
-    while first < len(tokens) and (tokens.tag[first] in ("DT", "PRP$", "POS")):
+    return _phrase_from(tokens, name.last + 2, name, data)
+
+
+def _role_in_clause(tokens: Tokens, name: Name, data: NameData) -> tuple[int, int] | None:
+    """Return the role that a verb gives: "Brito, who is the mayor of Varnholt", "Brito was appointed treasurer"."""
+    head = head_of(tokens, name.first, name.last)
+    verbs = [verb for verb in tokens.dependents(head, "relcl") if _has_who(tokens, verb)]
+    if tokens.dep[head] in SUBJECTS:
+        verbs.append(tokens.head[head])
+    for verb in verbs:
+        if tokens.lemma[verb] not in data.role_verbs or tokens.dependents(verb, "neg") or _is_unreal(tokens, verb):
+            continue
+        for noun in (*tokens.dependents(verb, "attr", "oprd"), *_as_objects(tokens, verb)):
+            if tokens.tag[noun] in ("NN", "NNP") and tokens.lower[noun] in data.roles:
+                return _phrase_from(tokens, tokens.left_edge(noun), name, data)
+    return None
+
+
+def _has_who(tokens: Tokens, verb: int) -> bool:
+    return any(tokens.tag[child] == "WP" for child in tokens.dependents(verb, *SUBJECTS))
+
+
+def _is_unreal(tokens: Tokens, verb: int) -> bool:
+    """Return whether the verb is an infinitive or stands under a modal: "wants to be", "may become"."""
+    return any(tokens.tag[child] in ("MD", "TO") for child in tokens.dependents(verb, "aux"))
+
+
+def _as_objects(tokens: Tokens, verb: int) -> Iterator[int]:
+    """Yield the nouns after "as": "serves as treasurer"."""
+    for preposition in tokens.dependents(verb, "prep"):
+        if tokens.lower[preposition] == "as":
+            yield from tokens.dependents(preposition, "pobj")
+
+
+def _phrase_from(tokens: Tokens, first: int, name: Name, data: NameData) -> tuple[int, int] | None:
+    """Return the noun phrase with a role in it that begins here, without its article or possessive."""
+    while first < len(tokens) and tokens.tag[first] in ("DT", "PRP$", "POS"):
         first += 1
     role = None
     last = first - 1
     for index in range(first, min(first + _LONGEST, len(tokens))):
-        if tokens.tag[index] not in _NOUN_TAGS or tokens.sentence[index] != tokens.sentence[name.first]:
+        if not _is_inside(tokens, index, name):
             break
-        last = index
-        if role is None and tokens.tag[index] != "IN" and tokens.lower[index] in data.roles:
-            role = index
         if role is None and tokens.tag[index] == "IN":
             return None
-    while last > first and tokens.tag[last] in ("IN", "DT", "CC", "HYPH"):
+        if role is None and tokens.lower[index] in data.roles:
+            role = index
+        last = index
+    while last > first and tokens.tag[last] in ("IN", "DT", "CC", "HYPH", "POS", "VBN", "VBG"):
         last -= 1
     return (first, last) if role is not None else None
+
+
+def _is_inside(tokens: Tokens, index: int, name: Name) -> bool:
+    """Return whether a token may go on with a role's phrase: no other phrase begins ("and a friend")."""
+    is_same = tokens.sentence[index] == tokens.sentence[name.first] and tokens.block[index] == tokens.block[name.first]
+    after = tokens.tag[index + 1] if index + 1 < len(tokens) else ""
+    begins = tokens.tag[index] == "CC" and after in ("DT", "PRP$")
+    return is_same and not begins and (tokens.tag[index] in _NOUN_TAGS or tokens.tag[index] == "POS")
 
 
 def role_key(tokens: Tokens, span: tuple[int, int], data: NameData) -> tuple[str, ...] | None:
@@ -107,3 +155,43 @@ def role_nouns(
                 after = last + 1 if last + 1 < len(tokens) else last
                 if tokens.lower[after] != "of" and tokens.tag[after] not in ("NNP", "NN", "NNS"):
                     yield index, last, bearers[key]
+
+
+def country_given(
+    tokens: Tokens, name: Name, role: tuple[int, int] | None, kb: KnowledgeBase
+) -> tuple[str, CountryMethod] | None:
+    """Return the country that the words of a role or before a name give a person, and by what.
+
+    A people beside the name or the role is a nationality ("French President X", "the Hungarian minister X"); a state
+    that the role is of is the role's ("president of Peru", "Peru's president").
+    """
+    start = name.first if name.title is None else name.title
+    first, last = role if role is not None and role[0] < name.first else (start, start - 1)
+    begin = first - 1
+    while begin > 0 and tokens.tag[begin] in ("POS", "HYPH"):
+        begin -= 1
+    words = [*range(max(begin, 0), last + 1), *range(*_after(role, name))]
+    found = _countries(tokens, words, kb)
+    return next((each for each in found if role is not None or each[1] == "nationality"), None)
+
+
+def _after(role: tuple[int, int] | None, name: Name) -> tuple[int, int]:
+    return (role[0], role[1] + 1) if role is not None and role[0] > name.last else (0, 0)
+
+
+def _countries(tokens: Tokens, words: Sequence[int], kb: KnowledgeBase) -> Iterator[tuple[str, CountryMethod]]:
+    """Yield the countries among some words, two words read as one name first ("South Korean", "New Zealand")."""
+    for index in words:
+        if not tokens.is_capital(index) or (index and tokens.tag[index - 1] in ("TO", "IN") and not _of(tokens, index)):
+            continue
+        after = index + 1
+        long = f"{tokens.text[index]} {tokens.text[after]}" if after < len(tokens) else ""
+        for text in (long, tokens.text[index]):
+            code = kb.country_of(text) if text else None
+            if code is not None:
+                yield code, "nationality" if kb.type_of(text) == "NORP" else "role"
+                break
+
+
+def _of(tokens: Tokens, index: int) -> bool:
+    return tokens.lower[index - 1] == "of"

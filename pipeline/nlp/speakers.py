@@ -1,12 +1,13 @@
 """Who speaks: from the head token beside a quote to the mention, its entity and its kind."""
 
 from collections.abc import Mapping
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 
 from pipeline.model import Entity
 from pipeline.model.annotation import SpeakerKind
 from pipeline.nlp.cues import noun_phrase
-from pipeline.nlp.languages.spec import NameData
+from pipeline.nlp.languages.spec import LanguageData, NameData
 from pipeline.nlp.tokens import Tokens
 
 _LINKING = frozenset({"IN", "TO", "CC"})
@@ -27,12 +28,16 @@ class Speaker:
 
 @dataclass(frozen=True, slots=True)
 class SpeakerFinder:
-    """``at`` maps each token of a mention to the mention; ``roles`` gives the first role of a cluster."""
+    """``at`` maps each token of a mention to the mention; ``roles`` gives the first role of a cluster.
+
+    ``documents`` are the nouns for what is written or counted.
+    """
 
     tokens: Tokens
     data: NameData
     at: Mapping[int, Entity]
     roles: Mapping[int, str]
+    documents: AbstractSet[str]
 
     def speaker(self, head: int) -> Speaker:
         """Return the speaker whose head token this is."""
@@ -112,7 +117,7 @@ class SpeakerFinder:
 
     def _kind_of_noun(self, head: int) -> SpeakerKind:
         lemma = self.tokens.lemma[head]
-        if lemma in self.data.document_nouns:
+        if lemma in self.documents:
             return "document"
         return "organisation" if lemma in self.data.organisation_nouns else "unnamed"
 
@@ -123,7 +128,7 @@ class SpeakerFinder:
         return self.tokens.span(head, noun_phrase(self.tokens, head)[1])
 
 
-def speaker_finder(tokens: Tokens, entities: tuple[Entity, ...], data: NameData) -> SpeakerFinder:
+def speaker_finder(tokens: Tokens, entities: tuple[Entity, ...], language: LanguageData) -> SpeakerFinder:
     """Return the finder over an article's mentions."""
     at: dict[int, Entity] = {}
     roles: dict[int, str] = {}
@@ -132,4 +137,5 @@ def speaker_finder(tokens: Tokens, entities: tuple[Entity, ...], data: NameData)
             at[token] = entity
         if entity.cluster_index is not None and entity.role_text:
             roles.setdefault(entity.cluster_index, entity.role_text)
-    return SpeakerFinder(tokens, data, at, roles)
+    documents = language.names.document_nouns | language.cues.evidence
+    return SpeakerFinder(tokens, language.names, at, roles, documents)

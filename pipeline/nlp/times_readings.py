@@ -130,7 +130,9 @@ def _read_weekday(parts: Parts, scene: Scene) -> Reading:
         return Reading("TIME" if suffix else "DATE")
     ahead = (wanted - scene.anchor.weekday()) % 7
     step = scene.times.directions.get(parts.get("which", ""))
-    if step == 1:
+    if "weekly" in parts:
+        shift = wanted - scene.anchor.weekday() + 7 * scene.times.directions[parts["weekly"]]
+    elif step == 1:
         shift = ahead or 7
     elif step == -1:
         shift = ahead - 7

@@ -20,7 +20,7 @@ class Things:
         self._known: dict[str, int] = {}
         self._by_initials: defaultdict[str, set[int]] = defaultdict(set)
         self._by_short_form: defaultdict[str, set[int]] = defaultdict(set)
-        self._suffixes = data.company_suffixes | data.evidence.club_words
+        self._suffixes = data.company_suffixes | data.evidence.club_words | data.evidence.firm_endings
 
     def link(self, spelling: Spelling, entity_type: str, explained: int | None) -> Link:
         """Return the link of one name, making a cluster where none fits.
@@ -68,8 +68,11 @@ class Things:
         """Return what an organisation is called for short: "Acme" of "Acme Holdings", "the Front", "Red Sox"."""
         data = self._data
         found = set()
-        if words[-1] in data.evidence.last_words and not data.evidence.of_words & set(words):
-            found.add(words[-1])
+        last = words[-1]
+        if (last in data.evidence.last_words or last in data.evidence.club_words) and not data.evidence.of_words & set(
+            words
+        ):
+            found.add(last)
         if all(word in self._suffixes for word in words[1:]):
             found.add(words[0])
         if data.evidence.first_words.get(words[0]) == "ORG":

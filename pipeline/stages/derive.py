@@ -44,7 +44,7 @@ def plan_chunks(workspace: Workspace, *, day: date) -> list[dict[str, int]]:
 
 
 def derive(workspace: Workspace, *, day: date, run_id: str, chunk: int = 0, chunks: int = 1) -> DeriveReport:
-    """Derive the articles of a news day whose captures have no committed row of this content and version.
+    """Derive the articles of a news day whose captures have no committed row of this content, version and knowledge.
 
     Stages one batch, whose name is a hash of what it is made of: deriving again names it again.
     """
@@ -68,7 +68,7 @@ def derive(workspace: Workspace, *, day: date, run_id: str, chunk: int = 0, chun
 
 def _batch_id(day: date, work: DayWork) -> str:
     seen = "\n".join(f"{article_id} {work.captures[article_id][-1].digest}" for article_id in work.todo)
-    return f"{day}-{hashlib.sha256(f'{work.version}\n{seen}'.encode()).hexdigest()[:16]}"
+    return f"{day}-{hashlib.sha256(f'{work.version} {work.knowledge}\n{seen}'.encode()).hexdigest()[:16]}"
 
 
 def _refuse_silent_breakage(workspace: Workspace, ledger: Ledger, day: date) -> None:
@@ -156,7 +156,8 @@ class _Derive:
             key = row_key_of(revision_id=article.revision_id, raw_ref=article.raw_ref, fetched_at=article.fetched_at)
             # It stands for the row that is committed, or about to be: another row is none of its business.
             self.verdicts[article_id] = verdict = unchanged(captures, version=self.work.version, row_key=key)
-            if row is not None and (row.pipeline_version, row.row_key) == (self.work.version, key):
+            is_read = row is not None and (row.pipeline_version, row.row_key) == (self.work.version, key)
+            if is_read and article_id not in self.work.stale:
                 self._record(captures[-1], verdict)
             else:
                 yield replace(article, article_id=article_id)

@@ -1,31 +1,28 @@
 """The objects that `newslake annotate` and `newslake clean` write: values in, JSON-able dicts out."""
 
 import re
+from collections.abc import Mapping
 from datetime import date
 
 from pipeline.clean import in_zone
-from pipeline.model import Annotation, Article, Event
+from pipeline.model import Annotation, Article, Entity, Event
 
 _KINDS = {"name": "name", "pronoun": "pron", "nominal": "nom"}
 _BODY = ("standfirst", "heading", "paragraph", "list")
 
 
 def annotation_object(doc_id: str, article: Article, annotation: Annotation) -> dict[str, object]:
-    """Return the annotation as one JSON-able object; ``entity_id`` is the cluster inside the document."""
+    """Return the annotation as one JSON-able object; ``entity_id`` is the cluster inside the document.
+
+    A mention of several is written once for each.
+    """
+    of_cluster = {e.cluster_index: e for e in reversed(annotation.entities) if e.cluster_index is not None}
     return {
         "doc_id": doc_id,
         "mentions": [
-            {
-                "start": entity.start_char,
-                "end": entity.end_char,
-                "text": entity.entity_text,
-                "label": entity.entity_type,
-                "kind": _KINDS[entity.mention_kind],
-                "entity_id": None if entity.cluster_index is None else f"e{entity.cluster_index}",
-                "entity_name": entity.entity_name,
-                "qid": entity.qid,
-            }
+            _mention_object(entity, cluster, of_cluster)
             for entity in annotation.entities
+            for cluster in entity.group_cluster_indexes or (entity.cluster_index,)
         ],
         "quotes": [
             {
@@ -56,6 +53,20 @@ def annotation_object(doc_id: str, article: Article, annotation: Annotation) -> 
     }
 
 
+def _mention_object(entity: Entity, cluster: int | None, of_cluster: Mapping[int, Entity]) -> dict[str, object]:
+    meant = entity if cluster is None else of_cluster.get(cluster, entity)
+    return {
+        "start": entity.start_char,
+        "end": entity.end_char,
+        "text": entity.entity_text,
+        "label": entity.entity_type,
+        "kind": _KINDS[entity.mention_kind],
+        "entity_id": None if cluster is None else f"e{cluster}",
+        "entity_name": meant.entity_name,
+        "qid": meant.qid,
+    }
+
+
 def _by_position(annotation: Annotation) -> list[Event]:
     return sorted((*annotation.events, *annotation.untyped), key=lambda event: (event.start_char, event.end_char))
 
@@ -69,8 +80,8 @@ def _event_object(doc_id: str, event: Event) -> dict[str, object]:
         "event_type": event.event_type,
         "trigger_text": event.trigger_text,
         "trigger_start": event.start_char,
-        "source_text": list(event.actors) or event.actor_text,
-        "target_text": list(event.recipients) or event.recipient_text,
+        "source_text": _texts(event.actor_text, event.actors),
+        "target_text": _texts(event.recipient_text, event.recipients),
         "source_code": event.actor_country,
         "target_code": event.recipient_country,
         "date": _event_day(event),
@@ -79,6 +90,11 @@ def _event_object(doc_id: str, event: Event) -> dict[str, object]:
         "score": event.salience,
         "event_cluster_id": f"{doc_id}:{'event' if event.event_type else 'frame'}{event.same_event_index}",
     }
+
+
+def _texts(words: str | None, names: tuple[str, ...]) -> list[str] | str | None:
+    """Return the words of a participant, with the names of all where it stands for several."""
+    return list(dict.fromkeys([words or "", *names])) if names else words
 
 
 def _event_day(event: Event) -> str | None:

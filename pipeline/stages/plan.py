@@ -12,7 +12,8 @@ from pipeline.sources import listable_days
 from pipeline.sources.local import folder_version, is_ready
 from pipeline.sources.plain import SIDECAR
 from pipeline.stages.history import WAYS, Estimate, estimate, read_history
-from pipeline.stages.reading import version_of
+from pipeline.stages.knowledge import stale_articles
+from pipeline.stages.reading import knowledge_of, version_of
 from pipeline.stages.todo import sort_out
 from pipeline.stages.workspace import Workspace
 
@@ -118,7 +119,9 @@ def _counts(workspace: Workspace, first: date, last: date, *, version: str) -> M
         if page.page_key not in pages:
             counts[page.source_key, page.news_day]["to_fetch" if page.waits else "refused"] += 1
     lake = workspace.lake
-    todo, settled = sort_out(articles, lake.stored(articles), lake.verdicts(articles), version=version)
+    stored = lake.stored(articles)
+    stale = stale_articles(lake, stored, knowledge_of(workspace.settings))
+    todo, settled = sort_out(articles, stored, lake.verdicts(articles), version=version, stale=stale)
     for article_id, why in todo.items():
         counts[places[article_id]][f"derive_{why}"] += 1
     for article_id, verdict in settled.items():

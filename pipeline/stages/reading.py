@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from functools import cache, partial
 
 from pipeline.errors import NewsError
-from pipeline.kb import load_kb
+from pipeline.kb import KnowledgeBase, load_kb
 from pipeline.model import Annotation, Article
 from pipeline.nlp import Reader, load_model, model_label
 from pipeline.settings import Settings, load_sources
@@ -34,12 +34,18 @@ class Desk:
             yield article, None if doc is None else guarded(partial(self.reader.annotate, article, doc), key=key)
 
 
+def knowledge_of(settings: Settings) -> KnowledgeBase:
+    """Return all that is known beforehand. Raises: ConfigError or KnowledgeError when a file of it cannot be read."""
+    return load_kb(settings.overrides_file, store=settings.kb_path)
+
+
 def version_of(settings: Settings) -> str:
-    """Return the pipeline version that these settings derive with, without loading the model."""
-    knowledge = load_kb(settings.overrides_file)
+    """Return the pipeline version that these settings derive with, without loading the model.
+
+    Your knowledge base and corrections are no part of it: ``pipeline.stages.knowledge`` says whom they concern.
+    """
     return pipeline_version(
         model=model_label(settings.spacy_model),
-        knowledge=knowledge.version,
         infer_gender=settings.infer_gender,
         tdm_policy=settings.tdm_policy,
         layouts=_layouts(settings),
@@ -56,8 +62,9 @@ def _layouts(settings: Settings) -> str:
 
 
 def open_desk(settings: Settings, *, with_untyped: bool = False) -> Desk:
-    """Load model and knowledge base. Raises: ConfigError when the model or the overrides cannot be read."""
-    knowledge = load_kb(settings.overrides_file)
+    """Load model and knowledge base. Raises: ConfigError when the model or the overrides cannot be read, KnowledgeError
+    when your knowledge base cannot."""
+    knowledge = knowledge_of(settings)
     reader = Reader(
         _loaded(settings.spacy_model), kb=knowledge, infer_gender=settings.infer_gender, with_untyped=with_untyped
     )

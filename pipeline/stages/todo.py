@@ -2,7 +2,7 @@
 
 import hashlib
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, Protocol
@@ -10,7 +10,8 @@ from typing import Literal, Protocol
 from pipeline.lake import StoredArticle, Verdict
 from pipeline.model import Capture
 from pipeline.raw import Filed
-from pipeline.stages.reading import version_of
+from pipeline.stages.knowledge import stale_articles
+from pipeline.stages.reading import knowledge_of, version_of
 from pipeline.stages.workspace import Workspace
 
 Captures = Sequence[Capture]
@@ -28,17 +29,20 @@ class Captured(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DayWork:
-    """The articles of a news day, or of one chunk of it, by id in order.
+    """The articles of a news day, or of one chunk of it, by id in order. ``knowledge`` names what is known now.
 
     ``captures`` are all of an article, of whatever day, oldest first. An article is either in ``todo``, with whether
-    its content is new or another version read it, or in ``settled``, with the outcome that stands.
+    its content is new or must be read again: another version read it, or it is ``stale``, with
+    a name of which something else is known now. Or it is in ``settled``, with the outcome that stands.
     """
 
     version: str
+    knowledge: str
     captures: Mapping[str, Captures]
     stored: Mapping[str, StoredArticle]
     todo: Mapping[str, Why]
     settled: Mapping[str, Verdict]
+    stale: Collection[str]
 
     def count(self, why: Why) -> int:
         return sum(each == why for each in self.todo.values())
@@ -54,8 +58,11 @@ def day_work(workspace: Workspace, *, day: date, chunk: int = 0, chunks: int = 1
     ids = {each.article_id for each in archive.iterate(day) if int(each.article_id[:8], 16) % chunks == chunk}
     captures = {each: archive.captures(article_id=each) for each in sorted(ids)}
     stored = lake.stored(captures)
-    todo, settled = sort_out(captures, stored, lake.verdicts(captures), version=version)
-    return DayWork(version=version, captures=captures, stored=stored, todo=todo, settled=settled)
+    knowledge = knowledge_of(workspace.settings)
+    stale = stale_articles(lake, stored, knowledge)
+    todo, settled = sort_out(captures, stored, lake.verdicts(captures), version=version, stale=stale)
+    names = {"version": version, "knowledge": knowledge.version}
+    return DayWork(**names, captures=captures, stored=stored, todo=todo, settled=settled, stale=stale)
 
 
 def sort_out(
@@ -64,20 +71,22 @@ def sort_out(
     verdicts: Mapping[str, Verdict],
     *,
     version: str,
+    stale: Collection[str] = (),
 ) -> tuple[dict[str, Why], dict[str, Verdict]]:
     """Return the articles that must be read, with why, and those that are settled, with the outcome that stands.
 
-    ``captures`` are all of an article, oldest first.
+    ``captures`` are all of an article, oldest first; ``stale`` are those that other knowledge read.
     """
     todo: dict[str, Why] = {}
     settled = {}
     for each, history in captures.items():
         row = stored.get(each)
-        verdict = _standing(history, row, verdicts.get(each), version=version)
+        is_current = row is not None and row.pipeline_version == version and each not in stale
+        verdict = _standing(history, row, verdicts.get(each), version=version, is_current=is_current)
         if verdict is not None:
             settled[each] = verdict
         else:
-            todo[each] = "again" if row is not None and row.pipeline_version != version else "new"
+            todo[each] = "new" if row is None or is_current else "again"
     return todo, settled
 
 
@@ -123,10 +132,9 @@ def unchanged(captures: Sequence[Captured], *, version: str, row_key: str) -> Ve
 
 
 def _standing(
-    captures: Sequence[Captured], row: StoredArticle | None, verdict: Verdict | None, *, version: str
+    captures: Sequence[Captured], row: StoredArticle | None, verdict: Verdict | None, *, version: str, is_current: bool
 ) -> Verdict | None:
     """Return the verdict that stands without reading the article again; None where it must be read."""
-    is_current = row is not None and row.pipeline_version == version
     if row is not None and is_current and _is_only_content(row, captures):
         return unchanged(captures, version=version, row_key=row.row_key)
     if verdict is None or (verdict.seen, verdict.pipeline_version) != (seen_of(captures), version):

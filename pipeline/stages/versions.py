@@ -46,10 +46,10 @@ def rules_digest() -> str:
     return digest.hexdigest()
 
 
-def pipeline_version(*, model: str, knowledge: str, infer_gender: bool, tdm_policy: str, layouts: str = "") -> str:
-    """Return the 12 hex digits that name rules, lexicons, model, knowledge base and switches together.
+def pipeline_version(*, model: str, infer_gender: bool, tdm_policy: str, layouts: str = "") -> str:
+    """Return the 12 hex digits that name rules, lexicons, built-in knowledge, model and switches together.
 
     ``layouts`` are the layout rules of the sources, "" for none.
     """
-    parts = (rules_digest(), model, knowledge, str(infer_gender), tdm_policy, *filter(None, [layouts]))
+    parts = (rules_digest(), model, str(infer_gender), tdm_policy, *filter(None, [layouts]))
     return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]

@@ -2,7 +2,7 @@
 
 from pipeline.tables.checks import check_batch, check_rows
 from pipeline.tables.contract import CLUSTER_TABLES, LOG_TABLES, READING_TABLES, SCHEMA_VERSION, TABLES, table_named
-from pipeline.tables.rows import annotation_rows, rows_table
+from pipeline.tables.rows import annotation_rows, rows_table, whole_version
 from pipeline.tables.spec import Column, TableSpec
 
 __all__ = [
@@ -18,4 +18,5 @@ __all__ = [
     "check_rows",
     "rows_table",
     "table_named",
+    "whole_version",
 ]

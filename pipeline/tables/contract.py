@@ -22,10 +22,11 @@ from pipeline.tables.spec import Column, TableSpec
 
 SCHEMA_VERSION = 1
 
-_text, _texts, _int, _real, _bool, _time, _day = (
+_text, _texts, _int, _ints, _real, _bool, _time, _day = (
     types.TEXT,
     types.TEXTS,
     types.INT,
+    types.INTS,
     types.REAL,
     types.BOOL,
     types.TIME,
@@ -81,6 +82,7 @@ ARTICLES = TableSpec(
         Column("field_methods", _methods, "By which method title, authors, body and other fields were decided.", True),
         Column("model_name", _text, "Name and version of the language model; null when it was not read.", True),
         Column("pipeline_version", _text, "One hash over rules, lexicons and model."),
+        Column("kb_version", _text, "Hash of all that is known of the names in it; null where nothing is.", True),
     ),
 )
 
@@ -106,13 +108,17 @@ ENTITIES = TableSpec(
         Column("gender", _text, "F, M or U (unknown) for persons; null for others.", True, get_args(read.Gender)),
         Column("gender_method", _text, "What the gender rests on.", True, get_args(read.GenderMethod)),
         Column("qid", _text, "Wikidata id from the knowledge base.", True),
-        Column("kb_version", _text, "Version of the knowledge base that was asked.", True),
+        Column("qid_confidence", _real, "0 to 1: how sure the Wikidata id is; null without one.", True),
+        Column("kb_version", _text, "Hash of all that is known of its names; null where nothing is.", True),
         Column("sentence_index", _int, "0-based sentence of the article."),
         Column("paragraph_index", _int, "0-based block of the article."),
         Column("block_kind", _text, "Kind of that block.", values=get_args(cleaned.BlockKind)),
         Column("quote_index", _int, "The quote it stands in; null outside quotes.", True),
         Column("link_method", _text, "How it joined its cluster.", values=get_args(read.LinkMethod)),
         Column("confidence", _real, "0 to 1: how sure the link is."),
+        Column("country_method", _text, "What the country rests on.", True, get_args(read.CountryMethod)),
+        Column("group_cluster_indexes", _ints, "Clusters of a mention of several; null for one.", True),
+        Column("group_entity_ids", _texts, "entity_id of each of these, in the same order.", True),
     ),
 )
 
@@ -165,6 +171,11 @@ def _participant(prefix: str, who: str) -> tuple[Column, ...]:
     )
 
 
+_EVERYDAY = (
+    *("accident", "appointment", "business", "crime", "culture", "death", "disaster", "election", "family", "health"),
+    *("legal", "market", "science", "sport"),
+)
+
 EVENTS = TableSpec(
     "events",
     "One row a typed mention of something reported.",
@@ -174,7 +185,7 @@ EVENTS = TableSpec(
         *ARTICLE_KEYS,
         Column("event_index", _int, "0-based, in reading order."),
         Column("event_type", _text, "PLOVER type as reported, or OTHER."),
-        Column("event_subtype", _text, "What kind of OTHER.", True),
+        Column("event_subtype", _text, "What kind of OTHER.", True, values=_EVERYDAY),
         Column("event_mode", _text, "PLOVER mode.", True),
         Column(
             "quad", _int, "1 verbal cooperation, 2 material cooperation, 3 verbal conflict, 4 material conflict.", True

@@ -1,5 +1,6 @@
 """From values to Arrow: one table per table name, in the contract's columns and order."""
 
+import hashlib
 from collections.abc import Callable, Iterable, Mapping
 from typing import Any
 
@@ -42,9 +43,19 @@ def annotation_rows(
         for name, spec in (("entity", ENTITIES), ("quote", QUOTES), ("event", EVENTS))
     }
     read: Row = {name: getattr(annotation, name, None) for name in ARTICLES.schema.names if name in _READ}
-    versions: Row = {"model_name": model_name if annotation else None, "pipeline_version": pipeline_version}
+    versions: Row = {
+        "model_name": model_name if annotation else None,
+        "pipeline_version": pipeline_version,
+        "kb_version": whole_version(entity.kb_version for entity in annotation.entities) if annotation else None,
+    }
     rows = {ARTICLES.name: [_row(ARTICLES, article, {**keys, **counts, **read, **versions})]}
     return rows | {spec.name: [_row(spec, child, keys) for child in found] for spec, found in children.items()}
+
+
+def whole_version(versions: Iterable[str | None]) -> str | None:
+    """Return what names the ``kb_version`` of all of an article's entities together; None where none has one."""
+    known = sorted({version for version in versions if version is not None})
+    return hashlib.sha256(" ".join(known).encode()).hexdigest()[:12] if known else None
 
 
 def _row(spec: TableSpec, value: object, given: Row) -> Row:

@@ -5,6 +5,7 @@ import pyarrow as pa
 TEXT = pa.string()
 TEXTS = pa.list_(pa.string())
 INT = pa.int32()
+INTS = pa.list_(pa.int32())
 REAL = pa.float64()
 BOOL = pa.bool_()
 TIME = pa.timestamp("us", tz="UTC")

@@ -24,7 +24,7 @@ _REQUIRED = ("type", "patterns", "examples")
 _WORD = r"[^\W_]+(?:[-'][^\W_]+)*"
 _WORDS = rf"{_WORD}(?:/{_WORD})*"
 _NEEDS = {
-    "verb": re.compile(rf"-|\+to|\+harm|\+other|\+that|\+ing|\^{_WORDS}|@(?:person|group|thing)|@?{_WORDS}"),
+    "verb": re.compile(rf"-|\+to|\+harm|\+other|\+that|\+ing|\^{_WORDS}|@(?:person|group|thing)|(?:@!?)?{_WORDS}"),
     "noun": re.compile(rf"\+to|%?{_WORDS}"),
 }
 _PLACE = re.compile(r"[a-z]+")

@@ -37,7 +37,14 @@ class NameData:
 
     ``honorifics`` make a person of the next word; ``titles`` may stand before a person's name (last words of the
     title); ``roles`` are nouns for what a person is; values are the gender that a word shows, or None.
-    ``ambiguous`` are surnames that are months, days or everyday words.
+    ``role_fields`` are the fields of life that a word for a person tells of.
+    ``role_verbs`` say of their subject what it is ("was appointed treasurer").
+    ``numbers`` count a group ("the two leaders"), those in ``definite_numbers`` without an article ("both");
+    ``group_sizes`` are nouns that say how many they mean ("the pair"), ``country_nouns`` mean states;
+    ``company_nouns`` stand for the only organisation before them ("the firm"), unless one of
+    ``possessive_prepositions`` follows.
+    ``surnames_too`` are forenames that show no gender where they stand alone, as they are common surnames.
+    ``pronoun_weights`` are the weights of features by kind of pronoun; kinds that are missing stay unresolved.
     """
 
     evidence: NameEvidence
@@ -47,6 +54,14 @@ class NameData:
     titles: Mapping[str, Gender | None]
     title_modifiers: frozenset[str]
     roles: Mapping[str, Gender | None]
+    role_fields: Mapping[str, frozenset[str]]
+    role_verbs: frozenset[str]
+    numbers: Mapping[str, int]
+    definite_numbers: frozenset[str]
+    group_sizes: Mapping[str, int]
+    country_nouns: frozenset[str]
+    company_nouns: frozenset[str]
+    possessive_prepositions: frozenset[str]
     organisation_nouns: frozenset[str]
     document_nouns: frozenset[str]
     post_nominals: frozenset[str]
@@ -57,26 +72,30 @@ class NameData:
     date_neighbours: frozenset[str]
     never_names: frozenset[str]
     forenames: Mapping[str, Gender]
+    surnames_too: frozenset[str]
     pronouns: Mapping[str, Pronoun]
     empty_it_verbs: frozenset[str]
     empty_it_nouns: frozenset[str]
+    pronoun_weights: Mapping[str, Mapping[str, float]]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CueData:
     """Reporting words by lemma.
 
-    ``nouns`` report with "that" or a colon. ``addressed`` take whom they tell as object, ``committing`` report with an
-    infinitive ("vowed to stay", "urged them to stay"), ``asking`` with "if" and "whether". ``evidence`` is what
-    ``evidence_verbs`` may have for a speaker ("records show"). ``naming`` verbs give something a name ("called it a
-    scandal"), by ``naming_links`` or without a word; ``labels`` are verbs whose participle names it ("titled").
-    ``origin_prepositions`` lead from a statement to its speaker. ``medium_words`` are what a channel of speech is
-    called ("in an interview with X"). ``turn_labels`` begin a turn of an interview in print ("Q:"). ``opening_marks``
-    and ``closing_marks`` are quotation marks; what stands beside a straight one decides.
+    ``nouns`` report with "that" or a colon, ``adjectives`` with "that" ("was adamant that"). ``addressed`` take whom
+    they tell as object, ``committing`` report with an infinitive ("vowed to stay", "urged them to stay"), ``asking``
+    with "if" and "whether". ``evidence`` is what ``evidence_verbs`` may have for a speaker ("records show").
+    ``naming`` verbs give something a name ("called it a scandal"), by ``naming_links`` or without a word; ``labels``
+    are verbs whose participle names it ("titled"). ``origin_prepositions`` lead from a statement to its speaker.
+    ``medium_words`` are what a channel of speech is called ("in an interview with X"). ``turn_labels`` begin a turn of
+    an interview in print ("Q:"). ``opening_marks`` and ``closing_marks`` are quotation marks; what stands beside a
+    straight one decides.
     """
 
     verbs: Mapping[str, Cue]
     nouns: Mapping[str, Cue]
+    adjectives: Mapping[str, Cue]
     addressed: frozenset[str]
     complementisers: frozenset[str]
     committing: frozenset[str]
@@ -87,6 +106,7 @@ class CueData:
     naming_links: frozenset[str]
     labels: frozenset[str]
     source_phrases: frozenset[tuple[str, str]]
+    aside_marks: frozenset[str]
     origin_prepositions: frozenset[str]
     medium_prepositions: frozenset[str]
     medium_words: frozenset[str]

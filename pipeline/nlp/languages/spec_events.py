@@ -6,6 +6,7 @@ A pattern is a lemma and what must stand beside it, for example ``"call for"`` o
 ``word``   a dependent of the trigger has this lemma (particle, preposition, modifier, compound)
 ``a/b``    one of several such words
 ``@a/b``   the object, or the subject of a passive, has one of these lemmas
+``@!a/b``  the object, if there is one, has none of these lemmas
 ``@person````@group````@thing``  the object is a person, a person or an organised group, neither
 ``^group`` the subject is a person or an organised group
 ``^a/b``   the subject has one of these lemmas
@@ -17,7 +18,7 @@ A pattern is a lemma and what must stand beside it, for example ``"call for"`` o
 ``-``      nothing follows: no object
 ========== =====================================================================================
 
-The pattern with most requirements wins, among equals one that names the object or says what follows.
+The pattern with most requirements wins, among equals one that names the subject, then one that names the object.
 """
 
 from collections.abc import Iterable, Mapping
@@ -131,11 +132,10 @@ class FrameData:
     undergoing_alone: frozenset[str]  # the same without an object: it ends, but they end it
     lemmas: Mapping[str, str]  # forms that the model lemmatizes wrongly
     people: Mapping[str, str | None]  # role nouns and their PLOVER sector
-    group_nouns: frozenset[str]  # "the two leaders"
-    plural_pronouns: frozenset[str]
     pointers: frozenset[str]  # pronouns that take part in nothing unless they stand for an entity
     verb_places: tuple[str, ...]  # where the recipient of a verb without a frame stands, see Frame
     noun_places: tuple[str, ...]
+    clipped_passives: frozenset[str]  # verbs whose passive a headline writes without an auxiliary: "Minister sacked"
     place_prepositions: frozenset[str]
     agent_prepositions: tuple[str, ...]
     pair_prepositions: tuple[str, ...]  # "between A and B"
@@ -161,8 +161,14 @@ def _index(groups: Iterable[FrameGroup]) -> Mapping[str, tuple[Frame, ...]]:
 
 
 def _demands(frame: Frame) -> tuple[int, int]:
-    """Return how much a frame asks for; what it says of object or infinitive counts for more than a preposition."""
-    return len(frame.needs), sum(need[0] == "@" or need == "+harm" for need in frame.needs)
+    """Return how much a frame asks for; who does it says more than what is done, and that more than a preposition."""
+    return len(frame.needs), sum(_weight(need) for need in frame.needs)
+
+
+def _weight(need: str) -> int:
+    if need[0] == "^":
+        return 2
+    return int(need == "+harm" or (need[0] == "@" and need[1] != "!"))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True, eq=False)

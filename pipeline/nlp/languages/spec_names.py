@@ -14,6 +14,11 @@ class NameEvidence:
     unless they belong to ``stake_nouns`` ("shares in"); ``weak_prepositions`` stand before much else as well,
     ``firm_prepositions`` before firms. ``person_verbs`` are lemmas of what only people do or suffer,
     ``person_things`` what only people have, ``person_nouns`` what is called after people ("the Hale era").
+    ``ruled_nouns`` stand before "of" and a place as well ("mayor of"); ``civic_nouns`` after the name of a place
+    ("Orrin council"), ``place_things`` are what a place has. ``vessel_nouns`` stand before a ship's name,
+    ``firm_nouns`` before an organisation's; ``firm_endings`` end
+    a name that is used without them ("Acme" of "Acme Holdings"),
+    ``thing_relatives`` begin a clause about a thing.
     ``party_letters`` stand with a hyphen before a politician's state ("D-Ohio"). ``surnames`` are the most frequent
     family names.
     """
@@ -25,6 +30,13 @@ class NameEvidence:
     joining_words: frozenset[str]
     club_words: frozenset[str]
     place_nouns: Mapping[str, str]
+    ruled_nouns: Mapping[str, str]
+    civic_nouns: frozenset[str]
+    place_things: frozenset[str]
+    vessel_nouns: frozenset[str]
+    firm_endings: frozenset[str]
+    firm_nouns: frozenset[str]
+    thing_relatives: frozenset[str]
     place_prepositions: frozenset[str]
     weak_prepositions: frozenset[str]
     firm_prepositions: frozenset[str]

@@ -12,7 +12,7 @@ from pipeline.kb import KbEntry, load_kb
 def test_known_names_fold():
     """Case, article and full stops make no difference to a look-up."""
     kb = load_kb()
-    entry = KbEntry(name="United Kingdom", entity_type="GPE", qid="Q145", country="GBR")
+    entry = KbEntry(name="United Kingdom", types=("GPE",), qid="Q145", country="GBR")
     assert [kb.lookup(name, "GPE") for name in ("UK", "the U.K.", "united kingdom")] == [entry] * 3
 
 
@@ -53,6 +53,40 @@ def test_override_wins(tmp_path: Path):
     assert kb.version != load_kb().version
 
 
+def test_narrower_correction_wins_key_by_key(tmp_path: Path):
+    """An article's correction goes before its source's, that before the one for everywhere, each key by itself."""
+    path = tmp_path / "overrides.toml"
+    path.write_text(
+        '[[names."Jane Roe"]]\narticle = "http://www.post.example/1?utm_source=x"\nqid = "Q3"\n'
+        '[[names."Jane Roe"]]\nqid = "Q1"\ngender = "F"\n[[names."Jane Roe"]]\nsource = "post"\nqid = "Q2"\n'
+    )
+    kb, url = load_kb(path), "https://post.example/1"
+    places = {
+        "here": kb.for_article("a" * 32, url=url, source_key="post"),
+        "source": kb.for_article("b" * 32, url=None, source_key="post"),
+        "elsewhere": kb.for_article("b" * 32, url="file:///x", source_key="courier"),
+        "nowhere": kb,
+    }
+    said = {place: each.override_of("Jane Roe") for place, each in places.items()}
+    assert {place: each.qid for place, each in said.items()} == {
+        "here": "Q3",
+        "source": "Q2",
+        "elsewhere": "Q1",
+        "nowhere": "Q1",
+    }
+    assert {each.gender for each in said.values()} == {"F"}
+
+
+def test_cities_lie_somewhere():
+    """A large city has its place; of two of a like size none is meant; a word that is a city's name has no vote."""
+    kb = load_kb()
+    osaka, paris = kb.city("Osaka"), kb.lookup("Paris", "GPE")
+    assert (osaka.country, round(osaka.lat), round(osaka.lon)) == ("JPN", 35, 136)
+    assert (round(paris.lat), round(paris.lon)) == (49, 2)
+    assert (kb.city("Springfield"), kb.city("Birmingham", country="USA").country) == (None, "USA")
+    assert [kb.type_of(name) for name in ("Shenzhen", "Reading", "Jackson", "Split")] == ["GPE", None, None, None]
+
+
 def test_no_overrides_file_is_no_correction(tmp_path: Path):
     """A missing overrides file is the same knowledge as none."""
     assert load_kb(tmp_path / "none.toml").version == load_kb(None).version
@@ -65,6 +99,14 @@ def test_no_overrides_file_is_no_correction(tmp_path: Path):
         ('[names."Jane Roe"]\ngender = "female"\n', 'names."Jane Roe".gender'),
         ('[names]\n"Jane Roe" = "Q1"\n', 'names."Jane Roe"'),
         ("[people]\n", "people"),
+        ('[[names."Jane Roe"]]\nsource = "post"\n[[names."Jane Roe"]]\nsource = "post"\n', 'names."Jane Roe"[1]'),
+        ('[names."Jane Roe"]\nsource = "post"\narticle = "https://post.example/1"\n', 'names."Jane Roe"'),
+        ('[names."Jane Roe"]\narticle = "page 3"\n', 'names."Jane Roe".article'),
+        ('[names."Jane Roe"]\narticle = "https://"\n', 'names."Jane Roe".article'),
+        ('[names."Jane Roe"]\nname = " "\n', 'names."Jane Roe".name'),
+        ('[names."Jane Roe"]\nqid = 42\n', 'names."Jane Roe".qid'),
+        ('[names."Jane Roe"]\n[names."JANE ROE"]\n', 'names."JANE ROE"'),
+        ('[names.""]\nqid = "Q1"\n', 'names.""'),
     ],
 )
 def test_wrong_overrides_name_their_key(tmp_path: Path, content: str, key: str):

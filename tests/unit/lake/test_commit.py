@@ -128,7 +128,7 @@ def test_new_content_replaces_the_row_and_its_children(lake: Lake) -> None:
     commit(lake, [newer], batch_id="b2")
     assert lake.read("quotes")["quote_text"].to_pylist() == ["“The ferry was late again.”", f"“{newer.words}”"]
     assert lake.stored([newer.article_id, "none"]) == {
-        newer.article_id: StoredArticle(DAY, newer.revision_id, "v1", f"sha256:{newer.content_hash}", NOON)
+        newer.article_id: StoredArticle(DAY, newer.revision_id, "v1", None, f"sha256:{newer.content_hash}", NOON)
     }
     assert lake.verify() == ()
 

@@ -1,12 +1,13 @@
 """A written article, read: what the tests of events, modality and times start from."""
 
-from collections.abc import Sequence
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import UTC, date, datetime
-from types import SimpleNamespace
+from types import MappingProxyType, SimpleNamespace
 
 from spacy.language import Language
 
+from pipeline.kb import load_kb
 from pipeline.model import Article, Block, Entity, Event, Quote, TimeExpression
 from pipeline.nlp.docs import joined, make_docs, parsed
 from pipeline.nlp.events import extract_events
@@ -105,6 +106,7 @@ def names_in(text: str, names: Sequence[tuple[str, str, int, str | None]]) -> tu
             gender=None,
             gender_method=None,
             qid=None,
+            qid_confidence=None,
             kb_version=None,
             sentence_index=0,
             paragraph_index=0,
@@ -124,11 +126,19 @@ def read(
     title: str | None = None,
     published: date | None = WEDNESDAY,
     quotes: tuple[Quote, ...] = (),
+    groups: Mapping[str, tuple[int, ...]] = MappingProxyType({}),
 ) -> Case:
-    """Read a text whose names are given by hand."""
+    """Read a text whose names are given by hand; ``groups`` are phrases that stand for several clusters."""
     article = article_of(text, title=title, published=published)
     doc = joined(list(parsed(nlp, make_docs(nlp, article))))
-    entities = names_in(article.text, names)
+    phrases = [(phrase, "PERSON", -1 - index, None) for index, phrase in enumerate(groups)]
+    members = dict(zip((-1 - index for index in range(len(groups))), groups.values(), strict=True))
+    entities = tuple(
+        replace(e, cluster_index=None, mention_kind="nominal", group_cluster_indexes=members[e.cluster_index])
+        if e.cluster_index in members
+        else e
+        for e in names_in(article.text, [*names, *phrases])
+    )
     times = find_times(doc, article, entities, ENGLISH)
-    events, untyped = extract_events(doc, article, entities, quotes, times, ENGLISH)
+    events, untyped = extract_events(doc, article, entities, quotes, times, ENGLISH, kb=load_kb(None))
     return Case(events, untyped, times)

@@ -70,6 +70,10 @@ def test_event_of_an_ordinary_report(nlp):
         ("Otto Brandt welcomed Ada Holm’s decision.", "welcomed", "Otto Brandt", "Ada Holm"),
         ("Spanish forces launched an attack on the port.", "attack", "Spanish forces", "the port"),
         ("Otto Brandt plans to visit Spain.", "visit", "Otto Brandt", "Spain"),
+        ("The rebels refused to free Otto Brandt.", "refused", "The rebels", "Otto Brandt"),
+        ("The painter died on Monday.", "died", None, "The painter"),
+        ("The crash killed two tourists.", "killed", None, "two tourists"),
+        ("The general vowed to attack Spain.", "vowed", "The general", "Spain"),
     ],
 )
 def test_who_does_it_to_whom(nlp, text, trigger, actor, recipient):
@@ -84,9 +88,10 @@ def test_coordinated_actors_are_listed(nlp):
     assert (event.actor_name, event.actors, event.recipients) == ("Ada Holm", ("Ada Holm", "Otto Brandt"), ())
 
 
-def test_two_leaders_stand_for_the_pair_before(nlp):
-    """A plural reference to exactly two persons just named gives both."""
-    case = read(nlp, "Ada Holm met Otto Brandt.\nThe two leaders agreed a deal.", HOLM, BRANDT)
+def test_two_leaders_stand_for_their_group(nlp):
+    """A mention of several gives each of them."""
+    text = "Ada Holm met Otto Brandt.\nThe two leaders agreed a deal."
+    case = read(nlp, text, HOLM, BRANDT, groups={"The two leaders": (0, 1)})
     event = case.event("agreed")
     assert (event.actor_text, event.actors) == ("The two leaders", ("Ada Holm", "Otto Brandt"))
 
@@ -172,3 +177,37 @@ def test_offsets_give_back_the_trigger(nlp):
     case = read(nlp, text, HOLM, OSLO)
     found = [(text[e.start_char : e.end_char], e.trigger_text) for e in case.events + case.untyped]
     assert found == [("stepped down", "stepped down"), ("attack", "attack")]
+
+
+def test_mentioned_in_passing(nlp):
+    """An event noun behind a preposition with nobody in it is no event, unless the article tells of that event."""
+    assert [e.trigger_text for e in read(nlp, "Ada Holm praised doctors after the war.", HOLM).events] == ["praised"]
+    case = read(nlp, "Spain’s war against Norway ended. Ada Holm praised doctors after the war.", HOLM, SPAIN)
+    assert [e.trigger_text for e in case.events] == ["war", "praised", "war"]
+
+
+def test_event_nouns_and_abstractions_take_no_part(nlp):
+    """What happens itself, and what is no thing, is neither actor nor recipient."""
+    event = read(nlp, "The crisis hit the number of visits.").predicate("hit")
+    assert (event.actor_text, event.recipient_text) == (None, None)
+
+
+def test_headline_leaves_out_the_auxiliary(nlp):
+    """A headline's participle without an object is a passive."""
+    event = read(nlp, "Nothing else is known.", HOLM, title="Ada Holm sacked over ferry deal").event("sacked")
+    assert (event.actor_text, event.recipient_text) == (None, "Ada Holm")
+
+
+def test_date_before_joined_verbs(nlp):
+    """A date before two joined verbs is the date of both."""
+    case = read(nlp, "On Monday police raided Otto Brandt’s house and arrested Ada Holm.", HOLM, BRANDT)
+    assert case.event("arrested").event_date == date(2026, 3, 9)
+
+
+def test_place_lies_somewhere(nlp):
+    """A city of the built-in base has coordinates, a country and a place that it does not tell have none."""
+    points = {}
+    for name, country in (("Oslo", "NOR"), ("Norway", "NOR"), ("Pebble Quay", "NOR")):
+        event = read(nlp, f"Police arrested a man in {name}.", (name, "GPE", 0, country)).event("arrested")
+        points[event.place_text] = (event.place_lat, event.place_lon)
+    assert points == {"Oslo": (59.913, 10.746), "Norway": (None, None), "Pebble Quay": (None, None)}

@@ -8,7 +8,9 @@ from pipeline.errors import ConfigError
 from pipeline.nlp.languages.en import frames as english
 from pipeline.nlp.languages.en.frames import FRAMES, NOUNS, VERBS
 from pipeline.nlp.languages.frame_file import read_frames
+from pipeline.nlp.languages.ontology import SUBTYPES
 from pipeline.nlp.languages.spec_events import FrameData
+from pipeline.tables.contract import EVENTS
 from tests.unit.nlp.events_case import read
 
 SECTORS = set("COP GOV JUD LEG MIL PTY REB SPY AGR BUS CRM CVL EDU ELI JRN LAB MED REF OPP REL SOC".split())  # noqa: SIM905
@@ -79,6 +81,12 @@ def test_file_that_cannot_be_read_is_refused(tmp_path, text, told):
     path.write_text(text)
     with pytest.raises(ConfigError, match=told):
         read_frames(path)
+
+
+def test_subtypes_are_those_of_the_table():
+    """The table knows every kind of everyday event that the lexicon may use, and no other."""
+    column = next(column for column in EVENTS.columns if column.name == "event_subtype")
+    assert column.values == tuple(sorted(SUBTYPES))
 
 
 def test_sectors_are_plovers():

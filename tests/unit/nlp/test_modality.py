@@ -70,3 +70,19 @@ def test_a_person_called_may_is_no_modal(nlp):
     """A surname beside a verb does not make its event hypothetical."""
     case = read(nlp, "Nora May met Otto Brandt.", ("Nora May", "PERSON", 0, None), ("Otto Brandt", "PERSON", 1, None))
     assert case.event("met").modality == "happened"
+
+
+@pytest.mark.parametrize(
+    ("text", "trigger", "expected"),
+    [
+        ("Officials did not confirm reports that the army had attacked the village.", "attacked", "hypothetical"),
+        ("Officials denied reports that the army had attacked the village.", "attacked", "negated"),
+        ("The minister announced the expulsions.", "expulsions", "happened"),
+        ("The minister called the seizure a mistake.", "seizure", "happened"),
+        ("Norway cancelled talks with Spain.", "talks", "negated"),
+        ("Trains will run again on Thursday after the union accepted the offer.", "accepted", "happened"),
+    ],
+)
+def test_what_is_said_of_an_event(nlp, text, trigger, expected):
+    """A report shares the fate of what is said of it; what is announced or named as known has happened."""
+    assert read(nlp, text).predicate(trigger).modality == expected

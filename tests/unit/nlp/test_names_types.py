@@ -28,6 +28,20 @@ def test_words_in_and_beside_a_name_show_its_type(nlp, text: str, name: tuple[st
     assert name in typed_names(nlp, text)
 
 
+@pytest.mark.parametrize(
+    ("text", "name"),
+    [
+        ("Divers searched the ferry Marisol in the bay.", ("Marisol", "PRODUCT")),
+        ("The mayor of Quellby resigned.", ("Quellby", "GPE")),
+        ("They trust the engineering firm Sorrel Vane for that.", ("Sorrel Vane", "ORG")),
+        ("She complained to the Gazette about it.", ("Gazette", "ORG")),
+    ],
+)
+def test_nouns_beside_a_name_show_its_type(nlp, text: str, name: tuple[str, str]) -> None:
+    """ "The ferry X" is a ship, "mayor of X" names a town, "the firm X" an organisation, "the Gazette" a paper."""
+    assert name in typed_names(nlp, text)
+
+
 def test_a_surname_shows_what_a_full_name_is(nlp) -> None:
     """A full name that the model takes for a town is a person's where the surname is one."""
     text = "Arsenal's Bukola Adeyemi missed a penalty. Adeyemi was booked later. Adeyemi apologised to the fans."
@@ -36,7 +50,7 @@ def test_a_surname_shows_what_a_full_name_is(nlp) -> None:
 
 def test_the_surname_of_a_late_person_is_sought(nlp) -> None:
     """Who turns out to be a person by their role is found by the surname too."""
-    text = "Orbis CEO Satya Raman said the deal would help. Raman, who took over in 2020, cut 4,000 jobs."
+    text = "Orbis CEO Satya Raman said the deal would help. Last year Raman cut 4,000 jobs."
     assert [kind for name, kind in typed_names(nlp, text) if name.endswith("Raman")] == ["PERSON", "PERSON"]
 
 

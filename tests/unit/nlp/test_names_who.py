@@ -28,6 +28,8 @@ def test_a_shared_family_name_belongs_to_both(nlp) -> None:
         ('Police held William "Billy" Harker.\n\nHarker denied it.', "Harker", 'William "Billy" Harker'),
         ("King Olav IV came to Tolmere.\n\nKing Olav wept.", "Olav", "Olav IV"),
         ("The Tolmere Gazette closed.\n\nReaders of the Gazette wept.", "Gazette", "Tolmere Gazette"),
+        ("Penwick Town lost again.\n\nFans of Town wept.", "Town", "Penwick Town"),
+        ("Southbound Ferries sank.\n\nShares in Southbound fell.", "Southbound", "Southbound Ferries"),
         ("Acme Holdings fell.\n\nShares in Acme fell by half.", "Acme", "Acme Holdings"),
     ],
 )

@@ -137,6 +137,8 @@ def test_the_words_and_who_said_them(nlp, text: str, quote: str, speaker: str) -
         ("Ana Brito vowed to build a road by spring.", "to build a road by spring", "Ana Brito"),
         ("Ana Brito urged residents to boil their water.", "residents to boil their water", "Ana Brito"),
         ("Tom Roy asked Ana Brito if the barge was sold.", "if the barge was sold", "Tom Roy"),
+        ("As the Courier reported on Friday, the mill will close.", "the mill will close", "Courier"),
+        ("Ida Quist was adamant that the road was safe.", "the road was safe", "Ida Quist"),
         ("Residents believe the river will flood again.", "the river will flood again", "Residents"),
     ],
 )
@@ -157,6 +159,8 @@ def test_a_clause_without_marks_is_cut_to_what_is_reported(nlp, text: str, quote
         "I think it will rain on Sunday.",
         "She was told that the barge was sold.",
         "The barge found itself stuck in the mud.",
+        "Ida Quist was not sure the road was safe.",
+        "Ida Quist did not say that the road was safe.",
     ],
 )
 def test_what_is_no_quote(nlp, text: str) -> None:
@@ -168,6 +172,42 @@ def test_the_fragments_of_one_clause_are_its_parts(nlp) -> None:
     """Three quoted strings under one reporting word are one quote with three parts."""
     [quote] = read(nlp, "Ana Brito promised “jobs”, “clean water” and “a road by spring”.")
     assert len(quote.parts) == 3
+
+
+def test_who_reports_what_others_said_is_the_speaker(nlp) -> None:
+    """Words that somebody reports of somebody else are the first one's to answer for."""
+    [quote] = read(nlp, "Ida Quist said that Tom Lee had called the plan “a curse on the town”.")
+    assert quote.speaker_name == "Ida Quist"
+
+
+def test_a_name_in_marks_takes_no_clause_away(nlp) -> None:
+    """A clause that holds the title of a work is reported all the same."""
+    [quote] = read(nlp, "Ida Quist said the ferry would show “The Long Road” on Friday.")
+    assert quote.quote_text == "the ferry would show “The Long Road” on Friday"
+
+
+def test_fragments_side_by_side_are_one_quote(nlp) -> None:
+    """Two names that somebody calls somebody are the parts of one quote."""
+    [quote] = read(nlp, "Ida Quist disagreed, calling him “a fool” and “a crook”.")
+    assert (quote.quote_text, len(quote.parts)) == ("“a fool” and “a crook”", 2)
+
+
+def test_the_medium_of_a_writer(nlp) -> None:
+    """Where somebody writes is the medium, never the speaker."""
+    [quote] = read(nlp, "Max Hill, writing in the Courier, said the police were slow.")
+    assert (quote.speaker_name, quote.medium_text) == ("Max Hill", "the Courier")
+
+
+def test_a_lost_closing_mark_is_said(nlp) -> None:
+    """A quote whose closing mark is missing ends with its paragraph, and the row says so."""
+    quotes = read(nlp, "Ida Quist said: “It was late\n\nThen she left. “Why?” asked Tom Lee.")
+    assert [(quote.quote_text, quote.is_closed) for quote in quotes] == [("“It was late", False), ("“Why?”", True)]
+
+
+def test_a_statement_over_paragraphs_is_one_quote(nlp) -> None:
+    """Paragraphs that each open, of which only the last closes, are one quote of one speaker."""
+    [quote] = read(nlp, "Ida Quist said: “One boat sank.\n\n“Then two.\n\n“Then all of them.”\n\nTom Lee left.")
+    assert (quote.speaker_name, quote.quote_type, len(quote.parts), quote.is_closed) == ("Ida Quist", "direct", 3, True)
 
 
 def test_a_participle_goes_with_who_reports(nlp) -> None:
@@ -219,6 +259,7 @@ def test_a_colon_ends_what_is_carried(nlp) -> None:
         ),
         ("The company said the line was safe.", "The company", "organisation", None),
         ("The letter said the fund was empty.", "The letter", "document", None),
+        ("Figures show the fund was empty in June.", "Figures", "document", None),
     ],
 )
 def test_speakers_without_a_name(nlp, text: str, speaker: str, kind: str, role: str | None) -> None:

@@ -78,7 +78,7 @@ def space(tmp_path: Path) -> Workspace:
     version = version_of(space.settings)
     ledger = Ledger(space.settings.lake_dir / "_state" / "ledger.sqlite", durability="process")
     rows = {
-        f"{number:032x}": StoredArticle(FIRST, "r", version, f"sha256:{number:064x}", capture(number).fetched_at)
+        f"{number:032x}": StoredArticle(FIRST, "r", version, None, f"sha256:{number:064x}", capture(number).fetched_at)
         for number in range(0, PAGES, 2)
     }
     ledger.settle({FIRST: (1, rows)})

@@ -8,7 +8,7 @@ from pipeline.model import Annotation, Article, Entity, Event, Quote
 from pipeline.tables.contract import ARTICLES, ENTITIES, EVENTS, QUOTES
 
 KEYS = {"article_id", "revision_id", "published_at"}
-MADE_BY_ROWS = {"entity_count", "quote_count", "event_count", "model_name", "pipeline_version"}
+MADE_BY_ROWS = {"entity_count", "quote_count", "event_count", "model_name", "pipeline_version", "kb_version"}
 NO_COLUMN = {"entities", "quotes", "events", "untyped", "times"}
 
 

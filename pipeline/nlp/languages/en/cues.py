@@ -58,9 +58,17 @@ _NOUNS: Mapping[str, Cue] = dict((
     *_cues("thought", 0.4, "neutral", "belief view opinion hope fear idea notion feeling concern thought"),
 ))  # fmt: skip
 
+_ADJECTIVES: Mapping[str, Cue] = dict((
+    *_cues("speech", 0.8, "neutral", "adamant insistent emphatic"),
+    *_cues("thought", 0.5, "neutral", """
+        sure certain confident convinced hopeful optimistic pessimistic doubtful sceptical skeptical worried concerned
+        afraid fearful"""),
+))  # fmt: skip
+
 CUES = CueData(
     verbs=_VERBS,
     nouns=_NOUNS,
+    adjectives=_ADJECTIVES,
     addressed=_words("tell inform assure remind warn ask advise urge promise reassure text email message show"),
     committing=_words("promise vow pledge swear threaten claim warn urge demand propose beg plead implore"),
     asking=_words("ask wonder question inquire enquire query"),
@@ -76,6 +84,7 @@ CUES = CueData(
     complementisers=frozenset({"that", "whether", "if", "how", "why", "what"}),
     source_phrases=frozenset({("according", "to")}),
     origin_prepositions=frozenset({"of", "by", "from"}),
+    aside_marks=frozenset({"as"}),
     medium_prepositions=frozenset({"in", "on", "during", "at", "via", "to", "with"}),
     medium_words=_words(
         "interview statement letter email tweet post speech article editorial column blog memo release conference"

@@ -243,16 +243,16 @@ FRAMES = FrameData(
         "waterboarding": "waterboard",
     },
     people={word: sector for sector, text in _PEOPLE for word in text.split()},
-    group_nouns=words(
-        """
-        ally country couple government leader man minister official pair party player politician president side team
-        woman
-        """
-    ),
-    plural_pronouns=words("both them they"),
     pointers=words("that there these this those what which"),
     verb_places=("object", "to", "with", "about", "on", "of", "for", "from", "into", "against"),
     noun_places=("of", "for", "on", "to", "in", "from", "against", "with"),
+    clipped_passives=words(
+        """
+        accuse acquit appoint arrest attack ban bar behead blame bomb charge clear convict deport detain elect evacuate
+        evict execute expel fine free hail hit honour hurt impeach indict injure jail kidnap kill name oust praise
+        remand rescue sack sanction seize select sentence shoot slay stab sue suspend swamp target torture wound
+        """
+    ),
     place_prepositions=words("across around at in inside near on outside"),
     agent_prepositions=("by",),
     pair_prepositions=("between", "among"),

@@ -42,7 +42,8 @@ EVIDENCE = NameEvidence(
         " observer mail news inc corp ltd plc llc llp gmbh"
         " ag sa nv co airlines airways motors industries holdings technologies systems pharmaceuticals laboratories"
         " partners brothers sons fc afc cf united rovers wanderers athletic albion front brigade brigades militia"
-        " movement press books records studios pictures entertainment capital ventures solutions energy",
+        " movement press books records studios pictures entertainment capital ventures solutions energy travel"
+        " ferries lines fm tv radio courier airlines subsea",
         LAW="act bill treaty constitution amendment convention",
         EVENT="war games olympics paralympics cup championship championships festival revolution uprising massacre"
         " crisis marathon prix",
@@ -58,10 +59,36 @@ EVIDENCE = NameEvidence(
     joining_words=frozenset({"and"}),
     club_words=_words("town united city rovers wanderers athletic albion county rangers fc afc hotspur harriers villa"),
     place_nouns=_typed(
-        GPE="city town village port province region state county country suburb borough parish municipality kingdom"
+        GPE="city town village port republic nation province region state county country suburb borough parish"
+        " municipality kingdom"
         " capital commune hamlet outskirts streets district",
         LOC="river island isle valley coast territory pass peninsula lake",
     ),
+    ruled_nouns=_typed(
+        GPE="mayor bishop archbishop residents people inhabitants centre center outskirts streets council government"
+    ),
+    civic_nouns=_words(
+        "council councillor councillors hospital depot police station residents mayor town airport harbour lifeboat"
+        " couple resident suburb coroner magistrates ward railway"
+    ),
+    place_things=_words(
+        "minister government parliament capital economy population streets coast border borders waterfront ambassador"
+        " president mayor airport harbour army currency main"
+    ),
+    vessel_nouns=_words(
+        "ship ferry boat yacht vessel tanker trawler freighter frigate submarine liner destroyer lifeboat schooner"
+        " spacecraft rocket satellite"
+    ),
+    firm_nouns=_words(
+        "company firm charity group bank airline newspaper magazine journal retailer manufacturer maker carmaker"
+        " chipmaker publisher operator broadcaster brewery union party agency chain startup start-up watchdog app"
+        " supermarket consultancy brokerage carrier insurer lender developer website"
+    ),
+    firm_endings=_words(
+        "holdings inc corp ltd plc airlines airways motors ferries industries pharmaceuticals railways buses capital"
+        " rail travel semiconductor foods stores homes energy media technologies systems entertainment shipping"
+    ),
+    thing_relatives=frozenset({"which"}),
     place_prepositions=frozenset({"in", "near", "throughout", "outside", "inside", "into", "across", "at", "past"}),
     weak_prepositions=frozenset({"in", "at"}),
     firm_prepositions=frozenset({"at"}),

@@ -1,8 +1,12 @@
-"""English words in and around names. The forename list is our own choice of common names, not taken from any file."""
+"""English words in and around names."""
 
+import json
 from collections.abc import Mapping
+from importlib import resources
 
 from pipeline.model.annotation import Gender
+from pipeline.nlp.languages.en.fields import ROLE_FIELDS
+from pipeline.nlp.languages.en.forenames import FORENAMES, SURNAMES_TOO
 from pipeline.nlp.languages.en.name_evidence import EVIDENCE
 from pipeline.nlp.languages.spec import NameData, Pronoun
 
@@ -13,7 +17,8 @@ def _words(text: str) -> frozenset[str]:
 
 _HONORIFICS: Mapping[str, Gender | None] = {
     "mr": "M", "mister": "M", "sir": "M", "lord": "M", "mrs": "F", "ms": "F", "miss": "F", "dame": "F", "lady": "F",
-    "madam": "F", "baroness": "F", "baron": "M", "dr": None, "prof": None, "professor": None, "rev": None,
+    "madam": "F", "madame": "F", "monsieur": "M", "mademoiselle": "F", "herr": "M", "frau": "F", "baroness": "F",
+    "baron": "M", "dr": None, "prof": None, "professor": None, "rev": None,
     "reverend": None, "sen": None, "rep": None, "gov": None, "gen": None, "col": None, "sgt": None, "lt": None,
     "capt": None, "cllr": None, "hon": None, "det": None, "insp": None, "supt": None, "cpl": None, "cmdr": None,
     "adm": None, "brig": None, "mx": None, "sister": "F", "brother": "M", "fr": "M",
@@ -51,9 +56,11 @@ _ROLES: Mapping[str, Gender | None] = {
     "player": None, "footballer": None, "athlete": None, "captain": None, "winner": None, "champion": None,
     "novelist": None, "writer": None, "poet": None, "painter": None, "musician": None, "composer": None,
     "physicist": None, "mathematician": None, "philosopher": None, "engineer": None, "architect": None,
-    "wife": "F", "husband": "M", "mother": "F", "son": "M", "daughter": "F", "widow": "F",
+    "wife": "F", "husband": "M", "mother": "F", "sister": "F", "brother": "M", "son": "M", "daughter": "F",
+    "widow": "F",
     "widower": "M", "uncle": "M", "aunt": "F", "grandfather": "M", "grandmother": "F", "man": "M", "woman": "F",
     "boy": "M", "girl": "F", "resident": None, "witness": None, "victim": None, "suspect": None, "student": None,
+    "agent": None, "steward": None,
     "expert": None, "critic": None, "contender": None, "rival": None, "incumbent": None, "veteran": None,
     "warden": None, "ranger": None, "curator": None, "treasurer": None, "trustee": None, "member": None,
     "neighbour": None, "neighbor": None, "substitute": None, "coxswain": None, "skipper": None, "winger": None,
@@ -64,66 +71,6 @@ _ROLES: Mapping[str, Gender | None] = {
     "scotsman": "M", "englishman": "M", "frenchman": "M", "irishman": "M", "welshman": "M", "dutchman": "M",
     "frenchwoman": "F", "irishwoman": "F", "scotswoman": "F", "englishwoman": "F", "coordinator": None,
     "counsel": None, "whip": None, "hopeful": None, "mogul": None, "tycoon": None,
-}  # fmt: skip
-
-_FEMALE = """
-abigail ada adele agnes aisha alexandra alice alicia alison amanda amber amelia amina amy ana andrea angela anita ann
-anna anne annette annie antonia audrey barbara beatrice bella bernadette beth betty beverly brenda bridget camilla
-carla carly carmen carol caroline carolyn catherine cathy cecilia celia charlotte cheryl chiara chloe christina
-christine claire clara claudia connie cynthia daisy daniela deborah debbie debra denise diana diane dolores donna
-doris dorothy edith eileen elaine eleanor elena elisabeth elise eliza elizabeth ella ellen elsa emily emma erica erika
-esther ethel eva evelyn fatima felicity fiona flora florence frances francesca freya gabriela gabrielle georgia
-georgina geraldine gillian gina giulia gloria grace greta gwen hannah harriet hazel heather heidi helen helena
-henrietta hilary hillary holly ida imogen ines ingrid irene irina iris isabel isabella isabelle jacqueline jane janet
-janice jasmine jean jeanette jemima jennifer jenny jessica jill jo joan joanna joanne josephine joyce judith judy
-julia juliana julie juliet june karen kate katherine kathleen kathryn kathy katie katrina kayla kelly kerry kirsten
-kristen laila lara laura lauren leah leila lena leonora lesley liliana lilian lillian lily linda lisa liz lois lola
-lorraine louisa louise lucia lucy lydia lynn mabel madeleine madison maggie margaret margarita maria mariam marian
-marianne marie marilyn marina marjorie martha mary matilda maud maureen maya megan melania melanie melinda melissa mia
-michelle mildred miranda miriam molly monica muriel myrtle nadia nancy naomi natalia natalie natasha nicola nicole
-nina noor nora norma olga olivia pamela patricia patty paula pauline penelope penny petra philippa phoebe phyllis
-polly priscilla priya rachel raquel rebecca regina renee rhoda rita roberta rosa rosalind rose rosemary rosie ruby
-ruth sabrina sally samantha sandra sara sarah serena shannon sharon sheila shirley silvia simone sofia sonia sophia
-sophie stella stephanie susan susanna suzanne sylvia tamara tanya tara teresa theresa tina tracy ursula valentina
-valerie vanessa vera veronica victoria viola violet virginia vivian wendy winifred yasmin yolanda yvette yvonne zoe
-aoife siobhan niamh angelina condoleezza kamala malala oprah ivanka huma meryl venus beyonce rihanna svetlana tatiana
-ludmila mei yuki ayesha zainab khadija ngozi amara lakshmi indira sonali anjali deepa sunita nirmala benazir aung
-michaela gretchen sigrid astrid maren
-"""
-
-_MALE = """
-aaron abdul abdullah abraham adam adrian ahmed aidan alan albert alberto alejandro alessandro alex alexander alfred
-ali alistair allan allen alvin amir anders andre andreas andrew andy angus anthony antonio archie arnold arthur asif
-austin barack barney barry bartholomew basil ben benedict benjamin bernard bernie bert bill billy bob bobby boris brad
-bradley brandon brendan brian bruce bruno bryan byron callum calvin cameron carl carlos cecil cesar charles charlie
-chester chris christian christopher clarence claude clement clifford clint clive colin conor craig curtis cyril damian
-dan daniel danny darren dave david dean declan denis dennis derek desmond diego dmitri dominic don donald douglas
-duncan dwight dylan earl ed eddie edgar edmund eduardo edward edwin elias elijah elliot emanuel emil emmanuel enrico
-eric ernest ethan eugene evan ewan felipe felix ferdinand fernando finn floyd francesco francis francisco francois
-frank franklin fred freddie frederick gabriel gareth gary gavin geoffrey george gerald gerard gerhard gilbert giles
-giovanni giuseppe glen glenn gordon graham grant greg gregory guillermo gus guy hamid hans harold harry harvey hassan
-hector helmut henri henry herbert herman howard hugh hugo humphrey hussein ian ibrahim igor imran isaac ivan jack
-jacob jacques jake jamal james jamie jared jason javier jeb jeff jeffrey jeremy jerome jerry jesse jim jimmy joachim
-joe joel johan johann johannes john johnny jon jonathan jorge jose joseph joshua juan jules julian julio justin kareem
-karl keith ken kenneth kevin khalid klaus kurt kyle lance larry laurence lawrence lee leo leon leonard leonardo
-leopold leroy leslie lewis liam lionel lloyd louis luca lucas ludwig luigi luis luke mahmoud malcolm manuel marc
-marcel marco marcus mario mark marshall martin marvin mathew matt matteo matthew maurice max maximilian maxwell melvin
-michael miguel mike mikhail milton mitch mitt mohamed mohammad mohammed morgan morris moses muhammad mustafa nathan
-nathaniel neil nelson nicholas nick nicolas nigel noah noel norman oleg oliver omar oscar otto owen pablo patrick paul
-pedro percy perry peter phil philip philippe phillip pierre piers rafael ralph ramon randall randy raul ray raymond
-reginald rex reuben ricardo richard rick robert roberto robin rodney rodrigo roger roland rolf roman ron ronald rory
-ross rowan roy rudolf rupert russell ryan salman salvador sam samuel saul scott sean sebastian serge sergei sergio
-seth shane sidney silvio simon spencer stanley stefan stephen steve steven stewart stuart sven ted terence terry theo
-theodore thomas tim timothy toby todd tom tommy tony trevor tristan tyler umberto victor vincent vincenzo vladimir
-walter warren wayne wesley wilfred wilhelm will william willie winston wolfgang xavier yusuf yuri zachary recep recip
-narendra xi hiroshi kenji takeshi kofi olu chidi emeka rajiv rahul sanjay vikram arjun ravi anil bashar binyamin ehud
-jean-claude jean-luc jean-pierre jean-marc nils lars magnus gunnar bjorn jens marek piotr pawel tomasz janusz viktor
-alexei nikolai dmitry petro volodymyr anton chuck
-"""
-
-_FORENAMES: Mapping[str, Gender] = {
-    **dict.fromkeys(_MALE.split(), "M"),
-    **dict.fromkeys(_FEMALE.split(), "F"),
 }  # fmt: skip
 
 _PRONOUNS: Mapping[str, Pronoun] = {
@@ -169,6 +116,17 @@ NAMES = NameData(
         " presidential republican democratic labour conservative liberal company team club head press campaign"
     ),
     roles=_ROLES,
+    role_fields=ROLE_FIELDS,
+    role_verbs=_words("be become appoint name elect serve remain crown"),
+    numbers={"two": 2, "both": 2, "three": 3, "four": 4, "five": 5},
+    definite_numbers=_words("both"),
+    group_sizes={"pair": 2, "couple": 2, "duo": 2, "sisters": 2, "brothers": 2, "twins": 2, "trio": 3, "quartet": 4},
+    company_nouns=_words(
+        "company firm retailer manufacturer airline operator publisher broadcaster club team band charity lender bank"
+        " carmaker chain supplier developer supermarket brewer insurer"
+    ),
+    possessive_prepositions=_words("of"),
+    country_nouns=_words("country nation state neighbour neighbor"),
     organisation_nouns=_words(
         "company firm police government ministry department agency council committee commission court party campaign"
         " union charity group team club university school hospital bank board bureau office authority association"
@@ -202,15 +160,18 @@ NAMES = NameData(
         "in on last until since by next early late mid this during before after from through of every till"
     ),
     never_names=_words(
-        "i he she it they we you mr mrs ms bc ad bce ce mps majesty highness excellency hrh obituary analysis comment"
+        "i he she it they we you mr mrs ms bc ad bce ce mps majesty highness excellency hrh easter christmas lent"
+        " ramadan eid hanukkah passover halloween obituary analysis comment"
         " opinion exclusive interview review breaking monday tuesday wednesday"
         " thursday friday saturday sunday est gmt bst am pm"
         " q a reuters/ afp/ photo image video advertisement"
     ),
-    forenames=_FORENAMES,
+    forenames=FORENAMES,
+    surnames_too=SURNAMES_TOO,
     pronouns=_PRONOUNS,
     empty_it_verbs=_words(
         "seem appear happen rain snow turn take matter come follow remain emerge transpire become help look sound"
     ),
     empty_it_nouns=_words("time shame pity fact question matter case day year first second third way"),
+    pronoun_weights=json.loads(resources.files(__package__).joinpath("pronoun_weights.json").read_text("utf-8")),
 )

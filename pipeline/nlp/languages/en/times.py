@@ -118,6 +118,7 @@ _PATTERNS = (
     ("decade", r"(?:the )?(?:(?:early|mid|late)[- ])?(?P<decade>(?:1[5-9]|20)\d)0['’]?s"),
     ("decade", r"the (?:(?:early|mid|late)[- ])?['‘’](?P<tens>[2-9])0s"),
     ("weekday", r"(?:(?P<which>last|next|this(?: coming| past)?) )?(?P<weekday>{weekday})(?: (?P<daypart>{daypart}))?"),
+    ("weekday", r"(?P<weekday>{weekday}) of (?P<weekly>last|this|next) week"),
     ("deictic", r"(?P<deictic>{deictic})(?: (?P<daypart>{daypart}))?"),
     ("deictic", r"(?:(?:earlier|later) )(?P<deictic>today)"),
     ("daypart", r"(?P<which>this|last) (?P<daypart>{daypart})"),

@@ -1,0 +1,154 @@
+"""The lines of ``newslake kb import``: one JSON object an entity, checked key by key."""
+
+import json
+import math
+import re
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass
+from itertools import count
+from typing import Any, BinaryIO
+
+from pipeline.kb.entry import KbEntry
+from pipeline.kb.fold import fold_name, words_of
+
+LINE_MAX_BYTES = 1_000_000
+_NAME_MAX_CHARS = 300
+_TEXT_MAX_CHARS = 2_000
+_LIST_MAX = 1_000
+
+
+@dataclass(frozen=True, slots=True)
+class KbRecord:
+    """One good line: the entry, and all the names that it goes by, folded, its own first."""
+
+    entry: KbEntry
+    names: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class BadLine:
+    """A line that is left out. ``line`` counts from 1; ``key`` is "" where the line is no object at all."""
+
+    line: int
+    key: str
+    problem: str
+
+    def __str__(self) -> str:
+        return f"line {self.line}: {f'{self.key}: ' if self.key else ''}{self.problem}"
+
+
+def read_records(stream: BinaryIO) -> Iterator[tuple[int, KbRecord | BadLine]]:
+    """Yield each line that is not blank with its number: a record, or what is wrong with it. Holds one line."""
+    for number in count(1):
+        line = stream.readline(LINE_MAX_BYTES + 1)
+        if not line:
+            return
+        if len(line) > LINE_MAX_BYTES:
+            while line and not line.endswith(b"\n"):
+                line = stream.readline(LINE_MAX_BYTES)
+            yield number, BadLine(number, "", f"longer than {LINE_MAX_BYTES} bytes")
+        elif line.strip():
+            yield number, _record(number, line)
+
+
+def _record(number: int, line: bytes) -> KbRecord | BadLine:
+    try:
+        fields = json.loads(line.decode("utf-8-sig"))
+    except (ValueError, RecursionError) as error:
+        return BadLine(number, "", f"not JSON in UTF-8 ({error})")
+    if not isinstance(fields, dict):
+        return BadLine(number, "", "not a JSON object")
+    for key in fields:
+        if key not in _KEYS:
+            return BadLine(number, key[:40], f"unknown key; known are {', '.join(_KEYS)}")
+    for key, check in _KEYS.items():
+        if problem := check(fields.get(key)):
+            return BadLine(number, key, f"{problem} (got {_shown(fields.get(key))})")
+    if (fields.get("lat") is None) != (fields.get("lon") is None):
+        return BadLine(number, "lat", "lat and lon come together")
+    return _checked(fields)
+
+
+def _checked(fields: Mapping[str, Any]) -> KbRecord:
+    label, description = " ".join(fields["label"].split()), fields.get("description") or ""
+    names = dict.fromkeys(fold_name(name) for name in (label, *(fields.get("aliases") or ())))
+    entry = KbEntry(
+        name=label,
+        types=tuple(dict.fromkeys(fields["types"])),
+        qid=fields["qid"],
+        country=fields.get("country"),
+        prior=float(fields["prior"]),
+        description=description,
+        words=words_of(" ".join((description, *(fields.get("context") or ())))) - words_of(label),
+        lat=fields.get("lat"),
+        lon=fields.get("lon"),
+    )
+    return KbRecord(entry, tuple(name for name in names if name))
+
+
+def _shown(value: object) -> str:
+    text = repr(value)
+    return text if len(text) <= 60 else f"{text[:60]}..."
+
+
+Check = Callable[[object], str | None]
+
+
+def _matches(pattern: str, told: str) -> Check:
+    return lambda value: None if isinstance(value, str) and re.fullmatch(pattern, value) else told
+
+
+def _optional(check: Check) -> Check:
+    return lambda value: None if value is None else check(value)
+
+
+def _text(limit: int, *, named: bool) -> Check:
+    told = f"must be text of {'1 to' if named else 'at most'} {limit} characters{', with a letter' if named else ''}"
+
+    def check(value: object) -> str | None:
+        fits = isinstance(value, str) and len(value) <= limit and _is_unicode(value)
+        return None if fits and (not named or _is_name(str(value))) else told
+
+    return check
+
+
+def _is_unicode(value: str) -> bool:
+    """Return whether a text can be stored: half a surrogate pair is none."""
+    return not any("\ud800" <= char <= "\udfff" for char in value)
+
+
+def _is_name(value: str) -> bool:
+    return any(char.isalnum() for char in fold_name(value))
+
+
+def _texts(check_one: Check, *, least: int = 0) -> Check:
+    def check(value: object) -> str | None:
+        if not isinstance(value, list) or not least <= len(value) <= _LIST_MAX:
+            return f"must be a list of {least} to {_LIST_MAX} texts"
+        return next((f"each {problem}" for each in value if (problem := check_one(each))), None)
+
+    return check
+
+
+def _number(low: float, high: float) -> Check:
+    told = f"must be a number from {low:g} to {high:g}"
+
+    def check(value: object) -> str | None:
+        is_number = isinstance(value, int | float) and not isinstance(value, bool)
+        return None if is_number and math.isfinite(float(str(value))) and low <= float(str(value)) <= high else told
+
+    return check
+
+
+_KEYS: Mapping[str, Check] = {
+    "qid": _matches(r"Q[1-9]\d{0,11}", "must look like Q42"),
+    "label": _text(_NAME_MAX_CHARS, named=True),
+    "aliases": _optional(_texts(_text(_NAME_MAX_CHARS, named=True))),
+    "types": _texts(_matches("[A-Z_]{2,20}", "must be an OntoNotes name such as PERSON, ORG or GPE"), least=1),
+    "description": _optional(_text(_TEXT_MAX_CHARS, named=False)),
+    "prior": _number(0, 1e15),
+    "country": _optional(_matches("[A-Z]{3}", "must be ISO 3166-1 alpha-3 such as GBR")),
+    "lat": _optional(_number(-90, 90)),
+    "lon": _optional(_number(-180, 180)),
+    "context": _optional(_texts(_text(_NAME_MAX_CHARS, named=False))),
+}

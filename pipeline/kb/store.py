@@ -1,0 +1,162 @@
+"""A knowledge base of any size: one SQLite file, written whole and then only read."""
+
+import hashlib
+import json
+import os
+import sqlite3
+from collections.abc import Iterable, Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from functools import lru_cache, partial
+from pathlib import Path
+
+from pipeline.database import open_database, open_read_only, transaction
+from pipeline.errors import KnowledgeError
+from pipeline.kb.entry import KbEntry
+from pipeline.kb.records import BadLine, KbRecord
+
+_FORMAT = 1
+_CACHED_NAMES = 20_000  # what a batch asks again; about 10 MB where all are known
+_SCHEMA = (
+    """CREATE TABLE entries (
+        qid TEXT PRIMARY KEY, label TEXT NOT NULL, types TEXT NOT NULL, country TEXT, prior REAL NOT NULL,
+        description TEXT NOT NULL, words TEXT NOT NULL, lat REAL, lon REAL) WITHOUT ROWID""",
+    "CREATE TABLE names (name TEXT NOT NULL, qid TEXT NOT NULL, PRIMARY KEY (name, qid)) WITHOUT ROWID",
+    "CREATE TABLE meta (version TEXT NOT NULL)",
+)
+
+
+@dataclass(frozen=True, slots=True)
+class KbInfo:
+    """What a store holds. ``version`` is 12 hex of the hash of its contents."""
+
+    entries: int
+    names: int
+    version: str
+
+
+class KbStore:
+    """One read-only connection. A file that is replaced meanwhile stays as it was for who has it open.
+
+    Raises: KnowledgeError when the file is not a knowledge base of this format.
+    """
+
+    def __init__(self, path: Path) -> None:
+        self._path = path
+        self._connection = open_read_only(path, broken=partial(_broken, path))
+        try:
+            found = self._connection.execute("PRAGMA user_version").fetchone()[0]
+            if found != _FORMAT:
+                raise _broken(path, f"its format is {found}, wanted is {_FORMAT}")
+            self.version: str = self._connection.execute("SELECT version FROM meta").fetchone()["version"]
+        except sqlite3.DatabaseError as error:
+            self._connection.close()
+            raise _broken(path, error) from error
+        # A bound method's cache would keep every store alive.
+        self.named = lru_cache(maxsize=_CACHED_NAMES)(self._named)
+
+    def _named(self, folded: str) -> tuple[KbEntry, ...]:
+        """Return the entries that go by a folded name, by QID."""
+        query = "SELECT entries.* FROM names JOIN entries USING (qid) WHERE name = ? ORDER BY qid"
+        try:
+            return tuple(map(_entry, self._connection.execute(query, (folded,))))
+        except sqlite3.DatabaseError as error:
+            raise _broken(self._path, error) from error
+
+    def info(self) -> KbInfo:
+        query = "SELECT (SELECT count(*) FROM entries), (SELECT count(*) FROM names)"
+        entries, names = self._connection.execute(query).fetchone()
+        return KbInfo(entries, names, self.version)
+
+    def close(self) -> None:
+        self._connection.close()
+
+
+@dataclass(frozen=True, slots=True)
+class Imported:
+    """What an import did: the store as it is now, and the lines that were left out."""
+
+    info: KbInfo
+    bad: tuple[BadLine, ...]
+
+
+def build_store(path: Path, lines: Iterable[tuple[int, KbRecord | BadLine]]) -> Imported:
+    """Write the good lines as the whole content of a store; readers see the old one or the new one.
+
+    The same lines in any order give the same version. Raises: KnowledgeError, with the old store left in place, when
+    no line is good; OSError where the disk is full.
+    """
+    path.parent.mkdir(parents=True, exist_ok=True)
+    fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
+    try:
+        with closing(open_database(fresh, durability="full", broken=partial(_broken, fresh))) as connection:
+            bad = tuple(_fill(connection, lines))
+            _refuse_empty(connection, bad)
+            _seal(connection)
+        os.replace(fresh, path)
+    finally:
+        for left in path.parent.glob(f"{fresh.name}*"):
+            left.unlink()
+    with closing(KbStore(path)) as store:
+        return Imported(store.info(), bad)
+
+
+def _fill(connection: sqlite3.Connection, lines: Iterable[tuple[int, KbRecord | BadLine]]) -> Iterator[BadLine]:
+    first: dict[str, int] = {}
+    with transaction(connection):
+        for statement in _SCHEMA:
+            connection.execute(statement)
+        for number, line in lines:
+            if isinstance(line, BadLine):
+                yield line
+                continue
+            qid = str(line.entry.qid)
+            if first.setdefault(qid, number) != number:
+                yield BadLine(number, "qid", f"{qid} is on line {first[qid]} already")
+                continue
+            connection.execute("INSERT INTO entries VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?)", _row(line.entry))
+            connection.executemany("INSERT INTO names VALUES (?, ?)", [(name, qid) for name in line.names])
+
+
+def _refuse_empty(connection: sqlite3.Connection, bad: tuple[BadLine, ...]) -> None:
+    if connection.execute("SELECT count(*) FROM entries").fetchone()[0]:
+        return
+    told = f"no line can be used, first {bad[0]}" if bad else "the file has no lines"
+    raise KnowledgeError(f"{told}; the knowledge base stays as it was", reason="kb_empty")
+
+
+def _seal(connection: sqlite3.Connection) -> None:
+    """Name the contents by their hash, and leave one file that needs no other beside it."""
+    digest = hashlib.sha256()
+    for query in ("SELECT * FROM entries ORDER BY qid", "SELECT * FROM names ORDER BY name, qid"):
+        for row in connection.execute(query):
+            digest.update(repr(tuple(row)).encode())
+    with transaction(connection):
+        connection.execute("INSERT INTO meta VALUES (?)", (digest.hexdigest()[:12],))
+        connection.execute(f"PRAGMA user_version = {_FORMAT}")
+    connection.execute("PRAGMA journal_mode = DELETE")
+
+
+def _row(entry: KbEntry) -> tuple[object, ...]:
+    types, words = json.dumps(entry.types), " ".join(sorted(entry.words))
+    place = (entry.lat, entry.lon)
+    return (entry.qid, entry.name, types, entry.country, entry.prior, entry.description, words, *place)
+
+
+def _entry(row: sqlite3.Row) -> KbEntry:
+    return KbEntry(
+        name=row["label"],
+        types=tuple(json.loads(row["types"])),
+        qid=row["qid"],
+        country=row["country"],
+        prior=row["prior"],
+        description=row["description"],
+        words=frozenset(row["words"].split()),
+        lat=row["lat"],
+        lon=row["lon"],
+    )
+
+
+def _broken(path: Path, error: object) -> KnowledgeError:
+    told = f"{path} cannot be read as a knowledge base ({error}); delete it and run `newslake kb import FILE` again"
+    return KnowledgeError(told, key=str(path), reason="kb_broken")

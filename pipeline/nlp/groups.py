@@ -1,0 +1,183 @@
+"""Nouns and pronouns that mean several, or the only one: "the two leaders", "the pair", "they", "the 34-year-old"."""
+
+from bisect import bisect_left
+from collections.abc import Callable, Iterator, Sequence
+from dataclasses import dataclass
+
+from pipeline.model.annotation import Gender, MentionKind
+from pipeline.nlp.languages.spec import NameData
+from pipeline.nlp.syntax import SUBJECTS
+from pipeline.nlp.tokens import Tokens
+
+_FARTHEST = 2  # sentences
+_MOST = 12  # mentions that are looked at for one of these
+_MOST_WORDS = 80
+_WORDS_TO_NOUN = 3
+_OBJECTS = ("dobj", "pobj")
+_NOUNS = ("NN", "NNS", "NNP", "NNPS", "POS")
+_AGE = ("-", "year", "-", "old")
+
+
+@dataclass(frozen=True, slots=True)
+class Said:
+    """A mention of one entity: its head token, cluster and type, and its gender where that is known."""
+
+    token: int
+    cluster: int
+    entity_type: str
+    gender: Gender | None
+
+
+@dataclass(frozen=True, slots=True)
+class Meant:
+    """A noun or pronoun, tokens inclusive, and the clusters that it means."""
+
+    first: int
+    last: int
+    kind: MentionKind
+    members: tuple[int, ...]
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Wanted:
+    """What a noun asks for: how many, of which type, of which gender."""
+
+    first: int
+    last: int
+    size: int
+    entity_type: str
+    gender: Gender | None = None
+
+
+def find_counted(tokens: Tokens, data: NameData, said: Sequence[Said]) -> Iterator[Meant]:
+    """Yield the nouns that say how many they mean, where exactly as many stand together before them.
+
+    ``said`` are mentions in reading order.
+    """
+    last_said = _looker(said)
+    for wanted in _wanted(tokens, data):
+        if meant := _named_before(tokens, last_said(wanted.first), wanted):
+            yield meant
+
+
+def find_joined(tokens: Tokens, said: Sequence[Said], plurals: Sequence[int]) -> Iterator[Meant]:
+    """Yield they, them and their (``plurals`` are their tokens) where they mean persons that "and" joins."""
+    last_said = _looker(said)
+    before: Meant | None = None
+    for token in plurals:
+        joined = _joined_before(tokens, last_said(token), token)
+        if joined is None and before is not None and _still(tokens, before.last, token):
+            joined = before.members
+        before = Meant(token, token, "pronoun", joined, 0.7) if joined else None
+        if before is not None:
+            yield before
+
+
+def _looker(said: Sequence[Said]) -> Callable[[int], Sequence[Said]]:
+    heads = [each.token for each in said]
+
+    def last_said(token: int) -> Sequence[Said]:
+        end = bisect_left(heads, token)
+        return said[max(end - _MOST, 0) : end]
+
+    return last_said
+
+
+def _wanted(tokens: Tokens, data: NameData) -> Iterator[_Wanted]:
+    for index, word in enumerate(tokens.lower):
+        definite = index > 0 and tokens.lower[index - 1] in data.definite
+        if word in data.numbers and (definite or word in data.definite_numbers):
+            yield from _counted(tokens, data, index)
+        elif definite and word in data.group_sizes:
+            yield _Wanted(index, index, data.group_sizes[word], "PERSON", data.roles.get(tokens.lemma[index]))
+        elif definite and word in data.company_nouns and _ends_phrase(tokens, data, index):
+            yield _Wanted(index, index, 1, "ORG")
+        elif definite and tokens.tag[index] == "CD" and _is_age(tokens, data, index):
+            yield _Wanted(index, index + len(_AGE), 1, "PERSON")
+
+
+def _is_age(tokens: Tokens, data: NameData, index: int) -> bool:
+    """Return whether "34-year-old" begins here and stands alone."""
+    last = index + len(_AGE)
+    return tuple(tokens.lower[index + 1 : last + 1]) == _AGE and _ends_phrase(tokens, data, last)
+
+
+def _ends_phrase(tokens: Tokens, data: NameData, index: int) -> bool:
+    """Return whether the phrase goes on no further: by no noun, name or "of"."""
+    return index + 1 == len(tokens) or not (
+        tokens.tag[index + 1] in _NOUNS[:4] or tokens.lower[index + 1] in data.possessive_prepositions
+    )
+
+
+def _counted(tokens: Tokens, data: NameData, number: int) -> Iterator[_Wanted]:
+    """Yield what "two leaders" or "both ailing companies" asks for."""
+    for index in range(number + 1, min(number + 1 + _WORDS_TO_NOUN, len(tokens))):
+        if tokens.tag[index] == "NNS":
+            lemma = tokens.lemma[index]
+            entity_type = _type_of(lemma, data)
+            if entity_type:
+                yield _Wanted(number, index, data.numbers[tokens.lower[number]], entity_type, data.roles.get(lemma))
+            return
+        if tokens.tag[index] not in ("JJ", "NN", "NNP", "HYPH", "DT", "VBG", "VBN"):
+            return
+
+
+def _type_of(lemma: str, data: NameData) -> str | None:
+    if lemma in data.roles:
+        return "PERSON"
+    if lemma in data.country_nouns:
+        return "GPE"
+    return "ORG" if lemma in data.organisation_nouns else None
+
+
+def _named_before(tokens: Tokens, said: Sequence[Said], wanted: _Wanted) -> Meant | None:
+    """Return the group of those who fit in the sentences before, if they are exactly as many."""
+    found: list[int] = []
+    sentence = tokens.sentence[wanted.first]
+    for each in reversed(said):
+        away = tokens.sentence[wanted.first] - tokens.sentence[each.token]
+        if away > _FARTHEST or (tokens.sentence[each.token] != sentence and len(found) >= wanted.size):
+            break
+        sentence = tokens.sentence[each.token]
+        is_fit = each.entity_type == wanted.entity_type and (not wanted.gender or each.gender in (None, wanted.gender))
+        if is_fit and each.cluster not in found:
+            found.append(each.cluster)
+    if len(found) != wanted.size:
+        return None
+    confidence = 0.5 if wanted.size == 1 else 0.75
+    return Meant(wanted.first, wanted.last, "nominal", tuple(reversed(found)), confidence)
+
+
+def _joined_before(tokens: Tokens, said: Sequence[Said], token: int) -> tuple[int, ...] | None:
+    """Return the persons whom "and" joins, where nothing else in the plural stands between them and the pronoun."""
+    for place in range(len(said) - 1, 0, -1):
+        last = said[place]
+        if tokens.sentence[token] - tokens.sentence[last.token] > 1 or not _still(tokens, last.token, token):
+            return None
+        if last.entity_type == "PERSON" and tokens.dep[last.token] == "conj":
+            members = _chain(tokens, said[: place + 1])
+            return members if len(members) > 1 else None
+    return None
+
+
+def _chain(tokens: Tokens, said: Sequence[Said]) -> tuple[int, ...]:
+    """Return the clusters that are joined with the last mention, first to last."""
+    members = [said[-1].cluster]
+    head = tokens.head[said[-1].token]
+    is_conj = True
+    for each in reversed(said[:-1]):
+        if not is_conj:
+            break
+        if each.token == head and each.entity_type == "PERSON":
+            members.append(each.cluster)
+            is_conj, head = tokens.dep[head] == "conj", tokens.head[head]
+    return tuple(dict.fromkeys(reversed(members))) if not is_conj else ()
+
+
+def _still(tokens: Tokens, last: int, token: int) -> bool:
+    """Return whether no common noun in the plural comes between, and not more than one sentence ends."""
+    if tokens.sentence[token] - tokens.sentence[last] > 1 or token - last > _MOST_WORDS:
+        return False
+    nouns = (i for i in range(last + 1, token) if tokens.tag[i] == "NNS")
+    return not any(tokens.dep[i] in SUBJECTS or tokens.dep[i] in _OBJECTS for i in nouns)

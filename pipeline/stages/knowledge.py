@@ -1,0 +1,88 @@
+"""Your knowledge base: taking it in, looking at it, and which committed articles it would have read otherwise."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from pipeline.errors import ConfigError
+from pipeline.kb import Imported, KbEntry, KbInfo, KbStore, KnowledgeBase, NameOverride, build_store, read_records
+from pipeline.lake import Lake, StoredArticle
+from pipeline.nlp.linking import group_of
+from pipeline.settings import Settings
+from pipeline.stages.reading import knowledge_of
+from pipeline.tables import whole_version
+
+_MENTION = ("article_id", "cluster_index", "entity_text", "mention_kind")
+_ARTICLE = ("article_id", "url", "source_key", "kb_version")
+
+
+@dataclass(frozen=True, slots=True)
+class Known:
+    """What is known of a name: all bearers, of whatever type, and the correction that holds everywhere."""
+
+    entries: tuple[KbEntry, ...]
+    correction: NameOverride | None
+
+
+def import_kb(settings: Settings, file: Path) -> Imported:
+    """Make the good lines of a JSONL file your knowledge base, in place of what it was.
+
+    Raises: ConfigError when the file cannot be read, KnowledgeError when no line of it is good.
+    """
+    try:
+        with file.open("rb") as stream:
+            return build_store(settings.kb_path, read_records(stream))
+    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+        if error.filename != str(file):
+            raise
+        raise ConfigError(f"{file}: {error.strerror}; give a JSONL file", key=str(file)) from error
+
+
+def kb_info(settings: Settings) -> KbInfo | None:
+    """Return what your knowledge base holds; None where there is none. Raises: KnowledgeError."""
+    if not settings.kb_path.exists():
+        return None
+    with closing(KbStore(settings.kb_path)) as store:
+        return store.info()
+
+
+def look_up(settings: Settings, name: str) -> Known:
+    """Return what is known of a name. Raises: ConfigError or KnowledgeError."""
+    kb = knowledge_of(settings)
+    return Known(kb.candidates(name), kb.override_of(name))
+
+
+def stale_articles(lake: Lake, stored: Mapping[str, StoredArticle], knowledge: KnowledgeBase) -> Collection[str]:
+    """Return the committed articles that hold a name of which something else is known now than when they were read.
+
+    Looks at the rows of a day once, and again after a commit to the day or a change of the knowledge.
+    """
+    days = {row.published_date for row in stored.values()} - lake.agreeing(knowledge.version)
+    generations = {day: lake.manifest(day).generation for day in sorted(days)}  # before the rows: a later commit counts
+    stale = {day: tuple(_otherwise(lake, day, knowledge)) for day in generations}
+    agreeing = {day: generations[day] for day, found in stale.items() if not found}
+    if agreeing:
+        lake.set_agreeing(agreeing, knowledge.version)
+    return stored.keys() & {each for found in stale.values() for each in found}
+
+
+def _otherwise(lake: Lake, day: date, knowledge: KnowledgeBase) -> Iterator[str]:
+    names = _names_of(lake, day)
+    articles = lake.read("articles", days=[day], columns=_ARTICLE)
+    for article_id, url, source_key, version in zip(*(c.to_pylist() for c in articles.columns), strict=True):
+        here = knowledge.for_article(article_id, url=url, source_key=source_key)
+        if whole_version(map(here.version_of, names[article_id].values())) != version:
+            yield article_id
+
+
+def _names_of(lake: Lake, day: date) -> Mapping[str, Mapping[object, set[str]]]:
+    """Return the names in a day's articles, by article and entity: all that the knowledge base was asked of."""
+    rows = lake.read("entities", days=[day], columns=_MENTION)
+    names: defaultdict[str, defaultdict[object, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for article_id, cluster, text, kind in zip(*(column.to_pylist() for column in rows.columns), strict=True):
+        if kind == "name":
+            names[article_id][group_of(cluster, text)].add(text)
+    return names

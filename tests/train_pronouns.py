@@ -1,0 +1,188 @@
+"""Writes the weights of pronoun features: `python -m tests.train_pronouns FOLDER... [--half tune|held]`.
+
+Each FOLDER holds ``docs.jsonl`` (doc_id, text) and ``gold.jsonl`` (mentions with clusters, or one pronoun with two
+candidate names). Of their text nothing is kept but a weight a feature (pipeline/nlp/pronoun_features.py). Training is a
+softmax over the readings of each pronoun; as what stands before changes with the weights, reading and training are
+repeated a few times.
+"""
+
+import argparse
+import hashlib
+import json
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping
+from dataclasses import dataclass, replace
+from pathlib import Path
+
+import numpy as np
+
+from pipeline.clean import article_from_text
+from pipeline.kb import KnowledgeBase, load_kb
+from pipeline.nlp import Reader, load_model
+from pipeline.nlp.coreference import Reading, read_entities
+from pipeline.nlp.languages import LANGUAGES
+from pipeline.nlp.marks import Marked, scan_marks
+from pipeline.nlp.pronouns import Option
+from pipeline.nlp.tokens import Tokens, gather_tokens
+from pipeline.settings import Settings
+
+ROUNDS = 4
+STEPS = 400
+PENALTY = 16.0
+LESS_NOBODY = {"person": 1.5, "thing": 0.6}  # news names whom it speaks of more often than the training articles
+RARE = 5  # a feature seen less often gets no weight
+WEIGHTS = Path("pipeline/nlp/languages/en/pronoun_weights.json")
+
+Weights = Mapping[str, Mapping[str, float]]
+
+
+@dataclass(frozen=True)
+class Sample:
+    """A parsed article beside what people wrote down about it."""
+
+    tokens: Tokens
+    marked: tuple[Marked, ...]
+    gold: Mapping[str, object]
+
+
+@dataclass(frozen=True)
+class Choice:
+    """The readings of one pronoun, and which of them are right."""
+
+    kind: str
+    options: tuple[Option, ...]
+    right: tuple[bool, ...]
+
+
+def half_of(doc_id: str) -> str:
+    """Return which half a document belongs to: what is tuned on, or what is held back."""
+    return "held" if int(hashlib.md5(doc_id.encode()).hexdigest(), 16) % 2 else "tune"
+
+
+def samples(folder: Path, half: str | None) -> Iterator[Sample]:
+    docs = [json.loads(line) for line in (folder / "docs.jsonl").read_text("utf-8").splitlines()]
+    gold = {each["doc_id"]: each for each in map(json.loads, (folder / "gold.jsonl").read_text("utf-8").splitlines())}
+    docs = [doc for doc in docs if half in (None, half_of(doc["doc_id"]))]
+    reader = Reader(load_model(Settings.model_fields["spacy_model"].default), kb=load_kb(None))
+    articles = [article_from_text(d["text"], title=None, published_at=None, language="en") for d in docs]
+    for doc, (article, parsed) in zip(docs, reader.docs(articles), strict=True):
+        assert parsed is not None
+        assert article.text == doc["text"]
+        tokens = gather_tokens(parsed, article)
+        yield Sample(tokens, scan_marks(article.text, tokens.blocks, LANGUAGES["en"].cues), gold[doc["doc_id"]])
+
+
+def choices(sample: Sample, weights: Weights, kb: KnowledgeBase) -> Iterator[Choice]:
+    data = replace(LANGUAGES["en"].names, pronoun_weights=weights)
+    reading = read_entities(sample.tokens, sample.marked, data, kb)
+    label = _candidates_label if "candidates" in sample.gold else _clusters_label
+    wanted = label(sample, reading)
+    for pronoun in reading.pronouns:
+        right = wanted.get(sample.tokens.start[pronoun.token])
+        if right is None or len(pronoun.options) < 2:
+            continue
+        flags = tuple(option.cluster in right for option in pronoun.options)
+        if not any(flags):
+            flags = tuple(option.cluster is None for option in pronoun.options)
+        yield Choice(pronoun.pronoun.kind, pronoun.options, flags)
+
+
+def _overlapping(sample: Sample, reading: Reading, start: int, end: int) -> set[int | None]:
+    """Return the clusters of the names that touch a stretch of text."""
+    tokens = sample.tokens
+    return {
+        link.cluster
+        for name, link in zip(reading.names, reading.cast.links, strict=True)
+        if tokens.start[name.first] < end and start < tokens.end[name.last]
+    }
+
+
+def _candidates_label(sample: Sample, reading: Reading) -> dict[int, set[int | None]]:
+    """Return the right clusters of the one pronoun; where neither name is right, all that they are not."""
+    pronoun = sample.gold["mentions"][0]
+    found = {True: set(), False: set()}
+    for candidate in sample.gold["candidates"]:
+        found[candidate["coref"]] |= _overlapping(sample, reading, *candidate["span"])
+    right = found[True] - {None}
+    if not any(candidate["coref"] for candidate in sample.gold["candidates"]):
+        right = {None, *range(len(reading.cast.clusters))} - found[False]
+    return {pronoun["start"]: right} if right else {}
+
+
+def _clusters_label(sample: Sample, reading: Reading) -> dict[int, set[int | None]]:
+    """Return the right clusters of each pronoun: those whose names are mostly its entity's; else nobody."""
+    heads = {m["head"][0]: m["cluster"] for m in sample.gold["mentions"] if m["kind"] == "name"}
+    votes: defaultdict[int | None, Counter[object]] = defaultdict(Counter)
+    for name, link in zip(reading.names, reading.cast.links, strict=True):
+        inside = [
+            heads[sample.tokens.start[i]] for i in range(name.first, name.last + 1) if sample.tokens.start[i] in heads
+        ]
+        votes[link.cluster].update(inside[:1])
+    of_gold: defaultdict[object, set[int | None]] = defaultdict(set)
+    for cluster, count in votes.items():
+        if count and cluster is not None:
+            of_gold[count.most_common(1)[0][0]].add(cluster)
+    pronouns = (m for m in sample.gold["mentions"] if m["kind"] == "pron")
+    return {m["start"]: of_gold.get(m["cluster"], set()) or {None} for m in pronouns}
+
+
+def trained(found: Iterable[Choice], penalty: float) -> dict[str, float]:
+    """Return the weights of one kind of pronoun: softmax over readings, with an L2 penalty, by Adam."""
+    rows = list(found)
+    counts = Counter(f for choice in rows for option in choice.options for f in option.features)
+    names = ["prominence", *sorted(name for name, count in counts.items() if count >= RARE)]
+    index = {name: i for i, name in enumerate(names)}
+    if not rows:
+        return {}
+    options = [option for choice in rows for option in choice.options]
+    matrix = np.zeros((len(options), len(index)))
+    for row, option in enumerate(options):
+        matrix[row, [index[name] for name in option.features if name in index]] = 1.0
+        matrix[row, 0] = option.prominence
+    group = np.repeat(np.arange(len(rows)), [len(choice.options) for choice in rows])
+    right = np.array([flag for choice in rows for flag in choice.right])
+    weights = _adam(matrix, group, right, penalty)
+    return {name: round(float(weights[i]), 3) for name, i in index.items() if abs(weights[i]) >= 0.001}
+
+
+def _adam(matrix, group, right, penalty: float):
+    size = matrix.shape[1]
+    weights, first, second = np.zeros(size), np.zeros(size), np.zeros(size)
+    strength = np.full(size, penalty)
+    strength[0] = 0.0  # prominence alone is what stands without training
+    for step in range(1, STEPS + 1):
+        score = matrix @ weights
+        score = np.exp(score - score.max())
+        share = score / np.bincount(group, score)[group]
+        good = score * right
+        wanted = good / np.bincount(group, good)[group]
+        gradient = matrix.T @ (wanted - share) - strength * weights
+        first, second = 0.9 * first + 0.1 * gradient, 0.99 * second + 0.01 * gradient**2
+        weights += 0.05 * (first / (1 - 0.9**step)) / (np.sqrt(second / (1 - 0.99**step)) + 1e-8)
+    return weights
+
+
+def train(read: list[Sample], penalty: float = PENALTY) -> Weights:
+    kb = load_kb(None)
+    weights: dict[str, dict[str, float]] = {"person": {}, "thing": {}, "group": {}}
+    found: list[Choice] = []
+    for _ in range(ROUNDS):
+        found += [choice for sample in read for choice in choices(sample, weights, kb)]
+        weights = {kind: trained((c for c in found if c.kind == kind), penalty) for kind in weights}
+        for kind, less in LESS_NOBODY.items():
+            weights[kind]["none"] = round(weights[kind].get("none", 0.0) - less, 3)
+    return weights
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__)
+    parser.add_argument("folders", nargs="+", type=Path)
+    parser.add_argument("--half", choices=("tune", "held"))
+    parser.add_argument("--out", type=Path, default=WEIGHTS)
+    arguments = parser.parse_args()
+    read = [sample for folder in arguments.folders for sample in samples(folder, arguments.half)]
+    arguments.out.write_text(json.dumps(train(read), indent=1, sort_keys=True) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,188 @@
+"""Linking on invented articles: who is meant, who is not, and what the knowledge base is asked."""
+
+import json
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
+from io import BytesIO
+from pathlib import Path
+
+import pytest
+
+from pipeline.kb import KnowledgeBase, build_store, load_kb, read_records
+from pipeline.kb.fold import fold_name
+from pipeline.model import Entity
+from pipeline.nlp import Reader
+from tests.unit.nlp.test_reader import article
+
+pytestmark = pytest.mark.model
+
+FAMOUS = {
+    "qid": "Q999999901",
+    "label": "Lena Ostrow",
+    "types": ["PERSON"],
+    "prior": 900,
+    "country": "IRL",
+    "description": "Irish politician, minister for fisheries",
+}
+KEEPER = FAMOUS | {"qid": "Q999999902", "prior": 4, "country": "NLD", "description": "Dutch football goalkeeper"}
+FIRM = {"qid": "Q999999903", "label": "Quillmark Holdings", "aliases": ["Quillmark"], "types": ["ORG"], "prior": 5}
+NEAR = {
+    "qid": "Q999999904",
+    "label": "Port Merrow",
+    "types": ["GPE"],
+    "prior": 9,
+    "country": "IRL",
+    "lat": 52,
+    "lon": -9,
+}
+FAR = NEAR | {"qid": "Q999999905", "country": "AUS", "prior": 9}
+MINISTER = "The minister Lena Ostrow told parliament that Irish trawlers would stay in the harbour."
+Link = Callable[..., tuple[Entity, ...]]
+
+
+@pytest.fixture
+def link(nlp, tmp_path: Path) -> Link:
+    """Read one paragraph with a knowledge base of these lines, under these corrections."""
+
+    def linked(text: str, *lines: Mapping[str, object], overrides: str = "") -> tuple[Entity, ...]:
+        (tmp_path / "overrides.toml").write_text(overrides)
+        build_store(tmp_path / "kb.sqlite", read_records(BytesIO("\n".join(map(json.dumps, lines)).encode())))
+        kb = load_kb(tmp_path / "overrides.toml", store=tmp_path / "kb.sqlite")
+        made = article(text)
+        reader = Reader(nlp, kb=kb)
+        [(_, doc)] = list(reader.docs([made]))
+        return reader.annotate(made, doc).entities
+
+    return linked
+
+
+def qids(entities: tuple[Entity, ...], name: str) -> set[str | None]:
+    """Return the ids of all mentions of a name; there is one mention at least."""
+    found = {entity.qid for entity in entities if entity.entity_name == name}
+    assert found, [entity.entity_name for entity in entities]
+    return found
+
+
+def test_person_whom_the_text_describes_is_linked(link: Link):
+    """Role, field and country of the text decide for the politician, and the id becomes the entity's."""
+    found = link(MINISTER, FAMOUS, KEEPER)
+    [person] = [entity for entity in found if entity.entity_text == "Lena Ostrow"]
+    assert (person.qid, person.entity_id, person.country_code) == ("Q999999901", "Q999999901", "IRL")
+    assert person.qid_confidence > 0.8
+
+
+def test_less_famous_bearer_wins_where_the_text_is_about_her(link: Link):
+    """The prior compares; what the text says decides."""
+    text = "The Dutch goalkeeper Lena Ostrow saved two penalties for the Netherlands in the football final."
+    assert qids(link(text, FAMOUS, KEEPER), "Lena Ostrow") == {"Q999999902"}
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The goalkeeper Lena Ostrow saved two penalties in the final.",
+        "The baker Lena Ostrow opened a second shop in Tarnwick.",
+        "The Canadian novelist Lena Ostrow read from her book.",
+        "Lena Ostrow has grown the largest marrow of the valley.",
+    ],
+)
+def test_famous_bearer_does_not_win_by_fame(link: Link, text: str):
+    """Another field, another nation or nothing at all: whoever is meant is not known."""
+    found = link(text, FAMOUS)
+    assert qids(found, "Lena Ostrow") == {None}
+    assert {entity.qid_confidence for entity in found if entity.entity_name == "Lena Ostrow"} == {None}
+
+
+def test_names_outside_stay_null(link: Link):
+    """A name that no knowledge base has gets no id, and no version of what is known."""
+    found = link("The minister Oskar Vandell told parliament that trawlers would stay.", FAMOUS)
+    assert [(e.qid, e.kb_version) for e in found if e.entity_text == "Oskar Vandell"] == [(None, None)]
+
+
+def test_surname_alone_is_too_little(link: Link):
+    """An article that never gives the full name does not link by an alias that is a surname."""
+    alias = FAMOUS | {"aliases": ["Ostrow"]}
+    assert qids(link("Mr Ostrow opened a second shop in Tarnwick.", alias), "Ostrow") == {None}
+
+
+def test_type_must_fit(link: Link):
+    """A person is not linked to an organisation of the name."""
+    assert qids(link(MINISTER, FAMOUS | {"types": ["ORG"]}), "Lena Ostrow") == {None}
+
+
+def test_alias_links_an_organisation(link: Link):
+    """An organisation is found by what it is called for short."""
+    assert qids(link("Shares of Quillmark Holdings fell on Monday.", FIRM), "Quillmark Holdings") == {"Q999999903"}
+
+
+def test_country_of_the_article_decides_between_places(link: Link):
+    """Of two towns of one name the one in the country that the article speaks of is meant; without one, neither."""
+    irish = "The Irish government will widen the harbour in Port Merrow, Ireland said on Monday."
+    assert qids(link(irish, NEAR, FAR), "Port Merrow") == {"Q999999904"}
+    assert qids(link("The council met in Port Merrow on Monday.", NEAR, FAR), "Port Merrow") == {None}
+
+
+def test_order_of_lines_does_not_matter(link: Link):
+    """The same base in another order gives the same rows."""
+    assert link(MINISTER, FAMOUS, KEEPER, FIRM) == link(MINISTER, FIRM, KEEPER, FAMOUS)
+
+
+def test_correction_wins_over_the_text(link: Link):
+    """A correction gives the id, or takes it away."""
+    named = f'[names."Lena Ostrow"]\nqid = "{KEEPER["qid"]}"\n'
+    assert qids(link(MINISTER, FAMOUS, KEEPER, overrides=named), "Lena Ostrow") == {"Q999999902"}
+    none = '[names."Lena Ostrow"]\nqid = ""\n'
+    assert qids(link(MINISTER, FAMOUS, overrides=none), "Lena Ostrow") == {None}
+
+
+def test_version_is_of_the_names_alone(link: Link):
+    """What is known of another name changes no row; what is known of this one does."""
+    assert link(MINISTER, FAMOUS) == link(MINISTER, FAMOUS, FIRM)
+    changed = link(MINISTER, FAMOUS | {"context": ["quota"]})
+    assert {e.kb_version for e in changed if e.entity_name == "Lena Ostrow"}.isdisjoint(
+        e.kb_version for e in link(MINISTER, FAMOUS)
+    )
+
+
+@dataclass
+class _Asked(dict):
+    """Corrections, none, that keep which names they were asked of; the store stands in for itself."""
+
+    names: set[str] = field(default_factory=set)
+
+    def get(self, key, default=None):
+        self.names.add(key)
+        return default
+
+    def __bool__(self) -> bool:
+        return True
+
+
+@dataclass
+class _Recorded:
+    names: set[str]
+
+    def named(self, folded: str) -> tuple[()]:
+        self.names.add(folded)
+        return ()
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        MINISTER,
+        "Mrs Theresa Vane met Mr Abel Korda of Quillmark Holdings (QH) in Paris. Korda said QH and the U.N. had asked "
+        "“Vane’s office” for an answer. Bill Vane, her brother, did not.",
+        "In May, the Met said that Tarnwick United had lost to England. The Times saw May in Washington.",
+    ],
+)
+def test_what_is_yours_is_asked_of_names_in_the_rows_alone(nlp, text: str):
+    """The rows tell whom an edit concerns: store and corrections are asked of no name that is not in them."""
+    names: set[str] = set()
+    asked = _Asked(names)
+    kb: KnowledgeBase = replace(load_kb(), overrides=asked, store=_Recorded(names))
+    reader, made = Reader(nlp, kb=kb), article(text)
+    [(_, doc)] = list(reader.docs([made]))
+    found = {fold_name(e.entity_text) for e in reader.annotate(made, doc).entities if e.mention_kind == "name"}
+    assert names
+    assert names - found == set()
