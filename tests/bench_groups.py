@@ -42,14 +42,14 @@ class Made:
     kinds: tuple[str, ...]
 
 
-def main() -> None:
+def main(articles: int = ARTICLES) -> None:
     """Print every figure beside its goal."""
-    for name, value, compare, goal in groups_lines(int(sys.argv[1]) if len(sys.argv) > 1 else ARTICLES):
+    for name, value, compare, goal in groups_lines(articles):
         is_met = value <= goal if compare == "<=" else value >= goal
         out.print(f"{'met ' if is_met else 'MISS'} {name}: {value:.2f} (goal {compare} {goal})", soft_wrap=True)
 
 
-def groups_lines(articles: int = ARTICLES) -> Iterator[tuple[str, float, str, float]]:
+def groups_lines(articles: int) -> Iterator[tuple[str, float, str, float]]:
     """Yield name, value, "<=" or ">=", and goal of every figure; one article in five repeats one of the day before."""
     half, _, _ = _measured(articles // 2)
     seconds, again, peak_mb = _measured(articles)
@@ -182,4 +182,4 @@ def _related(root: Path, days: int) -> tuple[float, float]:
 
 
 if __name__ == "__main__":
-    main()
+    main(*map(int, sys.argv[1:]))

@@ -11,7 +11,7 @@ _MOST_OWNERS = 100  # of a number that says something; what more have is a commo
 _SHARE = 0.25  # of the numbers of whichever has fewer
 _MOST_BEFORE = 100  # owners of a number that are looked at, the nearest before
 _FEWEST_SHARED, _MOST_COMPARED = 2, 20
-_AT_ONCE = 2_000_000  # pairs in memory
+_AT_ONCE = 500_000  # pairs in memory
 
 type _Wide = NDArray[np.int64]
 
@@ -70,7 +70,7 @@ def _shared(holders: Integers, begin: _Wide, many: _Wide, askers: _Wide) -> Iter
 
 
 def _parts(many: _Wide, askers: _Wide) -> Iterator[slice]:
-    """Yield stretches of rows that expand to some two million pairs, an asker never in two."""
+    """Yield stretches of rows that expand to some half a million pairs, an asker never in two."""
     start, ends = 0, np.cumsum(many)
     while start < len(many):
         reached = ends[start - 1] if start else 0
