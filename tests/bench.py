@@ -33,6 +33,7 @@ from pipeline.tables import READING_TABLES, annotation_rows, check_batch, rows_t
 from samples.server import FOLDERS, ROOT, resource_at
 from tests import bench_fetch
 from tests.bench_copies import main as copies_figures
+from tests.bench_groups import main as groups_figures
 
 ROUNDS = 3
 NOW = datetime(2026, 3, 4, 20, tzinfo=UTC)
@@ -49,6 +50,7 @@ def main() -> None:
         is_met = value <= goal[1] if goal[0] == "<=" else value >= goal[1]
         out.print(f"{'met ' if is_met else 'MISS'} {name}: {value:.2f} (goal {goal[0]} {goal[1]})")
     copies_figures()
+    groups_figures()
 
 
 def best(*works: Callable[[], object]) -> list[float]:

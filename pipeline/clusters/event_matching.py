@@ -80,7 +80,7 @@ def _shared_names(one: EventUnit, other: EventUnit) -> int:
 def _context(one: EventUnit, other: EventUnit) -> float:
     """Return the share of the words around one mention that stand around one of the other, of whichever has fewer."""
     return max(
-        (len(a & b) / max(min(len(a), len(b)), 4) for a in one.contexts for b in other.contexts),
+        (len({*a}.intersection(b)) / max(min(len(a), len(b)), 4) for a in one.contexts for b in other.contexts),
         default=0.0,
     )
 

@@ -1,19 +1,20 @@
 """The events of a day as they are compared across articles: one unit an article and event, with all its mentions."""
 
-import re
-from bisect import bisect_right
-from collections import Counter, defaultdict
+from array import array
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import combinations
+from sys import intern
 from typing import Any
 
+import numpy as np
 import pyarrow as pa
 
+from pipeline.clusters.contexts import Sentence, bits_of, sentences_of, stories_of, without_common
+from pipeline.clusters.lists import Integers
 from pipeline.clusters.names import name_words
-from pipeline.clusters.sentences import sentence_spans
-from pipeline.clusters.shingles import folded, hash_of
+from pipeline.clusters.shingles import folded
 
 EVENT_COLUMNS = (
     "article_id",
@@ -45,13 +46,8 @@ EVENT_COLUMNS = (
 )
 _KEYS = EVENT_COLUMNS[:4]
 _LAST = datetime.max.replace(tzinfo=UTC)
-_WORD = re.compile(r"\w+")
-_AROUND = 200  # characters of its sentence before a trigger, and after it, that are compared
-_SAYS_SOMETHING = 5  # letters of a word that does; shorter ones are mostly grammar
-_FEWEST_WORDS = 4  # that can be compared
 _CONTEXTS = 3  # mentions of an event whose words are compared
 _SPREAD = 4  # words of a sentence by which others like it are found
-_BITS = 0xFFFFFFFF  # of a word's hash that are kept
 _STEM = 4  # letters by which a name is found under another spelling
 
 type Name = tuple[str | None, str]  # entity_id and name
@@ -62,8 +58,7 @@ class EventUnit:
     """What one article tells of one event, all mentions together.
 
     ``row`` is the first mention's. ``kind`` is type and subtype. ``contexts`` are hashes of the words around a few
-    mentions, ``story`` those of all that the article names, ``keys`` numbers of which units of one event share some.
-    ``days`` is first and last, None where undated.
+    mentions, ``story`` those of all that the article names. ``days`` is first and last, None where undated.
     """
 
     row: int
@@ -80,23 +75,24 @@ class EventUnit:
     published: date
     place: str | None
     place_country: str | None
-    contexts: tuple[frozenset[int], ...]
+    contexts: tuple[array[int], ...]
     story: frozenset[int]
-    keys: tuple[int, ...]
 
 
 @dataclass(frozen=True, slots=True)
 class EventDay:
-    """The events of a day, the earliest first: key columns and ids by row, units, and the units that have each key.
+    """The events of a day, the earliest first: what rows have beside their cluster, their ids, and units.
 
-    ``ids`` are those of the first mention of the same event. ``unit_of`` has the number of each row's unit.
+    ``ids`` are those of the first mention of the same event. ``unit_of`` has the number of each row's unit. Units of
+    one event share two or more ``clues``: those of all units in order, ``counts`` how many of them each unit has.
     """
 
     keys: pa.Table
     ids: list[str]
     units: list[EventUnit]
     unit_of: list[int]
-    having: Mapping[int, Sequence[int]]
+    clues: Integers
+    counts: Integers
 
 
 def events_of_day(events: pa.Table, articles: pa.Table, entities: pa.Table, copies: pa.Table, *, day: date) -> EventDay:
@@ -112,17 +108,21 @@ def events_of_day(events: pa.Table, articles: pa.Table, entities: pa.Table, copi
     for place, at in enumerate(order):
         mentions.setdefault((rows[at]["article_id"], rows[at]["same_event_index"]), []).append(place)
     ordered = [rows[at] for at in order]
-    sentences = _without_common(_sentences(ordered, articles))
-    stories = _stories(entities)
+    sentences, stories = without_common(sentences_of(ordered, articles)), stories_of(entities)
     units = [_unit(ordered, places, sentences, stories, day=day) for places in mentions.values()]
-    unit_of, having = [0] * len(rows), defaultdict[int, list[int]](list)
-    for number, (unit, places) in enumerate(zip(units, mentions.values(), strict=True)):
+    unit_of = [0] * len(rows)
+    for number, places in enumerate(mentions.values()):
         for place in places:
             unit_of[place] = number
-        for key in unit.keys:
-            having[key].append(number)
-    keys = _keys(events.select(_KEYS).take(pa.array(order, pa.int64())), [span for span, _ in sentences], copies)
-    return EventDay(keys, _ids(ordered, mentions), units, unit_of, having)
+    clues = [_clues(unit) for unit in units]
+    return EventDay(
+        keys=_keys(events.select(_KEYS).take(pa.array(order, pa.int64())), [span for span, _ in sentences], copies),
+        ids=_ids(ordered, mentions),
+        units=units,
+        unit_of=unit_of,
+        clues=np.concatenate([np.empty(0, np.uint32), *clues]),
+        counts=np.array([len(each) for each in clues], np.uint32),
+    )
 
 
 def _keys(rows: pa.Table, spans: Sequence[tuple[int, int]], copies: pa.Table) -> pa.Table:
@@ -149,75 +149,6 @@ def _ids(rows: Sequence[Mapping[str, Any]], mentions: Mapping[tuple[str, int], S
     return ids
 
 
-_COMMON, _COMMON_SHARE = 20, 0.01  # mentions of a day that have a word which therefore says nothing
-
-type Span = tuple[int, int, int, int]  # a sentence and its block
-type Sentence = tuple[tuple[int, int], frozenset[int]]  # offsets, and hashes of the words around a trigger
-
-
-def _sentences(rows: Sequence[Mapping[str, Any]], articles: pa.Table) -> list[Sentence]:
-    """Return for each row its trigger's sentence: offsets in the text without outer spaces, and the words compared."""
-    found: list[Sentence] = [((0, 0), frozenset())] * len(rows)
-    places: dict[str, list[int]] = defaultdict(list)
-    for place, row in enumerate(rows):
-        places[row["article_id"]].append(place)
-    for batch in articles.to_batches(max_chunksize=500):
-        for article in batch.to_pylist():
-            if article["article_id"] in places:
-                spans = _spans(article)
-                for place in places[article["article_id"]]:
-                    found[place] = _sentence(article["text"], rows[place], spans)
-    return found
-
-
-def _without_common(sentences: Sequence[Sentence]) -> list[Sentence]:
-    """Return sentences without the words that many mentions of the day have around them."""
-    counts = Counter(word for _, words in sentences for word in words)
-    most = max(_COMMON, _COMMON_SHARE * len(sentences))
-    common = {word for word, count in counts.items() if count > most}
-    return [(span, words - common) for span, words in sentences]
-
-
-def _spans(article: Mapping[str, Any]) -> list[Span]:
-    text = article["text"]
-    spans: list[Span] = []
-    for block in article["blocks"]:
-        first, last = block["start_char"], block["end_char"]
-        spans += [(first + a, first + b, first, last) for a, b in sentence_spans(text[first:last])]
-    return sorted(spans)
-
-
-def _sentence(text: str, row: Mapping[str, Any], spans: Sequence[Span]) -> Sentence:
-    start, end = row["start_char"], row["end_char"]
-    at = bisect_right(spans, start, key=lambda span: span[0]) - 1
-    is_inside = at >= 0 and start < spans[at][1]
-    first, last, block_start, block_end = spans[at] if is_inside else (start, end, start, end)
-    last = max(last, end)
-    last -= len(text[first:last]) - len(text[first:last].rstrip())
-    words = _around(text, row, first, last)
-    if len(words) < _FEWEST_WORDS:  # a sentence of a few words says what it is about before it, or after
-        words |= _around(text, row, block_start, block_end)
-    return (first, last), words
-
-
-def _around(text: str, row: Mapping[str, Any], first: int, last: int) -> frozenset[int]:
-    """Return the hashes of the words around a trigger, between two places."""
-    start, end = row["start_char"], row["end_char"]
-    around = text[max(first, start - _AROUND) : start] + " " + text[end : min(last, end + _AROUND)]
-    words = (word for word in _WORD.findall(folded(around)) if len(word) >= _SAYS_SOMETHING or word.isdigit())
-    return frozenset(hash_of(word) & _BITS for word in words)
-
-
-def _stories(entities: pa.Table) -> dict[str, frozenset[int]]:
-    """Return by article the hashes of all that it names."""
-    named: dict[str, set[int]] = defaultdict(set)
-    pairs = entities.group_by(["article_id", "entity_id"]).aggregate([])
-    for article_id, entity_id in zip(pairs["article_id"].to_pylist(), pairs["entity_id"].to_pylist(), strict=True):
-        if entity_id is not None:
-            named[article_id].add(hash_of(entity_id) & _BITS)
-    return {article_id: frozenset(found) for article_id, found in named.items()}
-
-
 def _unit(
     rows: Sequence[Mapping[str, Any]],
     places: Sequence[int],
@@ -233,16 +164,15 @@ def _unit(
     kind = (first["event_type"], first["event_subtype"] if first["event_type"] == "OTHER" else None)
     actors, recipients = _names(mentions, "actor"), _names(mentions, "recipient")
     countries = {m[name] for m in mentions for name in ("actor_country", "recipient_country")} - {None}
-    own = {hash_of(word) & _BITS for _, name in (*actors, *recipients) for word in name_words(name)}
-    contexts = tuple(sentences[place][1] - own for place in places[:_CONTEXTS])
-    words = frozenset(word for m in mentions for word in _trigger_words(m))
+    own = {bits_of(word) for _, name in (*actors, *recipients) for word in name_words(name)}
+    contexts = tuple(array("I", sorted(sentences[place][1] - own)) for place in places[:_CONTEXTS])
     return EventUnit(
         row=places[0],
-        article_id=first["article_id"],
+        article_id=intern(first["article_id"]),
         kind=kind,
         modes=frozenset(m["event_mode"] for m in mentions if m["event_mode"]),
         modality=first["modality"],
-        words=words,
+        words=frozenset(intern(word) for m in mentions for word in _trigger_words(m)),
         actors=actors,
         recipients=recipients,
         countries=frozenset(countries),
@@ -253,7 +183,6 @@ def _unit(
         place_country=placed["place_country"],
         contexts=contexts,
         story=stories.get(first["article_id"], frozenset()),
-        keys=_search_keys(kind, (*actors, *recipients), countries, words, contexts),
     )
 
 
@@ -270,19 +199,14 @@ def _names(mentions: Sequence[Mapping[str, Any]], role: str) -> tuple[Name, ...]
             found.setdefault(row[f"{role}_name"], row[f"{role}_entity_id"])
         for name in row[f"{role}s"]:
             found.setdefault(name, None)
-    return tuple((entity_id, name) for name, entity_id in found.items())
+    return tuple((entity_id and intern(entity_id), intern(name)) for name, entity_id in found.items())
 
 
-def _search_keys(
-    kind: tuple[str, str | None],
-    names: Sequence[Name],
-    countries: set[str],
-    words: frozenset[str],
-    contexts: Sequence[frozenset[int]],
-) -> tuple[int, ...]:
-    """Return the numbers by which a unit is found: its people and bodies, pairs of countries, and a few words."""
+def _clues(unit: EventUnit) -> Integers:
+    """Return the numbers by which a unit is found: people and bodies, pairs of countries (two each), a few words."""
+    names = (*unit.actors, *unit.recipients)
     texts = {f"id {entity_id}" for entity_id, _ in names if entity_id}
     texts |= {f"name {word[:_STEM]}" for _, name in names for word in name_words(name) if len(word) >= _STEM}
-    texts |= {f"pair {one} {other}" for one, other in combinations(sorted(countries), 2)}
-    texts |= {f"word {word} {each}" for word in words for context in contexts for each in sorted(context)[:_SPREAD]}
-    return tuple(sorted(hash_of(f"{kind} {text}") for text in texts))
+    texts |= {f"{n} {one} {other}" for one, other in combinations(sorted(unit.countries), 2) for n in range(2)}
+    texts |= {f"word {word} {each}" for word in unit.words for around in unit.contexts for each in around[:_SPREAD]}
+    return np.unique(np.array([bits_of(f"{unit.kind} {text}") for text in texts], np.uint32))

@@ -9,6 +9,7 @@ _FEWEST_LETTERS = 5  # of a word that may be misspelt; a shorter one with anothe
 _LONG_WORD = 9  # of this many letters, two may differ
 
 
+@lru_cache(maxsize=1 << 16)
 def name_words(name: str) -> tuple[str, ...]:
     """Return the words of a name without case, accents and hyphens."""
     plain = "".join(char for char in unicodedata.normalize("NFKD", name) if not unicodedata.combining(char))
@@ -19,8 +20,8 @@ def name_words(name: str) -> tuple[str, ...]:
 def may_be_one(one: str, other: str) -> bool:
     """Return whether the words of the shorter name stand in the longer, in order, or are its initials.
 
-    A letter may differ in a word of five, two in one of nine, and an initial stands for a word. The same whichever is
-    named first.
+    A letter may differ in a word of five, two in one of nine, but not the first, and an initial stands for a word. The
+    same whichever is named first.
     """
     shorter, longer = sorted((name_words(one), name_words(other)), key=lambda words: (len(words), words))
     if not shorter:
@@ -36,9 +37,11 @@ def _stand_in(shorter: tuple[str, ...], longer: tuple[str, ...]) -> bool:
 def _same_word(one: str, other: str) -> bool:
     if one == other:
         return True
+    if one[0] != other[0]:
+        return False
     short, long = sorted((one, other), key=len)
     if len(short) == 1:
-        return long.startswith(short)
+        return True
     if len(short) < _FEWEST_LETTERS:
         return False
     return _differs_by(short, long) <= (2 if len(short) >= _LONG_WORD else 1)

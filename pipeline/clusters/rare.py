@@ -8,8 +8,12 @@ from numpy.typing import NDArray
 from pipeline.clusters.lists import Integers
 
 _MOST_OWNERS = 100  # of a number that says something; what more have is a common phrase
-_SHARE = 0.25  # of the rarer one's numbers
-_AT_ONCE = 2_000_000  # pairs in memory
+_SHARE = 0.25  # of the numbers of whichever has fewer
+_MOST_BEFORE = 100  # owners of a number that are looked at, the nearest before
+_FEWEST_SHARED, _MOST_COMPARED = 2, 20
+_AT_ONCE = 500_000  # pairs in memory
+
+type _Wide = NDArray[np.int64]
 
 
 def pairs_sharing(numbers: Integers, owners: Integers, asking: NDArray[np.bool_]) -> Iterator[tuple[int, int]]:
@@ -21,20 +25,52 @@ def pairs_sharing(numbers: Integers, owners: Integers, asking: NDArray[np.bool_]
     order = np.argsort(numbers, kind="stable")
     ordered, holders = numbers[order], owners[order]
     asked = asking[owners]
-    mine, askers = numbers[asked], owners[asked].astype(np.int64)
-    begin = np.searchsorted(ordered, mine, "left")
-    many = np.searchsorted(ordered, mine, "right") - begin
+    begin = np.searchsorted(ordered, numbers[asked], "left")
+    many = np.searchsorted(ordered, numbers[asked], "right") - begin
     kept = (many > 1) & (many <= _MOST_OWNERS)
-    begin, many, askers = begin[kept], many[kept], askers[kept]
-    by_asker = np.argsort(askers, kind="stable")
     counts = np.bincount(owners, minlength=len(asking))
+    for one, other, shared in _shared(holders, begin[kept], many[kept], owners[asked][kept].astype(np.int64)):
+        enough = (one != other) & (shared >= _SHARE * np.minimum(counts[one], counts[other]))
+        yield from zip(one[enough].tolist(), other[enough].tolist(), strict=True)
+
+
+def earlier_sharing(numbers: Integers, owners: Integers, *, first: int) -> Iterator[tuple[int, list[int]]]:
+    """Yield the owners from ``first`` on, ascending, each with at most twenty before it that share most numbers.
+
+    ``numbers`` and ``owners`` go together, by owner, each owner's numbers once. Of those who share one number only the
+    nearest hundred before are looked at, and two numbers must be shared: so the work grows with what is asked for.
+    """
+    order = np.argsort(numbers, kind="stable")
+    ordered, holders = numbers[order], owners[order]
+    places = np.flatnonzero(holders >= first)
+    begin = np.maximum(np.searchsorted(ordered, ordered[places], "left"), places - _MOST_BEFORE)
+    for one, other, shared in _shared(holders, begin, places - begin, holders[places].astype(np.int64)):
+        enough = np.flatnonzero(shared >= _FEWEST_SHARED)
+        ranked = enough[np.lexsort((other[enough], -shared[enough], one[enough]))]
+        askers, starts = np.unique(one[ranked], return_index=True)
+        for asker, others in zip(askers.tolist(), np.split(other[ranked], starts[1:]), strict=bool(len(askers))):
+            yield asker, others[:_MOST_COMPARED].tolist()
+
+
+def _shared(holders: Integers, begin: _Wide, many: _Wide, askers: _Wide) -> Iterator[tuple[_Wide, _Wide, _Wide]]:
+    """Yield asker, other and how many numbers they share, by asker and other; every asker in one yield.
+
+    Of ``askers``, each number has its holders from ``begin`` on, so ``many`` of them.
+    """
+    by_asker = np.argsort(askers, kind="stable")
+    size = int(holders.max(initial=0)) + 1
     for part in _parts(many[by_asker], askers[by_asker]):
         rows = by_asker[part]
-        yield from _pairs(holders, begin[rows], many[rows], askers[rows], counts)
+        repeats = many[rows]
+        within = np.arange(repeats.sum()) - np.repeat(np.cumsum(repeats) - repeats, repeats)
+        others = holders[np.repeat(begin[rows], repeats) + within].astype(np.int64)
+        pairs, shared = np.unique(np.repeat(askers[rows], repeats) * size + others, return_counts=True)
+        one, other = np.divmod(pairs, size)
+        yield one, other, shared
 
 
-def _parts(many: NDArray[np.int64], askers: NDArray[np.int64]) -> Iterator[slice]:
-    """Yield stretches of rows that expand to some two million pairs, an asker never in two."""
+def _parts(many: _Wide, askers: _Wide) -> Iterator[slice]:
+    """Yield stretches of rows that expand to some half a million pairs, an asker never in two."""
     start, ends = 0, np.cumsum(many)
     while start < len(many):
         reached = ends[start - 1] if start else 0
@@ -42,18 +78,3 @@ def _parts(many: NDArray[np.int64], askers: NDArray[np.int64]) -> Iterator[slice
         stop = int(np.searchsorted(askers, askers[stop - 1], "right"))
         yield slice(start, stop)
         start = stop
-
-
-def _pairs(
-    holders: Integers,
-    begin: NDArray[np.int64],
-    many: NDArray[np.int64],
-    askers: NDArray[np.int64],
-    counts: NDArray[np.int64],
-) -> Iterator[tuple[int, int]]:
-    within = np.arange(many.sum()) - np.repeat(np.cumsum(many) - many, many)
-    others = holders[np.repeat(begin, many) + within].astype(np.int64)
-    pairs, shared = np.unique(np.repeat(askers, many) * len(counts) + others, return_counts=True)
-    one, other = np.divmod(pairs, len(counts))
-    enough = (one != other) & (shared >= _SHARE * np.minimum(counts[one], counts[other]))
-    yield from zip(one[enough].tolist(), other[enough].tolist(), strict=True)

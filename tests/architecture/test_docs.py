@@ -82,7 +82,7 @@ def test_questions_in_the_papers_exist():
     assert {(path, slug) for path, slug in named if slug not in known} == set()
 
 
-@pytest.mark.parametrize("path", HOW_TOS)
+@pytest.mark.parametrize("path", [path for path in HOW_TOS if "`make answers`" in text_of(path)])
 def test_how_to_shows_answers(path):
     """Below every block of SQL and every question stands what it answers; `make answers` writes them."""
     blocks = re.findall(r"```(?:sql|sh)\n.*?```\n\n(\| )?", text_of(path), re.DOTALL)

@@ -13,6 +13,8 @@ import pyarrow.dataset  # noqa: F401
 
 from pipeline.lake import Lake
 from pipeline.stages.cluster import copies_of
+from pipeline.stages.events import relate_events_of
+from pipeline.stages.quote_groups import quote_groups_of
 from tests.unit.lake.rows import Story, batch_keys, batch_tables
 
 REPORT = " ".join(f"The ferry of {hour} o'clock was late by {hour * 7 % 60} minutes." for hour in range(20))
@@ -52,6 +54,8 @@ def publish_edition(root: Path, number: int) -> None:
     lake.commit(names[-1:], is_current=lambda *_: True)
     days = [date(2026, 2, 3 + number) for number in range(DAYS)]
     lake.replace("copies", lambda: dict(copies_of(lake, days)))
+    lake.replace("quote_groups", lambda: quote_groups_of(lake, days))
+    lake.replace_all(lambda: relate_events_of(lake, days))
 
 
 def publish_and_die(root: Path, number: int, die_at: int) -> None:

@@ -1,0 +1,185 @@
+"""The figures of quote groups and events, for `make bench`: made articles in time and memory.
+
+By itself: `python -m tests.bench_groups [ARTICLES]`.
+"""
+
+import re
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from multiprocessing import get_context
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+from rich.console import Console
+
+from pipeline.lake import KEYS_SCHEMA, Lake
+from pipeline.stages.events import relate_events_of
+from pipeline.stages.quote_groups import quote_groups_of
+from pipeline.tables import READING_TABLES, rows_table, table_named
+from tests.planted import Press
+from tests.unit.lake.rows import blank
+
+DAYS = 20
+ARTICLES = 20_000
+QUOTES, EVENTS = 5, 8  # of an article
+_KINDS = ("CONSULT", "ACCUSE", "REQUEST", "AGREE", "COERCE", "PROTEST", "OTHER")
+_NOW = datetime(2026, 3, 1, tzinfo=UTC)
+out = Console(highlight=False)
+
+
+@dataclass(frozen=True, slots=True)
+class Made:
+    """An article: its sentences, who is in it, and what happens in each sentence."""
+
+    sentences: tuple[str, ...]
+    people: tuple[str, ...]
+    kinds: tuple[str, ...]
+
+
+def main(articles: int = ARTICLES) -> None:
+    """Print every figure beside its goal."""
+    for name, value, compare, goal in groups_lines(articles):
+        is_met = value <= goal if compare == "<=" else value >= goal
+        out.print(f"{'met ' if is_met else 'MISS'} {name}: {value:.2f} (goal {compare} {goal})", soft_wrap=True)
+
+
+def groups_lines(articles: int) -> Iterator[tuple[str, float, str, float]]:
+    """Yield name, value, "<=" or ">=", and goal of every figure; one article in five repeats one of the day before."""
+    half, _, _ = _measured(articles // 2)
+    seconds, again, peak_mb = _measured(articles)
+    what = f"{articles:,} articles, {articles * QUOTES:,} quotes, {articles * EVENTS:,} events"
+    yield f"groups: CPU seconds for {what}", seconds, "<=", 0.003 * articles
+    yield "groups: CPU milliseconds an article", 1000 * seconds / articles, "<=", 3
+    yield "groups: time of twice the articles beside once", seconds / half, "<=", 2.5
+    yield "groups: peak MB", peak_mb, "<=", 900
+    yield f"groups: CPU seconds for ten more in a window of {8 * articles // DAYS:,}", again, "<=", 20
+
+
+def _measured(articles: int) -> tuple[float, float, float]:
+    """Return CPU seconds for all, for ten more on the last day, and peak MB, in processes of their own."""
+    with tempfile.TemporaryDirectory() as folder:
+        press, root, before = Press(seed=9), Path(folder), []
+        for number in range(DAYS):
+            before = _news(press, articles // DAYS, before)
+            _commit(root, before, number, first=0)
+        seconds, peak_mb = _apart(root, DAYS)
+        _commit(root, _news(press, 10, []), DAYS - 1, first=1_000_000)
+        again, _ = _apart(root, 1)
+    return seconds, again, peak_mb
+
+
+def _news(press: Press, count: int, before: Sequence[Made]) -> list[Made]:
+    repeated = (
+        [Made(each.sentences[:-2], each.people, each.kinds[:-2]) for each in before[-(count // 5) :]] if before else []
+    )
+    return [*repeated, *(_article(press) for _ in range(count - len(repeated)))]
+
+
+def _article(press: Press) -> Made:
+    chance = np.random.default_rng(abs(hash(press.words(1)[0])) % 1000)
+    people = tuple(f"{one} {other}".title() for one, other in zip(press.words(3), press.words(3), strict=True))
+    sentences = tuple(press.prose(int(chance.integers(12, 30))).replace("\n\n", " ") for _ in range(EVENTS))
+    return Made(sentences, people, tuple(_KINDS[int(at)] for at in chance.integers(0, len(_KINDS), EVENTS)))
+
+
+def _commit(root: Path, news: Sequence[Made], day: int, *, first: int) -> None:
+    rows: dict[str, list[dict[str, Any]]] = {spec.name: [] for spec in READING_TABLES}
+    keys = []
+    at = datetime(2026, 2, 3, tzinfo=UTC) + timedelta(day)
+    for number, made in enumerate(news, first + day * 100_000):
+        ids = {"article_id": f"{number:032x}", "revision_id": f"{number:016x}", "published_at": at}
+        ids["published_at"] += timedelta(seconds=number % 80_000)
+        for name, found in _rows(made, ids).items():
+            rows[name] += found
+        keys.append({**ids, "published_date": at.date(), "seen_at": at})
+    tables = {spec.name: rows_table(spec, rows[spec.name]) for spec in READING_TABLES}
+    lake, batch = _lake(root), f"{day}-{first}"
+    lake.stage(batch, tables, pa.Table.from_pylist(keys, schema=KEYS_SCHEMA))
+    lake.commit([batch], is_current=lambda *_: True)
+
+
+def _rows(made: Made, ids: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+    text, starts = "", []
+    for sentence in made.sentences:
+        starts.append(len(text))
+        text += f"{sentence} "
+    quotes, events = min(QUOTES, len(starts)), len(starts)
+    article = {"text": text, "fetched_at": _NOW, "entity_count": 3, "quote_count": quotes, "event_count": events}
+    block = {"kind": "paragraph", "start_char": 0, "end_char": len(text)}
+    return {
+        "articles": [blank(table_named("articles"), **ids, **article, blocks=[block], content_hash=ids["revision_id"])],
+        "entities": [
+            blank(table_named("entities"), **ids, entity_index=at, entity_id=f"id-{who}", entity_name=who)
+            for at, who in enumerate(made.people)
+        ],
+        "quotes": [_quote(made, ids, at, text, starts[at]) for at in range(quotes)],
+        "events": [_event(made, ids, at, text, starts[at]) for at in range(events)],
+    }
+
+
+def _quote(made: Made, ids: dict[str, Any], at: int, text: str, start: int) -> dict[str, Any]:
+    who, end = made.people[at % 3], start + len(made.sentences[at])
+    return blank(
+        table_named("quotes"),
+        **ids,
+        quote_index=at,
+        quote_text=text[start:end],
+        start_char=start,
+        end_char=end,
+        word_count=len(made.sentences[at].split()),
+        quote_norm_id=made.sentences[at].casefold(),
+        speaker_name=who,
+        speaker_entity_id=f"id-{who}",
+    )
+
+
+def _event(made: Made, ids: dict[str, Any], at: int, text: str, start: int) -> dict[str, Any]:
+    actor, other, trigger = made.people[at % 3], made.people[(at + 1) % 3], text[start:].split()[1]
+    return blank(
+        table_named("events"),
+        **ids,
+        event_index=at,
+        same_event_index=at,
+        event_type=made.kinds[at],
+        trigger_text=trigger,
+        start_char=text.index(trigger, start),
+        end_char=text.index(trigger, start) + len(trigger),
+        rule_id=f"{trigger}>{made.kinds[at].lower()}",
+        actor_name=actor,
+        actor_entity_id=f"id-{actor}",
+        recipient_name=other if at % 2 else None,
+        recipient_entity_id=f"id-{other}" if at % 2 else None,
+        event_date_precision="unknown",
+    )
+
+
+def _lake(root: Path) -> Lake:
+    return Lake(root, durability="process", gc_grace_hours=24, now=lambda: _NOW)
+
+
+def _apart(root: Path, days: int) -> tuple[float, float]:
+    """Return CPU seconds and peak MB of relating the last days in a process of its own."""
+    with get_context("spawn").Pool(1) as pool:
+        return pool.apply(_related, (root, days))
+
+
+def _related(root: Path, days: int) -> tuple[float, float]:
+    lake = _lake(root)
+    changed = lake.days()[-days:]
+    started = time.process_time()
+    lake.replace("quote_groups", lambda: quote_groups_of(lake, changed))
+    lake.replace_all(lambda: relate_events_of(lake, changed))
+    seconds = time.process_time() - started
+    found = re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())
+    assert found is not None
+    return seconds, int(found.group(1)) / 1024
+
+
+if __name__ == "__main__":
+    main(*map(int, sys.argv[1:]))
