@@ -19,6 +19,6 @@ def rule_confidence(rule: str) -> float:
 
 @cache
 def _counts() -> Mapping[str, tuple[int, int]]:
-    """Return (right, seen) by rule; "" counts all of them. tests/quality/rules.py makes the file."""
+    """Return (right, seen) by rule; "" counts all of them. scripts/count_quote_rules.py makes the file."""
     text = resources.files("pipeline.nlp").joinpath("data", "quote_rules.json").read_text("utf-8")
     return {rule: (right, seen) for rule, (right, seen) in json.loads(text).items()}

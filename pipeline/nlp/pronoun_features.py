@@ -1,6 +1,6 @@
 """What speaks for and against a candidate as what a pronoun stands for: names of features, all on or off.
 
-`tests/train_pronouns.py` weighs them. A name is written ``what:value``; a weight that is missing counts as nothing.
+`scripts/train_pronouns.py` weighs them. A name is written ``what:value``; a weight that is missing counts as nothing.
 """
 
 import math

@@ -1,6 +1,6 @@
 """Pronouns, left to right: who of those mentioned before, or soon after, each stands for.
 
-What fits in kind and gender is weighed by features; the weights come with the language (`tests/train_pronouns.py`).
+What fits in kind and gender is weighed by features; the weights come with the language (`scripts/train_pronouns.py`).
 """
 
 from bisect import bisect_right

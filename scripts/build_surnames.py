@@ -1,4 +1,4 @@
-"""Writes surnames_census.txt: `python -m pipeline.nlp.languages.en.surnames_build FILE`.
+"""Writes surnames_census.txt: `python scripts/build_surnames.py FILE`.
 
 FILE is ``dist.all.last`` of the US Census of 1990 (public domain), as the package ``names`` 0.3.0 ships it: a name and
 the percentage of people who bear it, a line, the most frequent first.
@@ -8,11 +8,12 @@ import sys
 import textwrap
 from pathlib import Path
 
+LANGUAGE = Path(__file__).parent.parent / "pipeline" / "nlp" / "languages" / "en"
 _MOST = 10_000
 _LEAST_LETTERS = 4
 _HEAD = f"""\
 # The surnames of four letters and more among the {_MOST:,} most frequent of the US Census of 1990 (public domain).
-# Written by surnames_build.py.
+# Written by scripts/build_surnames.py.
 """
 
 
@@ -24,4 +25,4 @@ def census_text(file: Path) -> str:
 
 
 if __name__ == "__main__":
-    Path(__file__).with_name("surnames_census.txt").write_text(census_text(Path(sys.argv[1])), "utf-8")
+    (LANGUAGE / "surnames_census.txt").write_text(census_text(Path(sys.argv[1])), "utf-8")

@@ -1,4 +1,4 @@
-"""Writes forenames_census.txt: `python -m pipeline.nlp.languages.en.forenames_build FOLDER`.
+"""Writes forenames_census.txt: `python scripts/build_forenames.py FOLDER`.
 
 FOLDER holds ``dist.female.first``, ``dist.male.first`` and ``dist.all.last`` of the US Census of 1990 (public domain),
 as the package ``names`` 0.3.0 ships them: a name and the percentage of people who bear it, a line.
@@ -9,12 +9,13 @@ import textwrap
 from collections.abc import Iterator, Mapping
 from pathlib import Path
 
+LANGUAGE = Path(__file__).parent.parent / "pipeline" / "nlp" / "languages" / "en"
 _LEAST_SHARE = 0.95  # of the bearers of a forename that one gender must have
 _SURNAME = 0.3  # a forename that is a surname this often, in parts of its own share, shows nothing when it stands alone
 _LEAST_LETTERS = 3  # "An", "Le", "Li" and "Ha" are family names and everyday words more often
 _HEAD = """\
 # Forenames of the US Census of 1990 (public domain) that one gender bears in 95 of 100 cases.
-# Written by forenames_build.py. A section is a gender; "surname" holds forenames that are also common surnames.
+# Written by scripts/build_forenames.py. A section is a gender; "surname" holds forenames that are also common surnames.
 """
 
 
@@ -44,4 +45,4 @@ def census_text(folder: Path) -> str:
 
 
 if __name__ == "__main__":
-    Path(__file__).with_name("forenames_census.txt").write_text(census_text(Path(sys.argv[1])), "utf-8")
+    (LANGUAGE / "forenames_census.txt").write_text(census_text(Path(sys.argv[1])), "utf-8")

@@ -1,4 +1,4 @@
-"""Writes the weights of pronoun features: `python -m tests.train_pronouns FOLDER... [--half tune|held]`.
+"""Writes the weights of pronoun features: `python scripts/train_pronouns.py FOLDER... [--half tune|held]`.
 
 Each FOLDER holds ``docs.jsonl`` (doc_id, text) and ``gold.jsonl`` (mentions with clusters, or one pronoun with two
 candidate names). Of their text nothing is kept but a weight a feature (pipeline/nlp/pronoun_features.py). Training is a
