@@ -83,6 +83,10 @@ class KnowledgeBase:
             return "GPE"
         return types.pop() if len(types) == 1 else None
 
+    def is_demonym(self, word: str) -> bool:
+        """Return whether a word is one for a people and for nothing else that is built in."""
+        return {entry.types for entry in self.entries.get(fold_name(word), ())} == {("NORP",)}
+
     def override_of(self, name: str) -> NameOverride | None:
         """Return what the corrections that hold here say about a name."""
         return self.overrides.get(fold_name(name)) if self.overrides else None

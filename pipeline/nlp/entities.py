@@ -55,7 +55,7 @@ def find_entities(
     read = read_entities(tokens, marked, data, kb)
     who = [
         _who(identity, read.shown[i], read.heard.get(i), infer_gender=infer_gender)
-        for i, identity in enumerate(link_entities(tokens, read.names, read.cast, data, kb))
+        for i, identity in enumerate(link_entities(tokens, read, data, kb))
     ]
     several = {each.first for each in read.meant}
     mentions = [

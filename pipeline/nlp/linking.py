@@ -15,11 +15,11 @@ from pipeline.kb import KbEntry, KnowledgeBase, NameOverride
 from pipeline.kb.entry import family
 from pipeline.kb.fold import fold_name, words_of
 from pipeline.model import Entity
+from pipeline.nlp.coreference import Reading
 from pipeline.nlp.languages.spec import NameData
-from pipeline.nlp.names import Name
-from pipeline.nlp.roles import role_of, title_of
+from pipeline.nlp.roles import title_of
 from pipeline.nlp.tokens import Tokens
-from pipeline.nlp.who import Cast, Cluster, entity_hash
+from pipeline.nlp.who import Cluster, entity_hash
 
 _LEAST = 0.5  # a link below is none
 _SURE = 0.8  # from here on a link tells of the others
@@ -53,12 +53,10 @@ class Identity:
     country: str | None
 
 
-def link_entities(
-    tokens: Tokens, names: Sequence[Name], cast: Cast, data: NameData, kb: KnowledgeBase
-) -> tuple[Identity, ...]:
+def link_entities(tokens: Tokens, read: Reading, data: NameData, kb: KnowledgeBase) -> tuple[Identity, ...]:
     """Return the identity of each cluster, in their order. A correction wins; ties link nothing."""
-    context = _Context(tokens, names, cast, data, kb)
-    contests = [_contest(cluster, i, context) for i, cluster in enumerate(cast.clusters)]
+    context = _Context(tokens, read, data, kb)
+    contests = [_contest(cluster, i, context) for i, cluster in enumerate(read.cast.clusters)]
     first = [contest.winner(context.told, Counter()) for contest in contests]
     fields = [Counter(link.fields if link and link.confidence >= _LEAST else ()) for link in first]
     company = sum(fields, Counter())
@@ -66,7 +64,7 @@ def link_entities(
         link.entry.country for link in first if link and link.confidence >= _SURE and link.entry.country
     }
     links = [contest.winner(told, company - own) for contest, own in zip(contests, fields, strict=True)]
-    return tuple(_identity(cluster, link, kb) for cluster, link in zip(cast.clusters, links, strict=True))
+    return tuple(_identity(cluster, link, kb) for cluster, link in zip(read.cast.clusters, links, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
@@ -109,13 +107,12 @@ class _Contest:
 class _Context:
     """What an article says around its entities. The words are gathered when a candidate first asks for them."""
 
-    def __init__(self, tokens: Tokens, names: Sequence[Name], cast: Cast, data: NameData, kb: KnowledgeBase) -> None:
+    def __init__(self, tokens: Tokens, read: Reading, data: NameData, kb: KnowledgeBase) -> None:
         self._tokens = tokens
-        self._names = names
-        self._cast = cast
+        self._read = read
         self.data = data
         self.kb = kb
-        self.told = frozenset(code for cluster in cast.clusters if (code := _told_country(cluster, kb)))
+        self.told = frozenset(code for cluster in read.cast.clusters if (code := _told_country(cluster, kb)))
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -131,13 +128,17 @@ class _Context:
     def near(self) -> Mapping[int, frozenset[str]]:
         """The words of titles and roles, by cluster."""
         found: defaultdict[int, set[str]] = defaultdict(set)
-        for name, link in zip(self._names, self._cast.links, strict=True):
-            if link.cluster is None or self._cast.clusters[link.cluster].entity_type != "PERSON":
-                continue
-            span = role_of(self._tokens, name, self.data)
+        for name, link, span in zip(self._read.names, self._read.cast.links, self._read.roles, strict=True):
             told = (title_of(self._tokens, name), self._tokens.span(*span) if span else None)
-            found[link.cluster] |= words_of(" ".join(filter(None, told)))
+            if link.cluster is not None and any(told):
+                found[link.cluster] |= words_of(" ".join(filter(None, told)))
         return {cluster: frozenset(words) for cluster, words in found.items()}
+
+    def nations(self, cluster: int) -> frozenset[str]:
+        """Return the countries that the text gives an entity."""
+        given = self._read.countries.get(cluster)
+        told = {code for word in self.near.get(cluster, ()) if (code := self.kb.country_of(word))}
+        return frozenset(told | ({given[0]} if given else set()))
 
 
 def _told_country(cluster: Cluster, kb: KnowledgeBase) -> str | None:
@@ -145,11 +146,6 @@ def _told_country(cluster: Cluster, kb: KnowledgeBase) -> str | None:
         return None
     city = kb.city(cluster.name)
     return kb.country_of(cluster.name) or kb.capital_country(cluster.name) or (city.country if city else None)
-
-
-def _fields_of(entry: KbEntry, data: NameData) -> frozenset[str]:
-    """Return the fields of life that a person is known for."""
-    return _fields(entry.words, data) if entry.may_be("PERSON") else frozenset()
 
 
 def _fields(words: Iterable[str], data: NameData) -> frozenset[str]:
@@ -161,14 +157,15 @@ def _contest(cluster: Cluster, index: int, context: _Context) -> _Contest:
     if not entries:
         return _Contest((), 0.0, frozenset())
     near = context.near.get(index, frozenset())
+    shown = _fields(near, context.data)
     most = max(1 + (entry.prior or 0) for entry in entries)
     meant = [most if entry.prior is None else 1 + entry.prior for entry in entries]
-    weighed = tuple(
-        (entry, _fields_of(entry, context.data), math.log(often / sum(meant)) + _weight(cluster, entry, near, context))
-        for entry, often in zip(entries, meant, strict=True)
-    )
-    nations = frozenset(code for word in near if (code := context.kb.country_of(word)))
-    return _Contest(weighed, _unknown(cluster), nations)
+    weighed = []
+    for entry, often in zip(entries, meant, strict=True):
+        fields = _fields(entry.words, context.data) if entry.may_be("PERSON") else frozenset()
+        weight = math.log(often / sum(meant)) + _word_weight(cluster, entry, near, context)
+        weighed.append((entry, fields, weight + _field_weight(fields, shown, context)))
+    return _Contest(tuple(weighed), _unknown(cluster), context.nations(index))
 
 
 def _candidates(cluster: Cluster, kb: KnowledgeBase) -> tuple[KbEntry, ...]:
@@ -192,14 +189,12 @@ def _unknown(cluster: Cluster) -> float:
     return _UNKNOWN.get(kind, _UNKNOWN_ELSE) + (_UNKNOWN_SHORT if is_short else 0)
 
 
-def _weight(cluster: Cluster, entry: KbEntry, near: frozenset[str], context: _Context) -> float:
-    """Return the weight of what the text says for or against an entry, countries left out."""
+def _word_weight(cluster: Cluster, entry: KbEntry, near: frozenset[str], context: _Context) -> float:
+    """Return the weight of the name and of the entry's words in the article."""
     weight = 0.0 if fold_name(entry.name) == fold_name(cluster.name) else _ALIAS
     if entry.words:
         words = entry.words.difference(cluster.words)
         weight += _WORD * min(len(words & context.words), _WORDS_MOST) + _NEAR * min(len(words & near), _NEAR_MOST)
-    if entry.words and entry.may_be("PERSON"):
-        weight += _field_weight(_fields_of(entry, context.data), _fields(near, context.data), context.fields)
     return weight
 
 
@@ -218,12 +213,12 @@ def _company_weight(fields: frozenset[str], company: Mapping[str, int]) -> float
     return _COMPANY if any(field in company for field in fields) else 0.0
 
 
-def _field_weight(known: frozenset[str], shown: frozenset[str], topics: frozenset[str]) -> float:
+def _field_weight(known: frozenset[str], shown: frozenset[str], context: _Context) -> float:
     """Return the weight of what a person is known to do beside what the text says of them, or else what it is about."""
     if known and shown:
         return _FIELD if known & shown else _OTHER_FIELD
-    if known and topics:
-        return _TOPIC if known & topics else _OTHER_TOPIC
+    if known and context.fields:
+        return _TOPIC if known & context.fields else _OTHER_TOPIC
     return 0.0
 
 

@@ -189,7 +189,7 @@ def _countries(tokens: Tokens, words: Sequence[int], kb: KnowledgeBase) -> Itera
         for text in (long, tokens.text[index]):
             code = kb.country_of(text) if text else None
             if code is not None:
-                yield code, "nationality" if kb.type_of(text) == "NORP" else "role"
+                yield code, "nationality" if kb.is_demonym(text) else "role"
                 break
 
 

@@ -182,6 +182,7 @@ class _Recorded:
         MINISTER,
         "Mrs Theresa Vane met Mr Abel Korda of Quillmark Holdings (QH) in Paris. Korda said QH and the U.N. had asked "
         "“Vane’s office” for an answer. Bill Vane, her brother, did not.",
+        "French President Anna Roe met South Korea's minister and the Dutch head of Oxfam.",
         "In May, the Met said that Tarnwick United had lost to England. The Times saw May in Washington.",
     ],
 )
