@@ -1,7 +1,7 @@
 """The events of a day as they are compared across articles: one unit an article and event, with all its mentions."""
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
 from itertools import combinations
@@ -63,10 +63,10 @@ class EventUnit:
 
     row: int
     article_id: str
-    kind: tuple[str, str | None]
-    modes: frozenset[str]
+    kind: str
+    modes: tuple[str, ...]
     modality: str
-    words: frozenset[str]
+    words: tuple[str, ...]
     actors: tuple[Name, ...]
     recipients: tuple[Name, ...]
     countries: frozenset[str]
@@ -161,7 +161,7 @@ def _unit(
     first = mentions[0]
     dated = sorted((m for m in mentions if m["event_date"]), key=lambda m: m["event_date_precision"] != "day")
     placed = next((m for m in mentions if m["place_text"]), first)
-    kind = (first["event_type"], first["event_subtype"] if first["event_type"] == "OTHER" else None)
+    subtype = f" {first['event_subtype']}" if first["event_type"] == "OTHER" else ""
     actors, recipients = _names(mentions, "actor"), _names(mentions, "recipient")
     countries = {m[name] for m in mentions for name in ("actor_country", "recipient_country")} - {None}
     own = {bits_of(word) for _, name in (*actors, *recipients) for word in name_words(name)}
@@ -169,10 +169,10 @@ def _unit(
     return EventUnit(
         row=places[0],
         article_id=intern(first["article_id"]),
-        kind=kind,
-        modes=frozenset(m["event_mode"] for m in mentions if m["event_mode"]),
-        modality=first["modality"],
-        words=frozenset(intern(word) for m in mentions for word in _trigger_words(m)),
+        kind=intern(first["event_type"] + subtype),
+        modes=_once(intern(m["event_mode"]) for m in mentions if m["event_mode"]),
+        modality=intern(first["modality"]),
+        words=_once(intern(word) for m in mentions for word in _trigger_words(m)),
         actors=actors,
         recipients=recipients,
         countries=frozenset(countries),
@@ -184,6 +184,10 @@ def _unit(
         contexts=contexts,
         story=stories.get(first["article_id"], frozenset()),
     )
+
+
+def _once(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(words)))
 
 
 def _trigger_words(row: Mapping[str, Any]) -> tuple[str, str]:
