@@ -1,7 +1,7 @@
 """An article's reading drawn in the terminal: quotations underlined, with their speakers; then a line a finding."""
 
 import re
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Iterator, Sequence
 
 from rich.text import Text
@@ -57,7 +57,7 @@ def _distance(span: tuple[int, int], quote: Quote) -> int:
 def draw_reading(annotation: Annotation) -> None:
     """Print a line an entity, a quotation and an event."""
     for heading, lines in (
-        ("Entities", map(_entity_line, _clusters(annotation))),
+        ("Entities", _entity_lines(annotation.entities)),
         ("Quotes", map(_quote_line, annotation.quotes)),
         ("Events", map(_event_line, annotation.events)),
     ):
@@ -66,26 +66,34 @@ def draw_reading(annotation: Annotation) -> None:
             out.print(Text(f"  {line}"), soft_wrap=True)
 
 
-def _clusters(annotation: Annotation) -> Iterator[list[Entity]]:
-    clusters: dict[int, list[Entity]] = {}
-    for entity in annotation.entities:
+def _entity_lines(entities: Sequence[Entity]) -> Iterator[str]:
+    """Yield a line an entity, in the order of first mention."""
+    own: dict[int, list[Entity]] = {}
+    shared: defaultdict[int, list[Entity]] = defaultdict(list)
+    for entity in entities:
         if entity.cluster_index is not None:
-            clusters.setdefault(entity.cluster_index, []).append(entity)
-    yield from clusters.values()
+            own.setdefault(entity.cluster_index, []).append(entity)
+        for cluster in entity.group_cluster_indexes or ():
+            shared[cluster].append(entity)
+    return (_entity_line(mentions, shared[cluster]) for cluster, mentions in own.items())
 
 
-def _entity_line(mentions: list[Entity]) -> str:
+def _entity_line(mentions: list[Entity], shared: list[Entity]) -> str:
     known = mentions[0]
     gender = f"{known.gender} by {known.gender_method}" if known.gender in ("F", "M") else known.gender
     kind = ", ".join(filter(None, [known.entity_type, gender, known.country_code]))
-    forms = ", ".join(f"{form} {count}" for form, count in Counter(e.entity_text for e in mentions).items())
     parts = [
-        f"{known.entity_name} ({kind}): {forms}",
+        f"{known.entity_name} ({kind}): {_forms(mentions)}",
+        f"with others {_forms(shared)}" if shared else "",
         _told("title", [e.title_text for e in mentions]),
         _told("role", [e.role_text for e in mentions]),
-        known.qid or "not linked",
+        f"{known.qid} ({known.qid_confidence:.2f})" if known.qid and known.qid_confidence else "not linked",
     ]
     return "; ".join(filter(None, parts))
+
+
+def _forms(mentions: list[Entity]) -> str:
+    return ", ".join(f"{form} {count}" for form, count in Counter(e.entity_text for e in mentions).items())
 
 
 def _told(label: str, values: list[str | None]) -> str:

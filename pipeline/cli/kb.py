@@ -17,7 +17,7 @@ _PROBLEMS_TOLD = 20
 
 @app.command("import")
 def import_file(
-    file: Annotated[Path, typer.Argument(help="JSON objects, one a line; docs/how-to/knowledge-base.md has the keys.")],
+    file: Annotated[Path, typer.Argument(help="JSON objects, one a line; docs/knowledge-base.md has the keys.")],
     as_json: AsJson = False,
 ) -> None:
     """Make FILE your knowledge base, in place of the one before; exit 1 if a line had to be left out."""

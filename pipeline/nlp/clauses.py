@@ -38,7 +38,7 @@ def clause_around(tokens: Tokens, use: CueUse, first: int, last: int, cues: Sequ
 
     It leaves out "that" and stops before what is co-ordinated with the reporting word itself.
     """
-    for child in tokens.children.get(use.token, ()) if use.kind != "source" else ():
+    for child in tokens.children[use.token] if use.kind != "source" else ():
         left, right = tokens.left_edge(child), tokens.right_edge(child)
         if tokens.dep[child] not in _CLAUSES or not (left <= last and first <= right):
             continue
@@ -169,7 +169,7 @@ def _infinitives(tokens: Tokens, verb: int) -> Iterator[tuple[int, int]]:
 
 def _is_finite(tokens: Tokens, verb: int) -> bool:
     """Return whether a verb has a tense of its own; a clitic ("he’d") has one, whatever the tagger takes it for."""
-    children = tokens.children.get(verb, ())
+    children = tokens.children[verb]
     if any(tokens.text[child][0] in "'’" for child in children if child < verb):
         return True
     auxiliaries = (child for child in children if tokens.dep[child] in ("aux", "auxpass"))

@@ -251,7 +251,7 @@ def _belongs(tokens: Tokens, child: int) -> bool:
 def noun_phrase(tokens: Tokens, head: int) -> tuple[int, int]:
     """Return first and last token of the noun phrase of a head: what describes it on both sides, up to a comma."""
     first = last = head
-    for child in tokens.children.get(head, ()):
+    for child in tokens.children[head]:
         if child < head and tokens.dep[child] in _INNER:
             first = min(first, tokens.left_edge(child))
         elif child > head and (tokens.dep[child] in ("amod", "acl") or _belongs(tokens, child)):

@@ -7,8 +7,6 @@ from dataclasses import dataclass
 from datetime import date
 from typing import Any
 
-from spacy.tokens import Doc
-
 from pipeline.kb import KnowledgeBase
 from pipeline.model import Article, Entity, Event, Quote, TimeExpression
 from pipeline.model.annotation import Modality
@@ -23,6 +21,7 @@ from pipeline.nlp.languages.ontology import QUADS, plover_type_of
 from pipeline.nlp.languages.spec_events import FrameData, HasFrames
 from pipeline.nlp.modality import modality_of
 from pipeline.nlp.times_values import anchor_of
+from pipeline.nlp.tokens import Tokens
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,7 +45,7 @@ class _Draft:
 
 
 def extract_events(  # noqa: PLR0913 - an event draws on everything that was read before it
-    doc: Doc,
+    tokens: Tokens,
     article: Article,
     entities: tuple[Entity, ...],
     quotes: tuple[Quote, ...],
@@ -61,7 +60,7 @@ def extract_events(  # noqa: PLR0913 - an event draws on everything that was rea
     ``kb`` gives the coordinates of places. ``same_event_index`` of an untyped event is a position among the untyped; of
     a typed one, its ``event_index``.
     """
-    parse, data = parse_of(doc, article, entities, times, language.frames), language.frames
+    parse, data = parse_of(tokens, article, entities, times, language.frames), language.frames
     triggers = find_triggers(parse, data)
     roles = _all_roles(parse, [t for t in triggers if with_untyped or t.frame is not None], data)
     triggers = without_background(

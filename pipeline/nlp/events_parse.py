@@ -1,15 +1,12 @@
-"""One parsed article as plain lists: what the event rules read, gathered from spaCy's arrays once."""
+"""One parsed article as the event rules read it: its tokens, with names and times laid over them."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
-import numpy as np
-from spacy.attrs import DEP, HEAD, IDX, LEMMA, LENGTH, LOWER, POS, SENT_START, TAG
-from spacy.tokens import Doc
-
 from pipeline.model import Article, Entity, TimeExpression
 from pipeline.nlp.languages.spec_events import FrameData
+from pipeline.nlp.tokens import Tokens
 
 _SUBJECTS = frozenset({"nsubj", "nsubjpass", "csubj", "csubjpass"})
 
@@ -93,42 +90,30 @@ class Parse:
 
 
 def parse_of(
-    doc: Doc, article: Article, entities: Sequence[Entity], times: Sequence[TimeExpression], data: FrameData
+    tokens: Tokens, article: Article, entities: Sequence[Entity], times: Sequence[TimeExpression], data: FrameData
 ) -> Parse:
-    """Return the parse of an article. ``doc`` needs tags, lemmas, dependencies and sentence starts."""
-    table = doc.to_array([LEMMA, LOWER, POS, TAG, DEP, HEAD, IDX, LENGTH, SENT_START]).reshape(len(doc), 9)
-    ids, numbers = table[:, :5], table[:, 5:].astype(np.int64)
-    names = {int(key): doc.vocab.strings[key] for key in np.unique(ids).tolist()}
-    lemma, lower, pos, tag, dep = ([names[key] for key in column] for column in ids.T.tolist())
-    head = (np.arange(len(doc)) + numbers[:, 0]).tolist()
-    starts, ends = numbers[:, 1].tolist(), (numbers[:, 1] + numbers[:, 2]).tolist()
-    children: list[list[int]] = [[] for _ in head]
-    for index, parent in enumerate(head):
-        if parent != index:
-            children[parent].append(index)
-    breaks = numbers[:, 3] == 1
-    breaks[:1] = False
-    lemma = [data.lemmas.get(form) or word.lower() for word, form in zip(lemma, lower, strict=True)]
-    headline = _headlines(article, starts)
+    """Return the parse of an article, with what was found in it laid over the tokens."""
+    lemma = [data.lemmas.get(form) or word for word, form in zip(tokens.lemma, tokens.lower, strict=True)]
+    headline = _headlines(article, tokens.start)
     clipped = (i for i, large in enumerate(headline) if large and lemma[i] in data.clipped_passives)
     return Parse(
-        text=doc.text,
+        text=tokens.content,
         lemma=lemma,
-        lower=lower,
-        pos=pos,
-        tag=tag,
-        dep=dep,
-        head=head,
-        children=children,
-        sentence=np.cumsum(breaks).tolist(),
-        start=starts,
-        end=ends,
-        entity=_entity_of_tokens(entities, starts),
+        lower=tokens.lower,
+        pos=tokens.pos,
+        tag=tokens.tag,
+        dep=tokens.dep,
+        head=tokens.head,
+        children=tokens.children,
+        sentence=tokens.sentence,
+        start=tokens.start,
+        end=tokens.end,
+        entity=_entity_of_tokens(entities, tokens.start),
         headline=headline,
         entities=tuple(entities),
         named={e.cluster_index: e for e in reversed(entities) if e.cluster_index is not None and _is_name(e)},
-        in_time=frozenset(i for time in times for i in _tokens_in(starts, time.start_char, time.end_char)),
-        clipped=frozenset(i for i in clipped if _is_clipped(i, tag, dep, children)),
+        in_time=frozenset(i for time in times for i in _tokens_in(tokens.start, time.start_char, time.end_char)),
+        clipped=frozenset(i for i in clipped if _is_clipped(i, tokens.tag, tokens.dep, tokens.children)),
     )
 
 

@@ -6,7 +6,7 @@ the person, the words and countries of the article. A famous bearer whom the tex
 """
 
 import math
-from collections import defaultdict
+from collections import Counter, defaultdict
 from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -32,6 +32,7 @@ _WORD, _WORDS_MOST = 0.6, 4  # a word of the entry in the article
 _NEAR, _NEAR_MOST = 1.0, 2  # a word of the entry in the title or role
 _FIELD, _OTHER_FIELD = 1.5, -3.5
 _TOPIC, _OTHER_TOPIC = 0.4, -0.8
+_COMPANY = 1.0
 _NATION, _OTHER_NATION = 1.5, -3.0
 _COUNTRY, _OTHER_COUNTRY = 0.8, -0.5
 _CONTENT_TAGS = frozenset({"NN", "NNS", "NNP", "NNPS", "JJ"})
@@ -58,19 +59,22 @@ def link_entities(
     """Return the identity of each cluster, in their order. A correction wins; ties link nothing."""
     context = _Context(tokens, names, cast, data, kb)
     contests = [_contest(cluster, i, context) for i, cluster in enumerate(cast.clusters)]
-    first = [contest.winner(context.told) for contest in contests]
+    first = [contest.winner(context.told, Counter()) for contest in contests]
+    fields = [Counter(link.fields if link and link.confidence >= _LEAST else ()) for link in first]
+    company = sum(fields, Counter())
     told = context.told | {
         link.entry.country for link in first if link and link.confidence >= _SURE and link.entry.country
     }
-    links = [contest.winner(told) for contest in contests]
+    links = [contest.winner(told, company - own) for contest, own in zip(contests, fields, strict=True)]
     return tuple(_identity(cluster, link, kb) for cluster, link in zip(cast.clusters, links, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
 class _Linked:
-    """The best bearer of a name; it is none where its confidence is under ``_LEAST``."""
+    """The best bearer of a name, and what fields of life a person is known for. Under ``_LEAST`` it is no link."""
 
     entry: KbEntry
+    fields: frozenset[str]
     confidence: float
 
 
@@ -81,18 +85,25 @@ class _Contest:
     ``nations`` are the countries that the text gives the entity itself.
     """
 
-    weighed: tuple[tuple[KbEntry, float], ...]
+    weighed: tuple[tuple[KbEntry, frozenset[str], float], ...]
     unknown: float
     nations: frozenset[str]
 
-    def winner(self, told: Collection[str | None]) -> _Linked | None:
-        """Return the best in an article that tells of these countries; the first of equals, which links none."""
+    def winner(self, told: Collection[str], company: Mapping[str, int]) -> _Linked | None:
+        """Return the best in an article that tells of these countries; the first of equals, which links none.
+
+        ``company`` counts the fields of life of the others whom a first look linked.
+        """
         if not self.weighed:
             return None
-        odds = [math.exp(weight + _country_weight(entry, self.nations, told)) for entry, weight in self.weighed]
+        odds = [
+            math.exp(weight + _country_weight(entry, self.nations, told) + _company_weight(fields, company))
+            for entry, fields, weight in self.weighed
+        ]
         best = max(range(len(odds)), key=odds.__getitem__)
         confidence = odds[best] / (sum(odds) + math.exp(self.unknown))
-        return _Linked(self.weighed[best][0], round(confidence, 3))
+        entry, fields, _ = self.weighed[best]
+        return _Linked(entry, fields, round(confidence, 3))
 
 
 class _Context:
@@ -136,6 +147,11 @@ def _told_country(cluster: Cluster, kb: KnowledgeBase) -> str | None:
     return kb.country_of(cluster.name) or kb.capital_country(cluster.name) or (city.country if city else None)
 
 
+def _fields_of(entry: KbEntry, data: NameData) -> frozenset[str]:
+    """Return the fields of life that a person is known for."""
+    return _fields(entry.words, data) if entry.may_be("PERSON") else frozenset()
+
+
 def _fields(words: Iterable[str], data: NameData) -> frozenset[str]:
     return frozenset(field for word in words for field in data.role_fields.get(word, ()))
 
@@ -148,7 +164,7 @@ def _contest(cluster: Cluster, index: int, context: _Context) -> _Contest:
     most = max(1 + (entry.prior or 0) for entry in entries)
     meant = [most if entry.prior is None else 1 + entry.prior for entry in entries]
     weighed = tuple(
-        (entry, math.log(often / sum(meant)) + _weight(cluster, entry, near, context))
+        (entry, _fields_of(entry, context.data), math.log(often / sum(meant)) + _weight(cluster, entry, near, context))
         for entry, often in zip(entries, meant, strict=True)
     )
     nations = frozenset(code for word in near if (code := context.kb.country_of(word)))
@@ -183,11 +199,11 @@ def _weight(cluster: Cluster, entry: KbEntry, near: frozenset[str], context: _Co
         words = entry.words.difference(cluster.words)
         weight += _WORD * min(len(words & context.words), _WORDS_MOST) + _NEAR * min(len(words & near), _NEAR_MOST)
     if entry.words and entry.may_be("PERSON"):
-        weight += _field_weight(_fields(entry.words, context.data), _fields(near, context.data), context.fields)
+        weight += _field_weight(_fields_of(entry, context.data), _fields(near, context.data), context.fields)
     return weight
 
 
-def _country_weight(entry: KbEntry, nations: frozenset[str], told: Collection[str | None]) -> float:
+def _country_weight(entry: KbEntry, nations: frozenset[str], told: Collection[str]) -> float:
     if entry.country is None:
         return 0.0
     if nations:
@@ -195,6 +211,11 @@ def _country_weight(entry: KbEntry, nations: frozenset[str], told: Collection[st
     if entry.country in told:
         return _COUNTRY
     return _OTHER_COUNTRY if told else 0.0
+
+
+def _company_weight(fields: frozenset[str], company: Mapping[str, int]) -> float:
+    """Return the weight of other people of the same field beside one."""
+    return _COMPANY if any(field in company for field in fields) else 0.0
 
 
 def _field_weight(known: frozenset[str], shown: frozenset[str], topics: frozenset[str]) -> float:

@@ -86,7 +86,7 @@ class _Voting:
             yield "PERSON", 2
         if name.family is not None:
             yield "PERSON", _VERDICT
-        if known:
+        if known or (name.label == "PERSON" and self._is_somebody(name, words)):
             return
         inside = self._by_words(name, words) or self._fuller.get(form)
         if inside:
@@ -102,7 +102,7 @@ class _Voting:
         """Yield what nouns beside a name show, and what shows a thing in what the model calls a person."""
         if name.honoured:
             return
-        if not self._is_somebody(words):
+        if not self._is_somebody(name, words):
             yield from ((kind, _VERDICT) for kind in nouns_beside(self._tokens, name, self._data))
         if name.label == "PERSON" and self._is_the_one(name, " ".join(words)):
             yield "ORG", _NOD
@@ -218,7 +218,7 @@ class _Voting:
         if is_dateline(tokens, name):
             yield "GPE", _VERDICT
         before = name.first - 1
-        if before < 0 or len(words) > 2 or self._is_somebody(words):
+        if before < 0 or len(words) > 2 or self._is_somebody(name, words):
             return
         if has_civic_noun(tokens, name, data):
             yield "GPE", _HINT
@@ -226,7 +226,11 @@ class _Voting:
         if not is_modifier and self._is_where(name, before):
             yield "GPE", _CLEAR if tokens.lower[before] in data.evidence.weak_prepositions else _VERDICT
 
-    def _is_somebody(self, words: list[str]) -> bool:
+    def _is_somebody(self, name: Name, words: list[str]) -> bool:
+        """Return whether a name begins with a forename, or is a known surname; ships are named after people too."""
+        before = self._tokens.lower[name.first - 1] if name.first else ""
+        if before in self._data.evidence.vessel_nouns:
+            return False
         return words[0] in self._data.forenames or (len(words) == 1 and words[0] in self._surnames)
 
     def _is_where(self, name: Name, before: int) -> bool:

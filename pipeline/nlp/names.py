@@ -49,12 +49,10 @@ def find_names(tokens: Tokens, data: NameData, kb: KnowledgeBase) -> tuple[Name,
     for name in _from_headlines(tokens, data, model, casing):
         found.add_free(name)
     names = _typed(tokens, data, kb, found)
-    unmasked = [name for name in names if name.label == "PERSON" and name.length > 1 and _was_other(found, name)]
-    if not unmasked:
-        return names
-    for name in searched(tokens, data, unmasked, casing):
+    late = list(_late_people(tokens, names, found))
+    for name in searched(tokens, data, late, casing) if late else ():
         found.add_free(name)
-    return _typed(tokens, data, kb, found)
+    return _typed(tokens, data, kb, found) if late else names
 
 
 def _typed(tokens: Tokens, data: NameData, kb: KnowledgeBase, found: Spans) -> tuple[Name, ...]:
@@ -62,8 +60,15 @@ def _typed(tokens: Tokens, data: NameData, kb: KnowledgeBase, found: Spans) -> t
     return typed(tokens, tuple(with_title(tokens, data, name) for name in names), data, kb)
 
 
+def _late_people(tokens: Tokens, names: tuple[Name, ...], found: Spans) -> Iterator[Name]:
+    """Yield the people that were something else until evidence showed it, where nobody sought the surname."""
+    late = [name for name in names if name.label == "PERSON" and name.length > 1 and _was_other(found, name)]
+    surnames = {tokens.text[name.last] for name in late}
+    if late and any(text in surnames and found.at(index) is None for index, text in enumerate(tokens.text)):
+        yield from late
+
+
 def _was_other(found: Spans, name: Name) -> bool:
-    """Return whether a person was something else until evidence showed it, so that nobody sought the surname."""
     before = found.at(name.first)
     return before is not None and before.label != "PERSON"
 

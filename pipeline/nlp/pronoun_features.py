@@ -39,6 +39,7 @@ class Anaphor:
     governor: int
     above: dict[int, int]
     in_quote: bool
+    says_whole_clause: bool
 
 
 @dataclass(frozen=True, slots=True)

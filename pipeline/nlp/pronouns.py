@@ -4,9 +4,9 @@ What fits in kind and gender is weighed by features; the weights come with the l
 """
 
 from bisect import bisect_right
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence, Set
 from dataclasses import dataclass, field
-from itertools import accumulate
+from itertools import chain, islice, takewhile
 
 from pipeline.model.annotation import Gender, MentionKind
 from pipeline.nlp.languages.spec import NameData, Pronoun
@@ -21,7 +21,8 @@ from pipeline.nlp.pronoun_features import (
     features_of_none,
     log_of,
 )
-from pipeline.nlp.syntax import SUBJECTS, above, first_joined, governor_of, head_of, place_of
+from pipeline.nlp.pronoun_filters import cannot_be, is_empty, named_below, noun_counts
+from pipeline.nlp.syntax import above, first_joined, governor_of, head_of, place_of
 from pipeline.nlp.tokens import Tokens
 
 _FADE = 0.6
@@ -35,6 +36,7 @@ _MOST_SEEN = 40  # entities that are looked at for one pronoun, the last mention
 _MOST = 8  # of these that fit
 _AHEAD = 30  # tokens
 _SURE = 0.5
+_Place = tuple[int, Mentioned]  # a cluster, and one mention of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -87,11 +89,13 @@ class PronounReader:
     heard: dict[int, Gender] = field(default_factory=dict)
     _starts: list[int] = field(default_factory=list)
     _nouns: dict[str, list[int]] = field(default_factory=dict)
+    _sayer: tuple[int, int] | None = None  # cluster and block
 
     def read(self, known: Mapping[int, Known]) -> tuple[Resolved, ...]:
         """Return all pronouns of the article. ``known`` has the settled mentions by their first token."""
         self._starts = sorted(known)
-        self._nouns = _noun_counts(self.tokens, self.data, known)
+        settled = {i for first, mention in known.items() for i in range(first, mention.last + 1)}
+        self._nouns = noun_counts(self.tokens, self.data, settled)
         found: list[Resolved] = []
         for index, word in enumerate(self.tokens.lower):
             if index in known:
@@ -135,7 +139,7 @@ class PronounReader:
 
     def _resolve(self, index: int, pronoun: Pronoun, known: Mapping[int, Known]) -> Resolved:
         weights = self.data.pronoun_weights.get(pronoun.kind)
-        if weights is None or self._is_empty(index):
+        if weights is None or is_empty(self.tokens, self.data, index):
             return Resolved(index, pronoun, None, 0.0)
         options = self._options(self._anaphor(index, pronoun), known)
         cluster, confidence = best_of(options, weights)
@@ -147,6 +151,7 @@ class PronounReader:
 
     def _anaphor(self, index: int, pronoun: Pronoun) -> Anaphor:
         tokens = self.tokens
+        governors = above(tokens, index)
         return Anaphor(
             token=index,
             pronoun=pronoun,
@@ -154,29 +159,28 @@ class PronounReader:
             block=tokens.block[index],
             place="reflexive" if pronoun.is_reflexive else place_of(tokens, index),
             governor=governor_of(tokens, index),
-            above=above(tokens, index),
+            above=governors,
             in_quote=self.in_quote(index),
+            says_whole_clause=self._says_whole_clause(index, governors),
         )
 
     def _options(self, anaphor: Anaphor, known: Mapping[int, Known]) -> tuple[Option, ...]:
         """Return the readings: who fits, the last mentioned first, then who comes soon after, then nobody."""
-        found = [*self._before(anaphor), *self._ahead(anaphor, known)]
-        word = self.tokens.lower[anaphor.token]
-        none = Option(
-            None, tuple(features_of_none(anaphor, word, len({each.cluster for each in found if not each.is_guess})))
-        )
-        return (
-            *(Option(each.cluster, tuple(features_of(anaphor, each)), log_of(each.prominence)) for each in found),
-            none,
-        )
+        later = tuple(self._later(anaphor, known))
+        barred = self._barred(anaphor, later)
+        found = [*self._before(anaphor, barred), *self._ahead(anaphor, later, barred)]
+        fitting = len({each.cluster for each in found if not each.is_guess})
+        none = Option(None, tuple(features_of_none(anaphor, self.tokens.lower[anaphor.token], fitting)))
+        readings = (Option(c.cluster, tuple(features_of(anaphor, c)), log_of(c.prominence)) for c in found)
+        return (*readings, none)
 
-    def _before(self, anaphor: Anaphor) -> Iterator[Candidate]:
+    def _before(self, anaphor: Anaphor, barred: Set[int]) -> Iterator[Candidate]:
         fitting: list[tuple[int, _Standing]] = []
         for seen, (cluster, standing) in enumerate(reversed(self._standing.items())):
             is_far = anaphor.sentence - standing.last.sentence > _FARTHEST
             if is_far or seen >= _MOST_SEEN or len(fitting) >= _MOST:
                 break
-            if self._fits(cluster, anaphor.pronoun) and not self._same_clause(anaphor, standing.last):
+            if self._may_be(anaphor, cluster, standing.last, barred):
                 fitting.append((cluster, standing))
         values = [self._faded(standing, anaphor.sentence) for _, standing in fitting]
         most = max(values, default=0.0)
@@ -185,22 +189,29 @@ class PronounReader:
             leads = (values[rank] == most, self.named[cluster] == main)
             yield self._candidate(anaphor, cluster, standing, (rank, values[rank], *leads))
 
-    def _ahead(self, anaphor: Anaphor, known: Mapping[int, Known]) -> Iterator[Candidate]:
-        """Yield the subjects of what the pronoun hangs on that come after it: "In his speech, Brito said"."""
+    def _ahead(self, anaphor: Anaphor, later: Iterable[_Place], barred: Set[int]) -> Iterator[Candidate]:
+        """Yield who comes soon after the pronoun: "In his speech, Brito said"."""
+        for cluster, last in later:
+            if self._is_governing(anaphor, last) and self._may_be(anaphor, cluster, last, barred):
+                before = self._standing.get(cluster)
+                standing = _Standing(last, before.value if before else 0.0, before.mentions if before else 0)
+                yield self._candidate(anaphor, cluster, standing, (0, standing.value, False, False))
+                return
+
+    def _later(self, anaphor: Anaphor, known: Mapping[int, Known]) -> Iterator[_Place]:
+        """Yield the settled mentions after the pronoun in its sentence."""
         for place in range(bisect_right(self._starts, anaphor.token), len(self._starts)):
             first = self._starts[place]
             if first - anaphor.token > _AHEAD or self.tokens.sentence[first] != anaphor.sentence:
                 return
             mention = known[first]
-            if mention.cluster is None or not self._fits(mention.cluster, anaphor.pronoun):
-                continue
-            last = self._mentioned(head_of(self.tokens, first, mention.last), mention.kind)
-            is_around = last.token in anaphor.above or first_joined(self.tokens, last.token) in anaphor.above
-            if last.governor in anaphor.above and last.place == "subject" and not is_around:
-                before = self._standing.get(mention.cluster)
-                standing = _Standing(last, before.value if before else 0.0, before.mentions if before else 0)
-                yield self._candidate(anaphor, mention.cluster, standing, (0, standing.value, False, False))
-                return
+            if mention.cluster is not None:
+                yield mention.cluster, self._mentioned(head_of(self.tokens, first, mention.last), mention.kind)
+
+    def _is_governing(self, anaphor: Anaphor, last: Mentioned) -> bool:
+        """Return whether a mention is a subject of what the pronoun hangs on, and the pronoun no part of it."""
+        is_around = last.token in anaphor.above or first_joined(self.tokens, last.token) in anaphor.above
+        return last.governor in anaphor.above and last.place == "subject" and not is_around
 
     def _candidate(
         self, anaphor: Anaphor, cluster: int, standing: _Standing, ranked: tuple[int, float, bool, bool]
@@ -234,43 +245,34 @@ class PronounReader:
         heard = self.heard.get(cluster)
         return "unknown" if heard is None else "heard" if heard == pronoun.gender else "clash"
 
-    def _same_clause(self, anaphor: Anaphor, last: Mentioned) -> bool:
-        """Return whether pronoun and candidate are arguments of one verb, so that they cannot be the same."""
-        if anaphor.pronoun.is_possessive or anaphor.pronoun.is_reflexive:
-            return False
+    def _may_be(self, anaphor: Anaphor, cluster: int, last: Mentioned, barred: Set[int]) -> bool:
         return (
-            anaphor.sentence == last.sentence
-            and anaphor.place in ("object", "pobj")
-            and anaphor.governor == last.governor
-            and last.place != "poss"
+            cluster not in barred and self._fits(cluster, anaphor.pronoun) and not cannot_be(self.tokens, anaphor, last)
         )
 
-    def _is_empty(self, index: int) -> bool:
-        """Return whether "it" stands for nothing: "it is clear that", "it comes as", "it rained"."""
-        tokens, data = self.tokens, self.data
-        if tokens.lower[index] != "it" or tokens.dep[index] == "expl":
-            return tokens.dep[index] == "expl"
-        verb = tokens.head[index]
-        if tokens.dep[index] not in SUBJECTS:
-            return False
-        if tokens.lemma[verb] in data.empty_it_verbs:
-            return True
-        if tokens.lemma[verb] != "be":
-            return False
-        clauses = tokens.dependents(verb, "ccomp", "xcomp", "advcl", "csubj", "acl")
-        predicates = tokens.dependents(verb, "acomp", "attr")
-        nouns = any(tokens.lemma[p] in data.empty_it_nouns or tokens.dependents(p, "poss") for p in predicates)
-        return bool(clauses) or nouns or any(tokens.dependents(p, "xcomp", "ccomp", "relcl") for p in predicates)
+    def _barred(self, anaphor: Anaphor, later: Iterable[_Place]) -> Set[int]:
+        """Return who is not meant: who is named in what "he" says or does, and the speaker of "he" in a quotation."""
+        barred = {c for c, last in later if named_below(self.tokens, anaphor, last)}
+        if anaphor.says_whole_clause:
+            self._note_sayer(anaphor, later)
+            if self._sayer is not None and self._sayer[1] == anaphor.block:
+                barred.add(self._sayer[0])
+        return barred
 
+    def _note_sayer(self, anaphor: Anaphor, later: Iterable[_Place]) -> None:
+        """Keep who says the quotation that has the pronoun's clause: the subject outside whose verb governs it.
 
-def _noun_counts(tokens: Tokens, data: NameData, known: Mapping[int, Known]) -> dict[str, list[int]]:
-    """Return by kind of pronoun how many common nouns stand up to each token that it could mean as well."""
-    settled = {i for first, mention in known.items() for i in range(first, mention.last + 1)}
-    kinds: dict[str, list[bool]] = {"person": [], "thing": [], "group": []}
-    for index, tag in enumerate(tokens.tag):
-        is_free = tag in ("NN", "NNS") and index not in settled
-        is_argument = is_free and tokens.dep[index] in ("nsubj", "nsubjpass", "dobj")
-        kinds["person"].append(is_free and tag == "NN" and tokens.lower[index] in data.roles)
-        kinds["thing"].append(is_argument and tag == "NN" and tokens.lower[index] not in data.roles)
-        kinds["group"].append(is_argument and tag == "NNS")
-    return {kind: list(accumulate(flags)) for kind, flags in kinds.items()}
+        It stays the speaker of what else is quoted in the same block.
+        """
+        before = ((cluster, each.last) for cluster, each in islice(reversed(self._standing.items()), _MOST_SEEN))
+        here = takewhile(lambda each: each[1].sentence == anaphor.sentence, before)
+        for cluster, last in chain(here, later):
+            is_outside = not last.in_quote and not self.in_quote(last.governor)
+            if is_outside and self._is_governing(anaphor, last):
+                self._sayer = (cluster, anaphor.block)
+                return
+
+    def _says_whole_clause(self, index: int, governors: Iterable[int]) -> bool:
+        """Return whether a quotation has both the pronoun and the verb of its clause: then its speaker is "I" in it."""
+        verb = next((i for i in governors if self.tokens.tag[i][0] in "VM"), None)
+        return verb is not None and self.in_quote(index) and self.in_quote(verb)

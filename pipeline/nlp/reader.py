@@ -80,6 +80,6 @@ class Reader:
         entities = link_quotes(entities, quotes, language.names)
         times = find_times(doc, article, entities, language)
         events, untyped = extract_events(
-            doc, article, entities, quotes, times, language, kb=kb, with_untyped=self._with_untyped
+            tokens, article, entities, quotes, times, language, kb=kb, with_untyped=self._with_untyped
         )
         return Annotation(entities=entities, quotes=quotes, events=events, untyped=untyped, times=times)

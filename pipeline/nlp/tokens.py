@@ -1,10 +1,9 @@
 """The Doc's attributes as plain lists, gathered once: asking spaCy token by token would cost more than our rules."""
 
 from bisect import bisect_right
-from collections.abc import Mapping
 from dataclasses import dataclass
 
-from spacy.attrs import DEP, HEAD, IDX, LEMMA, LENGTH, ORTH, SENT_START, TAG
+from spacy.attrs import DEP, HEAD, IDX, LEMMA, LENGTH, ORTH, POS, SENT_START, TAG
 from spacy.tokens import Doc
 
 from pipeline.model import Article, Block
@@ -18,7 +17,7 @@ class Tokens:
     """Attributes by token index. ``start`` and ``end`` are code points; ``head`` is the index of the head.
 
     ``sentence`` and ``block`` are 0-based; white space between two blocks counts as the earlier one.
-    ``children`` has an entry for each token that governs another, in text order. ``common_nouns`` are the singular
+    ``children`` are what each token governs, in text order. ``common_nouns`` are the singular
     forms of the nouns that the article writes small.
     """
 
@@ -29,13 +28,14 @@ class Tokens:
     lower: list[str]
     lemma: list[str]
     tag: list[str]
+    pos: list[str]
     dep: list[str]
     head: list[int]
     start: list[int]
     end: list[int]
     sentence: list[int]
     block: list[int]
-    children: Mapping[int, list[int]]
+    children: list[list[int]]
     common_nouns: frozenset[str]
 
     def __len__(self) -> int:
@@ -63,7 +63,7 @@ class Tokens:
 
     def dependents(self, token: int, *deps: str) -> list[int]:
         """Return the children with one of these relations, in text order."""
-        return [child for child in self.children.get(token, ()) if self.dep[child] in deps]
+        return [child for child in self.children[token] if self.dep[child] in deps]
 
     def is_capital(self, token: int) -> bool:
         """Return whether the word begins with a capital."""
@@ -76,14 +76,14 @@ class Tokens:
 
 def gather_tokens(doc: Doc, article: Article) -> Tokens:
     """Return the Doc's tokens as lists. An article without blocks is taken for one paragraph."""
-    columns = doc.to_array([ORTH, LEMMA, TAG, DEP, HEAD, IDX, LENGTH, SENT_START]).astype("int64").T.tolist()
-    orth, lemma, tag, dep, offset, start, length, is_start = columns
+    columns = doc.to_array([ORTH, LEMMA, TAG, POS, DEP, HEAD, IDX, LENGTH, SENT_START]).astype("int64").T.tolist()
+    orth, lemma, tag, pos, dep, offset, start, length, is_start = columns
     texts = _strings(doc, orth)
     head = [index + distance for index, distance in enumerate(offset)]
-    children: dict[int, list[int]] = {}
+    children: list[list[int]] = [[] for _ in head]
     for index, governor in enumerate(head):
         if governor != index:
-            children.setdefault(governor, []).append(index)
+            children[governor].append(index)
     tags, lemmas = _strings(doc, tag), [word.lower() for word in _strings(doc, lemma)]
     blocks = article.blocks or (Block("paragraph", 0, len(article.text)),)
     return Tokens(
@@ -94,6 +94,7 @@ def gather_tokens(doc: Doc, article: Article) -> Tokens:
         lower=[text.lower() for text in texts],
         lemma=lemmas,
         tag=tags,
+        pos=_strings(doc, pos),
         dep=_strings(doc, dep),
         head=head,
         start=start,

@@ -134,7 +134,7 @@ def test_try_prints_a_line_an_entity_and_names_the_speaker_in_the_text(tmp_path:
     done = newslake("try", "page.txt", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "  Ines Calloway (PERSON, F by honorific): Ines Calloway 1, She 1; title Mrs; not linked\n" in done.stdout
-    assert "  Paris (GPE, FRA): Paris 1; Q90\n" in done.stdout
+    assert "  Paris (GPE, FRA): Paris 1; Q90 (" in done.stdout
     assert "She said: “The vault is dry and will stay dry.” [Ines Calloway]" in done.stdout
 
 

@@ -14,6 +14,7 @@ from pipeline.nlp.events import extract_events
 from pipeline.nlp.languages.en.frames import FRAMES
 from pipeline.nlp.languages.en.times import TIMES
 from pipeline.nlp.times import find_times
+from pipeline.nlp.tokens import gather_tokens
 
 ENGLISH = SimpleNamespace(frames=FRAMES, times=TIMES)
 WEDNESDAY = date(2026, 3, 11)
@@ -140,5 +141,7 @@ def read(
         for e in names_in(article.text, [*names, *phrases])
     )
     times = find_times(doc, article, entities, ENGLISH)
-    events, untyped = extract_events(doc, article, entities, quotes, times, ENGLISH, kb=load_kb(None))
+    events, untyped = extract_events(
+        gather_tokens(doc, article), article, entities, quotes, times, ENGLISH, kb=load_kb(None)
+    )
     return Case(events, untyped, times)

@@ -51,6 +51,18 @@ def test_a_pronoun_joins_whom_it_stands_for(nlp, text: str, pronoun: str, name: 
     assert _names(_read(nlp, text), pronoun) == [name]
 
 
+def test_nobody_is_he_in_his_own_quotation(nlp) -> None:
+    """In a quotation its speaker is "I", so "he" is somebody else or nobody named."""
+    text = "Ernest Pike met Walter Strand.\n\n“He knew that the money was gone,” Mr Strand told the council."
+    assert _names(_read(nlp, text), "He") == ["Ernest Pike"]
+
+
+def test_nobody_is_named_in_what_he_says(nlp) -> None:
+    """Who is named in what "he" says is not "he"."""
+    text = "Walter Strand met Ernest Pike. He added that Mr Strand was late."
+    assert _names(_read(nlp, text), "He") == ["Ernest Pike"]
+
+
 def test_a_pronoun_carries_its_method_and_confidence(nlp) -> None:
     """A resolved pronoun says so with a share of certainty, an empty one has no cluster."""
     entities = _read(nlp, "Walter Strand left. It is clear that he was tired.")

@@ -122,6 +122,15 @@ def test_country_of_the_article_decides_between_places(link: Link):
     assert qids(link("The council met in Port Merrow on Monday.", NEAR, FAR), "Port Merrow") == {None}
 
 
+def test_company_tells(link: Link):
+    """Somebody of whom the text says little is linked beside others of the same field, and not alone."""
+    text = "Lena Ostrow will meet {} in Paris on Tuesday."
+    other = FAMOUS | {"qid": "Q999999906", "label": "Piet Marten", "country": "FRA", "description": "French senator"}
+    beside = link(f"The senator Piet Marten spoke. {text.format('Piet Marten')}", FAMOUS, other)
+    assert qids(beside, "Lena Ostrow") == {"Q999999901"}
+    assert qids(link(text.format("Oskar Vandell"), FAMOUS, other), "Lena Ostrow") == {None}
+
+
 def test_order_of_lines_does_not_matter(link: Link):
     """The same base in another order gives the same rows."""
     assert link(MINISTER, FAMOUS, KEEPER, FIRM) == link(MINISTER, FIRM, KEEPER, FAMOUS)

@@ -32,6 +32,7 @@ def test_words_in_and_beside_a_name_show_its_type(nlp, text: str, name: tuple[st
     ("text", "name"),
     [
         ("Divers searched the ferry Marisol in the bay.", ("Marisol", "PRODUCT")),
+        ("Divers searched the ferry Isabella in the bay.", ("Isabella", "PRODUCT")),
         ("The mayor of Quellby resigned.", ("Quellby", "GPE")),
         ("They trust the engineering firm Sorrel Vane for that.", ("Sorrel Vane", "ORG")),
         ("She complained to the Gazette about it.", ("Gazette", "ORG")),

@@ -9,6 +9,7 @@ from spacy.tokens import Doc
 from pipeline.nlp.events import extract_events
 from pipeline.nlp.times import find_times
 from pipeline.nlp.times_values import UNANCHORED, UNRESOLVED
+from pipeline.nlp.tokens import gather_tokens
 from tests.unit.nlp.events_case import ENGLISH, article_of, read
 
 pytestmark = pytest.mark.model
@@ -172,7 +173,7 @@ def blank_parse(nlp):
 def _seconds(doc, article):
     start = process_time()
     times = find_times(doc, article, (), ENGLISH)
-    extract_events(doc, article, (), (), times, ENGLISH)
+    extract_events(gather_tokens(doc, article), article, (), (), times, ENGLISH)
     return process_time() - start, len(times)
 
 

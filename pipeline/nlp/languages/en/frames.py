@@ -185,7 +185,7 @@ FRAMES = FrameData(
         ability absence access account advantage afternoon age aim alarm alternative ambition amount anxiety appearance
         approach aspect attention attitude authority average awareness background balance basis behalf behaviour
         belief benefit blame brink capability capacity care case cause century chance circumstance clue comparison
-        complexity concept condition confidence connection consequence consideration context control cost courage
+        complexity concept condition confidence connection consequence consideration context control courage
         credibility credit criterion date day deadline decade dependence desire detail determination difference
         difficulty direction doubt duty efficiency effect emphasis end entry evening evidence exception excuse extent
         fact factor failing feature feeling flexibility focus form freedom frustration future goal grounds guilt habit
@@ -198,10 +198,10 @@ FRAMES = FrameData(
         privacy probability process progress promise proportion prospect purpose quality quantity question range rate
         reach reality reason record relation relationship reliance reluctance reputation requirement resolve respect
         responsibility rest result reverse right risk role room rule sake satisfaction scale schedule scope season
-        second sense share shock shortcoming side sign significance situation size skill solution sort speed stability
+        second sense shock shortcoming side sign significance situation size skill solution sort speed stability
         stage stance status step strategy strength stress struggle style success sum symptom task temper tendency
         tension term terms thing threshold time title tone top topic total track transparency trend trouble truth type
-        uncertainty understanding unity urgency use value view virtue volume wait way weakness week weight will wisdom
+        uncertainty understanding unity urgency use view virtue volume wait way weakness week weight will wisdom
         wonder word worry worth year
         """
     ),

@@ -1,0 +1,64 @@
+"""What a pronoun cannot be, before anything is weighed."""
+
+from collections.abc import Set
+from itertools import accumulate, takewhile
+
+from pipeline.nlp.languages.spec import NameData
+from pipeline.nlp.pronoun_features import Anaphor, Mentioned
+from pipeline.nlp.syntax import SUBJECTS, above
+from pipeline.nlp.tokens import Tokens
+
+
+def cannot_be(tokens: Tokens, anaphor: Anaphor, last: Mentioned) -> bool:
+    """Return whether pronoun and candidate are arguments of one verb, or "he said" and a "he" inside what he said."""
+    if anaphor.sentence != last.sentence:
+        return False
+    if last.in_quote and not anaphor.in_quote and anaphor.place == "subject":
+        return anaphor.governor in above(tokens, last.token)
+    if anaphor.pronoun.is_possessive or anaphor.pronoun.is_reflexive or last.place == "poss":
+        return False
+    return anaphor.place in ("object", "pobj") and anaphor.governor == last.governor
+
+
+def named_below(tokens: Tokens, anaphor: Anaphor, last: Mentioned) -> bool:
+    """Return whether a later name stands in the clause whose subject the pronoun is: "he said that Brito left".
+
+    Not so in a clause beside it: "he left and Brito followed".
+    """
+    if anaphor.place != "subject" or last.kind != "name":
+        return False
+    governors = (last.token, *above(tokens, last.token))
+    below = tuple(takewhile(lambda token: token != anaphor.governor, governors))
+    return 0 < len(below) < len(governors) and tokens.dep[below[-1]] != "conj"
+
+
+def is_empty(tokens: Tokens, data: NameData, index: int) -> bool:
+    """Return whether "it" stands for nothing: "it is clear that", "it comes as", "it rained"."""
+    if tokens.lower[index] != "it" or tokens.dep[index] == "expl":
+        return tokens.dep[index] == "expl"
+    verb = tokens.head[index]
+    if tokens.dep[index] not in SUBJECTS:
+        return False
+    if tokens.lemma[verb] in data.empty_it_verbs:
+        return True
+    if tokens.lemma[verb] != "be":
+        return False
+    clauses = tokens.dependents(verb, "ccomp", "xcomp", "advcl", "csubj", "acl")
+    predicates = tokens.dependents(verb, "acomp", "attr")
+    nouns = any(tokens.lemma[p] in data.empty_it_nouns or tokens.dependents(p, "poss") for p in predicates)
+    return bool(clauses) or nouns or any(tokens.dependents(p, "xcomp", "ccomp", "relcl") for p in predicates)
+
+
+def noun_counts(tokens: Tokens, data: NameData, settled: Set[int]) -> dict[str, list[int]]:
+    """Return by kind of pronoun how many common nouns stand up to each token that it could mean as well.
+
+    ``settled`` are the tokens of mentions that are known.
+    """
+    kinds: dict[str, list[bool]] = {"person": [], "thing": [], "group": []}
+    for index, tag in enumerate(tokens.tag):
+        is_free = tag in ("NN", "NNS") and index not in settled
+        is_argument = is_free and tokens.dep[index] in ("nsubj", "nsubjpass", "dobj")
+        kinds["person"].append(is_free and tag == "NN" and tokens.lower[index] in data.roles)
+        kinds["thing"].append(is_argument and tag == "NN" and tokens.lower[index] not in data.roles)
+        kinds["group"].append(is_argument and tag == "NNS")
+    return {kind: list(accumulate(flags)) for kind, flags in kinds.items()}
