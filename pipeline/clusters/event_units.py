@@ -1,10 +1,10 @@
 """The events of a day as they are compared across articles: one unit an article and event, with all its mentions."""
 
 from array import array
-from collections.abc import Iterable, Iterator, Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
-from itertools import combinations, groupby
+from itertools import combinations
 from sys import intern
 from typing import Any
 
@@ -16,6 +16,7 @@ from pipeline.clusters.contexts import Sentence, bits_of, sentences_of, stories_
 from pipeline.clusters.lists import Integers
 from pipeline.clusters.names import name_words
 from pipeline.clusters.shingles import folded
+from pipeline.clusters.streams import rows_by
 
 EVENT_COLUMNS = (
     "article_id",
@@ -47,7 +48,6 @@ EVENT_COLUMNS = (
 )
 _KEYS = EVENT_COLUMNS[:4]
 _AGE = ("published_at", "article_id", "event_index")
-_AT_ONCE = 2000
 _CONTEXTS = 3  # mentions of an event whose words are compared
 _SPREAD = 4  # words of a sentence by which others like it are found
 _STEM = 4  # letters by which a name is found under another spelling
@@ -109,7 +109,7 @@ def events_of_day(events: pa.Table, articles: pa.Table, entities: pa.Table, copi
     sentences, stories = without_common(sentences_of(mentions, articles)), stories_of(entities)
     units: list[EventUnit] = []
     unit_of: list[int] = []
-    for rows in _by_article(ordered):
+    for rows in rows_by(ordered, "article_id"):
         places: dict[int, list[int]] = {}
         for at, row in enumerate(rows):
             places.setdefault(row["same_event_index"], []).append(at)
@@ -126,12 +126,6 @@ def events_of_day(events: pa.Table, articles: pa.Table, entities: pa.Table, copi
         clues=np.concatenate([np.empty(0, np.uint32), *clues]),
         counts=np.array([len(each) for each in clues], np.uint32),
     )
-
-
-def _by_article(events: pa.Table) -> Iterator[list[dict[str, Any]]]:
-    """Yield the rows of each article; of few at once, because rows take ten times what the table does."""
-    rows = (row for batch in events.to_batches(max_chunksize=_AT_ONCE) for row in batch.to_pylist())
-    return (list(group) for _, group in groupby(rows, key=lambda row: row["article_id"]))
 
 
 def _firsts(events: pa.Table) -> list[int]:
