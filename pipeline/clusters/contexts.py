@@ -1,6 +1,7 @@
 """What stands around an event in its article: the sentence that tells of it, and all else that the article names."""
 
 import re
+from array import array
 from bisect import bisect_right
 from collections import Counter, defaultdict
 from collections.abc import Mapping, Sequence
@@ -19,12 +20,12 @@ _BITS = 0xFFFFFFFF  # of a word's hash that are kept
 _COMMON, _COMMON_SHARE = 20, 0.01  # mentions of a day that have a word which therefore says nothing
 
 type Span = tuple[int, int, int, int]  # a sentence and its block
-type Sentence = tuple[tuple[int, int], frozenset[int]]  # offsets, and hashes of the words around a trigger
+type Sentence = tuple[tuple[int, int], array[int]]  # offsets, and hashes of the words around a trigger
 
 
 def sentences_of(rows: Sequence[Mapping[str, Any]], articles: pa.Table) -> list[Sentence]:
     """Return for each row its trigger's sentence: offsets in the text without outer spaces, and the words compared."""
-    found: list[Sentence] = [((0, 0), frozenset())] * len(rows)
+    found: list[Sentence] = [((0, 0), array("I"))] * len(rows)
     places: dict[str, list[int]] = defaultdict(list)
     for place, row in enumerate(rows):
         places[row["article_id"]].append(place)
@@ -42,7 +43,7 @@ def without_common(sentences: Sequence[Sentence]) -> list[Sentence]:
     counts = Counter(word for _, words in sentences for word in words)
     most = max(_COMMON, _COMMON_SHARE * len(sentences))
     common = {word for word, count in counts.items() if count > most}
-    return [(span, words - common) for span, words in sentences]
+    return [(span, array("I", (word for word in words if word not in common))) for span, words in sentences]
 
 
 def _spans(article: Mapping[str, Any]) -> list[Span]:
@@ -64,7 +65,7 @@ def _sentence(text: str, row: Mapping[str, Any], spans: Sequence[Span]) -> Sente
     words = _around(text, row, first, last)
     if len(words) < _FEWEST_WORDS:  # a sentence of a few words says what it is about before it, or after
         words |= _around(text, row, block_start, block_end)
-    return (first, last), words
+    return (first, last), array("I", sorted(words))
 
 
 def _around(text: str, row: Mapping[str, Any], first: int, last: int) -> frozenset[int]:

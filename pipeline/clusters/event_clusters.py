@@ -3,12 +3,14 @@
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
+from itertools import batched
 from typing import Any
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.clusters.names import may_be_one
+from pipeline.clusters.streams import rows_by, rows_of_table
 from pipeline.tables import table_named
 
 REPORTED_COLUMNS = (
@@ -37,6 +39,7 @@ REPORTED_COLUMNS = (
     "salience",
 )
 PLAN_WINDOW = timedelta(days=28)  # what was announced longer ago is seldom told of without being told of again
+_AT_ONCE = 2000
 _LAST = datetime.max.replace(tzinfo=UTC)
 _DAY = timedelta(days=1)
 _OF_FULLEST = ("event_type", "event_subtype", "event_mode", "quad", "plover_type", "article_id", "revision_id")
@@ -65,11 +68,13 @@ def cluster_rows(reports: pa.Table) -> pa.Table:
 
     ``reports`` has all rows of ``event_reports`` of some events, with the columns of ``REPORTED_COLUMNS`` from events.
     """
-    by_cluster: dict[str, list[Row]] = defaultdict(list)
-    for row in reports.to_pylist():
-        by_cluster[row["event_cluster_id"]].append(row)
-    rows = [_cluster(cluster_id, sorted(rows, key=_age)) for cluster_id, rows in sorted(by_cluster.items())]
-    return pa.Table.from_pylist(rows, schema=table_named("event_clusters").schema)
+    schema = table_named("event_clusters").schema
+    events = (
+        _cluster(rows[0]["event_cluster_id"], sorted(rows, key=_age))
+        for rows in rows_by(reports.sort_by("event_cluster_id"), "event_cluster_id")
+    )
+    tables = [pa.Table.from_pylist(part, schema=schema) for part in batched(events, _AT_ONCE)]
+    return pa.concat_tables([schema.empty_table(), *tables])
 
 
 def _age(row: Row) -> tuple[datetime, str, int]:
@@ -132,7 +137,7 @@ def with_plans(clusters: pa.Table, plans: Sequence[Row]) -> pa.Table:
     by_kind: dict[tuple[str, str | None], list[Row]] = defaultdict(list)
     for plan in plans:
         by_kind[plan["event_type"], plan["event_subtype"]].append(plan)
-    rows = clusters.select(_COMPARED).to_pylist()
+    rows = rows_of_table(clusters.select(_COMPARED))
     found = [_plan_of(row, by_kind.get((row["event_type"], row["event_subtype"]), ())) for row in rows]
     at = clusters.schema.get_field_index("realises_cluster_id")
     return clusters.set_column(at, clusters.schema.field(at), pa.array(found, pa.string()))

@@ -28,7 +28,7 @@ def agreement(one: EventUnit, other: EventUnit) -> float | None:
     """
     if one.kind != other.kind or (one.modality == "happened") != (other.modality == "happened"):
         return None
-    is_said_alike = not one.words.isdisjoint(other.words)
+    is_said_alike = any(word in other.words for word in one.words)
     if _are_apart(one, other) or _is_another_mode(one, other, is_said_alike=is_said_alike) or _are_others(one, other):
         return None
     shared, context = _shared_names(one, other), _context(one, other)
@@ -48,7 +48,7 @@ def _are_apart(one: EventUnit, other: EventUnit) -> bool:
 
 
 def _is_another_mode(one: EventUnit, other: EventUnit, *, is_said_alike: bool) -> bool:
-    return bool(one.modes and other.modes) and one.modes.isdisjoint(other.modes) and not is_said_alike
+    return bool(one.modes and other.modes) and not {*one.modes}.intersection(other.modes) and not is_said_alike
 
 
 def _are_others(one: EventUnit, other: EventUnit) -> bool:

@@ -1,20 +1,22 @@
 """The events of a day as they are compared across articles: one unit an article and event, with all its mentions."""
 
 from array import array
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, date, datetime
+from datetime import date
 from itertools import combinations
 from sys import intern
 from typing import Any
 
 import numpy as np
 import pyarrow as pa
+import pyarrow.compute as pc
 
 from pipeline.clusters.contexts import Sentence, bits_of, sentences_of, stories_of, without_common
 from pipeline.clusters.lists import Integers
 from pipeline.clusters.names import name_words
 from pipeline.clusters.shingles import folded
+from pipeline.clusters.streams import rows_by
 
 EVENT_COLUMNS = (
     "article_id",
@@ -45,7 +47,7 @@ EVENT_COLUMNS = (
     "rule_id",
 )
 _KEYS = EVENT_COLUMNS[:4]
-_LAST = datetime.max.replace(tzinfo=UTC)
+_AGE = ("published_at", "article_id", "event_index")
 _CONTEXTS = 3  # mentions of an event whose words are compared
 _SPREAD = 4  # words of a sentence by which others like it are found
 _STEM = 4  # letters by which a name is found under another spelling
@@ -63,10 +65,10 @@ class EventUnit:
 
     row: int
     article_id: str
-    kind: tuple[str, str | None]
-    modes: frozenset[str]
+    kind: str
+    modes: tuple[str, ...]
     modality: str
-    words: frozenset[str]
+    words: tuple[str, ...]
     actors: tuple[Name, ...]
     recipients: tuple[Name, ...]
     countries: frozenset[str]
@@ -102,27 +104,32 @@ def events_of_day(events: pa.Table, articles: pa.Table, entities: pa.Table, copi
     and entity_id, ``copies`` article_id, dup_group_id and is_copy. Earlier is by published_at (unknown last),
     article_id and event_index.
     """
-    rows = events.to_pylist()
-    order = sorted(range(len(rows)), key=lambda at: _age(rows[at]))
-    mentions: dict[tuple[str, int], list[int]] = {}
-    for place, at in enumerate(order):
-        mentions.setdefault((rows[at]["article_id"], rows[at]["same_event_index"]), []).append(place)
-    ordered = [rows[at] for at in order]
-    sentences, stories = without_common(sentences_of(ordered, articles)), stories_of(entities)
-    units = [_unit(ordered, places, sentences, stories, day=day) for places in mentions.values()]
-    unit_of = [0] * len(rows)
-    for number, places in enumerate(mentions.values()):
-        for place in places:
-            unit_of[place] = number
+    ordered = events.take(pc.sort_indices(events, [(name, "ascending") for name in _AGE]))
+    mentions = ordered.select(("article_id", "start_char", "end_char")).to_pylist()
+    sentences, stories = without_common(sentences_of(mentions, articles)), stories_of(entities)
+    units: list[EventUnit] = []
+    unit_of: list[int] = []
+    for rows in rows_by(ordered, "article_id"):
+        places: dict[int, list[int]] = {}
+        for at, row in enumerate(rows):
+            places.setdefault(row["same_event_index"], []).append(at)
+        number = {index: len(units) + at for at, index in enumerate(places)}
+        own = sentences[len(unit_of) : len(unit_of) + len(rows)]
+        units += [_unit(rows, each, own, stories, first=len(unit_of), day=day) for each in places.values()]
+        unit_of += [number[row["same_event_index"]] for row in rows]
     clues = [_clues(unit) for unit in units]
     return EventDay(
-        keys=_keys(events.select(_KEYS).take(pa.array(order, pa.int64())), [span for span, _ in sentences], copies),
-        ids=_ids(ordered, mentions),
+        keys=_keys(ordered.select(_KEYS), [span for span, _ in sentences], copies),
+        ids=[f"{units[at].article_id}:{index}" for at, index in zip(unit_of, _firsts(ordered), strict=True)],
         units=units,
         unit_of=unit_of,
         clues=np.concatenate([np.empty(0, np.uint32), *clues]),
         counts=np.array([len(each) for each in clues], np.uint32),
     )
+
+
+def _firsts(events: pa.Table) -> list[int]:
+    return list(events["same_event_index"].to_pylist())
 
 
 def _keys(rows: pa.Table, spans: Sequence[tuple[int, int]], copies: pa.Table) -> pa.Table:
@@ -137,42 +144,31 @@ def _keys(rows: pa.Table, spans: Sequence[tuple[int, int]], copies: pa.Table) ->
     )
 
 
-def _age(row: Mapping[str, Any]) -> tuple[datetime, str, int]:
-    return row["published_at"] or _LAST, row["article_id"], row["event_index"]
-
-
-def _ids(rows: Sequence[Mapping[str, Any]], mentions: Mapping[tuple[str, int], Sequence[int]]) -> list[str]:
-    ids = [""] * len(rows)
-    for (article_id, _), places in mentions.items():
-        for place in places:
-            ids[place] = f"{article_id}:{rows[places[0]]['event_index']}"
-    return ids
-
-
 def _unit(
     rows: Sequence[Mapping[str, Any]],
     places: Sequence[int],
     sentences: Sequence[Sentence],
     stories: Mapping[str, frozenset[int]],
     *,
+    first: int,
     day: date,
 ) -> EventUnit:
     mentions = [rows[place] for place in places]
-    first = mentions[0]
+    told = mentions[0]
     dated = sorted((m for m in mentions if m["event_date"]), key=lambda m: m["event_date_precision"] != "day")
-    placed = next((m for m in mentions if m["place_text"]), first)
-    kind = (first["event_type"], first["event_subtype"] if first["event_type"] == "OTHER" else None)
+    placed = next((m for m in mentions if m["place_text"]), told)
+    subtype = f" {told['event_subtype']}" if told["event_type"] == "OTHER" else ""
     actors, recipients = _names(mentions, "actor"), _names(mentions, "recipient")
     countries = {m[name] for m in mentions for name in ("actor_country", "recipient_country")} - {None}
     own = {bits_of(word) for _, name in (*actors, *recipients) for word in name_words(name)}
-    contexts = tuple(array("I", sorted(sentences[place][1] - own)) for place in places[:_CONTEXTS])
+    contexts = tuple(array("I", sorted({*sentences[at][1]} - own)) for at in places[:_CONTEXTS])
     return EventUnit(
-        row=places[0],
-        article_id=intern(first["article_id"]),
-        kind=kind,
-        modes=frozenset(m["event_mode"] for m in mentions if m["event_mode"]),
-        modality=first["modality"],
-        words=frozenset(intern(word) for m in mentions for word in _trigger_words(m)),
+        row=first + places[0],
+        article_id=intern(told["article_id"]),
+        kind=intern(told["event_type"] + subtype),
+        modes=_once(intern(m["event_mode"]) for m in mentions if m["event_mode"]),
+        modality=intern(told["modality"]),
+        words=_once(intern(word) for m in mentions for word in _trigger_words(m)),
         actors=actors,
         recipients=recipients,
         countries=frozenset(countries),
@@ -182,8 +178,12 @@ def _unit(
         place=placed["place_text"],
         place_country=placed["place_country"],
         contexts=contexts,
-        story=stories.get(first["article_id"], frozenset()),
+        story=stories.get(told["article_id"], frozenset()),
     )
+
+
+def _once(words: Iterable[str]) -> tuple[str, ...]:
+    return tuple(sorted(set(words)))
 
 
 def _trigger_words(row: Mapping[str, Any]) -> tuple[str, str]:
