@@ -70,10 +70,10 @@ def _family_form(words: _Words, data: NameData) -> _Words:
 
 def _longest_match(tokens: Tokens, data: NameData, index: int, forms: _Forms) -> Name | None:
     for length in forms.lengths[tokens.text[index]]:
-        last = index + length - 1
-        label = forms.labels.get(tuple(tokens.text[index : last + 1]))
+        words = tuple(tokens.text[index : index + length])  # fewer at the end of the text
+        label = forms.labels.get(words) if len(words) == length else None
         if label is not None and (length > 1 or _may_be_name(tokens, data, index)):
-            return Name(index, last, label)
+            return Name(index, index + length - 1, label)
     return None
 
 

@@ -49,6 +49,12 @@ def test_what_is_written_large_is_not_always_a_name(nlp, text: str) -> None:
     assert typed_names(nlp, text) == []
 
 
+def test_a_short_form_may_be_the_last_word_of_the_text(nlp) -> None:
+    """A known forename that ends the text is one word, though the full name goes on after it elsewhere."""
+    text = "Ana Castellan met Ana Brito. Ana Castellan smiled. Everybody likes Ana"
+    assert typed_names(nlp, text)[-1] == ("Ana", "PERSON")
+
+
 def test_both_of_a_couple_stand_before_their_name(nlp) -> None:
     """ "Mr and Mrs" is one title."""
     [name] = names_of(nlp, "Mr and Mrs Dunmore said they had lost everything.")

@@ -173,7 +173,7 @@ def test_runs_at_the_same_time_share_the_files(tmp_path):
 
     def names(run: int) -> list[str]:
         with claimed(tmp_path, run_id=f"run-{run}") as own:
-            all_claimed.wait(timeout=10)
+            all_claimed.wait(timeout=60)
             return _names(own)
 
     with ThreadPoolExecutor(4) as pool:
