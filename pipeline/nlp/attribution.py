@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 from pipeline.nlp.bylines import named_before, named_behind
 from pipeline.nlp.clauses import Clause
-from pipeline.nlp.cues import CueUse, QuotedText, reporting_verb
+from pipeline.nlp.cue_subjects import reporting_verb
+from pipeline.nlp.cues import CueUse
 from pipeline.nlp.languages.spec import CueData
+from pipeline.nlp.quoted import QuotedText
 from pipeline.nlp.tokens import Tokens
 
 # What a reporting word keeps of its weight for each other one that stands nearer to the quote.

@@ -10,10 +10,11 @@ from pipeline.model.annotation import QuoteType
 from pipeline.nlp.attribution import Attribution, attribute, edges, is_sentence
 from pipeline.nlp.clauses import Clause, clause_around, reported_clauses
 from pipeline.nlp.confidence import rule_confidence
-from pipeline.nlp.cues import CueUse, QuotedText, find_cues, is_label, noun_phrase, quoted_text
+from pipeline.nlp.cues import CueUse, find_cues, is_label, noun_phrase
 from pipeline.nlp.interviews import interview_turns
 from pipeline.nlp.languages.spec import CueData, LanguageData
 from pipeline.nlp.marks import Marked
+from pipeline.nlp.quoted import QuotedText, quoted_text
 from pipeline.nlp.speakers import Speaker, SpeakerFinder, speaker_finder
 from pipeline.nlp.tokens import Tokens
 

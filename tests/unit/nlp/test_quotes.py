@@ -41,6 +41,18 @@ def read(nlp, text: str) -> tuple[Quote, ...]:
             id="an apposition between name and verb",
         ),
         pytest.param(
+            "“The oven is a broken promise,” Ida Quist, R-Ohio, told reporters.",
+            "“The oven is a broken promise,”",
+            "Ida Quist",
+            id="an aside between name and verb behind the quote",
+        ),
+        pytest.param(
+            "PENWICK (AP) - Quist Ovens Ltd, a maker of ovens, said on Monday it was “very sorry” for the smoke.",
+            "it was “very sorry” for the smoke",
+            "Quist Ovens Ltd",
+            id="the place of a dateline never speaks",
+        ),
+        pytest.param(
             "Ana Brito: “We are ready for this.”", "“We are ready for this.”", "Ana Brito", id="a colon alone"
         ),
         pytest.param(
