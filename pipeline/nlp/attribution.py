@@ -21,6 +21,7 @@ _PASSED = 0.75
 # What any verb is worth right behind a comma within the marks: ", he drawled".
 _ANY_VERB = 0.6
 _PHRASE = 12
+_BESIDE = 3  # tokens from a verb that no list has to the marks behind its colon
 _NEAR = 60
 _REPORTS = 0.7
 _IN_CLAUSE = 0.7
@@ -146,7 +147,7 @@ def _before(
             continue
         distance = first - use.token
         structure, rule = _structure(distance, link, use.token in governors, data)
-        if not use.is_listed and rule not in ("governs", "adjacent"):
+        if not use.is_listed and rule not in ("governs", "adjacent") and not (rule == "colon" and distance <= _BESIDE):
             continue
         weight = use.cue.weight if use.kind != "noun" else use.cue.weight * 0.75
         if use.kind == "source":

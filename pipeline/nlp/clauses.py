@@ -151,12 +151,19 @@ def _linked(tokens: Tokens, verb: int, data: CueData) -> int | None:
     "Echoed her fear that" reports nothing of its own: the clause is what the object says.
     """
     for token in range(verb + 1, min(verb + _FARTHEST_THAT, len(tokens))):
-        is_object = tokens.dep[token] == "dobj" and tokens.lemma[verb] not in data.addressed
+        is_object = (
+            tokens.dep[token] == "dobj" and tokens.lower[token] != "that" and tokens.lemma[verb] not in data.addressed
+        )
         if is_object or tokens.sentence[token] != tokens.sentence[verb] or tokens.tag[token] in _FINITE:
             return None
-        if tokens.lower[token] == "that" and tokens.dep[token] == "mark":
+        if tokens.lower[token] == "that" and (tokens.dep[token] == "mark" or _follows_medium(tokens, token, data)):
             return tokens.head[token]
     return None
+
+
+def _follows_medium(tokens: Tokens, that: int, data: CueData) -> bool:
+    """Return whether a "that" the parse has taken for a relative leads to what is said: "said in a letter that he"."""
+    return tokens.lemma[that - 1] in data.medium_words and not tokens.dep[that].startswith("nsubj")
 
 
 def _infinitives(tokens: Tokens, verb: int) -> Iterator[tuple[int, int]]:

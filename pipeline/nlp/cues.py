@@ -48,7 +48,8 @@ def find_cues(tokens: Tokens, quoted: QuotedText, data: CueData) -> tuple[CueUse
 
 
 def _verb(tokens: Tokens, quoted: QuotedText, data: CueData, index: int) -> CueUse | None:
-    cue = data.verbs.get(tokens.lemma[index])
+    particle = tokens.lower[index + 1] if index + 1 < len(tokens) else ""
+    cue = data.phrasal.get((tokens.lemma[index], particle)) or data.verbs.get(tokens.lemma[index])
     if tokens.lower[index] == "according" or tokens.dep[index] in ("aux", "auxpass", "amod"):
         return None
     speaker = speaker_of_verb(tokens, quoted, index)

@@ -25,6 +25,7 @@ _SMALL = 4  # letters of "with" and "from", which titles write small
 _NAMED_WITHIN = 14  # tokens from the verb to its fragment
 _FARTHEST_FRAGMENT = 8  # characters between two fragments of one clause
 _ENDS = re.compile(r"[.!?\n]")
+_SENTENCES = re.compile(r"[.?!]\s.*[.?!]\W*", re.DOTALL)
 _LEAST = 0.2
 _SURE = frozenset({"colon", "comma", "after", "byline", "adjacent"})
 _WHOLE = _SURE - {"adjacent"}
@@ -83,15 +84,17 @@ def extract_quotes(
 def _marked(words: _Words, index: int, attribution: Attribution) -> _Found | None:
     """Return the quote of a stretch in marks, with the clause that it is a fragment of; None for what is no quote."""
     tokens, marked = words.tokens, words.quoted.marked[index]
-    inside = _WORD.findall(tokens.content[marked.start : marked.end])
+    content = tokens.content[marked.start : marked.end]
+    inside = _WORD.findall(content)
     sentence = is_sentence(tokens, words.quoted, index)
     short = len(inside) <= _FRAGMENT_WORDS and not sentence
     first, last = edges(tokens, words.quoted, index)
     if not inside or attribution.score < (_LEAST_FRAGMENT if short else _LEAST):
         return None
-    if _is_title(inside) and (attribution.rule not in _SURE or _is_named(tokens, first)):
+    is_title = _is_title(inside) and not _SENTENCES.search(content)
+    if is_title and (attribution.rule not in _SURE or _is_named(tokens, first)):
         return None
-    if short and is_label(tokens, first, words.data):
+    if short and (is_label(tokens, first, words.data) or (len(inside) == 1 and _is_name(tokens, first, last))):
         return None
     fragment = short and attribution.rule not in _WHOLE
     whole = _Found(marked.start, marked.end, marked.parts, marked.is_closed, attribution, fragment)
@@ -115,7 +118,7 @@ def _marked(words: _Words, index: int, attribution: Attribution) -> _Found | Non
 def _stands_alone(attribution: Attribution, sentence: bool) -> bool:
     return (
         attribution.use is None
-        or attribution.rule in ("colon", "carried")
+        or attribution.rule in ("colon", "colon_paragraph", "carried")
         or (sentence and attribution.rule in ("after", "comma"))
     )
 
@@ -131,6 +134,13 @@ def _is_named(tokens: Tokens, first: int) -> bool:
     return first > 0 and tokens.tag[first - 1] in ("POS", "IN", "PRP$", "NN", "NNP")
 
 
+def _is_name(tokens: Tokens, first: int, last: int) -> bool:
+    """Return whether a capitalised word in marks names a thing: "the channel's “Hardline”", "its “Steadyhand” oven"."""
+    before, after = tokens.tag[first - 1], tokens.tag[min(last + 1, len(tokens) - 1)]
+    is_owned = before == "POS" or (before in ("PRP$", "DT") and after in ("NN", "NNS"))
+    return first > 0 and is_owned and tokens.is_capital(min(first + 1, last))
+
+
 def _is_naming(tokens: Tokens, use: CueUse | None, first: int, data: CueData) -> bool:
     """Return whether a fragment is what somebody calls something: its own words alone are reported."""
     if use is None or not 0 < first - use.token < _NAMED_WITHIN:
@@ -142,7 +152,7 @@ def _is_naming(tokens: Tokens, use: CueUse | None, first: int, data: CueData) ->
 
 def _turns(tokens: Tokens, finder: SpeakerFinder, data: CueData) -> Iterator[_Found]:
     for turn in interview_turns(tokens, finder.is_person, data):
-        attribution = Attribution(None, turn.speaker, 0.9, "interview")
+        attribution = Attribution(None, turn.speaker, 1.0, "interview")  # whatever it quotes within
         yield _Found(turn.start, turn.end, ((turn.start, turn.end),), True, attribution)
 
 

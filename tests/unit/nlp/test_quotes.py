@@ -53,6 +53,27 @@ def read(nlp, text: str) -> tuple[Quote, ...]:
             id="the place of a dateline never speaks",
         ),
         pytest.param(
+            "Her rival, Ana Brito, shot back: “Perhaps he could oil our door.”",
+            "“Perhaps he could oil our door.”",
+            "Her rival, Ana Brito",
+            id="a phrasal verb and a colon",
+        ),
+        pytest.param(
+            "Ida Quist hit back that the oven was “a joke”.", "the oven was “a joke”", "Ida Quist", id="phrasal"
+        ),
+        pytest.param(
+            "Here is what Ana Brito had to say a few minutes ago:\n\n“We are ready for a long and cold fight.”",
+            "“We are ready for a long and cold fight.”",
+            "Ana Brito",
+            id="announced in the paragraph before",
+        ),
+        pytest.param(
+            "Ana Brito, 34, from Penwick: “We are ready for this.”",
+            "“We are ready for this.”",
+            "Ana Brito",
+            id="a name with age and town and a colon",
+        ),
+        pytest.param(
             "Ana Brito: “We are ready for this.”", "“We are ready for this.”", "Ana Brito", id="a colon alone"
         ),
         pytest.param(
@@ -141,6 +162,7 @@ def test_the_words_and_who_said_them(nlp, text: str, quote: str, speaker: str) -
         ),
         ("The bridge was built in a hurry, according to the report.", "The bridge was built in a hurry", "the report"),
         ("According to officials, the bridge was built in a hurry.", "the bridge was built in a hurry", "officials"),
+        ("Tom Roy said in a news release that officers found him asleep.", "officers found him asleep", "Tom Roy"),
         ("Ida Quist claimed in an interview that the bridge is shut.", "the bridge is shut", "Ida Quist"),
         ("She has said from the start that she will sell the barge.", "she will sell the barge", "She"),
         ("He says he will appeal and says he is sure to win.", "he will appeal", "He"),
@@ -173,6 +195,8 @@ def test_a_clause_without_marks_is_cut_to_what_is_reported(nlp, text: str, quote
         "The barge found itself stuck in the mud.",
         "Ida Quist was not sure the road was safe.",
         "Ida Quist did not say that the road was safe.",
+        "Ida Quist announced a plan to bring its “SteadyHand” oven to Penwick.",
+        "Ida Quist spoke at length on the channel's “Hardline” last week.",
     ],
 )
 def test_what_is_no_quote(nlp, text: str) -> None:
@@ -286,6 +310,20 @@ def test_an_interview_in_print(nlp) -> None:
     quotes = read(nlp, text)
     assert [quote.speaker_name for quote in quotes] == ["Ana Brito", "Tom Roy", "Ana Brito"]
     assert quotes[1].quote_text == "Why is that so?"
+
+
+def test_a_transcript_with_names_in_capitals(nlp) -> None:
+    """A label in capitals that leads to several turns speaks, also of what it quotes itself."""
+    text = "QUIST: Is it cold?\n\nZWOL: Very cold. Mr Lee said “no”.\n\nQUIST: And now?\n\nZWOL: Colder."
+    assert [quote.speaker_text for quote in read(nlp, text)] == ["QUIST", "ZWOL", "QUIST", "ZWOL"]
+    assert read(nlp, "WHEN: Monday.\n\nWHERE: The old pier.\n\nWHAT: A swim in the cold sea.") == ()
+
+
+def test_sentences_of_one_word_are_no_title(nlp) -> None:
+    """Short sentences behind a quote go on with it, though all their words have capitals."""
+    assert [quote.quote_text for quote in read(nlp, "“They have none,” Ida Quist said. “Zero. Zilch.”")][1:] == [
+        "“Zero. Zilch.”"
+    ]
 
 
 def test_questions_and_answers(nlp) -> None:
