@@ -15,7 +15,7 @@ from pipeline.nlp.interviews import interview_turns
 from pipeline.nlp.languages.spec import CueData, LanguageData
 from pipeline.nlp.marks import Marked
 from pipeline.nlp.quoted import QuotedText, quoted_text
-from pipeline.nlp.speakers import Speaker, SpeakerFinder, speaker_finder
+from pipeline.nlp.speakers import Speaker, SpeakerFinder, speaker_finder, speakers
 from pipeline.nlp.tokens import Tokens
 
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
@@ -77,7 +77,8 @@ def extract_quotes(
         *(_indirect(tokens, each) for each in clauses if inside[each.last + 1] == inside[each.first]),
     ]
     apart = _apart(tokens.content, sorted(found, key=lambda each: (each.start, -each.end)))
-    quotes = (_quote(tokens, each, finder, language) for each in apart)
+    who = speakers(finder, quoted, [each.attribution.speaker for each in apart])
+    quotes = (_quote(tokens, each, speaker, language.cues) for each, speaker in zip(apart, who, strict=True))
     return tuple(replace(quote, quote_index=index) for index, quote in enumerate(quotes))
 
 
@@ -205,10 +206,9 @@ def _type(text: str, found: _Found) -> QuoteType:
     return "direct" if inside >= _DIRECT_SHARE * whole and not found.is_fragment else "mixed"
 
 
-def _quote(tokens: Tokens, found: _Found, finder: SpeakerFinder, language: LanguageData) -> Quote:
+def _quote(tokens: Tokens, found: _Found, speaker: Speaker | None, data: CueData) -> Quote:
     text = tokens.content[found.start : found.end]
-    use, head = found.attribution.use, found.attribution.speaker
-    speaker = None if head is None else finder.speaker(head)
+    use = found.attribution.use
     entity = speaker.entity if speaker else None
     words = _WORD.findall(text)
     return Quote(
@@ -232,8 +232,8 @@ def _quote(tokens: Tokens, found: _Found, finder: SpeakerFinder, language: Langu
         speaker_gender=entity.gender if entity else None,
         speaker_gender_method=entity.gender_method if entity else None,
         speaker_role=speaker.role if speaker else None,
-        addressee_text=_addressee(tokens, use, speaker, language.cues),
-        medium_text=_medium(tokens, use, language.cues),
+        addressee_text=_addressee(tokens, use, speaker, data),
+        medium_text=_medium(tokens, use, data),
         paragraph_index=tokens.block[max(tokens.at(found.start), 0)],
         word_count=len(words),
         quote_norm_id=hashlib.sha256(" ".join(words).casefold().encode()).hexdigest()[:16],

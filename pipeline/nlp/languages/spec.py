@@ -90,7 +90,8 @@ class CueData:
     name ("called it a scandal"), by ``naming_links`` or without a word; ``labels`` are verbs whose participle names
     it ("titled"). ``origin_prepositions`` lead from a statement to its speaker. ``medium_words`` are what a channel
     of speech is called ("in an interview with X"). ``turn_labels`` begin a turn of an interview in print ("Q:").
-    ``opening_marks`` and ``closing_marks`` are quotation marks; what stands beside a straight one decides.
+    ``introducing`` words lead to a speaker not met before ("another neighbour"). ``opening_marks`` and
+    ``closing_marks`` are quotation marks; what stands beside a straight one decides.
     """
 
     verbs: Mapping[str, Cue]
@@ -112,6 +113,7 @@ class CueData:
     medium_prepositions: frozenset[str]
     medium_words: frozenset[str]
     turn_labels: frozenset[str]
+    introducing: frozenset[str]
     opening_marks: frozenset[str]
     closing_marks: frozenset[str]
     elisions: frozenset[str]

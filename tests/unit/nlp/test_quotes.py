@@ -304,6 +304,19 @@ def test_speakers_without_a_name(nlp, text: str, speaker: str, kind: str, role: 
     assert (quote.speaker_text, quote.speaker_kind, quote.speaker_role) == (speaker, kind, role)
 
 
+def test_a_pronoun_stands_for_the_unnamed_source_before_it(nlp) -> None:
+    """Whoever speaks on behind an unnamed source is that source, unless the gender forbids it or a name intervenes."""
+    named = "Ana Brito opened the hearing.\n\n"
+    for second, names in [
+        ("“He is six,” she added.", [None, None]),
+        ("Ana Brito left. “I will not stay,” she said.", [None, "Ana Brito"]),
+    ]:
+        text = f"{named}One mother, who gave no name, said her son was “always cold”.\n\n{second}"
+        assert [quote.speaker_name for quote in read(nlp, text)] == names
+    [_, his] = read(nlp, f"Tom Lee left.\n\n{named}A spokeswoman said it was “cold”.\n\n“I froze,” he said.")
+    assert (his.speaker_text, his.speaker_kind) == ("he", "person")
+
+
 def test_an_interview_in_print(nlp) -> None:
     """Paragraphs that begin with a name and a colon are the words of that person."""
     text = "Ana Brito: We are ready.\n\nTom Roy: Why is that so?\n\nAna Brito: Because nobody asked us."

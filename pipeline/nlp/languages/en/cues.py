@@ -106,6 +106,7 @@ CUES = CueData(
         " testimony address debate rally video book"
     ),
     turn_labels=_words("q a question answer"),
+    introducing=_words("a an one another some"),
     opening_marks=frozenset({"“", "„", "«", "``", "‘", "「", "『"}),
     closing_marks=frozenset({"”", "»", "''", "’", "」", "』"}),
     elisions=_words("tis twas em til cause n bout cos round nuff"),
