@@ -100,7 +100,7 @@ def _after(
     """Yield the reporting words behind a quoted stretch, up to the sentence's end or the next stretch."""
     last = edges(tokens, quoted, index)[1]
     ending = _content_end(tokens, quoted, index)
-    breaks = ending in _BREAKS or _breaks_off(tokens, last)
+    breaks = (ending in _BREAKS and tokens.tag[min(last + 1, len(tokens) - 1)] != "CC") or _breaks_off(tokens, last)
     if not breaks and ending in _ENDINGS:
         return
     for use in cues[bisect_left(places, last + 1) :]:

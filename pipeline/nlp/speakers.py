@@ -134,35 +134,44 @@ class SpeakerFinder:
 def speakers(finder: SpeakerFinder, quoted: QuotedText, heads: Sequence[int | None]) -> Iterator[Speaker | None]:
     """Yield the speakers with these head tokens, in reading order, None for None.
 
-    "She added" right behind what an unnamed source says is that source, not the last woman named before.
+    "She added" right behind what somebody says is that one, not a woman named earlier.
     """
-    source: int | None = None
+    source: Speaker | None = None
+    source_head = 0
     for head in heads:
         speaker = None if head is None else finder.speaker(head)
-        if speaker is None or head is None:
-            yield None
-        elif source is not None and _stands_for(finder, quoted, source, head):
-            yield replace(speaker, entity=None, kind="unnamed", role=finder.speaker(source).role)
-        else:
-            source = head if _is_source(finder, speaker, head) else None
-            yield speaker
+        if speaker is not None and head is not None:
+            if source is not None and _stands_for(finder, quoted, source, source_head, head):
+                speaker = replace(speaker, entity=source.entity, kind=source.kind, role=source.role)
+            else:
+                source = speaker if _is_source(finder, speaker, head) else None
+            source_head = head
+        yield speaker
 
 
 def _is_source(finder: SpeakerFinder, speaker: Speaker, head: int) -> bool:
-    """Return whether a speaker is one that nobody has met yet: "a pal", "one mother", not "the former minister"."""
-    is_unnamed = speaker.entity is None and speaker.kind == "unnamed" and finder.tokens.tag[head] == "NN"
-    return is_unnamed and finder.tokens.lower[noun_phrase(finder.tokens, head)[0]] in finder.introducing
+    """Return whether a speaker is a named person, or one not met before: "a pal", not "the former minister"."""
+    if speaker.entity is not None:
+        return finder.is_person(head) and finder.tokens.dep[head] != "poss"
+    if speaker.kind != "unnamed" or finder.tokens.tag[head] != "NN":
+        return False
+    is_owned = bool(finder.tokens.dependents(head, "poss"))
+    return is_owned or finder.tokens.lower[noun_phrase(finder.tokens, head)[0]] in finder.introducing
 
 
-def _stands_for(finder: SpeakerFinder, quoted: QuotedText, source: int, head: int) -> bool:
-    """Return whether a pronoun follows an unnamed source, in its paragraph or the next, with nobody named between."""
+def _stands_for(finder: SpeakerFinder, quoted: QuotedText, source: Speaker, source_head: int, head: int) -> bool:
+    """Return whether a pronoun follows a speaker, in the same paragraph or the next, with nobody named between.
+
+    One that begins a sentence takes up what the article is about instead.
+    """
     tokens, pronoun = finder.tokens, finder.data.pronouns.get(finder.tokens.lower[head])
-    if pronoun is None or pronoun.kind != "person":
+    if pronoun is None or pronoun.kind != "person" or tokens.is_capital(head):
         return False
-    if finder.data.roles.get(tokens.lemma[source]) not in (None, pronoun.gender):
+    gender = source.entity.gender if source.entity else finder.data.roles.get(tokens.lemma[source_head])
+    if gender not in (None, pronoun.gender):
         return False
-    first = noun_phrase(tokens, source)[1]
-    is_near = head - _FARTHEST < source < head and tokens.block[head] - tokens.block[source] <= 1
+    first = tokens.at(source.end - 1) + 1
+    is_near = head - _FARTHEST < source_head < head and tokens.block[head] - tokens.block[source_head] <= 1
     return is_near and not any(finder.is_person(token) and not quoted.inside(token) for token in range(first, head))
 
 

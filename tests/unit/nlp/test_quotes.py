@@ -304,8 +304,8 @@ def test_speakers_without_a_name(nlp, text: str, speaker: str, kind: str, role: 
     assert (quote.speaker_text, quote.speaker_kind, quote.speaker_role) == (speaker, kind, role)
 
 
-def test_a_pronoun_stands_for_the_unnamed_source_before_it(nlp) -> None:
-    """Whoever speaks on behind an unnamed source is that source, unless the gender forbids it or a name intervenes."""
+def test_a_pronoun_stands_for_the_speaker_before_it(nlp) -> None:
+    """Whoever speaks on behind somebody's words is that one, unless the gender forbids it or a name intervenes."""
     named = "Ana Brito opened the hearing.\n\n"
     for second, names in [
         ("“He is six,” she added.", [None, None]),
@@ -313,6 +313,8 @@ def test_a_pronoun_stands_for_the_unnamed_source_before_it(nlp) -> None:
     ]:
         text = f"{named}One mother, who gave no name, said her son was “always cold”.\n\n{second}"
         assert [quote.speaker_name for quote in read(nlp, text)] == names
+    ward = "Judge Ruth Kane was firm. She fined him.\n\nJill Ward, an officer, said: “We are glad.”"
+    assert [quote.speaker_name for quote in read(nlp, f"{ward}\n\n“It was hard,” she added.")] == ["Jill Ward"] * 2
     [_, his] = read(nlp, f"Tom Lee left.\n\n{named}A spokeswoman said it was “cold”.\n\n“I froze,” he said.")
     assert (his.speaker_text, his.speaker_kind) == ("he", "person")
 
