@@ -55,7 +55,7 @@ def attribute(
     found: list[Attribution] = []
     for index in range(len(quoted.marked)):
         options = [
-            *_after(tokens, quoted, cues, places, index),
+            *_after(tokens, quoted, cues, places, index, data),
             *_before(tokens, quoted, cues, places, index, data),
             *_carried(tokens, quoted, found, index),
             *_structural(tokens, quoted, cues, places, index, data),
@@ -95,19 +95,19 @@ def is_sentence(tokens: Tokens, quoted: QuotedText, index: int) -> bool:
 
 
 def _after(
-    tokens: Tokens, quoted: QuotedText, cues: Sequence[CueUse], places: list[int], index: int
+    tokens: Tokens, quoted: QuotedText, cues: Sequence[CueUse], places: list[int], index: int, data: CueData
 ) -> Iterator[Attribution]:
     """Yield the reporting words behind a quoted stretch, up to the sentence's end or the next stretch."""
     last = edges(tokens, quoted, index)[1]
     ending = _content_end(tokens, quoted, index)
-    breaks = (ending in _BREAKS and tokens.tag[min(last + 1, len(tokens) - 1)] != "CC") or _breaks_off(tokens, last)
+    breaks = _breaks_off(tokens, last, ending, data)
     if not breaks and ending in _ENDINGS:
         return
     for use in cues[bisect_left(places, last + 1) :]:
         if use.token > last + 25 or not _connected(tokens, quoted, last + 1, use.token):
             return
         distance = use.token - last
-        if use.speaker is None or use.kind in ("noun", "adjective") or (not use.is_listed and distance > 6):
+        if not _may_end(tokens, use, distance):
             continue
         if use.kind == "source":
             yield Attribution(use, use.speaker, 0.93, "source_after")
@@ -119,9 +119,23 @@ def _after(
             yield Attribution(use, use.speaker, use.cue.weight * 0.3, "after_loose")
 
 
-def _breaks_off(tokens: Tokens, last: int) -> bool:
-    """Return whether a comma or dash behind the marks leads to the reporting clause, not on to another ("..., but")."""
-    return last + 2 < len(tokens) and tokens.text[last + 1] in (",", "—", "–") and tokens.tag[last + 2] != "CC"
+def _may_end(tokens: Tokens, use: CueUse, distance: int) -> bool:
+    """Return whether a reporting word may stand that far behind the words it reports; "did not say" may not."""
+    if tokens.dependents(use.token, "neg"):
+        return False
+    return use.speaker is not None and use.kind in ("verb", "source") and (use.is_listed or distance <= 6)
+
+
+def _breaks_off(tokens: Tokens, last: int, ending: str, data: CueData) -> bool:
+    """Return whether a comma or dash at the closing mark leads to who says it, not to another clause ("..., while")."""
+    after = last + 1
+    if after < len(tokens) and tokens.text[after] in (",", "—", "–"):
+        after += 1
+    elif ending not in _BREAKS:
+        return False
+    if after >= len(tokens) or tokens.tag[after] == "CC":
+        return False
+    return tokens.dep[after] != "mark" or tokens.lower[after] in data.aside_marks
 
 
 def _connected(tokens: Tokens, quoted: QuotedText, first: int, last: int) -> bool:

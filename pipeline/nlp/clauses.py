@@ -49,7 +49,8 @@ def clause_around(tokens: Tokens, use: CueUse, first: int, last: int, cues: Sequ
         begin = min(left, first) if child > use.token else left
         begin = max(begin, use.token + 1) if child > use.token else begin
         return _trimmed(tokens, Clause(begin, max(right, last), use), first, last)
-    if use.kind != "source" and use.token < first and first - use.token < 14:
+    is_inverted = use.speaker is not None and use.token < use.speaker < first  # "admits Ana Brito, “but"
+    if use.kind != "source" and use.token < first and first - use.token < 14 and not is_inverted:
         marks = [index for index in range(use.token + 1, first) if tokens.lower[index] == "that"]
         return _trimmed(tokens, Clause(max([use.token + 1, *marks[:1]]), last, use), first, last)
     return None

@@ -216,6 +216,24 @@ def test_who_reports_what_others_said_is_the_speaker(nlp) -> None:
     assert quote.speaker_name == "Ida Quist"
 
 
+def test_another_clause_behind_a_quote_has_its_own_speaker(nlp) -> None:
+    """ "..., while" behind the marks leads to somebody else's words."""
+    text = "Ida Quist called the sale “a waste of a harbour,” while her rival, Tom Lee, told reporters: “It was fair.”"
+    assert [quote.speaker_name for quote in read(nlp, text)] == ["Ida Quist", "Tom Lee"]
+
+
+def test_a_quote_around_its_reporting_word_is_two(nlp) -> None:
+    """The second half begins small and stands alone all the same."""
+    quotes = read(nlp, "“I was wrong about it,” admits Ida Quist, “but so was Tom Lee.”")
+    assert [quote.quote_text for quote in quotes] == ["“I was wrong about it,”", "“but so was Tom Lee.”"]
+
+
+def test_who_does_not_answer_says_nothing(nlp) -> None:
+    """A verb that is denied behind the marks reports nothing."""
+    [quote] = read(nlp, "Tom Lee, whom Ida Quist has called “a fraud,” did not reply.")
+    assert quote.speaker_name == "Ida Quist"
+
+
 def test_a_name_in_marks_takes_no_clause_away(nlp) -> None:
     """A clause that holds the title of a work is reported all the same."""
     [quote] = read(nlp, "Ida Quist said the ferry would show “The Long Road” on Friday.")
