@@ -107,7 +107,7 @@ def _after(
         if use.token > last + 25 or not _connected(tokens, quoted, last + 1, use.token):
             return
         distance = use.token - last
-        if not _may_end(tokens, use, distance):
+        if use.speaker is None or not _may_end(tokens, use, distance):
             continue
         if use.kind == "source":
             yield Attribution(use, use.speaker, 0.93, "source_after")
@@ -123,7 +123,7 @@ def _may_end(tokens: Tokens, use: CueUse, distance: int) -> bool:
     """Return whether a reporting word may stand that far behind the words it reports; "did not say" may not."""
     if tokens.dependents(use.token, "neg"):
         return False
-    return use.speaker is not None and use.kind in ("verb", "source") and (use.is_listed or distance <= 6)
+    return use.kind in ("verb", "source") and (use.is_listed or distance <= 6)
 
 
 def _breaks_off(tokens: Tokens, last: int, ending: str, data: CueData) -> bool:
