@@ -110,5 +110,5 @@ def _is_heading(line: str, words: int, *, after: str) -> bool:
     if words > _HEADING_MAX_WORDS or len(after.split()) <= words or _BYLINE.search(line):
         return False
     if _IN_SINGLE_MARKS.match(line):
-        return True
+        return line[-2:-1] != "."  # a paragraph of speech ends its sentence
     return line[0].isupper() and line[-1].isalnum() and not _SPEECH.search(line)

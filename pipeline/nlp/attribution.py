@@ -10,8 +10,10 @@ from dataclasses import dataclass
 
 from pipeline.nlp.bylines import named_before, named_behind
 from pipeline.nlp.clauses import Clause
-from pipeline.nlp.cues import CueUse, QuotedText, reporting_verb
+from pipeline.nlp.cue_subjects import reporting_verb
+from pipeline.nlp.cues import CueUse
 from pipeline.nlp.languages.spec import CueData
+from pipeline.nlp.quoted import QuotedText
 from pipeline.nlp.tokens import Tokens
 
 # What a reporting word keeps of its weight for each other one that stands nearer to the quote.
@@ -19,6 +21,7 @@ _PASSED = 0.75
 # What any verb is worth right behind a comma within the marks: ", he drawled".
 _ANY_VERB = 0.6
 _PHRASE = 12
+_BESIDE = 3  # tokens from a verb that no list has to the marks behind its colon
 _NEAR = 60
 _REPORTS = 0.7
 _IN_CLAUSE = 0.7
@@ -52,7 +55,7 @@ def attribute(
     found: list[Attribution] = []
     for index in range(len(quoted.marked)):
         options = [
-            *_after(tokens, quoted, cues, places, index),
+            *_after(tokens, quoted, cues, places, index, data),
             *_before(tokens, quoted, cues, places, index, data),
             *_carried(tokens, quoted, found, index),
             *_structural(tokens, quoted, cues, places, index, data),
@@ -92,19 +95,19 @@ def is_sentence(tokens: Tokens, quoted: QuotedText, index: int) -> bool:
 
 
 def _after(
-    tokens: Tokens, quoted: QuotedText, cues: Sequence[CueUse], places: list[int], index: int
+    tokens: Tokens, quoted: QuotedText, cues: Sequence[CueUse], places: list[int], index: int, data: CueData
 ) -> Iterator[Attribution]:
     """Yield the reporting words behind a quoted stretch, up to the sentence's end or the next stretch."""
     last = edges(tokens, quoted, index)[1]
     ending = _content_end(tokens, quoted, index)
-    breaks = ending in _BREAKS or _breaks_off(tokens, last)
+    breaks = _breaks_off(tokens, last, ending, data)
     if not breaks and ending in _ENDINGS:
         return
     for use in cues[bisect_left(places, last + 1) :]:
         if use.token > last + 25 or not _connected(tokens, quoted, last + 1, use.token):
             return
         distance = use.token - last
-        if use.speaker is None or use.kind in ("noun", "adjective") or (not use.is_listed and distance > 6):
+        if use.speaker is None or not _may_end(tokens, use, distance):
             continue
         if use.kind == "source":
             yield Attribution(use, use.speaker, 0.93, "source_after")
@@ -116,9 +119,23 @@ def _after(
             yield Attribution(use, use.speaker, use.cue.weight * 0.3, "after_loose")
 
 
-def _breaks_off(tokens: Tokens, last: int) -> bool:
-    """Return whether a comma or dash behind the marks leads to the reporting clause, not on to another ("..., but")."""
-    return last + 2 < len(tokens) and tokens.text[last + 1] in (",", "—", "–") and tokens.tag[last + 2] != "CC"
+def _may_end(tokens: Tokens, use: CueUse, distance: int) -> bool:
+    """Return whether a reporting word may stand that far behind the words it reports; "did not say" may not."""
+    if tokens.dependents(use.token, "neg"):
+        return False
+    return use.kind in ("verb", "source") and (use.is_listed or distance <= 6)
+
+
+def _breaks_off(tokens: Tokens, last: int, ending: str, data: CueData) -> bool:
+    """Return whether a comma or dash at the closing mark leads to who says it, not to another clause ("..., while")."""
+    after = last + 1
+    if after < len(tokens) and tokens.text[after] in (",", "—", "–"):
+        after += 1
+    elif ending not in _BREAKS:
+        return False
+    if after >= len(tokens) or tokens.tag[after] == "CC":
+        return False
+    return tokens.dep[after] != "mark" or tokens.lower[after] in data.aside_marks
 
 
 def _connected(tokens: Tokens, quoted: QuotedText, first: int, last: int) -> bool:
@@ -144,7 +161,7 @@ def _before(
             continue
         distance = first - use.token
         structure, rule = _structure(distance, link, use.token in governors, data)
-        if not use.is_listed and rule not in ("governs", "adjacent"):
+        if not use.is_listed and rule not in ("governs", "adjacent") and not (rule == "colon" and distance <= _BESIDE):
             continue
         weight = use.cue.weight if use.kind != "noun" else use.cue.weight * 0.75
         if use.kind == "source":

@@ -12,12 +12,17 @@ _FARTHEST = 30
 
 def named_before(tokens: Tokens, colon: int, data: CueData) -> int | None:
     """Return who leads to a colon: "Ana Brito:", "Ana Brito, head of the union:", "Ana Brito's verdict:"."""
+    if (described := _described_before(tokens, colon)) is not None:
+        return described
     name = colon - 1
     if name >= 0 and tokens.tag[name] in _PROPER and _is_free(tokens, name, data):
         return name
     owners = tokens.dependents(name, "poss") if name >= 0 else []
-    if owners and tokens.tag[owners[0]] in _PROPER:
-        return owners[0]
+    return owners[0] if owners and tokens.tag[owners[0]] in _PROPER else None
+
+
+def _described_before(tokens: Tokens, colon: int) -> int | None:
+    """Return the name that begins a sentence without a verb: "Ana Brito, head of the union:"."""
     start = colon
     while start > max(colon - _FARTHEST, 0) and tokens.block[start - 1] == tokens.block[colon]:
         if tokens.text[start - 1] in (".", "!", "?") or _is_verb(tokens, start - 1):
@@ -25,6 +30,7 @@ def named_before(tokens: Tokens, colon: int, data: CueData) -> int | None:
         start -= 1
     if start and (_is_verb(tokens, start - 1) or colon - start >= _FARTHEST):
         return None
+    start += tokens.tag[start] == "CD"  # the time of a live report: "13:22 Ana Brito, 34:"
     first = _name_end(tokens, start)
     return first if first is not None and first + 1 < colon and tokens.text[first + 1] == "," else None
 

@@ -49,7 +49,8 @@ def clause_around(tokens: Tokens, use: CueUse, first: int, last: int, cues: Sequ
         begin = min(left, first) if child > use.token else left
         begin = max(begin, use.token + 1) if child > use.token else begin
         return _trimmed(tokens, Clause(begin, max(right, last), use), first, last)
-    if use.kind != "source" and use.token < first and first - use.token < 14:
+    is_inverted = use.speaker is not None and use.token < use.speaker < first  # "admits Ana Brito, “but"
+    if use.kind != "source" and use.token < first and first - use.token < 14 and not is_inverted:
         marks = [index for index in range(use.token + 1, first) if tokens.lower[index] == "that"]
         return _trimmed(tokens, Clause(max([use.token + 1, *marks[:1]]), last, use), first, last)
     return None
@@ -151,12 +152,19 @@ def _linked(tokens: Tokens, verb: int, data: CueData) -> int | None:
     "Echoed her fear that" reports nothing of its own: the clause is what the object says.
     """
     for token in range(verb + 1, min(verb + _FARTHEST_THAT, len(tokens))):
-        is_object = tokens.dep[token] == "dobj" and tokens.lemma[verb] not in data.addressed
+        is_object = (
+            tokens.dep[token] == "dobj" and tokens.lower[token] != "that" and tokens.lemma[verb] not in data.addressed
+        )
         if is_object or tokens.sentence[token] != tokens.sentence[verb] or tokens.tag[token] in _FINITE:
             return None
-        if tokens.lower[token] == "that" and tokens.dep[token] == "mark":
+        if tokens.lower[token] == "that" and (tokens.dep[token] == "mark" or _follows_medium(tokens, token, data)):
             return tokens.head[token]
     return None
+
+
+def _follows_medium(tokens: Tokens, that: int, data: CueData) -> bool:
+    """Return whether a "that" the parse has taken for a relative leads to what is said: "said in a letter that he"."""
+    return tokens.lemma[that - 1] in data.medium_words and not tokens.dep[that].startswith("nsubj")
 
 
 def _infinitives(tokens: Tokens, verb: int) -> Iterator[tuple[int, int]]:

@@ -1,22 +1,16 @@
 """Reporting words in the text outside quotation marks, and whose words they report."""
 
-from bisect import bisect_left
 from collections.abc import Iterator
-from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
-from itertools import accumulate
 
+from pipeline.nlp.cue_subjects import speaker_of_verb, subject_of
 from pipeline.nlp.languages.spec import Cue, CueData
-from pipeline.nlp.marks import Marked
+from pipeline.nlp.quoted import QuotedText
 from pipeline.nlp.tokens import Tokens
 
-_SUBJECTS = ("nsubj", "nsubjpass")
-_RELATIVES = frozenset({"WP", "WDT"})
 _NOMINAL = frozenset({"NNP", "NNPS", "PRP", "NN", "NNS"})
 _INNER = frozenset({"compound", "det", "amod", "nmod", "poss", "case", "nummod"})
 _OPEN = Cue("speech", 0.15)
-_FARTHEST_SUBJECT = 6
-_DEEPEST = 6
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,31 +25,6 @@ class CueUse:
     speaker: int | None
     kind: str
     is_listed: bool = True
-
-
-@dataclass(frozen=True, slots=True)
-class QuotedText:
-    """The tokens inside marks: ``owner`` gives a token's index in ``marked``, -1 outside."""
-
-    marked: tuple[Marked, ...]
-    owner: list[int]
-
-    def inside(self, token: int) -> bool:
-        return self.owner[token] >= 0
-
-    def counts_without(self, dropped: AbstractSet[int]) -> list[int]:
-        """Return for each token, and for the end, how many before it are inside marks that are not ``dropped``."""
-        return [0, *accumulate(index >= 0 and index not in dropped for index in self.owner)]
-
-
-def quoted_text(tokens: Tokens, marked: tuple[Marked, ...]) -> QuotedText:
-    """Return which tokens stand inside marks, the marks included."""
-    owner = [-1] * len(tokens)
-    for index, each in enumerate(marked):
-        for start, end in each.parts:
-            for token in range(bisect_left(tokens.start, start), bisect_left(tokens.start, end)):
-                owner[token] = index
-    return QuotedText(marked, owner)
 
 
 def find_cues(tokens: Tokens, quoted: QuotedText, data: CueData) -> tuple[CueUse, ...]:
@@ -79,31 +48,14 @@ def find_cues(tokens: Tokens, quoted: QuotedText, data: CueData) -> tuple[CueUse
 
 
 def _verb(tokens: Tokens, quoted: QuotedText, data: CueData, index: int) -> CueUse | None:
-    cue = data.verbs.get(tokens.lemma[index])
+    particle = tokens.lower[index + 1] if index + 1 < len(tokens) else ""
+    cue = data.phrasal.get((tokens.lemma[index], particle)) or data.verbs.get(tokens.lemma[index])
     if tokens.lower[index] == "according" or tokens.dep[index] in ("aux", "auxpass", "amod"):
         return None
     speaker = speaker_of_verb(tokens, quoted, index)
     if cue is None:
         return CueUse(index, _OPEN, speaker, "verb", is_listed=False) if speaker is not None else None
     return CueUse(index, cue, speaker, "verb")
-
-
-def speaker_of_verb(tokens: Tokens, quoted: QuotedText, verb: int) -> int | None:
-    """Return the head token of a verb's subject, its own or inherited; beside it where the parse shows none."""
-    if _is_passive(tokens, verb):
-        return next((p for by in tokens.dependents(verb, "agent") for p in tokens.dependents(by, "pobj")), None)
-    if any(tokens.tag[aux] == "MD" for aux in tokens.dependents(verb, "aux")):
-        verb = reporting_verb(tokens, verb)  # "he said people will say": the words are his
-    subject = _subject(tokens, quoted, verb, 4)
-    return subject if subject is not None else _beside(tokens, quoted, verb)
-
-
-def _is_passive(tokens: Tokens, verb: int) -> bool:
-    """Return whether the subject of a verb is who is spoken to or of ("asked by reporters", "was told")."""
-    if tokens.dependents(verb, "nsubjpass", "auxpass"):
-        return True
-    is_bare = not tokens.dependents(verb, "nsubj", "aux")
-    return tokens.tag[verb] == "VBN" and is_bare and tokens.dep[verb] in ("advcl", "acl")
 
 
 def is_label(tokens: Tokens, first: int, data: CueData) -> bool:
@@ -119,88 +71,6 @@ def is_label(tokens: Tokens, first: int, data: CueData) -> bool:
     }
 
 
-def _subject(tokens: Tokens, quoted: QuotedText, verb: int, depth: int) -> int | None:
-    subjects = [s for s in tokens.dependents(verb, *_SUBJECTS) if not quoted.inside(s) and tokens.tag[s] != "VBG"]
-    if subjects:
-        nearest = min(subjects, key=lambda s: abs(s - verb))
-        if tokens.tag[nearest] not in _RELATIVES:
-            return nearest
-        return tokens.head[verb] if tokens.dep[verb] == "relcl" else _before(tokens, quoted, nearest)
-    governor, dep = tokens.head[verb], tokens.dep[verb]
-    if depth == 0 or governor == verb or quoted.inside(governor):
-        return None
-    if dep == "advcl" and tokens.tag[verb] == "VBG" and tokens.text[tokens.left_edge(verb) - 1] == ",":
-        governor = reporting_verb(tokens, governor)
-    if dep == "acl":
-        return _of_participle(tokens, quoted, verb, depth)
-    if dep == "conj" and _is_next_report(tokens, verb, governor):
-        governor = tokens.head[governor]
-    if dep in ("conj", "xcomp", "advcl", "pcomp", "prep") and (dep != "conj" or tokens.tag[governor][0] == "V"):
-        return _subject(tokens, quoted, governor, depth - 1)
-    return None
-
-
-def _is_next_report(tokens: Tokens, verb: int, governor: int) -> bool:
-    """Return whether a verb goes with what reports its governor: "says it was late and says it failed"."""
-    outer = tokens.head[governor]
-    same = tokens.tag[verb] == tokens.tag[outer] and tokens.dep[governor] == "ccomp" and outer < governor
-    return same and (tokens.lemma[verb] == tokens.lemma[outer] or tokens.tag[governor] != tokens.tag[verb])
-
-
-def reporting_verb(tokens: Tokens, verb: int) -> int:
-    """Return the verb that reports a clause: "..., calling it unfair" goes with "he said", not with what he said."""
-    for _ in range(_DEEPEST):
-        governor = tokens.head[verb]
-        if tokens.dep[verb] != "ccomp" or governor > verb or tokens.tag[governor][0] != "V":
-            break
-        verb = governor
-    return verb
-
-
-def _of_participle(tokens: Tokens, quoted: QuotedText, verb: int, depth: int) -> int | None:
-    """Return who says "saying ...": the noun that it describes, or who made that noun ("he sent a note saying")."""
-    noun = tokens.head[verb]
-    if tokens.tag[verb] != "VBG":
-        return None
-    if tokens.dep[noun] == "dobj" and (maker := _subject(tokens, quoted, tokens.head[noun], depth - 1)) is not None:
-        return maker
-    return noun
-
-
-def _beside(tokens: Tokens, quoted: QuotedText, verb: int) -> int | None:
-    """Return the nominal right after a verb ("said Mr Lee", where it follows a quote) or right before it."""
-    follows_quote = any(quoted.inside(i) for i in range(max(verb - 3, 0), verb))
-    order = (_after, _before) if follows_quote else (_before,)
-    for look in order:
-        found = look(tokens, quoted, verb)
-        if found is not None:
-            return found
-    return None
-
-
-def _after(tokens: Tokens, quoted: QuotedText, verb: int) -> int | None:
-    best = None
-    for index in range(verb + 1, min(verb + 1 + _FARTHEST_SUBJECT, len(tokens))):
-        if quoted.inside(index) or tokens.text[index] in ".,;:" or tokens.sentence[index] != tokens.sentence[verb]:
-            break
-        if tokens.tag[index] in _NOMINAL:
-            best = index
-        elif best is not None or tokens.tag[index] not in ("DT", "JJ", "PRP$", "POS", "CD"):
-            break
-    return best
-
-
-def _before(tokens: Tokens, quoted: QuotedText, verb: int) -> int | None:
-    for index in range(verb - 1, max(verb - 1 - _FARTHEST_SUBJECT, -1), -1):
-        if quoted.inside(index) or tokens.text[index] in ".;:" or tokens.block[index] != tokens.block[verb]:
-            return None
-        if tokens.tag[index] in _NOMINAL:
-            return index
-        if tokens.tag[index] not in ("RB", "MD", "VBZ", "VBD", "VBP", "VB", ",", "TO", "VBN", "VBG"):
-            return None
-    return None
-
-
 def _noun(tokens: Tokens, quoted: QuotedText, data: CueData, index: int) -> CueUse | None:
     cue = data.nouns.get(tokens.lemma[index])
     if cue is None:
@@ -213,7 +83,7 @@ def _adjective(tokens: Tokens, quoted: QuotedText, data: CueData, index: int) ->
     cue, verb = data.adjectives.get(tokens.lower[index]), tokens.head[index]
     if cue is None or tokens.dep[index] != "acomp" or tokens.tag[verb][0] != "V":
         return None
-    return CueUse(index, cue, _subject(tokens, quoted, verb, 3), "adjective")
+    return CueUse(index, cue, subject_of(tokens, quoted, verb, 3), "adjective")
 
 
 def _noun_speakers(tokens: Tokens, quoted: QuotedText, noun: int) -> Iterator[int]:
@@ -226,7 +96,7 @@ def _noun_speakers(tokens: Tokens, quoted: QuotedText, noun: int) -> Iterator[in
     if tokens.dep[noun] == "pobj":
         governor = tokens.head[governor]
     if tokens.tag[governor][0] == "V" and not quoted.inside(governor):
-        subject = _subject(tokens, quoted, governor, 3)
+        subject = subject_of(tokens, quoted, governor, 3)
         if subject is not None and subject != noun:
             yield subject
 

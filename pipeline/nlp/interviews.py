@@ -1,6 +1,7 @@
 """Interviews in print: paragraphs that each begin with who speaks and a colon, without quotation marks."""
 
 import re
+from collections import Counter
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 
@@ -23,19 +24,20 @@ class Turn:
 def interview_turns(tokens: Tokens, is_person: Callable[[int], bool], data: CueData) -> tuple[Turn, ...]:
     """Return the turns of an interview in print, in order; none unless three paragraphs or more begin with a label.
 
-    A label is the name of a person, or a word such as "Q".
+    A label is the name of a person, a name in capitals that leads to several turns, or a word such as "Q".
     """
     turns = tuple(_turns(tokens, is_person, data))
     return turns if len(turns) >= _LEAST_TURNS else ()
 
 
 def _turns(tokens: Tokens, is_person: Callable[[int], bool], data: CueData) -> Iterator[Turn]:
-    for block in tokens.blocks:
-        match = _TURN.fullmatch(tokens.content, block.start, block.end) if block.kind == "paragraph" else None
-        if match is None:
-            continue
+    paragraphs = [block for block in tokens.blocks if block.kind == "paragraph"]
+    matches = [_TURN.fullmatch(tokens.content, block.start, block.end) for block in paragraphs]
+    turns = [match for match in matches if match is not None]
+    loud = Counter(match["label"].split()[-1] for match in turns if match["label"].isupper())
+    for match in turns:
         last = tokens.at(match.end("label") - 1)
         if match["label"].casefold() in data.turn_labels:
             yield Turn(match.start("words"), match.end("words"), None)
-        elif is_person(last):
+        elif is_person(last) or loud[match["label"].split()[-1]] > 1:
             yield Turn(match.start("words"), match.end("words"), last)

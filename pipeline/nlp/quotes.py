@@ -10,11 +10,12 @@ from pipeline.model.annotation import QuoteType
 from pipeline.nlp.attribution import Attribution, attribute, edges, is_sentence
 from pipeline.nlp.clauses import Clause, clause_around, reported_clauses
 from pipeline.nlp.confidence import rule_confidence
-from pipeline.nlp.cues import CueUse, QuotedText, find_cues, is_label, noun_phrase, quoted_text
+from pipeline.nlp.cues import CueUse, find_cues, is_label, noun_phrase
 from pipeline.nlp.interviews import interview_turns
 from pipeline.nlp.languages.spec import CueData, LanguageData
 from pipeline.nlp.marks import Marked
-from pipeline.nlp.speakers import Speaker, SpeakerFinder, speaker_finder
+from pipeline.nlp.quoted import QuotedText, quoted_text
+from pipeline.nlp.speakers import Speaker, SpeakerFinder, speaker_finder, speakers
 from pipeline.nlp.tokens import Tokens
 
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
@@ -24,6 +25,7 @@ _SMALL = 4  # letters of "with" and "from", which titles write small
 _NAMED_WITHIN = 14  # tokens from the verb to its fragment
 _FARTHEST_FRAGMENT = 8  # characters between two fragments of one clause
 _ENDS = re.compile(r"[.!?\n]")
+_SENTENCES = re.compile(r"[.?!]\s.*[.?!]\W*", re.DOTALL)
 _LEAST = 0.2
 _SURE = frozenset({"colon", "comma", "after", "byline", "adjacent"})
 _WHOLE = _SURE - {"adjacent"}
@@ -75,22 +77,25 @@ def extract_quotes(
         *(_indirect(tokens, each) for each in clauses if inside[each.last + 1] == inside[each.first]),
     ]
     apart = _apart(tokens.content, sorted(found, key=lambda each: (each.start, -each.end)))
-    quotes = (_quote(tokens, each, finder, language) for each in apart)
+    who = speakers(finder, quoted, [each.attribution.speaker for each in apart])
+    quotes = (_quote(tokens, each, speaker, language.cues) for each, speaker in zip(apart, who, strict=True))
     return tuple(replace(quote, quote_index=index) for index, quote in enumerate(quotes))
 
 
 def _marked(words: _Words, index: int, attribution: Attribution) -> _Found | None:
     """Return the quote of a stretch in marks, with the clause that it is a fragment of; None for what is no quote."""
     tokens, marked = words.tokens, words.quoted.marked[index]
-    inside = _WORD.findall(tokens.content[marked.start : marked.end])
+    content = tokens.content[marked.start : marked.end]
+    inside = _WORD.findall(content)
     sentence = is_sentence(tokens, words.quoted, index)
     short = len(inside) <= _FRAGMENT_WORDS and not sentence
     first, last = edges(tokens, words.quoted, index)
     if not inside or attribution.score < (_LEAST_FRAGMENT if short else _LEAST):
         return None
-    if _is_title(inside) and (attribution.rule not in _SURE or _is_named(tokens, first)):
+    is_title = _is_title(inside) and not _SENTENCES.search(content)
+    if is_title and (attribution.rule not in _SURE or _is_named(tokens, first)):
         return None
-    if short and is_label(tokens, first, words.data):
+    if short and (is_label(tokens, first, words.data) or (len(inside) == 1 and _is_name(tokens, first, last))):
         return None
     fragment = short and attribution.rule not in _WHOLE
     whole = _Found(marked.start, marked.end, marked.parts, marked.is_closed, attribution, fragment)
@@ -114,7 +119,7 @@ def _marked(words: _Words, index: int, attribution: Attribution) -> _Found | Non
 def _stands_alone(attribution: Attribution, sentence: bool) -> bool:
     return (
         attribution.use is None
-        or attribution.rule in ("colon", "carried")
+        or attribution.rule in ("colon", "colon_paragraph", "carried")
         or (sentence and attribution.rule in ("after", "comma"))
     )
 
@@ -130,6 +135,13 @@ def _is_named(tokens: Tokens, first: int) -> bool:
     return first > 0 and tokens.tag[first - 1] in ("POS", "IN", "PRP$", "NN", "NNP")
 
 
+def _is_name(tokens: Tokens, first: int, last: int) -> bool:
+    """Return whether a capitalised word in marks names a thing: "the channel's “Hardline”", "its “Steadyhand” oven"."""
+    before, after = tokens.tag[first - 1], tokens.tag[min(last + 1, len(tokens) - 1)]
+    is_owned = before == "POS" or (before in ("PRP$", "DT") and after in ("NN", "NNS"))
+    return first > 0 and is_owned and tokens.is_capital(min(first + 1, last))
+
+
 def _is_naming(tokens: Tokens, use: CueUse | None, first: int, data: CueData) -> bool:
     """Return whether a fragment is what somebody calls something: its own words alone are reported."""
     if use is None or not 0 < first - use.token < _NAMED_WITHIN:
@@ -141,7 +153,7 @@ def _is_naming(tokens: Tokens, use: CueUse | None, first: int, data: CueData) ->
 
 def _turns(tokens: Tokens, finder: SpeakerFinder, data: CueData) -> Iterator[_Found]:
     for turn in interview_turns(tokens, finder.is_person, data):
-        attribution = Attribution(None, turn.speaker, 0.9, "interview")
+        attribution = Attribution(None, turn.speaker, 1.0, "interview")  # whatever it quotes within
         yield _Found(turn.start, turn.end, ((turn.start, turn.end),), True, attribution)
 
 
@@ -194,10 +206,9 @@ def _type(text: str, found: _Found) -> QuoteType:
     return "direct" if inside >= _DIRECT_SHARE * whole and not found.is_fragment else "mixed"
 
 
-def _quote(tokens: Tokens, found: _Found, finder: SpeakerFinder, language: LanguageData) -> Quote:
+def _quote(tokens: Tokens, found: _Found, speaker: Speaker | None, data: CueData) -> Quote:
     text = tokens.content[found.start : found.end]
-    use, head = found.attribution.use, found.attribution.speaker
-    speaker = None if head is None else finder.speaker(head)
+    use = found.attribution.use
     entity = speaker.entity if speaker else None
     words = _WORD.findall(text)
     return Quote(
@@ -221,8 +232,8 @@ def _quote(tokens: Tokens, found: _Found, finder: SpeakerFinder, language: Langu
         speaker_gender=entity.gender if entity else None,
         speaker_gender_method=entity.gender_method if entity else None,
         speaker_role=speaker.role if speaker else None,
-        addressee_text=_addressee(tokens, use, speaker, language.cues),
-        medium_text=_medium(tokens, use, language.cues),
+        addressee_text=_addressee(tokens, use, speaker, data),
+        medium_text=_medium(tokens, use, data),
         paragraph_index=tokens.block[max(tokens.at(found.start), 0)],
         word_count=len(words),
         quote_norm_id=hashlib.sha256(" ".join(words).casefold().encode()).hexdigest()[:16],

@@ -1,16 +1,18 @@
 """Who speaks: from the head token beside a quote to the mention, its entity and its kind."""
 
-from collections.abc import Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from collections.abc import Set as AbstractSet
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from pipeline.model import Entity
 from pipeline.model.annotation import SpeakerKind
 from pipeline.nlp.cues import noun_phrase
 from pipeline.nlp.languages.spec import LanguageData, NameData
+from pipeline.nlp.quoted import QuotedText
 from pipeline.nlp.tokens import Tokens
 
 _LINKING = frozenset({"IN", "TO", "CC"})
+_FARTHEST = 120  # tokens from an unnamed speaker to the pronoun that stands for them
 _ORGANISED = frozenset({"ORG", "GPE", "NORP", "FAC", "LOC"})
 
 
@@ -30,7 +32,7 @@ class Speaker:
 class SpeakerFinder:
     """``at`` maps each token of a mention to the mention; ``roles`` gives the first role of a cluster.
 
-    ``documents`` are the nouns for what is written or counted.
+    ``documents`` are the nouns for what is written or counted, ``introducing`` the words before somebody new.
     """
 
     tokens: Tokens
@@ -38,6 +40,7 @@ class SpeakerFinder:
     at: Mapping[int, Entity]
     roles: Mapping[int, str]
     documents: AbstractSet[str]
+    introducing: AbstractSet[str]
 
     def speaker(self, head: int) -> Speaker:
         """Return the speaker whose head token this is."""
@@ -128,6 +131,50 @@ class SpeakerFinder:
         return self.tokens.span(head, noun_phrase(self.tokens, head)[1])
 
 
+def speakers(finder: SpeakerFinder, quoted: QuotedText, heads: Sequence[int | None]) -> Iterator[Speaker | None]:
+    """Yield the speakers with these head tokens, in reading order, None for None.
+
+    "She added" right behind what somebody says is that one, not a woman named earlier.
+    """
+    source: Speaker | None = None
+    source_head = 0
+    for head in heads:
+        speaker = None if head is None else finder.speaker(head)
+        if speaker is not None and head is not None:
+            if source is not None and _stands_for(finder, quoted, source, source_head, head):
+                speaker = replace(speaker, entity=source.entity, kind=source.kind, role=source.role)
+            else:
+                source = speaker if _is_source(finder, speaker, head) else None
+            source_head = head
+        yield speaker
+
+
+def _is_source(finder: SpeakerFinder, speaker: Speaker, head: int) -> bool:
+    """Return whether a speaker is a named person, or one not met before: "a pal", not "the former minister"."""
+    if speaker.entity is not None:
+        return finder.is_person(head) and finder.tokens.dep[head] != "poss"
+    if speaker.kind != "unnamed" or finder.tokens.tag[head] != "NN":
+        return False
+    is_owned = bool(finder.tokens.dependents(head, "poss"))
+    return is_owned or finder.tokens.lower[noun_phrase(finder.tokens, head)[0]] in finder.introducing
+
+
+def _stands_for(finder: SpeakerFinder, quoted: QuotedText, source: Speaker, source_head: int, head: int) -> bool:
+    """Return whether a pronoun follows a speaker, in the same paragraph or the next, with nobody named between.
+
+    One that begins a sentence takes up what the article is about instead.
+    """
+    tokens, pronoun = finder.tokens, finder.data.pronouns.get(finder.tokens.lower[head])
+    if pronoun is None or pronoun.kind != "person" or tokens.is_capital(head):
+        return False
+    gender = source.entity.gender if source.entity else finder.data.roles.get(tokens.lemma[source_head])
+    if gender not in (None, pronoun.gender):
+        return False
+    first = tokens.at(source.end - 1) + 1
+    is_near = head - _FARTHEST < source_head < head and tokens.block[head] - tokens.block[source_head] <= 1
+    return is_near and not any(finder.is_person(token) and not quoted.inside(token) for token in range(first, head))
+
+
 def speaker_finder(tokens: Tokens, entities: tuple[Entity, ...], language: LanguageData) -> SpeakerFinder:
     """Return the finder over an article's mentions."""
     at: dict[int, Entity] = {}
@@ -138,4 +185,4 @@ def speaker_finder(tokens: Tokens, entities: tuple[Entity, ...], language: Langu
         if entity.cluster_index is not None and entity.role_text:
             roles.setdefault(entity.cluster_index, entity.role_text)
     documents = language.names.document_nouns | language.cues.evidence
-    return SpeakerFinder(tokens, language.names, at, roles, documents)
+    return SpeakerFinder(tokens, language.names, at, roles, documents, language.cues.introducing)

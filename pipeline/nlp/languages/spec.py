@@ -83,17 +83,19 @@ class NameData:
 class CueData:
     """Reporting words by lemma.
 
-    ``nouns`` report with "that" or a colon, ``adjectives`` with "that" ("was adamant that"). ``addressed`` take whom
-    they tell as object, ``committing`` report with an infinitive ("vowed to stay", "urged them to stay"), ``asking``
-    with "if" and "whether". ``evidence`` is what ``evidence_verbs`` may have for a speaker ("records show").
-    ``naming`` verbs give something a name ("called it a scandal"), by ``naming_links`` or without a word; ``labels``
-    are verbs whose participle names it ("titled"). ``origin_prepositions`` lead from a statement to its speaker.
-    ``medium_words`` are what a channel of speech is called ("in an interview with X"). ``turn_labels`` begin a turn of
-    an interview in print ("Q:"). ``opening_marks`` and ``closing_marks`` are quotation marks; what stands beside a
-    straight one decides.
+    ``phrasal`` verbs report with the word right behind them ("shot back"), ``nouns`` with "that" or a colon,
+    ``adjectives`` with "that" ("was adamant that"). ``addressed`` take whom they tell as object, ``committing``
+    report with an infinitive ("vowed to stay", "urged them to stay"), ``asking`` with "if" and "whether".
+    ``evidence`` is what ``evidence_verbs`` may have for a speaker ("records show"). ``naming`` verbs give something a
+    name ("called it a scandal"), by ``naming_links`` or without a word; ``labels`` are verbs whose participle names
+    it ("titled"). ``origin_prepositions`` lead from a statement to its speaker. ``medium_words`` are what a channel
+    of speech is called ("in an interview with X"). ``turn_labels`` begin a turn of an interview in print ("Q:").
+    ``introducing`` words lead to a speaker not met before ("another neighbour"). ``opening_marks`` and
+    ``closing_marks`` are quotation marks; what stands beside a straight one decides.
     """
 
     verbs: Mapping[str, Cue]
+    phrasal: Mapping[tuple[str, str], Cue]
     nouns: Mapping[str, Cue]
     adjectives: Mapping[str, Cue]
     addressed: frozenset[str]
@@ -111,6 +113,7 @@ class CueData:
     medium_prepositions: frozenset[str]
     medium_words: frozenset[str]
     turn_labels: frozenset[str]
+    introducing: frozenset[str]
     opening_marks: frozenset[str]
     closing_marks: frozenset[str]
     elisions: frozenset[str]

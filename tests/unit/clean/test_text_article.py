@@ -36,6 +36,11 @@ def test_lines_are_told_apart(gap: str) -> None:
     assert _kinds(gap.join(lines)) == list(zip(kinds, lines, strict=True))
 
 
+def test_speech_in_single_marks_is_no_heading() -> None:
+    """A short line wholly in single marks that ends a sentence is what somebody says."""
+    assert [kind for kind, _ in _kinds(f"{LEAD}\n‘I used to be angry. Now I laugh.’\n{QUOTED}")][1] == "paragraph"
+
+
 def test_given_title_marks_only_its_echo() -> None:
     """The given title marks the first line when it is the same, and is never put into the text."""
     assert _kinds(f"{LEAD}\n{MORE}", title=TITLE) == [("paragraph", LEAD), ("paragraph", MORE)]

@@ -41,6 +41,39 @@ def read(nlp, text: str) -> tuple[Quote, ...]:
             id="an apposition between name and verb",
         ),
         pytest.param(
+            "“The oven is a broken promise,” Ida Quist, R-Ohio, told reporters.",
+            "“The oven is a broken promise,”",
+            "Ida Quist",
+            id="an aside between name and verb behind the quote",
+        ),
+        pytest.param(
+            "PENWICK (AP) - Quist Ovens Ltd, a maker of ovens, said on Monday it was “very sorry” for the smoke.",
+            "it was “very sorry” for the smoke",
+            "Quist Ovens Ltd",
+            id="the place of a dateline never speaks",
+        ),
+        pytest.param(
+            "Her rival, Ana Brito, shot back: “Perhaps he could oil our door.”",
+            "“Perhaps he could oil our door.”",
+            "Her rival, Ana Brito",
+            id="a phrasal verb and a colon",
+        ),
+        pytest.param(
+            "Ida Quist hit back that the oven was “a joke”.", "the oven was “a joke”", "Ida Quist", id="phrasal"
+        ),
+        pytest.param(
+            "Here is what Ana Brito had to say a few minutes ago:\n\n“We are ready for a long and cold fight.”",
+            "“We are ready for a long and cold fight.”",
+            "Ana Brito",
+            id="announced in the paragraph before",
+        ),
+        pytest.param(
+            "Ana Brito, 34, from Penwick: “We are ready for this.”",
+            "“We are ready for this.”",
+            "Ana Brito",
+            id="a name with age and town and a colon",
+        ),
+        pytest.param(
             "Ana Brito: “We are ready for this.”", "“We are ready for this.”", "Ana Brito", id="a colon alone"
         ),
         pytest.param(
@@ -129,6 +162,7 @@ def test_the_words_and_who_said_them(nlp, text: str, quote: str, speaker: str) -
         ),
         ("The bridge was built in a hurry, according to the report.", "The bridge was built in a hurry", "the report"),
         ("According to officials, the bridge was built in a hurry.", "the bridge was built in a hurry", "officials"),
+        ("Tom Roy said in a news release that officers found him asleep.", "officers found him asleep", "Tom Roy"),
         ("Ida Quist claimed in an interview that the bridge is shut.", "the bridge is shut", "Ida Quist"),
         ("She has said from the start that she will sell the barge.", "she will sell the barge", "She"),
         ("He says he will appeal and says he is sure to win.", "he will appeal", "He"),
@@ -161,6 +195,8 @@ def test_a_clause_without_marks_is_cut_to_what_is_reported(nlp, text: str, quote
         "The barge found itself stuck in the mud.",
         "Ida Quist was not sure the road was safe.",
         "Ida Quist did not say that the road was safe.",
+        "Ida Quist announced a plan to bring its “SteadyHand” oven to Penwick.",
+        "Ida Quist spoke at length on the channel's “Hardline” last week.",
     ],
 )
 def test_what_is_no_quote(nlp, text: str) -> None:
@@ -177,6 +213,24 @@ def test_the_fragments_of_one_clause_are_its_parts(nlp) -> None:
 def test_who_reports_what_others_said_is_the_speaker(nlp) -> None:
     """Words that somebody reports of somebody else are the first one's to answer for."""
     [quote] = read(nlp, "Ida Quist said that Tom Lee had called the plan “a curse on the town”.")
+    assert quote.speaker_name == "Ida Quist"
+
+
+def test_another_clause_behind_a_quote_has_its_own_speaker(nlp) -> None:
+    """ "..., while" behind the marks leads to somebody else's words."""
+    text = "Ida Quist called the sale “a waste of a harbour,” while her rival, Tom Lee, told reporters: “It was fair.”"
+    assert [quote.speaker_name for quote in read(nlp, text)] == ["Ida Quist", "Tom Lee"]
+
+
+def test_a_quote_around_its_reporting_word_is_two(nlp) -> None:
+    """The second half begins small and stands alone all the same."""
+    quotes = read(nlp, "“I was wrong about it,” admits Ida Quist, “but so was Tom Lee.”")
+    assert [quote.quote_text for quote in quotes] == ["“I was wrong about it,”", "“but so was Tom Lee.”"]
+
+
+def test_who_does_not_answer_says_nothing(nlp) -> None:
+    """A verb that is denied behind the marks reports nothing."""
+    [quote] = read(nlp, "Tom Lee, whom Ida Quist has called “a fraud,” did not reply.")
     assert quote.speaker_name == "Ida Quist"
 
 
@@ -268,12 +322,41 @@ def test_speakers_without_a_name(nlp, text: str, speaker: str, kind: str, role: 
     assert (quote.speaker_text, quote.speaker_kind, quote.speaker_role) == (speaker, kind, role)
 
 
+def test_a_pronoun_stands_for_the_speaker_before_it(nlp) -> None:
+    """Whoever speaks on behind somebody's words is that one, unless the gender forbids it or a name intervenes."""
+    named = "Ana Brito opened the hearing.\n\n"
+    for second, names in [
+        ("“He is six,” she added.", [None, None]),
+        ("Ana Brito left. “I will not stay,” she said.", [None, "Ana Brito"]),
+    ]:
+        text = f"{named}One mother, who gave no name, said her son was “always cold”.\n\n{second}"
+        assert [quote.speaker_name for quote in read(nlp, text)] == names
+    ward = "Judge Ruth Kane was firm. She fined him.\n\nJill Ward, an officer, said: “We are glad.”"
+    assert [quote.speaker_name for quote in read(nlp, f"{ward}\n\n“It was hard,” she added.")] == ["Jill Ward"] * 2
+    [_, his] = read(nlp, f"Tom Lee left.\n\n{named}A spokeswoman said it was “cold”.\n\n“I froze,” he said.")
+    assert (his.speaker_text, his.speaker_kind) == ("he", "person")
+
+
 def test_an_interview_in_print(nlp) -> None:
     """Paragraphs that begin with a name and a colon are the words of that person."""
     text = "Ana Brito: We are ready.\n\nTom Roy: Why is that so?\n\nAna Brito: Because nobody asked us."
     quotes = read(nlp, text)
     assert [quote.speaker_name for quote in quotes] == ["Ana Brito", "Tom Roy", "Ana Brito"]
     assert quotes[1].quote_text == "Why is that so?"
+
+
+def test_a_transcript_with_names_in_capitals(nlp) -> None:
+    """A label in capitals that leads to several turns speaks, also of what it quotes itself."""
+    text = "QUIST: Is it cold?\n\nZWOL: Very cold. Mr Lee said “no”.\n\nQUIST: And now?\n\nZWOL: Colder."
+    assert [quote.speaker_text for quote in read(nlp, text)] == ["QUIST", "ZWOL", "QUIST", "ZWOL"]
+    assert read(nlp, "WHEN: Monday.\n\nWHERE: The old pier.\n\nWHAT: A swim in the cold sea.") == ()
+
+
+def test_sentences_of_one_word_are_no_title(nlp) -> None:
+    """Short sentences behind a quote go on with it, though all their words have capitals."""
+    assert [quote.quote_text for quote in read(nlp, "“They have none,” Ida Quist said. “Zero. Zilch.”")][1:] == [
+        "“Zero. Zilch.”"
+    ]
 
 
 def test_questions_and_answers(nlp) -> None:

@@ -47,6 +47,19 @@ _VERBS: Mapping[str, Cue] = dict((
         know consider realise realize decide figure understand want intend love hate"""),
 ))  # fmt: skip
 
+_PHRASAL = {
+    (verb, particle): Cue("speech", 0.8, "neutral")
+    for particle, verbs in (
+        ("back", "fire shoot hit snap push clap bite strike bark write text fling volley punch"),
+        ("in", "weigh chime chip cut butt"),
+        ("out", "blurt cry call lash hit spell bellow"),
+        ("on", "go"),
+        ("up", "sum speak"),
+        ("off", "rattle sound"),
+    )
+    for verb in verbs.split()
+}
+
 _NOUNS: Mapping[str, Cue] = dict((
     *_cues("speech", 0.7, "neutral", """
         statement message comment remark word speech answer response reply argument warning promise call pledge vow
@@ -67,6 +80,7 @@ _ADJECTIVES: Mapping[str, Cue] = dict((
 
 CUES = CueData(
     verbs=_VERBS,
+    phrasal=_PHRASAL,
     nouns=_NOUNS,
     adjectives=_ADJECTIVES,
     addressed=_words("tell inform assure remind warn ask advise urge promise reassure text email message show"),
@@ -92,6 +106,7 @@ CUES = CueData(
         " testimony address debate rally video book"
     ),
     turn_labels=_words("q a question answer"),
+    introducing=_words("a an one another some"),
     opening_marks=frozenset({"“", "„", "«", "``", "‘", "「", "『"}),
     closing_marks=frozenset({"”", "»", "''", "’", "」", "』"}),
     elisions=_words("tis twas em til cause n bout cos round nuff"),
