@@ -18,7 +18,6 @@ class Pronoun:
 
     kind: PronounKind
     gender: Gender | None = None
-    is_possessive: bool = False
     is_reflexive: bool = False
 
 

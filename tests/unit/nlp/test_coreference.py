@@ -51,6 +51,19 @@ def test_a_pronoun_joins_whom_it_stands_for(nlp, text: str, pronoun: str, name: 
     assert _names(_read(nlp, text), pronoun) == [name]
 
 
+@pytest.mark.parametrize(
+    ("text", "pronoun", "name"),
+    [
+        ("Cora Finch lives with Philippa Marsh. Cora Finch admires her.", "her", "Philippa Marsh"),
+        ("Cora Finch met Hedda Marsh. Marsh told her to wait.", "her", "Cora Finch"),
+        ("Colin Finch met Edgar Marsh. Marsh let him wait.", "him", "Colin Finch"),
+    ],
+)
+def test_nobody_is_the_object_of_what_she_does(nlp, text: str, pronoun: str, name: str) -> None:
+    """Subject and object of one verb are two people, also where the object is to do something."""
+    assert _names(_read(nlp, text), pronoun) == [name]
+
+
 def test_nobody_is_he_in_his_own_quotation(nlp) -> None:
     """In a quotation its speaker is "I", so "he" is somebody else or nobody named."""
     text = "Ernest Pike met Walter Strand.\n\n“He knew that the money was gone,” Mr Strand told the council."
