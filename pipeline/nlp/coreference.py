@@ -45,7 +45,9 @@ def read_entities(tokens: Tokens, marked: tuple[Marked, ...], data: NameData, kb
     keys = _role_keys(tokens, (cast, roles), data)
     shown = tuple(shown_gender(cluster, keys.get(i, ()), data, kb) for i, cluster in enumerate(cast.clusters))
     genders = [gender for gender, _ in shown]
-    nominal = _nominal(tokens, data, (names, cast, genders), _named_by_noun(cast, data) | _bearers(keys))
+    nominal = _nominal(
+        tokens, data, (names, cast, genders), (_named_by_noun(cast, data) | _bearers(keys), _in_role(keys))
+    )
     settled = {each.first: Known(each.last, each.members[0], "nominal") for each in nominal if len(each.members) == 1}
     settled |= {n.first: Known(n.last, link.cluster, "name") for n, link in zip(names, cast.links, strict=True)}
     reader = PronounReader(
@@ -64,7 +66,7 @@ def read_entities(tokens: Tokens, marked: tuple[Marked, ...], data: NameData, kb
         names=names,
         cast=cast,
         roles=roles,
-        meant=(*nominal, *find_joined(tokens, said, plurals)),
+        meant=(*nominal, *find_joined(tokens, said, plurals, nominal)),
         pronouns=pronouns,
         shown=shown,
         heard=reader.heard,
@@ -76,14 +78,15 @@ def _nominal(
     tokens: Tokens,
     data: NameData,
     known: tuple[tuple[Name, ...], Cast, Sequence[Gender | None]],
-    bearers: Mapping[tuple[str, ...], int],
+    roles: tuple[Mapping[tuple[str, ...], int], Mapping[str, Sequence[int]]],
 ) -> tuple[Meant, ...]:
     """Return the nouns that stand for names: roles of one bearer, then those that say how many they mean."""
     names, cast, genders = known
+    bearers, in_role = roles
     taken = {i for name in names for i in range(name.first, name.last + 1)}
     found = {n.first: Known(n.last, link.cluster, "name") for n, link in zip(names, cast.links, strict=True)}
     by_role = (Meant(first, last, "nominal", (c,), 0.7) for first, last, c in role_nouns(tokens, bearers, data))
-    counted = find_counted(tokens, data, _said(tokens, found, cast, genders))
+    counted = find_counted(tokens, data, _said(tokens, found, cast, genders), in_role)
     free = []
     for each in (*by_role, *counted):
         if taken.isdisjoint(range(each.first, each.last + 1)):
@@ -155,6 +158,15 @@ def _bearers(roles: Mapping[int, tuple[tuple[str, ...], ...]]) -> dict[tuple[str
             borne[key].add(cluster)
             borne[key[-1:]].add(cluster)  # "the minister" after "the foreign minister"
     return {key: next(iter(clusters)) for key, clusters in borne.items() if len(clusters) == 1}
+
+
+def _in_role(roles: Mapping[int, tuple[tuple[str, ...], ...]]) -> Mapping[str, Sequence[int]]:
+    """Return the persons in each role by its noun, in the order of their clusters."""
+    found: defaultdict[str, list[int]] = defaultdict(list)
+    for cluster, keys in roles.items():
+        for noun in dict.fromkeys(key[-1] for key in keys):
+            found[noun].append(cluster)
+    return found
 
 
 def _named_by_noun(cast: Cast, data: NameData) -> dict[tuple[str, ...], int]:

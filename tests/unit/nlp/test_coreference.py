@@ -89,6 +89,8 @@ def test_a_pronoun_carries_its_method_and_confidence(nlp) -> None:
     [
         ("Ruth Amberley will meet Walter Strand in Oslo. The two leaders have agreed a plan.", "two leaders"),
         ("Ruth Amberley and Walter Strand met on the pier. They agreed to share the cost.", "They"),
+        ("The mayor, Ruth Amberley, and her deputy, Walter Strand, left. They were late.", "They"),
+        ("Ruth Amberley met Walter Strand in Oslo. The two leaders have a plan. They signed it.", "They"),
         ("Ruth Amberley married Walter Strand in spring. The couple live in Bergen.", "couple"),
     ],
 )
@@ -97,6 +99,20 @@ def test_a_mention_of_two_means_both(nlp, text: str, mention: str) -> None:
     entities = _read(nlp, text)
     assert sorted(_group(entities, mention)) == ["Ruth Amberley", "Walter Strand"]
     assert _names(entities, mention)[0] is None
+
+
+def test_two_ministers_are_those_whom_the_text_calls_so(nlp) -> None:
+    """Who is in the role counts before who stands near."""
+    text = (
+        "Helen Marsh, the interior minister, met Edgar Finch and Colin Pike. Health Minister Ruth Amberley wrote. "
+        "The two ministers will talk on Friday."
+    )
+    assert sorted(_group(_read(nlp, text), "two ministers")) == ["Helen Marsh", "Ruth Amberley"]
+
+
+def test_their_means_joined_countries_of_the_sentence(nlp) -> None:
+    """ "Their" goes back to two states that "and" joins."""
+    assert _group(_read(nlp, "Portugal and Morocco agreed to share their fish."), "their") == ["Portugal", "Morocco"]
 
 
 def test_a_mention_of_two_is_left_open_among_three(nlp) -> None:
@@ -124,6 +140,11 @@ def test_an_age_stands_for_the_only_person_before_it(nlp) -> None:
         ("Helen Marsh was appointed chief executive of Brennick Motors.", "chief executive of Brennick Motors"),
         ("Helen Marsh, the independent reviewer of harbour law, spoke.", "independent reviewer of harbour law"),
         ("Helen Marsh, chair of the board and a friend of the club, spoke.", "chair of the board"),
+        ("Helen Marsh, a beekeeper from Varnholt, spoke.", "beekeeper from Varnholt"),
+        ("Helen Marsh KC, 61, the chair of the board, spoke.", "chair of the board"),
+        ("His Danish counterpart, Helen Marsh, spoke.", "Danish counterpart"),
+        ("Retired beekeeper Helen Marsh spoke.", "Retired beekeeper"),
+        ("French Fisheries Minister Helen Marsh spoke.", "French Fisheries Minister"),
         ("Helen Marsh wants to be the mayor of Varnholt.", None),
     ],
 )
