@@ -61,7 +61,9 @@ def read_entities(tokens: Tokens, marked: tuple[Marked, ...], data: NameData, kb
     )
     pronouns = reader.read(settled)
     plurals = [each.token for each in pronouns if each.pronoun.kind == "group"]
-    said = _said(tokens, settled | {p.token: Known(p.token, p.cluster, "pronoun") for p in pronouns}, cast, genders)
+    said = _said(
+        tokens, data, settled | {p.token: Known(p.token, p.cluster, "pronoun") for p in pronouns}, cast, genders
+    )
     return Reading(
         names=names,
         cast=cast,
@@ -86,7 +88,7 @@ def _nominal(
     taken = {i for name in names for i in range(name.first, name.last + 1)}
     found = {n.first: Known(n.last, link.cluster, "name") for n, link in zip(names, cast.links, strict=True)}
     by_role = (Meant(first, last, "nominal", (c,), 0.7) for first, last, c in role_nouns(tokens, bearers, data))
-    counted = find_counted(tokens, data, _said(tokens, found, cast, genders), in_role)
+    counted = find_counted(tokens, data, _said(tokens, data, found, cast, genders), in_role)
     free = []
     for each in (*by_role, *counted):
         if taken.isdisjoint(range(each.first, each.last + 1)):
@@ -95,7 +97,9 @@ def _nominal(
     return tuple(free)
 
 
-def _said(tokens: Tokens, known: Mapping[int, Known], cast: Cast, genders: Sequence[Gender | None]) -> tuple[Said, ...]:
+def _said(
+    tokens: Tokens, data: NameData, known: Mapping[int, Known], cast: Cast, genders: Sequence[Gender | None]
+) -> tuple[Said, ...]:
     """Return the mentions of one entity each, in reading order."""
     return tuple(
         Said(
@@ -103,6 +107,7 @@ def _said(tokens: Tokens, known: Mapping[int, Known], cast: Cast, genders: Seque
             each.cluster,
             cast.clusters[each.cluster].entity_type,
             genders[each.cluster],
+            is_public=not data.public_nouns.isdisjoint(cast.clusters[each.cluster].words),
         )
         for first, each in sorted(known.items())
         if each.cluster is not None
@@ -170,14 +175,23 @@ def _in_role(roles: Mapping[int, tuple[tuple[str, ...], ...]]) -> Mapping[str, S
 
 
 def _named_by_noun(cast: Cast, data: NameData) -> dict[tuple[str, ...], int]:
-    """Return the organisation nouns that end the name of one organisation only, with that organisation."""
-    nouns = data.organisation_nouns - data.company_suffixes  # "the group" is any group, also where one is named so
+    """Return the nouns in the name of one organisation or building only ("the museum"), with what is named so."""
     borne: defaultdict[str, set[int]] = defaultdict(set)
     for index, cluster in enumerate(cast.clusters):
-        noun = cluster.words[-1]
-        if cluster.entity_type in ("ORG", "FAC") and len(cluster.words) > 1 and noun in nouns:
-            borne[noun].add(index)
+        if cluster.entity_type in ("ORG", "FAC") and len(cluster.words) > 1:
+            noun = _kind_noun(cluster.words, data)
+            if noun is not None:
+                borne[noun].add(index)
     return {(noun,): next(iter(clusters)) for noun, clusters in borne.items() if len(clusters) == 1}
+
+
+def _kind_noun(words: tuple[str, ...], data: NameData) -> str | None:
+    """Return the word of a name that says what it is: "bridge", "university"; "group" may be any group."""
+    nouns = data.organisation_nouns - data.company_suffixes
+    if words[-1] in nouns or data.evidence.last_words.get(words[-1]) == "FAC":
+        return words[-1]
+    is_of = words[1] in data.evidence.of_words and words[0] in data.evidence.of_heads
+    return words[0] if is_of else None
 
 
 def _inside(tokens: Tokens, marked: tuple[Marked, ...]) -> Callable[[int], bool]:

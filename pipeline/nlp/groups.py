@@ -20,12 +20,16 @@ _AGE = ("-", "year", "-", "old")
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A mention of one entity: its head token, cluster and type, and its gender where that is known."""
+    """A mention of one entity: its head token, cluster and type, and its gender where that is known.
+
+    ``is_public`` says that its name shows a public body or another that nobody calls a company.
+    """
 
     token: int
     cluster: int
     entity_type: str
     gender: Gender | None
+    is_public: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -49,6 +53,7 @@ class _Wanted:
     entity_type: str
     gender: Gender | None = None
     role: str | None = None
+    is_company: bool = False
 
 
 def find_counted(
@@ -112,7 +117,7 @@ def _wanted(tokens: Tokens, data: NameData) -> Iterator[_Wanted]:
         elif definite and word in data.group_sizes:
             yield _Wanted(index, index, data.group_sizes[word], "PERSON", data.roles.get(tokens.lemma[index]))
         elif definite and word in data.company_nouns and _ends_phrase(tokens, data, index):
-            yield _Wanted(index, index, 1, "ORG")
+            yield _Wanted(index, index, 1, "ORG", is_company=True)
         elif definite and tokens.tag[index] == "CD" and _is_age(tokens, data, index):
             yield _Wanted(index, index + len(_AGE), 1, "PERSON")
 
@@ -161,13 +166,17 @@ def _named_before(tokens: Tokens, said: Sequence[Said], wanted: _Wanted) -> Mean
         if away > _FARTHEST or (tokens.sentence[each.token] != sentence and len(found) >= wanted.size):
             break
         sentence = tokens.sentence[each.token]
-        is_fit = each.entity_type == wanted.entity_type and (not wanted.gender or each.gender in (None, wanted.gender))
-        if is_fit and each.cluster not in found:
+        if _fits(each, wanted) and each.cluster not in found:
             found.append(each.cluster)
     if len(found) != wanted.size:
         return None
     confidence = 0.5 if wanted.size == 1 else 0.75
     return Meant(wanted.first, wanted.last, "nominal", tuple(reversed(found)), confidence)
+
+
+def _fits(each: Said, wanted: _Wanted) -> bool:
+    is_gender = not wanted.gender or each.gender in (None, wanted.gender)
+    return each.entity_type == wanted.entity_type and is_gender and not (wanted.is_company and each.is_public)
 
 
 def _joined_before(tokens: Tokens, said: Sequence[Said], token: int) -> tuple[int, ...] | None:

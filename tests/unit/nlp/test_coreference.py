@@ -127,6 +127,19 @@ def test_a_role_noun_stands_for_its_only_bearer(nlp) -> None:
     assert _names(_read(nlp, text), "minister") == ["Helen Marsh"]
 
 
+@pytest.mark.parametrize(
+    ("text", "noun", "name"),
+    [
+        ("The Swanmere Bridge closed on Monday. Divers said the bridge was cracked.", "bridge", "Swanmere Bridge"),
+        ("The University of Orrin hired cooks. On Friday the university closed.", "university", "University of Orrin"),
+        ("Brennick Motors angered the Transport Users' Council. The company lost.", "company", "Brennick Motors"),
+    ],
+)
+def test_a_noun_stands_for_what_its_name_says_it_is(nlp, text: str, noun: str, name: str) -> None:
+    """The noun in one name only stands for it; a council is no company."""
+    assert _names(_read(nlp, text), noun) == [name]
+
+
 def test_an_age_stands_for_the_only_person_before_it(nlp) -> None:
     """ "The 34-year-old" is the one person of the sentences before."""
     entities = _read(nlp, "Walter Strand won the race. The 34-year-old had trained for a year.")

@@ -125,6 +125,12 @@ NAMES = NameData(
         "company firm retailer manufacturer airline operator publisher broadcaster club team band charity lender bank"
         " carmaker chain supplier developer supermarket brewer insurer"
     ),
+    public_nouns=_words(
+        "council court union unions nations ministry department committee commission parliament government police party"
+        " army navy senate congress assembly tribunal university school college hospital church authority treasury"
+        " federation association society league institute bureau times gazette herald tribune courier observer guardian"
+        " telegraph journal chronicle reuters bbc watchdog inquiry office house"
+    ),
     possessive_prepositions=_words("of"),
     country_nouns=_words("country nation state neighbour neighbor"),
     organisation_nouns=_words(
