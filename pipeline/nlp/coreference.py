@@ -45,7 +45,9 @@ def read_entities(tokens: Tokens, marked: tuple[Marked, ...], data: NameData, kb
     keys = _role_keys(tokens, (cast, roles), data)
     shown = tuple(shown_gender(cluster, keys.get(i, ()), data, kb) for i, cluster in enumerate(cast.clusters))
     genders = [gender for gender, _ in shown]
-    nominal = _nominal(tokens, data, (names, cast, genders), _named_by_noun(cast, data) | _bearers(keys))
+    nominal = _nominal(
+        tokens, data, (names, cast, genders), (_named_by_noun(cast, data) | _bearers(keys), _in_role(keys))
+    )
     settled = {each.first: Known(each.last, each.members[0], "nominal") for each in nominal if len(each.members) == 1}
     settled |= {n.first: Known(n.last, link.cluster, "name") for n, link in zip(names, cast.links, strict=True)}
     reader = PronounReader(
@@ -59,12 +61,14 @@ def read_entities(tokens: Tokens, marked: tuple[Marked, ...], data: NameData, kb
     )
     pronouns = reader.read(settled)
     plurals = [each.token for each in pronouns if each.pronoun.kind == "group"]
-    said = _said(tokens, settled | {p.token: Known(p.token, p.cluster, "pronoun") for p in pronouns}, cast, genders)
+    said = _said(
+        tokens, data, settled | {p.token: Known(p.token, p.cluster, "pronoun") for p in pronouns}, cast, genders
+    )
     return Reading(
         names=names,
         cast=cast,
         roles=roles,
-        meant=(*nominal, *find_joined(tokens, said, plurals)),
+        meant=(*nominal, *find_joined(tokens, said, plurals, nominal)),
         pronouns=pronouns,
         shown=shown,
         heard=reader.heard,
@@ -76,14 +80,15 @@ def _nominal(
     tokens: Tokens,
     data: NameData,
     known: tuple[tuple[Name, ...], Cast, Sequence[Gender | None]],
-    bearers: Mapping[tuple[str, ...], int],
+    roles: tuple[Mapping[tuple[str, ...], int], Mapping[str, Sequence[int]]],
 ) -> tuple[Meant, ...]:
     """Return the nouns that stand for names: roles of one bearer, then those that say how many they mean."""
     names, cast, genders = known
+    bearers, in_role = roles
     taken = {i for name in names for i in range(name.first, name.last + 1)}
     found = {n.first: Known(n.last, link.cluster, "name") for n, link in zip(names, cast.links, strict=True)}
     by_role = (Meant(first, last, "nominal", (c,), 0.7) for first, last, c in role_nouns(tokens, bearers, data))
-    counted = find_counted(tokens, data, _said(tokens, found, cast, genders))
+    counted = find_counted(tokens, data, _said(tokens, data, found, cast, genders), in_role)
     free = []
     for each in (*by_role, *counted):
         if taken.isdisjoint(range(each.first, each.last + 1)):
@@ -92,7 +97,9 @@ def _nominal(
     return tuple(free)
 
 
-def _said(tokens: Tokens, known: Mapping[int, Known], cast: Cast, genders: Sequence[Gender | None]) -> tuple[Said, ...]:
+def _said(
+    tokens: Tokens, data: NameData, known: Mapping[int, Known], cast: Cast, genders: Sequence[Gender | None]
+) -> tuple[Said, ...]:
     """Return the mentions of one entity each, in reading order."""
     return tuple(
         Said(
@@ -100,6 +107,7 @@ def _said(tokens: Tokens, known: Mapping[int, Known], cast: Cast, genders: Seque
             each.cluster,
             cast.clusters[each.cluster].entity_type,
             genders[each.cluster],
+            is_public=not data.public_nouns.isdisjoint(cast.clusters[each.cluster].words),
         )
         for first, each in sorted(known.items())
         if each.cluster is not None
@@ -157,15 +165,33 @@ def _bearers(roles: Mapping[int, tuple[tuple[str, ...], ...]]) -> dict[tuple[str
     return {key: next(iter(clusters)) for key, clusters in borne.items() if len(clusters) == 1}
 
 
+def _in_role(roles: Mapping[int, tuple[tuple[str, ...], ...]]) -> Mapping[str, Sequence[int]]:
+    """Return the persons in each role by its noun, in the order of their clusters."""
+    found: defaultdict[str, list[int]] = defaultdict(list)
+    for cluster, keys in roles.items():
+        for noun in dict.fromkeys(key[-1] for key in keys):
+            found[noun].append(cluster)
+    return found
+
+
 def _named_by_noun(cast: Cast, data: NameData) -> dict[tuple[str, ...], int]:
-    """Return the organisation nouns that end the name of one organisation only, with that organisation."""
-    nouns = data.organisation_nouns - data.company_suffixes  # "the group" is any group, also where one is named so
+    """Return the nouns in the name of one organisation or building only ("the museum"), with what is named so."""
     borne: defaultdict[str, set[int]] = defaultdict(set)
     for index, cluster in enumerate(cast.clusters):
-        noun = cluster.words[-1]
-        if cluster.entity_type in ("ORG", "FAC") and len(cluster.words) > 1 and noun in nouns:
-            borne[noun].add(index)
+        if cluster.entity_type in ("ORG", "FAC") and len(cluster.words) > 1:
+            noun = _kind_noun(cluster.words, data)
+            if noun is not None:
+                borne[noun].add(index)
     return {(noun,): next(iter(clusters)) for noun, clusters in borne.items() if len(clusters) == 1}
+
+
+def _kind_noun(words: tuple[str, ...], data: NameData) -> str | None:
+    """Return the word of a name that says what it is: "bridge", "university"; "group" may be any group."""
+    nouns = data.organisation_nouns - data.company_suffixes
+    if words[-1] in nouns or data.evidence.last_words.get(words[-1]) == "FAC":
+        return words[-1]
+    is_of = words[1] in data.evidence.of_words and words[0] in data.evidence.of_heads
+    return words[0] if is_of else None
 
 
 def _inside(tokens: Tokens, marked: tuple[Marked, ...]) -> Callable[[int], bool]:

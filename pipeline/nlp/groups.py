@@ -1,7 +1,7 @@
 """Nouns and pronouns that mean several, or the only one: "the two leaders", "the pair", "they", "the 34-year-old"."""
 
 from bisect import bisect_left
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.model.annotation import Gender, MentionKind
@@ -20,12 +20,16 @@ _AGE = ("-", "year", "-", "old")
 
 @dataclass(frozen=True, slots=True)
 class Said:
-    """A mention of one entity: its head token, cluster and type, and its gender where that is known."""
+    """A mention of one entity: its head token, cluster and type, and its gender where that is known.
+
+    ``is_public`` says that its name shows a public body or another that nobody calls a company.
+    """
 
     token: int
     cluster: int
     entity_type: str
     gender: Gender | None
+    is_public: bool
 
 
 @dataclass(frozen=True, slots=True)
@@ -41,37 +45,58 @@ class Meant:
 
 @dataclass(frozen=True, slots=True)
 class _Wanted:
-    """What a noun asks for: how many, of which type, of which gender."""
+    """What a noun asks for: how many, of which type, of which gender, and in which role."""
 
     first: int
     last: int
     size: int
     entity_type: str
     gender: Gender | None = None
+    role: str | None = None
+    is_company: bool = False
 
 
-def find_counted(tokens: Tokens, data: NameData, said: Sequence[Said]) -> Iterator[Meant]:
-    """Yield the nouns that say how many they mean, where exactly as many stand together before them.
+def find_counted(
+    tokens: Tokens, data: NameData, said: Sequence[Said], in_role: Mapping[str, Sequence[int]]
+) -> Iterator[Meant]:
+    """Yield the nouns that say how many they mean, where exactly as many are in that role or stand together before.
 
-    ``said`` are mentions in reading order.
+    ``said`` are mentions in reading order, ``in_role`` the clusters of the persons in each role.
     """
     last_said = _looker(said)
     for wanted in _wanted(tokens, data):
-        if meant := _named_before(tokens, last_said(wanted.first), wanted):
+        members = in_role.get(wanted.role or "", ())
+        if wanted.size == len(members) > 1:
+            yield Meant(wanted.first, wanted.last, "nominal", tuple(members), 0.75)
+        elif meant := _named_before(tokens, last_said(wanted.first), wanted):
             yield meant
 
 
-def find_joined(tokens: Tokens, said: Sequence[Said], plurals: Sequence[int]) -> Iterator[Meant]:
-    """Yield they, them and their (``plurals`` are their tokens) where they mean persons that "and" joins."""
+def find_joined(
+    tokens: Tokens, said: Sequence[Said], plurals: Sequence[int], counted: Sequence[Meant]
+) -> Iterator[Meant]:
+    """Yield they, them and their (``plurals`` are their tokens) where they mean several that "and" joins.
+
+    They go on with the persons of a ``counted`` noun as well ("the two leaders").
+    """
     last_said = _looker(said)
+    several = sorted((each for each in counted if len(each.members) > 1), key=_last_token)
+    ends = [each.last for each in several]
     before: Meant | None = None
     for token in plurals:
+        place = bisect_left(ends, token) - 1
+        if place >= 0 and (before is None or before.last < ends[place]):
+            before = several[place]
         joined = _joined_before(tokens, last_said(token), token)
         if joined is None and before is not None and _still(tokens, before.last, token):
             joined = before.members
         before = Meant(token, token, "pronoun", joined, 0.7) if joined else None
         if before is not None:
             yield before
+
+
+def _last_token(meant: Meant) -> int:
+    return meant.last
 
 
 def _looker(said: Sequence[Said]) -> Callable[[int], Sequence[Said]]:
@@ -92,7 +117,7 @@ def _wanted(tokens: Tokens, data: NameData) -> Iterator[_Wanted]:
         elif definite and word in data.group_sizes:
             yield _Wanted(index, index, data.group_sizes[word], "PERSON", data.roles.get(tokens.lemma[index]))
         elif definite and word in data.company_nouns and _ends_phrase(tokens, data, index):
-            yield _Wanted(index, index, 1, "ORG")
+            yield _Wanted(index, index, 1, "ORG", is_company=True)
         elif definite and tokens.tag[index] == "CD" and _is_age(tokens, data, index):
             yield _Wanted(index, index + len(_AGE), 1, "PERSON")
 
@@ -117,7 +142,8 @@ def _counted(tokens: Tokens, data: NameData, number: int) -> Iterator[_Wanted]:
             lemma = tokens.lemma[index]
             entity_type = _type_of(lemma, data)
             if entity_type:
-                yield _Wanted(number, index, data.numbers[tokens.lower[number]], entity_type, data.roles.get(lemma))
+                size = data.numbers[tokens.lower[number]]
+                yield _Wanted(number, index, size, entity_type, data.roles.get(lemma), lemma)
             return
         if tokens.tag[index] not in ("JJ", "NN", "NNP", "HYPH", "DT", "VBG", "VBN"):
             return
@@ -140,8 +166,7 @@ def _named_before(tokens: Tokens, said: Sequence[Said], wanted: _Wanted) -> Mean
         if away > _FARTHEST or (tokens.sentence[each.token] != sentence and len(found) >= wanted.size):
             break
         sentence = tokens.sentence[each.token]
-        is_fit = each.entity_type == wanted.entity_type and (not wanted.gender or each.gender in (None, wanted.gender))
-        if is_fit and each.cluster not in found:
+        if _fits(each, wanted) and each.cluster not in found:
             found.append(each.cluster)
     if len(found) != wanted.size:
         return None
@@ -149,30 +174,44 @@ def _named_before(tokens: Tokens, said: Sequence[Said], wanted: _Wanted) -> Mean
     return Meant(wanted.first, wanted.last, "nominal", tuple(reversed(found)), confidence)
 
 
+def _fits(each: Said, wanted: _Wanted) -> bool:
+    is_gender = not wanted.gender or each.gender in (None, wanted.gender)
+    return each.entity_type == wanted.entity_type and is_gender and not (wanted.is_company and each.is_public)
+
+
 def _joined_before(tokens: Tokens, said: Sequence[Said], token: int) -> tuple[int, ...] | None:
-    """Return the persons whom "and" joins, where nothing else in the plural stands between them and the pronoun."""
+    """Return those whom "and" joins, where nothing else in the plural stands between them and the pronoun.
+
+    Only "their" in the same sentence means countries or organisations.
+    """
     for place in range(len(said) - 1, 0, -1):
         last = said[place]
         if tokens.sentence[token] - tokens.sentence[last.token] > 1 or not _still(tokens, last.token, token):
             return None
-        if last.entity_type == "PERSON" and tokens.dep[last.token] == "conj":
+        is_owner = tokens.tag[token] == "PRP$" and tokens.sentence[token] == tokens.sentence[last.token]
+        if tokens.dep[_joint(tokens, last.token)] == "conj" and (is_owner or last.entity_type == "PERSON"):
             members = _chain(tokens, said[: place + 1])
             return members if len(members) > 1 else None
     return None
 
 
 def _chain(tokens: Tokens, said: Sequence[Said]) -> tuple[int, ...]:
-    """Return the clusters that are joined with the last mention, first to last."""
-    members = [said[-1].cluster]
-    head = tokens.head[said[-1].token]
-    is_conj = True
+    """Return the clusters that are joined with the last mention, first to last, all of its type."""
+    last = said[-1]
+    members = [last.cluster]
+    joint = _joint(tokens, last.token)
     for each in reversed(said[:-1]):
-        if not is_conj:
+        if tokens.dep[joint] != "conj":
             break
-        if each.token == head and each.entity_type == "PERSON":
+        if _joint(tokens, each.token) == tokens.head[joint] and each.entity_type == last.entity_type:
             members.append(each.cluster)
-            is_conj, head = tokens.dep[head] == "conj", tokens.head[head]
-    return tuple(dict.fromkeys(reversed(members))) if not is_conj else ()
+            joint = tokens.head[joint]
+    return tuple(dict.fromkeys(reversed(members))) if tokens.dep[joint] != "conj" else ()
+
+
+def _joint(tokens: Tokens, token: int) -> int:
+    """Return what "and" joins: the name, or the noun beside it ("her counterpart, Ana Brito")."""
+    return tokens.head[token] if tokens.dep[token] == "appos" else token
 
 
 def _still(tokens: Tokens, last: int, token: int) -> bool:

@@ -62,7 +62,7 @@ def trimmed(tokens: Tokens, data: NameData, name: Name) -> Name | None:
     ):
         name = Name(name.first + 2, name.last, "GPE")
     first, last, label = *_bare(tokens, data, name), name.label
-    while last - first >= 2 and _leads_person(tokens, data, first, label):
+    while last - first >= 2 and _leads_person(tokens, data, (first, last), label):
         first, label = first + 1, "PERSON"
     if not any(tokens.text[index][0].isupper() for index in range(first, last + 1)):
         return None
@@ -146,10 +146,17 @@ def _is_lead(tokens: Tokens, data: NameData, index: int, label: str, *, alone: b
     return word in data.honorifics or titled
 
 
-def _leads_person(tokens: Tokens, data: NameData, index: int, label: str) -> bool:
+def _leads_person(tokens: Tokens, data: NameData, span: tuple[int, int], label: str) -> bool:
     """Return whether a role begins the span of a person, or of what the model calls an organisation by mistake."""
-    is_person = label == "PERSON" or (label == "ORG" and tokens.lower[index + 1] in data.forenames)
-    return is_person and _is_role(tokens, data, index)
+    first, last = span
+    if label == "PERSON":
+        return _is_role(tokens, data, first)
+    words = frozenset(plain(word) for word in tokens.lower[first + 1 : last + 1])
+    is_named = words.isdisjoint(data.organisation_nouns) and words.isdisjoint(data.evidence.last_words)
+    is_ranked = tokens.lower[first] in data.evidence.ranks and is_named and last - first == 2
+    return label == "ORG" and (
+        is_ranked or (tokens.lower[first + 1] in data.forenames and _is_role(tokens, data, first))
+    )
 
 
 def _is_role(tokens: Tokens, data: NameData, index: int) -> bool:

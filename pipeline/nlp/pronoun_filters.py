@@ -15,9 +15,17 @@ def cannot_be(tokens: Tokens, anaphor: Anaphor, last: Mentioned) -> bool:
         return False
     if last.in_quote and not anaphor.in_quote and anaphor.place == "subject":
         return anaphor.governor in above(tokens, last.token)
-    if anaphor.pronoun.is_possessive or anaphor.pronoun.is_reflexive or last.place == "poss":
+    if tokens.tag[anaphor.token] == "PRP$" or anaphor.pronoun.is_reflexive or last.place == "poss":
         return False
+    if anaphor.place == "subject":
+        return _is_infinitive(tokens, anaphor.governor) and tokens.head[anaphor.governor] == last.governor
     return anaphor.place in ("object", "pobj") and anaphor.governor == last.governor
+
+
+def _is_infinitive(tokens: Tokens, verb: int) -> bool:
+    """Return whether a verb with a subject is an infinitive, whose subject is the object above: "saw him leave"."""
+    is_bare = tokens.tag[verb] == "VB" and tokens.dep[verb] in ("ccomp", "xcomp")
+    return is_bare and not any(tokens.tag[aux] == "MD" for aux in tokens.dependents(verb, "aux"))
 
 
 def named_below(tokens: Tokens, anaphor: Anaphor, last: Mentioned) -> bool:

@@ -1,11 +1,13 @@
 """What the text says a person is: titles, roles beside a name, and nouns that stand for the bearer of a role."""
 
 from collections import defaultdict
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import replace
 
 from pipeline.kb import KnowledgeBase
 from pipeline.model.annotation import CountryMethod
 from pipeline.nlp.languages.spec import NameData
+from pipeline.nlp.name_context import has_age
 from pipeline.nlp.names import Name
 from pipeline.nlp.syntax import SUBJECTS, head_of
 from pipeline.nlp.tokens import Tokens
@@ -23,20 +25,45 @@ def role_of(tokens: Tokens, name: Name, data: NameData) -> tuple[int, int] | Non
     """Return first and last token of the role that the text gives this mention of a person.
 
     It stands before the name ("its chief engineer Ana Brito"), in apposition after it, under a verb that gives roles,
-    or is its title.
+    or is its title. A noun is a role where it is known as one, or where it has no other use beside a person's name.
     """
     start = name.first if name.title is None else name.title
-    before = _role_before(tokens, start, data)
+    nouns = frozenset(_nouns_beside(tokens, name, data))
+    before = _role_before(tokens, start, nouns, data)
     if before is not None:
         return before
-    after = _role_after(tokens, name, data) or _role_in_clause(tokens, name, data)
+    after = _role_after(tokens, name, nouns, data) or _role_in_clause(tokens, name, data)
     if after is not None or name.title is None:
         return after
     is_role = any(tokens.lower[index] in data.roles for index in range(name.title, name.first))
-    return (name.title, name.first - 1) if is_role else None
+    return (_with_office(tokens, name), name.first - 1) if is_role else None
 
 
-def _role_before(tokens: Tokens, start: int, data: NameData) -> tuple[int, int] | None:
+def _nouns_beside(tokens: Tokens, name: Name, data: NameData) -> Iterator[int]:
+    """Yield the common nouns that the parse joins to a name: "baker Ana Brito", "the baker, Ana Brito", after it."""
+    head = head_of(tokens, name.first, name.last)
+    joined = [*tokens.dependents(head, "appos"), *tokens.dependents(head, "compound")]
+    if tokens.dep[head] == "appos" and tokens.text[name.first - 1] == ",":
+        joined.append(tokens.head[head])
+    evidence = data.evidence
+    for noun in joined:
+        word = tokens.lower[noun]
+        is_thing = word in data.organisation_nouns or word in evidence.firm_nouns or word in evidence.vessel_nouns
+        if tokens.tag[noun] == "NN" and word == tokens.text[noun] and not is_thing and word not in evidence.place_nouns:
+            yield noun
+
+
+def _with_office(tokens: Tokens, name: Name) -> int:
+    """Return the first token of what a title is title of: "Fisheries Minister Ana Brito"."""
+    first = name.first if name.title is None else name.title
+    while first > 0 and tokens.is_capital(first - 1) and tokens.dep[first - 1] in ("compound", "amod"):
+        if not first <= tokens.head[first - 1] <= name.last or tokens.block[first - 1] != tokens.block[first]:
+            break
+        first -= 1
+    return first
+
+
+def _role_before(tokens: Tokens, start: int, nouns: Set[int], data: NameData) -> tuple[int, int] | None:
     """Return the noun phrase with a role in it that ends right before a name, or before the comma before it."""
     last = start - 1
     if last > 0 and tokens.text[last] == ",":
@@ -48,7 +75,7 @@ def _role_before(tokens: Tokens, start: int, data: NameData) -> tuple[int, int] 
         if tokens.tag[index] in ("DT", "CC") and tokens.tag[index - 1] != "IN":
             break
         first = index
-        role = index if tokens.lower[index] in data.roles else role
+        role = index if index in nouns or tokens.lower[index] in data.roles else role
     if first is None or role is None or tokens.tag[last] in ("IN", "CC", "DT"):
         return None
     while first < role and (tokens.tag[first] in ("IN", "DT", "CC", "HYPH") or _ends_phrase(tokens, first, role)):
@@ -60,11 +87,16 @@ def _ends_phrase(tokens: Tokens, first: int, role: int) -> bool:
     return any(tokens.tag[index] in ("IN", "DT", "CC") for index in range(first, role))
 
 
-def _role_after(tokens: Tokens, name: Name, data: NameData) -> tuple[int, int] | None:
-    """Return the role in apposition: "Ana Brito, the chief engineer of the bridge"."""
-    if name.last + 2 >= len(tokens) or tokens.text[name.last + 1] != ",":
+def _role_after(tokens: Tokens, name: Name, nouns: Set[int], data: NameData) -> tuple[int, int] | None:
+    """Return the role in apposition: "Ana Brito QC, 61, the chief engineer of the bridge"."""
+    comma = name.last + 1
+    while comma + 1 < len(tokens) and tokens.lower[comma].replace(".", "") in data.post_nominals:
+        comma += 1
+    if has_age(tokens, replace(name, last=comma - 1)):
+        comma += 2
+    if comma + 1 >= len(tokens) or tokens.text[comma] != ",":
         return None
-    return _phrase_from(tokens, name.last + 2, name, data)
+    return _phrase_from(tokens, comma + 1, name, nouns, data)
 
 
 def _role_in_clause(tokens: Tokens, name: Name, data: NameData) -> tuple[int, int] | None:
@@ -78,7 +110,7 @@ def _role_in_clause(tokens: Tokens, name: Name, data: NameData) -> tuple[int, in
             continue
         for noun in (*tokens.dependents(verb, "attr", "oprd"), *_as_objects(tokens, verb)):
             if tokens.tag[noun] in ("NN", "NNP") and tokens.lower[noun] in data.roles:
-                return _phrase_from(tokens, tokens.left_edge(noun), name, data)
+                return _phrase_from(tokens, tokens.left_edge(noun), name, frozenset({noun}), data)
     return None
 
 
@@ -98,8 +130,11 @@ def _as_objects(tokens: Tokens, verb: int) -> Iterator[int]:
             yield from tokens.dependents(preposition, "pobj")
 
 
-def _phrase_from(tokens: Tokens, first: int, name: Name, data: NameData) -> tuple[int, int] | None:
-    """Return the noun phrase with a role in it that begins here, without its article or possessive."""
+def _phrase_from(tokens: Tokens, first: int, name: Name, nouns: Set[int], data: NameData) -> tuple[int, int] | None:
+    """Return the noun phrase with a role in it that begins here, without its article or possessive.
+
+    ``nouns`` are tokens that are a role here whatever they mean elsewhere.
+    """
     while first < len(tokens) and tokens.tag[first] in ("DT", "PRP$", "POS"):
         first += 1
     role = None
@@ -109,7 +144,7 @@ def _phrase_from(tokens: Tokens, first: int, name: Name, data: NameData) -> tupl
             break
         if role is None and tokens.tag[index] == "IN":
             return None
-        if role is None and tokens.lower[index] in data.roles:
+        if role is None and (index in nouns or tokens.lower[index] in data.roles):
             role = index
         last = index
     while last > first and tokens.tag[last] in ("IN", "DT", "CC", "HYPH", "POS", "VBN", "VBG"):

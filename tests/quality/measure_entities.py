@@ -128,7 +128,7 @@ def _names_by_end(rows: Sequence[Entity], case: Case) -> Mapping[int, Names]:
     name_of = {row.cluster_index: row.entity_name for row in case.annotation.entities if row.entity_name}
     names: defaultdict[int, set[str]] = defaultdict(set)
     for row in rows:
-        for cluster in (row.cluster_index, *(getattr(row, "group_cluster_indexes", None) or ())):
+        for cluster in (row.cluster_index, *(row.group_cluster_indexes or ())):
             if cluster is not None and cluster in name_of:
                 names[row.end_char].add(name_of[cluster])
     return {end: frozenset(found) for end, found in names.items()}

@@ -18,7 +18,6 @@ class Pronoun:
 
     kind: PronounKind
     gender: Gender | None = None
-    is_possessive: bool = False
     is_reflexive: bool = False
 
 
@@ -42,7 +41,7 @@ class NameData:
     ``numbers`` count a group ("the two leaders"), those in ``definite_numbers`` without an article ("both");
     ``group_sizes`` are nouns that say how many they mean ("the pair"), ``country_nouns`` mean states;
     ``company_nouns`` stand for the only organisation before them ("the firm"), unless one of
-    ``possessive_prepositions`` follows.
+    ``possessive_prepositions`` follows; ``public_nouns`` are in the names of organisations that they do not stand for.
     ``surnames_too`` are forenames that show no gender where they stand alone, as they are common surnames.
     ``pronoun_weights`` are the weights of features by kind of pronoun; kinds that are missing stay unresolved.
     """
@@ -61,6 +60,7 @@ class NameData:
     group_sizes: Mapping[str, int]
     country_nouns: frozenset[str]
     company_nouns: frozenset[str]
+    public_nouns: frozenset[str]
     possessive_prepositions: frozenset[str]
     organisation_nouns: frozenset[str]
     document_nouns: frozenset[str]

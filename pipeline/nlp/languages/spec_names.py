@@ -19,7 +19,7 @@ class NameEvidence:
     ``firm_nouns`` before an organisation's; ``firm_endings`` end
     a name that is used without them ("Acme" of "Acme Holdings"),
     ``thing_relatives`` begin a clause about a thing.
-    ``party_letters`` stand with a hyphen before a politician's state ("D-Ohio"). ``surnames`` are the most frequent
+    ``ranks`` are titles that begin no organisation's name. ``party_letters`` stand with a hyphen before a politician's state ("D-Ohio"). ``surnames`` are the most frequent
     family names.
     """
 
@@ -28,6 +28,7 @@ class NameEvidence:
     of_heads: Mapping[str, str]
     of_words: frozenset[str]
     joining_words: frozenset[str]
+    ranks: frozenset[str]
     club_words: frozenset[str]
     place_nouns: Mapping[str, str]
     ruled_nouns: Mapping[str, str]

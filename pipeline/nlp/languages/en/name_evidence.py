@@ -57,6 +57,10 @@ EVIDENCE = NameEvidence(
     ),
     of_words=frozenset({"of"}),
     joining_words=frozenset({"and"}),
+    ranks=_words(
+        "constable sergeant inspector superintendent councillor senator congressman congresswoman ambassador sheriff"
+        " lieutenant colonel corporal detective archbishop rabbi imam spokesman spokeswoman coroner"
+    ),
     club_words=_words("town united city rovers wanderers athletic albion county rangers fc afc hotspur harriers villa"),
     place_nouns=_typed(
         GPE="city town village port republic nation province region state county country suburb borough parish"

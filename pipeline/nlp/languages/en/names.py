@@ -76,28 +76,28 @@ _ROLES: Mapping[str, Gender | None] = {
 _PRONOUNS: Mapping[str, Pronoun] = {
     "he": Pronoun("person", "M"),
     "him": Pronoun("person", "M"),
-    "his": Pronoun("person", "M", is_possessive=True),
+    "his": Pronoun("person", "M"),
     "himself": Pronoun("person", "M", is_reflexive=True),
     "she": Pronoun("person", "F"),
-    "her": Pronoun("person", "F", is_possessive=True),
+    "her": Pronoun("person", "F"),
     "hers": Pronoun("person", "F"),
     "herself": Pronoun("person", "F", is_reflexive=True),
     "it": Pronoun("thing"),
-    "its": Pronoun("thing", is_possessive=True),
+    "its": Pronoun("thing"),
     "itself": Pronoun("thing", is_reflexive=True),
     "they": Pronoun("group"),
     "them": Pronoun("group"),
-    "their": Pronoun("group", is_possessive=True),
+    "their": Pronoun("group"),
     "theirs": Pronoun("group"),
     "themselves": Pronoun("group", is_reflexive=True),
     "i": Pronoun("speaker"),
     "me": Pronoun("speaker"),
-    "my": Pronoun("speaker", is_possessive=True),
+    "my": Pronoun("speaker"),
     "mine": Pronoun("speaker"),
     "myself": Pronoun("speaker", is_reflexive=True),
     "we": Pronoun("speakers"),
     "us": Pronoun("speakers"),
-    "our": Pronoun("speakers", is_possessive=True),
+    "our": Pronoun("speakers"),
     "ours": Pronoun("speakers"),
     "ourselves": Pronoun("speakers", is_reflexive=True),
 }
@@ -124,6 +124,12 @@ NAMES = NameData(
     company_nouns=_words(
         "company firm retailer manufacturer airline operator publisher broadcaster club team band charity lender bank"
         " carmaker chain supplier developer supermarket brewer insurer"
+    ),
+    public_nouns=_words(
+        "council court union unions nations ministry department committee commission parliament government police party"
+        " army navy senate congress assembly tribunal university school college hospital church authority treasury"
+        " federation association society league institute bureau times gazette herald tribune courier observer guardian"
+        " telegraph journal chronicle reuters bbc watchdog inquiry office house"
     ),
     possessive_prepositions=_words("of"),
     country_nouns=_words("country nation state neighbour neighbor"),
