@@ -236,9 +236,14 @@ _SPECIAL: dict[str, Callable[[Parse, int, FrameData], bool]] = {
 }
 
 
+def _is_temporal(parse: Parse, index: int) -> bool:
+    """Say whether a preposition only says when: "called on Monday" is no call on anybody."""
+    return parse.dep[index] == "prep" and any(c in parse.in_time for c in parse.children[index])
+
+
 def _has_beside(parse: Parse, index: int, wanted: list[str]) -> bool:
     for child in parse.children[index]:
-        if parse.dep[child] not in _BESIDE:
+        if parse.dep[child] not in _BESIDE or _is_temporal(parse, child):
             continue
         if parse.lemma[child] in wanted or parse.lower[child] in wanted:
             return True

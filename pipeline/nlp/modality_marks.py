@@ -43,13 +43,19 @@ def shares_auxiliary(parse: Parse, index: int) -> bool:
 
 def _is_negated(parse: Parse, index: int, data: ModalityData) -> bool:
     for child in parse.children[index]:
-        if parse.dep[child] == "neg" or parse.lower[child] in data.negative_words:
+        if parse.dep[child] == "neg" or parse.lower[child] in data.negative_words or _is_no_longer(parse, child, data):
             return parse.lower[min(child + 1, len(parse.lower) - 1)] not in data.limiting_words
         if parse.dep[child] in ("nsubj", "nsubjpass", "dobj", "attr") and has_no(parse, child, data):
             return True
         if _excludes(parse, child, data):
             return True
     return False
+
+
+def _is_no_longer(parse: Parse, index: int, data: ModalityData) -> bool:
+    return parse.lower[index] in data.ending_words and any(
+        parse.lower[c] in data.negative_words for c in parse.children[index]
+    )
 
 
 def _excludes(parse: Parse, index: int, data: ModalityData) -> bool:
@@ -70,7 +76,7 @@ def has_no(parse: Parse, index: int, data: ModalityData) -> bool:
 def is_unreal(parse: Parse, index: int, data: ModalityData, auxiliaries: set[str]) -> bool:
     if auxiliaries & data.unreal_auxiliaries or is_conditional(parse, index, data):
         return True
-    return parse.dep[index] == "ROOT" and _asks(parse, index)
+    return _is_command(parse, index) or (parse.dep[index] == "ROOT" and _asks(parse, index))
 
 
 def is_conditional(parse: Parse, index: int, data: ModalityData) -> bool:
@@ -99,6 +105,16 @@ def _is_said_in_past(parse: Parse, index: int, data: ModalityData) -> bool:
         parse.dep[index] in ("ccomp", "advcl", "prep", "dobj")
         and parse.lemma[head] in data.saying - data.opining
         and parse.tag[head] in _PAST
+    )
+
+
+def _is_command(parse: Parse, index: int) -> bool:
+    """Say whether a bare verb asks that it be done: "Stop the war," she said."""
+    return (
+        parse.dep[index] == "ccomp"
+        and parse.tag[index] == "VB"
+        and parse.child(index, "aux", "auxpass", "nsubj", "nsubjpass") is None
+        and parse.child(parse.head[index], "dobj") is None
     )
 
 
@@ -141,6 +157,6 @@ def own_modality(parse: Parse, index: int, data: ModalityData) -> Modality | Non
             return "happened"
         if word in data.unreal_adjectives or word in data.unreal_markers:
             return "hypothetical"
-        if word in data.planned_adjectives:
+        if word in data.planned_adjectives and parse.dep[child] not in ("acl", "relcl"):
             return "planned"
     return None

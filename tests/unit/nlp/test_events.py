@@ -82,6 +82,49 @@ def test_who_does_it_to_whom(nlp, text, trigger, actor, recipient):
     assert (event.actor_text, event.recipient_text) == (actor, recipient)
 
 
+@pytest.mark.parametrize(
+    ("text", "trigger", "actor", "recipient"),
+    [
+        ("Chile sent firefighters and Argentina offered to send aid.", "offered", "Argentina", None),
+        (
+            "Estonia recalled its ambassador from Minsk and Belarus expelled two diplomats.",
+            "expelled",
+            "Belarus",
+            "two diplomats",
+        ),
+        (
+            "Estonia recalled its ambassador from Minsk and Belarus expelled two diplomats.",
+            "recalled",
+            "Estonia",
+            "its ambassador",
+        ),
+        ("The minister is due to travel to Spain.", "travel", "The minister", "Spain"),
+        ("The club fined him two weeks' wages.", "fined", "The club", "him"),
+        ("Peacekeepers failed to stop the fighting.", "fighting", None, None),
+    ],
+)
+def test_who_takes_part_where_the_parse_is_odd(nlp, text, trigger, actor, recipient):
+    """A noun joined to the clause before is the subject of its own verb; "due to" lends its subject."""
+    event = read(nlp, text).event(trigger)
+    assert (event.actor_text, event.recipient_text) == (actor, recipient)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The minister sat with the reporters.",
+        "The firms communicated with the authorities.",
+        "Her party failed in the north.",
+        "The minister called on Monday.",
+        "The team will fight for the title.",
+        "The talks collapsed.",
+    ],
+)
+def test_weak_words_give_no_row(nlp, text):
+    """What says next to nothing, or only when, has no type."""
+    assert not [event for event in read(nlp, text).events if event.trigger_text != "talks"]
+
+
 def test_coordinated_actors_are_listed(nlp):
     """Where several act, the first fills the columns and the lists name all."""
     event = read(nlp, "Ada Holm and Otto Brandt met in Oslo.", HOLM, BRANDT, OSLO).event("met")

@@ -30,6 +30,7 @@ MODALITY = ModalityData(
         warning way willing willingness wish wonder
         """
     ),
+    purposes=words("attempt bid effort order"),
     refusing=words(
         """
         call_off rule_out turn_down break_off hold_off ward_off head_off stave_off fend_off back_out
@@ -47,6 +48,7 @@ MODALITY = ModalityData(
         """
     ),
     negative_words=words("hardly n't neither never no nobody none nor not nothing n’t"),
+    ending_words=words("longer more"),
     contrast_words=words("but"),
     excluding_words=words("than not"),
     preferring_words=words("rather instead"),
