@@ -16,6 +16,7 @@ _BESIDE = frozenset(
 )
 _GOVERNED = frozenset({"dobj", "nsubjpass", "nsubj", "attr", "pobj"})
 _CONTENT_TYPES = frozenset({"AGREE", "REQUEST", "REJECT", "THREATEN"})
+_ANNOUNCED = {"AGREE": "CONSULT", "THREATEN": "PROTEST"}
 _NO_PERSON = frozenset({"it", "its", "itself", "this", "that", "which", "what"})
 
 
@@ -34,8 +35,18 @@ def find_triggers(parse: Parse, data: FrameData) -> tuple[Trigger, ...]:
     """Return the triggers in reading order; what another frame takes as its content has no type of its own."""
     found = [trigger for index in range(len(parse.lemma)) if (trigger := _trigger_at(parse, index, data))]
     content = {index for trigger in found for index in _content_of(parse, trigger)}
+    content -= set(_announced_by(parse, found))
     content |= {*_purposes(parse, found), *_carrying(parse, found, data)}
     return tuple(without_type(trigger) if trigger.index in content else trigger for trigger in found)
+
+
+def _announced_by(parse: Parse, triggers: list[Trigger]) -> Iterator[int]:
+    """Yield what is an event of its own that an outer verb announces: the meeting agreed on, the strike threatened."""
+    kinds = {trigger.index: trigger.frame.event_type for trigger in triggers if trigger.frame}
+    for index, kind in kinds.items():
+        inner = infinitive_of(parse, index)
+        if inner is not None and kind in _ANNOUNCED and kinds.get(inner) == _ANNOUNCED[kind]:
+            yield inner
 
 
 def _purposes(parse: Parse, triggers: list[Trigger]) -> Iterator[int]:
