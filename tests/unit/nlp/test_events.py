@@ -158,6 +158,23 @@ def test_outer_verb_gives_the_type_and_keeps_the_inner_one_untyped(nlp):
     assert [(event.trigger_text, event.event_type, event.event_index) for event in case.untyped] == [("free", None, -1)]
 
 
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("The mayor agreed to meet the residents.", [("AGREE", "happened"), ("CONSULT", "planned")]),
+        ("The nurses threatened to strike.", [("THREATEN", "happened"), ("PROTEST", "hypothetical")]),
+        ("The bus overturned, killing two tourists.", [("OTHER", "happened")]),
+        ("Spain was not invited and has not signed the treaty.", [("REQUEST", "negated"), ("AGREE", "negated")]),
+        ("The judge threw out the case.", [("REJECT", "happened")]),
+        ("The party may go to court.", [("ACCUSE", "hypothetical")]),
+        ("Unions warned of strikes.", [("THREATEN", "happened")]),
+    ],
+)
+def test_inner_events(nlp, text, rows):
+    """A meeting agreed on and a strike threatened have rows of their own; what an accident did is no attack."""
+    assert [(event.event_type, event.modality) for event in read(nlp, text).events] == rows
+
+
 def test_statements_are_untyped(nlp):
     """Who says what is the quotes' business."""
     case = read(nlp, "Ada Holm said nothing new.", HOLM)
