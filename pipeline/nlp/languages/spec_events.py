@@ -97,7 +97,9 @@ class ModalityData:
     unreal_auxiliaries: frozenset[str]
     backshifted: frozenset[str]  # unreal alone, future inside what somebody said in the past
     unreal_markers: frozenset[str]  # conjunctions: if, unless, whether
+    inverted: frozenset[str]  # auxiliaries that make a condition when they stand before the subject: "had he come"
     infinitive_marker: str
+    delaying: frozenset[str]  # "has yet to come"
     planning: frozenset[str]  # heads (verbs, nouns, adjectives) whose complement is planned
     wishing: frozenset[str]  # heads whose complement is hypothetical
     purposes: frozenset[str]  # nouns whose infinitive says what something is done for: "in order to", "in an effort to"
