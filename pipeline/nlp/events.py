@@ -12,6 +12,7 @@ from pipeline.model import Article, Entity, Event, Quote, TimeExpression
 from pipeline.model.annotation import Modality
 from pipeline.nlp.events_actors import Roles, roles_of
 from pipeline.nlp.events_background import without_background
+from pipeline.nlp.events_content import without_content
 from pipeline.nlp.events_frames import Trigger, find_triggers
 from pipeline.nlp.events_parse import Parse, parse_of
 from pipeline.nlp.events_phrases import Participant
@@ -61,7 +62,7 @@ def extract_events(  # noqa: PLR0913 - an event draws on everything that was rea
     a typed one, its ``event_index``.
     """
     parse, data = parse_of(tokens, article, entities, times, language.frames), language.frames
-    triggers = find_triggers(parse, data)
+    triggers = without_content(parse, find_triggers(parse, data), data)
     roles = _all_roles(parse, [t for t in triggers if with_untyped or t.frame is not None], data)
     triggers = without_background(
         parse, triggers, {index for index, who in roles.items() if who.actors or who.recipients}

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pipeline.nlp.events_frames import Trigger, denotes, infinitive_of, named_by, object_of
 from pipeline.nlp.events_parse import Parse
 from pipeline.nlp.events_phrases import Participant, members_of, participant_at
-from pipeline.nlp.events_subjects import doers_of, subject_of
+from pipeline.nlp.events_subjects import doers_of, leads_clause, subject_of
 from pipeline.nlp.languages.ontology import OTHER
 from pipeline.nlp.languages.spec_events import Frame, FrameData
 
@@ -57,7 +57,11 @@ def _participants(parse: Parse, heads: Iterable[int], data: FrameData) -> Iterat
     seen: set[int] = set()
     for head in heads:
         for index in parse.conjuncts(head):
-            if index not in seen and _takes_part(parse, index, data):
+            if (
+                index not in seen
+                and _takes_part(parse, index, data)
+                and (index == head or not leads_clause(parse, index))
+            ):
                 seen.add(index)
                 yield from members_of(parse, participant_at(parse, index, data))
 
@@ -80,7 +84,7 @@ def _of_verb(parse: Parse, trigger: Trigger, data: FrameData) -> tuple[list[int]
     for code in frame.recipient if frame else data.verb_places:
         if (code in beside or code in _OWN_PLACES) and (found := _at_place(parse, trigger, code, data)):
             return actors, found
-    return actors, _inner_object(parse, index) if frame is not None and frame.takes_content else []
+    return actors, _inner_object(parse, index, data) if frame is not None and frame.takes_content else []
 
 
 def _prepositions_of(parse: Parse, index: int | None) -> set[str]:
@@ -89,11 +93,11 @@ def _prepositions_of(parse: Parse, index: int | None) -> set[str]:
     return {parse.lower[c] for c in parse.children[index] if parse.dep[c] in ("prep", "agent", "dative")}
 
 
-def _inner_object(parse: Parse, index: int) -> list[int]:
+def _inner_object(parse: Parse, index: int, data: FrameData) -> list[int]:
     """Return to whom what is agreed, asked or refused is done: "refused to free the prisoners"."""
     inner = infinitive_of(parse, index)
     thing = object_of(parse, inner) if inner is not None else None
-    return [] if thing is None else [thing]
+    return [thing] if thing is not None and denotes(parse, thing, data) else []
 
 
 def _at_place(parse: Parse, trigger: Trigger, code: str, data: FrameData) -> list[int]:
@@ -189,7 +193,7 @@ def _from_governor(parse: Parse, trigger: Trigger, data: FrameData) -> tuple[lis
         index = parse.head[index]
     dep, verb = parse.dep[index], parse.head[index]
     if dep in ("dobj", "nsubjpass", "attr") and parse.is_verb(verb):
-        if parse.lemma[verb] in data.modality.carriers - data.modality.saying:
+        if parse.lemma[verb] in data.modality.carriers - data.modality.saying - data.modality.refusing:
             return doers_of(parse, verb, data), []
         if parse.lemma[verb] in data.bearers:
             return [], doers_of(parse, verb, data)

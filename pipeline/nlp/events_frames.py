@@ -1,6 +1,6 @@
 """Which words of an article name an event, and in which frame they are used."""
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from dataclasses import dataclass
 
 from pipeline.nlp.events_parse import Parse
@@ -15,7 +15,6 @@ _BESIDE = frozenset(
     | {"npadvmod", "attr", "conj", "quantmod"}
 )
 _GOVERNED = frozenset({"dobj", "nsubjpass", "nsubj", "attr", "pobj"})
-_CONTENT_TYPES = frozenset({"AGREE", "REQUEST", "REJECT", "THREATEN"})
 _NO_PERSON = frozenset({"it", "its", "itself", "this", "that", "which", "what"})
 
 
@@ -31,28 +30,8 @@ class Trigger:
 
 
 def find_triggers(parse: Parse, data: FrameData) -> tuple[Trigger, ...]:
-    """Return the triggers in reading order; what another frame takes as its content has no type of its own."""
-    found = [trigger for index in range(len(parse.lemma)) if (trigger := _trigger_at(parse, index, data))]
-    content = {index for trigger in found for index in _content_of(parse, trigger)}
-    content |= {*_purposes(parse, found), *_carrying(parse, found, data)}
-    return tuple(without_type(trigger) if trigger.index in content else trigger for trigger in found)
-
-
-def _purposes(parse: Parse, triggers: list[Trigger]) -> Iterator[int]:
-    """Yield infinitives that only say what an event of their own type is for: "met to discuss"."""
-    kinds = {trigger.index: trigger.frame.event_type for trigger in triggers if trigger.frame}
-    for index, kind in kinds.items():
-        if parse.dep[index] in ("advcl", "xcomp") and kinds.get(parse.head[index]) == kind and parse.tag[index] == "VB":
-            yield index
-
-
-def _carrying(parse: Parse, triggers: list[Trigger], data: FrameData) -> Iterator[int]:
-    """Yield everyday verbs that only carry an event noun: to launch an attack is no launch."""
-    for trigger in triggers:
-        verb = parse.head[trigger.index]
-        carried = trigger.is_noun and trigger.frame is not None and parse.dep[trigger.index] != "nsubj"
-        if carried and parse.lemma[verb] in data.modality.carriers:
-            yield from (t.index for t in triggers if t.index == verb and t.frame and t.frame.event_type == "OTHER")
+    """Return the triggers in reading order."""
+    return tuple(trigger for index in range(len(parse.lemma)) if (trigger := _trigger_at(parse, index, data)))
 
 
 def without_type(trigger: Trigger) -> Trigger:
@@ -236,9 +215,14 @@ _SPECIAL: dict[str, Callable[[Parse, int, FrameData], bool]] = {
 }
 
 
+def _is_temporal(parse: Parse, index: int) -> bool:
+    """Say whether a preposition only says when: "called on Monday" is no call on anybody."""
+    return parse.dep[index] == "prep" and any(c in parse.in_time for c in parse.children[index])
+
+
 def _has_beside(parse: Parse, index: int, wanted: list[str]) -> bool:
     for child in parse.children[index]:
-        if parse.dep[child] not in _BESIDE:
+        if parse.dep[child] not in _BESIDE or _is_temporal(parse, child):
             continue
         if parse.lemma[child] in wanted or parse.lower[child] in wanted:
             return True
@@ -247,42 +231,6 @@ def _has_beside(parse: Parse, index: int, wanted: list[str]) -> bool:
         ):
             return True
     return False
-
-
-def _content_of(parse: Parse, trigger: Trigger) -> Iterator[int]:
-    """Yield the words that a trigger takes as its content: what is agreed, asked, refused, threatened, alleged."""
-    frame, index = trigger.frame, trigger.index
-    if frame is None or not (frame.takes_content or (trigger.is_noun and frame.event_type in _CONTENT_TYPES)):
-        yield from _object_named(parse, trigger)
-        return
-    inner = infinitive_of(parse, index)
-    if inner is not None:
-        yield from parse.conjuncts(inner)
-    for child in parse.children[index]:
-        if parse.dep[child] == "prep" and parse.lower[child] in frame.needs + frame.recipient:
-            yield from (
-                c for c in parse.children[child] if parse.dep[c] == "pcomp" or _is_noun_content(frame, parse, c)
-            )
-        elif parse.dep[child] == "xcomp" or (
-            _is_noun_content(frame, parse, child)
-            and parse.dep[child] == "dobj"
-            and parse.lemma[child] not in named_by(frame)
-        ):
-            yield from parse.conjuncts(child)
-    yield from _object_named(parse, trigger)
-
-
-def _is_noun_content(frame: Frame, parse: Parse, index: int) -> bool:
-    return frame.event_type in _CONTENT_TYPES and parse.dep[index] in ("pobj", "dobj")
-
-
-def _object_named(parse: Parse, trigger: Trigger) -> Iterator[int]:
-    """Yield the object that the pattern itself names: "impose sanctions" is one event."""
-    if trigger.frame is None or trigger.is_noun or trigger.frame.event_type == "REJECT":
-        return  # to cancel talks is one event, that they are not held another
-    thing = object_of(parse, trigger.index)
-    if thing is not None and parse.lemma[thing] in named_by(trigger.frame):
-        yield thing
 
 
 def named_by(frame: Frame) -> set[str]:

@@ -60,6 +60,7 @@ class Parse:
         if any(self.dep[c] in ("nsubjpass", "auxpass", "csubjpass", "agent") for c in self.children[index]):
             return True
         shares = self.dep[index] == "conj" and self.tag[index] in ("VBN", "VBD") and self.subject(index) is None
+        shares = shares and self.child(index, "aux", "dobj") is None  # "was invited and has signed the deal"
         return shares and self.head[index] < index and self.is_passive(self.head[index])
 
     def prep_objects(self, index: int, preposition: str) -> Iterator[int]:

@@ -2,8 +2,10 @@
 
 from pipeline.nlp.events_parse import Parse
 from pipeline.nlp.languages.spec_events import FrameData
+from pipeline.nlp.modality_marks import is_finite
 
 _CONTROLLED = frozenset({"xcomp", "advcl", "ccomp", "conj", "parataxis", "dep"})
+_AUXILIARIES = frozenset({"aux", "auxpass", "neg"})
 _LIMIT = 8  # longest way from a verb to the phrase that it is said of
 
 
@@ -19,6 +21,7 @@ def doers_of(parse: Parse, index: int, data: FrameData) -> list[int]:
 def subject_of(parse: Parse, index: int, data: FrameData, depth: int = _LIMIT) -> int | None:
     """Return the phrase that a verb is said of, its own subject or the one it shares; None where there is none."""
     own = parse.subject(index)
+    own = _subject_before(parse, index) if own is None else own
     if own is not None:
         relative = parse.dep[index] == "relcl" and parse.lower[own] in data.relative_pronouns
         return parse.head[index] if relative else own
@@ -30,10 +33,34 @@ def subject_of(parse: Parse, index: int, data: FrameData, depth: int = _LIMIT) -
     return _shared_subject(parse, index, data, depth)
 
 
+def _subject_before(parse: Parse, index: int) -> int | None:
+    """Return the noun that stands before a joined verb and that the parser joins to what precedes.
+
+    "Chile sent doctors and Peru offered tents": Peru is no second object.
+    """
+    if parse.dep[index] != "conj" or not is_finite(parse, index):
+        return None
+    before = min([index, *(c for c in parse.children[index] if parse.dep[c] in _AUXILIARIES)]) - 1
+    joined = before >= 0 and parse.dep[before] == "conj" and parse.pos[before] in ("NOUN", "PROPN")
+    return before if joined and parse.head[before] != index else None
+
+
+def leads_clause(parse: Parse, index: int) -> bool:
+    """Say whether a joined noun is the subject of the verb after it."""
+    if parse.dep[index] != "conj" or index + 1 >= len(parse.dep):
+        return False
+    verb = parse.head[index + 1] if parse.dep[index + 1] in _AUXILIARIES else index + 1
+    return parse.is_verb(verb) and parse.subject(verb) is None and _subject_before(parse, verb) == index
+
+
 def _shared_subject(parse: Parse, index: int, data: FrameData, depth: int) -> int | None:
     dep, head = parse.dep[index], parse.head[index]
     if dep in _CONTROLLED and parse.is_verb(head):
         return _controller(parse, index, head, data, depth)
+    if (
+        dep == "xcomp" and parse.dep[head] == "acomp" and parse.lemma[head] in data.modality.planning
+    ):  # "is due to visit"
+        return subject_of(parse, parse.head[head], data, depth - 1)
     if dep in ("acl", "relcl") and parse.headline[index] and parse.entity[head] >= 0:
         return head  # "Holm to meet Brandt"
     if dep in ("pcomp", "acl", "relcl"):

@@ -78,9 +78,18 @@ def _of_infinitive(parse: Parse, index: int, data: ModalityData, depth: int) -> 
         return "planned"
     if dep == "relcl" and any(parse.lower[c] in data.ranking for c in parse.children[head]):
         return _carried(parse, head, data, depth)  # "the second town to build one" has built it
-    if dep == "advcl" and parse.lemma[head] not in data.governing:
-        return _of_purpose(parse, head, data, depth)
+    served = _serves(parse, index, data)
+    if served is not None:
+        return _of_purpose(parse, served, data, depth)
     return _under(parse, head, data, depth, default="hypothetical") if dep in _COMPLEMENTS else "hypothetical"
+
+
+def _serves(parse: Parse, index: int, data: ModalityData) -> int | None:
+    """Return what is done for the sake of an infinitive ("in order to", "in an effort to"), None where nothing is."""
+    head = parse.head[index]
+    if parse.lemma[head] in data.purposes and parse.dep[head] == "pobj":
+        return parse.head[parse.head[head]]
+    return head if parse.dep[index] == "advcl" and parse.lemma[head] not in data.governing else None
 
 
 def _of_purpose(parse: Parse, head: int, data: ModalityData, depth: int) -> Modality:
@@ -195,8 +204,9 @@ def _of_noun(parse: Parse, index: int, data: ModalityData, depth: int) -> Modali
     if own is not None or head == index:
         return own or "happened"
     if dep in ("pobj", "pcomp"):
-        spoken_of = parse.lower[head] in data.topic_prepositions and is_definite(parse, index, data)
-        return "happened" if spoken_of else _after_preposition(parse, head, data, depth)
+        told = parse.lower[head] in data.topic_prepositions or parse.lemma[parse.head[head]] in data.saying
+        known = told and is_definite(parse, index, data)
+        return "happened" if known else _after_preposition(parse, head, data, depth)
     if dep in _ARGUMENTS and parse.is_verb(head):
         return _of_argument(parse, index, data, depth)
     return _modality(parse, head, data, depth - 1) if dep in _MODIFIERS else "happened"

@@ -24,7 +24,7 @@ def marked_modality(parse: Parse, index: int, data: ModalityData, auxiliaries: s
     if is_unreal(parse, index, data, auxiliaries):
         return "hypothetical"
     if auxiliaries & data.future_auxiliaries:
-        return "hypothetical" if _has_condition(parse, index, data) else "planned"
+        return "hypothetical" if _has_condition(parse, index, data) or _is_doubted(parse, index, data) else "planned"
     if auxiliaries & data.backshifted:
         return "planned" if _is_said_in_past(parse, index, data) else "hypothetical"
     return None
@@ -43,13 +43,25 @@ def shares_auxiliary(parse: Parse, index: int) -> bool:
 
 def _is_negated(parse: Parse, index: int, data: ModalityData) -> bool:
     for child in parse.children[index]:
-        if parse.dep[child] == "neg" or parse.lower[child] in data.negative_words:
+        if parse.dep[child] == "neg" or parse.lower[child] in data.negative_words or _is_no_longer(parse, child, data):
             return parse.lower[min(child + 1, len(parse.lower) - 1)] not in data.limiting_words
         if parse.dep[child] in ("nsubj", "nsubjpass", "dobj", "attr") and has_no(parse, child, data):
             return True
-        if _excludes(parse, child, data):
+        if _excludes(parse, child, data) or _is_delaying(parse, child, data):
             return True
     return False
+
+
+def _is_delaying(parse: Parse, index: int, data: ModalityData) -> bool:
+    """Say whether a word puts off the infinitive after it: "has yet to sign"."""
+    after = parse.lower[index + 1 : index + 2]
+    return parse.lower[index] in data.delaying and after == [data.infinitive_marker]
+
+
+def _is_no_longer(parse: Parse, index: int, data: ModalityData) -> bool:
+    return parse.lower[index] in data.ending_words and any(
+        parse.lower[c] in data.negative_words for c in parse.children[index]
+    )
 
 
 def _excludes(parse: Parse, index: int, data: ModalityData) -> bool:
@@ -70,18 +82,37 @@ def has_no(parse: Parse, index: int, data: ModalityData) -> bool:
 def is_unreal(parse: Parse, index: int, data: ModalityData, auxiliaries: set[str]) -> bool:
     if auxiliaries & data.unreal_auxiliaries or is_conditional(parse, index, data):
         return True
-    return parse.dep[index] == "ROOT" and _asks(parse, index)
+    return _is_command(parse, index) or (parse.dep[index] == "ROOT" and _asks(parse, index))
 
 
 def is_conditional(parse: Parse, index: int, data: ModalityData) -> bool:
     """Say whether a conjunction makes the clause a condition, also a denied one ("if no price is agreed")."""
-    return any(
+    return _is_inverted(parse, index, data) or any(
         parse.dep[c] in ("mark", "advmod") and parse.lower[c] in data.unreal_markers for c in parse.children[index]
     )
 
 
+def _is_inverted(parse: Parse, index: int, data: ModalityData) -> bool:
+    """Say whether the auxiliary stands before the subject: "Had the army attacked, ..."."""
+    head, subject = parse.head[index], parse.subject(index)
+    if parse.dep[index] == "ccomp" and parse.dep[head] == "advcl":
+        before = [head]  # the parser takes the auxiliary for the verb
+    else:
+        before = [c for c in parse.children[index] if parse.dep[c] == "aux"] if parse.dep[index] == "advcl" else []
+    return subject is not None and any(c < subject and parse.lower[c] in data.inverted for c in before)
+
+
 def _has_condition(parse: Parse, index: int, data: ModalityData) -> bool:
     return any(parse.dep[c] == "advcl" and is_conditional(parse, c, data) for c in parse.children[index])
+
+
+def _is_doubted(parse: Parse, index: int, data: ModalityData) -> bool:
+    """Say whether somebody only fears, hopes or doubts that it will be."""
+    head = parse.head[index]
+    complement = parse.child(head, "acomp")
+    governor = parse.lemma[head if complement is None else complement]
+    doubting = data.wishing - data.saying - data.planning
+    return parse.dep[index] == "ccomp" and governor in doubting
 
 
 def _asks(parse: Parse, index: int) -> bool:
@@ -99,6 +130,16 @@ def _is_said_in_past(parse: Parse, index: int, data: ModalityData) -> bool:
         parse.dep[index] in ("ccomp", "advcl", "prep", "dobj")
         and parse.lemma[head] in data.saying - data.opining
         and parse.tag[head] in _PAST
+    )
+
+
+def _is_command(parse: Parse, index: int) -> bool:
+    """Say whether a bare verb asks that it be done: "Stop the war," she said."""
+    return (
+        parse.dep[index] == "ccomp"
+        and parse.tag[index] == "VB"
+        and parse.child(index, "aux", "auxpass", "nsubj", "nsubjpass") is None
+        and parse.child(parse.head[index], "dobj") is None
     )
 
 
@@ -141,6 +182,6 @@ def own_modality(parse: Parse, index: int, data: ModalityData) -> Modality | Non
             return "happened"
         if word in data.unreal_adjectives or word in data.unreal_markers:
             return "hypothetical"
-        if word in data.planned_adjectives:
+        if word in data.planned_adjectives and parse.dep[child] not in ("acl", "relcl"):
             return "planned"
     return None

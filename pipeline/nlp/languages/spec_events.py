@@ -25,6 +25,8 @@ from collections.abc import Iterable, Mapping
 from dataclasses import dataclass, field
 from typing import Protocol
 
+_NAMED = 2  # words of a list that a rule_id names
+
 
 @dataclass(frozen=True, slots=True)
 class Frame:
@@ -32,7 +34,7 @@ class Frame:
     ``inner`` (doer of the following infinitive), ``poss`` (owner of the object), or a preposition.
 
     ``takes_content``: the clause or noun that follows is what is agreed, asked or refused, no event of its own.
-    ``rule_id`` is the pattern with its type.
+    ``rule_id`` is the pattern with its type, of longer lists the first words ("hold_@talk/meeting/...>consult").
     """
 
     lemma: str
@@ -72,8 +74,14 @@ class FrameGroup:
                 recipient=tuple(self.recipient.split()),
                 reciprocal=self.reciprocal,
                 takes_content=self.takes_content,
-                rule_id=f"{'_'.join(pattern.split())}>{self.event_type.lower()}",
+                rule_id=f"{'_'.join([lemma, *map(_shortened, needs)])}>{self.event_type.lower()}",
             )
+
+
+def _shortened(need: str) -> str:
+    """Return a need as a rule's name has it: two of its words stand for all."""
+    listed = need.split("/")
+    return need if len(listed) <= _NAMED else "/".join([*listed[:_NAMED], "..."])
 
 
 def words(text: str) -> frozenset[str]:
@@ -89,12 +97,16 @@ class ModalityData:
     unreal_auxiliaries: frozenset[str]
     backshifted: frozenset[str]  # unreal alone, future inside what somebody said in the past
     unreal_markers: frozenset[str]  # conjunctions: if, unless, whether
+    inverted: frozenset[str]  # auxiliaries that make a condition when they stand before the subject: "had he come"
     infinitive_marker: str
+    delaying: frozenset[str]  # "has yet to come"
     planning: frozenset[str]  # heads (verbs, nouns, adjectives) whose complement is planned
     wishing: frozenset[str]  # heads whose complement is hypothetical
+    purposes: frozenset[str]  # nouns whose infinitive says what something is done for: "in order to", "in an effort to"
     refusing: frozenset[str]  # heads whose complement did not happen
     achieving: frozenset[str]  # heads whose infinitive is as real as they are
     negative_words: frozenset[str]
+    ending_words: frozenset[str]  # denied, they deny the verb: "no longer"
     contrast_words: frozenset[str]  # "not arrested but charged"
     excluding_words: frozenset[str]  # "X rather than Y", "X, not Y"
     preferring_words: frozenset[str]

@@ -82,6 +82,49 @@ def test_who_does_it_to_whom(nlp, text, trigger, actor, recipient):
     assert (event.actor_text, event.recipient_text) == (actor, recipient)
 
 
+@pytest.mark.parametrize(
+    ("text", "trigger", "actor", "recipient"),
+    [
+        ("Chile sent firefighters and Argentina offered to send aid.", "offered", "Argentina", None),
+        (
+            "Estonia recalled its ambassador from Minsk and Belarus expelled two diplomats.",
+            "expelled",
+            "Belarus",
+            "two diplomats",
+        ),
+        (
+            "Estonia recalled its ambassador from Minsk and Belarus expelled two diplomats.",
+            "recalled",
+            "Estonia",
+            "its ambassador",
+        ),
+        ("The minister is due to travel to Spain.", "travel", "The minister", "Spain"),
+        ("The club fined him two weeks' wages.", "fined", "The club", "him"),
+        ("Peacekeepers failed to stop the fighting.", "fighting", None, None),
+    ],
+)
+def test_who_takes_part_where_the_parse_is_odd(nlp, text, trigger, actor, recipient):
+    """A noun joined to the clause before is the subject of its own verb; "due to" lends its subject."""
+    event = read(nlp, text).event(trigger)
+    assert (event.actor_text, event.recipient_text) == (actor, recipient)
+
+
+@pytest.mark.parametrize(
+    "text",
+    [
+        "The minister sat with the reporters.",
+        "The firms communicated with the authorities.",
+        "Her party failed in the north.",
+        "The minister called on Monday.",
+        "The team will fight for the title.",
+        "The talks collapsed.",
+    ],
+)
+def test_weak_words_give_no_row(nlp, text):
+    """What says next to nothing, or only when, has no type."""
+    assert not [event for event in read(nlp, text).events if event.trigger_text != "talks"]
+
+
 def test_coordinated_actors_are_listed(nlp):
     """Where several act, the first fills the columns and the lists name all."""
     event = read(nlp, "Ada Holm and Otto Brandt met in Oslo.", HOLM, BRANDT, OSLO).event("met")
@@ -113,6 +156,23 @@ def test_outer_verb_gives_the_type_and_keeps_the_inner_one_untyped(nlp):
     case = read(nlp, "The government refused to free the prisoners.")
     assert [event.event_type for event in case.events] == ["REJECT"]
     assert [(event.trigger_text, event.event_type, event.event_index) for event in case.untyped] == [("free", None, -1)]
+
+
+@pytest.mark.parametrize(
+    ("text", "rows"),
+    [
+        ("The mayor agreed to meet the residents.", [("AGREE", "happened"), ("CONSULT", "planned")]),
+        ("The nurses threatened to strike.", [("THREATEN", "happened"), ("PROTEST", "hypothetical")]),
+        ("The bus overturned, killing two tourists.", [("OTHER", "happened")]),
+        ("Spain was not invited and has not signed the treaty.", [("REQUEST", "negated"), ("AGREE", "negated")]),
+        ("The judge threw out the case.", [("REJECT", "happened")]),
+        ("The party may go to court.", [("ACCUSE", "hypothetical")]),
+        ("Unions warned of strikes.", [("THREATEN", "happened")]),
+    ],
+)
+def test_inner_events(nlp, text, rows):
+    """A meeting agreed on and a strike threatened have rows of their own; what an accident did is no attack."""
+    assert [(event.event_type, event.modality) for event in read(nlp, text).events] == rows
 
 
 def test_statements_are_untyped(nlp):

@@ -33,6 +33,14 @@ def test_patterns_ask_most_first():
         assert needs == sorted(needs, reverse=True)
 
 
+def test_rule_names_one_frame():
+    """A rule_id is short, and says which frame fired."""
+    for index in (FRAMES.verb_index, FRAMES.noun_index):
+        rules = [frame.rule_id for frames in index.values() for frame in frames]
+        assert len(set(rules)) == len(rules)
+        assert max(map(len, rules)) < 50
+
+
 def test_lexicon_is_large():
     """At least 600 verb frames and 250 nominals."""
     assert sum(map(len, FRAMES.verb_index.values())) >= 600

@@ -7,7 +7,9 @@ MODALITY = ModalityData(
     unreal_auxiliaries=words("ca can could may might must need ought should"),
     backshifted=words("'d would ’d"),
     unreal_markers=words("if lest provided supposing unless whether"),
+    inverted=words("had were"),
     infinitive_marker="to",
+    delaying=words("yet"),
     planning=words(
         """
         gear_up put_off line_up sign_up pencil_in look_forward push_back
@@ -30,12 +32,13 @@ MODALITY = ModalityData(
         warning way willing willingness wish wonder
         """
     ),
+    purposes=words("attempt bid effort order"),
     refusing=words(
         """
         call_off rule_out turn_down break_off hold_off ward_off head_off stave_off fend_off back_out
         abandon absence avert avoid ban bar block cancel cancellation decline denial deny dispute drop fail failure
         foil forbid forego forgo halt inability lack lack-of miss neglect oppose opposition preclude prevent
-        prohibit prohibition refusal refuse reject rejection reluctance reluctant resist rule scrap shelve stave
+        prohibit prohibition refusal refuse reject rejection reluctance reluctant resist rule scrap shelve short stave
         stop thwart unable unwilling unwillingness veto
         """
     ),
@@ -47,6 +50,7 @@ MODALITY = ModalityData(
         """
     ),
     negative_words=words("hardly n't neither never no nobody none nor not nothing n’t"),
+    ending_words=words("longer more"),
     contrast_words=words("but"),
     excluding_words=words("than not"),
     preferring_words=words("rather instead"),
@@ -86,7 +90,7 @@ MODALITY = ModalityData(
         strike suspend take undertake
         """
     ),
-    content_prepositions=words("about against for from into of on to toward towards"),
+    content_prepositions=words("about against at for from into of on to toward towards"),
     topic_prepositions=words("about concerning on over regarding"),
     definite_words=words("that the these this those"),
 )
