@@ -40,7 +40,7 @@ def _casing(tokens: Tokens, first: int, stop: int) -> Casing:
         return "capitals"
     if any(tokens.text[index][0].islower() and tokens.tag[index] not in _SMALL_TAGS for index in words):
         return "plain"
-    is_headline = len(large) < len(words) or _has_verb(tokens, large)
+    is_headline = tokens.kind(first) == "title" or len(large) < len(words) or _has_verb(tokens, large)
     return "headline" if is_headline and "." not in texts else "plain"
 
 

@@ -68,7 +68,7 @@ def read_entities(tokens: Tokens, marked: tuple[Marked, ...], data: NameData, kb
         names=names,
         cast=cast,
         roles=roles,
-        meant=(*nominal, *find_joined(tokens, said, plurals, nominal)),
+        meant=(*nominal, *find_joined(tokens, data, said, plurals, nominal)),
         pronouns=pronouns,
         shown=shown,
         heard=reader.heard,

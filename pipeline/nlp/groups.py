@@ -64,16 +64,17 @@ def find_counted(
     ``said`` are mentions in reading order, ``in_role`` the clusters of the persons in each role.
     """
     last_said = _looker(said)
+    first_said = {each.cluster: each.token for each in reversed(said)}
     for wanted in _wanted(tokens, data):
-        members = in_role.get(wanted.role or "", ())
+        members = tuple(c for c in in_role.get(wanted.role or "", ()) if first_said.get(c, wanted.first) < wanted.first)
         if wanted.size == len(members) > 1:
-            yield Meant(wanted.first, wanted.last, "nominal", tuple(members), 0.75)
+            yield Meant(wanted.first, wanted.last, "nominal", members, 0.75)
         elif meant := _named_before(tokens, last_said(wanted.first), wanted):
             yield meant
 
 
 def find_joined(
-    tokens: Tokens, said: Sequence[Said], plurals: Sequence[int], counted: Sequence[Meant]
+    tokens: Tokens, data: NameData, said: Sequence[Said], plurals: Sequence[int], counted: Sequence[Meant]
 ) -> Iterator[Meant]:
     """Yield they, them and their (``plurals`` are their tokens) where they mean several that "and" joins.
 
@@ -87,7 +88,7 @@ def find_joined(
         place = bisect_left(ends, token) - 1
         if place >= 0 and (before is None or before.last < ends[place]):
             before = several[place]
-        joined = _joined_before(tokens, last_said(token), token)
+        joined = _joined_before(tokens, last_said(token), token) or _partners(tokens, data, last_said(token), token)
         if joined is None and before is not None and _still(tokens, before.last, token):
             joined = before.members
         before = Meant(token, token, "pronoun", joined, 0.7) if joined else None
@@ -195,6 +196,16 @@ def _joined_before(tokens: Tokens, said: Sequence[Said], token: int) -> tuple[in
     return None
 
 
+def _partners(tokens: Tokens, data: NameData, said: Sequence[Said], token: int) -> tuple[int, ...] | None:
+    """Return the last two persons where "they" did what two do with each other: "they married in May"."""
+    verb = tokens.head[token]
+    if tokens.dep[token] != "nsubj" or tokens.lemma[verb] not in data.joint_verbs or tokens.dependents(verb, "dobj"):
+        return None
+    near = (each for each in reversed(said) if tokens.sentence[token] - tokens.sentence[each.token] <= 1)
+    people = tuple(dict.fromkeys(each.cluster for each in near if each.entity_type == "PERSON"))[:2]
+    return people[::-1] if len(people) == 2 else None
+
+
 def _chain(tokens: Tokens, said: Sequence[Said]) -> tuple[int, ...]:
     """Return the clusters that are joined with the last mention, first to last, all of its type."""
     last = said[-1]
@@ -218,5 +229,5 @@ def _still(tokens: Tokens, last: int, token: int) -> bool:
     """Return whether no common noun in the plural comes between, and not more than one sentence ends."""
     if tokens.sentence[token] - tokens.sentence[last] > 1 or token - last > _MOST_WORDS:
         return False
-    nouns = (i for i in range(last + 1, token) if tokens.tag[i] == "NNS")
+    nouns = (i for i in range(last + 1, token) if tokens.tag[i] in ("NNS", "NNPS"))
     return not any(tokens.dep[i] in SUBJECTS or tokens.dep[i] in _OBJECTS for i in nouns)

@@ -49,6 +49,14 @@ def is_dateline(tokens: Tokens, name: Name) -> bool:
     return is_first and is_loud and len(tokens.text[name.last]) > 2 and after in (",", "(", "-", "–", "—", "--")
 
 
+def is_home(tokens: Tokens, name: Name, data: NameData) -> bool:
+    """Return whether a name stands after somebody's age and "of": "Mr Finch, 34, of Orrin"."""
+    first = name.first
+    if first < 4 or tokens.lower[first - 1] not in data.evidence.of_words:
+        return False
+    return tokens.text[first - 2] == "," and tokens.text[first - 3].isdigit() and tokens.text[first - 4] == ","
+
+
 def has_age(tokens: Tokens, name: Name) -> bool:
     """Return whether an age between commas follows."""
     comma, age, end = _after(tokens, name)

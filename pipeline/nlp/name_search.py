@@ -46,6 +46,8 @@ def _known_forms(tokens: Tokens, data: NameData, known: list[Name]) -> dict[_Wor
         votes[words][name.label] += 5 if name.honoured else 1
         if name.label != "PERSON" and len(words) == 2 and words[1].lower() in data.evidence.firm_endings:
             votes[words[:1]]["ORG"] += 1
+        if name.label == "ORG" and len(words) > 1 and words[-1].lower() in data.evidence.club_words:
+            votes[words[-1:]]["ORG"] += 1
         if name.label == "PERSON" and len(words) > 1:
             votes[_family_form(words, data)]["PERSON"] += 2
             if plain(words[0].lower()) in data.forenames:

@@ -6,12 +6,21 @@ from dataclasses import replace
 
 from pipeline.kb import KnowledgeBase
 from pipeline.nlp.languages.spec import NameData
-from pipeline.nlp.name_context import has_age, has_civic_noun, is_dateline, is_one_who, is_thing_which, nouns_beside
+from pipeline.nlp.name_context import (
+    has_age,
+    has_civic_noun,
+    is_dateline,
+    is_home,
+    is_one_who,
+    is_thing_which,
+    nouns_beside,
+)
 from pipeline.nlp.name_spans import Name, folded, surface_of
 from pipeline.nlp.tokens import Tokens
 
 _PLACES = frozenset({"GPE", "LOC", "FAC"})
 _NEVER_PEOPLE = frozenset({"PERSON", "NORP", "LANGUAGE", "EVENT", "LAW"})
+_CALLED_WITHOUT = frozenset({"EVENT", "PRODUCT"})  # the hurricane and the ship ("Ellen", "Vigilant")
 _ARGUMENTS = frozenset({"nsubj", "nsubjpass", "dobj", "poss", "agent", "pobj", "dative"})
 _VERDICT = 3.0
 _CLEAR = 2.0
@@ -54,6 +63,8 @@ class _Voting:
         ends = evidence.club_words | self._data.company_suffixes
         for form, name in pairs:
             head, _, tail = form.partition(" ")
+            if tail and evidence.first_words.get(head) in _CALLED_WITHOUT and name.label in _CALLED_WITHOUT:
+                yield tail, name.label
             last = tail.rpartition(" ")[2]
             is_noun = last in evidence.last_words and last not in evidence.surnames and last not in self._surnames
             if is_noun and name.label != "PERSON" and last not in self._data.forenames:
@@ -139,7 +150,9 @@ class _Voting:
         is_firm = may_be_club or last in self._data.company_suffixes
         shown = "ORG" if may_be_club else evidence.last_words.get(last, "ORG" if is_firm else None)
         is_surname = shown == "ORG" and last in evidence.surnames
-        is_person = words[0] in self._data.forenames and (is_surname or name.label == "PERSON")
+        is_person = (
+            words[0] in self._data.forenames and last in evidence.surnames and (is_surname or name.label == "PERSON")
+        )
         return None if is_person else shown
 
     def _by_word(self, name: Name, word: str) -> str | None:
@@ -164,8 +177,9 @@ class _Voting:
             yield "PERSON", _VERDICT
         if len(words) > 1 and words[-1] in self._single_people:
             yield "PERSON", _HINT
-        if len(words) > 1 and name.first and tokens.lower[name.first - 1] in data.roles:
-            yield "PERSON", _HINT
+        before = tokens.lower[name.first - 1] if name.first else ""
+        if before in data.roles:
+            yield "PERSON", _VERDICT if data.roles[before] else _HINT
         if is_one_who(tokens, name) or has_age(tokens, name):
             yield "PERSON", _VERDICT
         if self._acts(name) or self._is_he(name):
@@ -215,7 +229,7 @@ class _Voting:
     def _place(self, name: Name, words: list[str]) -> Iterator[tuple[str, float]]:
         """Yield what shows a place in what the model calls something else."""
         tokens, data = self._tokens, self._data
-        if is_dateline(tokens, name):
+        if is_dateline(tokens, name) or is_home(tokens, name, data):
             yield "GPE", _VERDICT
         before = name.first - 1
         if before < 0 or len(words) > 2 or self._is_somebody(name, words):

@@ -45,7 +45,7 @@ def find_names(tokens: Tokens, data: NameData, kb: KnowledgeBase) -> tuple[Name,
         signs, honoured(signs, others), [name for name in model if tokens.sentence[name.first] not in shouted]
     )
     for name in searched(tokens, data, found.names(), casing):
-        found.put(whole(tokens, data, name, taken))
+        found.put(name if tokens.sentence[name.first] in shouted else whole(tokens, data, name, taken))
     for name in _from_headlines(tokens, data, model, casing):
         found.add_free(name)
     names = _typed(tokens, data, kb, found)

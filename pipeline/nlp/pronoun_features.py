@@ -6,6 +6,7 @@
 import math
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 from typing import Literal
 
 from pipeline.nlp.languages.spec import Pronoun
@@ -124,8 +125,13 @@ def _within(anaphor: Anaphor, last: Mentioned) -> Iterator[str]:
         yield f"reflexive<{last.place}"
 
 
-def _above(name: str, value: float, edges: tuple[float, ...]) -> Iterator[str]:
-    return (f"{name}>{edge}" for edge in edges if value > edge)
+def _above(name: str, value: int, edges: tuple[int, ...]) -> tuple[str, ...]:
+    return _edges_below(name, min(value, edges[-1] + 1), edges)
+
+
+@lru_cache(maxsize=1024)
+def _edges_below(name: str, value: int, edges: tuple[int, ...]) -> tuple[str, ...]:
+    return tuple(f"{name}>{edge}" for edge in edges if value > edge)
 
 
 def features_of_none(anaphor: Anaphor, word: str, fitting: int) -> Iterator[str]:
@@ -153,7 +159,9 @@ def best_of(options: Sequence[Option], weights: Mapping[str, float]) -> tuple[in
 
 
 def _score(option: Option, weights: Mapping[str, float]) -> float:
-    return option.prominence * weights.get("prominence", 0.0) + sum(weights.get(f, 0.0) for f in option.features)
+    return option.prominence * weights.get("prominence", 0.0) + sum(
+        [weights[feature] for feature in option.features if feature in weights]
+    )
 
 
 def log_of(prominence: float) -> float:

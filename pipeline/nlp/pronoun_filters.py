@@ -62,11 +62,12 @@ def noun_counts(tokens: Tokens, data: NameData, settled: Set[int]) -> dict[str, 
 
     ``settled`` are the tokens of mentions that are known.
     """
-    kinds: dict[str, list[bool]] = {"person": [], "thing": [], "group": []}
+    kinds = {kind: [False] * len(tokens) for kind in ("person", "thing", "group")}
     for index, tag in enumerate(tokens.tag):
-        is_free = tag in ("NN", "NNS") and index not in settled
-        is_argument = is_free and tokens.dep[index] in ("nsubj", "nsubjpass", "dobj")
-        kinds["person"].append(is_free and tag == "NN" and tokens.lower[index] in data.roles)
-        kinds["thing"].append(is_argument and tag == "NN" and tokens.lower[index] not in data.roles)
-        kinds["group"].append(is_argument and tag == "NNS")
+        if tag not in ("NN", "NNS") or index in settled:
+            continue
+        is_role = tag == "NN" and tokens.lower[index] in data.roles
+        kinds["person"][index] = is_role
+        if not is_role and tokens.dep[index] in ("nsubj", "nsubjpass", "dobj"):
+            kinds["thing" if tag == "NN" else "group"][index] = True
     return {kind: list(accumulate(flags)) for kind, flags in kinds.items()}

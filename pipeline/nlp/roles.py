@@ -78,9 +78,17 @@ def _role_before(tokens: Tokens, start: int, nouns: Set[int], data: NameData) ->
         role = index if index in nouns or tokens.lower[index] in data.roles else role
     if first is None or role is None or tokens.tag[last] in ("IN", "CC", "DT"):
         return None
+    if _names_another(tokens, role, last):
+        return None
     while first < role and (tokens.tag[first] in ("IN", "DT", "CC", "HYPH") or _ends_phrase(tokens, first, role)):
         first += 1
     return first, last
+
+
+def _names_another(tokens: Tokens, role: int, last: int) -> bool:
+    """Return whether the bearer of a role follows it: "the actor Tom Hale, ..."."""
+    rest = range(role + 1, last + 1)
+    return tokens.tag[last] == "NNP" and not any(tokens.tag[index] in ("IN", "POS") for index in rest) and bool(rest)
 
 
 def _ends_phrase(tokens: Tokens, first: int, role: int) -> bool:
@@ -146,6 +154,8 @@ def _phrase_from(tokens: Tokens, first: int, name: Name, nouns: Set[int], data: 
             return None
         if role is None and (index in nouns or tokens.lower[index] in data.roles):
             role = index
+            if tokens.is_capital(index) and tokens.tag[index + 1 : index + 2] == ["NNP"]:
+                return None  # the title of the next in a list of names
         last = index
     while last > first and tokens.tag[last] in ("IN", "DT", "CC", "HYPH", "POS", "VBN", "VBG"):
         last -= 1

@@ -75,7 +75,7 @@ class Things:
             found.add(last)
         if all(word in self._suffixes for word in words[1:]):
             found.add(words[0])
-        if data.evidence.first_words.get(words[0]) == "ORG":
+        if data.evidence.first_words.get(words[0]) in ("ORG", "EVENT", "PRODUCT"):
             found.add(" ".join(words[1:]))
         if len(words) > 2 and not data.acronym_skips & set(words):
             found.add(" ".join(words[1:]))

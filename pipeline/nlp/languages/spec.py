@@ -40,6 +40,7 @@ class NameData:
     ``role_verbs`` say of their subject what it is ("was appointed treasurer").
     ``numbers`` count a group ("the two leaders"), those in ``definite_numbers`` without an article ("both");
     ``group_sizes`` are nouns that say how many they mean ("the pair"), ``country_nouns`` mean states;
+    ``joint_verbs`` are what two do with each other ("they married");
     ``company_nouns`` stand for the only organisation before them ("the firm"), unless one of
     ``possessive_prepositions`` follows; ``public_nouns`` are in the names of organisations that they do not stand for.
     ``surnames_too`` are forenames that show no gender where they stand alone, as they are common surnames.
@@ -58,6 +59,7 @@ class NameData:
     numbers: Mapping[str, int]
     definite_numbers: frozenset[str]
     group_sizes: Mapping[str, int]
+    joint_verbs: frozenset[str]
     country_nouns: frozenset[str]
     company_nouns: frozenset[str]
     public_nouns: frozenset[str]

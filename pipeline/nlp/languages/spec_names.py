@@ -19,7 +19,8 @@ class NameEvidence:
     ``firm_nouns`` before an organisation's; ``firm_endings`` end
     a name that is used without them ("Acme" of "Acme Holdings"),
     ``thing_relatives`` begin a clause about a thing.
-    ``ranks`` are titles that begin no organisation's name. ``party_letters`` stand with a hyphen before a politician's state ("D-Ohio"). ``surnames`` are the most frequent
+    ``ranks`` are titles that begin no organisation's name. ``party_letters`` stand with a hyphen before a
+    politician's state ("D-Ohio"). ``surnames`` are the most frequent
     family names.
     """
 

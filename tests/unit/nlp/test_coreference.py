@@ -91,6 +91,7 @@ def test_a_pronoun_carries_its_method_and_confidence(nlp) -> None:
         ("Ruth Amberley and Walter Strand met on the pier. They agreed to share the cost.", "They"),
         ("The mayor, Ruth Amberley, and her deputy, Walter Strand, left. They were late.", "They"),
         ("Ruth Amberley met Walter Strand in Oslo. The two leaders have a plan. They signed it.", "They"),
+        ("In Oslo Ruth Amberley met the poet Walter Strand. They married in 1960.", "They"),
         ("Ruth Amberley married Walter Strand in spring. The couple live in Bergen.", "couple"),
     ],
 )
@@ -154,6 +155,7 @@ def test_an_age_stands_for_the_only_person_before_it(nlp) -> None:
         ("Helen Marsh, the independent reviewer of harbour law, spoke.", "independent reviewer of harbour law"),
         ("Helen Marsh, chair of the board and a friend of the club, spoke.", "chair of the board"),
         ("Helen Marsh, a beekeeper from Varnholt, spoke.", "beekeeper from Varnholt"),
+        ("The actor Colin Pike, Prof Helen Marsh and the Rev Ann Dodd sang.", None),
         ("Helen Marsh KC, 61, the chair of the board, spoke.", "chair of the board"),
         ("His Danish counterpart, Helen Marsh, spoke.", "Danish counterpart"),
         ("Retired beekeeper Helen Marsh spoke.", "Retired beekeeper"),

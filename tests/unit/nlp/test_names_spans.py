@@ -21,6 +21,8 @@ pytestmark = pytest.mark.model
         ("Because Aldous Fenwick took it away, he left.", ("Aldous Fenwick", "PERSON")),
         ("Madame Fontclar served tea.", ("Fontclar", "PERSON")),
         ("Rep. Maya Stone, D-Ohio, agreed with him.", ("Ohio", "GPE")),
+        ("The driver was questioned by Det Ch Insp Rosa Finch.", ("Rosa Finch", "PERSON")),
+        ("Nobody was hurt, Constable Ayo Finch said.", ("Ayo Finch", "PERSON")),
         ("Serena Blake beat Irina Novotna 6-4, 6-3.", ("Irina Novotna", "PERSON")),
         ("Follow Ian Hatchett on Twitter @IanHatchett.", ("Ian Hatchett", "PERSON")),
         ("The local government is the City of Orrin, she said.", ("City of Orrin", "GPE")),

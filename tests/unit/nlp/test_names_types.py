@@ -20,6 +20,10 @@ pytestmark = pytest.mark.model
         ("Patrick Weiss was held. Nobody knew why Weiss had run.", ("Weiss", "PERSON")),
         ("The Trump administration said so.", ("Trump", "PERSON")),
         ("The Chicago Bulls beat the Lakers.", ("Lakers", "ORG")),
+        ("The boats are sold by his daughter Elin.", ("Elin", "PERSON")),
+        ("Mr Finch, 34, of Quellby, was fined.", ("Quellby", "GPE")),
+        ("Hurricane Bertha hit Orrin. Forecasters in Miami said Bertha had weakened.", ("Bertha", "EVENT")),
+        ("Ida Novak was given the Priestwick Medal.", ("Priestwick Medal", "WORK_OF_ART")),
         ("Barrow & Finch signed the deal.", ("Barrow & Finch", "ORG")),
     ],
 )

@@ -50,6 +50,12 @@ def test_an_acronym_in_brackets_is_explained_in_either_order(nlp, text: str) -> 
     assert {name.entity_name for name in names_of(nlp, text)} == {"Harbour Safety Commission"}
 
 
+def test_a_surname_in_a_headline_takes_no_words_beside_it(nlp) -> None:
+    """Where every word is large, the body says how long a name is."""
+    text = "Marisol Delgado, a surgeon, left on Monday. The ward was quiet."
+    assert ("Delgado", "Marisol Delgado") in meant(nlp, text, title="Senate Panel Backs Delgado for Treasury Post")
+
+
 def test_two_of_a_surname_stay_apart(nlp) -> None:
     """A surname whose two bearers were just named is left open, with low confidence."""
     text = "Maya Stone met David Stone in Tolmere.\n\nStone said nothing."

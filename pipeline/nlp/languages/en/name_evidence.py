@@ -44,6 +44,7 @@ EVIDENCE = NameEvidence(
         " partners brothers sons fc afc cf united rovers wanderers athletic albion front brigade brigades militia"
         " movement press books records studios pictures entertainment capital ventures solutions energy travel"
         " ferries lines fm tv radio courier airlines subsea",
+        WORK_OF_ART="prize medal",
         LAW="act bill treaty constitution amendment convention",
         EVENT="war games olympics paralympics cup championship championships festival revolution uprising massacre"
         " crisis marathon prix",
@@ -58,8 +59,7 @@ EVIDENCE = NameEvidence(
     of_words=frozenset({"of"}),
     joining_words=frozenset({"and"}),
     ranks=_words(
-        "constable sergeant inspector superintendent councillor senator congressman congresswoman ambassador sheriff"
-        " lieutenant colonel corporal detective archbishop rabbi imam spokesman spokeswoman coroner"
+        "constable sergeant inspector superintendent councillor congressman congresswoman lieutenant corporal detective"
     ),
     club_words=_words("town united city rovers wanderers athletic albion county rangers fc afc hotspur harriers villa"),
     place_nouns=_typed(

@@ -40,6 +40,7 @@ _TITLES: Mapping[str, Gender | None] = {
     "nominee": None, "dean": None, "provost": None, "commander": None, "corporal": None, "private": None,
     "democrat": None, "republican": None, "frontrunner": None, "founder": None, "editor": None,
     "governor-general": None, "referee": None, "lord-lieutenant": None, "tsar": "M",
+    "administrator": None, "undersecretary": None, "comptroller": None,
     "midfielder": None, "striker": None, "defender": None, "goalkeeper": None, "boss": None, "manager": None,
 }  # fmt: skip
 
@@ -113,7 +114,7 @@ NAMES = NameData(
         " finance defence defense health education justice transport environment energy trade state district attorney"
         " police fire lieutenant brigadier rear field detective high supreme court crown house senate majority minority"
         " opposition party national general special shadow lord lady managing executive city county"
-        " presidential republican democratic labour conservative liberal company team club head press campaign"
+        " ch presidential republican democratic labour conservative liberal company team club head press campaign"
     ),
     roles=_ROLES,
     role_fields=ROLE_FIELDS,
@@ -121,6 +122,7 @@ NAMES = NameData(
     numbers={"two": 2, "both": 2, "three": 3, "four": 4, "five": 5},
     definite_numbers=_words("both"),
     group_sizes={"pair": 2, "couple": 2, "duo": 2, "sisters": 2, "brothers": 2, "twins": 2, "trio": 3, "quartet": 4},
+    joint_verbs=_words("marry wed divorce separate meet"),
     company_nouns=_words(
         "company firm retailer manufacturer airline operator publisher broadcaster club team band charity lender bank"
         " carmaker chain supplier developer supermarket brewer insurer"
