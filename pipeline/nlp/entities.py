@@ -172,16 +172,16 @@ def link_quotes(entities: tuple[Entity, ...], quotes: tuple[Quote, ...], data: N
 
 
 def _in_quote(entity: Entity, quote: Quote, first_of: Mapping[int, Entity], data: NameData) -> Entity:
-    entity = replace(entity, quote_index=quote.quote_index)
     pronoun = data.pronouns.get(entity.entity_text.lower()) if entity.mention_kind == "pronoun" else None
     cluster = quote.speaker_cluster_index
     speaker = None if cluster is None else first_of.get(cluster)
     marked = any(start <= entity.start_char < end for start, end in quote.parts)
     wanted = "speaker" if quote.speaker_kind == "person" else "speakers"
     if pronoun is None or speaker is None or not marked or pronoun.kind != wanted:
-        return entity
+        return replace(entity, quote_index=quote.quote_index)
     return replace(
         entity,
+        quote_index=quote.quote_index,
         entity_type=speaker.entity_type,
         cluster_index=speaker.cluster_index,
         entity_id=speaker.entity_id,

@@ -52,8 +52,8 @@ def test_an_acronym_in_brackets_is_explained_in_either_order(nlp, text: str) -> 
 
 def test_a_surname_in_a_headline_takes_no_words_beside_it(nlp) -> None:
     """Where every word is large, the body says how long a name is."""
-    text = "Marisol Delgado, a surgeon, left on Monday. The ward was quiet."
-    assert ("Delgado", "Marisol Delgado") in meant(nlp, text, title="Senate Panel Backs Delgado for Treasury Post")
+    text = "Senate Panel Backs Delgado for Treasury Post\n\nMarisol Delgado left on Monday. The ward was quiet."
+    assert ("Delgado", "Marisol Delgado") in meant(nlp, text)
 
 
 def test_two_of_a_surname_stay_apart(nlp) -> None:
