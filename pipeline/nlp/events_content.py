@@ -24,8 +24,8 @@ def _announced_by(parse: Parse, triggers: Sequence[Trigger]) -> Iterator[int]:
     """Yield what is an event of its own that an outer verb announces: the meeting agreed on, the strike threatened."""
     kinds = {trigger.index: trigger.frame.event_type for trigger in triggers if trigger.frame}
     for index, kind in kinds.items():
-        inner = infinitive_of(parse, index)
-        if inner is not None and kind in _ANNOUNCED and kinds.get(inner) == _ANNOUNCED[kind]:
+        inner = infinitive_of(parse, index) if kind in _ANNOUNCED else None
+        if inner is not None and kinds.get(inner) == _ANNOUNCED[kind]:
             yield inner
 
 
@@ -41,8 +41,9 @@ def _results(parse: Parse, triggers: Sequence[Trigger]) -> Iterator[int]:
     """Yield what an accident or a disaster did: "The bus overturned, killing two" is no assault."""
     frames = {trigger.index: trigger.frame for trigger in triggers if trigger.frame}
     for index, frame in frames.items():
-        outer = frames.get(parse.head[index])
-        if outer is not None and parse.dep[index] == "advcl" and parse.tag[index] == "VBG":
+        first = parse.head[index] if parse.dep[index] == "conj" else index  # "killing two and injuring nine"
+        outer = frames.get(parse.head[first])
+        if outer is not None and parse.dep[first] == "advcl" and parse.tag[index] == "VBG":
             harm = QUADS.get(frame.event_type) == MATERIAL_CONFLICT
             if harm and outer.subtype in _NATURAL:
                 yield index

@@ -109,13 +109,19 @@ def meets(parse: Parse, index: int, need: str, data: FrameData) -> bool:
         return thing is not None and any(_is_a(parse, thing, kind, data) for kind in need[1:].split("/"))
     if need[0] == "^":
         subject = _subject(parse, index, data)
-        return subject is not None and parse.lemma[subject] in need[1:].split("/")
+        return subject is not None and _names_subject(parse, subject, need[1:].split("/"))
     if need[0] == "%":
         verb = parse.head[index]
         if parse.dep[index] == "conj":
             verb = parse.head[verb]
         return parse.lemma[verb] in need[1:].split("/") and parse.dep[index] in _GOVERNED | {"conj"}
     return _has_beside(parse, index, need.split("/"))
+
+
+def _names_subject(parse: Parse, subject: int, wanted: list[str]) -> bool:
+    """Say whether a subject is one of some words; the parser may find two ("a magnitude 6 earthquake struck")."""
+    twins = parse.children[parse.head[subject]] if parse.dep[subject] == "nsubj" else []
+    return any(parse.lemma[c] in wanted for c in (subject, *twins) if c == subject or parse.dep[c] == "nsubj")
 
 
 def object_of(parse: Parse, index: int) -> int | None:
@@ -222,10 +228,10 @@ def _is_temporal(parse: Parse, index: int) -> bool:
 
 def _has_beside(parse: Parse, index: int, wanted: list[str]) -> bool:
     for child in parse.children[index]:
-        if parse.dep[child] not in _BESIDE or _is_temporal(parse, child):
+        if parse.dep[child] not in _BESIDE:
             continue
         if parse.lemma[child] in wanted or parse.lower[child] in wanted:
-            return True
+            return not _is_temporal(parse, child)
         if parse.dep[child] in ("prep", "prt", "agent") and any(
             parse.lemma[c] in wanted for c in parse.children[child]
         ):
