@@ -164,7 +164,7 @@ def test_outer_verb_gives_the_type_and_keeps_the_inner_one_untyped(nlp):
         ("The mayor agreed to meet the residents.", [("AGREE", "happened"), ("CONSULT", "planned")]),
         ("The nurses threatened to strike.", [("THREATEN", "happened"), ("PROTEST", "hypothetical")]),
         ("The bus overturned, killing two tourists.", [("OTHER", "happened")]),
-        ("An earthquake struck Peru, killing 23 people and destroying hundreds of homes.", [("OTHER", "happened")] * 4),
+        ("An earthquake struck Peru, killing 23 people and destroying hundreds of homes.", [("OTHER", "happened")] * 3),
         ("A magnitude 6.4 earthquake struck Spain, killing nine tourists.", [("OTHER", "happened")] * 3),
         ("Spain was not invited and has not signed the treaty.", [("REQUEST", "negated"), ("AGREE", "negated")]),
         ("The judge threw out the case.", [("REJECT", "happened")]),
