@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.clusters.names import may_be_one
+from pipeline.clusters.names import may_be_one, shared_count
 from pipeline.clusters.streams import rows_by, rows_of_table
 from pipeline.tables import table_named
 
@@ -157,7 +157,7 @@ def _fit(row: Row, plan: Row) -> int:
     if plan["place_country"] and row["place_country"] and plan["place_country"] != row["place_country"]:
         return 0
     theirs = (*plan["actors"], *plan["recipients"])
-    shared = sum(any(may_be_one(name, each) for each in theirs) for name in (*row["actors"], *row["recipients"]))
+    shared = shared_count((*row["actors"], *row["recipients"]), theirs, may_be_one)
     if plan["event_date"] is None:
         return shared if shared > 1 else 0
     first, last = _days_of(row)

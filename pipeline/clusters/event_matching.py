@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from datetime import timedelta
 
 from pipeline.clusters.event_units import EventUnit, Name
-from pipeline.clusters.names import may_be_one
+from pipeline.clusters.names import may_be_one, shared_count
 
 _DAY = timedelta(days=1)
 _ENOUGH = 2.5
@@ -72,7 +72,7 @@ def _same(one: Name, other: Name) -> bool:
 def _shared_names(one: EventUnit, other: EventUnit) -> int:
     """Return how many participants are in both; a pair of countries in both counts as two."""
     mine, theirs = (*one.actors, *one.recipients), (*other.actors, *other.recipients)
-    named = sum(any(_same(name, each) for each in theirs) for name in mine) if mine and theirs else 0
+    named = shared_count(mine, theirs, _same)
     pair = len(one.countries & other.countries)
     return max(named, pair if pair > 1 else 0)
 

@@ -23,7 +23,9 @@ def relate_events(day: EventDay, before: Sequence[tuple[EventDay, Sequence[str]]
     clues = np.concatenate([each.clues for each, _ in known])
     owners = np.repeat(np.arange(len(units), dtype=np.uint32), np.concatenate([each.counts for each, _ in known]))
     first = len(units) - len(day.units)
-    for number, others in earlier_sharing(clues, owners, first=first):
+    number_of: dict[str, int] = {}
+    articles = np.array([number_of.setdefault(unit.article_id, len(number_of)) for unit in units], np.uint32)
+    for number, others in earlier_sharing(clues, owners, articles, first=first):
         best = _best(units[number], [(other, units[other]) for other in others])
         if best is not None:
             clusters[number] = clusters[best]
@@ -31,11 +33,7 @@ def relate_events(day: EventDay, before: Sequence[tuple[EventDay, Sequence[str]]
 
 
 def _best(unit: EventUnit, others: Sequence[tuple[int, EventUnit]]) -> int | None:
-    found = [
-        (-value, number)
-        for number, other in others
-        if other.article_id != unit.article_id and (value := agreement(unit, other)) is not None
-    ]
+    found = [(-value, number) for number, other in others if (value := agreement(unit, other)) is not None]
     return min(found)[1] if found else None
 
 

@@ -2,6 +2,7 @@
 
 import re
 import unicodedata
+from collections.abc import Callable, Sequence
 from functools import lru_cache
 
 _WORD = re.compile(r"\w+")
@@ -27,6 +28,13 @@ def may_be_one(one: str, other: str) -> bool:
     if not shorter:
         return False
     return _stand_in(shorter, longer) or (len(shorter) == 1 and _is_acronym(one, other))
+
+
+def shared_count[T](some: Sequence[T], others: Sequence[T], same: Callable[[T, T], bool]) -> int:
+    """Return how many of some names are among others, one for one at most. In either order the same."""
+    here = sum(any(same(name, each) for each in others) for name in some)
+    there = sum(any(same(each, name) for name in some) for each in others)
+    return min(here, there)
 
 
 def _stand_in(shorter: tuple[str, ...], longer: tuple[str, ...]) -> bool:

@@ -20,6 +20,7 @@ _WORD = re.compile(r"\w+")
 _CUT_WORDS = 6  # of the shorter, where it is not equal to the longer but stands in it
 _CUT = 0.8  # of its words, in the order of the longer
 _REWORDED_WORDS, _REWORDED = 10, 0.6  # the same where the speaker is the same
+_MOST_WORDS = 500  # of a quotation; hardly one is longer
 _SHORTEST = 3  # words of one that stands whole in another of the same speaker
 
 
@@ -51,7 +52,7 @@ def word_shingles(words: str) -> Integers:
 
 def evidence_of(one: str, other: str) -> Evidence | None:
     """Return what two unequal wordings may be taken for one on; None where they may not. In either order the same."""
-    shorter, longer = sorted((one.split(), other.split()), key=lambda words: (len(words), words))
+    shorter, longer = sorted((_compared(one), _compared(other)), key=lambda words: (len(words), words))
     if len(shorter) < _SHORTEST:
         return None
     if len(shorter) < _CUT_WORDS:
@@ -61,6 +62,11 @@ def evidence_of(one: str, other: str) -> Evidence | None:
     if share >= _CUT:
         return "words"
     return "words and speaker" if share >= _REWORDED and len(shorter) >= _REWORDED_WORDS else None
+
+
+def _compared(words: str) -> list[str]:
+    """Return the words that are compared: the time goes with their square."""
+    return words.split(maxsplit=_MOST_WORDS)[:_MOST_WORDS]
 
 
 def _shared(shorter: list[str], longer: list[str]) -> int:

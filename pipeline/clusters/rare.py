@@ -34,18 +34,21 @@ def pairs_sharing(numbers: Integers, owners: Integers, asking: NDArray[np.bool_]
         yield from zip(one[enough].tolist(), other[enough].tolist(), strict=True)
 
 
-def earlier_sharing(numbers: Integers, owners: Integers, *, first: int) -> Iterator[tuple[int, list[int]]]:
+def earlier_sharing(
+    numbers: Integers, owners: Integers, groups: Integers, *, first: int
+) -> Iterator[tuple[int, list[int]]]:
     """Yield the owners from ``first`` on, ascending, each with at most twenty before it that share most numbers.
 
-    ``numbers`` and ``owners`` go together, by owner, each owner's numbers once. Of those who share one number only the
-    nearest hundred before are looked at, and two numbers must be shared: so the work grows with what is asked for.
+    ``numbers`` and ``owners`` go together, by owner, each owner's numbers once; ``groups`` has each owner's group, and
+    an owner is compared with those of other groups only. Of those who share one number only the nearest hundred before
+    are looked at, and two numbers must be shared: so the work grows with what is asked for.
     """
     order = np.argsort(numbers, kind="stable")
     ordered, holders = numbers[order], owners[order]
     places = np.flatnonzero(holders >= first)
     begin = np.maximum(np.searchsorted(ordered, ordered[places], "left"), places - _MOST_BEFORE)
     for one, other, shared in _shared(holders, begin, places - begin, holders[places].astype(np.int64)):
-        enough = np.flatnonzero(shared >= _FEWEST_SHARED)
+        enough = np.flatnonzero((shared >= _FEWEST_SHARED) & (groups[one] != groups[other]))
         ranked = enough[np.lexsort((other[enough], -shared[enough], one[enough]))]
         askers, starts = np.unique(one[ranked], return_index=True)
         for asker, others in zip(askers.tolist(), np.split(other[ranked], starts[1:]), strict=bool(len(askers))):

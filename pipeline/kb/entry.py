@@ -3,6 +3,10 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+# The names of OntoNotes for what has a name.
+ENTITY_TYPES = (
+    "PERSON", "ORG", "GPE", "LOC", "FAC", "NORP", "EVENT", "PRODUCT", "WORK_OF_ART", "LAW", "LANGUAGE",
+)  # fmt: skip
 # Types that one thing goes by in different models and sentences: a country acts as an organisation, a label errs.
 _FAMILY: Mapping[str, str] = {
     "GPE": "place",

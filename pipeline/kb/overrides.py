@@ -9,15 +9,16 @@ from pathlib import Path
 from typing import Literal
 
 from pipeline.errors import ConfigError
+from pipeline.kb.entry import ENTITY_TYPES
 from pipeline.kb.fold import fold_name
 from pipeline.model import article_id_of, canonical_url
 
 _SCOPES = ("source", "article")
 _PATTERNS = {
-    "qid": r"|Q[1-9]\d*",
+    "qid": "|Q[1-9][0-9]*",
     "name": r"\S(?s:.*\S)?",
     "gender": "[FMU]",
-    "type": "[A-Z_]{2,20}",
+    "type": "|".join(ENTITY_TYPES),
     "country": "[A-Z]{3}",
     "source": "[a-z][a-z0-9_]{0,63}",
     "article": r"[0-9a-f]{32}|https?://\S+",
@@ -69,7 +70,7 @@ def read_overrides(path: Path | None) -> Corrections:
         return Corrections({})
     try:
         content = tomllib.loads(path.read_text("utf-8"))
-    except ValueError as error:  # TOML syntax or not UTF-8
+    except (ValueError, OSError) as error:  # TOML syntax, not UTF-8, or no file that can be read
         raise ConfigError(f"{path}: {error}", key=str(path), reason="overrides_syntax") from error
     unknown = set(content) - {"names"}
     if unknown:

@@ -8,7 +8,7 @@ from dataclasses import dataclass
 from itertools import count
 from typing import Any, BinaryIO
 
-from pipeline.kb.entry import KbEntry
+from pipeline.kb.entry import ENTITY_TYPES, KbEntry
 from pipeline.kb.fold import fold_name, words_of
 
 LINE_MAX_BYTES = 1_000_000
@@ -141,10 +141,10 @@ def _number(low: float, high: float) -> Check:
 
 
 _KEYS: Mapping[str, Check] = {
-    "qid": _matches(r"Q[1-9]\d{0,11}", "must look like Q42"),
+    "qid": _matches("Q[1-9][0-9]{0,11}", "must look like Q42"),
     "label": _text(_NAME_MAX_CHARS, named=True),
     "aliases": _optional(_texts(_text(_NAME_MAX_CHARS, named=True))),
-    "types": _texts(_matches("[A-Z_]{2,20}", "must be an OntoNotes name such as PERSON, ORG or GPE"), least=1),
+    "types": _texts(_matches("|".join(ENTITY_TYPES), f"must be one of {', '.join(ENTITY_TYPES)}"), least=1),
     "description": _optional(_text(_TEXT_MAX_CHARS, named=False)),
     "prior": _number(0, 1e15),
     "country": _optional(_matches("[A-Z]{3}", "must be ISO 3166-1 alpha-3 such as GBR")),

@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable
 
-from pipeline.kb import KnowledgeBase
+from pipeline.kb import KnowledgeBase, NameOverride
 from pipeline.model.annotation import Gender, GenderMethod
 from pipeline.nlp.languages.spec import NameData
 from pipeline.nlp.who import Cluster
@@ -16,9 +16,8 @@ def shown_gender(
     """Return what honorific, role and forename show, in this order. What pronouns show comes later."""
     if cluster.entity_type != "PERSON":
         return None, "none"
-    override = kb.override_of(cluster.name)
-    if override is not None and override.gender:
-        return override.gender, "none"
+    if corrected := correction_of(cluster, kb).gender:
+        return corrected, "none"
     if len(cluster.honorifics) == 1:
         return next(iter(cluster.honorifics)), "honorific"
     shown = {data.roles[word] for key in roles for word in key if data.roles.get(word)}
@@ -26,6 +25,17 @@ def shown_gender(
         return shown.pop(), "role"
     forename = _forename_gender(cluster.words, data)
     return forename, "forename" if forename else "none"
+
+
+def correction_of(cluster: Cluster, kb: KnowledgeBase) -> NameOverride:
+    """Return the correction of an entity: that of its fullest form that has one."""
+    return next(filter(None, map(kb.override_of, full_forms(cluster))), NameOverride())
+
+
+def full_forms(cluster: Cluster) -> list[str]:
+    """Return the name, then the other forms of several words, most used first."""
+    others = (form for form in cluster.forms if form != cluster.name and " " in form)
+    return [cluster.name, *sorted(others, key=lambda form: (-cluster.forms[form], form))]
 
 
 def _forename_gender(words: tuple[str, ...], data: NameData) -> Gender | None:

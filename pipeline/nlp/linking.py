@@ -11,11 +11,12 @@ from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from functools import cached_property
 
-from pipeline.kb import KbEntry, KnowledgeBase, NameOverride
+from pipeline.kb import KbEntry, KnowledgeBase
 from pipeline.kb.entry import family
 from pipeline.kb.fold import fold_name, words_of
 from pipeline.model import Entity
 from pipeline.nlp.coreference import Reading
+from pipeline.nlp.genders import correction_of, full_forms
 from pipeline.nlp.languages.spec import NameData
 from pipeline.nlp.roles import title_of
 from pipeline.nlp.tokens import Tokens
@@ -170,17 +171,11 @@ def _contest(cluster: Cluster, index: int, context: _Context) -> _Contest:
 
 def _candidates(cluster: Cluster, kb: KnowledgeBase) -> tuple[KbEntry, ...]:
     """Return what may bear the fullest name or, where nothing does, another full form of it."""
-    for form in _full_forms(cluster):
+    for form in full_forms(cluster):
         found = tuple(entry for entry in kb.candidates(form) if entry.may_be(cluster.entity_type))
         if found:
             return found
     return ()
-
-
-def _full_forms(cluster: Cluster) -> list[str]:
-    """Return the name, then the other forms of several words, most used first."""
-    others = (form for form in cluster.forms if form != cluster.name and " " in form)
-    return [cluster.name, *sorted(others, key=lambda form: (-cluster.forms[form], form))]
 
 
 def _unknown(cluster: Cluster) -> float:
@@ -223,7 +218,7 @@ def _field_weight(known: frozenset[str], shown: frozenset[str], context: _Contex
 
 
 def _identity(cluster: Cluster, linked: _Linked | None, kb: KnowledgeBase) -> Identity:
-    said = next(filter(None, map(kb.override_of, _full_forms(cluster))), NameOverride())
+    said = correction_of(cluster, kb)
     entity_type = said.entity_type or cluster.entity_type
     is_linked = linked is not None and linked.confidence >= _LEAST and linked.entry.may_be(entity_type)
     entry = linked.entry if linked is not None and is_linked else None

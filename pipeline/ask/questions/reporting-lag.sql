@@ -4,7 +4,7 @@ WITH told AS (
   SELECT
     a.publisher,
     date_diff('day', e.event_date, a.published_at::DATE) AS days,
-    row_number() OVER (PARTITION BY e.event_cluster_id ORDER BY a.published_at, a.article_id) = 1 AS is_first
+    row_number() OVER (PARTITION BY e.event_cluster_id ORDER BY a.published_at, a.article_id, e.event_index) = 1 AS is_first
   FROM events e JOIN articles a USING (article_id, revision_id)
   WHERE e.modality = 'happened'
     AND e.event_date_precision = 'day'

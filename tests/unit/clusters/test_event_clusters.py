@@ -65,6 +65,7 @@ def test_what_the_latest_report_says_stands() -> None:
         (PLAN, MET, True),
         (replace(PLAN, when=None), MET, True),
         (replace(PLAN, when=None, recipient=None), MET, False),
+        (replace(PLAN, when=None, actor="Quill", recipient=None), replace(MET, recipient="Cora Quill"), False),
         (replace(PLAN, when=date(2026, 2, 20)), MET, False),
         (replace(PLAN, actor="Dov Marsh", recipient="Cora Weld"), MET, False),
         (replace(PLAN, kind="AID"), MET, False),

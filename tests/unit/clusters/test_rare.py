@@ -1,0 +1,14 @@
+"""Which things are compared: those that share rare numbers."""
+
+import numpy as np
+
+from pipeline.clusters.rare import earlier_sharing
+
+
+def test_ones_own_group_crowds_out_nobody() -> None:
+    """Thirty of the same group that share more leave room for one of another group that shares enough."""
+    own = [(number, owner) for owner in range(1, 32) for number in (1, 2, 3)]
+    pairs = sorted([(1, 0), (2, 0), *own], key=lambda pair: pair[1])
+    numbers, owners = (np.array(column, np.uint32) for column in zip(*pairs, strict=True))
+    groups = np.array([0] + [1] * 31, np.uint32)
+    assert list(earlier_sharing(numbers, owners, groups, first=31)) == [(31, [0])]
