@@ -250,11 +250,13 @@ def with_kb_versions(entities: Sequence[Entity], kb: KnowledgeBase) -> tuple[Ent
     for entity in entities:
         if entity.mention_kind == "name":
             names[group_of(entity.cluster_index, entity.entity_text)].add(entity.entity_text)
-    versions = {group: kb.version_of(texts) for group, texts in names.items()}
-    return tuple(
-        replace(entity, kb_version=versions.get(group_of(entity.cluster_index, entity.entity_text)))
-        for entity in entities
-    )
+    versions = {group: version for group, texts in names.items() if (version := kb.version_of(texts))}
+    return tuple(_with_version(entity, versions) for entity in entities)
+
+
+def _with_version(entity: Entity, versions: Mapping[object, str]) -> Entity:
+    version = versions.get(group_of(entity.cluster_index, entity.entity_text))
+    return replace(entity, kb_version=version) if version else entity  # most names are unknown: a copy costs time
 
 
 def group_of(cluster_index: int | None, entity_text: str) -> object:

@@ -140,7 +140,7 @@ def test_correction_of_any_full_name_holds_whole(link: Link):
     """A correction under a full name that is not the fullest gives gender, id and country alike."""
     text = "The senator Robin A. Vance arrived on Monday. Robin Vance said that the harbour was closed."
     told = '[names."Robin Vance"]\ngender = "F"\nqid = "Q999999903"\ncountry = "IRL"\n'
-    person = next(e for e in link(text, overrides=told) if e.entity_text == "Robin A. Vance")
+    person = next(e for e in link(text, KEEPER, overrides=told) if e.entity_text == "Robin A. Vance")
     assert (person.gender, person.qid, person.country_code) == ("F", "Q999999903", "IRL")
 
 
