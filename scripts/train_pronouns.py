@@ -1,7 +1,7 @@
 """Writes the weights of pronoun features: `python scripts/train_pronouns.py FOLDER... [--half tune|held]`.
 
 Each FOLDER holds ``docs.jsonl`` (doc_id, text) and ``gold.jsonl`` (mentions with clusters, or one pronoun with two
-candidate names). Of their text nothing is kept but a weight a feature (pipeline/nlp/pronoun_features.py). Training is a
+candidate names). Of their text nothing is kept but a weight a feature (``who/pronoun_features.py``). Training is a
 softmax over the readings of each pronoun; as what stands before changes with the weights, reading and training are
 repeated a few times.
 """
@@ -19,11 +19,11 @@ import numpy as np
 from pipeline.clean import article_from_text
 from pipeline.kb import KnowledgeBase, load_kb
 from pipeline.nlp import Reader, load_model
-from pipeline.nlp.coreference import Reading, read_entities
 from pipeline.nlp.languages import LANGUAGES
-from pipeline.nlp.marks import Marked, scan_marks
-from pipeline.nlp.pronouns import Option
+from pipeline.nlp.quotes.marks import Marked, scan_marks
 from pipeline.nlp.tokens import Tokens, gather_tokens
+from pipeline.nlp.who.coreference import Reading, read_entities
+from pipeline.nlp.who.pronouns import Option
 from pipeline.settings import Settings
 
 ROUNDS = 4

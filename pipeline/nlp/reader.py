@@ -10,13 +10,13 @@ from pipeline.errors import ExtractorError
 from pipeline.kb import KnowledgeBase
 from pipeline.model import Annotation, Article
 from pipeline.nlp.docs import joined, make_docs, parsed
-from pipeline.nlp.entities import find_entities, link_quotes
-from pipeline.nlp.events import extract_events
+from pipeline.nlp.events.extraction import extract_events
 from pipeline.nlp.languages import LANGUAGES
-from pipeline.nlp.marks import scan_marks
-from pipeline.nlp.quotes import extract_quotes
-from pipeline.nlp.times import find_times
+from pipeline.nlp.quotes.extraction import extract_quotes
+from pipeline.nlp.quotes.marks import scan_marks
+from pipeline.nlp.times.finding import find_times
 from pipeline.nlp.tokens import gather_tokens
+from pipeline.nlp.who.entities import find_entities, link_quotes
 
 MAX_CHARS = 2_000_000  # what a worker's 900 MB hold as tokens
 _ANY_LANGUAGE = "xx"  # what spaCy calls a model for many

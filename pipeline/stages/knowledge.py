@@ -10,7 +10,7 @@ from pathlib import Path
 from pipeline.errors import ConfigError
 from pipeline.kb import Imported, KbEntry, KbInfo, KbStore, KnowledgeBase, NameOverride, build_store, read_records
 from pipeline.lake import Lake, StoredArticle
-from pipeline.nlp.linking import group_of
+from pipeline.nlp.who.linking import group_of
 from pipeline.settings import Settings
 from pipeline.stages.reading import knowledge_of
 from pipeline.tables import whole_version

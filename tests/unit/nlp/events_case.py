@@ -10,10 +10,10 @@ from spacy.language import Language
 from pipeline.kb import load_kb
 from pipeline.model import Article, Block, Entity, Event, Quote, TimeExpression
 from pipeline.nlp.docs import joined, make_docs, parsed
-from pipeline.nlp.events import extract_events
+from pipeline.nlp.events.extraction import extract_events
 from pipeline.nlp.languages.en.frames import FRAMES
 from pipeline.nlp.languages.en.times import TIMES
-from pipeline.nlp.times import find_times
+from pipeline.nlp.times.finding import find_times
 from pipeline.nlp.tokens import gather_tokens
 
 ENGLISH = SimpleNamespace(frames=FRAMES, times=TIMES)

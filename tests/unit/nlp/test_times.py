@@ -6,9 +6,9 @@ from time import process_time
 import pytest
 from spacy.tokens import Doc
 
-from pipeline.nlp.events import extract_events
-from pipeline.nlp.times import find_times
-from pipeline.nlp.times_values import UNANCHORED, UNRESOLVED
+from pipeline.nlp.events.extraction import extract_events
+from pipeline.nlp.times.finding import find_times
+from pipeline.nlp.times.values import UNANCHORED, UNRESOLVED
 from pipeline.nlp.tokens import gather_tokens
 from tests.unit.nlp.events_case import ENGLISH, article_of, read
 
@@ -171,6 +171,11 @@ def blank_parse(nlp):
 
 
 def _seconds(doc, article):
+    """Return the shorter of two times, as a collection of garbage may fall into one, and the number found."""
+    return min(_timed(doc, article) for _ in range(2))
+
+
+def _timed(doc, article):
     start = process_time()
     times = find_times(doc, article, (), ENGLISH)
     extract_events(gather_tokens(doc, article), article, (), (), times, ENGLISH)

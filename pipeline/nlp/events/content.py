@@ -1,0 +1,94 @@
+"""Triggers that are the content of another event: what is agreed, asked or refused is no event of its own."""
+
+from collections.abc import Iterator, Sequence
+
+from pipeline.nlp.events.frames import Trigger, infinitive_of, named_by, object_of, without_type
+from pipeline.nlp.events.parse import Parse
+from pipeline.nlp.languages.ontology import MATERIAL_CONFLICT, QUADS
+from pipeline.nlp.languages.spec_events import Frame, FrameData
+
+_CONTENT_TYPES = frozenset({"AGREE", "REQUEST", "REJECT", "THREATEN"})
+_ANNOUNCED = {"AGREE": "CONSULT", "THREATEN": "PROTEST"}
+_NATURAL = frozenset({"accident", "disaster"})
+
+
+def without_content(parse: Parse, triggers: Sequence[Trigger], data: FrameData) -> tuple[Trigger, ...]:
+    """Return the triggers; what another frame takes as its content has no type of its own."""
+    content = {index for trigger in triggers for index in _content_of(parse, trigger)}
+    content -= set(_announced_by(parse, triggers))
+    content |= {*_purposes(parse, triggers), *_results(parse, triggers), *_carrying(parse, triggers, data)}
+    return tuple(without_type(trigger) if trigger.index in content else trigger for trigger in triggers)
+
+
+def _announced_by(parse: Parse, triggers: Sequence[Trigger]) -> Iterator[int]:
+    """Yield what is an event of its own that an outer verb announces: the meeting agreed on, the strike threatened."""
+    kinds = {trigger.index: trigger.frame.event_type for trigger in triggers if trigger.frame}
+    for index, kind in kinds.items():
+        inner = infinitive_of(parse, index) if kind in _ANNOUNCED else None
+        if inner is not None and kinds.get(inner) == _ANNOUNCED[kind]:
+            yield inner
+
+
+def _purposes(parse: Parse, triggers: Sequence[Trigger]) -> Iterator[int]:
+    """Yield infinitives that only say what an event of their own type is for: "met to discuss"."""
+    kinds = {trigger.index: trigger.frame.event_type for trigger in triggers if trigger.frame}
+    for index, kind in kinds.items():
+        if parse.dep[index] in ("advcl", "xcomp") and kinds.get(parse.head[index]) == kind and parse.tag[index] == "VB":
+            yield index
+
+
+def _results(parse: Parse, triggers: Sequence[Trigger]) -> Iterator[int]:
+    """Yield what an accident or a disaster did: "The bus overturned, killing two" is no assault."""
+    frames = {trigger.index: trigger.frame for trigger in triggers if trigger.frame}
+    for index, frame in frames.items():
+        first = parse.head[index] if parse.dep[index] == "conj" else index  # "killing two and injuring nine"
+        outer = frames.get(parse.head[first])
+        if outer is not None and parse.dep[first] == "advcl" and parse.tag[index] == "VBG":
+            harm = QUADS.get(frame.event_type) == MATERIAL_CONFLICT
+            if harm and outer.subtype in _NATURAL:
+                yield index
+
+
+def _carrying(parse: Parse, triggers: Sequence[Trigger], data: FrameData) -> Iterator[int]:
+    """Yield everyday verbs that only carry an event noun: to launch an attack is no launch."""
+    for trigger in triggers:
+        verb = parse.head[trigger.index]
+        carried = trigger.is_noun and trigger.frame is not None and parse.dep[trigger.index] != "nsubj"
+        if carried and parse.lemma[verb] in data.modality.carriers:
+            yield from (t.index for t in triggers if t.index == verb and t.frame and t.frame.event_type == "OTHER")
+
+
+def _content_of(parse: Parse, trigger: Trigger) -> Iterator[int]:
+    """Yield the words that a trigger takes as its content: what is agreed, asked, refused, threatened, alleged."""
+    frame, index = trigger.frame, trigger.index
+    if frame is None or not (frame.takes_content or (trigger.is_noun and frame.event_type in _CONTENT_TYPES)):
+        yield from _object_named(parse, trigger)
+        return
+    inner = infinitive_of(parse, index)
+    if inner is not None:
+        yield from parse.conjuncts(inner)
+    for child in parse.children[index]:
+        if parse.dep[child] == "prep" and parse.lower[child] in frame.needs + frame.recipient:
+            yield from (
+                c for c in parse.children[child] if parse.dep[c] == "pcomp" or _is_noun_content(frame, parse, c)
+            )
+        elif parse.dep[child] == "xcomp" or (
+            _is_noun_content(frame, parse, child)
+            and parse.dep[child] == "dobj"
+            and parse.lemma[child] not in named_by(frame)
+        ):
+            yield from parse.conjuncts(child)
+    yield from _object_named(parse, trigger)
+
+
+def _is_noun_content(frame: Frame, parse: Parse, index: int) -> bool:
+    return frame.event_type in _CONTENT_TYPES and parse.dep[index] in ("pobj", "dobj")
+
+
+def _object_named(parse: Parse, trigger: Trigger) -> Iterator[int]:
+    """Yield the object that the pattern itself names: "impose sanctions" is one event."""
+    if trigger.frame is None or trigger.is_noun or trigger.frame.event_type == "REJECT":
+        return  # to cancel talks is one event, that they are not held another
+    thing = object_of(parse, trigger.index)
+    if thing is not None and parse.lemma[thing] in named_by(trigger.frame):
+        yield thing

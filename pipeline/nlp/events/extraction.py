@@ -1,0 +1,262 @@
+"""Article to events: triggers, frames, participants, modality, time, place, and which mentions are one event."""
+
+from bisect import bisect_right
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from typing import Any
+
+from pipeline.kb import KnowledgeBase
+from pipeline.model import Article, Entity, Event, Quote, TimeExpression
+from pipeline.model.annotation import Modality
+from pipeline.nlp.events.actors import Roles, roles_of
+from pipeline.nlp.events.background import without_background
+from pipeline.nlp.events.content import without_content
+from pipeline.nlp.events.frames import Trigger, find_triggers
+from pipeline.nlp.events.modality import modality_of
+from pipeline.nlp.events.parse import Parse, parse_of
+from pipeline.nlp.events.phrases import Participant
+from pipeline.nlp.events.same import Mention, first_mentions, saliences
+from pipeline.nlp.events.when_where import When, coordinates_of, dates_of, place_of, places_by_sentence, when_of
+from pipeline.nlp.languages.ontology import QUADS, plover_type_of
+from pipeline.nlp.languages.spec_events import FrameData, HasFrames
+from pipeline.nlp.times.values import anchor_of
+from pipeline.nlp.tokens import Tokens
+
+
+@dataclass(frozen=True, slots=True)
+class _Context:
+    parse: Parse
+    data: FrameData
+    quotes: tuple[Quote, ...]
+    published: date | None
+    dates: Mapping[int, TimeExpression]
+    places: Mapping[int, Mapping[str, Sequence[int]]]
+    kb: KnowledgeBase | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Draft:
+    trigger: Trigger
+    roles: Roles
+    when: When
+    place: Entity | None
+    mention: Mention
+
+
+def extract_events(  # noqa: PLR0913 - an event draws on everything that was read before it
+    tokens: Tokens,
+    article: Article,
+    entities: tuple[Entity, ...],
+    quotes: tuple[Quote, ...],
+    times: tuple[TimeExpression, ...],
+    language: HasFrames,
+    *,
+    kb: KnowledgeBase | None = None,
+    with_untyped: bool = True,
+) -> tuple[tuple[Event, ...], tuple[Event, ...]]:
+    """Return the typed events and the untyped ones (none unless ``with_untyped``), each in reading order.
+
+    ``kb`` gives the coordinates of places. ``same_event_index`` of an untyped event is a position among the untyped; of
+    a typed one, its ``event_index``.
+    """
+    parse, data = parse_of(tokens, article, entities, times, language.frames), language.frames
+    triggers = without_content(parse, find_triggers(parse, data), data)
+    roles = _all_roles(parse, [t for t in triggers if with_untyped or t.frame is not None], data)
+    triggers = without_background(
+        parse, triggers, {index for index, who in roles.items() if who.actors or who.recipients}
+    )
+    context = _Context(
+        parse,
+        data,
+        quotes,
+        anchor_of(article),
+        dates_of(parse, triggers, times, data),
+        places_by_sentence(parse, data),
+        kb,
+    )
+    wanted = [trigger for trigger in triggers if with_untyped or trigger.frame is not None]
+    drafts = [_draft(context, trigger, roles[trigger.index]) for trigger in wanted]
+    prominence = Counter(e.cluster_index for e in entities if e.cluster_index is not None)
+    return _typed(context, drafts, prominence), _untyped(context, drafts)
+
+
+def _typed(context: _Context, drafts: Sequence[_Draft], prominence: Counter[int]) -> tuple[Event, ...]:
+    typed = [draft for draft in drafts if draft.trigger.frame is not None]
+    mentions = [draft.mention for draft in typed]
+    firsts = first_mentions(mentions)
+    ranked = zip(typed, firsts, saliences(mentions, firsts, prominence), strict=True)
+    return tuple(
+        _event(context, draft, event_index=index, same_event_index=first, salience=salience)
+        for index, (draft, first, salience) in enumerate(ranked)
+    )
+
+
+def _untyped(context: _Context, drafts: Sequence[_Draft]) -> tuple[Event, ...]:
+    untyped = [draft for draft in drafts if draft.trigger.frame is None]
+    firsts = first_mentions([draft.mention for draft in untyped])
+    return tuple(
+        _event(context, draft, event_index=-1, same_event_index=first, salience=0.0)
+        for draft, first in zip(untyped, firsts, strict=True)
+    )
+
+
+def _all_roles(parse: Parse, triggers: Sequence[Trigger], data: FrameData) -> dict[int, Roles]:
+    """Return the participants by trigger token; those of nouns that depend on a meeting are filled in."""
+    at = {trigger.index: trigger for trigger in triggers}
+    found = {trigger.index: roles_of(parse, trigger, data) for trigger in triggers}
+    for trigger in triggers:
+        if trigger.is_noun and trigger.frame is not None and not found[trigger.index].actors:
+            found[trigger.index] = _from_meeting(parse, trigger, at, found)
+    return found
+
+
+def _from_meeting(parse: Parse, trigger: Trigger, at: Mapping[int, Trigger], found: Mapping[int, Roles]) -> Roles:
+    """Return the participants of "meet in Oslo for talks": the meeting's own."""
+    own = found[trigger.index]
+    governor = _governor(parse, trigger, at)
+    if governor is None or governor.frame is None or trigger.frame is None or not trigger.frame.reciprocal:
+        return own
+    if governor.frame.event_type != trigger.frame.event_type:
+        return own
+    outer = found[governor.index]
+    return Roles(outer.actors + outer.recipients, own.recipients)
+
+
+def _governor(parse: Parse, trigger: Trigger, at: Mapping[int, Trigger]) -> Trigger | None:
+    index = trigger.index
+    for _ in range(3):
+        if parse.dep[index] != "pobj":
+            return None
+        index = parse.head[parse.head[index]]
+        if index in at:
+            return at[index]
+    return None
+
+
+def _draft(context: _Context, trigger: Trigger, roles: Roles) -> _Draft:
+    parse, data, index = context.parse, context.data, trigger.index
+    time = context.dates.get(index)
+    modality = modality_of(parse, index, data.modality)
+    if modality == "happened" and _is_ahead(time, context.published):
+        if _is_told_as_past(parse, index):
+            time = None  # what has happened is not dated by what is to come
+        else:
+            modality = "planned"
+    when = when_of(parse, index, time, modality=modality, anchored=context.published is not None)
+    taken = frozenset(p.index for p in roles.actors + roles.recipients)
+    place = place_of(parse, trigger, data, context.places, taken) if trigger.frame else None
+    return _Draft(trigger, roles, when, place, _mention(parse, trigger, roles, when, place, modality))
+
+
+def _is_told_as_past(parse: Parse, index: int) -> bool:
+    return parse.tag[index] == "VBD" or (parse.tag[index] == "VBN" and parse.child(index, "nsubj") is not None)
+
+
+def _mention(
+    parse: Parse, trigger: Trigger, roles: Roles, when: When, place: Entity | None, modality: Modality
+) -> Mention:
+    index, frame = trigger.index, trigger.frame
+    actors = [p.entity.cluster_index if p.entity else None for p in roles.actors]
+    recipients = [p.entity.cluster_index if p.entity else None for p in roles.recipients]
+    clusters = frozenset(c for c in actors + recipients if c is not None)
+    return Mention(
+        event_type=frame.event_type if frame else None,
+        event_mode=frame.mode if frame else None,
+        modality=modality,
+        lemma=parse.lemma[index],
+        start=trigger.start,
+        sentence=parse.sentence[index],
+        first_day=when.first,
+        last_day=when.last,
+        place=place,
+        clusters=clusters,
+        actor_cluster=actors[0] if actors else None,
+        recipient_cluster=recipients[0] if recipients else None,
+        in_headline=parse.headline[index],
+        is_generic=trigger.is_noun and parse.tag[index] == "NNS" and not clusters and _is_bare(parse, index),
+    )
+
+
+def _is_bare(parse: Parse, index: int) -> bool:
+    return parse.child(index, "det", "poss", "nummod", "compound", "nmod", "prep") is None
+
+
+def _event(context: _Context, draft: _Draft, *, event_index: int, same_event_index: int, salience: float) -> Event:
+    trigger, roles, place, mention = draft.trigger, draft.roles, draft.place, draft.mention
+    kind, frame = mention.event_type, trigger.frame
+    point = coordinates_of(place, context.kb) if place and context.kb else None
+    return Event(
+        event_index=event_index,
+        event_type=kind,
+        event_subtype=frame.subtype if frame else None,
+        event_mode=mention.event_mode,
+        quad=QUADS.get(kind) if kind else None,
+        plover_type=plover_type_of(kind, mention.modality),
+        modality=mention.modality,
+        trigger_text=context.parse.text[trigger.start : trigger.end],
+        start_char=trigger.start,
+        end_char=trigger.end,
+        **_participant_fields("actor", roles.actors),
+        **_participant_fields("recipient", roles.recipients),
+        actors=_names(roles.actors),
+        recipients=_names(roles.recipients),
+        **_when_fields(draft.when),
+        place_text=place.entity_text if place else None,
+        place_entity_id=place.entity_id if place else None,
+        place_country=place.country_code if place else None,
+        place_lat=point[0] if point else None,
+        place_lon=point[1] if point else None,
+        attributed_to_entity_id=_speaker(context.quotes, trigger),
+        sentence_index=mention.sentence,
+        same_event_index=same_event_index,
+        salience=salience,
+        confidence=_confidence(trigger, roles),
+        rule_id=frame.rule_id if frame else f"{mention.lemma}>none",
+    )
+
+
+def _is_ahead(time: TimeExpression | None, published: date | None) -> bool:
+    return bool(time and time.first_day and published and time.first_day > published)
+
+
+def _participant_fields(prefix: str, who: tuple[Participant, ...]) -> dict[str, Any]:
+    first = who[0] if who else None
+    entity = first.entity if first else None
+    return {
+        f"{prefix}_text": first.text if first else None,
+        f"{prefix}_cluster_index": entity.cluster_index if entity else None,
+        f"{prefix}_entity_id": entity.entity_id if entity else None,
+        f"{prefix}_name": entity.entity_name if entity else None,
+        f"{prefix}_country": first.country if first else None,
+        f"{prefix}_sector": first.sector if first else None,
+    }
+
+
+def _names(who: tuple[Participant, ...]) -> tuple[str, ...]:
+    return tuple(p.label for p in who) if len(who) > 1 else ()
+
+
+def _when_fields(when: When) -> dict[str, Any]:
+    return {
+        "event_date": when.first,
+        "event_date_end": when.last,
+        "event_date_precision": when.precision,
+        "event_date_text": when.text,
+        "event_date_basis": when.basis,
+        "event_date_note": when.note,
+    }
+
+
+def _speaker(quotes: Sequence[Quote], trigger: Trigger) -> str | None:
+    place = bisect_right(quotes, trigger.start, key=lambda quote: quote.start_char) - 1
+    return quotes[place].speaker_entity_id if place >= 0 and trigger.start < quotes[place].end_char else None
+
+
+def _confidence(trigger: Trigger, roles: Roles) -> float:
+    """Rough odds that type and participants are right: a bare word, a pattern, and filled places each say more."""
+    if trigger.frame is None:
+        return 0.3
+    base = 0.6 if trigger.frame.needs else 0.5
+    return round(base + 0.15 * bool(roles.actors) + 0.15 * bool(roles.recipients), 2)

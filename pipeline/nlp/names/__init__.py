@@ -1,0 +1,1 @@
+"""Where names stand, and what kind of thing each names."""

@@ -1,0 +1,251 @@
+"""Where a name begins and ends: what the model takes in too much or leaves outside."""
+
+from collections.abc import Iterator
+
+from pipeline.nlp.languages.spec import NameData
+from pipeline.nlp.names.spans import Name, plain
+from pipeline.nlp.tokens import Tokens
+
+_EDGE_MARKS = frozenset("“”\"‘’'`.,;:()[]/-–—")
+_NO_NAMES = frozenset({"IN", "CC", "WRB", "WP", "PRP", "PRP$", "MD"})
+_PARTING = frozenset({"/", ":", "--", "—"})
+_PARTED = frozenset({"PERSON", "ORG", "GPE"})
+_NOUNS = frozenset({"NN", "NNS", "NNP", "NNPS", "CD"})
+_TAGS_OF_NUMERALS = frozenset({"NNP", "NNPS", "CD", "NN"})
+NUMERALS = frozenset(
+    {"I", "II", "III", "IV", "V", "VI", "VII", "VIII", "IX", "X", "XI", "XII", "XIII", "XIV", "XV", "XVI", "XVII"}
+    | {"XVIII", "XIX", "XX", "XXI", "XXII", "XXIII"}
+)
+LONGEST = 4
+
+
+def pieces(tokens: Tokens, name: Name, people: frozenset[str], data: NameData) -> Iterator[Name]:
+    """Yield the names in a span of the model.
+
+    A slash or a colon parts two ("Ana Brito/Reuters"), "of" a person and where they belong to, "and" two people.
+    """
+    if name.length < 3:
+        yield name
+        return
+    first, label = name.first, name.label
+    for index in range(name.first, name.last + 1):
+        is_of = label == "PERSON" and tokens.lower[index] in data.evidence.of_words and index > first + 1
+        if is_of or (tokens.text[index] in _PARTING and first < index and label in _PARTED):
+            yield Name(first, index - 1, label)
+            first, label = index + 1, "GPE" if is_of and index + 1 == name.last else "ORG"
+    if first > name.last:
+        return
+    name = Name(first, name.last, label)
+    parts = _couple(tokens, name, people, data)
+    yield from parts or (name,)
+
+
+def _couple(tokens: Tokens, name: Name, people: frozenset[str], data: NameData) -> tuple[Name, ...]:
+    """Return the two people that the model took for one name ("Brooks and Marsh"), or nothing."""
+    joins = [i for i in range(name.first, name.last) if tokens.lower[i] in data.evidence.joining_words]
+    if len(joins) != 1 or tokens.lower[name.last] in data.evidence.last_words:
+        return ()
+    left, right = Name(name.first, joins[0] - 1, "PERSON"), Name(joins[0] + 1, name.last, "PERSON")
+    is_known = tokens.text[left.last] in people or tokens.text[right.last] in people
+    is_known = is_known or {tokens.lower[left.last], tokens.lower[right.last]} <= data.evidence.surnames
+    if left.length < 1 or not (name.label == "PERSON" or (name.label == "ORG" and is_known)):
+        return ()
+    return left, right
+
+
+def trimmed(tokens: Tokens, data: NameData, name: Name) -> Name | None:
+    """Return the name without what does not belong to it; None where nothing with a capital is left."""
+    if (
+        name.length > 2
+        and tokens.text[name.first] in data.evidence.party_letters
+        and tokens.text[name.first + 1] == "-"
+    ):
+        name = Name(name.first + 2, name.last, "GPE")
+    first, last, label = *_bare(tokens, data, name), name.label
+    while last - first >= 2 and _leads_person(tokens, data, (first, last), label):
+        first, label = first + 1, "PERSON"
+    if not any(tokens.text[index][0].isupper() for index in range(first, last + 1)):
+        return None
+    if first == last and (is_never(tokens, data, first) or _is_first_word(tokens, first)):
+        return None
+    honoured = first > name.first and plain(tokens.lower[first - 1]) in data.honorifics
+    return Name(first, last, "PERSON" if honoured else label, honoured=honoured)
+
+
+def _bare(tokens: Tokens, data: NameData, name: Name) -> tuple[int, int]:
+    """Return first and last token without marks, articles, titles and the rest at the edges, in one block."""
+    first, last = name.first, name.last
+    for index in range(first + 1, last + 1):
+        if _breaks_off(tokens, data, index, last):
+            last = index - 1
+            break
+    while last >= first and _is_tail(tokens, data, last):
+        last -= 1
+    while first <= last and _is_lead(tokens, data, first, name.label, alone=first == last):
+        first += 1
+    return first, last
+
+
+def _breaks_off(tokens: Tokens, data: NameData, index: int, last: int) -> bool:
+    """Return whether a name ends before a token: before another block, a handle or a number of things."""
+    text = tokens.text[index]
+    if text[0] in "@(":
+        return True
+    if tokens.tag[index] == "CD":
+        is_score = tokens.lower[index - 1] in data.evidence.club_words
+        return text.islower() or is_score or (index < last and tokens.text[index + 1].islower())
+    return text.isspace() and index < last and tokens.block[index + 1] != tokens.block[index - 1]
+
+
+def is_never(tokens: Tokens, data: NameData, index: int) -> bool:
+    """Return whether a single word is no name here: an address like "Majesty", a tag, "the Emperors"."""
+    word, before = plain(tokens.lower[index]), index - 1
+    if word in data.never_names or tokens.text[index][0] in "@#":
+        return True
+    if word in data.title_modifiers and index + 1 < len(tokens) and tokens.lower[index + 1] in data.titles:
+        return True
+    if index == 0:
+        return False
+    if tokens.text[before] in ("@", "#") and tokens.end[before] == tokens.start[index]:
+        return True
+    is_role = word in data.roles or word.removesuffix("s") in data.roles
+    if is_role and tokens.lower[before] in data.definite:
+        return True
+    is_of_title = (
+        before > 0 and tokens.lower[before] in data.evidence.of_words and tokens.lower[before - 1] in data.titles
+    )
+    return is_of_title and word in data.title_modifiers
+
+
+def _is_first_word(tokens: Tokens, index: int) -> bool:
+    """Return whether a word is large for beginning the sentence alone."""
+    is_first = index == 0 or tokens.sentence[index - 1] != tokens.sentence[index]
+    return is_first and tokens.tag[index] in ("NN", "NNS")
+
+
+def _is_tail(tokens: Tokens, data: NameData, index: int) -> bool:
+    text = tokens.text[index]
+    return (
+        text in _EDGE_MARKS
+        or text.isspace()
+        or tokens.tag[index] == "POS"
+        or (text.islower() and tokens.tag[index] not in _NOUNS)
+        or (plain(tokens.lower[index]) in data.post_nominals and text[0].isupper())
+    )
+
+
+def _is_lead(tokens: Tokens, data: NameData, index: int, label: str, *, alone: bool) -> bool:
+    text, word = tokens.text[index], plain(tokens.lower[index])
+    if text in _EDGE_MARKS or text.isspace() or tokens.tag[index] == "POS" or word in data.articles:
+        return True
+    if alone:
+        return False
+    if (text.islower() and word not in data.name_particles) or tokens.tag[index] in _NO_NAMES:
+        return True
+    titled = label == "PERSON" and (word in data.titles or word in data.title_modifiers)
+    return word in data.honorifics or titled
+
+
+def _leads_person(tokens: Tokens, data: NameData, span: tuple[int, int], label: str) -> bool:
+    """Return whether a role begins the span of a person, or of what the model calls an organisation by mistake."""
+    first, last = span
+    if label == "PERSON":
+        return _is_role(tokens, data, first)
+    words = frozenset(plain(word) for word in tokens.lower[first + 1 : last + 1])
+    is_named = words.isdisjoint(data.organisation_nouns) and words.isdisjoint(data.evidence.last_words)
+    is_ranked = tokens.lower[first] in data.evidence.ranks and is_named and last - first == 2
+    return label == "ORG" and (
+        is_ranked or (tokens.lower[first + 1] in data.forenames and _is_role(tokens, data, first))
+    )
+
+
+def _is_role(tokens: Tokens, data: NameData, index: int) -> bool:
+    """Return whether a capitalised word before a full name says what the person is: a role, or an abbreviated rank."""
+    word = tokens.lower[index]
+    return plain(word) in data.roles or (word in tokens.common_nouns and tokens.text[index + 1] != "-")
+
+
+def whole(tokens: Tokens, data: NameData, name: Name, taken: frozenset[int]) -> Name:
+    """Return the name with what the model left outside: a forename, the first words of an organisation's name, the
+    first half of a double name; the numeral of a king, "United" of a team.
+    """
+    first, last, label = name.first, name.last, name.label
+    is_named_by_noun = tokens.lower[last] in data.evidence.last_words and label != "PERSON" and first == last
+    while (label == "PERSON" or is_named_by_noun) and first > 1 and last - first < LONGEST:
+        step = 2 if tokens.text[first - 1] == "-" and tokens.end[first - 1] == tokens.start[first] else 1
+        index = first - step
+        if index in taken or not _is_forepart(tokens, data, index, last, label):
+            break
+        first = index
+    if label == "PERSON":
+        last = _with_numeral(tokens, last)
+    elif _is_club_word(tokens, data, last + 1) and last + 1 not in taken and label in ("ORG", "GPE"):
+        last, label = last + 1, "ORG"
+    return name if (first, last) == (name.first, name.last) else Name(first, last, label, honoured=name.honoured)
+
+
+def _with_numeral(tokens: Tokens, last: int) -> int:
+    after = last + 1
+    if after + 1 >= len(tokens) or tokens.text[after] not in NUMERALS:
+        return last
+    is_numeral = tokens.tag[after] in _TAGS_OF_NUMERALS or not tokens.text[after + 1][0].isalnum()
+    return after if is_numeral else last
+
+
+def _is_club_word(tokens: Tokens, data: NameData, index: int) -> bool:
+    return (
+        index < len(tokens)
+        and tokens.lower[index] in data.evidence.club_words
+        and tokens.tag[index] in ("NNP", "NNPS")
+        and tokens.is_capital(index)
+        and tokens.block[index] == tokens.block[index - 1]
+    )
+
+
+def _is_forepart(tokens: Tokens, data: NameData, index: int, last: int, label: str) -> bool:
+    word = plain(tokens.lower[index])
+    is_compound = (
+        tokens.tag[index] == "NNP"
+        and tokens.is_capital(index)
+        and tokens.dep[index] == "compound"
+        and index < tokens.head[index] <= last
+        and tokens.block[index] == tokens.block[last]
+    )
+    if not is_compound or word in data.never_names or word in tokens.common_nouns:
+        return False
+    is_title = word in data.honorifics or word in data.roles or word in data.title_modifiers
+    return label != "PERSON" or not (is_title or word in data.organisation_nouns)
+
+
+def with_title(tokens: Tokens, data: NameData, name: Name) -> Name:
+    """Return the name with the first token of the capitalised title before it, persons only."""
+    if name.label != "PERSON":
+        return name
+    first, has_title = name.first, False
+    for index in range(name.first - 1, max(name.first - 6, -1), -1):
+        word = plain(tokens.lower[index])
+        titled = word in data.honorifics or word in data.titles
+        titled = titled or (index == name.first - 1 and name.length > 1 and _is_bare_role(tokens, data, index))
+        if not (titled or word in data.title_modifiers) or not tokens.is_capital(index):
+            break
+        if tokens.block[index] != tokens.block[name.first]:
+            break
+        first, has_title = (index, True) if titled or has_title else (first, has_title)
+    honoured = name.honoured or (has_title and plain(tokens.lower[name.first - 1]) in data.honorifics)
+    if not has_title:
+        return name
+    first = _with_spouse(tokens, data, first) if honoured else first
+    return Name(name.first, name.last, name.label, first, honoured, name.family)
+
+
+def _with_spouse(tokens: Tokens, data: NameData, first: int) -> int:
+    """Return the first token of "Mr and Mrs" where ``first`` is the second honorific."""
+    if first < 2 or tokens.lower[first - 1] not in data.evidence.joining_words:
+        return first
+    return first - 2 if plain(tokens.lower[first - 2]) in data.honorifics and tokens.is_capital(first - 2) else first
+
+
+def _is_bare_role(tokens: Tokens, data: NameData, index: int) -> bool:
+    """Return whether a capitalised common noun stands as a title before a full name; known roles are no titles."""
+    word = tokens.lower[index]
+    return word in tokens.common_nouns and word not in data.roles and tokens.tag[index] in ("NNP", "NN")

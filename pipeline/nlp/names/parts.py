@@ -1,0 +1,206 @@
+"""Names that words beside them show: after an honorific, "University of X", "Lake X", a nickname in marks."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from itertools import pairwise
+
+from pipeline.nlp.languages.spec import NameData
+from pipeline.nlp.names.edges import LONGEST
+from pipeline.nlp.names.spans import Name, Spans, plain
+from pipeline.nlp.tokens import Tokens
+
+_PROPER = frozenset({"NNP", "NNPS"})
+_NOUNS = _PROPER | {"NN"}
+_OPENING = frozenset("“\"‘'(")
+_CLOSING = frozenset("”\"’')")
+
+
+@dataclass(frozen=True, slots=True)
+class Signs:
+    """The article and where in it words stand that show a name. ``shouted`` are sentences with all words large."""
+
+    tokens: Tokens
+    data: NameData
+    shouted: frozenset[int]
+    places: tuple[int, ...]
+
+
+def signs_of(tokens: Tokens, data: NameData, shouted: frozenset[int]) -> Signs:
+    """Return where the words stand that show a name."""
+    words = {word for listed in (data.honorifics, data.titles) for word in listed}
+    words |= {f"{word}." for word in words}
+    words.update(data.evidence.first_words, data.evidence.of_heads, data.evidence.last_words)
+    places = tuple(index for index, word in enumerate(tokens.lower) if word in words and tokens.is_capital(index))
+    return Signs(tokens, data, shouted, places)
+
+
+def honoured(signs: Signs, others: frozenset[int]) -> Iterator[Name]:
+    """Yield the capitalised words after an honorific, and after a capitalised title that no name covers.
+
+    ``others`` are the tokens of what the model takes for a name and no person's. Where every word is large, a title
+    shows nothing.
+    """
+    tokens, data = signs.tokens, signs.data
+    for index in signs.places:
+        word = tokens.lower[index]
+        short = plain(word)
+        honorific = short in data.honorifics
+        if not honorific and (short not in data.titles or index + 1 in others or index in others):
+            continue
+        is_shouted = tokens.sentence[index] in signs.shouted
+        last = None if is_shouted and not honorific else _name_end(tokens, data, index + 1)
+        if last is not None:
+            yield Name(index + 1, index + 1 if is_shouted else last, "PERSON", honoured=honorific)
+
+
+def _name_end(tokens: Tokens, data: NameData, first: int) -> int | None:
+    """Return the last token of the capitalised run that begins at ``first``."""
+    last: int | None = None
+    for index in range(first, min(first + LONGEST, len(tokens))):
+        word = plain(tokens.lower[index])
+        stops = (
+            word in data.titles
+            or word in data.organisation_nouns
+            or word in data.honorifics
+            or word in data.post_nominals
+            or tokens.block[index] != tokens.block[first]
+        )
+        if stops:
+            break
+        if tokens.is_capital(index) and tokens.tag[index] in _PROPER:
+            last = index
+        elif word not in data.name_particles:
+            break
+    return last
+
+
+def nicknamed(tokens: Tokens, data: NameData) -> Iterator[Name]:
+    """Yield forename, nickname in marks or brackets, and surname as one name."""
+    for index, text in enumerate(tokens.text[:-3]):
+        if text not in _OPENING or tokens.text[index + 2] not in _CLOSING or index == 0:
+            continue
+        words = (index - 1, index + 1, index + 3)
+        if tokens.lower[index - 1] in data.forenames and all(_is_proper(tokens, word) for word in words):
+            yield Name(index - 1, index + 3, "PERSON")
+
+
+def built(signs: Signs, found: Spans) -> Iterator[Name]:
+    """Yield the names that begin with a word for their kind ("Lake Orrin", "University of Orrin")."""
+    tokens, data, words = signs.tokens, signs.data, signs.data.evidence
+    for index in signs.places:
+        word = tokens.lower[index]
+        if index + 1 == len(tokens) or tokens.tag[index] not in _NOUNS or tokens.sentence[index] in signs.shouted:
+            continue
+        if word in words.of_heads and tokens.lower[index + 1] in words.of_words:
+            yield from _of_place(tokens, data, found, index)
+        elif word in words.first_words and tokens.is_capital(index + 1) and tokens.text[index + 1].isalpha():
+            owner = found.at(index + 1)
+            if tokens.block[index + 1] == tokens.block[index] and (owner is None or owner.first in (index, index + 1)):
+                yield Name(index, owner.last if owner else index + 1, words.first_words[word])
+
+
+def _of_place(tokens: Tokens, data: NameData, found: Spans, head: int) -> Iterator[Name]:
+    """Yield "Bank of Orrin", with what stands before the bank inside one name ("Royal Bank of Orrin")."""
+    after = head + 2
+    if after < len(tokens) and tokens.lower[after] in data.definite:
+        after += 1
+    tail, owner = found.at(after), found.at(head)
+    if (tail is not None and tail.first != after) or (owner is not None and owner.last > head + 1):
+        return
+    last = tail.last if tail else after - 1
+    while tail is None and last + 1 < len(tokens) and _is_proper(tokens, last + 1) and last - after < LONGEST:
+        last += 1
+    if last >= after:
+        yield Name(owner.first if owner else head, last, data.evidence.of_heads[tokens.lower[head]])
+
+
+def ended(signs: Signs) -> Iterator[Name]:
+    """Yield the capitalised runs that end with a word for their kind ("Orrin Gazette", "Kettle Lane")."""
+    tokens, data, words = signs.tokens, signs.data, signs.data.evidence.last_words
+    for last in signs.places:
+        word = tokens.lower[last]
+        if word not in words or tokens.tag[last] not in _PROPER or tokens.sentence[last] in signs.shouted:
+            continue
+        first = last
+        while first > 0 and last - first < LONGEST and _goes_on(tokens, data, first - 1, last):
+            first -= 1
+        is_whole = last + 1 == len(tokens) or not _is_proper(tokens, last + 1)
+        if first < last and is_whole and tokens.lower[first] not in data.forenames:
+            yield Name(first, last, words[word])
+
+
+def forenamed(signs: Signs) -> Iterator[Name]:
+    """Yield a forename with the one or two large words after it."""
+    tokens, data = signs.tokens, signs.data
+    for first, word in enumerate(tokens.lower[:-1]):
+        if word not in data.forenames or not _is_proper(tokens, first) or tokens.sentence[first] in signs.shouted:
+            continue
+        last = first
+        while last + 1 < len(tokens) and last - first < 2 and _goes_on(tokens, data, last + 1, first):
+            last += 1
+        if last > first and plain(tokens.lower[last]) not in data.organisation_nouns:
+            yield Name(first, last, "PERSON")
+
+
+def _goes_on(tokens: Tokens, data: NameData, index: int, last: int) -> bool:
+    word = plain(tokens.lower[index])
+    is_title = word in data.honorifics or word in data.titles or word in data.months_and_days
+    return _is_proper(tokens, index) and tokens.block[index] == tokens.block[last] and not is_title
+
+
+def bracketed(tokens: Tokens, names: list[Name]) -> Iterator[Name]:
+    """Yield the acronym that stands in brackets after a name with its initial, or before a name in brackets."""
+    for name in names:
+        if name.label == "PERSON":
+            continue
+        initial = tokens.text[name.first][0]
+        for short, opening, closing in (
+            (name.last + 2, name.last + 1, name.last + 3),
+            (name.first - 2, name.first - 1, name.last + 1),
+        ):
+            is_inside = short >= 0 and closing < len(tokens)
+            if is_inside and tokens.text[opening] == "(" and tokens.text[closing] == ")":
+                text = tokens.text[short]
+                if text.isupper() and text.isalpha() and text[0] == initial and len(text) > 1:
+                    yield Name(short, short, name.label)
+
+
+def joined(tokens: Tokens, data: NameData, names: list[Name]) -> Iterator[Name]:
+    """Yield the names, a forename and the surname right after it as one: the model may take "March" for a month."""
+    stems = {left.first for left, right in pairwise(names) if _is_one(tokens, data, left, right)}
+    for name in names:
+        if name.first - 1 in stems:
+            yield Name(name.first - 1, name.last, "PERSON")
+        elif name.first not in stems:
+            yield name
+
+
+def _is_one(tokens: Tokens, data: NameData, left: Name, right: Name) -> bool:
+    return (
+        left.last + 1 == right.first
+        and left.length == right.length == 1
+        and left.label == right.label == "PERSON"
+        and tokens.lower[left.first] in data.forenames
+        and tokens.block[left.first] == tokens.block[right.first]
+    )
+
+
+def with_families(tokens: Tokens, data: NameData, names: list[Name]) -> Iterator[Name]:
+    """Yield the names, a forename with the family name that it shares with the next ("Ana and Tom Brito")."""
+    for place, name in enumerate(names):
+        after = names[place + 1] if place + 1 < len(names) else None
+        shares = (
+            after is not None
+            and after.first == name.last + 2
+            and tokens.lower[name.last + 1] in data.evidence.joining_words
+            and tokens.lower[name.first] in data.forenames
+            and tokens.lower[after.first] in data.forenames
+            and name.length == 1
+            and after.length == 2
+            and after.label == "PERSON"
+        )
+        yield Name(name.first, name.last, "PERSON", family=after.last) if after and shares else name
+
+
+def _is_proper(tokens: Tokens, index: int) -> bool:
+    return tokens.tag[index] in _PROPER and tokens.is_capital(index)

@@ -1,0 +1,258 @@
+"""One type for each spelling of a name: a vote of its mentions, with what stands in and beside them as evidence."""
+
+from collections import defaultdict
+from collections.abc import Iterator
+from dataclasses import replace
+
+from pipeline.kb import KnowledgeBase
+from pipeline.nlp.languages.spec import NameData
+from pipeline.nlp.names.context import (
+    has_age,
+    has_civic_noun,
+    is_dateline,
+    is_home,
+    is_one_who,
+    is_thing_which,
+    nouns_beside,
+)
+from pipeline.nlp.names.spans import Name, folded, surface_of
+from pipeline.nlp.tokens import Tokens
+
+_PLACES = frozenset({"GPE", "LOC", "FAC"})
+_NEVER_PEOPLE = frozenset({"PERSON", "NORP", "LANGUAGE", "EVENT", "LAW"})
+_CALLED_WITHOUT = frozenset({"EVENT", "PRODUCT"})  # the hurricane and the ship ("Ellen", "Vigilant")
+_ARGUMENTS = frozenset({"nsubj", "nsubjpass", "dobj", "poss", "agent", "pobj", "dative"})
+_VERDICT = 3.0
+_CLEAR = 2.0
+_HINT = 1.5
+_NOD = 1.1
+_LEANING = 0.7
+_PRONOUN_REACH = 12
+
+
+def typed(tokens: Tokens, names: tuple[Name, ...], data: NameData, kb: KnowledgeBase) -> tuple[Name, ...]:
+    """Return the names with one type a spelling."""
+    voting = _Voting(tokens, names, data, kb)
+    return tuple(
+        name if name.label == label else replace(name, label=label)
+        for name, label in zip(names, voting.labels(), strict=True)
+    )
+
+
+class _Voting:
+    """What an article shows about the types of its names."""
+
+    def __init__(self, tokens: Tokens, names: tuple[Name, ...], data: NameData, kb: KnowledgeBase) -> None:
+        self._tokens, self._names, self._data, self._kb = tokens, names, data, kb
+        self._forms = [folded(surface_of(tokens, name)) for name in names]
+        self._known = {form: kb.type_of(form) for form in set(self._forms)}
+        pairs = list(zip(self._forms, names, strict=True))
+        self._surnames = {form.split()[-1] for form, name in pairs if self._is_full_person(name, form)}
+        self._borne = {form.split()[-1] for form, name in pairs if name.honoured}
+        self._people = {name.first for name in names if name.label == "PERSON"}
+        self._ends_of_people = {name.last for name in names if name.label == "PERSON"}
+        self._single_people = {form for form, name in pairs if name.label == "PERSON" and " " not in form}
+        self._fuller = dict(self._short_forms(pairs))
+
+    def _is_full_person(self, name: Name, form: str) -> bool:
+        return name.label == "PERSON" and " " in form and self._by_words(name, form.split()) is None
+
+    def _short_forms(self, pairs: list[tuple[str, Name]]) -> Iterator[tuple[str, str]]:
+        """Yield the first word of each "Ashby Town" and "Acme Holdings", and the last of each "Orrin Gazette"."""
+        evidence = self._data.evidence
+        ends = evidence.club_words | self._data.company_suffixes
+        for form, name in pairs:
+            head, _, tail = form.partition(" ")
+            if tail and evidence.first_words.get(head) in _CALLED_WITHOUT and name.label in _CALLED_WITHOUT:
+                yield tail, name.label
+            last = tail.rpartition(" ")[2]
+            is_noun = last in evidence.last_words and last not in evidence.surnames and last not in self._surnames
+            if is_noun and name.label != "PERSON" and last not in self._data.forenames:
+                yield last, evidence.last_words[last]
+            if (
+                tail in ends
+                and name.label in ("ORG", "GPE")
+                and head not in self._surnames
+                and not self._known.get(head)
+            ):
+                yield head, "ORG"
+
+    def labels(self) -> list[str]:
+        """Return the type of each name."""
+        votes: defaultdict[str, defaultdict[str, float]] = defaultdict(lambda: defaultdict(float))
+        for name, form in zip(self._names, self._forms, strict=True):
+            votes[form][name.label] += 5 if name.honoured else 1
+            for entity_type, weight in self._evidence(name, form):
+                votes[form][entity_type] += weight
+        for form, known in self._known.items():
+            if known:
+                votes[form][known] += _VERDICT
+        best = {form: max(count, key=count.__getitem__) for form, count in votes.items()}
+        return [best[form] for form in self._forms]
+
+    def _evidence(self, name: Name, form: str) -> Iterator[tuple[str, float]]:
+        words = form.split()
+        known = self._known[form]
+        if form in self._surnames and not (name.label in _PLACES and known):
+            yield "PERSON", 2
+        if name.family is not None:
+            yield "PERSON", _VERDICT
+        if known or (name.label == "PERSON" and self._is_somebody(name, words)):
+            return
+        inside = self._by_words(name, words) or self._fuller.get(form)
+        if inside:
+            yield inside, _VERDICT
+            return
+        yield from self._thing(name, words)
+        if name.label not in _NEVER_PEOPLE and self._looks_like_person(name, words):
+            yield from self._person(name, words)
+        if name.label != "GPE":
+            yield from self._place(name, words)
+
+    def _thing(self, name: Name, words: list[str]) -> Iterator[tuple[str, float]]:
+        """Yield what nouns beside a name show, and what shows a thing in what the model calls a person."""
+        if name.honoured:
+            return
+        if not self._is_somebody(name, words):
+            yield from ((kind, _VERDICT) for kind in nouns_beside(self._tokens, name, self._data))
+        if name.label == "PERSON" and self._is_the_one(name, " ".join(words)):
+            yield "ORG", _NOD
+        if name.label == "PERSON" and is_thing_which(self._tokens, name, self._data):
+            yield "ORG", _HINT
+
+    def _is_the_one(self, name: Name, form: str) -> bool:
+        """Return whether "the" stands before what the model calls a person, and no family is meant ("the Britos")."""
+        before = name.first - 1
+        return (
+            before >= 0
+            and " " not in form
+            and self._tokens.lower[before] in self._data.definite
+            and self._tokens.dep[name.last] in _ARGUMENTS
+            and self._surnames.isdisjoint((form, form.removesuffix("s"), form.removesuffix("es")))
+        )
+
+    def _by_words(self, name: Name, words: list[str]) -> str | None:
+        """Return the type that the first or last word of a name shows."""
+        evidence = self._data.evidence
+        if name.honoured:
+            return None
+        if len(words) < 2:
+            return self._by_word(name, words[0])
+        if words[0] in evidence.first_words:
+            return evidence.first_words[words[0]]
+        if words[0] in evidence.of_heads and words[1] in evidence.of_words:
+            return evidence.of_heads[words[0]]
+        return self._by_last_word(name, words) or ("ORG" if "&" in words else None)
+
+    def _by_last_word(self, name: Name, words: list[str]) -> str | None:
+        evidence, last = self._data.evidence, words[-1]
+        may_be_club = last in evidence.club_words and name.label == "PERSON"
+        is_firm = may_be_club or last in self._data.company_suffixes
+        shown = "ORG" if may_be_club else evidence.last_words.get(last, "ORG" if is_firm else None)
+        is_surname = shown == "ORG" and last in evidence.surnames
+        is_person = (
+            words[0] in self._data.forenames and last in evidence.surnames and (is_surname or name.label == "PERSON")
+        )
+        return None if is_person else shown
+
+    def _by_word(self, name: Name, word: str) -> str | None:
+        """Return the type that a single word shows: "the Gazette", "Rovers"."""
+        evidence = self._data.evidence
+        if word in evidence.club_words and (word.endswith("s") or name.label == "PERSON"):
+            return "ORG"
+        is_the = name.first > 0 and self._tokens.lower[name.first - 1] in self._data.definite
+        return evidence.last_words.get(word) if is_the else None
+
+    def _looks_like_person(self, name: Name, words: list[str]) -> bool:
+        tokens, particles = self._tokens, self._data.name_particles
+        inside = range(name.first, name.last + 1)
+        return len(words) <= 3 and all(
+            tokens.is_capital(i) or tokens.lower[i] in particles or not tokens.text[i].isalpha() for i in inside
+        )
+
+    def _person(self, name: Name, words: list[str]) -> Iterator[tuple[str, float]]:
+        """Yield what shows a person in what the model calls something else."""
+        tokens, data = self._tokens, self._data
+        if len(words) > 1 and (words[-1] in self._borne or words[0] in data.forenames):
+            yield "PERSON", _VERDICT
+        if len(words) > 1 and words[-1] in self._single_people:
+            yield "PERSON", _HINT
+        before = tokens.lower[name.first - 1] if name.first else ""
+        if before in data.roles:
+            yield "PERSON", _VERDICT if data.roles[before] else _HINT
+        if is_one_who(tokens, name) or has_age(tokens, name):
+            yield "PERSON", _VERDICT
+        if self._acts(name) or self._is_he(name):
+            yield "PERSON", _HINT
+        if len(words) == 1 and words[0] in data.evidence.surnames and self._stands_alone(name):
+            yield "PERSON", _LEANING if name.label == "GPE" else _NOD
+
+    def _stands_alone(self, name: Name) -> bool:
+        """Return whether a name is subject, object or owner, or beside a person, without an article."""
+        tokens = self._tokens
+        before = tokens.lower[name.first - 1] if name.first else ""
+        dep, head = tokens.dep[name.last], tokens.head[name.last]
+        return (
+            (dep in _ARGUMENTS or (dep == "conj" and head in self._ends_of_people))
+            and before not in self._data.articles
+            and before not in self._data.evidence.place_prepositions
+        )
+
+    def _acts(self, name: Name) -> bool:
+        """Return whether a name does what only people do, or has what only people have."""
+        tokens, words = self._tokens, self._data.evidence
+        head = tokens.head[name.last]
+        if tokens.dep[name.last] in ("nsubj", "nsubjpass", "dobj"):
+            return tokens.lemma[head] in words.person_verbs
+        if tokens.dep[name.last] == "compound":
+            return tokens.lower[head] in words.person_nouns
+        return tokens.dep[name.last] == "poss" and tokens.lower[head] in words.person_things
+
+    def _is_he(self, name: Name) -> bool:
+        """Return whether "he" or "she" follows in the sentence, and no person stands between or before."""
+        tokens = self._tokens
+        if not self._stands_alone(name):
+            return False
+        sentence = tokens.sentence[name.first]
+        index = name.first - 1
+        while index >= 0 and tokens.sentence[index] == sentence and name.first - index < _PRONOUN_REACH:
+            if index in self._people:
+                return False
+            index -= 1
+        for index in range(name.last + 1, min(name.last + _PRONOUN_REACH, len(tokens))):
+            if tokens.sentence[index] != sentence or index in self._people:
+                return False
+            if tokens.lower[index] in self._data.evidence.personal_pronouns:
+                return True
+        return False
+
+    def _place(self, name: Name, words: list[str]) -> Iterator[tuple[str, float]]:
+        """Yield what shows a place in what the model calls something else."""
+        tokens, data = self._tokens, self._data
+        if is_dateline(tokens, name) or is_home(tokens, name, data):
+            yield "GPE", _VERDICT
+        before = name.first - 1
+        if before < 0 or len(words) > 2 or self._is_somebody(name, words):
+            return
+        if has_civic_noun(tokens, name, data):
+            yield "GPE", _HINT
+        is_modifier = name.last + 1 < len(tokens) and tokens.tag[name.last + 1] in ("NN", "NNS", "POS", "NNP")
+        if not is_modifier and self._is_where(name, before):
+            yield "GPE", _CLEAR if tokens.lower[before] in data.evidence.weak_prepositions else _VERDICT
+
+    def _is_somebody(self, name: Name, words: list[str]) -> bool:
+        """Return whether a name begins with a forename, or is a known surname; ships are named after people too."""
+        before = self._tokens.lower[name.first - 1] if name.first else ""
+        if before in self._data.evidence.vessel_nouns:
+            return False
+        return words[0] in self._data.forenames or (len(words) == 1 and words[0] in self._surnames)
+
+    def _is_where(self, name: Name, before: int) -> bool:
+        """Return whether a preposition of place stands before a name; "shares in" and "at" say little of a firm."""
+        tokens, evidence = self._tokens, self._data.evidence
+        if tokens.lower[before] not in evidence.place_prepositions:
+            return False
+        return name.label != "ORG" or (
+            tokens.lower[before] not in evidence.firm_prepositions
+            and tokens.lemma[tokens.head[before]] not in evidence.stake_nouns
+        )

@@ -1,0 +1,285 @@
+"""Which reporting word a quoted stretch belongs to: candidates from what stands around it, the best one wins.
+
+The figures are set by hand and checked on development articles: they rank. How often a rule is right is counted in
+confidence.py.
+"""
+
+from bisect import bisect_left
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+from pipeline.nlp.languages.spec import CueData
+from pipeline.nlp.quotes.bylines import named_before, named_behind
+from pipeline.nlp.quotes.clauses import Clause
+from pipeline.nlp.quotes.cue_subjects import reporting_verb
+from pipeline.nlp.quotes.cues import CueUse
+from pipeline.nlp.quotes.quoted import QuotedText
+from pipeline.nlp.tokens import Tokens
+
+# What a reporting word keeps of its weight for each other one that stands nearer to the quote.
+_PASSED = 0.75
+# What any verb is worth right behind a comma within the marks: ", he drawled".
+_ANY_VERB = 0.6
+_PHRASE = 12
+_BESIDE = 3  # tokens from a verb that no list has to the marks behind its colon
+_NEAR = 60
+_REPORTS = 0.7
+_IN_CLAUSE = 0.7
+_ENDINGS = ".?!…"
+_QUOTE_EDGES = "".join(("\"”“»'’`", " \u00a0\u2009"))
+_BREAKS = ",?!—–-"
+
+
+@dataclass(frozen=True, slots=True)
+class Attribution:
+    """The reporting word of a quoted stretch and how sure that is. ``rule`` names the structure that decided.
+
+    ``speaker`` is the head token of the speaker. ``use`` is None where no reporting word stands by it.
+    """
+
+    use: CueUse | None
+    speaker: int | None
+    score: float
+    rule: str
+
+
+NONE = Attribution(None, None, 0.0, "none")
+
+
+def attribute(
+    tokens: Tokens, quoted: QuotedText, cues: Sequence[CueUse], clauses: Sequence[Clause], data: CueData
+) -> tuple[Attribution, ...]:
+    """Return one attribution a quoted stretch, in order; ``NONE`` where nothing fits."""
+    places = [use.token for use in cues]
+    reporting = [clause.use.token for clause in clauses]
+    found: list[Attribution] = []
+    for index in range(len(quoted.marked)):
+        options = [
+            *_after(tokens, quoted, cues, places, index, data),
+            *_before(tokens, quoted, cues, places, index, data),
+            *_carried(tokens, quoted, found, index),
+            *_structural(tokens, quoted, cues, places, index, data),
+            *_in_clause(clauses, reporting, *edges(tokens, quoted, index)),
+        ]
+        found.append(max(options, key=lambda option: option.score, default=NONE))
+    return tuple(found)
+
+
+def _in_clause(clauses: Sequence[Clause], places: list[int], first: int, last: int) -> Iterator[Attribution]:
+    """Yield the reporting words whose clause holds all of a quoted stretch and more."""
+    for place in range(bisect_left(places, first - _NEAR), bisect_left(places, last + _NEAR)):
+        clause = clauses[place]
+        if clause.holds(first, last) and last - first < clause.last - clause.first:
+            use = clause.use
+            yield Attribution(use, use.speaker, _IN_CLAUSE * use.cue.weight, "clause")
+
+
+def edges(tokens: Tokens, quoted: QuotedText, index: int) -> tuple[int, int]:
+    """Return the first and last token of a quoted stretch, its marks included."""
+    marked = quoted.marked[index]
+    first = max(tokens.at(marked.start), 0)
+    return first, max(bisect_left(tokens.start, marked.end) - 1, first)
+
+
+def _content_end(tokens: Tokens, quoted: QuotedText, index: int) -> str:
+    """Return the last character inside the marks that is no white space."""
+    marked = quoted.marked[index]
+    return tokens.content[marked.start : marked.end].rstrip(_QUOTE_EDGES)[-1:]
+
+
+def is_sentence(tokens: Tokens, quoted: QuotedText, index: int) -> bool:
+    """Return whether a quoted stretch begins like a sentence and ends with a mark of punctuation inside."""
+    marked = quoted.marked[index]
+    content = tokens.content[marked.start : marked.end].lstrip("\"“„«‘'` ")
+    return content[:1].isupper() and _content_end(tokens, quoted, index) in ",.?!…—"
+
+
+def _after(
+    tokens: Tokens, quoted: QuotedText, cues: Sequence[CueUse], places: list[int], index: int, data: CueData
+) -> Iterator[Attribution]:
+    """Yield the reporting words behind a quoted stretch, up to the sentence's end or the next stretch."""
+    last = edges(tokens, quoted, index)[1]
+    ending = _content_end(tokens, quoted, index)
+    breaks = _breaks_off(tokens, last, ending, data)
+    if not breaks and ending in _ENDINGS:
+        return
+    for use in cues[bisect_left(places, last + 1) :]:
+        if use.token > last + 25 or not _connected(tokens, quoted, last + 1, use.token):
+            return
+        distance = use.token - last
+        if use.speaker is None or not _may_end(tokens, use, distance):
+            continue
+        if use.kind == "source":
+            yield Attribution(use, use.speaker, 0.93, "source_after")
+        elif breaks:
+            beside = distance <= 3 and last < use.speaker and ending in "," and is_sentence(tokens, quoted, index)
+            weight = max(use.cue.weight, _ANY_VERB) if beside else use.cue.weight
+            yield Attribution(use, use.speaker, weight * (0.98 - 0.012 * distance), "after")
+        elif distance < 12:
+            yield Attribution(use, use.speaker, use.cue.weight * 0.3, "after_loose")
+
+
+def _may_end(tokens: Tokens, use: CueUse, distance: int) -> bool:
+    """Return whether a reporting word may stand that far behind the words it reports; "did not say" may not."""
+    if tokens.dependents(use.token, "neg"):
+        return False
+    return use.kind in ("verb", "source") and (use.is_listed or distance <= 6)
+
+
+def _breaks_off(tokens: Tokens, last: int, ending: str, data: CueData) -> bool:
+    """Return whether a comma or dash at the closing mark leads to who says it, not to another clause ("..., while")."""
+    after = last + 1
+    if after < len(tokens) and tokens.text[after] in (",", "—", "–"):
+        after += 1
+    elif ending not in _BREAKS:
+        return False
+    if after >= len(tokens) or tokens.tag[after] == "CC":
+        return False
+    return tokens.dep[after] != "mark" or tokens.lower[after] in data.aside_marks
+
+
+def _connected(tokens: Tokens, quoted: QuotedText, first: int, last: int) -> bool:
+    """Return whether no sentence ends, no paragraph ends and no quoted stretch stands between two tokens."""
+    return tokens.block[first - 1] == tokens.block[last] and not any(
+        quoted.inside(index) or tokens.text[index] in (".", "!", "?") for index in range(first, last)
+    )
+
+
+def _before(
+    tokens: Tokens, quoted: QuotedText, cues: Sequence[CueUse], places: list[int], index: int, data: CueData
+) -> Iterator[Attribution]:
+    """Yield the reporting words before a quoted stretch in its sentence, nearest first."""
+    first, _ = edges(tokens, quoted, index)
+    governors = _governors(tokens, first, quoted.owner, index)
+    link = tokens.lower[first - 1] if first else ""
+    nearer = 0
+    for place in range(bisect_left(places, first) - 1, -1, -1):
+        use = cues[place]
+        if first - use.token > 60 or not _same_sentence(tokens, quoted, use.token, first):
+            return
+        if use.speaker is None:
+            continue
+        distance = first - use.token
+        structure, rule = _structure(distance, link, use.token in governors, data)
+        if not use.is_listed and rule not in ("governs", "adjacent") and not (rule == "colon" and distance <= _BESIDE):
+            continue
+        weight = use.cue.weight if use.kind != "noun" else use.cue.weight * 0.75
+        if use.kind == "source":
+            weight = 0.9 if distance < 25 else 0.4
+        weight = max(weight, 0.5) if rule == "colon" else weight
+        owner = _outermost(tokens, cues, places, use) if rule in ("governs", "adjacent") else use
+        yield Attribution(owner, owner.speaker, weight * structure * _PASSED**nearer - 0.002 * distance, rule)
+        nearer += use.is_listed and (use.kind != "noun" or rule != "sentence")
+
+
+def _outermost(tokens: Tokens, cues: Sequence[CueUse], places: list[int], use: CueUse) -> CueUse:
+    """Return what reports the clause of a reporting verb: in "he said she called it a sham", he speaks of her words."""
+    verb = reporting_verb(tokens, use.token) if use.kind == "verb" else use.token
+    place = bisect_left(places, verb)
+    if verb == use.token or place == len(places) or places[place] != verb:
+        return use
+    outer = cues[place]
+    return outer if outer.is_listed and outer.cue.weight >= _REPORTS and outer.speaker is not None else use
+
+
+def _structure(distance: int, link: str, governs: bool, data: CueData) -> tuple[float, str]:
+    if link == ":":
+        return 0.97, "colon"
+    if distance == 1 or (distance < 14 and link in data.complementisers):
+        return 0.95, "adjacent"
+    if link == "," and distance < 20:
+        return 0.9, "comma"
+    return (0.88, "governs") if governs else (0.6, "sentence")
+
+
+def _governors(tokens: Tokens, first: int, owner: list[int], index: int) -> set[int]:
+    """Return the tokens outside the stretch that govern any of its first words."""
+    found: set[int] = set()
+    for start in range(first, min(first + 4, len(tokens))):
+        token = start
+        for _ in range(12):
+            token = tokens.head[token]
+            if owner[token] != index:
+                found.add(token)
+            if tokens.head[token] == token:
+                break
+    return found
+
+
+def _same_sentence(tokens: Tokens, quoted: QuotedText, first: int, last: int) -> bool:
+    """Return whether a sentence goes on between two tokens; what stands in marks ends it only at its own end."""
+    if tokens.block[first] != tokens.block[last]:
+        return False
+    for index in range(first + 1, last):
+        if not quoted.inside(index) and tokens.text[index] in (".", "!", "?"):
+            return False
+        ends_inside = quoted.inside(index) and not quoted.inside(index + 1)
+        if ends_inside and tokens.text[index - 1] in (".", "!", "?") and tokens.is_capital(index + 1):
+            return False
+    return True
+
+
+def _carried(tokens: Tokens, quoted: QuotedText, found: Sequence[Attribution], index: int) -> Iterator[Attribution]:
+    """Yield the speaker of the stretch before: in the same paragraph, or in the one before for one wholly in marks."""
+    if not found or found[-1].speaker is None or not _starts_capital(tokens, quoted, index):
+        return
+    first, last = edges(tokens, quoted, index)
+    is_phrase = last - first < _PHRASE and _content_end(tokens, quoted, index) not in ",.?!…—"
+    if is_phrase or tokens.text[max(first - 1, 0)] == ":":
+        return
+    previous = edges(tokens, quoted, index - 1)[1]
+    gap = tokens.block[first] - tokens.block[previous]
+    begins = first == 0 or tokens.block[first - 1] != tokens.block[first]
+    if gap == 0:
+        yield Attribution(None, found[-1].speaker, min(0.62, found[-1].score), "carried")
+    elif gap == 1 and begins and last - first > 6 and _content_end(tokens, quoted, index) in _ENDINGS + ",":
+        yield Attribution(None, found[-1].speaker, min(0.5, found[-1].score), "carried_paragraph")
+
+
+def _starts_capital(tokens: Tokens, quoted: QuotedText, index: int) -> bool:
+    marked = quoted.marked[index]
+    return tokens.content[marked.start : marked.end].lstrip("\"“„«‘'`. …")[:1].isupper()
+
+
+def _structural(
+    tokens: Tokens, quoted: QuotedText, cues: Sequence[CueUse], places: list[int], index: int, data: CueData
+) -> Iterator[Attribution]:
+    """Yield who is named beside a quote without a reporting word of its sentence, and the nearest subject before."""
+    first, last = edges(tokens, quoted, index)
+    if (signed := named_behind(tokens, last)) is not None:
+        yield Attribution(None, signed, 0.7, "byline")
+    anchor = first - 1
+    while anchor > 0 and tokens.text[anchor].isspace():
+        anchor -= 1
+    if anchor < 1 or not tokens.is_body(anchor):
+        return
+    colon = tokens.text[anchor] == ":"
+    if colon and (name := named_before(tokens, anchor, data)) is not None:
+        yield Attribution(None, name, 0.75, "byline")
+    if colon and tokens.block[anchor] != tokens.block[first]:
+        yield from _announced(tokens, quoted, cues, places, anchor)
+    if colon or last - first >= 6:
+        yield from _near_subject(tokens, quoted, anchor, 0.55 if colon else 0.22)
+
+
+def _announced(
+    tokens: Tokens, quoted: QuotedText, cues: Sequence[CueUse], places: list[int], colon: int
+) -> Iterator[Attribution]:
+    """Yield the reporting word of the sentence that ends the paragraph before with a colon."""
+    place = bisect_left(places, colon) - 1
+    if place < 0:
+        return
+    use = cues[place]
+    if use.is_listed and use.speaker is not None and _same_sentence(tokens, quoted, use.token, colon):
+        yield Attribution(use, use.speaker, 0.8, "colon_paragraph")
+
+
+def _near_subject(tokens: Tokens, quoted: QuotedText, anchor: int, score: float) -> Iterator[Attribution]:
+    for token in range(anchor, max(anchor - 60, -1), -1):
+        is_over = tokens.text[anchor] == ":" and tokens.sentence[token] != tokens.sentence[anchor]
+        if is_over or tokens.block[token] != tokens.block[anchor]:
+            return
+        is_subject = tokens.dep[token] in ("nsubj", "ROOT") and tokens.tag[token] in ("NNP", "PRP")
+        if is_subject and tokens.lower[token] != "it" and not quoted.inside(token):
+            yield Attribution(None, token, score, "near_subject")
+            return

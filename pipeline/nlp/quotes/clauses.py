@@ -1,0 +1,293 @@
+"""The reported clause around quoted fragments, and clauses reported without marks."""
+
+from bisect import bisect_right
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from itertools import islice
+
+from pipeline.nlp.languages.spec import CueData
+from pipeline.nlp.quotes.cues import CueUse
+from pipeline.nlp.tokens import Tokens
+
+_CLAUSES = ("ccomp", "xcomp", "dobj", "attr", "oprd", "acomp", "prep", "advcl", "acl", "dative")
+_TRIMMED = frozenset({".", ",", ";", ":", "—", "–", "-", "!", "?"})
+_CLAUSE_SUBJECTS = ("nsubj", "nsubjpass", "expl", "csubj")
+_FINITE = frozenset({"VBD", "VBZ", "VBP", "MD"})
+_LOWER = frozenset({"advcl", "acl", "relcl", "pcomp", "xcomp", "ccomp"})
+_LEAST_INDIRECT = 0.7
+_LEAST_THOUGHT = 0.5
+_FARTHEST_THAT = 16
+_NEXT_CUES = 8
+
+
+@dataclass(frozen=True, slots=True)
+class Clause:
+    """Tokens from ``first`` to ``last``, both inside, that a reporting word governs."""
+
+    first: int
+    last: int
+    use: CueUse
+
+    def holds(self, first: int, last: int) -> bool:
+        """Return whether a quoted stretch stands in it; the parse may hang its closing mark elsewhere."""
+        return self.first <= first and last - 1 <= self.last
+
+
+def clause_around(tokens: Tokens, use: CueUse, first: int, last: int, cues: Sequence[CueUse]) -> Clause | None:
+    """Return the complement of a reporting word that holds the tokens ``first`` to ``last``; None without one.
+
+    It leaves out "that" and stops before what is co-ordinated with the reporting word itself.
+    """
+    for child in tokens.children[use.token] if use.kind != "source" else ():
+        left, right = tokens.left_edge(child), tokens.right_edge(child)
+        if tokens.dep[child] not in _CLAUSES or not (left <= last and first <= right):
+            continue
+        if left <= use.token <= right:
+            return None
+        if child > use.token:
+            right = _before_next(tokens, use, last, _whole_right(tokens, use.token, right), cues)
+        begin = min(left, first) if child > use.token else left
+        begin = max(begin, use.token + 1) if child > use.token else begin
+        return _trimmed(tokens, Clause(begin, max(right, last), use), first, last)
+    is_inverted = use.speaker is not None and use.token < use.speaker < first  # "admits Ana Brito, “but"
+    if use.kind != "source" and use.token < first and first - use.token < 14 and not is_inverted:
+        marks = [index for index in range(use.token + 1, first) if tokens.lower[index] == "that"]
+        return _trimmed(tokens, Clause(max([use.token + 1, *marks[:1]]), last, use), first, last)
+    return None
+
+
+def _whole_right(tokens: Tokens, cue: int, right: int) -> int:
+    """Return the end of a complement that the parse has cut in two because its subject stands in marks."""
+    for child in tokens.dependents(cue, "ccomp"):
+        if cue < child and right < tokens.left_edge(child) <= right + 2:
+            right = tokens.right_edge(child)
+    return right
+
+
+def _trimmed(tokens: Tokens, clause: Clause, first: int, last: int) -> Clause:
+    """Return the clause within its block, without "that" and outer punctuation, never less than the fragment."""
+    begin, end = clause.first, clause.last
+    while end > last and tokens.block[end] != tokens.block[last]:
+        end -= 1
+    while begin < first and (
+        tokens.lower[begin] == "that" or tokens.text[begin] in _TRIMMED or tokens.text[begin].isspace()
+    ):
+        begin += 1
+    while end > last and (tokens.text[end] in _TRIMMED or tokens.text[end].isspace()):
+        end -= 1
+    return Clause(begin, end, clause.use)
+
+
+def reported_clauses(tokens: Tokens, cues: Sequence[CueUse], data: CueData) -> tuple[Clause, ...]:
+    """Return the clauses that reporting words report, one a word at most, in the order of the words."""
+    found: list[Clause] = []
+    for use in cues:
+        if not _reports(tokens, use, data):
+            continue
+        stretches = _FINDERS[use.kind](tokens, use, cues, data)
+        clauses = (_within_block(tokens, use, first, last) for first, last in stretches)
+        found.extend(islice((clause for clause in clauses if clause is not None), 1))
+    return tuple(found)
+
+
+def _reports(tokens: Tokens, use: CueUse, data: CueData) -> bool:
+    verb = tokens.head[use.token] if use.kind == "adjective" else use.token
+    if not use.is_listed or use.speaker is None or tokens.dependents(verb, "neg"):
+        return False
+    lemma, weight = tokens.lemma[use.token], use.cue.weight
+    if use.cue.cue_class == "thought":
+        return weight >= _LEAST_THOUGHT and tokens.lower[use.speaker] not in ("i", "we", "you")
+    if lemma in data.evidence_verbs and tokens.lemma[use.speaker] in data.evidence:
+        return True
+    return weight >= _LEAST_INDIRECT or lemma in data.committing
+
+
+def _of_verb(tokens: Tokens, use: CueUse, cues: Sequence[CueUse], data: CueData) -> Iterator[tuple[int, int]]:
+    """Yield what a verb reports: its clause behind it, or the sentence that it is inserted into or ends."""
+    verb = use.token
+    for child in _complements(tokens, use, data):
+        left, right = tokens.left_edge(child), tokens.right_edge(child)
+        if child > verb:
+            marks = [mark for mark in tokens.dependents(child, "mark") if tokens.lower[mark] == "that"]
+            right = _before_next(tokens, use, child, right, cues)
+            yield max(left, verb + 1, *marks), _with_joined(tokens, verb, right)
+        elif use.cue.cue_class != "thought" and tokens.text[frame := _frame_start(tokens, use) - 1] != ":":
+            yield left, min(right, frame)
+    if tokens.lemma[verb] in data.committing:
+        yield from _infinitives(tokens, verb)
+    if tokens.dep[verb] == "parataxis" or _is_aside(tokens, verb, data):
+        yield from _without(tokens, tokens.head[verb], tokens.left_edge(verb), tokens.right_edge(verb))
+
+
+def _is_aside(tokens: Tokens, verb: int, data: CueData) -> bool:
+    """Return whether a verb reports the sentence around it: "as the Courier wrote"."""
+    marks = {tokens.lower[mark] for mark in tokens.dependents(verb, "mark")}
+    return (
+        tokens.dep[verb] == "advcl" and bool(marks & data.aside_marks) and not tokens.dependents(verb, "ccomp", "dobj")
+    )
+
+
+def _complements(tokens: Tokens, use: CueUse, data: CueData) -> Iterator[int]:
+    """Yield the verbs of the clauses that a verb has for complements, finite and with a subject."""
+    verb = use.token
+    clauses = tokens.dependents(verb, "ccomp")
+    if use.kind == "adjective":
+        clauses += tokens.dependents(tokens.head[verb], "ccomp")
+    if tokens.lemma[verb] in data.asking:
+        clauses += [each for each in tokens.dependents(verb, "advcl") if _asks(tokens, each, data)]
+    if not any(clause > verb for clause in clauses) and (linked := _linked(tokens, verb, data)) is not None:
+        clauses.append(linked)
+    for clause in clauses:
+        if tokens.dependents(clause, *_CLAUSE_SUBJECTS) and _is_finite(tokens, clause):
+            yield clause
+
+
+def _asks(tokens: Tokens, clause: int, data: CueData) -> bool:
+    return any(tokens.lower[mark] in data.complementisers for mark in tokens.dependents(clause, "mark"))
+
+
+def _linked(tokens: Tokens, verb: int, data: CueData) -> int | None:
+    """Return the verb of a "that" behind a phrase the parse has hung it on: "said from the start that she will".
+
+    "Echoed her fear that" reports nothing of its own: the clause is what the object says.
+    """
+    for token in range(verb + 1, min(verb + _FARTHEST_THAT, len(tokens))):
+        is_object = (
+            tokens.dep[token] == "dobj" and tokens.lower[token] != "that" and tokens.lemma[verb] not in data.addressed
+        )
+        if is_object or tokens.sentence[token] != tokens.sentence[verb] or tokens.tag[token] in _FINITE:
+            return None
+        if tokens.lower[token] == "that" and (tokens.dep[token] == "mark" or _follows_medium(tokens, token, data)):
+            return tokens.head[token]
+    return None
+
+
+def _follows_medium(tokens: Tokens, that: int, data: CueData) -> bool:
+    """Return whether a "that" the parse has taken for a relative leads to what is said: "said in a letter that he"."""
+    return tokens.lemma[that - 1] in data.medium_words and not tokens.dep[that].startswith("nsubj")
+
+
+def _infinitives(tokens: Tokens, verb: int) -> Iterator[tuple[int, int]]:
+    """Yield "to stay" of "vowed to stay", "them to stay" of "urged them to stay"."""
+    for child in tokens.dependents(verb, "xcomp", "ccomp"):
+        if child > verb and tokens.tag[child] == "VB":
+            objects = [tokens.left_edge(each) for each in tokens.dependents(verb, "dobj") if verb < each < child]
+            yield max(min([tokens.left_edge(child), *objects]), verb + 1), tokens.right_edge(child)
+
+
+def _is_finite(tokens: Tokens, verb: int) -> bool:
+    """Return whether a verb has a tense of its own; a clitic ("he’d") has one, whatever the tagger takes it for."""
+    children = tokens.children[verb]
+    if any(tokens.text[child][0] in "'’" for child in children if child < verb):
+        return True
+    auxiliaries = (child for child in children if tokens.dep[child] in ("aux", "auxpass"))
+    return any(tokens.tag[each] in _FINITE for each in (verb, *auxiliaries))
+
+
+def _before_next(tokens: Tokens, use: CueUse, after: int, right: int, cues: Sequence[CueUse]) -> int:
+    """Return the end of a clause, cut before the next reporting verb of the same speaker: "and warned", ", adding"."""
+    place = bisect_right(cues, after, key=_token)
+    for other in cues[place : place + _NEXT_CUES]:
+        joint = other.token - 1
+        while joint > after and tokens.tag[joint] == "RB":
+            joint -= 1
+        if joint > right or joint <= after:
+            continue
+        is_verb = other.kind == "verb" and other.is_listed and other.cue.weight >= _LEAST_INDIRECT
+        if is_verb and _is_joined(tokens, use.token, other.token, joint):
+            return joint - 1 if tokens.tag[joint] == "CC" else joint
+    return right
+
+
+def _is_joined(tokens: Tokens, cue: int, verb: int, joint: int) -> bool:
+    if tokens.tag[verb] == "VBG" and tokens.dep[verb] == "advcl":
+        return tokens.text[joint] == "," or tokens.text[joint - 1] == ","
+    same = tokens.tag[verb] == tokens.tag[cue] and tokens.tag[joint] == "CC"
+    return same and not tokens.dependents(verb, *_CLAUSE_SUBJECTS)
+
+
+def _token(use: CueUse) -> int:
+    return use.token
+
+
+def _with_joined(tokens: Tokens, cue: int, right: int) -> int:
+    """Return the end of a clause with "and had sold it", "and would go", which the parse joins to the word "said"."""
+    for verb in tokens.dependents(cue, "conj") if tokens.tag[cue] == "VBD" else ():
+        auxiliaries = [tokens.tag[aux] for aux in tokens.dependents(verb, "aux", "auxpass")]
+        is_backshifted = "MD" in auxiliaries or ("VBD" in auxiliaries and tokens.tag[verb] == "VBN")
+        if right < verb and is_backshifted and not tokens.dependents(verb, *_CLAUSE_SUBJECTS):
+            right = tokens.right_edge(verb)
+    return right
+
+
+def _frame_start(tokens: Tokens, use: CueUse) -> int:
+    """Return the first token of "she said" or "said the mayor"."""
+    subjects = [tokens.left_edge(s) for s in tokens.dependents(use.token, "nsubj") if s < use.token]
+    return min([use.token, *subjects])
+
+
+def _of_source(tokens: Tokens, use: CueUse, _: Sequence[CueUse], _data: CueData) -> Iterator[tuple[int, int]]:
+    """Yield the clause that "according to X" belongs to."""
+    host = tokens.head[use.token]
+    is_aside = tokens.text[use.token - 1] == ","
+    for _step in range(6):
+        is_low = is_aside and tokens.dep[host] in _LOWER
+        if not is_low and tokens.tag[host][0] == "V" and tokens.dependents(host, *_CLAUSE_SUBJECTS):
+            last = tokens.right_edge(host) if host < use.token else tokens.right_edge(use.token)
+            yield from _without(tokens, host, use.token, last)
+            return
+        host = tokens.head[host]
+    if use.token == 0 or tokens.sentence[use.token - 1] != tokens.sentence[use.token]:
+        phrase = use.token if use.speaker is None or tokens.dep[use.token] != "ROOT" else use.speaker
+        yield tokens.right_edge(phrase) + 1, bisect_right(tokens.sentence, tokens.sentence[use.token]) - 1
+
+
+def _of_noun(tokens: Tokens, use: CueUse, _: Sequence[CueUse], _data: CueData) -> Iterator[tuple[int, int]]:
+    """Yield the clause of "his claim that ..."."""
+    if not tokens.dependents(use.token, "poss"):
+        return
+    for child in tokens.dependents(use.token, "acl", "ccomp"):
+        if tokens.dependents(child, "mark") and tokens.dependents(child, *_CLAUSE_SUBJECTS):
+            yield tokens.left_edge(child), tokens.right_edge(child)
+
+
+def _without(tokens: Tokens, host: int, first: int, last: int) -> Iterator[tuple[int, int]]:
+    """Yield a clause without the insertion at its edge; one in the middle is left in."""
+    left, right = tokens.left_edge(host), tokens.right_edge(host)
+    subjects = tokens.dependents(host, *_CLAUSE_SUBJECTS)
+    behind = next((tag for tag in tokens.tag[last + 1 : last + 3] if tag != ","), "")
+    if last >= right - 1 or behind == "CC":
+        yield left, first - 1
+    elif first <= left + 1 or (subjects and subjects[0] > last):
+        yield last + 1, right
+    else:
+        yield left, right
+
+
+_FINDERS: Mapping[str, Callable[[Tokens, CueUse, Sequence[CueUse], CueData], Iterator[tuple[int, int]]]] = {
+    "verb": _of_verb,
+    "adjective": _of_verb,
+    "source": _of_source,
+    "noun": _of_noun,
+}
+
+
+def _within_block(tokens: Tokens, use: CueUse, first: int, last: int) -> Clause | None:
+    """Return a clause of three words or more in the block of its reporting word, which is no part of its speaker."""
+    block = tokens.block[use.token]
+    while first <= last and (tokens.block[first] != block or _leads(tokens, first)):
+        first += 1
+    while first <= last and (tokens.block[last] != block or _trails(tokens, last)):
+        last -= 1
+    inserted = first <= use.token <= last
+    if last - first < 2 or (use.speaker is not None and first <= use.speaker <= last and not inserted):
+        return None
+    return Clause(first, last, use)
+
+
+def _leads(tokens: Tokens, token: int) -> bool:
+    return tokens.lower[token] == "that" or tokens.tag[token] == "CC" or _trails(tokens, token)
+
+
+def _trails(tokens: Tokens, token: int) -> bool:
+    return tokens.text[token] in _TRIMMED or tokens.text[token].isspace()

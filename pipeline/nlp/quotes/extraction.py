@@ -1,0 +1,273 @@
+"""Quotes: what is said, by whom, with which word. Marks come first, the parse second."""
+
+import hashlib
+import re
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+
+from pipeline.model import Entity, Quote
+from pipeline.model.annotation import QuoteType
+from pipeline.nlp.languages.spec import CueData, LanguageData
+from pipeline.nlp.quotes.attribution import Attribution, attribute, edges, is_sentence
+from pipeline.nlp.quotes.clauses import Clause, clause_around, reported_clauses
+from pipeline.nlp.quotes.confidence import rule_confidence
+from pipeline.nlp.quotes.cues import CueUse, find_cues, is_label, noun_phrase
+from pipeline.nlp.quotes.interviews import interview_turns
+from pipeline.nlp.quotes.marks import Marked
+from pipeline.nlp.quotes.quoted import QuotedText, quoted_text
+from pipeline.nlp.quotes.speakers import Speaker, SpeakerFinder, speaker_finder, speakers
+from pipeline.nlp.tokens import Tokens
+
+_WORD = re.compile(r"\w+(?:['’]\w+)*")
+_DIRECT_SHARE = 0.9
+_FRAGMENT_WORDS = 3
+_SMALL = 4  # letters of "with" and "from", which titles write small
+_NAMED_WITHIN = 14  # tokens from the verb to its fragment
+_FARTHEST_FRAGMENT = 8  # characters between two fragments of one clause
+_ENDS = re.compile(r"[.!?\n]")
+_SENTENCES = re.compile(r"[.?!]\s.*[.?!]\W*", re.DOTALL)
+_LEAST = 0.2
+_SURE = frozenset({"colon", "comma", "after", "byline", "adjacent"})
+_WHOLE = _SURE - {"adjacent"}
+_LEAST_FRAGMENT = 0.34
+
+
+@dataclass(frozen=True, slots=True)
+class _Found:
+    """A quote before it is written: its stretch, its parts, and to what it is attributed."""
+
+    start: int
+    end: int
+    parts: tuple[tuple[int, int], ...]
+    is_closed: bool
+    attribution: Attribution
+    is_fragment: bool = False
+
+
+@dataclass(frozen=True, slots=True)
+class _Words:
+    """What is known of an article's words before its quotes. ``clauses`` by the token of their reporting word."""
+
+    tokens: Tokens
+    quoted: QuotedText
+    cues: Sequence[CueUse]
+    clauses: Mapping[int, Clause]
+    data: CueData
+
+
+def extract_quotes(
+    tokens: Tokens, marked: tuple[Marked, ...], entities: tuple[Entity, ...], language: LanguageData
+) -> tuple[Quote, ...]:
+    """Return the quotes of the article, in reading order, never overlapping.
+
+    A statement over several paragraphs is one quote. A stretch of one to three words that nothing reports, and a
+    capitalised title of a work, give no quote. Raises nothing.
+    """
+    quoted = quoted_text(tokens, marked)
+    cues = find_cues(tokens, quoted, language.cues)
+    clauses = reported_clauses(tokens, cues, language.cues)
+    attributions = attribute(tokens, quoted, cues, clauses, language.cues)
+    finder = speaker_finder(tokens, entities, language)
+    words = _Words(tokens, quoted, cues, {clause.use.token: clause for clause in clauses}, language.cues)
+    fragments = [_marked(words, index, attribution) for index, attribution in enumerate(attributions)]
+    inside = quoted.counts_without({index for index, each in enumerate(fragments) if each is None})
+    found = [
+        *_turns(tokens, finder, language.cues),
+        *(each for each in fragments if each is not None),
+        *(_indirect(tokens, each) for each in clauses if inside[each.last + 1] == inside[each.first]),
+    ]
+    apart = _apart(tokens.content, sorted(found, key=lambda each: (each.start, -each.end)))
+    who = speakers(finder, quoted, [each.attribution.speaker for each in apart])
+    quotes = (_quote(tokens, each, speaker, language.cues) for each, speaker in zip(apart, who, strict=True))
+    return tuple(replace(quote, quote_index=index) for index, quote in enumerate(quotes))
+
+
+def _marked(words: _Words, index: int, attribution: Attribution) -> _Found | None:
+    """Return the quote of a stretch in marks, with the clause that it is a fragment of; None for what is no quote."""
+    tokens, marked = words.tokens, words.quoted.marked[index]
+    content = tokens.content[marked.start : marked.end]
+    inside = _WORD.findall(content)
+    sentence = is_sentence(tokens, words.quoted, index)
+    short = len(inside) <= _FRAGMENT_WORDS and not sentence
+    first, last = edges(tokens, words.quoted, index)
+    if not inside or attribution.score < (_LEAST_FRAGMENT if short else _LEAST):
+        return None
+    is_title = _is_title(inside) and not _SENTENCES.search(content)
+    if is_title and (attribution.rule not in _SURE or _is_named(tokens, first)):
+        return None
+    if short and (is_label(tokens, first, words.data) or (len(inside) == 1 and _is_name(tokens, first, last))):
+        return None
+    fragment = short and attribution.rule not in _WHOLE
+    whole = _Found(marked.start, marked.end, marked.parts, marked.is_closed, attribution, fragment)
+    if attribution.use is None or _stands_alone(attribution, sentence):
+        return whole
+    clause = words.clauses.get(attribution.use.token)
+    if clause is None or not clause.holds(first, last):
+        is_loose = attribution.rule == "sentence" and attribution.use.kind == "noun"
+        clause = None if is_loose else clause_around(tokens, attribution.use, first, last, words.cues)
+    if clause is None:
+        return whole
+    wide = replace(
+        whole,
+        start=min(tokens.start[clause.first], marked.start),
+        end=max(tokens.end[clause.last], marked.end),
+    )
+    named = not sentence and _is_naming(tokens, attribution.use, first, words.data)
+    return replace(whole, is_fragment=_type(tokens.content, wide) == "mixed") if named else wide
+
+
+def _stands_alone(attribution: Attribution, sentence: bool) -> bool:
+    return (
+        attribution.use is None
+        or attribution.rule in ("colon", "colon_paragraph", "carried")
+        or (sentence and attribution.rule in ("after", "comma"))
+    )
+
+
+def _is_title(words: Sequence[str]) -> bool:
+    """Return whether the words look like the title of a work: short, all but the small ones with capitals."""
+    capital = sum(word[0].isupper() for word in words)
+    return 2 <= len(words) <= 8 and capital >= 2 and all(word[0].isupper() or len(word) <= _SMALL for word in words)
+
+
+def _is_named(tokens: Tokens, first: int) -> bool:
+    """Return whether a title stands where a name would: "the channel's “News at Noon”", "in “The Long Road”"."""
+    return first > 0 and tokens.tag[first - 1] in ("POS", "IN", "PRP$", "NN", "NNP")
+
+
+def _is_name(tokens: Tokens, first: int, last: int) -> bool:
+    """Return whether a capitalised word in marks names a thing: "the channel's “Hardline”", "its “Steadyhand” oven"."""
+    before, after = tokens.tag[first - 1], tokens.tag[min(last + 1, len(tokens) - 1)]
+    is_owned = before == "POS" or (before in ("PRP$", "DT") and after in ("NN", "NNS"))
+    return first > 0 and is_owned and tokens.is_capital(min(first + 1, last))
+
+
+def _is_naming(tokens: Tokens, use: CueUse | None, first: int, data: CueData) -> bool:
+    """Return whether a fragment is what somebody calls something: its own words alone are reported."""
+    if use is None or not 0 < first - use.token < _NAMED_WITHIN:
+        return False
+    link = tokens.lower[first - 1] in data.naming_links and tokens.head[first - 1] == use.token
+    joined = any(use.token < child < first for child in tokens.dependents(use.token, "prep", "agent"))
+    return link or (tokens.lemma[use.token] in data.naming and not joined)
+
+
+def _turns(tokens: Tokens, finder: SpeakerFinder, data: CueData) -> Iterator[_Found]:
+    for turn in interview_turns(tokens, finder.is_person, data):
+        attribution = Attribution(None, turn.speaker, 1.0, "interview")  # whatever it quotes within
+        yield _Found(turn.start, turn.end, ((turn.start, turn.end),), True, attribution)
+
+
+def _indirect(tokens: Tokens, clause: Clause) -> _Found:
+    attribution = Attribution(clause.use, clause.use.speaker, round(0.7 * clause.use.cue.weight, 2), "clause")
+    return _Found(tokens.start[clause.first], tokens.end[clause.last], (), True, attribution)
+
+
+def _apart(text: str, found: Sequence[_Found]) -> list[_Found]:
+    """Return quotes that do not overlap: fragments of one clause become its parts, an inner clause gives way."""
+    apart: list[_Found] = []
+    for each in found:
+        before = apart[-1] if apart else None
+        if before is not None and _continues(text, before, each):
+            apart[-1] = _joined(before, each)
+        elif before is None or each.start >= before.end:
+            apart.append(each)
+        elif each.parts and before.parts:
+            apart[-1] = _joined(before, each)
+        elif each.parts:
+            apart[-1] = each
+    return apart
+
+
+def _continues(text: str, before: _Found, after: _Found) -> bool:
+    """Return whether two fragments of one reporting word stand side by side: "calling it “dear” and “late”"."""
+    use = before.attribution.use
+    gap = after.start - before.end
+    is_near = use is not None and after.attribution.use is use and 0 <= gap <= _FARTHEST_FRAGMENT
+    return is_near and bool(before.parts and after.parts) and not _ENDS.search(text, before.end, after.start)
+
+
+def _joined(before: _Found, after: _Found) -> _Found:
+    best = max(before.attribution, after.attribution, key=lambda attribution: attribution.score)
+    return _Found(
+        min(before.start, after.start),
+        max(before.end, after.end),
+        tuple(sorted({*before.parts, *after.parts})),
+        before.is_closed and after.is_closed,
+        best,
+        is_fragment=before.is_fragment and after.is_fragment,
+    )
+
+
+def _type(text: str, found: _Found) -> QuoteType:
+    if not found.parts:
+        return "indirect"
+    inside = sum(char.isalnum() for start, end in found.parts for char in text[start:end])
+    whole = sum(char.isalnum() for char in text[found.start : found.end])
+    return "direct" if inside >= _DIRECT_SHARE * whole and not found.is_fragment else "mixed"
+
+
+def _quote(tokens: Tokens, found: _Found, speaker: Speaker | None, data: CueData) -> Quote:
+    text = tokens.content[found.start : found.end]
+    use = found.attribution.use
+    entity = speaker.entity if speaker else None
+    words = _WORD.findall(text)
+    return Quote(
+        quote_index=-1,
+        quote_type=_type(tokens.content, found),
+        quote_text=text,
+        start_char=found.start,
+        end_char=found.end,
+        parts=found.parts,
+        is_closed=found.is_closed,
+        cue_text=tokens.text[use.token] if use else None,
+        cue_lemma=tokens.lemma[use.token] if use else None,
+        cue_stance=use.cue.stance if use else None,
+        speaker_text=speaker.text if speaker else None,
+        speaker_start_char=speaker.start if speaker else None,
+        speaker_end_char=speaker.end if speaker else None,
+        speaker_cluster_index=entity.cluster_index if entity else None,
+        speaker_entity_id=entity.entity_id if entity else None,
+        speaker_name=entity.entity_name if entity else None,
+        speaker_kind=speaker.kind if speaker else None,
+        speaker_gender=entity.gender if entity else None,
+        speaker_gender_method=entity.gender_method if entity else None,
+        speaker_role=speaker.role if speaker else None,
+        addressee_text=_addressee(tokens, use, speaker, data),
+        medium_text=_medium(tokens, use, data),
+        paragraph_index=tokens.block[max(tokens.at(found.start), 0)],
+        word_count=len(words),
+        quote_norm_id=hashlib.sha256(" ".join(words).casefold().encode()).hexdigest()[:16],
+        confidence=round(rule_confidence(found.attribution.rule), 3),
+        rule_id=found.attribution.rule,
+    )
+
+
+def _addressee(tokens: Tokens, use: CueUse | None, speaker: Speaker | None, data: CueData) -> str | None:
+    """Return who was told: the object of a verb that takes one."""
+    if use is None or tokens.lemma[use.token] not in data.addressed:
+        return None
+    for child in tokens.dependents(use.token, "dobj", "dative"):
+        first, last = noun_phrase(tokens, child)
+        if child > use.token and (
+            speaker is None or tokens.start[first] >= speaker.end or tokens.end[last] <= speaker.start
+        ):
+            return tokens.span(first, last)
+    return None
+
+
+def _medium(tokens: Tokens, use: CueUse | None, data: CueData) -> str | None:
+    """Return where it was said: "writing in X", "said in an interview with X", "posted on X"."""
+    if use is None:
+        return None
+    said = (*tokens.dependents(use.token, "advcl", "acl"), *tokens.dependents(use.speaker or 0, "acl"))
+    verbs = [verb for verb in said if tokens.lemma[verb] in data.verbs]
+    for verb in (*verbs, use.token):
+        is_writing = verb != use.token or use.cue.cue_class == "writing"
+        for preposition in tokens.dependents(verb, "prep"):
+            if tokens.lower[preposition] not in data.medium_prepositions:
+                continue
+            for noun in tokens.dependents(preposition, "pobj"):
+                if tokens.lemma[noun] in data.medium_words or (is_writing and tokens.is_capital(noun)):
+                    first, last = noun_phrase(tokens, noun)
+                    return tokens.span(first, last)
+    return None

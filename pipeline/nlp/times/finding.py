@@ -1,0 +1,147 @@
+"""Article to time expressions: where the text names a time, and which days that is, read against the publication."""
+
+from bisect import bisect_left
+from collections.abc import Iterator
+
+import numpy as np
+from spacy.attrs import LOWER
+from spacy.tokens import Doc, Token
+
+from pipeline.model import Article, Entity, TimeExpression
+from pipeline.nlp.languages.spec_events import HasTimes, TimeData
+from pipeline.nlp.times.grammar import Match, find_matches
+from pipeline.nlp.times.readings import read_time
+from pipeline.nlp.times.values import Scene, Tense, anchor_of
+
+_REACH = 7  # tokens on each side of an anchor word that its expression may take in
+_NO_NAME = frozenset({"DATE", "TIME", "NORP", "CARDINAL", "ORDINAL", "QUANTITY", "PERCENT", "MONEY"})
+_HEADLINES = frozenset({"title", "standfirst", "caption", "heading"})
+_LIMIT = 8
+
+
+def find_times(
+    doc: Doc, article: Article, entities: tuple[Entity, ...], language: HasTimes
+) -> tuple[TimeExpression, ...]:
+    """Return the time expressions in reading order, never overlapping.
+
+    Without ``article.published_at`` only explicit dates have days; the others keep their text.
+    """
+    times, text = language.times, _lower(article.text)
+    names = [e for e in entities if e.mention_kind == "name" and e.entity_type not in _NO_NAME]
+    surnames = {e.entity_text.split()[-1].lower() for e in names if e.entity_type == "PERSON"}
+    headlines = [(block.start, block.end) for block in article.blocks if block.kind in _HEADLINES]
+    anchor = anchor_of(article)
+    found: list[TimeExpression] = []
+    for match in find_matches(text, _stretches(doc, times), times):
+        token = _token_at(doc, match)
+        if token is None or _is_name(match, names) or _is_other_word(doc, token, match, surnames, times):
+            continue
+        tense = _tense(token, times, is_headline=any(start <= match.start < end for start, end in headlines))
+        reading = read_time(match.reading, match.parts, Scene(anchor, tense, times))
+        if reading is not None:
+            found.append(
+                TimeExpression(
+                    timex_type=reading.timex_type,
+                    timex_text=article.text[match.start : match.end],
+                    start_char=match.start,
+                    end_char=match.end,
+                    value=reading.value,
+                    first_day=reading.first,
+                    last_day=reading.last,
+                    precision=reading.precision,
+                    basis=reading.basis,
+                )
+            )
+    return tuple(found)
+
+
+def _lower(text: str) -> str:
+    lowered = text.lower()
+    if len(lowered) == len(text):
+        return lowered
+    return "".join(low if len(low := char.lower()) == 1 else char for char in text)
+
+
+def _stretches(doc: Doc, times: TimeData) -> Iterator[tuple[int, int]]:
+    """Yield the stretches around anchor words and numbers with a clock's or a year's shape, as character offsets."""
+    ids = doc.to_array([LOWER])
+    unique = np.unique(ids)
+    wanted = [key for key in unique.tolist() if _is_anchor(doc.vocab.strings[key], times)]
+    hits = np.flatnonzero(np.isin(ids, np.array(wanted, dtype=ids.dtype))).tolist()
+    last = -1
+    first = 0
+    for hit in hits:
+        if last >= 0 and hit - _REACH > last:
+            yield doc[first].idx, doc[last].idx + len(doc[last])
+            last = -1
+        first = max(hit - _REACH, 0) if last < 0 else first
+        last = min(hit + _REACH, len(doc) - 1)
+    if last >= 0:
+        yield doc[first].idx, doc[last].idx + len(doc[last])
+
+
+def _is_anchor(word: str, times: TimeData) -> bool:
+    if word in times.anchors:
+        return True
+    if word[:1].isdigit():
+        return ":" in word or len(word) >= 4
+    return "-" in word and any(part.isdigit() or part in times.anchors for part in word.split("-"))
+
+
+def _token_at(doc: Doc, match: Match) -> Token | None:
+    """Return the token that ties the expression to its clause."""
+    span = doc.char_span(match.start, match.end, alignment_mode="expand")
+    return span.root if span is not None and len(span) else None
+
+
+def _is_name(match: Match, names: list[Entity]) -> bool:
+    """Say whether the words stand in a name; a time zone that the model takes for one is none."""
+    end = match.start + 1 if match.reading == "clock" else match.end
+    last = bisect_left(names, end, key=lambda e: e.start_char) - 1
+    return last >= 0 and match.start < names[last].end_char
+
+
+def _is_other_word(doc: Doc, token: Token, match: Match, surnames: set[str], times: TimeData) -> bool:
+    """Say whether the words are no time after all: a modal, a verb, a person, a plain number."""
+    first = doc.char_span(match.start, match.end, alignment_mode="expand")[0]
+    previous = doc[first.i - 1].lower_ if first.i > 0 else ""
+    if match.reading == "later":
+        return bool(token.dep_ != "advmod" or token.head.pos_ != "VERB")
+    if match.reading == "year" and len(match.parts) == 1:
+        return not (
+            previous in times.before_year
+            or (token.ent_type_ == "DATE" and token.dep_ != "nummod")
+            or previous.strip() == ""
+        )
+    word = match.parts.get("month") or match.parts.get("weekday") or match.parts.get("season") or ""
+    if match.reading in ("duration", "stretch") and match.parts.get("unit") == "second":
+        return not match.parts.get("number", "a")[-1:].isdigit()
+    if word not in times.ambiguous or len(match.parts) > 1:
+        return False
+    if not first.text[:1].isupper() or first.tag_[:1] in "MV":
+        return True
+    return previous not in times.before_name if word in surnames or word == "may" else token.ent_type_ != "DATE"
+
+
+def _tense(token: Token, times: TimeData, *, is_headline: bool) -> Tense:
+    """Return the tense of the clause an expression stands in. The present of a headline tells of what has happened."""
+    verb = token
+    for _ in range(_LIMIT):
+        if verb.pos_ in ("VERB", "AUX") or verb.head is verb:
+            break
+        verb = verb.head
+    auxiliaries = [child for child in verb.children if child.dep_ in ("aux", "auxpass")]
+    if any(child.lower_ in times.future_words for child in auxiliaries):
+        return "future"
+    if verb.lemma_.lower() in times.future_heads and verb.tag_ != "VBD":
+        return "future"
+    if verb.tag_ in ("VBD", "VBN") or any(child.tag_ == "VBD" or child.lemma_ == "have" for child in auxiliaries):
+        return "past"
+    return "present" if _is_scheduled(verb, auxiliaries) and not is_headline else "none"
+
+
+def _is_scheduled(verb: Token, auxiliaries: list[Token]) -> bool:
+    """Say whether a clause beside a date speaks of what is to come in the present ("opens", "is opening on Friday")."""
+    if verb.tag_ == "VBG":
+        return any(child.tag_ in ("VBZ", "VBP") for child in auxiliaries)
+    return verb.tag_ in ("VBZ", "VBP")

@@ -1,0 +1,205 @@
+"""Who is meant: names, nouns and pronouns of an article put together, with the gender that shows."""
+
+from bisect import bisect_right
+from collections import defaultdict
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+
+from pipeline.kb import KnowledgeBase
+from pipeline.model.annotation import CountryMethod, Gender, GenderMethod
+from pipeline.nlp.languages.spec import NameData
+from pipeline.nlp.names.finding import Name, find_names
+from pipeline.nlp.quotes.marks import Marked
+from pipeline.nlp.syntax import head_of
+from pipeline.nlp.tokens import Tokens
+from pipeline.nlp.who.cast import Cast, cast_of
+from pipeline.nlp.who.genders import look_of, shown_gender
+from pipeline.nlp.who.groups import Meant, Said, find_counted, find_joined
+from pipeline.nlp.who.pronouns import Known, PronounReader, Resolved
+from pipeline.nlp.who.roles import country_given, role_key, role_nouns, role_of
+
+
+@dataclass(frozen=True, slots=True)
+class Reading:
+    """Who is who in an article. ``roles`` has first and last token of the role beside each name.
+
+    ``meant`` are nouns, and plural pronouns that mean several; the latter are among ``pronouns`` too. By cluster:
+    ``shown`` is the gender by names and titles, ``heard`` by pronouns, ``countries`` are what the text gives a person.
+    """
+
+    names: tuple[Name, ...]
+    cast: Cast
+    roles: tuple[tuple[int, int] | None, ...]
+    meant: tuple[Meant, ...]
+    pronouns: tuple[Resolved, ...]
+    shown: tuple[tuple[Gender | None, GenderMethod], ...]
+    heard: Mapping[int, Gender]
+    countries: Mapping[int, tuple[str, CountryMethod]]
+
+
+def read_entities(tokens: Tokens, marked: tuple[Marked, ...], data: NameData, kb: KnowledgeBase) -> Reading:
+    """Return the names of an article, who they are, and what nouns and pronouns stand for them."""
+    names = find_names(tokens, data, kb)
+    cast = cast_of(tokens, names, data, kb)
+    roles = _roles(tokens, names, cast, data)
+    keys = _role_keys(tokens, (cast, roles), data)
+    shown = tuple(shown_gender(cluster, keys.get(i, ()), data, kb) for i, cluster in enumerate(cast.clusters))
+    genders = [gender for gender, _ in shown]
+    nominal = _nominal(
+        tokens, data, (names, cast, genders), (_named_by_noun(cast, data) | _bearers(keys), _in_role(keys))
+    )
+    settled = {each.first: Known(each.last, each.members[0], "nominal") for each in nominal if len(each.members) == 1}
+    settled |= {n.first: Known(n.last, link.cluster, "name") for n, link in zip(names, cast.links, strict=True)}
+    reader = PronounReader(
+        tokens,
+        data,
+        types=[cluster.entity_type for cluster in cast.clusters],
+        looks=[look_of(cluster, data, kb) for cluster in cast.clusters],
+        genders=genders,
+        named=[cluster.forms.total() for cluster in cast.clusters],
+        in_quote=_inside(tokens, marked),
+    )
+    pronouns = reader.read(settled)
+    plurals = [each.token for each in pronouns if each.pronoun.kind == "group"]
+    said = _said(
+        tokens, data, settled | {p.token: Known(p.token, p.cluster, "pronoun") for p in pronouns}, cast, genders
+    )
+    return Reading(
+        names=names,
+        cast=cast,
+        roles=roles,
+        meant=(*nominal, *find_joined(tokens, data, said, plurals, nominal)),
+        pronouns=pronouns,
+        shown=shown,
+        heard=reader.heard,
+        countries=_countries(tokens, names, (cast, roles), kb),
+    )
+
+
+def _nominal(
+    tokens: Tokens,
+    data: NameData,
+    known: tuple[tuple[Name, ...], Cast, Sequence[Gender | None]],
+    roles: tuple[Mapping[tuple[str, ...], int], Mapping[str, Sequence[int]]],
+) -> tuple[Meant, ...]:
+    """Return the nouns that stand for names: roles of one bearer, then those that say how many they mean."""
+    names, cast, genders = known
+    bearers, in_role = roles
+    taken = {i for name in names for i in range(name.first, name.last + 1)}
+    found = {n.first: Known(n.last, link.cluster, "name") for n, link in zip(names, cast.links, strict=True)}
+    by_role = (Meant(first, last, "nominal", (c,), 0.7) for first, last, c in role_nouns(tokens, bearers, data))
+    counted = find_counted(tokens, data, _said(tokens, data, found, cast, genders), in_role)
+    free = []
+    for each in (*by_role, *counted):
+        if taken.isdisjoint(range(each.first, each.last + 1)):
+            taken.update(range(each.first, each.last + 1))
+            free.append(each)
+    return tuple(free)
+
+
+def _said(
+    tokens: Tokens, data: NameData, known: Mapping[int, Known], cast: Cast, genders: Sequence[Gender | None]
+) -> tuple[Said, ...]:
+    """Return the mentions of one entity each, in reading order."""
+    return tuple(
+        Said(
+            head_of(tokens, first, each.last),
+            each.cluster,
+            cast.clusters[each.cluster].entity_type,
+            genders[each.cluster],
+            is_public=not data.public_nouns.isdisjoint(cast.clusters[each.cluster].words),
+        )
+        for first, each in sorted(known.items())
+        if each.cluster is not None
+    )
+
+
+def _roles(tokens: Tokens, names: tuple[Name, ...], cast: Cast, data: NameData) -> tuple[tuple[int, int] | None, ...]:
+    """Return first and last token of the role that the text gives each name of a person."""
+    return tuple(
+        role_of(tokens, name, data)
+        if link.cluster is not None and cast.clusters[link.cluster].entity_type == "PERSON"
+        else None
+        for name, link in zip(names, cast.links, strict=True)
+    )
+
+
+def _role_keys(
+    tokens: Tokens, known: tuple[Cast, tuple[tuple[int, int] | None, ...]], data: NameData
+) -> Mapping[int, tuple[tuple[str, ...], ...]]:
+    """Return what a later "the ..." would call each person, by cluster."""
+    cast, roles = known
+    found: defaultdict[int, list[tuple[str, ...]]] = defaultdict(list)
+    for span, link in zip(roles, cast.links, strict=True):
+        key = role_key(tokens, span, data) if span else None
+        if key and link.cluster is not None:
+            found[link.cluster].append(key)
+    return {cluster: tuple(dict.fromkeys(keys)) for cluster, keys in found.items()}
+
+
+def _countries(
+    tokens: Tokens,
+    names: tuple[Name, ...],
+    known: tuple[Cast, tuple[tuple[int, int] | None, ...]],
+    kb: KnowledgeBase,
+) -> Mapping[int, tuple[str, CountryMethod]]:
+    """Return the first country that the text gives each person, a nationality before a role's country."""
+    cast, roles = known
+    found: dict[int, tuple[str, CountryMethod]] = {}
+    for name, link, role in zip(names, cast.links, roles, strict=True):
+        if link.cluster is None or cast.clusters[link.cluster].entity_type != "PERSON":
+            continue
+        given = country_given(tokens, name, role, kb)
+        if given and (link.cluster not in found or (given[1], found[link.cluster][1]) == ("nationality", "role")):
+            found[link.cluster] = given
+    return found
+
+
+def _bearers(roles: Mapping[int, tuple[tuple[str, ...], ...]]) -> dict[tuple[str, ...], int]:
+    """Return the roles that the text gives to one person only, with that person."""
+    borne: defaultdict[tuple[str, ...], set[int]] = defaultdict(set)
+    for cluster, keys in roles.items():
+        for key in keys:
+            borne[key].add(cluster)
+            borne[key[-1:]].add(cluster)  # "the minister" after "the foreign minister"
+    return {key: next(iter(clusters)) for key, clusters in borne.items() if len(clusters) == 1}
+
+
+def _in_role(roles: Mapping[int, tuple[tuple[str, ...], ...]]) -> Mapping[str, Sequence[int]]:
+    """Return the persons in each role by its noun, in the order of their clusters."""
+    found: defaultdict[str, list[int]] = defaultdict(list)
+    for cluster, keys in roles.items():
+        for noun in dict.fromkeys(key[-1] for key in keys):
+            found[noun].append(cluster)
+    return found
+
+
+def _named_by_noun(cast: Cast, data: NameData) -> dict[tuple[str, ...], int]:
+    """Return the nouns in the name of one organisation or building only ("the museum"), with what is named so."""
+    borne: defaultdict[str, set[int]] = defaultdict(set)
+    for index, cluster in enumerate(cast.clusters):
+        if cluster.entity_type in ("ORG", "FAC") and len(cluster.words) > 1:
+            noun = _kind_noun(cluster.words, data)
+            if noun is not None:
+                borne[noun].add(index)
+    return {(noun,): next(iter(clusters)) for noun, clusters in borne.items() if len(clusters) == 1}
+
+
+def _kind_noun(words: tuple[str, ...], data: NameData) -> str | None:
+    """Return the word of a name that says what it is: "bridge", "university"; "group" may be any group."""
+    nouns = data.organisation_nouns - data.company_suffixes
+    if words[-1] in nouns or data.evidence.last_words.get(words[-1]) == "FAC":
+        return words[-1]
+    is_of = words[1] in data.evidence.of_words and words[0] in data.evidence.of_heads
+    return words[0] if is_of else None
+
+
+def _inside(tokens: Tokens, marked: tuple[Marked, ...]) -> Callable[[int], bool]:
+    parts = sorted(part for each in marked for part in each.parts)
+    starts = [start for start, _ in parts]
+
+    def inside(token: int) -> bool:
+        place = bisect_right(starts, tokens.start[token]) - 1
+        return place >= 0 and tokens.start[token] < parts[place][1]
+
+    return inside

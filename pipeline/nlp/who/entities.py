@@ -1,0 +1,198 @@
+"""Entities: every mention of a name, a pronoun or a role, and who it is."""
+
+from bisect import bisect_right
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, replace
+
+from pipeline.kb import KnowledgeBase
+from pipeline.model import Entity, Quote
+from pipeline.model.annotation import CountryMethod, Gender, GenderMethod, LinkMethod, MentionKind
+from pipeline.nlp.languages.spec import NameData
+from pipeline.nlp.quotes.marks import Marked
+from pipeline.nlp.tokens import Tokens
+from pipeline.nlp.who.cast import Link
+from pipeline.nlp.who.coreference import Reading, read_entities
+from pipeline.nlp.who.groups import Meant
+from pipeline.nlp.who.linking import Identity, link_entities, with_kb_versions
+from pipeline.nlp.who.pronouns import Resolved
+from pipeline.nlp.who.roles import title_of
+
+_PERSONAL = frozenset({"person", "speaker", "speakers"})
+UNRESOLVED = "UNKNOWN"
+
+
+@dataclass(frozen=True, slots=True)
+class _Who:
+    """What is the same for all mentions of one entity. Gender is None for what is no person."""
+
+    identity: Identity
+    gender: Gender | None
+    gender_method: GenderMethod | None
+
+
+@dataclass(frozen=True, slots=True)
+class _Mention:
+    first: int
+    last: int
+    kind: MentionKind
+    link: Link
+    label: str
+    title: str | None = None
+    role: str | None = None
+    members: tuple[int, ...] = ()
+
+
+def find_entities(
+    tokens: Tokens, marked: tuple[Marked, ...], data: NameData, kb: KnowledgeBase, *, infer_gender: bool
+) -> tuple[Entity, ...]:
+    """Return the mentions of the article, in reading order, never overlapping.
+
+    A mention of several has their clusters in ``group_cluster_indexes`` and none of its own.
+    ``quote_index`` is None everywhere and I and we are unresolved until ``link_quotes``. A pronoun that is empty or
+    unresolved has no cluster; its type is PERSON where its form says so and UNKNOWN otherwise. ``infer_gender``
+    False leaves the gender columns None; what the text shows still helps to resolve pronouns.
+    """
+    read = read_entities(tokens, marked, data, kb)
+    who = [
+        _who(identity, read.shown[i], read.heard.get(i), infer_gender=infer_gender)
+        for i, identity in enumerate(link_entities(tokens, read, data, kb))
+    ]
+    several = {each.first for each in read.meant}
+    mentions = [
+        *_name_mentions(tokens, read),
+        *(_meant_mention(each, who) for each in read.meant),
+        *(_pronoun_mention(each) for each in read.pronouns if each.token not in several),
+    ]
+    mentions.sort(key=lambda mention: mention.first)
+    return with_kb_versions([_entity(tokens, i, m, who, read, kb) for i, m in enumerate(mentions)], kb)
+
+
+def _who(
+    identity: Identity, shown: tuple[Gender | None, GenderMethod], heard: Gender | None, *, infer_gender: bool
+) -> _Who:
+    is_person = identity.entity_type == "PERSON"
+    gender, method = _gender(shown, heard) if is_person and infer_gender else (None, None)
+    return _Who(identity, gender, method)
+
+
+def _gender(shown: tuple[Gender | None, GenderMethod], heard: Gender | None) -> tuple[Gender, GenderMethod]:
+    """Return the gender by the best evidence: honorific, pronoun, role, forename; U where nothing shows it."""
+    gender, method = shown
+    if gender and (method in ("honorific", "none") or heard is None):
+        return gender, method
+    if heard is not None:
+        return heard, "pronoun"
+    return "U", "none"
+
+
+def _name_mentions(tokens: Tokens, read: Reading) -> Iterator[_Mention]:
+    for name, link, span in zip(read.names, read.cast.links, read.roles, strict=True):
+        role = tokens.span(*span) if span else None
+        yield _Mention(name.first, name.last, "name", link, name.label, title_of(tokens, name), role)
+
+
+def _meant_mention(meant: Meant, who: list[_Who]) -> _Mention:
+    method: LinkMethod = "pronoun" if meant.kind == "pronoun" else "role"
+    is_one = len(meant.members) == 1
+    link = Link(meant.members[0] if is_one else None, method, meant.confidence)
+    members = () if is_one else meant.members
+    return _Mention(
+        meant.first, meant.last, meant.kind, link, who[meant.members[0]].identity.entity_type, members=members
+    )
+
+
+def _pronoun_mention(resolved: Resolved) -> _Mention:
+    method: LinkMethod = "none" if resolved.cluster is None else "pronoun"
+    label = "PERSON" if resolved.pronoun.kind in _PERSONAL else UNRESOLVED
+    link = Link(resolved.cluster, method, resolved.confidence)
+    return _Mention(resolved.token, resolved.token, "pronoun", link, label)
+
+
+def _entity(tokens: Tokens, index: int, mention: _Mention, who: list[_Who], read: Reading, kb: KnowledgeBase) -> Entity:
+    known = None if mention.link.cluster is None else who[mention.link.cluster]
+    identity = known.identity if known else None
+    text = tokens.span(mention.first, mention.last)
+    country, method = _country(mention, text, known, read, kb)
+    return Entity(
+        entity_index=index,
+        entity_text=text,
+        start_char=tokens.start[mention.first],
+        end_char=tokens.end[mention.last],
+        mention_kind=mention.kind,
+        entity_type=identity.entity_type if identity else mention.label,
+        cluster_index=mention.link.cluster,
+        entity_id=identity.entity_id if identity else None,
+        entity_name=identity.name if identity else None,
+        title_text=mention.title,
+        role_text=mention.role,
+        country_code=country,
+        country_method=method,
+        gender=known.gender if known else None,
+        gender_method=known.gender_method if known else None,
+        qid=identity.qid if identity else None,
+        qid_confidence=identity.confidence if identity else None,
+        kb_version=None,
+        sentence_index=tokens.sentence[mention.first],
+        paragraph_index=tokens.block[mention.first],
+        block_kind=tokens.kind(mention.first),
+        quote_index=None,
+        link_method=mention.link.method,
+        confidence=mention.link.confidence,
+        group_cluster_indexes=mention.members or None,
+        group_entity_ids=tuple(who[member].identity.entity_id for member in mention.members) or None,
+    )
+
+
+def _country(
+    mention: _Mention, text: str, known: _Who | None, read: Reading, kb: KnowledgeBase
+) -> tuple[str | None, CountryMethod | None]:
+    """Return the country of a mention's entity by what is known of it, else by the text, else by a people's name."""
+    if known is not None and known.identity.country:
+        return known.identity.country, "kb"
+    cluster = mention.link.cluster
+    if cluster is not None and cluster in read.countries:
+        return read.countries[cluster]
+    code = kb.country_of(text) if mention.kind == "name" and mention.label == "NORP" else None
+    return code, "name" if code else None
+
+
+def link_quotes(entities: tuple[Entity, ...], quotes: tuple[Quote, ...], data: NameData) -> tuple[Entity, ...]:
+    """Return the entities with the quote that each stands in, and I and my in a quote linked to its speaker.
+
+    We and our are linked to a speaker that is an organisation, and left open for a person's.
+    """
+    first_of = {e.cluster_index: e for e in reversed(entities) if e.cluster_index is not None}
+    starts = [quote.start_char for quote in quotes]
+    found = []
+    for entity in entities:
+        place = bisect_right(starts, entity.start_char) - 1
+        quote = quotes[place] if place >= 0 and entity.start_char < quotes[place].end_char else None
+        found.append(entity if quote is None else _in_quote(entity, quote, first_of, data))
+    return tuple(found)
+
+
+def _in_quote(entity: Entity, quote: Quote, first_of: Mapping[int, Entity], data: NameData) -> Entity:
+    pronoun = data.pronouns.get(entity.entity_text.lower()) if entity.mention_kind == "pronoun" else None
+    cluster = quote.speaker_cluster_index
+    speaker = None if cluster is None else first_of.get(cluster)
+    marked = any(start <= entity.start_char < end for start, end in quote.parts)
+    wanted = "speaker" if quote.speaker_kind == "person" else "speakers"
+    if pronoun is None or speaker is None or not marked or pronoun.kind != wanted:
+        return replace(entity, quote_index=quote.quote_index)
+    return replace(
+        entity,
+        quote_index=quote.quote_index,
+        entity_type=speaker.entity_type,
+        cluster_index=speaker.cluster_index,
+        entity_id=speaker.entity_id,
+        entity_name=speaker.entity_name,
+        country_code=speaker.country_code,
+        country_method=speaker.country_method,
+        gender=speaker.gender,
+        gender_method=speaker.gender_method,
+        qid=speaker.qid,
+        qid_confidence=speaker.qid_confidence,
+        kb_version=speaker.kb_version,
+        link_method="speaker",
+        confidence=quote.confidence,
+    )

@@ -1,0 +1,55 @@
+"""What shows that somebody is a woman or a man, and whether a name is a person's at all."""
+
+from collections.abc import Iterable
+
+from pipeline.kb import KnowledgeBase, NameOverride
+from pipeline.model.annotation import Gender, GenderMethod
+from pipeline.nlp.languages.spec import NameData
+from pipeline.nlp.who.cast import Cluster
+
+_GUESSED = frozenset({"ORG", "GPE", "PRODUCT", "WORK_OF_ART", "FAC", "LOC"})
+
+
+def shown_gender(
+    cluster: Cluster, roles: Iterable[tuple[str, ...]], data: NameData, kb: KnowledgeBase
+) -> tuple[Gender | None, GenderMethod]:
+    """Return what honorific, role and forename show, in this order. What pronouns show comes later."""
+    if cluster.entity_type != "PERSON":
+        return None, "none"
+    if corrected := correction_of(cluster, kb).gender:
+        return corrected, "none"
+    if len(cluster.honorifics) == 1:
+        return next(iter(cluster.honorifics)), "honorific"
+    shown = {data.roles[word] for key in roles for word in key if data.roles.get(word)}
+    if len(shown) == 1:
+        return shown.pop(), "role"
+    forename = _forename_gender(cluster.words, data)
+    return forename, "forename" if forename else "none"
+
+
+def correction_of(cluster: Cluster, kb: KnowledgeBase) -> NameOverride:
+    """Return the correction of an entity: that of its fullest form that has one."""
+    return next(filter(None, map(kb.override_of, full_forms(cluster))), NameOverride())
+
+
+def full_forms(cluster: Cluster) -> list[str]:
+    """Return the name, then the other forms of several words, most used first."""
+    others = (form for form in cluster.forms if form != cluster.name and " " in form)
+    return [cluster.name, *sorted(others, key=lambda form: (-cluster.forms[form], form))]
+
+
+def _forename_gender(words: tuple[str, ...], data: NameData) -> Gender | None:
+    """Return what the forename shows; one that stands alone and is a common surname shows nothing."""
+    return None if len(words) == 1 and words[0] in data.surnames_too else data.forenames.get(words[0])
+
+
+def look_of(cluster: Cluster, data: NameData, kb: KnowledgeBase) -> str | None:
+    """Return what a cluster is as a person: PERSON, or a guess where the model took an unknown name for a thing."""
+    if cluster.entity_type == "PERSON":
+        return "PERSON"
+    words = cluster.words
+    if cluster.entity_type not in _GUESSED or len(words) > 3 or words[-1] in data.organisation_nouns:
+        return None
+    if words[-1] in data.company_suffixes or cluster.name.isupper() or kb.type_of(cluster.name):
+        return None
+    return "forename" if words[0] in data.forenames else "guess"

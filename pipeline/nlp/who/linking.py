@@ -1,0 +1,264 @@
+"""Linking: which known thing each entity of an article is, and how sure that is. Offline, an entity at a time.
+
+The bearers of a name that are known and fit its type stand against each other, and all of them against a bearer whom
+nobody knows. What counts is how often each is meant (``prior``, only beside the others), and the text: the words near
+the person, the words and countries of the article. A famous bearer whom the text contradicts loses to the unknown one.
+"""
+
+import math
+from collections import Counter, defaultdict
+from collections.abc import Collection, Iterable, Mapping, Sequence
+from dataclasses import dataclass, replace
+from functools import cached_property
+
+from pipeline.kb import KbEntry, KnowledgeBase
+from pipeline.kb.entry import family
+from pipeline.kb.fold import fold_name, words_of
+from pipeline.model import Entity
+from pipeline.nlp.languages.spec import NameData
+from pipeline.nlp.tokens import Tokens
+from pipeline.nlp.who.cast import Cluster, entity_hash
+from pipeline.nlp.who.coreference import Reading
+from pipeline.nlp.who.genders import correction_of, full_forms
+from pipeline.nlp.who.roles import title_of
+
+_LEAST = 0.5  # a link below is none
+_SURE = 0.8  # from here on a link tells of the others
+# All weights are natural logarithms of odds. How likely a bearer whom nobody knows is, by the family of types.
+_UNKNOWN: Mapping[str, float] = {"place": -2.0, "group": -1.5, "people": -2.0, "person": 0.3}
+_UNKNOWN_ELSE = -1.0
+_UNKNOWN_SHORT = 1.2  # more, for a person called by one word
+_ALIAS = -0.3
+_WORD, _WORDS_MOST = 0.6, 4  # a word of the entry in the article
+_NEAR, _NEAR_MOST = 1.0, 2  # a word of the entry in the title or role
+_FIELD, _OTHER_FIELD = 1.5, -3.5
+_TOPIC, _OTHER_TOPIC = 0.4, -0.8
+_COMPANY = 1.0
+_NATION, _OTHER_NATION = 1.5, -3.0
+_COUNTRY, _OTHER_COUNTRY = 0.8, -0.5
+_CONTENT_TAGS = frozenset({"NN", "NNS", "NNP", "NNPS", "JJ"})
+
+
+@dataclass(frozen=True, slots=True)
+class Identity:
+    """What one entity is called across articles: ``entity_id`` is the QID where linked, else a hash.
+
+    ``confidence`` is 0 to 1, of the QID; None without one.
+    """
+
+    entity_type: str
+    entity_id: str
+    name: str
+    qid: str | None
+    confidence: float | None
+    country: str | None
+
+
+def link_entities(tokens: Tokens, read: Reading, data: NameData, kb: KnowledgeBase) -> tuple[Identity, ...]:
+    """Return the identity of each cluster, in their order. A correction wins; ties link nothing."""
+    context = _Context(tokens, read, data, kb)
+    contests = [_contest(cluster, i, context) for i, cluster in enumerate(read.cast.clusters)]
+    first = [contest.winner(context.told, Counter()) for contest in contests]
+    fields = [Counter(link.fields if link and link.confidence >= _LEAST else ()) for link in first]
+    company = sum(fields, Counter())
+    told = context.told | {
+        link.entry.country for link in first if link and link.confidence >= _SURE and link.entry.country
+    }
+    links = [contest.winner(told, company - own) for contest, own in zip(contests, fields, strict=True)]
+    return tuple(_identity(cluster, link, kb) for cluster, link in zip(read.cast.clusters, links, strict=True))
+
+
+@dataclass(frozen=True, slots=True)
+class _Linked:
+    """The best bearer of a name, and what fields of life a person is known for. Under ``_LEAST`` it is no link."""
+
+    entry: KbEntry
+    fields: frozenset[str]
+    confidence: float
+
+
+@dataclass(frozen=True, slots=True)
+class _Contest:
+    """The bearers of one name with the weight of all but the article's countries, and of a bearer whom nobody knows.
+
+    ``nations`` are the countries that the text gives the entity itself.
+    """
+
+    weighed: tuple[tuple[KbEntry, frozenset[str], float], ...]
+    unknown: float
+    nations: frozenset[str]
+
+    def winner(self, told: Collection[str], company: Mapping[str, int]) -> _Linked | None:
+        """Return the best in an article that tells of these countries; the first of equals, which links none.
+
+        ``company`` counts the fields of life of the others whom a first look linked.
+        """
+        if not self.weighed:
+            return None
+        odds = [
+            math.exp(weight + _country_weight(entry, self.nations, told) + _company_weight(fields, company))
+            for entry, fields, weight in self.weighed
+        ]
+        best = max(range(len(odds)), key=odds.__getitem__)
+        confidence = odds[best] / (sum(odds) + math.exp(self.unknown))
+        entry, fields, _ = self.weighed[best]
+        return _Linked(entry, fields, round(confidence, 3))
+
+
+class _Context:
+    """What an article says around its entities. The words are gathered when a candidate first asks for them."""
+
+    def __init__(self, tokens: Tokens, read: Reading, data: NameData, kb: KnowledgeBase) -> None:
+        self._tokens = tokens
+        self._read = read
+        self.data = data
+        self.kb = kb
+        self.told = frozenset(code for cluster in read.cast.clusters if (code := _told_country(cluster, kb)))
+
+    @cached_property
+    def words(self) -> frozenset[str]:
+        """All content words of the article, folded."""
+        tokens = self._tokens
+        return words_of(" ".join({tokens.lower[i] for i, tag in enumerate(tokens.tag) if tag in _CONTENT_TAGS}))
+
+    @cached_property
+    def fields(self) -> frozenset[str]:
+        return _fields(self.words, self.data)
+
+    @cached_property
+    def near(self) -> Mapping[int, frozenset[str]]:
+        """The words of titles and roles, by cluster."""
+        found: defaultdict[int, set[str]] = defaultdict(set)
+        for name, link, span in zip(self._read.names, self._read.cast.links, self._read.roles, strict=True):
+            told = (title_of(self._tokens, name), self._tokens.span(*span) if span else None)
+            if link.cluster is not None and any(told):
+                found[link.cluster] |= words_of(" ".join(filter(None, told)))
+        return {cluster: frozenset(words) for cluster, words in found.items()}
+
+    def nations(self, cluster: int) -> frozenset[str]:
+        """Return the countries that the text gives an entity."""
+        given = self._read.countries.get(cluster)
+        told = {code for word in self.near.get(cluster, ()) if (code := self.kb.country_of(word))}
+        return frozenset(told | ({given[0]} if given else set()))
+
+
+def _told_country(cluster: Cluster, kb: KnowledgeBase) -> str | None:
+    if family(cluster.entity_type) not in ("place", "people"):
+        return None
+    city = kb.city(cluster.name)
+    return kb.country_of(cluster.name) or kb.capital_country(cluster.name) or (city.country if city else None)
+
+
+def _fields(words: Iterable[str], data: NameData) -> frozenset[str]:
+    return frozenset(field for word in words for field in data.role_fields.get(word, ()))
+
+
+def _contest(cluster: Cluster, index: int, context: _Context) -> _Contest:
+    entries = _candidates(cluster, context.kb)
+    if not entries:
+        return _Contest((), 0.0, frozenset())
+    near = context.near.get(index, frozenset())
+    shown = _fields(near, context.data)
+    most = max(1 + (entry.prior or 0) for entry in entries)
+    meant = [most if entry.prior is None else 1 + entry.prior for entry in entries]
+    weighed = []
+    for entry, often in zip(entries, meant, strict=True):
+        fields = _fields(entry.words, context.data) if entry.may_be("PERSON") else frozenset()
+        weight = math.log(often / sum(meant)) + _word_weight(cluster, entry, near, context)
+        weighed.append((entry, fields, weight + _field_weight(fields, shown, context)))
+    return _Contest(tuple(weighed), _unknown(cluster), context.nations(index))
+
+
+def _candidates(cluster: Cluster, kb: KnowledgeBase) -> tuple[KbEntry, ...]:
+    """Return what may bear the fullest name or, where nothing does, another full form of it."""
+    for form in full_forms(cluster):
+        found = tuple(entry for entry in kb.candidates(form) if entry.may_be(cluster.entity_type))
+        if found:
+            return found
+    return ()
+
+
+def _unknown(cluster: Cluster) -> float:
+    kind = family(cluster.entity_type)
+    is_short = kind == "person" and len(cluster.words) == 1
+    return _UNKNOWN.get(kind, _UNKNOWN_ELSE) + (_UNKNOWN_SHORT if is_short else 0)
+
+
+def _word_weight(cluster: Cluster, entry: KbEntry, near: frozenset[str], context: _Context) -> float:
+    """Return the weight of the name and of the entry's words in the article."""
+    weight = 0.0 if fold_name(entry.name) == fold_name(cluster.name) else _ALIAS
+    if entry.words:
+        words = entry.words.difference(cluster.words)
+        weight += _WORD * min(len(words & context.words), _WORDS_MOST) + _NEAR * min(len(words & near), _NEAR_MOST)
+    return weight
+
+
+def _country_weight(entry: KbEntry, nations: frozenset[str], told: Collection[str]) -> float:
+    if entry.country is None:
+        return 0.0
+    if nations:
+        return _NATION if entry.country in nations else _OTHER_NATION
+    if entry.country in told:
+        return _COUNTRY
+    return _OTHER_COUNTRY if told else 0.0
+
+
+def _company_weight(fields: frozenset[str], company: Mapping[str, int]) -> float:
+    """Return the weight of other people of the same field beside one."""
+    return _COMPANY if any(field in company for field in fields) else 0.0
+
+
+def _field_weight(known: frozenset[str], shown: frozenset[str], context: _Context) -> float:
+    """Return the weight of what a person is known to do beside what the text says of them, or else what it is about."""
+    if known and shown:
+        return _FIELD if known & shown else _OTHER_FIELD
+    if known and context.fields:
+        return _TOPIC if known & context.fields else _OTHER_TOPIC
+    return 0.0
+
+
+def _identity(cluster: Cluster, linked: _Linked | None, kb: KnowledgeBase) -> Identity:
+    said = correction_of(cluster, kb)
+    entity_type = said.entity_type or cluster.entity_type
+    is_linked = linked is not None and linked.confidence >= _LEAST and linked.entry.may_be(entity_type)
+    entry = linked.entry if linked is not None and is_linked else None
+    qid, confidence = entry.qid if entry else None, linked.confidence if linked and entry and entry.qid else None
+    if said.qid is not None:
+        entry = entry if entry is not None and entry.qid == said.qid else None
+        qid, confidence = said.qid or None, 1.0 if said.qid else None
+    name = said.name or _canonical(cluster.name, entry)
+    country = said.country or (entry.country if entry else None)
+    return Identity(entity_type, qid or entity_hash(name, entity_type), name, qid, confidence, country)
+
+
+def _canonical(name: str, entry: KbEntry | None) -> str:
+    """Return the article's fullest form; the known name where that is an acronym or lacks only the article."""
+    if entry is None:
+        return name
+    is_article = entry.name.casefold() == f"the {name.casefold()}"
+    is_short = entry.entity_type == "GPE" and name.replace(".", "").isupper()
+    return entry.name if is_article or is_short else name
+
+
+def with_kb_versions(entities: Sequence[Entity], kb: KnowledgeBase) -> tuple[Entity, ...]:
+    """Return the entities, each with what names all that is known of the names of its cluster.
+
+    The rows alone then tell whether an article would be read otherwise with other knowledge: the knowledge base is
+    asked of nothing else.
+    """
+    names: defaultdict[object, set[str]] = defaultdict(set)
+    for entity in entities:
+        if entity.mention_kind == "name":
+            names[group_of(entity.cluster_index, entity.entity_text)].add(entity.entity_text)
+    versions = {group: version for group, texts in names.items() if (version := kb.version_of(texts))}
+    return tuple(_with_version(entity, versions) for entity in entities)
+
+
+def _with_version(entity: Entity, versions: Mapping[object, str]) -> Entity:
+    version = versions.get(group_of(entity.cluster_index, entity.entity_text))
+    return replace(entity, kb_version=version) if version else entity  # most names are unknown: a copy costs time
+
+
+def group_of(cluster_index: int | None, entity_text: str) -> object:
+    """Return the cluster of a mention, or for one without a cluster its own words."""
+    return entity_text if cluster_index is None else cluster_index

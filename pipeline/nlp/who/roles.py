@@ -1,0 +1,242 @@
+"""What the text says a person is: titles, roles beside a name, and nouns that stand for the bearer of a role."""
+
+from collections import defaultdict
+from collections.abc import Iterator, Mapping, Sequence, Set
+from dataclasses import replace
+
+from pipeline.kb import KnowledgeBase
+from pipeline.model.annotation import CountryMethod
+from pipeline.nlp.languages.spec import NameData
+from pipeline.nlp.names.context import has_age
+from pipeline.nlp.names.finding import Name
+from pipeline.nlp.syntax import SUBJECTS, head_of
+from pipeline.nlp.tokens import Tokens
+
+_NOUN_TAGS = frozenset({"NN", "NNS", "NNP", "NNPS", "JJ", "HYPH", "IN", "DT", "CD", "VBG", "VBN", "CC"})
+_LONGEST = 10
+
+
+def title_of(tokens: Tokens, name: Name) -> str | None:
+    """Return the title that stands before a name, as written."""
+    return None if name.title is None else tokens.span(name.title, name.first - 1)
+
+
+def role_of(tokens: Tokens, name: Name, data: NameData) -> tuple[int, int] | None:
+    """Return first and last token of the role that the text gives this mention of a person.
+
+    It stands before the name ("its chief engineer Ana Brito"), in apposition after it, under a verb that gives roles,
+    or is its title. A noun is a role where it is known as one, or where it has no other use beside a person's name.
+    """
+    start = name.first if name.title is None else name.title
+    nouns = frozenset(_nouns_beside(tokens, name, data))
+    before = _role_before(tokens, start, nouns, data)
+    if before is not None:
+        return before
+    after = _role_after(tokens, name, nouns, data) or _role_in_clause(tokens, name, data)
+    if after is not None or name.title is None:
+        return after
+    is_role = any(tokens.lower[index] in data.roles for index in range(name.title, name.first))
+    return (_with_office(tokens, name), name.first - 1) if is_role else None
+
+
+def _nouns_beside(tokens: Tokens, name: Name, data: NameData) -> Iterator[int]:
+    """Yield the common nouns that the parse joins to a name: "baker Ana Brito", "the baker, Ana Brito", after it."""
+    head = head_of(tokens, name.first, name.last)
+    joined = [*tokens.dependents(head, "appos"), *tokens.dependents(head, "compound")]
+    if tokens.dep[head] == "appos" and tokens.text[name.first - 1] == ",":
+        joined.append(tokens.head[head])
+    evidence = data.evidence
+    for noun in joined:
+        word = tokens.lower[noun]
+        is_thing = word in data.organisation_nouns or word in evidence.firm_nouns or word in evidence.vessel_nouns
+        if tokens.tag[noun] == "NN" and word == tokens.text[noun] and not is_thing and word not in evidence.place_nouns:
+            yield noun
+
+
+def _with_office(tokens: Tokens, name: Name) -> int:
+    """Return the first token of what a title is title of: "Fisheries Minister Ana Brito"."""
+    first = name.first if name.title is None else name.title
+    while first > 0 and tokens.is_capital(first - 1) and tokens.dep[first - 1] in ("compound", "amod"):
+        if not first <= tokens.head[first - 1] <= name.last or tokens.block[first - 1] != tokens.block[first]:
+            break
+        first -= 1
+    return first
+
+
+def _role_before(tokens: Tokens, start: int, nouns: Set[int], data: NameData) -> tuple[int, int] | None:
+    """Return the noun phrase with a role in it that ends right before a name, or before the comma before it."""
+    last = start - 1
+    if last > 0 and tokens.text[last] == ",":
+        last -= 1
+    first = role = None
+    for index in range(last, max(last - _LONGEST, -1), -1):
+        if tokens.tag[index] not in _NOUN_TAGS or tokens.sentence[index] != tokens.sentence[start]:
+            break
+        if tokens.tag[index] in ("DT", "CC") and tokens.tag[index - 1] != "IN":
+            break
+        first = index
+        role = index if index in nouns or tokens.lower[index] in data.roles else role
+    if first is None or role is None or tokens.tag[last] in ("IN", "CC", "DT"):
+        return None
+    if _names_another(tokens, role, last):
+        return None
+    while first < role and (tokens.tag[first] in ("IN", "DT", "CC", "HYPH") or _ends_phrase(tokens, first, role)):
+        first += 1
+    return first, last
+
+
+def _names_another(tokens: Tokens, role: int, last: int) -> bool:
+    """Return whether the bearer of a role follows it: "the actor Tom Hale, ..."."""
+    rest = range(role + 1, last + 1)
+    return tokens.tag[last] == "NNP" and not any(tokens.tag[index] in ("IN", "POS") for index in rest) and bool(rest)
+
+
+def _ends_phrase(tokens: Tokens, first: int, role: int) -> bool:
+    return any(tokens.tag[index] in ("IN", "DT", "CC") for index in range(first, role))
+
+
+def _role_after(tokens: Tokens, name: Name, nouns: Set[int], data: NameData) -> tuple[int, int] | None:
+    """Return the role in apposition: "Ana Brito QC, 61, the chief engineer of the bridge"."""
+    comma = name.last + 1
+    while comma + 1 < len(tokens) and tokens.lower[comma].replace(".", "") in data.post_nominals:
+        comma += 1
+    if has_age(tokens, replace(name, last=comma - 1)):
+        comma += 2
+    if comma + 1 >= len(tokens) or tokens.text[comma] != ",":
+        return None
+    return _phrase_from(tokens, comma + 1, name, nouns, data)
+
+
+def _role_in_clause(tokens: Tokens, name: Name, data: NameData) -> tuple[int, int] | None:
+    """Return the role that a verb gives: "Brito, who is the mayor of Varnholt", "Brito was appointed treasurer"."""
+    head = head_of(tokens, name.first, name.last)
+    verbs = [verb for verb in tokens.dependents(head, "relcl") if _has_who(tokens, verb)]
+    if tokens.dep[head] in SUBJECTS:
+        verbs.append(tokens.head[head])
+    for verb in verbs:
+        if tokens.lemma[verb] not in data.role_verbs or tokens.dependents(verb, "neg") or _is_unreal(tokens, verb):
+            continue
+        for noun in (*tokens.dependents(verb, "attr", "oprd"), *_as_objects(tokens, verb)):
+            if tokens.tag[noun] in ("NN", "NNP") and tokens.lower[noun] in data.roles:
+                return _phrase_from(tokens, tokens.left_edge(noun), name, frozenset({noun}), data)
+    return None
+
+
+def _has_who(tokens: Tokens, verb: int) -> bool:
+    return any(tokens.tag[child] == "WP" for child in tokens.dependents(verb, *SUBJECTS))
+
+
+def _is_unreal(tokens: Tokens, verb: int) -> bool:
+    """Return whether the verb is an infinitive or stands under a modal: "wants to be", "may become"."""
+    return any(tokens.tag[child] in ("MD", "TO") for child in tokens.dependents(verb, "aux"))
+
+
+def _as_objects(tokens: Tokens, verb: int) -> Iterator[int]:
+    """Yield the nouns after "as": "serves as treasurer"."""
+    for preposition in tokens.dependents(verb, "prep"):
+        if tokens.lower[preposition] == "as":
+            yield from tokens.dependents(preposition, "pobj")
+
+
+def _phrase_from(tokens: Tokens, first: int, name: Name, nouns: Set[int], data: NameData) -> tuple[int, int] | None:
+    """Return the noun phrase with a role in it that begins here, without its article or possessive.
+
+    ``nouns`` are tokens that are a role here whatever they mean elsewhere.
+    """
+    while first < len(tokens) and tokens.tag[first] in ("DT", "PRP$", "POS"):
+        first += 1
+    role = None
+    last = first - 1
+    for index in range(first, min(first + _LONGEST, len(tokens))):
+        if not _is_inside(tokens, index, name):
+            break
+        if role is None and tokens.tag[index] == "IN":
+            return None
+        if role is None and (index in nouns or tokens.lower[index] in data.roles):
+            role = index
+            if tokens.is_capital(index) and tokens.tag[index + 1 : index + 2] == ["NNP"]:
+                return None  # the title of the next in a list of names
+        last = index
+    while last > first and tokens.tag[last] in ("IN", "DT", "CC", "HYPH", "POS", "VBN", "VBG"):
+        last -= 1
+    return (first, last) if role is not None else None
+
+
+def _is_inside(tokens: Tokens, index: int, name: Name) -> bool:
+    """Return whether a token may go on with a role's phrase: no other phrase begins ("and a friend")."""
+    is_same = tokens.sentence[index] == tokens.sentence[name.first] and tokens.block[index] == tokens.block[name.first]
+    after = tokens.tag[index + 1] if index + 1 < len(tokens) else ""
+    begins = tokens.tag[index] == "CC" and after in ("DT", "PRP$")
+    return is_same and not begins and (tokens.tag[index] in _NOUN_TAGS or tokens.tag[index] == "POS")
+
+
+def role_key(tokens: Tokens, span: tuple[int, int], data: NameData) -> tuple[str, ...] | None:
+    """Return what a later "the ..." would call the bearer: the role noun with the title words before it."""
+    first, last = span
+    for index in range(first, last + 1):
+        if tokens.lower[index] in data.roles and (index == last or tokens.lower[index + 1] not in data.roles):
+            begin = index
+            while begin > first and tokens.lower[begin - 1] in data.title_modifiers:
+                begin -= 1
+            return tuple(tokens.lower[begin : index + 1])
+    return None
+
+
+def role_nouns(
+    tokens: Tokens, bearers: Mapping[tuple[str, ...], int], data: NameData
+) -> Iterator[tuple[int, int, int]]:
+    """Yield (first token, last token, cluster) of each "the <role>" whose role the text gave to one bearer.
+
+    ``bearers`` are the roles of one person, and the last words of one organisation's name ("the museum"). The first
+    token is the role's, without the article.
+    """
+    heads: defaultdict[str, list[tuple[str, ...]]] = defaultdict(list)
+    for key in bearers:
+        heads[key[0]].append(key)
+    for index in range(1, len(tokens)):
+        for key in heads.get(tokens.lower[index], ()):
+            last = index + len(key) - 1
+            if tokens.lower[index - 1] in data.definite and tuple(tokens.lower[index : last + 1]) == key:
+                after = last + 1 if last + 1 < len(tokens) else last
+                if tokens.lower[after] != "of" and tokens.tag[after] not in ("NNP", "NN", "NNS"):
+                    yield index, last, bearers[key]
+
+
+def country_given(
+    tokens: Tokens, name: Name, role: tuple[int, int] | None, kb: KnowledgeBase
+) -> tuple[str, CountryMethod] | None:
+    """Return the country that the words of a role or before a name give a person, and by what.
+
+    A people beside the name or the role is a nationality ("French President X", "the Hungarian minister X"); a state
+    that the role is of is the role's ("president of Peru", "Peru's president").
+    """
+    start = name.first if name.title is None else name.title
+    first, last = role if role is not None and role[0] < name.first else (start, start - 1)
+    begin = first - 1
+    while begin > 0 and tokens.tag[begin] in ("POS", "HYPH"):
+        begin -= 1
+    words = [*range(max(begin, 0), last + 1), *range(*_after(role, name))]
+    found = _countries(tokens, words, kb)
+    return next((each for each in found if role is not None or each[1] == "nationality"), None)
+
+
+def _after(role: tuple[int, int] | None, name: Name) -> tuple[int, int]:
+    return (role[0], role[1] + 1) if role is not None and role[0] > name.last else (0, 0)
+
+
+def _countries(tokens: Tokens, words: Sequence[int], kb: KnowledgeBase) -> Iterator[tuple[str, CountryMethod]]:
+    """Yield the countries among some words, two words read as one name first ("South Korean", "New Zealand")."""
+    for index in words:
+        if not tokens.is_capital(index) or (index and tokens.tag[index - 1] in ("TO", "IN") and not _of(tokens, index)):
+            continue
+        after = index + 1
+        long = f"{tokens.text[index]} {tokens.text[after]}" if after < len(tokens) else ""
+        for text in (long, tokens.text[index]):
+            code = kb.country_of(text) if text else None
+            if code is not None:
+                yield code, "nationality" if kb.is_demonym(text) else "role"
+                break
+
+
+def _of(tokens: Tokens, index: int) -> bool:
+    return tokens.lower[index - 1] == "of"
