@@ -4,7 +4,7 @@ from pipeline.kb.base import KnowledgeBase
 from pipeline.kb.cities import City
 from pipeline.kb.entry import KbEntry
 from pipeline.kb.load import load_kb
-from pipeline.kb.overrides import NameOverride
+from pipeline.kb.overrides import NameOverride, read_overrides
 from pipeline.kb.records import BadLine, read_records
 from pipeline.kb.store import Imported, KbInfo, KbStore, build_store
 
@@ -19,5 +19,6 @@ __all__ = [
     "NameOverride",
     "build_store",
     "load_kb",
+    "read_overrides",
     "read_records",
 ]

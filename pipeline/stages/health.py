@@ -9,6 +9,8 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import NewsError
+from pipeline.kb import read_overrides
+from pipeline.stages.knowledge import kb_info
 from pipeline.stages.reading import version_of
 from pipeline.stages.workspace import Workspace
 
@@ -63,6 +65,16 @@ def _model(workspace: Workspace) -> str:
     return f"{workspace.settings.spacy_model}, pipeline version {version_of(workspace.settings)}"
 
 
+def _knowledge(workspace: Workspace) -> str:
+    settings = workspace.settings
+    corrections = read_overrides(settings.overrides_file)
+    scopes = [scope for each in corrections.by_name.values() for scope, _ in each]
+    for place in sorted(place for kind, place in scopes if kind == "source"):
+        workspace.sources.named(place)  # raises for a source that does not exist
+    own = kb_info(settings)
+    return f"{own.entries if own else 0} entries of your own, {len(scopes)} corrections"
+
+
 def _archive(workspace: Workspace) -> str:
     return f"{len(workspace.archive.days())} news days"
 
@@ -80,6 +92,7 @@ _LOOKS: dict[str, Callable[[Workspace], str]] = {
     "data": _data,
     "sources": _sources,
     "model": _model,
+    "knowledge": _knowledge,
     "archive": _archive,
     "lake": _lake,
 }

@@ -145,6 +145,16 @@ def test_try_says_when_a_page_is_not_read(tmp_path: Path) -> None:
     assert (done.returncode, "not read: there are no words for its language" in done.stdout) == (0, True), done.stderr
 
 
+def test_doctor_names_a_correction_for_a_source_that_is_not_there(tmp_path: Path) -> None:
+    """A correction that could never hold is told, with the source that it names."""
+    (tmp_path / "sources.toml").write_text('[sources.post]\nkind = "feed"\nurl = "https://post.example/feed"\n')
+    (tmp_path / "overrides.toml").write_text('[names."Ines Calloway"]\nsource = "pots"\nqid = ""\n')
+    done = newslake("doctor", "--json", cwd=tmp_path)
+    findings = {each["name"]: each for each in json.loads(done.stdout)}
+    assert (done.returncode, findings["knowledge"]["is_well"]) == (1, False)
+    assert "pots" in findings["knowledge"]["told"]
+
+
 def test_doctor_names_what_is_wrong(tmp_path: Path) -> None:
     """Without sources.toml the doctor says so and exits 1; everything else is looked at all the same."""
     done = newslake("doctor", "--json", cwd=tmp_path)
