@@ -45,6 +45,7 @@ def row_of(case: Case, span: tuple[int, int], kind: str, cluster: int, entity: d
         gender=entity["gender"],
         gender_method=None,
         qid=None,
+        qid_confidence=None,
         kb_version=None,
         sentence_index=0,
         paragraph_index=0,
