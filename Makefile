@@ -7,7 +7,7 @@ UV := .tools/bin/uv
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: help demo test lint types unit nightly quality bench bench-airflow golden answers docs lock up down cluster-test newsroom clean
+.PHONY: help demo test lint types unit nightly quality bench bench-airflow bench-lake golden answers docs lock up down cluster-test newsroom clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
@@ -27,7 +27,7 @@ types: $(VENV)/.ready
 unit: $(VENV)/.ready
 	@$(RUN) -m pytest -m "not nightly"
 
-nightly: $(VENV)/.ready  ## Run the long forms: many kills, many permutations
+nightly: $(VENV)/.nightly  ## Run the long forms: many kills, many permutations
 	@NEWSLAKE_LONG=1 $(RUN) -m pytest -m "nightly or not nightly"
 
 quality: $(VENV)/.ready  ## Print what is read in the sample newsroom beside its gold
@@ -36,6 +36,9 @@ quality: $(VENV)/.ready  ## Print what is read in the sample newsroom beside its
 bench: $(VENV)/.ready  ## Print speed and memory as ratios of one run
 	@$(RUN) -m tests.bench
 	@$(RUN) -m tests.bench_linking
+
+bench-lake: $(VENV)/.nightly  ## Print what the lake costs beside bare Parquet, Delta and Iceberg, and the questions on a large one
+	@$(RUN) -m tests.bench_lake
 
 golden: $(VENV)/.ready  ## Rewrite the golden cases and show what changed
 	@$(RUN) -m tests.golden.rewrite && git --no-pager diff --stat -- tests/golden
@@ -62,7 +65,7 @@ newsroom: $(VENV)/.ready  ## Serve the sample newsroom on 127.0.0.1:8808
 	@$(RUN) -m samples
 
 lock: $(UV)  ## Refresh all locks from the .in files
-	@for name in requirements requirements-dev requirements-cluster; do \
+	@for name in requirements requirements-dev requirements-cluster requirements-nightly; do \
 	  $(UV) pip compile --quiet --universal --generate-hashes --no-emit-index-url --no-annotate --python-version 3.12 \
 	    --custom-compile-command "make lock" $$name.in -o $$name.txt || exit 1; done
 
@@ -74,6 +77,10 @@ $(VENV)/.ready: requirements.txt requirements-dev.txt pyproject.toml hatch_build
 	@test -x $(RUN) || $(UV) venv --quiet --python 3.13 $(VENV)
 	@$(UV) pip sync --quiet --python $(RUN) requirements.txt requirements-dev.txt
 	@$(UV) pip install --quiet --python $(RUN) --no-deps --no-build-isolation --editable .
+	@touch $@
+
+$(VENV)/.nightly: requirements-nightly.txt $(VENV)/.ready
+	@$(UV) pip install --quiet --python $(RUN) --requirements requirements-nightly.txt
 	@touch $@
 
 # uv comes into the project's own folder: by venv where that works, else by pip.
