@@ -60,6 +60,16 @@ class Layout:
         return path.relative_to(self.root).as_posix()
 
 
+def link_or_copy(source: Path, target: Path) -> None:
+    """Give a file a second name; a copy where the file system has none, or the other name is on another."""
+    try:
+        target.hardlink_to(source)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        shutil.copyfile(source, target)
+
+
 def _partition(day: date) -> str:
     return f"published_date={day.isoformat()}"
 
@@ -123,12 +133,7 @@ class Disk:
         Not made durable: what power loss takes of a public file, recover links again.
         """
         temporary = self.temporary()
-        try:
-            temporary.hardlink_to(source)
-        except OSError as error:
-            if error.errno not in _NO_LINKS:
-                raise
-            shutil.copyfile(source, temporary)
+        link_or_copy(source, temporary)
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary.replace(target)
 

@@ -6,7 +6,7 @@ Rebuildable: manifests and objects say the same. The intent lets the next proces
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, field
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -14,12 +14,14 @@ from typing import Any
 
 from pipeline.database import Durability, from_micros, open_database, to_micros, transaction
 from pipeline.errors import LakeError
+from pipeline.lake.changes import CHANGE_TABLES, Changes, changes_since, next_stamp, note_gone, note_rows
 from pipeline.model.outcome import OutcomeKind
 
-_VERSION = 3
+_VERSION = 4
 _REBUILT = (
     "articles",
     "days",
+    "files",
     "verdicts",
     "known",
 )  # of another version: without days the lake takes its ledger for lost
@@ -28,7 +30,12 @@ _SCHEMA = (
         article_id TEXT PRIMARY KEY, published_date TEXT NOT NULL, revision_id TEXT NOT NULL,
         pipeline_version TEXT NOT NULL, kb_version TEXT, raw_ref TEXT, fetched_at INTEGER NOT NULL) WITHOUT ROWID""",
     "CREATE INDEX IF NOT EXISTS articles_day ON articles (published_date)",
-    "CREATE TABLE IF NOT EXISTS days (published_date TEXT PRIMARY KEY, generation INTEGER NOT NULL)",
+    """CREATE TABLE IF NOT EXISTS days (
+        published_date TEXT PRIMARY KEY, generation INTEGER NOT NULL, changed_at INTEGER NOT NULL,
+        fetched_at INTEGER)""",
+    """CREATE TABLE IF NOT EXISTS files (
+        published_date TEXT NOT NULL, name TEXT NOT NULL, rows INTEGER NOT NULL, bytes INTEGER NOT NULL,
+        PRIMARY KEY (published_date, name)) WITHOUT ROWID""",
     "CREATE TABLE IF NOT EXISTS pending (published_date TEXT PRIMARY KEY)",
     "CREATE TABLE IF NOT EXISTS moves (article_id TEXT PRIMARY KEY, from_day TEXT NOT NULL, to_day TEXT NOT NULL)",
     """CREATE TABLE IF NOT EXISTS touched (
@@ -39,6 +46,7 @@ _SCHEMA = (
         reason TEXT, detail TEXT, row_key TEXT) WITHOUT ROWID""",
     """CREATE TABLE IF NOT EXISTS known (
         published_date TEXT PRIMARY KEY, generation INTEGER NOT NULL, knowledge TEXT NOT NULL)""",
+    *CHANGE_TABLES,
 )
 
 
@@ -80,6 +88,33 @@ class Verdict:
     reason: str | None = None
     detail: str | None = None
     row_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FileSize:
+    """How much one table file, or all files of a table, hold."""
+
+    rows: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True)
+class DayContents:
+    """What a day holds: its articles, and the size of each of its tables' files."""
+
+    generation: int
+    articles: Mapping[str, StoredArticle]
+    files: Mapping[str, FileSize] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Totals:
+    """What all days hold together: sizes by table, first and last day, and when their newest content was fetched."""
+
+    tables: Mapping[str, FileSize]
+    first_day: date | None
+    last_day: date | None
+    fetched_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -168,28 +203,61 @@ class Ledger:
         rows = self.connection.execute("SELECT article_id, from_day, to_day FROM moves ORDER BY article_id")
         return tuple(Move(row[0], date.fromisoformat(row[1]), date.fromisoformat(row[2])) for row in rows)
 
-    def settle(
-        self, days: Mapping[date, tuple[int, Mapping[str, StoredArticle]]], *, batch_ids: Iterable[str] = ()
-    ) -> None:
-        """Take in what days hold now (generation, articles); nothing is pending after. Batches named are done."""
+    def settle(self, days: Mapping[date, DayContents], *, now: datetime, batch_ids: Iterable[str] = ()) -> None:
+        """Take in what days hold now, and stamp what changed; nothing is pending after. Batches named are done."""
         with transaction(self.connection):
+            stamp = next_stamp(self.connection, now)
+            note_rows(self.connection, {day: _row_states(held) for day, held in days.items()}, stamp=stamp)
             for day in days:
-                self.connection.execute("DELETE FROM articles WHERE published_date = ?", (day.isoformat(),))
-            for day, (generation, articles) in days.items():
+                for table in ("articles", "files"):
+                    query = f"DELETE FROM {table} WHERE published_date = ?"  # noqa: S608 - names of ours
+                    self.connection.execute(query, (day.isoformat(),))
+            for day, held in days.items():
                 self.connection.executemany(
                     "INSERT OR REPLACE INTO articles VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    [_row(article_id, article) for article_id, article in articles.items()],
+                    [_row(article_id, article) for article_id, article in held.articles.items()],
                 )
-                self._set_generation(day, generation)
+                self._set_day(day, held, stamp)
             for statement in ("DELETE FROM pending", "DELETE FROM moves"):
                 self.connection.execute(statement)
             self.connection.executemany("INSERT OR IGNORE INTO batches VALUES (?)", [(each,) for each in batch_ids])
 
-    def _set_generation(self, day: date, generation: int) -> None:
-        if generation:
-            self.connection.execute("INSERT OR REPLACE INTO days VALUES (?, ?)", (day.isoformat(), generation))
-        else:
+    def _set_day(self, day: date, held: DayContents, stamp: int) -> None:
+        if not held.generation:
             self.connection.execute("DELETE FROM days WHERE published_date = ?", (day.isoformat(),))
+            return
+        newest = max((to_micros(article.fetched_at) for article in held.articles.values()), default=None)
+        self.connection.execute(
+            """INSERT INTO days VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET fetched_at = excluded.fetched_at,
+            changed_at = iif(generation = excluded.generation, changed_at, excluded.changed_at),
+            generation = excluded.generation""",
+            (day.isoformat(), held.generation, stamp, newest),
+        )
+        sizes = [(day.isoformat(), name, size.rows, size.bytes) for name, size in held.files.items()]
+        self.connection.executemany("INSERT INTO files VALUES (?, ?, ?, ?)", sizes)
+
+    def totals(self) -> Totals:
+        """Return what all days hold together."""
+        tables = self.connection.execute("SELECT name, sum(rows), sum(bytes) FROM files GROUP BY name")
+        days = "SELECT min(published_date), max(published_date) FROM files"
+        first, last = self.connection.execute(days).fetchone()
+        (newest,) = self.connection.execute("SELECT max(fetched_at) FROM days").fetchone()
+        return Totals(
+            tables={name: FileSize(rows, size) for name, rows, size in tables},
+            first_day=first and date.fromisoformat(first),
+            last_day=last and date.fromisoformat(last),
+            fetched_at=None if newest is None else from_micros(newest),
+        )
+
+    def note_gone(self, article_ids: Iterable[str], *, now: datetime) -> None:
+        """Take in which articles' pages are gone from the web, all of them; stamps what is new in that."""
+        with transaction(self.connection):
+            note_gone(self.connection, article_ids, now=now)
+
+    def changes(self, since: datetime) -> Changes:
+        """Return what was stamped after a time."""
+        with transaction(self.connection):
+            return changes_since(self.connection, since)
 
     def is_done(self, batch_id: str) -> bool:
         """Return whether a batch was committed before."""
@@ -207,6 +275,13 @@ class Ledger:
 def _row(article_id: str, article: StoredArticle) -> tuple[object, ...]:
     day, *facts, fetched_at = astuple(article)
     return (article_id, day.isoformat(), *facts, to_micros(fetched_at))
+
+
+def _row_states(held: DayContents) -> dict[str, str]:
+    return {
+        article_id: f"{article.row_key} {article.pipeline_version} {article.kb_version}"
+        for article_id, article in held.articles.items()
+    }
 
 
 def _stored(row: Sequence[Any]) -> tuple[str, StoredArticle]:
