@@ -1,10 +1,14 @@
 """`newslake lake`: look after the table files."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.output import AsJson, out, print_json, problem, workspace
+from pipeline.cli.output import AsJson, out, print_json, print_rows, problem, workspace
+
+if TYPE_CHECKING:
+    from pipeline.lake import Snapshot
 
 app = typer.Typer(help="Verify, recover and tidy the table files.", no_args_is_help=True)
 
@@ -12,7 +16,10 @@ app = typer.Typer(help="Verify, recover and tidy the table files.", no_args_is_h
 @app.command()
 def verify(as_json: AsJson = False) -> None:
     """Check every table file against its manifest and the contract; exit 1 if anything is wrong."""
-    problems = workspace().lake.verify()
+    _tell_problems(workspace().lake.verify(), well="the lake is whole", as_json=as_json)
+
+
+def _tell_problems(problems: Sequence[str], *, well: str, as_json: bool) -> None:
     if as_json:
         print_json({"problems": list(problems)})
     for each in () if as_json else problems:
@@ -20,7 +27,7 @@ def verify(as_json: AsJson = False) -> None:
     if problems:
         raise typer.Exit(1)
     if not as_json:
-        out.print("the lake is whole", highlight=False)
+        out.print(well, highlight=False)
 
 
 @app.command()
@@ -35,6 +42,47 @@ def recover(as_json: AsJson = False) -> None:
 def gc(as_json: AsJson = False) -> None:
     """Delete objects that no manifest names and that are older than NEWS_GC_GRACE_HOURS."""
     _tell({"removed": workspace().lake.gc()}, as_json=as_json)
+
+
+@app.command()
+def snapshot(
+    name: Annotated[str, typer.Argument(help="Letters, digits, '.', '_' and '-'.")],
+    verify: Annotated[bool, typer.Option("--verify", help="Check it instead of taking it.")] = False,
+    drop: Annotated[bool, typer.Option("--drop", help="Delete it instead of taking it.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Keep all tables as they are now under a name, in snapshots/NAME of the data folder; or check or drop one."""
+    lake = workspace().lake
+    if verify:
+        _tell_problems(lake.verify_snapshot(name), well=f"the snapshot {name} is whole", as_json=as_json)
+    elif drop:
+        lake.drop_snapshot(name)
+        _tell({"dropped": name}, as_json=as_json)
+    else:
+        _tell(_facts(lake.snapshot(name)), as_json=as_json)
+
+
+@app.command()
+def snapshots(as_json: AsJson = False) -> None:
+    """List the snapshots: when each was taken, its days and rows, and how many bytes nothing else has."""
+    found = [_facts(each) for each in workspace().lake.snapshots()]
+    columns = tuple(found[0]) if found else ()
+    print_rows(columns, [tuple(each.values()) for each in found], as_json=as_json)
+
+
+def _facts(snapshot: "Snapshot") -> dict[str, object]:
+    facts = snapshot.facts
+    return {
+        "name": facts.name,
+        "taken_at": facts.taken_at,
+        "first_day": facts.first_day,
+        "last_day": facts.last_day,
+        "days": facts.days,
+        "articles": facts.rows.get("articles", 0),
+        "rows": sum(facts.rows.values()),
+        "shared_bytes": snapshot.shared_bytes,
+        "own_bytes": snapshot.own_bytes,
+    }
 
 
 def _tell(report: Mapping[str, object], *, as_json: bool) -> None:

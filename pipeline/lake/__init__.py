@@ -6,6 +6,7 @@ from pipeline.lake.lake import Lake
 from pipeline.lake.ledger import StoredArticle, Verdict, row_key_of
 from pipeline.lake.manifest import Entry, Manifest
 from pipeline.lake.merge import ArticleResult
+from pipeline.lake.snapshots import Snapshot
 from pipeline.lake.staging import KEYS_SCHEMA
 
 __all__ = [
@@ -17,6 +18,7 @@ __all__ = [
     "Entry",
     "Lake",
     "Manifest",
+    "Snapshot",
     "StoredArticle",
     "Verdict",
     "row_key_of",

@@ -12,7 +12,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, NamedTuple
 
-from pipeline.database import from_micros, to_micros
+from pipeline.database import from_micros, to_micros, transaction
 
 ChangeKind = Literal["new", "changed", "moved", "removed", "withdrawn", "returned"]
 
@@ -118,16 +118,21 @@ def _noted(held: Mapping[str, tuple[str, str]], known: Mapping[str, _Row], stamp
 
 
 def note_gone(connection: sqlite3.Connection, article_ids: Iterable[str], *, now: datetime) -> None:
-    """Take in which articles' pages are gone; stamps those that were not, and those that are back."""
+    """Take in which articles' pages are gone, all of them; stamps those that were not, and those that are back."""
     gone = json.dumps(sorted(article_ids))
-    stamp = next_stamp(connection, now)
-    for statement in (_NEWLY_GONE, _BACK):
-        connection.execute(statement, (stamp, gone))
+    with transaction(connection):
+        stamp = next_stamp(connection, now)
+        for statement in (_NEWLY_GONE, _BACK):
+            connection.execute(statement, (stamp, gone))
 
 
 def changes_since(connection: sqlite3.Connection, since: datetime) -> Changes:
-    """Return what was stamped after a time; call it in a transaction."""
-    after = to_micros(since)
+    """Return what was stamped after a time."""
+    with transaction(connection):
+        return _changes_after(connection, to_micros(since))
+
+
+def _changes_after(connection: sqlite3.Connection, after: int) -> Changes:
     last = connection.execute("SELECT last FROM stamps").fetchone()
     rows = [_change(_Row(*row), after) for row in connection.execute(_ROWS_SINCE, (after,))]
     rows += [

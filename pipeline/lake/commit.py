@@ -12,7 +12,7 @@ import pyarrow as pa
 from pipeline.errors import LakeError
 from pipeline.lake.days import Days
 from pipeline.lake.layout import Disk, Layout
-from pipeline.lake.ledger import DayContents, FileSize, Ledger, Move, StoredArticle
+from pipeline.lake.ledger import DayContents, Ledger, Move, StoredArticle
 from pipeline.lake.manifest import Manifest
 from pipeline.lake.merge import (
     ArticleResult,
@@ -25,6 +25,7 @@ from pipeline.lake.merge import (
     split_by_day,
     without,
 )
+from pipeline.lake.sizes import FileSize
 from pipeline.lake.staging import Batch, read_batch
 from pipeline.tables import READING_TABLES, table_named
 

@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from pipeline.database import Durability
 from pipeline.errors import ContractError
-from pipeline.lake.changes import Changes
+from pipeline.lake.changes import Changes, changes_since, note_gone
 from pipeline.lake.commit import CommitReport, Committer
 from pipeline.lake.days import Days
 from pipeline.lake.encoding import in_order
@@ -20,6 +20,7 @@ from pipeline.lake.ledger import Ledger, StoredArticle, Verdict
 from pipeline.lake.log import append_log, read_batches, read_log
 from pipeline.lake.manifest import Manifest
 from pipeline.lake.merge import IsCurrent
+from pipeline.lake.snapshots import Snapshot, drop_snapshot, list_snapshots, problems_of_snapshot, take_snapshot
 from pipeline.lake.staging import Batch, check_staged, write_batch
 from pipeline.lake.upkeep import collect_garbage, publish_package, recover
 from pipeline.lake.verify import problems_of
@@ -173,11 +174,11 @@ class Lake:
 
     def note_gone(self, article_ids: Iterable[str]) -> None:
         """Take in of which articles, all of them, the page is gone from the web; ``changes`` tells who is new in it."""
-        self._ledger.note_gone(article_ids, now=self._now())
+        note_gone(self._ledger.connection, article_ids, now=self._now())
 
     def changes(self, since: datetime) -> Changes:
         """Return which articles' rows, and which days, changed after a time."""
-        return self._ledger.changes(since)
+        return changes_since(self._ledger.connection, since)
 
     def manifest(self, day: date) -> Manifest:
         """Return the manifest of a day; one without entries where nothing was written."""
@@ -216,6 +217,27 @@ class Lake:
         """
         with self._committer() as committer:
             return recover(committer)
+
+    def snapshot(self, name: str) -> Snapshot:
+        """Keep all tables as they are now under a name, beside the lake.
+
+        Raises: ConfigError for a name that may not be or is taken, LakeError for an object that is gone.
+        """
+        with self._committer() as committer:
+            return take_snapshot(committer, name)
+
+    def snapshots(self) -> tuple[Snapshot, ...]:
+        """Return the snapshots that there are, by name. Raises: LakeError for a broken one."""
+        return list_snapshots(self._layout)
+
+    def verify_snapshot(self, name: str) -> tuple[str, ...]:
+        """Return what is wrong with a snapshot. Raises: ConfigError where there is none of this name."""
+        return tuple(problems_of_snapshot(self._layout, name))
+
+    def drop_snapshot(self, name: str) -> None:
+        """Delete a snapshot. Raises: ConfigError where there is none of this name."""
+        with self._disk.committer():
+            drop_snapshot(self._layout, name)
 
     def gc(self) -> int:
         """Delete unneeded objects, unfinished things and staged batches older than the grace; return how many files."""

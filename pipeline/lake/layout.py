@@ -56,6 +56,11 @@ class Layout:
     def kept(self, name: str) -> Path:
         return self.state / "kept" / name
 
+    @property
+    def snapshots(self) -> Path:
+        """Beside the lake: a pattern over the lake's root must not see rows twice."""
+        return self.root.parent / "snapshots"
+
     def relative(self, path: Path) -> str:
         return path.relative_to(self.root).as_posix()
 
@@ -149,6 +154,11 @@ class Disk:
             self.folder(folder.parent)
             folder.mkdir(exist_ok=True)
             self.sync(folder.parent)
+
+    def sync_all(self) -> None:
+        """Make everything durable that was written, many small files at once."""
+        if self._is_full:
+            os.sync()
 
     def sync(self, path: Path) -> None:
         """Make a file's bytes or a folder's entries durable."""

@@ -14,7 +14,8 @@ from typing import Any
 
 from pipeline.database import Durability, from_micros, open_database, to_micros, transaction
 from pipeline.errors import LakeError
-from pipeline.lake.changes import CHANGE_TABLES, Changes, changes_since, next_stamp, note_gone, note_rows
+from pipeline.lake.changes import CHANGE_TABLES, next_stamp, note_rows
+from pipeline.lake.sizes import SIZE_TABLES, FileSize, set_sizes
 from pipeline.model.outcome import OutcomeKind
 
 _VERSION = 4
@@ -33,9 +34,6 @@ _SCHEMA = (
     """CREATE TABLE IF NOT EXISTS days (
         published_date TEXT PRIMARY KEY, generation INTEGER NOT NULL, changed_at INTEGER NOT NULL,
         fetched_at INTEGER)""",
-    """CREATE TABLE IF NOT EXISTS files (
-        published_date TEXT NOT NULL, name TEXT NOT NULL, rows INTEGER NOT NULL, bytes INTEGER NOT NULL,
-        PRIMARY KEY (published_date, name)) WITHOUT ROWID""",
     "CREATE TABLE IF NOT EXISTS pending (published_date TEXT PRIMARY KEY)",
     "CREATE TABLE IF NOT EXISTS moves (article_id TEXT PRIMARY KEY, from_day TEXT NOT NULL, to_day TEXT NOT NULL)",
     """CREATE TABLE IF NOT EXISTS touched (
@@ -46,6 +44,7 @@ _SCHEMA = (
         reason TEXT, detail TEXT, row_key TEXT) WITHOUT ROWID""",
     """CREATE TABLE IF NOT EXISTS known (
         published_date TEXT PRIMARY KEY, generation INTEGER NOT NULL, knowledge TEXT NOT NULL)""",
+    *SIZE_TABLES,
     *CHANGE_TABLES,
 )
 
@@ -91,30 +90,12 @@ class Verdict:
 
 
 @dataclass(frozen=True, slots=True)
-class FileSize:
-    """How much one table file, or all files of a table, hold."""
-
-    rows: int
-    bytes: int
-
-
-@dataclass(frozen=True, slots=True)
 class DayContents:
     """What a day holds: its articles, and the size of each of its tables' files."""
 
     generation: int
     articles: Mapping[str, StoredArticle]
     files: Mapping[str, FileSize] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Totals:
-    """What all days hold together: sizes by table, first and last day, and when their newest content was fetched."""
-
-    tables: Mapping[str, FileSize]
-    first_day: date | None
-    last_day: date | None
-    fetched_at: datetime | None
 
 
 @dataclass(frozen=True, slots=True)
@@ -209,9 +190,7 @@ class Ledger:
             stamp = next_stamp(self.connection, now)
             note_rows(self.connection, {day: _row_states(held) for day, held in days.items()}, stamp=stamp)
             for day in days:
-                for table in ("articles", "files"):
-                    query = f"DELETE FROM {table} WHERE published_date = ?"  # noqa: S608 - names of ours
-                    self.connection.execute(query, (day.isoformat(),))
+                self.connection.execute("DELETE FROM articles WHERE published_date = ?", (day.isoformat(),))
             for day, held in days.items():
                 self.connection.executemany(
                     "INSERT OR REPLACE INTO articles VALUES (?, ?, ?, ?, ?, ?, ?)",
@@ -223,6 +202,7 @@ class Ledger:
             self.connection.executemany("INSERT OR IGNORE INTO batches VALUES (?)", [(each,) for each in batch_ids])
 
     def _set_day(self, day: date, held: DayContents, stamp: int) -> None:
+        set_sizes(self.connection, day, held.files)
         if not held.generation:
             self.connection.execute("DELETE FROM days WHERE published_date = ?", (day.isoformat(),))
             return
@@ -233,31 +213,6 @@ class Ledger:
             generation = excluded.generation""",
             (day.isoformat(), held.generation, stamp, newest),
         )
-        sizes = [(day.isoformat(), name, size.rows, size.bytes) for name, size in held.files.items()]
-        self.connection.executemany("INSERT INTO files VALUES (?, ?, ?, ?)", sizes)
-
-    def totals(self) -> Totals:
-        """Return what all days hold together."""
-        tables = self.connection.execute("SELECT name, sum(rows), sum(bytes) FROM files GROUP BY name")
-        days = "SELECT min(published_date), max(published_date) FROM files"
-        first, last = self.connection.execute(days).fetchone()
-        (newest,) = self.connection.execute("SELECT max(fetched_at) FROM days").fetchone()
-        return Totals(
-            tables={name: FileSize(rows, size) for name, rows, size in tables},
-            first_day=first and date.fromisoformat(first),
-            last_day=last and date.fromisoformat(last),
-            fetched_at=None if newest is None else from_micros(newest),
-        )
-
-    def note_gone(self, article_ids: Iterable[str], *, now: datetime) -> None:
-        """Take in which articles' pages are gone from the web, all of them; stamps what is new in that."""
-        with transaction(self.connection):
-            note_gone(self.connection, article_ids, now=now)
-
-    def changes(self, since: datetime) -> Changes:
-        """Return what was stamped after a time."""
-        with transaction(self.connection):
-            return changes_since(self.connection, since)
 
     def is_done(self, batch_id: str) -> bool:
         """Return whether a batch was committed before."""

@@ -4,7 +4,7 @@ from collections.abc import Mapping
 from pathlib import Path
 
 from pipeline.lake.layout import PART, PUBLISHED
-from pipeline.lake.ledger import FileSize, Totals
+from pipeline.lake.sizes import FileSize, Totals
 from pipeline.tables import LOG_TABLES, TableSpec
 from pipeline.tables.package import Package, Resource, package_bytes
 

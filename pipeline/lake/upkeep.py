@@ -11,11 +11,12 @@ from pipeline.lake.ledger import Move
 from pipeline.lake.manifest import Manifest
 from pipeline.lake.paper import NAME as PACKAGE
 from pipeline.lake.paper import is_current, lake_package
+from pipeline.lake.sizes import totals_of
 
 
 def publish_package(committer: Committer) -> bool:
     """Make datapackage.json say what the tables are; return whether it did not. A lake that never had any has none."""
-    totals = committer.ledger.totals()
+    totals = totals_of(committer.ledger.connection)
     package = lake_package(totals, has_log=True)
     path = committer.layout.root / PACKAGE
     if is_current(committer.layout.root, package) or not (totals.tables or path.exists()):
