@@ -7,6 +7,7 @@ from typing import Annotated
 import typer
 
 from pipeline.cli.output import AsJson, err, print_json, print_rows, workspace
+from pipeline.errors import ConfigError
 
 _COLUMNS = ("at", "kind", "day", "from_day", "article_id", "title", "url")
 
@@ -37,6 +38,6 @@ def _time(value: str) -> datetime:
     try:
         at = datetime.fromisoformat(value)
     except ValueError as error:
-        told = f"{value!r} is neither a date nor a time: write 2026-03-02 or 2026-03-02T08:00:00Z"
-        raise typer.BadParameter(told, param_hint="--since") from error
+        told = f"--since {value!r} is neither a date nor a time: write 2026-03-02 or 2026-03-02T08:00:00Z"
+        raise ConfigError(told, key="since") from error
     return at if at.tzinfo is not None else at.replace(tzinfo=UTC)

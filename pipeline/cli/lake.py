@@ -1,16 +1,15 @@
 """`newslake lake`: look after the table files."""
 
 from collections.abc import Mapping, Sequence
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
+from pipeline.cli.export import export
 from pipeline.cli.output import AsJson, out, print_json, print_rows, problem, workspace
 
-if TYPE_CHECKING:
-    from pipeline.lake import Snapshot
-
-app = typer.Typer(help="Verify, recover and tidy the table files.", no_args_is_help=True)
+app = typer.Typer(help="Verify, recover, tidy, keep and export the table files.", no_args_is_help=True)
+app.command("export")(export)
 
 
 @app.command()
@@ -59,30 +58,15 @@ def snapshot(
         lake.drop_snapshot(name)
         _tell({"dropped": name}, as_json=as_json)
     else:
-        _tell(_facts(lake.snapshot(name)), as_json=as_json)
+        _tell(lake.snapshot(name).as_dict(), as_json=as_json)
 
 
 @app.command()
 def snapshots(as_json: AsJson = False) -> None:
     """List the snapshots: when each was taken, its days and rows, and how many bytes nothing else has."""
-    found = [_facts(each) for each in workspace().lake.snapshots()]
+    found = [each.as_dict() for each in workspace().lake.snapshots()]
     columns = tuple(found[0]) if found else ()
     print_rows(columns, [tuple(each.values()) for each in found], as_json=as_json)
-
-
-def _facts(snapshot: "Snapshot") -> dict[str, object]:
-    facts = snapshot.facts
-    return {
-        "name": facts.name,
-        "taken_at": facts.taken_at,
-        "first_day": facts.first_day,
-        "last_day": facts.last_day,
-        "days": facts.days,
-        "articles": facts.rows.get("articles", 0),
-        "rows": sum(facts.rows.values()),
-        "shared_bytes": snapshot.shared_bytes,
-        "own_bytes": snapshot.own_bytes,
-    }
 
 
 def _tell(report: Mapping[str, object], *, as_json: bool) -> None:

@@ -47,6 +47,20 @@ class Snapshot:
     shared_bytes: int
     own_bytes: int
 
+    def as_dict(self) -> dict[str, object]:
+        """Return what a person wants to know of it, by name."""
+        return {
+            "name": self.facts.name,
+            "taken_at": self.facts.taken_at,
+            "first_day": self.facts.first_day,
+            "last_day": self.facts.last_day,
+            "days": self.facts.days,
+            "articles": self.facts.rows.get("articles", 0),
+            "rows": sum(self.facts.rows.values()),
+            "shared_bytes": self.shared_bytes,
+            "own_bytes": self.own_bytes,
+        }
+
 
 def take_snapshot(committer: Committer, name: str) -> Snapshot:
     """Keep all tables of all days, as committed now, under a name; nothing is there until all of it is.
