@@ -16,7 +16,7 @@ import pyarrow.parquet as pq
 from pipeline.tables import SCHEMA_VERSION, TableSpec
 
 _ROW_GROUP = 122_880
-_BUFFER_BYTES = 64_000_000
+_BUFFER_BYTES = 16_000_000
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
 # A spreadsheet takes a cell that begins so for a formula, and runs it.
 _FORMULA = r"^([=+\-@\t\r])"
