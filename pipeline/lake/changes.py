@@ -4,10 +4,9 @@ A stamp is the time of a change, and later than every stamp before it, whatever 
 after the last stamp that he saw misses nothing and gets nothing twice. With the ledger lost, everything is new.
 """
 
-import hashlib
 import json
 import sqlite3
-from collections.abc import Iterable, Iterator, Mapping
+from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, NamedTuple
@@ -17,26 +16,33 @@ from pipeline.database import from_micros, to_micros, transaction
 ChangeKind = Literal["new", "changed", "moved", "removed", "withdrawn", "returned"]
 
 CHANGE_TABLES = (
-    # ``row_state`` names the row as it stands, null where the lake has none any more.
+    # One row an article that the lake has or had: where it stands, or stood last.
     """CREATE TABLE IF NOT EXISTS changes (
-        article_id TEXT PRIMARY KEY, published_date TEXT NOT NULL, row_state TEXT, first_at INTEGER NOT NULL,
-        changed_at INTEGER NOT NULL, moved_from TEXT, moved_at INTEGER, is_gone INTEGER NOT NULL DEFAULT 0,
-        gone_at INTEGER) WITHOUT ROWID""",
+        article_id TEXT PRIMARY KEY, published_date TEXT NOT NULL, is_removed INTEGER NOT NULL,
+        first_at INTEGER NOT NULL, changed_at INTEGER NOT NULL, moved_from TEXT, moved_at INTEGER,
+        is_gone INTEGER NOT NULL DEFAULT 0, gone_at INTEGER) WITHOUT ROWID""",
     "CREATE INDEX IF NOT EXISTS changes_day ON changes (published_date)",
     "CREATE INDEX IF NOT EXISTS changes_at ON changes (changed_at)",
     "CREATE INDEX IF NOT EXISTS changes_gone_at ON changes (gone_at) WHERE gone_at IS NOT NULL",
     "CREATE TABLE IF NOT EXISTS stamps (one INTEGER PRIMARY KEY CHECK (one = 1), last INTEGER NOT NULL)",
 )
-_UPSERT = """INSERT INTO changes (article_id, published_date, row_state, first_at, changed_at, moved_from, moved_at)
-    VALUES (?, ?, ?, ?, ?, ?, ?) ON CONFLICT (article_id) DO UPDATE SET published_date = excluded.published_date,
-    row_state = excluded.row_state, first_at = excluded.first_at, changed_at = excluded.changed_at,
-    moved_from = excluded.moved_from, moved_at = excluded.moved_at"""
-_KNOWN = """SELECT article_id, published_date, row_state, first_at, changed_at, moved_from, moved_at FROM changes
-    WHERE published_date IN (SELECT value FROM json_each(?)) OR article_id IN (SELECT value FROM json_each(?))"""
-_ROWS_SINCE = """SELECT article_id, published_date, row_state, first_at, changed_at, moved_from, moved_at FROM changes
+# Of the days that ``incoming`` is all of: what stands now and did not, or not so; then what stands no more.
+_STANDING = """INSERT INTO changes (article_id, published_date, is_removed, first_at, changed_at)
+    SELECT article_id, i.published_date, 0, :stamp, :stamp FROM incoming i LEFT JOIN articles a USING (article_id)
+    WHERE (i.published_date, i.revision_id, i.pipeline_version, i.kb_version, i.raw_ref, i.fetched_at) IS NOT
+        (a.published_date, a.revision_id, a.pipeline_version, a.kb_version, a.raw_ref, a.fetched_at)
+    ON CONFLICT DO UPDATE SET
+        moved_from = iif(published_date = excluded.published_date, moved_from, published_date),
+        moved_at = iif(published_date = excluded.published_date, moved_at, excluded.changed_at),
+        first_at = iif(is_removed, excluded.first_at, first_at),
+        published_date = excluded.published_date, is_removed = 0, changed_at = excluded.changed_at"""
+_REMOVED = """UPDATE changes SET is_removed = 1, changed_at = :stamp
+    WHERE published_date IN (SELECT value FROM json_each(:days)) AND NOT is_removed
+    AND article_id NOT IN (SELECT article_id FROM incoming)"""
+_ROWS_SINCE = """SELECT article_id, published_date, is_removed, first_at, changed_at, moved_from, moved_at FROM changes
     WHERE changed_at > ?"""
 _GONE_SINCE = """SELECT article_id, published_date, is_gone, gone_at FROM changes
-    WHERE gone_at > ? AND row_state IS NOT NULL"""
+    WHERE gone_at > ? AND NOT is_removed"""
 _DAYS_SINCE = "SELECT published_date FROM days WHERE changed_at > ? ORDER BY published_date"
 _NEWLY_GONE = """UPDATE changes SET is_gone = 1, gone_at = ?
     WHERE NOT is_gone AND article_id IN (SELECT value FROM json_each(?))"""
@@ -73,7 +79,7 @@ class Changes:
 class _Row(NamedTuple):
     article_id: str
     day: str
-    state: str | None
+    is_removed: int
     first_at: int
     changed_at: int
     moved_from: str | None
@@ -88,33 +94,11 @@ def next_stamp(connection: sqlite3.Connection, now: datetime) -> int:
     return stamp
 
 
-def note_rows(connection: sqlite3.Connection, days: Mapping[date, Mapping[str, str]], *, stamp: int) -> None:
-    """Compare what days hold now (by article, what names its row) with what they held, and stamp what differs."""
-    held = {each: (day.isoformat(), _digest(row)) for day, rows in days.items() for each, row in rows.items()}
-    names = json.dumps([day.isoformat() for day in days])
-    known = {row[0]: _Row(*row) for row in connection.execute(_KNOWN, (names, json.dumps(list(held))))}
-    here = {day.isoformat() for day in days}
-    gone = [
-        row._replace(state=None, changed_at=stamp)
-        for row in known.values()
-        if row.day in here and row.article_id not in held and row.state is not None
-    ]
-    connection.executemany(_UPSERT, [*_noted(held, known, stamp), *gone])
-
-
-def _digest(row: str) -> str:
-    return hashlib.sha256(row.encode()).hexdigest()[:16]
-
-
-def _noted(held: Mapping[str, tuple[str, str]], known: Mapping[str, _Row], stamp: int) -> Iterator[_Row]:
-    for article_id, (day, state) in held.items():
-        old = known.get(article_id)
-        if old is None or old.state is None:
-            yield _Row(article_id, day, state, stamp, stamp, None, None)
-        elif old.day != day:
-            yield old._replace(day=day, state=state, changed_at=stamp, moved_from=old.day, moved_at=stamp)
-        elif old.state != state:
-            yield old._replace(state=state, changed_at=stamp)
+def note_rows(connection: sqlite3.Connection, days: Iterable[date], *, stamp: int) -> None:
+    """Compare ``incoming``, all that days hold now, with the ledger's rows that it will replace; stamp what differs."""
+    told = {"stamp": stamp, "days": json.dumps([day.isoformat() for day in days])}
+    for statement in (_STANDING, _REMOVED):
+        connection.execute(statement, told)
 
 
 def note_gone(connection: sqlite3.Connection, article_ids: Iterable[str], *, now: datetime) -> None:
@@ -156,7 +140,7 @@ def _change(row: _Row, after: int) -> Change:
     """Return what a row's changes after a time come to."""
     is_moved = row.moved_at is not None and row.moved_at > after
     kind: ChangeKind = (
-        "removed" if row.state is None else "new" if row.first_at > after else "moved" if is_moved else "changed"
+        "removed" if row.is_removed else "new" if row.first_at > after else "moved" if is_moved else "changed"
     )
     return Change(
         article_id=row.article_id,

@@ -25,6 +25,7 @@ _REBUILT = (
     "files",
     "verdicts",
     "known",
+    "changes",
 )  # of another version: without days the lake takes its ledger for lost
 _SCHEMA = (
     """CREATE TABLE IF NOT EXISTS articles (
@@ -44,6 +45,9 @@ _SCHEMA = (
         reason TEXT, detail TEXT, row_key TEXT) WITHOUT ROWID""",
     """CREATE TABLE IF NOT EXISTS known (
         published_date TEXT PRIMARY KEY, generation INTEGER NOT NULL, knowledge TEXT NOT NULL)""",
+    # What a commit takes in, before it replaces what stands.
+    "CREATE TEMP TABLE IF NOT EXISTS incoming AS SELECT * FROM articles WHERE false",
+    "CREATE UNIQUE INDEX IF NOT EXISTS temp.incoming_article ON incoming (article_id)",
     *SIZE_TABLES,
     *CHANGE_TABLES,
 )
@@ -188,14 +192,17 @@ class Ledger:
         """Take in what days hold now, and stamp what changed; nothing is pending after. Batches named are done."""
         with transaction(self.connection):
             stamp = next_stamp(self.connection, now)
-            note_rows(self.connection, {day: _row_states(held) for day, held in days.items()}, stamp=stamp)
-            for day in days:
-                self.connection.execute("DELETE FROM articles WHERE published_date = ?", (day.isoformat(),))
-            for day, held in days.items():
+            self.connection.execute("DELETE FROM incoming")
+            for held in days.values():
                 self.connection.executemany(
-                    "INSERT OR REPLACE INTO articles VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    "INSERT OR REPLACE INTO incoming VALUES (?, ?, ?, ?, ?, ?, ?)",
                     [_row(article_id, article) for article_id, article in held.articles.items()],
                 )
+            note_rows(self.connection, days, stamp=stamp)
+            for day in days:
+                self.connection.execute("DELETE FROM articles WHERE published_date = ?", (day.isoformat(),))
+            self.connection.execute("INSERT OR REPLACE INTO articles SELECT * FROM incoming ORDER BY article_id")
+            for day, held in days.items():
                 self._set_day(day, held, stamp)
             for statement in ("DELETE FROM pending", "DELETE FROM moves"):
                 self.connection.execute(statement)
@@ -206,12 +213,12 @@ class Ledger:
         if not held.generation:
             self.connection.execute("DELETE FROM days WHERE published_date = ?", (day.isoformat(),))
             return
-        newest = max((to_micros(article.fetched_at) for article in held.articles.values()), default=None)
+        newest = max((article.fetched_at for article in held.articles.values()), default=None)
         self.connection.execute(
             """INSERT INTO days VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET fetched_at = excluded.fetched_at,
             changed_at = iif(generation = excluded.generation, changed_at, excluded.changed_at),
             generation = excluded.generation""",
-            (day.isoformat(), held.generation, stamp, newest),
+            (day.isoformat(), held.generation, stamp, None if newest is None else to_micros(newest)),
         )
 
     def is_done(self, batch_id: str) -> bool:
@@ -230,13 +237,6 @@ class Ledger:
 def _row(article_id: str, article: StoredArticle) -> tuple[object, ...]:
     facts = (article.revision_id, article.pipeline_version, article.kb_version, article.raw_ref)
     return (article_id, article.published_date.isoformat(), *facts, to_micros(article.fetched_at))
-
-
-def _row_states(held: DayContents) -> dict[str, str]:
-    return {
-        article_id: f"{article.row_key} {article.pipeline_version} {article.kb_version}"
-        for article_id, article in held.articles.items()
-    }
 
 
 def _stored(row: Sequence[Any]) -> tuple[str, StoredArticle]:
