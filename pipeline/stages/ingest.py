@@ -20,6 +20,7 @@ from pipeline.model.outcome import OutcomeKind
 from pipeline.raw import ArchiveWriter, SeenPage, Validators, page_key_of
 from pipeline.sources import Copies, Found, discover, listable_days, settle_all
 from pipeline.stages.answers import keep_answer
+from pipeline.stages.conservation import PageName, check_conservation
 from pipeline.stages.disposition import Ledger, outcome_kind_of
 from pipeline.stages.listed import TRIES, Listed, state_key_of, wait_of
 from pipeline.stages.log_rows import append_outcomes, outcomes_told
@@ -77,6 +78,7 @@ class _Ingest:
         self.is_dated, self.undated_day = False, self.now.date()
         self.states: list[SeenPage] = []
         self.keys: set[str] = set()
+        self.discovered: dict[PageName, date] = {}
         self.fetched = 0
 
     def run(self, fetcher: Fetcher, *, day: date) -> None:
@@ -88,6 +90,7 @@ class _Ingest:
             validators = self._list(fetcher, pages, writer, day=day) if is_listed else None
             self._fetch(self._due(None if is_listed else day), pages, writer)
         state.record_many(self.states)
+        check_conservation(self.discovered, self.ledger.outcomes, run_id=self.run_id)
         append_outcomes(self.workspace, self.ledger.outcomes, batch_id=self.batch_id)
         if validators is not None:
             state.store_validators(self.source.key, validators)
@@ -149,7 +152,9 @@ class _Ingest:
         captures = self.workspace.archive.captures(page_key=page_key)
         # The news day is fixed by the first fetch, or the first try of one; before that the listing says it.
         fixed = captures[0].news_day if captures else seen.news_day if seen is not None else None
-        return Listed(ref, page_key, fixed or self._day_told(ref), seen, captures)
+        listed = Listed(ref, page_key, fixed or self._day_told(ref), seen, captures)
+        self.discovered[self.source.key, listed.name] = listed.news_day
+        return listed
 
     def _day_told(self, ref: Ref) -> date:
         return ref.hints.published_at.date() if ref.hints.published_at is not None else self.undated_day
@@ -249,7 +254,4 @@ class _Ingest:
         )
 
     def _record(self, listed: Listed, kind: OutcomeKind, **facts: str | None) -> None:
-        ref = listed.ref
-        self.ledger.record(
-            kind, url=ref.url or ref.file or "", source_key=self.source.key, news_day=listed.news_day, **facts
-        )
+        self.ledger.record(kind, url=listed.name, source_key=self.source.key, news_day=listed.news_day, **facts)
