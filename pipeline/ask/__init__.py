@@ -2,6 +2,17 @@
 
 from pipeline.ask.connection import Answer, connect, query
 from pipeline.ask.saved import Question, answer, list_questions
+from pipeline.ask.verdicts import outcomes_of, pages_of_host
 from pipeline.ask.views import views_sql
 
-__all__ = ["Answer", "Question", "answer", "connect", "list_questions", "query", "views_sql"]
+__all__ = [
+    "Answer",
+    "Question",
+    "answer",
+    "connect",
+    "list_questions",
+    "outcomes_of",
+    "pages_of_host",
+    "query",
+    "views_sql",
+]
