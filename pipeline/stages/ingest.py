@@ -23,6 +23,7 @@ from pipeline.stages.answers import keep_answer
 from pipeline.stages.conservation import PageName, check_conservation
 from pipeline.stages.disposition import Ledger, outcome_kind_of
 from pipeline.stages.listed import TRIES, Listed, state_key_of, wait_of
+from pipeline.stages.listings import ListingResult, ListingRow, append_listing
 from pipeline.stages.log_rows import append_outcomes, outcomes_told
 from pipeline.stages.workspace import Workspace
 
@@ -76,6 +77,8 @@ class _Ingest:
         self.ledger = Ledger(run_id=run_id, stage="fetch", now=self.now, told=told)
         self.trouble: NewsError | None = None
         self.is_dated, self.undated_day = False, self.now.date()
+        self.result: ListingResult = "failed"
+        self.entries = 0
         self.states: list[SeenPage] = []
         self.keys: set[str] = set()
         self.discovered: dict[PageName, date] = {}
@@ -92,6 +95,8 @@ class _Ingest:
         state.record_many(self.states)
         check_conservation(self.discovered, self.ledger.outcomes, run_id=self.run_id)
         append_outcomes(self.workspace, self.ledger.outcomes, batch_id=self.batch_id)
+        if is_listed:
+            append_listing(self.workspace, self._listing_row(), batch_id=self.batch_id)
         if validators is not None:
             state.store_validators(self.source.key, validators)
         if self.source.kind == "inbox":
@@ -109,12 +114,26 @@ class _Ingest:
             pages.heed(error)
             return None
         self.is_dated, self.undated_day = listing.day is not None, listing.day or self.undated_day
+        self.result = "unchanged" if listing.is_unchanged else "listed"
         self._fetch(self._wanted(listing.found, writer), pages, writer)
         return listing.validators
+
+    def _listing_row(self) -> ListingRow:
+        is_partial = self.result == "listed" and self.trouble is not None
+        return ListingRow(
+            run_id=self.run_id,
+            source_key=self.source.key,
+            listed_day=self.undated_day if self.is_dated else None,
+            result="partial" if is_partial else self.result,
+            entries=self.entries,
+            reason=self.trouble.reason if self.trouble is not None else None,
+            asked_at=self.now,
+        )
 
     def _wanted(self, found: Iterable[Found], writer: ArchiveWriter) -> Iterator[Listed]:
         """Yield the listed pages that must be fetched; archive local ones and record all others on the way."""
         for each in found:
+            self.entries += each.finished is None
             if each.finished is not None:
                 self._settle(each.finished, writer)
             elif each.problem is not None:

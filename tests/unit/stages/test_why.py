@@ -119,7 +119,7 @@ def test_page_that_is_archived_and_not_read(space: Workspace) -> None:
 
 
 def test_page_that_could_not_be_had(server: Hostile, tmp_path: Path) -> None:
-    """A refusal quotes the line of robots.txt; a page that waits says until when; an unknown one what would be needed."""
+    """A refusal quotes its line of robots.txt, a page that waits says until when, an unknown one what it would need."""
     server.says("/robots.txt", 200, b"User-agent: *\nDisallow: /vault\n")
     lists(server, "/vault/1", "/busy")
     server.says("/busy", 503, b"", Retry_After="7200")
@@ -157,7 +157,7 @@ def test_what_is_no_row_is_a_wrong_call(space: Workspace, asked: str, said: str)
 
 @pytest.mark.model
 def test_why_on_the_command_line(space: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
-    """The printed walk and its JSON say the same; exit 0 for an answer, 1 where nothing is known, 2 for a wrong call."""
+    """Print and JSON say the same; exit 0 for an answer, 1 where nothing is known, a wrong call is none."""
     archive(space, story("deepened"))
     extract(space, "1")
     monkeypatch.setenv("NEWS_DATA_DIR", str(tmp_path))
