@@ -96,7 +96,8 @@ def _print_map(found: "Coverage") -> None:
             line.append_text(_cell(cell))
         out.print(line.append(f"  newest {freshness_told(source)}", "dim"), soft_wrap=True)
     out.print()
-    for entries in ([*SHADES], [*SYMBOLS.values()]):
+    kinds = {odd.kind for source in found.sources for cell in source.cells for odd in cell.odd}
+    for entries in (SHADES, [entry for kind, entry in SYMBOLS.items() if kind in kinds]):
         out.print(Text("   ".join(f"{symbol} {told}" for symbol, told in entries), style="dim"))
 
 

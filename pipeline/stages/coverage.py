@@ -80,7 +80,9 @@ def _cells(
     by_day = _source_days(facts, key, days=days)
     has_listing = source is not None and source.is_online
     # Its first listing may tell of pages that are weeks old: from when it was asked on, something is expected of it.
-    begin = min((day for day, each in by_day.items() if each.was_asked or not has_listing), default=date.max)
+    begin = min(
+        (day for day, each in by_day.items() if each.was_asked or (each.pages and not has_listing)), default=date.max
+    )
     promised = listable_days(source, now=now).last if source is not None and has_listing else None
     cells = []
     for number in range((days[1] - days[0]).days + 1):

@@ -95,7 +95,7 @@ class _Ingest:
         state.record_many(self.states)
         check_conservation(self.discovered, self.ledger.outcomes, run_id=self.run_id)
         append_outcomes(self.workspace, self.ledger.outcomes, batch_id=self.batch_id)
-        if is_listed:
+        if is_listed and self.source.is_online:
             append_listing(self.workspace, self._listing_row(), batch_id=self.batch_id)
         if validators is not None:
             state.store_validators(self.source.key, validators)

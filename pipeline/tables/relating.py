@@ -168,7 +168,7 @@ OUTCOMES = TableSpec(
 
 LISTINGS = TableSpec(
     "listings",
-    "One row a run that asked a source for its listing: what it gave. A day without one was not asked for.",
+    "One row a run that asked an online source for its listing: what it gave. A day without one was not asked for.",
     ("run_id", "source_key"),
     ("asked_at", "source_key"),
     (
