@@ -8,14 +8,16 @@ from pipeline.ask.connection import connect
 from pipeline.ask.verdicts import LAST_WORD_FIRST
 
 # The same pages as the question `coverage` counts: the last word on a page, a listing that could not be read until its
-# source is read again. Here by reason, and with those that were first seen more than a day after their day was over.
+# source is read again. Here by reason, and with those that were first seen more than a day after their day was over. No
+# page is seen long before its news day, so older files are not opened.
 _VERDICTS = f"""\
 WITH last AS (
   SELECT *, min(seen_at) OVER (PARTITION BY source_key, url) AS first_seen_at FROM outcomes
-  WHERE news_day BETWEEN $1 AND $2
+  WHERE news_day BETWEEN $1 AND $2 AND seen_date >= $1 - 2
   QUALIFY row_number() OVER (PARTITION BY source_key, url ORDER BY {LAST_WORD_FIRST}) = 1
 ),
-visits AS (SELECT source_key, max(seen_at) AS visited_at FROM outcomes WHERE stage <> 'discover' GROUP BY source_key)
+visits AS (SELECT source_key, max(seen_at) AS visited_at FROM outcomes
+  WHERE stage <> 'discover' AND seen_date >= $1 - 2 GROUP BY source_key)
 SELECT source_key, news_day, stage = 'discover' AS is_listing, outcome, reason, count(*) AS pages,
   count(*) FILTER (WHERE first_seen_at >= news_day + INTERVAL 2 DAY) AS late
 FROM last LEFT JOIN visits USING (source_key)
@@ -23,11 +25,11 @@ WHERE stage <> 'discover' OR visited_at IS NULL OR seen_at > visited_at
 GROUP BY ALL ORDER BY ALL"""  # noqa: S608 - a constant
 _LISTINGS = """\
 SELECT source_key, listed_day, asked_at, result, entries, reason FROM listings
-WHERE asked_at >= CAST($1 AS DATE) OR listed_day BETWEEN $1 AND $2 ORDER BY source_key, asked_at"""
+WHERE asked_date >= $1 AND coalesce(listed_day, $1) BETWEEN $1 AND $2 ORDER BY source_key, asked_at"""
 # Lakes older than `listings`, and sources that are no listing: a source that gave an outcome on a day was asked then.
 _VISITS = """\
-SELECT DISTINCT source_key, CAST(seen_at AS DATE) FROM outcomes
-WHERE stage IN ('discover', 'fetch') AND seen_at >= CAST($1 AS DATE) ORDER BY ALL"""
+SELECT DISTINCT source_key, seen_date FROM outcomes
+WHERE stage IN ('discover', 'fetch') AND seen_date >= $1 ORDER BY ALL"""
 _DATED = """\
 SELECT source_key, published_date, count(*),
   count(*) FILTER (WHERE published_at_method IN ('unknown', 'url', 'htmldate'))

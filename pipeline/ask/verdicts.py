@@ -1,6 +1,7 @@
 """Outcomes beside each other: which of them is the last word on a page."""
 
 from collections.abc import Collection
+from datetime import date
 from pathlib import Path
 
 from pipeline.ask.connection import Answer, connect
@@ -10,15 +11,19 @@ from pipeline.ask.connection import Answer, connect
 # and `why-rejected` count by it too.
 LAST_WORD_FIRST = "outcome = 'unchanged', seen_at DESC, outcome = 'pending', run_id DESC"
 _OF_PAGES = f"""\
-SELECT * EXCLUDE (seen_date) FROM outcomes WHERE list_contains($1, url) OR list_contains($2, article_id)
+SELECT * EXCLUDE (seen_date) FROM outcomes
+WHERE seen_date >= $3 AND (list_contains($1, url) OR list_contains($2, article_id))
 ORDER BY {LAST_WORD_FIRST}"""  # noqa: S608 - a constant
 _OF_HOST = "SELECT count(DISTINCT url), max(seen_at) FROM outcomes WHERE starts_with(url, $1) OR starts_with(url, $2)"
 
 
-def outcomes_of(lake: Path, *, urls: Collection[str], article_ids: Collection[str]) -> Answer:
-    """Return all outcomes of some pages and articles with the columns of the table, the last word first."""
+def outcomes_of(lake: Path, *, urls: Collection[str], article_ids: Collection[str], since: date = date.min) -> Answer:
+    """Return the outcomes of some pages and articles with the columns of the table, the last word first.
+
+    Files of days before ``since`` are not opened.
+    """
     with connect(lake) as connection:
-        result = connection.execute(_OF_PAGES, [list(urls), list(article_ids)])
+        result = connection.execute(_OF_PAGES, [list(urls), list(article_ids), since])
         return Answer(tuple(column[0] for column in result.description), tuple(result.fetchall()))
 
 

@@ -3,6 +3,7 @@
 import re
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
+from datetime import date
 
 from pipeline.ask import outcomes_of
 from pipeline.errors import ConfigError
@@ -91,7 +92,9 @@ def _outcomes(workspace: Workspace, wanted: _Asked, captures: Iterable[Capture])
     """Return what was said of pages and articles, the last word first."""
     names = {*wanted.urls, *(each.url or each.hints.file for each in captures)}
     urls = {name for name in names if name}
-    found = outcomes_of(workspace.settings.lake_dir, urls=urls, article_ids=wanted.article_ids)
+    # What was said before a page was first had, that it waited, is of no interest any more.
+    since = min((each.fetched_at.date() for each in captures), default=date.min)
+    found = outcomes_of(workspace.settings.lake_dir, urls=urls, article_ids=wanted.article_ids, since=since)
     return tuple(Outcome(**row) for row in found.records())  # type: ignore[arg-type]
 
 
