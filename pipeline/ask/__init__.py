@@ -1,7 +1,17 @@
-"""The analyst's room: the lake's tables as views, SQL that can only read, and saved questions."""
+"""The analyst's room: the lake's tables as views, SQL that can only read, saved questions, and pictures of answers."""
 
-from pipeline.ask.connection import Answer, connect, query
-from pipeline.ask.saved import Question, answer, list_questions
+from pipeline.ask.connection import Answer, connect, query, stream
+from pipeline.ask.saved import Question, answer, list_questions, question_named
 from pipeline.ask.views import views_sql
 
-__all__ = ["Answer", "Question", "answer", "connect", "list_questions", "query", "views_sql"]
+__all__ = [
+    "Answer",
+    "Question",
+    "answer",
+    "connect",
+    "list_questions",
+    "query",
+    "question_named",
+    "stream",
+    "views_sql",
+]
