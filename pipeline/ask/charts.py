@@ -12,7 +12,7 @@ from pipeline.ask import style
 from pipeline.ask.chart_line import ChartKind, ChartLine
 from pipeline.ask.connection import Answer
 from pipeline.ask.counted import Counted
-from pipeline.ask.plotted import Plotted, is_share, plot, spoken
+from pipeline.ask.plotted import Plotted, is_share, plain, plot, spoken
 from pipeline.ask.saved import Question
 from pipeline.errors import ConfigError
 
@@ -31,7 +31,9 @@ def draw(question: Question, answer: Answer, counted: Counted) -> alt.VConcatCha
     plotted = plot(question.slug, line, answer)
     picture = _pictures(line, plotted, counted) if plotted.rows else _without_rows()
     below = wrapped([*counted.sentences(), *plotted.remarks, *_remarks(line, plotted, counted)])
-    title = alt.TitleParams(text=textwrap.wrap(question.title, style.TITLE_LETTERS), subtitle=wrapped([question.about]))
+    title = alt.TitleParams(
+        text=textwrap.wrap(plain(question.title), style.TITLE_LETTERS), subtitle=wrapped([question.about])
+    )
     notes = alt.TitleParams(text=below, orient="bottom", anchor="start", fontSize=11, fontWeight="normal", offset=16)
     return alt.vconcat(picture.properties(title=title)).properties(title=notes).configure(**style.CONFIG)
 
@@ -45,7 +47,7 @@ def chart_line(question: Question) -> ChartLine:
 
 def wrapped(sentences: Sequence[str]) -> list[str]:
     """Return sentences as lines that fit below a picture, each sentence on lines of its own."""
-    return [row for sentence in sentences for row in textwrap.wrap(sentence, style.LINE_LETTERS)]
+    return [row for sentence in sentences for row in textwrap.wrap(plain(sentence), style.LINE_LETTERS)]
 
 
 def _remarks(line: ChartLine, plotted: Plotted, counted: Counted) -> list[str]:
@@ -181,7 +183,9 @@ def _heat(line: ChartLine, plotted: Plotted, frame: _Frame) -> Any:
     base = alt.Chart(alt.Data(values=list(plotted.rows)))
     most = max((float(str(row["colour"])) for row in plotted.rows if row["colour"] is not None), default=1.0)
     scale = alt.Scale(domain=[0, most or 1.0], range=list(style.PALE_TO_DARK))
-    colour = alt.Color("colour", type="quantitative", title=spoken(line.colour), scale=scale)
+    # A gradient would carry a number that goes up with every picture of the process.
+    legend = alt.Legend(type="symbol", symbolType="square", tickCount=min(int(most), 5) or 5, format=",~r")
+    colour = alt.Color("colour", type="quantitative", title=spoken(line.colour), scale=scale, legend=legend)
     size = {"width": frame.width, "height": alt.Step(style.STEP)}
     if not frame.start:
         along = alt.X("x", type="nominal", sort=plotted.names("x"), title=spoken(line.x))

@@ -27,6 +27,8 @@ SET lock_configuration = true;
 _ROWS_AT_ONCE = 20_000
 _READING_STATEMENTS = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
 
+type Connection = duckdb.DuckDBPyConnection
+
 
 @dataclass(frozen=True, slots=True)
 class Answer:

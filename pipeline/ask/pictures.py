@@ -75,7 +75,7 @@ def _png(chart: alt.VConcatChart, question: Question, answer: Answer, counted: C
 
 def _svg(chart: alt.VConcatChart, question: Question, answer: Answer, counted: Counted) -> bytes:
     drawn = vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=_VERSION)
-    told = escape(" ".join([question.title, *counted.sentences()]))
+    told = escape(" ".join(map(plain, [question.title, *counted.sentences()])))
     tag, rest = drawn.split(">", 1)
     return f'{tag} role="img" aria-label="{told}"><title>{told}</title>{rest}\n'.encode()
 
@@ -91,7 +91,7 @@ def _html(chart: alt.VConcatChart, question: Question, answer: Answer, counted: 
         for row in answer.rows
     )
     page = _PAGE.substitute(
-        title=escape(question.title),
+        title=escape(plain(question.title)),
         picture=_svg(chart, question, answer, counted).decode(),
         length=f"{len(answer.rows):,}",
         head=head,

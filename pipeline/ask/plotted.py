@@ -14,7 +14,9 @@ from pipeline.errors import ConfigError
 MOST_BARS, MOST_SERIES, MOST_PICTURES, MOST_CELLS_HIGH = 30, 8, 8, 60
 NONE = "(none)"  # how a name that is null is shown
 _Z = 1.959964  # of a normal distribution, 95 in 100 lie as near to its middle
-# Controls, direction overrides and what XML cannot hold: a name may not write outside its own label.
+_LONGEST = 500  # letters
+# Controls, direction overrides and what XML cannot hold: a name may not write outside its own label. The renderer ends
+# the whole process on some of them.
 _UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufffe\uffff]+")
 
 Row = dict[str, object]
@@ -73,9 +75,9 @@ def wilson(share: float, n: int) -> tuple[float, float] | None:
 
 
 def plain(value: object) -> str:
-    """Return a name as a label shows it: on one line, without anything that cannot be seen."""
+    """Return a text as a picture shows it: on one line, not endless, without anything that cannot be seen."""
     text = " ".join(_UNSEEN.sub(" ", "" if value is None else str(value)).split())
-    return text or NONE
+    return (text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…") or NONE
 
 
 def is_share(column: str) -> bool:

@@ -19,9 +19,7 @@ from pipeline.errors import ConfigError
 if TYPE_CHECKING:
     from pathlib import Path
 
-    import duckdb
-
-    from pipeline.ask import Answer, Question
+    from pipeline.ask import Answer, Connection, Question
     from pipeline.ask.counted import Counted
 
 
@@ -50,7 +48,7 @@ class _Asked:
     source: str | None
     limit: int | None
 
-    def connect(self, lake: "Path") -> "duckdb.DuckDBPyConnection":
+    def connect(self, lake: "Path") -> "Connection":
         """Return a connection to the rows that are meant. Raises: ConfigError for a source or option not known."""
         from pipeline.ask import connect, query
         from pipeline.ask.saved import set_options
@@ -175,7 +173,7 @@ def _list_questions(*, as_json: bool) -> None:
 
 def _tell(
     asked: _Asked,
-    connection: "duckdb.DuckDBPyConnection",
+    connection: "Connection",
     *,
     is_printed: bool,
     is_drawn: bool,

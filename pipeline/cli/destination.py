@@ -10,7 +10,7 @@ from pipeline.cli.output import note
 from pipeline.errors import ConfigError
 
 if TYPE_CHECKING:
-    import duckdb
+    from pipeline.ask import Connection
 
 STDOUT = "-"
 ToCsv = Annotated[str | None, typer.Option("--csv", metavar="FILE", help="Write CSV; - is standard output.")]
@@ -34,7 +34,7 @@ class Destination:
         name = csv or parquet
         self._path = outside(lake, name) if name and name != STDOUT else None
 
-    def write(self, connection: "duckdb.DuckDBPyConnection", statement: str) -> None:
+    def write(self, connection: "Connection", statement: str) -> None:
         """Write the rows of one statement. Raises: ConfigError for what DuckDB refuses, OSError."""
         from pipeline.ask import stream
         from pipeline.ask.written import whole_file, write_csv, write_json, write_parquet
