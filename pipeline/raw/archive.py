@@ -20,7 +20,7 @@ from pipeline.raw.dayfile import PART, SUFFIX, finish_dead_part
 from pipeline.raw.files import Damage, FileReading, read_file
 from pipeline.raw.index import Filed, Index
 from pipeline.raw.members import read_member
-from pipeline.raw.records import parse_page
+from pipeline.raw.records import parse_page, parse_record
 from pipeline.raw.writer import FILE_MAX_BYTES, ArchiveWriter
 
 log = logging.getLogger(__name__)
@@ -86,6 +86,12 @@ class Archive:
             return self._read(capture)
         page = self._read(self._holder(capture.digest, page_key=capture.page_key))
         return replace(page, url=capture.url, fetched_at=capture.fetched_at, hints=capture.hints)
+
+    def record_id(self, capture: Capture) -> str:
+        """Return the WARC-Record-ID of a capture's own record. Raises: BrokenRecordError."""
+        data = read_member(self._root / capture.file, offset=capture.offset, length=capture.length)
+        record = parse_record(data, key=f"{capture.file}@{capture.offset}")
+        return str(record.rec_headers.get_header("WARC-Record-ID"))
 
     def _holder(self, digest: str, *, page_key: str | None) -> Capture:
         held = self._index.holding(digest, page_key=page_key) or self._index.holding(digest)
