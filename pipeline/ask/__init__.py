@@ -1,14 +1,15 @@
-"""The analyst's room: the lake's tables as views, SQL that can only read, and saved questions."""
+"""The analyst's room: the lake's tables as views, SQL that can only read, saved questions, and pictures of answers."""
 
-from pipeline.ask.connection import Answer, connect, query
+from pipeline.ask.connection import Answer, Connection, connect, query, stream
 from pipeline.ask.coverage import AskedListing, CoverageFacts, coverage_facts
-from pipeline.ask.saved import Question, answer, list_questions
+from pipeline.ask.saved import Question, answer, list_questions, question_named
 from pipeline.ask.verdicts import outcomes_of, pages_of_host
 from pipeline.ask.views import views_sql
 
 __all__ = [
     "Answer",
     "AskedListing",
+    "Connection",
     "CoverageFacts",
     "Question",
     "answer",
@@ -18,5 +19,7 @@ __all__ = [
     "outcomes_of",
     "pages_of_host",
     "query",
+    "question_named",
+    "stream",
     "views_sql",
 ]

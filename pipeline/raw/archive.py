@@ -115,6 +115,10 @@ class Archive:
         """Return the answers of pages that were none (404, 410, a body that broke off), oldest first."""
         return self._index.attempts(page_keys)
 
+    def gone(self) -> frozenset[str]:
+        """Return the articles whose page is gone: a tombstone is the last that was seen of it."""
+        return self._index.gone()
+
     def payloads(self, article_ids: Iterable[str]) -> Mapping[str, Mapping[str, datetime]]:
         """Return, of each article that has some, its payloads' digests with the time of their first fetch."""
         found: dict[str, dict[str, datetime]] = defaultdict(dict)
