@@ -6,11 +6,13 @@ from pipeline.lake.ledger import StoredArticle, Verdict, row_key_of
 from pipeline.lake.manifest import Entry, Manifest
 from pipeline.lake.merge import ArticleResult
 from pipeline.lake.staging import KEYS_SCHEMA
+from pipeline.lake.verify import Depth
 
 __all__ = [
     "KEYS_SCHEMA",
     "ArticleResult",
     "CommitReport",
+    "Depth",
     "Entry",
     "Lake",
     "Manifest",

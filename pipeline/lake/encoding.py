@@ -1,6 +1,6 @@
 """Tables as Parquet bytes and back. Bytes depend on rows alone: sorted, one chunk, fixed options, no names or times."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -22,14 +22,19 @@ _OPTIONS: dict[str, Any] = {
 }
 
 
-def encode(table: pa.Table, spec: TableSpec) -> memoryview:
-    """Return the Parquet bytes of rows that stand in the contract's order already."""
+def encode(table: pa.Table, spec: TableSpec, *, metadata: Mapping[str, str] | None = None) -> memoryview:
+    """Return the Parquet bytes of rows that stand in the contract's order already.
+
+    ``metadata`` comes into the file's footer, beside what every file has there.
+    """
     stated = spec.schema.with_metadata({"schema_version": str(SCHEMA_VERSION)})
     whole = table.combine_chunks()
     sink = pa.BufferOutputStream()
     order = pq.SortingColumn.from_ordering(stated, [(name, "ascending") for name in spec.sort_by])
     with pq.ParquetWriter(sink, stated, sorting_columns=order, **_OPTIONS) as writer:
         writer.write_table(pa.Table.from_arrays(whole.columns, schema=stated), row_group_size=_ROW_GROUP)
+        if metadata is not None:
+            writer.add_key_value_metadata(metadata)
     return memoryview(sink.getvalue())
 
 

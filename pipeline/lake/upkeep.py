@@ -70,8 +70,8 @@ def collect_garbage(committer: Committer, *, days: Iterable[date] | None, older_
     if days is not None:
         return sum(_collect_day(committer, committer.days.manifest(day), older_than) for day in days)
     layout = committer.layout
-    all_days = {date.fromisoformat(path.name.partition("=")[2]) for path in (layout.state / "objects").glob("*/*=*")}
-    removed = sum(_collect_day(committer, committer.days.manifest(day), older_than) for day in sorted(all_days))
+    days = sorted(layout.days_of_objects())
+    removed = sum(_collect_day(committer, committer.days.manifest(day), older_than) for day in days)
     for folder in (layout.temporary, layout.state / "staged"):
         for path in folder.iterdir() if folder.is_dir() else ():
             if path.stat().st_mtime < older_than:

@@ -13,7 +13,7 @@ from pipeline.model import Attempt, Capture
 from pipeline.raw.members import Gap, Member, members_of
 from pipeline.raw.records import parse_metadata, parse_page, parse_record
 
-_RESTORE = "restore the file from a copy, then run `newslake raw rebuild`"
+_RESTORE = "restore the file from a copy; then, or without one, run `newslake raw rebuild`"
 
 
 @dataclass(frozen=True, slots=True)
