@@ -166,12 +166,11 @@ class Index:
         """Return those digests of which some capture has the bytes."""
         return frozenset(row[0] for row in self._db.execute(_HELD, (json.dumps(list(digests)),)))
 
-    def records(self, file: str) -> dict[int, Capture | Attempt]:
-        """Return what the index has of a file, by offset. Raises: ValueError, TypeError where a row is damaged."""
+    def records(self, file: str) -> tuple[Capture | Attempt, ...]:
+        """Return what the index has of a file. Raises: ValueError, TypeError where a row is damaged."""
         captures = self._db.execute("SELECT * FROM captures WHERE file = ?", (file,))
         attempts = self._db.execute("SELECT * FROM attempts WHERE file = ?", (file,))
-        records: list[Capture | Attempt] = [*map(_capture, captures), *map(_attempt, attempts)]
-        return {each.offset: each for each in records}
+        return (*map(_capture, captures), *map(_attempt, attempts))
 
     def of_day(self, day: date) -> Iterator[Capture]:
         """Yield captures filed under a news day, by fetched_at, then page_key."""

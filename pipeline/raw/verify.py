@@ -2,7 +2,7 @@
 
 from bisect import bisect_right
 from collections import Counter
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import replace
 from datetime import date
 from pathlib import Path
@@ -35,17 +35,26 @@ def verify_files(
 
 def _compared(file: str, reading: FileReading, index: Index) -> Iterator[Damage]:
     """Yield a file's damages, each with what the index says is lost by it, and whether the index has the rest."""
-    found = {each.offset: each for each in reading.records}
     try:
-        known: Mapping[int, Record] = index.records(file)
+        known = index.records(file)
     except (DatabaseError, ValueError, TypeError, OverflowError):
-        known = {}
+        known = ()
+    if not reading.damages:
+        if sorted(known, key=_offset) != sorted(reading.records, key=_offset):
+            yield Damage(file, None, None, "the index has other records than the file; run `newslake raw rebuild`")
+        return
     broken = {each.offset for each in reading.damages}
-    lost = [known[offset] for offset in sorted(known) if offset not in found or offset in broken]
-    yield from _naming(reading.damages, lost)
-    is_known = known.keys() == found.keys() or bool(broken)
-    if not is_known or any(known[offset] != found[offset] for offset in known.keys() & found.keys()):
-        yield Damage(file, None, None, "the index has other records than the file; run `newslake raw rebuild`")
+    read = {_without_place(each) for each in reading.records if each.offset not in broken}
+    yield from _naming(reading.damages, [each for each in known if _without_place(each) not in read])
+
+
+def _offset(record: Record) -> int:
+    return record.offset
+
+
+def _without_place(record: Record) -> Record:
+    """Return what a record says of itself: behind bytes that are gone, all stand elsewhere."""
+    return replace(record, offset=0, length=0)
 
 
 def _naming(damages: Sequence[Damage], lost: Sequence[Record]) -> Iterator[Damage]:
