@@ -1,33 +1,45 @@
 """`newslake lake`: look after the table files."""
 
 from collections.abc import Mapping
+from typing import Annotated
 
 import typer
 
 from pipeline.cli.output import AsJson, out, print_json, problem, workspace
 
+Deep = Annotated[bool, typer.Option("--deep", help="Every row and its receipt too, and the whole archive.")]
+Withdraw = Annotated[
+    bool, typer.Option("--withdraw", help="Take out what is damaged first; the next run derives it again.")
+]
+
 app = typer.Typer(help="Verify, recover and tidy the table files.", no_args_is_help=True)
 
 
 @app.command()
-def verify(as_json: AsJson = False) -> None:
-    """Check every table file against its manifest and the contract; exit 1 if anything is wrong."""
-    problems = workspace().lake.verify()
+def verify(deep: Deep = False, as_json: AsJson = False) -> None:
+    """Check every byte of the lake against its digest; exit 1 if anything is wrong."""
+    from pipeline.stages import verify as stage
+
+    done = stage.verify(workspace(), reads=stage.everything if deep else stage.nothing)
     if as_json:
-        print_json({"problems": list(problems)})
-    for each in () if as_json else problems:
+        print_json({"problems": done.problems, **done.counts})
+    for each in () if as_json else done.problems:
         problem(each)
-    if problems:
-        raise typer.Exit(1)
     if not as_json:
-        out.print("the lake is whole", highlight=False)
+        what = "lake and archive are" if deep else "the lake is"
+        how = f"{len(done.problems)} problems" if done.problems else f"{what} whole"
+        read = f"{done.files:,} files, {done.megabytes:,.1f} MB"
+        rows = f", {done.rows:,} rows, {done.records:,} records" if deep else ""
+        out.print(f"{how}: {read}{rows} read in {done.seconds:.1f} s", highlight=False)
+    if done.problems:
+        raise typer.Exit(1)
 
 
 @app.command()
-def recover(as_json: AsJson = False) -> None:
+def recover(withdraw: Withdraw = False, as_json: AsJson = False) -> None:
     """Finish what dead processes left: archive files, published tables, ledger."""
     space = workspace()
-    report = {"archive": space.archive.recover(), "lake": space.lake.recover()}
+    report = {"archive": space.archive.recover(), "lake": space.lake.recover(withdraws=withdraw)}
     _tell(report, as_json=as_json)
 
 

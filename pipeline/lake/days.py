@@ -41,10 +41,12 @@ class Days:
         try:
             data = path.read_bytes()
         except FileNotFoundError as error:
-            raise LakeError(f"{entry.object} is gone; {REDERIVE}", key=entry.object, reason="object_missing") from error
+            raise LakeError(
+                f"_state/{entry.object} is gone; {REDERIVE}", key=entry.object, reason="object_missing"
+            ) from error
         if sha256_of(data) != entry.sha256:
             raise LakeError(
-                f"{entry.object} is corrupted: its bytes are not the manifest's; {REDERIVE}",
+                f"_state/{entry.object} is corrupted: its bytes are not the manifest's; {REDERIVE}",
                 key=entry.object,
                 reason="object_corrupt",
             )

@@ -111,9 +111,9 @@ class Ledger:
             if self.connection.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
                 for name in _REBUILT:
                     self.connection.execute(f"DROP TABLE IF EXISTS {name}")
-            for statement in _SCHEMA:
-                self.connection.execute(statement)
-            self.connection.execute(f"PRAGMA user_version = {_VERSION}")
+                for statement in _SCHEMA:
+                    self.connection.execute(statement)
+                self.connection.execute(f"PRAGMA user_version = {_VERSION}")
 
     def stored(self, article_ids: Iterable[str]) -> dict[str, StoredArticle]:
         """Return what is held of those articles that the lake has."""

@@ -99,7 +99,11 @@ def _object_problem(committer: Committer, manifest: Manifest, name: str, tally: 
     except LakeError as error:
         return str(error)
     tally.update(files=1, bytes=len(data))
-    return None if rows == entry.rows else f"{entry.object} has {rows} rows, the manifest says {entry.rows}; {REMOVE}"
+    return (
+        None
+        if rows == entry.rows
+        else f"_state/{entry.object} has {rows} rows, the manifest says {entry.rows}; {REMOVE}"
+    )
 
 
 def _superseded_problem(layout: Layout, path: Path, tally: Counter[str]) -> str | None:

@@ -17,7 +17,7 @@ from pipeline.database import Durability, from_micros, open_database
 from pipeline.errors import ArchiveError, BrokenRecordError
 from pipeline.model import Attempt, Capture, Page, file_name_of
 from pipeline.raw.dayfile import PART, SUFFIX, finish_dead_part
-from pipeline.raw.files import Damage, FileReading, read_file
+from pipeline.raw.files import INDEX, Damage, FileReading, read_file
 from pipeline.raw.index import Filed, Index, index_problems
 from pipeline.raw.members import read_member
 from pipeline.raw.records import parse_page
@@ -25,7 +25,6 @@ from pipeline.raw.verify import verify_files
 from pipeline.raw.writer import FILE_MAX_BYTES, ArchiveWriter
 
 log = logging.getLogger(__name__)
-INDEX = "index.sqlite"
 
 
 class Archive:
@@ -144,8 +143,14 @@ class Archive:
 
     def rebuild_index(self) -> tuple[Damage, ...]:
         """Read all WARC files again and replace the index by what they say; return what of them is damaged."""
+        if index_problems(self._root / INDEX):
+            if (index := self.__dict__.pop("_index", None)) is not None:
+                index.close()
+            for path in self._root.glob(f"{INDEX}*"):
+                path.unlink()
+        index = self._index  # opened first: one that is not ready is made under the same lock
         with self._index_lock():
-            return self._rebuild(self._index)
+            return self._rebuild(index)
 
     def _rebuild(self, index: Index) -> tuple[Damage, ...]:
         damages: list[Damage] = []
@@ -167,7 +172,7 @@ class Archive:
         """
         damaged = index_problems(self._root / INDEX)  # before it is opened, which may make it anew
         for told in damaged:
-            yield Damage(INDEX, None, None, f"{told}; delete it and what is beside it ({INDEX}*): it is made anew")
+            yield Damage(INDEX, None, None, f"{told}; run `newslake raw rebuild`, which makes it anew")
         index, counted = None if damaged else self._index, Counter[str]() if tally is None else tally
         yield from verify_files(self._root, frozenset(self._files()), index, reads=reads, tally=counted)
         for file, offset, length, digest in () if index is None else index.unheld():
@@ -211,5 +216,5 @@ class Archive:
 
 
 def _broken(path: Path, error: sqlite3.DatabaseError) -> ArchiveError:
-    told = f"{path} cannot be opened ({error}); it may be deleted, it is rebuilt from the WARC files"
+    told = f"{path} cannot be opened ({error}); run `newslake raw rebuild`, which makes it anew from the WARC files"
     return ArchiveError(told, key=str(path), reason="database_broken")

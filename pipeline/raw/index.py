@@ -94,6 +94,9 @@ class Index:
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
 
+    def close(self) -> None:
+        self._db.close()
+
     def is_ready(self) -> bool:
         return bool(self._db.execute("PRAGMA user_version").fetchone()[0] == _VERSION)
 
