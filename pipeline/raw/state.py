@@ -40,10 +40,7 @@ _SCHEMA = (
     *_TABLES.values(),
     "CREATE INDEX IF NOT EXISTS pages_due ON pages (source_key, next_try_at) WHERE next_try_at IS NOT NULL",
 )
-_PUT_BACK = (
-    "put back a copy of it: it alone knows which pages wait to be fetched; without one delete it: "
-    "what is still listed is fetched again"
-)
+_PUT_BACK = "put back a copy of it: it alone knows which pages wait to be fetched"
 _INSERT_LISTING = "INSERT OR REPLACE INTO listings VALUES (?, ?, ?, ?, ?)"
 _INSERT = "INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
