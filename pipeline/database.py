@@ -4,11 +4,12 @@ import json
 import sqlite3
 import time
 import zlib
+from collections import deque
 from collections.abc import Callable, Iterator, Sequence
 from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pipeline.errors import NewsError, room_for
 
@@ -16,6 +17,7 @@ Durability = Literal["full", "process"]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BUSY_SECONDS = 60.0  # a rebuild of the index holds the write lock for as long as it reads the archive's headers
 _AGAIN_SECONDS = 0.02
+DAMAGED_ROW = "has a damaged row in"
 _COLUMNS = """SELECT tables.name, columns.name, columns.type, columns."notnull", columns.pk
     FROM sqlite_master AS tables, pragma_table_info(tables.name) AS columns WHERE tables.type = 'table'"""
 
@@ -126,12 +128,27 @@ def _columns(schema: Sequence[str]) -> set[tuple[object, ...]]:
 
 
 def _row_problems(found: sqlite3.Connection, table: str) -> Iterator[str]:
-    """Read every row: what is no text any more raises."""
+    """Read every row; what is no text any more raises where rows have no seal."""
     rows = found.execute(f"SELECT * FROM {table}")  # noqa: S608 - names of ours
-    is_sealed = rows.description[-1][0] == "seal"
-    for *values, seal in rows:
-        if is_sealed and seal_of(values) != seal:
-            yield f"has a damaged row in {table}: {values[0]!r}"
+    if rows.description[-1][0] == "seal":
+        for values in damaged_rows(found, table):
+            yield f"{DAMAGED_ROW} {table}: {values[0]!r}"
+    else:
+        deque(rows, maxlen=0)
+
+
+def damaged_rows(found: sqlite3.Connection, table: str) -> list[tuple[Any, ...]]:
+    """Return the rows of a table that are not those of their seals, which come last.
+
+    Bytes that are no UTF-8 any more come as replacement characters.
+    """
+    usual = found.text_factory
+    found.text_factory = lambda data: data.decode(errors="replace")
+    try:
+        rows = map(tuple, found.execute(f"SELECT * FROM {table}"))  # noqa: S608 - names of ours
+        return [row for row in rows if seal_of(row[:-1]) != row[-1]]
+    finally:
+        found.text_factory = usual
 
 
 def to_micros(value: datetime) -> int:

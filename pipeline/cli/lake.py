@@ -40,7 +40,7 @@ def recover(withdraw: Withdraw = False, as_json: AsJson = False) -> None:
     """Finish what dead processes left: archive files, published tables, ledger."""
     space = workspace()
     report = {"archive": space.archive.recover(), "lake": space.lake.recover(withdraws=withdraw)}
-    _tell(report, as_json=as_json)
+    _tell(report | ({"state": space.fetch_state.withdraw()} if withdraw else {}), as_json=as_json)
 
 
 @app.command()

@@ -12,7 +12,9 @@ from sqlite3 import Connection, DatabaseError, Row
 from typing import NamedTuple, Protocol
 
 from pipeline.database import (
+    DAMAGED_ROW,
     Durability,
+    damaged_rows,
     from_micros,
     open_database,
     problems_of_database,
@@ -41,6 +43,7 @@ _SCHEMA = (
     "CREATE INDEX IF NOT EXISTS pages_due ON pages (source_key, next_try_at) WHERE next_try_at IS NOT NULL",
 )
 _PUT_BACK = "put back a copy of it: it alone knows which pages wait to be fetched"
+_DROP = "run `newslake lake recover --withdraw`, which drops the row: its page is fetched again when it is listed"
 _INSERT_LISTING = "INSERT OR REPLACE INTO listings VALUES (?, ?, ?, ?, ?)"
 _INSERT = "INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
@@ -111,7 +114,19 @@ class FetchState:
     def verify(self) -> Iterator[Damage]:
         """Yield what is damaged of it: no other file says the same again."""
         for told in problems_of_database(self._root / STATE, schema=_SCHEMA):
-            yield Damage(STATE, None, None, f"{told}; {_PUT_BACK}")
+            rest = f"; without one {_DROP}" if told.startswith(DAMAGED_ROW) else ""
+            yield Damage(STATE, None, None, f"{told}; {_PUT_BACK}{rest}")
+
+    def withdraw(self) -> tuple[str, ...]:
+        """Drop the rows that are damaged; return a sentence for each."""
+        done = []
+        with transaction(self._db):
+            for table in _TABLES:
+                damaged = damaged_rows(self._db, table)
+                seals = [(row[-1],) for row in damaged]
+                self._db.executemany(f"DELETE FROM {table} WHERE seal IS ?", seals)  # noqa: S608 - names of ours
+                done += [f"dropped a damaged row of {table}: {row[0]}" for row in damaged]
+        return tuple(done)
 
     @contextmanager
     def exclusive(self, source_key: str, *, waits: bool) -> Iterator[bool]:
