@@ -29,9 +29,10 @@ _GROWING = ("_char", "_index")
 def encode(table: pa.Table, spec: TableSpec, *, metadata: Mapping[str, str] | None = None) -> memoryview:
     """Return the Parquet bytes of rows that stand in the contract's order already.
 
-    ``metadata`` comes into the file's footer, beside what every file has there.
+    The file says what it is: its table with its sentence, the contract's version, and with each column its sentence.
+    ``metadata`` comes into its footer beside that.
     """
-    stated = spec.schema.with_metadata({"schema_version": str(SCHEMA_VERSION)})
+    stated = spec.schema.with_metadata({"schema_version": str(SCHEMA_VERSION), "table": spec.name, "about": spec.about})
     whole = table.combine_chunks()
     sink = pa.BufferOutputStream()
     order = pq.SortingColumn.from_ordering(stated, [(name, "ascending") for name in spec.sort_by])

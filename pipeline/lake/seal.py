@@ -11,7 +11,7 @@ _KEY = "file_sha256"
 _BLANK = "0" * 64
 # As Thrift writes the key and the length of its value into the footer, which ends the file.
 _MARK = b"\x18" + bytes([len(_KEY)]) + _KEY.encode() + b"\x18\x40"
-_UNSEALED = {b"ARROW:schema", b"schema_version"}
+_UNSEALED = {b"ARROW:schema", b"schema_version"}  # what an older newslake wrote
 _DIGEST_BYTES = 32
 SUMS = "sums"
 

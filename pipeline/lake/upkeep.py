@@ -9,6 +9,26 @@ from pipeline.lake.commit import Committer
 from pipeline.lake.layout import PUBLISHED
 from pipeline.lake.ledger import Move
 from pipeline.lake.manifest import Manifest
+from pipeline.lake.paper import NAME as PACKAGE
+from pipeline.lake.paper import is_current, lake_package
+from pipeline.lake.sizes import totals_of
+
+
+def publish_package(committer: Committer) -> bool:
+    """Make datapackage.json say what the tables are; return whether it did not."""
+    package = stale_package(committer)
+    if package is None:
+        return False
+    committer.disk.replace(committer.layout.root / PACKAGE, package)
+    return True
+
+
+def stale_package(committer: Committer) -> bytes | None:
+    """Return what datapackage.json should say, None where it does. A lake that never had a table has none."""
+    totals = totals_of(committer.ledger.connection)
+    package = lake_package(totals, has_log=True)
+    path = committer.layout.root / PACKAGE
+    return None if is_current(committer.layout.root, package) or not (totals.tables or path.exists()) else package
 
 
 def recover(committer: Committer) -> tuple[str, ...]:
@@ -21,6 +41,8 @@ def recover(committer: Committer) -> tuple[str, ...]:
     for path in stray_files(committer):
         committer.disk.remove(path)
         done.append(f"removed {committer.layout.relative(path)}, which no manifest names")
+    if publish_package(committer):
+        mended.append(f"wrote {PACKAGE}")
     return (*done, *mended)
 
 
@@ -33,7 +55,7 @@ def _refresh_ledger(committer: Committer) -> list[str]:
         return []
     committer.ledger.intend(stale)
     committer.end_moves(_doubles(committer, manifests))
-    committer.ledger.settle(committer.contents(stale))
+    committer.ledger.settle(committer.contents(stale), now=committer.now())
     return [f"read {len(stale)} days into the ledger"]
 
 

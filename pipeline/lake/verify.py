@@ -22,9 +22,10 @@ from pipeline.lake.layout import PUBLISHED, Layout, is_named_by_digest, sha256_o
 from pipeline.lake.ledger import StoredArticle
 from pipeline.lake.log import log_problems
 from pipeline.lake.manifest import Manifest
+from pipeline.lake.paper import NAME as PACKAGE
 from pipeline.lake.seal import without_digest
 from pipeline.lake.staging import is_batch_sound
-from pipeline.lake.upkeep import stray_files
+from pipeline.lake.upkeep import stale_package, stray_files
 from pipeline.tables import READING_TABLES, check_batch, check_receipts
 
 Committing = Callable[[], AbstractContextManager[Committer]]
@@ -154,6 +155,8 @@ def _problems_of_names(committer: Committer, depth: Depth) -> Iterator[str]:
         yield f"ledger: it has {day}, which has no manifest; {RECOVER}"
     if committer.ledger.pending():
         yield f"ledger: a commit of {committer.ledger.pending()[0]} was not finished; {RECOVER}"
+    if stale_package(committer) is not None:
+        yield f"{PACKAGE}: says other than the tables; {RECOVER}"
     for path in stray_files(committer):
         yield f"{committer.layout.relative(path)}: no manifest names it; {RECOVER}"
 

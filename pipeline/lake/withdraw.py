@@ -36,7 +36,7 @@ def agrees_with_ledger(committer: Committer) -> bool:
     """Return whether the ledger has the articles of every day that it says to have as it stands."""
     for manifest in committer.days.manifests():
         if committer.ledger.generation(manifest.day) == manifest.generation:
-            [(_, articles)] = committer.contents([manifest.day]).values()
-            if not committer.ledger.has_content(manifest.day, articles):
+            [held] = committer.contents([manifest.day]).values()
+            if not committer.ledger.has_content(manifest.day, held.articles):
                 return False
     return True

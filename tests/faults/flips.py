@@ -31,7 +31,7 @@ class Flip:
 
 def kind_of(path: Path, folder: Path) -> str:
     """Return what kind of file of a data root it is: the folder that tells, or the database."""
-    parts = path.relative_to(folder).parts
+    parts = path.with_suffix("").relative_to(folder).parts
     return _DATABASES.get(path.name) or (parts[2] if parts[1] == "_state" else parts[1])
 
 

@@ -62,7 +62,7 @@ def add_stray_day(root: Path) -> None:
 
 def lose_ledger_rows(root: Path) -> None:
     with closing(sqlite3.connect(root / "_state/ledger.sqlite", autocommit=True)) as connection:
-        connection.execute("UPDATE days SET generation = 99 WHERE published_date = '2026-02-03'")
+        connection.execute("DELETE FROM days WHERE published_date = '2026-02-03'")
         connection.execute("DELETE FROM articles WHERE published_date = '2026-02-03'")
 
 
