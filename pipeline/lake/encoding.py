@@ -49,7 +49,8 @@ def decode(data: bytes, spec: TableSpec, *, key: str, columns: Sequence[str] | N
     try:
         schema = spec.schema if columns is None else pa.schema([spec.schema.field(name) for name in columns])
         with pq.ParquetFile(pa.BufferReader(data)) as file:
-            table = file.read(columns=[name for name in schema.names if name in file.schema_arrow.names])
+            held = frozenset(file.schema_arrow.names)  # pyarrow builds the schema anew at each look
+            table = file.read(columns=[name for name in schema.names if name in held])
         return conform(table, schema)
     except (pa.ArrowException, OSError, ValueError, KeyError) as error:
         raise LakeError(f"{key} cannot be read as {spec.name}: {error}", key=key, reason="file_broken") from error
