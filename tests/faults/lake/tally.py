@@ -1,4 +1,4 @@
-"""How long the fault tests run, from which seed, and what they add up to."""
+"""From which seed the fault tests run, and what they add up to."""
 
 import os
 from collections import Counter
@@ -9,24 +9,29 @@ SEED = int(os.environ.get("NEWSLAKE_SEED", "20260203"))
 
 @dataclass
 class Form:
-    """One kind of disturbance, over all of its tests. ``counts`` are what is summed, ``notes`` what is said once."""
+    """One kind of disturbance, over all of its tests: its seeds, and whatever was counted."""
 
-    name: str
+    seeds: set[int] = field(default_factory=set)
     counts: Counter[str] = field(default_factory=Counter)
-    notes: list[str] = field(default_factory=list)
+
+    @property
+    def row(self) -> tuple[str, str]:
+        first, last = min(self.seeds), max(self.seeds)
+        seeds = str(first) if first == last else f"{first} to {last}"
+        return seeds, ", ".join(f"{count:,} {name}" for name, count in self.counts.items())
 
 
 FORMS: dict[str, Form] = {}
 
 
-def form(name: str) -> Form:
-    return FORMS.setdefault(name, Form(name))
+def form(name: str, seed: int = SEED) -> Form:
+    """Return the form of a name, which this seed is part of."""
+    found = FORMS.setdefault(name, Form())
+    found.seeds.add(seed)
+    return found
 
 
 def summary_lines() -> list[str]:
-    """Return a table of all forms, in Markdown: it may be pasted into docs/reliability.md."""
-    lines = ["| lake | seeds | counted |", "|---|---|---|"]
-    for each in FORMS.values():
-        counts = ", ".join(f"{count:,} {name}" for name, count in each.counts.items())
-        lines.append(f"| {each.name} | {SEED} | {'; '.join([counts, *each.notes])} |")
-    return lines
+    """Return a table of all forms in Markdown, for docs/reliability.md."""
+    rows = [(name, *form.row) for name, form in FORMS.items()]
+    return ["| lake under fire | seeds | counted |", "|---|---|---|", *(f"| {' | '.join(row)} |" for row in rows)]

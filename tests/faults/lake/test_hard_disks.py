@@ -30,7 +30,7 @@ def assert_refused(done: Done, root: Path, *numbers: int) -> None:
 def test_full_disk(processes: ForkServerContext, small_disk: Path, undisturbed: Undisturbed) -> None:
     """However much could still be written, it is said which file had no room, and readers have what they had."""
     chance, full = random.Random(SEED), form("a disk that is full")
-    for left in [0, *(chance.randrange(4, 1200) << 10 for _ in range(DISKS - 1))]:
+    for left in [0, *(chance.randrange(4, 500) << 10 for _ in range(DISKS - 1))]:
         root = copied(undisturbed.base, small_disk)
         ballast, room = small_disk / "ballast", os.statvfs(small_disk)
         ballast.write_bytes(bytes(max(0, room.f_bavail * room.f_frsize - left)))

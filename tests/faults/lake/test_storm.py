@@ -19,6 +19,7 @@ from tests.faults.lake.newsdesk import (
 )
 from tests.faults.lake.promises import (
     NONE,
+    Version,
     assert_tidy,
     assert_whole,
     losses,
@@ -34,21 +35,21 @@ STORMS, KILLS = (34, 15) if LONG else (1, 12)  # of each of the four kinds of wr
 RACES = 100 if LONG else 4
 
 
-def assert_seen_right(seen: Seen, written: set[tuple[str, str, str]]) -> None:
+def assert_seen_right(seen: Seen, written: set[Version], seed: int) -> None:
     """Whatever a reader got was, day by day and cell by cell, what one commit wrote; who reads strictly, got it."""
     assert seen.reads > 0, seen.engine
     assert seen.faults == [], seen.engine
     assert seen.versions - written == set(), seen.engine
     if seen.engine in STRICT:
         assert seen.errors == Counter(), seen.engine
-        told = form("strict reads meanwhile: Lake.read; DuckDB on the manifests")
+        told = form(f"strict reads meanwhile: {seen.engine}", seed)
         told.counts["reads"] += seen.reads
         told.counts["errors"] += 0
         told.counts["wrong"] += 0
         told.counts["saw an article twice as it moved day"] += seen.between["twice"]
         told.counts["saw it nowhere"] += seen.between["nowhere"]
     else:
-        told = form(f"plain reads meanwhile: {seen.engine}")
+        told = form(f"plain reads meanwhile: {seen.engine}", seed)
         told.counts["reads"] += seen.reads
         told.counts["loud errors"] += seen.errors.total()
         told.counts["wrong"] += 0
@@ -67,13 +68,13 @@ def test_storm(tmp_path: Path, clean: dict[str, bytes]) -> None:
         written = written_versions(root)
         for seen in audience:
             say(f"{seen.engine}: {seen.reads} reads, {dict(seen.errors)}, {dict(seen.between)}")
-            assert_seen_right(seen, written)
+            assert_seen_right(seen, written, seed)
         open_lake(root).recover()
         assert_whole(open_lake(root))
         confirmed = [(int(each), int(hour)) for each, hour in map(str.split, kept.read_text().splitlines())]
         assert losses(root, set(confirmed)) == NONE
         assert_ends_like(root, clean)
-        told = form("writers killed at any moment: scheduled, signal, update, backfill")
+        told = form("writers killed at any moment: scheduled, signal, update, backfill", seed)
         told.counts["kills"] += KILLS * len(WRITERS)
         told.counts["storms"] += 1
         told.counts["articles confirmed"] += len(confirmed)
