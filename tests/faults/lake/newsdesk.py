@@ -19,7 +19,7 @@ from pipeline.tables import rows_table, table_named
 from tests.faults.lake.calls import Calls, Strike
 from tests.unit.lake.rows import NOON, Story, batch_keys, batch_tables
 
-ARTICLES, DAYS, HOURS = 16, 3, 12
+ARTICLES, DAYS, HOURS = 18, 3, 12
 ALL_DAYS = tuple((NOON + timedelta(days=number)).date() for number in range(DAYS))
 REPORT = " ".join(f"The ferry of {hour} o'clock was late by {hour * 7 % 60} minutes." for hour in range(20))
 
@@ -113,7 +113,10 @@ def publish_all(lake: Lake, *, hour: int) -> int:
 
 
 def work(root: Path, *, durability: Durability = "process") -> None:
-    """Do what the single calls are struck in: one hour's news, related, logged and tidied up after."""
+    """Do what the single calls are struck in: one hour's news, related, logged and tidied up after.
+
+    One article moves to another day, another one leaves its day empty.
+    """
     lake = open_lake(root, grace_hours=0, durability=durability)
     publish(lake, {f"all-1-{part}": archive(1)[part::2] for part in range(2)}, hour=1)
     lake.gc()

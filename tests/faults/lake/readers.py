@@ -62,10 +62,14 @@ def duckdb_plain(root: Path) -> Callable[[Seen], None]:
 
 def polars_plain(root: Path) -> Callable[[Seen], None]:
     import polars
+    from polars.exceptions import PanicException
 
     def read(seen: Seen) -> None:
         for table in _TABLES:
-            rows = polars.read_parquet(f"{root}/tables/{table}/*/*.parquet", hive_partitioning=True)
+            try:
+                rows = polars.read_parquet(f"{root}/tables/{table}/*/*.parquet", hive_partitioning=True)
+            except PanicException as error:  # loud, but no Exception
+                raise RuntimeError(f"panic: {error}") from error
             seen.look_at(rows.to_arrow(), table)
 
     return read

@@ -31,7 +31,7 @@ from tests.faults.lake.readers import STRICT, Seen
 from tests.faults.lake.storm import blow
 from tests.faults.lake.tally import SEED, form
 
-STORMS, KILLS = (34, 15) if LONG else (1, 12)  # of each of the four kinds of writers
+STORMS, KILLS = (17, 30) if LONG else (1, 12)  # of each of the four kinds of writers
 RACES = 100 if LONG else 4
 
 
