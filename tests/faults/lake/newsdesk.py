@@ -130,7 +130,8 @@ def work_struck(root: Path, strike: Strike | None) -> tuple[list[str], list[byte
     return calls.made, calls.manifests
 
 
-def publish_at_once(root: Path, hour: int, start: Any) -> None:
-    """Publish an hour at the same moment as others do."""
-    start.wait()
+def publish_hour(root: Path, hour: int, start: Any = None) -> None:
+    """Publish an hour, with ``start`` at the same moment as others do."""
+    if start is not None:
+        start.wait()
     publish_all(open_lake(root, grace_hours=0), hour=hour)

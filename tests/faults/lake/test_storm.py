@@ -15,7 +15,7 @@ from tests.faults.lake.newsdesk import (
     WRITERS,
     open_lake,
     publish_all,
-    publish_at_once,
+    publish_hour,
 )
 from tests.faults.lake.promises import (
     NONE,
@@ -99,7 +99,7 @@ def test_racing_processes_commit_once(processes: ForkServerContext, tmp_path: Pa
     chance = random.Random(SEED)
     for hour in [*(chance.randrange(HOURS) for _ in range(RACES)), HOURS]:
         start = processes.Barrier(2)
-        both = [Worker(processes, publish_at_once, tmp_path, hour, start) for _ in range(2)]
+        both = [Worker(processes, publish_hour, tmp_path, hour, start) for _ in range(2)]
         for worker in both:
             finished(worker)
         assert open_lake(tmp_path).verify() == ()
