@@ -50,7 +50,7 @@ def recover(withdraw: Withdraw = False, as_json: AsJson = False) -> None:
 
 @app.command()
 def gc(as_json: AsJson = False) -> None:
-    """Delete objects that no manifest names and that are older than NEWS_GC_GRACE_HOURS."""
+    """Delete what was replaced, staged or left unfinished NEWS_GC_GRACE_HOURS ago or before, and nothing needs."""
     _tell({"removed": workspace().lake.gc()}, as_json=as_json)
 
 

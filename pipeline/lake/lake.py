@@ -122,7 +122,8 @@ class Lake:
             return changed
 
     def _oldest_kept(self) -> float:
-        return (self._now() - self._grace).timestamp()
+        """Return seconds since 1970. A host whose clock is ahead must not take for old what was written just now."""
+        return min(self._now().timestamp(), self._disk.now()) - self._grace.total_seconds()
 
     def stored(self, article_ids: Iterable[str]) -> Mapping[str, StoredArticle]:
         """Return what the lake holds of those articles that it has."""
