@@ -38,9 +38,14 @@ def _question(slug: str, text: str) -> Question:
     return Question(slug, title.removeprefix(_TITLE), about.removeprefix(_ABOUT), "\n".join(sql))
 
 
-def answer(connection: duckdb.DuckDBPyConnection, slug: str) -> Answer:
-    """Return what a saved question answers. Raises: ConfigError with the list of known slugs."""
+def question_named(slug: str) -> Question:
+    """Return a saved question. Raises: ConfigError with the list of known slugs."""
     questions = {question.slug: question for question in list_questions()}
     if slug not in questions:
         raise ConfigError(f"unknown question {slug!r}; known are {', '.join(questions)}", key=slug)
-    return query(connection, questions[slug].sql)
+    return questions[slug]
+
+
+def answer(connection: duckdb.DuckDBPyConnection, slug: str) -> Answer:
+    """Return what a saved question answers. Raises: ConfigError with the list of known slugs."""
+    return query(connection, question_named(slug).sql)

@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from pipeline.cli import ask, doctor, events, history, kb, lake, plan, push, raw, run, sources, text
+from pipeline.cli import ask, doctor, events, history, kb, lake, plan, push, raw, run, sources, text, views
 from pipeline.cli.output import problem
 from pipeline.errors import ConfigError, NewsError
 
@@ -23,6 +23,7 @@ app.command("annotate")(text.annotate)
 app.command("clean")(text.clean)
 app.command("sql")(ask.sql)
 app.command("ask")(ask.ask)
+app.command("views")(views.views)
 app.command("history")(history.history)
 app.command("doctor")(doctor.doctor)
 app.add_typer(sources.app, name="sources")

@@ -1,5 +1,6 @@
 """`newslake sql` and `newslake ask`: answers from the tables."""
 
+import sys
 from typing import Annotated
 
 import typer
@@ -21,9 +22,12 @@ def sql(
 def ask(
     slug: Annotated[str | None, typer.Argument(help="A saved question; all are listed when left out.")] = None,
     as_json: AsJson = False,
+    dialect: Annotated[
+        str | None, typer.Option(metavar="ENGINE", help="Print the question in this engine's SQL and do nothing else.")
+    ] = None,
 ) -> None:
     """Answer a saved question."""
-    from pipeline.ask import answer, connect, list_questions
+    from pipeline.ask import answer, connect, list_questions, question_named
 
     if slug is None:
         questions = list_questions()
@@ -33,6 +37,11 @@ def ask(
         width = max(len(question.slug) for question in questions)
         for question in questions:
             out.print(f"{question.slug:<{width}}  {question.title}", highlight=False, markup=False)
+        return
+    if dialect is not None:
+        from pipeline.ask.twins import twin
+
+        sys.stdout.write(f"{twin(question_named(slug).sql, dialect)}\n")
         return
     found = answer(connect(workspace().settings.lake_dir), slug)
     print_rows(found.columns, found.rows, as_json=as_json)

@@ -4,7 +4,7 @@ from datetime import date
 
 import duckdb
 
-from pipeline.ask import views_sql
+from pipeline.ask.engines import views_sql
 from pipeline.tables import TABLES
 
 
