@@ -79,6 +79,7 @@ _ENGINES = {
     "athena": _Engine(
         types=_Types(a_field="{}:{}"),
         opened="""\
+DROP TABLE IF EXISTS $name;
 CREATE EXTERNAL TABLE $name ($columns)
 PARTITIONED BY ($partition DATE) STORED AS PARQUET LOCATION '$place/'
 TBLPROPERTIES ('projection.enabled' = 'true', 'projection.$partition.type' = 'date',
@@ -153,8 +154,9 @@ USING parquet OPTIONS (path '$place')""",
         backslash=True,
     ),
     "trino": _Engine(
-        types=_Types(text="VARCHAR", whole="INTEGER", time="TIMESTAMP(6)", a_list="ARRAY({})", a_struct="ROW({})"),
+        types=_Types(text="VARCHAR", whole="INTEGER", time="TIMESTAMP(3)", a_list="ARRAY({})", a_struct="ROW({})"),
         opened="""\
+DROP TABLE IF EXISTS $name;
 CREATE TABLE $name ($columns, $partition DATE)
 WITH (format = 'PARQUET', external_location = '$place/', partitioned_by = ARRAY['$partition']);
 CALL system.sync_partition_metadata('newslake', '$name', 'FULL')""",

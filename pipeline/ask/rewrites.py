@@ -155,6 +155,13 @@ def zero_or_one(node: exp.Cast) -> exp.Expr:
     return case.when(exp.paren(condition.copy()).not_(), _number(0))
 
 
+def sum_of_cast(node: exp.Cast) -> exp.Expr:
+    """sum(x)::BIGINT for Polars, which adds small integers up in their own size, and turns over."""
+    if not isinstance(node.this, exp.Sum) or not node.is_type(*exp.DataType.INTEGER_TYPES):
+        return node
+    return exp.Sum(this=exp.cast(node.this.this.copy(), node.to))
+
+
 def extract_epoch(node: exp.TimeToUnix) -> exp.Expr:
     """epoch(t) as extract(epoch FROM t)."""
     return exp.Extract(this=exp.var("EPOCH"), expression=node.this.copy())
@@ -176,6 +183,11 @@ def date_trunc(node: exp.TimestampTrunc) -> exp.Expr:
     """date_trunc in BigQuery, where each type has its own, and weeks begin on Sunday unless told."""
     unit = node.text("unit").upper().replace("WEEK", "ISOWEEK")
     return _call("DATE_TRUNC", exp.cast(node.this.copy(), "date"), exp.var(unit))
+
+
+def texts_joined(node: exp.DPipe) -> exp.Expr:
+    """a || b of texts: BigQuery makes no text of a number by itself."""
+    return exp.DPipe(this=exp.cast(node.this.copy(), "text"), expression=exp.cast(node.expression.copy(), "text"))
 
 
 def greatest(node: exp.AnyValue) -> exp.Expr:

@@ -71,6 +71,7 @@ _REWRITES: Mapping[str, r.Rewrites] = {
     "bigquery": {
         exp.ArgMax: r.arg_in_bigquery_array,
         exp.ArgMin: r.arg_in_bigquery_array,
+        exp.DPipe: r.texts_joined,
         exp.PercentileCont: r.percentile_of_hundred,
         exp.TimestampTrunc: r.date_trunc,
         exp.TimeToUnix: r.seconds_of("UNIX_MICROS", 1_000_000),
@@ -90,6 +91,7 @@ _REWRITES: Mapping[str, r.Rewrites] = {
     },
     "polars": {
         exp.AnyValue: r.greatest,
+        exp.Cast: r.sum_of_cast,
         exp.ArgMax: r.arg_in_array,
         exp.ArgMin: r.arg_in_array,
         exp.DateDiff: r.days_by_seconds,

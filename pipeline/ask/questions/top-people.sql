@@ -2,7 +2,7 @@
 -- about: People by articles that mention them, in the seven days up to the newest article. Copies of an article count once.
 SELECT
   arg_max(e.entity_name, (length(e.entity_name), e.entity_name)) AS person,
-  any_value(e.qid) AS qid,
+  max(e.qid) AS qid,
   count(DISTINCT a.dup_group_id) AS articles,
   count(DISTINCT a.publisher) AS outlets,
   count(*) AS mentions
