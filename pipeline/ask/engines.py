@@ -102,7 +102,7 @@ OPTIONS (format = 'PARQUET', enable_list_inference = true, hive_partition_uri_pr
             whole="Int32",
             real="Float64",
             truth="Bool",
-            time='DateTime64(6, "UTC")',
+            time=r"DateTime64(6, \'UTC\')",  # columns stand in a text of SQL
             day="Date32",
             a_list="Array({})",
             a_struct="Tuple({})",

@@ -81,6 +81,11 @@ def arg_in_array(node: exp.ArgMax | exp.ArgMin) -> exp.Expr:
     return exp.Bracket(this=exp.paren(_not_null(array, node.this)), expressions=[_number(0)], offset=0)
 
 
+def arg_first(node: exp.ArgMax | exp.ArgMin) -> exp.Expr:
+    """The same in DataFusion's words, of which several in one SELECT may want different orders."""
+    return _not_null(_call("FIRST_VALUE", _ordered(node, nulls_first=False)), node.this)
+
+
 def arg_in_bigquery_array(node: exp.ArgMax | exp.ArgMin) -> exp.Expr:
     """The same in BigQuery's words; inside an aggregate it knows no other order of nulls than its own."""
     first = exp.Limit(this=_ordered(node, nulls_first=isinstance(node, exp.ArgMin)), expression=_number(1))
@@ -155,11 +160,16 @@ def zero_or_one(node: exp.Cast) -> exp.Expr:
     return case.when(exp.paren(condition.copy()).not_(), _number(0))
 
 
-def sum_of_cast(node: exp.Cast) -> exp.Expr:
-    """sum(x)::BIGINT for Polars, which adds small integers up in their own size, and turns over."""
-    if not isinstance(node.this, exp.Sum) or not node.is_type(*exp.DataType.INTEGER_TYPES):
-        return node
-    return exp.Sum(this=exp.cast(node.this.this.copy(), node.to))
+def wide_sum(node: exp.Sum) -> exp.Expr:
+    """sum for Polars, which adds small integers up in their own size, and turns over; exact up to 2**53."""
+    return exp.Sum(this=exp.cast(node.this.copy(), "double"))
+
+
+def wide_date(node: exp.Cast) -> exp.Expr:
+    """x::DATE for ClickHouse, whose Date ends in 2149 and begins in 1970."""
+    if node.is_type(exp.DType.DATE):
+        return exp.Cast(this=node.this.copy(), to=exp.DataType(this=exp.DType.DATE32))
+    return node
 
 
 def extract_epoch(node: exp.TimeToUnix) -> exp.Expr:

@@ -77,6 +77,7 @@ _REWRITES: Mapping[str, r.Rewrites] = {
         exp.TimeToUnix: r.seconds_of("UNIX_MICROS", 1_000_000),
     },
     "clickhouse": {
+        exp.Cast: r.wide_date,
         exp.ArrayToString: r.named("arrayStringConcat", "this", "expression"),
         exp.PercentileCont: r.percentile_with_parameter("quantileExactInclusive"),
         exp.Round: r.round_half_up,
@@ -84,19 +85,19 @@ _REWRITES: Mapping[str, r.Rewrites] = {
         exp.TimeToUnix: r.seconds_of("toUnixTimestamp64Micro", 1_000_000),
     },
     "datafusion": {
-        exp.ArgMax: r.arg_in_array,
-        exp.ArgMin: r.arg_in_array,
+        exp.ArgMax: r.arg_first,
+        exp.ArgMin: r.arg_first,
         exp.PercentileCont: r.percentile_within_group,
         exp.Round: r.named("ROUND", "this", "decimals"),
     },
     "polars": {
         exp.AnyValue: r.greatest,
-        exp.Cast: r.sum_of_cast,
         exp.ArgMax: r.arg_in_array,
         exp.ArgMin: r.arg_in_array,
         exp.DateDiff: r.days_by_seconds,
         exp.PercentileCont: r.named("QUANTILE_CONT", "this", "expression"),
         exp.Round: r.round_twice,
+        exp.Sum: r.wide_sum,
         exp.TimeToUnix: r.extract_epoch,
     },
     "spark": {

@@ -36,7 +36,7 @@ Rows = list[dict[str, Any]]
 class Answered:
     """Runs an engine in a process of its own, over all lakes, when its first answer is wanted.
 
-    ``homes`` are folders with data/lake in them, ``questions`` twins by engine and slug.
+    ``homes`` are folders with data/lake in them, ``questions`` SQL by engine and name.
     """
 
     def __init__(self, homes: Mapping[str, Path], questions: Mapping[str, Mapping[str, str]], folder: Path) -> None:
@@ -74,7 +74,7 @@ class Answered:
         (folder / "data").symlink_to(home / "data")
         one, calls, both = shown(engine)
         tables = {spec.name: _of_table(one, spec) for spec in TABLES if table_files(home / "data" / "lake", spec)}
-        sql = {f"ask.{slug}": text for slug, text in self._questions.get(engine, {}).items()}
+        sql = dict(self._questions.get(engine, {}))
         sql |= {f"all.{spec.name}": f"SELECT * FROM {stored_name(spec)}" for spec in TABLES}
         (folder / "asked.json").write_text(json.dumps({"one": tables, "all": both, "sql": sql}), "utf-8")
         _call_newslake(calls, folder)

@@ -15,7 +15,7 @@ import pyarrow as pa
 
 ASK: Mapping[str, Callable[[Any, str], Any]] = {
     "duckdb": lambda db, sql: db.sql(sql),
-    "clickhouse": lambda db, sql: db.query(sql, "ArrowTable"),
+    "clickhouse": lambda db, sql: pa.ipc.open_file(db.query(sql, "Arrow").bytes()).read_all(),
     "polars": lambda db, sql: db.execute(sql),
     "datafusion": lambda db, sql: db.sql(sql),
     "spark": lambda db, sql: db.sql(sql),

@@ -52,7 +52,7 @@ TIMES = (
     datetime(2026, 3, 2, 23, 59, 59, 999999, UTC),
     datetime(2026, 3, 3, tzinfo=UTC),
 )
-NUMBERS = (0.0, 1.0, 0.1, 1 / 3, 1e-300, 1e300, -2.5)
+NUMBERS = (0.0, 1.0, 0.1, 1 / 3, 1 / 16, 0.5005, 0.575, -1 / 16, -2.5, 1e-300, 1e300)
 
 
 def write_odd_lake(lake: Path, *, seed: int = 8) -> None:

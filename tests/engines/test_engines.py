@@ -20,6 +20,35 @@ from tests.engines.lakes import stored_rows, write_odd_lake
 LAKES = ("sample", "odd")
 QUESTIONS = {question.slug: question.sql for question in list_questions()}
 SPECS = {spec.name: spec for spec in TABLES}
+# Words that engines understand in ways of their own, each in a statement over the odd lake.
+WORDS = {
+    "round": "SELECT event_index, round(confidence, 3) AS a, round(confidence, 1) AS b, round(-confidence) AS c "
+    "FROM events WHERE confidence < 1e9 ORDER BY event_index",
+    "median": "SELECT publisher, median(word_count) AS a, quantile_cont(word_count, 0.25) AS b, "
+    "percentile_cont(0.75) WITHIN GROUP (ORDER BY entity_count) AS c FROM articles GROUP BY 1 ORDER BY 1 NULLS LAST",
+    "arg_max": "SELECT publisher, arg_max(title, (word_count, article_id)) AS a, arg_min(section, article_id) AS b, "
+    "arg_max(wire_agency, (entity_count IS NULL, article_id)) AS c FROM articles GROUP BY ALL ORDER BY publisher",
+    "characters": "SELECT article_id, substring(text, 2, 3) AS a, length(text) AS b, text || ':' || word_count AS c, "
+    "lower(publisher) AS d FROM articles ORDER BY article_id",
+    "times": "SELECT article_id, round(epoch(published_at), 2) AS a, "
+    "floor(extract(epoch FROM fetched_at))::BIGINT AS b, date_trunc('week', published_date)::DATE AS c, "
+    "date_trunc('month', published_at)::DATE AS d, date_diff('day', published_date, fetched_at::DATE) AS e, "
+    "(published_date + INTERVAL 7 DAY)::DATE AS f FROM articles ORDER BY article_id",
+    "nulls": "SELECT title, section, count(*) AS n FROM articles GROUP BY 1, 2 ORDER BY title DESC, section, n",
+    "outer join": "SELECT a.article_id, q.quote_index, q.speaker_name, q.is_closed FROM articles a "
+    "LEFT JOIN quotes q USING (article_id, revision_id) ORDER BY a.article_id, q.quote_index",
+    "sums": "SELECT publisher, sum(word_count)::BIGINT AS a, avg(word_count) AS b, sum(word_count) / count(*) AS c, "
+    "count(*) FILTER (WHERE is_paywalled) AS d, avg((section = 'plain')::INT) AS e, count(DISTINCT section) AS f "
+    "FROM articles GROUP BY publisher ORDER BY publisher",
+    "qualify": "WITH firsts AS (SELECT * FROM quotes QUALIFY row_number() OVER "
+    "(PARTITION BY article_id ORDER BY word_count DESC, quote_index) = 1) "
+    "SELECT article_id, quote_index, coalesce(speaker_name, cue_text, '-') AS a, "
+    "greatest(start_char, word_count) AS b, speaker_name IS DISTINCT FROM cue_text AS c "
+    "FROM firsts ORDER BY article_id",
+    "lists": "SELECT event_cluster_id, array_to_string(actors, '|') AS a FROM event_clusters ORDER BY event_cluster_id",
+    "shares": "SELECT publisher, count(*) AS n, count(*) / sum(count(*)) OVER () AS share, "
+    "exp(ln(count(*))) AS b FROM articles GROUP BY publisher ORDER BY n DESC, publisher",
+}
 # What an engine cannot do: (engine, slug): why. The page has the same list. There is nothing in it.
 CANNOT: Mapping[tuple[str, str], str] = {}
 WITHOUT_NULL_LISTS = ("clickhouse",)
@@ -44,7 +73,10 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
 def answered(homes: Mapping[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Answered:
     """What each engine answers on both."""
     asking = [engine for engine in SECTIONS if engine in DIALECTS]
-    twins = {engine: {slug: twin(sql, engine) for slug, sql in QUESTIONS.items()} for engine in asking}
+    asked = {f"ask.{slug}": sql for slug, sql in QUESTIONS.items()} | {
+        f"word.{word}": sql for word, sql in WORDS.items()
+    }
+    twins = {engine: {name: twin(sql, engine) for name, sql in asked.items()} for engine in asking}
     return Answered(homes, twins, tmp_path_factory.mktemp("answers"))
 
 
@@ -123,6 +155,18 @@ def test_question_has_one_answer(slug, engine, lake, answered, expected):
 def test_ansi_twin_means_the_same(slug, lake, expected):
     """A question in the standard's words has the same answer where both are understood."""
     assert expected(lake, twin(QUESTIONS[slug], "ansi")) == expected(lake, QUESTIONS[slug])
+
+
+@pytest.mark.parametrize("engine", [*_engines("pandas"), "ansi"])
+@pytest.mark.parametrize("word", WORDS)
+def test_word_means_the_same(word, engine, answered, expected):
+    """A twin of any statement says what DuckDB's words mean."""
+    if engine == "ansi":
+        found = expected("odd", twin(WORDS[word], engine))
+    else:
+        found = [tuple(row.values()) for row in answered.rows(engine, "odd", f"word.{word}")]
+
+    assert found == expected("odd", WORDS[word])
 
 
 @pytest.mark.parametrize("slug", QUESTIONS)
