@@ -55,8 +55,9 @@ WITHOUT_NULL_LISTS = ("clickhouse",)
 
 
 def _engines(*left_out: str) -> list[Any]:
+    spark = (pytest.mark.nightly, pytest.mark.timeout(1200))  # the first test waits for all that Spark answers
     names = [name for name in SECTIONS if name not in left_out]
-    return [pytest.param(name, marks=[pytest.mark.nightly] if name == "spark" else []) for name in names]
+    return [pytest.param(name, marks=spark if name == "spark" else ()) for name in names]
 
 
 @pytest.fixture(scope="module")
