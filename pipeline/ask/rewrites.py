@@ -55,6 +55,22 @@ def _aggregates(projection: exp.Expr) -> bool:
     return any(not isinstance(node.parent, exp.Window) for node in projection.find_all(exp.AggFunc))
 
 
+def named_select(select: exp.Select) -> exp.Expr:
+    """A SELECT whose columns have names of their own, and whose ORDER BY says which of them by number.
+
+    ClickHouse may call ``q.id`` of a join "q.id", and takes a name in ORDER BY for the column below it.
+    """
+    names = [projection.alias for projection in select.selects]
+    for projection in select.selects:
+        if isinstance(projection, exp.Column) and projection.table and not projection.is_star:
+            projection.replace(exp.alias_(projection.copy(), projection.name))
+    for ordered in select.args["order"].expressions if select.args.get("order") else ():
+        by = ordered.this
+        if isinstance(by, exp.Column) and not by.table and by.name in names:
+            by.replace(_number(names.index(by.name) + 1))
+    return select
+
+
 def one_percentile(node: exp.Median | exp.WithinGroup) -> exp.Expr:
     """median(x), and percentile_cont(0.5) WITHIN GROUP (ORDER BY x), as the one node that engines rewrite further."""
     if isinstance(node, exp.Median):
@@ -198,6 +214,24 @@ def date_trunc(node: exp.TimestampTrunc) -> exp.Expr:
 def texts_joined(node: exp.DPipe) -> exp.Expr:
     """a || b of texts: BigQuery makes no text of a number by itself."""
     return exp.DPipe(this=exp.cast(node.this.copy(), "text"), expression=exp.cast(node.expression.copy(), "text"))
+
+
+def split_at_offset(node: exp.SplitPart) -> exp.Expr:
+    """split_part in BigQuery's words; null where there is no such part."""
+    parts = _call("SPLIT", node.this, node.args["delimiter"])
+    return exp.Bracket(this=parts, expressions=[node.args["part_index"].copy()], offset=1, safe=True)
+
+
+def split_by_string(node: exp.SplitPart) -> exp.Expr:
+    """split_part in ClickHouse's words; a part that is not there is empty."""
+    parts = _call("splitByString", node.args["delimiter"], node.this)
+    return exp.Bracket(this=parts, expressions=[node.args["part_index"].copy()], offset=1)
+
+
+def found_at(node: exp.Contains) -> exp.Expr:
+    """contains(a, b) by the place where b begins."""
+    place = exp.StrPosition(this=node.this.copy(), substr=node.expression.copy())
+    return exp.GT(this=place, expression=_number(0))
 
 
 def greatest(node: exp.AnyValue) -> exp.Expr:

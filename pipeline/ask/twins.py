@@ -54,6 +54,7 @@ _PLAIN: r.Rewrites = {
     exp.IgnoreNulls: r.any_value,
 }
 _TRINO: r.Rewrites = {
+    exp.Contains: r.found_at,
     exp.ArgMax: r.arg_by("ROW"),
     exp.ArgMin: r.arg_by("ROW"),
     exp.PercentileCont: r.approximate_percentile,
@@ -63,6 +64,7 @@ _REWRITES: Mapping[str, r.Rewrites] = {
         exp.ArgMax: r.arg_in_array,
         exp.ArgMin: r.arg_in_array,
         exp.Cast: r.zero_or_one,
+        exp.Contains: r.found_at,
         exp.PercentileCont: r.percentile_within_group,
         exp.Round: r.named("ROUND", "this", "decimals"),
         exp.TimeToUnix: r.extract_epoch,
@@ -71,7 +73,9 @@ _REWRITES: Mapping[str, r.Rewrites] = {
     "bigquery": {
         exp.ArgMax: r.arg_in_bigquery_array,
         exp.ArgMin: r.arg_in_bigquery_array,
+        exp.Contains: r.found_at,
         exp.DPipe: r.texts_joined,
+        exp.SplitPart: r.split_at_offset,
         exp.PercentileCont: r.percentile_of_hundred,
         exp.TimestampTrunc: r.date_trunc,
         exp.TimeToUnix: r.seconds_of("UNIX_MICROS", 1_000_000),
@@ -81,6 +85,8 @@ _REWRITES: Mapping[str, r.Rewrites] = {
         exp.ArrayToString: r.named("arrayStringConcat", "this", "expression"),
         exp.PercentileCont: r.percentile_with_parameter("quantileExactInclusive"),
         exp.Round: r.round_half_up,
+        exp.Select: r.named_select,
+        exp.SplitPart: r.split_by_string,
         exp.Substring: r.named("substringUTF8", "this", "start", "length"),
         exp.TimeToUnix: r.seconds_of("toUnixTimestamp64Micro", 1_000_000),
     },
@@ -94,6 +100,7 @@ _REWRITES: Mapping[str, r.Rewrites] = {
         exp.AnyValue: r.greatest,
         exp.ArgMax: r.arg_in_array,
         exp.ArgMin: r.arg_in_array,
+        exp.Contains: r.found_at,
         exp.DateDiff: r.days_by_seconds,
         exp.PercentileCont: r.named("QUANTILE_CONT", "this", "expression"),
         exp.Round: r.round_twice,

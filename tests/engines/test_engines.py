@@ -29,7 +29,12 @@ WORDS = {
     "arg_max": "SELECT publisher, arg_max(title, (word_count, article_id)) AS a, arg_min(section, article_id) AS b, "
     "arg_max(wire_agency, (entity_count IS NULL, article_id)) AS c FROM articles GROUP BY ALL ORDER BY publisher",
     "characters": "SELECT article_id, substring(text, 2, 3) AS a, length(text) AS b, text || ':' || word_count AS c, "
-    "lower(publisher) AS d FROM articles ORDER BY article_id",
+    "lower(publisher) AS d, contains(text, 'é') AS e, split_part(content_hash, ' ', 2) AS f "
+    "FROM articles ORDER BY article_id",
+    "names": "WITH sums AS (SELECT a.publisher, q.quote_index, q.word_count AS words FROM quotes q "
+    "JOIN articles a ON a.article_id = q.article_id AND a.revision_id = q.revision_id) "
+    "SELECT s.publisher, CAST(sum(s.words) AS BIGINT) AS words, max(s.quote_index) AS quote_index FROM sums s "
+    "JOIN quotes q ON q.quote_index = s.quote_index GROUP BY s.publisher ORDER BY words DESC, s.publisher",
     "times": "SELECT article_id, round(epoch(published_at), 2) AS a, "
     "floor(extract(epoch FROM fetched_at))::BIGINT AS b, date_trunc('week', published_date)::DATE AS c, "
     "date_trunc('month', published_at)::DATE AS d, date_diff('day', published_date, fetched_at::DATE) AS e, "

@@ -14,10 +14,12 @@ OWN_FUNCTIONS = {
     "ansi": {"PERCENTILE_CONT", "ROUND"},
     "athena": {"ROW", "APPROX_PERCENTILE"},
     "bigquery": {"UNIX_MICROS", "APPROX_QUANTILES"},
-    "clickhouse": {"quantileExactInclusive", "arrayStringConcat", "substringUTF8", "toUnixTimestamp64Micro"},
+    "clickhouse": {
+        *("quantileExactInclusive", "arrayStringConcat", "substringUTF8", "toUnixTimestamp64Micro", "splitByString"),
+    },
     "datafusion": {"PERCENTILE_CONT", "ROUND", "FIRST_VALUE"},
     "duckdb": set(),
-    "polars": {"QUANTILE_CONT", "ROUND"},
+    "polars": {"QUANTILE_CONT", "ROUND", "STRPOS"},
     "spark": {"PERCENTILE", "UNIX_MICROS"},
     "trino": {"ROW", "APPROX_PERCENTILE"},
 }
