@@ -1,14 +1,17 @@
 """SQLite as newslake uses it: one file, many processes, explicit transactions."""
 
 import errno
+import json
 import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import zlib
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
 from pipeline.errors import NewsError, failed
 
@@ -16,6 +19,9 @@ Durability = Literal["full", "process"]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BUSY_SECONDS = 60.0  # a rebuild of the index holds the write lock for as long as it reads the archive's headers
 _AGAIN_SECONDS = 0.02
+DAMAGED_ROW = "has a damaged row in"
+_COLUMNS = """SELECT tables.name, columns.name, columns.type, columns."notnull", columns.pk
+    FROM sqlite_master AS tables, pragma_table_info(tables.name) AS columns WHERE tables.type = 'table'"""
 _ERRNO = {
     sqlite3.SQLITE_FULL: errno.ENOSPC,
     sqlite3.SQLITE_IOERR_WRITE: errno.ENOSPC,  # these two are what it says where its own files cannot grow
@@ -91,6 +97,70 @@ def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
             if connection.in_transaction:  # a full disk may have ended it
                 connection.execute("ROLLBACK")
             raise
+
+
+def seal_of(values: Sequence[object]) -> int:
+    """Return the checksum of a row: what its column ``seal`` holds, where no other file says the same again."""
+    return zlib.crc32(json.dumps(list(values)).encode())
+
+
+def problems_of_database(path: Path, *, schema: Sequence[str], version: int | None = None) -> Iterator[str]:
+    """Yield what is damaged in a database, as ends of a sentence that begins with its name; nothing for no file.
+
+    Reads every page and row: the file's structure, its version, the columns of ``schema``, and the seals of rows.
+    """
+    if not path.exists():
+        return
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as found:
+            yield from _structure_problems(found, version)
+            expected = _columns(schema)
+            for table in sorted({str(table) for table, *_ in expected}):
+                yield from _row_problems(found, table)
+            if not expected <= set(found.execute(_COLUMNS)):
+                yield "has other columns than it should"
+    except (sqlite3.Error, ValueError) as error:
+        yield f"is damaged ({error})"
+
+
+def _structure_problems(found: sqlite3.Connection, version: int | None) -> Iterator[str]:
+    [(stated,)] = found.execute("PRAGMA user_version")
+    if version is not None and stated != version:
+        yield f"says that it is of version {stated}, not {version}"
+    [(told,), *_] = found.execute("PRAGMA integrity_check(1)")
+    if told != "ok":
+        yield f"is damaged ({' '.join(told.split())})"
+
+
+def _columns(schema: Sequence[str]) -> set[tuple[object, ...]]:
+    with closing(sqlite3.connect(":memory:")) as made:
+        for statement in schema:
+            made.execute(statement)
+        return set(made.execute(_COLUMNS))
+
+
+def _row_problems(found: sqlite3.Connection, table: str) -> Iterator[str]:
+    """Read every row; what is no text any more raises where rows have no seal."""
+    rows = found.execute(f"SELECT * FROM {table}")  # noqa: S608 - names of ours
+    if rows.description[-1][0] == "seal":
+        for values in damaged_rows(found, table):
+            yield f"{DAMAGED_ROW} {table}: {values[0]!r}"
+    else:
+        deque(rows, maxlen=0)
+
+
+def damaged_rows(found: sqlite3.Connection, table: str) -> list[tuple[Any, ...]]:
+    """Return the rows of a table that are not those of their seals, which come last.
+
+    Bytes that are no UTF-8 any more come as replacement characters.
+    """
+    usual = found.text_factory
+    found.text_factory = lambda data: data.decode(errors="replace")
+    try:
+        rows = map(tuple, found.execute(f"SELECT * FROM {table}"))  # noqa: S608 - names of ours
+        return [row for row in rows if seal_of(row[:-1]) != row[-1]]
+    finally:
+        found.text_factory = usual
 
 
 @contextmanager

@@ -8,6 +8,7 @@ from pipeline.lake.manifest import Entry, Manifest
 from pipeline.lake.merge import ArticleResult
 from pipeline.lake.snapshots import Snapshot
 from pipeline.lake.staging import KEYS_SCHEMA
+from pipeline.lake.verify import Depth
 
 __all__ = [
     "KEYS_SCHEMA",
@@ -15,6 +16,7 @@ __all__ = [
     "Change",
     "Changes",
     "CommitReport",
+    "Depth",
     "Entry",
     "Lake",
     "Manifest",

@@ -56,6 +56,14 @@ class Layout:
     def kept(self, name: str) -> Path:
         return self.state / "kept" / name
 
+    def objects_of(self, day: date) -> tuple[Path, ...]:
+        """Return every object of a day, needed or not."""
+        return tuple(sorted((self.state / "objects").glob(f"*/{_partition(day)}/*")))
+
+    def days_of_objects(self) -> frozenset[date]:
+        names = (path.name.partition("=")[2] for path in (self.state / "objects").glob("*/*=*"))
+        return frozenset(map(date.fromisoformat, names))
+
     @property
     def snapshots(self) -> Path:
         """Beside the lake: a pattern over the lake's root must not see rows twice."""
@@ -77,6 +85,15 @@ def link_or_copy(source: Path, target: Path) -> None:
 
 def _partition(day: date) -> str:
     return f"published_date={day.isoformat()}"
+
+
+def object_name(generation: int, digest: str) -> str:
+    return f"{generation:06d}-{digest[:8]}.obj"
+
+
+def is_named_by_digest(path: Path, digest: str) -> bool:
+    """Return whether an object's name is the one that it got with this content."""
+    return path.stem.partition("-")[2] == digest[:8]
 
 
 def sha256_of(data: bytes | memoryview) -> str:

@@ -12,7 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.errors import ContractError, LakeError
+from pipeline.lake.advice import RESTAGE
 from pipeline.lake.layout import Disk, Layout
+from pipeline.lake.seal import SUMS, sums_of
 from pipeline.tables import READING_TABLES, check_batch
 
 KEYS_SCHEMA = pa.schema(
@@ -78,6 +80,7 @@ def write_batch(layout: Layout, disk: Disk, batch: Batch) -> None:
     temporary, target = disk.temporary(), layout.staged(batch.batch_id)
     for name, table in (*batch.tables.items(), ("keys", batch.keys)):
         disk.write(temporary / f"{name}{_SUFFIX}", _ipc_bytes(table))
+    disk.write(temporary / SUMS, sums_of(temporary))
     disk.sync(temporary)
     disk.folder(target.parent)
     if not _moved(disk, temporary, target):
@@ -105,19 +108,27 @@ def _ipc_bytes(table: pa.Table) -> memoryview:
 
 
 def read_batch(layout: Layout, batch_id: str) -> Batch | None:
-    """Return a staged batch, None where there is none. Raises: LakeError (batch_broken)."""
+    """Return a staged batch, None where there is none. Raises: LakeError (batch_broken) where a byte of it changed."""
     folder = layout.staged(batch_id)
     if not folder.is_dir():
         return None
     try:
+        if not is_batch_sound(folder):
+            raise OSError("its bytes are not those of its sums")
         tables = {name: _read(folder / f"{name}{_SUFFIX}") for name in (*_NAMES, "keys")}
     except (OSError, pa.ArrowException) as error:
         raise LakeError(
-            f"staged batch {batch_id} cannot be read ({error}); delete {folder} and derive again",
+            f"staged batch {batch_id} cannot be read ({error}); {RESTAGE}",
             key=batch_id,
             reason="batch_broken",
         ) from error
     return Batch(batch_id, {name: tables[name] for name in _NAMES}, tables["keys"])
+
+
+def is_batch_sound(folder: Path) -> bool:
+    """Return whether a staged batch's files are as they were staged."""
+    sums = folder / SUMS
+    return sums.is_file() and sums.read_bytes() == sums_of(folder)
 
 
 def _read(path: Path) -> pa.Table:
@@ -130,6 +141,11 @@ def discard_batch(layout: Layout, disk: Disk, batch_id: str) -> None:
     """Remove a staged batch: gone at one instant, then deleted."""
     folder = layout.staged(batch_id)
     if folder.is_dir():
-        doomed = disk.temporary()
-        disk.move(folder, doomed)
-        shutil.rmtree(doomed)
+        discard_batch_at(folder, disk)
+
+
+def discard_batch_at(folder: Path, disk: Disk) -> None:
+    """Remove the batch that is staged in a folder."""
+    doomed = disk.temporary()
+    disk.move(folder, doomed)
+    shutil.rmtree(doomed)

@@ -15,14 +15,20 @@ from pipeline.lake.sizes import totals_of
 
 
 def publish_package(committer: Committer) -> bool:
-    """Make datapackage.json say what the tables are; return whether it did not. A lake that never had any has none."""
+    """Make datapackage.json say what the tables are; return whether it did not."""
+    package = stale_package(committer)
+    if package is None:
+        return False
+    committer.disk.replace(committer.layout.root / PACKAGE, package)
+    return True
+
+
+def stale_package(committer: Committer) -> bytes | None:
+    """Return what datapackage.json should say, None where it does. A lake that never had a table has none."""
     totals = totals_of(committer.ledger.connection)
     package = lake_package(totals, has_log=True)
     path = committer.layout.root / PACKAGE
-    if is_current(committer.layout.root, package) or not (totals.tables or path.exists()):
-        return False
-    committer.disk.replace(path, package)
-    return True
+    return None if is_current(committer.layout.root, package) or not (totals.tables or path.exists()) else package
 
 
 def recover(committer: Committer) -> tuple[str, ...]:
@@ -86,8 +92,8 @@ def collect_garbage(committer: Committer, *, days: Iterable[date] | None, older_
     if days is not None:
         return sum(_collect_day(committer, committer.days.manifest(day), older_than) for day in days)
     layout = committer.layout
-    all_days = {date.fromisoformat(path.name.partition("=")[2]) for path in (layout.state / "objects").glob("*/*=*")}
-    removed = sum(_collect_day(committer, committer.days.manifest(day), older_than) for day in sorted(all_days))
+    days = sorted(layout.days_of_objects())
+    removed = sum(_collect_day(committer, committer.days.manifest(day), older_than) for day in days)
     for folder in (layout.temporary, layout.state / "staged"):
         for path in folder.iterdir() if folder.is_dir() else ():
             if path.stat().st_mtime <= older_than:

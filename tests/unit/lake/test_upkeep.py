@@ -62,7 +62,7 @@ def add_stray_day(root: Path) -> None:
 
 def lose_ledger_rows(root: Path) -> None:
     with closing(sqlite3.connect(root / "_state/ledger.sqlite", autocommit=True)) as connection:
-        connection.execute("UPDATE days SET generation = 99 WHERE published_date = '2026-02-03'")
+        connection.execute("DELETE FROM days WHERE published_date = '2026-02-03'")
         connection.execute("DELETE FROM articles WHERE published_date = '2026-02-03'")
 
 
@@ -145,11 +145,10 @@ def test_flipped_byte_is_named(root: Path, place: int) -> None:
 
 
 def test_damaged_day_can_be_derived_again(root: Path) -> None:
-    """What the message advises works: delete the day's manifest, recover, derive again."""
+    """What the message advises works: withdraw the day, derive it again."""
     before = files(root)
     public(root).write_bytes(b"PAR1")
-    (root / "_state/manifest/2026-02-03.json").unlink()
-    open_lake(root).recover()
+    open_lake(root).recover(withdraws=True)
     assert open_lake(root).stored([Story(1).article_id]) == {}
     assert open_lake(root).verify() == ()
     commit(open_lake(root), *STORIES)
@@ -170,7 +169,7 @@ def test_broken_ledger_is_named(root: Path) -> None:
     """A ledger that is no database is an error that says what to do."""
     lose_ledger(root)
     (root / "_state/ledger.sqlite").write_bytes(b"not a database " * 100)
-    with pytest.raises(LakeError, match="delete it") as caught:
+    with pytest.raises(LakeError, match="recover --withdraw") as caught:
         open_lake(root).stored([])
     assert caught.value.reason == "ledger_broken"
 
@@ -182,7 +181,7 @@ def test_gc_keeps_the_generation_before(root: Path) -> None:
     objects = root / "_state/objects/quotes/published_date=2026-02-03"
     assert len(list(objects.iterdir())) == 6
     assert open_lake(root).gc() == 0
-    assert open_lake(root, gc_grace_hours=0).gc() == 4 * 4 + 5 * 5  # objects of four generations, files of five batches
+    assert open_lake(root, gc_grace_hours=0).gc() == 4 * 4 + 5 * 6  # objects of four generations, files of five batches
     assert [path.name.split("-")[0] for path in sorted(objects.iterdir())] == ["000005", "000006"]
     assert open_lake(root).verify() == ()
 
@@ -202,7 +201,7 @@ def test_gc_removes_old_leftovers(root: Path) -> None:
     (root / "_state/stage/half").write_bytes(b"x")
     (root / "_state/objects/quotes/published_date=2026-02-03/000009-00000000.obj").write_bytes(b"x")
     assert open_lake(root).gc() == 0
-    assert lake.gc() == 2 * 5 + 1 + 1
+    assert lake.gc() == 2 * 6 + 1 + 1
     assert list((root / "_state/staged").iterdir()) == []
     assert lake.verify() == ()
 
