@@ -1,18 +1,23 @@
 """The analyst's room: the lake's tables as views, SQL that can only read, saved questions, and pictures of answers."""
 
 from pipeline.ask.connection import Answer, Connection, connect, query, stream
+from pipeline.ask.coverage import AskedListing, CoverageFacts, coverage_facts
 from pipeline.ask.saved import Question, answer, list_questions, question_named
-from pipeline.ask.views import views_sql
+from pipeline.ask.verdicts import outcomes_of, pages_of_host
 
 __all__ = [
     "Answer",
+    "AskedListing",
     "Connection",
+    "CoverageFacts",
     "Question",
     "answer",
     "connect",
+    "coverage_facts",
     "list_questions",
+    "outcomes_of",
+    "pages_of_host",
     "query",
     "question_named",
     "stream",
-    "views_sql",
 ]

@@ -5,7 +5,24 @@ import sys
 
 import typer
 
-from pipeline.cli import ask, doctor, events, history, kb, lake, plan, push, raw, run, sources, text
+from pipeline.cli import (
+    ask,
+    changes,
+    coverage,
+    doctor,
+    events,
+    history,
+    kb,
+    lake,
+    plan,
+    push,
+    raw,
+    run,
+    sources,
+    text,
+    views,
+    why,
+)
 from pipeline.cli.output import problem
 from pipeline.errors import ConfigError, NewsError
 
@@ -23,7 +40,11 @@ app.command("annotate")(text.annotate)
 app.command("clean")(text.clean)
 app.command("sql")(ask.sql)
 app.command("ask", cls=ask.ChartAlone, context_settings={"ignore_unknown_options": True})(ask.ask)
+app.command("views")(views.views)
 app.command("history")(history.history)
+app.command("why")(why.why)
+app.command("coverage")(coverage.coverage)
+app.command("changes")(changes.changes)
 app.command("doctor")(doctor.doctor)
 app.add_typer(sources.app, name="sources")
 app.add_typer(events.app, name="events")

@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 
 from pipeline.database import Durability
-from pipeline.errors import room_for
+from pipeline.errors import naming
 from pipeline.model import file_name_of
 from pipeline.tables import CLUSTER_TABLES, READING_TABLES, TableSpec
 
@@ -56,12 +56,44 @@ class Layout:
     def kept(self, name: str) -> Path:
         return self.state / "kept" / name
 
+    def objects_of(self, day: date) -> tuple[Path, ...]:
+        """Return every object of a day, needed or not."""
+        return tuple(sorted((self.state / "objects").glob(f"*/{_partition(day)}/*")))
+
+    def days_of_objects(self) -> frozenset[date]:
+        names = (path.name.partition("=")[2] for path in (self.state / "objects").glob("*/*=*"))
+        return frozenset(map(date.fromisoformat, names))
+
+    @property
+    def snapshots(self) -> Path:
+        """Beside the lake: a pattern over the lake's root must not see rows twice."""
+        return self.root.parent / "snapshots"
+
     def relative(self, path: Path) -> str:
         return path.relative_to(self.root).as_posix()
 
 
+def link_or_copy(source: Path, target: Path) -> None:
+    """Give a file a second name; a copy where the file system has none, or the other name is on another."""
+    try:
+        target.hardlink_to(source)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        shutil.copyfile(source, target)
+
+
 def _partition(day: date) -> str:
     return f"published_date={day.isoformat()}"
+
+
+def object_name(generation: int, digest: str) -> str:
+    return f"{generation:06d}-{digest[:8]}.obj"
+
+
+def is_named_by_digest(path: Path, digest: str) -> bool:
+    """Return whether an object's name is the one that it got with this content."""
+    return path.stem.partition("-")[2] == digest[:8]
 
 
 def sha256_of(data: bytes | memoryview) -> str:
@@ -83,9 +115,19 @@ class Disk:
         """Hold the one lock under which public files change; it dies with the process."""
         folder = self._layout.state / "locks"
         folder.mkdir(parents=True, exist_ok=True)
-        with (folder / "commit.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        path = folder / "commit.lock"
+        with path.open("w") as lock:
+            with naming(path):
+                fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+    def now(self) -> float:
+        """Return seconds since 1970 by the clock that dates the files here, whatever the hosts' own clocks say."""
+        path = self.temporary()
+        path.touch()
+        seconds = path.stat().st_mtime
+        path.unlink()
+        return seconds
 
     def temporary(self) -> Path:
         """Return a new name in the folder for unfinished things, on the same file system."""
@@ -97,7 +139,7 @@ class Disk:
         """Write a file that nobody reads yet; where there is no room for it, none is left."""
         self.folder(path.parent)
         try:
-            with room_for(path), path.open("wb") as file:
+            with naming(path), path.open("wb") as file:
                 file.write(data)
                 if self._is_full:
                     file.flush()
@@ -123,12 +165,7 @@ class Disk:
         Not made durable: what power loss takes of a public file, recover links again.
         """
         temporary = self.temporary()
-        try:
-            temporary.hardlink_to(source)
-        except OSError as error:
-            if error.errno not in _NO_LINKS:
-                raise
-            shutil.copyfile(source, temporary)
+        link_or_copy(source, temporary)
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary.replace(target)
 
@@ -145,11 +182,17 @@ class Disk:
             folder.mkdir(exist_ok=True)
             self.sync(folder.parent)
 
+    def sync_all(self) -> None:
+        """Make everything durable that was written, many small files at once."""
+        if self._is_full:
+            os.sync()
+
     def sync(self, path: Path) -> None:
         """Make a file's bytes or a folder's entries durable."""
         if self._is_full:
             descriptor = os.open(path, os.O_RDONLY)
             try:
-                os.fsync(descriptor)
+                with naming(path):
+                    os.fsync(descriptor)
             finally:
                 os.close(descriptor)
