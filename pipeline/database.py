@@ -1,6 +1,8 @@
 """SQLite as newslake uses it: one file, many processes, explicit transactions."""
 
+import errno
 import json
+import os
 import sqlite3
 import time
 import zlib
@@ -11,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from pipeline.errors import NewsError, room_for
+from pipeline.errors import NewsError, failed
 
 Durability = Literal["full", "process"]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -20,6 +22,15 @@ _AGAIN_SECONDS = 0.02
 DAMAGED_ROW = "has a damaged row in"
 _COLUMNS = """SELECT tables.name, columns.name, columns.type, columns."notnull", columns.pk
     FROM sqlite_master AS tables, pragma_table_info(tables.name) AS columns WHERE tables.type = 'table'"""
+_ERRNO = {
+    sqlite3.SQLITE_FULL: errno.ENOSPC,
+    sqlite3.SQLITE_IOERR_WRITE: errno.ENOSPC,  # these three are what it says where its own files cannot grow
+    sqlite3.SQLITE_IOERR_SHMSIZE: errno.ENOSPC,
+    sqlite3.SQLITE_IOERR_SHMOPEN: errno.ENOSPC,
+    sqlite3.SQLITE_IOERR: errno.EIO,
+    sqlite3.SQLITE_READONLY: errno.EROFS,
+    sqlite3.SQLITE_CANTOPEN: errno.EACCES,
+}
 
 
 def open_database(
@@ -27,13 +38,15 @@ def open_database(
 ) -> sqlite3.Connection:
     """Return a connection in WAL mode, without implicit transactions.
 
-    Raises: what ``broken`` makes of the error when the file is not SQLite's, OSError where its disk is full.
+    Raises: what ``broken`` makes of the error when the file is not SQLite's, OSError where its disk is full or may not
+    be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, autocommit=True, check_same_thread=False)
+    with _naming(path):
+        connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, autocommit=True, check_same_thread=False)
     connection.row_factory = sqlite3.Row
     try:
-        with room_for(path):
+        with _naming(path):
             _use_wal(connection)
     except OSError:
         connection.close()
@@ -76,7 +89,7 @@ def _use_wal(connection: sqlite3.Connection) -> None:
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     """Hold the write lock; all of the block's changes appear at once, or none when it raises."""
-    with room_for(Path(connection.execute("PRAGMA database_list").fetchone()["file"])):
+    with _naming(Path(connection.execute("PRAGMA database_list").fetchone()["file"])):
         connection.execute("BEGIN IMMEDIATE")
         try:
             yield connection
@@ -149,6 +162,18 @@ def damaged_rows(found: sqlite3.Connection, table: str) -> list[tuple[Any, ...]]
         return [row for row in rows if seal_of(row[:-1]) != row[-1]]
     finally:
         found.text_factory = usual
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Make what the disk under a database refuses the system's own error, with its file. Raises: OSError."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        number = _ERRNO.get(error.sqlite_errorcode, _ERRNO.get(error.sqlite_errorcode & 0xFF))
+        if number is None:
+            raise
+        raise failed(number, f"{os.strerror(number)} ({error})", path) from error
 
 
 def to_micros(value: datetime) -> int:

@@ -50,7 +50,7 @@ def recover(withdraw: Withdraw = False, as_json: AsJson = False) -> None:
 
 @app.command()
 def gc(as_json: AsJson = False) -> None:
-    """Delete objects that no manifest names and that are older than NEWS_GC_GRACE_HOURS."""
+    """Delete what was replaced, staged or left unfinished NEWS_GC_GRACE_HOURS ago or before, and nothing needs."""
     _tell({"removed": workspace().lake.gc()}, as_json=as_json)
 
 
@@ -76,6 +76,9 @@ def snapshot(
 def snapshots(as_json: AsJson = False) -> None:
     """List the snapshots: when each was taken, its days and rows, and how many bytes nothing else has."""
     found = [each.as_dict() for each in workspace().lake.snapshots()]
+    if not found and not as_json:
+        out.print("there is no snapshot; `newslake lake snapshot NAME` takes one", highlight=False)
+        return
     columns = tuple(found[0]) if found else ()
     print_rows(columns, [tuple(each.values()) for each in found], as_json=as_json)
 

@@ -122,7 +122,8 @@ class Lake:
             return changed
 
     def _oldest_kept(self) -> float:
-        return (self._now() - self._grace).timestamp()
+        """Return seconds since 1970. A host whose clock is ahead must not take for old what was written just now."""
+        return min(self._now().timestamp(), self._disk.now()) - self._grace.total_seconds()
 
     def stored(self, article_ids: Iterable[str]) -> Mapping[str, StoredArticle]:
         """Return what the lake holds of those articles that it has."""
@@ -170,9 +171,17 @@ class Lake:
     def _none(self, table: str, names: Sequence[str]) -> pa.Table:
         return _with_day(table_named(table).schema.empty_table(), date.min).select(names)
 
-    def read_day(self, day: date, tables: Iterable[str]) -> dict[str, pa.Table]:
-        """Return the rows of some tables on a day, all of one commit. Raises: LakeError for a damaged object."""
-        manifest = self._days.manifest(day)
+    def standing(self) -> tuple[Manifest, ...]:
+        """Return the manifests of all days with rows, of one instant between commits: no article stands on two days.
+
+        Their objects are there until a day has changed twice and the grace is over.
+        """
+        with self._committer() as committer:
+            committer.roll_forward()
+            return tuple(manifest for manifest in self._days.manifests() if manifest.entries)
+
+    def read_standing(self, manifest: Manifest, tables: Iterable[str]) -> dict[str, pa.Table]:
+        """Return the rows that some tables had by a manifest. Raises: LakeError for a damaged object, or one gone."""
         return {name: self._days.table(manifest, name) for name in tables}
 
     def note_gone(self, article_ids: Iterable[str]) -> None:

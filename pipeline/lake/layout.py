@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 
 from pipeline.database import Durability
-from pipeline.errors import room_for
+from pipeline.errors import naming
 from pipeline.model import file_name_of
 from pipeline.tables import CLUSTER_TABLES, READING_TABLES, TableSpec
 
@@ -115,9 +115,19 @@ class Disk:
         """Hold the one lock under which public files change; it dies with the process."""
         folder = self._layout.state / "locks"
         folder.mkdir(parents=True, exist_ok=True)
-        with (folder / "commit.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        path = folder / "commit.lock"
+        with path.open("w") as lock:
+            with naming(path):
+                fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+    def now(self) -> float:
+        """Return seconds since 1970 by the clock that dates the files here, whatever the hosts' own clocks say."""
+        path = self.temporary()
+        path.touch()
+        seconds = path.stat().st_mtime
+        path.unlink()
+        return seconds
 
     def temporary(self) -> Path:
         """Return a new name in the folder for unfinished things, on the same file system."""
@@ -129,7 +139,7 @@ class Disk:
         """Write a file that nobody reads yet; where there is no room for it, none is left."""
         self.folder(path.parent)
         try:
-            with room_for(path), path.open("wb") as file:
+            with naming(path), path.open("wb") as file:
                 file.write(data)
                 if self._is_full:
                     file.flush()
@@ -182,6 +192,7 @@ class Disk:
         if self._is_full:
             descriptor = os.open(path, os.O_RDONLY)
             try:
-                os.fsync(descriptor)
+                with naming(path):
+                    os.fsync(descriptor)
             finally:
                 os.close(descriptor)

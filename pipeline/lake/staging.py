@@ -1,5 +1,6 @@
 """Staged batches: what deriving hands to the committer."""
 
+import errno
 import shutil
 from collections.abc import Iterator, Mapping
 from dataclasses import dataclass
@@ -25,6 +26,7 @@ KEYS_SCHEMA = pa.schema(
     ]
 )
 _NAMES = tuple(spec.name for spec in READING_TABLES)
+_IS_THERE = {errno.ENOTEMPTY, errno.EEXIST}
 _SUFFIX = ".arrow"  # never .parquet: a glob over the lake must not find rows that are not committed
 
 
@@ -81,14 +83,21 @@ def write_batch(layout: Layout, disk: Disk, batch: Batch) -> None:
     disk.write(temporary / SUMS, sums_of(temporary))
     disk.sync(temporary)
     disk.folder(target.parent)
-    try:
-        disk.move(temporary, target)
-    except OSError:
-        if not target.is_dir():
-            raise
+    if not _moved(disk, temporary, target):
         with disk.committer():
-            discard_batch(layout, disk, batch.batch_id)
-            disk.move(temporary, target)
+            while not _moved(disk, temporary, target):  # another process may stage it in between, which needs no lock
+                discard_batch(layout, disk, batch.batch_id)
+
+
+def _moved(disk: Disk, source: Path, target: Path) -> bool:
+    """Move a folder; return whether there was none in its place."""
+    try:
+        disk.move(source, target)
+    except OSError as error:
+        if error.errno not in _IS_THERE:
+            raise
+        return False
+    return True
 
 
 def _ipc_bytes(table: pa.Table) -> memoryview:

@@ -4,7 +4,7 @@ import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -204,3 +204,42 @@ def test_gc_removes_old_leftovers(root: Path) -> None:
     assert lake.gc() == 2 * 6 + 1 + 1
     assert list((root / "_state/staged").iterdir()) == []
     assert lake.verify() == ()
+
+
+def age(root: Path, *, hours: float) -> None:
+    """Let everything in the lake be written so many hours earlier than it was."""
+    for path in root.rglob("*"):
+        told = path.stat().st_mtime - hours * 3600
+        os.utime(path, (told, told))
+
+
+def test_snapshot_is_kept_for_the_grace(root: Path) -> None:
+    """What a reader's snapshot names stays for the grace after it was replaced, however long it had stood before."""
+    age(root, hours=1000)
+    lake = open_lake(root)
+    snapshot = [root / "_state" / each.object for each in lake.manifest(DAY).entries.values()]
+    for number in range(3):
+        commit(lake, Story(2, f"Words {number}", seen=number + 1), batch_id=f"c{number}")
+    assert lake.gc() == 6  # the files of the batch that was committed a thousand hours ago
+    assert [path for path in snapshot if not path.exists()] == []
+    age(root, hours=25)
+    assert lake.gc() == 2 * 4 + 3 * 6
+    assert [path for path in snapshot if path.exists()] == []
+
+
+@pytest.mark.parametrize("hours", [-1000, 1000])
+def test_gc_of_a_host_whose_clock_is_wrong(root: Path, hours: int) -> None:
+    """Neither clock of a host, behind or ahead, makes it delete what was written just now."""
+    lake = Lake(root, durability="process", now=lambda: datetime.now(UTC) + timedelta(hours=hours))
+    open_lake(root).stage("waits", batch_tables([Story(9)]), batch_keys([Story(9)]))
+    assert lake.gc() == 0
+    commit(open_lake(root), Story(2, "Words", seen=1), batch_id="waits")
+
+
+def test_gc_removes_empty_folders(root: Path) -> None:
+    """A folder that a process emptied, and died before it could remove it, goes."""
+    for folder in ("tables/quotes", "_state/objects/quotes"):
+        (root / folder / "published_date=1999-01-01").mkdir()
+    assert open_lake(root).gc() == 0
+    assert list(root.rglob("*1999*")) == []
+    assert open_lake(root).verify() == ()
