@@ -1,27 +1,34 @@
 """A DuckDB that sees the lake's rows and nothing else of the machine."""
 
 from dataclasses import dataclass
+from datetime import date
 from pathlib import Path
 
 import duckdb
-import pyarrow as pa
-import pyarrow.dataset as ds
-from pyarrow.fs import LocalFileSystem
 
-from pipeline.ask.views import JOINED_VIEWS, stored_name, table_dir, table_files
+from pipeline.ask.files import SCHEME, lake_files
+from pipeline.ask.views import BY_NAME, lake_views
 from pipeline.errors import ConfigError
-from pipeline.tables import TABLES, TableSpec
+from pipeline.tables import TABLES
 
-# Set after the views are made; from then on SQL opens no file, no database, no socket and no Python variable.
-_LOCKDOWN = """\
+# Set before the views are made; from then on SQL opens the lake's files for reading, and no other file, database,
+# socket or Python variable.
+_LOCKDOWN = f"""\
+SET TimeZone = 'UTC';
 SET temp_directory = '';
+SET parquet_metadata_cache = true;
 SET python_enable_replacements = false;
 SET autoinstall_known_extensions = false;
 SET autoload_known_extensions = false;
+SET allowed_directories = ['{SCHEME}://'];
 SET enable_external_access = false;
 SET lock_configuration = true;
+SET VARIABLE {BY_NAME} = false;
 """
 _READING_STATEMENTS = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
+
+
+_NOT_BY_NAME = "setting union_by_name"  # DuckDB's advice where a file lacks a column
 
 
 @dataclass(frozen=True, slots=True)
@@ -36,37 +43,26 @@ class Answer:
         return [dict(zip(self.columns, row, strict=True)) for row in self.rows]
 
 
-def connect(lake: Path) -> duckdb.DuckDBPyConnection:
-    """Return an in-memory DuckDB in UTC with one view a table of ``lake``: the files that exist now.
+def connect(
+    lake: Path, *, since: date | None = None, until: date | None = None, source: str | None = None
+) -> duckdb.DuckDBPyConnection:
+    """Return an in-memory DuckDB in UTC with one view a table of ``lake``.
 
-    A table without files is an empty view. ``articles`` carries ``dup_group_id`` (its own id where nothing repeats)
-    and ``is_copy``, ``quotes`` and ``events`` carry ``quote_group_id`` and ``event_cluster_id``. Rows come through
-    Arrow and not through ``read_parquet``: DuckDB can allow a folder only for reading and writing both, and a SELECT
-    may hold ``WITH x AS (COPY ... TO file)``. So SQL gets no file access at all.
+    It sees the rows that are committed now, each day's tables of one commit, as long as it is open. A table without
+    files is an empty view. ``articles`` carries ``dup_group_id`` (its own id where nothing repeats) and ``is_copy``,
+    ``quotes`` and ``events`` carry ``quote_group_id`` and ``event_cluster_id``.
+
+    ``since`` and ``until`` (both inclusive) leave the rows of these published dates, and outcomes of these news days.
+    ``source`` leaves the articles of one source_key with all that belongs to them, and the events that they tell of.
+
+    SQL here reads the lake's files and can write none. Raises: LakeError for a broken manifest.
     """
+    files, names = lake_files(lake, since=since, until=until)
     connection = duckdb.connect(":memory:")
-    connection.execute("SET TimeZone = 'UTC'")
-    for spec in TABLES:
-        connection.register(stored_name(spec), _rows(lake, spec))
-    connection.execute(JOINED_VIEWS)
+    connection.register_filesystem(files)
     connection.execute(_LOCKDOWN)
+    connection.execute(lake_views(names, since=since, until=until, source=source))
     return connection
-
-
-def _rows(lake: Path, spec: TableSpec) -> ds.Dataset | pa.Table:
-    partition = pa.schema([(spec.partition, pa.date32())])
-    schema = pa.schema([*spec.schema, *partition])
-    files = [str(path) for path in table_files(lake, spec)]
-    if not files:
-        return schema.empty_table()
-    return ds.dataset(
-        files,
-        schema=schema,
-        format="parquet",
-        filesystem=LocalFileSystem(),
-        partitioning=ds.partitioning(partition, flavor="hive"),
-        partition_base_dir=str(table_dir(lake, spec)),
-    )
 
 
 def query(connection: duckdb.DuckDBPyConnection, sql: str) -> Answer:
@@ -82,10 +78,27 @@ def query(connection: duckdb.DuckDBPyConnection, sql: str) -> Answer:
             raise ConfigError(
                 f"sql: write one statement that reads, e.g. SELECT; found {found}; the tables are read-only", key="sql"
             )
-        result = connection.execute(statements[0])
-        return Answer(tuple(column[0] for column in result.description), tuple(result.fetchall()))
+        return _answered(connection, statements[0])
     except (duckdb.PermissionException, duckdb.InvalidInputException) as error:
         names = ", ".join(spec.name for spec in TABLES)
         raise ConfigError(f"sql: {error}; SQL here reads {names} and no file", key="sql", reason="bad_sql") from error
     except duckdb.Error as error:
-        raise ConfigError(f"sql: {error}", key="sql", reason="bad_sql") from error
+        raise ConfigError(f"sql: {_told(error)}", key="sql", reason="bad_sql") from error
+
+
+def _answered(connection: duckdb.DuckDBPyConnection, statement: duckdb.Statement) -> Answer:
+    try:
+        result = connection.execute(statement)
+    except duckdb.InvalidInputException as error:
+        if _NOT_BY_NAME not in str(error):
+            raise
+        # A file is older than a column. To find out first would mean to open every file before each question.
+        connection.execute(f"SET VARIABLE {BY_NAME} = true")
+        result = connection.execute(statement)
+    return Answer(tuple(column[0] for column in result.description), tuple(result.fetchall()))
+
+
+def _told(error: duckdb.Error) -> str:
+    """Return what an error says; of one that comes from our file system, its last line."""
+    text = str(error).strip()
+    return text.rsplit("\n", 1)[-1] if text.startswith("Traceback") else text

@@ -5,6 +5,7 @@ from pipeline.lake.lake import Lake
 from pipeline.lake.ledger import StoredArticle, Verdict, row_key_of
 from pipeline.lake.manifest import Entry, Manifest
 from pipeline.lake.merge import ArticleResult
+from pipeline.lake.reading import committed_files
 from pipeline.lake.staging import KEYS_SCHEMA
 
 __all__ = [
@@ -16,5 +17,6 @@ __all__ = [
     "Manifest",
     "StoredArticle",
     "Verdict",
+    "committed_files",
     "row_key_of",
 ]
