@@ -23,7 +23,6 @@ SET autoload_known_extensions = false;
 SET allowed_directories = ['{SCHEME}://'];
 SET enable_external_access = false;
 SET lock_configuration = true;
-SET VARIABLE {BY_NAME} = false;
 """
 _READING_STATEMENTS = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
 
@@ -57,11 +56,12 @@ def connect(
 
     SQL here reads the lake's files and can write none. Raises: LakeError for a broken manifest.
     """
-    files, names = lake_files(lake, since=since, until=until)
+    opened = lake_files(lake, since=since, until=until)
     connection = duckdb.connect(":memory:")
-    connection.register_filesystem(files)
+    connection.register_filesystem(opened.files)
     connection.execute(_LOCKDOWN)
-    connection.execute(lake_views(names, since=since, until=until, source=source))
+    connection.execute(f"SET VARIABLE {BY_NAME} = {opened.is_older}")
+    connection.execute(lake_views(opened.names, since=since, until=until, source=source))
     return connection
 
 

@@ -18,7 +18,7 @@ CREATE OR REPLACE VIEW articles AS
 SELECT a.*, coalesce(c.dup_group_id, a.article_id) AS dup_group_id, coalesce(c.is_copy, false) AS is_copy
 FROM articles_stored a LEFT JOIN (
   SELECT article_id, revision_id, min(dup_group_id) AS dup_group_id, true AS is_copy
-  FROM copies WHERE is_copy GROUP BY article_id, revision_id
+  FROM copies WHERE dup_group_id <> article_id GROUP BY article_id, revision_id
 ) c USING (article_id, revision_id);
 """,
     "quotes": """\
