@@ -23,7 +23,8 @@ FROM articles_stored a LEFT JOIN (
 """,
     "quotes": """\
 CREATE OR REPLACE VIEW quotes AS
-SELECT q.*, coalesce(g.quote_group_id, q.article_id || ':' || q.quote_index) AS quote_group_id
+SELECT q.*, coalesce(g.quote_group_id, q.article_id || ':' || q.quote_index) AS quote_group_id,
+  g.quote_group_id IS NOT NULL AS is_repeat
 FROM quotes_stored q LEFT JOIN (
   SELECT article_id, revision_id, quote_index, min(quote_group_id) AS quote_group_id
   FROM quote_groups WHERE quote_group_id <> article_id || ':' || quote_index
@@ -40,7 +41,7 @@ FROM events_stored e LEFT JOIN (
 ) r USING (article_id, revision_id, event_index);
 """,
 }
-_JOINED_VIEWS = "".join(_JOINED.values())
+JOINED_VIEWS = "".join(_JOINED.values())
 # The roll-up knows no sources: of one source the same is counted from its mentions.
 _CO_MENTIONS_OF_SOURCE = """\
 CREATE OR REPLACE VIEW co_mentions AS
@@ -92,7 +93,7 @@ def views_sql(lake: Path) -> str:
 
     A table without files gives an empty view with the contract's columns; write the text anew after its first rows.
     """
-    return "\n".join(("SET TimeZone = 'UTC';", *_statements(lake.resolve()), _JOINED_VIEWS))
+    return "\n".join(("SET TimeZone = 'UTC';", *_statements(lake.resolve()), JOINED_VIEWS))
 
 
 def _statements(lake: Path) -> Iterator[str]:
@@ -114,7 +115,7 @@ def lake_views(
         body = _OVER_FILES.substitute(files=f"[{files}]", partition=spec.partition, by_name=f"getvariable('{BY_NAME}')")
         kept = " AND ".join(_kept(spec, since=since, until=until, source=source))
         statements.append(f"CREATE VIEW {stored_name(spec)} AS SELECT * FROM ({body}) {kept and f'WHERE {kept}'};")
-    return "\n".join((*statements, _JOINED_VIEWS, "" if source is None else _CO_MENTIONS_OF_SOURCE))
+    return "\n".join((*statements, JOINED_VIEWS, "" if source is None else _CO_MENTIONS_OF_SOURCE))
 
 
 def _kept(spec: TableSpec, *, since: date | None, until: date | None, source: str | None) -> Iterator[str]:

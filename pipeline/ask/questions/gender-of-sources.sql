@@ -7,7 +7,7 @@ WITH quoted AS (
     count(*) AS quotes,
     sum(CASE WHEN speaker_gender = 'F' THEN 1 ELSE 0 END) AS women,
     sum(CASE WHEN speaker_gender = 'M' THEN 1 ELSE 0 END) AS men
-  FROM quotes
+  FROM quotes_stored
   WHERE speaker_kind = 'person'
   GROUP BY article_id, revision_id
 )
@@ -18,6 +18,6 @@ SELECT
   round(sum(q.women) / sum(q.quotes), 3) AS share_women,
   round(sum(q.men) / sum(q.quotes), 3) AS share_men,
   round((sum(q.quotes) - sum(q.women) - sum(q.men)) / sum(q.quotes), 3) AS share_unknown
-FROM quoted q JOIN articles a ON a.article_id = q.article_id AND a.revision_id = q.revision_id
+FROM quoted q JOIN articles_stored a ON a.article_id = q.article_id AND a.revision_id = q.revision_id
 GROUP BY a.publisher, CAST(date_trunc('week', a.published_date) AS DATE)
 ORDER BY a.publisher NULLS LAST, week;

@@ -13,20 +13,17 @@ WITH told AS (
     AND event_date_basis IN ('explicit', 'relative')
     AND event_date <= CAST(published_at AS DATE)
   GROUP BY event_cluster_id, article_id, revision_id
-), times AS (
-  SELECT event_cluster_id, min(published_at) AS first_at FROM told GROUP BY event_cluster_id
-), firsts AS (
-  SELECT t.event_cluster_id, min(t.article_id) AS article_id
-  FROM told t JOIN times s ON s.event_cluster_id = t.event_cluster_id AND s.first_at = t.published_at
-  GROUP BY t.event_cluster_id
+), placed AS (
+  SELECT
+    article_id, revision_id, days,
+    row_number() OVER (PARTITION BY event_cluster_id ORDER BY published_at, article_id) AS place
+  FROM told
 )
 SELECT
   a.publisher,
-  median(t.days) AS median_days,
+  median(p.days) AS median_days,
   count(*) AS events,
-  count(f.article_id) AS first
-FROM told t
-JOIN articles a ON a.article_id = t.article_id AND a.revision_id = t.revision_id
-LEFT JOIN firsts f ON f.event_cluster_id = t.event_cluster_id AND f.article_id = t.article_id
+  CAST(sum(CASE WHEN p.place = 1 THEN 1 ELSE 0 END) AS BIGINT) AS first
+FROM placed p JOIN articles_stored a ON a.article_id = p.article_id AND a.revision_id = p.revision_id
 GROUP BY a.publisher
 ORDER BY median_days, events DESC, a.publisher NULLS LAST;

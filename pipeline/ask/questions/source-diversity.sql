@@ -2,7 +2,7 @@
 -- about: Effective number of named people quoted (exponential of the entropy of their shares) and the share of the ten most quoted, of all quotes that the outlet prints, copies included.
 WITH voices AS (
   SELECT a.publisher, coalesce(q.speaker_entity_id, q.speaker_name) AS speaker, count(*) AS quotes
-  FROM quotes q JOIN articles a ON a.article_id = q.article_id AND a.revision_id = q.revision_id
+  FROM quotes_stored q JOIN articles_stored a ON a.article_id = q.article_id AND a.revision_id = q.revision_id
   WHERE q.speaker_kind = 'person' AND q.speaker_name IS NOT NULL
   GROUP BY a.publisher, coalesce(q.speaker_entity_id, q.speaker_name)
 ), shares AS (

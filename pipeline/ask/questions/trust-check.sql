@@ -6,7 +6,7 @@ WITH daily AS (
     published_date,
     count(*) AS articles,
     sum(CASE WHEN published_at_method IN ('unknown', 'url', 'htmldate') THEN 1 ELSE 0 END) / count(*) AS share_guessed
-  FROM articles
+  FROM articles_stored
   GROUP BY source_key, published_date
 ), usual AS (
   SELECT source_key, median(articles) AS articles FROM daily GROUP BY source_key

@@ -7,7 +7,7 @@ WITH quoted AS (
     count(*) AS quotes,
     sum(CASE WHEN speaker_kind = 'unnamed' THEN 1 ELSE 0 END) AS unnamed,
     sum(CASE WHEN speaker_kind IS NULL THEN 1 ELSE 0 END) AS speakerless
-  FROM quotes
+  FROM quotes_stored
   GROUP BY article_id, revision_id
 )
 SELECT
@@ -17,7 +17,7 @@ SELECT
   CAST(sum(q.quotes) AS BIGINT) AS quotes,
   round(sum(q.unnamed) / sum(q.quotes), 3) AS share_unnamed,
   round(sum(q.speakerless) / sum(q.quotes), 3) AS share_without_speaker
-FROM quoted q JOIN articles a ON a.article_id = q.article_id AND a.revision_id = q.revision_id
+FROM quoted q JOIN articles_stored a ON a.article_id = q.article_id AND a.revision_id = q.revision_id
 GROUP BY a.publisher, a.section, CAST(date_trunc('month', a.published_date) AS DATE)
 ORDER BY share_unnamed DESC, quotes DESC, a.publisher NULLS LAST, a.section NULLS LAST, month
 LIMIT 500;

@@ -2,7 +2,7 @@
 -- about: Whose statement opens an article, by outlet, kind of speaker and gender, beside the share of all its openings. Copies of an article are left out.
 WITH openings AS (
   SELECT a.publisher, q.speaker_kind, q.speaker_gender, count(*) AS openings
-  FROM quotes q JOIN articles a ON a.article_id = q.article_id AND a.revision_id = q.revision_id
+  FROM quotes_stored q JOIN articles a ON a.article_id = q.article_id AND a.revision_id = q.revision_id
   WHERE q.quote_index = 0 AND NOT a.is_copy
   GROUP BY a.publisher, q.speaker_kind, q.speaker_gender
 )
