@@ -112,7 +112,7 @@ def write_event_clusters(root: Path, writer: Days, ledger: Ledger) -> None:
     firsts = ", ".join(f"arg_min({what}, {order}) AS {name}" for name, what in _FIRSTS.items())
     with duckdb.connect() as connection:
         connection.execute("SET TimeZone = 'UTC'")
-        rows = connection.execute(_CLUSTERS.format(root=root, firsts=firsts)).to_arrow_table()
+        rows = connection.sql(_CLUSTERS.format(root=root, firsts=firsts)).to_arrow_table()
     spec = table_named("event_clusters")
     days = rows["day"].combine_chunks()
     for day in pc.unique(days).to_pylist():
