@@ -37,7 +37,7 @@ PIPELINE = {
     "clusters": May(("model", "tables"), ("numpy", "pyarrow", "rensa")),
     "tables": May(("model",), ("pyarrow",)),
     "lake": May(("model", "tables"), ("pyarrow",)),
-    "ask": May(("tables",), ("duckdb", "pyarrow")),
+    "ask": May(("tables", "lake"), ("duckdb", "fsspec", "pyarrow")),
     "stages": May(_ROOMS_OF_STAGES, ("pyarrow",)),
     "cli": May(("stages", "ask", "model"), ("typer", "rich")),
 }
