@@ -6,7 +6,7 @@ By itself: `python -m tests.big_lake FOLDER [ARTICLES [DAYS]]`. The same numbers
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import UTC, date, datetime, timedelta
+from datetime import date, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -15,7 +15,6 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.lake.days import Days
-from pipeline.lake.encoding import in_order
 from pipeline.lake.layout import Disk, Layout
 from pipeline.lake.ledger import Ledger, StoredArticle
 from pipeline.tables import table_named
@@ -111,9 +110,7 @@ def _articles(
     count, is_new = len(ids), ids is edition.article_ids
     rows = edition.stories.tables["articles"].take(pa.array(chosen))
     outlet = np.searchsorted(np.cumsum(shares), chance.random(count) * shares.sum()).astype(str)
-    hashes = hexes(chance.integers(0, 2**63, len(edition.article_ids)).astype(np.uint64)) if is_new else None
-    del hashes
-    midnight = np.datetime64(datetime(day.year, day.month, day.day), "us")
+    midnight = np.datetime64(day, "us")
     seconds = chance.integers(0, 43_200, count) + (0 if is_new else 43_200)
     at = pa.array(midnight + seconds * np.timedelta64(1_000_000, "us"), pa.timestamp("us", tz="UTC"))
     original = edition.article_ids.take(pa.array(chosen))

@@ -208,19 +208,19 @@ def _laid_out(
     for at, piece in enumerate(quoted):
         pieces[at_quote + at] = piece
     pieces[at_event], pieces[at_event + 1] = start["trigger"] + events["type"], fill[at_event]
-    return _measured(words, counts, pieces, base, mentions, quotes, events, (at_mention, at_quote, at_event))
+    return _measured(words, counts, pieces, base, (mentions, quotes, events), (at_mention, at_quote, at_event))
 
 
-def _measured(  # the one place where numbers of pieces become offsets
+def _measured(
     words: Vocabulary,
     counts: dict[str, Ints],
     pieces: Ints,
     base: Ints,
-    mentions: dict[str, Ints],
-    quotes: dict[str, Ints],
-    events: dict[str, Ints],
+    rows: tuple[dict[str, Ints], dict[str, Ints], dict[str, Ints]],
     places: tuple[Ints, Ints, Ints],
 ) -> Drawn:
+    """Give rows of mentions, quotes and events their offsets: the one place where numbers of pieces become those."""
+    mentions, quotes, events = rows
     lengths = words.lengths[pieces]
     begins = np.cumsum(lengths) - lengths
     at_mention, at_quote, at_event = places

@@ -1,10 +1,13 @@
 """A DuckDB that sees the lake's rows and nothing else of the machine."""
 
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
 import duckdb
+import pyarrow as pa
 
 from pipeline.ask.files import SCHEME, lake_files
 from pipeline.ask.views import BY_NAME, lake_views
@@ -24,9 +27,11 @@ SET allowed_directories = ['{SCHEME}://'];
 SET enable_external_access = false;
 SET lock_configuration = true;
 """
+_ROWS_AT_ONCE = 20_000
 _READING_STATEMENTS = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
 
 
+type Connection = duckdb.DuckDBPyConnection
 _NOT_BY_NAME = "setting union_by_name"  # DuckDB's advice where a file lacks a column
 
 
@@ -65,20 +70,65 @@ def connect(
     return connection
 
 
-def query(connection: duckdb.DuckDBPyConnection, sql: str) -> Answer:
+def query(connection: Connection, sql: str) -> Answer:
     """Return what one reading statement answers: SELECT, WITH, FROM, VALUES, DESCRIBE, SHOW, SUMMARIZE or EXPLAIN.
 
     Raises: ConfigError with key "sql" for no statement, several, another kind, and whatever DuckDB refuses.
     """
+    with _refusals_told():
+        statement = _reading_statement(connection, sql)
+        try:
+            return _answered(connection, statement)
+        except duckdb.InvalidInputException as error:
+            if _NOT_BY_NAME not in str(error):
+                raise
+            # A file is older than a column. To find out first would mean to open every file before each question.
+            connection.execute(f"SET VARIABLE {BY_NAME} = true")
+            return _answered(connection, statement)
+
+
+def _answered(connection: Connection, statement: duckdb.Statement) -> Answer:
+    result = connection.execute(statement)
+    return Answer(tuple(column[0] for column in result.description), tuple(result.fetchall()))
+
+
+@contextmanager
+def stream(connection: Connection, sql: str) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
+    """Give the columns that one reading statement answers, and its rows as they come, never all at once in memory.
+
+    Raises: ConfigError as ``query`` does, here or while the rows are read.
+    """
+    with _refusals_told():
+        # Rows that went out cannot be taken back: files older than a column must be known before the first.
+        connection.execute(f"SET VARIABLE {BY_NAME} = true")
+        reader = connection.sql(_reading_statement(connection, sql)).to_arrow_reader(_ROWS_AT_ONCE)
+    with reader:
+        yield reader.schema, _batches(reader)
+
+
+def _batches(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
     try:
-        statements = connection.extract_statements(sql)
-        kinds = [statement.type for statement in statements]
-        if len(kinds) != 1 or kinds[0] not in _READING_STATEMENTS:
-            found = ", ".join(kind.name for kind in kinds) or "nothing"
-            raise ConfigError(
-                f"sql: write one statement that reads, e.g. SELECT; found {found}; the tables are read-only", key="sql"
-            )
-        return _answered(connection, statements[0])
+        yield from reader
+    except OSError as error:  # as which DuckDB's refusals come through Arrow
+        raise ConfigError(f"sql: {_told(error)}", key="sql", reason="bad_sql") from error
+
+
+def _reading_statement(connection: Connection, sql: str) -> duckdb.Statement:
+    statements = connection.extract_statements(sql)
+    kinds = [statement.type for statement in statements]
+    if len(kinds) == 1 and kinds[0] in _READING_STATEMENTS:
+        return statements[0]
+    found = ", ".join(kind.name for kind in kinds) or "nothing"
+    raise ConfigError(
+        f"sql: write one statement that reads, e.g. SELECT; found {found}; the tables are read-only", key="sql"
+    )
+
+
+@contextmanager
+def _refusals_told() -> Iterator[None]:
+    """Give what DuckDB refuses its words. Raises: ConfigError."""
+    try:
+        yield
     except (duckdb.PermissionException, duckdb.InvalidInputException) as error:
         names = ", ".join(spec.name for spec in TABLES)
         raise ConfigError(f"sql: {error}; SQL here reads {names} and no file", key="sql", reason="bad_sql") from error
@@ -86,19 +136,7 @@ def query(connection: duckdb.DuckDBPyConnection, sql: str) -> Answer:
         raise ConfigError(f"sql: {_told(error)}", key="sql", reason="bad_sql") from error
 
 
-def _answered(connection: duckdb.DuckDBPyConnection, statement: duckdb.Statement) -> Answer:
-    try:
-        result = connection.execute(statement)
-    except duckdb.InvalidInputException as error:
-        if _NOT_BY_NAME not in str(error):
-            raise
-        # A file is older than a column. To find out first would mean to open every file before each question.
-        connection.execute(f"SET VARIABLE {BY_NAME} = true")
-        result = connection.execute(statement)
-    return Answer(tuple(column[0] for column in result.description), tuple(result.fetchall()))
-
-
-def _told(error: duckdb.Error) -> str:
+def _told(error: Exception) -> str:
     """Return what an error says; of one that comes from our file system, its last line."""
     text = str(error).strip()
     return text.rsplit("\n", 1)[-1] if text.startswith("Traceback") else text

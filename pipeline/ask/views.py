@@ -114,7 +114,7 @@ def lake_views(
         files = ", ".join(map(_quoted, names[spec.name]))
         body = _OVER_FILES.substitute(files=f"[{files}]", partition=spec.partition, by_name=f"getvariable('{BY_NAME}')")
         kept = " AND ".join(_kept(spec, since=since, until=until, source=source))
-        statements.append(f"CREATE VIEW {stored_name(spec)} AS SELECT * FROM ({body}) {kept and f'WHERE {kept}'};")
+        statements.append(f"CREATE VIEW {stored_name(spec)} AS\n{body}{kept and f' WHERE {kept}'};")
     return "\n".join((*statements, JOINED_VIEWS, "" if source is None else _CO_MENTIONS_OF_SOURCE))
 
 

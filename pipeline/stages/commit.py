@@ -5,8 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 
-from pipeline.model import StageReport
+from pipeline.model import Outcome, StageReport
 from pipeline.model.outcome import OutcomeKind
+from pipeline.stages.conservation import check_conservation, page_name_of, page_of
 from pipeline.stages.disposition import Ledger
 from pipeline.stages.log_rows import append_outcomes
 from pipeline.stages.workspace import Workspace
@@ -29,23 +30,35 @@ class Committed:
     files_changed: int
 
 
-def commit(workspace: Workspace, *, batch_ids: Sequence[str], day: date, run_id: str) -> Committed:
-    """Commit staged batches of one news day as one; a batch that is already in changes nothing."""
+def commit(
+    workspace: Workspace, *, batch_ids: Sequence[str], day: date, run_id: str, told: Sequence[Outcome] = ()
+) -> Committed:
+    """Commit staged batches of one news day as one; a batch that is already in changes nothing.
+
+    ``told`` are the outcomes that deriving gave in this run. Raises: OutcomeError where they and these do not add up.
+    """
     done = workspace.lake.commit(batch_ids, is_current=partial(_is_current, workspace))
     ledger = Ledger(run_id=run_id, stage="commit", now=workspace.settings.now())
+    told_of = {page_of(each): each.article_id for each in told}
+    discovered = dict.fromkeys(told_of, day)
     for article_id, result in sorted(done.articles.items()):
         kind, reason, detail = _OUTCOMES[result]
         last = workspace.archive.captures(article_id=article_id)[-1]
+        page = page_name_of(last)
+        discovered[page] = day
+        if told_of.get(page, article_id) != article_id:  # while this one was read, the page became another article
+            continue
         ledger.record(
             kind,
-            url=last.url or last.hints.file or article_id,
-            source_key=last.source_key,
+            url=page[1],
+            source_key=page[0],
             news_day=day,
             reason=reason,
             detail=detail,
             article_id=article_id,
             raw_ref=last.digest,
         )
+    check_conservation(discovered, (*told, *ledger.outcomes), run_id=run_id)
     append_outcomes(workspace, ledger.outcomes, batch_id=f"{run_id}.commit")
     report = StageReport.of("commit", run_id, ledger.outcomes, days=done.days)
     return Committed(report, dict(done.rows), tuple(done.days), done.files_changed)

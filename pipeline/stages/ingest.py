@@ -20,8 +20,10 @@ from pipeline.model.outcome import OutcomeKind
 from pipeline.raw import ArchiveWriter, SeenPage, Validators, page_key_of
 from pipeline.sources import Copies, Found, discover, listable_days, settle_all
 from pipeline.stages.answers import keep_answer
+from pipeline.stages.conservation import PageName, check_conservation
 from pipeline.stages.disposition import Ledger, outcome_kind_of
 from pipeline.stages.listed import TRIES, Listed, state_key_of, wait_of
+from pipeline.stages.listings import ListingResult, ListingRow, append_listing
 from pipeline.stages.log_rows import append_outcomes, outcomes_told
 from pipeline.stages.workspace import Workspace
 
@@ -75,8 +77,11 @@ class _Ingest:
         self.ledger = Ledger(run_id=run_id, stage="fetch", now=self.now, told=told)
         self.trouble: NewsError | None = None
         self.is_dated, self.undated_day = False, self.now.date()
+        self.result: ListingResult = "failed"
+        self.entries = 0
         self.states: list[SeenPage] = []
         self.keys: set[str] = set()
+        self.discovered: dict[PageName, date] = {}
         self.fetched = 0
 
     def run(self, fetcher: Fetcher, *, day: date) -> None:
@@ -88,7 +93,10 @@ class _Ingest:
             validators = self._list(fetcher, pages, writer, day=day) if is_listed else None
             self._fetch(self._due(None if is_listed else day), pages, writer)
         state.record_many(self.states)
+        check_conservation(self.discovered, self.ledger.outcomes, run_id=self.run_id)
         append_outcomes(self.workspace, self.ledger.outcomes, batch_id=self.batch_id)
+        if is_listed and self.source.is_online:
+            append_listing(self.workspace, self._listing_row(), batch_id=self.batch_id)
         if validators is not None:
             state.store_validators(self.source.key, validators)
         if self.source.kind == "inbox":
@@ -106,12 +114,26 @@ class _Ingest:
             pages.heed(error)
             return None
         self.is_dated, self.undated_day = listing.day is not None, listing.day or self.undated_day
+        self.result = "unchanged" if listing.is_unchanged else "listed"
         self._fetch(self._wanted(listing.found, writer), pages, writer)
         return listing.validators
+
+    def _listing_row(self) -> ListingRow:
+        is_partial = self.result == "listed" and self.trouble is not None
+        return ListingRow(
+            run_id=self.run_id,
+            source_key=self.source.key,
+            listed_day=self.undated_day if self.is_dated else None,
+            result="partial" if is_partial else self.result,
+            entries=self.entries,
+            reason=self.trouble.reason if self.trouble is not None else None,
+            asked_at=self.now,
+        )
 
     def _wanted(self, found: Iterable[Found], writer: ArchiveWriter) -> Iterator[Listed]:
         """Yield the listed pages that must be fetched; archive local ones and record all others on the way."""
         for each in found:
+            self.entries += each.finished is None
             if each.finished is not None:
                 self._settle(each.finished, writer)
             elif each.problem is not None:
@@ -149,7 +171,9 @@ class _Ingest:
         captures = self.workspace.archive.captures(page_key=page_key)
         # The news day is fixed by the first fetch, or the first try of one; before that the listing says it.
         fixed = captures[0].news_day if captures else seen.news_day if seen is not None else None
-        return Listed(ref, page_key, fixed or self._day_told(ref), seen, captures)
+        listed = Listed(ref, page_key, fixed or self._day_told(ref), seen, captures)
+        self.discovered[self.source.key, listed.name] = listed.news_day
+        return listed
 
     def _day_told(self, ref: Ref) -> date:
         return ref.hints.published_at.date() if ref.hints.published_at is not None else self.undated_day
@@ -249,7 +273,4 @@ class _Ingest:
         )
 
     def _record(self, listed: Listed, kind: OutcomeKind, **facts: str | None) -> None:
-        ref = listed.ref
-        self.ledger.record(
-            kind, url=ref.url or ref.file or "", source_key=self.source.key, news_day=listed.news_day, **facts
-        )
+        self.ledger.record(kind, url=listed.name, source_key=self.source.key, news_day=listed.news_day, **facts)

@@ -1,5 +1,6 @@
 -- title: Which genders are quoted, by outlet and week?
 -- about: Shares of the quotes by named people that each outlet prints, copies included. Gender comes from the text first; the share nobody knows stays in view.
+-- chart: stack parts=share_women,share_unknown,share_men x=week facet=publisher n=quotes
 WITH quoted AS (
   SELECT
     article_id,
@@ -21,3 +22,11 @@ SELECT
 FROM quoted q JOIN articles_stored a ON a.article_id = q.article_id AND a.revision_id = q.revision_id
 GROUP BY a.publisher, CAST(date_trunc('week', a.published_date) AS DATE)
 ORDER BY a.publisher NULLS LAST, week;
+
+-- counted:
+SELECT
+  count(*) FILTER (is_person) AS "quotes by people",
+  count(DISTINCT article_id) FILTER (is_person) AS articles,
+  count(*) FILTER (is_person AND coalesce(speaker_gender, 'U') = 'U') AS "quotes by people of unknown gender",
+  count(*) FILTER (NOT is_person) AS "left out: quotes by no person"
+FROM (SELECT *, speaker_kind IS NOT DISTINCT FROM 'person' AS is_person FROM quotes);

@@ -1,5 +1,6 @@
 -- title: Where do unnamed sources speak?
 -- about: Share of quotes by sources without a name ("officials"), by outlet, section and month, beside the quotes without any speaker. All that the outlet prints counts, copies too. The 500 highest shares are shown.
+-- chart: line x=month y=share_unnamed colour=section facet=publisher n=quotes
 WITH quoted AS (
   SELECT
     article_id,
@@ -21,3 +22,9 @@ FROM quoted q JOIN articles_stored a ON a.article_id = q.article_id AND a.revisi
 GROUP BY a.publisher, a.section, CAST(date_trunc('month', a.published_date) AS DATE)
 ORDER BY share_unnamed DESC, quotes DESC, a.publisher NULLS LAST, a.section NULLS LAST, month
 LIMIT 500;
+
+-- counted:
+SELECT
+  count(*) AS quotes, count(DISTINCT article_id) AS articles,
+  count(*) FILTER (speaker_kind IS NULL) AS "quotes without any speaker"
+FROM quotes;

@@ -1,5 +1,6 @@
 -- title: Who speaks first?
 -- about: Whose statement opens an article, by outlet, kind of speaker and gender, beside the share of all its openings. Copies of an article are left out.
+-- chart: bar x=share y=speaker_kind colour=gender facet=publisher
 WITH openings AS (
   SELECT a.publisher, q.speaker_kind, q.speaker_gender, count(*) AS openings
   FROM quotes_stored q JOIN articles a ON a.article_id = q.article_id AND a.revision_id = q.revision_id
@@ -14,3 +15,10 @@ SELECT
   round(openings / sum(openings) OVER (PARTITION BY publisher), 3) AS share
 FROM openings
 ORDER BY publisher NULLS LAST, openings DESC, speaker_kind NULLS LAST, gender NULLS LAST;
+
+-- counted:
+SELECT
+  count(DISTINCT article_id) FILTER (is_quoting AND NOT is_copy) AS "articles with a quote",
+  count(*) FILTER (is_quoting AND is_copy) AS "left out: copies of another article",
+  count(*) FILTER (NOT is_quoting) AS "left out: articles without a quote"
+FROM (SELECT *, article_id IN (SELECT article_id FROM quotes) AS is_quoting FROM articles);

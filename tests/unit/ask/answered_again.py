@@ -1,4 +1,4 @@
-"""The fifteen questions answered once more, by pandas from the files, for a comparison. Rows as the question gives them."""
+"""The fifteen questions answered once more, by pandas from the files. Rows as the question gives them."""
 
 from collections.abc import Callable, Mapping
 from pathlib import Path
