@@ -5,8 +5,6 @@ from datetime import date
 from pathlib import Path
 from string import Template
 
-import duckdb
-
 from pipeline.tables import LOG_TABLES, TABLES, TableSpec
 
 # What a cluster table adds to a reading table. A cluster row of an earlier content says nothing about the present one:
@@ -70,7 +68,7 @@ JOIN names n ON n.published_date = p.published_date AND n.entity_id = p.other_en
 BY_NAME = "newslake_by_name"
 _OVER_FILES = Template("""\
 SELECT * FROM read_parquet($files, hive_partitioning = true,
-  hive_types = {'$partition': DATE}, union_by_name = $by_name)""")
+  hive_types = {'$partition': DATE}, union_by_name = getvariable('$by_name'))""")
 
 
 def stored_name(spec: TableSpec) -> str:
@@ -88,20 +86,6 @@ def table_dir(lake: Path, spec: TableSpec) -> Path:
     return lake / ("log" if spec in LOG_TABLES else "tables") / spec.name
 
 
-def views_sql(lake: Path) -> str:
-    """Return DuckDB statements that open the tables of ``lake`` in any DuckDB, each a view.
-
-    A table without files gives an empty view with the contract's columns; write the text anew after its first rows.
-    """
-    return "\n".join(("SET TimeZone = 'UTC';", *_statements(lake.resolve()), JOINED_VIEWS))
-
-
-def _statements(lake: Path) -> Iterator[str]:
-    for spec in TABLES:
-        body = _over_glob(lake, spec) if table_files(lake, spec) else _without_files(spec)
-        yield f"CREATE OR REPLACE VIEW {stored_name(spec)} AS\n{body};"
-
-
 def lake_views(
     names: Mapping[str, Sequence[str]], *, since: date | None, until: date | None, source: str | None
 ) -> str:
@@ -112,7 +96,7 @@ def lake_views(
     statements = []
     for spec in TABLES:
         files = ", ".join(map(_quoted, names[spec.name]))
-        body = _OVER_FILES.substitute(files=f"[{files}]", partition=spec.partition, by_name=f"getvariable('{BY_NAME}')")
+        body = _OVER_FILES.substitute(files=f"[{files}]", partition=spec.partition, by_name=BY_NAME)
         kept = " AND ".join(_kept(spec, since=since, until=until, source=source))
         statements.append(f"CREATE VIEW {stored_name(spec)} AS\n{body}{kept and f' WHERE {kept}'};")
     return "\n".join((*statements, JOINED_VIEWS, "" if source is None else _CO_MENTIONS_OF_SOURCE))
@@ -136,20 +120,3 @@ def _kept(spec: TableSpec, *, since: date | None, until: date | None, source: st
 
 def _quoted(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"
-
-
-def _over_glob(lake: Path, spec: TableSpec) -> str:
-    glob = f"{_literal_glob(table_dir(lake, spec))}/{spec.partition}=*/*.parquet"
-    return _OVER_FILES.substitute(files=_quoted(glob), partition=spec.partition, by_name="true")
-
-
-def _literal_glob(folder: Path) -> str:
-    return "".join(f"[{char}]" if char in "*?[" else char for char in str(folder))
-
-
-def _without_files(spec: TableSpec) -> str:
-    with duckdb.connect(":memory:") as scratch:
-        scratch.register("arrow", spec.schema.empty_table())
-        described = scratch.execute("SELECT column_name, column_type FROM (DESCRIBE arrow)").fetchall()
-    columns = ", ".join(f"NULL::{kind} AS {name}" for name, kind in (*described, (spec.partition, "DATE")))
-    return f"SELECT {columns} WHERE false"

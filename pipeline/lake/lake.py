@@ -11,19 +11,22 @@ import pyarrow as pa
 
 from pipeline.database import Durability
 from pipeline.errors import ContractError
+from pipeline.lake.advice import REMOVE
 from pipeline.lake.changes import Changes, changes_since, note_gone
 from pipeline.lake.commit import CommitReport, Committer
 from pipeline.lake.days import Days
 from pipeline.lake.encoding import in_order
 from pipeline.lake.layout import Disk, Layout
-from pipeline.lake.ledger import Ledger, StoredArticle, Verdict
+from pipeline.lake.ledger import Ledger, StoredArticle, Verdict, ledger_problems
 from pipeline.lake.log import append_log, read_batches, read_log
 from pipeline.lake.manifest import Manifest
 from pipeline.lake.merge import IsCurrent
+from pipeline.lake.seal import with_digest, without_digest
 from pipeline.lake.snapshots import Snapshot, drop_snapshot, list_snapshots, problems_of_snapshot, take_snapshot
 from pipeline.lake.staging import Batch, check_staged, write_batch
 from pipeline.lake.upkeep import collect_garbage, publish_package, recover
-from pipeline.lake.verify import problems_of
+from pipeline.lake.verify import Depth, problems_of
+from pipeline.lake.withdraw import agrees_with_ledger, withdraw_damaged
 from pipeline.tables import check_batch, table_named
 
 _DAY = "published_date"
@@ -62,7 +65,7 @@ class Lake:
 
     def _is_lost(self, ledger: Ledger) -> bool:
         """Return whether the ledger knows nothing of a lake that has days: it was deleted."""
-        return not ledger.generations() and bool(self._days.known())
+        return ledger.is_empty() and bool(self._days.known())
 
     @contextmanager
     def _committer(self) -> Iterator[Committer]:
@@ -119,7 +122,8 @@ class Lake:
             return changed
 
     def _oldest_kept(self) -> float:
-        return (self._now() - self._grace).timestamp()
+        """Return seconds since 1970. A host whose clock is ahead must not take for old what was written just now."""
+        return min(self._now().timestamp(), self._disk.now()) - self._grace.total_seconds()
 
     def stored(self, article_ids: Iterable[str]) -> Mapping[str, StoredArticle]:
         """Return what the lake holds of those articles that it has."""
@@ -167,9 +171,17 @@ class Lake:
     def _none(self, table: str, names: Sequence[str]) -> pa.Table:
         return _with_day(table_named(table).schema.empty_table(), date.min).select(names)
 
-    def read_day(self, day: date, tables: Iterable[str]) -> dict[str, pa.Table]:
-        """Return the rows of some tables on a day, all of one commit. Raises: LakeError for a damaged object."""
-        manifest = self._days.manifest(day)
+    def standing(self) -> tuple[Manifest, ...]:
+        """Return the manifests of all days with rows, of one instant between commits: no article stands on two days.
+
+        Their objects are there until a day has changed twice and the grace is over.
+        """
+        with self._committer() as committer:
+            committer.roll_forward()
+            return tuple(manifest for manifest in self._days.manifests() if manifest.entries)
+
+    def read_standing(self, manifest: Manifest, tables: Iterable[str]) -> dict[str, pa.Table]:
+        """Return the rows that some tables had by a manifest. Raises: LakeError for a damaged object, or one gone."""
         return {name: self._days.table(manifest, name) for name in tables}
 
     def note_gone(self, article_ids: Iterable[str]) -> None:
@@ -186,12 +198,12 @@ class Lake:
 
     def keep(self, name: str, data: bytes | memoryview) -> None:
         """Keep bytes beside the tables that can be made again from them, such as an index of a day."""
-        self._disk.replace(self._layout.kept(name), data)
+        self._disk.replace(self._layout.kept(name), with_digest(data))
 
     def kept(self, name: str) -> bytes | None:
-        """Return bytes that were kept under a name; None where there are none."""
+        """Return bytes that were kept under a name; None where there are none, or they are damaged."""
         path = self._layout.kept(name)
-        return path.read_bytes() if path.is_file() else None
+        return without_digest(path.read_bytes()) if path.is_file() else None
 
     def append_log(self, table_name: str, batch_id: str, table: pa.Table) -> None:
         """Append a batch's rows to a log table; the same batch again overwrites itself. Raises: ContractError."""
@@ -205,18 +217,47 @@ class Lake:
         """Return the rows of a log table that some batches appended."""
         return read_batches(self._layout.root, table, batch_ids)
 
-    def verify(self) -> tuple[str, ...]:
-        """Return what is wrong, as sentences that name the file or day and what to do; empty when all is well."""
-        with self._committer() as committer:
-            return tuple(problems_of(committer))
+    def verify(self, depth: Depth | None = None) -> tuple[str, ...]:
+        """Return what is wrong, as sentences that name the file or day and what to do; empty when all is well.
 
-    def recover(self) -> tuple[str, ...]:
+        Without a depth, every row is read too.
+        """
+        damaged = ledger_problems(self._layout.ledger)  # before it is opened, which may make it anew
+        if damaged:
+            return tuple(
+                f"{self._layout.relative(self._layout.ledger)}: {each}; {REMOVE}, then verify again" for each in damaged
+            )
+        return tuple(problems_of(self._committer, depth or Depth()))
+
+    def recover(self, *, withdraws: bool = False) -> tuple[str, ...]:
         """Finish what dead processes left; public files and ledger are what the manifests say after.
 
-        Returns a sentence for each thing mended.
+        ``withdraws`` first takes out whatever is damaged, so that it can be derived again: whole days, staged batches,
+        the ledger. Returns a sentence for each thing mended.
         """
+        done = self._withdraw() if withdraws else []
         with self._committer() as committer:
-            return recover(committer)
+            return (*done, *recover(committer))
+
+    def _withdraw(self) -> list[str]:
+        with self._disk.committer():
+            done = list(withdraw_damaged(self._layout, self._disk, self._days))
+        is_whole = not ledger_problems(self._layout.ledger)
+        if is_whole:
+            with self._committer() as committer:
+                is_whole = agrees_with_ledger(committer)
+        if not is_whole:
+            with self._disk.committer():
+                self._forget_ledger()
+            done.append("removed the ledger, to be made anew: `newslake changes` calls everything new")
+        return done
+
+    def _forget_ledger(self) -> None:
+        """Delete the ledger's files; the next use makes it anew."""
+        if (ledger := self.__dict__.pop("_ledger", None)) is not None:
+            ledger.connection.close()
+        for path in self._layout.state.glob(f"{self._layout.ledger.name}*"):
+            path.unlink()
 
     def snapshot(self, name: str) -> Snapshot:
         """Keep all tables as they are now under a name, beside the lake.
