@@ -11,7 +11,7 @@ INTERFACE = {
     "write a batch": {"stage", "commit"},
     "write what relates": {"replace", "replace_all", "keep"},
     "write the log": {"append_log"},
-    "read": {"read", "days", "manifest", "manifests", "kept", "read_log", "logged"},
+    "read": {"read", "standing", "read_standing", "days", "manifest", "manifests", "kept", "read_log", "logged"},
     "tell what changed": {"changes", "note_gone"},
     "keep a version": {"snapshot", "snapshots", "verify_snapshot", "drop_snapshot"},
     "know what was decided": {"stored", "verdicts", "remember", "agreeing", "set_agreeing"},
