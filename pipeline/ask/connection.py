@@ -8,26 +8,31 @@ from pathlib import Path
 
 import duckdb
 import pyarrow as pa
-import pyarrow.dataset as ds
-from pyarrow.fs import LocalFileSystem
 
-from pipeline.ask.views import JOINED_VIEWS, stored_name, table_dir, table_files
+from pipeline.ask.files import SCHEME, lake_files
+from pipeline.ask.views import BY_NAME, lake_views
 from pipeline.errors import ConfigError
-from pipeline.tables import TABLES, TableSpec
+from pipeline.tables import TABLES
 
-# Set after the views are made; from then on SQL opens no file, no database, no socket and no Python variable.
-_LOCKDOWN = """\
+# Set before the views are made; from then on SQL opens the lake's files for reading, and no other file, database,
+# socket or Python variable.
+_LOCKDOWN = f"""\
+SET TimeZone = 'UTC';
 SET temp_directory = '';
+SET parquet_metadata_cache = true;
 SET python_enable_replacements = false;
 SET autoinstall_known_extensions = false;
 SET autoload_known_extensions = false;
+SET allowed_directories = ['{SCHEME}://'];
 SET enable_external_access = false;
 SET lock_configuration = true;
 """
 _ROWS_AT_ONCE = 20_000
 _READING_STATEMENTS = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
 
+
 type Connection = duckdb.DuckDBPyConnection
+_NOT_BY_NAME = "setting union_by_name"  # DuckDB's advice where a file lacks a column
 
 
 @dataclass(frozen=True, slots=True)
@@ -45,64 +50,57 @@ class Answer:
 def connect(
     lake: Path, *, since: date | None = None, until: date | None = None, source: str | None = None
 ) -> duckdb.DuckDBPyConnection:
-    """Return an in-memory DuckDB in UTC with one view a table of ``lake``: the files that exist now.
+    """Return an in-memory DuckDB in UTC with one view a table of ``lake``.
 
-    A table without files is an empty view. ``articles`` carries ``dup_group_id`` (its own id where nothing repeats)
-    and ``is_copy``, ``quotes`` and ``events`` carry ``quote_group_id`` and ``event_cluster_id``. Rows come through
-    Arrow and not through ``read_parquet``: DuckDB can allow a folder only for reading and writing both, and a SELECT
-    may hold ``WITH x AS (COPY ... TO file)``. So SQL gets no file access at all.
+    It sees the rows that are committed now, each day's tables of one commit, as long as it is open. A table without
+    files is an empty view. ``articles`` carries ``dup_group_id`` (its own id where nothing repeats) and ``is_copy``,
+    ``quotes`` and ``events`` carry ``quote_group_id`` and ``event_cluster_id``.
+
+    ``since`` and ``until`` (both inclusive) leave the rows of these published dates, and outcomes of these news days.
+    ``source`` leaves the articles of one source_key with all that belongs to them, and the events that they tell of.
+
+    SQL here reads the lake's files and can write none. Raises: LakeError for a broken manifest.
     """
+    opened = lake_files(lake, since=since, until=until)
     connection = duckdb.connect(":memory:")
-    connection.execute("SET TimeZone = 'UTC'")
-    for spec in TABLES:
-        connection.register(f"all_{spec.name}", _rows(lake, spec))
-        day = "news_day" if spec.name == "outcomes" else spec.partition
-        wanted = [f"{day} >= DATE '{since}'"] if since else []
-        wanted += [f"{day} <= DATE '{until}'"] if until else []
-        if source and "source_key" in spec.schema.names:
-            wanted.append(f"source_key = '{source}'")
-        elif source and "article_id" in spec.schema.names:
-            wanted.append(f"article_id IN (SELECT article_id FROM all_articles WHERE source_key = '{source}')")  # noqa: S608
-        where = f" WHERE {' AND '.join(wanted)}" if wanted else ""
-        connection.execute(f"CREATE VIEW {stored_name(spec)} AS SELECT * FROM all_{spec.name}{where}")  # noqa: S608
-    connection.execute(JOINED_VIEWS)
+    connection.register_filesystem(opened.files)
     connection.execute(_LOCKDOWN)
+    connection.execute(f"SET VARIABLE {BY_NAME} = {opened.is_older}")
+    connection.execute(lake_views(opened.names, since=since, until=until, source=source))
     return connection
 
 
-def _rows(lake: Path, spec: TableSpec) -> ds.Dataset | pa.Table:
-    partition = pa.schema([(spec.partition, pa.date32())])
-    schema = pa.schema([*spec.schema, *partition])
-    files = [str(path) for path in table_files(lake, spec)]
-    if not files:
-        return schema.empty_table()
-    return ds.dataset(
-        files,
-        schema=schema,
-        format="parquet",
-        filesystem=LocalFileSystem(),
-        partitioning=ds.partitioning(partition, flavor="hive"),
-        partition_base_dir=str(table_dir(lake, spec)),
-    )
-
-
-def query(connection: duckdb.DuckDBPyConnection, sql: str) -> Answer:
+def query(connection: Connection, sql: str) -> Answer:
     """Return what one reading statement answers: SELECT, WITH, FROM, VALUES, DESCRIBE, SHOW, SUMMARIZE or EXPLAIN.
 
     Raises: ConfigError with key "sql" for no statement, several, another kind, and whatever DuckDB refuses.
     """
     with _refusals_told():
-        result = connection.execute(_reading_statement(connection, sql))
-        return Answer(tuple(column[0] for column in result.description), tuple(result.fetchall()))
+        statement = _reading_statement(connection, sql)
+        try:
+            return _answered(connection, statement)
+        except duckdb.InvalidInputException as error:
+            if _NOT_BY_NAME not in str(error):
+                raise
+            # A file is older than a column. To find out first would mean to open every file before each question.
+            connection.execute(f"SET VARIABLE {BY_NAME} = true")
+            return _answered(connection, statement)
+
+
+def _answered(connection: Connection, statement: duckdb.Statement) -> Answer:
+    result = connection.execute(statement)
+    return Answer(tuple(column[0] for column in result.description), tuple(result.fetchall()))
 
 
 @contextmanager
-def stream(connection: duckdb.DuckDBPyConnection, sql: str) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
+def stream(connection: Connection, sql: str) -> Iterator[tuple[pa.Schema, Iterator[pa.RecordBatch]]]:
     """Give the columns that one reading statement answers, and its rows as they come, never all at once in memory.
 
     Raises: ConfigError as ``query`` does, here or while the rows are read.
     """
     with _refusals_told():
+        # Rows that went out cannot be taken back: files older than a column must be known before the first.
+        connection.execute(f"SET VARIABLE {BY_NAME} = true")
         reader = connection.sql(_reading_statement(connection, sql)).to_arrow_reader(_ROWS_AT_ONCE)
     with reader:
         yield reader.schema, _batches(reader)
@@ -112,10 +110,10 @@ def _batches(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
     try:
         yield from reader
     except OSError as error:  # as which DuckDB's refusals come through Arrow
-        raise ConfigError(f"sql: {error}", key="sql", reason="bad_sql") from error
+        raise ConfigError(f"sql: {_told(error)}", key="sql", reason="bad_sql") from error
 
 
-def _reading_statement(connection: duckdb.DuckDBPyConnection, sql: str) -> duckdb.Statement:
+def _reading_statement(connection: Connection, sql: str) -> duckdb.Statement:
     statements = connection.extract_statements(sql)
     kinds = [statement.type for statement in statements]
     if len(kinds) == 1 and kinds[0] in _READING_STATEMENTS:
@@ -135,4 +133,10 @@ def _refusals_told() -> Iterator[None]:
         names = ", ".join(spec.name for spec in TABLES)
         raise ConfigError(f"sql: {error}; SQL here reads {names} and no file", key="sql", reason="bad_sql") from error
     except duckdb.Error as error:
-        raise ConfigError(f"sql: {error}", key="sql", reason="bad_sql") from error
+        raise ConfigError(f"sql: {_told(error)}", key="sql", reason="bad_sql") from error
+
+
+def _told(error: Exception) -> str:
+    """Return what an error says; of one that comes from our file system, its last line."""
+    text = str(error).strip()
+    return text.rsplit("\n", 1)[-1] if text.startswith("Traceback") else text

@@ -1,32 +1,74 @@
 """What each name in SQL stands for: a table's files, and the cluster columns joined onto the reading tables."""
 
+from collections.abc import Iterator, Mapping, Sequence
+from datetime import date
 from pathlib import Path
+from string import Template
 
-from pipeline.tables import LOG_TABLES, TableSpec
+from pipeline.tables import LOG_TABLES, TABLES, TableSpec
 
 # What a cluster table adds to a reading table. A cluster row of an earlier content says nothing about the present one:
-# the join is on both ids. Before an article is related, it and its rows are their own.
+# the join is on both ids. Before an article is related, it and its rows are their own, and so they mostly stay: joined
+# is only what differs, few rows; grouped by the join's keys, so that DuckDB leaves the join out where nobody asks.
 _JOINED = {
     "articles": """\
 CREATE OR REPLACE VIEW articles AS
 SELECT a.*, coalesce(c.dup_group_id, a.article_id) AS dup_group_id, coalesce(c.is_copy, false) AS is_copy
-FROM articles_stored a LEFT JOIN (SELECT article_id, revision_id, dup_group_id, is_copy FROM copies) c
-USING (article_id, revision_id);
+FROM articles_stored a LEFT JOIN (
+  SELECT article_id, revision_id, min(dup_group_id) AS dup_group_id, true AS is_copy
+  FROM copies WHERE dup_group_id <> article_id GROUP BY article_id, revision_id
+) c USING (article_id, revision_id);
 """,
     "quotes": """\
 CREATE OR REPLACE VIEW quotes AS
-SELECT q.*, coalesce(g.quote_group_id, q.article_id || ':' || q.quote_index) AS quote_group_id
-FROM quotes_stored q LEFT JOIN (SELECT article_id, revision_id, quote_index, quote_group_id FROM quote_groups) g
-USING (article_id, revision_id, quote_index);
+SELECT q.*, coalesce(g.quote_group_id, q.article_id || ':' || q.quote_index) AS quote_group_id,
+  g.quote_group_id IS NOT NULL AS is_repeat
+FROM quotes_stored q LEFT JOIN (
+  SELECT article_id, revision_id, quote_index, min(quote_group_id) AS quote_group_id
+  FROM quote_groups WHERE quote_group_id <> article_id || ':' || quote_index
+  GROUP BY article_id, revision_id, quote_index
+) g USING (article_id, revision_id, quote_index);
 """,
     "events": """\
 CREATE OR REPLACE VIEW events AS
 SELECT e.*, coalesce(r.event_cluster_id, e.article_id || ':' || e.same_event_index) AS event_cluster_id
-FROM events_stored e LEFT JOIN (SELECT article_id, revision_id, event_index, event_cluster_id FROM event_reports) r
-USING (article_id, revision_id, event_index);
+FROM events_stored e LEFT JOIN (
+  SELECT article_id, revision_id, event_index, min(event_cluster_id) AS event_cluster_id
+  FROM event_reports WHERE event_cluster_id <> article_id || ':' || event_index
+  GROUP BY article_id, revision_id, event_index
+) r USING (article_id, revision_id, event_index);
 """,
 }
 JOINED_VIEWS = "".join(_JOINED.values())
+# The roll-up knows no sources: of one source the same is counted from its mentions.
+_CO_MENTIONS_OF_SOURCE = """\
+CREATE OR REPLACE VIEW co_mentions AS
+WITH people AS (
+  SELECT e.published_date, e.article_id, e.sentence_index, e.entity_id, e.entity_name
+  FROM entities e JOIN articles a USING (article_id, revision_id)
+  WHERE e.entity_type = 'PERSON' AND e.entity_id IS NOT NULL AND NOT a.is_copy
+), names AS (
+  SELECT published_date, entity_id, arg_max(entity_name, (length(entity_name), entity_name)) AS entity_name
+  FROM people GROUP BY published_date, entity_id
+), named AS (
+  SELECT DISTINCT published_date, article_id, sentence_index, entity_id FROM people
+), pairs AS (
+  SELECT p.published_date, p.entity_id, q.entity_id AS other_entity_id, count(DISTINCT p.article_id) AS article_count
+  FROM named p JOIN named q USING (published_date, article_id, sentence_index)
+  WHERE p.entity_id < q.entity_id
+  GROUP BY p.published_date, p.entity_id, q.entity_id
+)
+SELECT p.entity_id, p.other_entity_id, m.entity_name, n.entity_name AS other_entity_name,
+  p.article_count::INTEGER AS article_count, p.published_date
+FROM pairs p
+JOIN names m ON m.published_date = p.published_date AND m.entity_id = p.entity_id
+JOIN names n ON n.published_date = p.published_date AND n.entity_id = p.other_entity_id;
+"""
+# The DuckDB variable that says whether files are compared by name before they are read.
+BY_NAME = "newslake_by_name"
+_OVER_FILES = Template("""\
+SELECT * FROM read_parquet($files, hive_partitioning = true,
+  hive_types = {'$partition': DATE}, union_by_name = getvariable('$by_name'))""")
 
 
 def stored_name(spec: TableSpec) -> str:
@@ -42,3 +84,39 @@ def table_files(lake: Path, spec: TableSpec) -> tuple[Path, ...]:
 def table_dir(lake: Path, spec: TableSpec) -> Path:
     """Return the folder of a table: readers' tables under ``tables``, the append-only log under ``log``."""
     return lake / ("log" if spec in LOG_TABLES else "tables") / spec.name
+
+
+def lake_views(
+    names: Mapping[str, Sequence[str]], *, since: date | None, until: date | None, source: str | None
+) -> str:
+    """Return DuckDB statements that make each table a view over the files that are named for it.
+
+    Published days were chosen with the files; here come what ``source`` leaves, and the outcomes of the days.
+    """
+    statements = []
+    for spec in TABLES:
+        files = ", ".join(map(_quoted, names[spec.name]))
+        body = _OVER_FILES.substitute(files=f"[{files}]", partition=spec.partition, by_name=BY_NAME)
+        kept = " AND ".join(_kept(spec, since=since, until=until, source=source))
+        statements.append(f"CREATE VIEW {stored_name(spec)} AS\n{body}{kept and f' WHERE {kept}'};")
+    return "\n".join((*statements, JOINED_VIEWS, "" if source is None else _CO_MENTIONS_OF_SOURCE))
+
+
+def _kept(spec: TableSpec, *, since: date | None, until: date | None, source: str | None) -> Iterator[str]:
+    """Yield the conditions that rows of a table meet. Tables come in an order in which each knows those before."""
+    columns = spec.schema.names
+    if "news_day" in columns:
+        yield from (f"news_day >= DATE '{day}'" for day in (since,) if day)
+        yield from (f"news_day <= DATE '{day}'" for day in (until,) if day)
+    if source is None:
+        return
+    if "source_key" in columns:
+        yield f"source_key = {_quoted(source)}"
+    elif spec.name == "event_clusters":  # its article_id is its fullest report, which may be another source's
+        yield "event_cluster_id IN (SELECT event_cluster_id FROM event_reports)"
+    elif "article_id" in columns:
+        yield "article_id IN (SELECT article_id FROM articles_stored)"
+
+
+def _quoted(text: str) -> str:
+    return "'" + text.replace("'", "''") + "'"

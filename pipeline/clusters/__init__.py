@@ -1,5 +1,6 @@
 """What relates articles to each other: rows in, rows out."""
 
+from pipeline.clusters.co_mentions import MENTION_COLUMNS, co_mention_rows
 from pipeline.clusters.copies import WINDOW, days_reached, find_copies
 from pipeline.clusters.event_clusters import PLAN_WINDOW, REPORTED_COLUMNS, cluster_rows, plans_of, with_plans
 from pipeline.clusters.event_reports import event_report_rows, relate_events
@@ -11,6 +12,7 @@ from pipeline.clusters.sketches import SKETCH_FIELDS, sketches_of
 
 __all__ = [
     "EVENT_COLUMNS",
+    "MENTION_COLUMNS",
     "PLAN_WINDOW",
     "QUOTE_COLUMNS",
     "REPORTED_COLUMNS",
@@ -21,6 +23,7 @@ __all__ = [
     "QuoteDay",
     "changes_between",
     "cluster_rows",
+    "co_mention_rows",
     "contents_in_order",
     "days_reached",
     "event_report_rows",

@@ -6,6 +6,7 @@ from pipeline.lake.lake import Lake
 from pipeline.lake.ledger import StoredArticle, Verdict, row_key_of
 from pipeline.lake.manifest import Entry, Manifest
 from pipeline.lake.merge import ArticleResult
+from pipeline.lake.reading import committed_files
 from pipeline.lake.snapshots import Snapshot
 from pipeline.lake.staging import KEYS_SCHEMA
 from pipeline.lake.verify import Depth
@@ -23,5 +24,6 @@ __all__ = [
     "Snapshot",
     "StoredArticle",
     "Verdict",
+    "committed_files",
     "row_key_of",
 ]

@@ -7,6 +7,7 @@ import pyarrow as pa
 
 from pipeline.clusters import WINDOW, days_reached, find_copies, without_furniture
 from pipeline.lake import Lake
+from pipeline.stages.co_mentions import co_mentions_of
 from pipeline.stages.events import relate_events_of
 from pipeline.stages.quote_groups import quote_groups_of
 from pipeline.stages.revisions import relate_revisions
@@ -29,7 +30,8 @@ def cluster(workspace: Workspace, *, news_day: date, days: Iterable[date]) -> in
     copies = lake.replace("copies", lambda: _copies(lake, changed()))
     groups = lake.replace("quote_groups", lambda: quote_groups_of(lake, changed()))
     events = lake.replace_all(lambda: relate_events_of(lake, changed()))
-    return copies + groups + events + relate_revisions(workspace, news_day=news_day, days=given)
+    pairs = lake.replace("co_mentions", lambda: co_mentions_of(lake, changed()))
+    return copies + groups + events + pairs + relate_revisions(workspace, news_day=news_day, days=given)
 
 
 def _copies(lake: Lake, changed: Iterable[date]) -> dict[date, pa.Table]:

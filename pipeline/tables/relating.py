@@ -145,6 +145,20 @@ EVENT_CLUSTERS = TableSpec(
     ),
 )
 
+CO_MENTIONS = TableSpec(
+    "co_mentions",
+    "One row a pair of people and day: in how many of the day's articles one sentence names both.",
+    ("entity_id", "other_entity_id"),
+    ("entity_id", "other_entity_id"),
+    (
+        Column("entity_id", t.TEXT, "As in entities; of the two ids the first in the order of their characters."),
+        Column("other_entity_id", t.TEXT, "The other id."),
+        Column("entity_name", t.TEXT, "The longest entity_name of the day; of equally long ones the last."),
+        Column("other_entity_name", t.TEXT, "The other's, in the same way."),
+        Column("article_count", t.INT, "Articles of the day, those left out that repeat an earlier one."),
+    ),
+)
+
 OUTCOMES = TableSpec(
     "outcomes",
     "One row a page and run: what became of it, and why.",

@@ -1,15 +1,21 @@
 -- title: How do countries deal with each other?
--- about: Cooperation and conflict, in words and in deeds, by pair of countries and week of the first report. Events that happened, each once, beside the articles that tell of them; copies count once as independent.
+-- about: Cooperation and conflict, in words and in deeds, by pair of countries and week of the first report. Events that happened, each once, beside the articles that tell of them; copies count once as independent. The 500 busiest are shown.
 SELECT
-  least(actor_country, recipient_country) AS one,
-  greatest(actor_country, recipient_country) AS other,
-  date_trunc('week', published_date)::DATE AS week,
+  CASE WHEN actor_country < recipient_country THEN actor_country ELSE recipient_country END AS one,
+  CASE WHEN actor_country < recipient_country THEN recipient_country ELSE actor_country END AS other,
+  CAST(date_trunc('week', published_date) AS DATE) AS week,
   CASE quad WHEN 1 THEN 'cooperation, words' WHEN 2 THEN 'cooperation, deeds'
             WHEN 3 THEN 'conflict, words' ELSE 'conflict, deeds' END AS what,
   count(*) AS events,
-  sum(report_count)::BIGINT AS reports,
-  sum(independent_count)::BIGINT AS independent_reports
+  CAST(sum(report_count) AS BIGINT) AS reports,
+  CAST(sum(independent_count) AS BIGINT) AS independent_reports
 FROM event_clusters
 WHERE modality = 'happened' AND quad IS NOT NULL AND actor_country <> recipient_country
-GROUP BY ALL
-ORDER BY events DESC, reports DESC, one, other, week, what;
+GROUP BY
+  CASE WHEN actor_country < recipient_country THEN actor_country ELSE recipient_country END,
+  CASE WHEN actor_country < recipient_country THEN recipient_country ELSE actor_country END,
+  CAST(date_trunc('week', published_date) AS DATE),
+  CASE quad WHEN 1 THEN 'cooperation, words' WHEN 2 THEN 'cooperation, deeds'
+            WHEN 3 THEN 'conflict, words' ELSE 'conflict, deeds' END
+ORDER BY events DESC, reports DESC, one, other, week, what
+LIMIT 500;

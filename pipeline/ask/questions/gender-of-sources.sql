@@ -1,16 +1,26 @@
 -- title: Which genders are quoted, by outlet and week?
--- about: Shares of quotes by named people. Gender comes from the text first; the share nobody knows stays in view.
+-- about: Shares of the quotes by named people that each outlet prints, copies included. Gender comes from the text first; the share nobody knows stays in view.
 -- chart: stack parts=share_women,share_unknown,share_men x=week facet=publisher n=quotes
+WITH quoted AS (
+  SELECT
+    article_id,
+    revision_id,
+    count(*) AS quotes,
+    sum(CASE WHEN speaker_gender = 'F' THEN 1 ELSE 0 END) AS women,
+    sum(CASE WHEN speaker_gender = 'M' THEN 1 ELSE 0 END) AS men
+  FROM quotes_stored
+  WHERE speaker_kind = 'person'
+  GROUP BY article_id, revision_id
+)
 SELECT
   a.publisher,
-  date_trunc('week', a.published_date)::DATE AS week,
-  count(*) AS quotes,
-  round(avg((q.speaker_gender IS NOT DISTINCT FROM 'F')::INT), 3) AS share_women,
-  round(avg((q.speaker_gender IS NOT DISTINCT FROM 'M')::INT), 3) AS share_men,
-  round(avg((q.speaker_gender IS NULL OR q.speaker_gender = 'U')::INT), 3) AS share_unknown
-FROM quotes q JOIN articles a USING (article_id, revision_id)
-WHERE q.speaker_kind = 'person'
-GROUP BY ALL
+  CAST(date_trunc('week', a.published_date) AS DATE) AS week,
+  CAST(sum(q.quotes) AS BIGINT) AS quotes,
+  round(sum(q.women) / sum(q.quotes), 3) AS share_women,
+  round(sum(q.men) / sum(q.quotes), 3) AS share_men,
+  round((sum(q.quotes) - sum(q.women) - sum(q.men)) / sum(q.quotes), 3) AS share_unknown
+FROM quoted q JOIN articles_stored a ON a.article_id = q.article_id AND a.revision_id = q.revision_id
+GROUP BY a.publisher, CAST(date_trunc('week', a.published_date) AS DATE)
 ORDER BY a.publisher NULLS LAST, week;
 
 -- counted:

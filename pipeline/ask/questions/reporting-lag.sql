@@ -1,22 +1,33 @@
 -- title: How long after an event is it reported?
--- about: Days from an event that the text dates to the article, by outlet. One row of an event and article counts; dates guessed from the tense are left out. First are the events that no other outlet told of before.
+-- about: Days from an event that the text dates to the article, by outlet. One row of an event and article counts, copies too; dates guessed from the tense are left out. First are the events that no other article told of before.
 -- chart: bar x=median_days y=publisher
 WITH told AS (
   SELECT
-    a.publisher,
-    date_diff('day', e.event_date, a.published_at::DATE) AS days,
-    row_number() OVER (PARTITION BY e.event_cluster_id ORDER BY a.published_at, a.article_id, e.event_index) = 1 AS is_first
-  FROM events e JOIN articles a USING (article_id, revision_id)
-  WHERE e.modality = 'happened'
-    AND e.event_date_precision = 'day'
-    AND e.event_date_basis IN ('explicit', 'relative')
-    AND e.event_date <= a.published_at::DATE
-  QUALIFY row_number() OVER (PARTITION BY e.article_id, e.event_cluster_id ORDER BY e.event_index) = 1
+    event_cluster_id,
+    article_id,
+    revision_id,
+    min(published_at) AS published_at,
+    min(date_diff('day', event_date, CAST(published_at AS DATE))) AS days
+  FROM events
+  WHERE modality = 'happened'
+    AND event_date_precision = 'day'
+    AND event_date_basis IN ('explicit', 'relative')
+    AND event_date <= CAST(published_at AS DATE)
+  GROUP BY event_cluster_id, article_id, revision_id
+), placed AS (
+  SELECT
+    article_id, revision_id, days,
+    row_number() OVER (PARTITION BY event_cluster_id ORDER BY published_at, article_id) AS place
+  FROM told
 )
-SELECT publisher, median(days) AS median_days, count(*) AS events, count(*) FILTER (WHERE is_first) AS first
-FROM told
-GROUP BY publisher
-ORDER BY median_days, events DESC, publisher NULLS LAST;
+SELECT
+  a.publisher,
+  median(p.days) AS median_days,
+  count(*) AS events,
+  CAST(sum(CASE WHEN p.place = 1 THEN 1 ELSE 0 END) AS BIGINT) AS first
+FROM placed p JOIN articles_stored a ON a.article_id = p.article_id AND a.revision_id = p.revision_id
+GROUP BY a.publisher
+ORDER BY median_days, events DESC, a.publisher NULLS LAST;
 
 -- counted:
 SELECT

@@ -5,8 +5,8 @@ SELECT
   q.speaker_kind,
   q.speaker_gender AS gender,
   count(*) AS quotes,
-  round(avg((q.cue_stance = 'distance')::INT), 3) AS share_distance
-FROM quotes q JOIN articles a USING (article_id, revision_id)
+  round(sum(CASE WHEN q.cue_stance = 'distance' THEN 1 ELSE 0 END) / count(*), 3) AS share_distance
+FROM quotes_stored q JOIN articles a ON a.article_id = q.article_id AND a.revision_id = q.revision_id
 WHERE q.speaker_kind IS NOT NULL AND q.cue_stance IS NOT NULL AND NOT a.is_copy
-GROUP BY ALL
+GROUP BY a.publisher, q.speaker_kind, q.speaker_gender
 ORDER BY a.publisher NULLS LAST, q.speaker_kind, gender NULLS LAST;

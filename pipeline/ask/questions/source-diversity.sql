@@ -1,15 +1,14 @@
 -- title: How many voices does each outlet have?
--- about: Effective number of named people quoted (exponential of the entropy of their shares) and the share of the ten most quoted.
+-- about: Effective number of named people quoted (exponential of the entropy of their shares) and the share of the ten most quoted, of all quotes that the outlet prints, copies included.
 -- chart: bar x=effective_speakers y=publisher
 WITH voices AS (
   SELECT a.publisher, coalesce(q.speaker_entity_id, q.speaker_name) AS speaker, count(*) AS quotes
-  FROM quotes q JOIN articles a USING (article_id, revision_id)
+  FROM quotes_stored q JOIN articles_stored a ON a.article_id = q.article_id AND a.revision_id = q.revision_id
   WHERE q.speaker_kind = 'person' AND q.speaker_name IS NOT NULL
-  GROUP BY ALL
+  GROUP BY a.publisher, coalesce(q.speaker_entity_id, q.speaker_name)
 ), shares AS (
   SELECT
     publisher,
-    quotes,
     quotes / sum(quotes) OVER (PARTITION BY publisher) AS share,
     row_number() OVER (PARTITION BY publisher ORDER BY quotes DESC, speaker) AS place
   FROM voices
@@ -18,7 +17,7 @@ SELECT
   publisher,
   count(*) AS speakers,
   round(exp(-sum(share * ln(share))), 1) AS effective_speakers,
-  round(sum(share) FILTER (WHERE place <= 10), 3) AS share_of_top_ten
+  round(sum(CASE WHEN place <= 10 THEN share ELSE 0 END), 3) AS share_of_top_ten
 FROM shares
 GROUP BY publisher
 ORDER BY effective_speakers DESC, publisher NULLS LAST;

@@ -2,19 +2,18 @@
 -- about: Whose statement opens an article, by outlet, kind of speaker and gender, beside the share of all its openings. Copies of an article are left out.
 -- chart: bar x=share y=speaker_kind colour=gender facet=publisher
 WITH openings AS (
-  SELECT a.publisher, q.speaker_kind, q.speaker_gender
-  FROM quotes q JOIN articles a USING (article_id, revision_id)
-  WHERE NOT a.is_copy
-  QUALIFY row_number() OVER (PARTITION BY q.article_id ORDER BY q.start_char, q.quote_index) = 1
+  SELECT a.publisher, q.speaker_kind, q.speaker_gender, count(*) AS openings
+  FROM quotes_stored q JOIN articles a ON a.article_id = q.article_id AND a.revision_id = q.revision_id
+  WHERE q.quote_index = 0 AND NOT a.is_copy
+  GROUP BY a.publisher, q.speaker_kind, q.speaker_gender
 )
 SELECT
   publisher,
   speaker_kind,
   speaker_gender AS gender,
-  count(*) AS openings,
-  round(count(*) / sum(count(*)) OVER (PARTITION BY publisher), 3) AS share
+  openings,
+  round(openings / sum(openings) OVER (PARTITION BY publisher), 3) AS share
 FROM openings
-GROUP BY publisher, speaker_kind, speaker_gender
 ORDER BY publisher NULLS LAST, openings DESC, speaker_kind NULLS LAST, gender NULLS LAST;
 
 -- counted:

@@ -73,6 +73,7 @@ def small_lake(write_rows: WriteRows) -> Path:
     _write_quotes(write_rows, first, copy, other)
     _write_entities(write_rows, first, copy, other)
     _write_events(write_rows, first, copy, other)
+    _write_history(write_rows, first)
     return write_rows(
         "outcomes",
         DAY,
@@ -130,6 +131,14 @@ def _write_entities(write_rows: WriteRows, first: Row, copy: Row, other: Row) ->
     day = [_child(article, **entity) for article in (first, copy) for entity in (okoro, lindt)]
     write_rows("entities", DAY, day)
     write_rows("entities", NEXT_DAY, [_child(other, **okoro, sentence_index=1), _child(other, **lindt)])
+
+
+def _write_history(write_rows: WriteRows, first: Row) -> None:
+    """The first story was printed an hour before with one quotation more; its day's only pair are its two people."""
+    now = _child(first, fetched_at=_at(8), sentences_removed=2, quotes_removed=1)
+    write_rows("revisions", DAY, [{**_child(first, fetched_at=_at(7)), "revision_id": "0" * 16}, now])
+    names: Row = {"entity_name": "Per Lindt", "other_entity_name": "Ada Okoro", "article_count": 1}
+    write_rows("co_mentions", DAY, [{"entity_id": "e-lindt", "other_entity_id": "e-okoro", **names}])
 
 
 def _write_events(write_rows: WriteRows, first: Row, copy: Row, other: Row) -> None:

@@ -268,8 +268,8 @@ def test_hostile_names_stay_names(kind):
 
 def test_files_are_whole_and_sound(small_lake):
     """PNG opens with its size, SVG is XML with a text for those who cannot see it, the page has picture and table."""
-    connection, question = connect(small_lake), question_named("who-is-quoted")
-    found, counted = answer(connection, "who-is-quoted"), count(connection, question)
+    connection, question = connect(small_lake), question_named("top-speakers")
+    found, counted = answer(connection, "top-speakers"), count(connection, question)
     png, svg, page = (_file(f"a.{end}", question, found, counted) for end in ("png", "svg", "html"))
 
     assert png[:8] == b"\x89PNG\r\n\x1a\n"
@@ -306,7 +306,7 @@ def test_a_picture_is_the_same_bytes_in_another_process(small_lake):
         from pipeline.ask.charts import draw
         from pipeline.ask.counted import count
         from pipeline.ask.pictures import picture_bytes
-        for slug in ("who-is-quoted", "gender-of-sources", "coverage") * 2:
+        for slug in ("top-speakers", "gender-of-sources", "coverage") * 2:
             connection, question = connect(Path(sys.argv[1])), question_named(slug)
             found, counted = answer(connection, slug), count(connection, question)
             for name in ("a.svg", "a.png"):

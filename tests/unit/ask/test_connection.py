@@ -1,5 +1,6 @@
 """What the SQL of `newslake sql` can see and do."""
 
+from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
 
@@ -9,6 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.ask import Answer, connect, query
+from pipeline.ask.files import LakeFile
 from pipeline.errors import ConfigError
 from pipeline.tables import TABLES
 
@@ -22,6 +24,35 @@ ATTACKS = (
     "SELECT * FROM read_csv('http://127.0.0.1:9/x')",
     "SELECT * FROM read_duckdb('{lake}/x.db')",
     "SELECT * FROM query('COPY (SELECT 1) TO ''{lake}/x''')",
+    "SELECT * FROM query('WITH x AS (COPY (SELECT 1) TO ''{lake}/x'') SELECT 1')",
+    "SELECT * FROM query('SELECT * FROM read_text(''/etc/hostname'')')",
+    "SELECT * FROM query_table('/etc/passwd')",
+    "SELECT * FROM read_blob('{lake}/tables/articles/published_date=2026-03-02/part-0.parquet')",
+    "SELECT * FROM read_text('{lake}/../lake/tables/articles/published_date=2026-03-02/part-0.parquet')",
+    "SELECT * FROM read_json('/proc/self/environ')",
+    "SELECT * FROM parquet_schema('{lake}/tables/articles/published_date=2026-03-02/part-0.parquet')",
+    "SELECT * FROM parquet_metadata('{lake}/tables/articles/published_date=2026-03-02/part-0.parquet')",
+    "SELECT * FROM parquet_kv_metadata('/etc/passwd')",
+    "SELECT * FROM parquet_file_metadata('{lake}/tables/articles/published_date=2026-03-02/part-0.parquet')",
+    "SELECT * FROM read_parquet('file://{lake}/tables/articles/published_date=2026-03-02/part-0.parquet')",
+    "SELECT * FROM read_text('lake://../../../../etc/hostname')",
+    "SELECT * FROM read_text('lake://articles/../../_state/ledger.sqlite')",
+    "SELECT * FROM read_csv('s3://bucket/x')",
+    "SELECT getenv('HOME')",
+    "SELECT * FROM which_secret('s3://bucket', 's3')",
+    "SELECT * FROM enable_logging('QueryLog', storage = 'file', storage_path = 'lake://x')",
+    "SELECT * FROM enable_profiling(save_location = 'lake://x')",
+    "SELECT * FROM sqlite_scan('{lake}/_state/ledger.sqlite', 'articles')",
+    "WITH x AS (COPY (SELECT 1) TO 'lake://x.csv') SELECT * FROM x",
+    "WITH x AS (COPY (SELECT 1) TO 'lake://quotes/published_date=2026-03-02/0.parquet' (FORMAT parquet)) FROM x",
+    "WITH x AS (COPY (SELECT 1 AS a) TO 'lake://x' (FORMAT parquet, PARTITION_BY (a))) SELECT * FROM x",
+    "WITH x AS (COPY (SELECT 1) TO '/dev/stdout') SELECT * FROM x",
+    "WITH x AS (INSERT INTO articles_stored SELECT * FROM articles_stored RETURNING *) SELECT * FROM x",
+    "WITH x AS (DELETE FROM articles_stored RETURNING *) SELECT * FROM x",
+    "WITH x AS (UPDATE articles_stored SET url = '' RETURNING *) SELECT * FROM x",
+    "SELECT * FROM (WITH x AS (COPY (SELECT 1) TO '{lake}/x.csv') SELECT * FROM x)",
+    "EXPLAIN ANALYZE WITH x AS (COPY (SELECT 1) TO '{lake}/x.csv') SELECT * FROM x",
+    "EXPLAIN ANALYZE WITH x AS (COPY (SELECT 1) TO 'lake://x.csv') SELECT * FROM x",
     "SELECT * FROM enable_logging('QueryLog', storage = 'file', storage_path = '{lake}/x')",
     "SELECT * FROM enable_profiling(save_location = '{lake}/x')",
     "WITH x AS (COPY (SELECT 1) TO '{lake}/x.csv') SELECT * FROM x",
@@ -30,7 +61,27 @@ ATTACKS = (
     "COPY (SELECT 1) TO '{lake}/x.csv'",
     "COPY articles TO '{lake}/../x.parquet'",
     "EXPORT DATABASE '{lake}/x'",
+    "COPY (SELECT 1) TO 'lake://x.csv'",
+    "COPY FROM DATABASE memory TO memory",
+    "EXPORT DATABASE 'lake://x'",
+    "IMPORT DATABASE '{lake}'",
     "ATTACH '{lake}/x.db'",
+    "ATTACH 'lake://x.db'",
+    "ATTACH ':memory:' AS other",
+    "USE system",
+    "CHECKPOINT",
+    "VACUUM",
+    "SET VARIABLE about = 'x'",
+    "SET temp_directory = '{lake}/x'",
+    "SET allowed_directories = ['/']",
+    "RESET lock_configuration",
+    "PRAGMA database_list",
+    "CREATE MACRO x() AS 1",
+    "CREATE SECRET x (TYPE s3)",
+    "CREATE FUNCTION x(a) AS a",
+    "PREPARE x AS SELECT 1",
+    "EXECUTE x",
+    "BEGIN",
     "INSTALL httpfs",
     "LOAD httpfs",
     "SET enable_external_access = true",
@@ -60,7 +111,11 @@ def test_empty_lake_has_every_table_with_its_columns(spec, tmp_path):
     """A table without files is an empty view that has the contract's columns and the partition's day."""
     answer = query(connect(tmp_path / "nowhere"), f"SELECT * FROM {spec.name}")
 
-    added = {"articles": ("dup_group_id", "is_copy"), "quotes": ("quote_group_id",), "events": ("event_cluster_id",)}
+    added = {
+        "articles": ("dup_group_id", "is_copy"),
+        "quotes": ("quote_group_id", "is_repeat"),
+        "events": ("event_cluster_id",),
+    }
     joined = added.get(spec.name, ())
     assert answer == Answer((*spec.schema.names, spec.partition, *joined), ())
 
@@ -133,15 +188,50 @@ def test_only_reading_statements_run(sql, small_lake, monkeypatch):
     assert (caught.value.key, _files(small_lake.parent), secret_rows.num_rows) == ("sql", before, 1)
 
 
-@pytest.mark.parametrize("sql", ["COPY (SELECT 1) TO '{lake}/x.csv'", "ATTACH '{lake}/x.db'", "INSTALL httpfs"])
-def test_the_connection_itself_has_no_files(sql, small_lake):
+@pytest.mark.parametrize(
+    "sql",
+    [
+        "COPY (SELECT 1) TO '{lake}/x.csv'",
+        "COPY (SELECT 1) TO 'lake://x.csv'",
+        "COPY (SELECT 1) TO 'lake://quotes/published_date=2026-03-02/0.parquet'",
+        "ATTACH '{lake}/x.db'",
+        "ATTACH 'lake://x.db'",
+        "EXPORT DATABASE 'lake://x'",
+        "INSTALL httpfs",
+        "SET allowed_directories = ['/']",
+    ],
+)
+def test_the_connection_itself_has_no_files(sql, small_lake, monkeypatch):
     """Even past `query`, the connection can neither write nor attach, inside the lake as outside."""
-    before = _files(small_lake)
+    monkeypatch.chdir(small_lake.parent)
+    before = _files(small_lake.parent)
 
     with pytest.raises(duckdb.Error):
         connect(small_lake).execute(sql.format(lake=small_lake))
 
-    assert _files(small_lake) == before
+    assert _files(small_lake.parent) == before
+
+
+@pytest.mark.parametrize("name", ["lake:///etc/hostname", "lake://articles/none.parquet", "lake://*", "lake://**/*"])
+def test_names_that_are_no_tables_file_have_no_bytes(name, small_lake):
+    """What is asked for by another name than a table's file is not there, and names are not told."""
+    connection = connect(small_lake)
+
+    assert query(connection, f"SELECT * FROM read_text('{name}')").rows == ()
+    assert query(connection, f"SELECT * FROM glob('{name}')").rows == ()
+
+
+def test_threads_that_share_a_file_read_their_own_places(tmp_path):
+    """Two threads that seek and read one open file in turn get the bytes of their own places."""
+    path = tmp_path / "file"
+    path.write_bytes(bytes(range(256)))
+    file = LakeFile(path)
+    file.seek(10)
+
+    with ThreadPoolExecutor(1) as pool:
+        other = pool.submit(lambda: (file.seek(200), file.read(2))[1]).result()
+
+    assert (other, file.read(2), file.read(1)) == (bytes([200, 201]), bytes([10, 11]), bytes([12]))
 
 
 @pytest.mark.parametrize(

@@ -10,7 +10,7 @@ from pipeline.ask.counted import Counted, count, period_in_words
 DRAWN = [question.slug for question in list_questions() if question.chart]
 DAY, NEXT_DAY = date(2026, 3, 2), date(2026, 3, 3)
 EXPECTED = {
-    "who-is-quoted": (
+    "top-speakers": (
         {"quotations by named people": 2, "people": 2, "articles": 3},
         {"quotes without a named person": 1},
     ),
@@ -22,7 +22,7 @@ EXPECTED = {
         {"quotes by named people": 3, "people": 2, "articles": 3},
         {"quotes without a named person": 1},
     ),
-    "wire-share": ({"articles": 3, "outlets": 2}, {"articles without an outlet": 0}),
+    "syndication": ({"articles": 3, "outlets": 2}, {"articles without an outlet": 0}),
     "coverage": ({"pages": 6, "sources": 1}, {}),
     "why-rejected": ({"pages seen": 6, "sources": 1}, {}),
     "unnamed-sources": ({"quotes": 4, "articles": 3, "quotes without any speaker": 0}, {}),
@@ -67,7 +67,7 @@ def test_denominator_of_an_empty_lake_is_nothing(slug, tmp_path):
     ("slug", "column", "noun"),
     [
         ("gender-of-sources", "quotes", "quotes by people"),
-        ("wire-share", "articles", "articles"),
+        ("syndication", "articles", "articles"),
         ("coverage", "discovered", "pages"),
         ("unnamed-sources", "quotes", "quotes"),
         ("who-speaks-first", "openings", "articles with a quote"),
@@ -91,7 +91,9 @@ def test_days_and_source_that_were_asked_for_are_counted(small_lake, write_rows)
     write_rows("articles", old.date(), [{**row, "publisher": "Post", "source_key": "other"}])
     since, until = date(2026, 2, 27), date(2026, 3, 4)
 
-    found = count(connect(small_lake, since=since, until=until), question_named("wire-share"), since=since, until=until)
+    found = count(
+        connect(small_lake, since=since, until=until), question_named("syndication"), since=since, until=until
+    )
 
     assert dict(found.counted)["articles"] == 3
     assert (found.first, found.last) == (since, until)
@@ -104,7 +106,7 @@ def test_period_without_a_wish_is_that_of_the_articles(small_lake, write_rows):
     late = datetime(2026, 3, 6, 8, tzinfo=UTC)
     write_rows("articles", late.date(), [{"article_id": "d" * 32, "published_at": late, "fetched_at": late}])
 
-    found = count(connect(small_lake), question_named("who-is-quoted"))
+    found = count(connect(small_lake), question_named("top-speakers"))
 
     assert (found.first, found.last) == (DAY, late.date())
     assert found.gaps == ((date(2026, 3, 4), date(2026, 3, 5)),)
@@ -116,7 +118,7 @@ def test_gaps_agree_with_a_calendar_in_sql(small_lake, write_rows):
         at = datetime(day.year, day.month, day.day, 9, tzinfo=UTC)
         write_rows("articles", day, [{"article_id": f"{day:%d}" * 16, "published_at": at, "fetched_at": at}])
     connection = connect(small_lake)
-    found = count(connection, question_named("who-is-quoted"))
+    found = count(connection, question_named("top-speakers"))
 
     (empty,) = query(
         connection,

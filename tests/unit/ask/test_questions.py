@@ -9,7 +9,7 @@ from pipeline.errors import ConfigError
 
 SLUGS = [question.slug for question in list_questions()]
 EXPECTED = {
-    "who-is-quoted": [("Ada Okoro", 1, 4, 2), ("Per Lindt", 1, 3, 1)],
+    "top-speakers": [("Ada Okoro", 1, 4, 2), ("Per Lindt", 1, 3, 1)],
     "what-is-planned": [
         (date(2026, 3, 9), "day", "CONSULT", "Ada Okoro, Per Lindt", "", None, 1, "Talks planned", "Post", "c")
     ],
@@ -36,7 +36,12 @@ EXPECTED = {
         ("Echo", "Local", date(2026, 3, 1), 2, 0.5, 0.0),
         ("Post", "Local", date(2026, 3, 1), 2, 0.0, 0.0),
     ],
-    "wire-share": [("Post", 2, 0.5, 0.5), ("Echo", 1, 0.0, 1.0)],
+    "syndication": [("Post", 2, 0.5, 0.5), ("Echo", 1, 0.0, 1.0)],
+    "new-voices": [("Ada Okoro", date(2026, 3, 2), 2, 2), ("Per Lindt", date(2026, 3, 3), 1, 1)],
+    "silent-edits": [
+        ("Echo", "Harbour reopens", "a", 1, 2, 2, *[datetime(2026, 3, 2, at, tzinfo=UTC) for at in (7, 8)])
+    ],
+    "trust-check": [],
     "top-people": [("Ada Okoro", None, 2, 2, 3), ("Per Lindt", None, 2, 2, 3)],
     "co-mentions": [("Ada Okoro", "Per Lindt", 1)],
     "reporting-lag": [("Echo", 1.0, 1, 1), ("Post", 1.0, 1, 0)],

@@ -64,7 +64,7 @@ def test_sql_only_reads(tmp_path: Path, statement: str) -> None:
 def test_ask_lists_questions_as_json(tmp_path: Path) -> None:
     """`ask --json` lists slug and title of each question."""
     listed = json.loads(newslake("ask", "--json", cwd=tmp_path).stdout)
-    assert {"slug": "who-is-quoted"}.items() <= next(q for q in listed if q["slug"] == "who-is-quoted").items()
+    assert {"slug": "top-speakers"}.items() <= next(q for q in listed if q["slug"] == "top-speakers").items()
     assert all(sorted(question) == ["slug", "title"] for question in listed)
 
 

@@ -1,0 +1,29 @@
+-- title: Who is heard for the first time?
+-- about: Named people whose first quote in the lake is of the thirty days up to the newest article, by outlets that quote them. Quotes without a time of publication count by their day. All prints count, copies too.
+WITH newest AS (
+  SELECT max(published_date) AS day FROM articles_stored
+), heard AS (
+  SELECT
+    coalesce(speaker_entity_id, speaker_name) AS speaker_id,
+    max(speaker_name) AS speaker,
+    min(published_date) AS first_day,
+    count(*) AS quotes
+  FROM quotes_stored
+  WHERE speaker_kind = 'person' AND speaker_name IS NOT NULL
+  GROUP BY coalesce(speaker_entity_id, speaker_name)
+), fresh AS (
+  SELECT h.speaker_id, h.speaker, h.first_day, h.quotes
+  FROM heard h CROSS JOIN newest n
+  WHERE date_diff('day', h.first_day, n.day) < 30
+), printed AS (
+  SELECT f.speaker_id, count(DISTINCT a.publisher) AS outlets
+  FROM fresh f
+  JOIN quotes_stored q ON coalesce(q.speaker_entity_id, q.speaker_name) = f.speaker_id AND q.published_date >= f.first_day
+  JOIN articles_stored a ON a.article_id = q.article_id AND a.revision_id = q.revision_id
+  WHERE q.speaker_kind = 'person'
+  GROUP BY f.speaker_id
+)
+SELECT f.speaker, f.first_day, f.quotes, p.outlets
+FROM fresh f JOIN printed p ON p.speaker_id = f.speaker_id
+ORDER BY p.outlets DESC, f.quotes DESC, f.speaker, f.speaker_id
+LIMIT 50;

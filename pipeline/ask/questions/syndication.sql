@@ -1,0 +1,20 @@
+-- title: How much of each outlet is from elsewhere?
+-- about: Share of articles that repeat an earlier one of another outlet, and share that credits a news agency. Articles without an outlet are left out; a first article that is not among those asked for is another outlet's.
+-- chart: bar x=share_reprints y=publisher n=articles
+SELECT
+  a.publisher,
+  count(*) AS articles,
+  round(sum(CASE WHEN a.is_copy AND (f.publisher IS NULL OR f.publisher <> a.publisher) THEN 1 ELSE 0 END) / count(*), 3)
+    AS share_reprints,
+  round(sum(CASE WHEN a.wire_agency IS NULL THEN 0 ELSE 1 END) / count(*), 3) AS share_wire
+FROM articles a
+LEFT JOIN articles_stored f ON f.article_id = CASE WHEN a.is_copy THEN a.dup_group_id END
+WHERE a.publisher IS NOT NULL
+GROUP BY a.publisher
+ORDER BY share_reprints DESC, share_wire DESC, a.publisher;
+
+-- counted:
+SELECT
+  count(publisher) AS articles, count(DISTINCT publisher) AS outlets,
+  count(*) FILTER (publisher IS NULL) AS "left out: articles without an outlet"
+FROM articles;

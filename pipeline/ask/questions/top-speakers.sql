@@ -1,0 +1,32 @@
+-- title: Who is quoted most?
+-- about: Named people by quoted words. A quotation that several articles print, whole or cut, counts once, as it was printed first; outlets are all that print words of the speaker.
+-- chart: bar x=words y=speaker
+WITH printed AS (
+  SELECT
+    coalesce(q.speaker_entity_id, q.speaker_name) AS speaker_id,
+    a.publisher,
+    max(q.speaker_name) AS speaker,
+    sum(CASE WHEN q.is_repeat THEN 0 ELSE 1 END) AS quotes,
+    sum(CASE WHEN q.is_repeat THEN 0 ELSE q.word_count END) AS words
+  FROM quotes q JOIN articles_stored a ON a.article_id = q.article_id AND a.revision_id = q.revision_id
+  WHERE q.speaker_kind = 'person' AND q.speaker_name IS NOT NULL
+  GROUP BY coalesce(q.speaker_entity_id, q.speaker_name), a.publisher
+)
+SELECT
+  max(speaker) AS speaker,
+  CAST(sum(quotes) AS BIGINT) AS quotes,
+  CAST(sum(words) AS BIGINT) AS words,
+  count(publisher) AS outlets
+FROM printed
+GROUP BY speaker_id
+HAVING sum(quotes) > 0
+ORDER BY words DESC, quotes DESC, speaker, speaker_id
+LIMIT 20;
+
+-- counted:
+SELECT
+  count(DISTINCT quote_group_id) FILTER (is_named) AS "quotations by named people",
+  count(DISTINCT coalesce(speaker_entity_id, speaker_name)) FILTER (is_named) AS people,
+  count(DISTINCT article_id) FILTER (is_named) AS articles,
+  count(*) FILTER (NOT is_named) AS "left out: quotes without a named person"
+FROM (SELECT *, speaker_kind IS NOT DISTINCT FROM 'person' AND speaker_name IS NOT NULL AS is_named FROM quotes);

@@ -1,0 +1,55 @@
+"""Which people stand together: pairs that one sentence names, counted a day at a time."""
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.tables import table_named
+
+MENTION_COLUMNS = ("article_id", "revision_id", "entity_type", "entity_id", "entity_name", "sentence_index")
+
+
+def co_mention_rows(entities: pa.Table, copies: pa.Table) -> pa.Table:
+    """Return the ``co_mentions`` rows of one day, in any order.
+
+    ``entities`` has MENTION_COLUMNS, ``copies`` article_id, revision_id and is_copy: both of that day. An article that
+    no row of copies knows is no copy.
+    """
+    repeats = copies.filter(copies["is_copy"]).select(("article_id", "revision_id"))
+    people = entities.filter((pc.field("entity_type") == "PERSON") & pc.field("entity_id").is_valid())
+    people = people.join(repeats, ["article_id", "revision_id"], join_type="left anti")
+    ids, numbers = _numbered(people)
+    counted = _counted(people, numbers)
+    names = _names(people, numbers, count=len(ids))
+    pairs = [counted[name].combine_chunks() for name in ("one", "other")]
+    columns = [*(ids.take(each) for each in pairs), *(names.take(each) for each in pairs), counted["article_count"]]
+    schema = table_named("co_mentions").schema
+    return pa.table(columns, names=schema.names).cast(schema)
+
+
+def _numbered(people: pa.Table) -> tuple[pa.Array, pa.Array]:
+    """Return the ids of people in their order, and for each mention the number of its id."""
+    ids = pc.unique(people["entity_id"])
+    ids = ids.take(pc.sort_indices(ids))
+    return ids, pc.index_in(people["entity_id"], value_set=ids).combine_chunks()
+
+
+def _counted(people: pa.Table, numbers: pa.Array) -> pa.Table:
+    """Return pairs of numbers, the smaller one first, with the articles that have a sentence with both."""
+    sentence = ("article_id", "sentence_index")
+    named = people.select(sentence).append_column("one", numbers).group_by([*sentence, "one"]).aggregate([])
+    pairs = named.join(named.rename_columns([*sentence, "other"]), list(sentence), join_type="inner")
+    pairs = pairs.filter(pc.field("one") < pc.field("other"))
+    articles = pairs.group_by(["one", "other", "article_id"]).aggregate([])
+    counted = articles.group_by(["one", "other"]).aggregate([("article_id", "count")])
+    return counted.rename_columns({"article_id_count": "article_count"})
+
+
+def _names(people: pa.Table, numbers: pa.Array, *, count: int) -> pa.Array:
+    """Return the longest name that each number has; of equally long ones the last."""
+    named = people.select(("entity_name",)).append_column("number", numbers)
+    named = named.group_by(["number", "entity_name"]).aggregate([])
+    named = named.append_column("length", pc.utf8_length(named["entity_name"]))
+    named = named.sort_by([("number", "ascending"), ("length", "ascending"), ("entity_name", "ascending")])
+    last = named.group_by("number", use_threads=False).aggregate([("entity_name", "last")])
+    assert last.num_rows == count
+    return last["entity_name_last"].combine_chunks()

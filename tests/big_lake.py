@@ -1,0 +1,160 @@
+"""A large lake, made in minutes: articles with copies, quotations and events that travel, revisions, outcomes.
+
+By itself: `python -m tests.big_lake FOLDER [ARTICLES [DAYS]]`. The same numbers and seed give the same rows.
+"""
+
+import sys
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.lake.days import Days
+from pipeline.lake.layout import Disk, Layout
+from pipeline.lake.ledger import Ledger, StoredArticle
+from pipeline.tables import table_named
+from tests.big_news import Ints, draw, vocabulary
+from tests.big_related import log_rows, related, write_event_clusters
+from tests.big_rows import Stories, hexes, stories_of, things_of
+
+ARTICLES, DAYS, OUTLETS = 1_000_000, 730, 40
+FIRST_DAY = date(2024, 1, 1)
+_COPIED = 0.12
+_CHILDREN = {"entities": "entity_index", "quotes": "quote_index", "events": "event_index"}
+
+
+@dataclass(frozen=True)
+class Edition:
+    """The new articles of a day: their rows, their ids, and the groups of their quotes and events."""
+
+    stories: Stories
+    article_ids: pa.Array
+    groups: Mapping[str, pa.Array]
+
+
+def make_big_lake(
+    root: Path, *, articles: int = ARTICLES, days: int = DAYS, outlets: int = OUTLETS, seed: int = 7
+) -> Path:
+    """Write a lake of about so many articles, twenty mentions, five quotes and two events each; return its folder."""
+    chance, layout = np.random.default_rng(seed), Layout(root)
+    disk, words = Disk(layout, durability="process"), vocabulary(seed)
+    writer = Days(layout, disk)
+    things, shares = things_of(words, chance), 1 / np.arange(2, outlets + 2)
+    ledger = Ledger(layout.ledger, durability="process")
+    editions: list[Edition] = []
+    drawn = None
+    for number, count in enumerate(np.diff(np.linspace(0, articles, days + 1).astype(int)).tolist()):
+        day = FIRST_DAY + timedelta(days=number)
+        new = count - int(count * _COPIED) if editions else count
+        last = editions[-1] if editions else None
+        drawn = draw(chance, words, new, {"quotes": drawn.quotes, "events": drawn.events} if drawn else {})
+        ids = _new_ids(chance, new)
+        groups = {
+            "quotes": _groups(ids, drawn.quotes, last.groups["quotes"] if last else None),
+            "events": _groups(ids, drawn.events, last.groups["events"] if last else None),
+        }
+        editions = [*editions[-2:], Edition(stories_of(drawn, things, chance, day=day), ids, groups)]
+        tables = _day(chance, editions, count - new, day=day, shares=shares)
+        changed = writer.rewrite(day, tables)
+        assert changed
+        log_rows(chance, root, disk, tables["articles"], day=day)
+        ledger.settle({day: (1, _stored(tables["articles"], day))})
+    write_event_clusters(root, writer, ledger)
+    ledger.connection.close()
+    return root
+
+
+def _new_ids(chance: np.random.Generator, count: int) -> pa.Array:
+    halves = [hexes(chance.integers(0, 2**63, count).astype(np.uint64)) for _ in range(2)]
+    ids = pc.binary_join_element_wise(*halves, "")
+    return ids.take(pc.sort_indices(ids))
+
+
+def _groups(ids: pa.Array, rows: Mapping[str, Ints], before: pa.Array | None) -> pa.Array:
+    """Return the group of each row: that of an earlier day where it repeats one, else its own."""
+    own = pc.binary_join_element_wise(
+        ids.take(pa.array(rows["owner"])), pa.array(rows["number"]).cast(pa.string()), ":"
+    )
+    if before is None:
+        return own
+    joined = pa.array(rows["group"])
+    return pc.if_else(pc.greater_equal(joined, 0), before.take(pc.max_element_wise(joined, 0)), own)
+
+
+def _day(
+    chance: np.random.Generator, editions: list[Edition], copies: int, *, day: date, shares: Any
+) -> dict[str, pa.Table]:
+    """Return the tables of a day: its new articles, and copies of new ones of this day and the two before."""
+    new = editions[-1]
+    parts = [(new, np.arange(len(new.article_ids)), new.article_ids)]
+    for share, edition in zip((0.5, 0.3, 0.2), reversed(editions), strict=False):
+        chosen = np.sort(chance.choice(len(edition.article_ids), int(copies * share), replace=False))
+        parts.append((edition, chosen, _new_ids(chance, len(chosen))))
+    heads = [_articles(chance, *part, day=day, shares=shares) for part in parts]
+    children = {
+        name: [_children(name, *part, head) for part, head in zip(parts, heads, strict=True)] for name in _CHILDREN
+    }
+    whole = {"articles": pa.concat_tables(heads), **{name: pa.concat_tables(each) for name, each in children.items()}}
+    return related(chance, whole)
+
+
+def _articles(
+    chance: np.random.Generator, edition: Edition, chosen: Ints, ids: pa.Array, *, day: date, shares: Any
+) -> pa.Table:
+    """Return rows of articles, with the article that each repeats as ``original``; copies come after noon."""
+    count, is_new = len(ids), ids is edition.article_ids
+    rows = edition.stories.tables["articles"].take(pa.array(chosen))
+    outlet = np.searchsorted(np.cumsum(shares), chance.random(count) * shares.sum()).astype(str)
+    midnight = np.datetime64(day, "us")
+    seconds = chance.integers(0, 43_200, count) + (0 if is_new else 43_200)
+    at = pa.array(midnight + seconds * np.timedelta64(1_000_000, "us"), pa.timestamp("us", tz="UTC"))
+    original = edition.article_ids.take(pa.array(chosen))
+    given = {
+        "article_id": ids,
+        "revision_id": pc.utf8_slice_codeunits(original, 16, 32),
+        "published_at": at,
+        "url": pc.binary_join_element_wise("https://outlet", pa.array(outlet), ".example/", ids, ""),
+        "source_key": pc.binary_join_element_wise("outlet", pa.array(outlet), "-"),
+        "publisher": pc.binary_join_element_wise("Outlet", pa.array(outlet), " "),
+        "domain": pc.binary_join_element_wise("outlet", pa.array(outlet), ".example", ""),
+        "fetched_at": pc.add(at, pa.scalar(timedelta(minutes=7), pa.duration("us"))),
+        "content_hash": pc.binary_repeat(original, 2),
+        "raw_ref": pc.binary_join_element_wise("sha256:", original, ""),
+    }
+    given["canonical_url"] = given["url"]
+    spec = table_named("articles")
+    columns = [given.get(name, rows[name] if name in rows.schema.names else None) for name in spec.schema.names]
+    table = pa.table(columns, schema=spec.schema.remove_metadata())
+    return table.append_column("original", original)
+
+
+def _children(name: str, edition: Edition, chosen: Ints, ids: pa.Array, head: pa.Table) -> pa.Table:
+    """Return the rows of some stories under the keys of their articles, quotes and events with their ``group``."""
+    edges = edition.stories.edges[name]
+    sizes = np.diff(edges)[chosen]
+    owners = np.repeat(np.arange(len(chosen)), sizes)
+    at = np.arange(len(owners)) - np.repeat(np.cumsum(sizes) - sizes, sizes) + np.repeat(edges[chosen], sizes)
+    rows = edition.stories.tables[name].take(pa.array(at))
+    keys = head.select(["article_id", "revision_id", "published_at"]).take(pa.array(owners))
+    spec = table_named(name)
+    columns = [keys[each] if each in keys.schema.names else rows[each] for each in spec.schema.names]
+    table = pa.table(columns, schema=spec.schema.remove_metadata())
+    if name in edition.groups:
+        return table.append_column("group", edition.groups[name].take(pa.array(at)))
+    return table
+
+
+def _stored(articles: pa.Table, day: date) -> dict[str, StoredArticle]:
+    names = ("article_id", "revision_id", "pipeline_version", "kb_version", "raw_ref", "fetched_at")
+    rows = zip(*(articles[name].to_pylist() for name in names), strict=True)
+    return {row[0]: StoredArticle(day, *row[1:]) for row in rows}
+
+
+if __name__ == "__main__":
+    folder, *numbers = sys.argv[1:]
+    make_big_lake(Path(folder), **dict(zip(("articles", "days"), map(int, numbers), strict=False)))

@@ -1,0 +1,162 @@
+"""What relates the articles of a large lake, and its log: rows as the stages would write them."""
+
+from datetime import date, timedelta
+from pathlib import Path
+
+import duckdb
+import numpy as np
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.clusters import MENTION_COLUMNS, co_mention_rows
+from pipeline.lake.days import Days
+from pipeline.lake.encoding import in_order
+from pipeline.lake.layout import Disk
+from pipeline.lake.ledger import Ledger
+from pipeline.lake.log import append_log
+from pipeline.tables import READING_TABLES, rows_table, table_named
+from tests.big_rows import filled, hexes
+
+_REASONS = ("video_page", "too_short", "not_article", "live_page", "consent", "error_page")
+# One row an event on the day of its first report, as the contract tells it.
+_CLUSTERS = """\
+SELECT r.event_cluster_id, min(r.published_date) AS day, min(e.published_at) AS first_reported_at,
+  max(e.published_at) AS last_reported_at, count(DISTINCT r.article_id)::INT AS report_count,
+  count(DISTINCT r.dup_group_id)::INT AS independent_count, {firsts}
+FROM read_parquet('{root}/tables/event_reports/*/*.parquet', hive_partitioning = true) r
+JOIN read_parquet('{root}/tables/events/*/*.parquet', hive_partitioning = true) e
+USING (published_date, article_id, revision_id, event_index)
+GROUP BY r.event_cluster_id ORDER BY day, event_cluster_id
+"""
+_FIRSTS = {
+    **{name: f"e.{name}" for name in ("event_type", "event_subtype", "event_mode", "quad", "plover_type", "modality")},
+    "actors": "CASE WHEN e.actor_name IS NULL THEN [] ELSE [e.actor_name] END",
+    "actor_country": "e.actor_country",
+    "recipients": "CASE WHEN e.recipient_name IS NULL THEN [] ELSE [e.recipient_name] END",
+    "recipient_country": "e.recipient_country",
+    **{name: f"e.{name}" for name in ("event_date", "event_date_end", "event_date_precision")},
+    **{name: f"r.{name}" for name in ("article_id", "revision_id", "event_index")},
+    **{name: f"r.{name}" for name in ("sentence_start_char", "sentence_end_char")},
+}
+
+
+def related(chance: np.random.Generator, whole: dict[str, pa.Table]) -> dict[str, pa.Table]:
+    """Return the reading tables of a day, in order, with its copies, groups, reports, revisions and pairs."""
+    heads, quotes, events = whole["articles"], whole["quotes"], whole["events"]
+    copies = _copies(heads)
+    found = {spec.name: whole[spec.name].select(spec.schema.names) for spec in READING_TABLES}
+    found |= {
+        "copies": copies,
+        "revisions": _revisions(chance, heads),
+        "quote_groups": _filled("quote_groups", quotes, quote_group_id=quotes["group"]),
+        "event_reports": _reports(events, copies),
+        "co_mentions": co_mention_rows(found["entities"].select(MENTION_COLUMNS), copies),
+    }
+    return {name: in_order(table.cast(table_named(name).schema), table_named(name)) for name, table in found.items()}
+
+
+def _filled(name: str, rows: pa.Table, **given: object) -> pa.Table:
+    """Return a table of the contract: columns of ``rows`` that it has, and those given."""
+    names = table_named(name).schema.names
+    same = {each: rows[each].combine_chunks() for each in rows.schema.names if each in names and each not in given}
+    whole = {key: each.combine_chunks() if isinstance(each, pa.ChunkedArray) else each for key, each in given.items()}
+    return filled(table_named(name), same | whole, size=rows.num_rows)
+
+
+def _copies(heads: pa.Table) -> pa.Table:
+    is_copy = pc.not_equal(heads["original"], heads["article_id"])
+    return _filled(
+        "copies",
+        heads,
+        dup_group_id=heads["original"],
+        is_copy=is_copy,
+        similarity=1.0,
+        method=pc.if_else(is_copy, "exact", "own"),
+    )
+
+
+def _reports(events: pa.Table, copies: pa.Table) -> pa.Table:
+    at = pc.index_in(events["article_id"], value_set=copies["article_id"].combine_chunks())
+    return _filled(
+        "event_reports",
+        events,
+        event_cluster_id=events["group"],
+        dup_group_id=copies["dup_group_id"].take(at),
+        is_copy=copies["is_copy"].take(at),
+        sentence_start_char=events["start_char"],
+        sentence_end_char=events["end_char"],
+    )
+
+
+def _revisions(chance: np.random.Generator, heads: pa.Table) -> pa.Table:
+    """Return the present content of every article, and an earlier one of one in twelve."""
+    edited = chance.random(heads.num_rows) < 1 / 12
+    removed = pa.array(chance.poisson(0.4, heads.num_rows), pa.int32())
+    counts = {"sentences_added": removed, "sentences_removed": removed, "quotes_removed": removed}
+    masked = {name: pc.if_else(pa.array(edited), each, None) for name, each in counts.items()}
+    present = _filled("revisions", heads, made_of="made", **masked)
+    old = heads.filter(pa.array(edited))
+    before = _filled(
+        "revisions",
+        old,
+        revision_id=hexes(chance.integers(0, 2**63, old.num_rows).astype(np.uint64)),
+        fetched_at=pc.subtract(old["fetched_at"], pa.scalar(timedelta(minutes=5), pa.duration("us"))),
+        made_of="made",
+    )
+    return pa.concat_tables([present, before])
+
+
+def write_event_clusters(root: Path, writer: Days, ledger: Ledger) -> None:
+    """Write one row an event on the day of its first report; what it says is that report's."""
+    order = "struct_pack(published_date := r.published_date, article_id := r.article_id, event_index := r.event_index)"
+    firsts = ", ".join(f"arg_min({what}, {order}) AS {name}" for name, what in _FIRSTS.items())
+    with duckdb.connect() as connection:
+        connection.execute("SET TimeZone = 'UTC'")
+        rows = connection.sql(_CLUSTERS.format(root=root, firsts=firsts)).to_arrow_table()
+    spec = table_named("event_clusters")
+    days = rows["day"].combine_chunks()
+    for day in pc.unique(days).to_pylist():
+        mine = rows.filter(pc.equal(days, pa.scalar(day, pa.date32())))
+        given = {name: mine[name].combine_chunks() for name in mine.schema.names}
+        table = filled(spec, given, size=mine.num_rows).cast(spec.schema)
+        writer.rewrite(day, {spec.name: in_order(table, spec)})
+        ledger.settle({day: (writer.manifest(day).generation, ledger.of_day(day))})
+
+
+def log_rows(chance: np.random.Generator, root: Path, disk: Disk, articles: pa.Table, *, day: date) -> None:
+    """Append a day's run and outcomes: all articles kept, some seen again, and beside them what was left out."""
+    count = articles.num_rows
+    again = articles.filter(pa.array(chance.random(count) < 0.1))
+    left = articles.take(pa.array(chance.integers(0, count, count // 4)))
+    words = pa.array(np.array(_REASONS)[(len(_REASONS) * chance.random(left.num_rows) ** 2).astype(int)])
+    other = pc.binary_join_element_wise("https://left.example/", left["article_id"], words, "")
+    fixed = {"run_id": f"run-{day}", "news_day": pa.repeat(pa.scalar(day), count), "stage": "clean"}
+    parts = [
+        _outcomes(articles, fixed, outcome="kept", minutes=8),
+        _outcomes(again, fixed | {"run_id": f"again-{day}"}, outcome="unchanged", minutes=90),
+        _outcomes(left, fixed, outcome="rejected", minutes=8, reason=words, url=other, article_id=None),
+    ]
+    rows = pa.concat_tables(parts)
+    rows = rows.take(_firsts(rows))
+    append_log(root, disk, "outcomes", f"run-{day}", rows.cast(table_named("outcomes").schema))
+    run = {
+        "run_id": f"run-{day}",
+        "kind": "scheduled",
+        "status": "done",
+        "started_at": articles["fetched_at"][0].as_py(),
+    }
+    run |= {"committed_at": run["started_at"], "counts": "{}", "days_touched": [day.isoformat()], "versions": "{}"}
+    append_log(root, disk, "runs", f"run-{day}", rows_table(table_named("runs"), [run]))
+
+
+def _outcomes(articles: pa.Table, fixed: dict[str, object], *, outcome: str, minutes: int, **given: object) -> pa.Table:
+    at = pc.add(articles["fetched_at"], pa.scalar(timedelta(minutes=minutes), pa.duration("us")))
+    size = articles.num_rows
+    news_day = fixed["news_day"].slice(0, size)
+    return _filled("outcomes", articles, **(fixed | given | {"news_day": news_day, "outcome": outcome, "seen_at": at}))
+
+
+def _firsts(rows: pa.Table) -> pa.Array:
+    """Return where each run and URL stands first."""
+    numbered = rows.select(("run_id", "url")).append_column("at", pa.array(np.arange(rows.num_rows)))
+    return numbered.group_by(["run_id", "url"]).aggregate([("at", "min")])["at_min"].sort()

@@ -1,0 +1,61 @@
+"""Pairs of people in one sentence, by day."""
+
+from typing import Any
+
+import pyarrow as pa
+
+from pipeline.clusters import MENTION_COLUMNS, co_mention_rows
+from pipeline.tables import check_batch
+
+_COPIES = pa.schema([("article_id", pa.string()), ("revision_id", pa.string()), ("is_copy", pa.bool_())])
+
+
+def _pairs(*mentions: tuple[str, int, str, str], copies: tuple[tuple[str, str, bool], ...] = ()) -> list[Any]:
+    """Return pairs of (article, sentence, entity id, name); the id's first letter tells the type, P a person."""
+    kinds = {"P": "PERSON", "O": "ORG", "-": "PERSON"}
+    rows = [(a, "r", kinds[who[0]], None if who == "-" else who, name, at) for a, at, who, name in mentions]
+    columns = [pa.array([row[n] for row in rows], pa.int32() if n == 5 else pa.string()) for n in range(6)]
+    entities = pa.table(columns, names=list(MENTION_COLUMNS))
+    known = pa.Table.from_pylist([dict(zip(_COPIES.names, row, strict=True)) for row in copies], schema=_COPIES)
+    table = co_mention_rows(entities, known)
+    assert check_batch({"co_mentions": table}) == ()
+    return sorted(tuple(row.values()) for row in table.to_pylist())
+
+
+def test_an_article_counts_once_for_a_pair():
+    """Two sentences of an article with the same two people are one, in whatever order they are named."""
+    found = _pairs(
+        *[("a", 0, "P2", "Bo"), ("a", 0, "P1", "Al"), ("a", 3, "P1", "Al"), ("a", 3, "P2", "Bo"), ("a", 3, "P2", "Bo")],
+        *[("b", 1, "P1", "Al"), ("b", 1, "P2", "Bo")],
+    )
+
+    assert found == [("P1", "P2", "Al", "Bo", 2)]
+
+
+def test_only_people_who_are_known_and_in_one_sentence():
+    """Organisations, people without an id, and people of other sentences are not together with anybody."""
+    assert _pairs(("a", 0, "P1", "Al"), ("a", 0, "O1", "Board"), ("a", 0, "-", "he"), ("a", 1, "P2", "Bo")) == []
+
+
+def test_copies_are_left_out():
+    """An article that repeats an earlier one adds nothing; a row of copies for another content of it says nothing."""
+    mentions = [(article, 0, *who) for article in "abc" for who in (("P1", "Al"), ("P2", "Bo"))]
+
+    found = _pairs(*mentions, copies=(("a", "r", False), ("b", "r", True), ("c", "older", True)))
+
+    assert found == [("P1", "P2", "Al", "Bo", 2)]
+
+
+def test_names_are_the_longest_of_the_day():
+    """Of the names that an id has in the day's articles the longest stands, of equally long ones the last."""
+    found = _pairs(
+        *[("a", 0, "P1", "Al Qu"), ("a", 0, "P2", "Bo Ra")],
+        *[("b", 0, "P1", "Al Quill"), ("b", 5, "P2", "Bo Ro")],
+    )
+
+    assert found == [("P1", "P2", "Al Quill", "Bo Ro", 1)]
+
+
+def test_a_day_without_people_has_no_rows():
+    """No mention, no pair."""
+    assert _pairs() == []
