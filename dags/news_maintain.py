@@ -1,5 +1,5 @@
-"""Keep the house in order, daily: finish what dead processes left, verify every table file, relate late articles,
-collect garbage, announce days that a failed run left unread, and report.
+"""Keep the house in order, daily: finish what dead processes left, verify every byte of the lake and a share of its
+rows and of the archive, relate late articles, collect garbage, announce days that a failed run left unread, report.
 
 Re-run: safe. What fails makes the run red, names the file, and holds back nothing else. A source that gave no page for
 the day that ended, or far fewer than on other such days, is a warning in the log of `report`, in its row of `runs` and

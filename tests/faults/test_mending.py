@@ -109,7 +109,10 @@ HARMS = {
     ),
     "ledger-verdict": (changed_row("lake/_state/ledger.sqlite", "UPDATE verdicts SET reason = 'x'"), WITHDRAW),
     "ledger-day": (changed_row("lake/_state/ledger.sqlite", "UPDATE days SET generation = 77"), WITHDRAW),
-    "ledger-day-gone": (changed_row("lake/_state/ledger.sqlite", "DELETE FROM days"), RECOVER),
+    "ledger-day-gone": (
+        changed_row("lake/_state/ledger.sqlite", "DELETE FROM days WHERE published_date = '2026-03-03'"),
+        RECOVER,
+    ),
     "ledger-change": (changed_row("lake/_state/ledger.sqlite", "UPDATE changes SET first_at = 1"), WITHDRAW),
     "package": (flipped("lake/datapackage.json"), RECOVER),
     "state-row": (changed_row("raw/state.sqlite", "UPDATE pages SET news_day = '1999-01-01'"), WITHDRAW),
