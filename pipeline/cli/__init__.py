@@ -5,7 +5,7 @@ import sys
 
 import typer
 
-from pipeline.cli import ask, doctor, events, history, kb, lake, plan, push, raw, run, sources, text
+from pipeline.cli import ask, doctor, events, forget, history, kb, lake, plan, push, raw, run, sources, text
 from pipeline.cli.output import problem
 from pipeline.errors import ConfigError, NewsError
 
@@ -24,6 +24,7 @@ app.command("clean")(text.clean)
 app.command("sql")(ask.sql)
 app.command("ask")(ask.ask)
 app.command("history")(history.history)
+app.command("forget")(forget.forget)
 app.command("doctor")(doctor.doctor)
 app.add_typer(sources.app, name="sources")
 app.add_typer(events.app, name="events")

@@ -25,9 +25,15 @@ def verify(as_json: AsJson = False) -> None:
 
 @app.command()
 def recover(as_json: AsJson = False) -> None:
-    """Finish what dead processes left: archive files, published tables, ledger."""
+    """Finish what dead processes left: archive files, published tables, ledger, takedowns."""
+    from pipeline.stages.forget import finish_takedowns
+
     space = workspace()
-    report = {"archive": space.archive.recover(), "lake": space.lake.recover()}
+    report = {
+        "archive": space.archive.recover(),
+        "lake": space.lake.recover(),
+        "takedowns": finish_takedowns(space),
+    }
     _tell(report, as_json=as_json)
 
 

@@ -1,6 +1,7 @@
 """The lake: stage, commit, read, verify, recover, gc. Plain Hive Parquet, and one manifest a day that commits it."""
 
 from pipeline.lake.commit import CommitReport
+from pipeline.lake.erase_log import Unnamed
 from pipeline.lake.lake import Lake
 from pipeline.lake.ledger import StoredArticle, Verdict, row_key_of
 from pipeline.lake.manifest import Entry, Manifest
@@ -15,6 +16,7 @@ __all__ = [
     "Lake",
     "Manifest",
     "StoredArticle",
+    "Unnamed",
     "Verdict",
     "row_key_of",
 ]

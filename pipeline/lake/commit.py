@@ -3,7 +3,7 @@
 Killed anywhere, it leaves each day wholly old or wholly new, and an intent in the ledger that ``roll_forward`` ends.
 """
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 
@@ -145,6 +145,17 @@ class Committer:
         arrived = [move for move in moves if move.article_id in contents[move.to_day][1]]
         for day in sorted({move.from_day for move in arrived}):
             self.days.rewrite(day, self._without_moved(day, arrived))
+
+    def erase(self, article_ids: Collection[str]) -> tuple[date, ...]:
+        """Take all rows of some articles off their days, at one instant a day; return these days, sorted."""
+        gone = pa.array(sorted(article_ids), pa.string())
+        days = sorted({each.published_date for each in self.ledger.stored(article_ids).values()})
+        self.ledger.intend(days)
+        for day in days:
+            manifest = self.days.manifest(day)
+            self.days.rewrite(day, {name: without(self.days.table(manifest, name), gone) for name in manifest.entries})
+        self.ledger.settle(self.contents(days))
+        return tuple(days)
 
     def replace(self, name: str, by_day: Mapping[date, pa.Table]) -> int:
         """Make sorted rows the whole content of one table on days, the last first; return how many files changed."""

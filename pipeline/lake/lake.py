@@ -1,7 +1,7 @@
 """The lake as other rooms see it."""
 
 import weakref
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -14,6 +14,8 @@ from pipeline.errors import ContractError
 from pipeline.lake.commit import CommitReport, Committer
 from pipeline.lake.days import Days
 from pipeline.lake.encoding import in_order
+from pipeline.lake.erase import erase_rows, erase_traces
+from pipeline.lake.erase_log import Unnamed, unname
 from pipeline.lake.layout import Disk, Layout
 from pipeline.lake.ledger import Ledger, StoredArticle, Verdict
 from pipeline.lake.log import append_log, read_batches, read_log
@@ -187,6 +189,24 @@ class Lake:
     def logged(self, table: str, batch_ids: Iterable[str]) -> pa.Table:
         """Return the rows of a log table that some batches appended."""
         return read_batches(self._layout.root, table, batch_ids)
+
+    def erase(self, article_ids: Collection[str]) -> tuple[date, ...]:
+        """Take articles out of all tables and staged batches; return the days on which they stood.
+
+        Others may still name them until these days are related again; then ``erase_traces``.
+        """
+        with self._committer() as committer:
+            return erase_rows(committer, article_ids)
+
+    def erase_traces(self, *, days: Collection[date], older_than: float) -> None:
+        """Leave of erased rows nothing in older objects, kept bytes, unfinished things of before a time (seconds since
+        1970) and the ledger."""
+        with self._committer() as committer:
+            erase_traces(committer, days=days, older_than=older_than)
+
+    def unname(self, unnamed: Unnamed) -> int:
+        """Take the names of some pages out of the rows of outcomes; return how many rows changed."""
+        return unname(self._layout.root, self._disk, unnamed)
 
     def verify(self) -> tuple[str, ...]:
         """Return what is wrong, as sentences that name the file or day and what to do; empty when all is well."""

@@ -12,7 +12,7 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pipeline.database import Durability, from_micros, open_database, to_micros, transaction
+from pipeline.database import Durability, from_micros, open_database, scrub, to_micros, transaction
 from pipeline.errors import LakeError
 from pipeline.model.outcome import OutcomeKind
 
@@ -125,6 +125,16 @@ class Ledger:
                 "INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?, ?, ?, ?, ?)",
                 [(each, *astuple(verdict)) for each, verdict in verdicts.items()],
             )
+
+    def forget(self, article_ids: Iterable[str]) -> None:
+        """Delete the verdicts on some articles."""
+        query = "DELETE FROM verdicts WHERE article_id IN (SELECT value FROM json_each(?))"
+        with transaction(self.connection):
+            self.connection.execute(query, (json.dumps(list(article_ids)),))
+
+    def scrub(self) -> None:
+        """Leave no byte of deleted rows in the database's files."""
+        scrub(self.connection)
 
     def of_day(self, day: date) -> dict[str, StoredArticle]:
         query = "SELECT * FROM articles WHERE published_date = ?"

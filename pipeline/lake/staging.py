@@ -1,7 +1,7 @@
 """Staged batches: what deriving hands to the committer."""
 
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -124,3 +124,20 @@ def discard_batch(layout: Layout, disk: Disk, batch_id: str) -> None:
         doomed = disk.temporary()
         disk.move(folder, doomed)
         shutil.rmtree(doomed)
+
+
+def erase_staged(layout: Layout, disk: Disk, article_ids: Collection[str]) -> None:
+    """Take some articles out of every staged batch; a batch that cannot be read goes whole.
+
+    Keys go first: rows without a key are not committed.
+    """
+    gone = pa.array(sorted(article_ids), pa.string())
+    for folder in sorted((layout.state / "staged").glob("*")):
+        try:
+            for name in ("keys", *_NAMES):
+                table = _read(folder / f"{name}{_SUFFIX}")
+                kept = table.filter(pc.invert(pc.is_in(table["article_id"], value_set=gone)))
+                if kept.num_rows < table.num_rows:
+                    disk.replace(folder / f"{name}{_SUFFIX}", _ipc_bytes(kept))
+        except (FileNotFoundError, pa.ArrowException):
+            shutil.rmtree(folder)

@@ -31,6 +31,11 @@ class Committed:
 
 def commit(workspace: Workspace, *, batch_ids: Sequence[str], day: date, run_id: str) -> Committed:
     """Commit staged batches of one news day as one; a batch that is already in changes nothing."""
+    with workspace.at_work():
+        return _commit(workspace, batch_ids=batch_ids, day=day, run_id=run_id)
+
+
+def _commit(workspace: Workspace, *, batch_ids: Sequence[str], day: date, run_id: str) -> Committed:
     done = workspace.lake.commit(batch_ids, is_current=partial(_is_current, workspace))
     ledger = Ledger(run_id=run_id, stage="commit", now=workspace.settings.now())
     for article_id, result in sorted(done.articles.items()):

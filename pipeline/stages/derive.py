@@ -13,6 +13,8 @@ from pipeline.errors import BrokenRecordError, ContractError, NewsError
 from pipeline.lake import KEYS_SCHEMA, Verdict, row_key_of
 from pipeline.model import Annotation, Article, Capture, Rejected, StageReport
 from pipeline.model.outcome import OutcomeKind
+from pipeline.raw import alias_of, publisher_name
+from pipeline.stages.barred import DETAIL, REASON, barred_articles
 from pipeline.stages.cleaning import clean_capture
 from pipeline.stages.disposition import Ledger, outcome_kind_of
 from pipeline.stages.log_rows import append_outcomes
@@ -48,6 +50,11 @@ def derive(workspace: Workspace, *, day: date, run_id: str, chunk: int = 0, chun
 
     Stages one batch, whose name is a hash of what it is made of: deriving again names it again.
     """
+    with workspace.at_work():
+        return _derive(workspace, day=day, run_id=run_id, chunk=chunk, chunks=chunks)
+
+
+def _derive(workspace: Workspace, *, day: date, run_id: str, chunk: int, chunks: int) -> DeriveReport:
     work = day_work(workspace, day=day, chunk=chunk, chunks=chunks)
     ledger = Ledger(run_id=run_id, stage="derive", now=workspace.settings.now())
     job = _Derive(workspace, ledger, day=day, work=work)
@@ -92,6 +99,7 @@ class _Derive:
         self.day = day
         self.work = work
         self.verdicts: dict[str, Verdict] = {}
+        self.barred = barred_articles(workspace.takedowns, work.captures)
 
     def record_settled(self) -> None:
         """Record what stands without reading, and the day's pages that are an article under another address."""
@@ -149,7 +157,7 @@ class _Derive:
     def _articles(self) -> Iterator[Article]:
         for article_id in self.work.todo:
             captures = self.work.captures[article_id]
-            article = self._latest(captures)
+            article = self._allowed(article_id)
             if article is None:
                 continue
             row = self.work.stored.get(article_id)
@@ -161,6 +169,19 @@ class _Derive:
                 self._record(captures[-1], verdict)
             else:
                 yield replace(article, article_id=article_id)
+
+    def _allowed(self, article_id: str) -> Article | None:
+        """Return an article's latest content; None where it has none, or was forgotten and came in with an old file."""
+        article = None if article_id in self.barred else self._latest(self.work.captures[article_id])
+        if article is not None and article.publisher is not None:
+            name = publisher_name(article.publisher)
+            if self.workspace.takedowns.bars(name):
+                self.workspace.takedowns.bar_like(article_id, like=[name])
+                self.barred.add(article_id)
+        if article_id in self.barred:
+            self._settle(article_id, "rejected", REASON, DETAIL)
+            return None
+        return article
 
     def _latest(self, captures: Captures) -> Article | None:
         """Return the content that the archive saw last, as read from the first capture that had it.
@@ -199,9 +220,20 @@ class _Derive:
         self._record(captures[-1], verdict)
 
     def _record(self, capture: Capture, verdict: Verdict) -> None:
+        url = capture.url or capture.hints.file or capture.article_id
+        if capture.article_id in self.barred:
+            self.ledger.record(
+                "rejected",
+                url=alias_of(url),
+                source_key=capture.source_key,
+                news_day=self.day,
+                reason=REASON,
+                detail=DETAIL,
+            )
+            return
         self.ledger.record(
             verdict.outcome,
-            url=capture.url or capture.hints.file or capture.article_id,
+            url=url,
             source_key=capture.source_key,
             news_day=self.day,
             reason=verdict.reason,

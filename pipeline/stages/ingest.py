@@ -17,9 +17,10 @@ from pipeline.errors import NewsError, TransientFetchError
 from pipeline.fetch import Fetcher, Got, NotModified
 from pipeline.model import Capture, Page, Ref, Source, StageReport, canonical_url
 from pipeline.model.outcome import OutcomeKind
-from pipeline.raw import ArchiveWriter, SeenPage, Validators, page_key_of
-from pipeline.sources import Copies, Found, discover, listable_days, settle_all
+from pipeline.raw import ArchiveWriter, SeenPage, Validators, alias_of, page_key_of
+from pipeline.sources import Copies, Found, Reading, discover, listable_days, settle_all
 from pipeline.stages.answers import keep_answer
+from pipeline.stages.barred import DETAIL, REASON, Door
 from pipeline.stages.disposition import Ledger, outcome_kind_of
 from pipeline.stages.listed import TRIES, Listed, state_key_of, wait_of
 from pipeline.stages.log_rows import append_outcomes, outcomes_told
@@ -43,17 +44,26 @@ def ingest(workspace: Workspace, *, source_key: str, day: date, run_id: str, wai
     Outcomes and days are those of all tries of this run, so that a second one tells and announces what the first did.
     Raises: NewsError only where the run must not go on.
     """
-    named = workspace.sources.named(source_key)
-    with workspace.held(named, run_id=run_id, waits=waits) as source, workspace.fetcher(named) as fetcher:
-        job = _Ingest(workspace, source or named, run_id=run_id)
-        if source is None:
-            log.info("%s: another run has it; what that leaves is told again, or swept", source_key)
-        else:
-            workspace.archive.recover(source_key=source_key)  # what a killed try had fetched is not fetched again
-            job.run(fetcher, day=day)
+    with workspace.at_work():
+        job = _ingested(workspace, workspace.sources.named(source_key), day=day, run_id=run_id, waits=waits)
     days = workspace.archive.days_of_run(source_key=source_key, run_id=run_id)
     report = StageReport.of("ingest", run_id, job.ledger.outcomes, days=days, work={"fetched": job.fetched})
     return Ingested(report, job.trouble)
+
+
+def _ingested(workspace: Workspace, named: Source, *, day: date, run_id: str, waits: bool) -> "_Ingest":
+    job = _Ingest(workspace, named, run_id=run_id)
+    if job.door.bars_source():
+        job.refuse_source()
+        return job
+    with workspace.held(named, run_id=run_id, waits=waits) as source, workspace.fetcher(named) as fetcher:
+        job = _Ingest(workspace, source or named, run_id=run_id)
+        if source is None:
+            log.info("%s: another run has it; what that leaves is told again, or swept", named.key)
+        else:
+            workspace.archive.recover(source_key=named.key)  # what a killed try had fetched is not fetched again
+            job.run(fetcher, day=day)
+    return job
 
 
 def batch_of(source_key: str, *, run_id: str) -> str:
@@ -73,6 +83,7 @@ class _Ingest:
         # A listing that tells a second try nothing more must not wipe out what the first one told.
         told = (each for each in outcomes_told(workspace, batch_ids=[self.batch_id]) if each.stage != "discover")
         self.ledger = Ledger(run_id=run_id, stage="fetch", now=self.now, told=told)
+        self.door = Door(workspace.takedowns, source)
         self.trouble: NewsError | None = None
         self.is_dated, self.undated_day = False, self.now.date()
         self.states: list[SeenPage] = []
@@ -92,7 +103,19 @@ class _Ingest:
         if validators is not None:
             state.store_validators(self.source.key, validators)
         if self.source.kind == "inbox":
-            settle_all(Path(self.source.location), reasons=self.ledger.broken_files())
+            folder, limit = Path(self.source.location), self.workspace.settings.page_max_bytes
+            self.door.erase_from(folder, Reading(source_key=self.source.key, now=self.now, page_max_bytes=limit))
+            settle_all(folder, reasons=self.ledger.broken_files())
+
+    def refuse_source(self) -> None:
+        """Record that nothing is asked of a source that was forgotten."""
+        self._refuse(Ref(source_key=self.source.key, url=self.source.location))
+        append_outcomes(self.workspace, self.ledger.outcomes, batch_id=self.batch_id)
+
+    def _refuse(self, ref: Ref) -> None:
+        """Record a page that was forgotten; its name goes no further."""
+        told = {"url": alias_of(ref.url or ref.file or ""), "source_key": self.source.key}
+        self.ledger.record("rejected", **told, news_day=self._day_told(ref), reason=REASON, detail=DETAIL)
 
     def _list(self, fetcher: Fetcher, pages: Copies, writer: ArchiveWriter, *, day: date) -> Validators | None:
         source, state, now = self.source, self.workspace.fetch_state, self.workspace.settings.now
@@ -111,7 +134,7 @@ class _Ingest:
 
     def _wanted(self, found: Iterable[Found], writer: ArchiveWriter) -> Iterator[Listed]:
         """Yield the listed pages that must be fetched; archive local ones and record all others on the way."""
-        for each in found:
+        for each in self._let_in(found):
             if each.finished is not None:
                 self._settle(each.finished, writer)
             elif each.problem is not None:
@@ -126,6 +149,13 @@ class _Ingest:
                     yield listed
                 else:
                     self._pass_over(listed)
+
+    def _let_in(self, found: Iterable[Found]) -> Iterator[Found]:
+        for each in found:
+            if each.finished is None and self.door.bars(each):
+                self._refuse(each.ref)
+            else:
+                yield each
 
     def _settle(self, mark: str, writer: ArchiveWriter) -> None:
         """Mark a large file as read, once all that came of it is kept and told: a later try does not read it again."""
@@ -175,7 +205,9 @@ class _Ingest:
 
     def _take(self, listed: Listed, got: Got, writer: ArchiveWriter) -> None:
         self.fetched += 1
-        if isinstance(got, Page):
+        if isinstance(got, Page) and self.door.bars_page(got, asked=listed.ref.url):
+            self._refuse(listed.ref)
+        elif isinstance(got, Page):
             self._archive(listed, got, writer)
         elif isinstance(got, NotModified):
             self._record_capture(listed, writer.put_not_modified(got, page_key=listed.page_key))

@@ -14,6 +14,7 @@ from pipeline.model.outcome import RunKind
 from pipeline.settings import Settings
 from pipeline.stages import cluster as clustering
 from pipeline.stages import derive as deriving
+from pipeline.stages import forget as forgetting
 from pipeline.stages import ingest as ingesting
 from pipeline.stages import run, signals, todo, upkeep
 from pipeline.stages.history import expected_seconds, read_history, way_of
@@ -114,7 +115,8 @@ def cluster(*, day: date, days: Sequence[str]) -> dict[str, object]:
 def recover() -> dict[str, object]:
     """Finish what dead processes left in archive and lake; return the sentences that say what."""
     workspace = _open()
-    return {"mended": [*workspace.archive.recover(), *workspace.lake.recover()]}
+    mended = [*workspace.archive.recover(), *workspace.lake.recover(), *forgetting.finish_takedowns(workspace)]
+    return {"mended": mended}
 
 
 def verify() -> dict[str, object]:

@@ -1,7 +1,7 @@
 """What a stage works on: settings, sources, archive, fetch state and lake."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -9,7 +9,7 @@ from pathlib import Path
 from pipeline.fetch import Fetcher, limits_from
 from pipeline.lake import Lake
 from pipeline.model import Source
-from pipeline.raw import Archive, FetchState
+from pipeline.raw import Archive, FetchState, Takedowns, at_work
 from pipeline.settings import Settings, SourceList, load_sources
 from pipeline.sources import claimed
 from pipeline.sources.kinds import KINDS
@@ -32,6 +32,14 @@ class Workspace:
     @cached_property
     def fetch_state(self) -> FetchState:
         return FetchState(self.settings.raw_dir, durability=self.settings.durability)
+
+    @cached_property
+    def takedowns(self) -> Takedowns:
+        return Takedowns(self.settings.raw_dir, durability=self.settings.durability)
+
+    def at_work(self) -> AbstractContextManager[None]:
+        """Be counted among those who add to archive and lake: a takedown waits for them."""
+        return at_work(self.settings.raw_dir)
 
     @cached_property
     def lake(self) -> Lake:
