@@ -11,25 +11,20 @@ import tempfile
 import time
 from collections.abc import Callable, Sequence
 from contextlib import ExitStack
-from datetime import UTC, date, datetime
+from datetime import UTC, datetime
 from functools import partial
 from pathlib import Path
 from unittest.mock import patch
 
-import pyarrow as pa
-import pyarrow.compute as pc
-import pyarrow.parquet as pq
 import trafilatura
 from rich.console import Console
 
 from pipeline.clean import clean, extract
 from pipeline.kb import load_kb
-from pipeline.lake import KEYS_SCHEMA, Lake
 from pipeline.model import Article, Page
 from pipeline.nlp import Reader, load_model
 from pipeline.nlp import reader as reading
 from pipeline.settings import Settings
-from pipeline.tables import READING_TABLES, annotation_rows, check_batch, rows_table
 from samples.server import FOLDERS, ROOT, resource_at
 from tests import bench_fetch
 from tests.bench_copies import main as copies_figures
@@ -157,64 +152,6 @@ def clean_ratio() -> float:
     return theirs / mine
 
 
-def _batch(per_day: int, days: list[date]) -> dict[str, pa.Table]:
-    """Return reading tables of ``per_day`` made articles a day, with the children that the sample articles have."""
-    nlp = load_model(Settings.model_fields["spacy_model"].default)
-    reader = Reader(nlp, kb=load_kb(None), infer_gender=True)
-    read = [
-        annotation_rows(article, reader.annotate(article, doc), model_name="m", pipeline_version="v")
-        for article, doc in reader.docs(articles(times=1))
-        if doc is not None
-    ]
-    rows: dict[str, list[dict[str, object]]] = {spec.name: [] for spec in READING_TABLES}
-    for number in range(per_day * len(days)):
-        day = days[number % len(days)]
-        made = {"article_id": f"{number:032x}", "published_at": datetime(day.year, day.month, day.day, tzinfo=UTC)}
-        for name, found in read[number % len(read)].items():
-            rows[name] += [{**row, **made} for row in found]
-    return {spec.name: rows_table(spec, rows[spec.name]) for spec in READING_TABLES}
-
-
-def commit_ratio() -> float:
-    """Rows a second of a commit of 8 days of 500 articles beside raw pq.write_table of the same files.
-
-    Checks are done at staging, and timed apart.
-    """
-    days = [date(2026, 3, number) for number in range(1, 9)]
-    tables = _batch(500, days)
-    published = pc.cast(tables["articles"]["published_at"], "date32")
-    keys = pa.table(
-        {
-            "article_id": tables["articles"]["article_id"],
-            "revision_id": tables["articles"]["revision_id"],
-            "published_date": published,
-            "seen_at": pa.array([NOW] * len(published), pa.timestamp("us", tz="UTC")),
-        },
-        schema=KEYS_SCHEMA,
-    )
-    files = [
-        table.filter(pc.equal(pc.cast(table["published_at"], "date32"), day))
-        for table in tables.values()
-        for day in days
-    ]
-    with tempfile.TemporaryDirectory() as folder:
-        root = Path(folder)
-
-        def raw() -> None:
-            for number, table in enumerate(files):
-                pq.write_table(table, root / f"raw{number}", compression="zstd", compression_level=3)
-
-        commits, raws = [], []
-        for number in range(ROUNDS + 1):
-            lake = Lake(root / str(number), durability="process", gc_grace_hours=24, now=lambda: NOW)
-            lake.stage("batch", tables, keys)
-            commits.append(_timed(lambda lake=lake: lake.commit(["batch"], is_current=lambda *_: True)))
-            raws.append(_timed(raw))
-        checks = _timed(lambda: check_batch(tables))
-    out.print(f"     (checks of the batch take {checks / min(raws):.2f} of the raw write)")
-    return min(raws) / min(commits)
-
-
 def worker_ratio() -> float:
     """Lines a second of `annotate` with 2 workers beside 1, loading of the model left out on both sides."""
     given = articles(times=24)
@@ -292,7 +229,6 @@ FIGURES: tuple[tuple[str, tuple[str, float], Callable[[], float]], ...] = (
     ("unchanged second run, % answered 304", (">=", 100), bench_fetch.unchanged_percent),
     ("unchanged second run, bodies archived", ("<=", 0), bench_fetch.unchanged_bodies),
     ("peak MB of fetching bombs and endless bodies", ("<=", 500), bench_fetch.fetching_memory),
-    ("committing / raw write_table, rows per second", (">=", 0.50), commit_ratio),
     ("annotate with 2 workers / 1 worker", (">=", 1.60), worker_ratio),
     ("peak MB of a worker", ("<=", 900), worker_memory),
     ("seconds to parse a DAG file", ("<=", 1.0), dag_parse_seconds),

@@ -98,26 +98,21 @@ class Committer:
         days = sorted({*incoming, *old_days})
         self.ledger.intend(days, moves=moves, touched=_touched(batches, winners, moves))
         ids = [batch.batch_id for batch in batches]
-        changed = 0
-        for day in sorted(incoming):
-            changed += len(self.days.rewrite(day, self._with_incoming(day, incoming[day]), batch_ids=ids))
-        for day in sorted(old_days):
-            changed += len(self.days.rewrite(day, self._without_moved(day, moves), batch_ids=ids))
+        changed = self.days.rewrite(
+            sorted(incoming), _READING, lambda day, name: self._with_incoming(day, name, incoming), batch_ids=ids
+        ) + self.days.rewrite(
+            sorted(old_days), _READING, lambda day, name: self._without_moved(day, name, moves), batch_ids=ids
+        )
         self.ledger.settle(self.contents(days), batch_ids=ids)
         return changed
 
-    def _with_incoming(self, day: date, incoming: Mapping[str, pa.Table]) -> dict[str, pa.Table]:
-        manifest = self.days.manifest(day)
-        replaced = incoming["articles"]["article_id"].combine_chunks()
-        return {
-            name: merged(self.days.table(manifest, name), incoming[name], table_named(name), replaced=replaced)
-            for name in _READING
-        }
+    def _with_incoming(self, day: date, name: str, incoming: DayTables) -> pa.Table:
+        current, rows = self.days.table(self.days.manifest(day), name), incoming[day]
+        return merged(current, rows[name], table_named(name), replaced=rows["articles"]["article_id"].combine_chunks())
 
-    def _without_moved(self, day: date, moves: Iterable[Move]) -> dict[str, pa.Table]:
-        manifest = self.days.manifest(day)
+    def _without_moved(self, day: date, name: str, moves: Iterable[Move]) -> pa.Table:
         gone = pa.array([move.article_id for move in moves if move.from_day == day], pa.string())
-        return {name: without(self.days.table(manifest, name), gone) for name in _READING}
+        return without(self.days.table(self.days.manifest(day), name), gone)
 
     def contents(self, days: Iterable[date]) -> dict[date, tuple[int, dict[str, StoredArticle]]]:
         """Return generation and articles of days, as their manifests have them."""
@@ -143,8 +138,8 @@ class Committer:
         """Take moved rows off their old days, where their new days have them already."""
         contents = self.contents({move.to_day for move in moves})
         arrived = [move for move in moves if move.article_id in contents[move.to_day][1]]
-        for day in sorted({move.from_day for move in arrived}):
-            self.days.rewrite(day, self._without_moved(day, arrived))
+        days = sorted({move.from_day for move in arrived})
+        self.days.rewrite(days, _READING, lambda day, name: self._without_moved(day, name, arrived))
 
     def erase(self, article_ids: Collection[str]) -> tuple[date, ...]:
         """Take all rows of some articles off their days, at one instant a day; return these days, sorted."""
@@ -160,7 +155,7 @@ class Committer:
     def replace(self, name: str, by_day: Mapping[date, pa.Table]) -> int:
         """Make sorted rows the whole content of one table on days, the last first; return how many files changed."""
         self.ledger.intend(by_day)
-        changed = sum(len(self.days.rewrite(day, {name: by_day[day]})) for day in sorted(by_day, reverse=True))
+        changed = self.days.rewrite(sorted(by_day, reverse=True), (name,), lambda day, _: by_day[day])
         self.ledger.settle(self.contents(by_day))
         return changed
 

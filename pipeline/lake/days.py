@@ -1,9 +1,10 @@
 """One day of the lake: read it, write it, publish it. Everything here runs under the committer's lock but reading."""
 
 import os
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
+from itertools import product
 
 import pyarrow as pa
 
@@ -11,7 +12,9 @@ from pipeline.errors import LakeError
 from pipeline.lake.encoding import decode, encode
 from pipeline.lake.layout import PUBLISHED, Disk, Layout, sha256_of
 from pipeline.lake.manifest import Entry, Manifest, manifest_bytes, read_manifest
-from pipeline.tables import TableSpec, table_named
+from pipeline.tables import table_named
+
+_WRITERS = 4  # threads: one table is read and encoded while another's bytes go to the disk
 
 
 class Days:
@@ -58,42 +61,46 @@ class Days:
             return none if columns is None else none.select(columns)
         return decode(self.object_bytes(entry), spec, key=entry.object, columns=columns)
 
-    def rewrite(self, day: date, tables: Mapping[str, pa.Table], *, batch_ids: Sequence[str] = ()) -> tuple[str, ...]:
-        """Make sorted tables the day's content in one instant; return the names of those that changed.
+    def rewrite(
+        self,
+        days: Sequence[date],
+        names: Sequence[str],
+        content: Callable[[date, str], pa.Table],
+        *,
+        batch_ids: Sequence[str] = (),
+    ) -> int:
+        """Make ``content(day, name)`` the sorted rows of each named table; return how many public files changed.
 
-        Tables not named stay. Equal rows leave the file, its inode and the manifest alone.
+        Each day changes in one instant, in the order given, while objects of the days after are written already.
+        Tables not named stay. Equal rows leave file, inode and manifest alone.
         """
-        old = self.manifest(day)
-        entries, previous = dict(old.entries), dict(old.previous)
-        for name, entry in self._write_objects(old, tables).items():
-            if entry is None:
-                entries.pop(name, None)
-            else:
-                entries[name] = entry
-        changed = tuple(spec.name for spec in PUBLISHED if entries.get(spec.name) != old.entries.get(spec.name))
+        olds = {day: self.manifest(day) for day in days}
+        with ThreadPoolExecutor(_WRITERS) as pool:
+            entries = pool.map(lambda at: self._entry(olds[at[0]], content(*at), at[1]), product(days, names))
+            return sum(
+                self._put(olds[day], {name: next(entries) for name in names}, batch_ids=batch_ids) for day in days
+            )
+
+    def _put(self, old: Manifest, entries: Mapping[str, Entry | None], *, batch_ids: Sequence[str]) -> int:
+        new = {name: entry for name, entry in {**old.entries, **entries}.items() if entry is not None}
+        changed = [name for name in entries if new.get(name) != old.entries.get(name)]
         if changed:
-            previous |= {name: old.entries[name].object for name in changed if name in old.entries}
-            new = Manifest(day, old.generation + 1, entries, previous, tuple(sorted(batch_ids)))
-            self._disk.replace(self._layout.manifest(day), manifest_bytes(new))
-        self.publish(day)
-        return changed
+            previous = {**old.previous, **{n: old.entries[n].object for n in changed if n in old.entries}}
+            manifest = Manifest(old.day, old.generation + 1, new, previous, tuple(sorted(batch_ids)))
+            self._disk.replace(self._layout.manifest(old.day), manifest_bytes(manifest))
+        self.publish(old.day)
+        return len(changed)
 
-    def _write_objects(self, old: Manifest, tables: Mapping[str, pa.Table]) -> dict[str, Entry | None]:
-        """Return the entry of each table. In threads: one table is encoded while another's bytes go to the disk."""
-        with ThreadPoolExecutor(max(1, len(tables))) as pool:
-            entries = pool.map(lambda name: self._entry(old, tables[name], table_named(name)), tables)
-            return dict(zip(tables, entries, strict=True))
-
-    def _entry(self, old: Manifest, table: pa.Table, spec: TableSpec) -> Entry | None:
+    def _entry(self, old: Manifest, table: pa.Table, name: str) -> Entry | None:
         """Return the object that holds the rows, written if the day has no such object; None for no rows."""
         if table.num_rows == 0:
             return None
-        data = encode(table, spec)
+        data = encode(table, table_named(name))
         digest = sha256_of(data)
-        known = old.entries.get(spec.name)
+        known = old.entries.get(name)
         if known is not None and known.sha256 == digest:
             return known
-        folder = self._layout.objects(spec.name, old.day)
+        folder = self._layout.objects(name, old.day)
         path = folder / f"{old.generation + 1:06d}-{digest[:8]}.obj"
         self._disk.write(path, data)
         self._disk.sync(folder)

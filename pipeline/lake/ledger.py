@@ -215,8 +215,8 @@ class Ledger:
 
 
 def _row(article_id: str, article: StoredArticle) -> tuple[object, ...]:
-    day, *facts, fetched_at = astuple(article)
-    return (article_id, day.isoformat(), *facts, to_micros(fetched_at))
+    facts = (article.revision_id, article.pipeline_version, article.kb_version, article.raw_ref)
+    return (article_id, article.published_date.isoformat(), *facts, to_micros(article.fetched_at))
 
 
 def _stored(row: Sequence[Any]) -> tuple[str, StoredArticle]:
