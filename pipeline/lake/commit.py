@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from pipeline.errors import LakeError
 from pipeline.lake.days import Days
-from pipeline.lake.layout import Disk, Layout
+from pipeline.lake.layout import PUBLISHED, Disk, Layout
 from pipeline.lake.ledger import Ledger, Move, StoredArticle
 from pipeline.lake.merge import (
     ArticleResult,
@@ -146,9 +146,8 @@ class Committer:
         gone = pa.array(sorted(article_ids), pa.string())
         days = sorted({each.published_date for each in self.ledger.stored(article_ids).values()})
         self.ledger.intend(days)
-        for day in days:
-            manifest = self.days.manifest(day)
-            self.days.rewrite(day, {name: without(self.days.table(manifest, name), gone) for name in manifest.entries})
+        names = [spec.name for spec in PUBLISHED]
+        self.days.rewrite(days, names, lambda day, name: without(self.days.table(self.days.manifest(day), name), gone))
         self.ledger.settle(self.contents(days))
         return tuple(days)
 

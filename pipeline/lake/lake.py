@@ -10,7 +10,7 @@ from pathlib import Path
 import pyarrow as pa
 
 from pipeline.database import Durability
-from pipeline.errors import ContractError
+from pipeline.errors import ContractError, LakeError
 from pipeline.lake.commit import CommitReport, Committer
 from pipeline.lake.days import Days
 from pipeline.lake.encoding import in_order
@@ -159,8 +159,19 @@ class Lake:
 
     def _read_day(self, table: str, day: date, names: Sequence[str]) -> pa.Table:
         stored = [name for name in names if name != _DAY] or table_named(table).key
-        rows = self._days.table(self._days.manifest(day), table, columns=stored)
-        return _with_day(rows, day).select(names)
+        return _with_day(self._standing(table, day, stored), day).select(names)
+
+    def _standing(self, table: str, day: date, columns: Sequence[str]) -> pa.Table:
+        """Return some columns of a day; looks again where a takedown removed what a manifest named a moment ago."""
+        manifest = self._days.manifest(day)
+        while True:
+            try:
+                return self._days.table(manifest, table, columns=columns)
+            except LakeError as error:
+                newer = self._days.manifest(day)
+                if error.reason != "object_missing" or newer.entries == manifest.entries:
+                    raise
+                manifest = newer
 
     def _none(self, table: str, names: Sequence[str]) -> pa.Table:
         return _with_day(table_named(table).schema.empty_table(), date.min).select(names)

@@ -1,12 +1,13 @@
 """The door: what a takedown bars, whichever way it comes in. Nothing of it is fetched, kept, or named in the log."""
 
 from collections.abc import Mapping, Sequence
+from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
 from pipeline.clean import extract, page_identity
-from pipeline.model import Article, Capture, Page, Ref, Source
-from pipeline.raw import Takedowns, page_name, publisher_name, source_name, url_name
+from pipeline.model import Article, Capture, Outcome, Page, Ref, Source
+from pipeline.raw import Takedowns, alias_of, page_name, publisher_name, source_name, url_name
 from pipeline.sources import Doomed, Found, Reading, erase_from
 from pipeline.stages.disposition import guarded
 
@@ -45,6 +46,13 @@ class Door:
 
     def bars_url(self, url: str) -> bool:
         return self._takedowns.bars(url_name(url))
+
+    def unnamed(self, outcome: Outcome) -> Outcome:
+        """Return what an earlier try told, without the name of a page that was forgotten since."""
+        if not self._takedowns.bars(url_name(outcome.url), outcome.article_id):
+            return outcome
+        alias = alias_of(outcome.url)
+        return replace(outcome, url=alias, reason=REASON, article_id=None, detail=None, raw_ref=None)
 
     def _told(self, is_barred: bool) -> bool:
         self.has_refused |= is_barred

@@ -7,6 +7,8 @@ from functools import partial
 
 from pipeline.model import StageReport
 from pipeline.model.outcome import OutcomeKind
+from pipeline.raw import alias_of
+from pipeline.stages.barred import DETAIL, REASON
 from pipeline.stages.disposition import Ledger
 from pipeline.stages.log_rows import append_outcomes
 from pipeline.stages.workspace import Workspace
@@ -38,18 +40,23 @@ def commit(workspace: Workspace, *, batch_ids: Sequence[str], day: date, run_id:
 def _commit(workspace: Workspace, *, batch_ids: Sequence[str], day: date, run_id: str) -> Committed:
     done = workspace.lake.commit(batch_ids, is_current=partial(_is_current, workspace))
     ledger = Ledger(run_id=run_id, stage="commit", now=workspace.settings.now())
+    barred = workspace.takedowns.among(done.articles)
     for article_id, result in sorted(done.articles.items()):
-        kind, reason, detail = _OUTCOMES[result]
-        last = workspace.archive.captures(article_id=article_id)[-1]
+        captures = workspace.archive.captures(article_id=article_id)
+        if not captures:  # forgotten since it was staged: the archive has no page of that name any more
+            continue
+        kind, reason, detail = ("rejected", REASON, DETAIL) if article_id in barred else _OUTCOMES[result]
+        last = captures[-1]
+        url = last.url or last.hints.file or article_id
         ledger.record(
             kind,
-            url=last.url or last.hints.file or article_id,
+            url=alias_of(url) if article_id in barred else url,
             source_key=last.source_key,
             news_day=day,
             reason=reason,
             detail=detail,
-            article_id=article_id,
-            raw_ref=last.digest,
+            article_id=None if article_id in barred else article_id,
+            raw_ref=None if article_id in barred else last.digest,
         )
     append_outcomes(workspace, ledger.outcomes, batch_id=f"{run_id}.commit")
     report = StageReport.of("commit", run_id, ledger.outcomes, days=done.days)
@@ -57,7 +64,9 @@ def _commit(workspace: Workspace, *, batch_ids: Sequence[str], day: date, run_id
 
 
 def _is_current(workspace: Workspace, article_id: str, seen_at: datetime) -> bool:
-    """Return whether the archive has seen no other content of the article after ``seen_at``."""
+    """Return whether the article may stand, and the archive has seen no other content of it after ``seen_at``."""
+    if workspace.takedowns.bars(article_id):
+        return False
     captures = workspace.archive.captures(article_id=article_id)
     known = [capture for capture in captures if capture.fetched_at <= seen_at]
     return bool(known) and captures[-1].digest == known[-1].digest

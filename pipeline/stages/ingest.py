@@ -82,8 +82,8 @@ class _Ingest:
         self.batch_id = batch_of(source.key, run_id=run_id)
         # A listing that tells a second try nothing more must not wipe out what the first one told.
         told = (each for each in outcomes_told(workspace, batch_ids=[self.batch_id]) if each.stage != "discover")
-        self.ledger = Ledger(run_id=run_id, stage="fetch", now=self.now, told=told)
         self.door = Door(workspace.takedowns, source)
+        self.ledger = Ledger(run_id=run_id, stage="fetch", now=self.now, told=map(self.door.unnamed, told))
         self.trouble: NewsError | None = None
         self.is_dated, self.undated_day = False, self.now.date()
         self.states: list[SeenPage] = []
@@ -168,7 +168,7 @@ class _Ingest:
     def _due(self, day: date | None) -> Iterator[Listed]:
         """Yield pages of earlier runs, of one news day or of all, that are due for another try and not listed now."""
         for seen in self.workspace.fetch_state.pending(self.source.key, self.now):
-            if seen.page_key not in self.keys and day in (None, seen.news_day):
+            if seen.page_key not in self.keys and day in (None, seen.news_day) and not self.door.bars_url(seen.url):
                 yield self._listed(
                     Ref(source_key=self.source.key, url=seen.url, hints=seen.hints), seen.page_key.partition(" ")[0]
                 )

@@ -149,10 +149,9 @@ def finish_forgetting(folder: Path, day: date) -> tuple[str, ...]:
     return finish_takedowns(open_space(folder, day))
 
 
-def work_a_while(folder: Path, day: date, seconds: float) -> None:
-    """Be at work, as a run is; a file says so."""
-    space = open_space(folder, day)
-    with space.at_work():
-        (folder / "at-work").touch()
-        time.sleep(seconds)
-        (folder / "at-work").unlink()
+def work_a_while(folder: Path, day: date, name: str) -> None:
+    """Be at work, as a run is, until a file tells to leave; another says that it has begun."""
+    with open_space(folder, day).at_work():
+        (folder / f"{name}.works").touch()
+        while not (folder / f"{name}.leaves").exists():
+            time.sleep(0.02)

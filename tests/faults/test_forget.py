@@ -4,6 +4,7 @@ import os
 import random
 import shutil
 import time
+from collections.abc import Callable
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
 
@@ -82,20 +83,26 @@ def test_takedown_waits_for_earlier_work_only(
     """Nothing is removed before the runs end that began earlier; a run that begins later is not waited for."""
     folder = tmp_path / "data"
     shutil.copytree(undisturbed.folder, folder)
-    earlier = Worker(processes, work_a_while, folder, SECOND, 3.0)
-    while not (folder / "at-work").exists():
-        time.sleep(0.01)
+    earlier = Worker(processes, work_a_while, folder, SECOND, "earlier")
+    wait_for((folder / "earlier.works").exists)
     takedown = Worker(processes, forget_one, folder, SECOND, doomed["url"])
     space = open_space(folder, SECOND)
-    while not space.takedowns.bars(doomed["article_id"]):
-        time.sleep(0.01)
+    wait_for(lambda: space.takedowns.bars(doomed["article_id"]))
+    later = Worker(processes, work_a_while, folder, SECOND, "later")
+    time.sleep(0.5)
     assert space.lake.stored([doomed["article_id"]]) != {}
-    later = Worker(processes, work_a_while, folder, SECOND, 60.0)
-    assert (folder / "at-work").exists()
+    (folder / "earlier.leaves").touch()
     finished(earlier)
-    began = time.monotonic()
+    wait_for((folder / "later.works").exists)
     finished(takedown)
-    assert time.monotonic() - began < 30
     assert space.lake.stored([doomed["article_id"]]) == {}
-    later.kill()
-    later.done()
+    (folder / "later.leaves").touch()
+    finished(later)
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Wait until something holds. Raises: AssertionError after a minute."""
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)

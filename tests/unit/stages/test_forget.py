@@ -14,10 +14,11 @@ from pipeline.cli import app
 from pipeline.errors import ConfigError
 from pipeline.model import article_id_of, canonical_url
 from pipeline.settings import Settings
-from pipeline.stages.doomed import Target
+from pipeline.stages.derive import derive
+from pipeline.stages.doomed import Target, names_of, work_of
 from pipeline.stages.forget import finish_takedowns, forget, preview
 from pipeline.stages.push import push_urls
-from pipeline.stages.run import extract_day, ingest_sources
+from pipeline.stages.run import extract_day, finish_extract, ingest_sources
 from pipeline.stages.workspace import Workspace
 from tests.faults.hostile import Hostile, hostile_server
 from tests.faults.promises import assert_whole, broken_sums, table_files
@@ -169,11 +170,15 @@ def _own(text: str) -> str:
     return text[first:last]
 
 
+def all_targets(space: Workspace, town: Town) -> list[Target]:
+    """Return all that goes: the pages by their addresses, the text without one by its id."""
+    local = {each.article_id for each in space.archive.captures() if each.url is None}
+    return [Target(kind="article", value=each) for each in (*map(town.server.url, DOOMED), *local)]
+
+
 def forget_all(space: Workspace, town: Town) -> None:
-    for path in DOOMED:
-        forget(space, Target(kind="article", value=town.server.url(path)), reason="asked to", tell=lambda _: None)
-    [local] = [each for each in space.archive.captures() if each.url is None]
-    forget(space, Target(kind="article", value=local.article_id), reason=None, tell=lambda _: None)
+    for target in all_targets(space, town):
+        forget(space, target, reason="asked to", tell=lambda _: None)
 
 
 @pytest.fixture
@@ -239,6 +244,38 @@ def again(space: Workspace, town: Town, old: Path) -> None:
     assert ids.isdisjoint(article_id_of(canonical=canonical_url(town.server.url(path)), text="") for path in DOOMED)
     assert [each for each in finish_takedowns(last) if "came in again" in each]
     assert finish_takedowns(last) == ()
+
+
+def test_runs_between_writing_down_and_removing_let_nothing_in(town: Town) -> None:
+    """While a takedown is written down and nothing is removed yet, runs fetch, commit and name nothing of it: what was
+    staged before is not committed, what waits is not tried, what an earlier try told is told without its name."""
+    week(town, "data", doomed=True)
+    late = town.space("data", hours=25)
+    town.lists(*DOOMED, *STAYING, hours=25)
+    day = late.settings.now().date()
+    town.write(4)
+    ingest_sources(late, source_keys=["feed"], day=day, run_id="in-late", tell=lambda _: None)
+    staged = derive(late, day=NOON.date(), run_id="out-late")
+    for target in all_targets(late, town):
+        work = work_of(late, target)
+        names = names_of(target, work)
+        late.takedowns.begin("article", names=names, work=work, at=late.settings.now(), reason=None)
+    finish_extract(
+        late, derived=[staged.report], batch_ids=[staged.batch_id], day=NOON.date(), run_id="out-late", kind="manual",
+        started_at=late.settings.now(),
+    )  # fmt: skip
+    asked = town.server.seen[WAITS + TRACKED]
+    ingest_sources(late, source_keys=["feed"], day=day, run_id="in-late", tell=lambda _: None)
+    assert town.server.seen[WAITS + TRACKED] == asked
+    ferry = article_id_of(canonical=canonical_url(town.server.url(FERRY)), text="")
+    [row] = [row for row in late.lake.read("articles").to_pylist() if row["article_id"] == ferry]
+    assert "4 boats" not in row["text"]
+    told = {row["url"] for row in late.lake.read_log("outcomes").to_pylist() if row["run_id"] == "in-late"}
+    assert traces_of_doomed().in_bytes("\n".join(told).encode()) == set()
+    assert len(finish_takedowns(late)) == len(DOOMED) + 1
+    assert {path for path in traces_of_doomed().under(late.settings.data_dir) if "inbox" not in path} == set()
+    assert broken_sums(late) == []
+    assert_whole(late)
 
 
 def test_deletions_tell_who_has_copies(town: Town) -> None:
