@@ -108,6 +108,8 @@ def _say(seen: "Forgotten", tell: Callable[..., None], verb: str) -> None:
             "cleared",
             highlight=False,
         )
+    for name in seen.snapshots:
+        tell(f"snapshot {name} lost the rows that named it", highlight=False)
     if seen.copies:
         shown = ", ".join(seen.copies[:_SHOWN]) + (", ..." if len(seen.copies) > _SHOWN else "")
         problem(f"{len(seen.copies)} other articles repeat it and stay; --copies takes them along: {shown}")

@@ -16,6 +16,7 @@ from pipeline.lake.days import Days
 from pipeline.lake.encoding import in_order
 from pipeline.lake.erase import erase_rows, erase_traces
 from pipeline.lake.erase_log import Unnamed, unname
+from pipeline.lake.erase_snapshots import erase_from_snapshots
 from pipeline.lake.layout import Disk, Layout
 from pipeline.lake.ledger import Ledger, StoredArticle, Verdict
 from pipeline.lake.log import append_log, read_batches, read_log
@@ -214,6 +215,11 @@ class Lake:
         1970) and the ledger."""
         with self._committer() as committer:
             erase_traces(committer, days=days, older_than=older_than)
+
+    def erase_from_snapshots(self, article_ids: Collection[str]) -> tuple[str, ...]:
+        """Take erased articles out of snapshots, too; return the names of those that changed."""
+        with self._committer() as committer:
+            return erase_from_snapshots(committer, self._layout.root.parent / "snapshots", article_ids)
 
     def unname(self, unnamed: Unnamed) -> int:
         """Take the names of some pages out of the rows of outcomes; return how many rows changed."""

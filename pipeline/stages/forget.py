@@ -5,6 +5,7 @@ The takedown is written down first, so that nothing comes in behind it; killed a
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
+from typing import Any
 
 from pipeline.model import Capture
 from pipeline.raw import Takedown, Work, only_takedown, source_name, wait_for_earlier_work
@@ -22,8 +23,8 @@ _CAME_AGAIN = "its records came in again with an old file"
 class Forgotten:
     """What goes, or went. ``rows`` are those of the reading tables, ``copies`` are articles that repeat it and stay.
 
-    ``log_rows`` name nobody any more, and ``inbox_files`` were changed or removed; both are 0 before it is done, when
-    ``takedown_id`` is None.
+    ``log_rows`` name nobody any more, ``inbox_files`` were changed or removed, ``snapshots`` lost rows: nothing of that
+    before it is done, when ``takedown_id`` is None.
     """
 
     takedown_id: str | None
@@ -35,6 +36,7 @@ class Forgotten:
     copies: tuple[str, ...]
     log_rows: int = 0
     inbox_files: int = 0
+    snapshots: tuple[str, ...] = ()
 
 
 def preview(workspace: Workspace, target: Target) -> Forgotten:
@@ -70,8 +72,8 @@ def forget(workspace: Workspace, target: Target, *, reason: str | None, tell: To
         takedown = workspace.takedowns.begin(
             target.kind, names=names_of(target, work), work=work, at=workspace.settings.now(), reason=reason
         )
-        log_rows, inbox_files = _carry_out(workspace, takedown, tell)
-    return replace(seen, takedown_id=takedown.takedown_id, log_rows=log_rows, inbox_files=inbox_files)
+        done = _carry_out(workspace, takedown, tell)
+    return replace(seen, takedown_id=takedown.takedown_id, **done)
 
 
 def finish_takedowns(workspace: Workspace, tell: Told = lambda _: None) -> tuple[str, ...]:
@@ -105,8 +107,8 @@ def _come_again(workspace: Workspace) -> list[Work]:
     return [with_rows(workspace, each) for each in found if _captures(workspace, each)]
 
 
-def _carry_out(workspace: Workspace, takedown: Takedown, tell: Told) -> tuple[int, int]:
-    """Do what a takedown says, or what of it is left; return rows of the log and files of inboxes that changed."""
+def _carry_out(workspace: Workspace, takedown: Takedown, tell: Told) -> dict[str, Any]:
+    """Do what a takedown says, or what of it is left; return what of ``Forgotten`` is known only then."""
     takedowns, archive, lake = workspace.takedowns, workspace.archive, workspace.lake
     tell("waiting for runs that are under way")
     called_at = wait_for_earlier_work(workspace.settings.raw_dir)
@@ -122,9 +124,10 @@ def _carry_out(workspace: Workspace, takedown: Takedown, tell: Told) -> tuple[in
         tell("relating the days around")
         relate(workspace, news_day=min(work.days), days=work.days)
     lake.erase_traces(days=work.days, older_than=called_at)
+    snapshots = lake.erase_from_snapshots(work.article_ids)
     tell("erasing from log, inboxes and state")
     log_rows = unname(workspace, work)
     inbox_files = erase_from_inboxes(workspace, work)
     workspace.fetch_state.erase(work.page_keys, source_key=work.source_key)
     takedowns.finish(takedown.takedown_id)
-    return log_rows, inbox_files
+    return {"log_rows": log_rows, "inbox_files": inbox_files, "snapshots": snapshots}
