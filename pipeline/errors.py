@@ -13,6 +13,7 @@ NewsError                   base; every leaf has .disposition and the key it con
   BusyDatabaseError         fail        a reader keeps what must be deleted; end it, then go on
   KnowledgeError            fail        the knowledge base cannot be used; import it again
   LakeError                 fail        the lake's files and manifests disagree; run `newslake lake recover`
+  OutcomeError              fail        pages of a run have no outcome, or two: a defect of ours, never of the pages
 
 Expected non-articles (a video page, a live blog, a stub) are ``Rejected`` values, not exceptions.
 ``NewsError`` is caught at two doors: in ``pipeline.stages``, where it becomes the page's outcome or a finding, and in
@@ -141,6 +142,10 @@ class KnowledgeError(NewsError):
 
 class LakeError(NewsError):
     """The lake's files and manifests disagree."""
+
+
+class OutcomeError(NewsError):
+    """Pages of a run have no outcome, or two; a defect of ours."""
 
 
 @contextmanager

@@ -1,7 +1,25 @@
-"""The analyst's room: the lake's tables as views, SQL that can only read, and saved questions."""
+"""The analyst's room: the lake's tables as views, SQL that can only read, saved questions, and pictures of answers."""
 
-from pipeline.ask.connection import Answer, connect, query
-from pipeline.ask.saved import Question, answer, list_questions
+from pipeline.ask.connection import Answer, Connection, connect, query, stream
+from pipeline.ask.coverage import AskedListing, CoverageFacts, coverage_facts
+from pipeline.ask.saved import Question, answer, list_questions, question_named
+from pipeline.ask.verdicts import outcomes_of, pages_of_host
 from pipeline.ask.views import views_sql
 
-__all__ = ["Answer", "Question", "answer", "connect", "list_questions", "query", "views_sql"]
+__all__ = [
+    "Answer",
+    "AskedListing",
+    "Connection",
+    "CoverageFacts",
+    "Question",
+    "answer",
+    "connect",
+    "coverage_facts",
+    "list_questions",
+    "outcomes_of",
+    "pages_of_host",
+    "query",
+    "question_named",
+    "stream",
+    "views_sql",
+]

@@ -20,8 +20,8 @@ def clean(
 
     Raises: UndecodablePageError when the bytes give no text.
     """
-    article = explain(page, Origin(source_key, publisher, raw_ref, rules)).article
-    return reject_reason(article) or article
+    explained = explain(page, Origin(source_key, publisher, raw_ref, rules))
+    return reject_reason(explained.article, evidence=explained.evidence) or explained.article
 
 
 def extract(page: Page, *, source_key: str) -> Article:

@@ -33,10 +33,14 @@ _DEEP_CHARS = 200
 
 @dataclass(frozen=True, slots=True)
 class Explained:
-    """An article, and how often each rule fired on its page: line rules by name, layout rules as "drop: SELECTOR"."""
+    """An article, and how often each rule fired on its page: line rules by name, layout rules as "drop: SELECTOR".
+
+    ``evidence`` is what of the page its type rests on, for a person.
+    """
 
     article: Article
     fired: Mapping[str, int]
+    evidence: str = ""
 
 
 @dataclass(frozen=True, slots=True)
@@ -72,10 +76,10 @@ def html_article(page: Page, origin: Origin) -> Explained:
     reading = _read(page, origin, root, decoded.text)
     if not reading.pieces and _is_too_deep(root, decoded.text):
         return Explained(empty_article(page, origin, flag="parse_error"), reading.fired)
-    article = _article(page, origin, reading)
+    article, evidence = _article(page, origin, reading)
     if decoded.is_repaired:
         article = replace(article, flags=tuple(sorted((*article.flags, "charset_repaired"))))
-    return Explained(article, reading.fired)
+    return Explained(article, reading.fired, evidence)
 
 
 def _read(page: Page, origin: Origin, root: Tree, source: str) -> _Reading:
@@ -104,7 +108,8 @@ def _is_too_deep(root: Tree, source: str) -> bool:
     return len(source) > _DEEP_CHARS and len(text_of(root)) < len(source) // 1000
 
 
-def _article(page: Page, origin: Origin, reading: _Reading) -> Article:
+def _article(page: Page, origin: Origin, reading: _Reading) -> tuple[Article, str]:
+    """Return the article, and the evidence of its page type."""
     (canonical, article_id), markup, texts = reading.identity, reading.markup, reading.texts()
     url, title, pieces, published = page.final_url or page.url, reading.title.text, reading.pieces, reading.published
     text, blocks = joined_text(((Piece("title", title),) if title else ()) + pieces)
@@ -113,7 +118,7 @@ def _article(page: Page, origin: Origin, reading: _Reading) -> Article:
     wall = about.wall_of(markup, word_count=words)
     kind = page_kind_of(markup, page, pieces, title=title, wall=wall)
     section, language = about.read_section(markup), about.read_language(markup, page, text="\n".join(texts))
-    return Article(
+    article = Article(
         article_id=article_id,
         revision_id=revision_id_of(content_hash),
         url=url,
@@ -147,6 +152,7 @@ def _article(page: Page, origin: Origin, reading: _Reading) -> Article:
         extractor=EXTRACTOR,
         field_methods=_methods(reading, section=section, language=language, kind=kind, wall=wall),
     )
+    return article, kind.evidence
 
 
 def _methods(

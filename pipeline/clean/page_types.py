@@ -4,9 +4,10 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
+from pipeline.clean.assemble import count_words
 from pipeline.clean.markup import Markup
 from pipeline.clean.pieces import Piece
-from pipeline.model import Article, Page, Rejected
+from pipeline.model import Article, Page, Rejected, Threshold
 from pipeline.model.article import PageType
 
 _LIVE_URL = re.compile(r"/live(?:-updates?|blog|-blog|stream)?(?:/|-|$)|[/-]live-?blog\b|live-updates", re.I)
@@ -57,6 +58,7 @@ EMPTY_FLAGS = {
     "too_much_text": "the page has more than three million characters of text; no article has",
     "parse_error": "the page has text, but its markup is too deep or too broken to give any of it",
 }
+_PLACES = {"opengraph_type": "og:type", "jsonld_type": "JSON-LD", "url": "URL", "title": "title"}
 _REASONS: dict[PageType, tuple[str, str]] = {
     "live": ("live_page", "a live page grows all day and is no single article"),
     "video": ("video_page", "a video with little or no text"),
@@ -70,10 +72,11 @@ _REASONS: dict[PageType, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class PageKind:
-    """The type of a page and what it rests on, a snake_case word."""
+    """The type of a page and what it rests on: a snake_case word, and ``evidence`` from the page for a person."""
 
     page_type: PageType
     reason: str
+    evidence: str = ""
 
 
 def page_kind_of(
@@ -89,72 +92,113 @@ def page_kind_of(
     tried = [_live(markup, url, title or "")]
     if words < _SHORT_WORDS:
         tried += [_instead(title or "", text), _media(markup, url, title or "")]
-    reason = _section(markup, url, pieces, words)
-    tried.append(PageKind("section", reason) if reason else None)
+    tried.append(_section(markup, url, pieces, words))
     tried.append(PageKind("paywall", wall) if wall else None)
     return next((kind for kind in tried if kind is not None), PageKind("article", "text"))
 
 
 def _live(markup: Markup, url: str, title: str) -> PageKind | None:
     if markup.data.of_type("LiveBlogPosting"):
-        return PageKind("live", "jsonld_type")
-    return PageKind("live", "title_and_url") if _LIVE_TITLE.search(title) and _LIVE_URL.search(url) else None
+        return PageKind("live", "jsonld_type", "its JSON-LD says LiveBlogPosting")
+    in_title, in_url = _LIVE_TITLE.search(title), _LIVE_URL.search(url)
+    if in_title and in_url:
+        return PageKind("live", "title_and_url", f"{in_title[0]!r} in its title, {in_url[0]!r} in its URL")
+    return None
 
 
 def _instead(title: str, text: str) -> PageKind | None:
     """Return what a server sent instead of an article, None where it sent what was asked for."""
-    for page_type, reason, is_so in (
+    for page_type, reason, found in (
         ("error", "error_title", _ERROR.search(title)),
-        ("error", "error_words", len(text) < _ERROR_CHARS and _ERROR.search(text)),
+        ("error", "error_words", _ERROR.search(text) if len(text) < _ERROR_CHARS else None),
         ("consent", "consent_title", _CONSENT.search(title)),
         ("consent", "login_title", _LOGIN.search(title)),
         ("consent", "consent_words", _CONSENT.search(text)),
     ):
-        if is_so:
-            return PageKind(page_type, reason)  # type: ignore[arg-type]
+        if found:
+            place = "text" if reason.endswith("_words") else "title"
+            return PageKind(page_type, reason, f"{found[0].strip()!r} in its {place}")  # type: ignore[arg-type]
     return None
 
 
 def _media(markup: Markup, url: str, title: str) -> PageKind | None:
     has_video = bool(markup.data.of_type("VideoObject")) and not markup.data.articles()
-    for page_type, reason, is_so in (
-        ("video", "opengraph_type", markup.meta("og:type").lower().startswith("video")),
-        ("video", "jsonld_type", has_video),
-        ("video", "url", _VIDEO_URL.search(url)),
-        ("video", "title", _VIDEO_TITLE.search(title)),
-        ("audio", "url", _AUDIO_URL.search(url)),
-        ("audio", "jsonld_type", markup.data.of_type("PodcastEpisode", "AudioObject")),
-        ("gallery", "url", _GALLERY_URL.search(url)),
-        ("gallery", "jsonld_type", markup.data.of_type("ImageGallery")),
+    for page_type, reason, found in (
+        ("video", "opengraph_type", markup.meta("og:type").lower().startswith("video") and markup.meta("og:type")),
+        ("video", "jsonld_type", has_video and "VideoObject"),
+        ("video", "url", _in(_VIDEO_URL, url)),
+        ("video", "title", _in(_VIDEO_TITLE, title)),
+        ("audio", "url", _in(_AUDIO_URL, url)),
+        ("audio", "jsonld_type", markup.data.of_type("PodcastEpisode", "AudioObject") and "an audio type"),
+        ("gallery", "url", _in(_GALLERY_URL, url)),
+        ("gallery", "jsonld_type", markup.data.of_type("ImageGallery") and "ImageGallery"),
     ):
-        if is_so:
-            return PageKind(page_type, reason)  # type: ignore[arg-type]
+        if found:
+            return PageKind(page_type, reason, f"{found!r} in its {_PLACES[reason]}")  # type: ignore[arg-type]
     return None
 
 
-def _section(markup: Markup, url: str, pieces: Sequence[Piece], words: int) -> str | None:
+def _in(pattern: re.Pattern[str], text: str) -> str | None:
+    found = pattern.search(text)
+    return found[0] if found else None
+
+
+def _section(markup: Markup, url: str, pieces: Sequence[Piece], words: int) -> PageKind | None:
     """Return why a page is a list of articles, None where it is not."""
     longest = max((piece.word_count for piece in pieces), default=0)
     if markup.story or markup.meta("og:type").lower() == "article" or (words >= _SHORT_WORDS and longest >= _PROSE):
         return None
     if markup.data.of_type(*_SECTION_TYPES):
-        return "jsonld_type"
-    if _SECTION_URL.search(url):
-        return "url"
-    return "many_cards" if len(markup.root.findall(".//article")) >= _MANY_CARDS else None
+        return PageKind("section", "jsonld_type", "its JSON-LD says that it is a collection")
+    if part := _in(_SECTION_URL, url):
+        return PageKind("section", "url", f"{part!r} in its URL")
+    cards = len(markup.root.findall(".//article"))
+    if cards >= _MANY_CARDS:
+        return PageKind("section", "many_cards", f"{cards} article elements, {_MANY_CARDS} make a list")
+    return None
 
 
-def reject_reason(article: Article) -> Rejected | None:
-    """Return why a page is no article, None for one that is kept. A paywall's stub is kept."""
-    for flag, detail in EMPTY_FLAGS.items():
+def reject_reason(article: Article, *, evidence: str) -> Rejected | None:
+    """Return why a page is no article, None for one that is kept. A paywall's stub is kept.
+
+    ``evidence`` is what its page type rests on.
+    """
+    for flag, told in EMPTY_FLAGS.items():
         if flag in article.flags:
-            return Rejected(reason=flag, detail=detail, page_type=article.page_type)
+            return Rejected(reason=flag, detail=told, page_type=article.page_type)
     if article.page_type in _REASONS:
-        reason, detail = _REASONS[article.page_type]
-        return Rejected(reason=reason, detail=detail, page_type=article.page_type)
-    if article.url is not None and article.word_count < _MIN_WORDS and not article.is_paywalled:
-        detail = f"{article.word_count} words of text; an article has at least {_MIN_WORDS}"
-        return Rejected(reason="too_short", detail=detail, page_type=article.page_type)
-    if article.word_count == 0 and not article.is_paywalled:
+        return _rejected(article, *_REASONS[article.page_type], evidence, _thresholds(article))
+    if article.is_paywalled:
+        return None
+    if article.url is not None and article.word_count < _MIN_WORDS:
+        return _rejected(article, "too_short", "too little text for an article", "", (_words(article, _MIN_WORDS),))
+    if article.word_count == 0:
         return Rejected(reason="empty", detail=EMPTY_FLAGS["empty"], page_type=article.page_type)
     return None
+
+
+def _thresholds(article: Article) -> tuple[Threshold, ...]:
+    """Return the bounds beyond which a page of a type that is rejected is an article all the same; none for live."""
+    if article.page_type == "live":
+        return ()
+    if article.page_type != "section":
+        return (_words(article, _SHORT_WORDS),)
+    paragraphs = (*article.texts("paragraph"), *article.texts("list"))
+    longest = max((count_words([text]) for text in paragraphs), default=0)
+    prose = Threshold(what="words in its longest paragraph", measured=longest, least=_PROSE)
+    return tuple(each for each in (_words(article, _SHORT_WORDS), prose) if each.measured < each.least)
+
+
+def _words(article: Article, least: int) -> Threshold:
+    return Threshold(what="words in paragraphs and lists", measured=article.word_count, least=least)
+
+
+def _rejected(article: Article, reason: str, told: str, evidence: str, thresholds: tuple[Threshold, ...]) -> Rejected:
+    because = "; ".join(filter(None, [evidence, *map(str, thresholds)]))
+    return Rejected(
+        reason=reason,
+        detail=f"{told}: {because}" if because else told,
+        page_type=article.page_type,
+        evidence=evidence,
+        thresholds=thresholds,
+    )

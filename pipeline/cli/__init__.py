@@ -5,7 +5,24 @@ import sys
 
 import typer
 
-from pipeline.cli import ask, doctor, events, forget, history, kb, lake, plan, push, raw, run, sources, text
+from pipeline.cli import (
+    ask,
+    changes,
+    coverage,
+    doctor,
+    events,
+    forget,
+    history,
+    kb,
+    lake,
+    plan,
+    push,
+    raw,
+    run,
+    sources,
+    text,
+    why,
+)
 from pipeline.cli.output import problem
 from pipeline.errors import ConfigError, NewsError
 
@@ -22,9 +39,12 @@ app.command("try")(text.try_page)
 app.command("annotate")(text.annotate)
 app.command("clean")(text.clean)
 app.command("sql")(ask.sql)
-app.command("ask")(ask.ask)
+app.command("ask", cls=ask.ChartAlone, context_settings={"ignore_unknown_options": True})(ask.ask)
 app.command("history")(history.history)
 app.command("forget")(forget.forget)
+app.command("why")(why.why)
+app.command("coverage")(coverage.coverage)
+app.command("changes")(changes.changes)
 app.command("doctor")(doctor.doctor)
 app.add_typer(sources.app, name="sources")
 app.add_typer(events.app, name="events")

@@ -1,38 +1,212 @@
-"""`newslake sql` and `newslake ask`: answers from the tables."""
+"""`newslake sql` and `newslake ask`: answers from the tables, printed, as a file, as a picture."""
 
-from typing import Annotated
+import sys
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from itertools import pairwise
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.core import TyperCommand
 
-from pipeline.cli.output import AsJson, out, print_json, print_rows, workspace
+from pipeline.cli.bars import draw_bars
+from pipeline.cli.destination import STDOUT, Destination, ToCsv, ToParquet, outside, rows_told
+from pipeline.cli.output import AsJson, note, out, print_json, print_rows, workspace
+from pipeline.cli.plan import day_of
+from pipeline.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pathlib import Path
+
+    from pipeline.ask import Answer, Connection, Question
+    from pipeline.ask.counted import Counted
+
+
+_SOURCES = "SELECT source_key FROM articles UNION SELECT source_key FROM outcomes ORDER BY source_key"
+
+
+class ChartAlone(TyperCommand):
+    """Lets ``--chart`` stand without a file: the picture is then drawn in the terminal."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Give a --chart without a file the name of standard output."""
+        named: list[str] = []
+        for word, following in pairwise([*args, "--"]):
+            named += [word, STDOUT] if word == "--chart" and following.startswith("--") else [word]
+        return super().parse_args(ctx, named)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """One call of `newslake ask`: the question, the values of its own options, and which rows are meant."""
+
+    question: "Question"
+    given: Mapping[str, str]
+    since: date | None
+    until: date | None
+    source: str | None
+    limit: int | None
+
+    def connect(self, lake: "Path") -> "Connection":
+        """Return a connection to the rows that are meant. Raises: ConfigError for a source or option not known."""
+        from pipeline.ask import connect, query
+        from pipeline.ask.saved import set_options
+
+        if self.source:
+            known = [key for (key,) in query(connect(lake), _SOURCES).rows]
+            if self.source not in known:
+                raise ConfigError(f"--source {self.source}: the lake has {', '.join(map(str, known))}", key="source")
+        connection = connect(lake, since=self.since, until=self.until, source=self.source)
+        set_options(connection, self.question, self.given)
+        return connection
+
+    @property
+    def sql(self) -> str:
+        from pipeline.ask.saved import sql_of
+
+        return sql_of(self.question, limit=self.limit)
 
 
 def sql(
     statement: Annotated[str, typer.Argument(help="One SELECT over articles, entities, quotes, events, copies, ...")],
     as_json: AsJson = False,
+    csv: ToCsv = None,
+    parquet: ToParquet = None,
 ) -> None:
     """Run one read-only SQL statement over the tables, with the views already joined."""
     from pipeline.ask import connect, query
 
-    found = query(connect(workspace().settings.lake_dir), statement)
-    print_rows(found.columns, found.rows, as_json=as_json)
-
-
-def ask(
-    slug: Annotated[str | None, typer.Argument(help="A saved question; all are listed when left out.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Answer a saved question."""
-    from pipeline.ask import answer, connect, list_questions
-
-    if slug is None:
-        questions = list_questions()
-        if as_json:
-            print_json([{"slug": question.slug, "title": question.title} for question in questions])
-            return
-        width = max(len(question.slug) for question in questions)
-        for question in questions:
-            out.print(f"{question.slug:<{width}}  {question.title}", highlight=False, markup=False)
+    lake = workspace().settings.lake_dir
+    destination = Destination(lake, as_json=as_json, csv=csv, parquet=parquet)
+    connection = connect(lake)
+    if destination.is_given:
+        destination.write(connection, statement)
         return
-    found = answer(connect(workspace().settings.lake_dir), slug)
-    print_rows(found.columns, found.rows, as_json=as_json)
+    found = query(connection, statement)
+    print_rows(found.columns, found.rows, as_json=False)
+    note(rows_told(len(found.rows)))
+
+
+def ask(  # noqa: PLR0913, PLR0917 - the options of the command
+    words: Annotated[
+        list[str] | None,
+        typer.Argument(metavar="[QUESTION] [--OPTION VALUE]...", help="A saved question and options of its own."),
+    ] = None,
+    first: Annotated[str | None, typer.Option("--from", help="First day of publication, YYYY-MM-DD.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Last day of publication, included.")] = None,
+    source: Annotated[str | None, typer.Option(help="Only articles of this source.")] = None,
+    limit: Annotated[
+        int | None, typer.Option(min=1, help="So many rows at most, in place of the question's own.")
+    ] = None,
+    chart: Annotated[
+        str | None, typer.Option(metavar="[FILE]", help="Draw it as .png, .svg or .html; without a file, as bars here.")
+    ] = None,
+    as_json: AsJson = False,
+    csv: ToCsv = None,
+    parquet: ToParquet = None,
+    show_sql: Annotated[bool, typer.Option("--sql", help="Print the question's SQL and do nothing else.")] = False,
+) -> None:
+    """Answer a saved question, or list them all, with the options that each has besides these."""
+    from pipeline.ask import question_named
+
+    slug, given = _split(words or [])
+    if slug is None:
+        _list_questions(as_json=as_json)
+        return
+    days = [day_of(text, option=option) if text else None for text, option in ((first, "--from"), (last, "--to"))]
+    asked = _Asked(question_named(slug), given, days[0], days[1], source, limit)
+    if show_sql:
+        sys.stdout.write(f"{asked.sql.strip()}\n")
+        return
+    lake = workspace().settings.lake_dir
+    destination = Destination(lake, as_json=as_json, csv=csv, parquet=parquet)
+    picture = _picture(lake, chart) if chart and chart != STDOUT else None
+    connection = asked.connect(lake)
+    if destination.is_given:
+        destination.write(connection, asked.sql)
+    if picture or not destination.is_given:
+        _tell(asked, connection, is_printed=not destination.is_given, is_drawn=chart == STDOUT, picture=picture)
+
+
+def _picture(lake: "Path", name: str) -> "Path":
+    """Return the file of a picture. Raises: ConfigError for an ending that no picture has, and inside the lake."""
+    from pipeline.ask.pictures import picture_form
+
+    path = outside(lake, name)
+    picture_form(path)
+    return path
+
+
+def _split(words: Sequence[str]) -> tuple[str | None, Mapping[str, str]]:
+    """Return the question of a call and the options that are its own, in whatever order they were typed."""
+    slugs: list[str] = []
+    given: dict[str, str] = {}
+    left = iter(words)
+    for word in left:
+        if not word.startswith("--"):
+            slugs.append(word)
+            continue
+        option, has_value, value = word.partition("=")
+        found = value if has_value else next(left, None)
+        if found is None:
+            raise ConfigError(f"{option} needs a value, or is no option; see `newslake ask --help`", key=option)
+        given[option.removeprefix("--").replace("-", "_")] = found
+    if len(slugs) > 1 or (given and not slugs):
+        raise ConfigError(f"name one question, not {len(slugs)}; `newslake ask` lists them", key="ask")
+    return (slugs[0] if slugs else None), given
+
+
+def _list_questions(*, as_json: bool) -> None:
+    from pipeline.ask import list_questions
+
+    questions = list_questions()
+    if as_json:
+        print_json([{"slug": question.slug, "title": question.title} for question in questions])
+        return
+    width = max(len(question.slug) for question in questions)
+    for question in questions:
+        own = "".join(f"  --{name}" for name in question.options) + ("  (chart)" if question.chart else "")
+        out.print(f"{question.slug:<{width}}  {question.title}{own}", highlight=False, markup=False)
+    note("newslake ask QUESTION answers one, with --chart FILE.svg it draws those that say (chart)")
+
+
+def _tell(
+    asked: _Asked,
+    connection: "Connection",
+    *,
+    is_printed: bool,
+    is_drawn: bool,
+    picture: "Path | None",
+) -> None:
+    """Print an answer, or draw it here, and in a file, with what it rests on."""
+    from pipeline.ask import query
+    from pipeline.ask.charts import chart_line
+    from pipeline.ask.counted import count
+    from pipeline.ask.plotted import plot
+
+    question = asked.question
+    line = chart_line(question) if is_drawn or picture else None
+    found = query(connection, asked.sql)
+    rests_on = count(connection, question, since=asked.since, until=asked.until, source=asked.source)
+    if is_printed:
+        note(question.title, question.about)
+    if line and is_drawn:
+        draw_bars(line, plot(question.slug, line, found))
+    elif is_printed:
+        print_rows(found.columns, found.rows, as_json=False)
+    if is_printed:
+        note(f"{rows_told(len(found.rows))}. {' '.join(rests_on.sentences())}")
+    if picture:
+        _draw(picture, question, found, rests_on)
+
+
+def _draw(path: "Path", question: "Question", found: "Answer", rests_on: "Counted") -> None:
+    from pipeline.ask.charts import draw
+    from pipeline.ask.pictures import picture_bytes
+    from pipeline.ask.written import whole_file
+
+    drawn = picture_bytes(path, draw(question, found, rests_on), question=question, answer=found, counted=rests_on)
+    with whole_file(path) as file:
+        file.write(drawn)
+    note(f"drawn: {path}" + ("" if found.rows else ", which says that there are no rows"))

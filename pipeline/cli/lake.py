@@ -1,18 +1,24 @@
 """`newslake lake`: look after the table files."""
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
+from typing import Annotated
 
 import typer
 
-from pipeline.cli.output import AsJson, out, print_json, problem, workspace
+from pipeline.cli.export import export
+from pipeline.cli.output import AsJson, out, print_json, print_rows, problem, workspace
 
-app = typer.Typer(help="Verify, recover and tidy the table files.", no_args_is_help=True)
+app = typer.Typer(help="Verify, recover, tidy, keep and export the table files.", no_args_is_help=True)
+app.command("export")(export)
 
 
 @app.command()
 def verify(as_json: AsJson = False) -> None:
     """Check every table file against its manifest and the contract; exit 1 if anything is wrong."""
-    problems = workspace().lake.verify()
+    _tell_problems(workspace().lake.verify(), well="the lake is whole", as_json=as_json)
+
+
+def _tell_problems(problems: Sequence[str], *, well: str, as_json: bool) -> None:
     if as_json:
         print_json({"problems": list(problems)})
     for each in () if as_json else problems:
@@ -20,7 +26,7 @@ def verify(as_json: AsJson = False) -> None:
     if problems:
         raise typer.Exit(1)
     if not as_json:
-        out.print("the lake is whole", highlight=False)
+        out.print(well, highlight=False)
 
 
 @app.command()
@@ -41,6 +47,32 @@ def recover(as_json: AsJson = False) -> None:
 def gc(as_json: AsJson = False) -> None:
     """Delete objects that no manifest names and that are older than NEWS_GC_GRACE_HOURS."""
     _tell({"removed": workspace().lake.gc()}, as_json=as_json)
+
+
+@app.command()
+def snapshot(
+    name: Annotated[str, typer.Argument(help="Letters, digits, '.', '_' and '-'.")],
+    verify: Annotated[bool, typer.Option("--verify", help="Check it instead of taking it.")] = False,
+    drop: Annotated[bool, typer.Option("--drop", help="Delete it instead of taking it.")] = False,
+    as_json: AsJson = False,
+) -> None:
+    """Keep all tables as they are now under a name, in snapshots/NAME of the data folder; or check or drop one."""
+    lake = workspace().lake
+    if verify:
+        _tell_problems(lake.verify_snapshot(name), well=f"the snapshot {name} is whole", as_json=as_json)
+    elif drop:
+        lake.drop_snapshot(name)
+        _tell({"dropped": name}, as_json=as_json)
+    else:
+        _tell(lake.snapshot(name).as_dict(), as_json=as_json)
+
+
+@app.command()
+def snapshots(as_json: AsJson = False) -> None:
+    """List the snapshots: when each was taken, its days and rows, and how many bytes nothing else has."""
+    found = [each.as_dict() for each in workspace().lake.snapshots()]
+    columns = tuple(found[0]) if found else ()
+    print_rows(columns, [tuple(each.values()) for each in found], as_json=as_json)
 
 
 def _tell(report: Mapping[str, object], *, as_json: bool) -> None:

@@ -5,12 +5,12 @@ import logging
 import sys
 from collections.abc import Callable, Iterable, Iterator, Sequence
 from contextlib import contextmanager
+from decimal import Decimal
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 from rich.console import Console
 from rich.markup import escape
-from rich.measure import Measurement
 from rich.table import Table
 
 from pipeline.settings import Settings
@@ -22,6 +22,7 @@ Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only re
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
 _CELL = 60
+_NARROWEST = 18  # letters of a column of long texts, in a table that has to fit
 _WIDEST = 10_000
 
 # A pipe or a file has no width that a table would have to fit.
@@ -41,25 +42,30 @@ def problem(message: str) -> None:
     err.print(f"[red]newslake:[/red] {escape(message)}", highlight=False, soft_wrap=True)
 
 
+def note(*lines: str) -> None:
+    """Tell what goes with a result, on stderr, a line each."""
+    for line in lines:
+        err.print(line, style="dim", highlight=False, markup=False, soft_wrap=True)
+
+
 def print_json(value: object) -> None:
     """Print one JSON value; times and days as ISO text."""
     sys.stdout.write(json.dumps(value, ensure_ascii=False, indent=2, default=str) + "\n")
 
 
 def print_rows(columns: Sequence[str], rows: Iterable[Sequence[object]], *, as_json: bool) -> None:
-    """Print rows as a table, record by record where a table is wider than the terminal, or as a JSON list of objects.
+    """Print rows as a table, record by record where its columns would be too narrow, or as a JSON list of objects.
 
-    A cell shows its first 60 characters; JSON and records show all.
+    Texts run over several lines where the terminal needs it; where the output is no terminal, a cell shows its first
+    60 characters. JSON and records show all.
     """
     found = list(rows)
     if as_json:
         print_json([dict(zip(columns, row, strict=True)) for row in found])
         return
-    table = Table(*(escape(column) for column in columns), header_style="bold")
-    for row in found:
-        table.add_row(*(escape(_cell(value)) for value in row))
-    if Measurement.get(out, out.options.update(max_width=_WIDEST), table).maximum <= out.width:
-        out.print(table)
+    widths = [max(len(text) for text in texts) for texts in _shown(columns, found)]
+    if sum(min(width, _NARROWEST) for width in widths) + 3 * len(widths) + 1 <= out.width:
+        out.print(_table(columns, found, is_tight=sum(widths) + 3 * len(widths) + 1 > out.width))
         return
     for number, row in enumerate(found, 1):
         out.rule(f"row {number}", align="left", style="dim")
@@ -67,9 +73,24 @@ def print_rows(columns: Sequence[str], rows: Iterable[Sequence[object]], *, as_j
             out.print(f"[bold]{escape(column)}[/bold]: {escape(str('' if value is None else value))}", highlight=False)
 
 
+def _shown(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> list[list[str]]:
+    """Return the texts of each column, its name first."""
+    return [[name, *(_cell(row[at]) for row in rows)] for at, name in enumerate(columns)]
+
+
+def _table(columns: Sequence[str], rows: Sequence[Sequence[object]], *, is_tight: bool) -> Table:
+    table = Table(header_style="bold", show_lines=is_tight)
+    for at, name in enumerate(columns):
+        is_number = all(row[at] is None or isinstance(row[at], int | float | Decimal) for row in rows)
+        table.add_column(escape(name), justify="right" if rows and is_number else "left", overflow="fold")
+    for row in rows:
+        table.add_row(*(escape(_cell(value)) for value in row))
+    return table
+
+
 def _cell(value: object) -> str:
     text = "" if value is None else " ".join(str(value).split())
-    return text if len(text) <= _CELL else f"{text[: _CELL - 1]}…"
+    return text if out.is_terminal or len(text) <= _CELL else f"{text[: _CELL - 1]}…"
 
 
 @contextmanager

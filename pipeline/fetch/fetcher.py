@@ -13,7 +13,7 @@ from pipeline.fetch.addresses import AddressBook
 from pipeline.fetch.hops import Ask, Hops, Target
 from pipeline.fetch.limits import FetchLimits
 from pipeline.fetch.pace import Pace
-from pipeline.fetch.reservations import Reservations, is_reserved_by
+from pipeline.fetch.reservations import Reservations, reserving_header
 from pipeline.fetch.robots import Robots
 from pipeline.fetch.schedule import Schedule
 from pipeline.fetch.stream import Opening, Stream
@@ -196,8 +196,9 @@ class Fetcher:
             return got.as_error(wanted.url)
         if got.status == 304:
             return NotModified(url=wanted.url, fetched_at=self._now(), headers=got.headers, exchange=got.exchange)
-        if self.limits.obeys_reservation and is_reserved_by(got.headers):
-            told = "a header reserves text and data mining; NEWS_TDM_POLICY=record keeps such pages"
+        header = reserving_header(got.headers) if self.limits.obeys_reservation else None
+        if header is not None:
+            told = f"{header!r} reserves text and data mining; NEWS_TDM_POLICY=record keeps such pages"
             return Trouble("never", "tdm_reserved", told).as_error(wanted.url)
         is_reserved = self._reservations.is_reserved(got.url)
         return Page(

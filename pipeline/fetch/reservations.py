@@ -57,28 +57,34 @@ class Reservations:
             return None
         if isinstance(rules, Trouble):
             return rules.of_host_file(f"{target.origin}/.well-known/tdmrep.json", reason="tdm_unreachable")
-        if rules is not None and _is_reserved(target.url, rules):
-            return Trouble("never", "tdm_reserved", f"{target.origin}/.well-known/tdmrep.json reserves it")
+        rule = None if rules is None else _deciding(target.url, rules)
+        if rule is not None and rule.is_reserved:
+            told = f"{target.origin}/.well-known/tdmrep.json reserves it (location {rule.location})"
+            return Trouble("never", "tdm_reserved", told)
         return None
 
     def is_reserved(self, url: str) -> bool:
         """Return whether the file of a URL's origin, as far as it was read, reserves the URL."""
         parts = urlsplit(url)
         rules = self._file.known_rules(f"{parts.scheme}://{parts.netloc}")
-        return rules is not None and not isinstance(rules, Trouble) and _is_reserved(url, rules)
+        rule = None if rules is None or isinstance(rules, Trouble) else _deciding(url, rules)
+        return rule is not None and rule.is_reserved
 
 
-def is_reserved_by(headers: Mapping[str, str]) -> bool:
-    """Return whether a reply's headers reserve text and data mining."""
-    is_stated = headers.get("tdm-reservation", "").strip() == "1"
-    return is_stated or _NO_AI.search(headers.get("x-robots-tag", "")) is not None
+def reserving_header(headers: Mapping[str, str]) -> str | None:
+    """Return the header of a reply that reserves text and data mining, as it stands; None where none does."""
+    if headers.get("tdm-reservation", "").strip() == "1":
+        return "tdm-reservation: 1"
+    robots = headers.get("x-robots-tag", "")
+    return f"X-Robots-Tag: {robots[:100]}" if _NO_AI.search(robots) else None
 
 
-def _is_reserved(url: str, rules: Rules) -> bool:
+def _deciding(url: str, rules: Rules) -> _Rule | None:
+    """Return the rule with the longest location that names a URL's path, one that reserves before one that does not."""
     parts = urlsplit(url)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
     named = [rule for rule in rules if rule.names(path)]
-    return max(((len(rule.location), rule.is_reserved) for rule in named), default=(0, False))[1]
+    return max(named, key=lambda rule: (len(rule.location), rule.is_reserved), default=None)
 
 
 def _parse(body: bytes, _: Target) -> Rules:

@@ -2,7 +2,10 @@
 
 import logging
 import math
+import re
+from bisect import bisect_left
 from collections.abc import Callable
+from dataclasses import dataclass, field
 from datetime import datetime
 from functools import partial
 
@@ -17,6 +20,7 @@ from pipeline.fetch.walk import Gate
 
 log = logging.getLogger(__name__)
 
+_DISALLOW = re.compile(r"\s*disallow\s*:", re.IGNORECASE)
 _CRAWL_DELAY_MAX_SECONDS = 60.0
 
 
@@ -37,17 +41,52 @@ class Robots:
         rules = yield from self._file.rules(target)
         if isinstance(rules, Trouble):
             return rules.of_host_file(f"{target.origin}/robots.txt", reason="robots_unreachable")
-        if rules is None or rules.can_fetch(target.url, self._agent):
+        if rules is None or rules.parsed.can_fetch(target.url, self._agent):
             return None
-        return Trouble("never", "robots_refused", f"{target.origin}/robots.txt disallows it for {self._agent!r}")
+        line = rules.line_against(target.url, self._agent)
+        told = f"{target.origin}/robots.txt disallows it for {self._agent!r}"
+        return Trouble("never", "robots_refused", f"{told} ({line})" if line else told)
 
 
-def _parse(body: bytes, target: Target, *, agent: str, pace: Pace) -> Protego:
-    parsed = Protego.parse(body.decode("utf-8-sig", "replace"))
+@dataclass(frozen=True)
+class _Rules:
+    """A robots.txt as parsed and as written. ``named`` are the lines that refused a page so far."""
+
+    parsed: Protego
+    lines: tuple[str, ...]
+    named: dict[int, str] = field(default_factory=dict)
+
+    def line_against(self, url: str, agent: str) -> str | None:
+        """Return the line that refuses a URL, with its number from 1; the last one where several do alone.
+
+        The parser does not say which rule decided. Lines are taken away from the first on, by halves, until it allows.
+        """
+        for number, line in self.named.items():
+            if not Protego.parse(f"User-agent: *\n{line}").can_fetch(url, agent):
+                return f"line {number}: {line}"
+        refusals = [number for number, line in enumerate(self.lines) if _DISALLOW.match(line)]
+
+        def allows_without(count: int) -> bool:
+            left_out = set(refusals[: count + 1])
+            kept = (line for number, line in enumerate(self.lines) if number not in left_out)
+            allows: bool = Protego.parse("\n".join(kept)).can_fetch(url, agent)
+            return allows
+
+        place = bisect_left(range(len(refusals)), True, key=allows_without)
+        if place == len(refusals):
+            return None
+        number = refusals[place] + 1
+        self.named[number] = self.lines[number - 1].strip()
+        return f"line {number}: {self.named[number]}"
+
+
+def _parse(body: bytes, target: Target, *, agent: str, pace: Pace) -> _Rules:
+    text = body.decode("utf-8-sig", "replace")
+    parsed = Protego.parse(text)
     delay = parsed.crawl_delay(agent)
     if delay is not None and math.isfinite(delay) and delay > 0:
         if delay > _CRAWL_DELAY_MAX_SECONDS:
             told = "%s asks for a Crawl-delay of %g s; %g s is the longest kept"
             log.warning(told, target.origin, delay, _CRAWL_DELAY_MAX_SECONDS)
         pace.set_crawl_delay(target.host_key, min(delay, _CRAWL_DELAY_MAX_SECONDS))
-    return parsed
+    return _Rules(parsed, tuple(text.splitlines()))

@@ -1,20 +1,25 @@
 """The lake: stage, commit, read, verify, recover, gc. Plain Hive Parquet, and one manifest a day that commits it."""
 
+from pipeline.lake.changes import Change, Changes
 from pipeline.lake.commit import CommitReport
 from pipeline.lake.erase_log import Unnamed
 from pipeline.lake.lake import Lake
 from pipeline.lake.ledger import StoredArticle, Verdict, row_key_of
 from pipeline.lake.manifest import Entry, Manifest
 from pipeline.lake.merge import ArticleResult
+from pipeline.lake.snapshots import Snapshot
 from pipeline.lake.staging import KEYS_SCHEMA
 
 __all__ = [
     "KEYS_SCHEMA",
     "ArticleResult",
+    "Change",
+    "Changes",
     "CommitReport",
     "Entry",
     "Lake",
     "Manifest",
+    "Snapshot",
     "StoredArticle",
     "Unnamed",
     "Verdict",

@@ -3,16 +3,17 @@
 Killed anywhere, it leaves each day wholly old or wholly new, and an intent in the ledger that ``roll_forward`` ends.
 """
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
-from datetime import date
+from datetime import date, datetime
 
 import pyarrow as pa
 
 from pipeline.errors import LakeError
 from pipeline.lake.days import Days
 from pipeline.lake.layout import PUBLISHED, Disk, Layout
-from pipeline.lake.ledger import Ledger, Move, StoredArticle
+from pipeline.lake.ledger import DayContents, Ledger, Move, StoredArticle
+from pipeline.lake.manifest import Manifest
 from pipeline.lake.merge import (
     ArticleResult,
     Candidate,
@@ -24,6 +25,7 @@ from pipeline.lake.merge import (
     split_by_day,
     without,
 )
+from pipeline.lake.sizes import FileSize
 from pipeline.lake.staging import Batch, read_batch
 from pipeline.tables import READING_TABLES, table_named
 
@@ -54,6 +56,7 @@ class Committer:
     disk: Disk
     days: Days
     ledger: Ledger
+    now: Callable[[], datetime]
 
     def commit(self, batch_ids: Sequence[str], *, is_current: IsCurrent) -> CommitReport:
         """Commit staged batches as one; a batch that is in already changes nothing.
@@ -103,7 +106,7 @@ class Committer:
         ) + self.days.rewrite(
             sorted(old_days), _READING, lambda day, name: self._without_moved(day, name, moves), batch_ids=ids
         )
-        self.ledger.settle(self.contents(days), batch_ids=ids)
+        self.ledger.settle(self.contents(days), now=self.now(), batch_ids=ids)
         return changed
 
     def _with_incoming(self, day: date, name: str, incoming: DayTables) -> pa.Table:
@@ -114,15 +117,22 @@ class Committer:
         gone = pa.array([move.article_id for move in moves if move.from_day == day], pa.string())
         return without(self.days.table(self.days.manifest(day), name), gone)
 
-    def contents(self, days: Iterable[date]) -> dict[date, tuple[int, dict[str, StoredArticle]]]:
-        """Return generation and articles of days, as their manifests have them."""
+    def contents(self, days: Iterable[date]) -> dict[date, DayContents]:
+        """Return generation, articles and files of days, as their manifests have them."""
         found = {}
         for day in days:
             manifest = self.days.manifest(day)
             table = self.days.table(manifest, "articles", columns=_STORED)
             rows = zip(*(column.to_pylist() for column in table.columns), strict=True)
-            found[day] = manifest.generation, {row[0]: StoredArticle(day, *row[1:]) for row in rows}
+            articles = {row[0]: StoredArticle(day, *row[1:]) for row in rows}
+            found[day] = DayContents(manifest.generation, articles, self._sizes(manifest))
         return found
+
+    def _sizes(self, manifest: Manifest) -> dict[str, FileSize]:
+        return {
+            name: FileSize(entry.rows, (self.layout.state / entry.object).stat().st_size)
+            for name, entry in manifest.entries.items()
+        }
 
     def roll_forward(self) -> tuple[date, ...]:
         """Finish the intent of a process that died: end its moves, publish its days, take them into the ledger."""
@@ -131,13 +141,13 @@ class Committer:
             self.end_moves(self.ledger.moves())
             for day in pending:
                 self.days.publish(day)
-            self.ledger.settle(self.contents(pending))
+            self.ledger.settle(self.contents(pending), now=self.now())
         return pending
 
     def end_moves(self, moves: Sequence[Move]) -> None:
         """Take moved rows off their old days, where their new days have them already."""
         contents = self.contents({move.to_day for move in moves})
-        arrived = [move for move in moves if move.article_id in contents[move.to_day][1]]
+        arrived = [move for move in moves if move.article_id in contents[move.to_day].articles]
         days = sorted({move.from_day for move in arrived})
         self.days.rewrite(days, _READING, lambda day, name: self._without_moved(day, name, arrived))
 
@@ -148,14 +158,14 @@ class Committer:
         self.ledger.intend(days)
         names = [spec.name for spec in PUBLISHED]
         self.days.rewrite(days, names, lambda day, name: without(self.days.table(self.days.manifest(day), name), gone))
-        self.ledger.settle(self.contents(days))
+        self.ledger.settle(self.contents(days), now=self.now())
         return tuple(days)
 
     def replace(self, name: str, by_day: Mapping[date, pa.Table]) -> int:
         """Make sorted rows the whole content of one table on days, the last first; return how many files changed."""
         self.ledger.intend(by_day)
         changed = self.days.rewrite(sorted(by_day, reverse=True), (name,), lambda day, _: by_day[day])
-        self.ledger.settle(self.contents(by_day))
+        self.ledger.settle(self.contents(by_day), now=self.now())
         return changed
 
 

@@ -27,8 +27,11 @@ _GROWING = ("_char", "_index")
 
 
 def encode(table: pa.Table, spec: TableSpec) -> memoryview:
-    """Return the Parquet bytes of rows that stand in the contract's order already."""
-    stated = spec.schema.with_metadata({"schema_version": str(SCHEMA_VERSION)})
+    """Return the Parquet bytes of rows that stand in the contract's order already.
+
+    The file says what it is: its table with its sentence, the contract's version, and with each column its sentence.
+    """
+    stated = spec.schema.with_metadata({"schema_version": str(SCHEMA_VERSION), "table": spec.name, "about": spec.about})
     whole = table.combine_chunks()
     sink = pa.BufferOutputStream()
     order = pq.SortingColumn.from_ordering(stated, [(name, "ascending") for name in spec.sort_by])

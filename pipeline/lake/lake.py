@@ -11,6 +11,7 @@ import pyarrow as pa
 
 from pipeline.database import Durability
 from pipeline.errors import ContractError, LakeError
+from pipeline.lake.changes import Changes, changes_since, note_gone
 from pipeline.lake.commit import CommitReport, Committer
 from pipeline.lake.days import Days
 from pipeline.lake.encoding import in_order
@@ -22,8 +23,9 @@ from pipeline.lake.ledger import Ledger, StoredArticle, Verdict
 from pipeline.lake.log import append_log, read_batches, read_log
 from pipeline.lake.manifest import Manifest
 from pipeline.lake.merge import IsCurrent
+from pipeline.lake.snapshots import Snapshot, drop_snapshot, list_snapshots, problems_of_snapshot, take_snapshot
 from pipeline.lake.staging import Batch, check_staged, write_batch
-from pipeline.lake.upkeep import collect_garbage, recover
+from pipeline.lake.upkeep import collect_garbage, publish_package, recover
 from pipeline.lake.verify import problems_of
 from pipeline.tables import check_batch, table_named
 
@@ -58,7 +60,7 @@ class Lake:
         if self._is_lost(ledger):
             with self._disk.committer():
                 if self._is_lost(ledger):
-                    recover(Committer(self._layout, self._disk, self._days, ledger))
+                    recover(Committer(self._layout, self._disk, self._days, ledger, self._now))
         return ledger
 
     def _is_lost(self, ledger: Ledger) -> bool:
@@ -70,7 +72,7 @@ class Lake:
         """Hold the committer's lock."""
         ledger = self._ledger  # opened first: a lost ledger is rebuilt under the same lock
         with self._disk.committer():
-            yield Committer(self._layout, self._disk, self._days, ledger)
+            yield Committer(self._layout, self._disk, self._days, ledger, self._now)
 
     def stage(self, batch_id: str, tables: Mapping[str, pa.Table], keys: pa.Table) -> None:
         """Stage the four reading tables of a batch; ``keys`` has the columns of ``KEYS_SCHEMA``, a row an article.
@@ -91,6 +93,7 @@ class Lake:
         """
         with self._committer() as committer:
             report = committer.commit(batch_ids, is_current=is_current)
+            publish_package(committer)
             collect_garbage(committer, days=report.days, older_than=self._oldest_kept())
             return report
 
@@ -113,6 +116,7 @@ class Lake:
                 for name, by_day in relate().items()
             }
             changed = sum(committer.replace(name, by_day) for name, by_day in checked.items())
+            publish_package(committer)
             days = {day for by_day in checked.values() for day in by_day}
             collect_garbage(committer, days=days, older_than=self._oldest_kept())
             return changed
@@ -177,6 +181,19 @@ class Lake:
     def _none(self, table: str, names: Sequence[str]) -> pa.Table:
         return _with_day(table_named(table).schema.empty_table(), date.min).select(names)
 
+    def read_day(self, day: date, tables: Iterable[str]) -> dict[str, pa.Table]:
+        """Return the rows of some tables on a day, all of one commit. Raises: LakeError for a damaged object."""
+        manifest = self._days.manifest(day)
+        return {name: self._days.table(manifest, name) for name in tables}
+
+    def note_gone(self, article_ids: Iterable[str]) -> None:
+        """Take in of which articles, all of them, the page is gone from the web; ``changes`` tells who is new in it."""
+        note_gone(self._ledger.connection, article_ids, now=self._now())
+
+    def changes(self, since: datetime) -> Changes:
+        """Return which articles' rows, and which days, changed after a time."""
+        return changes_since(self._ledger.connection, since)
+
     def manifest(self, day: date) -> Manifest:
         """Return the manifest of a day; one without entries where nothing was written."""
         return self._days.manifest(day)
@@ -219,7 +236,7 @@ class Lake:
     def erase_from_snapshots(self, article_ids: Collection[str]) -> tuple[str, ...]:
         """Take erased articles out of snapshots, too; return the names of those that changed."""
         with self._committer() as committer:
-            return erase_from_snapshots(committer, self._layout.root.parent / "snapshots", article_ids)
+            return erase_from_snapshots(committer, self._layout.snapshots, article_ids)
 
     def unname(self, unnamed: Unnamed) -> int:
         """Take the names of some pages out of the rows of outcomes; return how many rows changed."""
@@ -237,6 +254,27 @@ class Lake:
         """
         with self._committer() as committer:
             return recover(committer)
+
+    def snapshot(self, name: str) -> Snapshot:
+        """Keep all tables as they are now under a name, beside the lake.
+
+        Raises: ConfigError for a name that may not be or is taken, LakeError for an object that is gone.
+        """
+        with self._committer() as committer:
+            return take_snapshot(committer, name)
+
+    def snapshots(self) -> tuple[Snapshot, ...]:
+        """Return the snapshots that there are, by name. Raises: LakeError for a broken one."""
+        return list_snapshots(self._layout)
+
+    def verify_snapshot(self, name: str) -> tuple[str, ...]:
+        """Return what is wrong with a snapshot. Raises: ConfigError where there is none of this name."""
+        return tuple(problems_of_snapshot(self._layout, name))
+
+    def drop_snapshot(self, name: str) -> None:
+        """Delete a snapshot. Raises: ConfigError where there is none of this name."""
+        with self._disk.committer():
+            drop_snapshot(self._layout, name)
 
     def gc(self) -> int:
         """Delete unneeded objects, unfinished things and staged batches older than the grace; return how many files."""

@@ -56,8 +56,23 @@ class Layout:
     def kept(self, name: str) -> Path:
         return self.state / "kept" / name
 
+    @property
+    def snapshots(self) -> Path:
+        """Beside the lake: a pattern over the lake's root must not see rows twice."""
+        return self.root.parent / "snapshots"
+
     def relative(self, path: Path) -> str:
         return path.relative_to(self.root).as_posix()
+
+
+def link_or_copy(source: Path, target: Path) -> None:
+    """Give a file a second name; a copy where the file system has none, or the other name is on another."""
+    try:
+        target.hardlink_to(source)
+    except OSError as error:
+        if error.errno not in _NO_LINKS:
+            raise
+        shutil.copyfile(source, target)
 
 
 def _partition(day: date) -> str:
@@ -123,12 +138,7 @@ class Disk:
         Not made durable: what power loss takes of a public file, recover links again.
         """
         temporary = self.temporary()
-        try:
-            temporary.hardlink_to(source)
-        except OSError as error:
-            if error.errno not in _NO_LINKS:
-                raise
-            shutil.copyfile(source, temporary)
+        link_or_copy(source, temporary)
         target.parent.mkdir(parents=True, exist_ok=True)
         temporary.replace(target)
 
@@ -144,6 +154,11 @@ class Disk:
             self.folder(folder.parent)
             folder.mkdir(exist_ok=True)
             self.sync(folder.parent)
+
+    def sync_all(self) -> None:
+        """Make everything durable that was written, many small files at once."""
+        if self._is_full:
+            os.sync()
 
     def sync(self, path: Path) -> None:
         """Make a file's bytes or a folder's entries durable."""

@@ -6,7 +6,7 @@ Rebuildable: manifests and objects say the same. The intent lets the next proces
 import json
 import sqlite3
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import astuple, dataclass
+from dataclasses import astuple, dataclass, field
 from datetime import date, datetime
 from functools import partial
 from pathlib import Path
@@ -14,21 +14,27 @@ from typing import Any
 
 from pipeline.database import Durability, from_micros, open_database, scrub, to_micros, transaction
 from pipeline.errors import LakeError
+from pipeline.lake.changes import CHANGE_TABLES, next_stamp, note_rows
+from pipeline.lake.sizes import SIZE_TABLES, FileSize, set_sizes
 from pipeline.model.outcome import OutcomeKind
 
-_VERSION = 3
+_VERSION = 4
 _REBUILT = (
     "articles",
     "days",
+    "files",
     "verdicts",
     "known",
+    "changes",
 )  # of another version: without days the lake takes its ledger for lost
 _SCHEMA = (
     """CREATE TABLE IF NOT EXISTS articles (
         article_id TEXT PRIMARY KEY, published_date TEXT NOT NULL, revision_id TEXT NOT NULL,
         pipeline_version TEXT NOT NULL, kb_version TEXT, raw_ref TEXT, fetched_at INTEGER NOT NULL) WITHOUT ROWID""",
     "CREATE INDEX IF NOT EXISTS articles_day ON articles (published_date)",
-    "CREATE TABLE IF NOT EXISTS days (published_date TEXT PRIMARY KEY, generation INTEGER NOT NULL)",
+    """CREATE TABLE IF NOT EXISTS days (
+        published_date TEXT PRIMARY KEY, generation INTEGER NOT NULL, changed_at INTEGER NOT NULL,
+        fetched_at INTEGER)""",
     "CREATE TABLE IF NOT EXISTS pending (published_date TEXT PRIMARY KEY)",
     "CREATE TABLE IF NOT EXISTS moves (article_id TEXT PRIMARY KEY, from_day TEXT NOT NULL, to_day TEXT NOT NULL)",
     """CREATE TABLE IF NOT EXISTS touched (
@@ -39,6 +45,11 @@ _SCHEMA = (
         reason TEXT, detail TEXT, row_key TEXT) WITHOUT ROWID""",
     """CREATE TABLE IF NOT EXISTS known (
         published_date TEXT PRIMARY KEY, generation INTEGER NOT NULL, knowledge TEXT NOT NULL)""",
+    # What a commit takes in, before it replaces what stands.
+    "CREATE TEMP TABLE IF NOT EXISTS incoming AS SELECT * FROM articles WHERE false",
+    "CREATE UNIQUE INDEX IF NOT EXISTS temp.incoming_article ON incoming (article_id)",
+    *SIZE_TABLES,
+    *CHANGE_TABLES,
 )
 
 
@@ -80,6 +91,15 @@ class Verdict:
     reason: str | None = None
     detail: str | None = None
     row_key: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class DayContents:
+    """What a day holds: its articles, and the size of each of its tables' files."""
+
+    generation: int
+    articles: Mapping[str, StoredArticle]
+    files: Mapping[str, FileSize] = field(default_factory=dict)
 
 
 @dataclass(frozen=True, slots=True)
@@ -178,28 +198,38 @@ class Ledger:
         rows = self.connection.execute("SELECT article_id, from_day, to_day FROM moves ORDER BY article_id")
         return tuple(Move(row[0], date.fromisoformat(row[1]), date.fromisoformat(row[2])) for row in rows)
 
-    def settle(
-        self, days: Mapping[date, tuple[int, Mapping[str, StoredArticle]]], *, batch_ids: Iterable[str] = ()
-    ) -> None:
-        """Take in what days hold now (generation, articles); nothing is pending after. Batches named are done."""
+    def settle(self, days: Mapping[date, DayContents], *, now: datetime, batch_ids: Iterable[str] = ()) -> None:
+        """Take in what days hold now, and stamp what changed; nothing is pending after. Batches named are done."""
         with transaction(self.connection):
+            stamp = next_stamp(self.connection, now)
+            self.connection.execute("DELETE FROM incoming")
+            for held in days.values():
+                self.connection.executemany(
+                    "INSERT OR REPLACE INTO incoming VALUES (?, ?, ?, ?, ?, ?, ?)",
+                    [_row(article_id, article) for article_id, article in held.articles.items()],
+                )
+            note_rows(self.connection, days, stamp=stamp)
             for day in days:
                 self.connection.execute("DELETE FROM articles WHERE published_date = ?", (day.isoformat(),))
-            for day, (generation, articles) in days.items():
-                self.connection.executemany(
-                    "INSERT OR REPLACE INTO articles VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    [_row(article_id, article) for article_id, article in articles.items()],
-                )
-                self._set_generation(day, generation)
+            self.connection.execute("INSERT OR REPLACE INTO articles SELECT * FROM incoming ORDER BY article_id")
+            for day, held in days.items():
+                self._set_day(day, held, stamp)
             for statement in ("DELETE FROM pending", "DELETE FROM moves"):
                 self.connection.execute(statement)
             self.connection.executemany("INSERT OR IGNORE INTO batches VALUES (?)", [(each,) for each in batch_ids])
 
-    def _set_generation(self, day: date, generation: int) -> None:
-        if generation:
-            self.connection.execute("INSERT OR REPLACE INTO days VALUES (?, ?)", (day.isoformat(), generation))
-        else:
+    def _set_day(self, day: date, held: DayContents, stamp: int) -> None:
+        set_sizes(self.connection, day, held.files)
+        if not held.generation:
             self.connection.execute("DELETE FROM days WHERE published_date = ?", (day.isoformat(),))
+            return
+        newest = max((article.fetched_at for article in held.articles.values()), default=None)
+        self.connection.execute(
+            """INSERT INTO days VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET fetched_at = excluded.fetched_at,
+            changed_at = iif(generation = excluded.generation, changed_at, excluded.changed_at),
+            generation = excluded.generation""",
+            (day.isoformat(), held.generation, stamp, None if newest is None else to_micros(newest)),
+        )
 
     def is_done(self, batch_id: str) -> bool:
         """Return whether a batch was committed before."""

@@ -13,7 +13,12 @@ from pipeline.model import file_name_of
 from pipeline.tables import TableSpec, check_batch, table_named
 
 # The column whose UTC day is the partition.
-_TIME_OF: Mapping[str, str] = {"outcomes": "seen_at", "runs": "started_at", "deletions": "deleted_at"}
+_TIME_OF: Mapping[str, str] = {
+    "outcomes": "seen_at",
+    "listings": "asked_at",
+    "runs": "started_at",
+    "deletions": "deleted_at",
+}
 
 
 def append_log(root: Path, disk: Disk, name: str, batch_id: str, table: pa.Table) -> None:

@@ -9,6 +9,20 @@ from pipeline.lake.commit import Committer
 from pipeline.lake.layout import PUBLISHED
 from pipeline.lake.ledger import Move
 from pipeline.lake.manifest import Manifest
+from pipeline.lake.paper import NAME as PACKAGE
+from pipeline.lake.paper import is_current, lake_package
+from pipeline.lake.sizes import totals_of
+
+
+def publish_package(committer: Committer) -> bool:
+    """Make datapackage.json say what the tables are; return whether it did not. A lake that never had any has none."""
+    totals = totals_of(committer.ledger.connection)
+    package = lake_package(totals, has_log=True)
+    path = committer.layout.root / PACKAGE
+    if is_current(committer.layout.root, package) or not (totals.tables or path.exists()):
+        return False
+    committer.disk.replace(path, package)
+    return True
 
 
 def recover(committer: Committer) -> tuple[str, ...]:
@@ -21,6 +35,8 @@ def recover(committer: Committer) -> tuple[str, ...]:
     for path in stray_files(committer):
         committer.disk.remove(path)
         done.append(f"removed {committer.layout.relative(path)}, which no manifest names")
+    if publish_package(committer):
+        mended.append(f"wrote {PACKAGE}")
     return (*done, *mended)
 
 
@@ -33,7 +49,7 @@ def _refresh_ledger(committer: Committer) -> list[str]:
         return []
     committer.ledger.intend(stale)
     committer.end_moves(_doubles(committer, manifests))
-    committer.ledger.settle(committer.contents(stale))
+    committer.ledger.settle(committer.contents(stale), now=committer.now())
     return [f"read {len(stale)} days into the ledger"]
 
 

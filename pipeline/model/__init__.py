@@ -1,7 +1,7 @@
 """The words of the house as frozen values: what passes between rooms."""
 
 from pipeline.model.annotation import Annotation, Entity, Event, Quote, TimeExpression
-from pipeline.model.article import Article, Block, FieldMethod, Rejected
+from pipeline.model.article import Article, Block, FieldMethod, Rejected, Threshold
 from pipeline.model.identity import (
     article_id_of,
     canonical_url,
@@ -34,6 +34,7 @@ __all__ = [
     "Rejected",
     "Source",
     "StageReport",
+    "Threshold",
     "TimeExpression",
     "article_id_of",
     "canonical_url",

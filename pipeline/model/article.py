@@ -76,9 +76,27 @@ class Article:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
+class Threshold:
+    """A bound that a page missed: ``measured`` of ``what``, where ``least`` would have let it pass."""
+
+    what: str
+    measured: int
+    least: int
+
+    def __str__(self) -> str:
+        return f"{self.measured} {self.what}, at least {self.least} are needed"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
 class Rejected:
-    """A page that is no article, and why. ``reason`` is a snake_case word; ``detail`` is for a person."""
+    """A page that is no article, and why. ``reason`` is a snake_case word; ``detail`` is for a person and says it all.
+
+    ``evidence`` is what of the page the decision rests on, "" where that is the lack of text. ``thresholds`` are those
+    that it missed; a page of its kind that reaches all is kept.
+    """
 
     reason: str
     detail: str
     page_type: PageType = "other"
+    evidence: str = ""
+    thresholds: tuple[Threshold, ...] = ()

@@ -21,7 +21,7 @@ from pipeline.raw.erase import erase_records, rehouse, remove_leftovers
 from pipeline.raw.files import Damage, FileReading, read_file
 from pipeline.raw.index import Filed, Index
 from pipeline.raw.members import read_member
-from pipeline.raw.records import parse_page
+from pipeline.raw.records import parse_page, parse_record
 from pipeline.raw.writer import FILE_MAX_BYTES, ArchiveWriter
 
 log = logging.getLogger(__name__)
@@ -88,6 +88,12 @@ class Archive:
         page = self._read(self._holder(capture.digest, page_key=capture.page_key))
         return replace(page, url=capture.url, fetched_at=capture.fetched_at, hints=capture.hints)
 
+    def record_id(self, capture: Capture) -> str:
+        """Return the WARC-Record-ID of a capture's own record. Raises: BrokenRecordError."""
+        data = read_member(self._root / capture.file, offset=capture.offset, length=capture.length)
+        record = parse_record(data, key=f"{capture.file}@{capture.offset}")
+        return str(record.rec_headers.get_header("WARC-Record-ID"))
+
     def _holder(self, digest: str, *, page_key: str | None) -> Capture:
         held = self._index.holding(digest, page_key=page_key) or self._index.holding(digest)
         if held is None:
@@ -109,6 +115,10 @@ class Archive:
     def attempts(self, page_keys: Iterable[str]) -> tuple[Attempt, ...]:
         """Return the answers of pages that were none (404, 410, a body that broke off), oldest first."""
         return self._index.attempts(page_keys)
+
+    def gone(self) -> frozenset[str]:
+        """Return the articles whose page is gone: a tombstone is the last that was seen of it."""
+        return self._index.gone()
 
     def payloads(self, article_ids: Iterable[str]) -> Mapping[str, Mapping[str, datetime]]:
         """Return, of each article that has some, its payloads' digests with the time of their first fetch."""

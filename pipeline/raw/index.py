@@ -8,7 +8,7 @@ from datetime import date, datetime
 from typing import NamedTuple
 
 from pipeline.database import from_micros, scrub, to_micros, transaction
-from pipeline.model import Attempt, Capture
+from pipeline.model import GONE, Attempt, Capture
 from pipeline.raw.hints import hints_from_json, hints_to_json
 
 _VERSION = 2
@@ -53,6 +53,13 @@ _ATTEMPTS = """SELECT * FROM attempts WHERE page_key IN (SELECT value FROM json_
 # When each article first had each of its payloads.
 _PAYLOADS = """SELECT article_id, digest, min(fetched_at) FROM captures
     WHERE article_id IN (SELECT value FROM json_each(?)) GROUP BY article_id, digest ORDER BY article_id, 3, digest"""
+# Articles of which a page answered that it is gone, after the last capture that any of their pages has.
+_GONE = """WITH gone AS (
+        SELECT page_key, max(fetched_at) AS gone_at FROM attempts
+        WHERE status IN (SELECT value FROM json_each(?)) GROUP BY page_key),
+    concerned AS (SELECT DISTINCT article_id, page_key FROM captures WHERE page_key IN (SELECT page_key FROM gone))
+    SELECT article_id FROM concerned JOIN gone USING (page_key) GROUP BY article_id
+    HAVING max(gone_at) >= (SELECT max(fetched_at) FROM captures WHERE article_id = concerned.article_id)"""
 _UNHELD = """SELECT * FROM captures AS revisit WHERE is_revisit
     AND NOT EXISTS (SELECT 1 FROM captures WHERE digest = revisit.digest AND NOT is_revisit)
     ORDER BY file, "offset\""""
@@ -180,6 +187,10 @@ class Index:
     def attempts(self, page_keys: Iterable[str]) -> tuple[Attempt, ...]:
         """Return what was kept of answers that are no pages, oldest first."""
         return tuple(map(_attempt, self._db.execute(_ATTEMPTS, (json.dumps(list(page_keys)),))))
+
+    def gone(self) -> frozenset[str]:
+        """Return the articles whose page is gone: a tombstone is the last that was seen of it."""
+        return frozenset(row[0] for row in self._db.execute(_GONE, (json.dumps(sorted(GONE)),)))
 
     def payloads(self, article_ids: Iterable[str]) -> Iterator[tuple[str, str, int]]:
         """Yield (article_id, digest, microseconds of its first fetch) of every payload, oldest first in an article."""

@@ -9,6 +9,7 @@ from pipeline.clean import extract, page_identity
 from pipeline.model import Article, Capture, Outcome, Page, Ref, Source
 from pipeline.raw import Takedowns, alias_of, page_name, publisher_name, source_name, url_name
 from pipeline.sources import Doomed, Found, Reading, erase_from
+from pipeline.stages.conservation import PageName
 from pipeline.stages.disposition import guarded
 
 REASON = "forgotten"
@@ -84,3 +85,8 @@ def barred_articles(takedowns: Takedowns, captures: Mapping[str, Sequence[Captur
     sources = {each: {source_name(one.source_key) for one in those} for each, those in captures.items()}
     barred = takedowns.among({name for those in (*names.values(), *sources.values()) for name in those})
     return {each for each in captures if barred & names[each] or sources[each] <= barred} if barred else set()
+
+
+def unnamed_page(page: PageName) -> PageName:
+    """Return the page as the log names it when it is barred."""
+    return page[0], alias_of(page[1])

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 
-from pipeline.model import StageReport
+from pipeline.model import Outcome, StageReport
 from pipeline.model.outcome import OutcomeKind
-from pipeline.raw import alias_of
-from pipeline.stages.barred import DETAIL, REASON
+from pipeline.stages.barred import DETAIL, REASON, unnamed_page
+from pipeline.stages.conservation import check_conservation, page_name_of, page_of
 from pipeline.stages.disposition import Ledger
 from pipeline.stages.log_rows import append_outcomes
 from pipeline.stages.workspace import Workspace
@@ -31,33 +31,45 @@ class Committed:
     files_changed: int
 
 
-def commit(workspace: Workspace, *, batch_ids: Sequence[str], day: date, run_id: str) -> Committed:
-    """Commit staged batches of one news day as one; a batch that is already in changes nothing."""
+def commit(
+    workspace: Workspace, *, batch_ids: Sequence[str], day: date, run_id: str, told: Sequence[Outcome] = ()
+) -> Committed:
+    """Commit staged batches of one news day as one; a batch that is already in changes nothing.
+
+    ``told`` are the outcomes that deriving gave in this run. Raises: OutcomeError where they and these do not add up.
+    """
     with workspace.at_work():
-        return _commit(workspace, batch_ids=batch_ids, day=day, run_id=run_id)
+        return _commit(workspace, batch_ids=batch_ids, day=day, run_id=run_id, told=told)
 
 
-def _commit(workspace: Workspace, *, batch_ids: Sequence[str], day: date, run_id: str) -> Committed:
+def _commit(
+    workspace: Workspace, *, batch_ids: Sequence[str], day: date, run_id: str, told: Sequence[Outcome]
+) -> Committed:
     done = workspace.lake.commit(batch_ids, is_current=partial(_is_current, workspace))
     ledger = Ledger(run_id=run_id, stage="commit", now=workspace.settings.now())
     barred = workspace.takedowns.among(done.articles)
+    told_of = {page_of(each): each.article_id for each in told}
+    discovered = dict.fromkeys(told_of, day)
     for article_id, result in sorted(done.articles.items()):
         captures = workspace.archive.captures(article_id=article_id)
         if not captures:  # forgotten since it was staged: the archive has no page of that name any more
             continue
+        page = unnamed_page(page_name_of(captures[-1])) if article_id in barred else page_name_of(captures[-1])
+        discovered[page] = day
+        if told_of.get(page, article_id) != article_id:  # while this one was read, the page became another article
+            continue
         kind, reason, detail = ("rejected", REASON, DETAIL) if article_id in barred else _OUTCOMES[result]
-        last = captures[-1]
-        url = last.url or last.hints.file or article_id
         ledger.record(
             kind,
-            url=alias_of(url) if article_id in barred else url,
-            source_key=last.source_key,
+            url=page[1],
+            source_key=page[0],
             news_day=day,
             reason=reason,
             detail=detail,
             article_id=None if article_id in barred else article_id,
-            raw_ref=None if article_id in barred else last.digest,
+            raw_ref=None if article_id in barred else captures[-1].digest,
         )
+    check_conservation(discovered, (*told, *ledger.outcomes), run_id=run_id)
     append_outcomes(workspace, ledger.outcomes, batch_id=f"{run_id}.commit")
     report = StageReport.of("commit", run_id, ledger.outcomes, days=done.days)
     return Committed(report, dict(done.rows), tuple(done.days), done.files_changed)

@@ -13,9 +13,10 @@ from pipeline.errors import BrokenRecordError, ContractError, NewsError
 from pipeline.lake import KEYS_SCHEMA, Verdict, row_key_of
 from pipeline.model import Annotation, Article, Capture, Rejected, StageReport
 from pipeline.model.outcome import OutcomeKind
-from pipeline.raw import alias_of, publisher_name
-from pipeline.stages.barred import DETAIL, REASON, barred_articles
+from pipeline.raw import publisher_name
+from pipeline.stages.barred import DETAIL, REASON, barred_articles, unnamed_page
 from pipeline.stages.cleaning import clean_capture
+from pipeline.stages.conservation import PageName, check_conservation, page_name_of
 from pipeline.stages.disposition import Ledger, outcome_kind_of
 from pipeline.stages.log_rows import append_outcomes
 from pipeline.stages.reading import Desk, open_desk
@@ -64,13 +65,19 @@ def _derive(workspace: Workspace, *, day: date, run_id: str, chunk: int, chunks:
     if batch_id is not None:
         tables = {spec.name: pa.concat_tables(each[spec.name] for each in read) for spec in READING_TABLES}
         workspace.lake.stage(batch_id, tables, pa.Table.from_pylist(keys, schema=KEYS_SCHEMA))
-    append_outcomes(workspace, ledger.outcomes, batch_id=f"{run_id}.derive{chunk}")
+    check_conservation(job.discovered(), ledger.outcomes, run_id=run_id, handed_on=job.handed_on)
+    append_outcomes(workspace, ledger.outcomes, batch_id=derived_batch_of(run_id, chunk=chunk))
     _refuse_silent_breakage(workspace, ledger, day)
     workspace.lake.remember(job.verdicts)
     made = {"derived_new": work.count("new"), "derived_again": work.count("again")}
     rules = Counter(rule for each in read for rule in each["quotes"]["rule_id"].to_pylist())
     report = StageReport.of("derive", run_id, ledger.outcomes, days=[day], work=made, rules=rules)
     return DeriveReport(report, batch_id)
+
+
+def derived_batch_of(run_id: str, *, chunk: int) -> str:
+    """Return the name under which the outcomes of a run's chunk are logged."""
+    return f"{run_id}.derive{chunk}"
 
 
 def _batch_id(day: date, work: DayWork) -> str:
@@ -91,7 +98,10 @@ def _refuse_silent_breakage(workspace: Workspace, ledger: Ledger, day: date) -> 
 
 
 class _Derive:
-    """One chunk. State that the steps share, nothing more. ``verdicts`` are to be remembered once it is told."""
+    """One chunk. State that the steps share, nothing more. ``verdicts`` are to be remembered once it is told.
+
+    ``handed_on`` are the pages whose articles are staged: the commit gives their outcomes.
+    """
 
     def __init__(self, workspace: Workspace, ledger: Ledger, *, day: date, work: DayWork) -> None:
         self.workspace = workspace
@@ -100,6 +110,30 @@ class _Derive:
         self.work = work
         self.verdicts: dict[str, Verdict] = {}
         self.barred = barred_articles(workspace.takedowns, work.captures)
+        self.handed_on: set[PageName] = set()
+        pages = {each.page_key for captures in work.captures.values() for each in captures}
+        self._last_of = workspace.archive.latest(pages)
+
+    def discovered(self) -> dict[PageName, date]:
+        """Return the pages of the chunk: those filed under the day, and the one that each article was last seen as."""
+        return {
+            self._page(each): self.day
+            for captures in self.work.captures.values()
+            for each in (*self._filed_today(captures), captures[-1])
+            if self._is_its_own(each)
+        }
+
+    def _filed_today(self, captures: Captures) -> list[Capture]:
+        return list({each.page_key: each for each in captures if each.news_day == self.day}.values())
+
+    def _is_its_own(self, capture: Capture) -> bool:
+        """Return whether the page is still of this article: a page that became another one is told of as that."""
+        return self._last_of[capture.page_key].article_id == capture.article_id
+
+    def _page(self, capture: Capture) -> PageName:
+        """Return the page as its outcome names it."""
+        name = page_name_of(capture)
+        return unnamed_page(name) if capture.article_id in self.barred else name
 
     def record_settled(self) -> None:
         """Record what stands without reading, and the day's pages that are an article under another address."""
@@ -110,11 +144,10 @@ class _Derive:
 
     def _other_addresses(self, captures: Captures) -> None:
         last = captures[-1]
-        others = {page.page_key: page for page in captures if page.news_day == self.day}
-        others.pop(last.page_key, None)
-        for page in others.values():
-            told = f"it is the article of {last.url}"
-            self._record(page, Verdict("", self.work.version, "unchanged", "same_article", told))
+        told = f"it is the article of {last.url}"
+        for page in self._filed_today(captures):
+            if page.page_key != last.page_key:
+                self._record(page, Verdict("", self.work.version, "unchanged", "same_article", told))
 
     def read(self) -> tuple[list[Tables], list[dict[str, object]]]:
         """Return the tables of each article that reads well, and the batch's keys."""
@@ -133,6 +166,8 @@ class _Derive:
             else:
                 tables.append(got)
                 keys.append(self._key(article, last))
+                if self._is_its_own(last):
+                    self.handed_on.add(page_name_of(last))
         return tables, keys
 
     def _key(self, article: Article, last: Capture) -> dict[str, object]:
@@ -220,21 +255,17 @@ class _Derive:
         self._record(captures[-1], verdict)
 
     def _record(self, capture: Capture, verdict: Verdict) -> None:
-        url = capture.url or capture.hints.file or capture.article_id
+        if not self._is_its_own(capture):
+            return
+        source_key, url = self._page(capture)
         if capture.article_id in self.barred:
-            self.ledger.record(
-                "rejected",
-                url=alias_of(url),
-                source_key=capture.source_key,
-                news_day=self.day,
-                reason=REASON,
-                detail=DETAIL,
-            )
+            told = {"url": url, "source_key": source_key, "reason": REASON, "detail": DETAIL}
+            self.ledger.record("rejected", **told, news_day=self.day)
             return
         self.ledger.record(
             verdict.outcome,
             url=url,
-            source_key=capture.source_key,
+            source_key=source_key,
             news_day=self.day,
             reason=verdict.reason,
             detail=verdict.detail,

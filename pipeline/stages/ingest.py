@@ -17,13 +17,15 @@ from pipeline.errors import NewsError, TransientFetchError
 from pipeline.fetch import Fetcher, Got, NotModified
 from pipeline.model import Capture, Page, Ref, Source, StageReport, canonical_url
 from pipeline.model.outcome import OutcomeKind
-from pipeline.raw import ArchiveWriter, SeenPage, Validators, alias_of, page_key_of
+from pipeline.raw import ArchiveWriter, SeenPage, Validators, page_key_of
 from pipeline.sources import Copies, Found, Reading, discover, listable_days, settle_all
 from pipeline.stages.answers import keep_answer
-from pipeline.stages.barred import DETAIL, REASON, Door
+from pipeline.stages.barred import DETAIL, REASON, Door, unnamed_page
+from pipeline.stages.conservation import PageName, check_conservation
 from pipeline.stages.disposition import Ledger, outcome_kind_of
 from pipeline.stages.listed import TRIES, Listed, state_key_of, wait_of
-from pipeline.stages.log_rows import append_outcomes, outcomes_told
+from pipeline.stages.listings import ListingResult, ListingRow, append_listing
+from pipeline.stages.log_rows import append_outcomes, batch_of, outcomes_told
 from pipeline.stages.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -44,31 +46,20 @@ def ingest(workspace: Workspace, *, source_key: str, day: date, run_id: str, wai
     Outcomes and days are those of all tries of this run, so that a second one tells and announces what the first did.
     Raises: NewsError only where the run must not go on.
     """
-    with workspace.at_work():
-        job = _ingested(workspace, workspace.sources.named(source_key), day=day, run_id=run_id, waits=waits)
+    named = workspace.sources.named(source_key)
+    held = workspace.held(named, run_id=run_id, waits=waits)
+    with workspace.at_work(), held as source, workspace.fetcher(named) as fetcher:
+        job = _Ingest(workspace, source or named, run_id=run_id)
+        if job.door.bars_source():
+            job.refuse_source()
+        elif source is None:
+            log.info("%s: another run has it; what that leaves is told again, or swept", source_key)
+        else:
+            workspace.archive.recover(source_key=source_key)  # what a killed try had fetched is not fetched again
+            job.run(fetcher, day=day)
     days = workspace.archive.days_of_run(source_key=source_key, run_id=run_id)
     report = StageReport.of("ingest", run_id, job.ledger.outcomes, days=days, work={"fetched": job.fetched})
     return Ingested(report, job.trouble)
-
-
-def _ingested(workspace: Workspace, named: Source, *, day: date, run_id: str, waits: bool) -> "_Ingest":
-    job = _Ingest(workspace, named, run_id=run_id)
-    if job.door.bars_source():
-        job.refuse_source()
-        return job
-    with workspace.held(named, run_id=run_id, waits=waits) as source, workspace.fetcher(named) as fetcher:
-        job = _Ingest(workspace, source or named, run_id=run_id)
-        if source is None:
-            log.info("%s: another run has it; what that leaves is told again, or swept", named.key)
-        else:
-            workspace.archive.recover(source_key=named.key)  # what a killed try had fetched is not fetched again
-            job.run(fetcher, day=day)
-    return job
-
-
-def batch_of(source_key: str, *, run_id: str) -> str:
-    """Return the name under which a run's outcomes of a source are logged."""
-    return f"{run_id}.{source_key}"
 
 
 class _Ingest:
@@ -86,8 +77,11 @@ class _Ingest:
         self.ledger = Ledger(run_id=run_id, stage="fetch", now=self.now, told=map(self.door.unnamed, told))
         self.trouble: NewsError | None = None
         self.is_dated, self.undated_day = False, self.now.date()
+        self.result: ListingResult = "failed"
+        self.entries = 0
         self.states: list[SeenPage] = []
         self.keys: set[str] = set()
+        self.discovered: dict[PageName, date] = {}
         self.fetched = 0
 
     def run(self, fetcher: Fetcher, *, day: date) -> None:
@@ -99,7 +93,10 @@ class _Ingest:
             validators = self._list(fetcher, pages, writer, day=day) if is_listed else None
             self._fetch(self._due(None if is_listed else day), pages, writer)
         state.record_many(self.states)
+        check_conservation(self.discovered, self.ledger.outcomes, run_id=self.run_id)
         append_outcomes(self.workspace, self.ledger.outcomes, batch_id=self.batch_id)
+        if is_listed and self.source.is_online:
+            append_listing(self.workspace, self._listing_row(), batch_id=self.batch_id)
         if validators is not None:
             state.store_validators(self.source.key, validators)
         if self.source.kind == "inbox":
@@ -114,8 +111,11 @@ class _Ingest:
 
     def _refuse(self, ref: Ref) -> None:
         """Record a page that was forgotten; its name goes no further."""
-        told = {"url": alias_of(ref.url or ref.file or ""), "source_key": self.source.key}
-        self.ledger.record("rejected", **told, news_day=self._day_told(ref), reason=REASON, detail=DETAIL)
+        page = self.source.key, ref.url or ref.file or ""
+        self.discovered.pop(page, None)
+        source_key, url = unnamed = unnamed_page(page)
+        self.discovered[unnamed] = day = self._day_told(ref)
+        self.ledger.record("rejected", url=url, source_key=source_key, news_day=day, reason=REASON, detail=DETAIL)
 
     def _list(self, fetcher: Fetcher, pages: Copies, writer: ArchiveWriter, *, day: date) -> Validators | None:
         source, state, now = self.source, self.workspace.fetch_state, self.workspace.settings.now
@@ -129,8 +129,21 @@ class _Ingest:
             pages.heed(error)
             return None
         self.is_dated, self.undated_day = listing.day is not None, listing.day or self.undated_day
+        self.result = "unchanged" if listing.is_unchanged else "listed"
         self._fetch(self._wanted(listing.found, writer), pages, writer)
         return listing.validators
+
+    def _listing_row(self) -> ListingRow:
+        is_partial = self.result == "listed" and self.trouble is not None
+        return ListingRow(
+            run_id=self.run_id,
+            source_key=self.source.key,
+            listed_day=self.undated_day if self.is_dated else None,
+            result="partial" if is_partial else self.result,
+            entries=self.entries,
+            reason=self.trouble.reason if self.trouble is not None else None,
+            asked_at=self.now,
+        )
 
     def _wanted(self, found: Iterable[Found], writer: ArchiveWriter) -> Iterator[Listed]:
         """Yield the listed pages that must be fetched; archive local ones and record all others on the way."""
@@ -152,6 +165,7 @@ class _Ingest:
 
     def _let_in(self, found: Iterable[Found]) -> Iterator[Found]:
         for each in found:
+            self.entries += each.finished is None
             if each.finished is None and self.door.bars(each):
                 self._refuse(each.ref)
             else:
@@ -179,7 +193,9 @@ class _Ingest:
         captures = self.workspace.archive.captures(page_key=page_key)
         # The news day is fixed by the first fetch, or the first try of one; before that the listing says it.
         fixed = captures[0].news_day if captures else seen.news_day if seen is not None else None
-        return Listed(ref, page_key, fixed or self._day_told(ref), seen, captures)
+        listed = Listed(ref, page_key, fixed or self._day_told(ref), seen, captures)
+        self.discovered[self.source.key, listed.name] = listed.news_day
+        return listed
 
     def _day_told(self, ref: Ref) -> date:
         return ref.hints.published_at.date() if ref.hints.published_at is not None else self.undated_day
@@ -281,7 +297,4 @@ class _Ingest:
         )
 
     def _record(self, listed: Listed, kind: OutcomeKind, **facts: str | None) -> None:
-        ref = listed.ref
-        self.ledger.record(
-            kind, url=ref.url or ref.file or "", source_key=self.source.key, news_day=listed.news_day, **facts
-        )
+        self.ledger.record(kind, url=listed.name, source_key=self.source.key, news_day=listed.news_day, **facts)

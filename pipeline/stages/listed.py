@@ -25,6 +25,11 @@ class Listed:
     captures: tuple[Capture, ...]
 
     @property
+    def name(self) -> str:
+        """What outcomes call the page: its URL, else the file that it is in."""
+        return self.ref.url or self.ref.file or ""
+
+    @property
     def state_key(self) -> str:
         """The name of its fetch state: a web archive's copies have one each, apart from that of the live page."""
         return state_key_of(self.page_key, self.ref.hints)

@@ -2,15 +2,20 @@
 
 from dataclasses import replace
 
+from pipeline.fetch.reservations import reserving_header
 from pipeline.model import Article, Page, Rejected
+
+_DETAIL = "its publisher reserves text and data mining: {}; NEWS_TDM_POLICY=record keeps such pages"
 
 
 def under_reservation(read: Article | Rejected, page: Page, *, is_obeyed: bool) -> Article | Rejected:
     """Return the article with what the host's tdmrep.json said of it, or Rejected where reservations are obeyed."""
     if not isinstance(read, Article):
         return read
+    in_page = reserving_header(page.headers) or "a meta element of the page"
+    evidence = in_page if read.tdm_reserved else "tdmrep.json of its host"
     if page.hints.tdm_reserved:
         read = replace(read, tdm_reserved=True)
     if is_obeyed and read.tdm_reserved:
-        return Rejected(reason="tdm_reserved", detail="its publisher reserves text and data mining")
+        return Rejected(reason="tdm_reserved", detail=_DETAIL.format(evidence), evidence=evidence)
     return read

@@ -9,9 +9,9 @@ from pipeline.model.outcome import RunKind
 from pipeline.sources import listable_days
 from pipeline.stages.cluster import cluster
 from pipeline.stages.commit import Committed, commit
-from pipeline.stages.derive import DeriveReport, derive
-from pipeline.stages.ingest import batch_of, ingest
-from pipeline.stages.log_rows import append_run, outcomes_told
+from pipeline.stages.derive import DeriveReport, derive, derived_batch_of
+from pipeline.stages.ingest import ingest
+from pipeline.stages.log_rows import append_run, batch_of, outcomes_told
 from pipeline.stages.reading import version_of
 from pipeline.stages.workspace import Workspace
 from pipeline.tables import SCHEMA_VERSION
@@ -83,7 +83,8 @@ def finish_extract(  # noqa: PLR0913 - what a run is: who, when, why, and what i
     started_at: datetime,
 ) -> tuple[StageReport, Committed]:
     """Commit what the chunks of a day staged, sum their reports and write the run's row."""
-    done = commit(workspace, batch_ids=batch_ids, day=day, run_id=run_id)
+    told = outcomes_told(workspace, batch_ids=[derived_batch_of(run_id, chunk=n) for n in range(len(derived))])
+    done = commit(workspace, batch_ids=batch_ids, day=day, run_id=run_id, told=told)
     summary = StageReport.merged("extract", run_id, [*derived, done.report])
     append_run(
         workspace,

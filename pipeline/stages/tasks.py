@@ -12,11 +12,11 @@ from pipeline.errors import LakeError
 from pipeline.model import StageReport
 from pipeline.model.outcome import RunKind
 from pipeline.settings import Settings
+from pipeline.stages import changes, run, signals, todo, upkeep
 from pipeline.stages import cluster as clustering
 from pipeline.stages import derive as deriving
 from pipeline.stages import forget as forgetting
 from pipeline.stages import ingest as ingesting
-from pipeline.stages import run, signals, todo, upkeep
 from pipeline.stages.history import expected_seconds, read_history, way_of
 from pipeline.stages.workspace import Workspace
 
@@ -128,8 +128,9 @@ def verify() -> dict[str, object]:
 
 
 def relate() -> dict[str, object]:
-    """Write the cluster tables that runs of late may have left behind."""
+    """Write the cluster tables that runs of late may have left behind, and note which pages are gone."""
     workspace = _open()
+    changes.note_withdrawn(workspace)
     return {"files_related": upkeep.relate_recent(workspace, day=_yesterday(workspace))}
 
 

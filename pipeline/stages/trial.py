@@ -43,7 +43,7 @@ def try_one(
     article = explained.article
     _, read = next(open_desk(workspace.settings).read([article]))
     told = str(read) if isinstance(read, NewsError) else read
-    return Trial(article, explained.fired, told, reject_reason(article))
+    return Trial(article, explained.fired, told, reject_reason(article, evidence=explained.evidence))
 
 
 def read_text(workspace: Workspace, text: str, *, published_at: str | None = None) -> Annotation:

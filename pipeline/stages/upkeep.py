@@ -10,6 +10,7 @@ from statistics import median
 from pipeline.model.outcome import RunKind
 from pipeline.sources import listable_days
 from pipeline.stages.cluster import cluster
+from pipeline.stages.expected import comparable_days
 from pipeline.stages.log_rows import append_run
 from pipeline.stages.reading import version_of
 from pipeline.stages.workspace import Workspace
@@ -78,10 +79,8 @@ def _freshness(source_key: str, day: date, counts: Mapping[date, int], last_day:
 
 
 def _usual(counts: Mapping[date, int], *, begin: date, day: date) -> float:
-    before = [day - timedelta(days=ago) for ago in range(1, 7 * _WEEKS + 1)]
-    known = [each for each in before if each >= begin]
-    same_weekday = [each for each in known if each.weekday() == day.weekday()]
-    days = same_weekday if len(same_weekday) > 1 else known
+    known = [begin + timedelta(days=number) for number in range((day - begin).days)]
+    days = comparable_days(known, day, weeks=_WEEKS, least=2)
     return float(median(counts.get(each, 0) for each in days)) if days else 0.0
 
 

@@ -9,7 +9,7 @@ from pathlib import Path
 from pipeline.fetch import Fetcher, limits_from
 from pipeline.lake import Lake
 from pipeline.model import Source
-from pipeline.raw import Archive, FetchState, Takedowns, at_work
+from pipeline.raw import Archive, FetchState, Takedowns, at_work, source_name
 from pipeline.settings import Settings, SourceList, load_sources
 from pipeline.sources import claimed
 from pipeline.sources.kinds import KINDS
@@ -54,9 +54,12 @@ class Workspace:
     def held(self, source: Source, *, run_id: str, waits: bool) -> Iterator[Source | None]:
         """Give a source to work on: an inbox with the files that this run claimed, any other as the only run of it.
 
-        None where another run has it. Two runs of one listing, or of one folder, would do the same work twice.
+        None where another run has it, or it was forgotten. Two runs of one listing, or of one folder, would do the same
+        work twice.
         """
-        if source.kind == "inbox":
+        if self.takedowns.bars(source_name(source.key)):
+            yield None
+        elif source.kind == "inbox":
             with claimed(Path(source.location), run_id=run_id) as folder:
                 yield replace(source, location=str(folder))
         else:

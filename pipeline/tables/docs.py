@@ -3,6 +3,7 @@
 import pyarrow as pa
 
 from pipeline.tables.contract import CLUSTER_TABLES, LOG_TABLES, READING_TABLES, SCHEMA_VERSION
+from pipeline.tables.rights import words_of
 from pipeline.tables.spec import Column, TableSpec
 
 _INTRO = """\
@@ -19,6 +20,15 @@ data/lake/log/<table>/<day>=YYYY-MM-DD/*.parquet
 
 The day stands only in the path. `published_date` is the UTC day of the row's `published_at`, and the news day where
 that is null. A day without rows has no file. Times are UTC. A null means that the text or the page does not say.
+
+The data says all this itself. Each file has its table's sentence and the schema version in its metadata, and each
+column's sentence with the column (`pyarrow.parquet.read_schema(path).field("text").metadata`; in SQL
+`parquet_kv_metadata(path)` has the table's). `data/lake/datapackage.json`, a
+[Data Package](https://datapackage.org/standard/data-package/), has every table with its columns, types, keys, closed
+vocabularies, rows and bytes. It is written with each commit, and a function of the tables alone. Its `path` is a
+pattern of files, as engines open it, instead of a list of thousands.
+
+"Left out without text" marks what `newslake lake export --no-text` does not pass on: [share.md](how-to/share.md).
 
 ## How to open them
 
@@ -88,15 +98,16 @@ def _table(spec: TableSpec) -> str:
             f"{spec.about} Key: {_names(spec.key)}. Sorted by {_names(spec.sort_by)}. Folder: `{spec.partition}`.\n",
             "| column | type | null | what it says |",
             "|---|---|---|---|",
-            *(_row(column) for column in spec.columns),
+            *(_row(column, is_left_out=column.name in words_of(spec)) for column in spec.columns),
             "",
         )
     )
 
 
-def _row(column: Column) -> str:
+def _row(column: Column, *, is_left_out: bool) -> str:
     values = f" One of {_names(column.values)}." if column.values else ""
-    about = (column.about + values).replace("|", "\\|")
+    words = " Left out without text." if is_left_out else ""
+    about = (column.about + values + words).replace("|", "\\|")
     return f"| `{column.name}` | {_type(column.type)} | {'yes' if column.nullable else ''} | {about} |"
 
 

@@ -166,6 +166,28 @@ OUTCOMES = TableSpec(
     partition="seen_date",
 )
 
+LISTINGS = TableSpec(
+    "listings",
+    "One row a run that asked an online source for its listing: what it gave. A day without one was not asked for.",
+    ("run_id", "source_key"),
+    ("asked_at", "source_key"),
+    (
+        Column("run_id", t.TEXT, "The run that asked."),
+        Column("source_key", t.TEXT, "Key of the source."),
+        Column("listed_day", t.DAY, "The only day that was listed; null where it lists its newest pages.", True),
+        Column(
+            "result",
+            t.TEXT,
+            "listed, also with no entry; unchanged: the server says so; partial: a part could not be had; failed.",
+            values=("listed", "unchanged", "partial", "failed"),
+        ),
+        Column("entries", t.INT, "Entries that it gave, broken ones included."),
+        Column("reason", t.TEXT, "Why it is partial or failed, in one word.", True),
+        Column("asked_at", t.TIME, "UTC."),
+    ),
+    partition="asked_date",
+)
+
 RUNS = TableSpec(
     "runs",
     "One row a run: what it did, when and with which versions.",

@@ -19,7 +19,7 @@ class May:
 
 
 _ROOMS_OF_STAGES = ("model", "raw", "fetch", "sources", "clean", "kb", "nlp", "clusters", "tables", "lake", "ask")
-# Everything in `pipeline` but `model` may also import errors, settings, database and codings.
+# Everything in `pipeline` but `model` may also import errors, settings, database and codings, and say its version.
 PIPELINE = {
     "__init__": May(),
     "__main__": May(("cli",)),
@@ -37,9 +37,10 @@ PIPELINE = {
     "clusters": May(("model", "tables"), ("numpy", "pyarrow", "rensa")),
     "tables": May(("model",), ("pyarrow",)),
     "lake": May(("model", "tables"), ("pyarrow",)),
-    "ask": May(("tables",), ("duckdb", "pyarrow")),
+    "ask": May(("tables",), ("duckdb", "pyarrow", "altair", "vl_convert")),
+    "exports": May(("model", "tables", "lake"), ("pyarrow",)),
     "stages": May(_ROOMS_OF_STAGES, ("pyarrow",)),
-    "cli": May(("stages", "ask", "model"), ("typer", "rich")),
+    "cli": May(("stages", "ask", "exports", "model"), ("typer", "rich")),
 }
 # Parsing a DAG file loads only these; the package is imported inside the tasks.
 AIRFLOW_SIDE = {
@@ -47,7 +48,7 @@ AIRFLOW_SIDE = {
     "news_airflow": May(("stages",), ("airflow", "news_airflow", "psutil")),
     "news_plugin": May(libraries=("airflow", "news_airflow")),
 }
-EVERYWHERE = ("errors", "settings", "database", "codings")
+EVERYWHERE = ("errors", "settings", "database", "codings", "__version__")
 # Rooms that compute: they get values and give values, from the archive or a file, never from a socket.
 NETWORK = ("socket", "ssl", "http", "urllib.request", "ftplib", "smtplib", "asyncio", "socketserver", "xmlrpc")
 ONLINE_ROOMS = ("fetch",)

@@ -1,5 +1,6 @@
 -- title: What did each source list, and what became of it?
 -- about: Pages by source and news day: discovered = kept + unchanged + rejected + quarantined + pending. The last verdict on a page counts; a visit that found it unchanged leaves it standing. A listing that could not be read counts until its source is read again.
+-- chart: heat x=news_day y=source_key colour=discovered
 WITH last AS (
   SELECT * FROM outcomes
   QUALIFY row_number() OVER (
@@ -21,3 +22,9 @@ FROM last LEFT JOIN visits USING (source_key)
 WHERE stage <> 'discover' OR visited_at IS NULL OR seen_at > visited_at
 GROUP BY source_key, news_day
 ORDER BY news_day DESC, source_key;
+
+-- counted:
+SELECT
+  count(DISTINCT (source_key, url)) AS pages, count(DISTINCT source_key) AS sources,
+  min(news_day) AS first_day, max(news_day) AS last_day
+FROM outcomes;

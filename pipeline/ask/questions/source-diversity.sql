@@ -1,5 +1,6 @@
 -- title: How many voices does each outlet have?
 -- about: Effective number of named people quoted (exponential of the entropy of their shares) and the share of the ten most quoted.
+-- chart: bar x=effective_speakers y=publisher
 WITH voices AS (
   SELECT a.publisher, coalesce(q.speaker_entity_id, q.speaker_name) AS speaker, count(*) AS quotes
   FROM quotes q JOIN articles a USING (article_id, revision_id)
@@ -21,3 +22,11 @@ SELECT
 FROM shares
 GROUP BY publisher
 ORDER BY effective_speakers DESC, publisher NULLS LAST;
+
+-- counted:
+SELECT
+  count(*) FILTER (is_named) AS "quotes by named people",
+  count(DISTINCT coalesce(speaker_entity_id, speaker_name)) FILTER (is_named) AS people,
+  count(DISTINCT article_id) FILTER (is_named) AS articles,
+  count(*) FILTER (NOT is_named) AS "left out: quotes without a named person"
+FROM (SELECT *, speaker_kind IS NOT DISTINCT FROM 'person' AND speaker_name IS NOT NULL AS is_named FROM quotes);

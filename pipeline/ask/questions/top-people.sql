@@ -1,5 +1,6 @@
 -- title: Who is in the news this week?
 -- about: People by articles that mention them, in the seven days up to the newest article. Copies of an article count once.
+-- chart: bar x=articles y=person
 SELECT
   arg_max(e.entity_name, (length(e.entity_name), e.entity_name)) AS person,
   any_value(e.qid) AS qid,
@@ -12,3 +13,15 @@ WHERE e.entity_type = 'PERSON' AND e.entity_id IS NOT NULL
 GROUP BY e.entity_id
 ORDER BY articles DESC, mentions DESC, person
 LIMIT 50;
+
+-- counted:
+SELECT
+  count(DISTINCT dup_group_id) FILTER (is_known) AS "articles without their copies",
+  count(DISTINCT entity_id) AS people, count(*) FILTER (is_known) AS mentions,
+  count(*) FILTER (NOT is_known) AS "left out: mentions that name nobody",
+  any_value(newest) - 6 AS first_day, any_value(newest) AS last_day
+FROM (
+  SELECT a.dup_group_id, e.entity_id, e.entity_id IS NOT NULL AS is_known, newest
+  FROM entities e JOIN articles a USING (article_id, revision_id), (SELECT max(published_date) AS newest FROM articles)
+  WHERE e.entity_type = 'PERSON' AND a.published_date > newest - 7
+);

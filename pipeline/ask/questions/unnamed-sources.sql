@@ -1,5 +1,6 @@
 -- title: Where do unnamed sources speak?
 -- about: Share of quotes by sources without a name ("officials"), by outlet, section and month, beside the quotes without any speaker.
+-- chart: line x=month y=share_unnamed colour=section facet=publisher n=quotes
 SELECT
   a.publisher,
   a.section,
@@ -10,3 +11,9 @@ SELECT
 FROM quotes q JOIN articles a USING (article_id, revision_id)
 GROUP BY ALL
 ORDER BY share_unnamed DESC, quotes DESC, a.publisher NULLS LAST, a.section NULLS LAST, month;
+
+-- counted:
+SELECT
+  count(*) AS quotes, count(DISTINCT article_id) AS articles,
+  count(*) FILTER (speaker_kind IS NULL) AS "quotes without any speaker"
+FROM quotes;

@@ -1,5 +1,6 @@
 -- title: Who is quoted most?
 -- about: Named people by quoted words. A quotation that several articles print, whole or cut, counts once, by its longest print.
+-- chart: bar x=words y=speaker
 WITH said AS (
   SELECT
     q.quote_group_id,
@@ -20,3 +21,11 @@ FROM said
 GROUP BY coalesce(speaker_entity_id, speaker_name)
 ORDER BY words DESC, quotes DESC, speaker
 LIMIT 20;
+
+-- counted:
+SELECT
+  count(DISTINCT quote_group_id) FILTER (is_named) AS "quotations by named people",
+  count(DISTINCT coalesce(speaker_entity_id, speaker_name)) FILTER (is_named) AS people,
+  count(DISTINCT article_id) FILTER (is_named) AS articles,
+  count(*) FILTER (NOT is_named) AS "left out: quotes without a named person"
+FROM (SELECT *, speaker_kind IS NOT DISTINCT FROM 'person' AND speaker_name IS NOT NULL AS is_named FROM quotes);

@@ -1,5 +1,6 @@
 -- title: Which pages were left out, or wait, and why?
 -- about: Pages rejected, quarantined or waiting for another try, by reason. The last verdict on a page counts; a visit that found it unchanged gives none. A listing that could not be read is told until its source is read again.
+-- chart: bar x=pages y=reason colour=outcome facet=source_key
 WITH last AS (
   SELECT * FROM outcomes
   QUALIFY row_number() OVER (
@@ -20,3 +21,9 @@ WHERE outcome IN ('rejected', 'quarantined', 'pending')
   AND (stage <> 'discover' OR visited_at IS NULL OR seen_at > visited_at)
 GROUP BY source_key, outcome, reason
 ORDER BY pages DESC, source_key, outcome, reason;
+
+-- counted:
+SELECT
+  count(DISTINCT (source_key, url)) AS "pages seen", count(DISTINCT source_key) AS sources,
+  min(news_day) AS first_day, max(news_day) AS last_day
+FROM outcomes;

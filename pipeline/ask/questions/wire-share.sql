@@ -1,5 +1,6 @@
 -- title: How much of each outlet is from elsewhere?
 -- about: Share of articles that repeat an earlier one of another outlet, and share that credits a news agency.
+-- chart: bar x=share_reprints y=publisher n=articles
 WITH groups AS (
   SELECT
     dup_group_id,
@@ -16,3 +17,9 @@ FROM articles a JOIN groups g USING (dup_group_id)
 WHERE a.publisher IS NOT NULL
 GROUP BY a.publisher
 ORDER BY share_reprints DESC, share_wire DESC, a.publisher;
+
+-- counted:
+SELECT
+  count(publisher) AS articles, count(DISTINCT publisher) AS outlets,
+  count(*) FILTER (publisher IS NULL) AS "left out: articles without an outlet"
+FROM articles;

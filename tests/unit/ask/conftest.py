@@ -8,7 +8,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.tables import Column, rows_table, table_named
+from pipeline.tables import LOG_TABLES, Column, rows_table, table_named
 
 Row = Mapping[str, object]
 WriteRows = Callable[[str, date, list[Row]], Path]
@@ -37,7 +37,7 @@ def write_rows(tmp_path: Path) -> WriteRows:
     def write(table: str, day: date, rows: list[Row]) -> Path:
         spec = table_named(table)
         filled = [{column.name: row.get(column.name, _empty_value(column)) for column in spec.columns} for row in rows]
-        root = tmp_path / "lake" / ("log" if table in ("outcomes", "runs") else "tables")
+        root = tmp_path / "lake" / ("log" if spec in LOG_TABLES else "tables")
         path = root / table / f"{spec.partition}={day}" / "part-0.parquet"
         path.parent.mkdir(parents=True, exist_ok=True)
         pq.write_table(rows_table(spec, filled), path)

@@ -64,3 +64,31 @@ def test_wall_keeps_its_reason_apart() -> None:
     article = extract(page_of(html_of(head="", body=TEASER), url=f"{HOST}/x"), source_key="harbour")
     methods = {each.field: each.method for each in article.field_methods}
     assert (article.is_paywalled, methods["is_paywalled"]) == (True, "wall_element")
+
+
+@pytest.mark.parametrize(
+    ("html", "path", "detail", "missed"),
+    [
+        (html_of(head="", title="We value your privacy", body=SHORT), "/x",
+         "a consent or login page stands where the article should be: 'We value your privacy' in its title; "
+         "16 words in paragraphs and lists, at least 120 are needed", [(16, 120)]),
+        (html_of(head="", body=SHORT), "/tags/ferries",
+         "a list of articles, not an article: '/tags/' in its URL; 16 words in paragraphs and lists, at least 120 are "
+         "needed; 16 words in its longest paragraph, at least 45 are needed", [(16, 120), (16, 45)]),
+        (html_of(head="", body=SHORT), "/video/regatta",
+         "a video with little or no text: '/video/' in its URL; 16 words in paragraphs and lists, at least 120 are "
+         "needed", [(16, 120)]),
+        (html_of(head="", body=SHORT), "/x",
+         "too little text for an article: 16 words in paragraphs and lists, at least 25 are needed", [(16, 25)]),
+        (html_of(head=_linked("LiveBlogPosting")), "/news/storm",
+         "a live page grows all day and is no single article: its JSON-LD says LiveBlogPosting", []),
+    ],
+)  # fmt: skip
+def test_rejection_tells_what_was_found_and_what_was_missed(
+    html: str, path: str, detail: str, missed: list[tuple[int, int]]
+) -> None:
+    """A rejection has the evidence from the page, what it measured, and the bound that it missed."""
+    rejected = clean(page_of(html, url=HOST + path), source_key="harbour")
+    assert isinstance(rejected, Rejected)
+    assert rejected.detail == detail
+    assert [(each.measured, each.least) for each in rejected.thresholds] == missed

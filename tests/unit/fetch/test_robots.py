@@ -76,3 +76,16 @@ def test_redirected_robots_are_followed():
         url = server.says("/a", 200, b"page")
         with _fetcher(server, _Clock()) as fetcher:
             assert _reason(fetcher, url) is None
+
+
+def test_refusal_names_the_line_that_decides():
+    """A refusal quotes the line of robots.txt that forbids the page, of our group, whatever other groups say."""
+    rules = b"User-agent: other\nDisallow: /news\n\nUser-agent: *\nAllow: /\nDisallow: /tips\nDisallow: /news/vault\n"
+    with hostile_server() as server:
+        server.says("/robots.txt", 200, rules)
+        with _fetcher(server, _Clock()) as fetcher:
+            for path, line in (("/news/vault/1", 7), ("/tips/2", 6), ("/news/vault/3", 7)):
+                got = fetcher.try_fetch(server.says(path, 200, b"page"))
+                assert isinstance(got, NewsError)
+                assert f"(line {line}: Disallow: {'/tips' if line == 6 else '/news/vault'})" in str(got)
+            assert _reason(fetcher, server.says("/news/quay", 200, b"page")) is None

@@ -229,6 +229,9 @@ def test_reservation_is_recorded_or_obeyed(space: Workspace) -> None:
     obeying = Workspace(space.settings.model_copy(update={"tdm_policy": "obey"}))
 
     assert extract(obeying, "2") == [("rejected", "tdm_reserved")] * 2
+    details = {row["detail"] for row in space.lake.read_log("outcomes").to_pylist() if row["run_id"] == "2"}
+    told = "its publisher reserves text and data mining: {}; NEWS_TDM_POLICY=record keeps such pages"
+    assert details == {told.format("tdmrep.json of its host"), told.format("a meta element of the page")}
 
 
 @pytest.mark.parametrize("comment", [b"", b"<!-- other bytes -->"])

@@ -278,6 +278,24 @@ def test_runs_between_writing_down_and_removing_let_nothing_in(town: Town) -> No
     assert_whole(late)
 
 
+def test_snapshots_lose_the_rows_that_name_it(town: Town) -> None:
+    """A snapshot that was taken before holds no piece of it, verifies, and says what it holds; one without it stays."""
+    space = week(town, "data", doomed=True)
+    space.lake.snapshot("before")
+    snapshots = space.settings.data_dir / "snapshots"
+    (before,) = space.lake.snapshots()
+    forget_all(space, town)
+    assert traces_of_doomed().under(space.settings.data_dir) == {}
+    (after,) = space.lake.snapshots()
+    assert space.lake.verify_snapshot("before") == ()
+    assert 0 < after.facts.rows["articles"] < before.facts.rows["articles"]
+    package = json.loads((snapshots / "before" / "datapackage.json").read_bytes())
+    assert {each["name"]: each["rows"] for each in package["resources"]} == after.facts.rows
+    space.lake.snapshot("after")
+    told = forget(space, Target(kind="article", value=town.server.url(FERRY)), reason=None, tell=lambda _: None)
+    assert told.snapshots == ()
+
+
 def test_deletions_tell_who_has_copies(town: Town) -> None:
     """The public list has each article that the tables held, with all its contents, its day, when and why."""
     space = week(town, "data", doomed=True)

@@ -250,6 +250,10 @@ def test_reserved_page_is_not_archived_where_that_is_obeyed(server: Hostile, tmp
         "/c": "archived",
     }
     assert server.seen["/news/a"] == 0
+    space = Workspace(Settings.load(data_dir=tmp_path, sources_file=tmp_path / "sources.toml"))
+    details = {row["url"]: row["detail"] for row in space.lake.read_log("outcomes").to_pylist()}
+    assert details[server.url("/news/a")].endswith("/.well-known/tdmrep.json reserves it (location /news/)")
+    assert "'tdm-reservation: 1' reserves text and data mining" in details[server.url("/b")]
 
 
 def test_reservation_of_the_host_is_kept_with_the_capture(server: Hostile, tmp_path: Path) -> None:

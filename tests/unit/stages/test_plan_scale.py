@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.database import open_database
 from pipeline.errors import ArchiveError
-from pipeline.lake.ledger import Ledger, StoredArticle
+from pipeline.lake.ledger import DayContents, Ledger, StoredArticle
 from pipeline.model import Capture, Hints
 from pipeline.raw import SeenPage
 from pipeline.raw.index import Index
@@ -81,7 +81,7 @@ def space(tmp_path: Path) -> Workspace:
         f"{number:032x}": StoredArticle(FIRST, "r", version, None, f"sha256:{number:064x}", capture(number).fetched_at)
         for number in range(0, PAGES, 2)
     }
-    ledger.settle({FIRST: (1, rows)})
+    ledger.settle({FIRST: DayContents(1, rows)}, now=datetime(2026, 1, 1, tzinfo=UTC))
     ledger.connection.close()
     return space
 

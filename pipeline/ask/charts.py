@@ -1,0 +1,202 @@
+"""An answer as a Vega-Lite chart: the question on top, what it rests on below."""
+
+import textwrap
+from collections import defaultdict
+from collections.abc import Callable, Sequence
+from datetime import date, timedelta
+from typing import Any
+
+import altair as alt
+
+from pipeline.ask import style
+from pipeline.ask.chart_line import ChartKind, ChartLine
+from pipeline.ask.connection import Answer
+from pipeline.ask.counted import Counted
+from pipeline.ask.plotted import Plotted, is_share, plain, plot, spoken
+from pipeline.ask.saved import Question
+from pipeline.errors import ConfigError
+
+_SHADED = "Shaded: days without an article."
+_INTERVAL = "Thin lines: 95 % interval (Wilson) of {share}, as if the {n} were independent of each other."
+_MOST_TICKS = 8
+_NO_ROWS = "No rows: nothing was counted."
+
+
+def draw(question: Question, answer: Answer, counted: Counted) -> alt.VConcatChart:
+    """Return the picture of an answer, with its denominator and gaps below. An answer without rows says so.
+
+    Raises: ConfigError where the question has no chart line, or one that names a column that the answer lacks.
+    """
+    line = chart_line(question)
+    plotted = plot(question.slug, line, answer)
+    picture = _pictures(line, plotted, counted) if plotted.rows else _without_rows()
+    below = wrapped([*counted.sentences(), *plotted.remarks, *_remarks(line, plotted, counted)])
+    title = alt.TitleParams(
+        text=textwrap.wrap(plain(question.title), style.TITLE_LETTERS), subtitle=wrapped([question.about])
+    )
+    notes = alt.TitleParams(text=below, orient="bottom", anchor="start", fontSize=11, fontWeight="normal", offset=16)
+    return alt.vconcat(picture.properties(title=title)).properties(title=notes).configure(**style.CONFIG)
+
+
+def chart_line(question: Question) -> ChartLine:
+    """Return how a question's answer is drawn. Raises: ConfigError where its file does not say."""
+    if question.chart is None:
+        raise ConfigError(f"{question.slug} has no chart; `newslake ask` marks those that have one", key="chart")
+    return question.chart
+
+
+def wrapped(sentences: Sequence[str]) -> list[str]:
+    """Return sentences as lines that fit below a picture, each sentence on lines of its own."""
+    return [row for sentence in sentences for row in textwrap.wrap(plain(sentence), style.LINE_LETTERS)]
+
+
+def _remarks(line: ChartLine, plotted: Plotted, counted: Counted) -> list[str]:
+    """Return what the marks of the picture mean, as far as it has them."""
+    has_whiskers = any("low" in row for row in plotted.rows)
+    has_shade = bool(counted.gaps) and any("x_end" in row for row in plotted.rows)
+    share = f'"{spoken(line.parts[0].removeprefix("share_"))}"' if line.parts else "the share"
+    told = _INTERVAL.format(share=share, n=spoken(line.n))
+    return [_SHADED] * has_shade + [told] * has_whiskers
+
+
+def _without_rows() -> alt.Chart:
+    mark = alt.Chart(alt.Data(values=[{}])).mark_text(text=_NO_ROWS, fontSize=14, color=style.FAINT)
+    return mark.properties(width=style.WIDTH, height=80)
+
+
+def _pictures(line: ChartLine, plotted: Plotted, counted: Counted) -> Any:
+    """Return one picture, or several beside each other on the same scales."""
+    drawn = _KINDS[line.kind]
+    if not line.facet:
+        return drawn(line, plotted, _Frame(line, plotted, counted, width=style.WIDTH))
+    frame = _Frame(line, plotted, counted, width=style.FACET_WIDTH)
+    each = []
+    for facet in plotted.names("facet"):
+        cases = f" ({plotted.cases[facet]:,} {spoken(line.n)})" if line.n else ""
+        title = alt.TitleParams(text=f"{facet}{cases}", fontSize=13, fontWeight="normal", limit=style.FACET_WIDTH)
+        each.append(drawn(line, plotted.only(facet), frame).properties(title=title))
+    return alt.concat(*each, columns=2)
+
+
+class _Frame:
+    """The scales that all pictures of a chart share, and its axis of days with what is missing in it."""
+
+    def __init__(self, line: ChartLine, plotted: Plotted, counted: Counted, *, width: int) -> None:
+        self.width = width
+        self._line, self._rows = line, plotted.rows
+        ends = [str(row[key]) for row in plotted.rows for key in ("x", "x_end") if "x_end" in row]
+        if ends and counted.first and counted.last:
+            ends += [counted.first.isoformat(), (counted.last + timedelta(days=1)).isoformat()]
+        self.start, self.end = (min(ends), max(ends)) if ends else ("", "")
+        self._names = plotted.names("y")
+        self.colours = plotted.names("colour")
+        self._gaps = [
+            {"x": first.isoformat(), "x_end": (last + timedelta(days=1)).isoformat()} for first, last in counted.gaps
+        ]
+
+    def number(self, axis: type[alt.X] | type[alt.Y], key: str, column: str) -> Any:
+        """Return a channel of numbers that begins at 0; shares end at 100 %."""
+        most = 1.0 if is_share(column) else self._longest(key) or 1.0
+        ticks = min(int(most), _MOST_TICKS) if most >= 1 and not is_share(column) else alt.Undefined
+        title = f"share of {spoken(self._line.n)}" if self._line.kind == "stack" else spoken(column)
+        form = alt.Axis(format=".0%" if is_share(column) else ",~r", title=title, tickCount=ticks)
+        scale = alt.Scale(domain=[0, most], nice=not is_share(column))
+        return axis(key, type="quantitative", scale=scale, axis=form)
+
+    def _longest(self, key: str) -> float:
+        """Return the largest number of a key; bars of one name and picture lie end to end."""
+        sums: defaultdict[object, float] = defaultdict(float)
+        for number, row in enumerate(self._rows):
+            if isinstance(value := row.get(key), int | float):
+                sums[(row["y"], row.get("facet")) if self._line.kind == "bar" else number] += value
+        return max(sums.values(), default=0.0)
+
+    def days(self, key: str = "x") -> alt.X:
+        """Return the axis of days, in UTC, over the whole period."""
+        days = (date.fromisoformat(self.end) - date.fromisoformat(self.start)).days
+        form, interval, length = ("%-d %b", "day", 1) if days <= 120 else ("%b %Y", "month", 30)
+        ticks = alt.TimeIntervalStep(interval=alt.TimeInterval(interval), step=max(1, round(days / length / 7)))
+        scale = alt.Scale(type="utc", domain=[_moment(self.start), _moment(self.end)])
+        axis = alt.Axis(format=form, tickCount=ticks, title=spoken(self._line.x), labelOverlap=True)
+        return alt.X(key, type="temporal", scale=scale, axis=axis)
+
+    def names(self) -> alt.Y:
+        """Return the axis of names, in the order of the rows; all pictures have the same."""
+        return alt.Y("y", type="nominal", scale=alt.Scale(domain=self._names), title=spoken(self._line.y))
+
+    def gaps(self) -> alt.Chart:
+        """Return the shade over days without an article."""
+        rects = alt.Chart(alt.Data(values=self._gaps)).mark_rect(color=style.GAP, opacity=style.GAP_OPACITY)
+        return rects.encode(x=self.days(), x2="x_end:T")
+
+    def colour(self, *, title: str | None) -> alt.Color:
+        """Return a colour a name; what is not known is grey."""
+        own = iter(style.SERIES)
+        used = [style.NOBODYS.get(str(name)) or next(own) for name in self.colours]
+        return alt.Color("colour", type="nominal", title=title, scale=alt.Scale(domain=self.colours, range=used))
+
+
+def _moment(day: str) -> alt.DateTime:
+    at = date.fromisoformat(day)
+    return alt.DateTime(year=at.year, month=at.month, date=at.day, utc=True)
+
+
+def _bar(line: ChartLine, plotted: Plotted, frame: _Frame) -> Any:
+    base = alt.Chart(alt.Data(values=list(plotted.rows)))
+    colour = {"color": frame.colour(title=spoken(line.colour))} if line.colour else {}
+    bars = base.mark_bar(color=style.MAIN).encode(x=frame.number(alt.X, "x", line.x), y=frame.names(), **colour)
+    number = ".0%" if is_share(line.x) else ",~r"
+    beside = base.mark_text(align="left", dx=4, fontSize=11, color=style.FAINT)
+    told = beside.encode(x=alt.X("x:Q"), y=frame.names(), text=alt.Text("x", type="quantitative", format=number))
+    layers = [bars] if line.colour or line.n else [bars, told]
+    whiskers = base.mark_rule(color=style.WHISKER).encode(x="low:Q", x2="high:Q", y=frame.names())
+    layers += [whiskers] if line.n else []
+    return alt.layer(*layers).properties(width=frame.width, height=alt.Step(style.STEP))
+
+
+def _stack(line: ChartLine, plotted: Plotted, frame: _Frame) -> Any:
+    base = alt.Chart(alt.Data(values=list(plotted.rows)))
+    colour = frame.colour(title=None)
+    if line.y:
+        names = frame.names()
+        bars = base.mark_bar().encode(x=frame.number(alt.X, "from", line.parts[0]), x2="to:Q", y=names, color=colour)
+        whiskers = base.mark_rule(color=style.WHISKER).encode(x="low:Q", x2="high:Q", y=names)
+        return alt.layer(bars, whiskers).properties(width=frame.width, height=alt.Step(style.STEP))
+    bars = base.mark_rect(stroke=style.BACKGROUND).encode(
+        x=frame.days(), x2="x_end:T", y=frame.number(alt.Y, "from", line.parts[0]), y2="to:Q", color=colour
+    )
+    whiskers = base.mark_rule(color=style.WHISKER).encode(x="x_middle:T", y="low:Q", y2="high:Q")
+    return alt.layer(bars, frame.gaps(), whiskers).properties(width=frame.width, height=style.HEIGHT)
+
+
+def _line(line: ChartLine, plotted: Plotted, frame: _Frame) -> Any:
+    base = alt.Chart(alt.Data(values=list(plotted.rows)))
+    colour = {"color": frame.colour(title=spoken(line.colour))} if line.colour else {"color": alt.value(style.MAIN)}
+    days = frame.days("x_middle")
+    lines = base.mark_line(point=True).encode(x=days, y=frame.number(alt.Y, "y", line.y), **colour)
+    whiskers = base.mark_rule().encode(x=days, y="low:Q", y2="high:Q", **colour)
+    layers = [frame.gaps(), lines, whiskers] if line.n else [frame.gaps(), lines]
+    return alt.layer(*layers).properties(width=frame.width, height=style.HEIGHT)
+
+
+def _heat(line: ChartLine, plotted: Plotted, frame: _Frame) -> Any:
+    base = alt.Chart(alt.Data(values=list(plotted.rows)))
+    most = max((float(str(row["colour"])) for row in plotted.rows if row["colour"] is not None), default=1.0)
+    scale = alt.Scale(domain=[0, most or 1.0], range=list(style.PALE_TO_DARK))
+    # A gradient would carry a number that goes up with every picture of the process.
+    legend = alt.Legend(type="symbol", symbolType="square", tickCount=min(int(most), 5) or 5, format=",~r")
+    colour = alt.Color("colour", type="quantitative", title=spoken(line.colour), scale=scale, legend=legend)
+    size = {"width": frame.width, "height": alt.Step(style.STEP)}
+    if not frame.start:
+        along = alt.X("x", type="nominal", sort=plotted.names("x"), title=spoken(line.x))
+        return base.mark_rect().encode(x=along, y=frame.names(), color=colour).properties(**size)
+    cells = base.mark_rect(stroke=style.BACKGROUND).encode(x=frame.days(), x2="x_end:T", y=frame.names(), color=colour)
+    return alt.layer(frame.gaps(), cells).properties(**size)
+
+
+_KINDS: dict[ChartKind, Callable[[ChartLine, Plotted, _Frame], Any]] = {
+    "bar": _bar,
+    "stack": _stack,
+    "line": _line,
+    "heat": _heat,
+}

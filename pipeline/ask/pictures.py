@@ -1,0 +1,115 @@
+"""A chart as a file: PNG, SVG, or a page with the picture and all rows. Nothing is fetched, nothing runs in it."""
+
+from collections.abc import Callable, Mapping
+from html import escape
+from pathlib import Path
+from string import Template
+
+import altair as alt
+import vl_convert
+
+from pipeline.ask import style
+from pipeline.ask.connection import Answer
+from pipeline.ask.counted import Counted
+from pipeline.ask.plotted import plain
+from pipeline.ask.saved import Question
+from pipeline.errors import ConfigError
+
+_SCALE = 2.0  # pixels of a PNG for one of the layout: sharp on dense screens
+_VERSION = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
+_PAGE = Template("""\
+<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<title>$title</title>
+<style>
+body { font: 16px/1.5 $font; color: $ink; background: $background; max-width: 60rem; margin: 2rem auto }
+svg { max-width: 100%; height: auto }
+figure { margin: 0 }
+table { border-collapse: collapse; font-size: 14px }
+caption { text-align: left; color: $faint; padding: .5rem 0 }
+th, td { text-align: left; vertical-align: top; padding: .25rem .75rem .25rem 0; border-bottom: 1px solid #ddd }
+td.number, th.number { text-align: right; font-variant-numeric: tabular-nums }
+</style>
+</head>
+<body>
+<figure>
+$picture
+</figure>
+<table>
+<caption>$title All rows of the answer: $length.</caption>
+<thead><tr>$head</tr></thead>
+<tbody>
+$body
+</tbody>
+</table>
+</body>
+</html>
+""")
+
+
+def picture_bytes(
+    path: Path, chart: alt.VConcatChart, *, question: Question, answer: Answer, counted: Counted
+) -> bytes:
+    """Return a chart in the form that the ending of ``path`` names, the same bytes for the same chart.
+
+    Raises: ConfigError as ``picture_form`` does.
+    """
+    return _FORMS[picture_form(path)](chart, question, answer, counted)
+
+
+def picture_form(path: Path) -> str:
+    """Return the ending of a picture's file. Raises: ConfigError where it is none of .png, .svg, .html."""
+    form = path.suffix.lower()
+    if form not in _FORMS:
+        raise ConfigError(f"--chart {path}: end it in {', '.join(_FORMS)}", key="chart")
+    return form
+
+
+def _png(chart: alt.VConcatChart, question: Question, answer: Answer, counted: Counted) -> bytes:
+    return vl_convert.vegalite_to_png(chart.to_dict(), vl_version=_VERSION, scale=_SCALE)
+
+
+def _svg(chart: alt.VConcatChart, question: Question, answer: Answer, counted: Counted) -> bytes:
+    drawn = vl_convert.vegalite_to_svg(chart.to_dict(), vl_version=_VERSION)
+    told = escape(" ".join(map(plain, [question.title, *counted.sentences()])))
+    tag, rest = drawn.split(">", 1)
+    return f'{tag} role="img" aria-label="{told}"><title>{told}</title>{rest}\n'.encode()
+
+
+def _html(chart: alt.VConcatChart, question: Question, answer: Answer, counted: Counted) -> bytes:
+    numeric = [all(isinstance(row[at], int | float | None) for row in answer.rows) for at in range(len(answer.columns))]
+    kinds = [' class="number"' if each else ' dir="auto"' for each in numeric]
+    head = "".join(
+        f'<th scope="col"{kind}>{escape(name)}</th>' for kind, name in zip(kinds, answer.columns, strict=True)
+    )
+    body = "\n".join(
+        f"<tr>{''.join(f'<td{kind}>{_cell(value)}</td>' for kind, value in zip(kinds, row, strict=True))}</tr>"
+        for row in answer.rows
+    )
+    page = _PAGE.substitute(
+        title=escape(plain(question.title)),
+        picture=_svg(chart, question, answer, counted).decode(),
+        length=f"{len(answer.rows):,}",
+        head=head,
+        body=body,
+        font=style.FONT,
+        ink=style.INK,
+        faint=style.FAINT,
+        background=style.BACKGROUND,
+    )
+    return page.encode()
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else escape(f"{value:,}" if type(value) is int else plain(value))
+
+
+_FORMS: Mapping[str, Callable[[alt.VConcatChart, Question, Answer, Counted], bytes]] = {
+    ".png": _png,
+    ".svg": _svg,
+    ".html": _html,
+}

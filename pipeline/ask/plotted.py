@@ -1,0 +1,206 @@
+"""From the rows of an answer to what a picture shows: names made plain, shares with their intervals, not too many."""
+
+import math
+import re
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from datetime import date, datetime, timedelta
+
+from pipeline.ask.chart_line import ChartLine
+from pipeline.ask.connection import Answer
+from pipeline.errors import ConfigError
+
+MOST_BARS, MOST_SERIES, MOST_PICTURES, MOST_CELLS_HIGH = 30, 8, 8, 60
+NONE = "(none)"  # how a name that is null is shown
+_Z = 1.959964  # of a normal distribution, 95 in 100 lie as near to its middle
+_LONGEST = 500  # letters
+# Controls, direction overrides and what XML cannot hold: a name may not write outside its own label. The renderer ends
+# the whole process on some of them.
+_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufffe\uffff]+")
+
+Row = dict[str, object]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plotted:
+    """Rows with the keys x, y, colour, facet and n, as far as the chart has them; for days also x_middle and x_end.
+
+    A step of the axis ends before x_end. ``low`` and ``high`` bound a share. Of a stack there is a row a part:
+    ``colour`` is its name, ``from`` and ``to`` are where it begins and ends. ``cases`` has the sum of n by facet.
+    ``remarks`` say what was not drawn.
+    """
+
+    rows: tuple[Row, ...]
+    cases: Mapping[object, int]
+    remarks: tuple[str, ...]
+
+    def names(self, key: str) -> list[object]:
+        """Return the values of one key, each once, in the order of the rows."""
+        return list(dict.fromkeys(row[key] for row in self.rows if key in row))
+
+    def only(self, facet: object) -> "Plotted":
+        """Return the rows of one picture of several."""
+        return replace(self, rows=tuple(row for row in self.rows if row["facet"] == facet))
+
+
+def plot(slug: str, line: ChartLine, answer: Answer) -> Plotted:
+    """Return what a picture of ``answer`` shows. Raises: ConfigError where the answer lacks a column of the line."""
+    missing = [column for column in line.columns if column not in answer.columns]
+    if missing:
+        raise ConfigError(
+            f"{slug}.sql: the chart line names {', '.join(missing)}; columns are {', '.join(answer.columns)}", key=slug
+        )
+    rows = [_row(line, record) for record in answer.records()]
+    rows, remarks = _not_too_many(line, rows)
+    cases = Counter[object]()
+    for row in rows:
+        cases[row.get("facet")] += n if isinstance(n := row.get("n"), int) else 0
+    if line.y and line.kind in ("bar", "stack"):
+        rows = _told_apart(rows)
+    if line.kind == "line":
+        rows = list(_with_breaks(line.x, rows))
+    if line.kind == "stack":
+        rows = [part for row in rows for part in _parts(line, row)]
+    return Plotted(rows=tuple(rows), cases=cases, remarks=tuple(remarks))
+
+
+def wilson(share: float, n: int) -> tuple[float, float] | None:
+    """Return the 95 % interval of a share of ``n`` cases, after Wilson; None of no case."""
+    if n <= 0:
+        return None
+    middle = (share + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
+    reach = _Z * math.sqrt(share * (1 - share) / n + _Z**2 / (4 * n**2)) / (1 + _Z**2 / n)
+    return max(0.0, middle - reach), min(1.0, middle + reach)
+
+
+def plain(value: object) -> str:
+    """Return a text as a picture shows it: on one line, not endless, without anything that cannot be seen."""
+    text = " ".join(_UNSEEN.sub(" ", "" if value is None else str(value)).split())
+    return (text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…") or NONE
+
+
+def is_share(column: str) -> bool:
+    """Return whether a column holds shares, 0 to 1."""
+    return column.startswith("share")
+
+
+def _row(line: ChartLine, record: Mapping[str, object]) -> Row:
+    row: Row = {key: _value(record[column]) for key in ("x", "y", "colour", "facet") if (column := getattr(line, key))}
+    for key in _NAMES[line.kind]:
+        if key in row and not (key == "x" and isinstance(record[line.x], date)):
+            row[key] = plain(row[key])
+    if isinstance(day := record.get(line.x), date):
+        end = _step_after(line.x, day)
+        row["x_end"], row["x_middle"] = end.isoformat(), _middle(day, end)
+    measured = {"bar": line.x, "line": line.y, "stack": (*line.parts, "")[0]}.get(line.kind, "")
+    if line.n and measured:
+        share, n = record[measured], record[line.n]
+        if isinstance(share, int | float) and isinstance(n, int) and (interval := wilson(float(share), n)):
+            row["low"], row["high"] = interval
+        row["n"] = n
+    return row | {f"part {part}": _value(record[part]) for part in line.parts}
+
+
+_NAMES: Mapping[str, tuple[str, ...]] = {
+    "bar": ("y", "colour", "facet"),
+    "stack": ("x", "y", "facet"),
+    "line": ("colour", "facet"),
+    "heat": ("x", "y", "facet"),
+}
+
+
+def _value(value: object) -> object:
+    if isinstance(value, datetime | date):
+        return value.isoformat()
+    if isinstance(value, bool | int | str) or value is None:
+        return value
+    number = float(str(value))
+    return number if math.isfinite(number) else None
+
+
+def _step_after(column: str, day: date) -> date:
+    """Return the day that begins the next step of an axis: of weeks or months, where its column is called so."""
+    if column == "month":
+        return date(day.year + day.month // 12, day.month % 12 + 1, 1)
+    return day + timedelta(days=7 if column == "week" else 1)
+
+
+def _middle(start: date, end: date) -> str:
+    noon = datetime(start.year, start.month, start.day) + (end - start) / 2  # noqa: DTZ001 - a day has no zone
+    return noon.isoformat() + "Z"
+
+
+def _not_too_many(line: ChartLine, rows: list[Row]) -> tuple[list[Row], list[str]]:
+    """Return the rows that a picture can hold, and in words how many that is of how many."""
+    remarks: list[str] = []
+    if line.kind in ("bar", "stack") and line.y and not line.facet and len(rows) > MOST_BARS:
+        remarks.append(f"Drawn: the first {MOST_BARS} of {len(rows):,} rows.")
+        rows = rows[:MOST_BARS]
+    limits = {"facet": MOST_PICTURES}
+    if line.kind in ("line", "bar"):
+        limits["colour"] = MOST_SERIES
+    if line.kind == "heat":
+        limits["y"] = MOST_CELLS_HIGH
+    for key, most in limits.items():
+        weights: defaultdict[object, float] = defaultdict(float)
+        for row in rows:
+            if key in row:
+                weights[row[key]] += _weight(line, row)
+        if len(weights) > most:
+            kept = set(sorted(weights, key=weights.__getitem__, reverse=True)[:most])
+            rows = [row for row in rows if row[key] in kept]
+            remarks.append(f"Drawn: the {most} largest of {len(weights):,} by {spoken(getattr(line, key))}.")
+    return rows, remarks
+
+
+def _weight(line: ChartLine, row: Row) -> float:
+    """Return how much a row counts when the largest are sought: its cases, its count, else 1."""
+    column, key = {"bar": (line.x, "x"), "line": (line.y, "y"), "heat": (line.colour, "colour")}.get(
+        line.kind, ("", "")
+    )
+    value = row.get("n") if line.n else row.get(key) if column and not is_share(column) else 1
+    return float(value) if isinstance(value, int | float) else 0.0
+
+
+def _told_apart(rows: Iterable[Row]) -> list[Row]:
+    """Return bars with a name of their own each, and its cases: two people of one name are two bars."""
+    seen = Counter[object]()
+    apart = []
+    for row in rows:
+        place = (row["y"], row.get("colour"), row.get("facet"))
+        seen[place] += 1
+        name = f"{row['y']} [{seen[place]}]" if seen[place] > 1 else f"{row['y']}"
+        apart.append({**row, "y": f"{name} ({row['n']:,})" if "n" in row else name})
+    return apart
+
+
+def _with_breaks(column: str, rows: Sequence[Row]) -> Iterator[Row]:
+    """Yield the rows of each line in time order, with one without a value wherever a step has no row."""
+    series: dict[tuple[object, object], list[Row]] = {}
+    for row in rows:
+        series.setdefault((row.get("facet"), row.get("colour")), []).append(row)
+    for line in series.values():
+        line.sort(key=lambda row: str(row["x"]))
+        for row, following in zip(line, [*line[1:], None], strict=True):
+            yield row
+            if following and str(row["x_end"]) < str(following["x"]):
+                after = _step_after(column, date.fromisoformat(str(row["x_end"])))
+                middle = _middle(date.fromisoformat(str(row["x_end"])), after)
+                yield {**row, "x_middle": middle, "y": None, "low": None, "high": None}
+
+
+def _parts(line: ChartLine, row: Row) -> Iterator[Row]:
+    """Yield a row a part, laid end to end from 0; the interval is the first one's."""
+    whole = {key: value for key, value in row.items() if not key.startswith("part ") and key not in ("low", "high")}
+    reached = 0.0
+    for part in line.parts:
+        share, start = row[f"part {part}"], reached
+        reached = min(start + float(share), 1.0) if isinstance(share, int | float) else start
+        bounds: Row = {key: row[key] for key in ("low", "high") if key in row and part == line.parts[0]}
+        yield {**whole, **bounds, "colour": spoken(part.removeprefix("share_")), "from": start, "to": reached}
+
+
+def spoken(column: str) -> str:
+    """Return a column's name as a person says it."""
+    return column.replace("_", " ")

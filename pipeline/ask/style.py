@@ -1,0 +1,48 @@
+"""How every picture looks: one palette, one type, one set of sizes."""
+
+from typing import Any
+
+# Okabe and Ito's colours, told apart by people who see red and green alike. Yellow is left out: too pale on white.
+SERIES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F3C8D", "#000000")
+MAIN = SERIES[0]
+NOBODYS = {"unknown": "#B3B3B3", "U": "#B3B3B3", "(none)": "#D6D6D6"}  # what nobody knows or is, is grey everywhere
+GAP = "#8C8C8C"  # a day without an article; drawn at GAP_OPACITY
+GAP_OPACITY = 0.25
+WHISKER = "#1A1A1A"
+PALE_TO_DARK = ("#DCE9F5", "#08306B")
+BACKGROUND, INK, FAINT = "#FFFFFF", "#1A1A1A", "#595959"
+# Liberation Sans comes with the renderer; Arial has the same widths, so that a browser without it keeps the layout.
+FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
+WIDTH, FACET_WIDTH, HEIGHT, STEP = 560, 260, 260, 22  # pixels
+LABEL_WIDTH = 240  # pixels; longer names end in "…"
+LINE_LETTERS, TITLE_LETTERS = 105, 70  # in a line of the sentences and of the title
+
+CONFIG: dict[str, Any] = {
+    "font": FONT,
+    "background": BACKGROUND,
+    "padding": 12,
+    "aria": False,  # the picture has one text for those who cannot see it, not one a bar
+    "view": {"stroke": None},
+    "axis": {
+        "labelLimit": LABEL_WIDTH,
+        "labelFontSize": 12,
+        "titleFontSize": 12,
+        "titleFontWeight": "normal",
+        "labelColor": INK,
+        "titleColor": FAINT,
+        "gridColor": "#E6E6E6",
+        "domainColor": "#8C8C8C",
+        "tickColor": "#8C8C8C",
+        "titlePadding": 10,
+    },
+    "legend": {"labelLimit": LABEL_WIDTH, "labelFontSize": 12, "titleFontSize": 12, "titleFontWeight": "normal"},
+    "title": {
+        "anchor": "start",
+        "fontSize": 16,
+        "color": INK,
+        "subtitleFontSize": 12,
+        "subtitleColor": FAINT,
+        "offset": 14,
+    },
+    "concat": {"spacing": 24},
+}

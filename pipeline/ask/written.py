@@ -1,0 +1,143 @@
+"""Rows as a file, a batch at a time: CSV, Parquet, JSON."""
+
+import json
+import math
+import os
+from collections.abc import Iterable, Iterator
+from contextlib import contextmanager
+from datetime import UTC, date, datetime, time
+from decimal import Decimal
+from pathlib import Path
+from typing import BinaryIO, TextIO
+
+import pyarrow as pa
+import pyarrow.compute as pc
+import pyarrow.parquet as pq
+
+from pipeline.errors import ConfigError
+
+Batches = Iterable[pa.RecordBatch]
+_QUOTED = '[",\r\n]|^$'  # an empty text is quoted, too: so it is no null
+_NO_FRACTION = r"\.0+(Z?)$"
+
+
+def write_csv(schema: pa.Schema, batches: Batches, file: BinaryIO) -> int:
+    """Write CSV after RFC 4180 in UTF-8, with a line of names; return the number of rows.
+
+    A null is an empty field, an empty text is "". Timestamps are ISO 8601 in UTC, lists and structs JSON. Texts are
+    written as they are: a spreadsheet that opens the file may take one for a formula.
+    """
+    file.write(_csv_lines([pa.array([name], pa.large_string()) for name in schema.names]))
+    written = 0
+    for batch in batches:
+        file.write(_csv_lines([_texts(column) for column in batch.columns]))
+        written += batch.num_rows
+    return written
+
+
+def write_parquet(schema: pa.Schema, batches: Batches, file: BinaryIO) -> int:
+    """Write Parquet with the types of the rows; return the number of rows.
+
+    Raises: ConfigError where two columns have one name, or a type has no place in Parquet.
+    """
+    _refuse_one_name_twice(schema, "parquet")
+    written = 0
+    try:
+        with pq.ParquetWriter(file, schema, compression="zstd") as writer:
+            for batch in batches:
+                writer.write_batch(batch)
+                written += batch.num_rows
+    except pa.ArrowNotImplementedError as error:
+        raise ConfigError(f"parquet: {error}; CAST that column to VARCHAR", key="parquet") from error
+    return written
+
+
+def write_json(schema: pa.Schema, batches: Batches, file: TextIO) -> int:
+    """Write a JSON list of objects, one on a line; return the number of rows. Times are ISO 8601 text.
+
+    Raises: ConfigError where two columns have one name.
+    """
+    _refuse_one_name_twice(schema, "json")
+    written = 0
+    file.write("[")
+    for batch in batches:
+        for row in batch.to_pylist():
+            file.write((",\n " if written else "\n ") + _json(row))
+            written += 1
+    file.write("\n]\n" if written else "]\n")
+    return written
+
+
+@contextmanager
+def whole_file(path: Path) -> Iterator[BinaryIO]:
+    """Open a file that appears when it is complete; what stood there before stays until then, and after a failure.
+
+    Raises: ConfigError where its folder does not exist.
+    """
+    if not path.parent.is_dir():
+        raise ConfigError(f"there is no folder {path.parent} for {path.name}: make it first", key=str(path))
+    part = path.with_name(f".{path.name}.part")
+    try:
+        with part.open("wb") as file:
+            yield file
+        os.replace(part, path)
+    finally:
+        part.unlink(missing_ok=True)
+
+
+def _refuse_one_name_twice(schema: pa.Schema, form: str) -> None:
+    twice = sorted({name for name in schema.names if schema.names.count(name) > 1})
+    if twice:
+        raise ConfigError(f"{form}: two columns are called {', '.join(twice)}; name each with AS", key=form)
+
+
+def _csv_lines(columns: list[pa.Array]) -> bytes:
+    alone = '""' if len(columns) == 1 else ""  # a line without anything would be no row
+    joined = pc.binary_join_element_wise(
+        *map(_quoted, columns), pa.scalar(",", pa.large_string()), null_handling="replace", null_replacement=alone
+    )
+    return "".join(f"{line}\r\n" for line in joined.to_pylist()).encode()
+
+
+def _quoted(texts: pa.Array) -> pa.Array:
+    mark, nothing = pa.scalar('"', pa.large_string()), pa.scalar("", pa.large_string())
+    inside = pc.replace_substring(texts, '"', '""')
+    quoted = pc.binary_join_element_wise(mark, inside, mark, nothing)
+    return pc.if_else(pc.match_substring_regex(texts, _QUOTED), quoted, texts)
+
+
+def _texts(column: pa.Array) -> pa.Array:
+    """Return a column's values as a CSV file spells them."""
+    kind = column.type
+    if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_interval(kind):
+        values = map(_plain, column.to_pylist())
+        told = [value if value is None or isinstance(value, str) else _json(value) for value in values]
+        return pa.array(told, pa.large_string())
+    texts = pc.cast(column, pa.large_string())
+    if pa.types.is_timestamp(kind):
+        texts = pc.replace_substring(texts, " ", "T", max_replacements=1)
+        texts = pc.replace_substring_regex(texts, _NO_FRACTION, r"\1")
+    return texts
+
+
+def _json(value: object) -> str:
+    return json.dumps(_plain(value), ensure_ascii=False)
+
+
+def _plain(value: object) -> object:  # noqa: PLR0911 - a type a line
+    """Return a value as JSON has it; a number that JSON lacks is null."""
+    if isinstance(value, dict):
+        return {str(key): _plain(each) for key, each in value.items()}
+    if isinstance(value, list | tuple):
+        return [_plain(each) for each in value]
+    if isinstance(value, float):
+        return value if math.isfinite(value) else None
+    if isinstance(value, datetime):
+        return value.astimezone(UTC).isoformat().replace("+00:00", "Z") if value.tzinfo else value.isoformat()
+    if isinstance(value, date | time):
+        return value.isoformat()
+    if isinstance(value, Decimal):
+        return int(value) if value == value.to_integral_value() else float(value)
+    if isinstance(value, bytes):
+        return value.hex()
+    return value if value is None or isinstance(value, bool | int | str) else str(value)

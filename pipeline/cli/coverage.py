@@ -1,0 +1,133 @@
+"""`newslake coverage`: is the dip real, or is the crawler broken? A heat map, and the odd days with their cause."""
+
+from collections.abc import Iterator
+from dataclasses import asdict
+from datetime import timedelta
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.text import Text
+
+from pipeline.cli.output import AsJson, out, print_json, workspace
+from pipeline.cli.plan import day_of, day_range
+
+if TYPE_CHECKING:
+    from pipeline.stages.coverage import Cell, Coverage, SourceCoverage
+
+_DAYS = 28
+_STYLES = ("dim", "blue", "cyan", "green", "bright_green")
+_WEEK = 7
+
+
+def coverage(
+    first: Annotated[str | None, typer.Option("--from", help="First news day, YYYY-MM-DD; four weeks back.")] = None,
+    last: Annotated[str | None, typer.Option("--to", help="Last news day, included; today (UTC).")] = None,
+    source: Annotated[list[str] | None, typer.Option(help="Only this source; may be given again.")] = None,
+    html: Annotated[Path | None, typer.Option(help="Write a page that stands for itself to this file.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what each source gave on each day beside what is usual for it, and which days are odd, with the cause."""
+    from pipeline.cli.coverage_page import coverage_page
+    from pipeline.stages.coverage import coverage
+
+    space = workspace()
+    end = last or f"{space.settings.now():%Y-%m-%d}"
+    days = day_range(first or f"{day_of(end, option='--to') - timedelta(days=_DAYS - 1)}", end)
+    found = coverage(space, first=days[0], last=days[-1], source_keys=source or ())
+    if html is not None:
+        html.write_text(coverage_page(found), encoding="utf-8")
+    if as_json:
+        print_json(_as_dict(found))
+    else:
+        _print_map(found)
+        _print_odd(found)
+
+
+def _as_dict(found: "Coverage") -> dict[str, object]:
+    sources = [
+        {
+            "key": source.key,
+            "kind": source.kind,
+            "newest_at": source.newest_at,
+            "hours_since_newest": source.hours_since_newest,
+            "days": list(map(_day, source.cells)),
+        }
+        for source in found.sources
+    ]
+    return {"from": found.first, "to": found.last, "sources": sources}
+
+
+def _day(cell: "Cell") -> dict[str, object]:
+    facts = cell.facts
+    left_out = [
+        {"outcome": outcome, "reason": reason, "pages": pages}
+        for (outcome, reason), pages in sorted(facts.reasons.items())
+        if outcome not in ("kept", "unchanged")
+    ]
+    return {
+        "day": facts.day,
+        "is_known": cell.is_known,
+        "was_asked": facts.was_asked,
+        "listings": [
+            {"asked_at": each.asked_at, "result": each.result, "entries": each.entries, "reason": each.reason}
+            for each in facts.listings
+        ],
+        "usual": cell.usual,
+        "discovered": facts.pages + facts.unread_listings,
+        "unread_listings": facts.unread_listings,
+        **{kind: facts.outcomes.get(kind, 0) for kind in ("kept", "unchanged", "rejected", "quarantined", "pending")},
+        "reasons": left_out,
+        "late": facts.late,
+        "articles": facts.articles,
+        "guessed_dates": facts.guessed,
+        "odd": [asdict(each) for each in cell.odd],
+    }
+
+
+def _print_map(found: "Coverage") -> None:
+    from pipeline.cli.coverage_page import SHADES, SYMBOLS, freshness_told
+
+    width = max([6, *(len(source.key) for source in found.sources)])
+    out.print(Text(" " * (width + 2)).append(_scale(found), "dim"), soft_wrap=True)
+    for source in found.sources:
+        line = Text(f"{source.key:<{width}}  ")
+        for cell in source.cells:
+            line.append_text(_cell(cell))
+        out.print(line.append(f"  newest {freshness_told(source)}", "dim"), soft_wrap=True)
+    out.print()
+    kinds = {odd.kind for source in found.sources for cell in source.cells for odd in cell.odd}
+    for entries in (SHADES, [entry for kind, entry in SYMBOLS.items() if kind in kinds]):
+        out.print(Text("   ".join(f"{symbol} {told}" for symbol, told in entries), style="dim"))
+
+
+def _scale(found: "Coverage") -> str:
+    """Return the days above the map, one each week."""
+    count = (found.last - found.first).days + 1
+    weeks = (f"{found.first + timedelta(days=number):%m-%d}" for number in range(0, count, _WEEK))
+    return "".join(f"{week:<{_WEEK}}" for week in weeks)
+
+
+def _cell(cell: "Cell") -> Text:
+    from pipeline.cli.coverage_page import shade_of, symbol_of
+
+    if any(each.whose != "real" for each in cell.odd):
+        return Text(symbol_of(cell), style="bold white on red")
+    return Text(symbol_of(cell), style="bold" if cell.odd else _STYLES[shade_of(cell)])
+
+
+def _print_odd(found: "Coverage") -> None:
+    lines = [line for source in found.sources for line in _odd_lines(source)]
+    out.print(Text("\nOdd days", style="bold") if lines else Text("\nNo day is odd for its source."))
+    for line in sorted(lines, key=str):
+        out.print(line, soft_wrap=True)
+
+
+def _odd_lines(source: "SourceCoverage") -> Iterator[Text]:
+    from pipeline.cli.coverage_page import SYMBOLS
+
+    for cell in source.cells:
+        for odd in cell.odd:
+            line = Text(f"{cell.facts.day} {cell.facts.day:%a}  {SYMBOLS[odd.kind][0]} {source.key}  ")
+            line.append(f"{odd.whose:<7}", "green" if odd.whose == "real" else "bold red")
+            yield line.append(odd.told)

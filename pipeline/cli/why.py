@@ -1,0 +1,75 @@
+"""`newslake why`: where a row comes from, or why a page has none."""
+
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+from rich.text import Text
+
+from pipeline.cli.output import AsJson, out, print_json, workspace
+
+if TYPE_CHECKING:
+    from pipeline.stages.receipt import Check, Fact, Step
+
+_HEADINGS = {
+    "row": "Row",
+    "text": "Words",
+    "article": "Article",
+    "bytes": "Bytes",
+    "found": "Found",
+    "verdict": "Verdict",
+    "state": "Now",
+    "unknown": "Unknown",
+    "next": "Next",
+}
+_MARKS = {True: ("✓", "green"), False: ("✗", "bold red"), None: ("?", "yellow")}
+_INDENT, _NAME = "  ", 14
+
+
+def why(
+    what: Annotated[
+        str, typer.Argument(metavar="URL|ARTICLE_ID|ROW", help="A page, an article, or a row: ARTICLE_ID:quotes:3.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Walk from a row to its words, article and raw record, or to the decision that left a page out; check each step.
+
+    Exit 1 where nothing is known, or a check fails.
+    """
+    from pipeline.stages.why import why
+
+    found = why(workspace(), what)
+    if as_json:
+        print_json({**asdict(found), "is_whole": found.is_whole})
+    else:
+        for number, step in enumerate(found.steps):
+            _print_step(step, is_first=number == 0)
+    if not found.is_whole:
+        raise typer.Exit(1)
+
+
+def _print_step(step: "Step", *, is_first: bool) -> None:
+    heading = Text(f"{_HEADINGS[step.name]:<{_NAME + len(_INDENT)}}", style="bold cyan")
+    out.print(Text() if is_first else Text("\n"), end="")
+    out.print(heading.append(step.told, style="bold"), soft_wrap=True)
+    if step.excerpt is not None:
+        each = step.excerpt
+        words = Text.assemble((each.before, "dim"), (f"»{each.span}«", "bold reverse"), (each.after, "dim"))
+        for line in words.split("\n", allow_blank=False):
+            out.print(Text(_INDENT).append_text(line), soft_wrap=True)
+    for fact in step.facts:
+        out.print(_fact(fact), soft_wrap=True)
+    for check in step.checks:
+        out.print(_check(check), soft_wrap=True)
+
+
+def _fact(fact: "Fact") -> Text:
+    line = Text(f"{_INDENT}{fact.name:<{_NAME}}" if fact.name else _INDENT, style="dim").append(
+        str(fact.value), "not dim"
+    )
+    return line.append(f"  {fact.how}", "dim") if fact.how else line
+
+
+def _check(check: "Check") -> Text:
+    mark, style = _MARKS[check.holds]
+    return Text(_INDENT).append(mark, style).append(f" {check.told}")

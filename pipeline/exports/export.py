@@ -1,0 +1,123 @@
+"""An export: the tables of some days, in one kind of file, in a folder that is there whole or not at all."""
+
+import shutil
+import uuid
+from collections import Counter
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Literal, get_args
+
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.errors import ConfigError
+from pipeline.exports.papers import Told, write_papers
+from pipeline.exports.shape import day_tables, exported_tables
+from pipeline.exports.writers import CsvWriter, ParquetWriter, SqliteWriter, Writer
+from pipeline.lake import Lake
+from pipeline.tables import TableSpec
+
+Form = Literal["folder", "csv", "sqlite"]
+FORMS: tuple[Form, ...] = get_args(Form)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """What goes into an export: published days from first to last, articles of some sources, or of all where none."""
+
+    first: date = date.min
+    last: date = date.max
+    source_keys: frozenset[str] = frozenset()
+    has_text: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Exported:
+    """A finished export: rows by table, how many days had any, and the bytes of the folder."""
+
+    folder: Path
+    rows: Mapping[str, int]
+    days: int
+    bytes: int
+
+
+def export(
+    lake: Lake, target: Path, *, form: Form, selection: Selection, has_bom: bool = False, tell: Callable[[str], None]
+) -> Exported:
+    """Write an export into a folder that does not exist or is empty; a failed one leaves nothing.
+
+    All tables of a day are of one commit. Only a few days are in memory. Equal rows give equal files.
+    Raises: ConfigError for a folder that has something in it, or where nothing is selected; LakeError for a damaged
+    object.
+    """
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise ConfigError(f"{target} is there and not empty; name a new folder", key=str(target))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.parent / f".{target.name}.{uuid.uuid4().hex}.part"
+    temporary.mkdir()
+    try:
+        specs = exported_tables(has_text=selection.has_text)
+        writer = _writer(form, temporary, specs, has_bom=has_bom)
+        try:
+            told, days = _write(lake, writer, specs, selection, tell)
+        finally:
+            writer.close()
+        if not days:
+            raise ConfigError(f"there is no article to export: {_asked(selection)}", key=str(target))
+        write_papers(temporary, specs, {spec.name: writer.file_of(spec) for spec in specs}, told)
+        temporary.replace(target)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+    size = sum(path.stat().st_size for path in target.iterdir())
+    return Exported(folder=target, rows=told.rows, days=days, bytes=size)
+
+
+def _writer(form: Form, folder: Path, specs: Sequence[TableSpec], *, has_bom: bool) -> Writer:
+    if form == "csv":
+        return CsvWriter(folder, specs, has_bom=has_bom)
+    return ParquetWriter(folder, specs) if form == "folder" else SqliteWriter(folder, specs)
+
+
+def _write(
+    lake: Lake, writer: Writer, specs: Sequence[TableSpec], selection: Selection, tell: Callable[[str], None]
+) -> tuple[Told, int]:
+    rows: Counter[str] = Counter({spec.name: 0 for spec in specs})
+    publishers: set[str] = set()
+    days: list[date] = []
+    newest: list[datetime] = []
+    for day in (each for each in lake.days() if selection.first <= each <= selection.last):
+        tell(f"writing {day}")
+        tables = day_tables(lake, day, source_keys=selection.source_keys)
+        for spec in specs:
+            table = tables[spec.name].select(spec.schema.names)
+            if table.num_rows:
+                writer.write(spec, table)
+                rows[spec.name] += table.num_rows
+        articles = tables["articles"]
+        if articles.num_rows:
+            days.append(day)
+            publishers |= _publishers(articles)
+            newest = [max([*newest, pc.max(articles["fetched_at"]).as_py()])]
+    told = Told(
+        has_text=selection.has_text,
+        rows=dict(rows),
+        publishers=sorted(publishers),
+        first_day=min(days, default=None),
+        last_day=max(days, default=None),
+        fetched_at=newest[0] if newest else None,
+    )
+    return told, len(days)
+
+
+def _asked(selection: Selection) -> str:
+    sources = ", ".join(sorted(selection.source_keys)) or "any source"
+    return f"of {sources}, published from {selection.first} to {selection.last}"
+
+
+def _publishers(articles: pa.Table) -> set[str]:
+    """Return who published, by the best name that is known."""
+    names = pc.coalesce(articles["publisher"], articles["domain"], articles["source_key"])
+    return set(pc.unique(names).to_pylist())

@@ -1,0 +1,214 @@
+"""Versions of the lake that are kept by name: hard links beside it, which its garbage collection cannot reach.
+
+``<name>/tables/<table>/published_date=YYYY-MM-DD/part-0.parquet`` opens like the lake itself; ``<name>/manifest`` has
+the days' manifests as they were, ``<name>/snapshot.json`` says when it was taken and what it holds. The log is not.
+Taking and dropping run under the committer's lock; what a dead process left has a name that begins with a dot.
+"""
+
+import json
+import re
+import shutil
+from collections.abc import Iterator, Mapping
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from pathlib import Path
+from typing import Any
+
+from pipeline.errors import ConfigError, LakeError
+from pipeline.lake.commit import Committer
+from pipeline.lake.layout import Layout, link_or_copy, sha256_of
+from pipeline.lake.manifest import Manifest, read_manifest
+from pipeline.lake.paper import NAME as PACKAGE
+from pipeline.lake.paper import lake_package
+from pipeline.lake.sizes import totals_of
+
+_NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
+_MEND = "drop it; `newslake lake verify` says whether the lake has the same damage"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SnapshotFacts:
+    """What snapshot.json says. ``rows`` are by table; ``manifests_sha256`` is of all manifests, by day."""
+
+    name: str
+    taken_at: datetime
+    first_day: date | None
+    last_day: date | None
+    days: int
+    rows: Mapping[str, int]
+    manifests_sha256: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Snapshot:
+    """A snapshot and its size. ``own_bytes`` are those that dropping it frees: nothing else has their files."""
+
+    facts: SnapshotFacts
+    shared_bytes: int
+    own_bytes: int
+
+    def as_dict(self) -> dict[str, object]:
+        """Return what a person wants to know of it, by name."""
+        return {
+            "name": self.facts.name,
+            "taken_at": self.facts.taken_at,
+            "first_day": self.facts.first_day,
+            "last_day": self.facts.last_day,
+            "days": self.facts.days,
+            "articles": self.facts.rows.get("articles", 0),
+            "rows": sum(self.facts.rows.values()),
+            "shared_bytes": self.shared_bytes,
+            "own_bytes": self.own_bytes,
+        }
+
+
+def take_snapshot(committer: Committer, name: str) -> Snapshot:
+    """Keep all tables of all days, as committed now, under a name; nothing is there until all of it is.
+
+    Raises: ConfigError for a name that may not be or is taken, LakeError for an object that is gone.
+    """
+    target = _place(committer.layout, name)
+    if target.exists():
+        raise ConfigError(f"there is a snapshot {name} already; drop it or take another name", key=name)
+    committer.roll_forward()
+    temporary = _temporary(committer.layout, name)
+    try:
+        manifests = [manifest for manifest in committer.days.manifests() if manifest.entries]
+        for manifest in manifests:
+            _link_day(committer.layout, manifest, temporary)
+        facts = _facts(name, committer.now(), manifests, temporary)
+        committer.disk.write(temporary / "snapshot.json", _bytes(facts))
+        committer.disk.write(temporary / PACKAGE, lake_package(totals_of(committer.ledger.connection), has_log=False))
+        committer.disk.sync_all()
+        committer.disk.move(temporary, target)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+    return _snapshot(target)
+
+
+def _place(layout: Layout, name: str) -> Path:
+    if not _NAME.fullmatch(name):
+        told = (
+            f"{name!r} cannot name a snapshot: letters, digits, '.', '_' and '-', at most 64, a letter or digit first"
+        )
+        raise ConfigError(told, key=name)
+    return layout.snapshots / name
+
+
+def _temporary(layout: Layout, name: str) -> Path:
+    """Return a folder for something unfinished, where no process lists it; those of dead processes go."""
+    layout.snapshots.mkdir(parents=True, exist_ok=True)
+    for left in layout.snapshots.glob(".*"):
+        shutil.rmtree(left)
+    return layout.snapshots / f".{name}"
+
+
+def _link_day(layout: Layout, manifest: Manifest, root: Path) -> None:
+    for table, entry in manifest.entries.items():
+        source, target = layout.state / entry.object, Layout(root).public(table, manifest.day)
+        target.parent.mkdir(parents=True)
+        try:
+            link_or_copy(source, target)
+        except FileNotFoundError as error:
+            told = f"{entry.object} is gone, so {manifest.day} cannot be kept; see `newslake lake verify`"
+            raise LakeError(told, key=entry.object, reason="object_missing") from error
+    copy = _manifest_path(root, manifest.day)
+    copy.parent.mkdir(parents=True, exist_ok=True)
+    shutil.copyfile(layout.manifest(manifest.day), copy)
+
+
+def _manifest_path(root: Path, day: date) -> Path:
+    return root / "manifest" / f"{day.isoformat()}.json"
+
+
+def _facts(name: str, now: datetime, manifests: list[Manifest], root: Path) -> SnapshotFacts:
+    rows: dict[str, int] = {}
+    for manifest in manifests:
+        for table, entry in manifest.entries.items():
+            rows[table] = rows.get(table, 0) + entry.rows
+    days = [manifest.day for manifest in manifests]
+    return SnapshotFacts(
+        name=name,
+        taken_at=now,
+        first_day=min(days, default=None),
+        last_day=max(days, default=None),
+        days=len(days),
+        rows=rows,
+        manifests_sha256=_digest(root),
+    )
+
+
+def _digest(root: Path) -> str:
+    return sha256_of(b"".join(path.read_bytes() for path in _manifests(root)))
+
+
+def _manifests(root: Path) -> list[Path]:
+    return sorted((root / "manifest").glob("*.json"))
+
+
+def _bytes(facts: SnapshotFacts) -> bytes:
+    return json.dumps(asdict(facts), default=lambda value: value.isoformat(), indent=1, sort_keys=True).encode() + b"\n"
+
+
+def list_snapshots(layout: Layout) -> tuple[Snapshot, ...]:
+    """Return the snapshots that there are, by name. Raises: LakeError for one whose facts are broken."""
+    return tuple(map(_snapshot, sorted(layout.snapshots.glob("[!.]*/"))))
+
+
+def _snapshot(root: Path) -> Snapshot:
+    own = shared = 0
+    for path in (root / "tables").rglob("*.parquet"):
+        status = path.stat()
+        if status.st_nlink > 1:
+            shared += status.st_size
+        else:
+            own += status.st_size
+    return Snapshot(facts=_read_facts(root), shared_bytes=shared, own_bytes=own)
+
+
+def _read_facts(root: Path) -> SnapshotFacts:
+    try:
+        told: dict[str, Any] = json.loads((root / "snapshot.json").read_bytes())
+        days = {name: told[name] and date.fromisoformat(told[name]) for name in ("first_day", "last_day")}
+        return SnapshotFacts(**{**told, **days, "taken_at": datetime.fromisoformat(told["taken_at"])})
+    except (OSError, ValueError, KeyError, TypeError) as error:
+        told_why = f"snapshot {root.name}: snapshot.json cannot be read ({error}); drop it"
+        raise LakeError(told_why, key=root.name, reason="snapshot_broken") from error
+
+
+def problems_of_snapshot(layout: Layout, name: str) -> Iterator[str]:
+    """Yield what is wrong with a snapshot: every file against its manifest, and the manifests against its facts.
+
+    Raises: ConfigError where there is none of this name, LakeError where its facts are broken.
+    """
+    root = _existing(layout, name)
+    if _read_facts(root).manifests_sha256 != _digest(root):
+        yield f"{name}/manifest: its files are not those that it was taken with; {_MEND}"
+        return
+    named = set()
+    for manifest in (read_manifest(path, date.fromisoformat(path.stem)) for path in _manifests(root)):
+        for table, entry in manifest.entries.items():
+            path = Layout(root).public(table, manifest.day)
+            named.add(path)
+            if not path.is_file():
+                yield f"{name}/{path.relative_to(root)}: is gone; {_MEND}"
+            elif sha256_of(path.read_bytes()) != entry.sha256:
+                yield f"{name}/{path.relative_to(root)}: its bytes are not the manifest's; {_MEND}"
+    for path in sorted((root / "tables").rglob("*")):
+        if path.is_file() and path not in named:
+            yield f"{name}/{path.relative_to(root)}: no manifest names it; {_MEND}"
+
+
+def drop_snapshot(layout: Layout, name: str) -> None:
+    """Delete a snapshot: gone at one instant, then its files. Raises: ConfigError where there is none of this name."""
+    doomed = _existing(layout, name).rename(_temporary(layout, name))
+    shutil.rmtree(doomed)
+
+
+def _existing(layout: Layout, name: str) -> Path:
+    root = _place(layout, name)
+    if not root.is_dir():
+        known = ", ".join(path.name for path in sorted(layout.snapshots.glob("[!.]*/"))) or "none"
+        raise ConfigError(f"there is no snapshot {name}; there are: {known}", key=name)
+    return root

@@ -1,0 +1,141 @@
+"""Outcomes joined to expectations, by source and news day."""
+
+from collections import defaultdict
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime, timedelta
+from statistics import median
+
+from pipeline.ask import AskedListing, CoverageFacts, coverage_facts
+from pipeline.model import Source
+from pipeline.sources import listable_days
+from pipeline.stages.odd_days import WEEKS, Odd, SourceDay, odd_of, usual_pages
+from pipeline.stages.workspace import Workspace
+
+_DAY = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """A source's day beside what is usual. ``usual`` is None where too few days are known to say.
+
+    ``is_known``: the source was known by then; before that nothing is expected.
+    """
+
+    facts: SourceDay
+    usual: float | None
+    is_known: bool
+    odd: tuple[Odd, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceCoverage:
+    """A source's days. ``kind`` None: sources.toml has it no more. ``newest_at``: when its newest article came out."""
+
+    key: str
+    kind: str | None
+    newest_at: datetime | None
+    hours_since_newest: float | None
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """Sources in the order of sources.toml, then those that it has no more; days from first to last."""
+
+    first: date
+    last: date
+    sources: tuple[SourceCoverage, ...]
+
+
+def coverage(workspace: Workspace, *, first: date, last: date, source_keys: Sequence[str] = ()) -> Coverage:
+    """Return what some days gave, of some sources or all that are known, and which are odd for their source.
+
+    Raises: ConfigError for an unknown source.
+    """
+    now = workspace.settings.now()
+    facts = coverage_facts(workspace.settings.lake_dir, first=first - timedelta(weeks=WEEKS), last=last, now=now)
+    named = [workspace.sources.named(key) for key in source_keys] or list(workspace.sources.sources)
+    known = {source.key: source for source in named}
+    gone = [] if source_keys else sorted({each.source_key for each in facts.verdicts} - known.keys())
+    newest = dict(facts.newest)
+    found = []
+    for key in (*known, *gone):
+        at = newest.get(key)
+        found.append(
+            SourceCoverage(
+                key=key,
+                kind=known[key].kind if key in known else None,
+                newest_at=at,
+                hours_since_newest=None if at is None else (now - at).total_seconds() / 3600,
+                cells=_cells(facts, key, known.get(key), days=(first, last), now=now),
+            )
+        )
+    return Coverage(first=first, last=last, sources=tuple(found))
+
+
+def _cells(
+    facts: CoverageFacts, key: str, source: Source | None, *, days: tuple[date, date], now: datetime
+) -> tuple[Cell, ...]:
+    by_day = _source_days(facts, key, days=days)
+    has_listing = source is not None and source.is_online
+    # Its first listing may tell of pages that are weeks old: from when it was asked on, something is expected of it.
+    begin = min(
+        (day for day, each in by_day.items() if each.was_asked or (each.pages and not has_listing)), default=date.max
+    )
+    promised = listable_days(source, now=now).last if source is not None and has_listing else None
+    cells = []
+    for number in range((days[1] - days[0]).days + 1):
+        day = days[0] + number * _DAY
+        before = {each: by_day[each] for each in by_day if begin <= each <= day}
+        usual = usual_pages(before, day)
+        is_listed = has_listing and (promised is None or day <= promised)
+        is_known = day >= begin
+        odd = odd_of(before, day, is_listed=is_listed, is_over=day < now.date()) if is_known else ()
+        cells.append(Cell(facts=by_day[day], usual=float(median(usual)) if usual else None, is_known=is_known, odd=odd))
+    return tuple(cells)
+
+
+def _source_days(facts: CoverageFacts, key: str, *, days: tuple[date, date]) -> Mapping[date, SourceDay]:
+    """Return every day of a source from the first that is asked for or known to the last."""
+    outcomes: defaultdict[date, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    reasons: defaultdict[date, dict[tuple[str, str], int]] = defaultdict(dict)
+    late: defaultdict[date, int] = defaultdict(int)
+    unread: defaultdict[date, int] = defaultdict(int)
+    for each in facts.verdicts:
+        if each.source_key == key and each.is_listing:
+            unread[each.news_day] += each.pages
+        elif each.source_key == key:
+            outcomes[each.news_day][each.outcome] += each.pages
+            reasons[each.news_day][each.outcome, each.reason or ""] = each.pages
+            late[each.news_day] += each.late
+    dated = {each.day: each for each in facts.dated if each.source_key == key}
+    listings = _covering([each for each in facts.listings if each.source_key == key])
+    visits = {day for source_key, day in facts.visits if source_key == key}
+    first = min({*outcomes, *unread, *dated, *listings, *visits, days[0]})
+    found = {}
+    for number in range((days[1] - first).days + 1):
+        day = first + number * _DAY
+        articles = dated.get(day)
+        found[day] = SourceDay(
+            day=day,
+            outcomes=dict(outcomes[day]),
+            reasons=reasons[day],
+            unread_listings=unread[day],
+            late=late[day],
+            articles=articles.articles if articles else 0,
+            guessed=articles.guessed if articles else 0,
+            listings=tuple(listings.get(day, ())),
+            was_asked=day in listings or bool(visits & {day, day + _DAY}),
+        )
+    return found
+
+
+def _covering(listings: Sequence[AskedListing]) -> Mapping[date, list[AskedListing]]:
+    """Return the listings that cover each day: those of that day alone, or of the newest pages of two days."""
+    found: defaultdict[date, list[AskedListing]] = defaultdict(list)
+    for each in listings:
+        asked = each.asked_at.date()
+        for day in (asked - _DAY, asked) if each.listed_day is None else (each.listed_day,):
+            found[day].append(each)
+    return found

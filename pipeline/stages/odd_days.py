@@ -1,0 +1,182 @@
+"""Which days are odd for their source, and why: is the dip real, or is the crawler broken? Pure."""
+
+from collections import Counter
+from collections.abc import Callable, Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date
+from statistics import median
+from typing import Literal
+
+from pipeline.ask import AskedListing
+from pipeline.stages.expected import ODD, comparable_days, distance, is_share_odd
+
+_LATE = 18  # o'clock, UTC
+WEEKS, _LEAST_SAME, _LEAST_DAYS = 8, 3, 3
+OddKind = Literal["not_asked", "failed", "empty", "few", "many", "left_out", "waiting", "guessed"]
+Whose = Literal["ours", "theirs", "real"]
+
+
+@dataclass(frozen=True, slots=True)
+class Odd:
+    """Something odd about a day. ``whose``: our run's, the publisher's side's, or real: the news itself."""
+
+    kind: OddKind
+    whose: Whose
+    told: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceDay:
+    """A source's news day. ``outcomes`` count pages, ``reasons`` the same by reason; ``unread_listings`` are none.
+
+    ``listings`` are those that cover the day: of the day alone, or of the newest pages on that day or the next.
+    ``was_asked`` is also true where only outcomes show it.
+    """
+
+    day: date
+    outcomes: Mapping[str, int]
+    reasons: Mapping[tuple[str, str], int]
+    unread_listings: int = 0
+    late: int = 0
+    articles: int = 0
+    guessed: int = 0
+    listings: tuple[AskedListing, ...] = ()
+    was_asked: bool = False
+
+    @property
+    def pages(self) -> int:
+        return sum(self.outcomes.values())
+
+    @property
+    def left_out(self) -> int:
+        return self.outcomes.get("rejected", 0) + self.outcomes.get("quarantined", 0)
+
+    @property
+    def waiting(self) -> int:
+        return self.outcomes.get("pending", 0)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether a listing of newest pages was read and had none, which no quiet day explains."""
+        return any(each.listed_day is None and each.result == "listed" and not each.entries for each in self.listings)
+
+    @property
+    def failures(self) -> Counter[str]:
+        return Counter(each.reason or "" for each in self.listings if each.result in ("failed", "partial"))
+
+    @property
+    def is_failed(self) -> bool:
+        if not self.listings:  # of a lake older than `listings`
+            return self.unread_listings > 0
+        return all(each.result == "failed" for each in self.listings)
+
+    @property
+    def is_cut_short(self) -> bool:
+        """Whether the newest pages were asked for on the day alone, and not in its last quarter."""
+        last = max((each.asked_at for each in self.listings if each.listed_day is None), default=None)
+        return last is not None and last.date() == self.day and last.hour < _LATE
+
+
+def usual_pages(days: Mapping[date, SourceDay], day: date) -> tuple[int, ...] | None:
+    """Return the pages of the days that a day is measured by: asked for, and alike. None where they are too few."""
+    asked = [each for each, facts in days.items() if facts.was_asked]
+    like = comparable_days(asked, day, weeks=WEEKS, least=_LEAST_SAME)
+    return tuple(days[each].pages for each in like) if len(like) >= _LEAST_DAYS else None
+
+
+def odd_of(days: Mapping[date, SourceDay], day: date, *, is_listed: bool, is_over: bool) -> tuple[Odd, ...]:
+    """Return what is odd about a day, measured by the source's own days before it.
+
+    ``is_listed``: the source has a listing that promises the day; folders hold what people put there. A day that is not
+    over may still fill, and is not measured by its number of pages.
+    """
+    volume = _volume(days, day) if is_listed and is_over else None
+    shares = [
+        odd
+        for judge in (_left_out, _guessed, *([_waiting] if is_over else []))
+        if (odd := judge(days, day)) is not None
+    ]
+    return (*([volume] if volume else []), *shares)
+
+
+def _volume(days: Mapping[date, SourceDay], day: date) -> Odd | None:
+    """Return the one thing that is odd about the number of pages, the cause before the effect."""
+    facts, usual = days[day], usual_pages(days, day)
+    middle = median(usual) if usual else None
+    off = distance(facts.pages, usual) if usual else 0.0
+    beside = f", usually {middle:.0f}" if middle is not None else ""
+    told = f"{facts.pages} pages{beside}"
+    if not facts.was_asked and not facts.pages and middle != 0:
+        return Odd("not_asked", "ours", f"{told}: no run asked for it, on the day or the day after")
+    if facts.is_failed and not facts.pages and middle != 0:
+        return Odd(
+            "failed", "ours", f"{told}: its listing could not be had, {len(facts.listings)} times: {_top(facts)}"
+        )
+    if not facts.pages and facts.is_empty and middle != 0:
+        return Odd("empty", "theirs", f"{told}: the listing was read and had no entry; nothing says what was published")
+    if off <= -ODD:
+        troubles = list(_troubles(facts))
+        asked = f"asked {len(facts.listings)} times" if facts.listings else "asked"
+        whose: Whose = "ours" if troubles else "real"
+        return Odd("few", whose, f"{told}: {'; '.join(troubles) or f'{asked} and answered, so much was listed'}")
+    if usual and off >= ODD and facts.pages > max(usual):
+        return Odd("many", "real", f"{told}: all of them were listed for this day")
+    return None
+
+
+def _troubles(facts: SourceDay) -> Iterator[str]:
+    """Yield what went wrong with the listings of a day that has some pages."""
+    if not facts.was_asked:
+        yield "no run asked for it, on the day or the day after"
+    if failed := sum(facts.failures.values()):
+        yield f"{failed} of {len(facts.listings)} listings could not be had: {_top(facts)}"
+    if facts.is_empty:
+        yield "a listing was read and had no entry"
+    if facts.is_cut_short:
+        yield f"asked last at {max(each.asked_at for each in facts.listings):%H:%M}, what came later was never listed"
+
+
+def _top(facts: SourceDay) -> str:
+    return ", ".join(reason for reason, _ in facts.failures.most_common(2))
+
+
+def _shares(days: Mapping[date, SourceDay], day: date, part: Callable[[SourceDay], tuple[int, int]]) -> Sequence[float]:
+    near = comparable_days(days.keys(), day, weeks=WEEKS, least=7 * WEEKS)
+    counts = [part(days[each]) for each in near]
+    return [some / whole for some, whole in counts if whole]
+
+
+def _left_out(days: Mapping[date, SourceDay], day: date) -> Odd | None:
+    facts, usual = days[day], _shares(days, day, lambda each: (each.left_out, each.pages))
+    if not is_share_odd(facts.left_out, facts.pages, usual):
+        return None
+    (outcome, reason), pages = _commonest(facts, ("rejected", "quarantined"))
+    told = f"{facts.left_out} of {facts.pages} pages left out{_usually(usual)}: {pages} {outcome} as {reason}"
+    return Odd("left_out", "ours" if outcome == "quarantined" else "theirs", told)
+
+
+def _waiting(days: Mapping[date, SourceDay], day: date) -> Odd | None:
+    facts, usual = days[day], _shares(days, day, lambda each: (each.waiting, each.pages))
+    if not is_share_odd(facts.waiting, facts.pages, usual):
+        return None
+    (_, reason), pages = _commonest(facts, ("pending",))
+    do = f": `newslake run --day {day}` reads them" if reason == "archived" else ""
+    told = f"{facts.waiting} of {facts.pages} pages wait{_usually(usual)}: {pages} {reason}{do}"
+    return Odd("waiting", "ours", told)
+
+
+def _guessed(days: Mapping[date, SourceDay], day: date) -> Odd | None:
+    facts, usual = days[day], _shares(days, day, lambda each: (each.guessed, each.articles))
+    if not is_share_odd(facts.guessed, facts.articles, usual):
+        return None
+    told = f"the dates of {facts.guessed} of {facts.articles} articles are guessed{_usually(usual)}"
+    return Odd("guessed", "theirs", f"{told}: the pages do not say when they were published")
+
+
+def _commonest(facts: SourceDay, outcomes: Sequence[str]) -> tuple[tuple[str, str], int]:
+    found = [(key, pages) for key, pages in facts.reasons.items() if key[0] in outcomes]
+    return max(found, key=lambda each: (each[1], each[0]))
+
+
+def _usually(shares: Sequence[float]) -> str:
+    return f", usually {100 * median(shares):.0f} %" if shares else ""

@@ -1,0 +1,157 @@
+"""`newslake why`: from a row, an article or a URL back to the bytes, or to the decision that left it out."""
+
+import re
+from collections.abc import Iterable, Sequence
+from dataclasses import dataclass
+from datetime import date
+
+from pipeline.ask import outcomes_of
+from pipeline.errors import ConfigError
+from pipeline.lake import StoredArticle
+from pipeline.model import Capture, Outcome, article_id_of, canonical_url
+from pipeline.stages.receipt import Fact, Receipt, Step
+from pipeline.stages.why_kept import article_step, bytes_step, found_step, lost_step
+from pipeline.stages.why_not import evidence_step, unknown_step, verdict_step, waiting_step
+from pipeline.stages.why_row import INDEX_OF, Row, row_of, row_step, rows_of, text_step
+from pipeline.stages.workspace import Workspace
+
+_ROW = re.compile(r"([0-9a-f]{32}):(\w+):(\d+)")
+_ARTICLE = re.compile(r"[0-9a-f]{32}")
+_TABLES = ", ".join(INDEX_OF)
+
+
+@dataclass(frozen=True, slots=True)
+class _Asked:
+    """What was asked for: the articles and spellings of URLs that it may stand for, and the row, if one."""
+
+    text: str
+    article_ids: tuple[str, ...]
+    urls: tuple[str, ...]
+    table: str | None = None
+    index: int | None = None
+
+    @property
+    def is_url(self) -> bool:
+        return self.text.startswith(("http://", "https://"))
+
+
+def why(workspace: Workspace, asked: str) -> Receipt:
+    """Return the receipt of a URL, an article_id, or a row as ``ARTICLE_ID:quotes:3``.
+
+    Raises: ConfigError for what is none of these, LakeError for damaged table files.
+    """
+    wanted = _asked(workspace, asked)
+    captures = _captures(workspace, wanted.article_ids)
+    outcomes = _outcomes(workspace, wanted, captures)
+    told = [each.article_id for each in outcomes if each.article_id]  # of a local file nothing else names the article
+    ids = dict.fromkeys([*wanted.article_ids, *told])
+    captures = captures or _captures(workspace, ids)
+    stored = workspace.lake.stored(ids)
+    kept = next((each for each in ids if each in stored), None)
+    if kept is not None:
+        steps = _kept(workspace, wanted, (kept, stored[kept]), captures, outcomes)
+        return Receipt(asked=asked, answer="kept", steps=steps)
+    if wanted.table is not None:
+        raise ConfigError(f"{wanted.text}: the lake has no article {wanted.article_ids[0]}", key=asked)
+    steps = _not_kept(workspace, wanted, captures, outcomes)
+    if steps:
+        return Receipt(asked=asked, answer="not_kept", steps=steps)
+    return Receipt(asked=asked, answer="unknown", steps=_unknown(workspace, wanted))
+
+
+def _asked(workspace: Workspace, asked: str) -> _Asked:
+    if found := _ROW.fullmatch(asked):
+        article_id, table, index = found.groups()
+        if table not in INDEX_OF:
+            raise ConfigError(f"{asked}: no rows of {table!r} stand in a text; these do: {_TABLES}", key=asked)
+        return _Asked(asked, (article_id,), (), table, int(index))
+    if _ARTICLE.fullmatch(asked):
+        return _Asked(asked, (asked,), ())
+    if re.fullmatch(r"[0-9a-f]{32}:\d+", asked):
+        article_id, _, index = asked.partition(":")
+        raise ConfigError(
+            f"{asked}: say of which table, e.g. {article_id}:quotes:{index}; there are {_TABLES}", key=asked
+        )
+    if not asked.startswith(("http://", "https://")):
+        return _Asked(asked, (), (asked,))  # a local file, as outcomes name it
+    try:
+        key = canonical_url(asked)
+    except ValueError as error:
+        raise ConfigError(f"{asked} is no URL ({error})", key=asked) from error
+    ids = [each.article_id for each in reversed(workspace.archive.captures(page_key=key))]
+    return _Asked(asked, tuple(dict.fromkeys([*ids, article_id_of(canonical=key, text="")])), (asked, key))
+
+
+def _captures(workspace: Workspace, article_ids: Iterable[str]) -> tuple[Capture, ...]:
+    """Return the captures of some articles, oldest first."""
+    found = [each for article_id in article_ids for each in workspace.archive.captures(article_id=article_id)]
+    return tuple(sorted(found, key=lambda each: (each.fetched_at, each.file, each.offset)))
+
+
+def _outcomes(workspace: Workspace, wanted: _Asked, captures: Iterable[Capture]) -> tuple[Outcome, ...]:
+    """Return what was said of pages and articles, the last word first."""
+    names = {*wanted.urls, *(each.url or each.hints.file for each in captures)}
+    urls = {name for name in names if name}
+    # What was said before a page was first had, that it waited, is of no interest any more.
+    since = min((each.fetched_at.date() for each in captures), default=date.min)
+    found = outcomes_of(workspace.settings.lake_dir, urls=urls, article_ids=wanted.article_ids, since=since)
+    return tuple(Outcome(**row) for row in found.records())  # type: ignore[arg-type]
+
+
+def _kept(
+    workspace: Workspace,
+    wanted: _Asked,
+    row: tuple[str, StoredArticle],
+    captures: Sequence[Capture],
+    outcomes: Sequence[Outcome],
+) -> tuple[Step, ...]:
+    article_id, stored = row
+    [article] = rows_of(workspace, "articles", article_id, stored)
+    steps = list(_row_steps(workspace, wanted, article, stored))
+    steps.append(article_step(workspace, article, stored))
+    own = [each for each in captures if each.article_id == article_id]
+    source = next((each for each in own if each.digest == stored.raw_ref), None)
+    steps.append(lost_step(stored.raw_ref) if source is None else bytes_step(workspace, source, row=article))
+    if own:
+        steps.append(found_step(workspace, own, outcomes))
+    url = article["url"] or article_id
+    steps.append(_next(f"newslake history {url}", None if wanted.table else f"newslake why {article_id}:quotes:0"))
+    return tuple(steps)
+
+
+def _row_steps(workspace: Workspace, wanted: _Asked, article: Row, stored: StoredArticle) -> tuple[Step, ...]:
+    if wanted.table is None or wanted.index is None:
+        return ()
+    row = row_of(workspace, wanted.table, article["article_id"], stored, index=wanted.index)
+    return row_step(wanted.table, row), text_step(wanted.table, row, article)
+
+
+def _not_kept(
+    workspace: Workspace, wanted: _Asked, captures: Sequence[Capture], outcomes: Sequence[Outcome]
+) -> tuple[Step, ...]:
+    steps = [verdict_step(outcomes)] if outcomes else []
+    seen = workspace.fetch_state.seen(canonical_url(wanted.text)) if wanted.is_url else None
+    if seen is not None and (seen.next_try_at is not None or seen.attempts):
+        steps.append(waiting_step(seen))
+    if captures:
+        source = next(each for each in captures if each.digest == captures[-1].digest)  # the one that has the bytes
+        steps.append(evidence_step(workspace, source, outcomes[0] if outcomes else None))
+        steps.append(bytes_step(workspace, source, row=None))
+        steps.append(found_step(workspace, captures, ()))
+    if wanted.is_url and (captures or seen is not None):
+        steps.append(_next(f"newslake try {wanted.text}", f"newslake push {wanted.text}"))
+    return tuple(steps)
+
+
+def _unknown(workspace: Workspace, wanted: _Asked) -> tuple[Step, ...]:
+    if not wanted.is_url:
+        return (Step(name="unknown", told="neither archive, lake nor log has it"),)
+    site = wanted.text.partition("//")[0] + "//" + wanted.text.split("/")[2]
+    return (
+        unknown_step(workspace, wanted.text),
+        _next(f"newslake try {wanted.text}", f"newslake push {wanted.text}", f"newslake sources check {site}"),
+    )
+
+
+def _next(*commands: str | None) -> Step:
+    return Step(name="next", told="", facts=tuple(Fact("", command) for command in commands if command))

@@ -1,0 +1,135 @@
+"""The contract as a Data Package (version 2): what datapackage.json says of a lake, a snapshot or an export."""
+
+import json
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Any
+
+import pyarrow as pa
+
+from pipeline.tables.contract import SCHEMA_VERSION
+from pipeline.tables.spec import Column, TableSpec
+
+_ARTICLE = ("article_id", "revision_id")
+# What a table's rows belong to, where both stand on one day and change at one instant: (table, its columns).
+_PARENTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
+    "entities": ("articles", _ARTICLE),
+    "quotes": ("articles", _ARTICLE),
+    "events": ("articles", _ARTICLE),
+}
+_TYPES: Mapping[pa.DataType, str] = {
+    pa.string(): "string",
+    pa.int32(): "integer",
+    pa.float64(): "number",
+    pa.bool_(): "boolean",
+    pa.date32(): "date",
+    pa.timestamp("us", tz="UTC"): "datetime",
+}
+TEXTS_ARE_OTHERS = "Texts belong to their publishers: ask them before you pass on more than the law lets you."
+NO_TEXTS = "Texts, headlines and quoted words are left out; whoever passes this on says on what terms."
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Resource:
+    """A table as files. ``path`` is one file, several, or a pattern of files; ``columns`` are those that they have.
+
+    ``form`` are the further properties of its format.
+    """
+
+    name: str
+    about: str
+    path: str | Sequence[str]
+    columns: Sequence[Column]
+    key: Sequence[str]
+    form: Mapping[str, object]
+    rows: int | None = None
+    bytes: int | None = None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Package:
+    """Tables with what must be known of them together.
+
+    ``first_day`` and ``last_day`` are the first and last published day; ``fetched_at`` is when the newest content in it
+    was fetched, its ``created``: so the same rows give the same package.
+    """
+
+    about: str
+    resources: Sequence[Resource]
+    sources: Sequence[str]
+    has_text: bool
+    first_day: date | None
+    last_day: date | None
+    fetched_at: datetime | None
+
+
+def package_bytes(package: Package) -> bytes:
+    """Return datapackage.json."""
+    names = {each.name for each in package.resources}
+    licence = {"name": "other-closed", "title": TEXTS_ARE_OTHERS}
+    content = {
+        "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
+        "name": "newslake",
+        "title": "News: articles, entities, quotes, events",
+        "description": package.about,
+        "version": str(SCHEMA_VERSION),
+        "created": None if package.fetched_at is None else package.fetched_at.isoformat(),
+        "licenses": [licence if package.has_text else {"name": "notspecified", "title": NO_TEXTS}],
+        "sources": [{"title": title} for title in package.sources],
+        "period": _period(package),
+        "resources": [_resource(each, names) for each in package.resources],
+    }
+    return json.dumps(_known(content), ensure_ascii=False, indent=1).encode() + b"\n"
+
+
+def _period(package: Package) -> dict[str, str] | None:
+    if package.first_day is None or package.last_day is None:
+        return None
+    return {"first": package.first_day.isoformat(), "last": package.last_day.isoformat()}
+
+
+def _resource(resource: Resource, tables: set[str]) -> dict[str, Any]:
+    has = {column.name for column in resource.columns}
+    table, columns = _PARENTS.get(resource.name, ("", ()))
+    parent = {"fields": list(columns), "reference": {"resource": table, "fields": list(columns)}}
+    schema = {
+        "fields": [_field(column) for column in resource.columns],
+        "missingValues": [""],
+        "primaryKey": list(resource.key) if has.issuperset(resource.key) else None,
+        "foreignKeys": [parent] if table in tables else None,
+    }
+    return _known(
+        {
+            "name": resource.name,
+            "type": "table",
+            "description": resource.about,
+            "path": resource.path if isinstance(resource.path, str) else list(resource.path),
+            **resource.form,
+            "bytes": resource.bytes,
+            "rows": resource.rows,
+            "schema": _known(schema),
+        }
+    )
+
+
+def _field(column: Column) -> dict[str, Any]:
+    constraints = {"required": None if column.nullable else True, "enum": list(column.values) or None}
+    return _known(
+        {
+            "name": column.name,
+            "type": _TYPES.get(column.type, "array"),
+            "description": column.about,
+            "constraints": _known(constraints) or None,
+        }
+    )
+
+
+def _known(properties: Mapping[str, Any]) -> dict[str, Any]:
+    """Return the properties that have a value."""
+    return {name: value for name, value in properties.items() if value is not None}
+
+
+def day_column(spec: TableSpec) -> Column:
+    """Return the column that a table's folder stands for."""
+    return Column(spec.partition, pa.date32(), "UTC day of the row's folder.")

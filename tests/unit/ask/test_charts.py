@@ -1,0 +1,332 @@
+"""Pictures of answers: what is in their specification, and that their files are sound."""
+
+import re
+import struct
+import subprocess
+import sys
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from pathlib import Path
+from xml.etree import ElementTree
+
+import pytest
+
+from pipeline.ask import Answer, answer, connect, list_questions, question_named
+from pipeline.ask.chart_line import ChartLine
+from pipeline.ask.charts import draw
+from pipeline.ask.counted import Counted, count
+from pipeline.ask.pictures import picture_bytes
+from pipeline.ask.plotted import plot, wilson
+from pipeline.ask.saved import Question
+from pipeline.errors import ConfigError
+
+DRAWN = [question.slug for question in list_questions() if question.chart]
+HOSTILE = (
+    "<script>alert(1)</script>",
+    '"><img src=x onerror=alert(1)>',
+    "</svg><script>alert(1)</script>",
+    "a\x00b\x1bc",
+    "\u202eevil\u2066",
+    "שלום",
+    "{{7*7}} ${x} datum['y']",
+    "https://evil.example/x.png",
+    "]]>&amp;<!--",
+    "",
+    None,
+)
+COUNTED = Counted(
+    counted=(("quotes", 1234),),
+    left_out=(("quotes without a speaker", 5),),
+    first=date(2026, 3, 2),
+    last=date(2026, 3, 15),
+    gaps=((date(2026, 3, 7), date(2026, 3, 9)),),
+)
+
+
+def _question(chart: ChartLine, title: str = "How many?") -> Question:
+    return Question(slug="q", title=title, about="All of them.", sql="SELECT 1", chart=chart, counted="SELECT 1")
+
+
+def _parts(spec: object) -> Iterator[Mapping[str, object]]:
+    """Yield every object of a specification."""
+    if isinstance(spec, Mapping):
+        yield spec
+        for each in spec.values():
+            yield from _parts(each)
+    elif isinstance(spec, list):
+        for each in spec:
+            yield from _parts(each)
+
+
+def _marks(spec: object) -> list[str]:
+    return [part["mark"]["type"] for part in _parts(spec) if isinstance(part.get("mark"), Mapping)]
+
+
+def _file(name: str, question: Question, found: Answer, counted: Counted) -> bytes:
+    chart = draw(question, found, counted)
+    return picture_bytes(Path(name), chart, question=question, answer=found, counted=counted)
+
+
+@pytest.mark.parametrize("slug", DRAWN)
+def test_every_chart_line_draws(slug, small_lake, tmp_path):
+    """On a small lake and on an empty one, a picture has the question on top and below it what it rests on."""
+    for lake in (small_lake, tmp_path / "none"):
+        connection, question = connect(lake), question_named(slug)
+        found, counted = answer(connection, slug), count(connection, question)
+        spec = draw(question, found, counted).to_dict()
+        svg = _file("a.svg", question, found, counted).decode()
+
+        texts = " ".join(ElementTree.fromstring(svg).itertext())
+        assert spec["vconcat"][0]["title"]["text"] == [question.title]
+        assert " ".join(counted.sentences()[0].split()[:4]) in texts
+        assert ("No rows: nothing was counted." in texts) == (not found.rows)
+
+
+def test_what_stands_below_a_picture():
+    """Counted, left out, days without an article, the shade and the thin lines are all told."""
+    line = ChartLine(kind="stack", parts=("share_women", "share_unknown", "share_men"), x="week", n="quotes")
+    found = Answer(
+        ("week", "quotes", "share_women", "share_unknown", "share_men"), ((date(2026, 3, 2), 10, 0.5, 0.1, 0.4),)
+    )
+    spec = draw(_question(line), found, COUNTED).to_dict()
+
+    assert spec["title"]["text"] == [
+        "Counted: 1,234 quotes, 2 to 15 March 2026.",
+        "Left out: 5 quotes without a speaker.",
+        "Without an article: 3 of 14 days (7 to 9 March 2026).",
+        "Shaded: days without an article.",
+        'Thin lines: 95 % interval (Wilson) of "women", as if the quotes were independent of each other.',
+    ]
+
+
+def test_days_without_an_article_are_shaded():
+    """On an axis of days each gap is one rectangle, from its first day to the end of its last."""
+    line = ChartLine(kind="line", x="week", y="events", colour="what")
+    found = Answer(("week", "events", "what"), ((date(2026, 3, 2), 3, "conflict"), (date(2026, 3, 9), 4, "conflict")))
+    spec = draw(_question(line), found, COUNTED).to_dict()
+
+    assert {"x": "2026-03-07", "x_end": "2026-03-10"} in list(_parts(spec))
+    assert _marks(spec) == ["rect", "line"]
+
+
+def test_a_stack_lays_its_parts_end_to_end():
+    """Parts begin where the one before ends; only the first has an interval, and what nobody knows is grey."""
+    line = ChartLine(kind="stack", parts=("share_women", "share_unknown", "share_men"), y="publisher", n="quotes")
+    found = Answer(
+        ("publisher", "quotes", "share_women", "share_unknown", "share_men"), (("Echo", 10, 0.5, 0.125, 0.375),)
+    )
+    plotted = plot("q", line, found)
+    spec = draw(_question(line), found, COUNTED).to_dict()
+
+    assert [(row["colour"], row["from"], row["to"], "low" in row) for row in plotted.rows] == [
+        ("women", 0.0, 0.5, True),
+        ("unknown", 0.5, 0.625, False),
+        ("men", 0.625, 1.0, False),
+    ]
+    colours = next(part["scale"] for part in _parts(spec) if part.get("field") == "colour")
+    assert colours == {"domain": ["women", "unknown", "men"], "range": ["#0072B2", "#B3B3B3", "#D55E00"]}
+
+
+@pytest.mark.parametrize(
+    ("share", "n", "low", "high"),
+    # The first three from Newcombe (1998), Statistics in Medicine 17, table I, method 3.
+    [
+        (81 / 263, 263, 0.2553, 0.3662),
+        (15 / 148, 148, 0.0624, 0.1605),
+        (0 / 20, 20, 0.0, 0.1611),
+        (1.0, 1, 0.2065, 1.0),
+    ],
+)
+def test_interval_is_wilsons(share, n, low, high):
+    """The interval of a share is the published one, and never leaves 0 to 1."""
+    found = wilson(share, n)
+
+    assert found is not None
+    assert (round(found[0], 4), round(found[1], 4)) == (low, high)
+
+
+def test_a_share_of_nothing_has_no_interval():
+    """Without a case there is nothing to be sure of."""
+    assert wilson(0.0, 0) is None
+
+
+def test_shares_are_drawn_with_their_intervals_and_cases():
+    """A bar of a share has whiskers, and its number of cases beside its name; the axis ends at 100 %."""
+    line = ChartLine(kind="bar", x="share_reprints", y="publisher", n="articles")
+    found = Answer(("publisher", "articles", "share_reprints"), (("Echo", 20, 0.0), ("Post", 1234, 0.25)))
+    plotted, spec = plot("q", line, found), draw(_question(line), found, COUNTED).to_dict()
+
+    assert [row["y"] for row in plotted.rows] == ["Echo (20)", "Post (1,234)"]
+    assert _marks(spec) == ["bar", "rule"]
+    assert [part["domain"] for part in _parts(spec) if part.get("domain", [None])[-1] == 1.0] == [[0, 1.0]]
+
+
+def test_two_people_of_one_name_are_two_bars():
+    """Rows that bear one name are not laid together."""
+    line = ChartLine(kind="bar", x="words", y="speaker")
+    found = Answer(("speaker", "words"), (("Jan Smit", 9), ("Ada Okoro", 8), ("Jan Smit", 7)))
+
+    assert [(row["y"], row["x"]) for row in plot("q", line, found).rows] == [
+        ("Jan Smit", 9),
+        ("Ada Okoro", 8),
+        ("Jan Smit [2]", 7),
+    ]
+
+
+def test_a_line_breaks_where_a_week_has_no_row():
+    """A week without a row is no point between its neighbours."""
+    line = ChartLine(kind="line", x="week", y="events")
+    weeks = [date(2026, 3, 2), date(2026, 3, 9), date(2026, 3, 30)]
+    found = Answer(("week", "events"), tuple((week, 5) for week in weeks))
+
+    assert [(row["x_middle"], row["y"]) for row in plot("q", line, found).rows] == [
+        ("2026-03-05T12:00:00Z", 5),
+        ("2026-03-12T12:00:00Z", 5),
+        ("2026-03-19T12:00:00Z", None),
+        ("2026-04-02T12:00:00Z", 5),
+    ]
+
+
+def test_months_end_with_their_last_day():
+    """A step of months is as long as its month, over the end of a year too."""
+    line = ChartLine(kind="heat", x="month", y="section", colour="quotes")
+    found = Answer(("month", "section", "quotes"), ((date(2025, 12, 1), "World", 1), (date(2026, 2, 1), "World", 2)))
+
+    assert [row["x_end"] for row in plot("q", line, found).rows] == ["2026-01-01", "2026-03-01"]
+
+
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        (ChartLine(kind="bar", x="n", y="name"), "Drawn: the first 30 of 500 rows."),
+        (ChartLine(kind="line", x="day", y="n", colour="name"), "Drawn: the 8 largest of 500 by name."),
+        (ChartLine(kind="bar", x="n", y="day", facet="name"), "Drawn: the 8 largest of 500 by name."),
+        (ChartLine(kind="heat", x="day", y="name", colour="n"), "Drawn: the 60 largest of 500 by name."),
+    ],
+)
+def test_a_picture_says_what_it_does_not_show(line, told):
+    """More names than a picture can hold are left out, the largest stay, and the picture says so."""
+    rows = tuple((f"name {n}", n, date(2026, 3, 2) + timedelta(days=n % 5)) for n in range(500))
+    found = Answer(("name", "n", "day"), rows)
+    plotted = plot("q", line, found)
+    spec = draw(_question(line), found, COUNTED).to_dict()
+
+    assert plotted.remarks == (told,)
+    assert told in spec["title"]["text"]
+    if line.kind != "bar" or line.facet:
+        assert "name 499" in {name for key in ("y", "colour", "facet") for name in plotted.names(key)}
+
+
+def test_a_column_that_is_not_there_is_told(tmp_path):
+    """A chart line that names no column of the answer is the file's fault, and says which."""
+    with pytest.raises(ConfigError, match=r"q\.sql: the chart line names words; columns are speaker, quotes"):
+        plot("q", ChartLine(kind="bar", x="words", y="speaker"), Answer(("speaker", "quotes"), ()))
+
+
+def test_a_question_without_a_chart_is_told():
+    """Only questions with a chart line are drawn."""
+    with pytest.raises(ConfigError, match="who-said-what has no chart"):
+        draw(question_named("who-said-what"), Answer((), ()), COUNTED)
+
+
+@pytest.mark.parametrize("kind", ["bar", "line", "heat", "stack"])
+def test_hostile_names_stay_names(kind):
+    """Whatever stands in a name, SVG and page hold no element, no address and no control character because of it."""
+    lines = {
+        "bar": ChartLine(kind="bar", x="n", y="name", facet="outlet"),
+        "line": ChartLine(kind="line", x="day", y="n", colour="name"),
+        "heat": ChartLine(kind="heat", x="day", y="name", colour="n"),
+        "stack": ChartLine(kind="stack", y="name", parts=("share_a", "share_b"), n="n", facet="outlet"),
+    }
+    rows = tuple((name, name, n + 1, date(2026, 3, 2), 0.5, 0.5) for n, name in enumerate(HOSTILE))
+    found = Answer(("name", "outlet", "n", "day", "share_a", "share_b"), rows)
+    question = _question(lines[kind], title="<b>Who</b> & “what”\x07?")
+
+    svg = _file("a.svg", question, found, COUNTED).decode()
+    page = _file("a.html", question, found, COUNTED).decode()
+
+    tags = {element.tag.rsplit("}", 1)[-1] for element in ElementTree.fromstring(svg).iter()}
+    assert tags <= {
+        "svg",
+        "title",
+        "rect",
+        "g",
+        "path",
+        "text",
+        "tspan",
+        "line",
+        "defs",
+        "clipPath",
+        "linearGradient",
+        "stop",
+    }
+    for text in (svg, page):
+        assert not re.search(r"<(script|img|b|iframe|link|object)\b", text)
+        assert not re.search(r"""(?:href|src|url)\s*[=(]\s*["']?(?!#|["']?#)\w*:?//""", text)
+        assert not re.search("[\x00-\x08\x0b-\x1f\u202a-\u202e\u2066-\u2069]", text)
+
+
+def test_files_are_whole_and_sound(small_lake):
+    """PNG opens with its size, SVG is XML with a text for those who cannot see it, the page has picture and table."""
+    connection, question = connect(small_lake), question_named("who-is-quoted")
+    found, counted = answer(connection, "who-is-quoted"), count(connection, question)
+    png, svg, page = (_file(f"a.{end}", question, found, counted) for end in ("png", "svg", "html"))
+
+    assert png[:8] == b"\x89PNG\r\n\x1a\n"
+    assert min(struct.unpack(">II", png[16:24])) > 200
+    root = ElementTree.fromstring(svg.decode())
+    assert (root.get("role"), root.get("aria-label")) == (
+        "img",
+        "Who is quoted most? Counted: 2 quotations by named people, 2 people, 3 articles, 2 to 3 March 2026. "
+        "Left out: 1 quote without a named person. No day without an article.",
+    )
+    html = page.decode()
+    assert svg.decode().strip() in html
+    assert '<th scope="col" class="number">words</th>' in html
+    assert '<td dir="auto">Ada Okoro</td>' in html
+
+
+@pytest.mark.parametrize("end", ["svg", "html"])
+def test_nothing_outside_is_named(end, small_lake):
+    """Beside the names of XML's own languages no file holds an address, a script or an import."""
+    connection, question = connect(small_lake), question_named("gender-of-sources")
+    text = _file(f"a.{end}", question, answer(connection, question.slug), count(connection, question)).decode()
+
+    addresses = set(re.findall(r"[a-z]+://[^\s\"'<>)]+", text))
+    assert addresses <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
+    assert not re.search(r"<script|@import|url\((?!#)|\bsrc=", text)
+
+
+def test_a_picture_is_the_same_bytes_in_another_process(small_lake):
+    """Drawn again, here and elsewhere, an answer gives the same SVG and the same PNG."""
+    code = """if True:
+        import hashlib, sys
+        from pathlib import Path
+        from pipeline.ask import answer, connect, question_named
+        from pipeline.ask.charts import draw
+        from pipeline.ask.counted import count
+        from pipeline.ask.pictures import picture_bytes
+        for slug in ("who-is-quoted", "gender-of-sources", "coverage") * 2:
+            connection, question = connect(Path(sys.argv[1])), question_named(slug)
+            found, counted = answer(connection, slug), count(connection, question)
+            for name in ("a.svg", "a.png"):
+                chart = draw(question, found, counted)
+                drawn = picture_bytes(Path(name), chart, question=question, answer=found, counted=counted)
+                print(hashlib.sha256(drawn).hexdigest())
+    """
+    said = [
+        subprocess.run(
+            [sys.executable, "-c", code, small_lake], capture_output=True, text=True, check=True, env=env
+        ).stdout
+        for env in ({"PYTHONHASHSEED": "1", "TZ": "UTC"}, {"PYTHONHASHSEED": "2", "TZ": "America/New_York"})
+    ]
+
+    assert said[0] == said[1]
+    assert len(set(said[0].split())) == 6
+
+
+@pytest.mark.parametrize("name", ["a.gif", "a", "a.svg.txt"])
+def test_other_endings_are_refused(name):
+    """A file that should be something else is named, with the endings that are known."""
+    with pytest.raises(ConfigError, match=r"end it in \.png, \.svg, \.html"):
+        picture_bytes(Path(name), None, question=None, answer=None, counted=None)

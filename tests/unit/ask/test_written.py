@@ -1,0 +1,152 @@
+"""Rows as CSV, Parquet and JSON."""
+
+import csv
+import io
+import json
+import tracemalloc
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline.ask import connect, stream
+from pipeline.ask.written import whole_file, write_csv, write_json, write_parquet
+from pipeline.errors import ConfigError
+
+ROWS = """SELECT * FROM (VALUES
+  (1, 'plain', TIMESTAMPTZ '2026-03-02 08:00:00+00', DATE '2026-03-02', ['a', 'b"c'], true, 0.25, NULL, ''),
+  (2, 'a "mark", a comma', TIMESTAMPTZ '2026-03-02 08:00:00.5+00', NULL, [], false, NULL, NULL, E'two\\r\\nlines'))
+  AS v(n, text, seen, day, names, yes, share, nothing, words)"""
+
+
+@pytest.fixture
+def connection(tmp_path):
+    """A lake without rows: what is written here is made by SQL."""
+    return connect(tmp_path)
+
+
+def _csv(connection, sql: str) -> str:
+    file = io.BytesIO()
+    with stream(connection, sql) as (schema, batches):
+        write_csv(schema, batches, file)
+    return file.getvalue().decode()
+
+
+def test_csv_is_what_the_standard_says(connection):
+    """Lines end in CR LF, only fields that need it are quoted, times are ISO 8601 with Z, lists JSON, null is empty."""
+    assert _csv(connection, ROWS).split("\r\n", 2)[:2] == [
+        "n,text,seen,day,names,yes,share,nothing,words",
+        '1,plain,2026-03-02T08:00:00Z,2026-03-02,"[""a"", ""b\\""c""]",true,0.25,,""',
+    ]
+
+
+def test_csv_comes_back_as_it_was(connection):
+    """A reader of CSV finds the texts again, with marks, commas and line ends in them."""
+    found = list(csv.DictReader(io.StringIO(_csv(connection, ROWS), newline="")))
+
+    assert [(row["text"], row["words"], row["seen"]) for row in found] == [
+        ("plain", "", "2026-03-02T08:00:00Z"),
+        ('a "mark", a comma', "two\r\nlines", "2026-03-02T08:00:00.500000Z"),
+    ]
+    assert [json.loads(row["names"]) for row in found] == [["a", 'b"c'], []]
+
+
+def test_csv_of_one_column_keeps_its_nulls(connection):
+    """A null alone on its line is no empty line, which readers skip."""
+    assert _csv(connection, "SELECT * FROM (VALUES (1), (NULL)) AS v(n)") == 'n\r\n1\r\n""\r\n'
+
+
+def test_parquet_keeps_types_and_values(connection):
+    """Every column has the type that it has in SQL, and every value is the same."""
+    file = io.BytesIO()
+    with stream(connection, ROWS) as (schema, batches):
+        assert write_parquet(schema, batches, file) == 2
+
+    table = pq.read_table(file)
+    assert table.schema.field("seen").type == pa.timestamp("us", "UTC")
+    assert table.schema.field("day").type == pa.date32()
+    assert pa.types.is_list(table.schema.field("names").type)
+    assert table.column("seen").to_pylist()[0] == datetime(2026, 3, 2, 8, tzinfo=UTC)
+    assert table.column("day").to_pylist() == [date(2026, 3, 2), None]
+    assert table.column("text").to_pylist()[1] == 'a "mark", a comma'
+
+
+def test_json_is_one_list_of_objects(connection):
+    """JSON has numbers as numbers, sums of any size too, times as text, and null for a number that JSON lacks."""
+    file = io.StringIO()
+    sql = f"SELECT sum(n) AS s, min(seen) AS seen, 'NaN'::DOUBLE AS odd, [1, 2] AS l FROM ({ROWS})"
+    with stream(connection, sql) as (schema, batches):
+        write_json(schema, batches, file)
+
+    assert json.loads(file.getvalue()) == [{"s": 3, "seen": "2026-03-02T08:00:00Z", "odd": None, "l": [1, 2]}]
+
+
+def test_no_rows_are_written_too(connection):
+    """An answer without rows is a line of names, an empty list, a Parquet file with columns."""
+    sql = f"SELECT n, text FROM ({ROWS}) WHERE false"
+    told, file = io.StringIO(), io.BytesIO()
+    with stream(connection, sql) as (schema, batches):
+        write_json(schema, batches, told)
+    with stream(connection, sql) as (schema, batches):
+        write_parquet(schema, batches, file)
+
+    assert (_csv(connection, sql), json.loads(told.getvalue())) == ("n,text\r\n", [])
+    assert pq.read_table(file).schema.names == ["n", "text"]
+
+
+def test_columns_of_one_name_are_refused_where_one_would_be_lost(connection):
+    """JSON and Parquet name a column that is there twice; CSV writes both."""
+    for write, file in ((write_json, io.StringIO()), (write_parquet, io.BytesIO())):
+        with stream(connection, "SELECT 1 AS a, 2 AS a") as (schema, batches):
+            with pytest.raises(ConfigError, match="two columns are called a; name each with AS"):
+                write(schema, batches, file)
+    assert _csv(connection, "SELECT 1 AS a, 2 AS a") == "a,a\r\n1,2\r\n"
+
+
+def test_a_type_that_parquet_lacks_is_told(connection):
+    """An interval has no place in Parquet: the message says what to do."""
+    with stream(connection, "SELECT INTERVAL 3 DAY AS lag") as (schema, batches):
+        with pytest.raises(ConfigError, match=r"^parquet: .*CAST that column"):
+            write_parquet(schema, batches, io.BytesIO())
+
+
+def test_a_refusal_in_the_middle_leaves_the_old_file(connection, tmp_path: Path):
+    """What stood in a file stays until the new one is whole; after a failure nothing else lies beside it."""
+    path = tmp_path / "out.csv"
+    path.write_text("old")
+    sql = "SELECT CASE WHEN n = 90000 THEN error('boom') ELSE 'a' END AS a FROM range(100000) t(n)"
+
+    with pytest.raises(ConfigError, match="boom"):
+        with stream(connection, sql) as (schema, batches), whole_file(path) as file:
+            write_csv(schema, batches, file)
+
+    assert ([each.name for each in tmp_path.iterdir()], path.read_text()) == (["out.csv"], "old")
+
+
+def test_a_connection_answers_again_after_rows_were_left_unread(connection):
+    """Whoever stops reading in the middle can ask the next question."""
+    with stream(connection, "SELECT n FROM range(100000) t(n)") as (_, batches):
+        next(batches)
+
+    assert _csv(connection, "SELECT 1 AS n") == "n\r\n1\r\n"
+
+
+def test_many_rows_are_never_held_at_once(connection, tmp_path: Path):
+    """Half a million rows pass through Python in less memory than they have bytes."""
+    tracemalloc.start()
+    with stream(connection, "SELECT n, 'words and words ' || n AS t FROM range(500000) r(n)") as (schema, batches):
+        with whole_file(tmp_path / "out.csv") as file:
+            assert write_csv(schema, batches, file) == 500_000
+    _, most = tracemalloc.get_traced_memory()
+    tracemalloc.stop()
+
+    assert most < (tmp_path / "out.csv").stat().st_size / 4
+
+
+@pytest.mark.parametrize("sql", ["COPY (SELECT 1) TO 'x.csv'", "CREATE TABLE t (a INT)", "SELECT 1; SELECT 2", ""])
+def test_only_reading_statements_are_streamed(connection, sql):
+    """The same statements are refused as where all rows come at once."""
+    with pytest.raises(ConfigError, match="write one statement that reads"), stream(connection, sql):
+        pass

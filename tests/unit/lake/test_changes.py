@@ -1,0 +1,137 @@
+"""Who keeps a copy learns what to fetch again: nothing is missed, and nothing is told twice."""
+
+from datetime import UTC, date, datetime
+from pathlib import Path
+
+import pytest
+
+from pipeline.lake import Lake
+from tests.unit.lake.rows import Story, copies_rows
+from tests.unit.lake.test_commit import DAY, NEXT_DAY, commit
+
+START = datetime(2026, 1, 1, tzinfo=UTC)
+NOON = datetime(2026, 3, 1, 12, tzinfo=UTC)
+
+
+def lake_at(root: Path, now: datetime) -> Lake:
+    return Lake(root, durability="process", now=lambda: now)
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> Lake:
+    """Return a lake whose clock stands still: stamps must tell changes apart all the same."""
+    return lake_at(tmp_path / "lake", NOON)
+
+
+def told(lake: Lake, since: datetime) -> list[tuple[str, int, date]]:
+    return [(each.kind, int(each.article_id, 16), each.day) for each in lake.changes(since).articles]
+
+
+def until(lake: Lake) -> datetime:
+    last = lake.changes(START).until
+    assert last is not None
+    return last
+
+
+def test_new_changed_moved(lake: Lake) -> None:
+    """Each kind of change is told once, after the stamp that was seen before it; an unchanged article never."""
+    assert lake.changes(START).until is None
+    commit(lake, [Story(1), Story(2), Story(3)])
+    assert told(lake, START) == [("new", 1, DAY), ("new", 2, DAY), ("new", 3, DAY)]
+    first = until(lake)
+    assert told(lake, first) == []
+    commit(lake, [Story(1, words="It sank."), Story(2, day=1), Story(3), Story(4)], batch_id="b2")
+    assert sorted(told(lake, first)) == [("changed", 1, DAY), ("moved", 2, NEXT_DAY), ("new", 4, DAY)]
+    [moved] = [each for each in lake.changes(first).articles if each.kind == "moved"]
+    assert moved.from_day == DAY
+    assert lake.changes(first).days == (DAY, NEXT_DAY)
+    assert told(lake, until(lake)) == []
+
+
+def test_rederived_rows_are_changed(lake: Lake) -> None:
+    """Another pipeline version of the same content is a change; the same version again is none."""
+    commit(lake, [Story(1), Story(2)])
+    before = until(lake)
+    commit(lake, [Story(1, version="v2"), Story(2)], batch_id="b2")
+    assert told(lake, before) == [("changed", 1, DAY)]
+    before = until(lake)
+    commit(lake, [Story(1, version="v2")], batch_id="b3")
+    assert (told(lake, before), lake.changes(before).days) == ([], ())
+
+
+def test_cluster_rows_change_a_day_and_no_article(lake: Lake) -> None:
+    """Relating articles changes no reading row: the day is told, its articles are not."""
+    commit(lake, [Story(1)])
+    before = until(lake)
+    lake.replace("copies", lambda: {DAY: copies_rows([Story(1)])})
+    assert (told(lake, before), lake.changes(before).days) == ([], (DAY,))
+
+
+def test_withdrawn_and_back(lake: Lake) -> None:
+    """A page that is gone is told once, also when its row changes; so is that it is back. Strangers are not told."""
+    commit(lake, [Story(1), Story(2)])
+    before = until(lake)
+    lake.note_gone([Story(1).article_id, Story(9).article_id])
+    lake.note_gone([Story(1).article_id, Story(9).article_id])
+    assert told(lake, before) == [("withdrawn", 1, DAY)]
+    gone = until(lake)
+    commit(lake, [Story(1, version="v2")], batch_id="b2")
+    assert told(lake, gone) == [("changed", 1, DAY)]
+    lake.note_gone([])
+    assert told(lake, gone) == [("changed", 1, DAY), ("returned", 1, DAY)]
+
+
+def test_day_that_was_lost_is_told(lake: Lake, tmp_path: Path) -> None:
+    """Rows that went with their manifest are removed, and new when they are derived again."""
+    commit(lake, [Story(1)])
+    before = until(lake)
+    (tmp_path / f"lake/_state/manifest/{DAY}.json").unlink()
+    lake.recover()
+    assert told(lake, before) == [("removed", 1, DAY)]
+    commit(lake, [Story(1)], batch_id="b2")
+    assert told(lake, before) == [("new", 1, DAY)]
+
+
+def test_lost_ledger_tells_everything_again(lake: Lake, tmp_path: Path) -> None:
+    """Who cannot know what changed says that all did: too much is safe, too little is not."""
+    commit(lake, [Story(1), Story(2, day=1)])
+    before = until(lake)
+    for file in (tmp_path / "lake/_state").glob("ledger.sqlite*"):
+        file.unlink()
+    later = lake_at(tmp_path / "lake", NOON.replace(hour=13))
+    assert told(later, before) == [("new", 1, DAY), ("new", 2, NEXT_DAY)]
+
+
+def test_clock_that_goes_back_hides_nothing(tmp_path: Path) -> None:
+    """A stamp is later than all before it, whatever the clock says."""
+    commit(lake_at(tmp_path / "lake", NOON), [Story(1)])
+    earlier = lake_at(tmp_path / "lake", NOON.replace(hour=3))
+    before = until(earlier)
+    commit(earlier, [Story(2)], batch_id="b2")
+    assert told(earlier, before) == [("new", 2, DAY)]
+
+
+def test_following_the_changes_gives_the_table(lake: Lake) -> None:
+    """The recipe: drop what is told, fetch it from its day, ask from `until` next; after each the copy is the table."""
+    copy: dict[str, tuple[object, ...]] = {}
+    since = START
+    editions = (
+        [Story(n) for n in range(6)],
+        [Story(1, words="It sank."), Story(2, day=1), Story(3, version="v2")],
+        [Story(2, day=2, words="It floats."), Story(7, day=None, news_day=1)],
+        [Story(2, day=0, words="It is a boat."), Story(7, day=2)],
+    )
+    for number, stories in enumerate(editions):
+        commit(lake, stories, batch_id=f"b{number}")
+        found = lake.changes(since)
+        for each in found.articles:
+            copy.pop(each.article_id, None)
+            if each.kind != "removed":
+                names = ["article_id", "revision_id", "pipeline_version", "published_date"]
+                rows = lake.read("articles", days=[each.day], columns=names).to_pylist()
+                copy |= {row["article_id"]: tuple(row.values()) for row in rows if row["article_id"] == each.article_id}
+        since = found.until or since
+        names = ["article_id", "revision_id", "pipeline_version", "published_date"]
+        assert sorted(copy.values()) == sorted(
+            tuple(r.values()) for r in lake.read("articles", columns=names).to_pylist()
+        )

@@ -1,0 +1,114 @@
+"""The data says what it is: in each file, and in datapackage.json beside the tables."""
+
+import json
+from pathlib import Path
+
+import duckdb
+import frictionless
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline.lake import Lake
+from pipeline.tables import TABLES, table_named
+from tests.unit.lake.rows import Story, copies_rows
+from tests.unit.lake.test_commit import DAY, commit, lake, open_lake
+from tests.unit.lake.test_log import append, outcome
+
+__all__ = ["lake"]
+
+
+def package_of(root: Path) -> dict[str, object]:
+    return json.loads((root / "datapackage.json").read_bytes())
+
+
+def fill(lake: Lake) -> None:
+    stories = [Story(1), Story(2), Story(4, day=1)]
+    commit(lake, stories)
+    lake.replace("copies", lambda: {DAY: copies_rows(stories[:2])})
+    append(lake, "run-1", outcome("https://harbour.example/a"))
+
+
+def test_every_file_explains_itself(lake: Lake, tmp_path: Path) -> None:
+    """A table file, and a file of the log, carries its table's sentence, the version, and each column's sentence."""
+    fill(lake)
+    paths = sorted((tmp_path / "lake").rglob("*.parquet"))
+    assert {path.parts[-3] for path in paths} >= {"articles", "entities", "quotes", "events", "copies", "outcomes"}
+    for path in paths:
+        spec = table_named(path.parts[-3])
+        schema = pq.read_schema(path)
+        assert schema.metadata == {b"table": spec.name.encode(), b"about": spec.about.encode(), b"schema_version": b"1"}
+        assert {f.name: f.metadata[b"about"].decode() for f in schema} == {c.name: c.about for c in spec.columns}
+
+
+def test_duckdb_reads_what_a_file_says(lake: Lake, tmp_path: Path) -> None:
+    """DuckDB alone reads the table's sentence in the file's own metadata, and the columns beside it."""
+    commit(lake, [Story(1)])
+    path = tmp_path / f"lake/tables/quotes/published_date={DAY}/part-0.parquet"
+    told = dict(duckdb.sql(f"SELECT decode(key), decode(value) FROM parquet_kv_metadata('{path}')").fetchall())
+    assert (told["about"], told["schema_version"]) == (table_named("quotes").about, "1")
+    columns = duckdb.sql(f"SELECT name FROM parquet_schema('{path}')").fetchall()
+    assert {name for (name,) in columns} >= {column.name for column in table_named("quotes").columns}
+
+
+def test_package_is_valid_and_says_it_all(lake: Lake, tmp_path: Path) -> None:
+    """After a publish the package is one that frictionless takes: each table with its columns, keys, rows and bytes."""
+    fill(lake)
+    package = package_of(tmp_path / "lake")
+    report = frictionless.Package.validate_descriptor(package)
+    assert report.valid, report.flatten(["note"])
+    resources = {each["name"]: each for each in package["resources"]}
+    assert next(iter(resources)) == "articles"
+    assert resources.keys() == {spec.name for spec in TABLES}
+    for spec in TABLES:
+        fields = {field["name"]: field for field in resources[spec.name]["schema"]["fields"]}
+        assert [fields[c.name]["description"] for c in spec.columns] == [c.about for c in spec.columns]
+        assert {name for name, each in fields.items() if each.get("constraints", {}).get("required")} == {
+            column.name for column in spec.columns if not column.nullable
+        }
+        assert resources[spec.name]["schema"]["primaryKey"] == list(spec.key)
+    assert (resources["articles"]["rows"], resources["copies"]["rows"], resources["revisions"]["rows"]) == (3, 2, 0)
+    assert package["period"] == {"first": "2026-02-03", "last": "2026-02-04"}
+    assert package["created"] == "2026-02-03T12:00:00+00:00"
+    [key] = resources["quotes"]["schema"]["foreignKeys"]
+    assert key["reference"] == {"resource": "articles", "fields": ["article_id", "revision_id"]}
+
+
+def test_paths_of_the_package_open_the_tables(lake: Lake, tmp_path: Path) -> None:
+    """The pattern of each table finds its rows and bytes, and no others."""
+    fill(lake)
+    root = tmp_path / "lake"
+    for each in package_of(root)["resources"]:
+        if each.get("rows"):
+            query = f"SELECT count(*) FROM read_parquet('{root}/{each['path']}', hive_partitioning = true)"
+            assert duckdb.sql(query).fetchall() == [(each["rows"],)]
+            assert sum(path.stat().st_size for path in root.glob(each["path"])) == each["bytes"]
+
+
+@pytest.mark.parametrize("orders", [((1, 2), (4,)), ((4,), (2,), (1,))])
+def test_package_depends_on_the_tables_alone(tmp_path: Path, orders: tuple[tuple[int, ...], ...]) -> None:
+    """In whatever order and at whatever time the batches came, the package has the same bytes; a no-op leaves it be."""
+    trees = []
+    for name, order in (("a", orders), ("b", ((1, 2, 4),))):
+        lake = open_lake(tmp_path / name)
+        for number, stories in enumerate(order):
+            commit(lake, [Story(each) for each in stories], batch_id=f"b{number}")
+        trees.append((tmp_path / name / "datapackage.json").read_bytes())
+    assert trees[0] == trees[1]
+    before = (tmp_path / "b" / "datapackage.json").stat()
+    commit(lake, [Story(1)], batch_id="again")
+    after = (tmp_path / "b" / "datapackage.json").stat()
+    assert (before.st_ino, before.st_mtime_ns) == (after.st_ino, after.st_mtime_ns)
+
+
+def test_lost_package_is_written_again(lake: Lake, tmp_path: Path) -> None:
+    """Recover writes a package that is gone or wrong, and says so; the ledger may be lost with it."""
+    fill(lake)
+    path = tmp_path / "lake" / "datapackage.json"
+    whole = path.read_bytes()
+    path.write_bytes(b"{}")
+    assert lake.recover() == ("wrote datapackage.json",)
+    path.unlink()
+    for file in (tmp_path / "lake" / "_state").glob("ledger.sqlite*"):
+        file.unlink()
+    open_lake(tmp_path / "lake").recover()
+    assert path.read_bytes() == whole

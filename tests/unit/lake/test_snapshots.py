@@ -1,0 +1,156 @@
+"""A version of the lake that is kept by name outlives whatever happens to the lake."""
+
+import errno
+import json
+import os
+from datetime import UTC, datetime
+from pathlib import Path
+
+import frictionless
+import pytest
+from typer.testing import CliRunner
+
+from pipeline.ask import connect, query
+from pipeline.cli import app
+from pipeline.errors import ConfigError, LakeError
+from pipeline.lake import Lake
+from tests.unit.lake.rows import Story, copies_rows
+from tests.unit.lake.test_commit import DAY, commit, lake, open_lake, public_files
+
+__all__ = ["lake"]
+
+
+def bytes_of(snapshot: Path) -> dict[str, bytes]:
+    return public_files(snapshot)
+
+
+def test_snapshot_is_the_lake_as_it_was(lake: Lake, tmp_path: Path) -> None:
+    """New contents, new rows and garbage collection change the lake and not the snapshot; both are whole."""
+    commit(lake, [Story(1), Story(2, day=1)])
+    lake.replace("copies", lambda: {DAY: copies_rows([Story(1)])})
+    before = public_files(tmp_path / "lake")
+    taken = lake.snapshot("spring")
+    assert (taken.facts.days, taken.facts.rows["articles"], taken.own_bytes) == (2, 2, 0)
+    assert taken.shared_bytes == sum(map(len, before.values()))
+    commit(lake, [Story(1, words="It sank."), Story(2, day=0), Story(3)], batch_id="b2")
+    hasty = open_lake(tmp_path / "lake", gc_grace_hours=0)
+    commit(hasty, [Story(1, words="It was raised.")], batch_id="b3")
+    hasty.gc()
+    assert bytes_of(tmp_path / "snapshots/spring") == before
+    assert (lake.verify_snapshot("spring"), lake.verify()) == ((), ())
+    [listed] = lake.snapshots()
+    assert listed.facts == taken.facts
+    assert listed.own_bytes > 0
+
+
+def test_snapshot_opens_like_the_lake(lake: Lake, tmp_path: Path) -> None:
+    """SQL over the snapshot's folder answers as of then; a pattern over the lake's root does not see it."""
+    commit(lake, [Story(1)])
+    lake.snapshot("v1")
+    commit(lake, [Story(2)], batch_id="b2")
+    count = "SELECT count(*) FROM articles"
+    assert query(connect(tmp_path / "snapshots/v1"), count).rows == ((1,),)
+    assert query(connect(tmp_path / "lake"), count).rows == ((2,),)
+    assert len(list((tmp_path / "lake").rglob("articles/*/*.parquet"))) == 1
+    package = json.loads((tmp_path / "snapshots/v1/datapackage.json").read_bytes())
+    assert frictionless.Package.validate_descriptor(package).valid
+    assert {each["name"]: each["rows"] for each in package["resources"]}["articles"] == 1
+
+
+@pytest.mark.parametrize("name", ["", ".", "..", "../lake", "a/b", ".hidden", "a b", "x" * 65, "naïve", "a\n"])
+def test_names_that_leave_the_folder_are_refused(lake: Lake, tmp_path: Path, name: str) -> None:
+    """A name is letters, digits, dot, underscore and dash: to take, to check and to drop."""
+    commit(lake, [Story(1)])
+    for act in (lake.snapshot, lake.verify_snapshot, lake.drop_snapshot):
+        with pytest.raises(ConfigError, match="snapshot"):
+            act(name)
+    assert (tmp_path / "lake/tables").is_dir()
+
+
+def test_names_are_taken_once_and_dropped(lake: Lake, tmp_path: Path) -> None:
+    """A name that is taken stays what it is; one that is dropped is free; one that never was is named as such."""
+    commit(lake, [Story(1)])
+    lake.snapshot("v1")
+    before = bytes_of(tmp_path / "snapshots/v1")
+    with pytest.raises(ConfigError, match="v1 already"):
+        lake.snapshot("v1")
+    assert bytes_of(tmp_path / "snapshots/v1") == before
+    with pytest.raises(ConfigError, match="no snapshot v2; there are: v1"):
+        lake.drop_snapshot("v2")
+    lake.drop_snapshot("v1")
+    assert (list((tmp_path / "snapshots").iterdir()), lake.snapshots(), lake.verify()) == ([], (), ())
+    lake.snapshot("v1")
+
+
+def test_damage_is_found_and_named(lake: Lake, tmp_path: Path) -> None:
+    """A flipped byte, a lost file, a strange file and a changed manifest are each told with the file's name."""
+    commit(lake, [Story(1)])
+    for name in ("bytes", "lost", "strange", "manifest", "facts"):
+        lake.snapshot(name)
+    root = tmp_path / "snapshots"
+    part = f"tables/quotes/published_date={DAY}/part-0.parquet"
+    flipped = bytearray((root / "bytes" / part).read_bytes())
+    flipped[100] ^= 1
+    (root / "bytes" / part).unlink()
+    (root / "bytes" / part).write_bytes(flipped)
+    (root / "lost" / part).unlink()
+    (root / "strange" / part).with_name("part-1.parquet").write_bytes(b"")
+    manifest = root / f"manifest/manifest/{DAY}.json"
+    manifest.write_text(manifest.read_text().replace('"gen": 1', '"gen": 2'))
+    told = {each: lake.verify_snapshot(each) for each in ("bytes", "lost", "strange", "manifest")}
+    assert [len(each) for each in told.values()] == [1, 1, 1, 1]
+    assert part in told["bytes"][0]
+    assert part in told["lost"][0]
+    assert "part-1.parquet" in told["strange"][0]
+    assert "manifest" in told["manifest"][0]
+    (root / "facts/snapshot.json").write_text("{}")
+    with pytest.raises(LakeError, match="facts"):
+        lake.verify_snapshot("facts")
+    lake.drop_snapshot("facts")
+
+
+def test_missing_object_leaves_no_snapshot(lake: Lake, tmp_path: Path) -> None:
+    """A lake that cannot be kept whole is not kept, and the object is named."""
+    commit(lake, [Story(1)])
+    [gone] = (tmp_path / "lake/_state/objects/quotes").rglob("*.obj")
+    gone.unlink()
+    with pytest.raises(LakeError, match=gone.name):
+        lake.snapshot("v1")
+    assert list((tmp_path / "snapshots").iterdir()) == []
+
+
+def test_without_hard_links_it_is_a_copy(lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the file system has no links the snapshot has its own bytes, and says so."""
+
+    def refuse(*_: object, **__: object) -> None:
+        raise OSError(errno.EPERM, "no links here")
+
+    commit(lake, [Story(1)])
+    monkeypatch.setattr(os, "link", refuse)
+    taken = lake.snapshot("copy")
+    assert (taken.shared_bytes, taken.own_bytes > 0) == (0, True)
+    assert lake.verify_snapshot("copy") == ()
+
+
+def test_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Taken, listed, checked and dropped by name; exit 1 with the file's name where it is damaged."""
+    monkeypatch.setenv("NEWS_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("NEWS_DURABILITY", "process")
+    commit(open_lake(tmp_path / "lake"), [Story(1)])
+
+    def run(*words: str) -> tuple[int, str]:
+        done = CliRunner().invoke(app, ["lake", *words])
+        return done.exit_code, done.output
+
+    assert run("snapshots", "--json") == (0, "[]\n")
+    assert run("snapshot", "v1")[0] == 0
+    [listed] = json.loads(run("snapshots", "--json")[1])
+    assert (listed["name"], listed["articles"], listed["own_bytes"]) == ("v1", 1, 0)
+    assert datetime.fromisoformat(listed["taken_at"]) <= datetime.now(UTC)
+    assert "v1" in run("snapshots")[1]
+    assert run("snapshot", "v1", "--verify") == (0, "the snapshot v1 is whole\n")
+    next((tmp_path / "snapshots/v1").rglob("*.parquet")).unlink()
+    code, told = run("snapshot", "v1", "--verify")
+    assert (code, "parquet" in told) == (1, True)
+    assert run("snapshot", "v1", "--drop")[0] == 0
+    assert run("snapshots", "--json") == (0, "[]\n")

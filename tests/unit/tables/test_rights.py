@@ -1,0 +1,89 @@
+"""What may be passed on without asking is decided for every column that holds text."""
+
+from collections.abc import Mapping
+
+import pyarrow as pa
+import pytest
+
+from pipeline.tables import TABLES, TableSpec
+from pipeline.tables.rights import WORDS, words_of
+
+# Text columns that stay where text may not be passed on: names, single words, short phrases, ids, hashes, URLs, codes.
+FACTS: Mapping[str, frozenset[str]] = {
+    "articles": frozenset(
+        {
+            *("article_id", "revision_id", "url", "canonical_url", "source_key", "publisher", "domain", "authors"),
+            *("section", "tags", "language", "published_at_method", "published_at_precision", "published_at_zone"),
+            *("blocks", "page_type", "content_hash", "wire_agency", "flags", "raw_ref", "extractor", "field_methods"),
+            *("model_name", "pipeline_version", "kb_version"),
+        }
+    ),
+    "entities": frozenset(
+        {
+            *("article_id", "revision_id", "entity_text", "mention_kind", "entity_type", "entity_id", "entity_name"),
+            *("title_text", "role_text", "country_code", "gender", "gender_method", "qid", "kb_version"),
+            *("block_kind", "link_method", "country_method", "group_entity_ids"),
+        }
+    ),
+    "quotes": frozenset(
+        {
+            *("article_id", "revision_id", "quote_type", "cue_text", "cue_lemma", "cue_stance", "speaker_text"),
+            *("speaker_entity_id", "speaker_name", "speaker_kind", "speaker_gender", "speaker_gender_method"),
+            *("speaker_role", "addressee_text", "quote_norm_id", "rule_id"),
+        }
+    ),
+    "events": frozenset(
+        {
+            *("article_id", "revision_id", "event_type", "event_subtype", "event_mode", "plover_type", "modality"),
+            *("trigger_text", "actor_text", "actor_entity_id", "actor_name", "actor_country", "actor_sector"),
+            *("recipient_text", "recipient_entity_id", "recipient_name", "recipient_country", "recipient_sector"),
+            *("actors", "recipients", "event_date_precision", "event_date_text", "event_date_basis"),
+            *(
+                "event_date_note",
+                "place_text",
+                "place_entity_id",
+                "place_country",
+                "attributed_to_entity_id",
+                "rule_id",
+            ),
+        }
+    ),
+    "copies": frozenset({"article_id", "revision_id", "dup_group_id", "method"}),
+    "revisions": frozenset({"article_id", "revision_id", "raw_ref", "made_of"}),
+    "quote_groups": frozenset({"article_id", "revision_id", "quote_group_id"}),
+    "event_reports": frozenset({"article_id", "revision_id", "event_cluster_id", "dup_group_id"}),
+    "event_clusters": frozenset(
+        {
+            *("event_cluster_id", "event_type", "event_subtype", "event_mode", "plover_type", "modality", "actors"),
+            *("actor_country", "recipients", "recipient_country", "event_date_precision", "place_text"),
+            *("place_country", "article_id", "revision_id", "realises_cluster_id"),
+        }
+    ),
+    "outcomes": frozenset({"run_id", "source_key", "url", "article_id", "stage", "outcome", "reason", "raw_ref"}),
+    "runs": frozenset({"run_id", "kind", "status", "counts", "days_touched", "versions"}),
+}
+
+
+def _holds_text(kind: pa.DataType) -> bool:
+    if pa.types.is_list(kind):
+        return _holds_text(kind.value_type)
+    if pa.types.is_struct(kind):
+        return any(_holds_text(field.type) for field in kind)
+    return pa.types.is_string(kind)
+
+
+@pytest.mark.parametrize("spec", TABLES, ids=lambda spec: spec.name)
+def test_every_text_column_is_decided(spec: TableSpec) -> None:
+    """A text column is in WORDS of pipeline/tables/rights.py, or in FACTS above: somebody looked at it."""
+    columns = {column.name for column in spec.columns if _holds_text(column.type)}
+    facts, words = FACTS.get(spec.name, frozenset()), words_of(spec)
+    assert facts & words == set()
+    assert columns - facts - words == set(), "decide: does it reproduce what somebody wrote?"
+    assert (facts | words) - columns == set(), "no such column"
+
+
+def test_what_names_a_row_stays() -> None:
+    """No key and no offset is left out: whoever has the pages can put the words back."""
+    for spec in TABLES:
+        assert words_of(spec).isdisjoint(spec.key)
+    assert WORDS["quotes"].isdisjoint({"start_char", "end_char", "parts"})
