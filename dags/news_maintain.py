@@ -27,7 +27,7 @@ with DAG(
     def recover():
         return run_stage("recover")
 
-    @task(pool=COMMIT_POOL)
+    @task
     def verify():
         return run_stage("verify")
 

@@ -1,19 +1,35 @@
 """SQLite as newslake uses it: one file, many processes, explicit transactions."""
 
+import errno
+import json
+import os
 import sqlite3
 import time
-from collections.abc import Callable, Iterator
-from contextlib import contextmanager
+import zlib
+from collections import deque
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import closing, contextmanager
 from datetime import UTC, datetime, timedelta
 from pathlib import Path
-from typing import Literal
+from typing import Any, Literal
 
-from pipeline.errors import BusyDatabaseError, NewsError, room_for
+from pipeline.errors import BusyDatabaseError, NewsError, failed
 
 Durability = Literal["full", "process"]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BUSY_SECONDS = 60.0  # a rebuild of the index holds the write lock for as long as it reads the archive's headers
 _AGAIN_SECONDS = 0.02
+DAMAGED_ROW = "has a damaged row in"
+_COLUMNS = """SELECT tables.name, columns.name, columns.type, columns."notnull", columns.pk
+    FROM sqlite_master AS tables, pragma_table_info(tables.name) AS columns WHERE tables.type = 'table'"""
+_ERRNO = {
+    sqlite3.SQLITE_FULL: errno.ENOSPC,
+    sqlite3.SQLITE_IOERR_WRITE: errno.ENOSPC,  # these two are what it says where its own files cannot grow
+    sqlite3.SQLITE_IOERR_SHMSIZE: errno.ENOSPC,
+    sqlite3.SQLITE_IOERR: errno.EIO,
+    sqlite3.SQLITE_READONLY: errno.EROFS,
+    sqlite3.SQLITE_CANTOPEN: errno.EACCES,
+}
 
 
 def open_database(
@@ -21,13 +37,15 @@ def open_database(
 ) -> sqlite3.Connection:
     """Return a connection in WAL mode, without implicit transactions.
 
-    Raises: what ``broken`` makes of the error when the file is not SQLite's, OSError where its disk is full.
+    Raises: what ``broken`` makes of the error when the file is not SQLite's, OSError where its disk is full or may not
+    be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, autocommit=True, check_same_thread=False)
+    with _naming(path):
+        connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, autocommit=True, check_same_thread=False)
     connection.row_factory = sqlite3.Row
     try:
-        with room_for(path):
+        with _naming(path):
             _use_wal(connection)
     except OSError:
         connection.close()
@@ -70,7 +88,7 @@ def _use_wal(connection: sqlite3.Connection) -> None:
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     """Hold the write lock; all of the block's changes appear at once, or none when it raises."""
-    with room_for(Path(connection.execute("PRAGMA database_list").fetchone()["file"])):
+    with _naming(Path(connection.execute("PRAGMA database_list").fetchone()["file"])):
         connection.execute("BEGIN IMMEDIATE")
         try:
             yield connection
@@ -87,11 +105,87 @@ def scrub(connection: sqlite3.Connection) -> None:
     Raises: BusyDatabaseError while another process goes on reading an older state.
     """
     path = Path(connection.execute("PRAGMA database_list").fetchone()["file"])
-    with room_for(path):
+    with _naming(path):
         connection.execute("VACUUM")
         if connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
             told = f"{path}: a process that reads it holds on to what was deleted; end it, then run this again"
             raise BusyDatabaseError(told, key=str(path), reason="database_busy")
+
+
+def seal_of(values: Sequence[object]) -> int:
+    """Return the checksum of a row: what its column ``seal`` holds, where no other file says the same again."""
+    return zlib.crc32(json.dumps(list(values)).encode())
+
+
+def problems_of_database(path: Path, *, schema: Sequence[str], version: int | None = None) -> Iterator[str]:
+    """Yield what is damaged in a database, as ends of a sentence that begins with its name; nothing for no file.
+
+    Reads every page and row: the file's structure, its version, the columns of ``schema``, and the seals of rows.
+    """
+    if not path.exists():
+        return
+    try:
+        with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as found:
+            yield from _structure_problems(found, version)
+            expected = _columns(schema)
+            for table in sorted({str(table) for table, *_ in expected}):
+                yield from _row_problems(found, table)
+            if not expected <= set(found.execute(_COLUMNS)):
+                yield "has other columns than it should"
+    except (sqlite3.Error, ValueError) as error:
+        yield f"is damaged ({error})"
+
+
+def _structure_problems(found: sqlite3.Connection, version: int | None) -> Iterator[str]:
+    [(stated,)] = found.execute("PRAGMA user_version")
+    if version is not None and stated != version:
+        yield f"says that it is of version {stated}, not {version}"
+    [(told,), *_] = found.execute("PRAGMA integrity_check(1)")
+    if told != "ok":
+        yield f"is damaged ({' '.join(told.split())})"
+
+
+def _columns(schema: Sequence[str]) -> set[tuple[object, ...]]:
+    with closing(sqlite3.connect(":memory:")) as made:
+        for statement in schema:
+            made.execute(statement)
+        return set(made.execute(_COLUMNS))
+
+
+def _row_problems(found: sqlite3.Connection, table: str) -> Iterator[str]:
+    """Read every row; what is no text any more raises where rows have no seal."""
+    rows = found.execute(f"SELECT * FROM {table}")  # noqa: S608 - names of ours
+    if rows.description[-1][0] == "seal":
+        for values in damaged_rows(found, table):
+            yield f"{DAMAGED_ROW} {table}: {values[0]!r}"
+    else:
+        deque(rows, maxlen=0)
+
+
+def damaged_rows(found: sqlite3.Connection, table: str) -> list[tuple[Any, ...]]:
+    """Return the rows of a table that are not those of their seals, which come last.
+
+    Bytes that are no UTF-8 any more come as replacement characters.
+    """
+    usual = found.text_factory
+    found.text_factory = lambda data: data.decode(errors="replace")
+    try:
+        rows = map(tuple, found.execute(f"SELECT * FROM {table}"))  # noqa: S608 - names of ours
+        return [row for row in rows if seal_of(row[:-1]) != row[-1]]
+    finally:
+        found.text_factory = usual
+
+
+@contextmanager
+def _naming(path: Path) -> Iterator[None]:
+    """Make what the disk under a database refuses the system's own error, with its file. Raises: OSError."""
+    try:
+        yield
+    except sqlite3.OperationalError as error:
+        number = _ERRNO.get(error.sqlite_errorcode, _ERRNO.get(error.sqlite_errorcode & 0xFF))
+        if number is None:
+            raise
+        raise failed(number, f"{os.strerror(number)} ({error})", path) from error
 
 
 def to_micros(value: datetime) -> int:

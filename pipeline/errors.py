@@ -22,7 +22,6 @@ Expected non-articles (a video page, a live blog, a stub) are ``Rejected`` value
 """
 
 import errno
-import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -31,7 +30,6 @@ from typing import ClassVar, Literal
 from pipeline.model.page import Exchange
 
 _NO_ROOM = {errno.ENOSPC, errno.EDQUOT, errno.EFBIG}
-_SQLITE_NO_ROOM = {sqlite3.SQLITE_FULL, sqlite3.SQLITE_IOERR}  # the latter where its own files beside cannot grow
 
 Disposition = Literal["retry", "reject", "quarantine", "fail"]
 
@@ -149,17 +147,17 @@ class OutcomeError(NewsError):
 
 
 @contextmanager
-def room_for(path: Path) -> Iterator[None]:
-    """Say which file there was no room for: a full disk's own error names none. Raises: OSError."""
+def naming(path: Path) -> Iterator[None]:
+    """Say at which file the system failed: writing, syncing and locking name none of their own. Raises: OSError."""
     try:
         yield
     except OSError as error:
-        if error.errno not in _NO_ROOM:
+        if error.errno is None or (error.filename is not None and error.errno not in _NO_ROOM):
             raise
-        raise OSError(error.errno, f"{error.strerror}; free some, then run it again", str(path)) from error
-    except sqlite3.OperationalError as error:
-        if error.sqlite_errorcode & 0xFF not in _SQLITE_NO_ROOM:
-            raise
-        raise OSError(
-            errno.ENOSPC, f"No space left on device ({error}); free some, then run it again", str(path)
-        ) from error
+        raise failed(error.errno, error.strerror, path) from error
+
+
+def failed(number: int, told: str | None, path: Path) -> OSError:
+    """Return an error of the system that names its file, and says what to do where there is no room."""
+    advice = "; free some, then run it again" if number in _NO_ROOM else ""
+    return OSError(number, f"{told}{advice}", str(path))

@@ -34,13 +34,17 @@ def main() -> int:
     return 0
 
 
-def replayed(folder: Path) -> Path:
-    """Run the main job on three evenings of the newsroom; return the lake."""
+def replayed(folder: Path, *, port: int = DEFAULT_PORT) -> Path:
+    """Run the main job on three evenings of the newsroom; return the lake.
+
+    Ids are of addresses, so the answers are the same on every machine at one port; at 0, a free one, only alike.
+    """
     shutil.copytree(ROOT / "samples" / "inbox", folder / "inbox")
     sources = folder / "sources.toml"
     given = (ROOT / "sources.toml").read_text("utf-8")
-    sources.write_text(given.replace("data/inbox", f"{folder}/inbox"))
-    with Newsroom(port=DEFAULT_PORT) as newsroom:  # ids are of addresses: the same on every machine
+    with Newsroom(port=port) as newsroom:
+        here = given.replace(f"127.0.0.1:{DEFAULT_PORT}", f"127.0.0.1:{newsroom.port}")
+        sources.write_text(here.replace("data/inbox", f"{folder}/inbox"))
         for day in DAYS:
             newsroom.day = day
             settings = Settings.load(data_dir=folder, sources_file=sources, frozen_now=f"{day}T20:00:00+00:00")

@@ -4,7 +4,6 @@ from pipeline.ask.connection import Answer, Connection, connect, query, stream
 from pipeline.ask.coverage import AskedListing, CoverageFacts, coverage_facts
 from pipeline.ask.saved import Question, answer, list_questions, question_named
 from pipeline.ask.verdicts import outcomes_of, pages_of_host
-from pipeline.ask.views import views_sql
 
 __all__ = [
     "Answer",
@@ -21,5 +20,4 @@ __all__ = [
     "query",
     "question_named",
     "stream",
-    "views_sql",
 ]

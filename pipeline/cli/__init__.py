@@ -21,6 +21,7 @@ from pipeline.cli import (
     run,
     sources,
     text,
+    views,
     why,
 )
 from pipeline.cli.output import problem
@@ -40,6 +41,7 @@ app.command("annotate")(text.annotate)
 app.command("clean")(text.clean)
 app.command("sql")(ask.sql)
 app.command("ask", cls=ask.ChartAlone, context_settings={"ignore_unknown_options": True})(ask.ask)
+app.command("views")(views.views)
 app.command("history")(history.history)
 app.command("forget")(forget.forget)
 app.command("why")(why.why)

@@ -67,6 +67,12 @@ class _Asked:
 
         return sql_of(self.question, limit=self.limit)
 
+    def sql_for(self, engine: str) -> str:
+        """Return it in another engine's SQL, options as values. Raises: ConfigError for an unknown engine."""
+        from pipeline.ask.twins import twin
+
+        return twin(self.sql, engine, given=self.given)
+
 
 def sql(
     statement: Annotated[str, typer.Argument(help="One SELECT over articles, entities, quotes, events, copies, ...")],
@@ -106,6 +112,7 @@ def ask(  # noqa: PLR0913, PLR0917 - the options of the command
     csv: ToCsv = None,
     parquet: ToParquet = None,
     show_sql: Annotated[bool, typer.Option("--sql", help="Print the question's SQL and do nothing else.")] = False,
+    dialect: Annotated[str | None, typer.Option(metavar="ENGINE", help="The same in another engine's SQL.")] = None,
 ) -> None:
     """Answer a saved question, or list them all, with the options that each has besides these."""
     from pipeline.ask import question_named
@@ -116,8 +123,8 @@ def ask(  # noqa: PLR0913, PLR0917 - the options of the command
         return
     days = [day_of(text, option=option) if text else None for text, option in ((first, "--from"), (last, "--to"))]
     asked = _Asked(question_named(slug), given, days[0], days[1], source, limit)
-    if show_sql:
-        sys.stdout.write(f"{asked.sql.strip()}\n")
+    if show_sql or dialect:
+        sys.stdout.write(f"{asked.sql_for(dialect) if dialect else asked.sql.strip()}\n")
         return
     lake = workspace().settings.lake_dir
     destination = Destination(lake, as_json=as_json, csv=csv, parquet=parquet)

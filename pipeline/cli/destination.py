@@ -50,10 +50,10 @@ class Destination:
                 write_json(schema, batches, sys.stdout)
 
 
-def outside(lake: Path, name: str) -> Path:
-    """Return a path that a person named. Raises: ConfigError where it is in the lake."""
+def outside(folder: Path, name: str) -> Path:
+    """Return a path that a person named. Raises: ConfigError where it is in the lake's folder."""
     path = Path(name)
-    if path.resolve().is_relative_to(lake.resolve()):
+    if path.resolve().is_relative_to(folder.resolve()):
         raise ConfigError(f"{path} is inside the lake, which only a commit writes; name another folder", key=name)
     return path
 

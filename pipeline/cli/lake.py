@@ -8,19 +8,30 @@ import typer
 from pipeline.cli.export import export
 from pipeline.cli.output import AsJson, out, print_json, print_rows, problem, workspace
 
+Deep = Annotated[bool, typer.Option("--deep", help="Every row and its receipt too, and the whole archive.")]
+Withdraw = Annotated[
+    bool, typer.Option("--withdraw", help="Take out what is damaged first; the next run derives it again.")
+]
+
 app = typer.Typer(help="Verify, recover, tidy, keep and export the table files.", no_args_is_help=True)
 app.command("export")(export)
 
 
 @app.command()
-def verify(as_json: AsJson = False) -> None:
-    """Check every table file against its manifest and the contract; exit 1 if anything is wrong."""
-    _tell_problems(workspace().lake.verify(), well="the lake is whole", as_json=as_json)
+def verify(deep: Deep = False, as_json: AsJson = False) -> None:
+    """Check every byte of the lake against its digest; exit 1 if anything is wrong."""
+    from pipeline.stages import verify as stage
+
+    done = stage.verify(workspace(), reads=stage.everything if deep else stage.nothing)
+    read = f"{done.files:,} files, {done.megabytes:,.1f} MB"
+    rows = f", {done.rows:,} rows, {done.records:,} records" if deep else ""
+    well = f"{'lake and archive are' if deep else 'the lake is'} whole: {read}{rows} read in {done.seconds:.1f} s"
+    _tell_problems(done.problems, well=well, as_json=as_json, **done.counts)
 
 
-def _tell_problems(problems: Sequence[str], *, well: str, as_json: bool) -> None:
+def _tell_problems(problems: Sequence[str], *, well: str, as_json: bool, **counts: float) -> None:
     if as_json:
-        print_json({"problems": list(problems)})
+        print_json({"problems": problems, **counts})
     for each in () if as_json else problems:
         problem(each)
     if problems:
@@ -30,22 +41,19 @@ def _tell_problems(problems: Sequence[str], *, well: str, as_json: bool) -> None
 
 
 @app.command()
-def recover(as_json: AsJson = False) -> None:
+def recover(withdraw: Withdraw = False, as_json: AsJson = False) -> None:
     """Finish what dead processes left: archive files, published tables, ledger, takedowns."""
     from pipeline.stages.forget import finish_takedowns
 
     space = workspace()
-    report = {
-        "archive": space.archive.recover(),
-        "lake": space.lake.recover(),
-        "takedowns": finish_takedowns(space),
-    }
-    _tell(report, as_json=as_json)
+    report = {"archive": space.archive.recover(), "lake": space.lake.recover(withdraws=withdraw)}
+    state = {"state": space.fetch_state.withdraw()} if withdraw else {}
+    _tell(report | state | {"takedowns": finish_takedowns(space)}, as_json=as_json)
 
 
 @app.command()
 def gc(as_json: AsJson = False) -> None:
-    """Delete objects that no manifest names and that are older than NEWS_GC_GRACE_HOURS."""
+    """Delete what was replaced, staged or left unfinished NEWS_GC_GRACE_HOURS ago or before, and nothing needs."""
     _tell({"removed": workspace().lake.gc()}, as_json=as_json)
 
 
@@ -71,6 +79,9 @@ def snapshot(
 def snapshots(as_json: AsJson = False) -> None:
     """List the snapshots: when each was taken, its days and rows, and how many bytes nothing else has."""
     found = [each.as_dict() for each in workspace().lake.snapshots()]
+    if not found and not as_json:
+        out.print("there is no snapshot; `newslake lake snapshot NAME` takes one", highlight=False)
+        return
     columns = tuple(found[0]) if found else ()
     print_rows(columns, [tuple(each.values()) for each in found], as_json=as_json)
 

@@ -13,8 +13,10 @@ app = typer.Typer(help="Verify the archive, rebuild its index.", no_args_is_help
 
 @app.command()
 def verify(as_json: AsJson = False) -> None:
-    """Read every WARC file whole and compare every digest and the index; exit 1 if anything is wrong."""
-    _tell(workspace().archive.verify(), as_json=as_json, well="the archive is whole")
+    """Read every WARC file whole and compare every digest, the index, the state of fetching; exit 1 if any is wrong."""
+    from pipeline.stages.verify import damages_of_archive
+
+    _tell(damages_of_archive(workspace()), as_json=as_json, well="the archive is whole")
 
 
 @app.command()

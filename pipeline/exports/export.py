@@ -48,7 +48,7 @@ def export(
 ) -> Exported:
     """Write an export into a folder that does not exist or is empty; a failed one leaves nothing.
 
-    All tables of a day are of one commit. Only a few days are in memory. Equal rows give equal files.
+    All is of one instant between commits. Only a few days are in memory. Equal rows give equal files.
     Raises: ConfigError for a folder that has something in it, or where nothing is selected; LakeError for a damaged
     object.
     """
@@ -88,9 +88,9 @@ def _write(
     publishers: set[str] = set()
     days: list[date] = []
     newest: list[datetime] = []
-    for day in (each for each in lake.days() if selection.first <= each <= selection.last):
-        tell(f"writing {day}")
-        tables = day_tables(lake, day, source_keys=selection.source_keys)
+    for manifest in (each for each in lake.standing() if selection.first <= each.day <= selection.last):
+        tell(f"writing {manifest.day}")
+        tables = day_tables(lake, manifest, source_keys=selection.source_keys)
         for spec in specs:
             table = tables[spec.name].select(spec.schema.names)
             if table.num_rows:
@@ -98,7 +98,7 @@ def _write(
                 rows[spec.name] += table.num_rows
         articles = tables["articles"]
         if articles.num_rows:
-            days.append(day)
+            days.append(manifest.day)
             publishers |= _publishers(articles)
             newest = [max([*newest, pc.max(articles["fetched_at"]).as_py()])]
     told = Told(

@@ -2,12 +2,11 @@
 
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass, replace
-from datetime import date
 
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.lake import Lake
+from pipeline.lake import Lake, Manifest
 from pipeline.tables import CLUSTER_TABLES, READING_TABLES, TableSpec, table_named
 from pipeline.tables.package import day_column
 from pipeline.tables.rights import words_of
@@ -51,12 +50,12 @@ def _exported(spec: TableSpec, *, has_text: bool) -> TableSpec:
     return replace(spec, columns=tuple(column for column in columns if column.name not in left_out))
 
 
-def day_tables(lake: Lake, day: date, *, source_keys: Collection[str]) -> dict[str, pa.Table]:
-    """Return all tables of a day, of one commit, with the joined columns and the day; of some sources, or of all."""
-    stored = lake.read_day(day, [spec.name for spec in _STORED])
+def day_tables(lake: Lake, manifest: Manifest, *, source_keys: Collection[str]) -> dict[str, pa.Table]:
+    """Return all tables of a day by its manifest, with the joined columns and the day; of some sources, or of all."""
+    stored = lake.read_standing(manifest, [spec.name for spec in _STORED])
     if source_keys:
         stored = _of_sources(stored, source_keys)
-    days = {name: pa.array([day] * table.num_rows, pa.date32()) for name, table in stored.items()}
+    days = {name: pa.array([manifest.day] * table.num_rows, pa.date32()) for name, table in stored.items()}
     return {
         name: _with_joined(name, table, stored).append_column("published_date", days[name])
         for name, table in stored.items()

@@ -9,6 +9,7 @@ from pipeline.lake.manifest import Entry, Manifest
 from pipeline.lake.merge import ArticleResult
 from pipeline.lake.snapshots import Snapshot
 from pipeline.lake.staging import KEYS_SCHEMA
+from pipeline.lake.verify import Depth
 
 __all__ = [
     "KEYS_SCHEMA",
@@ -16,6 +17,7 @@ __all__ = [
     "Change",
     "Changes",
     "CommitReport",
+    "Depth",
     "Entry",
     "Lake",
     "Manifest",

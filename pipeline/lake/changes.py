@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, NamedTuple
 
-from pipeline.database import from_micros, to_micros, transaction
+from pipeline.database import from_micros, seal_of, to_micros, transaction
 
 ChangeKind = Literal["new", "changed", "moved", "removed", "withdrawn", "returned"]
 
@@ -20,12 +20,15 @@ CHANGE_TABLES = (
     """CREATE TABLE IF NOT EXISTS changes (
         article_id TEXT PRIMARY KEY, published_date TEXT NOT NULL, is_removed INTEGER NOT NULL,
         first_at INTEGER NOT NULL, changed_at INTEGER NOT NULL, moved_from TEXT, moved_at INTEGER,
-        is_gone INTEGER NOT NULL DEFAULT 0, gone_at INTEGER) WITHOUT ROWID""",
+        is_gone INTEGER NOT NULL DEFAULT 0, gone_at INTEGER, seal INTEGER) WITHOUT ROWID""",
     "CREATE INDEX IF NOT EXISTS changes_day ON changes (published_date)",
     "CREATE INDEX IF NOT EXISTS changes_at ON changes (changed_at)",
     "CREATE INDEX IF NOT EXISTS changes_gone_at ON changes (gone_at) WHERE gone_at IS NOT NULL",
-    "CREATE TABLE IF NOT EXISTS stamps (one INTEGER PRIMARY KEY CHECK (one = 1), last INTEGER NOT NULL)",
+    "CREATE TABLE IF NOT EXISTS stamps (one INTEGER PRIMARY KEY CHECK (one = 1), last INTEGER NOT NULL, seal INTEGER)",
 )
+_SEAL = """UPDATE changes SET seal = seal_of(
+        article_id, published_date, is_removed, first_at, changed_at, moved_from, moved_at, is_gone, gone_at)
+    WHERE changed_at = :stamp OR gone_at = :stamp"""
 # Of the days that ``incoming`` is all of: what stands now and did not, or not so; then what stands no more.
 _STANDING = """INSERT INTO changes (article_id, published_date, is_removed, first_at, changed_at)
     SELECT article_id, i.published_date, 0, :stamp, :stamp FROM incoming i LEFT JOIN articles a USING (article_id)
@@ -90,14 +93,14 @@ def next_stamp(connection: sqlite3.Connection, now: datetime) -> int:
     """Return the stamp of a transaction that writes: microseconds, later than all before it."""
     row = connection.execute("SELECT last FROM stamps").fetchone()
     stamp = max(to_micros(now), 0 if row is None else row[0] + 1)
-    connection.execute("INSERT OR REPLACE INTO stamps VALUES (1, ?)", (stamp,))
+    connection.execute("INSERT OR REPLACE INTO stamps VALUES (1, ?, ?)", (stamp, seal_of((1, stamp))))
     return stamp
 
 
 def note_rows(connection: sqlite3.Connection, days: Iterable[date], *, stamp: int) -> None:
     """Compare ``incoming``, all that days hold now, with the ledger's rows that it will replace; stamp what differs."""
     told = {"stamp": stamp, "days": json.dumps([day.isoformat() for day in days])}
-    for statement in (_STANDING, _REMOVED):
+    for statement in (_STANDING, _REMOVED, _SEAL):
         connection.execute(statement, told)
 
 
@@ -108,6 +111,7 @@ def note_gone(connection: sqlite3.Connection, article_ids: Iterable[str], *, now
         stamp = next_stamp(connection, now)
         for statement in (_NEWLY_GONE, _BACK):
             connection.execute(statement, (stamp, gone))
+        connection.execute(_SEAL, {"stamp": stamp})
 
 
 def changes_since(connection: sqlite3.Connection, since: datetime) -> Changes:

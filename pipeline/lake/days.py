@@ -9,8 +9,9 @@ from itertools import product
 import pyarrow as pa
 
 from pipeline.errors import LakeError
+from pipeline.lake.advice import REDERIVE
 from pipeline.lake.encoding import decode, encode
-from pipeline.lake.layout import PUBLISHED, Disk, Layout, sha256_of
+from pipeline.lake.layout import PUBLISHED, Disk, Layout, object_name, sha256_of
 from pipeline.lake.manifest import Entry, Manifest, manifest_bytes, read_manifest
 from pipeline.tables import table_named
 
@@ -40,14 +41,15 @@ class Days:
     def object_bytes(self, entry: Entry) -> bytes:
         """Return an object's bytes. Raises: LakeError with object_missing or object_corrupt."""
         path = self._layout.state / entry.object
-        advice = "restore it, or delete the day's manifest, run `newslake lake recover` and derive the day again"
         try:
             data = path.read_bytes()
         except FileNotFoundError as error:
-            raise LakeError(f"{entry.object} is gone; {advice}", key=entry.object, reason="object_missing") from error
+            raise LakeError(
+                f"_state/{entry.object} is gone; {REDERIVE}", key=entry.object, reason="object_missing"
+            ) from error
         if sha256_of(data) != entry.sha256:
             raise LakeError(
-                f"{entry.object} is corrupted: its bytes are not the manifest's; {advice}",
+                f"_state/{entry.object} is corrupted: its bytes are not the manifest's; {REDERIVE}",
                 key=entry.object,
                 reason="object_corrupt",
             )
@@ -60,6 +62,18 @@ class Days:
             none = spec.schema.empty_table()
             return none if columns is None else none.select(columns)
         return decode(self.object_bytes(entry), spec, key=entry.object, columns=columns)
+
+    def standing(self, day: date, name: str, *, columns: Sequence[str]) -> pa.Table:
+        """Return ``table`` of a day; looks again where a takedown removed what a manifest named a moment ago."""
+        manifest = self.manifest(day)
+        while True:
+            try:
+                return self.table(manifest, name, columns=columns)
+            except LakeError as error:
+                newer = self.manifest(day)
+                if error.reason != "object_missing" or newer.entries == manifest.entries:
+                    raise
+                manifest = newer
 
     def rewrite(
         self,
@@ -101,7 +115,7 @@ class Days:
         if known is not None and known.sha256 == digest:
             return known
         folder = self._layout.objects(name, old.day)
-        path = folder / f"{old.generation + 1:06d}-{digest[:8]}.obj"
+        path = folder / object_name(old.generation + 1, digest)
         self._disk.write(path, data)
         self._disk.sync(folder)
         return Entry(path.relative_to(self._layout.state).as_posix(), table.num_rows, digest)

@@ -1,6 +1,6 @@
 """Tables as Parquet bytes and back. Bytes depend on rows alone: sorted, one chunk, fixed options, no names or times."""
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from typing import Any
 
 import pyarrow as pa
@@ -26,10 +26,11 @@ _OPTIONS: dict[str, Any] = {
 _GROWING = ("_char", "_index")
 
 
-def encode(table: pa.Table, spec: TableSpec) -> memoryview:
+def encode(table: pa.Table, spec: TableSpec, *, metadata: Mapping[str, str] | None = None) -> memoryview:
     """Return the Parquet bytes of rows that stand in the contract's order already.
 
     The file says what it is: its table with its sentence, the contract's version, and with each column its sentence.
+    ``metadata`` comes into its footer beside that.
     """
     stated = spec.schema.with_metadata({"schema_version": str(SCHEMA_VERSION), "table": spec.name, "about": spec.about})
     whole = table.combine_chunks()
@@ -46,6 +47,8 @@ def encode(table: pa.Table, spec: TableSpec) -> memoryview:
         **_OPTIONS,
     ) as writer:
         writer.write_table(pa.Table.from_arrays(whole.columns, schema=stated), row_group_size=_ROW_GROUP)
+        if metadata is not None:
+            writer.add_key_value_metadata(metadata)
     return memoryview(sink.getvalue())
 
 

@@ -1,11 +1,13 @@
 """What is left of articles whose rows are gone: older objects, staged batches, kept bytes, unfinished things."""
 
+import json
 import re
 import shutil
 from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
 
+from pipeline.database import scrub, transaction
 from pipeline.lake.commit import Committer
 from pipeline.lake.manifest import manifest_bytes
 from pipeline.lake.staging import erase_staged
@@ -23,7 +25,9 @@ def erase_rows(committer: Committer, article_ids: Collection[str]) -> tuple[date
     committer.roll_forward()
     days = committer.erase(article_ids)
     erase_staged(committer.layout, committer.disk, article_ids)
-    committer.ledger.forget(article_ids)
+    with transaction(committer.ledger.connection) as ledger:
+        query = "DELETE FROM verdicts WHERE article_id IN (SELECT value FROM json_each(?))"
+        ledger.execute(query, (json.dumps(list(article_ids)),))
     return days
 
 
@@ -44,7 +48,7 @@ def erase_traces(committer: Committer, *, days: Collection[date], older_than: fl
     for path in list(committer.layout.temporary.glob("*")):
         if path.stat().st_mtime < older_than:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-    committer.ledger.scrub()
+    scrub(committer.ledger.connection)
 
 
 def _erase_kept(committer: Committer, days: Collection[date]) -> None:

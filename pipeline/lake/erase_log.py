@@ -13,6 +13,7 @@ import pyarrow.dataset as ds
 from pipeline.lake.encoding import encode, in_order
 from pipeline.lake.layout import Disk
 from pipeline.lake.log import read_file
+from pipeline.lake.seal import BLANK_SEAL, sealed_parquet
 from pipeline.tables import table_named
 
 _NAME = "outcomes"
@@ -46,7 +47,8 @@ def unname(root: Path, disk: Disk, unnamed: Unnamed) -> int:
         if hits:
             for number in hits:
                 rows[number] |= _without_name(rows[number], unnamed)
-            disk.replace(path, encode(in_order(pa.Table.from_pylist(rows, schema=spec.schema), spec), spec))
+            table = in_order(pa.Table.from_pylist(rows, schema=spec.schema), spec)
+            disk.replace(path, sealed_parquet(encode(table, spec, metadata=BLANK_SEAL)))
             changed += len(hits)
     return changed
 

@@ -1,7 +1,7 @@
 """The lake as other rooms see it."""
 
 import weakref
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from datetime import date, datetime, timedelta
 from functools import cached_property
@@ -10,23 +10,24 @@ from pathlib import Path
 import pyarrow as pa
 
 from pipeline.database import Durability
-from pipeline.errors import ContractError, LakeError
+from pipeline.errors import ContractError
+from pipeline.lake.advice import REMOVE
 from pipeline.lake.changes import Changes, changes_since, note_gone
 from pipeline.lake.commit import CommitReport, Committer
 from pipeline.lake.days import Days
 from pipeline.lake.encoding import in_order
-from pipeline.lake.erase import erase_rows, erase_traces
-from pipeline.lake.erase_log import Unnamed, unname
-from pipeline.lake.erase_snapshots import erase_from_snapshots
+from pipeline.lake.erasure import Erasure
 from pipeline.lake.layout import Disk, Layout
-from pipeline.lake.ledger import Ledger, StoredArticle, Verdict
+from pipeline.lake.ledger import Ledger, StoredArticle, Verdict, ledger_problems
 from pipeline.lake.log import append_log, read_batches, read_log
 from pipeline.lake.manifest import Manifest
 from pipeline.lake.merge import IsCurrent
+from pipeline.lake.seal import with_digest, without_digest
 from pipeline.lake.snapshots import Snapshot, drop_snapshot, list_snapshots, problems_of_snapshot, take_snapshot
 from pipeline.lake.staging import Batch, check_staged, write_batch
 from pipeline.lake.upkeep import collect_garbage, publish_package, recover
-from pipeline.lake.verify import problems_of
+from pipeline.lake.verify import Depth, problems_of
+from pipeline.lake.withdraw import agrees_with_ledger, withdraw_damaged
 from pipeline.tables import check_batch, table_named
 
 _DAY = "published_date"
@@ -65,7 +66,7 @@ class Lake:
 
     def _is_lost(self, ledger: Ledger) -> bool:
         """Return whether the ledger knows nothing of a lake that has days: it was deleted."""
-        return not ledger.generations() and bool(self._days.known())
+        return ledger.is_empty() and bool(self._days.known())
 
     @contextmanager
     def _committer(self) -> Iterator[Committer]:
@@ -122,7 +123,8 @@ class Lake:
             return changed
 
     def _oldest_kept(self) -> float:
-        return (self._now() - self._grace).timestamp()
+        """Return seconds since 1970. A host whose clock is ahead must not take for old what was written just now."""
+        return min(self._now().timestamp(), self._disk.now()) - self._grace.total_seconds()
 
     def stored(self, article_ids: Iterable[str]) -> Mapping[str, StoredArticle]:
         """Return what the lake holds of those articles that it has."""
@@ -164,26 +166,20 @@ class Lake:
 
     def _read_day(self, table: str, day: date, names: Sequence[str]) -> pa.Table:
         stored = [name for name in names if name != _DAY] or table_named(table).key
-        return _with_day(self._standing(table, day, stored), day).select(names)
-
-    def _standing(self, table: str, day: date, columns: Sequence[str]) -> pa.Table:
-        """Return some columns of a day; looks again where a takedown removed what a manifest named a moment ago."""
-        manifest = self._days.manifest(day)
-        while True:
-            try:
-                return self._days.table(manifest, table, columns=columns)
-            except LakeError as error:
-                newer = self._days.manifest(day)
-                if error.reason != "object_missing" or newer.entries == manifest.entries:
-                    raise
-                manifest = newer
+        return _with_day(self._days.standing(day, table, columns=stored), day).select(names)
 
     def _none(self, table: str, names: Sequence[str]) -> pa.Table:
         return _with_day(table_named(table).schema.empty_table(), date.min).select(names)
 
-    def read_day(self, day: date, tables: Iterable[str]) -> dict[str, pa.Table]:
-        """Return the rows of some tables on a day, all of one commit. Raises: LakeError for a damaged object."""
-        manifest = self._days.manifest(day)
+    def standing(self) -> tuple[Manifest, ...]:
+        """Return the manifests of all days with rows, of one instant between commits: no article stands on two days.
+        Their objects are there until a day has changed twice and the grace is over, or a takedown removes them."""
+        with self._committer() as committer:
+            committer.roll_forward()
+            return tuple(manifest for manifest in self._days.manifests() if manifest.entries)
+
+    def read_standing(self, manifest: Manifest, tables: Iterable[str]) -> dict[str, pa.Table]:
+        """Return the rows that some tables had by a manifest. Raises: LakeError for a damaged object, or one gone."""
         return {name: self._days.table(manifest, name) for name in tables}
 
     def note_gone(self, article_ids: Iterable[str]) -> None:
@@ -200,12 +196,12 @@ class Lake:
 
     def keep(self, name: str, data: bytes | memoryview) -> None:
         """Keep bytes beside the tables that can be made again from them, such as an index of a day."""
-        self._disk.replace(self._layout.kept(name), data)
+        self._disk.replace(self._layout.kept(name), with_digest(data))
 
     def kept(self, name: str) -> bytes | None:
-        """Return bytes that were kept under a name; None where there are none."""
+        """Return bytes that were kept under a name; None where there are none, or they are damaged."""
         path = self._layout.kept(name)
-        return path.read_bytes() if path.is_file() else None
+        return without_digest(path.read_bytes()) if path.is_file() else None
 
     def append_log(self, table_name: str, batch_id: str, table: pa.Table) -> None:
         """Append a batch's rows to a log table; the same batch again overwrites itself. Raises: ContractError."""
@@ -219,41 +215,51 @@ class Lake:
         """Return the rows of a log table that some batches appended."""
         return read_batches(self._layout.root, table, batch_ids)
 
-    def erase(self, article_ids: Collection[str]) -> tuple[date, ...]:
-        """Take articles out of all tables and staged batches; return the days on which they stood.
+    def erasure(self) -> Erasure:
+        """Return what takes articles out of the lake for good."""
+        return Erasure(self._layout, self._disk, self._committer)
 
-        Others may still name them until these days are related again; then ``erase_traces``.
+    def verify(self, depth: Depth | None = None) -> tuple[str, ...]:
+        """Return what is wrong, as sentences that name the file or day and what to do; empty when all is well.
+
+        Without a depth, every row is read too.
         """
-        with self._committer() as committer:
-            return erase_rows(committer, article_ids)
+        damaged = ledger_problems(self._layout.ledger)  # before it is opened, which may make it anew
+        if damaged:
+            return tuple(
+                f"{self._layout.relative(self._layout.ledger)}: {each}; {REMOVE}, then verify again" for each in damaged
+            )
+        return tuple(problems_of(self._committer, depth or Depth()))
 
-    def erase_traces(self, *, days: Collection[date], older_than: float) -> None:
-        """Leave of erased rows nothing in older objects, kept bytes, unfinished things of before a time (seconds since
-        1970) and the ledger."""
-        with self._committer() as committer:
-            erase_traces(committer, days=days, older_than=older_than)
-
-    def erase_from_snapshots(self, article_ids: Collection[str]) -> tuple[str, ...]:
-        """Take erased articles out of snapshots, too; return the names of those that changed."""
-        with self._committer() as committer:
-            return erase_from_snapshots(committer, self._layout.snapshots, article_ids)
-
-    def unname(self, unnamed: Unnamed) -> int:
-        """Take the names of some pages out of the rows of outcomes; return how many rows changed."""
-        return unname(self._layout.root, self._disk, unnamed)
-
-    def verify(self) -> tuple[str, ...]:
-        """Return what is wrong, as sentences that name the file or day and what to do; empty when all is well."""
-        with self._committer() as committer:
-            return tuple(problems_of(committer))
-
-    def recover(self) -> tuple[str, ...]:
+    def recover(self, *, withdraws: bool = False) -> tuple[str, ...]:
         """Finish what dead processes left; public files and ledger are what the manifests say after.
 
-        Returns a sentence for each thing mended.
+        ``withdraws`` first takes out whatever is damaged, so that it can be derived again: whole days, staged batches,
+        the ledger. Returns a sentence for each thing mended.
         """
+        done = self._withdraw() if withdraws else []
         with self._committer() as committer:
-            return recover(committer)
+            return (*done, *recover(committer))
+
+    def _withdraw(self) -> list[str]:
+        with self._disk.committer():
+            done = list(withdraw_damaged(self._layout, self._disk, self._days))
+        is_whole = not ledger_problems(self._layout.ledger)
+        if is_whole:
+            with self._committer() as committer:
+                is_whole = agrees_with_ledger(committer)
+        if not is_whole:
+            with self._disk.committer():
+                self._forget_ledger()
+            done.append("removed the ledger, to be made anew: `newslake changes` calls everything new")
+        return done
+
+    def _forget_ledger(self) -> None:
+        """Delete the ledger's files; the next use makes it anew."""
+        if (ledger := self.__dict__.pop("_ledger", None)) is not None:
+            ledger.connection.close()
+        for path in self._layout.state.glob(f"{self._layout.ledger.name}*"):
+            path.unlink()
 
     def snapshot(self, name: str) -> Snapshot:
         """Keep all tables as they are now under a name, beside the lake.

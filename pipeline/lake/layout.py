@@ -13,7 +13,7 @@ from datetime import date
 from pathlib import Path
 
 from pipeline.database import Durability
-from pipeline.errors import room_for
+from pipeline.errors import naming
 from pipeline.model import file_name_of
 from pipeline.tables import CLUSTER_TABLES, READING_TABLES, TableSpec
 
@@ -56,6 +56,14 @@ class Layout:
     def kept(self, name: str) -> Path:
         return self.state / "kept" / name
 
+    def objects_of(self, day: date) -> tuple[Path, ...]:
+        """Return every object of a day, needed or not."""
+        return tuple(sorted((self.state / "objects").glob(f"*/{_partition(day)}/*")))
+
+    def days_of_objects(self) -> frozenset[date]:
+        names = (path.name.partition("=")[2] for path in (self.state / "objects").glob("*/*=*"))
+        return frozenset(map(date.fromisoformat, names))
+
     @property
     def snapshots(self) -> Path:
         """Beside the lake: a pattern over the lake's root must not see rows twice."""
@@ -79,6 +87,15 @@ def _partition(day: date) -> str:
     return f"published_date={day.isoformat()}"
 
 
+def object_name(generation: int, digest: str) -> str:
+    return f"{generation:06d}-{digest[:8]}.obj"
+
+
+def is_named_by_digest(path: Path, digest: str) -> bool:
+    """Return whether an object's name is the one that it got with this content."""
+    return path.stem.partition("-")[2] == digest[:8]
+
+
 def sha256_of(data: bytes | memoryview) -> str:
     return hashlib.sha256(data).hexdigest()
 
@@ -98,9 +115,19 @@ class Disk:
         """Hold the one lock under which public files change; it dies with the process."""
         folder = self._layout.state / "locks"
         folder.mkdir(parents=True, exist_ok=True)
-        with (folder / "commit.lock").open("w") as lock:
-            fcntl.flock(lock, fcntl.LOCK_EX)
+        path = folder / "commit.lock"
+        with path.open("w") as lock:
+            with naming(path):
+                fcntl.flock(lock, fcntl.LOCK_EX)
             yield
+
+    def now(self) -> float:
+        """Return seconds since 1970 by the clock that dates the files here, whatever the hosts' own clocks say."""
+        path = self.temporary()
+        path.touch()
+        seconds = path.stat().st_mtime
+        path.unlink()
+        return seconds
 
     def temporary(self) -> Path:
         """Return a new name in the folder for unfinished things, on the same file system."""
@@ -112,7 +139,7 @@ class Disk:
         """Write a file that nobody reads yet; where there is no room for it, none is left."""
         self.folder(path.parent)
         try:
-            with room_for(path), path.open("wb") as file:
+            with naming(path), path.open("wb") as file:
                 file.write(data)
                 if self._is_full:
                     file.flush()
@@ -165,6 +192,7 @@ class Disk:
         if self._is_full:
             descriptor = os.open(path, os.O_RDONLY)
             try:
-                os.fsync(descriptor)
+                with naming(path):
+                    os.fsync(descriptor)
             finally:
                 os.close(descriptor)

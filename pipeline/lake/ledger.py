@@ -12,21 +12,25 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pipeline.database import Durability, from_micros, open_database, scrub, to_micros, transaction
+from pipeline.database import (
+    Durability,
+    from_micros,
+    open_database,
+    problems_of_database,
+    seal_of,
+    to_micros,
+    transaction,
+)
 from pipeline.errors import LakeError
+from pipeline.lake.advice import REMOVE
 from pipeline.lake.changes import CHANGE_TABLES, next_stamp, note_rows
 from pipeline.lake.sizes import SIZE_TABLES, FileSize, set_sizes
 from pipeline.model.outcome import OutcomeKind
 
-_VERSION = 4
-_REBUILT = (
-    "articles",
-    "days",
-    "files",
-    "verdicts",
-    "known",
-    "changes",
-)  # of another version: without days the lake takes its ledger for lost
+_VERSION = 5
+# Of another version: without days the lake takes its ledger for lost. What a dead process intended stays.
+_REBUILT = ("articles", "days", "files", "touched", "batches", "verdicts", "known", "changes", "stamps")
+# Rows that manifests and objects do not say again have a seal.
 _SCHEMA = (
     """CREATE TABLE IF NOT EXISTS articles (
         article_id TEXT PRIMARY KEY, published_date TEXT NOT NULL, revision_id TEXT NOT NULL,
@@ -34,23 +38,29 @@ _SCHEMA = (
     "CREATE INDEX IF NOT EXISTS articles_day ON articles (published_date)",
     """CREATE TABLE IF NOT EXISTS days (
         published_date TEXT PRIMARY KEY, generation INTEGER NOT NULL, changed_at INTEGER NOT NULL,
-        fetched_at INTEGER)""",
+        fetched_at INTEGER, seal INTEGER)""",
     "CREATE TABLE IF NOT EXISTS pending (published_date TEXT PRIMARY KEY)",
     "CREATE TABLE IF NOT EXISTS moves (article_id TEXT PRIMARY KEY, from_day TEXT NOT NULL, to_day TEXT NOT NULL)",
     """CREATE TABLE IF NOT EXISTS touched (
-        batch_id TEXT NOT NULL, published_date TEXT NOT NULL, PRIMARY KEY (batch_id, published_date))""",
-    "CREATE TABLE IF NOT EXISTS batches (batch_id TEXT PRIMARY KEY)",
+        batch_id TEXT NOT NULL, published_date TEXT NOT NULL, seal INTEGER NOT NULL,
+        PRIMARY KEY (batch_id, published_date))""",
+    "CREATE TABLE IF NOT EXISTS batches (batch_id TEXT PRIMARY KEY, seal INTEGER NOT NULL)",
     """CREATE TABLE IF NOT EXISTS verdicts (
         article_id TEXT PRIMARY KEY, seen TEXT NOT NULL, pipeline_version TEXT NOT NULL, outcome TEXT NOT NULL,
-        reason TEXT, detail TEXT, row_key TEXT) WITHOUT ROWID""",
+        reason TEXT, detail TEXT, row_key TEXT, seal INTEGER NOT NULL) WITHOUT ROWID""",
     """CREATE TABLE IF NOT EXISTS known (
-        published_date TEXT PRIMARY KEY, generation INTEGER NOT NULL, knowledge TEXT NOT NULL)""",
-    # What a commit takes in, before it replaces what stands.
-    "CREATE TEMP TABLE IF NOT EXISTS incoming AS SELECT * FROM articles WHERE false",
-    "CREATE UNIQUE INDEX IF NOT EXISTS temp.incoming_article ON incoming (article_id)",
+        published_date TEXT PRIMARY KEY, generation INTEGER NOT NULL, knowledge TEXT NOT NULL,
+        seal INTEGER NOT NULL)""",
     *SIZE_TABLES,
     *CHANGE_TABLES,
 )
+# What a commit takes in, before it replaces what stands.
+_TEMPORARY = (
+    "CREATE TEMP TABLE IF NOT EXISTS incoming AS SELECT * FROM articles WHERE false",
+    "CREATE UNIQUE INDEX IF NOT EXISTS temp.incoming_article ON incoming (article_id)",
+)
+_SEAL_DAY = """UPDATE days SET seal = seal_of(published_date, generation, changed_at, fetched_at)
+    WHERE published_date = ?"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -119,13 +129,16 @@ class Ledger:
 
     def __init__(self, path: Path, *, durability: Durability) -> None:
         self.connection = open_database(path, durability=durability, broken=partial(_broken, path))
+        self.connection.create_function("seal_of", -1, lambda *values: seal_of(values), deterministic=True)
         with transaction(self.connection):
             if self.connection.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
                 for name in _REBUILT:
                     self.connection.execute(f"DROP TABLE IF EXISTS {name}")
-            for statement in _SCHEMA:
+                for statement in _SCHEMA:
+                    self.connection.execute(statement)
+                self.connection.execute(f"PRAGMA user_version = {_VERSION}")
+            for statement in _TEMPORARY:
                 self.connection.execute(statement)
-            self.connection.execute(f"PRAGMA user_version = {_VERSION}")
 
     def stored(self, article_ids: Iterable[str]) -> dict[str, StoredArticle]:
         """Return what is held of those articles that the lake has."""
@@ -136,25 +149,40 @@ class Ledger:
         """Return the last verdict on those articles that have one."""
         query = "SELECT * FROM verdicts WHERE article_id IN (SELECT value FROM json_each(?))"
         rows = self.connection.execute(query, (json.dumps(list(article_ids)),))
-        return {article_id: Verdict(*rest) for article_id, *rest in rows}
+        return {article_id: Verdict(*rest) for article_id, *rest, _ in rows}
 
     def remember(self, verdicts: Mapping[str, Verdict]) -> None:
         """Store verdicts by article; the last one stands."""
         with transaction(self.connection):
             self.connection.executemany(
-                "INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?, ?, ?, ?, ?)",
-                [(each, *astuple(verdict)) for each, verdict in verdicts.items()],
+                "INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
+                [_sealed(each, *astuple(verdict)) for each, verdict in verdicts.items()],
             )
 
-    def forget(self, article_ids: Iterable[str]) -> None:
-        """Delete the verdicts on some articles."""
-        query = "DELETE FROM verdicts WHERE article_id IN (SELECT value FROM json_each(?))"
-        with transaction(self.connection):
-            self.connection.execute(query, (json.dumps(list(article_ids)),))
+    def is_empty(self) -> bool:
+        """Return whether the ledger knows of no day."""
+        return self.connection.execute("SELECT 1 FROM days LIMIT 1").fetchone() is None
 
-    def scrub(self) -> None:
-        """Leave no byte of deleted rows in the database's files."""
-        scrub(self.connection)
+    def generation(self, day: date) -> int:
+        """Return the generation of a day that the ledger reflects, 0 for none."""
+        query = "SELECT generation FROM days WHERE published_date = ?"
+        row = self.connection.execute(query, (day.isoformat(),)).fetchone()
+        return 0 if row is None else int(row[0])
+
+    def has_content(self, day: date, articles: Mapping[str, StoredArticle]) -> bool:
+        """Return whether the ledger has these articles on a day, and no other."""
+        try:
+            return self.of_day(day) == articles
+        except (ValueError, TypeError, OverflowError):  # a value that was damaged
+            return False
+
+    def counts(self) -> dict[str, tuple[int, int]]:
+        """Return generation and number of articles of each day, by the day as it is written."""
+        rows = self.connection.execute(
+            """SELECT published_date, generation, count(article_id) FROM days LEFT JOIN articles USING (published_date)
+            GROUP BY published_date"""
+        )
+        return {day: (generation, count) for day, generation, count in rows}
 
     def of_day(self, day: date) -> dict[str, StoredArticle]:
         query = "SELECT * FROM articles WHERE published_date = ?"
@@ -167,9 +195,9 @@ class Ledger:
 
     def set_agreeing(self, generations: Mapping[date, int], knowledge: str) -> None:
         """Keep which days, at which generation, are read with this knowledge."""
-        rows = [(day.isoformat(), generation, knowledge) for day, generation in generations.items()]
+        rows = [_sealed(day.isoformat(), generation, knowledge) for day, generation in generations.items()]
         with transaction(self.connection):
-            self.connection.executemany("INSERT OR REPLACE INTO known VALUES (?, ?, ?)", rows)
+            self.connection.executemany("INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?)", rows)
 
     def generations(self) -> dict[date, int]:
         """Return the generation of each day that the ledger reflects."""
@@ -180,14 +208,14 @@ class Ledger:
         self, days: Iterable[date], *, moves: Sequence[Move] = (), touched: Mapping[str, Iterable[date]] | None = None
     ) -> None:
         """Say what is about to be written, before it is."""
-        rows = [(batch_id, day.isoformat()) for batch_id, those in (touched or {}).items() for day in those]
+        rows = [_sealed(batch_id, day.isoformat()) for batch_id, those in (touched or {}).items() for day in those]
         with transaction(self.connection):
             self.connection.executemany("INSERT OR IGNORE INTO pending VALUES (?)", [(d.isoformat(),) for d in days])
             self.connection.executemany(
                 "INSERT OR REPLACE INTO moves VALUES (?, ?, ?)",
                 [(move.article_id, move.from_day.isoformat(), move.to_day.isoformat()) for move in moves],
             )
-            self.connection.executemany("INSERT OR IGNORE INTO touched VALUES (?, ?)", rows)
+            self.connection.executemany("INSERT OR IGNORE INTO touched VALUES (?, ?, ?)", rows)
 
     def pending(self) -> tuple[date, ...]:
         """Return the days that a dead process was about to write, sorted."""
@@ -216,7 +244,8 @@ class Ledger:
                 self._set_day(day, held, stamp)
             for statement in ("DELETE FROM pending", "DELETE FROM moves"):
                 self.connection.execute(statement)
-            self.connection.executemany("INSERT OR IGNORE INTO batches VALUES (?)", [(each,) for each in batch_ids])
+            done = [_sealed(each) for each in batch_ids]
+            self.connection.executemany("INSERT OR IGNORE INTO batches VALUES (?, ?)", done)
 
     def _set_day(self, day: date, held: DayContents, stamp: int) -> None:
         set_sizes(self.connection, day, held.files)
@@ -225,11 +254,12 @@ class Ledger:
             return
         newest = max((article.fetched_at for article in held.articles.values()), default=None)
         self.connection.execute(
-            """INSERT INTO days VALUES (?, ?, ?, ?) ON CONFLICT DO UPDATE SET fetched_at = excluded.fetched_at,
+            """INSERT INTO days VALUES (?, ?, ?, ?, NULL) ON CONFLICT DO UPDATE SET fetched_at = excluded.fetched_at,
             changed_at = iif(generation = excluded.generation, changed_at, excluded.changed_at),
             generation = excluded.generation""",
             (day.isoformat(), held.generation, stamp, None if newest is None else to_micros(newest)),
         )
+        self.connection.execute(_SEAL_DAY, (day.isoformat(),))
 
     def is_done(self, batch_id: str) -> bool:
         """Return whether a batch was committed before."""
@@ -244,6 +274,15 @@ class Ledger:
         return tuple(date.fromisoformat(row[0]) for row in rows)
 
 
+def ledger_problems(path: Path) -> tuple[str, ...]:
+    """Return what is damaged in a ledger's file: looked at before it is opened, which may make it anew."""
+    return tuple(problems_of_database(path, schema=_SCHEMA, version=_VERSION))
+
+
+def _sealed(*values: object) -> tuple[object, ...]:
+    return (*values, seal_of(values))
+
+
 def _row(article_id: str, article: StoredArticle) -> tuple[object, ...]:
     facts = (article.revision_id, article.pipeline_version, article.kb_version, article.raw_ref)
     return (article_id, article.published_date.isoformat(), *facts, to_micros(article.fetched_at))
@@ -256,5 +295,5 @@ def _stored(row: Sequence[Any]) -> tuple[str, StoredArticle]:
 
 
 def _broken(path: Path, error: sqlite3.DatabaseError) -> LakeError:
-    told = f"{path} cannot be opened ({error}); delete it and run `newslake lake recover`"
+    told = f"{path} cannot be opened ({error}); {REMOVE}, which makes it anew"
     return LakeError(told, key=str(path), reason="ledger_broken")

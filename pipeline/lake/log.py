@@ -1,6 +1,7 @@
 """The log tables: append-only files, one a batch and day, named by the batch so that a redelivery overwrites itself."""
 
-from collections.abc import Iterable, Mapping
+from collections import Counter
+from collections.abc import Iterable, Iterator, Mapping
 from pathlib import Path
 
 import pyarrow as pa
@@ -9,6 +10,7 @@ import pyarrow.compute as pc
 from pipeline.errors import ContractError
 from pipeline.lake.encoding import decode, encode, in_order
 from pipeline.lake.layout import Disk
+from pipeline.lake.seal import BLANK_SEAL, is_parquet_sound, sealed_parquet
 from pipeline.model import file_name_of
 from pipeline.tables import TableSpec, check_batch, table_named
 
@@ -32,7 +34,8 @@ def append_log(root: Path, disk: Disk, name: str, batch_id: str, table: pa.Table
     written = set()
     for day in pc.unique(days):
         target = folder / f"{spec.partition}={day.as_py().isoformat()}" / file
-        disk.replace(target, encode(in_order(table.filter(pc.equal(days, day)), spec), spec))
+        rows = in_order(table.filter(pc.equal(days, day)), spec)
+        disk.replace(target, sealed_parquet(encode(rows, spec, metadata=BLANK_SEAL)))
         written.add(target)
     for other in folder.glob(f"{spec.partition}=*"):
         # The batch again, after midnight: its rows of the other day are this batch's no more.
@@ -55,6 +58,20 @@ def read_log(root: Path, name: str, *, newest: int | None = None) -> pa.Table:
     if newest is not None:
         paths = sorted(paths, key=lambda path: path.stat().st_mtime_ns)[-newest:]
     return pa.concat_tables([spec.schema.empty_table(), *(read_file(path, spec) for path in paths)])
+
+
+def log_problems(root: Path, tally: Counter[str]) -> Iterator[str]:
+    """Yield the files of the log that are damaged, each with what to do; no other file says the same again."""
+    for path in sorted((root / "log").glob("*/*/*.parquet")):
+        data = path.read_bytes()
+        tally.update(files=1, bytes=len(data))
+        try:
+            why = None if is_parquet_sound(data) else "its bytes are not those of its seal"
+        except (pa.ArrowException, OSError) as error:
+            why = str(error)
+        if why is not None:
+            told = f"is damaged ({why}); put it back from a copy, or delete it: what it tells is lost, no table is"
+            yield f"{path.relative_to(root).as_posix()}: {told}"
 
 
 def read_file(path: Path, spec: TableSpec) -> pa.Table:

@@ -1,5 +1,6 @@
 """The manifest of a day: which object each table is. Replacing this one file is the commit."""
 
+import hashlib
 import json
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -8,7 +9,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import LakeError
+from pipeline.lake.advice import REDERIVE
 from pipeline.tables import SCHEMA_VERSION
+
+_UNSEALED = {"schema_version", "gen", "batches", "files", "rows", "sha256", "previous"}
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,7 +39,10 @@ class Manifest:
 
 
 def manifest_bytes(manifest: Manifest) -> bytes:
-    """Return the manifest as JSON; ``files``, ``rows`` and ``sha256`` are objects by table, easy to read from SQL."""
+    """Return the manifest as JSON; ``files``, ``rows`` and ``sha256`` are objects by table, easy to read from SQL.
+
+    ``checksum`` is of all the rest, so that no byte of the file can change unnoticed.
+    """
     entries = manifest.entries
     content = {
         "schema_version": SCHEMA_VERSION,
@@ -46,6 +53,10 @@ def manifest_bytes(manifest: Manifest) -> bytes:
         "sha256": {name: entry.sha256 for name, entry in entries.items()},
         "previous": dict(manifest.previous),
     }
+    return _json(content | {"checksum": hashlib.sha256(_json(content)).hexdigest()})
+
+
+def _json(content: dict[str, Any]) -> bytes:
     return json.dumps(content, indent=1, sort_keys=True).encode() + b"\n"
 
 
@@ -55,16 +66,28 @@ def read_manifest(path: Path, day: date) -> Manifest:
     Raises: LakeError (manifest_broken).
     """
     try:
-        content = json.loads(path.read_bytes())
+        data = path.read_bytes()
+        content = json.loads(data)
+        _check(content, data)
         return _manifest(content, day)
     except FileNotFoundError:
         return Manifest(day)
     except (ValueError, KeyError, TypeError) as error:
         raise LakeError(
-            f"{path} is no manifest ({error}); delete it, run `newslake lake recover`, then derive {day} again",
+            f"{path} is no manifest ({error}); {REDERIVE}",
             key=day.isoformat(),
             reason="manifest_broken",
         ) from error
+
+
+def _check(content: Any, data: bytes) -> None:
+    """Raises: ValueError where a byte is not as it was written. One of an older newslake has no checksum."""
+    if not isinstance(content, dict):
+        raise ValueError("it is no JSON object")
+    rest = {name: value for name, value in content.items() if name != "checksum"}
+    expected = _json(rest | {"checksum": hashlib.sha256(_json(rest)).hexdigest()})
+    if data != expected and content.keys() != _UNSEALED:
+        raise ValueError("its bytes are not those of its checksum")
 
 
 def _manifest(content: dict[str, Any], day: date) -> Manifest:

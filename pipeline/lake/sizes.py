@@ -5,12 +5,12 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from pipeline.database import from_micros
+from pipeline.database import from_micros, seal_of
 
 SIZE_TABLES = (
     """CREATE TABLE IF NOT EXISTS files (
         published_date TEXT NOT NULL, name TEXT NOT NULL, rows INTEGER NOT NULL, bytes INTEGER NOT NULL,
-        PRIMARY KEY (published_date, name)) WITHOUT ROWID""",
+        seal INTEGER NOT NULL, PRIMARY KEY (published_date, name)) WITHOUT ROWID""",
 )
 
 
@@ -36,7 +36,7 @@ def set_sizes(connection: sqlite3.Connection, day: date, files: Mapping[str, Fil
     """Make these the files of a day, by table."""
     connection.execute("DELETE FROM files WHERE published_date = ?", (day.isoformat(),))
     sizes = [(day.isoformat(), name, size.rows, size.bytes) for name, size in files.items()]
-    connection.executemany("INSERT INTO files VALUES (?, ?, ?, ?)", sizes)
+    connection.executemany("INSERT INTO files VALUES (?, ?, ?, ?, ?)", [(*size, seal_of(size)) for size in sizes])
 
 
 def totals_of(connection: sqlite3.Connection) -> Totals:

@@ -1,5 +1,6 @@
 """Staged batches: what deriving hands to the committer."""
 
+import errno
 import shutil
 from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
@@ -11,7 +12,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.errors import ContractError, LakeError
+from pipeline.lake.advice import RESTAGE
 from pipeline.lake.layout import Disk, Layout
+from pipeline.lake.seal import SUMS, sums_of
 from pipeline.tables import READING_TABLES, check_batch
 
 KEYS_SCHEMA = pa.schema(
@@ -23,6 +26,7 @@ KEYS_SCHEMA = pa.schema(
     ]
 )
 _NAMES = tuple(spec.name for spec in READING_TABLES)
+_IS_THERE = {errno.ENOTEMPTY, errno.EEXIST}
 _SUFFIX = ".arrow"  # never .parquet: a glob over the lake must not find rows that are not committed
 
 
@@ -76,16 +80,24 @@ def write_batch(layout: Layout, disk: Disk, batch: Batch) -> None:
     temporary, target = disk.temporary(), layout.staged(batch.batch_id)
     for name, table in (*batch.tables.items(), ("keys", batch.keys)):
         disk.write(temporary / f"{name}{_SUFFIX}", _ipc_bytes(table))
+    disk.write(temporary / SUMS, sums_of(temporary))
     disk.sync(temporary)
     disk.folder(target.parent)
-    try:
-        disk.move(temporary, target)
-    except OSError:
-        if not target.is_dir():
-            raise
+    if not _moved(disk, temporary, target):
         with disk.committer():
-            discard_batch(layout, disk, batch.batch_id)
-            disk.move(temporary, target)
+            while not _moved(disk, temporary, target):  # another process may stage it in between, which needs no lock
+                discard_batch(layout, disk, batch.batch_id)
+
+
+def _moved(disk: Disk, source: Path, target: Path) -> bool:
+    """Move a folder; return whether there was none in its place."""
+    try:
+        disk.move(source, target)
+    except OSError as error:
+        if error.errno not in _IS_THERE:
+            raise
+        return False
+    return True
 
 
 def _ipc_bytes(table: pa.Table) -> memoryview:
@@ -96,19 +108,27 @@ def _ipc_bytes(table: pa.Table) -> memoryview:
 
 
 def read_batch(layout: Layout, batch_id: str) -> Batch | None:
-    """Return a staged batch, None where there is none. Raises: LakeError (batch_broken)."""
+    """Return a staged batch, None where there is none. Raises: LakeError (batch_broken) where a byte of it changed."""
     folder = layout.staged(batch_id)
     if not folder.is_dir():
         return None
     try:
+        if not is_batch_sound(folder):
+            raise OSError("its bytes are not those of its sums")
         tables = {name: _read(folder / f"{name}{_SUFFIX}") for name in (*_NAMES, "keys")}
     except (OSError, pa.ArrowException) as error:
         raise LakeError(
-            f"staged batch {batch_id} cannot be read ({error}); delete {folder} and derive again",
+            f"staged batch {batch_id} cannot be read ({error}); {RESTAGE}",
             key=batch_id,
             reason="batch_broken",
         ) from error
     return Batch(batch_id, {name: tables[name] for name in _NAMES}, tables["keys"])
+
+
+def is_batch_sound(folder: Path) -> bool:
+    """Return whether a staged batch's files are as they were staged."""
+    sums = folder / SUMS
+    return sums.is_file() and sums.read_bytes() == sums_of(folder)
 
 
 def _read(path: Path) -> pa.Table:
@@ -121,23 +141,30 @@ def discard_batch(layout: Layout, disk: Disk, batch_id: str) -> None:
     """Remove a staged batch: gone at one instant, then deleted."""
     folder = layout.staged(batch_id)
     if folder.is_dir():
-        doomed = disk.temporary()
-        disk.move(folder, doomed)
-        shutil.rmtree(doomed)
+        discard_batch_at(folder, disk)
+
+
+def discard_batch_at(folder: Path, disk: Disk) -> None:
+    """Remove the batch that is staged in a folder."""
+    doomed = disk.temporary()
+    disk.move(folder, doomed)
+    shutil.rmtree(doomed)
 
 
 def erase_staged(layout: Layout, disk: Disk, article_ids: Collection[str]) -> None:
-    """Take some articles out of every staged batch; a batch that cannot be read goes whole.
+    """Take some articles out of every staged batch; one whose bytes are not as they were staged goes whole.
 
-    Keys go first: rows without a key are not committed.
+    So does one that a killed try was changing: its day is derived again.
     """
     gone = pa.array(sorted(article_ids), pa.string())
     for folder in sorted((layout.state / "staged").glob("*")):
-        try:
-            for name in ("keys", *_NAMES):
-                table = _read(folder / f"{name}{_SUFFIX}")
-                kept = table.filter(pc.invert(pc.is_in(table["article_id"], value_set=gone)))
-                if kept.num_rows < table.num_rows:
-                    disk.replace(folder / f"{name}{_SUFFIX}", _ipc_bytes(kept))
-        except (FileNotFoundError, pa.ArrowException):
-            shutil.rmtree(folder)
+        if not is_batch_sound(folder):
+            discard_batch_at(folder, disk)
+            continue
+        for name in (*_NAMES, "keys"):
+            table = _read(folder / f"{name}{_SUFFIX}")
+            kept = table.filter(pc.invert(pc.is_in(table["article_id"], value_set=gone)))
+            if kept.num_rows < table.num_rows:
+                disk.replace(folder / f"{name}{_SUFFIX}", _ipc_bytes(kept))
+        if not is_batch_sound(folder):
+            disk.replace(folder / SUMS, sums_of(folder))

@@ -15,14 +15,20 @@ from pipeline.lake.sizes import totals_of
 
 
 def publish_package(committer: Committer) -> bool:
-    """Make datapackage.json say what the tables are; return whether it did not. A lake that never had any has none."""
+    """Make datapackage.json say what the tables are; return whether it did not."""
+    package = stale_package(committer)
+    if package is None:
+        return False
+    committer.disk.replace(committer.layout.root / PACKAGE, package)
+    return True
+
+
+def stale_package(committer: Committer) -> bytes | None:
+    """Return what datapackage.json should say, None where it does. A lake that never had a table has none."""
     totals = totals_of(committer.ledger.connection)
     package = lake_package(totals, has_log=True)
     path = committer.layout.root / PACKAGE
-    if is_current(committer.layout.root, package) or not (totals.tables or path.exists()):
-        return False
-    committer.disk.replace(path, package)
-    return True
+    return None if is_current(committer.layout.root, package) or not (totals.tables or path.exists()) else package
 
 
 def recover(committer: Committer) -> tuple[str, ...]:
@@ -78,21 +84,24 @@ def stray_files(committer: Committer) -> Iterator[Path]:
 
 
 def collect_garbage(committer: Committer, *, days: Iterable[date] | None, older_than: float) -> int:
-    """Delete what is older than a time (seconds since 1970) and not needed; return how many files went.
+    """Delete what nobody needed since a time (seconds since 1970); return how many files went.
 
     Needed are each table's object and the one before its last change. With ``days`` None, every object of the lake,
-    unfinished things and staged batches are looked at.
+    unfinished things, staged batches and empty folders are looked at.
     """
     if days is not None:
         return sum(_collect_day(committer, committer.days.manifest(day), older_than) for day in days)
     layout = committer.layout
-    all_days = {date.fromisoformat(path.name.partition("=")[2]) for path in (layout.state / "objects").glob("*/*=*")}
-    removed = sum(_collect_day(committer, committer.days.manifest(day), older_than) for day in sorted(all_days))
+    days = sorted(layout.days_of_objects())
+    removed = sum(_collect_day(committer, committer.days.manifest(day), older_than) for day in days)
     for folder in (layout.temporary, layout.state / "staged"):
         for path in folder.iterdir() if folder.is_dir() else ():
-            if path.stat().st_mtime < older_than:
+            if path.stat().st_mtime <= older_than:
                 removed += sum(each.is_file() for each in (path, *path.rglob("*")))
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
+    for folder in (*layout.root.glob("tables/*/*=*"), *layout.state.glob("objects/*/*=*")):
+        if not any(folder.iterdir()):  # of a process that died before it removed the folder, too
+            folder.rmdir()
     return removed
 
 
@@ -101,9 +110,12 @@ def _collect_day(committer: Committer, manifest: Manifest, older_than: float) ->
     removed = 0
     for spec in PUBLISHED:
         folder = committer.layout.objects(spec.name, manifest.day)
-        for path in sorted(folder.iterdir()) if folder.is_dir() else ():
+        paths = sorted(folder.iterdir()) if folder.is_dir() else []
+        written = [path.stat().st_mtime for path in paths]
+        for place, path in enumerate(paths):
             name = path.relative_to(committer.layout.state).as_posix()
-            if name not in needed and path.stat().st_mtime < older_than:
+            # Whoever reads a snapshot still has it open when the next one is written: its age counts from there.
+            if name not in needed and max(written[place : place + 2]) <= older_than:
                 committer.disk.remove(path)
                 removed += 1
     return removed

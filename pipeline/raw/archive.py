@@ -5,8 +5,8 @@ import fnmatch
 import logging
 import sqlite3
 import weakref
-from collections import defaultdict
-from collections.abc import Iterable, Iterator, Mapping
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Iterator, Mapping
 from contextlib import contextmanager
 from dataclasses import replace
 from datetime import date, datetime
@@ -18,10 +18,11 @@ from pipeline.errors import ArchiveError, BrokenRecordError
 from pipeline.model import Attempt, Capture, Page, file_name_of
 from pipeline.raw.dayfile import PART, SUFFIX, finish_dead_part
 from pipeline.raw.erase import erase_records, rehouse, remove_leftovers
-from pipeline.raw.files import Damage, FileReading, read_file
-from pipeline.raw.index import Filed, Index
+from pipeline.raw.files import INDEX, Damage, FileReading, read_file
+from pipeline.raw.index import Filed, Index, index_problems
 from pipeline.raw.members import read_member
 from pipeline.raw.records import parse_page, parse_record
+from pipeline.raw.verify import verify_files
 from pipeline.raw.writer import FILE_MAX_BYTES, ArchiveWriter
 
 log = logging.getLogger(__name__)
@@ -41,7 +42,7 @@ class Archive:
 
     @cached_property
     def _index(self) -> Index:
-        path = self._root / "index.sqlite"
+        path = self._root / INDEX
         connection = open_database(path, durability=self._durability, broken=partial(_broken, path))
         weakref.finalize(self, connection.close)
         index = Index(connection)
@@ -153,8 +154,14 @@ class Archive:
 
     def rebuild_index(self) -> tuple[Damage, ...]:
         """Read all WARC files again and replace the index by what they say; return what of them is damaged."""
+        if index_problems(self._root / INDEX):
+            if (index := self.__dict__.pop("_index", None)) is not None:
+                index.close()
+            for path in self._root.glob(f"{INDEX}*"):
+                path.unlink()
+        index = self._index  # opened first: one that is not ready is made under the same lock
         with self._index_lock():
-            return self._rebuild(self._index)
+            return self._rebuild(index)
 
     def _rebuild(self, index: Index) -> tuple[Damage, ...]:
         damages: list[Damage] = []
@@ -168,26 +175,24 @@ class Archive:
         index.rebuild(read())
         return tuple(damages)
 
-    def verify(self) -> Iterator[Damage]:
-        """Yield everything that is wrong: every file read whole, every digest compared, the index beside the files."""
-        indexed, there = self._index.files(), frozenset(self._files())
-        for file in sorted(there | indexed):
-            if file not in there:
-                yield Damage(file, None, None, "is gone; put it back, or run `newslake lake recover` to forget it")
-            elif file not in indexed:
-                yield Damage(file, None, None, "is not in the index; run `newslake lake recover`")
-            else:
-                yield from self._verify_file(file)
-        for each in self._index.unheld():
-            told = f"a revisit of {each.digest}, which no record holds; restore the file that held it"
-            yield Damage(each.file, each.offset, each.length, told)
+    def verify(
+        self, *, reads: Callable[[date], bool] = lambda day: True, tally: Counter[str] | None = None
+    ) -> Iterator[Damage]:
+        """Yield everything that is wrong: every digest of the files of those news days that ``reads`` says, all of the
+        index. ``tally`` counts the files, bytes and records that were read.
+        """
+        damaged = index_problems(self._root / INDEX)  # before it is opened, which may make it anew
+        for told in damaged:
+            yield Damage(INDEX, None, None, f"{told}; run `newslake raw rebuild`, which makes it anew")
+        index, counted = None if damaged else self._index, Counter[str]() if tally is None else tally
+        yield from verify_files(self._root, frozenset(self._files()), index, reads=reads, tally=counted)
+        for file, offset, length, digest in () if index is None else index.unheld():
+            told = f"a revisit of {digest}, which no record holds; restore the file that held it"
+            yield Damage(file, offset, length, told)
 
-    def _verify_file(self, file: str) -> Iterator[Damage]:
-        reading = self._read_file(file, is_checked=True)
-        yield from reading.damages
-        found, known = {(each.offset, each.length) for each in reading.records}, self._index.places(file)
-        if found != known and not reading.damages:
-            yield Damage(file, None, None, "the index has other records than the file; run `newslake raw rebuild`")
+    def held(self, digests: Iterable[str]) -> frozenset[str]:
+        """Return those digests that some record is indexed as holding."""
+        return self._index.held(digests)
 
     def recover(self, *, source_key: str | None = None) -> tuple[str, ...]:
         """Finish what dead processes left, of one source or of all; return a sentence for each file that was mended.
@@ -266,7 +271,7 @@ class Archive:
 
     def _erase_in(self, file: str, places: set[tuple[int, int]]) -> None:
         """Remove some records of a file; the whole file where no other is in it."""
-        path, known = self._root / file, self._index.places(file)
+        path, known = self._root / file, {(each.offset, each.length) for each in self._index.records(file)}
         if known <= places or not path.exists():
             path.unlink(missing_ok=True)
             self._index.forget(file)
@@ -280,8 +285,8 @@ class Archive:
     def _name(self, path: Path) -> str:
         return path.relative_to(self._root).as_posix()
 
-    def _read_file(self, file: str, *, is_checked: bool = False) -> FileReading:
-        return read_file(self._root / file, name=file, is_checked=is_checked)
+    def _read_file(self, file: str) -> FileReading:
+        return read_file(self._root / file, name=file)
 
 
 def _same_look(capture: Capture, other: Capture) -> bool:
@@ -290,5 +295,5 @@ def _same_look(capture: Capture, other: Capture) -> bool:
 
 
 def _broken(path: Path, error: sqlite3.DatabaseError) -> ArchiveError:
-    told = f"{path} cannot be opened ({error}); it may be deleted, it is rebuilt from the WARC files"
+    told = f"{path} cannot be opened ({error}); run `newslake raw rebuild`, which makes it anew from the WARC files"
     return ArchiveError(told, key=str(path), reason="database_broken")

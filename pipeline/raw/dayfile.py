@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pipeline.database import Durability
-from pipeline.errors import room_for
+from pipeline.errors import naming
 from pipeline.model import Attempt, Capture, file_name_of
 from pipeline.raw.members import Member, members_of
 
@@ -37,7 +37,7 @@ class DayFile:
         offset = self._file.tell()
         rest = memoryview(b"".join(members))
         try:
-            with room_for(self.part):
+            with naming(self.part):
                 while rest:
                     rest = rest[self._file.write(rest) :]
         except OSError:

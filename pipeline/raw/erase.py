@@ -11,7 +11,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pipeline.database import Durability
-from pipeline.errors import ArchiveError, room_for
+from pipeline.errors import ArchiveError, naming
 from pipeline.model import Capture
 from pipeline.raw.dayfile import DayFile, sync_folder
 from pipeline.raw.members import Member, members_in, read_member
@@ -34,7 +34,7 @@ def erase_records(path: Path, doomed: Iterable[_Place], *, known: Iterable[_Plac
     ends = sorted(offset + length for offset, length in known)
     temporary = path.parents[3] / f"erase.{uuid.uuid4().hex}"
     try:
-        with room_for(temporary):
+        with naming(temporary):
             shutil.copyfile(path, temporary)
         with temporary.open("r+b") as file:
             for offset, length in sorted(doomed):

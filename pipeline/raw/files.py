@@ -13,7 +13,8 @@ from pipeline.model import Attempt, Capture
 from pipeline.raw.members import Gap, Member, members_of
 from pipeline.raw.records import parse_metadata, parse_page, parse_record
 
-_RESTORE = "restore the file from a copy, then run `newslake raw rebuild`"
+INDEX = "index.sqlite"
+_RESTORE = "restore the file from a copy; then, or without one, run `newslake raw rebuild`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -24,6 +25,11 @@ class Damage:
     offset: int | None
     length: int | None
     told: str
+
+    @property
+    def is_of_index(self) -> bool:
+        """Whether it is the index that is damaged, so that nothing can be looked up."""
+        return self.file == INDEX
 
     def __str__(self) -> str:
         place = self.file if self.offset is None else f"{self.file}, bytes {self.offset} to {self._end}"

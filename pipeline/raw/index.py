@@ -5,9 +5,10 @@ import sqlite3
 from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import fields
 from datetime import date, datetime
+from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.database import from_micros, scrub, to_micros, transaction
+from pipeline.database import from_micros, problems_of_database, scrub, to_micros, transaction
 from pipeline.model import GONE, Attempt, Capture
 from pipeline.raw.hints import hints_from_json, hints_to_json
 
@@ -60,9 +61,11 @@ _GONE = """WITH gone AS (
     concerned AS (SELECT DISTINCT article_id, page_key FROM captures WHERE page_key IN (SELECT page_key FROM gone))
     SELECT article_id FROM concerned JOIN gone USING (page_key) GROUP BY article_id
     HAVING max(gone_at) >= (SELECT max(fetched_at) FROM captures WHERE article_id = concerned.article_id)"""
-_UNHELD = """SELECT * FROM captures AS revisit WHERE is_revisit
+_UNHELD = """SELECT file, "offset", length, digest FROM captures AS revisit WHERE is_revisit
     AND NOT EXISTS (SELECT 1 FROM captures WHERE digest = revisit.digest AND NOT is_revisit)
     ORDER BY file, "offset\""""
+_HELD = """SELECT DISTINCT digest FROM captures
+    WHERE digest IN (SELECT value FROM json_each(?)) AND NOT is_revisit"""
 _HOLDING = """SELECT * FROM captures WHERE digest = :digest AND NOT is_revisit
     AND (NOT :is_sent OR sent_digest IS :sent_digest)
     AND (:page_key IS NULL OR page_key = :page_key) ORDER BY fetched_at, file, "offset" LIMIT 1"""
@@ -91,11 +94,19 @@ class Filed(NamedTuple):
     fetched_at: datetime
 
 
+def index_problems(path: Path) -> tuple[str, ...]:
+    """Return what is damaged in an index's file: looked at before it is opened, which may make it anew."""
+    return tuple(problems_of_database(path, schema=_SCHEMA, version=_VERSION))
+
+
 class Index:
     """Captures by page, article, digest, day and run, over one SQLite connection."""
 
     def __init__(self, connection: sqlite3.Connection) -> None:
         self._db = connection
+
+    def close(self) -> None:
+        self._db.close()
 
     def is_ready(self) -> bool:
         return bool(self._db.execute("PRAGMA user_version").fetchone()[0] == _VERSION)
@@ -196,15 +207,19 @@ class Index:
         """Yield (article_id, digest, microseconds of its first fetch) of every payload, oldest first in an article."""
         yield from map(tuple, self._db.execute(_PAYLOADS, (json.dumps(list(article_ids)),)))
 
-    def unheld(self) -> tuple[Capture, ...]:
-        """Return the revisits whose bytes no capture has."""
-        return tuple(map(_capture, self._db.execute(_UNHELD)))
+    def unheld(self) -> Iterator[tuple[str, int, int, str]]:
+        """Yield (file, offset, length, digest) of the revisits whose bytes no capture has."""
+        yield from map(tuple, self._db.execute(_UNHELD))
 
-    def places(self, file: str) -> frozenset[tuple[int, int]]:
-        """Return offset and length of each record that the index has of a file."""
-        query = """SELECT "offset", length FROM captures WHERE file = :file
-            UNION SELECT "offset", length FROM attempts WHERE file = :file"""
-        return frozenset(map(tuple, self._db.execute(query, {"file": file})))
+    def held(self, digests: Iterable[str]) -> frozenset[str]:
+        """Return those digests of which some capture has the bytes."""
+        return frozenset(row[0] for row in self._db.execute(_HELD, (json.dumps(list(digests)),)))
+
+    def records(self, file: str) -> tuple[Capture | Attempt, ...]:
+        """Return what the index has of a file. Raises: ValueError, TypeError where a row is damaged."""
+        captures = self._db.execute("SELECT * FROM captures WHERE file = ?", (file,))
+        attempts = self._db.execute("SELECT * FROM attempts WHERE file = ?", (file,))
+        return (*map(_capture, captures), *map(_attempt, attempts))
 
     def of_day(self, day: date) -> Iterator[Capture]:
         """Yield captures filed under a news day, by fetched_at, then page_key."""

@@ -12,22 +12,42 @@ from pathlib import Path
 from sqlite3 import Connection, DatabaseError, Row
 from typing import NamedTuple, Protocol
 
-from pipeline.database import Durability, from_micros, open_database, to_micros, transaction
+from pipeline.database import (
+    DAMAGED_ROW,
+    Durability,
+    damaged_rows,
+    from_micros,
+    open_database,
+    problems_of_database,
+    seal_of,
+    to_micros,
+    transaction,
+)
 from pipeline.errors import ArchiveError
 from pipeline.model import Hints, file_name_of
+from pipeline.raw.files import Damage
 from pipeline.raw.hints import hints_from_json, hints_to_json
 
-_SCHEMA = (
-    """CREATE TABLE IF NOT EXISTS listings (
-        source_key TEXT NOT NULL, url TEXT NOT NULL, etag TEXT, last_modified TEXT, PRIMARY KEY (source_key, url))""",
-    """CREATE TABLE IF NOT EXISTS pages (
+STATE = "state.sqlite"
+# Each row ends in its seal: it is the only one that says so.
+_TABLES = {
+    "listings": """CREATE TABLE IF NOT EXISTS listings (
+        source_key TEXT NOT NULL, url TEXT NOT NULL, etag TEXT, last_modified TEXT,
+        seal INTEGER NOT NULL, PRIMARY KEY (source_key, url))""",
+    "pages": """CREATE TABLE IF NOT EXISTS pages (
         page_key TEXT PRIMARY KEY, url TEXT NOT NULL, source_key TEXT NOT NULL, news_day TEXT NOT NULL,
         listed_modified_at INTEGER, last_outcome TEXT NOT NULL, reason TEXT, attempts INTEGER NOT NULL,
-        next_try_at INTEGER, hints TEXT NOT NULL)""",
+        next_try_at INTEGER, hints TEXT NOT NULL, seal INTEGER NOT NULL)""",
+}
+_SCHEMA = (
+    *_TABLES.values(),
     "CREATE INDEX IF NOT EXISTS pages_due ON pages (source_key, next_try_at) WHERE next_try_at IS NOT NULL",
 )
 _OF_PAGE = "(page_key = ? OR (page_key >= ? AND page_key < ?))"
-_INSERT = "INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
+_PUT_BACK = "put back a copy of it: it alone knows which pages wait to be fetched, and which may not come in again"
+_DROP = "run `newslake lake recover --withdraw`, which drops the row: its page is fetched again when it is listed"
+_INSERT_LISTING = "INSERT OR REPLACE INTO listings VALUES (?, ?, ?, ?, ?)"
+_INSERT = "INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
 @dataclass(frozen=True, slots=True)
@@ -84,13 +104,30 @@ class FetchState:
 
     @cached_property
     def _db(self) -> Connection:
-        path = self._root / "state.sqlite"
-        connection = open_database(path, durability=self._durability, broken=broken_state(self._root))
+        connection = open_database(self._root / STATE, durability=self._durability, broken=broken_state(self._root))
         weakref.finalize(self, connection.close)
         with transaction(connection):
+            _seal_older(connection)
             for statement in _SCHEMA:
                 connection.execute(statement)
         return connection
+
+    def verify(self) -> Iterator[Damage]:
+        """Yield what is damaged of it: no other file says the same again."""
+        for told in problems_of_database(self._root / STATE, schema=_SCHEMA):
+            rest = f"; without one {_DROP}" if told.startswith(DAMAGED_ROW) else ""
+            yield Damage(STATE, None, None, f"{told}; {_PUT_BACK}{rest}")
+
+    def withdraw(self) -> tuple[str, ...]:
+        """Drop the rows that are damaged; return a sentence for each."""
+        done = []
+        with transaction(self._db):
+            for table in _TABLES:
+                damaged = damaged_rows(self._db, table)
+                seals = [(row[-1],) for row in damaged]
+                self._db.executemany(f"DELETE FROM {table} WHERE seal IS ?", seals)  # noqa: S608 - names of ours
+                done += [f"dropped a damaged row of {table}: {row[0]}" for row in damaged]
+        return tuple(done)
 
     @contextmanager
     def exclusive(self, source_key: str, *, waits: bool) -> Iterator[bool]:
@@ -116,9 +153,9 @@ class FetchState:
 
     def store_validators(self, source_key: str, validators: AnyValidators, *, url: str = "") -> None:
         """Remember a listing's version. Only after every page it lists has an outcome: a 304 hides the rest."""
-        row = (source_key, url, validators.etag, validators.last_modified)
+        row = _sealed(source_key, url, validators.etag, validators.last_modified)
         with transaction(self._db):
-            self._db.execute("INSERT OR REPLACE INTO listings VALUES (?, ?, ?, ?)", row)
+            self._db.execute(_INSERT_LISTING, row)
 
     def has_listed(self, source_key: str, url: str) -> bool:
         """Return whether anything was stored for a listing of a source."""
@@ -175,8 +212,23 @@ def _bounds(page_key: str) -> tuple[str, str, str]:
     return page_key, f"{page_key} ", f"{page_key}!"
 
 
+def _seal_older(connection: Connection) -> None:
+    """Seal the rows of a file that an older newslake wrote, in tables with the column for it."""
+    for table, last, insert in (("listings", "last_modified", _INSERT_LISTING), ("pages", "hints", _INSERT)):
+        columns = [row["name"] for row in connection.execute(f"PRAGMA table_info({table})")]
+        if columns[-1:] == [last]:
+            kept = [_sealed(*row) for row in connection.execute(f"SELECT * FROM {table}")]  # noqa: S608
+            connection.execute(f"DROP TABLE {table}")
+            connection.execute(_TABLES[table])
+            connection.executemany(insert, kept)
+
+
+def _sealed(*values: object) -> tuple[object, ...]:
+    return (*values, seal_of(values))
+
+
 def _row(page: SeenPage) -> tuple[object, ...]:
-    return (
+    return _sealed(
         page.page_key,
         page.url,
         page.source_key,
@@ -192,6 +244,7 @@ def _row(page: SeenPage) -> tuple[object, ...]:
 
 def _seen_page(row: Row) -> SeenPage:
     values = dict(row)
+    del values["seal"]
     for name in ("listed_modified_at", "next_try_at"):
         values[name] = None if values[name] is None else from_micros(values[name])
     values["news_day"] = date.fromisoformat(values["news_day"])
@@ -201,12 +254,10 @@ def _seen_page(row: Row) -> SeenPage:
 
 def broken_state(root: Path) -> Callable[[DatabaseError], ArchiveError]:
     """Return what makes an error of the state's database one for a person."""
-    path = root / "state.sqlite"
+    path = root / STATE
 
     def told(error: DatabaseError) -> ArchiveError:
-        why = "it alone knows which pages wait to be fetched, and which may not come in again"
-        return ArchiveError(
-            f"{path} cannot be opened ({error}); put back a copy of it: {why}", key=str(path), reason="database_broken"
-        )
+        why = f"{path} cannot be opened ({error}); {_PUT_BACK}"
+        return ArchiveError(why, key=str(path), reason="database_broken")
 
     return told

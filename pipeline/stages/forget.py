@@ -109,7 +109,7 @@ def _come_again(workspace: Workspace) -> list[Work]:
 
 def _carry_out(workspace: Workspace, takedown: Takedown, tell: Told) -> dict[str, Any]:
     """Do what a takedown says, or what of it is left; return what of ``Forgotten`` is known only then."""
-    takedowns, archive, lake = workspace.takedowns, workspace.archive, workspace.lake
+    takedowns, archive, erasure = workspace.takedowns, workspace.archive, workspace.lake.erasure()
     tell("waiting for runs that are under way")
     called_at = wait_for_earlier_work(workspace.settings.raw_dir)
     archive.recover()  # what dead runs had archived must be found, too
@@ -119,12 +119,12 @@ def _carry_out(workspace: Workspace, takedown: Takedown, tell: Told) -> dict[str
     archive.erase(_captures(workspace, work), page_keys=work.page_keys, source_key=work.source_key)
     tell("erasing from the tables")
     list_deletions(workspace, takedown, work)
-    lake.erase(work.article_ids)
+    erasure.rows(work.article_ids)
     if work.days:
         tell("relating the days around")
         relate(workspace, news_day=min(work.days), days=work.days)
-    lake.erase_traces(days=work.days, older_than=called_at)
-    snapshots = lake.erase_from_snapshots(work.article_ids)
+    erasure.traces(days=work.days, older_than=called_at)
+    snapshots = erasure.snapshots(work.article_ids)
     tell("erasing from log, inboxes and state")
     log_rows = unname(workspace, work)
     inbox_files = erase_from_inboxes(workspace, work)

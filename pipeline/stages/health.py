@@ -12,6 +12,7 @@ from pipeline.errors import NewsError
 from pipeline.kb import read_overrides
 from pipeline.stages.knowledge import kb_info
 from pipeline.stages.reading import version_of
+from pipeline.stages.verify import verify
 from pipeline.stages.workspace import Workspace
 
 _FREE_BYTES = 2_000_000_000  # a day of a large source with its archive, tables and one generation to fall back to
@@ -80,9 +81,9 @@ def _archive(workspace: Workspace) -> str:
 
 
 def _lake(workspace: Workspace) -> str:
-    problems = workspace.lake.verify()
+    problems = verify(workspace).problems
     if problems:
-        raise OSError(f"{len(problems)} problems, first: {problems[0]}; run `newslake lake recover`")
+        raise OSError(f"{len(problems)} problems, first: {problems[0]}")
     return f"{len(workspace.lake.days())} days, whole"
 
 

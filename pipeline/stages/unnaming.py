@@ -42,7 +42,7 @@ def unname(workspace: Workspace, work: Work) -> int:
         alias=alias_of,
         source_key=work.source_key,
     )
-    return workspace.lake.unname(unnamed)
+    return workspace.lake.erasure().names(unnamed)
 
 
 def _key_of(url: str) -> str | None:

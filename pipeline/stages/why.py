@@ -79,7 +79,9 @@ def _asked(workspace: Workspace, asked: str) -> _Asked:
     except ValueError as error:
         raise ConfigError(f"{asked} is no URL ({error})", key=asked) from error
     ids = [each.article_id for each in reversed(workspace.archive.captures(page_key=key))]
-    return _Asked(asked, tuple(dict.fromkeys([*ids, article_id_of(canonical=key, text="")])), (asked, key))
+    seen = workspace.fetch_state.seen(key)
+    urls = (asked, key) if seen is None else (asked, key, seen.url)  # outcomes have it as its listing spelled it
+    return _Asked(asked, tuple(dict.fromkeys([*ids, article_id_of(canonical=key, text="")])), urls)
 
 
 def _captures(workspace: Workspace, article_ids: Iterable[str]) -> tuple[Capture, ...]:
@@ -146,7 +148,7 @@ def _not_kept(
 def _unknown(workspace: Workspace, wanted: _Asked) -> tuple[Step, ...]:
     if not wanted.is_url:
         return (Step(name="unknown", told="neither archive, lake nor log has it"),)
-    site = wanted.text.partition("//")[0] + "//" + wanted.text.split("/")[2]
+    site = "/".join(wanted.text.split("/")[:3])
     return (
         unknown_step(workspace, wanted.text),
         _next(f"newslake try {wanted.text}", f"newslake push {wanted.text}", f"newslake sources check {site}"),

@@ -43,17 +43,8 @@ CREATE VIEW quotes AS SELECT * FROM read_parquet('data/lake/tables/quotes/*/*.pa
   hive_partitioning = true, hive_types = {{'published_date': DATE}}, union_by_name = true);
 ```
 
-```python
-# Polars
-import polars as pl
-
-quotes = pl.scan_parquet("data/lake/tables/quotes/*/*.parquet", hive_partitioning=True)
-
-# pandas; published_date comes back as a category
-import pandas as pd
-
-quotes = pd.read_parquet("data/lake/tables/quotes")
-```
+ClickHouse, Polars, DataFusion, pandas, Spark, Trino, Athena, BigQuery, R: [engines.md](engines.md), with what each
+makes of a column that older files lack.
 
 Join the reading tables on both `article_id` and `revision_id`: a new content never meets the rows of an old one.
 

@@ -2,6 +2,7 @@
 
 import multiprocessing
 import shutil
+import subprocess
 from collections.abc import Callable, Iterator
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
@@ -12,6 +13,8 @@ from samples.server import ROOT, Newsroom
 from tests.faults.evening import FIRST, SECOND, Evening, at_leisure
 from tests.faults.promises import table_files
 from tests.faults.resume_worker import derive_afresh, whole_evening
+
+_DISK_BYTES = 8_000_000
 
 
 @pytest.fixture(scope="session")
@@ -74,3 +77,17 @@ def inbox_root(tmp_path: Path) -> Path:
     (root / "inbox").mkdir(parents=True)
     (root / "sources.toml").write_text('[sources.inbox]\nkind = "inbox"\npath = "inbox"\n')
     return root
+
+
+@pytest.fixture
+def small_disk(tmp_path: Path) -> Iterator[Path]:
+    """A file system of its own, of a few megabytes."""
+    disk = tmp_path / "disk"
+    disk.mkdir()
+    mounted = subprocess.run(
+        ["mount", "-t", "tmpfs", "-o", f"size={_DISK_BYTES}", "tmpfs", str(disk)], capture_output=True, check=False
+    )
+    if mounted.returncode:
+        pytest.skip(f"no small disk can be mounted here ({mounted.stderr.decode().strip()}); the other form runs")
+    yield disk
+    subprocess.run(["umount", str(disk)], check=True)

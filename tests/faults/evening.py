@@ -78,7 +78,7 @@ class Worker:
 
 def _told(pipe: Connection) -> tuple[Any, ...]:
     try:
-        return pipe.recv() if pipe.poll(120) else ()
+        return pipe.recv() if pipe.poll(600) else ()
     except EOFError:
         return ()
 

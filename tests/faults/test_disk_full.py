@@ -4,9 +4,8 @@ import errno
 import os
 import random
 import resource
-import subprocess
 from collections import Counter
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -68,20 +67,6 @@ def with_small_files(evening: Evening, name: str, given: dict[str, Any], left: i
 def do_small_task(most: int, folder: Path, day: date, name: str, given: dict[str, Any]) -> Any:
     resource.setrlimit(resource.RLIMIT_FSIZE, (most, resource.getrlimit(resource.RLIMIT_FSIZE)[1]))
     return do_task(folder, day, name, given)
-
-
-@pytest.fixture
-def small_disk(tmp_path: Path) -> Iterator[Path]:
-    """A file system of its own, of a few megabytes."""
-    disk = tmp_path / "disk"
-    disk.mkdir()
-    mounted = subprocess.run(
-        ["mount", "-t", "tmpfs", "-o", f"size={_DISK_BYTES}", "tmpfs", str(disk)], capture_output=True, check=False
-    )
-    if mounted.returncode:
-        pytest.skip(f"no small disk can be mounted here ({mounted.stderr.decode().strip()}); the other form runs")
-    yield disk
-    subprocess.run(["umount", str(disk)], check=True)
 
 
 def test_full_disk(small_disk: Path, evening_at: Callable[..., Evening], undisturbed: Evening) -> None:

@@ -1,5 +1,6 @@
 """SQLite files that many processes open."""
 
+import errno
 import sqlite3
 from concurrent.futures import ProcessPoolExecutor
 from functools import partial
@@ -39,3 +40,38 @@ def test_other_file_is_named(tmp_path: Path) -> None:
     (tmp_path / "x").write_text("no database" * 100)
     with pytest.raises(LakeError, match="not a database"):
         open_database(tmp_path / "x", durability="full", broken=_broken)
+
+
+@pytest.mark.parametrize(
+    ("code", "number"),
+    [
+        (sqlite3.SQLITE_FULL, errno.ENOSPC),
+        (sqlite3.SQLITE_IOERR_WRITE, errno.ENOSPC),
+        (sqlite3.SQLITE_IOERR_FSYNC, errno.EIO),
+        (sqlite3.SQLITE_READONLY_DIRECTORY, errno.EROFS),
+    ],
+)
+def test_refusal_of_the_disk_names_the_file(tmp_path: Path, code: int, number: int) -> None:
+    """What the disk refuses is the system's own error with the database's file, and nothing of it is written."""
+    connection = open_database(tmp_path / "x", durability="process", broken=_broken)
+    connection.execute("CREATE TABLE t (n INTEGER)")
+    refusal = sqlite3.OperationalError("as SQLite says it")
+    refusal.sqlite_errorcode = code  # type: ignore[misc]
+
+    def write() -> None:
+        with transaction(connection):
+            connection.execute("INSERT INTO t VALUES (1)")
+            raise refusal
+
+    with pytest.raises(OSError, match="as SQLite says it") as caught:
+        write()
+    assert (caught.value.errno, caught.value.filename) == (number, str(tmp_path / "x"))
+    assert connection.execute("SELECT * FROM t").fetchall() == []
+
+
+def test_file_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
+    """A database in whose place a folder stands is not called broken: deleting it would be bad advice."""
+    (tmp_path / "x").mkdir()
+    with pytest.raises(OSError, match="unable to open") as caught:
+        open_database(tmp_path / "x", durability="process", broken=_broken)
+    assert caught.value.filename == str(tmp_path / "x")

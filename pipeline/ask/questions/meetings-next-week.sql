@@ -1,6 +1,6 @@
 -- title: Which meetings are planned for next week?
 -- about: Consultations announced for the seven days from the Monday after the latest article. One row a meeting; copies of a report count once.
-WITH next AS (SELECT date_trunc('week', max(published_date) + 7)::DATE AS monday FROM articles)
+WITH next AS (SELECT date_trunc('week', max(published_date) + INTERVAL 7 DAY)::DATE AS monday FROM articles)
 SELECT
   c.event_date,
   c.event_date_precision AS precision,
@@ -12,5 +12,5 @@ SELECT
   a.publisher
 FROM event_clusters c JOIN articles a USING (article_id, revision_id), next
 WHERE c.event_type = 'CONSULT' AND c.modality = 'planned'
-  AND c.event_date < next.monday + 7 AND coalesce(c.event_date_end, c.event_date) >= next.monday
+  AND c.event_date < next.monday + INTERVAL 7 DAY AND coalesce(c.event_date_end, c.event_date) >= next.monday
 ORDER BY c.event_date, c.event_cluster_id;

@@ -3,7 +3,7 @@
 -- chart: bar x=articles y=person
 SELECT
   arg_max(e.entity_name, (length(e.entity_name), e.entity_name)) AS person,
-  any_value(e.qid) AS qid,
+  max(e.qid) AS qid,
   count(DISTINCT a.dup_group_id) AS articles,
   count(DISTINCT a.publisher) AS outlets,
   count(*) AS mentions

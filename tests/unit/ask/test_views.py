@@ -1,11 +1,19 @@
 """The views.sql text for other tools."""
 
-from datetime import date
+import re
+from datetime import UTC, date, datetime
 
 import duckdb
+import pyarrow.parquet as pq
+import pytest
 
-from pipeline.ask import views_sql
+from pipeline.ask.engines import views_sql
+from pipeline.ask.twins import DIALECTS
+from pipeline.ask.views import stored_name
+from pipeline.errors import ConfigError
 from pipeline.tables import TABLES
+
+ENGINES = sorted(DIALECTS.keys() - {"ansi"})
 
 
 def test_views_open_the_lake_in_a_plain_duckdb(small_lake):
@@ -54,3 +62,83 @@ def test_views_open_a_lake_with_an_awkward_name(small_lake, tmp_path):
     connection.execute(views_sql(awkward))
 
     assert connection.execute("SELECT count(*) FROM quotes").fetchall() == [(4,)]
+
+
+@pytest.mark.parametrize("engine", ENGINES)
+def test_views_name_every_column(engine, small_lake):
+    """In every engine that opens files, each stored table is made with each of its columns."""
+    text = views_sql(small_lake, engine)
+
+    for spec in TABLES:
+        (made,) = (
+            part
+            for part in text.split(";\n")
+            if re.search(rf"(TABLE|VIEW) {stored_name(spec)}\b", part) and "DROP" not in part
+        )
+        missing = [name for name in (*spec.schema.names, spec.partition) if not re.search(rf"\b{name}\b", made)]
+        assert missing == []
+
+
+@pytest.mark.parametrize("engine", [*ENGINES, "ansi"])
+def test_views_end_in_the_cluster_columns(engine, small_lake):
+    """The last three statements join the cluster columns, and nothing stands behind the last semicolon."""
+    *_, articles, quotes, events, end = views_sql(small_lake, engine).split(";\n")
+
+    assert ["dup_group_id" in articles, "quote_group_id" in quotes, "event_cluster_id" in events, end] == [
+        True,
+        True,
+        True,
+        "",
+    ]
+
+
+@pytest.mark.parametrize("engine", ["trino", "athena", "bigquery"])
+def test_views_lead_to_where_the_engine_finds_the_lake(engine, small_lake):
+    """With a place given, statements name it and nothing of this machine."""
+    text = views_sql(small_lake, engine, at="s3://bucket/lake")
+
+    assert "'s3://bucket/lake/tables/quotes" in text
+    assert str(small_lake) not in text
+
+
+@pytest.mark.parametrize("engine", ["clickhouse", "spark", "datafusion"])
+def test_path_that_is_a_pattern_is_refused(engine, small_lake):
+    """Where an engine would take the lake's path for a pattern, it is named, with what to do."""
+    with pytest.raises(ConfigError, match=r"takes \[ \] in a path for a pattern; move or link the lake"):
+        views_sql(small_lake, engine, at="/data/[old]")
+
+
+def test_unknown_engine_is_refused(tmp_path):
+    """A wrong engine is a wrong call, with the list of engines."""
+    with pytest.raises(ConfigError, match=r"unknown engine 'access'; known are ansi, athena, "):
+        views_sql(tmp_path, "access")
+
+
+def test_column_that_no_file_has_is_null(small_lake):
+    """A view has the columns of the contract also where every file is older than one of them."""
+    for path in small_lake.glob("tables/articles/*/*.parquet"):
+        pq.write_table(pq.ParquetFile(path).read().drop_columns(["kb_version"]), path)
+    connection = duckdb.connect()
+
+    connection.execute(views_sql(small_lake))
+
+    assert connection.execute("SELECT count(*), count(kb_version) FROM articles").fetchall() == [(3, 0)]
+
+
+def test_substring_in_sql_needs_one_more(write_rows):
+    """The +1 of docs/tables.md gives back the recorded text, also behind characters beyond U+FFFF."""
+    text = "😀 é “The quay is open.” she said."
+    start = text.index("“")
+    span = {"start_char": start, "end_char": text.index("”") + 1, "quote_text": "“The quay is open.”"}
+    day = date(2026, 3, 2)
+    when = {"fetched_at": datetime(2026, 3, 2, tzinfo=UTC)}
+    lake = write_rows("articles", day, [{"text": text, **when}])
+    write_rows("quotes", day, [span])
+
+    same = duckdb.sql(
+        f"""SELECT q.quote_text = substring(a.text, q.start_char + 1, q.end_char - q.start_char)
+        FROM '{lake}/tables/quotes/*/*.parquet' q JOIN '{lake}/tables/articles/*/*.parquet' a
+        USING (article_id, revision_id)"""
+    ).fetchall()
+
+    assert same == [(True,)]

@@ -1,6 +1,8 @@
 """Staged batches enter the lake at one instant, once, in whatever order."""
 
+import errno
 import os
+import shutil
 from collections.abc import Sequence
 from dataclasses import replace
 from datetime import UTC, date, datetime
@@ -250,6 +252,35 @@ def test_staging_again_replaces_the_batch(lake: Lake) -> None:
     lake.stage("b1", batch_tables([Story(1)]), batch_keys([Story(1)]))
     report = commit(lake, [Story(2)])
     assert list(report.articles) == [Story(2).article_id]
+
+
+def test_another_process_stages_it_in_between(lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A batch that comes back while it is being replaced is replaced again."""
+    lake.stage("b1", batch_tables([Story(1)]), batch_keys([Story(1)]))
+    remove, others = shutil.rmtree, [[Story(2)], [Story(3)]]
+
+    def remove_slowly(path: Path) -> None:
+        remove(path)
+        if others:
+            stories = others.pop()
+            open_lake(tmp_path / "lake").stage("b1", batch_tables(stories), batch_keys(stories))
+
+    monkeypatch.setattr(shutil, "rmtree", remove_slowly)
+    assert list(commit(lake, [Story(4)]).articles) == [Story(4).article_id]
+
+
+def test_batch_that_cannot_be_moved_leaves_the_one_before(lake: Lake, monkeypatch: pytest.MonkeyPatch) -> None:
+    """An error of the disk while a batch is staged again does not take the batch that is staged."""
+    lake.stage("b1", batch_tables([Story(1)]), batch_keys([Story(1)]))
+
+    def fail(*_: object) -> None:
+        raise OSError(errno.EIO, "Input/output error")
+
+    with monkeypatch.context() as broken:
+        broken.setattr(os, "replace", fail)
+        with pytest.raises(OSError, match="Input/output"):
+            lake.stage("b1", batch_tables([Story(2)]), batch_keys([Story(2)]))
+    assert list(lake.commit(["b1"], is_current=is_current).articles) == [Story(1).article_id]
 
 
 def test_staged_rows_are_invisible(lake: Lake, tmp_path: Path) -> None:

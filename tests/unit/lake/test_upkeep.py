@@ -4,7 +4,7 @@ import os
 import sqlite3
 from collections.abc import Callable
 from contextlib import closing
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import pytest
@@ -62,7 +62,7 @@ def add_stray_day(root: Path) -> None:
 
 def lose_ledger_rows(root: Path) -> None:
     with closing(sqlite3.connect(root / "_state/ledger.sqlite", autocommit=True)) as connection:
-        connection.execute("UPDATE days SET generation = 99 WHERE published_date = '2026-02-03'")
+        connection.execute("DELETE FROM days WHERE published_date = '2026-02-03'")
         connection.execute("DELETE FROM articles WHERE published_date = '2026-02-03'")
 
 
@@ -145,11 +145,10 @@ def test_flipped_byte_is_named(root: Path, place: int) -> None:
 
 
 def test_damaged_day_can_be_derived_again(root: Path) -> None:
-    """What the message advises works: delete the day's manifest, recover, derive again."""
+    """What the message advises works: withdraw the day, derive it again."""
     before = files(root)
     public(root).write_bytes(b"PAR1")
-    (root / "_state/manifest/2026-02-03.json").unlink()
-    open_lake(root).recover()
+    open_lake(root).recover(withdraws=True)
     assert open_lake(root).stored([Story(1).article_id]) == {}
     assert open_lake(root).verify() == ()
     commit(open_lake(root), *STORIES)
@@ -170,7 +169,7 @@ def test_broken_ledger_is_named(root: Path) -> None:
     """A ledger that is no database is an error that says what to do."""
     lose_ledger(root)
     (root / "_state/ledger.sqlite").write_bytes(b"not a database " * 100)
-    with pytest.raises(LakeError, match="delete it") as caught:
+    with pytest.raises(LakeError, match="recover --withdraw") as caught:
         open_lake(root).stored([])
     assert caught.value.reason == "ledger_broken"
 
@@ -182,7 +181,7 @@ def test_gc_keeps_the_generation_before(root: Path) -> None:
     objects = root / "_state/objects/quotes/published_date=2026-02-03"
     assert len(list(objects.iterdir())) == 6
     assert open_lake(root).gc() == 0
-    assert open_lake(root, gc_grace_hours=0).gc() == 4 * 4 + 5 * 5  # objects of four generations, files of five batches
+    assert open_lake(root, gc_grace_hours=0).gc() == 4 * 4 + 5 * 6  # objects of four generations, files of five batches
     assert [path.name.split("-")[0] for path in sorted(objects.iterdir())] == ["000005", "000006"]
     assert open_lake(root).verify() == ()
 
@@ -202,6 +201,45 @@ def test_gc_removes_old_leftovers(root: Path) -> None:
     (root / "_state/stage/half").write_bytes(b"x")
     (root / "_state/objects/quotes/published_date=2026-02-03/000009-00000000.obj").write_bytes(b"x")
     assert open_lake(root).gc() == 0
-    assert lake.gc() == 2 * 5 + 1 + 1
+    assert lake.gc() == 2 * 6 + 1 + 1
     assert list((root / "_state/staged").iterdir()) == []
     assert lake.verify() == ()
+
+
+def age(root: Path, *, hours: float) -> None:
+    """Let everything in the lake be written so many hours earlier than it was."""
+    for path in root.rglob("*"):
+        told = path.stat().st_mtime - hours * 3600
+        os.utime(path, (told, told))
+
+
+def test_snapshot_is_kept_for_the_grace(root: Path) -> None:
+    """What a reader's snapshot names stays for the grace after it was replaced, however long it had stood before."""
+    age(root, hours=1000)
+    lake = open_lake(root)
+    snapshot = [root / "_state" / each.object for each in lake.manifest(DAY).entries.values()]
+    for number in range(3):
+        commit(lake, Story(2, f"Words {number}", seen=number + 1), batch_id=f"c{number}")
+    assert lake.gc() == 5  # the files of the batch that was committed a thousand hours ago
+    assert [path for path in snapshot if not path.exists()] == []
+    age(root, hours=25)
+    assert lake.gc() == 2 * 4 + 3 * 5
+    assert [path for path in snapshot if path.exists()] == []
+
+
+@pytest.mark.parametrize("hours", [-1000, 1000])
+def test_gc_of_a_host_whose_clock_is_wrong(root: Path, hours: int) -> None:
+    """Neither clock of a host, behind or ahead, makes it delete what was written just now."""
+    lake = Lake(root, durability="process", now=lambda: datetime.now(UTC) + timedelta(hours=hours))
+    open_lake(root).stage("waits", batch_tables([Story(9)]), batch_keys([Story(9)]))
+    assert lake.gc() == 0
+    commit(open_lake(root), Story(2, "Words", seen=1), batch_id="waits")
+
+
+def test_gc_removes_empty_folders(root: Path) -> None:
+    """A folder that a process emptied, and died before it could remove it, goes."""
+    for folder in ("tables/quotes", "_state/objects/quotes"):
+        (root / folder / "published_date=1999-01-01").mkdir()
+    assert open_lake(root).gc() == 0
+    assert list(root.rglob("*1999*")) == []
+    assert open_lake(root).verify() == ()

@@ -44,7 +44,7 @@ def cut(data: bytearray, at: Capture) -> None:
 def test_damage_is_named_and_costs_its_own_records(
     archive: Archive, tmp_path: Path, damage: Callable[[bytearray, Capture], None], hit: int, left: list[int]
 ) -> None:
-    """Verify names file and bytes; a rebuild says so too, and keeps every other record readable."""
+    """Verify names file, bytes, page and article; a rebuild tells of the place too, and keeps every other record."""
     assert list(archive.verify()) == []
     struck = archive.captures()[hit]
     path = tmp_path / "raw" / struck.file
@@ -53,8 +53,9 @@ def test_damage_is_named_and_costs_its_own_records(
     path.write_bytes(data)
     told = list(archive.verify())
     assert [(each.file, each.offset) for each in told] == [(struck.file, struck.offset)]
-    assert "restore the file" in str(told[0])
-    assert archive.rebuild_index() == tuple(told)
+    assert f"lost {struck.url} of 2026-02-03 12:0{hit}, article a1: " in told[0].told
+    assert "restore the file" in told[0].told
+    assert [(each.file, each.offset) for each in archive.rebuild_index()] == [(struck.file, struck.offset)]
     found = [archive.page(capture) for capture in archive.captures()]
     assert found == [PAGES[number] for number in left]
 
@@ -66,7 +67,10 @@ def test_index_and_files_are_compared(archive: Archive, tmp_path: Path) -> None:
     second = first.with_name("run-2.warc.gz")
     second.rename(second.with_name("run-3.warc.gz"))
     told = [str(each) for each in archive.verify()]
-    assert [text.split(": ", 1)[1].split(";")[0] for text in told] == ["is gone", "is not in the index"]
+    assert [text.split(": ", 1)[1].split(";")[0] for text in told] == [
+        "is in the index, but gone",
+        "is not in the index",
+    ]
     archive.recover()
     assert list(archive.verify()) == []
     first.unlink()

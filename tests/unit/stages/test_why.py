@@ -121,7 +121,7 @@ def test_page_that_is_archived_and_not_read(space: Workspace) -> None:
 def test_page_that_could_not_be_had(server: Hostile, tmp_path: Path) -> None:
     """A refusal quotes its line of robots.txt, a page that waits says until when, an unknown one what it would need."""
     server.says("/robots.txt", 200, b"User-agent: *\nDisallow: /vault\n")
-    lists(server, "/vault/1", "/busy")
+    lists(server, "/vault/1?utm_source=feed", "/busy")
     server.says("/busy", 503, b"", Retry_After="7200")
     run(tmp_path, server, "1")
     settings = {"data_dir": tmp_path, "sources_file": tmp_path / "sources.toml"}

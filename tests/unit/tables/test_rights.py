@@ -60,6 +60,7 @@ FACTS: Mapping[str, frozenset[str]] = {
         }
     ),
     "outcomes": frozenset({"run_id", "source_key", "url", "article_id", "stage", "outcome", "reason", "raw_ref"}),
+    "listings": frozenset({"run_id", "source_key", "result", "reason"}),
     "runs": frozenset({"run_id", "kind", "status", "counts", "days_touched", "versions"}),
 }
 

@@ -1,10 +1,6 @@
 """Those who keep a copy are told the truth by a lake whose processes are killed."""
 
-import os
 import random
-import signal
-import sys
-from collections.abc import Callable
 from datetime import UTC, datetime
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
@@ -13,11 +9,11 @@ from typing import Any
 import pytest
 
 from pipeline.lake import Lake
-from tests.faults.lake_worker import open_lake, publish_and_die, publish_edition
-from tests.faults.test_lake_kill import finish, public_files
+from tests.faults.evening import LONG, Worker
+from tests.faults.lake.newsdesk import open_lake, publish_hour
+from tests.faults.lake.promises import public_files
 
-KILLS = 60 if os.environ.get("NEWSLAKE_LONG") else 8
-EDITIONS = 1_000  # numbers of their own
+KILLS = 60 if LONG else 8
 _NAMES = ["article_id", "revision_id", "fetched_at", "published_date"]
 
 
@@ -37,14 +33,12 @@ def test_follower_of_a_killed_lake(processes: ForkServerContext, tmp_path: Path)
     """After each SIGKILL of a committer, what is told since the last time makes the copy the table again."""
     chance = random.Random(20260204)
     root = tmp_path / "lake"
-    publish_edition(root, 0)
+    publish_hour(root, 0)
     copy: dict[str, dict[str, Any]] = {}
     since = datetime(2020, 1, 1, tzinfo=UTC)
     killed = 0
-    for number in range(1, KILLS + 1):
-        process = processes.Process(target=publish_and_die, args=(root, EDITIONS + number, chance.randint(1, 180)))
-        process.start()
-        killed += finish(process) == -9
+    for hour in range(1, KILLS + 1):
+        killed += Worker(processes, publish_hour, root, hour, at=chance.randint(1, 180)).done().code == -9
         lake = open_lake(root)
         lake.recover()
         since = follow(lake, copy, since)
@@ -52,27 +46,12 @@ def test_follower_of_a_killed_lake(processes: ForkServerContext, tmp_path: Path)
     assert killed > KILLS / 2
 
 
-def _die_at(left: int, act: Callable[[], object]) -> None:
-    """Act, killed at the ``left``-th change of the file system; exits 0 when there are fewer."""
-
-    def count(event: str, arguments: tuple[Any, ...]) -> None:
-        nonlocal left
-        is_change = event in {"os.rename", "os.link", "os.remove", "os.mkdir", "os.rmdir"}
-        is_change |= event == "open" and isinstance(arguments[1], str) and "w" in arguments[1]
-        left -= is_change
-        if is_change and left == 0:
-            os.kill(os.getpid(), signal.SIGKILL)
-
-    sys.addaudithook(count)
-    act()
+def take(root: Path) -> None:
+    open_lake(root).snapshot("v1")
 
 
-def take(root: Path, left: int) -> None:
-    _die_at(left, lambda: open_lake(root).snapshot("v1"))
-
-
-def drop(root: Path, left: int) -> None:
-    _die_at(left, lambda: open_lake(root).drop_snapshot("v1"))
+def drop(root: Path) -> None:
+    open_lake(root).drop_snapshot("v1")
 
 
 @pytest.mark.timeout(600)
@@ -80,13 +59,12 @@ def test_killed_while_taking_and_dropping(processes: ForkServerContext, tmp_path
     """Killed at seeded moments, a snapshot is whole or not there; the next one clears away what was left."""
     chance = random.Random(20260205)
     root = tmp_path / "lake"
-    publish_edition(root, 0)
+    publish_hour(root, 0)
     before, seen = public_files(root), set()
     for number in range(KILLS):
         has = bool(open_lake(root).snapshots())
-        process = processes.Process(target=drop if has else take, args=(root, chance.randint(1, 70 if has else 110)))
-        process.start()
-        seen.add((has, finish(process)))
+        worker = Worker(processes, drop if has else take, root, at=chance.randint(1, 70 if has else 110))
+        seen.add((has, worker.done().code))
         lake = open_lake(root)
         for each in lake.snapshots():
             assert lake.verify_snapshot(each.facts.name) == ()

@@ -1,0 +1,221 @@
+"""The lake opened in an engine: the statements that make its tables and views there.
+
+Columns and types are written out. So a column that a file has not is null there, whatever the engine would infer from
+the first file it meets, and a table before its first file is empty rather than missing.
+"""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from pathlib import Path
+from string import Template
+
+import pyarrow as pa
+import sqlglot
+
+from pipeline.ask.twins import known_engine, twin
+from pipeline.ask.views import JOINED_VIEWS, stored_name, table_dir, table_files
+from pipeline.errors import ConfigError
+from pipeline.tables import TABLES, Column, TableSpec
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Types:
+    """How an engine writes a type. ``a_field`` is one field of a struct."""
+
+    text: str = "STRING"
+    whole: str = "INT"
+    real: str = "DOUBLE"
+    truth: str = "BOOLEAN"
+    time: str = "TIMESTAMP"
+    day: str = "DATE"
+    a_list: str = "ARRAY<{}>"
+    a_struct: str = "STRUCT<{}>"
+    a_field: str = "{} {}"
+    nullable: str = "{}"
+
+    def of(self, kind: pa.DataType) -> str:
+        """Return the engine's words for an Arrow type of the contract. Raises: KeyError for a type it has not."""
+        if pa.types.is_list(kind):
+            return self.a_list.format(self.of(kind.value_type))
+        if pa.types.is_struct(kind):
+            return self.a_struct.format(", ".join(self.a_field.format(part.name, self.of(part.type)) for part in kind))
+        words = {
+            pa.string(): self.text,
+            pa.int32(): self.whole,
+            pa.float64(): self.real,
+            pa.bool_(): self.truth,
+            pa.timestamp("us", tz="UTC"): self.time,
+            pa.date32(): self.day,
+        }
+        return words[kind]
+
+    def column(self, column: Column) -> str:
+        """Return ``name TYPE``."""
+        kind = self.of(column.type)
+        may_be_null = column.nullable and not pa.types.is_nested(column.type)
+        return f"{column.name} {self.nullable.format(kind) if may_be_null else kind}"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Engine:
+    """What opens one engine.
+
+    ``opened`` is a template that makes a table of files; ``view`` makes a view of a query. Where ``needs_files``, a
+    table without any is a view without rows. ``patterns`` are characters of a path that the engine takes for more than
+    themselves.
+    """
+
+    types: _Types
+    opened: str = ""
+    view: str = "CREATE OR REPLACE VIEW"
+    first: tuple[str, ...] = ()
+    needs_files: bool = True
+    patterns: str = "*?[]{}"
+    backslash: bool = False
+
+
+_ENGINES = {
+    "ansi": _Engine(types=_Types(text="VARCHAR"), view="CREATE VIEW", needs_files=False),
+    "athena": _Engine(
+        types=_Types(a_field="{}:{}"),
+        opened="""\
+DROP TABLE IF EXISTS $name;
+CREATE EXTERNAL TABLE $name ($columns)
+PARTITIONED BY ($partition DATE) STORED AS PARQUET LOCATION '$place/'
+TBLPROPERTIES ('projection.enabled' = 'true', 'projection.$partition.type' = 'date',
+  'projection.$partition.format' = 'yyyy-MM-dd', 'projection.$partition.range' = '1990-01-01,NOW+1DAYS',
+  'storage.location.template' = '$place/$partition=$${$partition}/')""",
+        needs_files=False,
+    ),
+    "bigquery": _Engine(
+        types=_Types(whole="INT64", real="FLOAT64", truth="BOOL"),
+        opened="""\
+CREATE OR REPLACE EXTERNAL TABLE $name ($columns)
+WITH PARTITION COLUMNS ($partition DATE)
+OPTIONS (format = 'PARQUET', enable_list_inference = true, hive_partition_uri_prefix = '$place',
+  uris = ['$place/*.parquet'])""",
+        backslash=True,
+    ),
+    "clickhouse": _Engine(
+        types=_Types(
+            text="String",
+            whole="Int32",
+            real="Float64",
+            truth="Bool",
+            time=r"DateTime64(6, \'UTC\')",  # columns stand in a text of SQL
+            day="Date32",
+            a_list="Array({})",
+            a_struct="Tuple({})",
+            nullable="Nullable({})",
+        ),
+        opened="""\
+CREATE OR REPLACE VIEW $name AS
+SELECT * FROM file('$place/*/*.parquet', Parquet, '$columns, $partition Date32')
+SETTINGS use_hive_partitioning = 1""",
+        needs_files=False,
+        backslash=True,
+    ),
+    "datafusion": _Engine(
+        types=_Types(text="VARCHAR", time="TIMESTAMP(6) WITH TIME ZONE", a_list="{}[]"),
+        first=("SET datafusion.execution.time_zone = 'UTC'",),
+        opened="""\
+CREATE EXTERNAL TABLE $name ($columns, $partition DATE)
+STORED AS PARQUET PARTITIONED BY ($partition) LOCATION '$place/'""",
+        needs_files=False,
+    ),
+    "duckdb": _Engine(
+        types=_Types(text="VARCHAR", time="TIMESTAMP WITH TIME ZONE", a_list="{}[]", a_struct="STRUCT({})"),
+        first=("SET TimeZone = 'UTC'",),
+        opened="""\
+CREATE OR REPLACE VIEW $name AS
+SELECT * FROM ($empty) AS no_rows
+UNION ALL BY NAME
+SELECT * FROM read_parquet('$place/*/*.parquet', hive_partitioning = true,
+  hive_types = {'$partition': DATE}, union_by_name = true)""",
+        patterns="",
+    ),
+    "polars": _Engine(
+        types=_Types(text="VARCHAR", time="TIMESTAMP WITH TIME ZONE", a_list="{}[]"),
+        opened="""\
+CREATE TABLE $name AS
+SELECT * FROM ($empty) AS no_rows
+UNION ALL BY NAME
+SELECT * FROM ${table}_files""",
+        view="CREATE TABLE",
+        patterns="",
+    ),
+    "spark": _Engine(
+        types=_Types(a_field="{}: {}"),
+        first=("SET TIME ZONE 'UTC'",),
+        opened="""\
+CREATE OR REPLACE TEMPORARY VIEW $name ($columns, $partition DATE)
+USING parquet OPTIONS (path '$place')""",
+        view="CREATE OR REPLACE TEMPORARY VIEW",
+        backslash=True,
+    ),
+    "trino": _Engine(
+        types=_Types(text="VARCHAR", whole="INTEGER", time="TIMESTAMP(3)", a_list="ARRAY({})", a_struct="ROW({})"),
+        opened="""\
+DROP TABLE IF EXISTS $name;
+CREATE TABLE $name ($columns, $partition DATE)
+WITH (format = 'PARQUET', external_location = '$place/', partitioned_by = ARRAY['$partition']);
+CALL system.sync_partition_metadata('newslake', '$name', 'FULL')""",
+    ),
+}
+
+
+def views_sql(lake: Path, engine: str = "duckdb", *, at: str | None = None) -> str:
+    """Return the statements that open ``lake`` in an engine, each ending with a semicolon at the end of a line.
+
+    ``at`` is where the engine finds the folder, if elsewhere: an ``s3://`` address, say. A column that no file has yet
+    is null. In most engines a table without files is an empty view; write the text anew after its first rows.
+
+    Raises: ConfigError for an unknown engine, and for a path with characters that the engine takes for a pattern.
+    """
+    known_engine(engine)
+    opens = _ENGINES[engine]
+    place = _literal(at or str(lake.resolve()), engine)
+    statements = (*opens.first, *_stored(lake, opens, place), *_related(engine))
+    return "".join(f"{statement};\n" for statement in statements)
+
+
+def _stored(lake: Path, opens: _Engine, place: str) -> Iterator[str]:
+    for spec in TABLES:
+        name, empty = stored_name(spec), _empty(spec, opens.types)
+        if opens.needs_files and not table_files(lake, spec):
+            yield f"{opens.view} {name} AS\n{empty}"
+        elif opens.opened:
+            yield Template(opens.opened).substitute(
+                name=name,
+                table=spec.name,
+                columns=", ".join(map(opens.types.column, spec.columns)),
+                empty=empty,
+                partition=spec.partition,
+                place=f"{place}/{table_dir(Path(), spec).as_posix()}",
+            )
+
+
+def _empty(spec: TableSpec, types: _Types) -> str:
+    columns = [*((column.name, types.of(column.type)) for column in spec.columns), (spec.partition, types.day)]
+    return f"SELECT {', '.join(f'CAST(NULL AS {kind}) AS {name}' for name, kind in columns)} LIMIT 0"
+
+
+def _related(engine: str) -> Iterator[str]:
+    """Yield the views that join the cluster columns onto the stored tables."""
+    for view in sqlglot.parse(JOINED_VIEWS, read="duckdb"):
+        if view is not None:
+            query = view.expression.sql("duckdb", pretty=True)
+            yield f"{_ENGINES[engine].view} {view.this.name} AS\n{twin(query, engine)}"
+
+
+def _literal(place: str, engine: str) -> str:
+    """Return a path as it stands between single quotes. Raises: ConfigError."""
+    opens = _ENGINES[engine]
+    if engine == "duckdb":
+        place = "".join(f"[{each}]" if each in "*?[" else each for each in place)
+    elif found := set(place) & set(opens.patterns):
+        raise ConfigError(
+            f"{place}: {engine} takes {' '.join(sorted(found))} in a path for a pattern; move or link the lake",
+            key=place,
+        )
+    return place.replace("\\", "\\\\").replace("'", "\\'") if opens.backslash else place.replace("'", "''")

@@ -1,0 +1,62 @@
+"""Checksums of the files that no manifest names, inside or beside them, so that no byte can change unnoticed."""
+
+import hashlib
+from collections.abc import Mapping
+from pathlib import Path
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+_KEY = "file_sha256"
+_BLANK = "0" * 64
+# As Thrift writes the key and the length of its value into the footer, which ends the file.
+_MARK = b"\x18" + bytes([len(_KEY)]) + _KEY.encode() + b"\x18\x40"
+_UNSEALED = {b"ARROW:schema", b"schema_version"}  # what an older newslake wrote
+_DIGEST_BYTES = 32
+SUMS = "sums"
+
+BLANK_SEAL: Mapping[str, str] = {_KEY: _BLANK}
+
+
+def sealed_parquet(data: memoryview) -> bytes:
+    """Return a Parquet file that was written with ``BLANK_SEAL``, with the digest of all its other bytes in it."""
+    whole = bytearray(data)
+    at = whole.rindex(_MARK) + len(_MARK)
+    whole[at : at + len(_BLANK)] = hashlib.sha256(whole).hexdigest().encode()
+    return bytes(whole)
+
+
+def is_parquet_sound(data: bytes) -> bool:
+    """Return whether a sealed file's bytes are those of its seal; a file of an older newslake has none.
+
+    Raises: ArrowInvalid, OSError where the footer cannot be read.
+    """
+    at = data.rfind(_MARK)
+    if at < 0:
+        with pq.ParquetFile(pa.BufferReader(data)) as file:
+            return set(file.metadata.metadata) == _UNSEALED
+    whole, at = bytearray(data), at + len(_MARK)
+    stated = bytes(whole[at : at + len(_BLANK)])
+    whole[at : at + len(_BLANK)] = _BLANK.encode()
+    return hashlib.sha256(whole).hexdigest().encode() == stated
+
+
+def with_digest(data: bytes | memoryview) -> bytes:
+    """Return bytes behind their digest."""
+    return hashlib.sha256(data).digest() + data
+
+
+def without_digest(data: bytes) -> bytes | None:
+    """Return the bytes that stand behind their digest; None where they are not those of it."""
+    rest = memoryview(data)[_DIGEST_BYTES:]
+    return bytes(rest) if hashlib.sha256(rest).digest() == data[:_DIGEST_BYTES] else None
+
+
+def sums_of(folder: Path) -> bytes:
+    """Return name and digest of each file of a folder but ``SUMS``, which holds this; as `sha256sum` writes it."""
+    lines = []
+    for path in sorted(folder.iterdir()):
+        if path.name != SUMS:
+            with path.open("rb") as file:
+                lines.append(f"{hashlib.file_digest(file, 'sha256').hexdigest()}  {path.name}\n")
+    return "".join(lines).encode()

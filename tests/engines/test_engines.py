@@ -1,0 +1,190 @@
+"""docs/engines.md, run as it stands: every engine has the same tables, cell by cell, and the same answers in order."""
+
+from collections.abc import Callable, Mapping, Sequence
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+import pytest
+
+from pipeline.ask import connect, list_questions, query
+from pipeline.ask.twins import DIALECTS, twin
+from pipeline.ask.views import table_files
+from pipeline.tables import TABLES, TableSpec
+from samples.answers import replayed
+from tests.engines.answered import PAGE, SECTIONS, Answered, Rows, plain
+from tests.engines.lakes import stored_rows, write_odd_lake
+
+LAKES = ("sample", "odd")
+QUESTIONS = {question.slug: question.sql for question in list_questions()}
+SPECS = {spec.name: spec for spec in TABLES}
+# Words that engines understand in ways of their own, each in a statement over the odd lake.
+WORDS = {
+    "round": "SELECT event_index, round(confidence, 3) AS a, round(confidence, 1) AS b, round(-confidence) AS c "
+    "FROM events WHERE confidence < 1e9 ORDER BY event_index",
+    "median": "SELECT publisher, median(word_count) AS a, quantile_cont(word_count, 0.25) AS b, "
+    "percentile_cont(0.75) WITHIN GROUP (ORDER BY entity_count) AS c FROM articles GROUP BY 1 ORDER BY 1 NULLS LAST",
+    "arg_max": "SELECT publisher, arg_max(title, (word_count, article_id)) AS a, arg_min(section, article_id) AS b, "
+    "arg_max(wire_agency, (entity_count IS NULL, article_id)) AS c FROM articles GROUP BY ALL ORDER BY publisher",
+    "characters": "SELECT article_id, substring(text, 2, 3) AS a, length(text) AS b, text || ':' || word_count AS c, "
+    "lower(publisher) AS d, contains(text, 'é') AS e, split_part(content_hash, ' ', 2) AS f "
+    "FROM articles ORDER BY article_id",
+    "names": "WITH sums AS (SELECT a.publisher, q.quote_index, q.word_count AS words FROM quotes q "
+    "JOIN articles a ON a.article_id = q.article_id AND a.revision_id = q.revision_id) "
+    "SELECT s.publisher, CAST(sum(s.words) AS BIGINT) AS words, max(s.quote_index) AS quote_index FROM sums s "
+    "JOIN quotes q ON q.quote_index = s.quote_index GROUP BY s.publisher ORDER BY words DESC, s.publisher",
+    "times": "SELECT article_id, round(epoch(published_at), 2) AS a, "
+    "floor(extract(epoch FROM fetched_at))::BIGINT AS b, date_trunc('week', published_date)::DATE AS c, "
+    "date_trunc('month', published_at)::DATE AS d, date_diff('day', published_date, fetched_at::DATE) AS e, "
+    "(published_date + INTERVAL 7 DAY)::DATE AS f FROM articles ORDER BY article_id",
+    "nulls": "SELECT title, section, count(*) AS n FROM articles GROUP BY 1, 2 ORDER BY title DESC, section, n",
+    "outer join": "SELECT a.article_id, q.quote_index, q.speaker_name, q.is_closed FROM articles a "
+    "LEFT JOIN quotes q USING (article_id, revision_id) ORDER BY a.article_id, q.quote_index",
+    "sums": "SELECT publisher, sum(word_count)::BIGINT AS a, avg(word_count) AS b, sum(word_count) / count(*) AS c, "
+    "count(*) FILTER (WHERE is_paywalled) AS d, avg((section = 'plain')::INT) AS e, count(DISTINCT section) AS f "
+    "FROM articles GROUP BY publisher ORDER BY publisher",
+    "qualify": "WITH firsts AS (SELECT * FROM quotes QUALIFY row_number() OVER "
+    "(PARTITION BY article_id ORDER BY word_count DESC, quote_index) = 1) "
+    "SELECT article_id, quote_index, coalesce(speaker_name, cue_text, '-') AS a, "
+    "greatest(start_char, word_count) AS b, speaker_name IS DISTINCT FROM cue_text AS c "
+    "FROM firsts ORDER BY article_id",
+    "lists": "SELECT event_cluster_id, array_to_string(actors, '|') AS a FROM event_clusters ORDER BY event_cluster_id",
+    "shares": "SELECT publisher, count(*) AS n, count(*) / sum(count(*)) OVER () AS share, "
+    "exp(ln(count(*))) AS b FROM articles GROUP BY publisher ORDER BY n DESC, publisher",
+}
+# What an engine cannot do: (engine, slug): why. The page has the same list. There is nothing in it.
+CANNOT: Mapping[tuple[str, str], str] = {}
+WITHOUT_NULL_LISTS = ("clickhouse",)
+
+
+def _engines(*left_out: str) -> list[Any]:
+    spark = (pytest.mark.nightly, pytest.mark.timeout(1200))  # the first test waits for all that Spark answers
+    names = [name for name in SECTIONS if name not in left_out]
+    return [pytest.param(name, marks=spark if name == "spark" else ()) for name in names]
+
+
+@pytest.fixture(scope="module")
+def homes(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
+    """Two folders with data/lake in them: of the sample newsroom, and the odd one."""
+    root = tmp_path_factory.mktemp("engines")
+    found = {"sample": root / "sample", "odd": root / "a reader's own folder"}
+    replayed(found["sample"] / "data", port=0)
+    write_odd_lake(found["odd"] / "data" / "lake")
+    return found
+
+
+@pytest.fixture(scope="module")
+def answered(homes: Mapping[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Answered:
+    """What each engine answers on both."""
+    asking = [engine for engine in SECTIONS if engine in DIALECTS]
+    asked = {f"ask.{slug}": sql for slug, sql in QUESTIONS.items()} | {
+        f"word.{word}": sql for word, sql in WORDS.items()
+    }
+    twins = {engine: {name: twin(sql, engine) for name, sql in asked.items()} for engine in asking}
+    return Answered(homes, twins, tmp_path_factory.mktemp("answers"))
+
+
+@pytest.fixture(scope="module")
+def expected(homes: Mapping[str, Path]) -> Callable[[str, str], list[tuple[Any, ...]]]:
+    """What `newslake ask` answers: by lake and SQL, the rows in their order."""
+    connections = {lake: connect(home / "data" / "lake") for lake, home in homes.items()}
+
+    @cache
+    def ask(lake: str, sql: str) -> list[tuple[Any, ...]]:
+        return [tuple(plain(cell) for cell in row) for row in query(connections[lake], sql).rows]
+
+    return ask
+
+
+@pytest.fixture(scope="module")
+def stored(homes: Mapping[str, Path]) -> Callable[[str, str], Rows]:
+    """What lies in the files: by lake and table."""
+    return cache(lambda lake, table: stored_rows(homes[lake] / "data" / "lake", SPECS[table]))
+
+
+def _cells(rows: Rows, spec: TableSpec, names: Sequence[str], engine: str) -> list[tuple[Any, ...]]:
+    """Return rows as tuples in an order of their own; where an engine has no null list, it is an empty one."""
+    lists = {column.name for column in spec.columns if pa.types.is_list(column.type)}
+    blank = {name: [] for name in lists} if engine in WITHOUT_NULL_LISTS else {}
+    return sorted(
+        (tuple(blank.get(name) if row[name] is None else row[name] for name in names) for row in rows), key=repr
+    )
+
+
+@pytest.mark.parametrize("lake", LAKES)
+@pytest.mark.parametrize("engine", _engines())
+@pytest.mark.parametrize("table", SPECS)
+def test_one_table_opens(table, engine, lake, homes, answered, stored):
+    """A table opened by its folder alone has every row, and every column that some file has."""
+    spec = SPECS[table]
+    files = table_files(homes[lake] / "data" / "lake", spec)
+    if not files:
+        pytest.skip("a folder without files is nothing to open")
+    names = [*dict.fromkeys(name for file in files for name in pq.read_schema(file).names), spec.partition]
+
+    found = answered.rows(engine, lake, f"one.{table}")
+
+    assert set(found[0]) == set(names)
+    assert _cells(found, spec, names, engine) == _cells(stored(lake, table), spec, names, engine)
+
+
+@pytest.mark.parametrize("lake", LAKES)
+@pytest.mark.parametrize("engine", _engines("pandas"))
+@pytest.mark.parametrize("table", SPECS)
+def test_all_tables_open(table, engine, lake, answered, stored):
+    """Opened by `newslake views`, a table has every column of the contract, with and without files that have it."""
+    spec = SPECS[table]
+    names = [*spec.schema.names, spec.partition]
+
+    found = answered.rows(engine, lake, f"all.{table}")
+
+    assert _cells(found, spec, names, engine) == _cells(stored(lake, table), spec, names, engine)
+
+
+@pytest.mark.parametrize("lake", LAKES)
+@pytest.mark.parametrize("engine", _engines("pandas"))
+@pytest.mark.parametrize("slug", QUESTIONS)
+def test_question_has_one_answer(slug, engine, lake, answered, expected):
+    """Every saved question has the rows of `newslake ask`, in their order, in every engine."""
+    if (engine, slug) in CANNOT:
+        pytest.skip(CANNOT[engine, slug])
+
+    found = answered.rows(engine, lake, f"ask.{slug}")
+
+    assert [tuple(row.values()) for row in found] == expected(lake, QUESTIONS[slug])
+
+
+@pytest.mark.parametrize("lake", LAKES)
+@pytest.mark.parametrize("slug", QUESTIONS)
+def test_ansi_twin_means_the_same(slug, lake, expected):
+    """A question in the standard's words has the same answer where both are understood."""
+    assert expected(lake, twin(QUESTIONS[slug], "ansi")) == expected(lake, QUESTIONS[slug])
+
+
+@pytest.mark.parametrize("engine", [*_engines("pandas"), "ansi"])
+@pytest.mark.parametrize("word", WORDS)
+def test_word_means_the_same(word, engine, answered, expected):
+    """A twin of any statement says what DuckDB's words mean."""
+    if engine == "ansi":
+        found = expected("odd", twin(WORDS[word], engine))
+    else:
+        found = [tuple(row.values()) for row in answered.rows(engine, "odd", f"word.{word}")]
+
+    assert found == expected("odd", WORDS[word])
+
+
+@pytest.mark.parametrize("slug", QUESTIONS)
+def test_question_is_put_to_something(slug, expected):
+    """Equal answers say something: each question has rows on one of the lakes."""
+    assert any(expected(lake, QUESTIONS[slug]) for lake in LAKES)
+
+
+def test_page_says_what_is_left_out():
+    """The page has a row for each answer that an engine cannot give, and says which engines nobody ran."""
+    traps = [line for line in PAGE.splitlines() if line.startswith("| ")]
+
+    assert [pair for pair in CANNOT if not any(pair[1] in line and SECTIONS[pair[0]] in line for line in traps)] == []
+    sections = {part.partition("\n")[0]: part for part in PAGE.split("\n## ")[1:]}
+    assert {name for name, text in sections.items() if "Not run here" in text} == set(sections) - set(SECTIONS.values())

@@ -1,0 +1,140 @@
+"""Bytes flipped on the disk of a data root: where, whether that is told, and whether it matters where it is not."""
+
+import gc
+import random
+import sqlite3
+from collections import Counter, defaultdict
+from collections.abc import Iterator
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from pipeline.model import Capture
+from pipeline.raw.files import read_file
+from pipeline.raw.members import read_member
+from pipeline.stages.verify import everything, verify
+from tests.faults.evening import SECOND
+from tests.faults.resume_worker import open_space
+
+_DATABASES = {"ledger.sqlite": "ledger", "index.sqlite": "index", "state.sqlite": "state"}
+
+
+@dataclass(frozen=True, slots=True)
+class Flip:
+    """A byte of a file, and the bits of it that change."""
+
+    path: Path
+    offset: int
+    mask: int
+
+
+def kind_of(path: Path, folder: Path) -> str:
+    """Return what kind of file of a data root it is: the folder that tells, or the database."""
+    parts = path.with_suffix("").relative_to(folder).parts
+    return _DATABASES.get(path.name) or (parts[2] if parts[1] == "_state" else parts[1])
+
+
+def files_of(folder: Path) -> dict[str, list[Path]]:
+    """Return the files of lake and archive that have bytes, by kind."""
+    found: defaultdict[str, list[Path]] = defaultdict(list)
+    for root in ("lake", "raw"):
+        for path in sorted((folder / root).rglob("*")):
+            if path.is_file() and path.stat().st_size:
+                found[kind_of(path, folder)].append(path)
+    return dict(found)
+
+
+def chosen(folder: Path, *, seed: int, count: int) -> Iterator[Flip]:
+    """Yield flips, each kind of file as often as any other, whatever its size."""
+    chance, files = random.Random(seed), files_of(folder)
+    for number in range(count):
+        path = chance.choice(files[sorted(files)[number % len(files)]])
+        yield Flip(path, chance.randrange(path.stat().st_size), chance.randrange(1, 256))
+
+
+class Flips:
+    """Flips bytes of a data root, one at a time, each put right again."""
+
+    def __init__(self, folder: Path) -> None:
+        self.folder = folder
+        self.before = {path: path.read_bytes() for paths in files_of(folder).values() for path in paths}
+        self.told: Counter[tuple[str, str]] = Counter()
+
+    def judge(self, flip: Flip) -> str | None:
+        """Flip a byte; return what is wrong with what is told of it, None where it is told or does not matter."""
+        kind = kind_of(flip.path, self.folder)
+        self._write(flip.path, self._flipped(flip))
+        try:
+            matters = self._matters(flip.path, kind)
+            problems = verify(open_space(self.folder, SECOND), reads=everything).problems
+        finally:
+            gc.collect()  # closes the databases
+            self._put_right(flip.path)
+        is_named = any(self._name(flip.path, kind) in problem for problem in problems)
+        self.told[kind, "named" if is_named else "without meaning"] += 1
+        if is_named or not (matters or problems):
+            return None
+        return f"{flip}: told {problems[:3]}"
+
+    def _flipped(self, flip: Flip) -> bytes:
+        data = bytearray(self.before[flip.path])
+        data[flip.offset] ^= flip.mask
+        return bytes(data)
+
+    def _write(self, path: Path, data: bytes) -> None:
+        """Write in place, so that a public file and its object stay one."""
+        with path.open("r+b") as file:
+            file.write(data)
+            file.truncate()
+
+    def _put_right(self, path: Path) -> None:
+        if path.suffix == ".sqlite":
+            for beside in path.parent.glob(f"{path.name}-*"):
+                beside.unlink()
+        self._write(path, self.before[path])
+
+    def _name(self, path: Path, kind: str) -> str:
+        if kind in _DATABASES.values():
+            return {"state": "state.sqlite"}.get(kind, kind)
+        named = path.parent if kind == "staged" else path
+        return named.relative_to(self.folder / named.relative_to(self.folder).parts[0]).as_posix()
+
+    def _matters(self, path: Path, kind: str) -> bool:
+        """Return whether anybody who reads the file reads something else now."""
+        if kind in _DATABASES.values():
+            return database_says(path.read_bytes(), path) != database_says(self.before[path], path)
+        if kind == "warc":
+            return warc_says(path) != self._warc_said(path)
+        return True
+
+    def _warc_said(self, path: Path) -> Any:
+        beside = path.with_name("before")
+        beside.write_bytes(self.before[path])
+        try:
+            return warc_says(beside)
+        finally:
+            beside.unlink()
+
+
+def database_says(data: bytes, path: Path) -> Any:
+    """Return all that can be read in a database, tables and rows; the error where it cannot."""
+    copy = path.with_name("copy.sqlite")
+    copy.write_bytes(data)
+    try:
+        with closing(sqlite3.connect(copy)) as opened:
+            tables = opened.execute("SELECT name FROM sqlite_master WHERE type = 'table' ORDER BY name").fetchall()
+            version = opened.execute("PRAGMA user_version").fetchall()
+            return version, {name: opened.execute(f"SELECT * FROM {name}").fetchall() for (name,) in tables}
+    except (sqlite3.Error, ValueError) as error:
+        return error
+    finally:
+        for each in path.parent.glob("copy.sqlite*"):
+            each.unlink()
+
+
+def warc_says(path: Path) -> Any:
+    """Return each record of a WARC file that the index would have, with its bytes."""
+    reading = read_file(path, name="a", is_checked=True)
+    assert all(isinstance(each, Capture) or each.reason for each in reading.records)
+    return [(each, read_member(path, offset=each.offset, length=each.length)) for each in reading.records]

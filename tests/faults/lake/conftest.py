@@ -1,0 +1,40 @@
+"""What the lake's fault tests share: a lake that nobody disturbed, and the table of what they counted."""
+
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+
+import pytest
+
+from tests.faults.evening import Worker, finished
+from tests.faults.lake.newsdesk import HOURS, open_lake, publish_all, work_struck
+from tests.faults.lake.promises import assert_whole, public_files
+from tests.faults.lake.tally import FORMS, summary_lines
+from tests.faults.lake.undisturbed import Undisturbed, copied, manifest_files, state_of
+
+
+@pytest.fixture(scope="session")
+def clean(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
+    """Return the public files of a lake that saw the last hour only, undisturbed."""
+    root = tmp_path_factory.mktemp("clean")
+    publish_all(open_lake(root), hour=HOURS)
+    assert open_lake(root).verify() == ()
+    return public_files(root)
+
+
+@pytest.fixture(scope="session")
+def undisturbed(processes: ForkServerContext, tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
+    """Return the work whose single calls are struck, as it is when none is."""
+    base = tmp_path_factory.mktemp("base") / "lake"
+    publish_all(open_lake(base), hour=0)
+    root = copied(base, tmp_path_factory.mktemp("undisturbed"))
+    calls, manifests = finished(Worker(processes, work_struck, root, None)).result
+    assert_whole(open_lake(root))
+    states = {state_of(content) for content in [*manifests, *map(Path.read_bytes, manifest_files(base))]}
+    return Undisturbed(base, public_files(base), public_files(root), calls, frozenset(states))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if FORMS:
+        terminalreporter.write_line("")
+        for line in summary_lines():
+            terminalreporter.write_line(line)

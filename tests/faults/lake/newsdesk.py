@@ -1,0 +1,137 @@
+"""What the processes do that the lake's fault tests start, kill and disturb: an archive that grows, and its writers."""
+
+import random
+from collections.abc import Callable, Iterable, Mapping
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+from typing import Any
+
+# pyarrow imports these at first use: here once, not again in every process that is killed.
+import pandas  # noqa: F401
+import pyarrow.dataset  # noqa: F401
+
+from pipeline.database import Durability
+from pipeline.lake import Lake
+from pipeline.stages.cluster import copies_of
+from pipeline.stages.events import relate_events_of
+from pipeline.stages.quote_groups import quote_groups_of
+from pipeline.tables import rows_table, table_named
+from tests.faults.lake.calls import Calls, Strike
+from tests.unit.lake.rows import NOON, Story, batch_keys, batch_tables
+
+ARTICLES, DAYS, HOURS = 18, 3, 12
+ALL_DAYS = tuple((NOON + timedelta(days=number)).date() for number in range(DAYS))
+REPORT = " ".join(f"The ferry of {hour} o'clock was late by {hour * 7 % 60} minutes." for hour in range(20))
+
+Batches = Mapping[str, list[Story]]
+
+
+def open_lake(
+    root: Path, *, grace_hours: float = 24.0, hours_off: float = 0.0, durability: Durability = "process"
+) -> Lake:
+    """Return the lake as a host opens it whose clock is so many hours off."""
+    off = timedelta(hours=hours_off)
+    return Lake(root, durability=durability, gc_grace_hours=grace_hours, now=lambda: datetime.now(UTC) + off)
+
+
+def told(number: int, hour: int) -> Story:
+    """Return an article as the archive saw it last at an hour: told anew every third hour, every fifth on another day.
+
+    The last one stands alone on the last day, and leaves it without a row at its first retelling.
+    """
+    seen = max((each for each in range(1, hour + 1) if (each + number) % 3 == 0), default=0)
+    day = (number // 2 + (seen + 2) // 3 * (number % 5 == 0)) % (DAYS - 1)
+    if number == ARTICLES - 1:
+        day = 0 if seen else DAYS - 1
+    return Story(number, f"Hour {seen}, story {number}. {REPORT if number % 4 == 0 else ''}", day=day, seen=seen)
+
+
+def archive(hour: int, numbers: Iterable[int] = range(ARTICLES)) -> list[Story]:
+    return [told(number, hour) for number in numbers]
+
+
+def is_last(hour: Callable[[], int]) -> Callable[[str, datetime], bool]:
+    """Return what the committer asks: has the archive, as it is now, seen no other content of the article since?"""
+    return lambda article_id, seen_at: told(int(article_id, 16), hour()).seen_at == seen_at
+
+
+def scheduled(hour: int, chance: random.Random) -> Batches:
+    """One day, whole."""
+    day = chance.randrange(DAYS)
+    return {f"scheduled-{hour}-{day}": [each for each in archive(hour) if each.day == day]}
+
+
+def signal(hour: int, chance: random.Random) -> Batches:
+    """One to three articles."""
+    numbers = sorted(chance.sample(range(ARTICLES), chance.randint(1, 3)))
+    return {f"signal-{hour}-{numbers}": archive(hour, numbers)}
+
+
+def update(hour: int, chance: random.Random) -> Batches:
+    """What was told anew this hour, some of it on another day than before; in two batches."""
+    anew = [each for each in archive(hour) if each.seen == hour]
+    return {f"update-{hour}-{part}": anew[part::2] for part in range(2)}
+
+
+def backfill(hour: int, chance: random.Random) -> Batches:
+    """Everything, as it was read at some hour before; in three batches."""
+    then = chance.randint(0, hour)
+    return {f"backfill-{then}-{part}": archive(then)[part::3] for part in range(3)}
+
+
+WRITERS = (scheduled, signal, update, backfill)
+
+
+def stage(lake: Lake, batches: Batches) -> None:
+    for name, stories in batches.items():
+        lake.stage(name, batch_tables(stories), batch_keys(stories))
+
+
+def relate(lake: Lake) -> int:
+    """Write the cluster tables of all days; return how many files changed."""
+    changed = lake.replace("copies", lambda: dict(copies_of(lake, ALL_DAYS)))
+    changed += lake.replace("quote_groups", lambda: quote_groups_of(lake, ALL_DAYS))
+    return changed + lake.replace_all(lambda: relate_events_of(lake, ALL_DAYS))
+
+
+def publish(lake: Lake, batches: Batches, *, hour: int) -> int:
+    """Stage and commit batches in two goes, relate them, and log it; return how many files changed."""
+    stage(lake, batches)
+    names = sorted(batches)
+    goes = (names[:-1], names[-1:])
+    changed = sum(lake.commit(go, is_current=is_last(lambda: hour)).files_changed for go in goes)
+    changed += relate(lake)
+    run = {"run_id": f"run-{hour}", "kind": "manual", "status": "done", "counts": "{}", "days_touched": []}
+    at = {"started_at": NOON, "committed_at": NOON, "versions": "{}"}
+    lake.append_log("runs", f"run-{hour}", rows_table(table_named("runs"), [run | at]))
+    return changed
+
+
+def publish_all(lake: Lake, *, hour: int) -> int:
+    """Publish the whole archive of an hour; return how many files changed."""
+    return publish(lake, {f"all-{hour}-{part}": archive(hour)[part::3] for part in range(3)}, hour=hour)
+
+
+def work(root: Path, *, durability: Durability = "process") -> None:
+    """Do what the single calls are struck in: one hour's news, related, logged and tidied up after.
+
+    One article moves to another day, another one leaves its day empty.
+    """
+    lake = open_lake(root, grace_hours=0, durability=durability)
+    publish(lake, {f"all-1-{part}": archive(1)[part::2] for part in range(2)}, hour=1)
+    lake.gc()
+
+
+def work_struck(root: Path, strike: Strike | None) -> tuple[list[str], list[bytes]]:
+    """Work while one call is struck; return the names of the calls that were made, and the manifests."""
+    calls = Calls(root, strike)
+    calls.watch()
+    work(root, durability="full")
+    return calls.made, calls.manifests
+
+
+def publish_hour(root: Path, hour: int, start: Any = None) -> None:
+    """Publish an hour, with ``start`` at the same moment as others do."""
+    if start is not None:
+        start.wait()
+    publish_all(open_lake(root, grace_hours=0), hour=hour)

@@ -1,0 +1,120 @@
+"""What must hold of a lake whatever was done to its writers, counted on its files."""
+
+import hashlib
+import json
+from collections.abc import Iterable, Mapping
+from pathlib import Path
+
+import duckdb
+import pyarrow as pa
+import pyarrow.compute as pc
+
+from pipeline.lake import Lake
+from pipeline.lake.encoding import conform, encode, in_order
+from pipeline.tables import table_named
+from tests.faults.lake.newsdesk import ARTICLES, HOURS, open_lake, told
+
+CHILDREN = ("entities", "quotes", "events")
+READING = ("articles", *CHILDREN)
+_OVER = "read_parquet('{root}/tables/{name}/*/*.parquet', hive_partitioning = true)"
+
+# A version of a table's day: the table, the day, and the sha256 of the file that holds exactly these rows.
+Version = tuple[str, str, str]
+
+
+def public_files(root: Path) -> dict[str, bytes]:
+    tables = root / "tables"
+    return {path.relative_to(tables).as_posix(): path.read_bytes() for path in tables.rglob("*") if path.is_file()}
+
+
+def touched_files(root: Path) -> dict[str, tuple[int, int]]:
+    """Return inode and time of each file that holds rows, or says which do."""
+    folders = [root / "tables", root / "_state" / "objects", root / "_state" / "manifest"]
+    found = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
+    return {path.as_posix(): (path.stat().st_ino, path.stat().st_mtime_ns) for path in found}
+
+
+def versions_of(rows: pa.Table, name: str) -> set[Version]:
+    """Return which version of its day each part of a result is, cell by cell: rows alone make the bytes of a file."""
+    spec, days = table_named(name), pc.cast(rows["published_date"], pa.string())
+    found = set()
+    for day in pc.unique(days).to_pylist():
+        part = in_order(conform(rows.filter(pc.equal(days, day)), spec.schema), spec)
+        found.add((name, day, hashlib.sha256(encode(part, spec)).hexdigest()))
+    return found
+
+
+def written_versions(root: Path) -> set[Version]:
+    """Return every version of every day that was ever written and not collected yet."""
+    folder = root / "_state" / "objects"
+    return {
+        (path.parts[-3], path.parts[-2].partition("=")[2], hashlib.sha256(path.read_bytes()).hexdigest())
+        for path in folder.glob("*/*/*.obj")
+    }
+
+
+def misfits(tables: Mapping[str, pa.Table]) -> int:
+    """Return how many children have no article of their revision on their day, or are not as many as it says."""
+    bad = 0
+    with duckdb.connect() as database:
+        for name in READING:
+            database.register(name, tables[name])
+        for name, count in zip(CHILDREN, ("entity_count", "quote_count", "event_count"), strict=True):
+            query = f"""WITH held AS
+                (SELECT article_id, revision_id, published_date, count(*) AS n FROM {name} GROUP BY ALL)
+                SELECT count(*) FROM articles FULL JOIN held USING (article_id, revision_id, published_date)
+                WHERE coalesce({count}, 0) <> coalesce(n, 0)"""
+            bad += database.execute(query).fetchall()[0][0]
+    return bad
+
+
+def losses(root: Path, confirmed: Iterable[tuple[int, int]] = ()) -> dict[str, int]:
+    """Return how many articles are lost, doubled or stale, and how many rows are orphans, as SQL finds them.
+
+    Every article is in the lake from its beginning. ``confirmed`` are articles and the hour of what was committed: an
+    older content of them is stale.
+    """
+    with duckdb.connect() as database:
+        for name in READING:
+            database.execute(f"CREATE TABLE {name} AS SELECT * FROM {_OVER.format(root=root, name=name)}")
+        held = database.execute("SELECT article_id, revision_id FROM articles").fetchall()
+        tables = {name: database.table(name).to_arrow_table() for name in READING}
+    ids = [article_id for article_id, _ in held]
+    revisions = set(held)
+    return {
+        "lost": ARTICLES - len(set(ids)),
+        "doubled": len(ids) - len(set(ids)),
+        "stale": sum(not _is_fresh(revisions, number, hour) for number, hour in confirmed),
+        "orphaned": misfits(tables),
+    }
+
+
+def _is_fresh(revisions: set[tuple[str, str]], number: int, hour: int) -> bool:
+    return any(
+        (told(number, each).article_id, told(number, each).revision_id) in revisions for each in range(hour, HOURS)
+    )
+
+
+NONE = {"lost": 0, "doubled": 0, "stale": 0, "orphaned": 0}
+
+
+def assert_whole(lake: Lake) -> None:
+    """Nothing is wrong with the lake, and nothing is left to mend."""
+    assert lake.verify() == ()
+    assert lake.recover() == ()
+
+
+def assert_tidy(root: Path) -> None:
+    """After gc without a grace, nothing lies in the lake but what a manifest needs, and no empty folder either."""
+    open_lake(root, grace_hours=0).gc()
+    state = root / "_state"
+    contents = [json.loads(path.read_bytes()) for path in (state / "manifest").glob("*.json")]
+    needed = {each for content in contents for part in ("files", "previous") for each in content[part].values()}
+    objects = {path.relative_to(state).as_posix() for path in (state / "objects").rglob("*") if path.is_file()}
+    assert objects == needed
+    assert [path for name in ("stage", "staged") for path in (state / name).rglob("*")] == []
+    empty = [
+        path for top in ("tables", "_state/objects") for path in (root / top).glob("*/*") if not any(path.iterdir())
+    ]
+    assert empty == []
+    assert_whole(open_lake(root))

@@ -1,0 +1,75 @@
+"""A storm: writers that are killed and followed by others, with readers beside them.
+
+It runs in a process that has loaded little: whoever forks ten times a second had better be small.
+"""
+
+import multiprocessing
+import os
+import random
+import time
+import traceback
+from pathlib import Path
+from signal import SIGKILL
+from typing import Any
+
+import psutil
+
+from tests.faults.evening import Worker, finished
+from tests.faults.lake.newsdesk import HOURS, WRITERS, is_last, open_lake, relate, stage
+from tests.faults.lake.readers import PLAIN, STRICT, Seen, read_on
+
+# The longest life of a writer, in seconds of the processor: about five commits, however busy the machine is.
+_LIFE_SECONDS = 0.25
+
+
+def blow(root: Path, kept: Path, seed: int, kills: int) -> list[Seen]:
+    """Let every kind of writer be killed so many times while readers look on; return what they saw."""
+    here = multiprocessing.get_context("fork")
+    clock, stop = here.RawValue("i", 0), here.Event()  # the clock has no lock: its holder would be killed
+    readers = [Worker(here, read_on, root, engine, stop) for engine in (*PLAIN, *STRICT)]
+    given = [(root, kept, kind, seed, clock, kills) for kind in range(len(WRITERS))]
+    for writers in [Worker(here, write_and_die, *each) for each in given]:
+        finished(writers)
+    stop.set()
+    return [finished(reader).result for reader in readers]
+
+
+def write_and_die(root: Path, kept: Path, kind: int, seed: int, clock: Any, kills: int) -> None:
+    """Let writers of one kind follow each other, each killed after some seeded work. The first kind turns the clock."""
+    chance = random.Random(f"{seed}-{kind}")
+    for number in range(kills):
+        if kind == 0:
+            clock.value = number * HOURS // kills
+        writer = os.fork()
+        if writer == 0:
+            try:
+                write_forever(root, kept, kind, f"{seed}-{kind}-{number}", clock)
+            finally:
+                traceback.print_exc()
+                os._exit(1)
+        _let_work(writer, chance.uniform(0, _LIFE_SECONDS))
+        os.kill(writer, SIGKILL)
+        if os.waitpid(writer, 0)[1] != SIGKILL:
+            raise OSError(f"writer {number} of {WRITERS[kind].__name__} ended by itself")
+
+
+def _let_work(writer: int, seconds: float) -> None:
+    """Wait until a process has used so much of the processor, or stood in the queue for long."""
+    process, deadline = psutil.Process(writer), time.monotonic() + 20 * seconds
+    while sum(process.cpu_times()[:2]) < seconds and time.monotonic() < deadline:
+        time.sleep(0.002)
+
+
+def write_forever(root: Path, kept: Path, kind: int, seed: str, clock: Any) -> None:
+    """Write as one kind of writer does. What a commit has confirmed is a line of ``kept``: article, hour."""
+    lake, chance = open_lake(root), random.Random(seed)
+    receipts = os.open(kept, os.O_WRONLY | os.O_APPEND | os.O_CREAT)
+    while True:
+        batches = WRITERS[kind](clock.value, chance)
+        stage(lake, batches)
+        report = lake.commit(sorted(batches), is_current=is_last(lambda: clock.value))
+        stories = [story for batch in batches.values() for story in batch]
+        confirmed = [each for each in stories if report.articles[each.article_id] != "superseded"]
+        os.write(receipts, b"".join(b"%d %d\n" % (each.number, each.seen) for each in confirmed))
+        if chance.random() < 0.3:
+            relate(lake)

@@ -1,0 +1,37 @@
+"""From which seed the fault tests run, and what they add up to."""
+
+import os
+from collections import Counter
+from dataclasses import dataclass, field
+
+SEED = int(os.environ.get("NEWSLAKE_SEED", "20260203"))
+
+
+@dataclass
+class Form:
+    """One kind of disturbance, over all of its tests: its seeds, and whatever was counted."""
+
+    seeds: set[int] = field(default_factory=set)
+    counts: Counter[str] = field(default_factory=Counter)
+
+    @property
+    def row(self) -> tuple[str, str]:
+        first, last = min(self.seeds), max(self.seeds)
+        seeds = str(first) if first == last else f"{first} to {last}"
+        return seeds, ", ".join(f"{count:,} {name}" for name, count in self.counts.items())
+
+
+FORMS: dict[str, Form] = {}
+
+
+def form(name: str, seed: int = SEED) -> Form:
+    """Return the form of a name, which this seed is part of."""
+    found = FORMS.setdefault(name, Form())
+    found.seeds.add(seed)
+    return found
+
+
+def summary_lines() -> list[str]:
+    """Return a table of all forms in Markdown, for docs/reliability.md."""
+    rows = [(name, *form.row) for name, form in FORMS.items()]
+    return ["| lake under fire | seeds | counted |", "|---|---|---|", *(f"| {' | '.join(row)} |" for row in rows)]

@@ -1,0 +1,53 @@
+"""Hosts whose clocks are apart, batches in any order, some of them twice: none of it shows, and nothing needed goes."""
+
+import random
+from pathlib import Path
+
+import pytest
+
+from pipeline.lake import Lake
+from tests.faults.evening import LONG, say
+from tests.faults.lake.newsdesk import HOURS, archive, is_last, open_lake, publish_all, relate, stage
+from tests.faults.lake.promises import NONE, assert_tidy, assert_whole, losses, public_files
+from tests.faults.lake.tally import SEED, form
+
+ORDERS = 60 if LONG else 3
+# Hours that the hosts' clocks are wrong by; the grace is a day.
+CLOCKS = (0, 5, -5, 72, -72, 24 * 400, -24 * 400)
+
+
+def objects_of(lake: Lake) -> list[Path]:
+    """Return the files that a reader who looks at the manifests now is going to open."""
+    state = lake.manifests()
+    return [Path("_state") / entry.object for manifest in state for entry in manifest.entries.values()]
+
+
+@pytest.mark.timeout(1800)
+def test_order_and_clocks_cannot_show(tmp_path: Path, clean: dict[str, bytes]) -> None:
+    """Any order of batches, by hosts whose clocks are days apart, with each other's garbage collected between them."""
+    for seed in range(SEED, SEED + ORDERS):
+        say(f"seed {seed}")
+        chance, root = random.Random(seed), tmp_path / str(seed) / "lake"
+        hosts = [open_lake(root, hours_off=off) for off in CLOCKS]
+        publish_all(hosts[0], hour=0)
+        batches = [(hour, part) for hour in range(1, HOURS + 1) for part in range(2)]
+        batches = chance.sample(batches, len(batches)) + chance.sample(batches, len(batches) // 4)
+        seen = 0
+        for hour, part in batches:
+            name, snapshot = f"{hour}-{part}", objects_of(hosts[0])
+            stage(chance.choice(hosts), {name: archive(hour)[part::2]})
+            chance.choice(hosts).gc()
+            seen = max(seen, hour)
+            chance.choice(hosts).commit([name], is_current=is_last(lambda now=seen: now))
+            if chance.random() < 0.2:
+                relate(chance.choice(hosts))
+            chance.choice(hosts).gc()
+            assert [path for path in snapshot if not (root / path).exists()] == []
+        assert losses(root) == NONE
+        relate(hosts[0])
+        assert_whole(hosts[0])
+        assert public_files(root) == clean
+        assert_tidy(root)
+        told = form("batches in another order, by hosts with clocks up to 400 days off", seed)
+        told.counts["orders"] += 1
+        told.counts["batches"] += len(batches)

@@ -1,0 +1,115 @@
+"""A process that commits is killed between any two system calls, or any fails; doing it again is all it takes."""
+
+import errno
+import os
+import random
+import shutil
+import signal
+from collections import Counter
+from collections.abc import Callable, Iterator
+from contextlib import AbstractContextManager, contextmanager
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import NewsError
+from tests.faults.evening import LONG, Worker, say
+from tests.faults.lake.calls import KILL, READS, TEAR, Strike
+from tests.faults.lake.newsdesk import open_lake, work_struck
+from tests.faults.lake.promises import NONE, assert_whole, losses
+from tests.faults.lake.tally import SEED, form
+from tests.faults.lake.undisturbed import Undisturbed, assert_as_of_one_moment, assert_ends_well, copied
+
+KILLS, FAILURES = 12, 12  # of all, in the short form
+# Always: when one article stands on its new day already, and on its old one still.
+MOVING = [Strike("replace manifest", nth, KILL) for nth in (5, 6)]
+Lakes = Callable[[], AbstractContextManager[Path]]
+ERRORS = (errno.ENOSPC, errno.EIO, errno.EACCES)
+
+
+def kills(calls: list[str]) -> list[Strike]:
+    """Return a kill before every call that changes something, and one amid every write."""
+    before = [Strike(name, nth, KILL) for name, nth in points(calls) if not name.startswith(READS)]
+    return before + [Strike(name, nth, TEAR) for name, nth in points(calls) if name.startswith("write")]
+
+
+def failures(calls: list[str], chance: random.Random) -> list[Strike]:
+    """Return an error for every call, and every error for each name's first call; of calls that read, a few."""
+    every = [Strike(name, 1, error) for name in dict.fromkeys(calls) for error in ERRORS]
+    later = [Strike(name, nth, chance.choice(ERRORS)) for name, nth in points(calls) if nth > 1]
+    reads = [strike for strike in later if strike.name.startswith(READS)]
+    return every + [strike for strike in later if strike not in reads] + chance.sample(reads, 30)
+
+
+def points(calls: list[str]) -> Iterator[tuple[str, int]]:
+    """Yield each call as its name and which of that name it is, from 1."""
+    for name, count in Counter(calls).items():
+        yield from ((name, nth) for nth in range(1, count + 1))
+
+
+def sample(strikes: list[Strike], count: int, chance: random.Random) -> list[Strike]:
+    """Return all strikes in the long form, else some of them: of each name one before any name twice."""
+    if LONG:
+        return strikes
+    turns: Counter[str] = Counter()
+    shuffled = []
+    for strike in chance.sample(strikes, len(strikes)):
+        turns[strike.name] += 1
+        shuffled.append((turns[strike.name], strike))
+    return [strike for _, strike in sorted(shuffled, key=lambda turn: turn[0])][:count]
+
+
+def assert_clear(error: Exception, root: Path, strike: Strike) -> None:
+    """It is an error that a person is shown as one line, and says what happened to which file."""
+    say(f"  {error}")
+    assert isinstance(error, (OSError, NewsError)), repr(error)
+    assert str(root) in str(error)
+    assert os.strerror(strike.how) in str(error)
+
+
+@pytest.fixture
+def lakes(tmp_path: Path, undisturbed: Undisturbed) -> Lakes:
+    """Return a function that gives a lake before the work, for a while."""
+
+    @contextmanager
+    def lake() -> Iterator[Path]:
+        yield copied(undisturbed.base, tmp_path)
+        shutil.rmtree(tmp_path / "lake")
+
+    return lake
+
+
+@pytest.mark.timeout(3600)
+def test_killed_between_any_two_calls(processes: ForkServerContext, lakes: Lakes, undisturbed: Undisturbed) -> None:
+    """Killed before any call or amid a write, a day is wholly old or new, and the work done again ends undisturbed."""
+    chance, killed = random.Random(SEED), form("killed between two calls, or amid one")
+    for strike in [*MOVING, *sample(kills(undisturbed.calls), KILLS, chance)]:
+        say(f"seed {SEED}: {strike}")
+        with lakes() as root:
+            assert Worker(processes, work_struck, root, strike).done().code == -signal.SIGKILL
+            assert_as_of_one_moment(root, undisturbed)
+            if chance.random() < 0.5:  # otherwise the next commit must find its own way
+                open_lake(root).recover()
+                assert_whole(open_lake(root))
+                assert losses(root) == NONE
+            assert_ends_well(root, undisturbed)
+        killed.counts["kills"] += 1
+
+
+@pytest.mark.timeout(3600)
+def test_any_call_may_fail(processes: ForkServerContext, lakes: Lakes, undisturbed: Undisturbed) -> None:
+    """No room, an I/O error, no permission, at any call: it is said where, the old rows stand, and again is enough."""
+    chance, failed = random.Random(SEED), form("a call that fails: ENOSPC, EIO, EACCES")
+    for strike in sample(failures(undisturbed.calls, chance), FAILURES, chance):
+        say(f"seed {SEED}: {strike}")
+        with lakes() as root:
+            done = Worker(processes, work_struck, root, strike).done()
+            assert done.code == 0
+            if isinstance(done.result, Exception):
+                assert_clear(done.result, root, strike)
+                failed.counts["failures"] += 1
+            else:
+                failed.counts["calls that could be done without"] += 1
+            assert_as_of_one_moment(root, undisturbed)
+            assert_ends_well(root, undisturbed)

@@ -1,0 +1,185 @@
+"""What verify advises mends the damage that it names: after it the tables are byte for byte what they were."""
+
+import sqlite3
+import subprocess
+from collections.abc import Callable, Iterator
+from contextlib import closing
+from pathlib import Path
+
+import pytest
+
+from pipeline.raw.archive import Archive
+from pipeline.stages.run import extract_day
+from pipeline.stages.todo import unread_days
+from pipeline.stages.verify import everything, nothing, verify
+from tests.faults.evening import SECOND, Evening
+from tests.faults.promises import table_files
+from tests.faults.resume_worker import open_space
+
+pytestmark = pytest.mark.model
+
+WITHDRAW, RUN, REBUILD = "`newslake lake recover --withdraw`", "`newslake run`", "`newslake raw rebuild`"
+RECOVER, COPY = "`newslake lake recover`", "copy"
+_ROOT_PAGE = 100  # of a SQLite file: where the kind of its first page stands
+
+
+@pytest.fixture
+def folder(undisturbed: Evening, tmp_path: Path) -> Path:
+    """A data root of two evenings, with its hard links."""
+    subprocess.run(["cp", "-a", str(undisturbed.folder), str(tmp_path / "data")], check=True)
+    return tmp_path / "data"
+
+
+def flip(path: Path, *, at: int | None = None) -> None:
+    """Flip a bit of a byte, in the middle unless it is said where."""
+    data = bytearray(path.read_bytes())
+    data[len(data) // 2 if at is None else at] ^= 1
+    with path.open("r+b") as file:
+        file.write(data)
+
+
+def first(folder: Path, pattern: str) -> Path:
+    return sorted(folder.glob(pattern))[0]
+
+
+def flipped(pattern: str, *, at: int | None = None) -> Callable[[Path], None]:
+    return lambda folder: flip(first(folder, pattern), at=at)
+
+
+def changed_row(database: str, statement: str) -> Callable[[Path], None]:
+    """Change a row as a flipped byte of it would."""
+
+    def change(folder: Path) -> None:
+        with closing(sqlite3.connect(folder / database, autocommit=True)) as opened:
+            assert opened.execute(statement).rowcount > 0
+
+    return change
+
+
+def half_staged(folder: Path) -> None:
+    """Damage a batch that was staged and never committed."""
+    batch = first(folder, "lake/_state/staged/2026-03-03-*")
+    for path in folder.glob("lake/_state/manifest/*.json"):
+        path.unlink()
+    for path in folder.glob("lake/_state/ledger.sqlite*"):
+        path.unlink()
+    open_space(folder, SECOND).lake.recover()
+    flip(batch / "quotes.arrow")
+
+
+def copied_public(folder: Path) -> None:
+    """Damage a public file that is a copy, as on a file system without hard links."""
+    public = first(folder, "lake/tables/quotes/*/part-0.parquet")
+    data = public.read_bytes()
+    public.unlink()
+    public.write_bytes(data)
+    flip(public)
+
+
+def do_as_advised(folder: Path, told: str) -> None:
+    """Do what a sentence of verify says, in its order."""
+    space = open_space(folder, SECOND)
+    if WITHDRAW in told:
+        space.lake.recover(withdraws=True)
+        space.fetch_state.withdraw()
+    elif RECOVER in told:
+        space.archive.recover()
+        space.lake.recover()
+    if REBUILD in told:
+        space.archive.rebuild_index()
+    if RUN in told:
+        for day in unread_days(space):
+            extract_day(space, day=day, run_id=f"again-{day}", tell=lambda _: None)
+
+
+OBJECTS = [f"lake/_state/objects/{name}/published_date=2026-03-02/*" for name in ("articles", "quotes", "copies")]
+HARMS = {
+    **{pattern.split("/")[3]: (flipped(pattern), WITHDRAW) for pattern in OBJECTS},
+    "current": (flipped("lake/tables/events/*/part-0.parquet"), RUN),
+    "cluster": (flipped("lake/tables/event_clusters/*/part-0.parquet"), RUN),
+    "public-copy": (copied_public, RECOVER),
+    "manifest": (flipped("lake/_state/manifest/*.json"), RUN),
+    "staged": (flipped("lake/_state/staged/*/articles.arrow"), WITHDRAW),
+    "staged-only": (half_staged, RUN),
+    "kept": (flipped("lake/_state/kept/*/*"), WITHDRAW),
+    "ledger-page": (flipped("lake/_state/ledger.sqlite", at=_ROOT_PAGE), WITHDRAW),
+    "ledger-article": (
+        changed_row("lake/_state/ledger.sqlite", "UPDATE articles SET raw_ref = 'sha256:0'"),
+        WITHDRAW,
+    ),
+    "ledger-verdict": (changed_row("lake/_state/ledger.sqlite", "UPDATE verdicts SET reason = 'x'"), WITHDRAW),
+    "ledger-day": (changed_row("lake/_state/ledger.sqlite", "UPDATE days SET generation = 77"), WITHDRAW),
+    "ledger-day-gone": (changed_row("lake/_state/ledger.sqlite", "DELETE FROM days"), RECOVER),
+    "ledger-change": (changed_row("lake/_state/ledger.sqlite", "UPDATE changes SET first_at = 1"), WITHDRAW),
+    "package": (flipped("lake/datapackage.json"), RECOVER),
+    "state-row": (changed_row("raw/state.sqlite", "UPDATE pages SET news_day = '1999-01-01'"), WITHDRAW),
+    "index-page": (flipped("raw/index.sqlite", at=_ROOT_PAGE), REBUILD),
+    "index-row": (changed_row("raw/index.sqlite", "UPDATE captures SET news_day = '1999-01-01'"), REBUILD),
+    "index-file": (changed_row("raw/index.sqlite", "UPDATE files SET file = replace(file, '2026', '2022')"), RECOVER),
+}
+
+
+@pytest.mark.parametrize(("harm", "advice"), HARMS.values(), ids=HARMS)
+def test_advice_mends(folder: Path, harm: Callable[[Path], None], advice: str) -> None:
+    """Each kind of damage that lake or archive can undo is told with advice, and gone once that was done."""
+    before = table_files(folder)
+    harm(folder)
+    problems = verify(open_space(folder, SECOND), reads=everything).problems
+    assert problems
+    assert advice in problems[0]
+    for told in problems:
+        do_as_advised(folder, told)
+    assert verify(open_space(folder, SECOND), reads=everything).problems == ()
+    assert table_files(folder) == before
+
+
+def only_copies(folder: Path) -> Iterator[tuple[str, Path]]:
+    yield "warc", first(folder, "raw/warc/*/*/*.warc.gz")
+    yield "log", first(folder, "lake/log/outcomes/*/*.parquet")
+    yield "state", folder / "raw/state.sqlite"
+
+
+def test_a_copy_mends_the_rest(folder: Path) -> None:
+    """What only a copy can mend says so; put back, all is well."""
+    for name, path in only_copies(folder):
+        data = path.read_bytes()
+        if name == "state":
+            flip(path, at=_ROOT_PAGE)
+        else:
+            flip(path)
+        problems = verify(open_space(folder, SECOND), reads=everything).problems
+        assert problems
+        assert COPY in problems[0]
+        path.write_bytes(data)
+        assert verify(open_space(folder, SECOND), reads=everything).problems == ()
+
+
+def test_log_can_be_deleted(folder: Path) -> None:
+    """Without a copy, a damaged file of the log can be deleted, as verify says."""
+    before = table_files(folder)
+    flip(log := first(folder, "lake/log/outcomes/*/*.parquet"))
+    [told] = verify(open_space(folder, SECOND), reads=everything).problems
+    assert "delete it" in told
+    log.unlink()
+    assert verify(open_space(folder, SECOND), reads=everything).problems == ()
+    assert table_files(folder) == before
+
+
+def test_lost_record_is_named(folder: Path) -> None:
+    """A damaged record of the archive is told with its page and article; its row stays, and says what it misses."""
+    space = open_space(folder, SECOND)
+    [lost] = [each for each in space.archive.captures() if not each.is_revisit][:1]
+    path = folder / "raw" / lost.file
+    data = bytearray(path.read_bytes())
+    data[lost.offset + lost.length // 2] ^= 1
+    path.write_bytes(data)
+    before = table_files(folder)
+    [told] = verify(open_space(folder, SECOND), reads=everything).problems
+    assert f"lost {lost.url} of " in told
+    assert f"article {lost.article_id}" in told
+    Archive(folder / "raw").rebuild_index()
+    damage, *rows = verify(open_space(folder, SECOND), reads=everything).problems
+    assert lost.file in damage
+    assert all(lost.digest in row or "revisit" in row for row in rows)
+    assert table_files(folder) == before
+    assert verify(open_space(folder, SECOND), reads=nothing).problems == ()

@@ -1,0 +1,50 @@
+"""What is kept or passed on is of one instant, also beside a commit that died half-way."""
+
+from collections.abc import Callable
+from pathlib import Path
+from typing import Any
+
+import duckdb
+import pytest
+
+from pipeline.exports import Selection, export
+from pipeline.lake import Lake
+from pipeline.lake.days import Days
+from tests.unit.lake.rows import Story
+from tests.unit.lake.test_commit import commit, lake, open_lake
+
+__all__ = ["lake"]
+
+
+def export_to(lake: Lake, root: Path) -> str:
+    export(lake, root / "out", form="folder", selection=Selection(), tell=lambda _: None)
+    return f"{root}/out/articles.parquet"
+
+
+def snapshot_to(lake: Lake, root: Path) -> str:
+    lake.snapshot("v1")
+    return f"{root}/snapshots/v1/tables/articles/*/*.parquet"
+
+
+@pytest.mark.parametrize("act", [export_to, snapshot_to])
+def test_article_on_its_way_stands_once(
+    lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch, act: Callable[[Lake, Path], str]
+) -> None:
+    """A commit died when an article stood on its new day and still on its old one: it is finished before copying."""
+    commit(lake, [Story(1), Story(2)])
+    rewrite, calls = Days.rewrite, []
+
+    def dies_second(*args: Any, **given: Any) -> int:
+        calls.append(args)
+        if len(calls) == 2:
+            raise KeyboardInterrupt
+        return rewrite(*args, **given)
+
+    monkeypatch.setattr(Days, "rewrite", dies_second)
+    with pytest.raises(KeyboardInterrupt):
+        commit(lake, [Story(1, day=1)], batch_id="b2")
+    monkeypatch.undo()
+    assert lake.read("articles").num_rows == 3
+    files = act(open_lake(tmp_path / "lake"), tmp_path)
+    found = duckdb.sql(f"SELECT count(*), count(DISTINCT article_id) FROM '{files}'").fetchall()
+    assert found == [(2, 2)]
