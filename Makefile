@@ -43,7 +43,7 @@ bench-lake: $(VENV)/.nightly  ## Print what the lake costs beside bare Parquet, 
 golden: $(VENV)/.ready  ## Rewrite the golden cases and show what changed
 	@$(RUN) -m tests.golden.rewrite && git --no-pager diff --stat -- tests/golden
 
-answers: $(VENV)/.ready  ## Replay the sample newsroom and write the answers in docs/how-to anew
+answers: $(VENV)/.ready  ## Replay the sample newsroom; write the answers and pictures in README and docs/how-to anew
 	@$(RUN) -m samples.answers
 
 docs: $(VENV)/.ready  ## Regenerate docs/tables.md from the contract

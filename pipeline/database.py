@@ -24,8 +24,9 @@ _COLUMNS = """SELECT tables.name, columns.name, columns.type, columns."notnull",
     FROM sqlite_master AS tables, pragma_table_info(tables.name) AS columns WHERE tables.type = 'table'"""
 _ERRNO = {
     sqlite3.SQLITE_FULL: errno.ENOSPC,
-    sqlite3.SQLITE_IOERR_WRITE: errno.ENOSPC,  # these two are what it says where its own files cannot grow
+    sqlite3.SQLITE_IOERR_WRITE: errno.ENOSPC,  # these three are what it says where its own files cannot grow
     sqlite3.SQLITE_IOERR_SHMSIZE: errno.ENOSPC,
+    sqlite3.SQLITE_IOERR_SHMOPEN: errno.ENOSPC,
     sqlite3.SQLITE_IOERR: errno.EIO,
     sqlite3.SQLITE_READONLY: errno.EROFS,
     sqlite3.SQLITE_CANTOPEN: errno.EACCES,

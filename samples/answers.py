@@ -1,6 +1,7 @@
-"""`python -m samples.answers`: replays the sample newsroom and writes the answers in docs/how-to anew.
+"""`python -m samples.answers`: replays the sample newsroom and writes the answers in README and docs/how-to anew.
 
-An answer is the table that stands below a block of SQL, or below `newslake ask QUESTION`.
+An answer is the table that stands below a block of SQL, or below `newslake ask QUESTION`. Where that call ends in
+`--chart FILE.svg`, the picture is drawn too; its name is relative to the project.
 """
 
 import re
@@ -13,15 +14,19 @@ from pathlib import Path
 
 import duckdb
 
-from pipeline.ask import Answer, answer, connect, query
+from pipeline.ask import Answer, Question, answer, connect, query, question_named
+from pipeline.ask.charts import draw
+from pipeline.ask.counted import count
+from pipeline.ask.pictures import picture_bytes
 from pipeline.settings import Settings
 from pipeline.stages.run import extract_day, ingest_sources
 from pipeline.stages.workspace import Workspace
 from samples.server import DAYS, DEFAULT_PORT, Newsroom
 
 ROOT = Path(__file__).parents[1]
-HOW_TO = ROOT / "docs" / "how-to"
+PAGES = (ROOT / "README.md", *sorted((ROOT / "docs" / "how-to").glob("*.md")))
 _MOST_ROWS, _CELL = 10, 110
+_CALL = re.compile(r"newslake ask (?P<slug>[a-z-]+)(?: --limit (?P<limit>\d+))?(?: --chart (?P<chart>\S+\.svg))?")
 _ASKED = re.compile(r"(```(?P<kind>sql|sh)\n(?P<text>[^`]*)```\n)(?:\n(?:\|[^\n]*\n)+)?(?:\n… and \d+ more rows\n)?")
 
 
@@ -29,7 +34,7 @@ def main() -> int:
     """Rewrite every page; return the exit code."""
     with tempfile.TemporaryDirectory() as folder:
         connection = connect(replayed(Path(folder)))
-        for page in sorted(HOW_TO.glob("*.md")):
+        for page in PAGES:
             page.write_text(_ASKED.sub(partial(_with_answer, connection), page.read_text("utf-8")), "utf-8")
     return 0
 
@@ -63,8 +68,21 @@ def _with_answer(connection: duckdb.DuckDBPyConnection, found: re.Match[str]) ->
     text = found["text"].strip()
     if found["kind"] == "sql":
         return found[1] + "\n" + _table(query(connection, text))
-    slug = text.removeprefix("newslake ask ")
-    return found[0] if slug == text else found[1] + "\n" + _table(answer(connection, slug))
+    call = _CALL.fullmatch(text)
+    if call is None:
+        return found[0]
+    told = answer(connection, call["slug"], limit=int(call["limit"]) if call["limit"] else None)
+    if call["chart"]:
+        _draw(connection, ROOT / call["chart"], question_named(call["slug"]), told)
+    return found[1] + "\n" + _table(told)
+
+
+def _draw(connection: duckdb.DuckDBPyConnection, path: Path, question: Question, told: Answer) -> None:
+    counted = count(connection, question)
+    path.parent.mkdir(exist_ok=True)
+    path.write_bytes(
+        picture_bytes(path, draw(question, told, counted), question=question, answer=told, counted=counted)
+    )
 
 
 def _table(found: Answer) -> str:

@@ -11,7 +11,7 @@ from tests.faults.lake.newsdesk import HOURS, archive, is_last, open_lake, publi
 from tests.faults.lake.promises import NONE, assert_tidy, assert_whole, losses, public_files
 from tests.faults.lake.tally import SEED, form
 
-ORDERS = 60 if LONG else 3
+ORDERS = 60 if LONG else 2
 # Hours that the hosts' clocks are wrong by; the grace is a day.
 CLOCKS = (0, 5, -5, 72, -72, 24 * 400, -24 * 400)
 

@@ -300,8 +300,8 @@ def test_unknown_digest_and_lost_file_are_missing(archive: Archive, tmp_path: Pa
 
 
 def test_index_that_is_no_database_is_named(tmp_path: Path) -> None:
-    """A damaged index is an error that says what may be deleted."""
+    """A damaged index is an error that says what makes it anew."""
     (tmp_path / "index.sqlite").write_bytes(b"not a database at all " * 100)
-    with pytest.raises(ArchiveError, match="may be deleted") as caught:
+    with pytest.raises(ArchiveError, match="newslake raw rebuild") as caught:
         Archive(tmp_path).days()
     assert caught.value.reason == "database_broken"
