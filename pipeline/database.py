@@ -13,7 +13,7 @@ from datetime import UTC, datetime, timedelta
 from pathlib import Path
 from typing import Any, Literal
 
-from pipeline.errors import NewsError, failed
+from pipeline.errors import BusyDatabaseError, NewsError, failed
 
 Durability = Literal["full", "process"]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -98,6 +98,19 @@ def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
             if connection.in_transaction:  # a full disk may have ended it
                 connection.execute("ROLLBACK")
             raise
+
+
+def scrub(connection: sqlite3.Connection) -> None:
+    """Write the file anew without a byte of what was deleted, and empty the log beside it.
+
+    Raises: BusyDatabaseError while another process goes on reading an older state.
+    """
+    path = Path(connection.execute("PRAGMA database_list").fetchone()["file"])
+    with _naming(path):
+        connection.execute("VACUUM")
+        if connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
+            told = f"{path}: a process that reads it holds on to what was deleted; end it, then run this again"
+            raise BusyDatabaseError(told, key=str(path), reason="database_busy")
 
 
 def seal_of(values: Sequence[object]) -> int:

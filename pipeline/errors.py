@@ -10,6 +10,7 @@ NewsError                   base; every leaf has .disposition and the key it con
   ContractError             quarantine  a row breaks the table contract; its article is left out whole
   ArchiveError              fail        the raw archive cannot be used
     BrokenRecordError       quarantine  one record of it is missing or damaged; its article waits, others go on
+  BusyDatabaseError         fail        a reader keeps what must be deleted; end it, then go on
   KnowledgeError            fail        the knowledge base cannot be used; import it again
   LakeError                 fail        the lake's files and manifests disagree; run `newslake lake recover`
   OutcomeError              fail        pages of a run have no outcome, or two: a defect of ours, never of the pages
@@ -127,6 +128,10 @@ class BrokenRecordError(ArchiveError):
     """One record of the archive is missing or damaged."""
 
     disposition = "quarantine"
+
+
+class BusyDatabaseError(NewsError):
+    """A database cannot be rid of what was deleted while another process reads an older state of it."""
 
 
 class KnowledgeError(NewsError):

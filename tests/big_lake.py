@@ -60,7 +60,7 @@ def make_big_lake(
         }
         editions = [*editions[-2:], Edition(stories_of(drawn, things, chance, day=day), ids, groups)]
         tables = _day(chance, editions, count - new, day=day, shares=shares)
-        changed = writer.rewrite(day, tables)
+        changed = writer.rewrite([day], list(tables), lambda _, name: tables[name])
         assert changed
         log_rows(chance, root, disk, tables["articles"], day=day)
         ledger.settle({day: (1, _stored(tables["articles"], day))})

@@ -119,7 +119,7 @@ def write_event_clusters(root: Path, writer: Days, ledger: Ledger) -> None:
         mine = rows.filter(pc.equal(days, pa.scalar(day, pa.date32())))
         given = {name: mine[name].combine_chunks() for name in mine.schema.names}
         table = filled(spec, given, size=mine.num_rows).cast(spec.schema)
-        writer.rewrite(day, {spec.name: in_order(table, spec)})
+        writer.rewrite([day], [spec.name], lambda *_: in_order(table, spec))
         ledger.settle({day: (writer.manifest(day).generation, ledger.of_day(day))})
 
 

@@ -11,6 +11,7 @@ from pipeline.cli import (
     coverage,
     doctor,
     events,
+    forget,
     history,
     kb,
     lake,
@@ -42,6 +43,7 @@ app.command("sql")(ask.sql)
 app.command("ask", cls=ask.ChartAlone, context_settings={"ignore_unknown_options": True})(ask.ask)
 app.command("views")(views.views)
 app.command("history")(history.history)
+app.command("forget")(forget.forget)
 app.command("why")(why.why)
 app.command("coverage")(coverage.coverage)
 app.command("changes")(changes.changes)

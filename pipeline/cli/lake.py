@@ -42,10 +42,13 @@ def _tell_problems(problems: Sequence[str], *, well: str, as_json: bool, **count
 
 @app.command()
 def recover(withdraw: Withdraw = False, as_json: AsJson = False) -> None:
-    """Finish what dead processes left: archive files, published tables, ledger."""
+    """Finish what dead processes left: archive files, published tables, ledger, takedowns."""
+    from pipeline.stages.forget import finish_takedowns
+
     space = workspace()
     report = {"archive": space.archive.recover(), "lake": space.lake.recover(withdraws=withdraw)}
-    _tell(report | ({"state": space.fetch_state.withdraw()} if withdraw else {}), as_json=as_json)
+    state = {"state": space.fetch_state.withdraw()} if withdraw else {}
+    _tell(report | state | {"takedowns": finish_takedowns(space)}, as_json=as_json)
 
 
 @app.command()

@@ -2,6 +2,7 @@
 
 from pipeline.lake.changes import Change, Changes
 from pipeline.lake.commit import CommitReport
+from pipeline.lake.erase_log import Unnamed
 from pipeline.lake.lake import Lake
 from pipeline.lake.ledger import StoredArticle, Verdict, row_key_of
 from pipeline.lake.manifest import Entry, Manifest
@@ -23,6 +24,7 @@ __all__ = [
     "Manifest",
     "Snapshot",
     "StoredArticle",
+    "Unnamed",
     "Verdict",
     "committed_files",
     "row_key_of",

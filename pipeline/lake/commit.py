@@ -3,7 +3,7 @@
 Killed anywhere, it leaves each day wholly old or wholly new, and an intent in the ledger that ``roll_forward`` ends.
 """
 
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -11,7 +11,7 @@ import pyarrow as pa
 
 from pipeline.errors import LakeError
 from pipeline.lake.days import Days
-from pipeline.lake.layout import Disk, Layout
+from pipeline.lake.layout import PUBLISHED, Disk, Layout
 from pipeline.lake.ledger import DayContents, Ledger, Move, StoredArticle
 from pipeline.lake.manifest import Manifest
 from pipeline.lake.merge import (
@@ -150,6 +150,16 @@ class Committer:
         arrived = [move for move in moves if move.article_id in contents[move.to_day].articles]
         days = sorted({move.from_day for move in arrived})
         self.days.rewrite(days, _READING, lambda day, name: self._without_moved(day, name, arrived))
+
+    def erase(self, article_ids: Collection[str]) -> tuple[date, ...]:
+        """Take all rows of some articles off their days, at one instant a day; return these days, sorted."""
+        gone = pa.array(sorted(article_ids), pa.string())
+        days = sorted({each.published_date for each in self.ledger.stored(article_ids).values()})
+        self.ledger.intend(days)
+        names = [spec.name for spec in PUBLISHED]
+        self.days.rewrite(days, names, lambda day, name: without(self.days.table(self.days.manifest(day), name), gone))
+        self.ledger.settle(self.contents(days), now=self.now())
+        return tuple(days)
 
     def replace(self, name: str, by_day: Mapping[date, pa.Table]) -> int:
         """Make sorted rows the whole content of one table on days, the last first; return how many files changed."""

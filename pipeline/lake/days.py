@@ -63,6 +63,18 @@ class Days:
             return none if columns is None else none.select(columns)
         return decode(self.object_bytes(entry), spec, key=entry.object, columns=columns)
 
+    def standing(self, day: date, name: str, *, columns: Sequence[str]) -> pa.Table:
+        """Return ``table`` of a day; looks again where a takedown removed what a manifest named a moment ago."""
+        manifest = self.manifest(day)
+        while True:
+            try:
+                return self.table(manifest, name, columns=columns)
+            except LakeError as error:
+                newer = self.manifest(day)
+                if error.reason != "object_missing" or newer.entries == manifest.entries:
+                    raise
+                manifest = newer
+
     def rewrite(
         self,
         days: Sequence[date],

@@ -16,6 +16,7 @@ from pipeline.lake.changes import Changes, changes_since, note_gone
 from pipeline.lake.commit import CommitReport, Committer
 from pipeline.lake.days import Days
 from pipeline.lake.encoding import in_order
+from pipeline.lake.erasure import Erasure
 from pipeline.lake.layout import Disk, Layout
 from pipeline.lake.ledger import Ledger, StoredArticle, Verdict, ledger_problems
 from pipeline.lake.log import append_log, read_batches, read_log
@@ -165,17 +166,14 @@ class Lake:
 
     def _read_day(self, table: str, day: date, names: Sequence[str]) -> pa.Table:
         stored = [name for name in names if name != _DAY] or table_named(table).key
-        rows = self._days.table(self._days.manifest(day), table, columns=stored)
-        return _with_day(rows, day).select(names)
+        return _with_day(self._days.standing(day, table, columns=stored), day).select(names)
 
     def _none(self, table: str, names: Sequence[str]) -> pa.Table:
         return _with_day(table_named(table).schema.empty_table(), date.min).select(names)
 
     def standing(self) -> tuple[Manifest, ...]:
         """Return the manifests of all days with rows, of one instant between commits: no article stands on two days.
-
-        Their objects are there until a day has changed twice and the grace is over.
-        """
+        Their objects are there until a day has changed twice and the grace is over, or a takedown removes them."""
         with self._committer() as committer:
             committer.roll_forward()
             return tuple(manifest for manifest in self._days.manifests() if manifest.entries)
@@ -216,6 +214,10 @@ class Lake:
     def logged(self, table: str, batch_ids: Iterable[str]) -> pa.Table:
         """Return the rows of a log table that some batches appended."""
         return read_batches(self._layout.root, table, batch_ids)
+
+    def erasure(self) -> Erasure:
+        """Return what takes articles out of the lake for good."""
+        return Erasure(self._layout, self._disk, self._committer)
 
     def verify(self, depth: Depth | None = None) -> tuple[str, ...]:
         """Return what is wrong, as sentences that name the file or day and what to do; empty when all is well.

@@ -15,7 +15,12 @@ from pipeline.model import file_name_of
 from pipeline.tables import TableSpec, check_batch, table_named
 
 # The column whose UTC day is the partition.
-_TIME_OF: Mapping[str, str] = {"outcomes": "seen_at", "listings": "asked_at", "runs": "started_at"}
+_TIME_OF: Mapping[str, str] = {
+    "outcomes": "seen_at",
+    "listings": "asked_at",
+    "runs": "started_at",
+    "deletions": "deleted_at",
+}
 
 
 def append_log(root: Path, disk: Disk, name: str, batch_id: str, table: pa.Table) -> None:
@@ -43,7 +48,7 @@ def read_batches(root: Path, name: str, batch_ids: Iterable[str]) -> pa.Table:
     spec = table_named(name)
     folder = root / "log" / name
     files = [path for each in batch_ids for path in folder.glob(f"{spec.partition}=*/{file_name_of(each)}.parquet")]
-    return pa.concat_tables([spec.schema.empty_table(), *(_rows(path, spec) for path in sorted(files))])
+    return pa.concat_tables([spec.schema.empty_table(), *(read_file(path, spec) for path in sorted(files))])
 
 
 def read_log(root: Path, name: str, *, newest: int | None = None) -> pa.Table:
@@ -52,7 +57,7 @@ def read_log(root: Path, name: str, *, newest: int | None = None) -> pa.Table:
     paths = sorted((root / "log" / name).glob(f"{spec.partition}=*/*.parquet"))
     if newest is not None:
         paths = sorted(paths, key=lambda path: path.stat().st_mtime_ns)[-newest:]
-    return pa.concat_tables([spec.schema.empty_table(), *(_rows(path, spec) for path in paths)])
+    return pa.concat_tables([spec.schema.empty_table(), *(read_file(path, spec) for path in paths)])
 
 
 def log_problems(root: Path, tally: Counter[str]) -> Iterator[str]:
@@ -69,5 +74,6 @@ def log_problems(root: Path, tally: Counter[str]) -> Iterator[str]:
             yield f"{path.relative_to(root).as_posix()}: {told}"
 
 
-def _rows(path: Path, spec: TableSpec) -> pa.Table:
+def read_file(path: Path, spec: TableSpec) -> pa.Table:
+    """Return the rows of one file of a log table."""
     return decode(path.read_bytes(), spec, key=str(path))

@@ -47,7 +47,7 @@ def _resource(spec: TableSpec, folder: str, file: str, size: FileSize | None) ->
         about=spec.about,
         path=f"{folder}/{spec.name}/{spec.partition}=*/{file}",
         columns=spec.columns,
-        key=spec.key,
+        key=spec.whole_key,
         form={**_FORM, "partition": {"name": spec.partition, "type": "date"}},
         rows=None if size is None else size.rows,
         bytes=None if size is None else size.bytes,

@@ -2,7 +2,7 @@
 
 import errno
 import shutil
-from collections.abc import Iterator, Mapping
+from collections.abc import Collection, Iterator, Mapping
 from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
@@ -149,3 +149,22 @@ def discard_batch_at(folder: Path, disk: Disk) -> None:
     doomed = disk.temporary()
     disk.move(folder, doomed)
     shutil.rmtree(doomed)
+
+
+def erase_staged(layout: Layout, disk: Disk, article_ids: Collection[str]) -> None:
+    """Take some articles out of every staged batch; one whose bytes are not as they were staged goes whole.
+
+    So does one that a killed try was changing: its day is derived again.
+    """
+    gone = pa.array(sorted(article_ids), pa.string())
+    for folder in sorted((layout.state / "staged").glob("*")):
+        if not is_batch_sound(folder):
+            discard_batch_at(folder, disk)
+            continue
+        for name in (*_NAMES, "keys"):
+            table = _read(folder / f"{name}{_SUFFIX}")
+            kept = table.filter(pc.invert(pc.is_in(table["article_id"], value_set=gone)))
+            if kept.num_rows < table.num_rows:
+                disk.replace(folder / f"{name}{_SUFFIX}", _ipc_bytes(kept))
+        if not is_batch_sound(folder):
+            disk.replace(folder / SUMS, sums_of(folder))

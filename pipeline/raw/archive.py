@@ -17,6 +17,7 @@ from pipeline.database import Durability, from_micros, open_database
 from pipeline.errors import ArchiveError, BrokenRecordError
 from pipeline.model import Attempt, Capture, Page, file_name_of
 from pipeline.raw.dayfile import PART, SUFFIX, finish_dead_part
+from pipeline.raw.erase import erase_records, rehouse, remove_leftovers
 from pipeline.raw.files import INDEX, Damage, FileReading, read_file
 from pipeline.raw.index import Filed, Index, index_problems
 from pipeline.raw.members import read_member
@@ -215,6 +216,69 @@ class Archive:
             done.append(f"forgot {file}, which is gone")
         return tuple(done)
 
+    def captures_of(
+        self,
+        *,
+        page_keys: Iterable[str] = (),
+        article_ids: Iterable[str] = (),
+        source_key: str | None = None,
+    ) -> tuple[Capture, ...]:
+        """Return the captures of any of some pages or articles, or all that a source brought."""
+        if source_key is not None:
+            return self._index.of_source(source_key)
+        found = (*self._index.of_pages(page_keys), *self._index.of_articles(article_ids))
+        return tuple({(each.file, each.offset): each for each in found}.values())
+
+    def reserved(self) -> tuple[Capture, ...]:
+        """Return the captures of pages for which a tdmrep.json reserved text and data mining."""
+        return self._index.reserved()
+
+    def erase(self, captures: Iterable[Capture], *, page_keys: Iterable[str], source_key: str | None = None) -> int:
+        """Remove records for good, and what was kept of other answers of some pages; return how many went.
+
+        With ``source_key`` of the answers only that source's. Bytes that a capture which stays refers to become its
+        own. No writer may be adding records of these pages. Killed anywhere, it does the rest when called again.
+        """
+        remove_leftovers(self._root)
+        attempts = self._index.attempts(page_keys) if source_key is None else self._index.attempts_of_source(source_key)
+        doomed: list[Capture | Attempt] = [*captures, *attempts]
+        doomed += self._rehouse([each for each in doomed if isinstance(each, Capture)])
+        by_file: dict[str, set[tuple[int, int]]] = defaultdict(set)
+        for each in doomed:
+            by_file[each.file].add((each.offset, each.length))
+        for file, places in sorted(by_file.items()):
+            self._erase_in(file, places)
+        self._index.scrub()
+        return sum(map(len, by_file.values()))
+
+    def _rehouse(self, doomed: Iterable[Capture]) -> list[Capture]:
+        """Give the bytes of doomed records to the first revisit that stays; return the revisits that have their own
+        now."""
+        going = {(each.file, each.offset): each for each in doomed}
+        moved = []
+        for holder in (each for each in going.values() if not each.is_revisit):
+            kin = [each for each in self._index.of_pages([holder.page_key]) if each.digest == holder.digest]
+            staying = [each for each in kin if (each.file, each.offset) not in going]
+            if not staying:
+                continue
+            heir = next((each for each in staying if not each.is_revisit), None)
+            if heir is None:
+                file, heir = rehouse(self._root, holder, staying[0], durability=self._durability)
+                self._index.add({file: [heir]})
+            # Killed right here, the next try still finds the revisit that the heir stands for.
+            moved += [each for each in staying if each.is_revisit and _same_look(each, heir)]
+        return moved
+
+    def _erase_in(self, file: str, places: set[tuple[int, int]]) -> None:
+        """Remove some records of a file; the whole file where no other is in it."""
+        path, known = self._root / file, {(each.offset, each.length) for each in self._index.records(file)}
+        if known <= places or not path.exists():
+            path.unlink(missing_ok=True)
+            self._index.forget(file)
+        else:
+            erase_records(path, places, known=known, durability=self._durability)
+            self._index.erase([(file, offset) for offset, _ in places])
+
     def _files(self, pattern: str = f"warc/*/*/*{SUFFIX}") -> Iterator[str]:
         return map(self._name, sorted(self._root.glob(pattern)))
 
@@ -223,6 +287,11 @@ class Archive:
 
     def _read_file(self, file: str) -> FileReading:
         return read_file(self._root / file, name=file)
+
+
+def _same_look(capture: Capture, other: Capture) -> bool:
+    names = ("fetched_at", "source_key", "run_id")
+    return all(getattr(capture, name) == getattr(other, name) for name in names)
 
 
 def _broken(path: Path, error: sqlite3.DatabaseError) -> ArchiveError:

@@ -88,10 +88,10 @@ def publish_part(file: BinaryIO | FileIO, part: Path, *, durability: Durability)
     part.rename(part.with_suffix(""))
     if durability == "full":
         for folder in (part.parent, part.parent.parent, part.parent.parent.parent):
-            _sync_folder(folder)
+            sync_folder(folder)
 
 
-def _sync_folder(folder: Path) -> None:
+def sync_folder(folder: Path) -> None:
     descriptor = os.open(folder, os.O_RDONLY)
     try:
         os.fsync(descriptor)

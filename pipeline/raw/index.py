@@ -8,7 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.database import from_micros, problems_of_database, to_micros, transaction
+from pipeline.database import from_micros, problems_of_database, scrub, to_micros, transaction
 from pipeline.model import GONE, Attempt, Capture
 from pipeline.raw.hints import hints_from_json, hints_to_json
 
@@ -45,6 +45,10 @@ _OF_PAGE = 'SELECT * FROM captures WHERE page_key = :page_key ORDER BY fetched_a
 _OF_ARTICLE = 'SELECT * FROM captures WHERE article_id = :article_id ORDER BY fetched_at, file, "offset"'
 _OF_PAGES = """SELECT * FROM captures WHERE page_key IN (SELECT value FROM json_each(?))
     ORDER BY fetched_at, file, "offset\""""
+_OF_ARTICLES = """SELECT * FROM captures WHERE article_id IN (SELECT value FROM json_each(?))
+    ORDER BY fetched_at, file, "offset\""""
+_OF_SOURCE = 'SELECT * FROM captures WHERE source_key = ? ORDER BY fetched_at, file, "offset"'
+_RESERVED = """SELECT * FROM captures WHERE hints LIKE '%tdm_reserved": true%' ORDER BY fetched_at, file, "offset\""""
 _ATTEMPTS = """SELECT * FROM attempts WHERE page_key IN (SELECT value FROM json_each(?))
     ORDER BY fetched_at, file, "offset\""""
 # When each article first had each of its payloads.
@@ -129,6 +133,37 @@ class Index:
         with transaction(self._db):
             for table in _TABLES:
                 self._db.execute(f"DELETE FROM {table} WHERE file = ?", (file,))  # noqa: S608 - names of ours
+
+    def erase(self, places: Iterable[tuple[str, int]]) -> None:
+        """Remove the rows of some records, by file and offset."""
+        with transaction(self._db):
+            for table in ("captures", "attempts"):
+                query = f'DELETE FROM {table} WHERE file = ? AND "offset" = ?'  # noqa: S608 - names of ours
+                self._db.executemany(query, list(places))
+
+    def scrub(self) -> None:
+        """Leave no byte of removed rows in the database's files."""
+        scrub(self._db)
+
+    def of_source(self, source_key: str) -> tuple[Capture, ...]:
+        """Return the captures that a source brought, oldest first."""
+        return tuple(map(_capture, self._db.execute(_OF_SOURCE, (source_key,))))
+
+    def attempts_of_source(self, source_key: str) -> tuple[Attempt, ...]:
+        query = "SELECT * FROM attempts WHERE source_key = ?"
+        return tuple(map(_attempt, self._db.execute(query, (source_key,))))
+
+    def of_pages(self, page_keys: Iterable[str]) -> tuple[Capture, ...]:
+        """Return the captures of some pages, oldest first."""
+        return tuple(map(_capture, self._db.execute(_OF_PAGES, (json.dumps(list(page_keys)),))))
+
+    def of_articles(self, article_ids: Iterable[str]) -> tuple[Capture, ...]:
+        """Return the captures of some articles, oldest first."""
+        return tuple(map(_capture, self._db.execute(_OF_ARTICLES, (json.dumps(list(article_ids)),))))
+
+    def reserved(self) -> tuple[Capture, ...]:
+        """Return the captures of pages for which the host's tdmrep.json reserved text and data mining."""
+        return tuple(map(_capture, self._db.execute(_RESERVED)))
 
     def _add(self, file: str, records: Sequence[Capture | Attempt]) -> None:
         self._db.execute("INSERT OR REPLACE INTO files VALUES (?)", (file,))

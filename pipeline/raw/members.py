@@ -73,16 +73,21 @@ def members_of(file: BinaryIO | FileIO) -> Iterator[Member | Gap]:
     if not size:
         return
     with mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ) as data:
-        at = 0
-        while at < size:
-            got = _member_at(data, at)
-            if isinstance(got, str):
-                after = _next_start(data, at + 1)
-                yield Gap(at, after - at, got, after == size)
-                at = after
-            else:
-                yield got
-                at += got.length
+        yield from members_in(data)
+
+
+def members_in(data: bytes | mmap.mmap) -> Iterator[Member | Gap]:
+    """Yield what some bytes of a file hold, as ``members_of`` does; offsets count from their first."""
+    at, size = 0, len(data)
+    while at < size:
+        got = _member_at(data, at)
+        if isinstance(got, str):
+            after = _next_start(data, at + 1)
+            yield Gap(at, after - at, got, after == size)
+            at = after
+        else:
+            yield got
+            at += got.length
 
 
 def _member_at(data: bytes | mmap.mmap, offset: int) -> Member | str:
@@ -100,7 +105,7 @@ def _member_at(data: bytes | mmap.mmap, offset: int) -> Member | str:
     return Member(offset, at - len(unpacker.unused_data) - offset, bytes(unpacked))
 
 
-def _next_start(data: mmap.mmap, at: int) -> int:
+def _next_start(data: bytes | mmap.mmap, at: int) -> int:
     """Return where the next record begins, the file's end where none does."""
     while (at := data.find(_MAGIC, at)) >= 0:
         try:

@@ -95,6 +95,18 @@ def revisit_record(page: Page, record_id: str, *, earlier: Capture, profile: str
     return _member(headers, head=_http_head(page) if page.exchange is None else stored_head(page.exchange))
 
 
+def readdressed(data: bytes, *, record_id: str, url: str | None, digest: str, at: datetime) -> bytes:
+    """Return the gzip member of a decompressed record under another id, URL and time; all else as it is."""
+    changed = {"WARC-Record-ID": record_id, "WARC-Target-URI": target_uri_of(url, digest), "WARC-Date": _warc_date(at)}
+    head, gap, rest = data.partition(b"\r\n\r\n")
+    lines = head.decode("utf-8", "surrogateescape").split("\r\n")
+    for number, line in enumerate(lines):
+        name = line.partition(":")[0]
+        if name in changed:
+            lines[number] = f"{name}: {changed[name]}"
+    return zlib.compress("\r\n".join(lines).encode("utf-8", "surrogateescape") + gap + rest, level=4, wbits=_GZIP)
+
+
 def attempt_record(attempt: Attempt, exchange: Exchange, record_id: str) -> bytes:
     """Return the gzip member of an answer that is no page: a ``response`` record with what came of it."""
     headers = {

@@ -1,12 +1,13 @@
 """What was listed and tried: validators of listings, and the state of pages that are not all in the archive."""
 
 import fcntl
+import json
 import weakref
-from collections.abc import Iterable, Iterator
+from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date, datetime
-from functools import cached_property, partial
+from functools import cached_property
 from pathlib import Path
 from sqlite3 import Connection, DatabaseError, Row
 from typing import NamedTuple, Protocol
@@ -42,7 +43,8 @@ _SCHEMA = (
     *_TABLES.values(),
     "CREATE INDEX IF NOT EXISTS pages_due ON pages (source_key, next_try_at) WHERE next_try_at IS NOT NULL",
 )
-_PUT_BACK = "put back a copy of it: it alone knows which pages wait to be fetched"
+_OF_PAGE = "(page_key = ? OR (page_key >= ? AND page_key < ?))"
+_PUT_BACK = "put back a copy of it: it alone knows which pages wait to be fetched, and which may not come in again"
 _DROP = "run `newslake lake recover --withdraw`, which drops the row: its page is fetched again when it is listed"
 _INSERT_LISTING = "INSERT OR REPLACE INTO listings VALUES (?, ?, ?, ?, ?)"
 _INSERT = "INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
@@ -102,8 +104,7 @@ class FetchState:
 
     @cached_property
     def _db(self) -> Connection:
-        path = self._root / STATE
-        connection = open_database(path, durability=self._durability, broken=partial(_broken, path))
+        connection = open_database(self._root / STATE, durability=self._durability, broken=broken_state(self._root))
         weakref.finalize(self, connection.close)
         with transaction(connection):
             _seal_older(connection)
@@ -181,6 +182,35 @@ class FetchState:
         query = "SELECT * FROM pages WHERE source_key = ? AND next_try_at <= ? ORDER BY next_try_at, page_key"
         return tuple(map(_seen_page, self._db.execute(query, (source_key, to_micros(now)))))
 
+    def pages_of(self, source_keys: Iterable[str]) -> Iterator[tuple[str, str, str, str | None]]:
+        """Yield page_key, URL, source and the publisher that the listing told, of all pages of some sources."""
+        query = (
+            "SELECT page_key, url, source_key, hints FROM pages WHERE source_key IN (SELECT value FROM json_each(?))"
+        )
+        for key, url, source_key, hints in self._db.execute(query, (json.dumps(list(source_keys)),)).fetchall():
+            yield key.partition(" ")[0], url, source_key, hints_from_json(hints).publisher
+
+    def of_pages(self, page_keys: Iterable[str]) -> tuple[SeenPage, ...]:
+        """Return what is known of some pages, of an archive's copies of them too."""
+        query = f"SELECT * FROM pages WHERE {_OF_PAGE}"  # noqa: S608 - names of ours
+        return tuple(_seen_page(row) for key in page_keys for row in self._db.execute(query, _bounds(key)))
+
+    def erase(self, page_keys: Iterable[str], *, source_key: str | None = None) -> int:
+        """Delete all that is known of some pages, or only of those of one source, whose listings go with them."""
+        with transaction(self._db):
+            if source_key is None:
+                query = f"DELETE FROM pages WHERE {_OF_PAGE}"  # noqa: S608 - names of ours
+                done = self._db.executemany(query, map(_bounds, page_keys)).rowcount
+            else:
+                done = self._db.execute("DELETE FROM pages WHERE source_key = ?", (source_key,)).rowcount
+                self._db.execute("DELETE FROM listings WHERE source_key = ?", (source_key,))
+        return done
+
+
+def _bounds(page_key: str) -> tuple[str, str, str]:
+    """Return the values of ``_OF_PAGE``: the page, and all names that go on behind a space."""
+    return page_key, f"{page_key} ", f"{page_key}!"
+
 
 def _seal_older(connection: Connection) -> None:
     """Seal the rows of a file that an older newslake wrote, in tables with the column for it."""
@@ -222,6 +252,12 @@ def _seen_page(row: Row) -> SeenPage:
     return SeenPage(**values)
 
 
-def _broken(path: Path, error: DatabaseError) -> ArchiveError:
-    told = f"{path} cannot be opened ({error}); {_PUT_BACK}"
-    return ArchiveError(told, key=str(path), reason="database_broken")
+def broken_state(root: Path) -> Callable[[DatabaseError], ArchiveError]:
+    """Return what makes an error of the state's database one for a person."""
+    path = root / STATE
+
+    def told(error: DatabaseError) -> ArchiveError:
+        why = f"{path} cannot be opened ({error}); {_PUT_BACK}"
+        return ArchiveError(why, key=str(path), reason="database_broken")
+
+    return told

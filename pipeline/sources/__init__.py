@@ -37,21 +37,27 @@ from pipeline.raw import Validators
 from pipeline.sources.copies import Copies
 from pipeline.sources.days import DayRange
 from pipeline.sources.discovery import discover
+from pipeline.sources.erase import Doomed, erase_from, erase_from_inbox
 from pipeline.sources.found import Found, Listing
 from pipeline.sources.inbox import claimed, settle, settle_all, waiting
 from pipeline.sources.kinds import listable_days
 from pipeline.sources.links import absolute_url
 from pipeline.sources.plain import read_file
+from pipeline.sources.reading import Reading
 
 __all__ = [
     "Copies",
     "DayRange",
+    "Doomed",
     "Found",
     "Listing",
+    "Reading",
     "Validators",
     "absolute_url",
     "claimed",
     "discover",
+    "erase_from",
+    "erase_from_inbox",
     "listable_days",
     "read_file",
     "settle",

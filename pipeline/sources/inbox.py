@@ -11,7 +11,7 @@ import logging
 import os
 import stat
 from collections.abc import Iterator, Mapping
-from contextlib import contextmanager, suppress
+from contextlib import ExitStack, contextmanager, suppress
 from itertools import count
 from pathlib import Path
 
@@ -53,6 +53,20 @@ def claimed(inbox: Path, *, run_id: str) -> Iterator[Path]:
             for file in waiting(inbox):
                 _take(file, own)
         yield own
+
+
+@contextmanager
+def idle_folders(inbox: Path) -> Iterator[tuple[Path, ...]]:
+    """Give the folders of an inbox whose files no run works on, and keep runs from claiming any meanwhile."""
+    folder = inbox / _CLAIMED
+    folder.mkdir(parents=True, exist_ok=True)
+    with _locked(folder), ExitStack() as held:
+        idle = [inbox, inbox / "done", inbox / "failed"]
+        for own in sorted(path for path in folder.iterdir() if path.is_dir()):
+            with suppress(BlockingIOError, FileNotFoundError):
+                held.enter_context(_locked(own, waits=False))
+                idle.append(own)
+        yield tuple(idle)
 
 
 @contextmanager

@@ -1,7 +1,7 @@
 """Files of lines: .jsonl, a page a line, and .urls, a link a line."""
 
 import json
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from typing import BinaryIO
 
 from pipeline.model import Ref
@@ -23,6 +23,11 @@ def read_jsonl(file: LocalFile, reading: Reading) -> Iterator[Found]:
 def read_urls(file: LocalFile, reading: Reading) -> Iterator[Found]:
     """Yield a link to fetch a line; a line that begins with # is a remark."""
     return _each_line(file, reading, _url_line, max_bytes=_URL_LINE_MAX_BYTES)
+
+
+def read_line(line: bytes, name: str, reading: Reading, *, suffix: str) -> Found | None:
+    """Return what one line of a file gives, as its reader does; None for an empty one and a remark."""
+    return _line(line, name, reading, LINE_READERS[suffix])
 
 
 def _each_line(
@@ -86,3 +91,6 @@ def _json_line(text: str, where: str, reading: Reading) -> Found:
     if facts.url is None:
         raise ValueError("none of 'html', 'text' and 'url' is there")
     return Found(ref=Ref(source_key=reading.source_key, url=facts.url, hints=facts.hints))
+
+
+LINE_READERS: Mapping[str, Callable[[str, str, Reading], Found | None]] = {".jsonl": _json_line, ".urls": _url_line}

@@ -36,7 +36,7 @@ def read_folder(folder: Path, reading: Reading, *, is_deep: bool) -> Iterator[Fo
         raise BrokenListingError(
             f"{folder} is no folder; make it or mend sources.toml", key=reading.source_key, reason="folder_missing"
         )
-    return (found for file in _files(folder, is_deep=is_deep) for found in _read(file, reading))
+    return (found for file in _files(folder, is_deep=is_deep) for found in read_one(file, reading))
 
 
 def folder_listing(folder: Path, reading: Reading, *, known: Validators) -> Listing:
@@ -83,7 +83,8 @@ def _files(folder: Path, *, is_deep: bool) -> Iterator[LocalFile]:
                 yield LocalFile(path=path, name=path.relative_to(folder).as_posix())
 
 
-def _read(file: LocalFile, reading: Reading) -> Iterator[Found]:
+def read_one(file: LocalFile, reading: Reading) -> Iterator[Found]:
+    """Yield what one file of a folder holds."""
     name = file.path.name.lower()
     suffix = next((suffix for suffix in _READERS if name.endswith(suffix)), None)
     try:

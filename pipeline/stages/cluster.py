@@ -21,6 +21,12 @@ def cluster(workspace: Workspace, *, news_day: date, days: Iterable[date]) -> in
     Changed are the published ``days``, and those on which articles of the news day stand: a run that was killed
     between commit and cluster is made good by the next one of its day.
     """
+    with workspace.at_work():
+        return relate(workspace, news_day=news_day, days=days)
+
+
+def relate(workspace: Workspace, *, news_day: date, days: Iterable[date]) -> int:
+    """Do what ``cluster`` does; called while no takedown can be under way, or by it."""
     lake, given = workspace.lake, tuple(days)
 
     def changed() -> set[date]:

@@ -13,6 +13,8 @@ from pipeline.errors import BrokenRecordError, ContractError, NewsError
 from pipeline.lake import KEYS_SCHEMA, Verdict, row_key_of
 from pipeline.model import Annotation, Article, Capture, Rejected, StageReport
 from pipeline.model.outcome import OutcomeKind
+from pipeline.raw import publisher_name
+from pipeline.stages.barred import DETAIL, REASON, barred_articles, unnamed_page
 from pipeline.stages.cleaning import clean_capture
 from pipeline.stages.conservation import PageName, check_conservation, page_name_of
 from pipeline.stages.disposition import Ledger, outcome_kind_of
@@ -49,6 +51,11 @@ def derive(workspace: Workspace, *, day: date, run_id: str, chunk: int = 0, chun
 
     Stages one batch, whose name is a hash of what it is made of: deriving again names it again.
     """
+    with workspace.at_work():
+        return _derive(workspace, day=day, run_id=run_id, chunk=chunk, chunks=chunks)
+
+
+def _derive(workspace: Workspace, *, day: date, run_id: str, chunk: int, chunks: int) -> DeriveReport:
     work = day_work(workspace, day=day, chunk=chunk, chunks=chunks)
     ledger = Ledger(run_id=run_id, stage="derive", now=workspace.settings.now())
     job = _Derive(workspace, ledger, day=day, work=work)
@@ -102,6 +109,7 @@ class _Derive:
         self.day = day
         self.work = work
         self.verdicts: dict[str, Verdict] = {}
+        self.barred = barred_articles(workspace.takedowns, work.captures)
         self.handed_on: set[PageName] = set()
         pages = {each.page_key for captures in work.captures.values() for each in captures}
         self._last_of = workspace.archive.latest(pages)
@@ -109,7 +117,7 @@ class _Derive:
     def discovered(self) -> dict[PageName, date]:
         """Return the pages of the chunk: those filed under the day, and the one that each article was last seen as."""
         return {
-            page_name_of(each): self.day
+            self._page(each): self.day
             for captures in self.work.captures.values()
             for each in (*self._filed_today(captures), captures[-1])
             if self._is_its_own(each)
@@ -121,6 +129,11 @@ class _Derive:
     def _is_its_own(self, capture: Capture) -> bool:
         """Return whether the page is still of this article: a page that became another one is told of as that."""
         return self._last_of[capture.page_key].article_id == capture.article_id
+
+    def _page(self, capture: Capture) -> PageName:
+        """Return the page as its outcome names it."""
+        name = page_name_of(capture)
+        return unnamed_page(name) if capture.article_id in self.barred else name
 
     def record_settled(self) -> None:
         """Record what stands without reading, and the day's pages that are an article under another address."""
@@ -179,7 +192,7 @@ class _Derive:
     def _articles(self) -> Iterator[Article]:
         for article_id in self.work.todo:
             captures = self.work.captures[article_id]
-            article = self._latest(captures)
+            article = self._allowed(article_id)
             if article is None:
                 continue
             row = self.work.stored.get(article_id)
@@ -191,6 +204,19 @@ class _Derive:
                 self._record(captures[-1], verdict)
             else:
                 yield replace(article, article_id=article_id)
+
+    def _allowed(self, article_id: str) -> Article | None:
+        """Return an article's latest content; None where it has none, or was forgotten and came in with an old file."""
+        article = None if article_id in self.barred else self._latest(self.work.captures[article_id])
+        if article is not None and article.publisher is not None:
+            name = publisher_name(article.publisher)
+            if self.workspace.takedowns.bars(name):
+                self.workspace.takedowns.bar_like(article_id, like=[name])
+                self.barred.add(article_id)
+        if article_id in self.barred:
+            self._settle(article_id, "rejected", REASON, DETAIL)
+            return None
+        return article
 
     def _latest(self, captures: Captures) -> Article | None:
         """Return the content that the archive saw last, as read from the first capture that had it.
@@ -231,7 +257,11 @@ class _Derive:
     def _record(self, capture: Capture, verdict: Verdict) -> None:
         if not self._is_its_own(capture):
             return
-        source_key, url = page_name_of(capture)
+        source_key, url = self._page(capture)
+        if capture.article_id in self.barred:
+            told = {"url": url, "source_key": source_key, "reason": REASON, "detail": DETAIL}
+            self.ledger.record("rejected", **told, news_day=self.day)
+            return
         self.ledger.record(
             verdict.outcome,
             url=url,

@@ -18,13 +18,14 @@ from pipeline.fetch import Fetcher, Got, NotModified
 from pipeline.model import Capture, Page, Ref, Source, StageReport, canonical_url
 from pipeline.model.outcome import OutcomeKind
 from pipeline.raw import ArchiveWriter, SeenPage, Validators, page_key_of
-from pipeline.sources import Copies, Found, discover, listable_days, settle_all
+from pipeline.sources import Copies, Found, Reading, discover, listable_days, settle_all
 from pipeline.stages.answers import keep_answer
+from pipeline.stages.barred import DETAIL, REASON, Door, unnamed_page
 from pipeline.stages.conservation import PageName, check_conservation
 from pipeline.stages.disposition import Ledger, outcome_kind_of
 from pipeline.stages.listed import TRIES, Listed, state_key_of, wait_of
 from pipeline.stages.listings import ListingResult, ListingRow, append_listing
-from pipeline.stages.log_rows import append_outcomes, outcomes_told
+from pipeline.stages.log_rows import append_outcomes, batch_of, outcomes_told
 from pipeline.stages.workspace import Workspace
 
 log = logging.getLogger(__name__)
@@ -46,9 +47,12 @@ def ingest(workspace: Workspace, *, source_key: str, day: date, run_id: str, wai
     Raises: NewsError only where the run must not go on.
     """
     named = workspace.sources.named(source_key)
-    with workspace.held(named, run_id=run_id, waits=waits) as source, workspace.fetcher(named) as fetcher:
+    held = workspace.held(named, run_id=run_id, waits=waits)
+    with workspace.at_work(), held as source, workspace.fetcher(named) as fetcher:
         job = _Ingest(workspace, source or named, run_id=run_id)
-        if source is None:
+        if job.door.bars_source():
+            job.refuse_source()
+        elif source is None:
             log.info("%s: another run has it; what that leaves is told again, or swept", source_key)
         else:
             workspace.archive.recover(source_key=source_key)  # what a killed try had fetched is not fetched again
@@ -56,11 +60,6 @@ def ingest(workspace: Workspace, *, source_key: str, day: date, run_id: str, wai
     days = workspace.archive.days_of_run(source_key=source_key, run_id=run_id)
     report = StageReport.of("ingest", run_id, job.ledger.outcomes, days=days, work={"fetched": job.fetched})
     return Ingested(report, job.trouble)
-
-
-def batch_of(source_key: str, *, run_id: str) -> str:
-    """Return the name under which a run's outcomes of a source are logged."""
-    return f"{run_id}.{source_key}"
 
 
 class _Ingest:
@@ -74,7 +73,8 @@ class _Ingest:
         self.batch_id = batch_of(source.key, run_id=run_id)
         # A listing that tells a second try nothing more must not wipe out what the first one told.
         told = (each for each in outcomes_told(workspace, batch_ids=[self.batch_id]) if each.stage != "discover")
-        self.ledger = Ledger(run_id=run_id, stage="fetch", now=self.now, told=told)
+        self.door = Door(workspace.takedowns, source)
+        self.ledger = Ledger(run_id=run_id, stage="fetch", now=self.now, told=map(self.door.unnamed, told))
         self.trouble: NewsError | None = None
         self.is_dated, self.undated_day = False, self.now.date()
         self.result: ListingResult = "failed"
@@ -100,7 +100,22 @@ class _Ingest:
         if validators is not None:
             state.store_validators(self.source.key, validators)
         if self.source.kind == "inbox":
-            settle_all(Path(self.source.location), reasons=self.ledger.broken_files())
+            folder, limit = Path(self.source.location), self.workspace.settings.page_max_bytes
+            self.door.erase_from(folder, Reading(source_key=self.source.key, now=self.now, page_max_bytes=limit))
+            settle_all(folder, reasons=self.ledger.broken_files())
+
+    def refuse_source(self) -> None:
+        """Record that nothing is asked of a source that was forgotten."""
+        self._refuse(Ref(source_key=self.source.key, url=self.source.location))
+        append_outcomes(self.workspace, self.ledger.outcomes, batch_id=self.batch_id)
+
+    def _refuse(self, ref: Ref) -> None:
+        """Record a page that was forgotten; its name goes no further."""
+        page = self.source.key, ref.url or ref.file or ""
+        self.discovered.pop(page, None)
+        source_key, url = unnamed = unnamed_page(page)
+        self.discovered[unnamed] = day = self._day_told(ref)
+        self.ledger.record("rejected", url=url, source_key=source_key, news_day=day, reason=REASON, detail=DETAIL)
 
     def _list(self, fetcher: Fetcher, pages: Copies, writer: ArchiveWriter, *, day: date) -> Validators | None:
         source, state, now = self.source, self.workspace.fetch_state, self.workspace.settings.now
@@ -132,8 +147,7 @@ class _Ingest:
 
     def _wanted(self, found: Iterable[Found], writer: ArchiveWriter) -> Iterator[Listed]:
         """Yield the listed pages that must be fetched; archive local ones and record all others on the way."""
-        for each in found:
-            self.entries += each.finished is None
+        for each in self._let_in(found):
             if each.finished is not None:
                 self._settle(each.finished, writer)
             elif each.problem is not None:
@@ -149,6 +163,14 @@ class _Ingest:
                 else:
                     self._pass_over(listed)
 
+    def _let_in(self, found: Iterable[Found]) -> Iterator[Found]:
+        for each in found:
+            self.entries += each.finished is None
+            if each.finished is None and self.door.bars(each):
+                self._refuse(each.ref)
+            else:
+                yield each
+
     def _settle(self, mark: str, writer: ArchiveWriter) -> None:
         """Mark a large file as read, once all that came of it is kept and told: a later try does not read it again."""
         writer.finish_files()
@@ -160,7 +182,7 @@ class _Ingest:
     def _due(self, day: date | None) -> Iterator[Listed]:
         """Yield pages of earlier runs, of one news day or of all, that are due for another try and not listed now."""
         for seen in self.workspace.fetch_state.pending(self.source.key, self.now):
-            if seen.page_key not in self.keys and day in (None, seen.news_day):
+            if seen.page_key not in self.keys and day in (None, seen.news_day) and not self.door.bars_url(seen.url):
                 yield self._listed(
                     Ref(source_key=self.source.key, url=seen.url, hints=seen.hints), seen.page_key.partition(" ")[0]
                 )
@@ -199,7 +221,9 @@ class _Ingest:
 
     def _take(self, listed: Listed, got: Got, writer: ArchiveWriter) -> None:
         self.fetched += 1
-        if isinstance(got, Page):
+        if isinstance(got, Page) and self.door.bars_page(got, asked=listed.ref.url):
+            self._refuse(listed.ref)
+        elif isinstance(got, Page):
             self._archive(listed, got, writer)
         elif isinstance(got, NotModified):
             self._record_capture(listed, writer.put_not_modified(got, page_key=listed.page_key))

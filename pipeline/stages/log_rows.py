@@ -11,6 +11,11 @@ from pipeline.stages.workspace import Workspace
 from pipeline.tables import rows_table, table_named
 
 
+def batch_of(source_key: str, *, run_id: str) -> str:
+    """Return the name under which a run's outcomes of a source are logged."""
+    return f"{run_id}.{source_key}"
+
+
 def append_outcomes(workspace: Workspace, outcomes: Sequence[Outcome], *, batch_id: str) -> None:
     """Append outcomes under a batch's name; the same batch again overwrites itself, also with none."""
     table = rows_table(table_named("outcomes"), [asdict(outcome) for outcome in outcomes])

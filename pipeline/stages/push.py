@@ -7,6 +7,7 @@ from pathlib import Path
 
 from pipeline.errors import ConfigError
 from pipeline.model import Source
+from pipeline.raw import url_name
 from pipeline.sources import absolute_url
 from pipeline.stages.workspace import Workspace
 
@@ -15,12 +16,15 @@ def push_urls(workspace: Workspace, urls: Sequence[str], *, source_key: str | No
     """Write the URLs as one ``.urls`` file into an inbox, the first of sources.toml unless one is named.
 
     The file is whole and on the disk when this returns; a run that claims it fetches each URL, once.
-    Raises: ConfigError for no URL at all, for what is no http(s) URL, for a source that is no inbox.
+    Raises: ConfigError for no URL at all, for what is no http(s) URL, or was forgotten, for a source that is no inbox.
     """
     wrong = [url for url in urls if absolute_url(url) is None]
     if wrong or not urls:
         told = f"no http(s) URL: {', '.join(repr(url) for url in wrong)}" if wrong else "no URL is given"
         raise ConfigError(f"{told}; nothing was pushed", key=wrong[0] if wrong else "")
+    if barred := [url for url in urls if workspace.takedowns.bars(url_name(url))]:
+        told = f"forgotten, see `newslake forget --list`: {', '.join(barred)}; nothing was pushed"
+        raise ConfigError(told, key=barred[0])
     inbox = Path(_inbox(workspace, source_key).location)
     name = f"push-{workspace.settings.now():%Y%m%dT%H%M%S}-{secrets.token_hex(4)}.urls"
     return _write_durably(inbox / name, "".join(f"{absolute_url(url)}\n" for url in urls))

@@ -10,8 +10,8 @@ from pipeline.sources import listable_days
 from pipeline.stages.cluster import cluster
 from pipeline.stages.commit import Committed, commit
 from pipeline.stages.derive import DeriveReport, derive, derived_batch_of
-from pipeline.stages.ingest import batch_of, ingest
-from pipeline.stages.log_rows import append_run, outcomes_told
+from pipeline.stages.ingest import ingest
+from pipeline.stages.log_rows import append_run, batch_of, outcomes_told
 from pipeline.stages.reading import version_of
 from pipeline.stages.workspace import Workspace
 from pipeline.tables import SCHEMA_VERSION

@@ -16,7 +16,7 @@ from typing import Any, Literal
 from pipeline.errors import ConfigError, NewsError, TransientFetchError
 from pipeline.fetch import Fetcher, limits_from
 from pipeline.model import Source, canonical_url
-from pipeline.raw import Archive, FetchState
+from pipeline.raw import Archive, FetchState, Takedowns, page_name
 from pipeline.settings import Settings, SourceList, load_sources
 from pipeline.sources import Found, Validators, discover, listable_days, waiting
 
@@ -124,7 +124,8 @@ class Listings:
         self._sources = LastGoodSources(settings.sources_file)
         self._archive = Archive(settings.raw_dir, durability=settings.durability)
         self._fetch_state = FetchState(settings.raw_dir, durability=settings.durability)
-        self._lock = Lock()  # both have one connection each
+        self._takedowns = Takedowns(settings.raw_dir, durability=settings.durability)
+        self._lock = Lock()  # each has one connection
         self._open(frozenset())
 
     def _open(self, private_hosts: frozenset[str]) -> None:
@@ -179,6 +180,8 @@ class Listings:
             return asked
 
     def _is_taken(self, page: ListedPage) -> bool:
+        if self._takedowns.bars(page_name(page.page_key)):
+            return True
         seen = self._fetch_state.seen(page.page_key)
         captures = self._archive.captures(page_key=page.page_key)
         if page.changed_at is None:

@@ -15,6 +15,7 @@ from pipeline.settings import Settings
 from pipeline.stages import changes, run, signals, todo, upkeep
 from pipeline.stages import cluster as clustering
 from pipeline.stages import derive as deriving
+from pipeline.stages import forget as forgetting
 from pipeline.stages import ingest as ingesting
 from pipeline.stages import verify as verifying
 from pipeline.stages.history import expected_seconds, read_history, way_of
@@ -115,7 +116,8 @@ def cluster(*, day: date, days: Sequence[str]) -> dict[str, object]:
 def recover() -> dict[str, object]:
     """Finish what dead processes left in archive and lake; return the sentences that say what."""
     workspace = _open()
-    return {"mended": [*workspace.archive.recover(), *workspace.lake.recover()]}
+    mended = [*workspace.archive.recover(), *workspace.lake.recover(), *forgetting.finish_takedowns(workspace)]
+    return {"mended": mended}
 
 
 def verify() -> dict[str, object]:

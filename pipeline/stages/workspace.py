@@ -1,7 +1,7 @@
 """What a stage works on: settings, sources, archive, fetch state and lake."""
 
 from collections.abc import Iterator
-from contextlib import contextmanager
+from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
@@ -9,7 +9,7 @@ from pathlib import Path
 from pipeline.fetch import Fetcher, limits_from
 from pipeline.lake import Lake
 from pipeline.model import Source
-from pipeline.raw import Archive, FetchState
+from pipeline.raw import Archive, FetchState, Takedowns, at_work, source_name
 from pipeline.settings import Settings, SourceList, load_sources
 from pipeline.sources import claimed
 from pipeline.sources.kinds import KINDS
@@ -34,6 +34,14 @@ class Workspace:
         return FetchState(self.settings.raw_dir, durability=self.settings.durability)
 
     @cached_property
+    def takedowns(self) -> Takedowns:
+        return Takedowns(self.settings.raw_dir, durability=self.settings.durability)
+
+    def at_work(self) -> AbstractContextManager[None]:
+        """Be counted among those who add to archive and lake: a takedown waits for them."""
+        return at_work(self.settings.raw_dir)
+
+    @cached_property
     def lake(self) -> Lake:
         return Lake(
             self.settings.lake_dir,
@@ -46,9 +54,12 @@ class Workspace:
     def held(self, source: Source, *, run_id: str, waits: bool) -> Iterator[Source | None]:
         """Give a source to work on: an inbox with the files that this run claimed, any other as the only run of it.
 
-        None where another run has it. Two runs of one listing, or of one folder, would do the same work twice.
+        None where another run has it, or it was forgotten. Two runs of one listing, or of one folder, would do the same
+        work twice.
         """
-        if source.kind == "inbox":
+        if self.takedowns.bars(source_name(source.key)):
+            yield None
+        elif source.kind == "inbox":
             with claimed(Path(source.location), run_id=run_id) as folder:
                 yield replace(source, location=str(folder))
         else:

@@ -157,6 +157,7 @@ CO_MENTIONS = TableSpec(
         Column("other_entity_name", t.TEXT, "The other's, in the same way."),
         Column("article_count", t.INT, "Articles of the day, those left out that repeat an earlier one."),
     ),
+    is_key_of_day=True,
 )
 
 OUTCOMES = TableSpec(
@@ -218,4 +219,19 @@ RUNS = TableSpec(
         Column("versions", t.TEXT, "JSON object of versions: pipeline, model, schema."),
     ),
     partition="run_date",
+)
+
+DELETIONS = TableSpec(
+    "deletions",
+    "One row an article that was forgotten: delete it from every copy of the tables.",
+    ("article_id", "deleted_at"),
+    ("deleted_at", "article_id"),
+    (
+        Column("article_id", t.TEXT, "The article. All rows of it are gone, and other rows name it no more."),
+        Column("revision_ids", t.TEXTS, "The contents that the tables had of it when it was forgotten."),
+        Column("last_day", t.DAY, "The published_date on which its rows stood last."),
+        Column("reason", t.TEXT, "Why, as it was given.", True),
+        Column("deleted_at", t.TIME, "When it was forgotten, UTC."),
+    ),
+    partition="deleted_date",
 )

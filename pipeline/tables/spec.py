@@ -19,7 +19,7 @@ class Column:
 
 @dataclass(frozen=True)
 class TableSpec:
-    """One table. ``key`` is unique in it; ``sort_by`` is the order of its rows in a file.
+    """One table. ``key`` is unique in it, or with ``is_key_of_day`` on each of its days; ``sort_by`` is the order of its rows in a file.
 
     ``partition`` is the folder's key, a UTC day that stands only in the path.
     """
@@ -30,6 +30,12 @@ class TableSpec:
     sort_by: tuple[str, ...]
     columns: tuple[Column, ...]
     partition: str = "published_date"
+    is_key_of_day: bool = False
+
+    @property
+    def whole_key(self) -> tuple[str, ...]:
+        """The key over all days."""
+        return (self.partition, *self.key) if self.is_key_of_day else self.key
 
     @cached_property
     def schema(self) -> pa.Schema:

@@ -15,6 +15,7 @@ INTERFACE = {
     "tell what changed": {"changes", "note_gone"},
     "keep a version": {"snapshot", "snapshots", "verify_snapshot", "drop_snapshot"},
     "know what was decided": {"stored", "verdicts", "remember", "agreeing", "set_agreeing"},
+    "forget": {"erasure"},
     "look after": {"verify", "recover", "gc"},
 }
 

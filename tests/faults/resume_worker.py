@@ -26,6 +26,8 @@ from pipeline.errors import NewsError
 from pipeline.model import Page
 from pipeline.settings import Settings
 from pipeline.stages import reading
+from pipeline.stages.doomed import Target
+from pipeline.stages.forget import finish_takedowns, forget
 from pipeline.stages.run import extract_day, ingest_sources
 from pipeline.stages.tasks import TASKS
 from pipeline.stages.workspace import Workspace
@@ -134,3 +136,22 @@ def work(pipe: Connection, at: int | None, number: signal.Signals, task: Any, gi
     except (NewsError, OSError, sqlite3.Error) as error:
         result = error
     pipe.send((result, steps.count, time.monotonic() - began))
+
+
+def forget_one(folder: Path, day: date, what: str) -> None:
+    """Forget an article; one that another process has begun to forget is finished first."""
+    space = open_space(folder, day)
+    forget(space, Target(kind="article", value=what), reason="asked to", tell=lambda _: None)
+
+
+def finish_forgetting(folder: Path, day: date) -> tuple[str, ...]:
+    """End what a killed process began to forget."""
+    return finish_takedowns(open_space(folder, day))
+
+
+def work_a_while(folder: Path, day: date, name: str) -> None:
+    """Be at work, as a run is, until a file tells to leave; another says that it has begun."""
+    with open_space(folder, day).at_work():
+        (folder / f"{name}.works").touch()
+        while not (folder / f"{name}.leaves").exists():
+            time.sleep(0.02)

@@ -22,5 +22,5 @@ SELECT
   e.first_fetched_at,
   e.last_fetched_at
 FROM edited e JOIN articles_stored a ON a.article_id = e.article_id
-ORDER BY e.quotes_removed DESC, e.sentences_removed DESC, e.article_id
+ORDER BY quotes_removed DESC, sentences_removed DESC, e.article_id
 LIMIT 100;

@@ -59,6 +59,8 @@ FACTS: Mapping[str, frozenset[str]] = {
             *("place_country", "article_id", "revision_id", "realises_cluster_id"),
         }
     ),
+    "co_mentions": frozenset({"entity_id", "other_entity_id", "entity_name", "other_entity_name"}),
+    "deletions": frozenset({"article_id", "revision_ids", "reason"}),
     "outcomes": frozenset({"run_id", "source_key", "url", "article_id", "stage", "outcome", "reason", "raw_ref"}),
     "listings": frozenset({"run_id", "source_key", "result", "reason"}),
     "runs": frozenset({"run_id", "kind", "status", "counts", "days_touched", "versions"}),

@@ -1,0 +1,115 @@
+"""`newslake forget`: take pages down for good."""
+
+import sys
+from collections.abc import Callable
+from dataclasses import asdict
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.cli.output import AsJson, err, out, print_json, print_rows, problem, telling, workspace
+from pipeline.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pipeline.stages.doomed import Target
+    from pipeline.stages.forget import Forgotten
+    from pipeline.stages.workspace import Workspace
+
+_COLUMNS = ("takedown_id", "kind", "at", "reason", "articles", "is_done")
+_SHOWN = 10
+
+
+def forget(  # noqa: PLR0913 - one argument an option
+    what: Annotated[str | None, typer.Argument(help="A URL or an article_id.", metavar="URL|ARTICLE_ID")] = None,
+    *,
+    publisher: Annotated[str | None, typer.Option(help="All articles of this publisher.")] = None,
+    source: Annotated[str | None, typer.Option(help="All that this source brought; its key.")] = None,
+    reserved: Annotated[bool, typer.Option("--reserved", help="All that reserves text and data mining.")] = False,
+    copies: Annotated[bool, typer.Option("--copies", help="The articles that repeat it, too.")] = False,
+    reason: Annotated[str | None, typer.Option(help="Why; it stands in the public table deletions.")] = None,
+    yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
+    dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what would go.")] = False,
+    listed: Annotated[bool, typer.Option("--list", help="Print the takedowns.")] = False,
+    undo: Annotated[str | None, typer.Option(help="Let the pages of this takedown come in again.")] = None,
+    as_json: AsJson = False,
+) -> None:
+    """Remove every trace of articles from archive, tables, log and inboxes, and bar them from coming in again.
+
+    It cannot be taken back: --undo lets the pages in again, and brings nothing back. Exit 1 where the answer is no.
+    """
+    given = [each for each in (what, publisher, source, undo) if each is not None]
+    if len(given) + reserved + listed != 1:
+        raise ConfigError("give one of URL|ARTICLE_ID, --publisher, --source, --reserved, --list, --undo", key="forget")
+    space = workspace()
+    if listed:
+        rows = [[getattr(each, name) for name in _COLUMNS] for each in space.takedowns.all()]
+        print_rows(_COLUMNS, rows, as_json=as_json)
+    elif undo is not None:
+        _undo(space, undo)
+    else:
+        _forget(
+            space, _target(what, publisher, source, copies=copies), reason, yes=yes, dry_run=dry_run, as_json=as_json
+        )
+
+
+def _target(what: str | None, publisher: str | None, source: str | None, *, copies: bool) -> "Target":
+    from pipeline.stages.doomed import Target
+
+    if what is not None:
+        return Target(kind="article", value=what, with_copies=copies)
+    if publisher is not None:
+        return Target(kind="publisher", value=publisher, with_copies=copies)
+    if source is not None:
+        return Target(kind="source", value=source)
+    return Target(kind="reserved", value="", with_copies=copies)
+
+
+def _undo(space: "Workspace", takedown_id: str) -> None:
+    if not space.takedowns.lift(takedown_id):
+        raise ConfigError(f"no finished takedown {takedown_id}; `newslake forget --list`", key=takedown_id)
+    out.print("its pages may come in again; what was removed stays removed", highlight=False)
+
+
+def _forget(
+    space: "Workspace", target: "Target", reason: str | None, *, yes: bool, dry_run: bool, as_json: bool
+) -> None:
+    from pipeline.stages.forget import forget, preview
+
+    if dry_run or not yes:
+        seen = preview(space, target)
+        if dry_run and as_json:
+            print_json(asdict(seen))
+            return
+        _say(seen, out.print if dry_run else err.print, "would go")
+        if dry_run:
+            return
+        if not sys.stdin.isatty():
+            raise ConfigError("nobody is there to ask; say --yes", key="yes")
+        typer.confirm("Remove all this for good?", abort=True, err=True)
+    with telling(quiet=as_json) as tell:
+        done = forget(space, target, reason=reason, tell=tell)
+    if as_json:
+        print_json(asdict(done))
+    else:
+        _say(done, out.print, "went")
+
+
+def _say(seen: "Forgotten", tell: Callable[..., None], verb: str) -> None:
+    rows = ", ".join(f"{count} {name}" for name, count in seen.rows.items())
+    tell(
+        f"{len(seen.articles)} articles at {seen.pages} addresses {verb}: {seen.captures} records of the archive; "
+        f"rows: {rows}; on {len(seen.days)} days",
+        highlight=False,
+        soft_wrap=True,
+    )
+    if seen.takedown_id is not None:
+        tell(
+            f"takedown {seen.takedown_id}: {seen.log_rows} rows of the log unnamed, {seen.inbox_files} inbox files "
+            "cleared",
+            highlight=False,
+        )
+    for name in seen.snapshots:
+        tell(f"snapshot {name} lost the rows that named it", highlight=False)
+    if seen.copies:
+        shown = ", ".join(seen.copies[:_SHOWN]) + (", ..." if len(seen.copies) > _SHOWN else "")
+        problem(f"{len(seen.copies)} other articles repeat it and stay; --copies takes them along: {shown}")

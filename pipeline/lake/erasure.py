@@ -1,0 +1,44 @@
+"""Forgetting in the lake, as stages see it: rows first, then what related days leave behind, then the log's names."""
+
+from collections.abc import Callable, Collection
+from contextlib import AbstractContextManager
+from dataclasses import dataclass
+from datetime import date
+
+from pipeline.lake.commit import Committer
+from pipeline.lake.erase import erase_rows, erase_traces
+from pipeline.lake.erase_log import Unnamed, unname
+from pipeline.lake.erase_snapshots import erase_from_snapshots
+from pipeline.lake.layout import Disk, Layout
+
+
+@dataclass(frozen=True, slots=True)
+class Erasure:
+    """Takes articles out of one lake. ``committer`` holds the committer's lock. Each step may be done again."""
+
+    layout: Layout
+    disk: Disk
+    committer: Callable[[], AbstractContextManager[Committer]]
+
+    def rows(self, article_ids: Collection[str]) -> tuple[date, ...]:
+        """Take articles out of all tables and staged batches; return the days on which they stood.
+
+        Others may still name them until these days are related again.
+        """
+        with self.committer() as committer:
+            return erase_rows(committer, article_ids)
+
+    def traces(self, *, days: Collection[date], older_than: float) -> None:
+        """Leave of erased rows nothing in older objects, kept bytes, unfinished things of before a time (seconds since
+        1970) and the ledger."""
+        with self.committer() as committer:
+            erase_traces(committer, days=days, older_than=older_than)
+
+    def snapshots(self, article_ids: Collection[str]) -> tuple[str, ...]:
+        """Take erased articles out of snapshots, too; return the names of those that changed."""
+        with self.committer() as committer:
+            return erase_from_snapshots(committer, self.layout.snapshots, article_ids)
+
+    def names(self, unnamed: Unnamed) -> int:
+        """Take the names of some pages out of the rows of outcomes; return how many rows changed."""
+        return unname(self.layout.root, self.disk, unnamed)

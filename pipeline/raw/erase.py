@@ -1,0 +1,112 @@
+"""Records taken out of WARC files for good. All others keep their bytes and their offsets: a filler takes the place."""
+
+import os
+import re
+import shutil
+import uuid
+import zlib
+from collections.abc import Iterable
+from dataclasses import replace
+from pathlib import Path
+from typing import BinaryIO
+
+from pipeline.database import Durability
+from pipeline.errors import ArchiveError, naming
+from pipeline.model import Capture
+from pipeline.raw.dayfile import DayFile, sync_folder
+from pipeline.raw.members import Member, members_in, read_member
+from pipeline.raw.records import info_record, metadata_record, new_record_id, readdressed
+
+_Place = tuple[int, int]  # offset and length of a record, bytes of its file
+
+_HEADER = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"  # gzip, without a name or a time
+_OWN = re.compile(rb"WARC/1\.[01]\r\nWARC-Type: (request|metadata)\r\n")
+_BLOCK_MAX = 0xFFFF
+_BLOCK_HEAD, _TRAILER = 5, 8
+_RECORD = "WARC/1.1\r\nWARC-Type: warcinfo\r\nWARC-Record-ID: {}\r\nWARC-Date: 1970-01-01T00:00:00Z\r\nContent-Length: "
+
+
+def erase_records(path: Path, doomed: Iterable[_Place], *, known: Iterable[_Place], durability: Durability) -> None:
+    """Put a filler in the place of some records of a file, each with its request and metadata; at one instant.
+
+    ``known`` are the places of all records that the index has of the file. Doing it again changes nothing.
+    """
+    ends = sorted(offset + length for offset, length in known)
+    temporary = path.parents[3] / f"erase.{uuid.uuid4().hex}"
+    try:
+        with naming(temporary):
+            shutil.copyfile(path, temporary)
+        with temporary.open("r+b") as file:
+            for offset, length in sorted(doomed):
+                before = max((end for end in ends if end <= offset), default=0)
+                first = _first_of(file, before, offset, length)
+                if first is not None:
+                    file.seek(first)
+                    file.write(filler(offset + length - first))
+            file.flush()
+            if durability == "full":
+                os.fsync(file.fileno())
+        temporary.replace(path)
+    finally:
+        temporary.unlink(missing_ok=True)
+    if durability == "full":
+        sync_folder(path.parent)
+
+
+def _first_of(file: BinaryIO, before: int, offset: int, length: int) -> int | None:
+    """Return where the request and metadata of a record begin: they stand right before it, behind another record.
+
+    None where a filler is in its place already.
+    """
+    file.seek(before)
+    stretch, first = list(members_in(file.read(offset + length - before))), offset
+    for each in reversed(stretch):
+        start = before + each.offset
+        if start < offset < start + each.length:
+            return None
+        if start < offset:
+            if not isinstance(each, Member) or not _OWN.match(each.data):
+                break
+            first = start
+    return first
+
+
+def filler(length: int) -> bytes:
+    """Return a gzip member of exactly this many bytes: a record that says nothing. At least about 250 bytes."""
+    blocks = -(-(length - len(_HEADER) - _TRAILER) // (_BLOCK_MAX + _BLOCK_HEAD))
+    size = length - len(_HEADER) - _TRAILER - blocks * _BLOCK_HEAD
+    head = _RECORD.format(new_record_id())
+    body = size - len(head) - len("0000000000\r\n\r\n") - len("\r\n\r\n")
+    if body < 0:
+        raise ArchiveError(f"no filler has {length} bytes", key="filler", reason="no_filler")
+    record = f"{head}{body:010d}\r\n\r\n{' ' * body}\r\n\r\n".encode()
+    parts = []
+    for number in range(blocks):
+        part = record[number * _BLOCK_MAX : (number + 1) * _BLOCK_MAX]
+        sizes = len(part).to_bytes(2, "little") + (len(part) ^ _BLOCK_MAX).to_bytes(2, "little")
+        parts.append((b"\1" if number == blocks - 1 else b"\0") + sizes + part)  # stored, as it is
+    end = zlib.crc32(record).to_bytes(4, "little") + (len(record) & 0xFFFFFFFF).to_bytes(4, "little")
+    return b"".join((_HEADER, *parts, end))
+
+
+def rehouse(root: Path, holder: Capture, heir: Capture, *, durability: Durability) -> tuple[str, Capture]:
+    """Write the bytes of a record that must go as those of a revisit that stays, into a file of the latter's run.
+
+    Returns the file's name and the capture that now has the bytes; its time, URL and hints are the revisit's.
+    """
+    record_id = new_record_id()
+    data = read_member(root / holder.file, offset=holder.offset, length=holder.length)
+    record = readdressed(data, record_id=record_id, url=heir.url, digest=holder.digest, at=heir.fetched_at)
+    moved = replace(heir, is_revisit=False, status=holder.status, sent_digest=holder.sent_digest)
+    file = DayFile(root, news_day=heir.news_day, source_key=heir.source_key, run_id=heir.run_id)
+    *_, offset = file.append(info_record(heir.fetched_at), metadata_record(moved, record_id), record)
+    placed = replace(moved, file=file.name, offset=offset, length=len(record))
+    file.records.append(placed)
+    file.finish(durability=durability)
+    return file.name, placed
+
+
+def remove_leftovers(root: Path) -> None:
+    """Remove what a killed erasure was writing."""
+    for path in root.glob("erase.*"):
+        path.unlink()

@@ -1,0 +1,217 @@
+"""Takedowns: what was forgotten and may not come in again. Beside the state of fetching; names are hashes only."""
+
+import hashlib
+import json
+import secrets
+import weakref
+from collections.abc import Iterable
+from dataclasses import asdict, dataclass
+from datetime import date, datetime
+from functools import cached_property
+from pathlib import Path
+from sqlite3 import Connection
+from typing import Any, Literal
+
+from pipeline.database import Durability, from_micros, open_database, scrub, to_micros, transaction
+from pipeline.model import article_id_of, canonical_url
+from pipeline.raw.state import broken_state
+
+TakedownKind = Literal["article", "publisher", "source", "reserved"]
+_SCHEMA = (
+    """CREATE TABLE IF NOT EXISTS takedowns (
+        takedown_id TEXT PRIMARY KEY, kind TEXT NOT NULL, at INTEGER NOT NULL, reason TEXT, articles INTEGER NOT NULL,
+        work TEXT)""",
+    """CREATE TABLE IF NOT EXISTS barred (
+        name TEXT NOT NULL, takedown_id TEXT NOT NULL, PRIMARY KEY (name, takedown_id)) WITHOUT ROWID""",
+    "CREATE INDEX IF NOT EXISTS barred_by ON barred (takedown_id)",
+)
+_ALL = "SELECT takedown_id, kind, at, reason, articles, work IS NULL FROM takedowns ORDER BY at, takedown_id"
+_AMONG = "SELECT DISTINCT name FROM barred WHERE name IN (SELECT value FROM json_each(?))"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Takedown:
+    """One call of ``newslake forget``. ``articles`` is how many it removed; not done: it was killed on the way."""
+
+    takedown_id: str
+    kind: TakedownKind
+    at: datetime
+    reason: str | None
+    articles: int
+    is_done: bool
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DoomedRow:
+    """An article that the lake held: what copies of the lake must delete."""
+
+    article_id: str
+    published_date: date
+    revision_ids: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Work:
+    """What a takedown removes: kept, in clear, until it has.
+
+    With ``source_key`` only what this source brought of its pages goes.
+    """
+
+    page_keys: frozenset[str] = frozenset()
+    article_ids: frozenset[str] = frozenset()
+    source_key: str | None = None
+    rows: tuple[DoomedRow, ...] = ()
+
+    @property
+    def days(self) -> frozenset[date]:
+        """The published days on which its articles stood."""
+        return frozenset(row.published_date for row in self.rows)
+
+
+def page_name(page_key: str) -> str:
+    """Return what a page is barred by: the id of the article that its address alone would name."""
+    return article_id_of(canonical=page_key, text="")
+
+
+def url_name(url: str) -> str | None:
+    """Return ``page_name`` of any spelling of a URL; None for what is no URL."""
+    try:
+        return page_name(canonical_url(url))
+    except ValueError:
+        return None
+
+
+def publisher_name(publisher: str) -> str:
+    """Return what a publisher is barred by, whatever its case and spaces."""
+    return f"publisher:{_hash(' '.join(publisher.casefold().split()))}"
+
+
+def source_name(source_key: str) -> str:
+    return f"source:{_hash(source_key)}"
+
+
+def alias_of(url: str) -> str:
+    """Return what stands in the log for a URL that is forgotten; other URLs have others."""
+    return f"forgotten:{_hash(url)}"
+
+
+def _hash(text: str) -> str:
+    return hashlib.sha256(text.encode("utf-8", "surrogatepass")).hexdigest()[:32]
+
+
+class Takedowns:
+    """All takedowns of a data root. Opens on first use; several processes may use it at once."""
+
+    def __init__(self, root: Path, *, durability: Durability = "full") -> None:
+        self._root = root
+        self._durability: Durability = durability
+
+    @cached_property
+    def _db(self) -> Connection:
+        connection = open_database(
+            self._root / "state.sqlite", durability=self._durability, broken=broken_state(self._root)
+        )
+        weakref.finalize(self, connection.close)
+        with transaction(connection):
+            for statement in _SCHEMA:
+                connection.execute(statement)
+        return connection
+
+    def among(self, names: Iterable[str]) -> frozenset[str]:
+        """Return those of some names that are barred."""
+        return frozenset(row[0] for row in self._db.execute(_AMONG, (json.dumps(list(names)),)))
+
+    def bars(self, *names: str | None) -> bool:
+        """Return whether any of some names is barred."""
+        return bool(self.among(name for name in names if name is not None))
+
+    def bars_publishers(self) -> bool:
+        """Return whether any publisher is barred: then each page must be asked for its own."""
+        query = "SELECT 1 FROM barred WHERE name >= 'publisher:' AND name < 'publisher;' LIMIT 1"
+        return self._db.execute(query).fetchone() is not None
+
+    def names(self) -> tuple[str, ...]:
+        """Return all that is barred."""
+        return tuple(row[0] for row in self._db.execute("SELECT DISTINCT name FROM barred"))
+
+    def all(self) -> tuple[Takedown, ...]:
+        """Return all takedowns, oldest first."""
+        return tuple(
+            Takedown(
+                takedown_id=row[0],
+                kind=row[1],
+                at=from_micros(row[2]),
+                reason=row[3],
+                articles=row[4],
+                is_done=bool(row[5]),
+            )
+            for row in self._db.execute(_ALL)
+        )
+
+    def begin(
+        self, kind: TakedownKind, *, names: Iterable[str], work: Work, at: datetime, reason: str | None
+    ) -> Takedown:
+        """Write a takedown down, before anything is removed: from now on its names are barred."""
+        takedown_id = secrets.token_hex(6)
+        with transaction(self._db):
+            row = (takedown_id, kind, to_micros(at), reason, len(work.article_ids), _work_to_json(work))
+            self._db.execute("INSERT INTO takedowns VALUES (?, ?, ?, ?, ?, ?)", row)
+            self._bar(takedown_id, names)
+        return Takedown(
+            takedown_id=takedown_id, kind=kind, at=at, reason=reason, articles=len(work.article_ids), is_done=False
+        )
+
+    def work(self, takedown_id: str) -> Work:
+        """Return what a takedown that is not done removes."""
+        query = "SELECT work FROM takedowns WHERE takedown_id = ?"
+        return _work_from_json(self._db.execute(query, (takedown_id,)).fetchone()[0])
+
+    def widen(self, takedown_id: str, *, names: Iterable[str], work: Work) -> None:
+        """Replace what a takedown removes by more, and bar more names."""
+        with transaction(self._db):
+            query = "UPDATE takedowns SET work = ?, articles = ? WHERE takedown_id = ?"
+            self._db.execute(query, (_work_to_json(work), len(work.article_ids), takedown_id))
+            self._bar(takedown_id, names)
+
+    def bar_like(self, name: str, *, like: Iterable[str | None]) -> None:
+        """Bar one more name, by the takedown that bars another: a page was found to be what that forgot."""
+        query = """INSERT OR IGNORE INTO barred SELECT ?, takedown_id FROM barred
+            WHERE name IN (SELECT value FROM json_each(?)) LIMIT 1"""
+        with transaction(self._db):
+            self._db.execute(query, (name, json.dumps(list(like))))
+
+    def _bar(self, takedown_id: str, names: Iterable[str]) -> None:
+        self._db.executemany("INSERT OR IGNORE INTO barred VALUES (?, ?)", [(each, takedown_id) for each in names])
+
+    def finish(self, takedown_id: str) -> None:
+        """Delete what was still known of a takedown's pages."""
+        with transaction(self._db):
+            self._db.execute("UPDATE takedowns SET work = NULL WHERE takedown_id = ?", (takedown_id,))
+        scrub(self._db)
+
+    def lift(self, takedown_id: str) -> bool:
+        """Let a takedown's pages come in again; return whether there was such a one that is done."""
+        with transaction(self._db):
+            query = "DELETE FROM takedowns WHERE takedown_id = ? AND work IS NULL"
+            is_there = self._db.execute(query, (takedown_id,)).rowcount == 1
+            if is_there:
+                self._db.execute("DELETE FROM barred WHERE takedown_id = ?", (takedown_id,))
+        return is_there
+
+
+def _work_to_json(work: Work) -> str:
+    return json.dumps(asdict(work), default=lambda value: sorted(value) if isinstance(value, frozenset) else str(value))
+
+
+def _work_from_json(text: str) -> Work:
+    said: dict[str, Any] = json.loads(text)
+    rows = (
+        DoomedRow(
+            article_id=row["article_id"],
+            published_date=date.fromisoformat(row["published_date"]),
+            revision_ids=tuple(row["revision_ids"]),
+        )
+        for row in said["rows"]
+    )
+    sets = {name: frozenset(said[name]) for name in ("page_keys", "article_ids")}
+    return Work(**sets, source_key=said["source_key"], rows=tuple(rows))

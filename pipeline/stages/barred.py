@@ -1,0 +1,92 @@
+"""The door: what a takedown bars, whichever way it comes in. Nothing of it is fetched, kept, or named in the log."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import replace
+from functools import partial
+from pathlib import Path
+
+from pipeline.clean import extract, page_identity
+from pipeline.model import Article, Capture, Outcome, Page, Ref, Source
+from pipeline.raw import Takedowns, alias_of, page_name, publisher_name, source_name, url_name
+from pipeline.sources import Doomed, Found, Reading, erase_from
+from pipeline.stages.conservation import PageName
+from pipeline.stages.disposition import guarded
+
+REASON = "forgotten"
+DETAIL = "it was forgotten and does not come in again; `newslake forget --list` says when and why"
+
+
+class Door:
+    """Asks of each page of one source whether a takedown bars it. ``has_refused``: it did so."""
+
+    def __init__(self, takedowns: Takedowns, source: Source) -> None:
+        self._takedowns = takedowns
+        self._source = source
+        self.has_refused = False
+
+    def bars_source(self) -> bool:
+        return self._takedowns.bars(source_name(self._source.key))
+
+    def bars_ref(self, ref: Ref) -> bool:
+        """Return whether a listed page is barred, by its URL or by who publishes it, as far as the listing says."""
+        name = None if ref.url is None else url_name(ref.url)
+        return self._told(self._takedowns.bars(name, self._publisher_name(ref.hints.publisher)))
+
+    def bars_page(self, page: Page, *, asked: str | None = None) -> bool:
+        """Return whether a page is barred, whatever led to it; if so, the URL ``asked`` for is barred from now on."""
+        urls = [url_name(url) for url in (page.url, page.final_url) if url is not None]
+        names = [page_identity(page)[1], *urls, self._publisher_name(self._stated(page))]
+        is_barred = self._takedowns.bars(*names)
+        if is_barred and asked is not None and (name := url_name(asked)) is not None:
+            self._takedowns.bar_like(name, like=names)
+        return self._told(is_barred)
+
+    def bars(self, found: Found) -> bool:
+        """Return whether an entry of a listing or a file is barred."""
+        return self.bars_ref(found.ref) or (found.page is not None and self.bars_page(found.page))
+
+    def bars_url(self, url: str) -> bool:
+        return self._takedowns.bars(url_name(url))
+
+    def unnamed(self, outcome: Outcome) -> Outcome:
+        """Return what an earlier try told, without the name of a page that was forgotten since."""
+        if not self._takedowns.bars(url_name(outcome.url), outcome.article_id):
+            return outcome
+        alias = alias_of(outcome.url)
+        return replace(outcome, url=alias, reason=REASON, article_id=None, detail=None, raw_ref=None)
+
+    def _told(self, is_barred: bool) -> bool:
+        self.has_refused |= is_barred
+        return is_barred
+
+    def _publisher_name(self, told: str | None) -> str | None:
+        publisher = self._source.publisher or told  # as cleaning decides it
+        return publisher_name(publisher) if publisher else None
+
+    def _stated(self, page: Page) -> str | None:
+        """Return the publisher that a page names; it is read for it only where any publisher is barred."""
+        if self._source.publisher is not None or not self._takedowns.bars_publishers():
+            return None
+        read = guarded(partial(extract, page, source_key=self._source.key), key=page.url or self._source.key)
+        return read.publisher if isinstance(read, Article) else page.hints.publisher
+
+    def erase_from(self, folder: Path, reading: Reading) -> None:
+        """Take what is barred out of the files of a claimed folder, before they are moved to where they stay."""
+        if self.has_refused:
+            erase_from(folder, reading, Doomed(is_page=self.bars, is_url=self.bars_url))
+
+
+def barred_articles(takedowns: Takedowns, captures: Mapping[str, Sequence[Capture]]) -> set[str]:
+    """Return the articles that are barred, by their id, by an address, or because only a barred source has them.
+
+    Their records came in with an old file of the archive.
+    """
+    names = {each: {each, *(page_name(one.page_key) for one in those)} for each, those in captures.items()}
+    sources = {each: {source_name(one.source_key) for one in those} for each, those in captures.items()}
+    barred = takedowns.among({name for those in (*names.values(), *sources.values()) for name in those})
+    return {each for each in captures if barred & names[each] or sources[each] <= barred} if barred else set()
+
+
+def unnamed_page(page: PageName) -> PageName:
+    """Return the page as the log names it when it is barred."""
+    return page[0], alias_of(page[1])

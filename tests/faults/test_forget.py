@@ -1,0 +1,108 @@
+"""A takedown that is killed at any moment is finished by whoever comes next, and waits for runs that are under way."""
+
+import os
+import random
+import shutil
+import time
+from collections.abc import Callable
+from multiprocessing.context import ForkServerContext
+from pathlib import Path
+
+import pytest
+
+from tests.faults.evening import LONG, SECOND, Evening, Worker, at_leisure, finished, say
+from tests.faults.promises import assert_whole, broken_sums, table_files
+from tests.faults.resume_worker import finish_forgetting, forget_one, open_space, work_a_while
+from tests.traces import Traces
+
+pytestmark = [pytest.mark.model]
+
+SEED = int(os.environ.get("NEWSLAKE_SEED", "20260825"))
+KILLS = 120 if LONG else 8
+
+
+@pytest.fixture(scope="module")
+def doomed(undisturbed: Evening) -> dict[str, str]:
+    """An article of the newsroom whose page has changed, and others repeat none of."""
+    rows = open_space(undisturbed.folder, SECOND).lake.read("articles").to_pylist()
+    row = next(row for row in rows if row["title"] is not None and "arbour bridge" in row["title"])
+    return {name: row[name] for name in ("article_id", "url", "text", "title")}
+
+
+@pytest.fixture(scope="module")
+def forgotten(
+    undisturbed: Evening, doomed: dict[str, str], processes: ForkServerContext, tmp_path_factory: pytest.TempPathFactory
+) -> tuple[Path, Traces, int]:
+    """A data root whose article was forgotten undisturbed, which words no other page has, and the steps it took."""
+    folder = tmp_path_factory.mktemp("forgotten") / "data"
+    shutil.copytree(undisturbed.folder, folder)
+    done = finished(Worker(processes, forget_one, folder, SECOND, doomed["url"]))
+    traces = Traces([doomed["text"], doomed["url"]]).unless_under(folder)
+    assert len(traces.under(undisturbed.folder)) > 10
+    return folder, traces, done.steps
+
+
+@pytest.mark.timeout(1800)
+def test_killed_takedown_is_finished(
+    undisturbed: Evening,
+    forgotten: tuple[Path, Traces, int],
+    doomed: dict[str, str],
+    processes: ForkServerContext,
+    tmp_path: Path,
+) -> None:
+    """Killed at seeded steps, also twice, a takedown leaves after recover, or after the same call again, what an
+    undisturbed one leaves: no trace, the same tables, sums that hold."""
+    clean, traces, steps = forgotten
+    chance = random.Random(SEED)
+    for number in range(KILLS):
+        folder = tmp_path / str(number)
+        shutil.copytree(undisturbed.folder, folder)
+        at = chance.randint(1, steps)
+        assert Worker(processes, forget_one, folder, SECOND, doomed["url"], at=at).done().code == -9
+        again = chance.randint(1, steps)
+        code = Worker(processes, finish_forgetting, folder, SECOND, at=again).done().code
+        ends = finish_forgetting if chance.random() < 0.5 else forget_one
+        given = () if ends is finish_forgetting else (doomed["url"],)
+        at_leisure(processes, ends, folder, SECOND, *given)
+        space = open_space(folder, SECOND)
+        has_begun = bool(space.takedowns.all())
+        say(f"seed {SEED}, kill {number} at step {at} of {steps}, then at {again} ({code}); begun: {has_begun}")
+        if has_begun:
+            assert traces.under(folder) == {}
+            assert table_files(folder) == table_files(clean)
+            assert space.fetch_state.of_pages([doomed["url"]]) == ()
+            assert list(space.archive.verify()) == []
+        assert broken_sums(space) == []
+        assert_whole(space)
+        shutil.rmtree(folder)
+
+
+def test_takedown_waits_for_earlier_work_only(
+    undisturbed: Evening, doomed: dict[str, str], processes: ForkServerContext, tmp_path: Path
+) -> None:
+    """Nothing is removed before the runs end that began earlier; a run that begins later is not waited for."""
+    folder = tmp_path / "data"
+    shutil.copytree(undisturbed.folder, folder)
+    earlier = Worker(processes, work_a_while, folder, SECOND, "earlier")
+    wait_for((folder / "earlier.works").exists)
+    takedown = Worker(processes, forget_one, folder, SECOND, doomed["url"])
+    space = open_space(folder, SECOND)
+    wait_for(lambda: space.takedowns.bars(doomed["article_id"]))
+    later = Worker(processes, work_a_while, folder, SECOND, "later")
+    time.sleep(0.5)
+    assert space.lake.stored([doomed["article_id"]]) != {}
+    (folder / "earlier.leaves").touch()
+    finished(earlier)
+    wait_for((folder / "later.works").exists)
+    finished(takedown)
+    assert space.lake.stored([doomed["article_id"]]) == {}
+    (folder / "later.leaves").touch()
+    finished(later)
+
+
+def wait_for(condition: Callable[[], bool]) -> None:
+    """Wait until something holds. Raises: AssertionError after a minute."""
+    end = time.monotonic() + 60
+    while not condition():
+        assert time.monotonic() < end
+        time.sleep(0.01)

@@ -1,0 +1,81 @@
+"""A byte search: does anything of some words stand anywhere under a folder, however it is packed?"""
+
+import zlib
+from collections.abc import Iterable, Iterator
+from contextlib import suppress
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+import pyarrow.parquet as pq
+
+_GRAM = 20  # bytes
+
+
+class Traces:
+    """All pieces of 20 bytes of some words; a word that is shorter is looked for whole."""
+
+    def __init__(self, words: Iterable[str]) -> None:
+        given = [word.encode() for word in words]
+        self._short = [word for word in given if len(word) < _GRAM]
+        self._grams = {gram for word in given for gram in _grams(word)}
+
+    def in_bytes(self, data: bytes) -> set[bytes]:
+        """Return the pieces that stand in some bytes."""
+        return {word for word in self._short if word in data} | (self._grams & _grams(data))
+
+    def unless_under(self, root: Path) -> "Traces":
+        """Return those pieces that stand nowhere under a folder."""
+        others = {hit for hits in self.under(root).values() for hit in hits}
+        rest = Traces(())
+        rest._short = [word for word in self._short if word not in others]
+        rest._grams = self._grams - others
+        return rest
+
+    def under(self, root: Path) -> dict[str, set[bytes]]:
+        """Return the files that hold a piece, or have one in their name, with the pieces."""
+        found = {}
+        for path in sorted(root.rglob("*")):
+            hits = self.in_bytes(str(path.relative_to(root)).encode())
+            for view in _views(path) if path.is_file() else ():
+                hits |= self.in_bytes(view)
+            if hits:
+                found[path.relative_to(root).as_posix()] = hits
+        return found
+
+
+def _grams(data: bytes) -> set[bytes]:
+    return {data[at : at + _GRAM] for at in range(len(data) - _GRAM + 1)}
+
+
+def _views(path: Path) -> Iterator[bytes]:
+    """Yield a file's bytes, and what they are without their packing."""
+    data = path.read_bytes()
+    yield data
+    if data.startswith(b"PAR1"):
+        table = pq.read_table(pa.BufferReader(data), partitioning=None)
+        yield b"\n".join(_texts(table.to_pylist()))
+    if data.startswith(b"\x1f\x8b"):
+        yield _unpacked(data)
+
+
+def _unpacked(data: bytes) -> bytes:
+    """Return all gzip members, past what is damaged, and what bodies among them are packed themselves."""
+    out, at = bytearray(), 0
+    while (at := data.find(b"\x1f\x8b\x08", at)) >= 0:
+        unpacker = zlib.decompressobj(wbits=31)
+        with suppress(zlib.error):  # these bytes only look like a beginning, or are damaged
+            out += unpacker.decompress(data[at:])
+        at += 3
+    return bytes(out)
+
+
+def _texts(value: Any) -> Iterator[bytes]:
+    if isinstance(value, str):
+        yield value.encode()
+    elif isinstance(value, dict):
+        for each in value.values():
+            yield from _texts(each)
+    elif isinstance(value, list):
+        for each in value:
+            yield from _texts(each)

@@ -1,0 +1,130 @@
+"""Records taken out of WARC files: the others keep their bytes and places, and nothing of those is left."""
+
+import gzip
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from warcio.archiveiterator import ArchiveIterator
+
+from pipeline.model import Attempt, Exchange
+from pipeline.raw import Archive
+from pipeline.raw.erase import filler
+from tests.traces import Traces
+from tests.unit.raw.test_archive import DAY, NOON, Answer, archive, local_page, put, record_types, web_page
+
+__all__ = ["archive"]
+OTHER = "https://www.harbour-post.example/news/bridge"
+SECRET = "Nobody may ever read these words again."
+
+
+@pytest.mark.parametrize("length", [260, 261, 5000, 65_555, 65_813, 65_814, 131_100, 400_000])
+def test_filler_has_any_length(length: int) -> None:
+    """A filler has exactly the bytes asked for, and is one record that readers pass over."""
+    data = filler(length)
+    assert len(data) == length
+    assert gzip.decompress(data).startswith(b"WARC/1.1\r\nWARC-Type: warcinfo\r\n")
+
+
+def secret(archive: Archive, *, run_id: str = "run-1") -> None:
+    """Archive a page with a secret between two others, with what was asked and answered."""
+    page = web_page(SECRET.encode() * 40, url=OTHER)
+    sent = Exchange(
+        request=b"GET /news/bridge HTTP/1.1\r\n\r\n", head=b"HTTP/1.1 200 OK\r\nServer: s\r\n\r\n", body=page.body
+    )
+    with archive.writer(source_key="harbour", run_id=run_id) as writer:
+        writer.put(web_page(), news_day=DAY, article_id="a1")
+        writer.put(replace(page, exchange=sent), news_day=DAY, article_id="a2")
+        writer.put_not_modified(Answer(NOON + timedelta(hours=1)), page_key="https://harbour-post.example/news/bridge")
+        writer.put(local_page(), news_day=DAY, article_id="a3")
+
+
+def erase(archive: Archive, article_id: str) -> None:
+    captures = archive.captures(article_id=article_id)
+    archive.erase(captures, page_keys={each.page_key for each in captures})
+
+
+def test_others_keep_bytes_and_places(archive: Archive, tmp_path: Path) -> None:
+    """What goes leaves fillers: no word of it is in file or index, and other records are where they were, as before."""
+    secret(archive)
+    [file] = {each.file for each in archive.captures()}
+    path = tmp_path / "raw" / file
+    before = path.read_bytes()
+    erase(archive, "a2")
+    after, staying = path.read_bytes(), archive.captures()
+    assert [each.article_id for each in staying] == ["a1", "a3"]
+    assert len(after) == len(before)
+    for each in staying:
+        place = slice(each.offset, each.offset + each.length)
+        assert after[place] == before[place]
+    assert archive.page(staying[0]) == web_page()
+    assert Traces([SECRET, "/news/bridge"]).under(tmp_path) == {}
+    with path.open("rb") as stream:
+        kinds = [record.rec_type for record in ArchiveIterator(stream)]
+    assert kinds == ["warcinfo", "metadata", "response", "warcinfo", "warcinfo", "metadata", "resource"]
+    assert list(archive.verify()) == []
+    archive.rebuild_index()
+    assert archive.captures() == staying
+
+
+def test_erasing_goes_on_where_it_was_killed(archive: Archive, tmp_path: Path) -> None:
+    """With fillers in the file and rows still in the index, erasing again does the rest and changes no byte."""
+    secret(archive)
+    doomed = archive.captures(article_id="a2")
+    erase(archive, "a2")
+    [path] = tmp_path.rglob("*.warc.gz")
+    done = path.read_bytes()
+    archive._index.add({doomed[0].file: doomed})
+    (tmp_path / "raw" / "erase.1").write_text(SECRET)
+    erase(archive, "a2")
+    assert path.read_bytes() == done
+    assert [each.article_id for each in archive.captures()] == ["a1", "a3"]
+    assert Traces([SECRET]).under(tmp_path) == {}
+
+
+def test_damage_beside_does_not_hinder(archive: Archive, tmp_path: Path) -> None:
+    """A damaged record is erased like a whole one, and damage before it stays what it was."""
+    secret(archive)
+    doomed = archive.captures(article_id="a2")
+    [path] = tmp_path.rglob("*.warc.gz")
+    data = bytearray(path.read_bytes())
+    data[doomed[0].offset + 60] ^= 0xFF
+    path.write_bytes(data)
+    erase(archive, "a2")
+    assert list(archive.verify()) == []
+    assert [each.article_id for each in archive.captures()] == ["a1", "a3"]
+
+
+def test_file_without_others_goes(archive: Archive, tmp_path: Path) -> None:
+    """A file all of whose records go is removed; answers that were no pages go with their page."""
+    put(archive, web_page(SECRET.encode()))
+    [capture] = archive.captures()
+    attempt = Attempt(
+        page_key=capture.page_key, url=capture.url or "", article_id="a1", source_key="harbour", news_day=DAY,
+        run_id="run-2", fetched_at=NOON, status=410, reason="http_410", file="", offset=0, length=0,
+    )  # fmt: skip
+    with archive.writer(source_key="harbour", run_id="run-2") as writer:
+        writer.put_attempt(attempt, Exchange(request=b"GET", head=b"HTTP/1.1 410 Gone\r\n\r\n", body=b""))
+    erase(archive, "a1")
+    assert list(tmp_path.rglob("*.warc.gz")) == []
+    assert archive.attempts([capture.page_key]) == ()
+    assert list(archive.verify()) == []
+
+
+def test_bytes_move_to_the_revisit_that_stays(archive: Archive, tmp_path: Path) -> None:
+    """Where a source's record goes and another's revisit of it stays, the revisit gets the bytes, once."""
+    page, later = web_page(), web_page(minutes=5, etag='"2"')
+    put(archive, page)
+    with archive.writer(source_key="mirror", run_id="run-9") as writer:
+        writer.put(later, news_day=DAY, article_id="a1")
+    assert record_types(tmp_path / "raw").count("revisit") == 1
+    expected = archive.page(archive.captures()[1])
+    doomed = archive.captures_of(source_key="harbour")
+    archive.erase(doomed, page_keys=(), source_key="harbour")
+    [heir] = archive.captures()
+    assert (heir.source_key, heir.run_id, heir.is_revisit) == ("mirror", "run-9", False)
+    assert archive.page(heir) == expected
+    assert list(archive.verify()) == []
+    archive.rebuild_index()
+    assert archive.captures() == (heir,)
