@@ -6,7 +6,7 @@ By itself: `python -m tests.big_lake FOLDER [ARTICLES [DAYS]]`. The same numbers
 import sys
 from collections.abc import Mapping
 from dataclasses import dataclass
-from datetime import date, timedelta
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 from typing import Any
 
@@ -14,9 +14,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.lake.commit import Committer
 from pipeline.lake.days import Days
 from pipeline.lake.layout import Disk, Layout
-from pipeline.lake.ledger import Ledger, StoredArticle
+from pipeline.lake.ledger import Ledger
 from pipeline.tables import table_named
 from tests.big_news import Ints, draw, vocabulary
 from tests.big_related import log_rows, related, write_event_clusters
@@ -43,9 +44,10 @@ def make_big_lake(
     """Write a lake of about so many articles, twenty mentions, five quotes and two events each; return its folder."""
     chance, layout = np.random.default_rng(seed), Layout(root)
     disk, words = Disk(layout, durability="process"), vocabulary(seed)
-    writer = Days(layout, disk)
     things, shares = things_of(words, chance), 1 / np.arange(2, outlets + 2)
-    ledger = Ledger(layout.ledger, durability="process")
+    committer = Committer(
+        layout, disk, Days(layout, disk), Ledger(layout.ledger, durability="process"), lambda: datetime.now(UTC)
+    )
     editions: list[Edition] = []
     drawn = None
     for number, count in enumerate(np.diff(np.linspace(0, articles, days + 1).astype(int)).tolist()):
@@ -60,12 +62,11 @@ def make_big_lake(
         }
         editions = [*editions[-2:], Edition(stories_of(drawn, things, chance, day=day), ids, groups)]
         tables = _day(chance, editions, count - new, day=day, shares=shares)
-        changed = writer.rewrite([day], list(tables), lambda _, name: tables[name])
-        assert changed
+        committer.days.rewrite([day], list(tables), lambda _, name, made=tables: made[name])
         log_rows(chance, root, disk, tables["articles"], day=day)
-        ledger.settle({day: (1, _stored(tables["articles"], day))})
-    write_event_clusters(root, writer, ledger)
-    ledger.connection.close()
+        committer.ledger.settle(committer.contents([day]), now=committer.now())
+    write_event_clusters(root, committer)
+    committer.ledger.connection.close()
     return root
 
 
@@ -147,12 +148,6 @@ def _children(name: str, edition: Edition, chosen: Ints, ids: pa.Array, head: pa
     if name in edition.groups:
         return table.append_column("group", edition.groups[name].take(pa.array(at)))
     return table
-
-
-def _stored(articles: pa.Table, day: date) -> dict[str, StoredArticle]:
-    names = ("article_id", "revision_id", "pipeline_version", "kb_version", "raw_ref", "fetched_at")
-    rows = zip(*(articles[name].to_pylist() for name in names), strict=True)
-    return {row[0]: StoredArticle(day, *row[1:]) for row in rows}
 
 
 if __name__ == "__main__":

@@ -9,10 +9,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.clusters import MENTION_COLUMNS, co_mention_rows
-from pipeline.lake.days import Days
+from pipeline.lake.commit import Committer
 from pipeline.lake.encoding import in_order
 from pipeline.lake.layout import Disk
-from pipeline.lake.ledger import Ledger
 from pipeline.lake.log import append_log
 from pipeline.tables import READING_TABLES, rows_table, table_named
 from tests.big_rows import filled, hexes
@@ -106,7 +105,7 @@ def _revisions(chance: np.random.Generator, heads: pa.Table) -> pa.Table:
     return pa.concat_tables([present, before])
 
 
-def write_event_clusters(root: Path, writer: Days, ledger: Ledger) -> None:
+def write_event_clusters(root: Path, committer: Committer) -> None:
     """Write one row an event on the day of its first report; what it says is that report's."""
     order = "struct_pack(published_date := r.published_date, article_id := r.article_id, event_index := r.event_index)"
     firsts = ", ".join(f"arg_min({what}, {order}) AS {name}" for name, what in _FIRSTS.items())
@@ -115,12 +114,12 @@ def write_event_clusters(root: Path, writer: Days, ledger: Ledger) -> None:
         rows = connection.sql(_CLUSTERS.format(root=root, firsts=firsts)).to_arrow_table()
     spec = table_named("event_clusters")
     days = rows["day"].combine_chunks()
+    by_day = {}
     for day in pc.unique(days).to_pylist():
         mine = rows.filter(pc.equal(days, pa.scalar(day, pa.date32())))
         given = {name: mine[name].combine_chunks() for name in mine.schema.names}
-        table = filled(spec, given, size=mine.num_rows).cast(spec.schema)
-        writer.rewrite([day], [spec.name], lambda *_: in_order(table, spec))
-        ledger.settle({day: (writer.manifest(day).generation, ledger.of_day(day))})
+        by_day[day] = in_order(filled(spec, given, size=mine.num_rows).cast(spec.schema), spec)
+    committer.replace(spec.name, by_day)
 
 
 def log_rows(chance: np.random.Generator, root: Path, disk: Disk, articles: pa.Table, *, day: date) -> None:

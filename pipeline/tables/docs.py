@@ -87,7 +87,8 @@ def _table(spec: TableSpec) -> str:
     return "\n".join(
         (
             f"### {spec.name}\n",
-            f"{spec.about} Key: {_names(spec.whole_key)}. Sorted by {_names(spec.sort_by)}. Folder: `{spec.partition}`.\n",
+            f"{spec.about} Key: {_names(spec.whole_key)}. Sorted by {_names(spec.sort_by)}. "
+            f"Folder: `{spec.partition}`.\n",
             "| column | type | null | what it says |",
             "|---|---|---|---|",
             *(_row(column, is_left_out=column.name in words_of(spec)) for column in spec.columns),

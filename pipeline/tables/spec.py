@@ -19,9 +19,10 @@ class Column:
 
 @dataclass(frozen=True)
 class TableSpec:
-    """One table. ``key`` is unique in it, or with ``is_key_of_day`` on each of its days; ``sort_by`` is the order of its rows in a file.
+    """One table. ``key`` is unique in it, or with ``is_key_of_day`` on each of its days.
 
-    ``partition`` is the folder's key, a UTC day that stands only in the path.
+    ``sort_by`` is the order of its rows in a file. ``partition`` is the folder's key, a UTC day that stands only in
+    the path.
     """
 
     name: str

@@ -13,6 +13,7 @@ import pytest
 
 from pipeline.ask import connect, query
 from pipeline.exports import FORMS, Form, Selection, export
+from pipeline.exports.shape import exported_tables
 from pipeline.lake import Lake
 from pipeline.stages.workspace import Workspace
 from pipeline.tables import CLUSTER_TABLES, READING_TABLES
@@ -21,7 +22,7 @@ from tests.unit.stages.test_main_job import INBOX, open_at, run_evening
 
 pytestmark = [pytest.mark.model]
 
-TABLES = tuple(spec.name for spec in (*READING_TABLES, *CLUSTER_TABLES))
+TABLES = tuple(spec.name for spec in exported_tables(has_text=True))
 IDS = {"articles": "dup_group_id, is_copy", "quotes": "quote_group_id", "events": "event_cluster_id"}
 KEYS = {spec.name: ", ".join(spec.key) for spec in (*READING_TABLES, *CLUSTER_TABLES)}
 
