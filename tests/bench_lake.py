@@ -4,10 +4,13 @@ Each made article is enciphered by an alphabet of its own, so that no compressio
 """
 
 import hashlib
+import os
 import random
 import shutil
 import statistics
 import string
+import subprocess
+import sys
 import tempfile
 import time
 from collections.abc import Callable, Iterable, Mapping, Sequence
@@ -26,11 +29,13 @@ from pyiceberg.expressions import And, EqualTo, In
 
 from pipeline.database import Durability
 from pipeline.kb import load_kb
-from pipeline.lake import KEYS_SCHEMA, Lake
+from pipeline.lake import KEYS_SCHEMA, Depth, Lake
 from pipeline.nlp import Reader, load_model
 from pipeline.settings import Settings
 from pipeline.tables import READING_TABLES, annotation_rows, rows_table
 from tests.bench import articles, out
+from tests.bench_questions import question_lines
+from tests.big_lake import ARTICLES, make_big_lake
 
 NOW = datetime(2026, 3, 20, tzinfo=UTC)
 FIRST = date(2026, 3, 1)
@@ -261,7 +266,29 @@ def size_ratio(root: Path, day: Made) -> float:
     return files / text
 
 
-def main() -> None:
+def large_lake_figures(root: Path, *, articles: int) -> None:
+    """Print what a large lake takes: the saved questions, verifying every byte and every row, one takedown."""
+    folder = make_big_lake(root / "lake", articles=articles)
+    for name, value, sign, goal in question_lines(folder):
+        figure(name, sign, goal, value)
+    lake = open_lake(folder, "full")
+    figure("verify, MB a second", ">=", 200, _megabytes_a_second(lake, reads=lambda _: False))
+    figure("verify with every row, MB a second", ">=", 0, _megabytes_a_second(lake, reads=lambda _: True))
+    [day, *_] = lake.days()
+    doomed = lake.read("articles", days=[day], columns=["article_id"])["article_id"][0].as_py()
+    command = [sys.executable, "-m", "pipeline", "forget", doomed, "--yes", "--json"]
+    environment = {**os.environ, "NEWS_DATA_DIR": str(root)}
+    seconds = timed(lambda: subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL))
+    figure("forget one article, seconds", "<=", 60, seconds)
+
+
+def _megabytes_a_second(lake: Lake, *, reads: Callable[[date], bool]) -> float:
+    depth = Depth(reads=reads)
+    seconds = timed(lambda: lake.verify(depth))
+    return depth.tally["bytes"] / 1e6 / seconds
+
+
+def main(articles: int) -> None:
     """Print every figure beside its goal."""
     day = make_day(FIRST, range(500))
     days = [moved(day, FIRST + timedelta(days=number), number * 1_000) for number in range(8)]
@@ -285,6 +312,7 @@ def main() -> None:
         figure("commit 1,000 / commit 1", "<=", 1.2, history_ratio(root / "c", batches[0], commits=1_000))
         figure("files that a committed batch changes again", "<=", 0, rerun_files(root / "d", day))
         figure("the four tables / the text they describe", "<=", 0.8, size_ratio(root / "e", day))
+        large_lake_figures(root / "large", articles=articles)
 
 
 def figure(name: str, sign: str, goal: float, value: float) -> None:
@@ -293,4 +321,4 @@ def figure(name: str, sign: str, goal: float, value: float) -> None:
 
 
 if __name__ == "__main__":
-    main()
+    main(int(sys.argv[1]) if len(sys.argv) > 1 else ARTICLES)
