@@ -11,12 +11,12 @@ MENTION_COLUMNS = ("article_id", "revision_id", "entity_type", "entity_id", "ent
 def co_mention_rows(entities: pa.Table, copies: pa.Table) -> pa.Table:
     """Return the ``co_mentions`` rows of one day, in any order.
 
-    ``entities`` has MENTION_COLUMNS, ``copies`` article_id, revision_id and is_copy: both of that day. An article that
-    no row of copies knows is no copy.
+    ``entities`` has MENTION_COLUMNS at least, ``copies`` article_id, revision_id and is_copy: both of that day. An
+    article that no row of copies knows is no copy.
     """
     repeats = copies.filter(copies["is_copy"]).select(("article_id", "revision_id"))
     people = entities.filter((pc.field("entity_type") == "PERSON") & pc.field("entity_id").is_valid())
-    people = people.join(repeats, ["article_id", "revision_id"], join_type="left anti")
+    people = people.select(MENTION_COLUMNS).join(repeats, ["article_id", "revision_id"], join_type="left anti")
     ids, numbers = _numbered(people)
     counted = _counted(people, numbers)
     names = _names(people, numbers, count=len(ids))

@@ -152,11 +152,14 @@ class Committer:
         self.days.rewrite(days, _READING, lambda day, name: self._without_moved(day, name, arrived))
 
     def erase(self, article_ids: Collection[str]) -> tuple[date, ...]:
-        """Take all rows of some articles off their days, at one instant a day; return these days, sorted."""
+        """Take all rows of some articles off their days, at one instant a day; return these days, sorted.
+
+        Rows that name no article, such as pairs of people, stay until the days are related again.
+        """
         gone = pa.array(sorted(article_ids), pa.string())
         days = sorted({each.published_date for each in self.ledger.stored(article_ids).values()})
         self.ledger.intend(days)
-        names = [spec.name for spec in PUBLISHED]
+        names = [spec.name for spec in PUBLISHED if "article_id" in spec.schema.names]
         self.days.rewrite(days, names, lambda day, name: without(self.days.table(self.days.manifest(day), name), gone))
         self.ledger.settle(self.contents(days), now=self.now())
         return tuple(days)

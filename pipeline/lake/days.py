@@ -114,10 +114,9 @@ class Days:
         known = old.entries.get(name)
         if known is not None and known.sha256 == digest:
             return known
-        folder = self._layout.objects(name, old.day)
-        path = folder / object_name(old.generation + 1, digest)
-        self._disk.write(path, data)
-        self._disk.sync(folder)
+        path = self._layout.objects(name, old.day) / object_name(old.generation + 1, digest)
+        # The name may be there, of a day whose manifest was taken out: snapshots and readers have its file still.
+        self._disk.replace(path, data)
         return Entry(path.relative_to(self._layout.state).as_posix(), table.num_rows, digest)
 
     def publish(self, day: date) -> tuple[str, ...]:

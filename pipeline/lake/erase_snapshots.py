@@ -1,7 +1,7 @@
 """Articles taken out of snapshots: rows that name them go, and the snapshot says of itself what it is then.
 
 A snapshot cannot be related anew: rows of others that name a forgotten article go with it, so there an article may lack
-its row in copies, or an event its cluster.
+its row in copies, or an event its cluster. Pairs of people name no article, and are counted anew from what stays.
 """
 
 import json
@@ -16,25 +16,31 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.lake.commit import Committer
-from pipeline.lake.encoding import decode, encode
-from pipeline.lake.layout import PUBLISHED, sha256_of
+from pipeline.lake.encoding import decode, encode, in_order
+from pipeline.lake.layout import PUBLISHED, Layout, sha256_of
 from pipeline.lake.manifest import Entry, manifest_bytes, read_manifest
-from pipeline.tables import TableSpec
+from pipeline.lake.snapshots import remove_unfinished
+from pipeline.tables import TableSpec, table_named
 
 _NAMING = ("article_id", "dup_group_id", "quote_group_id", "event_cluster_id", "realises_cluster_id")
 _NUMBER = ":[0-9]+$"  # behind the article that names a group
 _MARK = ".erasing"
+_PAIRS, _COUNTED_FROM = "co_mentions", ("entities", "copies")
+
+Count = Callable[[pa.Table, pa.Table], pa.Table]  # rows of co_mentions from a day's entities and copies
 
 
-def erase_from_snapshots(committer: Committer, snapshots: Path, article_ids: Collection[str]) -> tuple[str, ...]:
-    """Take some articles out of all snapshots; return the names of those that changed.
+def erase_from_snapshots(committer: Committer, article_ids: Collection[str], *, count: Count) -> tuple[str, ...]:
+    """Take some articles out of all snapshots, unfinished ones with all they have; return the names of those that
+    changed.
 
     Call it when the lake has no row of them: what a snapshot shares with the lake is not read.
     """
+    remove_unfinished(committer.layout)
     if not article_ids:
         return ()
-    shared = _objects(committer)
-    return tuple(root.name for root in sorted(snapshots.glob("[!.]*/")) if _erase(committer, root, article_ids, shared))
+    shared, roots = _objects(committer), sorted(committer.layout.snapshots.glob("[!.]*/"))
+    return tuple(root.name for root in roots if _erase(committer, root, article_ids, shared=shared, count=count))
 
 
 def _objects(committer: Committer) -> frozenset[tuple[int, int]]:
@@ -45,7 +51,9 @@ def _objects(committer: Committer) -> frozenset[tuple[int, int]]:
     return frozenset((state.st_dev, state.st_ino) for state in (path.stat() for path in paths if path.exists()))
 
 
-def _erase(committer: Committer, root: Path, article_ids: Collection[str], shared: frozenset[tuple[int, int]]) -> bool:
+def _erase(
+    committer: Committer, root: Path, article_ids: Collection[str], *, shared: frozenset[tuple[int, int]], count: Count
+) -> bool:
     own = [each for each in _files(root) if each.inode not in shared]
     doomed = _doomed(own, pa.array(sorted(article_ids), pa.string()))
     changed = [each for each in own if doomed.keeps(each.spec, rows := each.rows()).false_count or not rows.num_rows]
@@ -53,6 +61,10 @@ def _erase(committer: Committer, root: Path, article_ids: Collection[str], share
     if not changed and not mark.exists():
         return False
     mark.touch()
+    days = {each.day for each in changed if each.spec.name in _COUNTED_FROM}
+    for each in own:  # before what it is counted from: the next try finds that, and counts again
+        if each.spec.name == _PAIRS and each.day in days:
+            _put(committer, root, each, in_order(count(*_counted_from(root, each.day, doomed)), each.spec))
     for each in changed:
         rows = each.rows()
         _put(committer, root, each, rows.filter(doomed.keeps(each.spec, rows)))
@@ -101,6 +113,14 @@ def _files(root: Path) -> Iterator[_File]:
     for spec in PUBLISHED:
         for path in sorted((root / "tables" / spec.name).glob("*/*.parquet")):
             yield _File(spec, date.fromisoformat(path.parent.name.partition("=")[2]), path)
+
+
+def _counted_from(root: Path, day: date, doomed: _Doomed) -> Iterator[pa.Table]:
+    """Yield what stays of the tables from which a day's pairs are counted."""
+    for spec in map(table_named, _COUNTED_FROM):
+        path = Layout(root).public(spec.name, day)
+        rows = _File(spec, day, path).rows() if path.exists() else spec.schema.empty_table()
+        yield rows.filter(doomed.keeps(spec, rows))
 
 
 def _doomed(files: Iterable[_File], articles: pa.Array) -> _Doomed:

@@ -8,7 +8,7 @@ from datetime import date
 from pipeline.lake.commit import Committer
 from pipeline.lake.erase import erase_rows, erase_traces
 from pipeline.lake.erase_log import Unnamed, unname
-from pipeline.lake.erase_snapshots import erase_from_snapshots
+from pipeline.lake.erase_snapshots import Count, erase_from_snapshots
 from pipeline.lake.layout import Disk, Layout
 
 
@@ -34,10 +34,13 @@ class Erasure:
         with self.committer() as committer:
             erase_traces(committer, days=days, older_than=older_than)
 
-    def snapshots(self, article_ids: Collection[str]) -> tuple[str, ...]:
-        """Take erased articles out of snapshots, too; return the names of those that changed."""
+    def snapshots(self, article_ids: Collection[str], *, count: Count) -> tuple[str, ...]:
+        """Take erased articles out of snapshots, too; return the names of those that changed.
+
+        ``count`` gives the rows of ``co_mentions`` for a day's entities and copies.
+        """
         with self.committer() as committer:
-            return erase_from_snapshots(committer, self.layout.snapshots, article_ids)
+            return erase_from_snapshots(committer, article_ids, count=count)
 
     def names(self, unnamed: Unnamed) -> int:
         """Take the names of some pages out of the rows of outcomes; return how many rows changed."""

@@ -97,11 +97,16 @@ def _place(layout: Layout, name: str) -> Path:
 
 
 def _temporary(layout: Layout, name: str) -> Path:
-    """Return a folder for something unfinished, where no process lists it; those of dead processes go."""
+    """Return a folder for something unfinished, where no process lists it."""
     layout.snapshots.mkdir(parents=True, exist_ok=True)
-    for left in layout.snapshots.glob(".*"):
-        shutil.rmtree(left)
+    remove_unfinished(layout)
     return layout.snapshots / f".{name}"
+
+
+def remove_unfinished(layout: Layout) -> None:
+    """Remove what dead processes left of snapshots that they were taking or dropping."""
+    for left in layout.snapshots.glob(".*/"):
+        shutil.rmtree(left)
 
 
 def _link_day(layout: Layout, manifest: Manifest, root: Path) -> None:

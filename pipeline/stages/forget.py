@@ -7,6 +7,7 @@ from collections.abc import Callable, Mapping
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pipeline.clusters import co_mention_rows
 from pipeline.model import Capture
 from pipeline.raw import Takedown, Work, only_takedown, source_name, wait_for_earlier_work
 from pipeline.stages.cluster import relate
@@ -124,7 +125,7 @@ def _carry_out(workspace: Workspace, takedown: Takedown, tell: Told) -> dict[str
         tell("relating the days around")
         relate(workspace, news_day=min(work.days), days=work.days)
     erasure.traces(days=work.days, older_than=called_at)
-    snapshots = erasure.snapshots(work.article_ids)
+    snapshots = erasure.snapshots(work.article_ids, count=co_mention_rows)
     tell("erasing from log, inboxes and state")
     log_rows = unname(workspace, work)
     inbox_files = erase_from_inboxes(workspace, work)

@@ -3,19 +3,24 @@
 import errno
 import json
 import os
+from collections.abc import Sequence
 from datetime import UTC, datetime
 from pathlib import Path
 
 import frictionless
+import pyarrow as pa
+import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
 from pipeline.ask import connect, query
 from pipeline.cli import app
+from pipeline.clusters import co_mention_rows
 from pipeline.errors import ConfigError, LakeError
 from pipeline.lake import Lake
-from tests.unit.lake.rows import Story, copies_rows
-from tests.unit.lake.test_commit import DAY, commit, lake, open_lake, public_files
+from pipeline.tables import rows_table, table_named
+from tests.unit.lake.rows import Story, batch_keys, batch_tables, copies_rows
+from tests.unit.lake.test_commit import DAY, commit, is_current, lake, open_lake, public_files
 
 __all__ = ["lake"]
 
@@ -154,3 +159,75 @@ def test_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     assert (code, "parquet" in told) == (1, True)
     assert run("snapshot", "v1", "--drop")[0] == 0
     assert run("snapshots", "--json") == (0, "[]\n")
+
+
+PEOPLE = ("Ada Quill", "Bram Toller", "Cora Weld")
+
+
+def meeting(number: int, names: Sequence[str]) -> tuple[Story, dict[str, pa.Table]]:
+    """Return a story whose one sentence names some people, and its tables."""
+    story = Story(number)
+    tables = batch_tables([story])
+    [row], [head] = (tables[name].to_pylist() for name in ("entities", "articles"))
+    people = [
+        row | {"entity_index": place, "entity_id": name[0], "entity_name": name} for place, name in enumerate(names)
+    ]
+    rows = {"articles": [head | {"entity_count": len(names)}], "entities": people}
+    return story, tables | {name: rows_table(table_named(name), each) for name, each in rows.items()}
+
+
+def keep_meetings(lake: Lake, *meetings: tuple[Story, dict[str, pa.Table]]) -> None:
+    """Commit some stories, and the pairs of people that they name."""
+    tables = {name: pa.concat_tables(each[name] for _, each in meetings) for name in meetings[0][1]}
+    lake.stage("meetings", tables, batch_keys([story for story, _ in meetings]))
+    lake.commit(["meetings"], is_current=is_current)
+    lake.replace("co_mentions", lambda: {DAY: pairs_of(lake)})
+
+
+def pairs_of(lake: Lake) -> pa.Table:
+    return co_mention_rows(lake.read("entities", days=[DAY]), lake.read("copies", days=[DAY]))
+
+
+def erase(lake: Lake, story: Story) -> tuple[str, ...]:
+    """Forget a story as `newslake forget` does it in the lake; return the snapshots that changed."""
+    erasure = lake.erasure()
+    days = erasure.rows([story.article_id])
+    lake.replace("co_mentions", lambda: {DAY: pairs_of(lake)})
+    erasure.traces(days=days, older_than=0)
+    return erasure.snapshots([story.article_id], count=co_mention_rows)
+
+
+def test_pairs_of_a_forgotten_article_leave_snapshots(lake: Lake, tmp_path: Path) -> None:
+    """Who stood together in it alone is named no more, and what it added to other pairs is taken off."""
+    stays, goes = meeting(1, PEOPLE[:2]), meeting(2, PEOPLE)
+    keep_meetings(lake, stays, goes)
+    lake.snapshot("before")
+    assert erase(lake, goes[0]) == ("before",)
+    path = tmp_path / "snapshots/before/tables/co_mentions/published_date=2026-02-03/part-0.parquet"
+    [pair] = pq.ParquetFile(path).read().to_pylist()
+    assert (pair["entity_name"], pair["other_entity_name"], pair["article_count"]) == (*PEOPLE[:2], 1)
+    assert lake.verify_snapshot("before") == ()
+    assert lake.snapshots()[0].facts.rows["co_mentions"] == 1
+
+
+def test_forgetting_removes_unfinished_snapshots(lake: Lake, tmp_path: Path) -> None:
+    """What a process left that died while it took a snapshot keeps nothing of a forgotten article."""
+    stays, goes = meeting(1, PEOPLE[:1]), meeting(2, PEOPLE[1:])
+    keep_meetings(lake, stays, goes)
+    lake.snapshot("dead")
+    (tmp_path / "snapshots/dead").rename(tmp_path / "snapshots/.dead")
+    assert erase(lake, goes[0]) == ()
+    assert list((tmp_path / "snapshots").iterdir()) == []
+
+
+def test_day_derived_again_leaves_the_files_of_a_snapshot_alone(lake: Lake, tmp_path: Path) -> None:
+    """A day whose manifest was taken out gets the same names of objects again; no file that is kept is opened anew."""
+    commit(lake, [Story(1)])
+    lake.snapshot("v1")
+    kept = sorted((tmp_path / "snapshots/v1/tables").rglob("*.parquet"))
+    before = [(path.stat().st_ino, path.stat().st_mtime_ns, path.read_bytes()) for path in kept]
+    (tmp_path / "lake/_state/manifest/2026-02-03.json").unlink()
+    lake.recover()
+    commit(lake, [Story(1)], batch_id="again")
+    assert [(path.stat().st_ino, path.stat().st_mtime_ns, path.read_bytes()) for path in kept] == before
+    assert lake.verify() == ()

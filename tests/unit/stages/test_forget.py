@@ -290,7 +290,7 @@ def test_snapshots_lose_the_rows_that_name_it(town: Town) -> None:
     assert space.lake.verify_snapshot("before") == ()
     assert 0 < after.facts.rows["articles"] < before.facts.rows["articles"]
     package = json.loads((snapshots / "before" / "datapackage.json").read_bytes())
-    assert {each["name"]: each["rows"] for each in package["resources"]} == after.facts.rows
+    assert {each["name"]: each["rows"] for each in package["resources"] if each["rows"]} == after.facts.rows
     space.lake.snapshot("after")
     told = forget(space, Target(kind="article", value=town.server.url(FERRY)), reason=None, tell=lambda _: None)
     assert told.snapshots == ()
