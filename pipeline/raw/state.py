@@ -95,6 +95,16 @@ class KnownPage(NamedTuple):
     waits: bool
 
 
+def open_state(root: Path, *, durability: Durability) -> Connection:
+    """Return a connection to the database of the state, with all tables of fetching. Raises: ArchiveError."""
+    connection = open_database(root / STATE, durability=durability, broken=broken_state(root))
+    with transaction(connection):
+        _seal_older(connection)
+        for statement in _SCHEMA:
+            connection.execute(statement)
+    return connection
+
+
 class FetchState:
     """The state of fetching, beside the archive. Opens on first use; several processes may use it at once."""
 
@@ -104,12 +114,8 @@ class FetchState:
 
     @cached_property
     def _db(self) -> Connection:
-        connection = open_database(self._root / STATE, durability=self._durability, broken=broken_state(self._root))
+        connection = open_state(self._root, durability=self._durability)
         weakref.finalize(self, connection.close)
-        with transaction(connection):
-            _seal_older(connection)
-            for statement in _SCHEMA:
-                connection.execute(statement)
         return connection
 
     def verify(self) -> Iterator[Damage]:

@@ -12,9 +12,9 @@ from pathlib import Path
 from sqlite3 import Connection
 from typing import Any, Literal
 
-from pipeline.database import Durability, from_micros, open_database, scrub, to_micros, transaction
+from pipeline.database import Durability, from_micros, scrub, to_micros, transaction
 from pipeline.model import article_id_of, canonical_url
-from pipeline.raw.state import broken_state
+from pipeline.raw.state import open_state
 
 TakedownKind = Literal["article", "publisher", "source", "reserved"]
 _SCHEMA = (
@@ -108,9 +108,7 @@ class Takedowns:
 
     @cached_property
     def _db(self) -> Connection:
-        connection = open_database(
-            self._root / "state.sqlite", durability=self._durability, broken=broken_state(self._root)
-        )
+        connection = open_state(self._root, durability=self._durability)
         weakref.finalize(self, connection.close)
         with transaction(connection):
             for statement in _SCHEMA:

@@ -16,7 +16,7 @@ from tests.unit.ask.answered_again import AGAIN, Frames, frames_of
 
 @pytest.fixture(scope="module")
 def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
-    return make_big_lake(tmp_path_factory.mktemp("big") / "lake", articles=1_500, days=12, outlets=5)
+    return make_big_lake(tmp_path_factory.mktemp("big") / "lake", articles=1_500, days=24, outlets=8)
 
 
 @pytest.fixture(scope="module")
@@ -72,7 +72,7 @@ def _inside(quote: str, frames: Frames) -> set[str]:
 
 def test_same_lake_from_the_same_seed(lake, tmp_path):
     """The made lake is the same again, whole by its own checks, and has about the rows that it promises."""
-    again = make_big_lake(tmp_path / "lake", articles=1_500, days=12, outlets=5)
+    again = make_big_lake(tmp_path / "lake", articles=1_500, days=24, outlets=8)
     counts = "SELECT (SELECT count(*) FROM entities) / count(*), (SELECT count(*) FROM quotes) / count(*) FROM articles"
 
     assert _files(again) == _files(lake)
