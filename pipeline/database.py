@@ -121,17 +121,18 @@ def seal_of(values: Sequence[object]) -> int:
 def problems_of_database(path: Path, *, schema: Sequence[str], version: int | None = None) -> Iterator[str]:
     """Yield what is damaged in a database, as ends of a sentence that begins with its name; nothing for no file.
 
-    Reads every page and row: the file's structure, its version, the columns of ``schema``, and the seals of rows.
+    Reads every page and row: the file's structure, its version, the columns of ``schema``, and the seals of rows, also
+    of tables that are not in ``schema``.
     """
     if not path.exists():
         return
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as found:
             yield from _structure_problems(found, version)
-            expected = _columns(schema)
-            for table in sorted({str(table) for table, *_ in expected}):
+            expected, there = _columns(schema), set(found.execute(_COLUMNS))
+            for table in sorted({str(table) for table, *_ in expected | there}):
                 yield from _row_problems(found, table)
-            if not expected <= set(found.execute(_COLUMNS)):
+            if not expected <= there:
                 yield "has other columns than it should"
     except (sqlite3.Error, ValueError) as error:
         yield f"is damaged ({error})"

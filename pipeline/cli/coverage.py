@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
+from pipeline.cli.destination import outside
 from pipeline.cli.output import AsJson, out, print_json, workspace
 from pipeline.cli.plan import day_of, day_range
 
@@ -28,6 +29,7 @@ def coverage(
     as_json: AsJson = False,
 ) -> None:
     """Show what each source gave on each day beside what is usual for it, and which days are odd, with the cause."""
+    from pipeline.ask.written import whole_file
     from pipeline.cli.coverage_page import coverage_page
     from pipeline.stages.coverage import coverage
 
@@ -36,7 +38,8 @@ def coverage(
     days = day_range(first or f"{day_of(end, option='--to') - timedelta(days=_DAYS - 1)}", end)
     found = coverage(space, first=days[0], last=days[-1], source_keys=source or ())
     if html is not None:
-        html.write_text(coverage_page(found), encoding="utf-8")
+        with whole_file(outside(space.settings.lake_dir, str(html))) as file:
+            file.write(coverage_page(found).encode())
     if as_json:
         print_json(_as_dict(found))
     else:

@@ -50,11 +50,12 @@ class Destination:
                 write_json(schema, batches, sys.stdout)
 
 
-def outside(folder: Path, name: str) -> Path:
-    """Return a path that a person named. Raises: ConfigError where it is in the lake's folder."""
+def outside(lake: Path, name: str) -> Path:
+    """Return a path that a person named. Raises: ConfigError where it is in the lake's folder or its snapshots'."""
     path = Path(name)
-    if path.resolve().is_relative_to(folder.resolve()):
-        raise ConfigError(f"{path} is inside the lake, which only a commit writes; name another folder", key=name)
+    if any(path.resolve().is_relative_to(each.resolve()) for each in (lake, lake.with_name("snapshots"))):
+        told = f"{path} is inside the lake or its snapshots, which only newslake writes; name another folder"
+        raise ConfigError(told, key=name)
     return path
 
 

@@ -7,6 +7,7 @@ from typing import Annotated
 
 import typer
 
+from pipeline.cli.destination import outside
 from pipeline.cli.output import AsJson, Quiet, out, print_json, telling, workspace
 from pipeline.cli.plan import day_of
 from pipeline.errors import ConfigError
@@ -38,8 +39,10 @@ def export(  # noqa: PLR0913, PLR0917 - what the command line offers
         source_keys=frozenset(source or ()),
         has_text=not no_text,
     )
+    space = workspace()
+    outside(space.settings.lake_dir, str(target))
     with telling(quiet=quiet) as tell:
-        done = write(workspace().lake, target, form=form, selection=selection, has_bom=bom, tell=tell)
+        done = write(space.lake, target, form=form, selection=selection, has_bom=bom, tell=tell)
     if as_json:
         print_json(asdict(done))
         return

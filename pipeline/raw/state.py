@@ -121,7 +121,8 @@ class FetchState:
     def verify(self) -> Iterator[Damage]:
         """Yield what is damaged of it: no other file says the same again."""
         for told in problems_of_database(self._root / STATE, schema=_SCHEMA):
-            rest = f"; without one {_DROP}" if told.startswith(DAMAGED_ROW) else ""
+            may_go = told.startswith(tuple(f"{DAMAGED_ROW} {table}:" for table in _TABLES))
+            rest = f"; without one {_DROP}" if may_go else ""
             yield Damage(STATE, None, None, f"{told}; {_PUT_BACK}{rest}")
 
     def withdraw(self) -> tuple[str, ...]:

@@ -12,7 +12,7 @@ from pathlib import Path
 from sqlite3 import Connection
 from typing import Any, Literal
 
-from pipeline.database import Durability, from_micros, scrub, to_micros, transaction
+from pipeline.database import Durability, from_micros, scrub, seal_of, to_micros, transaction
 from pipeline.model import article_id_of, canonical_url
 from pipeline.raw.state import open_state
 
@@ -20,11 +20,14 @@ TakedownKind = Literal["article", "publisher", "source", "reserved"]
 _SCHEMA = (
     """CREATE TABLE IF NOT EXISTS takedowns (
         takedown_id TEXT PRIMARY KEY, kind TEXT NOT NULL, at INTEGER NOT NULL, reason TEXT, articles INTEGER NOT NULL,
-        work TEXT)""",
+        work TEXT, seal INTEGER)""",
+    # Has no seal: its index has all of a row again, and SQLite's own check compares them.
     """CREATE TABLE IF NOT EXISTS barred (
         name TEXT NOT NULL, takedown_id TEXT NOT NULL, PRIMARY KEY (name, takedown_id)) WITHOUT ROWID""",
     "CREATE INDEX IF NOT EXISTS barred_by ON barred (takedown_id)",
 )
+_SEAL = "UPDATE takedowns SET seal = seal_of(takedown_id, kind, at, reason, articles, work)"
+_SEAL_ONE = f"{_SEAL} WHERE takedown_id = ?"
 _ALL = "SELECT takedown_id, kind, at, reason, articles, work IS NULL FROM takedowns ORDER BY at, takedown_id"
 _AMONG = "SELECT DISTINCT name FROM barred WHERE name IN (SELECT value FROM json_each(?))"
 
@@ -110,9 +113,13 @@ class Takedowns:
     def _db(self) -> Connection:
         connection = open_state(self._root, durability=self._durability)
         weakref.finalize(self, connection.close)
+        connection.create_function("seal_of", -1, lambda *values: seal_of(values), deterministic=True)
         with transaction(connection):
             for statement in _SCHEMA:
                 connection.execute(statement)
+            if "seal" not in [row["name"] for row in connection.execute("PRAGMA table_info(takedowns)")]:
+                connection.execute("ALTER TABLE takedowns ADD COLUMN seal INTEGER")
+                connection.execute(_SEAL)
         return connection
 
     def among(self, names: Iterable[str]) -> frozenset[str]:
@@ -153,7 +160,7 @@ class Takedowns:
         takedown_id = secrets.token_hex(6)
         with transaction(self._db):
             row = (takedown_id, kind, to_micros(at), reason, len(work.article_ids), _work_to_json(work))
-            self._db.execute("INSERT INTO takedowns VALUES (?, ?, ?, ?, ?, ?)", row)
+            self._db.execute("INSERT INTO takedowns VALUES (?, ?, ?, ?, ?, ?, ?)", (*row, seal_of(row)))
             self._bar(takedown_id, names)
         return Takedown(
             takedown_id=takedown_id, kind=kind, at=at, reason=reason, articles=len(work.article_ids), is_done=False
@@ -169,6 +176,7 @@ class Takedowns:
         with transaction(self._db):
             query = "UPDATE takedowns SET work = ?, articles = ? WHERE takedown_id = ?"
             self._db.execute(query, (_work_to_json(work), len(work.article_ids), takedown_id))
+            self._db.execute(_SEAL_ONE, (takedown_id,))
             self._bar(takedown_id, names)
 
     def bar_like(self, name: str, *, like: Iterable[str | None]) -> None:
@@ -185,6 +193,7 @@ class Takedowns:
         """Delete what was still known of a takedown's pages."""
         with transaction(self._db):
             self._db.execute("UPDATE takedowns SET work = NULL WHERE takedown_id = ?", (takedown_id,))
+            self._db.execute(_SEAL_ONE, (takedown_id,))
         scrub(self._db)
 
     def lift(self, takedown_id: str) -> bool:

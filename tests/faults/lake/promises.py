@@ -100,7 +100,8 @@ NONE = {"lost": 0, "doubled": 0, "stale": 0, "orphaned": 0}
 
 def assert_whole(lake: Lake) -> None:
     """Nothing is wrong with the lake, and nothing is left to mend."""
-    assert lake.verify() == ()
+    problems = lake.verify()
+    assert problems == (), "\n".join(problems)
     assert lake.recover() == ()
 
 

@@ -263,3 +263,13 @@ def test_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
             CliRunner().invoke(app, ["lake", "export", *wrong, str(tmp_path / "no")]).exception, ConfigError
         )
     assert not (tmp_path / "no").exists()
+
+
+@pytest.mark.parametrize("place", ["lake/tables/mine", "snapshots/mine"])
+def test_nothing_is_exported_into_the_lake(tmp_path: Path, monkeypatch: pytest.MonkeyPatch, place: str) -> None:
+    """Recover would take an export there for strays, and the list of snapshots for a broken one."""
+    monkeypatch.setenv("NEWS_DATA_DIR", str(tmp_path))
+    fill(open_lake(tmp_path / "lake"))
+    done = CliRunner().invoke(app, ["lake", "export", "--to", "folder", str(tmp_path / place)])
+    assert isinstance(done.exception, ConfigError)
+    assert not (tmp_path / place).exists()

@@ -1,0 +1,55 @@
+"""What was forgotten is written down in a way that no byte of it can change unnoticed."""
+
+import sqlite3
+from contextlib import closing
+from datetime import UTC, datetime
+from pathlib import Path
+
+import pytest
+
+from pipeline.raw import FetchState, Takedowns, Work
+
+NOW = datetime(2026, 2, 3, 12, tzinfo=UTC)
+NAME, PAGE, REASON = "0123456789abcdef0123456789abcdef", "https://harbour-post.example/ferry", "court order 12/26"
+WORK = Work(page_keys=frozenset([PAGE]), article_ids=frozenset([NAME]))
+
+
+def begin(root: Path) -> str:
+    """Write a takedown down and give its id; its file is the only one, without a log beside it."""
+    FetchState(root, durability="process").seen("none")
+    takedowns = Takedowns(root, durability="process")
+    return takedowns.begin("article", names=[NAME], work=WORK, at=NOW, reason=REASON).takedown_id
+
+
+def problems(root: Path) -> tuple[str, ...]:
+    return tuple(map(str, FetchState(root, durability="process").verify()))
+
+
+@pytest.mark.parametrize("text", [REASON, PAGE, NAME])
+def test_flipped_byte_of_a_takedown_is_named(tmp_path: Path, text: str) -> None:
+    """Why, what it removes, and what it bars: a file with another letter in it is damaged, wherever the letter is."""
+    begin(tmp_path)
+    path = tmp_path / "state.sqlite"
+    assert problems(tmp_path) == ()
+    whole, at = path.read_bytes(), -1
+    while (at := whole.find(text.encode(), at + 1)) >= 0:
+        path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
+        [told] = problems(tmp_path)
+        assert "put back a copy" in told
+        assert "--withdraw" not in told
+    assert text.encode() in whole
+
+
+def test_takedowns_stay_sealed(tmp_path: Path) -> None:
+    """One that grew and one that is done are as whole as a new one, and so is one that an older newslake wrote."""
+    takedown_id = begin(tmp_path)
+    Takedowns(tmp_path).widen(takedown_id, names=["another"], work=WORK)
+    assert problems(tmp_path) == ()
+    with closing(sqlite3.connect(tmp_path / "state.sqlite")) as older:
+        older.execute("ALTER TABLE takedowns DROP COLUMN seal")
+        older.commit()
+    assert Takedowns(tmp_path).work(takedown_id) == WORK
+    assert problems(tmp_path) == ()
+    Takedowns(tmp_path).finish(takedown_id)
+    assert problems(tmp_path) == ()
+    assert [each.reason for each in Takedowns(tmp_path).all()] == [REASON]
