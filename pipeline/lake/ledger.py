@@ -59,8 +59,8 @@ _TEMPORARY = (
     "CREATE TEMP TABLE IF NOT EXISTS incoming AS SELECT * FROM articles WHERE false",
     "CREATE UNIQUE INDEX IF NOT EXISTS temp.incoming_article ON incoming (article_id)",
 )
-_SEAL_DAY = """UPDATE days SET seal = seal_of(published_date, generation, changed_at, fetched_at)
-    WHERE published_date = ?"""
+_DAY_GONE = ("DELETE FROM days WHERE published_date = ?", "DELETE FROM known WHERE published_date = ?")
+_SEAL_DAY = "UPDATE days SET seal = seal_of(published_date, generation, changed_at, fetched_at) WHERE published_date = ?"
 
 
 @dataclass(frozen=True, slots=True)
@@ -250,7 +250,8 @@ class Ledger:
     def _set_day(self, day: date, held: DayContents, stamp: int) -> None:
         set_sizes(self.connection, day, held.files)
         if not held.generation:
-            self.connection.execute("DELETE FROM days WHERE published_date = ?", (day.isoformat(),))
+            for statement in _DAY_GONE:
+                self.connection.execute(statement, (day.isoformat(),))
             return
         newest = max((article.fetched_at for article in held.articles.values()), default=None)
         self.connection.execute(
