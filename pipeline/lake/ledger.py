@@ -59,6 +59,7 @@ _TEMPORARY = (
     "CREATE TEMP TABLE IF NOT EXISTS incoming AS SELECT * FROM articles WHERE false",
     "CREATE UNIQUE INDEX IF NOT EXISTS temp.incoming_article ON incoming (article_id)",
 )
+_DAY_GONE = ("DELETE FROM days WHERE published_date = ?", "DELETE FROM known WHERE published_date = ?")
 _SEAL_DAY = """UPDATE days SET seal = seal_of(published_date, generation, changed_at, fetched_at)
     WHERE published_date = ?"""
 
@@ -185,8 +186,8 @@ class Ledger:
         return {day: (generation, count) for day, generation, count in rows}
 
     def of_day(self, day: date) -> dict[str, StoredArticle]:
-        query = "SELECT * FROM articles WHERE published_date = ?"
-        return dict(map(_stored, self.connection.execute(query, (day.isoformat(),))))
+        rows = self.connection.execute("SELECT * FROM articles WHERE published_date = ?", (day.isoformat(),))
+        return dict(map(_stored, rows))
 
     def agreeing(self, knowledge: str) -> frozenset[date]:
         """Return the days whose rows, as they stand, were all found to be read with this knowledge."""
@@ -250,7 +251,8 @@ class Ledger:
     def _set_day(self, day: date, held: DayContents, stamp: int) -> None:
         set_sizes(self.connection, day, held.files)
         if not held.generation:
-            self.connection.execute("DELETE FROM days WHERE published_date = ?", (day.isoformat(),))
+            for statement in _DAY_GONE:
+                self.connection.execute(statement, (day.isoformat(),))
             return
         newest = max((article.fetched_at for article in held.articles.values()), default=None)
         self.connection.execute(
@@ -263,8 +265,7 @@ class Ledger:
 
     def is_done(self, batch_id: str) -> bool:
         """Return whether a batch was committed before."""
-        query = "SELECT 1 FROM batches WHERE batch_id = ?"
-        return self.connection.execute(query, (batch_id,)).fetchone() is not None
+        return bool(self.connection.execute("SELECT 1 FROM batches WHERE batch_id = ?", (batch_id,)).fetchall())
 
     def touched(self, batch_ids: Iterable[str]) -> tuple[date, ...]:
         """Return the days that commits of these batches changed, whenever that was; sorted."""

@@ -12,7 +12,11 @@ import pytest
 from pipeline.ask import Answer, connect, query
 from pipeline.ask.files import LakeFile
 from pipeline.errors import ConfigError
+from pipeline.lake.days import Days
+from pipeline.lake.manifest import Manifest
 from pipeline.tables import TABLES
+from tests.unit.lake.rows import Story
+from tests.unit.lake.test_commit import commit, open_lake
 
 ATTACKS = (
     "SELECT * FROM read_csv('/etc/passwd')",
@@ -255,3 +259,20 @@ def test_describe_names_the_columns(tmp_path):
     answer = query(connect(tmp_path), "DESCRIBE quotes")
 
     assert "quote_text" in {row[0] for row in answer.rows}
+
+
+def test_article_that_moves_while_manifests_are_read_is_there(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A reader that has read the day to which an article moves, and not yet the day from which, reads both again."""
+    lake = open_lake(tmp_path / "lake")
+    commit(lake, [Story(1, day=1), Story(2)])
+    plain, waiting = Days.manifest, [Story(1, words="It sank.")]
+
+    def manifest(days: Days, day: date) -> Manifest:
+        found = plain(days, day)
+        if waiting:
+            commit(lake, [waiting.pop()], batch_id="moves")
+        return found
+
+    monkeypatch.setattr(Days, "manifest", manifest)
+    told = query(connect(tmp_path / "lake"), "SELECT title, published_date FROM articles ORDER BY title").rows
+    assert told == (("Story 1", date(2026, 2, 3)), ("Story 2", date(2026, 2, 3)))

@@ -243,3 +243,15 @@ def test_gc_removes_empty_folders(root: Path) -> None:
     assert open_lake(root).gc() == 0
     assert list(root.rglob("*1999*")) == []
     assert open_lake(root).verify() == ()
+
+
+def test_day_that_was_taken_out_agrees_with_no_knowledge(tmp_path: Path) -> None:
+    """Its generations begin anew: what was found of the first one is not said of the next first one."""
+    lake = open_lake(tmp_path / "lake")
+    commit(lake, Story(1))
+    lake.set_agreeing({DAY: 1}, "knowledge")
+    assert lake.agreeing("knowledge") == {DAY}
+    (tmp_path / "lake/_state/manifest/2026-02-03.json").unlink()
+    lake.recover()
+    commit(lake, Story(1, words="It sank."), batch_id="again")
+    assert (lake.manifest(DAY).generation, lake.agreeing("knowledge")) == (1, frozenset())
