@@ -22,6 +22,7 @@ from pipeline.lake.ledger import Ledger, StoredArticle, Verdict, ledger_problems
 from pipeline.lake.log import append_log, read_batches, read_log
 from pipeline.lake.manifest import Manifest
 from pipeline.lake.merge import IsCurrent
+from pipeline.lake.reading import unmoved
 from pipeline.lake.seal import with_digest, without_digest
 from pipeline.lake.snapshots import Snapshot, drop_snapshot, list_snapshots, problems_of_snapshot, take_snapshot
 from pipeline.lake.staging import Batch, check_staged, write_batch
@@ -155,21 +156,20 @@ class Lake:
         return self._days.manifests()
 
     def read(self, table: str, *, days: Iterable[date] | None = None, columns: Sequence[str] | None = None) -> pa.Table:
-        """Return committed rows, by day and in the contract's order; each day is of one commit.
+        """Return committed rows, by day and in the contract's order; each day is of one commit; no article is on none.
 
-        ``columns`` may name ``published_date``, which stands in no file; without ``columns``, the contract's.
-        Raises: LakeError for a damaged object.
+        ``columns`` may name ``published_date``; without it, the contract's. Raises: LakeError for a damaged object.
         """
-        wanted = self._days.known() if days is None else sorted(set(days))
         names = table_named(table).schema.names if columns is None else list(columns)
-        return pa.concat_tables([self._read_day(table, day, names) for day in wanted] or [self._none(table, names)])
+        if days is None:
+            parts = unmoved(self._layout, lambda: [self._read_day(table, day, names) for day in self._days.known()])
+        else:
+            parts = [self._read_day(table, day, names) for day in sorted(set(days))]
+        return pa.concat_tables([_with_day(table_named(table).schema.empty_table(), date.min).select(names), *parts])
 
     def _read_day(self, table: str, day: date, names: Sequence[str]) -> pa.Table:
         stored = [name for name in names if name != _DAY] or table_named(table).key
         return _with_day(self._days.standing(day, table, columns=stored), day).select(names)
-
-    def _none(self, table: str, names: Sequence[str]) -> pa.Table:
-        return _with_day(table_named(table).schema.empty_table(), date.min).select(names)
 
     def standing(self) -> tuple[Manifest, ...]:
         """Return the manifests of all days with rows, of one instant between commits: no article stands on two days.

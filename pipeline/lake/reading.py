@@ -1,12 +1,12 @@
 """What a reader opens: the files that the manifests name, so that all tables of a day are of one commit."""
 
+from collections.abc import Callable
 from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
 from pipeline.lake.days import Days
 from pipeline.lake.layout import PUBLISHED, Disk, Layout
-from pipeline.lake.manifest import Manifest
 
 _TRIES = 20
 
@@ -22,24 +22,23 @@ def committed_files(root: Path) -> dict[str, dict[date, Path]] | None:
     if not days.known():
         return None
     files: dict[str, dict[date, Path]] = {spec.name: {} for spec in PUBLISHED}
-    for manifest in _standing(layout, days):
+    for manifest in unmoved(layout, lambda: list(days.manifests())):
         for name, entry in manifest.entries.items():
             files[name][manifest.day] = layout.state / entry.object
     return files
 
 
-def _standing(layout: Layout, days: Days) -> list[Manifest]:
-    """Return the manifests that stood together. Else an article that moves to a day that was read already is on none.
+def unmoved[T](layout: Layout, look: Callable[[], T]) -> T:
+    """Return what all days hold together. Else an article that moves to a day that was read already is on none.
 
     Where commits change some during every try, each day is as it was read last.
     """
-    found: list[Manifest] = []
-    for _ in range(_TRIES):
+    for _ in range(_TRIES - 1):
         before = _marks(layout)
-        found = list(days.manifests())
+        found = look()
         if _marks(layout) == before:
-            break
-    return found
+            return found
+    return look()
 
 
 def _marks(layout: Layout) -> dict[str, tuple[int, int]]:

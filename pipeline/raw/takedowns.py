@@ -57,12 +57,14 @@ class DoomedRow:
 class Work:
     """What a takedown removes: kept, in clear, until it has.
 
-    With ``source_key`` only what this source brought of its pages goes.
+    With ``source_key`` only what this source brought of its pages goes. ``publisher`` is one that is barred, by its
+    ``publisher_name``.
     """
 
     page_keys: frozenset[str] = frozenset()
     article_ids: frozenset[str] = frozenset()
     source_key: str | None = None
+    publisher: str | None = None
     rows: tuple[DoomedRow, ...] = ()
 
     @property
@@ -221,4 +223,4 @@ def _work_from_json(text: str) -> Work:
         for row in said["rows"]
     )
     sets = {name: frozenset(said[name]) for name in ("page_keys", "article_ids")}
-    return Work(**sets, source_key=said["source_key"], rows=tuple(rows))
+    return Work(**sets, source_key=said["source_key"], publisher=said.get("publisher"), rows=tuple(rows))

@@ -35,7 +35,7 @@ def work_of(workspace: Workspace, target: Target) -> Work:
     if target.kind == "source":
         workspace.sources.named(target.value)
         return with_rows(workspace, _of_source(workspace, target.value))
-    seeds = {"article": _named, "publisher": _of_publisher, "reserved": _reserved}[target.kind](workspace, target.value)
+    seeds = {"article": _named, "publisher": _published, "reserved": _reserved}[target.kind](workspace, target.value)
     work = with_rows(workspace, closed(workspace, seeds))
     if target.with_copies:
         more = replace(work, article_ids=work.article_ids | copies_of(workspace, work))
@@ -70,6 +70,9 @@ def closed(workspace: Workspace, work: Work) -> Work:
     """Return all addresses of some articles, all articles of these, and so on: what one of them named, goes."""
     if work.source_key is not None:
         return _of_source(workspace, work.source_key)
+    if work.publisher is not None:  # runs that went on meanwhile may have brought more of it
+        more = _of_publisher(workspace, work.publisher)
+        work = replace(work, page_keys=work.page_keys | more.page_keys, article_ids=work.article_ids | more.article_ids)
     while True:
         found = workspace.archive.captures_of(page_keys=work.page_keys, article_ids=work.article_ids)
         keys = work.page_keys | {each.page_key for each in found}
@@ -87,10 +90,13 @@ def _of_source(workspace: Workspace, source_key: str) -> Work:
     return Work(page_keys=frozenset(keys), article_ids=frozenset(ids), source_key=source_key)
 
 
-def _of_publisher(workspace: Workspace, value: str) -> Work:
+def _published(workspace: Workspace, value: str) -> Work:
+    return Work(publisher=publisher_name(value))
+
+
+def _of_publisher(workspace: Workspace, wanted: str) -> Work:
     """Return the articles whose row names a publisher; of what has no row, the pages that its sources and listings
     say are its."""
-    wanted = publisher_name(value)
     rows = workspace.lake.read("articles", columns=("article_id", "publisher"))
     others = set(rows["article_id"].to_pylist())
     folded = {name: publisher_name(name) for name in pc.unique(rows["publisher"]).to_pylist() if name}

@@ -323,6 +323,30 @@ def test_copies_are_named_and_may_go_along(town: Town) -> None:
     assert preview(space, first) == preview(space, Target(kind="article", value=f"{first.value}?utm_medium=x"))
 
 
+def test_publisher_loses_what_a_run_commits_meanwhile(town: Town) -> None:
+    """A page that says only itself whose it is, and is committed while a takedown of that publisher waits, goes too."""
+    space = week(town, "data", doomed=True)
+    late = town.space("data", hours=25)
+    day = late.settings.now().date()
+    words = "".join(f"<p>{each}</p>" for each in other_text(9))
+    page = f'<meta property="og:site_name" content="The Mole"><article><h1>Eels</h1>{words}</article>'
+    (late.settings.data_dir / "inbox" / "eels.html").write_text(f"<html><body>{page}</body></html>")
+    ingest_sources(late, source_keys=["drop"], day=day, run_id="in-late", tell=lambda _: None)
+    staged = derive(late, day=day, run_id="out-late")
+
+    def commit(told: str) -> None:
+        if told.startswith("waiting"):
+            finish_extract(
+                late, derived=[staged.report], batch_ids=[staged.batch_id], day=day, run_id="out-late", kind="manual",
+                started_at=late.settings.now(),
+            )  # fmt: skip
+            assert "The Mole" in late.lake.read("articles")["publisher"].to_pylist()
+
+    forget(late, Target(kind="publisher", value="the mole"), reason=None, tell=commit)
+    assert "The Mole" not in late.lake.read("articles")["publisher"].to_pylist()
+    assert_whole(space)
+
+
 def test_publisher_and_source(town: Town) -> None:
     """A publisher's articles go with what was never read of it, and no page that names it comes in again; a source is
     not asked any more, and what others bring of it stays."""
