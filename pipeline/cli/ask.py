@@ -13,7 +13,7 @@ from typer.core import TyperCommand
 from pipeline.cli.bars import draw_bars
 from pipeline.cli.destination import STDOUT, Destination, ToCsv, ToParquet, outside, rows_told
 from pipeline.cli.output import AsJson, note, out, print_json, print_rows, workspace
-from pipeline.cli.plan import day_of
+from pipeline.cli.plan import day_of, day_range
 from pipeline.errors import ConfigError
 
 if TYPE_CHECKING:
@@ -122,6 +122,8 @@ def ask(  # noqa: PLR0913, PLR0917 - the options of the command
         _list_questions(as_json=as_json)
         return
     days = [day_of(text, option=option) if text else None for text, option in ((first, "--from"), (last, "--to"))]
+    if first and last:
+        day_range(first, last)
     asked = _Asked(question_named(slug), given, days[0], days[1], source, limit)
     if show_sql or dialect:
         sys.stdout.write(f"{asked.sql_for(dialect) if dialect else asked.sql.strip()}\n")

@@ -58,6 +58,7 @@ def test_wrong_calls_say_what_is_right(run) -> None:
         (("top-speakers", "--about"), "--about needs a value"),
         (("top-speakers", "--source", "nobody"), "--source nobody: the lake has "),
         (("top-speakers", "--from", "yesterday"), "--from 'yesterday' is no day"),
+        (("top-speakers", "--from", "2026-03-04", "--to", "2026-03-02"), "--to 2026-03-02 is before --from 2026-03-04"),
         (("top-speakers", "coverage"), "name one question, not 2"),
         (("who-said-what", "--chart", "a.svg"), "who-said-what has no chart"),
         (("top-speakers", "--chart", "a.gif"), "--chart a.gif: end it in .png, .svg, .html"),
@@ -68,6 +69,14 @@ def test_wrong_calls_say_what_is_right(run) -> None:
         done = run("ask", *args)
         assert (done.returncode, done.stdout, told in done.stderr) == (2, "", True), (args, done.stderr)
     assert list(run.folder.iterdir()) == []
+
+
+def test_no_export_is_written_into_the_lake(run, small_lake: Path) -> None:
+    """A folder inside the lake is refused before anything is made there."""
+    before = sorted(small_lake.rglob("*"))
+    done = run("lake", "export", "--to", "csv", "../lake/out")
+
+    assert (done.returncode, "is inside the lake" in done.stderr, sorted(small_lake.rglob("*"))) == (2, True, before)
 
 
 @pytest.mark.parametrize("option", ["--csv", "--parquet", "--chart"])
