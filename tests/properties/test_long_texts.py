@@ -69,7 +69,7 @@ def reader(nlp: Language) -> Reader:
 def test_twice_the_text_takes_about_twice_the_time_and_every_receipt_holds(reader: Reader, kind: str) -> None:
     """Doubling a text takes at most 2.5 times the time to annotate, nothing is raised, and rows are within contract."""
     once, twice = (_seconds(reader, _text(kind, chars)) for chars in (CHARS, 2 * CHARS))
-    assert twice < 2.5 * once + 0.05
+    assert twice < 2.5 * once + 0.1
 
 
 def _seconds(reader: Reader, text: str) -> float:
