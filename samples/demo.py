@@ -31,7 +31,7 @@ out = Console(highlight=False)
 LISTINGS = (".xml", ".xml.gz", ".txt")
 ANSWERS = (
     (
-        "Who is quoted most",
+        "Who is quoted most, copies of an article included",
         "SELECT speaker_name, any_value(speaker_role) AS speaker_role, count(*) AS quotes, sum(word_count) AS words "
         "FROM quotes WHERE speaker_kind = 'person' AND speaker_name IS NOT NULL "
         "GROUP BY speaker_name ORDER BY words DESC, speaker_name LIMIT 6",
