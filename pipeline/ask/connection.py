@@ -9,8 +9,8 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from pipeline.ask.files import SCHEME, lake_files
-from pipeline.ask.views import BY_NAME, lake_views
+from pipeline.ask.files import lake_files
+from pipeline.ask.views import BY_NAME, SCHEME, lake_views
 from pipeline.errors import ConfigError
 from pipeline.tables import TABLES
 
@@ -66,7 +66,7 @@ def connect(
     connection.register_filesystem(opened.files)
     connection.execute(_LOCKDOWN)
     connection.execute(f"SET VARIABLE {BY_NAME} = {opened.is_older}")
-    connection.execute(lake_views(opened.names, since=since, until=until, source=source))
+    connection.execute(lake_views(since=since, until=until, source=source))
     return connection
 
 

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.ask import Answer, connect, query
-from pipeline.ask.files import LakeFile
+from pipeline.ask.files import LakeFiles
 from pipeline.errors import ConfigError
 from pipeline.lake.days import Days
 from pipeline.lake.manifest import Manifest
@@ -229,7 +229,9 @@ def test_threads_that_share_a_file_read_their_own_places(tmp_path):
     """Two threads that seek and read one open file in turn get the bytes of their own places."""
     path = tmp_path / "file"
     path.write_bytes(bytes(range(256)))
-    file = LakeFile(path)
+    files = LakeFiles()
+    files.files = {"lake://bytes": str(path)}
+    file = files.open("lake://bytes")
     file.seek(10)
 
     with ThreadPoolExecutor(1) as pool:
