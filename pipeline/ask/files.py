@@ -186,7 +186,7 @@ def lake_files(lake: Path, *, since: date | None, until: date | None) -> Opened:
         found = _public(lake, spec) if is_log or committed is None else sorted(committed[spec.name].items())
         wanted = found if is_log else [(day, path) for day, path in found if _is_within(day, since, until)]
         is_older |= bool(wanted) and _lacks_a_column(wanted[-1][1], spec)
-        newest_first = [*reversed(wanted), (date.min, _without_rows(spec))]
+        newest_first: list[tuple[date, str | bytes]] = [*reversed(wanted), (date.min, _without_rows(spec))]
         mine = {_name(spec, day, place): file for place, (day, file) in enumerate(newest_first)}
         tables[table_name(spec)] = tuple(mine)
         files |= mine
