@@ -65,7 +65,7 @@ def articles_at(lake: Lake, places: Collection[str]) -> Mapping[str, str]:
 
 
 def stale_corrections(lake: Lake, knowledge: KnowledgeBase, *, version: str) -> tuple[Stale, ...]:
-    """Return the corrections of quotes that the committed rows show to correct nothing, in the order of the articles.
+    """Return the corrections of quotes that the committed rows show to correct nothing, in the order of the file.
 
     One that the next derive is still to apply is not stale while its words are there. ``version`` is the pipeline's.
     """
@@ -79,7 +79,7 @@ def stale_corrections(lake: Lake, knowledge: KnowledgeBase, *, version: str) -> 
             continue
         whys = _whys(lake, knowledge, said, (at[place], stored[at[place]]), version=version)
         found += [Stale(each.key, at[place], why) for each, why in zip(said, whys, strict=True) if why is not None]
-    return tuple(found)
+    return tuple(sorted(found, key=lambda each: (len(each.key), each.key)))  # quotes[9], quotes[10]
 
 
 def _whys(
