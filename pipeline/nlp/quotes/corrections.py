@@ -178,7 +178,7 @@ def _spoken_by(quote: Quote, speaker: _Speaker | None, entities: Sequence[Entity
 def _beside(
     quote: Quote, speaker: _Speaker | None, entities: Sequence[Entity]
 ) -> tuple[str | None, int | None, int | None]:
-    """Return the mention beside the quote: the one that was read there, unless it names another; else the nearest name."""
+    """Return the mention beside the quote: the one read there unless it names another, else the nearest name."""
     start, end = quote.speaker_start_char, quote.speaker_end_char
     if speaker is None:
         return None, None, None
