@@ -28,7 +28,7 @@ from pipeline.lake.snapshots import Snapshot, drop_snapshot, list_snapshots, pro
 from pipeline.lake.staging import Batch, check_staged, write_batch
 from pipeline.lake.upkeep import collect_garbage, publish_package, recover
 from pipeline.lake.verify import Depth, problems_of
-from pipeline.lake.withdraw import agrees_with_ledger, withdraw_damaged
+from pipeline.lake.withdraw import withdraw
 from pipeline.tables import check_batch, table_named
 
 _DAY = "published_date"
@@ -237,29 +237,17 @@ class Lake:
         ``withdraws`` first takes out whatever is damaged, so that it can be derived again: whole days, staged batches,
         the ledger. Returns a sentence for each thing mended.
         """
-        done = self._withdraw() if withdraws else []
+        done = self._withdraw() if withdraws else ()
         with self._committer() as committer:
             return (*done, *recover(committer))
 
-    def _withdraw(self) -> list[str]:
-        with self._disk.committer():
-            done = list(withdraw_damaged(self._layout, self._disk, self._days))
-        is_whole = not ledger_problems(self._layout.ledger)
-        if is_whole:
-            with self._committer() as committer:
-                is_whole = agrees_with_ledger(committer)
-        if not is_whole:
-            with self._disk.committer():
-                self._forget_ledger()
-            done.append("removed the ledger, to be made anew: `newslake changes` calls everything new")
-        return done
+    def _withdraw(self) -> tuple[str, ...]:
+        def opened() -> Committer:  # not by ``_ledger``, which would ask for the lock again
+            ledger = Ledger(self._layout.ledger, durability=self._durability)
+            return Committer(self._layout, self._disk, self._days, ledger, self._now)
 
-    def _forget_ledger(self) -> None:
-        """Delete the ledger's files; the next use makes it anew."""
-        if (ledger := self.__dict__.pop("_ledger", None)) is not None:
-            ledger.connection.close()
-        for path in self._layout.state.glob(f"{self._layout.ledger.name}*"):
-            path.unlink()
+        with self._disk.committer():
+            return tuple(withdraw(self._layout, self._disk, self._days, opened))
 
     def snapshot(self, name: str) -> Snapshot:
         """Keep all tables as they are now under a name, beside the lake.
