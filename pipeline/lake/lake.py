@@ -24,7 +24,14 @@ from pipeline.lake.manifest import Manifest
 from pipeline.lake.merge import IsCurrent
 from pipeline.lake.reading import unmoved
 from pipeline.lake.seal import with_digest, without_digest
-from pipeline.lake.snapshots import Snapshot, drop_snapshot, list_snapshots, problems_of_snapshot, take_snapshot
+from pipeline.lake.snapshots import (
+    Snapshot,
+    drop_snapshot,
+    existing_snapshot,
+    list_snapshots,
+    problems_of_snapshot,
+    take_snapshot,
+)
 from pipeline.lake.staging import Batch, check_staged, write_batch
 from pipeline.lake.upkeep import collect_garbage, publish_package, recover
 from pipeline.lake.verify import Depth, problems_of
@@ -260,6 +267,10 @@ class Lake:
     def snapshots(self) -> tuple[Snapshot, ...]:
         """Return the snapshots that there are, by name. Raises: LakeError for a broken one."""
         return list_snapshots(self._layout)
+
+    def snapshot_folder(self, name: str) -> Path:
+        """Return where a snapshot's tables lie. Raises: ConfigError where there is none of this name."""
+        return existing_snapshot(self._layout, name)
 
     def verify_snapshot(self, name: str) -> tuple[str, ...]:
         """Return what is wrong with a snapshot. Raises: ConfigError where there is none of this name."""

@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pipeline.errors import NewsError
 from pipeline.kb import read_overrides
+from pipeline.model import counted
 from pipeline.stages.knowledge import kb_info
 from pipeline.stages.reading import version_of
 from pipeline.stages.verify import verify
@@ -77,14 +78,14 @@ def _knowledge(workspace: Workspace) -> str:
 
 
 def _archive(workspace: Workspace) -> str:
-    return f"{len(workspace.archive.days())} news days"
+    return counted(len(workspace.archive.days()), "news day")
 
 
 def _lake(workspace: Workspace) -> str:
     problems = verify(workspace).problems
     if problems:
-        raise OSError(f"{len(problems)} problems, first: {problems[0]}")
-    return f"{len(workspace.lake.days())} days, whole"
+        raise OSError(f"{counted(len(problems), 'problem')}, first: {problems[0]}")
+    return f"{counted(len(workspace.lake.days()), 'day')}, whole"
 
 
 _LOOKS: dict[str, Callable[[Workspace], str]] = {

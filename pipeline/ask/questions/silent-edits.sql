@@ -15,7 +15,7 @@ WITH edited AS (
 SELECT
   a.publisher,
   a.title,
-  a.url,
+  coalesce(a.canonical_url, a.url) AS url,
   CAST(e.quotes_removed AS BIGINT) AS quotes_removed,
   CAST(e.sentences_removed AS BIGINT) AS sentences_removed,
   e.contents,
