@@ -1,11 +1,14 @@
 """The saved questions, on an empty lake and on one whose answers are known."""
 
 from datetime import UTC, date, datetime
+from pathlib import Path
 
 import pytest
 
-from pipeline.ask import answer, connect, list_questions
+from pipeline.ask import answer, connect, list_questions, query
 from pipeline.errors import ConfigError
+from tests.unit.lake.rows import Story
+from tests.unit.lake.test_commit import commit, open_lake
 
 SLUGS = [question.slug for question in list_questions()]
 EXPECTED = {
@@ -19,8 +22,8 @@ EXPECTED = {
     ],
     "meetings-next-week": [(date(2026, 3, 9), "day", "Ada Okoro, Per Lindt", "", None, 1, "Talks planned", "Post")],
     "country-pairs": [
-        ("MAR", "PRT", date(2026, 3, 2), "cooperation, words", 2, 4, 2),
-        ("MAR", "PRT", date(2026, 3, 2), "conflict, deeds", 1, 2, 1),
+        ("MAR", "PRT", date(2026, 3, 2), "cooperation, words", 2, 4, 2, "MAR and PRT"),
+        ("MAR", "PRT", date(2026, 3, 2), "conflict, deeds", 1, 2, 1, "MAR and PRT"),
     ],
     "why-rejected": [
         ("harbour", "rejected", "video_page", 2, "https://a.example/4", "only a player"),
@@ -111,3 +114,13 @@ def test_a_decision_beats_pending_at_the_same_moment(write_rows):
     lake = write_rows("outcomes", date(2026, 3, 2), [fetched, derived])
 
     assert answer(connect(lake), "coverage").rows == (("harbour", date(2026, 3, 2), 1, 1, 0, 0, 0, 0),)
+
+
+@pytest.mark.parametrize("slug", ["top-speakers", "new-voices"])
+def test_who_prints_without_a_publisher_is_an_outlet(slug: str, tmp_path: Path) -> None:
+    """Where no article names its publisher, outlets are domains, else sources: whoever is printed has one at least."""
+    stories = [Story(1), Story(2)]
+    commit(open_lake(tmp_path / "lake"), stories)
+    connection = connect(tmp_path / "lake")
+    assert query(connection, "SELECT count(publisher) FROM articles").rows == ((0,),)
+    assert {row["outlets"] for row in answer(connection, slug).records()} == {1}
