@@ -1,14 +1,11 @@
 """The saved questions, on an empty lake and on one whose answers are known."""
 
 from datetime import UTC, date, datetime
-from pathlib import Path
 
 import pytest
 
-from pipeline.ask import answer, connect, list_questions, query
+from pipeline.ask import answer, connect, list_questions
 from pipeline.errors import ConfigError
-from tests.unit.lake.rows import Story
-from tests.unit.lake.test_commit import commit, open_lake
 
 SLUGS = [question.slug for question in list_questions()]
 EXPECTED = {
@@ -117,10 +114,14 @@ def test_a_decision_beats_pending_at_the_same_moment(write_rows):
 
 
 @pytest.mark.parametrize("slug", ["top-speakers", "new-voices"])
-def test_who_prints_without_a_publisher_is_an_outlet(slug: str, tmp_path: Path) -> None:
-    """Where no article names its publisher, outlets are domains, else sources: whoever is printed has one at least."""
-    stories = [Story(1), Story(2)]
-    commit(open_lake(tmp_path / "lake"), stories)
-    connection = connect(tmp_path / "lake")
-    assert query(connection, "SELECT count(publisher) FROM articles").rows == ((0,),)
-    assert {row["outlets"] for row in answer(connection, slug).records()} == {1}
+def test_who_prints_without_a_publisher_is_an_outlet(slug: str, write_rows) -> None:
+    """Where articles do not name their publisher, outlets are their domains, else their sources."""
+    day, one = date(2026, 3, 2), {"article_id": "a" * 32, "revision_id": "a" * 16}
+    other, third = ({name: text.replace("a", letter) for name, text in one.items()} for letter in "bc")
+    said = {"speaker_kind": "person", "speaker_name": "Ada Okoro", "word_count": 3}
+    write_rows("quotes", day, [{**each, **said} for each in (one, other, third)])
+    places = ({"source_key": "x", "domain": "a.example"}, {"source_key": "y"}, {"source_key": "z"})
+    read = [{**each, **place} for each, place in zip((one, other, third), places, strict=True)]
+    lake = write_rows("articles", day, [{**each, "fetched_at": datetime(2026, 3, 2, tzinfo=UTC)} for each in read])
+
+    assert [row["outlets"] for row in answer(connect(lake), slug).records()] == [3]
