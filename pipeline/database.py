@@ -24,6 +24,7 @@ _BUSY_SECONDS = 60.0  # a rebuild of the index holds the write lock for as long 
 _AGAIN_SECONDS = 0.02
 _CACHE_KILOBYTES = 131_072  # an index of a million rows stays in memory while each row is looked up in it
 _AS_JSON = json.JSONEncoder().encode
+_WAL_HEADER = b"SQLite format 3\0\x10\0\2\2\0\x40\x20\x20"  # pages of 4096 bytes, as SQLite makes them unasked
 DAMAGED_ROW = "has a damaged row in"
 _COLUMNS = """SELECT tables.name, columns.name, columns.type, columns."notnull", columns.pk
     FROM sqlite_master AS tables, pragma_table_info(tables.name) AS columns WHERE tables.type = 'table'"""
@@ -116,6 +117,35 @@ def scrub(connection: sqlite3.Connection) -> None:
         if connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
             told = f"{path}: a process that reads it holds on to what was deleted; end it, then run this again"
             raise BusyDatabaseError(told, key=str(path), reason="database_busy")
+
+
+def overwrite_database(path: Path, content: sqlite3.Connection) -> None:
+    """Make a file hold what another database does, at one instant for all who have it open, whatever is damaged in it.
+
+    Whoever has it open goes on with the new content; a file that was unlinked, they would go on writing unseen.
+    Raises: BusyDatabaseError while another process goes on writing.
+    """
+    deadline = time.monotonic() + _BUSY_SECONDS
+
+    def wait(status: int, remaining: int, total: int) -> None:
+        if status == sqlite3.SQLITE_BUSY and time.monotonic() > deadline:
+            told = f"{path}: another process holds it; end it, then run this again"
+            raise BusyDatabaseError(told, key=str(path), reason="database_busy")
+
+    _mend_header(path)
+    with _naming(path), closing(sqlite3.connect(path, timeout=_BUSY_SECONDS, autocommit=True)) as damaged:
+        with suppress(sqlite3.DatabaseError):
+            damaged.execute("SELECT 1 FROM sqlite_master")  # opens the log beside it, which the next line would not
+        damaged.setconfig(sqlite3.SQLITE_DBCONFIG_RESET_DATABASE, True)  # nothing of the old pages is believed
+        content.backup(damaged, progress=wait)
+
+
+def _mend_header(path: Path) -> None:
+    """Let a file say that it is in WAL mode: in the other mode its writer waits until nobody has it open."""
+    with path.open("r+b") as file:
+        if file.read(len(_WAL_HEADER)) != _WAL_HEADER:
+            file.seek(0)
+            file.write(_WAL_HEADER)
 
 
 def seal_of(values: Sequence[object]) -> int:

@@ -22,7 +22,8 @@ sys.path.insert(0, str(ROOT / "plugins"))
 
 from news_airflow.local import environment  # noqa: E402 - needs the path above
 
-from pipeline.ask import connect, query  # noqa: E402
+from pipeline.ask import connect, query, question_named  # noqa: E402
+from pipeline.ask.saved import sql_of  # noqa: E402
 from pipeline.cli.output import print_rows  # noqa: E402
 from pipeline.settings import Settings  # noqa: E402
 from samples.server import DAYS, DEFAULT_PORT, Newsroom  # noqa: E402
@@ -30,12 +31,6 @@ from samples.server import DAYS, DEFAULT_PORT, Newsroom  # noqa: E402
 out = Console(highlight=False)
 LISTINGS = (".xml", ".xml.gz", ".txt")
 ANSWERS = (
-    (
-        "Who is quoted most, copies of an article included",
-        "SELECT speaker_name, any_value(speaker_role) AS speaker_role, count(*) AS quotes, sum(word_count) AS words "
-        "FROM quotes WHERE speaker_kind = 'person' AND speaker_name IS NOT NULL "
-        "GROUP BY speaker_name ORDER BY words DESC, speaker_name LIMIT 6",
-    ),
     (
         "What is planned",
         "SELECT event_date, event_type, trigger_text, coalesce(actor_name, actor_text) AS actor, publisher "
@@ -153,13 +148,15 @@ def _replay(day: date, newsroom: Newsroom, run_dag: Any) -> None:
 
 def _show(settings: Settings) -> None:
     connection = connect(settings.lake_dir)
-    for title, sql in ANSWERS:
+    speakers = question_named("top-speakers")
+    for title, sql in ((speakers.title, sql_of(speakers, limit=6)), *ANSWERS):
         found = query(connection, sql)
         out.print(f"\n[bold]{title}[/bold]")
         print_rows(found.columns, found.rows, as_json=False)
     out.print("\nTry next:")
     for command in (
         'newslake sql "SELECT speaker_name, quote_text FROM quotes LIMIT 5"',
+        "newslake ask top-speakers --chart",
         "newslake ask who-said-what",
         "newslake try samples/inbox/twin.txt",
     ):

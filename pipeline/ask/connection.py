@@ -1,5 +1,6 @@
 """A DuckDB that sees the lake's rows and nothing else of the machine."""
 
+import re
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
@@ -28,8 +29,10 @@ SET enable_external_access = false;
 SET lock_configuration = true;
 """
 _ROWS_AT_ONCE = 20_000
-_READING_STATEMENTS = (duckdb.StatementType.SELECT, duckdb.StatementType.EXPLAIN)
-
+_GAP = r"(?:\s|--[^\n]*\n|/\*.*?\*/)*"
+_EXPLAIN = re.compile(
+    rf"{_GAP}EXPLAIN\b{_GAP}(?:ANALYZE\b|\(\s*(?:ANALYZE|FORMAT)\b[^)]*\))?", re.IGNORECASE | re.DOTALL
+)
 
 type Connection = duckdb.DuckDBPyConnection
 _NOT_BY_NAME = "setting union_by_name"  # DuckDB's advice where a file lacks a column
@@ -116,7 +119,10 @@ def _batches(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
 def _reading_statement(connection: Connection, sql: str) -> duckdb.Statement:
     statements = connection.extract_statements(sql)
     kinds = [statement.type for statement in statements]
-    if len(kinds) == 1 and kinds[0] in _READING_STATEMENTS:
+    if kinds == [duckdb.StatementType.EXPLAIN] and (explained := _EXPLAIN.match(sql)):
+        _reading_statement(connection, sql[explained.end() :])  # EXPLAIN ANALYZE runs what it explains
+        return statements[0]
+    if kinds == [duckdb.StatementType.SELECT]:
         return statements[0]
     found = ", ".join(kind.name for kind in kinds) or "nothing"
     raise ConfigError(

@@ -13,21 +13,23 @@ question passes over. Columns ``first_day`` and ``last_day`` say the period wher
 """
 
 import re
-from collections.abc import Mapping
+from collections.abc import Collection, Mapping
 from dataclasses import dataclass, field
 from functools import cache
 from importlib.resources import files
+from pathlib import Path
 
 import duckdb
 
 from pipeline.ask.chart_line import ChartLine, parse_chart_line
-from pipeline.ask.connection import Answer, query
+from pipeline.ask.connection import Answer, connect, query
 from pipeline.errors import ConfigError
 
 _HEADER = re.compile(r"-- (\w+): (\S.*)")
 _COUNTED = "\n-- counted:\n"
 _LIMIT = re.compile(r"\nLIMIT \d+;?\s*$")
 _OPTION = re.compile(r"([a-z][a-z_]*): (\S.*)")
+_SOURCES = "SELECT source_key FROM articles UNION SELECT source_key FROM outcomes"
 _KEYS = ("title", "about", "option", "chart")
 
 
@@ -107,6 +109,14 @@ def _option(slug: str, value: str) -> tuple[str, str]:
 
 def _wrong(slug: str, what: str) -> ConfigError:
     return ConfigError(f"{slug}.sql: {what}", key=slug)
+
+
+def check_sources(lake: Path, source_keys: Collection[str]) -> None:
+    """Raises: ConfigError naming those sources that the lake has no page of, with those that it has."""
+    known = {str(key) for (key,) in query(connect(lake), _SOURCES).rows} if source_keys else set()
+    if unknown := sorted({*source_keys} - known):
+        told = f"--source {', '.join(unknown)}: the lake has {', '.join(sorted(known)) or 'none'}"
+        raise ConfigError(told, key="source")
 
 
 def answer(

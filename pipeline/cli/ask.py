@@ -11,10 +11,11 @@ import typer
 from typer.core import TyperCommand
 
 from pipeline.cli.bars import draw_bars
-from pipeline.cli.destination import STDOUT, Destination, ToCsv, ToParquet, outside, rows_told
+from pipeline.cli.destination import STDOUT, Destination, ToCsv, ToParquet, outside
 from pipeline.cli.output import AsJson, note, out, print_json, print_rows, workspace
 from pipeline.cli.plan import day_of, day_range
 from pipeline.errors import ConfigError
+from pipeline.model import counted
 
 if TYPE_CHECKING:
     from pathlib import Path
@@ -23,7 +24,9 @@ if TYPE_CHECKING:
     from pipeline.ask.counted import Counted
 
 
-_SOURCES = "SELECT source_key FROM articles UNION SELECT source_key FROM outcomes ORDER BY source_key"
+Snapshot = Annotated[
+    str | None, typer.Option(metavar="NAME", help="Of the tables as this snapshot keeps them; it has no log.")
+]
 
 
 class ChartAlone(TyperCommand):
@@ -50,13 +53,10 @@ class _Asked:
 
     def connect(self, lake: "Path") -> "Connection":
         """Return a connection to the rows that are meant. Raises: ConfigError for a source or option not known."""
-        from pipeline.ask import connect, query
-        from pipeline.ask.saved import set_options
+        from pipeline.ask import connect
+        from pipeline.ask.saved import check_sources, set_options
 
-        if self.source:
-            known = [key for (key,) in query(connect(lake), _SOURCES).rows]
-            if self.source not in known:
-                raise ConfigError(f"--source {self.source}: the lake has {', '.join(map(str, known))}", key="source")
+        check_sources(lake, [self.source] if self.source else [])
         connection = connect(lake, since=self.since, until=self.until, source=self.source)
         set_options(connection, self.question, self.given)
         return connection
@@ -79,19 +79,20 @@ def sql(
     as_json: AsJson = False,
     csv: ToCsv = None,
     parquet: ToParquet = None,
+    snapshot: Snapshot = None,
 ) -> None:
     """Run one read-only SQL statement over the tables, with the views already joined."""
     from pipeline.ask import connect, query
 
-    lake = workspace().settings.lake_dir
-    destination = Destination(lake, as_json=as_json, csv=csv, parquet=parquet)
-    connection = connect(lake)
+    tables = _tables(snapshot)
+    destination = Destination(workspace().settings.lake_dir, as_json=as_json, csv=csv, parquet=parquet)
+    connection = connect(tables)
     if destination.is_given:
         destination.write(connection, statement)
         return
     found = query(connection, statement)
     print_rows(found.columns, found.rows, as_json=False)
-    note(rows_told(len(found.rows)))
+    note(counted(len(found.rows), "row"))
 
 
 def ask(  # noqa: PLR0913, PLR0917 - the options of the command
@@ -111,6 +112,7 @@ def ask(  # noqa: PLR0913, PLR0917 - the options of the command
     as_json: AsJson = False,
     csv: ToCsv = None,
     parquet: ToParquet = None,
+    snapshot: Snapshot = None,
     show_sql: Annotated[bool, typer.Option("--sql", help="Print the question's SQL and do nothing else.")] = False,
     dialect: Annotated[str | None, typer.Option(metavar="ENGINE", help="The same in another engine's SQL.")] = None,
 ) -> None:
@@ -131,11 +133,17 @@ def ask(  # noqa: PLR0913, PLR0917 - the options of the command
     lake = workspace().settings.lake_dir
     destination = Destination(lake, as_json=as_json, csv=csv, parquet=parquet)
     picture = _picture(lake, chart) if chart and chart != STDOUT else None
-    connection = asked.connect(lake)
+    connection = asked.connect(_tables(snapshot))
     if destination.is_given:
         destination.write(connection, asked.sql)
     if picture or not destination.is_given:
         _tell(asked, connection, is_printed=not destination.is_given, is_drawn=chart == STDOUT, picture=picture)
+
+
+def _tables(snapshot: str | None) -> "Path":
+    """Return the folder to read: the lake, or one of its snapshots. Raises: ConfigError where there is no such one."""
+    space = workspace()
+    return space.settings.lake_dir if snapshot is None else space.lake.snapshot_folder(snapshot)
 
 
 def _picture(lake: "Path", name: str) -> "Path":
@@ -205,7 +213,7 @@ def _tell(
     elif is_printed:
         print_rows(found.columns, found.rows, as_json=False)
     if is_printed:
-        note(f"{rows_told(len(found.rows))}. {' '.join(rests_on.sentences())}")
+        note(f"{counted(len(found.rows), 'row')}. {' '.join(rests_on.sentences())}")
     if picture:
         _draw(picture, question, found, rests_on)
 

@@ -8,6 +8,7 @@ import typer
 
 from pipeline.cli.output import AsJson, err, print_json, print_rows, workspace
 from pipeline.errors import ConfigError
+from pipeline.model import counted
 
 _COLUMNS = ("at", "kind", "day", "from_day", "article_id", "title", "url")
 
@@ -28,7 +29,8 @@ def changes(
     rows = [tuple(getattr(each, name) for name in _COLUMNS) for each in found.articles]
     print_rows(_COLUMNS, rows, as_json=False)
     err.print(
-        f"{len(rows)} articles, {len(found.days)} days with changed files; next: --since {found.until.isoformat()}",
+        f"{counted(len(rows), 'article')}, {counted(len(found.days), 'day')} with changed files; "
+        f"next: --since {found.until.isoformat()}",
         highlight=False,
         soft_wrap=True,
     )

@@ -2,6 +2,7 @@
 
 from html import escape
 
+from pipeline.model import counted
 from pipeline.stages.coverage import Cell, Coverage, SourceCoverage
 from pipeline.stages.odd_days import Odd, OddKind
 
@@ -55,7 +56,7 @@ def day_told(cell: Cell) -> str:
     parts = [f"{count} {kind}" for kind, count in facts.outcomes.items() if count]
     usual = "" if cell.usual is None else f", usually {cell.usual:.0f}"
     late = f"; {facts.late} came late" if facts.late else ""
-    return f"{facts.day}: {facts.pages} pages{usual}{': ' if parts else ''}{', '.join(parts)}{late}"
+    return f"{facts.day}: {counted(facts.pages, 'page')}{usual}{': ' if parts else ''}{', '.join(parts)}{late}"
 
 
 def coverage_page(found: Coverage) -> str:

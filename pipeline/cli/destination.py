@@ -8,6 +8,7 @@ import typer
 
 from pipeline.cli.output import note
 from pipeline.errors import ConfigError
+from pipeline.model import counted
 
 if TYPE_CHECKING:
     from pipeline.ask import Connection
@@ -43,7 +44,7 @@ class Destination:
             if self._path:
                 with whole_file(self._path) as file:
                     rows = (write_csv if self._is_csv else write_parquet)(schema, batches, file)
-                note(f"{rows_told(rows)} written to {self._path}")
+                note(f"{counted(rows, 'row')} written to {self._path}")
             elif self._is_csv:
                 write_csv(schema, batches, sys.stdout.buffer)
             else:
@@ -57,8 +58,3 @@ def outside(lake: Path, name: str) -> Path:
         told = f"{path} is inside the lake or its snapshots, which only newslake writes; name another folder"
         raise ConfigError(told, key=name)
     return path
-
-
-def rows_told(number: int) -> str:
-    """Return a number of rows in words."""
-    return f"{number:,} row{'' if number == 1 else 's'}"

@@ -11,6 +11,7 @@ from pipeline.cli.destination import outside
 from pipeline.cli.output import AsJson, Quiet, out, print_json, telling, workspace
 from pipeline.cli.plan import day_of
 from pipeline.errors import ConfigError
+from pipeline.model import counted
 
 
 def export(  # noqa: PLR0913, PLR0917 - what the command line offers
@@ -25,6 +26,7 @@ def export(  # noqa: PLR0913, PLR0917 - what the command line offers
     as_json: AsJson = False,
 ) -> None:
     """Write the tables for people without an SQL engine, or without the right to pass on text."""
+    from pipeline.ask.saved import check_sources
     from pipeline.exports import FORMS, Selection
     from pipeline.exports import export as write
 
@@ -39,7 +41,10 @@ def export(  # noqa: PLR0913, PLR0917 - what the command line offers
         source_keys=frozenset(source or ()),
         has_text=not no_text,
     )
+    if selection.last < selection.first:
+        raise ConfigError(f"--until {selection.last} is before --from {selection.first}; turn them round", key="until")
     space = workspace()
+    check_sources(space.settings.lake_dir, selection.source_keys)
     outside(space.settings.lake_dir, str(target))
     with telling(quiet=quiet) as tell:
         done = write(space.lake, target, form=form, selection=selection, has_bom=bom, tell=tell)
@@ -47,7 +52,9 @@ def export(  # noqa: PLR0913, PLR0917 - what the command line offers
         print_json(asdict(done))
         return
     for name, count in done.rows.items():
-        out.print(f"{name}: {count} rows", highlight=False, markup=False)
+        out.print(f"{name}: {counted(count, 'row')}", highlight=False, markup=False)
     out.print(
-        f"{done.folder}: {done.days} days, {done.bytes} bytes; read its README.txt", highlight=False, markup=False
+        f"{done.folder}: {counted(done.days, 'day')}, {done.bytes:,} bytes; read its README.txt",
+        highlight=False,
+        markup=False,
     )

@@ -2,13 +2,14 @@
 
 import sys
 from collections.abc import Callable
-from dataclasses import asdict
+from dataclasses import asdict, replace
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from pipeline.cli.output import AsJson, err, out, print_json, print_rows, problem, telling, workspace
 from pipeline.errors import ConfigError
+from pipeline.model import counted
 
 if TYPE_CHECKING:
     from pipeline.stages.doomed import Target
@@ -35,14 +36,16 @@ def forget(  # noqa: PLR0913 - one argument an option
 ) -> None:
     """Remove every trace of articles from archive, tables, log and inboxes, and bar them from coming in again.
 
-    It cannot be taken back: --undo lets the pages in again, and brings nothing back. Exit 1 where the answer is no.
+    It cannot be taken back: --undo lets the pages in again, and brings nothing back. Exit 1 where nothing of it is here
+    (it is barred all the same), where something remains to be done, and where the answer is no.
     """
     given = [each for each in (what, publisher, source, undo) if each is not None]
     if len(given) + reserved + listed != 1:
         raise ConfigError("give one of URL|ARTICLE_ID, --publisher, --source, --reserved, --list, --undo", key="forget")
     space = workspace()
     if listed:
-        rows = [[getattr(each, name) for name in _COLUMNS] for each in space.takedowns.all()]
+        found = [replace(each, at=each.at.replace(microsecond=0)) for each in space.takedowns.all()]
+        rows = [[getattr(each, name) for name in _COLUMNS] for each in found]
         print_rows(_COLUMNS, rows, as_json=as_json)
     elif undo is not None:
         _undo(space, undo)
@@ -77,39 +80,51 @@ def _forget(
 
     if dry_run or not yes:
         seen = preview(space, target)
-        if dry_run and as_json:
-            print_json(asdict(seen))
-            return
-        _say(seen, out.print if dry_run else err.print, "would go")
         if dry_run:
+            _tell(seen, "would go", as_json=as_json)
             return
+        _say(seen, err.print, "would go")
         if not sys.stdin.isatty():
             raise ConfigError("nobody is there to ask; say --yes", key="yes")
         typer.confirm("Remove all this for good?", abort=True, err=True)
     with telling(quiet=as_json) as tell:
         done = forget(space, target, reason=reason, tell=tell)
+    _tell(done, "went", as_json=as_json)
+
+
+def _tell(done: "Forgotten", verb: str, *, as_json: bool) -> None:
+    """Say what goes or went; exit 1 where that is nothing, or something remains to be done."""
     if as_json:
         print_json(asdict(done))
     else:
-        _say(done, out.print, "went")
+        _say(done, out.print, verb)
+    for each in done.remains:
+        problem(f"takedown {done.takedown_id} is not finished: {each}")
+    if done.remains or not done.is_here:
+        raise typer.Exit(1)
 
 
 def _say(seen: "Forgotten", tell: Callable[..., None], verb: str) -> None:
+    if not seen.is_here:
+        barred = f"was here; it is barred from coming in: takedown {seen.takedown_id}"
+        problem(f"nothing of it {barred if seen.takedown_id else 'is here; is it spelled right?'}")
+        return
     rows = ", ".join(f"{count} {name}" for name, count in seen.rows.items())
     tell(
-        f"{len(seen.articles)} articles at {seen.pages} addresses {verb}: {seen.captures} records of the archive; "
-        f"rows: {rows}; on {len(seen.days)} days",
+        f"{counted(len(seen.articles), 'article')} at {counted(seen.pages, 'address', 'addresses')} {verb}: "
+        f"{counted(seen.captures, 'record')} of the archive; rows: {rows}; on {counted(len(seen.days), 'day')}",
         highlight=False,
         soft_wrap=True,
     )
     if seen.takedown_id is not None:
         tell(
-            f"takedown {seen.takedown_id}: {seen.log_rows} rows of the log unnamed, {seen.inbox_files} inbox files "
-            "cleared",
+            f"takedown {seen.takedown_id}: {counted(seen.log_rows, 'row')} of the log unnamed, "
+            f"{counted(seen.inbox_files, 'inbox file')} cleared",
             highlight=False,
         )
     for name in seen.snapshots:
         tell(f"snapshot {name} lost the rows that named it", highlight=False)
     if seen.copies:
         shown = ", ".join(seen.copies[:_SHOWN]) + (", ..." if len(seen.copies) > _SHOWN else "")
-        problem(f"{len(seen.copies)} other articles repeat it and stay; --copies takes them along: {shown}")
+        others = "1 other article repeats" if len(seen.copies) == 1 else f"{len(seen.copies)} other articles repeat"
+        problem(f"{others} it; --copies takes them along: {shown}")

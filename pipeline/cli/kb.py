@@ -7,6 +7,7 @@ from typing import Annotated, Any
 import typer
 
 from pipeline.cli.output import AsJson, out, print_json, print_rows, problem
+from pipeline.model import counted
 from pipeline.settings import Settings
 
 app = typer.Typer(help="Take in, count and ask your knowledge base.", no_args_is_help=True)
@@ -33,7 +34,7 @@ def import_file(
         for each in done.bad[:_PROBLEMS_TOLD]:
             problem(f"{file}: {each}")
         if len(done.bad) > _PROBLEMS_TOLD:
-            problem(f"{file}: {len(done.bad)} lines were left out; --json lists all")
+            problem(f"{file}: {counted(len(done.bad), 'line')} left out; --json lists all")
     if done.bad:
         raise typer.Exit(1)
 

@@ -7,6 +7,7 @@ import typer
 
 from pipeline.cli.export import export
 from pipeline.cli.output import AsJson, out, print_json, print_rows, problem, workspace
+from pipeline.model import counted
 
 Deep = Annotated[bool, typer.Option("--deep", help="Every row and its receipt too, and the whole archive.")]
 Withdraw = Annotated[
@@ -23,8 +24,8 @@ def verify(deep: Deep = False, as_json: AsJson = False) -> None:
     from pipeline.stages import verify as stage
 
     done = stage.verify(workspace(), reads=stage.everything if deep else stage.nothing)
-    read = f"{done.files:,} files, {done.megabytes:,.1f} MB"
-    rows = f", {done.rows:,} rows, {done.records:,} records" if deep else ""
+    read = f"{counted(done.files, 'file')}, {done.megabytes:,.1f} MB"
+    rows = f", {counted(done.rows, 'row')}, {counted(done.records, 'record')}" if deep else ""
     well = f"{'lake and archive are' if deep else 'the lake is'} whole: {read}{rows} read in {done.seconds:.1f} s"
     _tell_problems(done.problems, well=well, as_json=as_json, **done.counts)
 
@@ -42,13 +43,15 @@ def _tell_problems(problems: Sequence[str], *, well: str, as_json: bool, **count
 
 @app.command()
 def recover(withdraw: Withdraw = False, as_json: AsJson = False) -> None:
-    """Finish what dead processes left: archive files, published tables, ledger, takedowns."""
+    """Finish what dead processes left: archive files, published tables, ledger, takedowns. Exit 1 if one cannot end."""
     from pipeline.stages.forget import finish_takedowns
 
     space = workspace()
     report = {"archive": space.archive.recover(), "lake": space.lake.recover(withdraws=withdraw)}
     state = {"state": space.fetch_state.withdraw()} if withdraw else {}
     _tell(report | state | {"takedowns": finish_takedowns(space)}, as_json=as_json)
+    if any(not each.is_done for each in space.takedowns.all()):
+        raise typer.Exit(1)
 
 
 @app.command()

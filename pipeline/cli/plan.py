@@ -9,6 +9,7 @@ import typer
 
 from pipeline.cli.output import AsJson, out, print_json, print_rows, workspace
 from pipeline.errors import ConfigError
+from pipeline.model import counted
 
 if TYPE_CHECKING:
     from pipeline.stages.history import Estimate
@@ -125,7 +126,8 @@ def _notes(found: "Plan") -> Iterator[str]:
         yield f"{each.key}: {each.lists}{waiting}"
     again = sum(day.derive_again for day in found.days)
     if again:
-        yield f"{again} articles to derive have rows of another pipeline version; this one is {found.version}"
+        told = counted(again, "article")
+        yield f"to derive with rows of another pipeline version: {told}; this one is {found.version}"
     yield "Pages that no listing told of yet and pages inside waiting files are not counted: how many is not known."
 
 

@@ -10,6 +10,7 @@ import typer
 from pipeline.cli.output import AsJson, Quiet, left_out_told, out, print_json, problem, telling, workspace
 from pipeline.cli.plan import day_of, day_range, duration
 from pipeline.errors import ConfigError
+from pipeline.model import counted
 
 if TYPE_CHECKING:
     from pipeline.model import StageReport
@@ -140,7 +141,8 @@ def _say(done: _Done) -> None:
     expected = "" if done.expected is None else f", {duration(done.expected)} expected"
     took = f" ({duration(done.seconds)}{expected})" if done.seconds else ""
     out.print(
-        f"{done.stage} {done.day}: {done.report.discovered} pages: {told}{work and f'; {work}'}{took}", highlight=False
+        f"{done.stage} {done.day}: {counted(done.report.discovered, 'page')}: {told}{work and f'; {work}'}{took}",
+        highlight=False,
     )
     if done.files_changed == 0:
         out.print("  no table file changed", highlight=False)

@@ -17,10 +17,11 @@ from pipeline.exports.papers import Told, write_papers
 from pipeline.exports.shape import day_tables, exported_tables
 from pipeline.exports.writers import CsvWriter, ParquetWriter, SqliteWriter, Writer
 from pipeline.lake import Lake
-from pipeline.tables import TableSpec
+from pipeline.tables import TableSpec, table_named
 
 Form = Literal["folder", "csv", "sqlite"]
 FORMS: tuple[Form, ...] = get_args(Form)
+_DELETIONS = table_named("deletions")  # whole, whatever is selected: who has an older copy must be able to obey it
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -58,7 +59,7 @@ def export(
     temporary = target.parent / f".{target.name}.{uuid.uuid4().hex}.part"
     temporary.mkdir()
     try:
-        specs = exported_tables(has_text=selection.has_text)
+        specs = (*exported_tables(has_text=selection.has_text), _DELETIONS)
         writer = _writer(form, temporary, specs, has_bom=has_bom)
         try:
             told, days = _write(lake, writer, specs, selection, tell)
@@ -91,16 +92,14 @@ def _write(
     for manifest in (each for each in lake.standing() if selection.first <= each.day <= selection.last):
         tell(f"writing {manifest.day}")
         tables = day_tables(lake, manifest, source_keys=selection.source_keys)
-        for spec in specs:
-            table = tables[spec.name].select(spec.schema.names)
-            if table.num_rows:
-                writer.write(spec, table)
-                rows[spec.name] += table.num_rows
+        for spec in (each for each in specs if each != _DELETIONS):
+            rows[spec.name] += _put(writer, spec, tables[spec.name].select(spec.schema.names))
         articles = tables["articles"]
         if articles.num_rows:
             days.append(manifest.day)
             publishers |= _publishers(articles)
             newest = [max([*newest, pc.max(articles["fetched_at"]).as_py()])]
+    rows[_DELETIONS.name] = _put(writer, _DELETIONS, lake.read_log(_DELETIONS.name).select(_DELETIONS.schema.names))
     told = Told(
         has_text=selection.has_text,
         rows=dict(rows),
@@ -110,6 +109,14 @@ def _write(
         fetched_at=newest[0] if newest else None,
     )
     return told, len(days)
+
+
+def _put(writer: Writer, spec: TableSpec, table: pa.Table) -> int:
+    """Write rows, if there are any; return how many."""
+    count: int = table.num_rows
+    if count:
+        writer.write(spec, table)
+    return count
 
 
 def _asked(selection: Selection) -> str:

@@ -118,7 +118,8 @@ def _card(specs: Sequence[TableSpec], files: Mapping[str, File], told: Told, *, 
         _rights(told) if told.has_text else f"{NO_TEXTS} Left out: {left_out}. articles.url says where each text was.",
         "People are named as the articles name them. Names, quotations and events were read by a program and can be "
         "wrong: look at confidence and rule_id, and at the text, before you say that somebody said something.",
-        "Publishers change and withdraw articles: ask whoever gave you this for `newslake changes`, and follow it.",
+        "Publishers change and withdraw articles: ask whoever gave you this for `newslake changes`, and follow it. "
+        "Delete what `deletions` lists from this and every older copy.",
         "datapackage.json describes every column; CITATION.cff says how to cite.",
     )
     return "\n\n".join(paragraphs) + "\n"

@@ -165,7 +165,8 @@ def _indexed(spec: TableSpec) -> Iterator[tuple[str, ...]]:
     for name in ("dup_group_id", "quote_group_id", "event_cluster_id", "entity_id", "speaker_entity_id"):
         if name in names and (name,) != spec.key:
             yield (name,)
-    yield ("published_date",)
+    if "published_date" in names:
+        yield ("published_date",)
 
 
 def _sqlite_type(kind: pa.DataType) -> str:

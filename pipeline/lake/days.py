@@ -3,6 +3,7 @@
 import os
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import contextmanager
 from datetime import date
 from itertools import product
 
@@ -89,7 +90,7 @@ class Days:
         Tables not named stay. Equal rows leave file, inode and manifest alone.
         """
         olds = {day: self.manifest(day) for day in days}
-        with ThreadPoolExecutor(_WRITERS) as pool:
+        with _writers() as pool:
             entries = pool.map(lambda at: self._entry(olds[at[0]], content(*at), at[1]), product(days, names))
             return sum(
                 self._put(olds[day], {name: next(entries) for name in names}, batch_ids=batch_ids) for day in days
@@ -141,3 +142,14 @@ class Days:
         if source.exists() and os.path.samefile(source, public):
             return True
         return sha256_of(public.read_bytes()) == entry.sha256
+
+
+@contextmanager
+def _writers() -> Iterator[ThreadPoolExecutor]:
+    """Give threads that write; what still waits for one when the block raises is not begun."""
+    with ThreadPoolExecutor(_WRITERS) as pool:
+        try:
+            yield pool
+        except BaseException:
+            pool.shutdown(wait=False, cancel_futures=True)
+            raise

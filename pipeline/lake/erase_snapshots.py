@@ -15,6 +15,8 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.errors import LakeError
+from pipeline.lake.advice import RECOVER
 from pipeline.lake.commit import Committer
 from pipeline.lake.encoding import decode, encode, in_order
 from pipeline.lake.layout import PUBLISHED, Layout, sha256_of
@@ -30,17 +32,35 @@ _PAIRS, _COUNTED_FROM = "co_mentions", ("entities", "copies")
 Count = Callable[[pa.Table, pa.Table], pa.Table]  # rows of co_mentions from a day's entities and copies
 
 
-def erase_from_snapshots(committer: Committer, article_ids: Collection[str], *, count: Count) -> tuple[str, ...]:
-    """Take some articles out of all snapshots, unfinished ones with all they have; return the names of those that
-    changed.
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FromSnapshots:
+    """What taking articles out of snapshots did: names of those that changed, and a sentence for each that is damaged,
+    which stays as it was and may still hold them.
+    """
+
+    changed: tuple[str, ...]
+    damaged: tuple[str, ...]
+
+
+def erase_from_snapshots(committer: Committer, article_ids: Collection[str], *, count: Count) -> FromSnapshots:
+    """Take some articles out of all snapshots; unfinished ones go with all they have.
 
     Call it when the lake has no row of them: what a snapshot shares with the lake is not read.
     """
     remove_unfinished(committer.layout)
-    if not article_ids:
-        return ()
-    shared, roots = _objects(committer), sorted(committer.layout.snapshots.glob("[!.]*/"))
-    return tuple(root.name for root in roots if _erase(committer, root, article_ids, shared=shared, count=count))
+    roots = sorted(committer.layout.snapshots.glob("[!.]*/")) if article_ids else []
+    shared, changed, damaged = _objects(committer), [], []
+    for root in roots:
+        try:
+            if _erase(committer, root, article_ids, shared=shared, count=count):
+                changed.append(root.name)
+        except (LakeError, FileNotFoundError, ValueError, KeyError, TypeError) as error:
+            damaged.append(f"snapshot {root.name} is damaged and may still hold them: {error}; {_drop(root.name)}")
+    return FromSnapshots(changed=tuple(changed), damaged=tuple(damaged))
+
+
+def _drop(name: str) -> str:
+    return f"drop it with `newslake lake snapshot {name} --drop`, then {RECOVER}"
 
 
 def _objects(committer: Committer) -> frozenset[tuple[int, int]]:

@@ -8,7 +8,7 @@ from datetime import date
 from pipeline.lake.commit import Committer
 from pipeline.lake.erase import erase_rows, erase_traces
 from pipeline.lake.erase_log import Unnamed, unname
-from pipeline.lake.erase_snapshots import Count, erase_from_snapshots
+from pipeline.lake.erase_snapshots import Count, FromSnapshots, erase_from_snapshots
 from pipeline.lake.layout import Disk, Layout
 
 
@@ -34,8 +34,8 @@ class Erasure:
         with self.committer() as committer:
             erase_traces(committer, days=days, older_than=older_than)
 
-    def snapshots(self, article_ids: Collection[str], *, count: Count) -> tuple[str, ...]:
-        """Take erased articles out of snapshots, too; return the names of those that changed.
+    def snapshots(self, article_ids: Collection[str], *, count: Count) -> FromSnapshots:
+        """Take erased articles out of snapshots, too.
 
         ``count`` gives the rows of ``co_mentions`` for a day's entities and copies.
         """

@@ -24,11 +24,18 @@ from pipeline.lake.manifest import Manifest
 from pipeline.lake.merge import IsCurrent
 from pipeline.lake.reading import unmoved
 from pipeline.lake.seal import with_digest, without_digest
-from pipeline.lake.snapshots import Snapshot, drop_snapshot, list_snapshots, problems_of_snapshot, take_snapshot
+from pipeline.lake.snapshots import (
+    Snapshot,
+    drop_snapshot,
+    existing_snapshot,
+    list_snapshots,
+    problems_of_snapshot,
+    take_snapshot,
+)
 from pipeline.lake.staging import Batch, check_staged, write_batch
 from pipeline.lake.upkeep import collect_garbage, publish_package, recover
 from pipeline.lake.verify import Depth, problems_of
-from pipeline.lake.withdraw import agrees_with_ledger, withdraw_damaged
+from pipeline.lake.withdraw import withdraw
 from pipeline.tables import check_batch, table_named
 
 _DAY = "published_date"
@@ -237,29 +244,17 @@ class Lake:
         ``withdraws`` first takes out whatever is damaged, so that it can be derived again: whole days, staged batches,
         the ledger. Returns a sentence for each thing mended.
         """
-        done = self._withdraw() if withdraws else []
+        done = self._withdraw() if withdraws else ()
         with self._committer() as committer:
             return (*done, *recover(committer))
 
-    def _withdraw(self) -> list[str]:
-        with self._disk.committer():
-            done = list(withdraw_damaged(self._layout, self._disk, self._days))
-        is_whole = not ledger_problems(self._layout.ledger)
-        if is_whole:
-            with self._committer() as committer:
-                is_whole = agrees_with_ledger(committer)
-        if not is_whole:
-            with self._disk.committer():
-                self._forget_ledger()
-            done.append("removed the ledger, to be made anew: `newslake changes` calls everything new")
-        return done
+    def _withdraw(self) -> tuple[str, ...]:
+        def opened() -> Committer:  # not by ``_ledger``, which would ask for the lock again
+            ledger = Ledger(self._layout.ledger, durability=self._durability)
+            return Committer(self._layout, self._disk, self._days, ledger, self._now)
 
-    def _forget_ledger(self) -> None:
-        """Delete the ledger's files; the next use makes it anew."""
-        if (ledger := self.__dict__.pop("_ledger", None)) is not None:
-            ledger.connection.close()
-        for path in self._layout.state.glob(f"{self._layout.ledger.name}*"):
-            path.unlink()
+        with self._disk.committer():
+            return tuple(withdraw(self._layout, self._disk, self._days, opened))
 
     def snapshot(self, name: str) -> Snapshot:
         """Keep all tables as they are now under a name, beside the lake.
@@ -272,6 +267,10 @@ class Lake:
     def snapshots(self) -> tuple[Snapshot, ...]:
         """Return the snapshots that there are, by name. Raises: LakeError for a broken one."""
         return list_snapshots(self._layout)
+
+    def snapshot_folder(self, name: str) -> Path:
+        """Return where a snapshot's tables lie. Raises: ConfigError where there is none of this name."""
+        return existing_snapshot(self._layout, name)
 
     def verify_snapshot(self, name: str) -> tuple[str, ...]:
         """Return what is wrong with a snapshot. Raises: ConfigError where there is none of this name."""

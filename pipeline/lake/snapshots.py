@@ -187,7 +187,7 @@ def problems_of_snapshot(layout: Layout, name: str) -> Iterator[str]:
 
     Raises: ConfigError where there is none of this name, LakeError where its facts are broken.
     """
-    root = _existing(layout, name)
+    root = existing_snapshot(layout, name)
     if _read_facts(root).manifests_sha256 != _digest(root):
         yield f"{name}/manifest: its files are not those that it was taken with; {_MEND}"
         return
@@ -207,11 +207,12 @@ def problems_of_snapshot(layout: Layout, name: str) -> Iterator[str]:
 
 def drop_snapshot(layout: Layout, name: str) -> None:
     """Delete a snapshot: gone at one instant, then its files. Raises: ConfigError where there is none of this name."""
-    doomed = _existing(layout, name).rename(_temporary(layout, name))
+    doomed = existing_snapshot(layout, name).rename(_temporary(layout, name))
     shutil.rmtree(doomed)
 
 
-def _existing(layout: Layout, name: str) -> Path:
+def existing_snapshot(layout: Layout, name: str) -> Path:
+    """Return the folder of a snapshot. Raises: ConfigError where there is none of this name, with those there are."""
     root = _place(layout, name)
     if not root.is_dir():
         known = ", ".join(path.name for path in sorted(layout.snapshots.glob("[!.]*/"))) or "none"

@@ -13,6 +13,7 @@ from pipeline.lake.manifest import Manifest
 from pipeline.lake.paper import NAME as PACKAGE
 from pipeline.lake.paper import is_current, lake_package
 from pipeline.lake.sizes import totals_of
+from pipeline.model import counted
 
 
 def publish_package(committer: Committer) -> bool:
@@ -57,7 +58,7 @@ def _refresh_ledger(committer: Committer) -> list[str]:
     committer.ledger.intend(stale)
     committer.end_moves(_doubles(committer, manifests))
     committer.ledger.settle(committer.contents(stale), now=committer.now())
-    return [f"read {len(stale)} days into the ledger"]
+    return [f"read {counted(len(stale), 'day')} into the ledger"]
 
 
 def _doubles(committer: Committer, days: Iterable[date]) -> list[Move]:

@@ -2,6 +2,7 @@
 
 from pipeline.model.annotation import Annotation, Entity, Event, Quote, TimeExpression
 from pipeline.model.article import Article, Block, FieldMethod, Rejected, Threshold
+from pipeline.model.counting import counted
 from pipeline.model.identity import (
     article_id_of,
     canonical_url,
@@ -39,6 +40,7 @@ __all__ = [
     "article_id_of",
     "canonical_url",
     "content_hash_of",
+    "counted",
     "domain_of",
     "file_name_of",
     "revision_id_of",

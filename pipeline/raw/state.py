@@ -95,9 +95,13 @@ class KnownPage(NamedTuple):
     waits: bool
 
 
-def open_state(root: Path, *, durability: Durability) -> Connection:
-    """Return a connection to the database of the state, with all tables of fetching. Raises: ArchiveError."""
+def open_state(root: Path, *, durability: Durability, owner: object) -> Connection:
+    """Return a connection to the database of the state, with all tables of fetching, open as long as its owner lives.
+
+    Raises: ArchiveError.
+    """
     connection = open_database(root / STATE, durability=durability, broken=broken_state(root))
+    weakref.finalize(owner, connection.close)
     with transaction(connection):
         _seal_older(connection)
         for statement in _SCHEMA:
@@ -114,9 +118,7 @@ class FetchState:
 
     @cached_property
     def _db(self) -> Connection:
-        connection = open_state(self._root, durability=self._durability)
-        weakref.finalize(self, connection.close)
-        return connection
+        return open_state(self._root, durability=self._durability, owner=self)
 
     def verify(self) -> Iterator[Damage]:
         """Yield what is damaged of it: no other file says the same again."""

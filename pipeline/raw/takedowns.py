@@ -3,7 +3,6 @@
 import hashlib
 import json
 import secrets
-import weakref
 from collections.abc import Iterable
 from dataclasses import asdict, dataclass
 from datetime import date, datetime
@@ -113,8 +112,7 @@ class Takedowns:
 
     @cached_property
     def _db(self) -> Connection:
-        connection = open_state(self._root, durability=self._durability)
-        weakref.finalize(self, connection.close)
+        connection = open_state(self._root, durability=self._durability, owner=self)
         connection.create_function("seal_of", -1, lambda *values: seal_of(values), deterministic=True)
         with transaction(connection):
             for statement in _SCHEMA:

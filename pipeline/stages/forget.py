@@ -3,7 +3,7 @@
 The takedown is written down first, so that nothing comes in behind it; killed anywhere, the next call ends it.
 """
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
@@ -25,10 +25,12 @@ class Forgotten:
     """What goes, or went. ``rows`` are those of the reading tables, ``copies`` are articles that repeat it and stay.
 
     ``log_rows`` name nobody any more, ``inbox_files`` were changed or removed, ``snapshots`` lost rows: nothing of that
-    before it is done, when ``takedown_id`` is None.
+    before it is done, when ``takedown_id`` is None. ``is_here``: archive, tables or state of fetching, or
+    in the end the log or an inbox, had something of it. ``remains`` says what keeps it from its end, a sentence each.
     """
 
     takedown_id: str | None
+    is_here: bool
     articles: tuple[str, ...]
     pages: int
     captures: int
@@ -38,6 +40,7 @@ class Forgotten:
     log_rows: int = 0
     inbox_files: int = 0
     snapshots: tuple[str, ...] = ()
+    remains: tuple[str, ...] = ()
 
 
 def preview(workspace: Workspace, target: Target) -> Forgotten:
@@ -46,11 +49,13 @@ def preview(workspace: Workspace, target: Target) -> Forgotten:
 
 
 def _summary(workspace: Workspace, work: Work, target: Target) -> Forgotten:
+    captures = len(_captures(workspace, work))
     return Forgotten(
         takedown_id=None,
+        is_here=bool(captures or work.rows or workspace.fetch_state.of_pages(work.page_keys)),
         articles=tuple(sorted(work.article_ids)),
         pages=len(work.page_keys),
-        captures=len(_captures(workspace, work)),
+        captures=captures,
         rows={spec.name: len(ids_in(workspace, spec.name, work)) for spec in READING_TABLES},
         days=tuple(sorted(map(str, work.days))),
         copies=tuple(sorted(copies_of(workspace, work))) if target.kind == "article" else (),
@@ -74,11 +79,13 @@ def forget(workspace: Workspace, target: Target, *, reason: str | None, tell: To
             target.kind, names=names_of(target, work), work=work, at=workspace.settings.now(), reason=reason
         )
         done = _carry_out(workspace, takedown, tell)
-    return replace(seen, takedown_id=takedown.takedown_id, **done)
+    is_here = seen.is_here or bool(done["log_rows"] or done["inbox_files"])
+    return replace(seen, takedown_id=takedown.takedown_id, is_here=is_here, **done)
 
 
 def finish_takedowns(workspace: Workspace, tell: Told = lambda _: None) -> tuple[str, ...]:
-    """End takedowns that were killed on the way, and remove again what old files brought back; return what was done."""
+    """End takedowns that were stopped on the way, and remove again what old files brought back; return what was done,
+    and what a takedown waits for that could not be ended: it is not ``is_done``."""
     if not workspace.takedowns.all():
         return ()
     with only_takedown(workspace.settings.raw_dir):
@@ -94,9 +101,13 @@ def finish_takedowns(workspace: Workspace, tell: Told = lambda _: None) -> tuple
 
 def _finish(workspace: Workspace, tell: Told) -> list[str]:
     unfinished = [each for each in workspace.takedowns.all() if not each.is_done]
-    for takedown in unfinished:
-        _carry_out(workspace, takedown, tell)
-    return [f"finished takedown {each.takedown_id}" for each in unfinished]
+    return [_ending(each.takedown_id, _carry_out(workspace, each, tell)["remains"]) for each in unfinished]
+
+
+def _ending(takedown_id: str, remains: Sequence[str]) -> str:
+    if remains:
+        return f"takedown {takedown_id} is not finished: {'; '.join(remains)}"
+    return f"finished takedown {takedown_id}"
 
 
 def _come_again(workspace: Workspace) -> list[Work]:
@@ -130,5 +141,11 @@ def _carry_out(workspace: Workspace, takedown: Takedown, tell: Told) -> dict[str
     log_rows = unname(workspace, work)
     inbox_files = erase_from_inboxes(workspace, work)
     workspace.fetch_state.erase(work.page_keys, source_key=work.source_key)
-    takedowns.finish(takedown.takedown_id)
-    return {"log_rows": log_rows, "inbox_files": inbox_files, "snapshots": snapshots}
+    if not snapshots.damaged:  # else whoever ends it must know what it removes
+        takedowns.finish(takedown.takedown_id)
+    return {
+        "log_rows": log_rows,
+        "inbox_files": inbox_files,
+        "snapshots": snapshots.changed,
+        "remains": snapshots.damaged,
+    }

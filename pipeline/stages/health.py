@@ -10,6 +10,7 @@ from pathlib import Path
 
 from pipeline.errors import ConfigError, NewsError
 from pipeline.kb import read_overrides
+from pipeline.model import counted
 from pipeline.stages.corrections import stale_corrections
 from pipeline.stages.knowledge import kb_info
 from pipeline.stages.reading import knowledge_of, version_of
@@ -88,14 +89,14 @@ def _refuse_stale(workspace: Workspace) -> None:
 
 
 def _archive(workspace: Workspace) -> str:
-    return f"{len(workspace.archive.days())} news days"
+    return counted(len(workspace.archive.days()), "news day")
 
 
 def _lake(workspace: Workspace) -> str:
     problems = verify(workspace).problems
     if problems:
-        raise OSError(f"{len(problems)} problems, first: {problems[0]}")
-    return f"{len(workspace.lake.days())} days, whole"
+        raise OSError(f"{counted(len(problems), 'problem')}, first: {problems[0]}")
+    return f"{counted(len(workspace.lake.days()), 'day')}, whole"
 
 
 _LOOKS: dict[str, Callable[[Workspace], str]] = {

@@ -8,6 +8,7 @@ from statistics import median
 from typing import Literal
 
 from pipeline.ask import AskedListing
+from pipeline.model import counted
 from pipeline.stages.expected import ODD, comparable_days, distance, is_share_odd
 
 _LATE = 18  # o'clock, UTC
@@ -105,18 +106,20 @@ def _volume(days: Mapping[date, SourceDay], day: date) -> Odd | None:
     middle = median(usual) if usual else None
     off = distance(facts.pages, usual) if usual else 0.0
     beside = f", usually {middle:.0f}" if middle is not None else ""
-    told = f"{facts.pages} pages{beside}"
+    told = f"{counted(facts.pages, 'page')}{beside}"
     if not facts.was_asked and not facts.pages and middle != 0:
         return Odd("not_asked", "ours", f"{told}: no run asked for it, on the day or the day after")
     if facts.is_failed and not facts.pages and middle != 0:
         return Odd(
-            "failed", "ours", f"{told}: its listing could not be had, {len(facts.listings)} times: {_top(facts)}"
+            "failed",
+            "ours",
+            f"{told}: its listing could not be had, {counted(len(facts.listings), 'time')}: {_top(facts)}",
         )
     if not facts.pages and facts.is_empty and middle != 0:
         return Odd("empty", "theirs", f"{told}: the listing was read and had no entry; nothing says what was published")
     if off <= -ODD:
         troubles = list(_troubles(facts))
-        asked = f"asked {len(facts.listings)} times" if facts.listings else "asked"
+        asked = f"asked {counted(len(facts.listings), 'time')}" if facts.listings else "asked"
         whose: Whose = "ours" if troubles else "real"
         return Odd("few", whose, f"{told}: {'; '.join(troubles) or f'{asked} and answered, so much was listed'}")
     if usual and off >= ODD and facts.pages > max(usual):

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from pipeline.errors import LakeError
-from pipeline.model import StageReport
+from pipeline.model import StageReport, counted
 from pipeline.model.outcome import RunKind
 from pipeline.settings import Settings
 from pipeline.stages import changes, run, signals, todo, upkeep
@@ -128,7 +128,7 @@ def verify() -> dict[str, object]:
     workspace = _open()
     done = verifying.verify(workspace, reads=verifying.share_of(workspace.settings.now().date()))
     if done.problems:
-        raise LakeError(f"{len(done.problems)} problems, first: {'; '.join(done.problems[:5])}")
+        raise LakeError(f"{counted(len(done.problems), 'problem')}, first: {'; '.join(done.problems[:5])}")
     return {"problems": 0, "verified": done.counts}
 
 

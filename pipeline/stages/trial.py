@@ -70,6 +70,10 @@ def _moment(text: str | None) -> datetime | None:
 
 def _page(workspace: Workspace, page: str, hints: Hints) -> Page:
     if not page.startswith(("http://", "https://")):
+        if not Path(page).is_file():
+            raise ConfigError(
+                f"{page}: no such file; give a file, or a URL that begins with http:// or https://", key=page
+            )
         return read_file(Path(page), hints=hints, now=workspace.settings.now())
     with workspace.fetcher() as fetcher:
         got = fetcher.fetch(page, hints=hints)

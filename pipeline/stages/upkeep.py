@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from statistics import median
 
+from pipeline.model import counted
 from pipeline.model.outcome import RunKind
 from pipeline.sources import listable_days
 from pipeline.stages.cluster import cluster
@@ -50,7 +51,7 @@ class Freshness:
                 f"{self.source_key}: no page for {self.day}, usually {self.usual:.0f}; the last is of {self.last_day}"
             )
         if self.usual >= _ENOUGH and self.pages * _THIN < self.usual:
-            return f"{self.source_key}: only {self.pages} pages for {self.day}, usually {self.usual:.0f}"
+            return f"{self.source_key}: only {counted(self.pages, 'page')} for {self.day}, usually {self.usual:.0f}"
         return None
 
 

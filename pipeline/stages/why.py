@@ -67,10 +67,10 @@ def _asked(workspace: Workspace, asked: str) -> _Asked:
         return _Asked(asked, (article_id,), (), table, int(index))
     if _ARTICLE.fullmatch(asked):
         return _Asked(asked, (asked,), ())
-    if re.fullmatch(r"[0-9a-f]{32}:\d+", asked):
-        article_id, _, index = asked.partition(":")
+    if re.match(r"[0-9a-f]{32}:", asked):
+        example = f"{asked.partition(':')[0]}:quotes:0"
         raise ConfigError(
-            f"{asked}: say of which table, e.g. {article_id}:quotes:{index}; there are {_TABLES}", key=asked
+            f"{asked} names no row: write table and number, e.g. {example}; there are {_TABLES}", key=asked
         )
     if not asked.startswith(("http://", "https://")):
         return _Asked(asked, (), (asked,))  # a local file, as outcomes name it

@@ -13,7 +13,7 @@ INTERFACE = {
     "write the log": {"append_log"},
     "read": {"read", "standing", "read_standing", "days", "manifest", "manifests", "kept", "read_log", "logged"},
     "tell what changed": {"changes", "note_gone"},
-    "keep a version": {"snapshot", "snapshots", "verify_snapshot", "drop_snapshot"},
+    "keep a version": {"snapshot", "snapshots", "snapshot_folder", "verify_snapshot", "drop_snapshot"},
     "know what was decided": {"stored", "verdicts", "remember", "agreeing", "set_agreeing"},
     "forget": {"erasure"},
     "look after": {"verify", "recover", "gc"},

@@ -1,5 +1,6 @@
 """An evening of the sample newsroom as Airflow runs it: one process a task, some of them killed and tried again."""
 
+import atexit
 import os
 import random
 import signal
@@ -52,6 +53,8 @@ class Worker:
         self._pipe, end = processes.Pipe(duplex=False)
         self._process: ForkServerProcess = processes.Process(target=work, args=(end, at, number, task, given))
         self._process.start()
+        # Python waits at its end for whatever still runs: of a test that failed, the worker may stand still for ever.
+        atexit.register(self.kill)
         end.close()
         self._pipe.recv()  # it has begun
 
@@ -72,6 +75,7 @@ class Worker:
         told = _told(self._pipe)
         self._process.join(timeout=60)
         code = self._process.exitcode
+        atexit.unregister(self.kill)
         self._process.close()
         return Done(code, *told)
 

@@ -1,5 +1,5 @@
 -- title: Which meetings are planned for next week?
--- about: Consultations announced for the seven days from the Monday after the latest article. One row a meeting; copies of a report count once.
+-- about: Consultations announced for the seven days from the Monday after the latest article. One row a meeting; copies of a report count once. Sentence and outlet are empty where that report is not among what was asked for.
 WITH next AS (SELECT date_trunc('week', max(published_date) + INTERVAL 7 DAY)::DATE AS monday FROM articles)
 SELECT
   c.event_date,
@@ -10,7 +10,7 @@ SELECT
   c.independent_count AS reports,
   substring(a.text, c.sentence_start_char + 1, c.sentence_end_char - c.sentence_start_char) AS sentence,
   a.publisher
-FROM event_clusters c JOIN articles a USING (article_id, revision_id), next
+FROM event_clusters c LEFT JOIN articles a USING (article_id, revision_id), next
 WHERE c.event_type = 'CONSULT' AND c.modality = 'planned'
   AND c.event_date < next.monday + INTERVAL 7 DAY AND coalesce(c.event_date_end, c.event_date) >= next.monday
 ORDER BY c.event_date, c.event_cluster_id;

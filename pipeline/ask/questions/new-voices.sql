@@ -1,5 +1,6 @@
 -- title: Who is heard for the first time?
--- about: Named people whose first quote in the lake is of the thirty days up to the newest article, by outlets that quote them. Quotes without a time of publication count by their day. All prints count, copies too.
+-- about: Named people whose first quote in the lake is of the thirty days up to the newest article, by outlets that quote them: the publisher, else the domain, else the source. Quotes without a time of publication count by their day. All prints count, copies too.
+-- chart: bar x=quotes y=speaker
 WITH newest AS (
   SELECT max(published_date) AS day FROM articles_stored
 ), heard AS (
@@ -16,7 +17,7 @@ WITH newest AS (
   FROM heard h CROSS JOIN newest n
   WHERE date_diff('day', h.first_day, n.day) < 30
 ), printed AS (
-  SELECT f.speaker_id, count(DISTINCT a.publisher) AS outlets
+  SELECT f.speaker_id, count(DISTINCT coalesce(a.publisher, a.domain, a.source_key)) AS outlets
   FROM fresh f
   JOIN quotes_stored q ON coalesce(q.speaker_entity_id, q.speaker_name) = f.speaker_id AND q.published_date >= f.first_day
   JOIN articles_stored a ON a.article_id = q.article_id AND a.revision_id = q.revision_id
@@ -27,3 +28,11 @@ SELECT f.speaker, f.first_day, f.quotes, p.outlets
 FROM fresh f JOIN printed p ON p.speaker_id = f.speaker_id
 ORDER BY p.outlets DESC, f.quotes DESC, f.speaker, f.speaker_id
 LIMIT 50;
+
+-- counted:
+SELECT
+  count(*) FILTER (is_named) AS "quotes by named people",
+  count(DISTINCT coalesce(speaker_entity_id, speaker_name)) FILTER (is_named) AS people,
+  count(DISTINCT article_id) FILTER (is_named) AS articles,
+  count(*) FILTER (NOT is_named) AS "left out: quotes without a named person"
+FROM (SELECT *, speaker_kind IS NOT DISTINCT FROM 'person' AND speaker_name IS NOT NULL AS is_named FROM quotes_stored);

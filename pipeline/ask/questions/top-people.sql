@@ -5,7 +5,7 @@ SELECT
   arg_max(e.entity_name, (length(e.entity_name), e.entity_name)) AS person,
   max(e.qid) AS qid,
   count(DISTINCT a.dup_group_id) AS articles,
-  count(DISTINCT a.publisher) AS outlets,
+  count(DISTINCT coalesce(a.publisher, a.domain, a.source_key)) AS outlets,
   count(*) AS mentions
 FROM entities e JOIN articles a USING (article_id, revision_id)
 WHERE e.entity_type = 'PERSON' AND e.entity_id IS NOT NULL

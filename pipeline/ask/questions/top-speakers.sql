@@ -1,22 +1,22 @@
 -- title: Who is quoted most?
--- about: Named people by quoted words. A quotation that several articles print, whole or cut, counts once, as it was printed first; outlets are all that print words of the speaker.
+-- about: Named people by quoted words. A quotation that several articles print, whole or cut, counts once, as it was printed first; outlets are all that print words of the speaker: the publisher, else the domain, else the source.
 -- chart: bar x=words y=speaker
 WITH printed AS (
   SELECT
     coalesce(q.speaker_entity_id, q.speaker_name) AS speaker_id,
-    a.publisher,
+    coalesce(a.publisher, a.domain, a.source_key) AS outlet,
     max(q.speaker_name) AS speaker,
     sum(CASE WHEN q.is_repeat THEN 0 ELSE 1 END) AS quotes,
     sum(CASE WHEN q.is_repeat THEN 0 ELSE q.word_count END) AS words
   FROM quotes q JOIN articles_stored a ON a.article_id = q.article_id AND a.revision_id = q.revision_id
   WHERE q.speaker_kind = 'person' AND q.speaker_name IS NOT NULL
-  GROUP BY coalesce(q.speaker_entity_id, q.speaker_name), a.publisher
+  GROUP BY coalesce(q.speaker_entity_id, q.speaker_name), coalesce(a.publisher, a.domain, a.source_key)
 )
 SELECT
   max(speaker) AS speaker,
   CAST(sum(quotes) AS BIGINT) AS quotes,
   CAST(sum(words) AS BIGINT) AS words,
-  count(publisher) AS outlets
+  count(*) AS outlets
 FROM printed
 GROUP BY speaker_id
 HAVING sum(quotes) > 0

@@ -1,5 +1,6 @@
 -- title: Which days should a chart not be trusted on?
 -- about: Days of a source with less than half or more than twice its usual number of articles, or with more than three of ten dates guessed, beside the pages of that news day that were left out and the reason most of them have. The latest 500 are shown.
+-- chart: heat x=day y=source_key colour=articles
 WITH daily AS (
   SELECT
     source_key,
@@ -36,3 +37,9 @@ LEFT JOIN ranked r ON r.source_key = d.source_key AND r.news_day = d.published_d
 WHERE d.articles < u.articles * 0.5 OR d.articles > u.articles * 2 OR d.share_guessed > 0.3
 ORDER BY day DESC, d.source_key
 LIMIT 500;
+
+-- counted:
+SELECT
+  count(*) AS articles, count(DISTINCT source_key) AS sources,
+  count(*) FILTER (published_at_method IN ('unknown', 'url', 'htmldate')) AS "articles with a guessed date"
+FROM articles_stored;

@@ -1,5 +1,5 @@
 -- title: What is planned?
--- about: Events that the latest report announces, the next first. One row an event, whoever tells of it; copies of a report count once.
+-- about: Events that the latest report announces, the next first. One row an event, whoever tells of it; copies of a report count once. Sentence and outlet are empty where that report is not among what was asked for.
 SELECT
   c.event_date,
   c.event_date_precision AS precision,
@@ -11,7 +11,7 @@ SELECT
   substring(a.text, c.sentence_start_char + 1, c.sentence_end_char - c.sentence_start_char) AS sentence,
   a.publisher,
   a.url
-FROM event_clusters c JOIN articles a USING (article_id, revision_id)
+FROM event_clusters c LEFT JOIN articles a USING (article_id, revision_id)
 WHERE c.modality = 'planned'
 ORDER BY c.event_date NULLS LAST, c.independent_count DESC, c.event_cluster_id
 LIMIT 50;

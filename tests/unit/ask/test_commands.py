@@ -10,8 +10,9 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.ask import list_questions
-from tests.unit.cli.test_commands import newslake
+from tests.unit.cli.test_commands import called
 
+WITHOUT_ROWS = ("trust-check",)  # on the small lake no day is odd
 OKORO, LINDT = ("Ada Okoro", 1, 4, 2), ("Per Lindt", 1, 3, 1)
 
 
@@ -22,7 +23,7 @@ def run(small_lake: Path, tmp_path: Path):
     folder.mkdir()
 
     def call(*args: str) -> CompletedProcess[str]:
-        return newslake(*args, cwd=folder, NEWS_DATA_DIR=str(small_lake.parent))
+        return called(*args, cwd=folder, NEWS_DATA_DIR=str(small_lake.parent))
 
     call.folder = folder  # type: ignore[attr-defined]
     return call
@@ -110,10 +111,10 @@ def test_a_picture_is_drawn_beside_the_answer(run) -> None:
 
 @pytest.mark.parametrize("slug", [question.slug for question in list_questions() if question.chart])
 def test_a_chart_without_a_file_is_drawn_in_the_terminal(run, slug: str) -> None:
-    """Each question that can be drawn gives bars where no file is named."""
+    """Each question that can be drawn gives bars where no file is named, and none where no row is to be drawn."""
     done = run("ask", slug, "--chart")
 
-    assert (done.returncode, "█" in done.stdout) == (0, True), done.stderr
+    assert (done.returncode, "█" in done.stdout) == (0, slug not in WITHOUT_ROWS), done.stderr
 
 
 def test_bars_have_the_length_of_their_numbers(run) -> None:
@@ -125,7 +126,7 @@ def test_bars_have_the_length_of_their_numbers(run) -> None:
 
 def test_no_rows_are_a_clear_answer(tmp_path: Path) -> None:
     """On an empty lake a question ends well, says that nothing was counted, and so does its picture."""
-    done = newslake("ask", "top-speakers", "--chart", "a.svg", cwd=tmp_path)
+    done = called("ask", "top-speakers", "--chart", "a.svg", cwd=tmp_path)
 
     assert done.returncode == 0, done.stderr
     assert "0 rows. Counted: 0 quotations by named people, 0 people, 0 articles, no day." in done.stderr

@@ -62,6 +62,10 @@ ATTACKS = (
     "SELECT * FROM enable_profiling(save_location = '{lake}/x')",
     "WITH x AS (COPY (SELECT 1) TO '{lake}/x.csv') SELECT * FROM x",
     "WITH x AS (COPY (SELECT 1) TO '{lake}/../x.csv') SELECT * FROM x",
+    "EXPLAIN DROP VIEW articles",
+    "EXPLAIN ANALYZE DROP VIEW articles",
+    "/* a */ EXPLAIN -- b\n (ANALYZE, FORMAT json) DROP VIEW articles",
+    "EXPLAIN ANALYZE (SET temp_directory = '{lake}/x')",
     "EXPLAIN ANALYZE COPY (SELECT 1) TO '{lake}/x.csv'",
     "COPY (SELECT 1) TO '{lake}/x.csv'",
     "COPY articles TO '{lake}/../x.parquet'",
@@ -295,3 +299,16 @@ def test_article_that_moves_while_manifests_are_read_is_there(tmp_path: Path, mo
     monkeypatch.setattr(Days, "manifest", manifest)
     told = query(connect(tmp_path / "lake"), "SELECT title, published_date FROM articles ORDER BY title").rows
     assert told == (("Story 1", date(2026, 2, 3)), ("Story 2", date(2026, 2, 3)))
+
+
+@pytest.mark.parametrize("how", ["", "ANALYZE", "(FORMAT json)", "-- fast?\n ANALYZE", "(ANALYZE, FORMAT json)"])
+def test_what_reads_can_be_explained(tmp_path: Path, how: str) -> None:
+    """EXPLAIN shows the plan of whatever may be asked, also with brackets around it."""
+    for statement in ("SELECT 1 AS one", "(SELECT 1)", "WITH x AS (SELECT 1) FROM x"):
+        assert query(connect(tmp_path), f"EXPLAIN {how} {statement};").rows
+
+
+def test_explain_refuses_with_what_it_found(tmp_path: Path) -> None:
+    """EXPLAIN of what does not read is refused by what it would run."""
+    with pytest.raises(ConfigError, match=r"write one statement that reads, e\.g\. SELECT; found DROP"):
+        query(connect(tmp_path), "EXPLAIN ANALYZE DROP VIEW articles")

@@ -22,6 +22,16 @@ EXPECTED = {
         {"quotes by named people": 3, "people": 2, "articles": 3},
         {"quotes without a named person": 1},
     ),
+    "new-voices": (
+        {"quotes by named people": 3, "people": 2, "articles": 3},
+        {"quotes without a named person": 1},
+    ),
+    "silent-edits": ({"articles": 1, "contents": 2, "contents that lost a quotation": 1}, {}),
+    "trust-check": ({"articles": 3, "sources": 1, "articles with a guessed date": 0}, {}),
+    "country-pairs": (
+        {"events": 3, "reports": 6},
+        {"events that did not happen, have no kind, or are not between two countries": 2},
+    ),
     "syndication": ({"articles": 3, "outlets": 2}, {"articles without an outlet": 0}),
     "coverage": ({"pages": 6, "sources": 1}, {}),
     "why-rejected": ({"pages seen": 6, "sources": 1}, {}),
@@ -72,6 +82,8 @@ def test_denominator_of_an_empty_lake_is_nothing(slug, tmp_path):
         ("unnamed-sources", "quotes", "quotes"),
         ("who-speaks-first", "openings", "articles with a quote"),
         ("reporting-lag", "events", "reports of dated events"),
+        ("country-pairs", "events", "events"),
+        ("silent-edits", "contents", "contents"),
     ],
 )
 def test_denominator_is_the_sum_of_the_rows(slug, column, noun, small_lake):

@@ -19,8 +19,8 @@ EXPECTED = {
     ],
     "meetings-next-week": [(date(2026, 3, 9), "day", "Ada Okoro, Per Lindt", "", None, 1, "Talks planned", "Post")],
     "country-pairs": [
-        ("MAR", "PRT", date(2026, 3, 2), "cooperation, words", 2, 4, 2),
-        ("MAR", "PRT", date(2026, 3, 2), "conflict, deeds", 1, 2, 1),
+        ("MAR", "PRT", date(2026, 3, 2), "cooperation, words", 2, 4, 2, "MAR and PRT"),
+        ("MAR", "PRT", date(2026, 3, 2), "conflict, deeds", 1, 2, 1, "MAR and PRT"),
     ],
     "why-rejected": [
         ("harbour", "rejected", "video_page", 2, "https://a.example/4", "only a player"),
@@ -111,3 +111,17 @@ def test_a_decision_beats_pending_at_the_same_moment(write_rows):
     lake = write_rows("outcomes", date(2026, 3, 2), [fetched, derived])
 
     assert answer(connect(lake), "coverage").rows == (("harbour", date(2026, 3, 2), 1, 1, 0, 0, 0, 0),)
+
+
+@pytest.mark.parametrize("slug", ["top-speakers", "new-voices"])
+def test_who_prints_without_a_publisher_is_an_outlet(slug: str, write_rows) -> None:
+    """Where articles do not name their publisher, outlets are their domains, else their sources."""
+    day, one = date(2026, 3, 2), {"article_id": "a" * 32, "revision_id": "a" * 16}
+    other, third = ({name: text.replace("a", letter) for name, text in one.items()} for letter in "bc")
+    said = {"speaker_kind": "person", "speaker_name": "Ada Okoro", "word_count": 3}
+    write_rows("quotes", day, [{**each, **said} for each in (one, other, third)])
+    places = ({"source_key": "x", "domain": "a.example"}, {"source_key": "y"}, {"source_key": "z"})
+    read = [{**each, **place} for each, place in zip((one, other, third), places, strict=True)]
+    lake = write_rows("articles", day, [{**each, "fetched_at": datetime(2026, 3, 2, tzinfo=UTC)} for each in read])
+
+    assert [row["outlets"] for row in answer(connect(lake), slug).records()] == [3]

@@ -5,7 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.ask import answer, connect, list_questions, query
+from pipeline.ask import answer, connect, list_questions, query, question_named
+from pipeline.ask.saved import sql_of
 from pipeline.lake import Lake
 from tests.big_lake import FIRST_DAY, make_big_lake
 from tests.unit.lake.rows import NOON, Story, batch_keys, batch_tables
@@ -61,6 +62,16 @@ def test_events_are_those_that_the_source_tells_of(lake):
 
     assert counted == query(connect(lake), told).rows
     assert counted < query(connect(lake), "SELECT count(*) FROM event_clusters").rows
+
+
+def test_event_whose_fullest_report_is_another_sources_is_told(lake):
+    """What happened, of one source, has every event that it tells of, also where another source tells most of it."""
+    connection = connect(lake, source=SOURCE)
+    [(events,)] = query(connection, "SELECT count(*) FROM event_clusters WHERE modality = 'happened'").rows
+    told = query(connection, sql_of(question_named("what-happened"), limit=1_000_000))
+
+    assert len(told.rows) == events
+    assert 0 < sum(row["publisher"] is None for row in told.records()) < events
 
 
 def test_pairs_of_one_source_are_counted_as_the_roll_up_counts(tmp_path):

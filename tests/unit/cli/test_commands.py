@@ -1,5 +1,6 @@
 """The command line as a user meets it: what it prints, what it says on stderr, how it exits."""
 
+import io
 import json
 import os
 import subprocess
@@ -7,6 +8,8 @@ import sys
 from pathlib import Path
 
 import pytest
+
+from pipeline.cli import main
 
 ROOT = Path(__file__).parents[3]
 TEXT = "The mayor of Oakenfell, Ruth Amberley, met nurses on Tuesday. “We will build the ward,” she said."
@@ -24,6 +27,24 @@ def newslake(*args: str, cwd: Path, given: str | None = None, **env: str) -> sub
         text=True,
         check=False,
     )
+
+
+def called(*args: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line as ``newslake`` does, in this process: without a second's start for each call."""
+    streams = [io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="", write_through=True) for _ in range(2)]
+    with pytest.MonkeyPatch.context() as patch:
+        for name in [name for name in os.environ if name.startswith("NEWS_")]:
+            patch.delenv(name)
+        for name, value in env.items():
+            patch.setenv(name, value)
+        patch.chdir(cwd)
+        patch.setattr(sys, "argv", ["newslake", *args])
+        for name, stream in zip(("stdout", "stderr"), streams, strict=True):
+            patch.setattr(sys, name, stream)
+        with pytest.raises(SystemExit) as ended:
+            main()
+    told = [stream.buffer.getvalue().decode() for stream in streams]  # type: ignore[attr-defined]
+    return subprocess.CompletedProcess(args, ended.value.code or 0, *told)  # type: ignore[arg-type]
 
 
 def test_unknown_setting_is_a_wrong_call(tmp_path: Path) -> None:

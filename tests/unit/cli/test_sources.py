@@ -95,7 +95,7 @@ def test_check_asks_every_kind(tmp_path: Path, server: Hostile) -> None:
         ("crawl", "2026-02-27", 1, "", ""),
         ("door", "2026-03-02", 1, "", ""),
     ]
-    assert (code, found[0]["newest"]) == (0, "2026-03-02 08:00:00+00:00")
+    assert (code, found[0]["newest"]) == (0, "2026-03-02T08:00:00Z")
     assert (server.seen[f"/{warc}"], (tmp_path / "in" / "a.txt").exists()) == (0, True)
     assert not (tmp_path / "data" / "raw" / "index.sqlite").exists()
 

@@ -20,8 +20,8 @@ from pipeline.cli import app
 from pipeline.errors import ConfigError, LakeError
 from pipeline.exports import FORMS, Exported, Form, Selection, export
 from pipeline.lake import Lake
-from pipeline.tables import READING_TABLES, rows_table
-from tests.unit.lake.rows import Story, batch_keys, copies_rows, story_rows
+from pipeline.tables import READING_TABLES, rows_table, table_named
+from tests.unit.lake.rows import NOON, Story, batch_keys, copies_rows, story_rows
 from tests.unit.lake.test_commit import DAY, NEXT_DAY, lake, open_lake
 
 __all__ = ["lake"]
@@ -225,6 +225,27 @@ def test_without_text_no_words_are_left(lake: Lake, tmp_path: Path, form: Form) 
     )
 
 
+@pytest.mark.parametrize("form", FORMS)
+def test_deletions_go_along(lake: Lake, tmp_path: Path, form: Form) -> None:
+    """Whatever is selected, the list of what was forgotten goes along, so that who has an older copy can obey it."""
+    fill(lake)
+    row = {
+        "article_id": Story(77).article_id,
+        "revision_ids": ["r"],
+        "last_day": DAY,
+        "reason": "court",
+        "deleted_at": NOON,
+    }
+    lake.append_log("deletions", "takedown", rows_table(table_named("deletions"), [row]))
+    done = write(
+        lake, tmp_path / "out", form, Selection(first=NEXT_DAY, source_keys=frozenset({"odd"}), has_text=False)
+    )
+    assert done.rows["deletions"] == 1
+    assert any(Story(77).article_id.encode() in data for data in _words(tmp_path / "out"))
+    package = json.loads((tmp_path / "out/datapackage.json").read_bytes())
+    assert {each["name"]: each["rows"] for each in package["resources"]}["deletions"] == 1
+
+
 def test_nothing_is_overwritten(lake: Lake, tmp_path: Path) -> None:
     """A folder with anything in it, or a file, is refused and left as it is."""
     fill(lake)
@@ -258,7 +279,14 @@ def test_command(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     done = CliRunner().invoke(app, [*words, "--to", "sqlite", str(tmp_path / "out")])
     assert json.loads(done.stdout)["days"] == 1
     assert sqlite_rows(tmp_path / "out", "SELECT DISTINCT published_date FROM articles") == [("2026-02-04",)]
-    for wrong in (["--to", "xlsx"], ["--to", "sqlite", "--bom"], ["--to", "csv", "--from", "soon"]):
+    turned = ["--to", "csv", "--from", "2026-02-04", "--until", "2026-02-03"]
+    for wrong in (
+        ["--to", "xlsx"],
+        ["--to", "sqlite", "--bom"],
+        ["--to", "csv", "--from", "soon"],
+        ["--to", "csv", "--source", "nosuch"],
+        turned,
+    ):
         assert isinstance(
             CliRunner().invoke(app, ["lake", "export", *wrong, str(tmp_path / "no")]).exception, ConfigError
         )

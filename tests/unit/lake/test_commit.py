@@ -3,9 +3,10 @@
 import errno
 import os
 import shutil
+import time
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import UTC, date, datetime
+from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 import duckdb
@@ -15,6 +16,8 @@ import pytest
 
 from pipeline.errors import ContractError, LakeError
 from pipeline.lake import CommitReport, Lake, StoredArticle
+from pipeline.lake.days import Days
+from pipeline.lake.layout import Disk, Layout
 from pipeline.tables import READING_TABLES
 from tests.unit.lake.rows import NOON, Story, batch_keys, batch_tables, copies_rows
 
@@ -365,3 +368,21 @@ def test_no_hard_links_means_copies(lake: Lake, tmp_path: Path, monkeypatch: pyt
     assert lake.verify() == ()
     assert commit(lake, [Story(1)], batch_id="b2").files_changed == 0
     assert lake.recover() == ()
+
+
+def test_failed_commit_writes_no_more(tmp_path: Path) -> None:
+    """When the first day of many cannot be published, what had not begun of the days behind it is not written."""
+    layout = Layout(tmp_path / "lake")
+    days = Days(layout, Disk(layout, durability="process"))
+    (tmp_path / "lake").mkdir()
+    (tmp_path / "lake/tables").touch()  # where a folder should be
+    articles, asked = batch_tables([Story(1)])["articles"], []
+
+    def content(day: date, name: str) -> pa.Table:
+        asked.append(day)
+        time.sleep(0.01)
+        return articles
+
+    with pytest.raises(OSError, match="tables"):
+        days.rewrite([DAY + timedelta(days=number) for number in range(300)], ("articles",), content)
+    assert len(asked) < 200

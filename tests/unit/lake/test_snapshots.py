@@ -62,6 +62,27 @@ def test_snapshot_opens_like_the_lake(lake: Lake, tmp_path: Path) -> None:
     assert {each["name"]: each["rows"] for each in package["resources"]}["articles"] == 1
 
 
+def test_questions_of_a_snapshot(lake: Lake, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """`newslake sql` and `ask` answer from a snapshot that is named; a wrong name tells which there are."""
+    monkeypatch.setenv("NEWS_DATA_DIR", str(tmp_path))
+    commit(lake, [Story(1)])
+    lake.snapshot("v1")
+    commit(lake, [Story(2)], batch_id="b2")
+
+    def call(*words: str) -> list[dict[str, object]]:
+        done = CliRunner().invoke(app, [*words, "--json"], catch_exceptions=False)
+        rows: list[dict[str, object]] = json.loads(done.stdout)
+        return rows
+
+    counted = ("sql", "SELECT count(*) AS articles FROM articles")
+    assert (call(*counted), call(*counted, "--snapshot", "v1")) == ([{"articles": 2}], [{"articles": 1}])
+    [now], [then] = call("ask", "syndication"), call("ask", "syndication", "--snapshot", "v1")
+    assert (now["articles"], then["articles"]) == (2, 1)
+    for words in (counted, ("ask", "syndication")):
+        with pytest.raises(ConfigError, match="there is no snapshot v2; there are: v1"):
+            call(*words, "--snapshot", "v2")
+
+
 @pytest.mark.parametrize("name", ["", ".", "..", "../lake", "a/b", ".hidden", "a b", "x" * 65, "naïve", "a\n"])
 def test_names_that_leave_the_folder_are_refused(lake: Lake, tmp_path: Path, name: str) -> None:
     """A name is letters, digits, dot, underscore and dash: to take, to check and to drop."""
@@ -194,7 +215,7 @@ def erase(lake: Lake, story: Story) -> tuple[str, ...]:
     days = erasure.rows([story.article_id])
     lake.replace("co_mentions", lambda: {DAY: pairs_of(lake)})
     erasure.traces(days=days, older_than=0)
-    return erasure.snapshots([story.article_id], count=co_mention_rows)
+    return erasure.snapshots([story.article_id], count=co_mention_rows).changed
 
 
 def test_pairs_of_a_forgotten_article_leave_snapshots(lake: Lake, tmp_path: Path) -> None:

@@ -156,6 +156,27 @@ def test_damaged_day_can_be_derived_again(root: Path) -> None:
     assert open_lake(root).verify() == ()
 
 
+@pytest.mark.parametrize("harm", ["no database", "a row"])
+def test_who_has_the_ledger_open_goes_on(root: Path, harm: str) -> None:
+    """A damaged ledger is made anew in its place: another process that has it open reads and writes the new one."""
+    other, path = open_lake(root), root / "_state/ledger.sqlite"
+    stored, inode = other.stored([story.article_id for story in STORIES]), path.stat().st_ino
+    with closing(sqlite3.connect(path, autocommit=True)) as connection:
+        if harm == "a row":
+            connection.execute("UPDATE articles SET raw_ref = 'sha256:0'")
+        connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
+    if harm == "no database":
+        with path.open("r+b") as file:
+            file.write(b"not a database" * 500)
+    [told] = [each for each in open_lake(root).recover(withdraws=True) if "emptied the ledger" in each]
+    assert "newslake changes" in told
+    assert path.stat().st_ino == inode
+    assert other.stored(stored) == stored
+    commit(other, Story(9), batch_id="b9")
+    assert Story(9).article_id in open_lake(root).stored([Story(9).article_id])
+    assert open_lake(root).verify() == ()
+
+
 def test_broken_manifest_is_named(root: Path) -> None:
     """A manifest that is no JSON is named by verify and stops readers with its name."""
     (root / "_state/manifest/2026-02-03.json").write_text("{")

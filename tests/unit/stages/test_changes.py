@@ -61,7 +61,7 @@ def test_command_prints_what_to_ask_next(space: Workspace, tmp_path: Path, monke
     assert shown.exit_code == 0
     assert "Harbour to be deepened" in shown.output
     told = json.loads(CliRunner().invoke(app, ["changes", "--since", "2026-03-01T10:00:00+02:00", "--json"]).stdout)
-    assert (told["since"], told["days"]) == ("2026-03-01 10:00:00+02:00", ["2026-03-02"])
+    assert (told["since"], told["days"]) == ("2026-03-01T10:00:00+02:00", ["2026-03-02"])
     assert [each["kind"] for each in told["articles"]] == ["new"]
     again = json.loads(CliRunner().invoke(app, ["changes", "--since", told["until"], "--json"]).stdout)
     assert (again["articles"], again["days"]) == ([], [])

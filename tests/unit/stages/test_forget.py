@@ -296,6 +296,32 @@ def test_snapshots_lose_the_rows_that_name_it(town: Town) -> None:
     assert told.snapshots == ()
 
 
+def test_damaged_snapshot_stops_nothing_else(town: Town) -> None:
+    """A takedown names a snapshot that it cannot read and goes on; with it dropped, recover ends the takedown."""
+    space = week(town, "data", doomed=True)
+    for name in ("broken", "sound"):
+        space.lake.snapshot(name)
+    broken = space.settings.data_dir / "snapshots/broken"
+    [*_, quotes] = sorted((broken / "tables/quotes").rglob("*.parquet"))
+    quotes.unlink()
+    quotes.write_bytes(b"PAR1")
+    target = Target(kind="article", value=town.server.url(FERRY))
+    told = forget(space, target, reason=None, tell=lambda _: None)
+    assert told.snapshots == ("sound",)
+    [remains] = told.remains
+    assert "snapshot broken is damaged" in remains
+    assert "newslake lake snapshot broken --drop" in remains
+    assert told.log_rows > 0
+    assert preview(space, target).rows["articles"] == 0
+    assert [each.is_done for each in space.takedowns.all()] == [False]
+    assert "is not finished" in finish_takedowns(space)[0]
+    other = forget(space, Target(kind="article", value=town.server.url(AGAIN)), reason=None, tell=lambda _: None)
+    assert len(other.remains) == 1
+    space.lake.drop_snapshot("broken")
+    assert len(finish_takedowns(space)) == 2
+    assert [each.is_done for each in space.takedowns.all()] == [True, True]
+
+
 def test_deletions_tell_who_has_copies(town: Town) -> None:
     """The public list has each article that the tables held, with all its contents, its day, when and why."""
     space = week(town, "data", doomed=True)
@@ -421,6 +447,12 @@ def test_command(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     code, seen = call(url, "--dry-run", "--json")
     assert (code, json.loads(seen)["rows"]["articles"]) == (0, 1)
     assert table_files(root) == before
+    for nobodys in ([f"{url}-of-nobody"], ["--publisher", "Nobody's Post"]):
+        code, seen = call(*nobodys, "--dry-run")
+        assert (code, "nothing of it is here" in seen) == (1, True)
+    code, told = call(f"{url}-of-nobody", "--yes")
+    assert (code, "nothing of it was here; it is barred" in told) == (1, True)
+    assert call("--undo", told.partition("takedown ")[2][:12])[0] == 0
     code, told = call(url, "--yes", "--reason", "court order", "--json")
     assert code == 0
     takedown_id = json.loads(told)["takedown_id"]

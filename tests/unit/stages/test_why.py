@@ -144,7 +144,10 @@ def test_page_that_could_not_be_had(server: Hostile, tmp_path: Path) -> None:
 @pytest.mark.parametrize(
     ("asked", "said"),
     [
-        ("a" * 32 + ":3", "say of which table, e.g. " + "a" * 32 + ":quotes:3"),
+        ("a" * 32 + ":3", "names no row: write table and number, e.g. " + "a" * 32 + ":quotes:0"),
+        ("a" * 32 + ":quotes:x", "names no row: write table and number, e.g. " + "a" * 32 + ":quotes:0"),
+        ("a" * 32 + ":quo-tes:3", "names no row"),
+        ("a" * 32 + ":nosuch:3", "no rows of 'nosuch' stand in a text"),
         ("a" * 32 + ":copies:3", "no rows of 'copies' stand in a text"),
         ("a" * 32 + ":quotes:3", "the lake has no article"),
     ],
