@@ -126,7 +126,8 @@ def country_pairs(frames: Frames) -> Rows:
     )
     order = ["events", "reports", "one", "other", "week", "what"]
     found = found.reset_index().sort_values(order, ascending=[False, False, True, True, True, True]).head(500)
-    return _rows(found, "one", "other", "week", "what", "events", "reports", "alone")
+    found["pair"] = found["one"] + " and " + found["other"]
+    return _rows(found, "one", "other", "week", "what", "events", "reports", "alone", "pair")
 
 
 def reporting_lag(frames: Frames) -> Rows:
