@@ -6,6 +6,7 @@ from pathlib import Path
 
 from pipeline.ask.connection import connect
 from pipeline.ask.verdicts import LAST_WORD_FIRST
+from pipeline.model.coverage import AskedListing
 
 # The same pages as the question `coverage` counts: the last word on a page, a listing that could not be read until its
 # source is read again. Here by reason, and with those that were first seen more than a day after their day was over. No
@@ -51,18 +52,6 @@ class VerdictCount:
     reason: str | None
     pages: int
     late: int
-
-
-@dataclass(frozen=True, slots=True)
-class AskedListing:
-    """A row of ``listings``."""
-
-    source_key: str
-    listed_day: date | None
-    asked_at: datetime
-    result: str
-    entries: int
-    reason: str | None
 
 
 @dataclass(frozen=True, slots=True)

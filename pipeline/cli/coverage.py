@@ -14,7 +14,7 @@ from pipeline.cli.output import AsJson, out, print_json, workspace
 from pipeline.cli.plan import day_of, day_range
 
 if TYPE_CHECKING:
-    from pipeline.stages.coverage import Cell, Coverage, SourceCoverage
+    from pipeline.model.coverage import Cell, Coverage, SourceCoverage
 
 _DAYS = 28
 _STYLES = ("dim", "blue", "cyan", "green", "bright_green")

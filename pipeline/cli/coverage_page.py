@@ -2,8 +2,7 @@
 
 from html import escape
 
-from pipeline.stages.coverage import Cell, Coverage, SourceCoverage
-from pipeline.stages.odd_days import Odd, OddKind
+from pipeline.model.coverage import Cell, Coverage, Odd, OddKind, SourceCoverage
 
 # What stands in a cell: a shade for a day as it is, a letter where it is odd. No two differ by colour alone.
 SHADES = (("·", "none"), ("░", "under half of what is usual"), ("▒", "less"), ("▓", "as usual"), ("█", "more"))

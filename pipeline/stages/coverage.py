@@ -2,50 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from statistics import median
 
-from pipeline.ask import AskedListing, CoverageFacts, coverage_facts
+from pipeline.ask import CoverageFacts, coverage_facts
 from pipeline.model import Source
+from pipeline.model.coverage import AskedListing, Cell, Coverage, SourceCoverage, SourceDay
 from pipeline.sources import listable_days
-from pipeline.stages.odd_days import WEEKS, Odd, SourceDay, odd_of, usual_pages
+from pipeline.stages.odd_days import WEEKS, odd_of, usual_pages
 from pipeline.stages.workspace import Workspace
 
 _DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
-    """A source's day beside what is usual. ``usual`` is None where too few days are known to say.
-
-    ``is_known``: the source was known by then; before that nothing is expected.
-    """
-
-    facts: SourceDay
-    usual: float | None
-    is_known: bool
-    odd: tuple[Odd, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceCoverage:
-    """A source's days. ``kind`` None: sources.toml has it no more. ``newest_at``: when its newest article came out."""
-
-    key: str
-    kind: str | None
-    newest_at: datetime | None
-    hours_since_newest: float | None
-    cells: tuple[Cell, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Coverage:
-    """Sources in the order of sources.toml, then those that it has no more; days from first to last."""
-
-    first: date
-    last: date
-    sources: tuple[SourceCoverage, ...]
 
 
 def coverage(workspace: Workspace, *, first: date, last: date, source_keys: Sequence[str] = ()) -> Coverage:

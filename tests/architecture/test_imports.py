@@ -37,7 +37,7 @@ PIPELINE = {
     "clusters": May(("model", "tables"), ("numpy", "pyarrow", "rensa")),
     "tables": May(("model",), ("pyarrow",)),
     "lake": May(("model", "tables"), ("pyarrow",)),
-    "ask": May(("tables", "lake"), ("duckdb", "fsspec", "pyarrow", "altair", "vl_convert", "sqlglot")),
+    "ask": May(("model", "tables", "lake"), ("duckdb", "fsspec", "pyarrow", "altair", "vl_convert", "sqlglot")),
     "exports": May(("model", "tables", "lake"), ("pyarrow",)),
     "stages": May(_ROOMS_OF_STAGES, ("pyarrow",)),
     "cli": May(("stages", "ask", "exports", "model"), ("typer", "rich")),
