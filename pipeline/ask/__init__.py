@@ -2,6 +2,7 @@
 
 from pipeline.ask.connection import Answer, Connection, connect, query, stream
 from pipeline.ask.coverage import CoverageFacts, coverage_facts
+from pipeline.ask.limits import Limits, limited
 from pipeline.ask.saved import Question, answer, list_questions, question_named
 from pipeline.ask.verdicts import outcomes_of, pages_of_host
 
@@ -9,10 +10,12 @@ __all__ = [
     "Answer",
     "Connection",
     "CoverageFacts",
+    "Limits",
     "Question",
     "answer",
     "connect",
     "coverage_facts",
+    "limited",
     "list_questions",
     "outcomes_of",
     "pages_of_host",
