@@ -70,7 +70,7 @@ def limited(limits: Limits) -> Iterator[None]:
         yield
     except (duckdb.Error, ConfigError) as error:
         if watch.is_over:
-            told = f"it was ended after {limits.seconds:.0f} seconds: ask for fewer days, or for one source"
+            told = f"it was ended after {limits.seconds:g} seconds: ask for fewer days, or for one source"
             raise LimitError(told, reason="too_slow") from error
         if _NO_MEMORY in str(error):
             told = f"it needs more than {limits.memory_mb} MB of memory: ask for fewer days, or for one source"

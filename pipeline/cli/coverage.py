@@ -54,6 +54,8 @@ def _as_dict(found: "Coverage") -> dict[str, object]:
             "kind": source.kind,
             "newest_at": source.newest_at,
             "hours_since_newest": source.hours_since_newest,
+            "last_seen_at": source.last_seen_at,
+            "hours_since_seen": source.hours_since_seen,
             "days": list(map(_day, source.cells)),
         }
         for source in found.sources

@@ -99,12 +99,17 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceCoverage:
-    """A source's days. ``kind`` None: sources.toml has it no more. ``newest_at``: when its newest article came out."""
+    """A source's days. ``kind`` None: sources.toml has it no more. ``newest_at``: when its newest article came out.
+
+    ``last_seen_at``: when a page of it was looked at last; None where that was before the days that are told.
+    """
 
     key: str
     kind: str | None
     newest_at: datetime | None
     hours_since_newest: float | None
+    last_seen_at: datetime | None
+    hours_since_seen: float | None
     cells: tuple[Cell, ...]
 
 

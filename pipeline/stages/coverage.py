@@ -25,20 +25,25 @@ def coverage(workspace: Workspace, *, first: date, last: date, source_keys: Sequ
     named = [workspace.sources.named(key) for key in source_keys] or list(workspace.sources.sources)
     known = {source.key: source for source in named}
     gone = [] if source_keys else sorted({each.source_key for each in facts.verdicts} - known.keys())
-    newest = dict(facts.newest)
+    newest, seen = dict(facts.newest), dict(facts.last_seen)
     found = []
     for key in (*known, *gone):
-        at = newest.get(key)
         found.append(
             SourceCoverage(
                 key=key,
                 kind=known[key].kind if key in known else None,
-                newest_at=at,
-                hours_since_newest=None if at is None else (now - at).total_seconds() / 3600,
+                newest_at=newest.get(key),
+                hours_since_newest=_hours(newest.get(key), now),
+                last_seen_at=seen.get(key),
+                hours_since_seen=_hours(seen.get(key), now),
                 cells=_cells(facts, key, known.get(key), days=(first, last), now=now),
             )
         )
     return Coverage(first=first, last=last, sources=tuple(found))
+
+
+def _hours(at: datetime | None, now: datetime) -> float | None:
+    return None if at is None else (now - at).total_seconds() / 3600
 
 
 def _cells(
