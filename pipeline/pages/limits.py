@@ -10,6 +10,4 @@ _THREADS = 2
 
 def within_limits(settings: Settings) -> AbstractContextManager[None]:
     """Hold to the time and memory of the settings all that is asked of the lake in here. Raises: LimitError."""
-    return limited(
-        Limits(seconds=settings.newsroom_seconds, memory_mb=settings.newsroom_memory_mb, threads=_THREADS)
-    )
+    return limited(Limits(seconds=settings.newsroom_seconds, memory_mb=settings.newsroom_memory_mb, threads=_THREADS))

@@ -81,8 +81,8 @@ def _endpoint(
 
 
 def _within_limits(answer: Callable[[Request, str], Response], request: Request, root: str) -> Response:
+    from pipeline.pages.limits import within_limits
     from pipeline.settings import Settings
-    from pipeline.pages import within_limits
 
     with within_limits(Settings.load()):
         return answer(request, root)
@@ -107,7 +107,7 @@ def _told_and_logged(request: Request, error: Exception) -> Response:
 
 
 def _told(request: Request, status: int, told: str) -> Response:
-    from pipeline.pages import trouble_page
+    from pipeline.pages.trouble import trouble_page
 
     inside = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
     root = "../" * max(0, inside.count("/") - 1)

@@ -7,7 +7,7 @@ from fastapi import HTTPException, Request, Response
 from fastapi.responses import HTMLResponse
 
 if TYPE_CHECKING:
-    from pipeline.pages import AskedQuestion
+    from pipeline.pages.questions import AskedQuestion
     from pipeline.stages.workspace import Workspace
 
 Answer = Callable[[Request, str], Response]
@@ -23,7 +23,8 @@ def _workspace() -> "Workspace":
 
 
 def _coverage(request: Request, root: str) -> Response:
-    from pipeline.pages import coverage_page, period_asked, text_asked
+    from pipeline.pages.asked import period_asked, text_asked
+    from pipeline.pages.coverage import coverage_page
     from pipeline.stages.coverage import coverage
 
     space, query = _workspace(), request.query_params
@@ -34,16 +35,14 @@ def _coverage(request: Request, root: str) -> Response:
 
 
 def _pages(request: Request, root: str) -> Response:
-    from pipeline.pages import pages_page
+    from pipeline.pages.seen import pages_page
 
     settings = _workspace().settings
-    return HTMLResponse(
-        pages_page(settings.lake_dir, request.query_params, today=settings.now().date(), root=root)
-    )
+    return HTMLResponse(pages_page(settings.lake_dir, request.query_params, today=settings.now().date(), root=root))
 
 
 def _why(request: Request, root: str) -> Response:
-    from pipeline.pages import why_page
+    from pipeline.pages.seen import why_page
     from pipeline.stages.why import why
 
     asked = request.query_params.get("url", "").strip()
@@ -53,35 +52,46 @@ def _why(request: Request, root: str) -> Response:
 
 
 def _articles(request: Request, root: str) -> Response:
-    from pipeline.pages import articles_page
+    from pipeline.pages.articles import articles_page
 
     settings = _workspace().settings
-    return HTMLResponse(
-        articles_page(settings.lake_dir, request.query_params, today=settings.now().date(), root=root)
-    )
+    return HTMLResponse(articles_page(settings.lake_dir, request.query_params, today=settings.now().date(), root=root))
+
+
+def _article(request: Request, root: str) -> Response:
+    from pipeline.pages.article import article_page
+    from pipeline.pages.served import served_article
+    from pipeline.stages.shown import stored_article
+
+    article_id = request.path_params["article_id"]
+    found = stored_article(_workspace(), article_id)
+    if found is None:
+        raise HTTPException(404, f"The lake has no article {article_id}.")
+    shown = article_page(found.rows, origin=found.origin, receipt=found.receipt, versions=found.versions)
+    return HTMLResponse(served_article(shown, root=root))
 
 
 def _questions(request: Request, root: str) -> Response:
-    from pipeline.pages import questions_page
+    from pipeline.pages.questions import questions_page
 
     return HTMLResponse(questions_page(root=root))
 
 
 def _question(request: Request, root: str) -> Response:
-    from pipeline.pages import question_page
+    from pipeline.pages.questions import question_page
 
     return HTMLResponse(question_page(_workspace().settings.lake_dir, _asked(request), root=root))
 
 
 def _question_svg(request: Request, root: str) -> Response:
-    from pipeline.pages import question_svg
+    from pipeline.pages.questions import question_svg
 
     drawn = question_svg(_workspace().settings.lake_dir, _asked(request))
     return Response(drawn, media_type="image/svg+xml", headers={"Content-Security-Policy": _SVG_POLICY})
 
 
 def _question_csv(request: Request, root: str) -> Response:
-    from pipeline.pages import question_csv
+    from pipeline.pages.questions import question_csv
 
     asked = _asked(request)
     rows = question_csv(_workspace().settings.lake_dir, asked)
@@ -90,7 +100,7 @@ def _question_csv(request: Request, root: str) -> Response:
 
 
 def _asked(request: Request) -> "AskedQuestion":
-    from pipeline.pages import asked_question
+    from pipeline.pages.questions import asked_question
 
     return asked_question(request.path_params["slug"], request.query_params)
 
@@ -101,6 +111,7 @@ PAGES: Mapping[str, Answer] = {
     "/pages": _pages,
     "/why": _why,
     "/articles": _articles,
+    "/articles/{article_id}": _article,
     "/questions": _questions,
     "/questions/{slug}.svg": _question_svg,
     "/questions/{slug}.csv": _question_csv,
