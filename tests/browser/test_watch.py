@@ -6,6 +6,7 @@ from playwright.sync_api import Browser
 from samples.chromium import chromium
 from tests.browser.watch import Gate, watched
 
+NOWHERE = "http://127.0.0.1:1"
 LEAVING = {
     "image": "<img src=http://stray.example/i.png>",
     "style": "<style>body { background: url(http://stray.example/b.png) }</style>",
@@ -50,22 +51,22 @@ BREACHES = {  # by what the watch calls it
     "dialogs": "<script>alert('here')</script>",
     "errors": "<script>throw new Error('broken')</script>",
     "strays": "<img src=http://127.0.0.1:9/i.png>",
-    "Content Security Policy": "<meta http-equiv=Content-Security-Policy content=\"script-src 'none'\"><script>1</script>",
+    "Content Security Policy": """<meta http-equiv=Content-Security-Policy content="script-src 'none'">
+                                  <script>1</script>""",
 }
 
 
 @pytest.mark.parametrize("breach", BREACHES)
 def test_breach_is_not_calm(free_browser: Browser, breach: str) -> None:
     """A dialog, an error, a request to another port and a refusal by the policy each end the calm."""
-    with pytest.raises(AssertionError, match=f"not calm: .*{breach}"):
-        with watched(free_browser, home="http://127.0.0.1:1") as (page, _):
-            page.set_content(BREACHES[breach])
-            page.wait_for_timeout(100)
+    with pytest.raises(AssertionError, match=f"not calm: .*{breach}"), watched(free_browser, home=NOWHERE) as (page, _):
+        page.set_content(BREACHES[breach])
+        page.wait_for_timeout(100)
 
 
 def test_quiet_page_is_calm(free_browser: Browser) -> None:
     """A page that asks nobody is calm."""
-    with watched(free_browser, home="http://127.0.0.1:1") as (page, watch):
+    with watched(free_browser, home=NOWHERE) as (page, watch):
         page.set_content("<h1>Quiet</h1><img src='data:image/gif;base64,R0lGODlhAQABAAAAACw='>")
 
     assert watch.requests == [] or all(url.startswith("data:") for url in watch.requests)

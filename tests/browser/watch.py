@@ -61,7 +61,7 @@ class Watch:
 
     def _is_home(self, url: str) -> bool:
         parts = urlsplit(url)
-        return f"{parts.scheme}://{parts.netloc}" == self.home or url.split("#")[0] == self.home
+        return f"{parts.scheme}://{parts.netloc}" == self.home or url.split("#", maxsplit=1)[0] == self.home
 
     def assert_calm(self) -> None:
         """Nothing was asked for elsewhere, nothing popped up, nothing was refused or failed."""
