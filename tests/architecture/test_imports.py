@@ -40,13 +40,14 @@ PIPELINE = {
     "ask": May(("tables", "lake"), ("duckdb", "fsspec", "pyarrow", "altair", "vl_convert", "sqlglot")),
     "exports": May(("model", "tables", "lake"), ("pyarrow",)),
     "stages": May(_ROOMS_OF_STAGES, ("pyarrow",)),
-    "cli": May(("stages", "ask", "exports", "model"), ("typer", "rich")),
+    "pages": May(("ask", "tables", "model"), ("jinja2",)),
+    "cli": May(("stages", "ask", "exports", "model", "pages"), ("typer", "rich")),
 }
 # Parsing a DAG file loads only these; the package is imported inside the tasks.
 AIRFLOW_SIDE = {
     "dags": May(libraries=("airflow", "news_airflow")),
     "news_airflow": May(("stages",), ("airflow", "news_airflow", "psutil")),
-    "news_plugin": May(libraries=("airflow", "news_airflow")),
+    "news_plugin": May(("pages",), ("airflow", "news_airflow")),
 }
 EVERYWHERE = ("errors", "settings", "database", "codings", "__version__")
 # Rooms that compute: they get values and give values, from the archive or a file, never from a socket.

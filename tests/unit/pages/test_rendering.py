@@ -1,0 +1,81 @@
+"""Pages are escaped, strict, and allow nothing to run or to be fetched."""
+
+import base64
+import hashlib
+import re
+
+import pytest
+from jinja2 import DictLoader, UndefinedError
+
+from pipeline.pages import policy, rendering
+from pipeline.pages.rendering import stylesheet
+from pipeline.pages.visible import visible
+
+
+def _rendered(source: str, **values: object) -> str:
+    return rendering._environment().overlay(loader=DictLoader({"t": source})).get_template("t").render(values)
+
+
+def test_values_are_escaped():
+    """Nothing in a value is markup."""
+    assert (
+        _rendered('<p title="{{ a }}">{{ a }}', a="\"><b>&'")
+        == '<p title="&#34;&gt;&lt;b&gt;&amp;&#39;">&#34;&gt;&lt;b&gt;&amp;&#39;'
+    )
+
+
+def test_values_cannot_turn_or_hide_what_is_beside_them():
+    """Controls, direction overrides and half characters of any value are shown as signs."""
+    assert _rendered("{{ a }}", a="a\x00b\u202ec\ud800\x7f\x85\n") == "a␀b[U+202E]c[U+D800]␡[U+0085]\n"
+
+
+def test_plain_text_stays_as_it_is():
+    """Letters of any script, joiners and marks of direction are left alone."""
+    text = "Ana\u200d ש\u200fל \u0627\u0644 é “q”\n\t"
+
+    assert visible(text) == text
+
+
+def test_a_missing_value_is_an_error():
+    """A template never prints a hole."""
+    with pytest.raises(UndefinedError):
+        _rendered("{{ nobody }}")
+    with pytest.raises(TypeError, match="prints None"):
+        _rendered("{{ a }}", a=None)
+
+
+def test_the_policy_names_the_stylesheet_and_nothing_else():
+    """The hash in the policy is that of the text between the style tags; no other source is allowed."""
+    blocks = "".join(f"{{% block {name} %}}T{{% endblock %}}" for name in ("title", "nav", "main"))
+    source = f'{{% extends "base.html" %}}{blocks}'
+    html = rendering._environment().from_string(source).render()
+    inside = re.search(r"<style>(.*)</style>", html, re.DOTALL)[1]
+    digest = base64.b64encode(hashlib.sha256(inside.encode()).digest()).decode()
+
+    assert inside == stylesheet()
+    assert policy(is_served=False) == (
+        f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; form-action 'none'"
+    )
+    assert "unsafe" not in policy(is_served=True)
+
+
+def _contrast(one: str, other: str) -> float:
+    light, dark = sorted((_luminance(one), _luminance(other)), reverse=True)
+    return (light + 0.05) / (dark + 0.05)
+
+
+def _luminance(colour: str) -> float:
+    parts = [int(colour[at : at + 2], 16) / 255 for at in (1, 3, 5)]
+    linear = [part / 12.92 if part <= 0.04045 else ((part + 0.055) / 1.055) ** 2.4 for part in parts]
+    return 0.2126 * linear[0] + 0.7152 * linear[1] + 0.0722 * linear[2]
+
+
+def test_the_palette_is_readable_on_both_papers():
+    """Ink, faint ink and links stand 4.5 to 1 against their paper, what is drawn 2 to 1; dark series 4.5 to 1."""
+    from pipeline.ask import style
+
+    for colour in (style.INK, style.FAINT, style.MAIN):
+        assert _contrast(colour, style.BACKGROUND) >= 4.5
+    for colour in (style.INK_ON_DARK, style.FAINT_ON_DARK, *style.SERIES_ON_DARK):
+        assert _contrast(colour, style.DARK_BACKGROUND) >= 4.5
+    assert min(_contrast(colour, style.BACKGROUND) for colour in style.SERIES) >= 2
