@@ -4,6 +4,7 @@ import pytest
 from playwright.sync_api import Browser
 
 from samples.chromium import chromium
+from tests.browser.looking import assert_standing, overflow, references, running, violations
 from tests.browser.watch import Gate, watched
 
 NOWHERE = "http://127.0.0.1:1"
@@ -72,3 +73,21 @@ def test_breach_is_not_calm(free_browser: Browser, breach: str) -> None:
 def test_quiet_page_is_calm(free_browser: Browser) -> None:
     """A page that asks nobody is calm."""
     _show(free_browser, "<h1>Quiet</h1><img alt='' src='data:image/gif;base64,R0lGODlhAQABAAAAACw='>")
+
+
+DEFECTS = """<a href='http://x.example/'></a><img src=data:, onerror=1><p style='width:5000px'>wide</p>
+             <svg><use href='#x'/></svg><a href='javascript:1'>x</a>"""
+
+
+def test_what_is_wrong_with_a_page_is_told(free_browser: Browser) -> None:
+    """A page that nobody with a reader can use, that fetches, runs, is too wide and has no frame, is told as such."""
+    page = free_browser.new_page()
+    page.set_content(DEFECTS)
+
+    assert any(told.startswith("link-name: <a") for told in violations(page))
+    assert references(page) == ["img[src]=data:,", "p[style]=width:5000px", "a[href]=javascript:1"]
+    assert running(page) == ["img[onerror]"]
+    assert overflow(page) > 1000
+    with pytest.raises(AssertionError, match="'main': 0"):
+        assert_standing(page)
+    page.close()
