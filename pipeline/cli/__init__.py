@@ -19,6 +19,7 @@ from pipeline.cli import (
     push,
     raw,
     run,
+    show,
     sources,
     text,
     views,
@@ -44,6 +45,7 @@ app.command("ask", cls=ask.ChartAlone, context_settings={"ignore_unknown_options
 app.command("views")(views.views)
 app.command("history")(history.history)
 app.command("forget")(forget.forget)
+app.command("show")(show.show)
 app.command("why")(why.why)
 app.command("coverage")(coverage.coverage)
 app.command("changes")(changes.changes)

@@ -21,6 +21,8 @@ if TYPE_CHECKING:
 
 Input = Annotated[Path, typer.Argument(help="JSON lines to read; - for standard input.", allow_dash=True)]
 Output = Annotated[Path, typer.Argument(help="JSON lines to write; - for standard output.", allow_dash=True)]
+PublishedAt = Annotated[str | None, typer.Option(help="Date to resolve dates against, e.g. 2017-06-13.")]
+SourceRules = Annotated[str | None, typer.Option(help="Key of the source whose layout rules hold for it.")]
 Workers = Annotated[int, typer.Option(min=1, max=64, help="Processes to work with.")]
 
 
@@ -80,8 +82,8 @@ def _progress(*, quiet: bool) -> Progress:
 
 def try_page(
     page: Annotated[str, typer.Argument(help="A file (.html, .txt) or a URL.", metavar="FILE|URL")],
-    published_at: Annotated[str | None, typer.Option(help="Date to resolve dates against, e.g. 2017-06-13.")] = None,
-    source: Annotated[str | None, typer.Option(help="Key of the source whose layout rules hold for it.")] = None,
+    published_at: PublishedAt = None,
+    source: SourceRules = None,
     as_json: AsJson = False,
 ) -> None:
     """Show what newslake makes of one page: its text with quotations and their speakers, each field with its method,

@@ -15,6 +15,11 @@ def visible(text: str) -> str:
     return _UNSEEN.sub(_sign, text)
 
 
+def visible_json(text: str) -> str:
+    """Return JSON of the same meaning in which nothing is unseen."""
+    return _UNSEEN.sub(lambda found: f"\\u{ord(found[0]):04x}", text)
+
+
 def _sign(found: re.Match[str]) -> str:
     point = ord(found[0])
     if point < 0x20:

@@ -59,6 +59,14 @@ def why(workspace: Workspace, asked: str) -> Receipt:
     return Receipt(asked=asked, answer="unknown", steps=_unknown(workspace, wanted))
 
 
+def articles_named(workspace: Workspace, asked: str) -> tuple[str, ...]:
+    """Return the article_ids that a URL, an id or a row may stand for, likeliest first; none for anything else.
+
+    Raises: ConfigError as ``why`` does.
+    """
+    return _asked(workspace, asked).article_ids
+
+
 def _asked(workspace: Workspace, asked: str) -> _Asked:
     if found := _ROW.fullmatch(asked):
         article_id, table, index = found.groups()

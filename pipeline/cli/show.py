@@ -1,0 +1,76 @@
+"""`newslake show`: one article as people look at it, in the terminal or as one HTML file."""
+
+import tempfile
+import webbrowser
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from pipeline.cli.destination import outside
+from pipeline.cli.output import note, problem, workspace
+from pipeline.cli.text import PublishedAt, SourceRules
+from pipeline.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pipeline.stages.shown import Shown
+    from pipeline.stages.workspace import Workspace
+
+
+def show(
+    what: Annotated[
+        str,
+        typer.Argument(metavar="ARTICLE|URL|FILE", help="An article_id or a URL of the lake, or a file (.html, .txt)."),
+    ],
+    html: Annotated[Path | None, typer.Option(help="Write a page that stands for itself to this file.")] = None,
+    is_opened: Annotated[bool, typer.Option("--open", help="Open the page in the browser.")] = False,
+    published_at: PublishedAt = None,
+    source: SourceRules = None,
+) -> None:
+    """Show one article with all that was found in it: quotations tied to speaker and cue, names, events, receipt,
+    versions, rows.
+
+    Exit 1 where the lake has no such article.
+    """
+    from pipeline.pages import article_html, article_page
+
+    space = workspace()
+    found = _found(space, what, published_at=published_at, source=source)
+    shown = article_page(found.rows, origin=found.origin, receipt=found.receipt, versions=found.versions)
+    if html is None and not is_opened:
+        from pipeline.cli.article import print_article
+
+        print_article(shown)
+        return
+    path = outside(space.settings.lake_dir, str(html)) if html else _new_file()
+    _write(path, article_html(shown))
+    if is_opened and not webbrowser.open(path.resolve().as_uri()):
+        problem(f"no browser could be started; open {path} yourself")
+
+
+def _found(space: "Workspace", what: str, *, published_at: str | None, source: str | None) -> "Shown":
+    from pipeline.stages.shown import stored_article, tried_article
+    from pipeline.stages.trial import try_one
+
+    if Path(what).is_file():
+        return tried_article(space, what, try_one(space, what, published_at=published_at, source_key=source))
+    if published_at or source:
+        raise ConfigError(f"--published-at and --source are for a file, and {what} is none", key=what)
+    found = stored_article(space, what)
+    if found is None:
+        problem(f"the lake has no article {what}: `newslake why {what}` says what is known of it")
+        raise typer.Exit(1)
+    return found
+
+
+def _new_file() -> Path:
+    with tempfile.NamedTemporaryFile(prefix="newslake-", suffix=".html", delete=False) as file:
+        return Path(file.name)
+
+
+def _write(path: Path, html: str) -> None:
+    from pipeline.ask.written import whole_file
+
+    with whole_file(path) as file:
+        file.write(html.encode())
+    note(f"page written to {path}")

@@ -1,0 +1,131 @@
+"""The text of an article as it is drawn: its blocks in pieces, with ties between quotations, speakers and cues."""
+
+from bisect import bisect_left, bisect_right
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.pages.cast import group_of
+from pipeline.pages.events import MODALITY_WORDS, ShownEvent
+from pipeline.pages.marks import Label, Mark, Piece, pieces_of
+from pipeline.pages.quotes import ShownQuote, Span
+
+Row = Mapping[str, Any]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ShownBlock:
+    """One block. ``number`` counts from 1. Beside it stand the quotations that begin in it, those that go on in it from
+    a block before, and the events in it that are no facts."""
+
+    number: int
+    kind: str
+    pieces: tuple[Piece, ...]
+    begun: tuple[ShownQuote, ...]
+    continued: tuple[ShownQuote, ...]
+    no_facts: tuple[ShownEvent, ...]
+
+
+def drawn_blocks(
+    article: Row, entities: Sequence[Row], quotes: Sequence[ShownQuote], events: Sequence[ShownEvent]
+) -> tuple[ShownBlock, ...]:
+    """Return the blocks of an article in reading order, everything that was found in them drawn in."""
+    text, spans = article["text"], [(block["start_char"], block["end_char"]) for block in article["blocks"]]
+    marks = _by_block(spans, [*_entity_marks(entities), *_quote_marks(text, spans, quotes), *_event_marks(events)])
+    labels = _labels_by_block(spans, [*_quote_labels(spans, quotes), *_event_labels(events)])
+    return tuple(
+        ShownBlock(
+            number=at + 1,
+            kind=block["kind"],
+            pieces=pieces_of(text, start=start, end=end, marks=marks[at], labels=labels[at]),
+            begun=tuple(quote for quote in quotes if start <= quote.span[0] < end),
+            continued=tuple(quote for quote in quotes if quote.span[0] < start < quote.span[1]),
+            no_facts=tuple(event for event in events if start <= event.span[0] < end and event.modality != "happened"),
+        )
+        for at, (block, (start, end)) in enumerate(zip(article["blocks"], spans, strict=True))
+    )
+
+
+def _by_block(spans: Sequence[Span], marks: Sequence[Mark]) -> list[list[Mark]]:
+    """Return the marks of each block; one over several blocks is in all of them."""
+    starts, ends = [start for start, _ in spans], [end for _, end in spans]
+    found: list[list[Mark]] = [[] for _ in spans]
+    for mark in marks:
+        for at in range(bisect_right(ends, mark.start), bisect_left(starts, mark.end)):
+            found[at].append(mark)
+    return found
+
+
+def _labels_by_block(spans: Sequence[Span], labels: Sequence[Label]) -> list[list[Label]]:
+    """Return the labels of each block; one between two blocks belongs to the end of the first or begin of the next."""
+    starts = [start for start, _ in spans]
+    found: list[list[Label]] = [[] for _ in spans]
+    for label in labels:
+        at = (bisect_right(starts, label.at) if label.is_opening else bisect_left(starts, label.at)) - 1
+        if at >= 0 and label.at <= spans[at][1]:
+            found[at].append(label)
+    return found
+
+
+def _entity_marks(entities: Sequence[Row]) -> Iterator[Mark]:
+    for row in entities:
+        cluster, shared = row["cluster_index"], row["group_cluster_indexes"]
+        target = f"e{cluster}" if cluster is not None else f"g{row['entity_index']}" if shared else ""
+        yield Mark("entity", row["start_char"], row["end_char"], group_of(row["entity_type"]), target)
+
+
+def _event_marks(events: Sequence[ShownEvent]) -> Iterator[Mark]:
+    return (Mark("event", *event.span, event.modality) for event in events)
+
+
+def _quote_marks(text: str, spans: Sequence[Span], quotes: Sequence[ShownQuote]) -> Iterator[Mark]:
+    """Yield the whole of each quotation where more than its marked words belong to it, and the marked words."""
+    for quote in quotes:
+        if _has_more(text, spans, quote) or not quote.parts:
+            yield Mark("quote", *quote.span, quote.kind)
+        yield from (Mark("said", *part, quote.kind) for part in quote.parts)
+        if quote.speaker_span is not None:
+            yield Mark("speaker", *quote.speaker_span, "")
+        if quote.cue_span is not None:
+            yield Mark("cue", *quote.cue_span, "")
+
+
+def _has_more(text: str, spans: Sequence[Span], quote: ShownQuote) -> bool:
+    """Return whether a quotation has words that stand in none of its parts."""
+    place = quote.span[0]
+    for start, end in (*quote.parts, (quote.span[1], quote.span[1])):
+        if text[place:start].strip():
+            return True
+        place = max(place, end)
+    return False
+
+
+def _quote_labels(spans: Sequence[Span], quotes: Sequence[ShownQuote]) -> Iterator[Label]:
+    for quote in quotes:
+        number, (start, end) = quote.number, quote.span
+        tie = f"s{number}" if quote.speaker_span else f"n{number}"
+        open_ = "" if quote.is_closed else ", its closing mark is missing"
+        told = f"{quote.kind} quote {number} by {quote.speaker} begins{open_}"
+        yield Label(start, True, "q", f"q{number}", tie, f"{number}", told)
+        for first, _ in spans[bisect_right(spans, (start, end)) :]:
+            if first >= end:
+                break
+            if first > start:
+                yield Label(first, True, "q", "", f"q{number}", f"{number}…", f"quote {number}…, continued")
+        yield Label(end, False, "end", "", "", "", f"end of quote {number}")
+        if quote.speaker_span is not None:
+            yield Label(
+                quote.speaker_span[1], False, "q", f"s{number}", f"q{number}", f"{number}", f"speaker of quote {number}"
+            )
+        if quote.cue_span is not None:
+            yield Label(
+                quote.cue_span[1], False, "q", f"c{number}", f"q{number}", f"{number}", f"cue of quote {number}"
+            )
+
+
+def _event_labels(events: Sequence[ShownEvent]) -> Iterator[Label]:
+    for event in events:
+        word = MODALITY_WORDS[event.modality]
+        shown = f"{event.number} {word}".strip()
+        told = f"{shown}: event {event.number}, {event.told}"
+        yield Label(event.span[1], False, event.modality, f"t{event.number}", f"v{event.number}", shown, told)

@@ -1,0 +1,71 @@
+"""All that there is to show of one article: of the lake, with its receipt and versions, or of a file read just now."""
+
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+from pipeline.errors import ArchiveError, NewsError
+from pipeline.nlp import model_label
+from pipeline.stages.page_history import Revision, page_history
+from pipeline.stages.reading import version_of
+from pipeline.stages.receipt import Step
+from pipeline.stages.trial import Trial
+from pipeline.stages.why import articles_named, why
+from pipeline.stages.why_row import rows_of
+from pipeline.stages.workspace import Workspace
+from pipeline.tables import annotation_rows
+
+Row = Mapping[str, Any]
+_TABLES = ("articles", "entities", "quotes", "events", "copies", "revisions", "quote_groups", "event_reports")
+_ELSEWHERE = ("article", "next")  # steps of a receipt that say what the rows do, or what to type
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Shown:
+    """``rows`` are all of the article's by table name; ``origin`` says in a sentence where they are from.
+
+    ``receipt`` and ``versions`` are empty for what is not in the archive.
+    """
+
+    rows: Mapping[str, Sequence[Row]]
+    origin: str
+    receipt: tuple[Step, ...] = ()
+    versions: tuple[Revision, ...] = ()
+
+
+def stored_article(workspace: Workspace, asked: str) -> Shown | None:
+    """Return what the lake has of the article that a URL or an id names, None where it has none.
+
+    Raises: ConfigError for what is neither, LakeError for damaged table files.
+    """
+    ids = articles_named(workspace, asked)
+    stored = workspace.lake.stored(ids)
+    article_id = next((each for each in ids if each in stored), None)
+    if article_id is None:
+        return None
+    rows = {table: rows_of(workspace, table, article_id, stored[article_id]) for table in _TABLES}
+    steps = tuple(step for step in why(workspace, article_id).steps if step.name not in _ELSEWHERE)
+    told = f"From the lake, committed under {stored[article_id].published_date}."
+    return Shown(rows=rows, origin=told, receipt=steps, versions=_versions(workspace, article_id))
+
+
+def _versions(workspace: Workspace, article_id: str) -> tuple[Revision, ...]:
+    try:
+        return page_history(workspace, article_id).revisions
+    except ArchiveError:  # it has lost its records; the receipt says so
+        return ()
+
+
+def tried_article(workspace: Workspace, name: str, tried: Trial) -> Shown:
+    """Return what was made of one page that is kept nowhere. Raises: NewsError where reading it failed."""
+    if isinstance(tried.read, str):
+        raise NewsError(tried.read, key=name)
+    settings = workspace.settings
+    rows = annotation_rows(
+        tried.article,
+        tried.read,
+        model_name=model_label(settings.spacy_model),
+        pipeline_version=version_of(settings),
+    )
+    refused = "" if tried.rejected is None else f" A run would reject it: {tried.rejected.reason}, {tried.rejected}."
+    return Shown(rows=rows, origin=f"Read from {name} for this page, kept nowhere.{refused}")
