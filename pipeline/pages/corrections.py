@@ -38,7 +38,9 @@ def _of_quote(text: str, row: Row, texts: Sequence[str], at: int, where: str) ->
     if place is None:
         return ()
     return (
-        Correction('Somebody else said it ("" for nobody named)', speaker_lines(place, article=where, speaker=_SOMEBODY)),
+        Correction(
+            'Somebody else said it ("" for nobody named)', speaker_lines(place, article=where, speaker=_SOMEBODY)
+        ),
         Correction("It is no quotation", no_quote_lines(place, article=where)),
     )
 
