@@ -1,122 +1,117 @@
-"""An article's reading drawn in the terminal: quotations underlined, with their speakers; then a line a finding."""
+"""An article's page in the terminal: its text with what was found in it, then names, quotations and events."""
 
-import re
-from collections import Counter, defaultdict
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 
 from rich.text import Text
 
 from pipeline.cli.output import out
-from pipeline.model import Annotation, Article, Entity, Event, Quote
+from pipeline.pages import ArticlePage, Mark, Named, ShownBlock, ShownEvent, ShownQuote, visible
 
-_CUE_REACH = 150  # characters beside a quotation in which its cue stands
+# Colour is never alone: names are underlined, triggers have the shape of their modality, all else its label.
+_STYLES = {
+    "said": "on grey23",
+    "quote": "italic",
+    "speaker": "bold",
+    "cue": "bold italic",
+    "event": "",
+    "entity": "underline",
+}
+_GROUPS = {"person": "blue", "organisation": "red", "place": "green", "other": "magenta"}
+_SHAPES = {"q": "", "happened": "●", "planned": "▷", "hypothetical": "◇", "negated": "⊘"}
+_MARGIN = " " * 12
+_HEADINGS = (("person", "People"), ("organisation", "Organisations"), ("place", "Places"), ("other", "Other names"))
 
 
-def draw_article(article: Article, annotation: Annotation) -> None:
-    """Print the blocks in order; quotations are underlined, cues bold, and each speaker's name follows in brackets."""
-    out.print(Text(article.title or "(no title)", style="bold"))
-    for block in article.blocks:
+def draw_text(page: ArticlePage) -> None:
+    """Print the blocks in order. ⟨1⟩ stands before quotation 1, behind its speaker and its cue; what a margin of the
+    page tells stands below each block."""
+    out.print(Text(visible(page.title), style="bold"))
+    for block in page.blocks:
         out.print()
-        out.print(
-            Text.assemble((f"{block.kind:>10}  ", "dim"), _block(article, annotation.quotes, block.start, block.end))
-        )
+        out.print(Text.assemble((f"{block.kind:>10}  ", "dim"), _drawn(block)))
+        for note in _notes(block):
+            out.print(Text(f"{_MARGIN}{visible(note)}", style="dim cyan"))
 
 
-def _block(article: Article, quotes: Sequence[Quote], start: int, end: int) -> Text:
-    drawn = Text(article.text[start:end])
-    labels: list[tuple[int, str]] = []
-    for quote in quotes:
-        first, last = max(quote.start_char, start), min(quote.end_char, end)
-        if cue := _cue_span(article.text, quote):
-            drawn.stylize("bold", max(cue[0] - start, 0), max(cue[1] - start, 0))
-        if first < last:
-            drawn.stylize("underline", first - start, last - start)
-            labels.append((last - start, speaker_of(quote)))
-    pieces = drawn.divide([at for at, _ in labels])
-    labelled = Text()
-    for piece, (_, speaker) in zip(pieces, [*labels, (0, "")], strict=False):
-        labelled.append_text(piece)
-        labelled.append(f" [{speaker}]" if speaker else "", style="cyan")
-    return labelled
+def _drawn(block: ShownBlock) -> Text:
+    drawn, stack = Text(), list[Mark]()
+    for piece in block.pieces:
+        del stack[len(stack) - len(piece.ends) :]
+        for label in piece.labels:
+            if label.shown:
+                drawn.append(f"⟨{_SHAPES[label.look]}{label.shown}⟩", "cyan")
+        stack += piece.begins
+        drawn.append(visible(piece.text), " ".join(filter(None, map(_style, stack))))
+    return drawn
 
 
-def _cue_span(text: str, quote: Quote) -> tuple[int, int] | None:
-    """Return where the cue stands: the nearest place of its words, before the quotation or after its start."""
-    if not quote.cue_text:
-        return None
-    low, high = max(quote.start_char - _CUE_REACH, 0), quote.end_char + _CUE_REACH
-    places = [match.span() for match in re.finditer(rf"\b{re.escape(quote.cue_text)}\b", text[low:high])]
-    near = [(low + first, low + last) for first, last in places]
-    return min(near, key=lambda span: _distance(span, quote), default=None)
+def _style(mark: Mark) -> str:
+    return f"{_STYLES[mark.kind]} {_GROUPS[mark.look]}" if mark.kind == "entity" else _STYLES[mark.kind]
 
 
-def _distance(span: tuple[int, int], quote: Quote) -> int:
-    return quote.start_char - span[1] if span[1] <= quote.start_char else abs(span[0] - quote.end_char)
+def _notes(block: ShownBlock) -> Iterator[str]:
+    yield from (f"{quote.number}… {quote.speaker}, continued" for quote in block.continued)
+    for quote in block.begun:
+        yield f"{quote.number} {quote_told(quote)}"
+    yield from (f"{_SHAPES[each.modality]}{each.number} {each.trigger}: {each.told}" for each in block.no_facts)
 
 
-def draw_reading(annotation: Annotation) -> None:
+def quote_told(quote: ShownQuote) -> str:
+    """Return who says a quotation, as what, and in which way."""
+    cue = f"{quote.cue} ({quote.stance})" if quote.stance not in ("", "neutral") else quote.cue
+    way = ", ".join(filter(None, [quote.kind, cue, "" if quote.is_closed else "closing mark missing"]))
+    return f"{', '.join(filter(None, [quote.speaker, quote.role]))} ({way})"
+
+
+def draw_lists(page: ArticlePage) -> None:
     """Print a line an entity, a quotation and an event."""
-    for heading, lines in (
-        ("Entities", _entity_lines(annotation.entities)),
-        ("Quotes", map(_quote_line, annotation.quotes)),
-        ("Events", map(_event_line, annotation.events)),
-    ):
-        out.print(Text(f"\n{heading}", style="bold"))
-        for line in lines:
-            out.print(Text(f"  {line}"), soft_wrap=True)
+    for group, heading in _HEADINGS:
+        _draw_list(heading, (name_line(each) for each in page.named if each.group == group))
+    _draw_list("Quotations", map(_quote_line, page.quotes))
+    _draw_list("Events", map(_event_line, page.events))
 
 
-def _entity_lines(entities: Sequence[Entity]) -> Iterator[str]:
-    """Yield a line an entity, in the order of first mention."""
-    own: dict[int, list[Entity]] = {}
-    shared: defaultdict[int, list[Entity]] = defaultdict(list)
-    for entity in entities:
-        if entity.cluster_index is not None:
-            own.setdefault(entity.cluster_index, []).append(entity)
-        for cluster in entity.group_cluster_indexes or ():
-            shared[cluster].append(entity)
-    return (_entity_line(mentions, shared[cluster]) for cluster, mentions in own.items())
+def _draw_list(heading: str, lines: Iterable[str]) -> None:
+    for number, line in enumerate(lines):
+        if number == 0:
+            out.print(Text(f"\n{heading}", style="bold"))
+        out.print(Text(f"  {visible(line)}"), soft_wrap=True)
 
 
-def _entity_line(mentions: list[Entity], shared: list[Entity]) -> str:
-    known = mentions[0]
-    gender = f"{known.gender} by {known.gender_method}" if known.gender in ("F", "M") else known.gender
-    kind = ", ".join(filter(None, [known.entity_type, gender, known.country_code]))
-    parts = [
-        f"{known.entity_name} ({kind}): {_forms(mentions)}",
-        f"with others {_forms(shared)}" if shared else "",
-        _told("title", [e.title_text for e in mentions]),
-        _told("role", [e.role_text for e in mentions]),
-        f"{known.qid} ({known.qid_confidence:.2f})" if known.qid and known.qid_confidence else "not linked",
-    ]
+def name_line(named: Named) -> str:
+    """Return an entity with its mentions, titles, roles, link and quotations."""
+    kind = ", ".join(filter(None, [named.kind, named.gender, named.country]))
+    forms = ", ".join(f"{form} {count}" for form, count in named.forms)
+    parts = (
+        f"{named.name} ({kind}): {forms}",
+        f"{named.with_others} with others" if named.with_others else "",
+        _told("title", named.titles),
+        _told("role", named.roles),
+        named.item or "not linked",
+        _told("says", [str(quote.number) for quote in named.said]),
+    )
     return "; ".join(filter(None, parts))
 
 
-def _forms(mentions: list[Entity]) -> str:
-    return ", ".join(f"{form} {count}" for form, count in Counter(e.entity_text for e in mentions).items())
+def _told(label: str, values: Sequence[str]) -> str:
+    return f"{label} {', '.join(values)}" if values else ""
 
 
-def _told(label: str, values: list[str | None]) -> str:
-    told = dict.fromkeys(value for value in values if value)
-    return f"{label} {', '.join(told)}" if told else ""
+def _quote_line(quote: ShownQuote) -> str:
+    return f"{quote.number} {quote_told(quote)}: {quote.text} ({quote.how})"
 
 
-def speaker_of(quote: Quote) -> str:
-    """Return the name of a quotation's speaker, else the words beside it, else that it is unknown."""
-    return quote.speaker_name or quote.speaker_text or "unknown speaker"
+def _event_line(event: ShownEvent) -> str:
+    who = " → ".join(filter(None, [event.actor or "?", event.recipient]))
+    when = event.when or "no date"
+    dated = f"{when} ({event.dated_by})" if event.dated_by else when
+    return f"{_SHAPES[event.modality]}{event.number} {event.kind}, {event.told}: {event.trigger} ({who}; {dated})"
 
 
-def _quote_line(quote: Quote) -> str:
-    words = " ".join(quote.quote_text.split())
-    decided = f"{quote.quote_type}, {quote.cue_text or 'no cue'}, {quote.rule_id}, {quote.confidence:.2f}"
-    return f"{speaker_of(quote)} ({decided}): {words}"
-
-
-def _event_line(event: Event) -> str:
-    actor = ", ".join(event.actors) or event.actor_name or event.actor_text or "?"
-    recipient = ", ".join(event.recipients) or event.recipient_name or event.recipient_text
-    arrow = f"{actor} -> {recipient}" if recipient else actor
-    when = event.event_date_text or event.event_date or "no date"
-    if event.event_date is not None and event.event_date_text:
-        when = f"{event.event_date_text}: {event.event_date}, {event.event_date_precision}"
-    return f"{event.event_type} {event.modality}: {event.trigger_text} ({arrow}; {when})"
+def draw_fields(page: ArticlePage) -> None:
+    """Print each field of the article with the method that found it."""
+    out.print(Text("\nDecided", style="bold"))
+    width = max(len(field.name) for field in page.fields)
+    for field in page.fields:
+        how = f"  {field.how}" if field.how else ""
+        out.print(Text(f"  {field.name:<{width}} {visible(field.value)}{how}"), soft_wrap=True)

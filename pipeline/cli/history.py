@@ -28,7 +28,7 @@ def history(
         return
     _print_looks(found)
     for revision in found.revisions:
-        _print_revision(revision)
+        print_revision(revision)
     if found.is_gone:
         out.print("\n[red]the page is gone; what was captured of it stays[/red]", highlight=False)
 
@@ -48,7 +48,8 @@ def _print_looks(found: "PageHistory") -> None:
     print_rows(_COLUMNS, rows, as_json=False)
 
 
-def _print_revision(revision: "Revision") -> None:
+def print_revision(revision: "Revision") -> None:
+    """Print one content of a page and what is new in it."""
     title = escape(revision.title or "without a title")
     out.print(
         f"\n[bold]{revision.revision_id}[/bold] {revision.fetched_at:%Y-%m-%d %H:%M:%S}, {revision.word_count} words: "

@@ -6,13 +6,17 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.text import Text
 
 from pipeline.cli.destination import outside
-from pipeline.cli.output import note, problem, workspace
+from pipeline.cli.history import print_revision
+from pipeline.cli.output import note, out, problem, workspace
 from pipeline.cli.text import PublishedAt, SourceRules
+from pipeline.cli.why import print_step
 from pipeline.errors import ConfigError
 
 if TYPE_CHECKING:
+    from pipeline.pages import ArticlePage
     from pipeline.stages.shown import Shown
     from pipeline.stages.workspace import Workspace
 
@@ -38,9 +42,7 @@ def show(
     found = _found(space, what, published_at=published_at, source=source)
     shown = article_page(found.rows, origin=found.origin, receipt=found.receipt, versions=found.versions)
     if html is None and not is_opened:
-        from pipeline.cli.article import print_article
-
-        print_article(shown)
+        _print(shown, found)
         return
     path = outside(space.settings.lake_dir, str(html)) if html else _new_file()
     _write(path, article_html(shown))
@@ -61,6 +63,22 @@ def _found(space: "Workspace", what: str, *, published_at: str | None, source: s
         problem(f"the lake has no article {what}: `newslake why {what}` says what is known of it")
         raise typer.Exit(1)
     return found
+
+
+def _print(page: "ArticlePage", found: "Shown") -> None:
+    from pipeline.cli.drawing import draw_fields, draw_lists, draw_text
+    from pipeline.pages import visible
+
+    out.print(Text(f"{visible(page.byline)}\n{page.origin}", style="dim"))
+    draw_text(page)
+    draw_lists(page)
+    draw_fields(page)
+    for step in found.receipt:
+        print_step(step, is_first=False)
+    for revision in found.versions:
+        print_revision(revision)
+    told = ", ".join(f"{each.count} of {each.table}" for each in page.rows)
+    note(f"rows: {told}; --html shows them as JSON")
 
 
 def _new_file() -> Path:

@@ -2,7 +2,7 @@
 
 import json
 import sys
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,10 +10,9 @@ import typer
 from rich.markup import escape
 from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from pipeline.cli.drawing import draw_article, draw_reading
 from pipeline.cli.output import AsJson, Quiet, err, out, print_json, problem, workspace
 from pipeline.errors import ConfigError
-from pipeline.model import Annotation, Article
+from pipeline.model import Annotation
 from pipeline.settings import Settings
 
 if TYPE_CHECKING:
@@ -88,10 +87,14 @@ def try_page(
 ) -> None:
     """Show what newslake makes of one page: its text with quotations and their speakers, each field with its method,
     a line an entity, a quotation and an event."""
+    from pipeline.cli.drawing import draw_fields, draw_lists, draw_text
+    from pipeline.pages import article_page
     from pipeline.stages.documents import annotation_object, cleaned_object
+    from pipeline.stages.shown import tried_article
     from pipeline.stages.trial import try_one
 
-    tried = try_one(workspace(), page, published_at=published_at, source_key=source)
+    space = workspace()
+    tried = try_one(space, page, published_at=published_at, source_key=source)
     if isinstance(tried.read, str):
         problem(tried.read)
         raise typer.Exit(1)
@@ -99,8 +102,11 @@ def try_page(
         cleaned = cleaned_object(page, tried.article) | {"rules_fired": dict(tried.fired)}
         print_json(cleaned | annotation_object(page, tried.article, tried.read or Annotation()))
         return
-    draw_article(tried.article, tried.read or Annotation())
-    _print_decisions(tried.article, tried.fired)
+    shown = article_page(tried_article(space, page, tried).rows, origin="")
+    draw_text(shown)
+    draw_fields(shown)
+    rules = ", ".join(f"{rule} {count}" for rule, count in tried.fired.items()) or "none"
+    out.print(f"  rules fired: {rules}", highlight=False, markup=False)
     if tried.rejected is not None:
         out.print(
             f"\n[red]a run would reject this page[/red]: {tried.rejected.reason}: {escape(tried.rejected.detail)}"
@@ -108,22 +114,4 @@ def try_page(
     if tried.read is None:
         told = tried.article.language or "unknown, the text may be too short to tell"
         out.print(f"\nnot read: there are no words for its language ({told})", highlight=False, markup=False)
-    else:
-        draw_reading(tried.read)
-
-
-def _print_decisions(article: Article, fired: Mapping[str, int]) -> None:
-    """Print each field with the method that decided it, and how often each rule fired."""
-    from pipeline.stages.documents import moment_text
-
-    out.print("\n[bold]Decided[/bold]")
-    when = f"{moment_text(article) or 'unknown'}, precision {article.published_at_precision or 'unknown'}"
-    out.print(f"  {'published_at':<13} {when}  by {article.published_at_method}", highlight=False, markup=False)
-    for each in article.field_methods:
-        value = f"{article.word_count} words" if each.field == "body" else getattr(article, each.field)
-        shown = ", ".join(value) if isinstance(value, tuple) else value
-        out.print(f"  {each.field:<13} {shown or '-'}  by {each.method}", highlight=False, markup=False)
-    out.print(f"  {'modified_at':<13} {article.modified_at or '-'}", highlight=False, markup=False)
-    out.print(f"  {'flags':<13} {', '.join(article.flags) or '-'}", highlight=False, markup=False)
-    rules = ", ".join(f"{name} {count}" for name, count in fired.items()) or "none"
-    out.print(f"  {'rules fired':<13} {rules}", highlight=False, markup=False)
+    draw_lists(shown)

@@ -43,12 +43,13 @@ def why(
         print_json({**asdict(found), "is_whole": found.is_whole})
     else:
         for number, step in enumerate(found.steps):
-            _print_step(step, is_first=number == 0)
+            print_step(step, is_first=number == 0)
     if not found.is_whole:
         raise typer.Exit(1)
 
 
-def _print_step(step: "Step", *, is_first: bool) -> None:
+def print_step(step: "Step", *, is_first: bool) -> None:
+    """Print one step of a receipt."""
     heading = Text(f"{_HEADINGS[step.name]:<{_NAME + len(_INDENT)}}", style="bold cyan")
     out.print(Text() if is_first else Text("\n"), end="")
     out.print(heading.append(step.told, style="bold"), soft_wrap=True)

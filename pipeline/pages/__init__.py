@@ -1,6 +1,7 @@
 """What people look at: pages made on the server, of values, without a script and without a request to anywhere."""
 
 from pipeline.pages.article import ArticlePage, article_page
+from pipeline.pages.cast import Named
 from pipeline.pages.drawn import ShownBlock
 from pipeline.pages.events import MODALITIES, ShownEvent
 from pipeline.pages.marks import Label, Mark, Piece
@@ -13,6 +14,7 @@ __all__ = [
     "ArticlePage",
     "Label",
     "Mark",
+    "Named",
     "Piece",
     "ShownBlock",
     "ShownEvent",

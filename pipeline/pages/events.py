@@ -84,7 +84,7 @@ def _days(row: Row) -> str:
 
 _BASES = {
     "explicit": "the text names the day",
-    "relative": "counted from the day of publication",
+    "relative": "relative to the day of publication",
     "tense": "by the tense of the verb and the day of publication",
     "none": "",
 }

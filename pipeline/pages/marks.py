@@ -66,7 +66,8 @@ def pieces_of(text: str, *, start: int, end: int, marks: Sequence[Mark], labels:
     placed: dict[int, list[Label]] = {}
     for label in sorted(labels, key=lambda each: each.is_opening):
         placed.setdefault(label.at, []).append(label)
-    found, before = [], ()
+    found: list[Piece] = []
+    before: tuple[Mark, ...] = ()
     for (first, last), stack in zip([*pairwise(cuts), (end, end)], stacks, strict=True):
         kept = _shared(before, stack)
         ends, begins = tuple(reversed(before[kept:])), stack[kept:]

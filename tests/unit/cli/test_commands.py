@@ -126,16 +126,45 @@ def test_clean_reads_files_beside_the_input(tmp_path: Path) -> None:
 
 @pytest.mark.model
 def test_try_prints_a_line_an_entity_and_names_the_speaker_in_the_text(tmp_path: Path) -> None:
-    """`try` shows each entity once with its mentions, title and link, and the speaker's name beside each quotation."""
+    """`try` shows each entity once with its mentions, title and link, and below its block who says a quotation."""
     text = (
         "Mrs Ines Calloway flew to Paris on Friday to see the vault.\n\nShe said: “The vault is dry and will stay dry.”"
     )
     (tmp_path / "page.txt").write_text(text)
     done = newslake("try", "page.txt", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
-    assert "  Ines Calloway (PERSON, F by honorific): Ines Calloway 1, She 1; title Mrs; not linked\n" in done.stdout
-    assert "  Paris (GPE, FRA): Paris 1; Q90 (" in done.stdout
-    assert "She said: “The vault is dry and will stay dry.” [Ines Calloway]" in done.stdout
+    assert "  Ines Calloway (PERSON, woman by honorific): Ines Calloway 1, She 1; title Mrs; not linked; says 1\n" in (
+        done.stdout
+    )
+    assert "  Paris (GPE, FRA by kb): Paris 1; Q90 (" in done.stdout
+    assert "She⟨1⟩ said⟨1⟩: ⟨1⟩“The vault is dry and will stay dry.”\n            1 Ines Calloway (direct, said)\n" in (
+        done.stdout
+    )
+
+
+@pytest.mark.model
+def test_show_writes_a_page_of_a_file(tmp_path: Path) -> None:
+    """`show FILE --html OUT` writes one whole page and nothing beside it; without it the page is printed."""
+    (tmp_path / "page.txt").write_text(f"{TEXT}\n\nThe ward could be closed on Friday.")
+    done = newslake("show", "page.txt", "--published-at", "2026-03-04", "--html", "page.html", cwd=tmp_path)
+    assert (done.returncode, done.stdout, done.stderr) == (0, "", "page written to page.html\n")
+    html = (tmp_path / "page.html").read_text("utf-8")
+    assert html.startswith("<!doctype html>")
+    assert html.endswith("</html>\n")
+    assert "hypothetical, no fact" in html
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["page.html", "page.txt"]
+    printed = newslake("show", "page.txt", cwd=tmp_path)
+    assert "hypothetical, no fact" in printed.stdout
+    assert "            1 Ruth Amberley, mayor of Oakenfell (direct, said)\n" in printed.stdout
+
+
+def test_show_says_what_it_has_not(tmp_path: Path) -> None:
+    """An article that the lake lacks is told with what to ask next, exit 1; options of a file without one, exit 2."""
+    for what in ("0" * 32, "https://post.example/a", "nowhere.txt"):
+        done = newslake("show", what, cwd=tmp_path)
+        assert (done.returncode, f"`newslake why {what}`" in done.stderr) == (1, True), done.stderr
+    done = newslake("show", "0" * 32, "--published-at", "2026-03-04", cwd=tmp_path)
+    assert (done.returncode, "for a file" in done.stderr) == (2, True)
 
 
 def test_try_says_when_a_page_is_not_read(tmp_path: Path) -> None:

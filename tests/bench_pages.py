@@ -1,0 +1,102 @@
+"""Time and weight of article pages: those of the sample newsroom, and one of 10,000 words made of them.
+
+`python -m tests.bench_pages` prints processor time in milliseconds, beside the time that reading the article takes, and
+the bytes of each page that are neither the article's text nor its rows.
+"""
+
+import time
+from collections.abc import Callable, Mapping, Sequence
+from html import escape
+from typing import Any
+
+from rich.console import Console
+
+from pipeline.clean import article_from_text
+from pipeline.model import Annotation, Article
+from pipeline.nlp import load_model
+from pipeline.pages import ArticlePage, article_html, article_page
+from pipeline.settings import Settings
+from pipeline.tables import annotation_rows
+from tests.golden.cases import make_reader
+from tests.unit.pages.golden_rows import golden_cases, golden_page, golden_rows
+
+WORDS = 10_000
+ROUNDS = 5
+MOST_MS, MOST_BYTES = 200, 100_000
+Rows = Mapping[str, Sequence[Mapping[str, Any]]]
+out = Console(highlight=False)
+
+
+def main() -> None:
+    """Print each figure beside its goal."""
+    weights = {case: _weight(page := golden_page(case), article_html(page)) for case in golden_cases()}
+    heaviest = max(weights, key=lambda case: weights[case])
+    _tell(
+        f"heaviest of {len(weights)} sample pages ({heaviest}), bytes beside text and rows",
+        weights[heaviest],
+        MOST_BYTES,
+    )
+    rows, reading_ms = _long_article()
+    values_ms, html_ms = _times(rows)
+    counts = ", ".join(f"{len(rows[table]):,} {table}" for table in ("entities", "quotes", "events"))
+    _tell(f"rendering {WORDS:,} words with {counts}, ms", values_ms + html_ms, MOST_MS)
+    share = (values_ms + html_ms) / reading_ms
+    out.print(f"     of these, values {values_ms:.0f} ms, HTML {html_ms:.0f} ms; {share:.3f} of reading it")
+    page = article_page(rows, origin="-")
+    html = article_html(page)
+    _tell("the same page, bytes beside text and rows", _weight(page, html), MOST_BYTES)
+    out.print(f"     of {len(html.encode()):,} bytes in all")
+
+
+def _tell(what: str, value: float, most: float) -> None:
+    out.print(f"{'met ' if value <= most else 'MISS'} {what}: {value:,.0f} (goal <= {most:,})")
+
+
+def _weight(page: ArticlePage, html: str) -> int:
+    """Return the bytes of a page without the article's text, once, and without its rows as JSON."""
+    text = "".join(piece.text for block in page.blocks for piece in block.pieces)
+    return sum((len(html.encode()), -len(_written(text)), *(-len(_written(each.text)) for each in page.rows)))
+
+
+def _written(text: str) -> bytes:
+    return escape(text).encode()
+
+
+def _long_article() -> tuple[Rows, float]:
+    """Return the rows of an article of ``WORDS`` words, and the milliseconds that reading it took."""
+    texts = [golden_rows(case)["articles"][0]["text"] for case in golden_cases()]
+    words = 0
+    used = []
+    while words < WORDS:
+        used.append(texts[len(used) % len(texts)])
+        words += len(used[-1].split())
+    article = article_from_text("\n\n".join(used), title=None, published_at=None, language="en")
+    annotation, reading_ms = _read(article)
+    return annotation_rows(article, annotation, model_name="m", pipeline_version="v"), reading_ms
+
+
+def _read(article: Article) -> tuple[Annotation, float]:
+    reader = make_reader(load_model(Settings.model_fields["spacy_model"].default))
+    started = time.process_time()
+    [(article, doc)] = reader.docs([article])
+    annotation = reader.annotate(article, doc)
+    return annotation, (time.process_time() - started) * 1000
+
+
+def _times(rows: Rows) -> tuple[float, float]:
+    """Return the milliseconds of making the values and of making HTML of them, the best of some rounds each."""
+    page = article_page(rows, origin="-")
+    return _best(lambda: article_page(rows, origin="-")), _best(lambda: article_html(page))
+
+
+def _best(work: Callable[[], object]) -> float:
+    times = []
+    for _ in range(ROUNDS):
+        started = time.process_time()
+        work()
+        times.append((time.process_time() - started) * 1000)
+    return min(times)
+
+
+if __name__ == "__main__":
+    main()

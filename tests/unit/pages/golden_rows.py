@@ -1,0 +1,50 @@
+"""The rows of the sample newsroom as the golden cases keep them: what pages are made of, without a language model."""
+
+import json
+from datetime import date, datetime
+from typing import Any
+
+import pyarrow as pa
+
+from pipeline.pages import ArticlePage, article_page
+from pipeline.tables import READING_TABLES
+from tests.golden.cases import FOLDER
+
+Rows = dict[str, list[dict[str, Any]]]
+TWIN = "inbox__twin"
+_VOLATILE = {"pipeline_version": "v1", "model_name": "m1", "kb_version": None, "extractor": "e1"}
+
+
+def golden_cases() -> list[str]:
+    """Return the names of all cases that are articles."""
+    return sorted(path.stem for path in FOLDER.glob("*.json") if "articles.text" in json.loads(path.read_text("utf-8")))
+
+
+def golden_rows(case: str) -> Rows:
+    """Return the rows of a case by table name, as the lake gives them."""
+    columns = json.loads((FOLDER / f"{case}.json").read_text("utf-8"))
+    rows: Rows = {}
+    for spec in READING_TABLES:
+        count = len(columns[f"{spec.name}.article_id"])
+        kinds = {field.name: field.type for field in spec.schema}
+        rows[spec.name] = [
+            {
+                name: _VOLATILE[name] if name in _VOLATILE else _value(columns[f"{spec.name}.{name}"][at], kind)
+                for name, kind in kinds.items()
+            }
+            for at in range(count)
+        ]
+    return rows
+
+
+def _value(value: Any, kind: pa.DataType) -> Any:
+    if value is None:
+        return None
+    if pa.types.is_timestamp(kind):
+        return datetime.fromisoformat(value)
+    return date.fromisoformat(value) if pa.types.is_date(kind) else value
+
+
+def golden_page(case: str) -> ArticlePage:
+    """Return the page of a case."""
+    return article_page(golden_rows(case), origin="A sample.")

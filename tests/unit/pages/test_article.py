@@ -1,0 +1,189 @@
+"""The page of an article: ties that lead both ways, what is no fact, and nothing of the article that could act."""
+
+import json
+import re
+from collections import Counter
+
+import lxml.html
+import pytest
+
+from pipeline.pages import article_html, article_page
+from tests.unit.pages.golden_rows import TWIN, golden_cases, golden_page, golden_rows
+
+HOSTILE = "</pre></style><script>alert(1)</script><img src=x onerror=alert(1)>'\"&{{7*7}}\u202e\x00\u2066"
+
+
+@pytest.fixture(scope="module")
+def twin():
+    """The page of the invented article with the traps of a plain text."""
+    return lxml.html.document_fromstring(article_html(golden_page(TWIN)))
+
+
+def _text(element) -> str:
+    return " ".join(element.text_content().split())
+
+
+def _paragraph(tree, words: str):
+    (found,) = [each for each in tree.cssselect(".text .b") if words in _text(each)]
+    return found
+
+
+def _number_of(page, words: str) -> int:
+    (found,) = [quote.number for quote in page.quotes if words in quote.text]
+    return found
+
+
+def test_a_statement_over_three_paragraphs_is_one_quotation(twin):
+    """Three paragraphs carry one number: it begins in the first, goes on in two, ends once; its speaker is named."""
+    page = golden_page(TWIN)
+    number = _number_of(page, "counted, weighed and photographed")
+    first, second, third = (
+        _paragraph(twin, words) for words in ("We have been counted", "every queen in them", "without a veil")
+    )
+
+    assert [_text(each.cssselect(".l.q")[0]) for each in (second, third)] == [f"{number}…", f"{number}…"]
+    assert all(each.cssselect(".said.direct") for each in (first, second, third))
+    assert _text(third).count(f"end of quote {number}") == twin.text_content().count(f"end of quote {number}") == 1
+    assert _text(first.cssselect(f"#n{number} strong")[0]) == "Rufina Cask"
+    assert "Rufina Cask, continued" in _text(second)
+
+
+def test_a_quotation_is_tied_to_its_speaker_and_its_cue_both_ways(twin):
+    """From a quotation a link leads to the mention of its speaker, and from that and from the cue back to it."""
+    number = _number_of(golden_page(TWIN), "I pay more for jars")
+    paragraph = _paragraph(twin, "told")
+    label, speaker, cue = (paragraph.cssselect(f"#{letter}{number}")[0] for letter in "qsc")
+
+    assert (label.get("href"), speaker.get("href"), cue.get("href")) == (f"#s{number}", f"#q{number}", f"#q{number}")
+    assert _text(speaker.getprevious()) == "He"
+    assert _text(cue.getprevious()) == "told"
+    assert {_text(each) for each in (label, speaker, cue)} == {str(number)}
+
+
+def test_what_could_be_is_no_fact(twin):
+    """An event that may be has a shape, the word and a note that it is no fact; colour says nothing alone."""
+    (trigger,) = _paragraph(twin, "could be asked").cssselect(".event.hypothetical:contains('asked')")
+    label = trigger.getnext()
+
+    assert label.get("class") == "l hypothetical"
+    assert re.fullmatch(r"\d+ hypothetical", _text(label))
+    assert f"{_text(label).split()[0]} asked: hypothetical, no fact" in _text(_paragraph(twin, "could be asked"))
+
+
+def test_a_cross_heading_and_a_caption_say_what_they_are(twin):
+    """A heading in quotation marks is a heading, no quotation; a caption is called one."""
+    heading = _paragraph(twin, "Taxed for flowers")
+    caption = _paragraph(twin, "among the hives at Thornmere")
+
+    assert (heading.cssselect("h2") != [], heading.cssselect(".said, .quote")) == (True, [])
+    assert "cross-heading" in _text(heading)
+    assert _text(caption).lower().startswith("caption ")
+
+
+def test_people_are_listed_with_what_they_said(twin):
+    """An entry has gender with its method, roles, mentions, and a link to each quotation."""
+    page = golden_page(TWIN)
+    (cask,) = [each for each in page.named if each.name == "Rufina Cask"]
+    entry = twin.get_element_by_id(f"e{cask.cluster}")
+
+    assert "woman by pronoun" in _text(entry)
+    assert [link.get("href") for link in entry.cssselect(".said-list a")] == [f"#q{each.number}" for each in cask.said]
+    assert len(cask.said) == 2
+
+
+def test_a_quotation_and_a_name_carry_the_lines_that_correct_them(twin):
+    """Beside a quotation stand the lines for another speaker and for no quotation, beside a name that of its item."""
+    lines = [each.text for each in twin.cssselect(".cards .fix pre")]
+
+    assert any("is_quote = false" in each and "counted, weighed" in each for each in lines)
+    assert any('speaker = "Full Name"' in each and "counted, weighed" in each for each in lines)
+    assert any('[[names."Rufina Cask"]]' in each.text for each in twin.cssselect(".cast .fix pre"))
+
+
+@pytest.mark.parametrize("case", golden_cases())
+def test_every_page_holds_together(case):
+    """Each sample page shows the text letter by letter; ids are unique, links lead somewhere, links do not nest."""
+    rows = golden_rows(case)
+    tree = lxml.html.document_fromstring(article_html(golden_page(case)))
+    ids = Counter(tree.xpath("//@id"))
+    links = {href for href in tree.xpath("//a/@href")}
+    article = rows["articles"][0]
+    blocks = [article["text"][each["start_char"] : each["end_char"]].split() for each in article["blocks"]]
+
+    assert [name for name, count in ids.items() if count > 1] == []
+    assert {href for href in links if not href.startswith("#") or href[1:] not in ids} == set()
+    assert tree.xpath("//a//a") == []
+    for label in tree.cssselect(".text .l, .text .unseen, .text .margin, .text .kind"):
+        label.drop_tree()
+    assert [_text(each).split() for each in tree.cssselect(".text .b")] == blocks
+
+
+def test_rows_are_whole(twin):
+    """The rows of the page are those of the tables, as JSON."""
+    shown = {
+        each.getprevious().text.split(":")[0]: json.loads(each.text) for each in twin.cssselect("#rows ~ details pre")
+    }
+    rows = golden_rows(TWIN)
+
+    assert set(shown) == {"articles", "entities", "quotes", "events"}
+    assert shown["quotes"] == json.loads(json.dumps(rows["quotes"], default=str))
+
+
+def _hostile(rows):
+    """Return rows in which every text that is no word of the contract is hostile."""
+    from pipeline.tables import READING_TABLES
+
+    bad = {table: [dict(row) for row in found] for table, found in rows.items()}
+    for spec in READING_TABLES:
+        for column in spec.columns:
+            if column.values or column.name in ("article_id", "revision_id", "cue_text"):
+                continue
+            for row in bad[spec.name]:
+                if isinstance(row[column.name], str):
+                    row[column.name] = _same_length(row[column.name]) if column.name == "text" else HOSTILE
+                elif isinstance(row[column.name], list) and all(isinstance(each, str) for each in row[column.name]):
+                    row[column.name] = [HOSTILE] * len(row[column.name])
+    return bad
+
+
+def _same_length(text: str) -> str:
+    return (HOSTILE * (len(text) // len(HOSTILE) + 1))[: len(text)]
+
+
+def test_nothing_in_a_row_can_act():
+    """Whatever stands in the rows, the page has the elements of a page, no attribute of theirs, nothing unseen."""
+    html = article_html(article_page(_hostile(golden_rows(TWIN)), origin=HOSTILE))
+    plain = article_html(golden_page(TWIN))
+    tree, known = lxml.html.document_fromstring(html), lxml.html.document_fromstring(plain)
+
+    assert {each.tag for each in tree.iter()} <= {each.tag for each in known.iter()}
+    assert {name for each in tree.iter() for name in each.attrib} <= {
+        name for each in known.iter() for name in each.attrib
+    }
+    assert not re.search("[\x00\u202e\u2066]", html)
+    assert "{{7*7}}" in tree.text_content()
+    assert tree.cssselect("style")[0].text == known.cssselect("style")[0].text
+
+
+def test_a_page_needs_nothing_but_itself(twin):
+    """No script, no handler, no style in an attribute, no address to load: forbidden by the policy, and not there."""
+    html = article_html(golden_page(TWIN))
+    (policy,) = twin.xpath("//meta[@http-equiv='Content-Security-Policy']/@content")
+
+    assert policy.startswith("default-src 'none'; style-src 'sha256-")
+    assert (
+        twin.xpath("//script | //link | //img | //iframe | //object | //form | //svg | //base | //@src | //@style")
+        == []
+    )
+    assert [name for each in twin.iter() for name in each.attrib if name.startswith("on")] == []
+    assert re.findall(r"url\(|@import|(?:href|src)=\"(?!#)", html) == []
+
+
+def test_an_article_that_was_not_read_says_so():
+    """Without words for a language there is the text, and the reason why nothing is marked in it."""
+    rows = golden_rows(TWIN)
+    article = rows["articles"][0] | {"entity_count": None, "quote_count": None, "event_count": None}
+    html = article_html(article_page({"articles": [article], "entities": [], "quotes": [], "events": []}, origin="-"))
+
+    assert "there are no words for its language" in html
+    assert "Lionel April refused to come out" in html

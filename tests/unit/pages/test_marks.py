@@ -1,0 +1,76 @@
+"""Stretches that overlap are cut so that they nest, and nothing of the text is lost or said twice."""
+
+from hypothesis import given
+from hypothesis import strategies as st
+
+from pipeline.pages.marks import Label, Mark, pieces_of
+
+KINDS = ("quote", "said", "speaker", "cue", "event", "entity")
+SIZE = 40
+TEXT = "".join(chr(ord("a") + at % 26) for at in range(SIZE))
+spans = st.tuples(st.integers(0, SIZE - 1), st.integers(1, SIZE)).filter(lambda span: span[0] < span[1])
+marks = st.lists(
+    st.builds(lambda kind, span, look: Mark(kind, *span, look), st.sampled_from(KINDS), spans, st.sampled_from("xy")),
+    max_size=12,
+    unique=True,
+)
+
+
+def _covered(pieces, start):
+    """Return for each letter the marks over it, and check that what ends is what began last."""
+    stack, covered = [], []
+    for piece in pieces:
+        for mark in piece.ends:
+            assert stack.pop() == mark
+        stack += piece.begins
+        covered += [set(stack)] * len(piece.text)
+    assert stack == []
+    return {at: marks for at, marks in enumerate(covered, start)}
+
+
+@given(marks, spans)
+def test_every_letter_is_under_its_marks(found, block):
+    """Each letter of a block is drawn once, under exactly the marks that cover it, and all that begins ends."""
+    start, end = block
+    pieces = pieces_of(TEXT, start=start, end=end, marks=found, labels=())
+
+    assert "".join(piece.text for piece in pieces) == TEXT[start:end]
+    assert _covered(pieces, start) == {
+        at: {mark for mark in found if mark.start <= at < mark.end} for at in range(start, end)
+    }
+
+
+@given(marks, st.lists(st.tuples(st.integers(0, SIZE), st.booleans()), max_size=5))
+def test_labels_stand_at_their_places(found, places):
+    """Each label stands once before the letter that it names; those behind something come first."""
+    labels = [Label(at, is_opening, "q", str(n), "", "1", "") for n, (at, is_opening) in enumerate(places)]
+    pieces = pieces_of(TEXT, start=0, end=SIZE, marks=found, labels=labels)
+    at, seen = 0, []
+    for piece in pieces:
+        assert [label.at for label in piece.labels] == [at] * len(piece.labels)
+        assert [label.is_opening for label in piece.labels] == sorted(label.is_opening for label in piece.labels)
+        seen += piece.labels
+        at += len(piece.text)
+
+    assert sorted(label.name for label in seen) == sorted(label.name for label in labels)
+
+
+def test_a_quote_holds_an_entity_that_holds_an_event():
+    """What is a link is innermost: a trigger inside a name cuts the name, never the other way round."""
+    pieces = pieces_of(
+        "said: big bomb trial end",
+        start=0,
+        end=24,
+        marks=[Mark("quote", 6, 24, "direct"), Mark("entity", 6, 20, "other", "e1"), Mark("event", 10, 14, "happened")],
+        labels=(),
+    )
+    drawn = "".join(
+        "".join(f"</{mark.kind}>" for mark in piece.ends)
+        + "".join(f"<{mark.kind}>" for mark in piece.begins)
+        + piece.text
+        for piece in pieces
+    )
+
+    assert drawn == (
+        "said: <quote><entity>big </entity><event><entity>bomb</entity></event><entity> trial</entity> end</quote>"
+    )
