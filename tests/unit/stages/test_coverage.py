@@ -12,8 +12,9 @@ from typer.testing import CliRunner
 from pipeline.ask import answer, connect
 from pipeline.cli import app
 from pipeline.model import Outcome
+from pipeline.model.coverage import Cell
 from pipeline.settings import Settings
-from pipeline.stages.coverage import Cell, coverage
+from pipeline.stages.coverage import coverage
 from pipeline.stages.listings import ListingRow, append_listing
 from pipeline.stages.log_rows import append_outcomes
 from pipeline.stages.workspace import Workspace
