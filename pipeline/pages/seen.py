@@ -23,7 +23,6 @@ _HEADINGS: dict[StepName, str] = {
     "unknown": "Unknown",
     "next": "Next, in a terminal",
 }
-_CHECKS = {True: ("✓", "holds"), False: ("✗", "does not hold"), None: ("?", "cannot be said")}
 _MOMENT = "%Y-%m-%d %H:%M"
 
 
@@ -101,5 +100,4 @@ def why_page(receipt: Receipt, *, root: str) -> str:
         outside_url=web_link(receipt.asked),
         article=link(root, f"articles/{told['article']}") if "article" in told else "",
         headings=_HEADINGS,
-        checks=_CHECKS,
     )

@@ -9,6 +9,7 @@ from typing import Any
 from airflow.api_fastapi.core_api.security import requires_access_dag
 from fastapi import Depends, FastAPI, HTTPException, Request, Response
 from fastapi.responses import HTMLResponse
+from starlette.exceptions import HTTPException as AnyHTTPException
 
 log = logging.getLogger(__name__)
 
@@ -17,6 +18,15 @@ DAG_ID = "news_extract"
 AT_ONCE, WAIT_SECONDS = 2, 20.0
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
+# What Airflow and the framework say in a word or two, said to a person.
+_WORDS = {
+    "Not authenticated": "Log in to Airflow, then open this page again.",
+    "Token Expired": "Your session has ended: log in to Airflow again, then open this page.",
+    "Invalid JWT token": "Airflow does not know this session: log in to Airflow again, then open this page.",
+    "Forbidden": f"Your role may not read the DAG {DAG_ID}, and so not what it has put into the tables.",
+    "Not Found": "Coverage, Articles and Questions have all there is.",
+    "Method Not Allowed": "Nothing can be sent to these pages, or changed by them.",
+}
 _HEADERS = {
     "X-Content-Type-Options": "nosniff",
     "Referrer-Policy": "no-referrer",
@@ -93,7 +103,9 @@ def _troubles() -> Mapping[type[Exception], Callable[[Request, Any], Response]]:
     from pipeline.errors import ConfigError, LimitError, NewsError
 
     return {
-        HTTPException: lambda request, error: _told(request, error.status_code, str(error.detail)),
+        AnyHTTPException: lambda request, error: _told(
+            request, error.status_code, _WORDS.get(error.detail, error.detail)
+        ),
         LimitError: lambda request, error: _told(request, 503, f"Asked for too much: {error}."),
         ConfigError: lambda request, error: _told(request, 404 if "no_such" in error.reason else 400, str(error)),
         NewsError: _told_and_logged,

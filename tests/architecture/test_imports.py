@@ -46,7 +46,7 @@ PIPELINE = {
 # Parsing a DAG file loads only these; the package is imported inside the tasks.
 AIRFLOW_SIDE = {
     "dags": May(libraries=("airflow", "news_airflow")),
-    "news_airflow": May(("stages", "pages"), ("airflow", "fastapi", "news_airflow", "psutil")),
+    "news_airflow": May(("stages", "pages"), ("airflow", "fastapi", "news_airflow", "psutil", "starlette")),
     "news_plugin": May(("pages",), ("airflow", "news_airflow")),
 }
 EVERYWHERE = ("errors", "settings", "database", "codings", "__version__")
