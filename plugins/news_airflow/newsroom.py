@@ -63,7 +63,7 @@ def newsroom_app() -> FastAPI:
     from news_airflow.newsroom_pages import PAGES
 
     allowed = Depends(requires_access_dag("GET", param_dag_id=DAG_ID))
-    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, dependencies=[allowed])
+    app = FastAPI(docs_url=None, redoc_url=None, openapi_url=None, redirect_slashes=False, dependencies=[allowed])
     slots = asyncio.Semaphore(AT_ONCE)
     for path, answer in PAGES.items():
         app.add_api_route(path, _endpoint(answer, root="../" * (path.count("/") - 1), slots=slots), methods=["GET"])
