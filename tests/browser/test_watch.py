@@ -85,7 +85,7 @@ def test_what_is_wrong_with_a_page_is_told(free_browser: Browser) -> None:
     page.set_content(DEFECTS)
 
     assert any(told.startswith("link-name: <a") for told in violations(page))
-    assert references(page) == ["img[src]=data:,", "p[style]=width:5000px", "a[href]=javascript:1"]
+    assert references(page) == ["img[src]=data:,", "p[style]=width: 5000px;", "a[href]=javascript:1"]
     assert running(page) == ["img[onerror]"]
     assert overflow(page) > 1000
     with pytest.raises(AssertionError, match="'main': 0"):
