@@ -1,15 +1,12 @@
 """Newsroom as people see it inside Airflow: a real login, the real navigation, and the way from a number to a sentence."""
 
 from collections.abc import Iterator
-from pathlib import Path
 from typing import Any
 
 import pytest
-from playwright.sync_api import Browser, FrameLocator, Page, expect
+from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.airflow import PASSWORDS
-from tests.browser.looking import assert_standing, overflow, references, running, violations
-from tests.browser.walking import follow, tab_to
 from tests.browser.watch import watched
 
 pytestmark = [pytest.mark.airflow, pytest.mark.model]
