@@ -29,7 +29,7 @@ _CONDITIONS = {
     "person": _OF_PERSON,
     "event_type": _OF_EVENT,
 }
-_BEHIND = "({at} < getvariable('at') OR ({at} = getvariable('at') AND article_id > getvariable('id')))"
+_BEHIND = "({at} < getvariable('listed_at') OR ({at} = getvariable('listed_at') AND article_id > getvariable('id')))"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -81,7 +81,7 @@ def find_articles(lake: Path, wanted: Wanted, *, after: Place | None = None) -> 
         for name in _CONDITIONS:
             connection.execute(f"SET VARIABLE {name} = ?", [getattr(wanted, name)])
         if after is not None:
-            connection.execute("SET VARIABLE at = ?", [after.listed_at])
+            connection.execute("SET VARIABLE listed_at = ?", [after.listed_at])
             connection.execute("SET VARIABLE id = ?", [after.article_id])
             conditions.append(_BEHIND.format(at=_AT))
         where = f"\nWHERE {' AND '.join(conditions)}" if conditions else ""

@@ -15,6 +15,7 @@ from pipeline.cli import (
     history,
     kb,
     lake,
+    override,
     plan,
     push,
     raw,
@@ -54,6 +55,7 @@ app.add_typer(sources.app, name="sources")
 app.add_typer(events.app, name="events")
 app.add_typer(lake.app, name="lake")
 app.add_typer(kb.app, name="kb")
+app.add_typer(override.app, name="override")
 app.add_typer(raw.app, name="raw")
 
 

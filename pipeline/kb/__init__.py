@@ -4,21 +4,26 @@ from pipeline.kb.base import KnowledgeBase
 from pipeline.kb.cities import City
 from pipeline.kb.entry import KbEntry
 from pipeline.kb.load import load_kb
-from pipeline.kb.overrides import NameOverride, read_overrides
+from pipeline.kb.overrides import Corrections, NameLine, NameOverride, parse_overrides, read_overrides
+from pipeline.kb.quote_overrides import QuoteOverride
 from pipeline.kb.records import BadLine, read_records
 from pipeline.kb.store import Imported, KbInfo, KbStore, build_store
 
 __all__ = [
     "BadLine",
     "City",
+    "Corrections",
     "Imported",
     "KbEntry",
     "KbInfo",
     "KbStore",
     "KnowledgeBase",
+    "NameLine",
     "NameOverride",
+    "QuoteOverride",
     "build_store",
     "load_kb",
+    "parse_overrides",
     "read_overrides",
     "read_records",
 ]

@@ -6,13 +6,15 @@ of your own lies in SQLite (``store``) and is asked a name at a time.
 
 import hashlib
 from collections.abc import Iterable, Mapping
-from dataclasses import dataclass, replace
+from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from pipeline.kb.cities import City
 from pipeline.kb.entry import KbEntry
 from pipeline.kb.fold import fold_name
-from pipeline.kb.overrides import Corrections, NameOverride, article_id_at
+from pipeline.kb.override_keys import article_id_at
+from pipeline.kb.overrides import NONE, Corrections, NameOverride
+from pipeline.kb.quote_overrides import QuoteOverride
 from pipeline.kb.store import KbStore
 
 
@@ -20,7 +22,8 @@ from pipeline.kb.store import KbStore
 class KnowledgeBase:
     """What is known beforehand. Keys of every mapping are folded names (``fold_name``).
 
-    ``overrides`` are the corrections that hold here: everywhere, or in one article after ``for_article``.
+    ``overrides`` are the corrections of names that hold here: everywhere, or in one article after ``for_article``;
+    ``quote_overrides`` are those of quotes in one article.
     ``version`` is 12 hex of the hash of what is yours: the store and all corrections.
     """
 
@@ -29,16 +32,32 @@ class KnowledgeBase:
     capitals: Mapping[str, str]
     cities: Mapping[str, tuple[City, ...]]
     store: KbStore | None
-    corrections: Corrections
-    overrides: Mapping[str, NameOverride]
-    version: str
+    corrections: Corrections = NONE
+    overrides: Mapping[str, NameOverride] = field(default_factory=dict)
+    quote_overrides: tuple[QuoteOverride, ...] = ()
+    version: str = ""
+
+    def under(self, corrections: Corrections) -> "KnowledgeBase":
+        """Return what is known with these corrections in place of any others."""
+        told = (
+            repr((sorted(corrections.by_name.items()), corrections.quotes)),
+            self.store.version if self.store else "",
+        )
+        return replace(
+            self,
+            corrections=corrections,
+            overrides=corrections.of(article_ids=(), source_key=""),
+            quote_overrides=(),
+            version=hashlib.sha256("\n".join(told).encode()).hexdigest()[:12],
+        )
 
     def for_article(self, article_id: str, *, url: str | None, source_key: str) -> "KnowledgeBase":
         """Return what is known where this article is read: with the corrections for it and for its source."""
-        if not self.corrections.by_name:
+        if not self.corrections:
             return self
-        ids = filter(None, (article_id, article_id_at(url)))
-        return replace(self, overrides=self.corrections.of(article_ids=ids, source_key=source_key))
+        ids = [each for each in (article_id, article_id_at(url)) if each is not None]
+        names = self.corrections.of(article_ids=ids, source_key=source_key)
+        return replace(self, overrides=names, quote_overrides=self.corrections.of_quotes(article_ids=ids))
 
     def candidates(self, name: str) -> tuple[KbEntry, ...]:
         """Return all that goes by a name, whatever its type: yours by QID, then what only the built-in base has."""
@@ -108,6 +127,20 @@ class KnowledgeBase:
         if len(found) > 1 and found[0].population < 4 * found[1].population:
             return None
         return found[0] if found else None
+
+    def entry_of(self, qid: str) -> KbEntry | None:
+        """Return the thing with a QID: yours, else the built-in one; None where it is unknown."""
+        own = self.store.bearing(qid) if self.store is not None else None
+        known = (entry for entries in self.entries.values() for entry in entries if entry.qid == qid)
+        return own or next(known, None)
+
+    def quotes_version(self) -> str | None:
+        """Return 12 hex that name the corrections of quotes here and who is known to be meant; None without any."""
+        if not self.quote_overrides:
+            return None
+        meant = [self.entry_of(each.qid) if each.qid else None for each in self.quote_overrides]
+        told = [(each, entry and _told(entry)) for each, entry in zip(self.quote_overrides, meant, strict=True)]
+        return hashlib.sha256(repr(told).encode()).hexdigest()[:12]
 
     def version_of(self, names: Iterable[str]) -> str | None:
         """Return 12 hex that name all that is known of some names here, corrections included; None for nothing."""

@@ -1,7 +1,6 @@
 """From the data files of this package, a store of your own and ``overrides.toml`` to one KnowledgeBase."""
 
 import csv
-import hashlib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
 from dataclasses import dataclass
@@ -37,18 +36,13 @@ def load_kb(overrides: Path | None = None, *, store: Path | None = None) -> Know
     """
     known = built_in()
     corrections = read_overrides(overrides)
-    opened = KbStore(store) if store is not None and store.exists() else None
-    told = (repr(sorted(corrections.by_name.items())), opened.version if opened else "")
     return KnowledgeBase(
         entries=known.entries,
         countries=known.countries,
         capitals=known.capitals,
         cities=read_cities(),
-        store=opened,
-        corrections=corrections,
-        overrides=corrections.of(article_ids=(), source_key=""),
-        version=hashlib.sha256("\n".join(told).encode()).hexdigest()[:12],
-    )
+        store=KbStore(store) if store is not None and store.exists() else None,
+    ).under(corrections)
 
 
 @cache

@@ -63,6 +63,14 @@ class KbStore:
         except sqlite3.DatabaseError as error:
             raise _broken(self._path, error) from error
 
+    def bearing(self, qid: str) -> KbEntry | None:
+        """Return the entry with a QID; None where there is none."""
+        try:
+            row = self._connection.execute("SELECT * FROM entries WHERE qid = ?", (qid,)).fetchone()
+        except sqlite3.DatabaseError as error:
+            raise _broken(self._path, error) from error
+        return None if row is None else _entry(row)
+
     def info(self) -> KbInfo:
         query = "SELECT (SELECT count(*) FROM entries), (SELECT count(*) FROM names)"
         entries, names = self._connection.execute(query).fetchone()

@@ -176,7 +176,8 @@ class Annotation:
     """Everything read in one article, each tuple in reading order.
 
     ``events`` are the typed ones, which become rows. ``untyped`` are frames whose trigger has no type
-    (``event_type`` None, ``event_index`` -1): never rows, kept for `newslake annotate`.
+    (``event_type`` None, ``event_index`` -1): never rows, kept for `newslake annotate`. ``override_version`` names the
+    corrections of quotes that it was read with, None without any.
     """
 
     entities: tuple[Entity, ...] = ()
@@ -184,3 +185,4 @@ class Annotation:
     events: tuple[Event, ...] = ()
     untyped: tuple[Event, ...] = ()
     times: tuple[TimeExpression, ...] = ()
+    override_version: str | None = None

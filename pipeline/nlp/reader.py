@@ -12,6 +12,7 @@ from pipeline.model import Annotation, Article
 from pipeline.nlp.docs import joined, make_docs, parsed
 from pipeline.nlp.events.extraction import extract_events
 from pipeline.nlp.languages import LANGUAGES
+from pipeline.nlp.quotes.corrections import correct_quotes
 from pipeline.nlp.quotes.extraction import extract_quotes
 from pipeline.nlp.quotes.marks import scan_marks
 from pipeline.nlp.times.finding import find_times
@@ -76,10 +77,18 @@ class Reader:
         tokens = gather_tokens(doc, article)
         marked = scan_marks(article.text, tokens.blocks, language.cues)
         entities = find_entities(tokens, marked, language.names, kb, infer_gender=self._infer_gender)
-        quotes = extract_quotes(tokens, marked, entities, language)
+        read = extract_quotes(tokens, marked, entities, language)
+        quotes = correct_quotes(read, entities, kb, infer_gender=self._infer_gender).quotes
         entities = link_quotes(entities, quotes, language.names)
         times = find_times(doc, article, entities, language)
         events, untyped = extract_events(
             tokens, article, entities, quotes, times, language, kb=kb, with_untyped=self._with_untyped
         )
-        return Annotation(entities=entities, quotes=quotes, events=events, untyped=untyped, times=times)
+        return Annotation(
+            entities=entities,
+            quotes=quotes,
+            events=events,
+            untyped=untyped,
+            times=times,
+            override_version=kb.quotes_version(),
+        )

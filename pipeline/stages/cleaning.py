@@ -1,5 +1,6 @@
 """From a capture to what cleaning makes of it."""
 
+from collections.abc import Sequence
 from functools import partial
 
 from pipeline.clean import clean
@@ -22,3 +23,25 @@ def clean_capture(workspace: Workspace, capture: Capture) -> Article | Rejected 
     rules = source.rules if source is not None else ()
     read = partial(clean, source_key=capture.source_key, publisher=publisher, raw_ref=capture.digest, rules=rules)
     return guarded(work, key=capture.url or capture.hints.file or capture.article_id)
+
+
+def latest_content(workspace: Workspace, captures: Sequence[Capture]) -> Article | Rejected | NewsError:
+    """Return the content that the archive saw last, as read from the first capture that had it; all are of one
+    article, oldest first.
+
+    Captures that are no article are passed over as long as an older one is; where none is, the last says why.
+    """
+    readings: dict[str, Article | Rejected | NewsError] = {}
+    first_of = {capture.digest: capture for capture in reversed(captures)}
+
+    def read(digest: str) -> Article | Rejected | NewsError:
+        if digest not in readings:
+            readings[digest] = clean_capture(workspace, first_of[digest])
+        return readings[digest]
+
+    found = (got for each in reversed(captures) if isinstance(got := read(each.digest), Article))
+    latest = next(found, None)
+    if latest is None:
+        return read(captures[-1].digest)
+    same = (got for each in captures if isinstance(got := read(each.digest), Article))
+    return next(first for first in same if first.revision_id == latest.revision_id)

@@ -22,12 +22,13 @@ def coverage(workspace: Workspace, *, first: date, last: date, source_keys: Sequ
     """
     now = workspace.settings.now()
     facts = coverage_facts(workspace.settings.lake_dir, first=first - timedelta(weeks=WEEKS), last=last, now=now)
-    named = [workspace.sources.named(key) for key in source_keys] or list(workspace.sources.sources)
-    known = {source.key: source for source in named}
-    gone = [] if source_keys else sorted({each.source_key for each in facts.verdicts} - known.keys())
+    listed = {source.key: source for source in workspace.sources.sources}
+    gone = sorted({each.source_key for each in facts.verdicts} - listed.keys())
+    wanted = source_keys or (*listed, *gone)
+    known = {key: workspace.sources.named(key) for key in wanted if key not in gone}
     newest, seen = dict(facts.newest), dict(facts.last_seen)
     found = []
-    for key in (*known, *gone):
+    for key in wanted:
         found.append(
             SourceCoverage(
                 key=key,

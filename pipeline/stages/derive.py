@@ -15,7 +15,7 @@ from pipeline.model import Annotation, Article, Capture, Rejected, StageReport
 from pipeline.model.outcome import OutcomeKind
 from pipeline.raw import publisher_name
 from pipeline.stages.barred import DETAIL, REASON, barred_articles, unnamed_page
-from pipeline.stages.cleaning import clean_capture
+from pipeline.stages.cleaning import latest_content
 from pipeline.stages.conservation import PageName, check_conservation, page_name_of
 from pipeline.stages.disposition import Ledger, outcome_kind_of
 from pipeline.stages.log_rows import append_outcomes
@@ -219,26 +219,11 @@ class _Derive:
         return article
 
     def _latest(self, captures: Captures) -> Article | None:
-        """Return the content that the archive saw last, as read from the first capture that had it.
-
-        Captures that are no article are passed over as long as an older one is.
-        """
-        readings: dict[str, Article | Rejected | NewsError] = {}
-        first_of = {capture.digest: capture for capture in reversed(captures)}
-
-        def read(digest: str) -> Article | Rejected | NewsError:
-            if digest not in readings:
-                readings[digest] = clean_capture(self.workspace, first_of[digest])
-            return readings[digest]
-
-        last = captures[-1]
-        found = (got for each in reversed(captures) if isinstance(got := read(each.digest), Article))
-        latest = next(found, None)
-        if latest is None:
-            self._refuse(last.article_id, read(last.digest))
-            return None
-        same = (got for each in captures if isinstance(got := read(each.digest), Article))
-        return next(first for first in same if first.revision_id == latest.revision_id)
+        got = latest_content(self.workspace, captures)
+        if isinstance(got, Article):
+            return got
+        self._refuse(captures[-1].article_id, got)
+        return None
 
     def _refuse(self, article_id: str, read: Article | Rejected | NewsError) -> None:
         if isinstance(read, NewsError):

@@ -8,10 +8,11 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.errors import NewsError
+from pipeline.errors import ConfigError, NewsError
 from pipeline.kb import read_overrides
+from pipeline.stages.corrections import stale_corrections
 from pipeline.stages.knowledge import kb_info
-from pipeline.stages.reading import version_of
+from pipeline.stages.reading import knowledge_of, version_of
 from pipeline.stages.verify import verify
 from pipeline.stages.workspace import Workspace
 
@@ -69,11 +70,21 @@ def _model(workspace: Workspace) -> str:
 def _knowledge(workspace: Workspace) -> str:
     settings = workspace.settings
     corrections = read_overrides(settings.overrides_file)
-    scopes = [scope for each in corrections.by_name.values() for scope, _ in each]
-    for place in sorted(place for kind, place in scopes if kind == "source"):
+    for place in sorted(line.scope[1] for line in corrections.lines if line.scope[0] == "source"):
         workspace.sources.named(place)  # raises for a source that does not exist
     own = kb_info(settings)
-    return f"{own.entries if own else 0} entries of your own, {len(scopes)} corrections"
+    _refuse_stale(workspace)
+    lines = len(corrections.lines) + sum(map(len, corrections.quotes.values()))
+    return f"{own.entries if own else 0} entries of your own, {lines} corrections"
+
+
+def _refuse_stale(workspace: Workspace) -> None:
+    settings = workspace.settings
+    stale = stale_corrections(workspace.lake, knowledge_of(settings), version=version_of(settings))
+    if stale:
+        first = f"{stale[0].key} of article {stale[0].article_id}: {stale[0].why}"
+        told = f"{settings.overrides_file}: {len(stale)} corrections correct nothing, first {first}"
+        raise ConfigError(f"{told}; take it out, or see `newslake override check`", key=stale[0].key)
 
 
 def _archive(workspace: Workspace) -> str:

@@ -16,7 +16,7 @@ from pipeline.stages.reading import knowledge_of
 from pipeline.tables import whole_version
 
 _MENTION = ("article_id", "cluster_index", "entity_text", "mention_kind")
-_ARTICLE = ("article_id", "url", "source_key", "kb_version")
+_ARTICLE = ("article_id", "url", "source_key", "kb_version", "model_name")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,29 +56,31 @@ def look_up(settings: Settings, name: str) -> Known:
 
 
 def stale_articles(lake: Lake, stored: Mapping[str, StoredArticle], knowledge: KnowledgeBase) -> Collection[str]:
-    """Return the committed articles that hold a name of which something else is known now than when they were read.
+    """Return the committed articles of whose names or quotes something else is known now than when they were read.
 
     Looks at the rows of a day once, and again after a commit to the day or a change of the knowledge.
     """
     days = {row.published_date for row in stored.values()} - lake.agreeing(knowledge.version)
     generations = {day: lake.manifest(day).generation for day in sorted(days)}  # before the rows: a later commit counts
-    stale = {day: tuple(_otherwise(lake, day, knowledge)) for day in generations}
+    stale = {day: tuple(read_otherwise(lake, day, knowledge)) for day in generations}
     agreeing = {day: generations[day] for day, found in stale.items() if not found}
     if agreeing:
         lake.set_agreeing(agreeing, knowledge.version)
     return stored.keys() & {each for found in stale.values() for each in found}
 
 
-def _otherwise(lake: Lake, day: date, knowledge: KnowledgeBase) -> Iterator[str]:
-    names = _names_of(lake, day)
+def read_otherwise(lake: Lake, day: date, knowledge: KnowledgeBase) -> Iterator[str]:
+    """Yield a day's articles of whose names or quotes something else is known now than when they were read."""
+    names = names_of(lake, day)
     articles = lake.read("articles", days=[day], columns=_ARTICLE)
-    for article_id, url, source_key, version in zip(*(c.to_pylist() for c in articles.columns), strict=True):
+    for article_id, url, source_key, version, model in zip(*(c.to_pylist() for c in articles.columns), strict=True):
         here = knowledge.for_article(article_id, url=url, source_key=source_key)
-        if whole_version(map(here.version_of, names[article_id].values())) != version:
+        told = (*map(here.version_of, names[article_id].values()), here.quotes_version())
+        if model is not None and whole_version(told) != version:  # what nobody read, no knowledge reads otherwise
             yield article_id
 
 
-def _names_of(lake: Lake, day: date) -> Mapping[str, Mapping[object, set[str]]]:
+def names_of(lake: Lake, day: date) -> Mapping[str, Mapping[object, set[str]]]:
     """Return the names in a day's articles, by article and entity: all that the knowledge base was asked of."""
     rows = lake.read("entities", days=[day], columns=_MENTION)
     names: defaultdict[str, defaultdict[object, set[str]]] = defaultdict(lambda: defaultdict(set))

@@ -5,7 +5,7 @@ from datetime import date
 from statistics import median
 
 from pipeline.model.coverage import Odd, SourceDay, Whose
-from pipeline.stages.expected import ODD, comparable_days, distance, is_share_odd
+from pipeline.stages.expected import ODD, comparable_days, distance, is_share_odd, may_be_odd
 
 WEEKS, _LEAST_SAME, _LEAST_DAYS = 8, 3, 3
 
@@ -74,6 +74,9 @@ def _top(facts: SourceDay) -> str:
 
 
 def _shares(days: Mapping[date, SourceDay], day: date, part: Callable[[SourceDay], tuple[int, int]]) -> Sequence[float]:
+    """Return the shares of the days that a day is measured by; none where its own is odd beside nothing."""
+    if not may_be_odd(*part(days[day])):
+        return ()
     near = comparable_days(days.keys(), day, weeks=WEEKS, least=7 * WEEKS)
     counts = [part(days[each]) for each in near]
     return [some / whole for some, whole in counts if whole]

@@ -61,6 +61,12 @@ def _layouts(settings: Settings) -> str:
     )
 
 
+def readers_of(settings: Settings, *knowledge: KnowledgeBase) -> tuple[Reader, ...]:
+    """Return a reader for each of several states of knowledge; they share one model. Raises: ConfigError."""
+    model = _loaded(settings.spacy_model)
+    return tuple(Reader(model, kb=each, infer_gender=settings.infer_gender) for each in knowledge)
+
+
 def open_desk(settings: Settings, *, with_untyped: bool = False) -> Desk:
     """Load model and knowledge base. Raises: ConfigError when the model or the overrides cannot be read, KnowledgeError
     when your knowledge base cannot."""

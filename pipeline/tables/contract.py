@@ -85,7 +85,7 @@ ARTICLES = TableSpec(
         Column("field_methods", _methods, "By which method title, authors, body and other fields were decided.", True),
         Column("model_name", _text, "Name and version of the language model; null when it was not read.", True),
         Column("pipeline_version", _text, "One hash over rules, lexicons and model."),
-        Column("kb_version", _text, "Hash of all that is known of the names in it; null where nothing is.", True),
+        Column("kb_version", _text, "Hash of all that is known of its names and quotes; null: nothing.", True),
     ),
 )
 
@@ -164,7 +164,7 @@ QUOTES = TableSpec(
         Column("word_count", _int, "Words in quote_text."),
         Column("quote_norm_id", _text, "Hash of the folded words, to follow one quotation across outlets."),
         Column("confidence", _real, "0 to 1: how sure the attribution is."),
-        Column("rule_id", _text, "The rule that decided."),
+        Column("rule_id", _text, "The rule that decided; override: a person did."),
     ),
 )
 

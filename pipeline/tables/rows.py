@@ -46,14 +46,19 @@ def annotation_rows(
     versions: Row = {
         "model_name": model_name if annotation else None,
         "pipeline_version": pipeline_version,
-        "kb_version": whole_version(entity.kb_version for entity in annotation.entities) if annotation else None,
+        "kb_version": _knowledge(annotation) if annotation else None,
     }
     rows = {ARTICLES.name: [_row(ARTICLES, article, {**keys, **counts, **read, **versions})]}
     return rows | {spec.name: [_row(spec, child, keys) for child in found] for spec, found in children.items()}
 
 
+def _knowledge(annotation: Annotation) -> str | None:
+    return whole_version((*(entity.kb_version for entity in annotation.entities), annotation.override_version))
+
+
 def whole_version(versions: Iterable[str | None]) -> str | None:
-    """Return what names the ``kb_version`` of all of an article's entities together; None where none has one."""
+    """Return what names all that is known in an article: the ``kb_version`` of its entities, and the version of the
+    corrections of its quotes. None where none has one."""
     known = sorted({version for version in versions if version is not None})
     return hashlib.sha256(" ".join(known).encode()).hexdigest()[:12] if known else None
 

@@ -11,7 +11,7 @@ if TYPE_CHECKING:
     from pipeline.stages.workspace import Workspace
 
 Answer = Callable[[Request, str], Response]
-_COVERAGE_DAYS = 28
+_COVERAGE_DAYS = 14
 _SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'"  # of a picture opened by itself
 
 

@@ -13,9 +13,9 @@ from playwright.sync_api import Browser
 
 from pipeline.clusters import Change
 from pipeline.lake import Lake
+from pipeline.model.receipt import Check, Fact, Step
 from pipeline.pages import article_html, article_page
 from pipeline.stages.page_history import Revision
-from pipeline.stages.receipt import Check, Fact, Step
 from pipeline.tables import READING_TABLES
 from tests.browser.hostile import COUNT
 from tests.browser.hostile_lake import DAY, STRINGS, article_id_of, columns_of_text, make_hostile_lake

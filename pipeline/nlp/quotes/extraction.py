@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 
 from pipeline.model import Entity, Quote
 from pipeline.model.annotation import QuoteType
+from pipeline.model.corrections import said_words
 from pipeline.nlp.languages.spec import CueData, LanguageData
 from pipeline.nlp.quotes.attribution import Attribution, attribute, edges, is_sentence
 from pipeline.nlp.quotes.clauses import Clause, clause_around, reported_clauses
@@ -18,7 +19,6 @@ from pipeline.nlp.quotes.quoted import QuotedText, quoted_text
 from pipeline.nlp.quotes.speakers import Speaker, SpeakerFinder, speaker_finder, speakers
 from pipeline.nlp.tokens import Tokens
 
-_WORD = re.compile(r"\w+(?:['’]\w+)*")
 _DIRECT_SHARE = 0.9
 _FRAGMENT_WORDS = 3
 _SMALL = 4  # letters of "with" and "from", which titles write small
@@ -86,7 +86,7 @@ def _marked(words: _Words, index: int, attribution: Attribution) -> _Found | Non
     """Return the quote of a stretch in marks, with the clause that it is a fragment of; None for what is no quote."""
     tokens, marked = words.tokens, words.quoted.marked[index]
     content = tokens.content[marked.start : marked.end]
-    inside = _WORD.findall(content)
+    inside = said_words(content)
     sentence = is_sentence(tokens, words.quoted, index)
     short = len(inside) <= _FRAGMENT_WORDS and not sentence
     first, last = edges(tokens, words.quoted, index)
@@ -210,7 +210,7 @@ def _quote(tokens: Tokens, found: _Found, speaker: Speaker | None, data: CueData
     text = tokens.content[found.start : found.end]
     use = found.attribution.use
     entity = speaker.entity if speaker else None
-    words = _WORD.findall(text)
+    words = said_words(text)
     return Quote(
         quote_index=-1,
         quote_type=_type(tokens.content, found),

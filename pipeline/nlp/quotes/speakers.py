@@ -13,6 +13,7 @@ from pipeline.nlp.tokens import Tokens
 
 _LINKING = frozenset({"IN", "TO", "CC"})
 _FARTHEST = 120  # tokens from an unnamed speaker to the pronoun that stands for them
+_KINDS: Mapping[str, SpeakerKind] = {"PERSON": "person", "WORK_OF_ART": "document", "LAW": "document"}
 _ORGANISED = frozenset({"ORG", "GPE", "NORP", "FAC", "LOC"})
 
 
@@ -99,7 +100,7 @@ class SpeakerFinder:
     def _made(self, first: int, last: int, entity: Entity | None, *, head: int = -1) -> Speaker:
         cluster = entity.cluster_index if entity else None
         role = (entity.role_text if entity else None) or (self.roles.get(cluster) if cluster is not None else None)
-        kind = self._kind_of(entity) if entity else self._kind_of_noun(head)
+        kind = kind_of_speaker(entity) if entity else self._kind_of_noun(head)
         return Speaker(
             text=self.tokens.span(first, last),
             start=self.tokens.start[first],
@@ -107,15 +108,6 @@ class SpeakerFinder:
             entity=entity,
             kind=kind,
             role=role if entity else self._noun_role(head),
-        )
-
-    def _kind_of(self, entity: Entity) -> SpeakerKind:
-        if entity.entity_type == "PERSON":
-            return "person"
-        return (
-            "document"
-            if entity.entity_type in ("WORK_OF_ART", "LAW")
-            else ("organisation" if entity.entity_type in _ORGANISED or entity.mention_kind == "name" else "unnamed")
         )
 
     def _kind_of_noun(self, head: int) -> SpeakerKind:
@@ -129,6 +121,17 @@ class SpeakerFinder:
         if self.tokens.lemma[head] not in self.data.roles:
             return None
         return self.tokens.span(head, noun_phrase(self.tokens, head)[1])
+
+
+def kind_of_speaker(entity: Entity) -> SpeakerKind:
+    """Return what kind of speaker a mention makes: of a thing that only a pronoun or noun stands for, none is known."""
+    is_known = entity.mention_kind == "name" or entity.entity_type in _ORGANISED or entity.entity_type in _KINDS
+    return kind_of_type(entity.entity_type) if is_known else "unnamed"
+
+
+def kind_of_type(entity_type: str) -> SpeakerKind:
+    """Return what kind of speaker a named thing of a type is."""
+    return _KINDS.get(entity_type, "organisation")
 
 
 def speakers(finder: SpeakerFinder, quoted: QuotedText, heads: Sequence[int | None]) -> Iterator[Speaker | None]:

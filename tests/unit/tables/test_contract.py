@@ -9,7 +9,7 @@ from pipeline.tables.contract import ARTICLES, ENTITIES, EVENTS, QUOTES
 
 KEYS = {"article_id", "revision_id", "published_at"}
 MADE_BY_ROWS = {"entity_count", "quote_count", "event_count", "model_name", "pipeline_version", "kb_version"}
-NO_COLUMN = {"entities", "quotes", "events", "untyped", "times"}
+NO_COLUMN = {"entities", "quotes", "events", "untyped", "times", "override_version"}
 
 
 def _fields(*models: type) -> set[str]:

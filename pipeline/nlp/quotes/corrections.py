@@ -1,0 +1,201 @@
+"""Corrections by hand, put on what was read: who speaks a quote, and what is none."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass, replace
+
+from pipeline.kb import KnowledgeBase, QuoteOverride
+from pipeline.kb.fold import fold_name
+from pipeline.model import Entity, Quote
+from pipeline.model.annotation import Gender, GenderMethod, SpeakerKind
+from pipeline.model.corrections import matching_quotes
+from pipeline.nlp.quotes.speakers import kind_of_speaker, kind_of_type
+from pipeline.nlp.who.cast import entity_hash
+
+RULE = "override"
+
+
+@dataclass(frozen=True, slots=True)
+class Unmet:
+    """A correction that changes nothing in its article, and why."""
+
+    override: QuoteOverride
+    why: str
+
+
+@dataclass(frozen=True, slots=True)
+class Corrected:
+    """An article's quotes under its corrections, numbered anew, and the corrections that fit none."""
+
+    quotes: tuple[Quote, ...]
+    unmet: tuple[Unmet, ...]
+
+
+@dataclass(frozen=True, slots=True)
+class _Speaker:
+    """Who speaks, by a correction. ``mentions`` are those of an entity of the article, empty for somebody else."""
+
+    mentions: tuple[Entity, ...]
+    cluster_index: int | None
+    entity_id: str
+    name: str
+    kind: SpeakerKind
+    gender: Gender | None
+    gender_method: GenderMethod | None
+
+
+def correct_quotes(
+    quotes: tuple[Quote, ...], entities: tuple[Entity, ...], kb: KnowledgeBase, *, infer_gender: bool
+) -> Corrected:
+    """Return the quotes as a person corrected them. A correction that fits no quote, or several, changes none.
+
+    A corrected quote has the rule "override" and is sure. Where the mention beside it is another's name, the nearest
+    mention of the right one takes its place.
+    """
+    if not kb.quote_overrides:
+        return Corrected(quotes, ())
+    texts = [quote.quote_text for quote in quotes]
+    found: dict[int, Quote | None] = {}
+    unmet = []
+    for override in kb.quote_overrides:
+        place = _place(texts, override)
+        if isinstance(place, int) and place in found:
+            place = "another correction of this article means the same quote; leave one of them out"
+        got = _corrected(quotes[place], entities, override, kb) if isinstance(place, int) else place
+        if isinstance(got, str):
+            unmet.append(Unmet(override, got))
+        elif isinstance(place, int):
+            found[place] = got if got is None or infer_gender else _without_gender(got)
+    kept = (found.get(index, quote) for index, quote in enumerate(quotes))
+    numbered = enumerate(quote for quote in kept if quote is not None)
+    return Corrected(tuple(replace(quote, quote_index=index) for index, quote in numbered), tuple(unmet))
+
+
+def _without_gender(quote: Quote) -> Quote:
+    return replace(quote, speaker_gender=None, speaker_gender_method=None)
+
+
+def _place(texts: Sequence[str], override: QuoteOverride) -> int | str:
+    """Return the position of the quote that is meant, or why there is none."""
+    found = matching_quotes(texts, override.words)
+    if not found:
+        return "no quote of the article holds these words"
+    if override.occurrence is not None:
+        is_there = override.occurrence <= len(found)
+        return found[override.occurrence - 1] if is_there else f"only {len(found)} quotes hold these words"
+    if len(found) > 1:
+        return f"{len(found)} quotes hold these words; give more of them, or occurrence"
+    return found[0]
+
+
+def _corrected(
+    quote: Quote, entities: Sequence[Entity], override: QuoteOverride, kb: KnowledgeBase
+) -> Quote | str | None:
+    """Return the quote with its speaker, None for what is no quote, or why nobody fits."""
+    if not override.is_quote:
+        return None
+    if override.speaker == "":
+        return _spoken_by(quote, None, entities)
+    speaker = _speaker(override, entities, kb)
+    return speaker if isinstance(speaker, str) else _spoken_by(quote, speaker, entities)
+
+
+def _speaker(override: QuoteOverride, entities: Sequence[Entity], kb: KnowledgeBase) -> _Speaker | str:
+    names = [each for each in entities if each.mention_kind == "name" and each.cluster_index is not None]
+    if override.entity_type is not None:
+        names = [each for each in names if each.entity_type == override.entity_type]
+    clusters = list(dict.fromkeys(each.cluster_index for each in _meant(override, names)))
+    if len(clusters) > 1:
+        return f"{len(clusters)} of the article go by {override.speaker or override.qid!r}; give a fuller name"
+    if clusters:
+        return _of_article([each for each in entities if each.cluster_index == clusters[0]], override)
+    return _from_elsewhere(override, kb)
+
+
+def _meant(override: QuoteOverride, names: Sequence[Entity]) -> Sequence[Entity]:
+    """Return the mentions of whom a correction means: by QID, else by full name, else by another form of the name."""
+    if override.qid is not None:
+        return [each for each in names if each.qid == override.qid]
+    wanted = fold_name(override.speaker or "")
+    full = [each for each in names if fold_name(each.entity_name or "") == wanted]
+    return full or [each for each in names if fold_name(each.entity_text) == wanted]
+
+
+def _of_article(mentions: Sequence[Entity], override: QuoteOverride) -> _Speaker:
+    first = next(each for each in mentions if each.mention_kind == "name")
+    gender, method = first.gender, first.gender_method
+    if override.gender is not None and first.entity_type == "PERSON":
+        gender, method = override.gender, "none"
+    return _Speaker(
+        mentions=tuple(mentions),
+        cluster_index=first.cluster_index,
+        entity_id=first.entity_id or "",
+        name=first.entity_name or first.entity_text,
+        kind=kind_of_speaker(first),
+        gender=gender,
+        gender_method=method,
+    )
+
+
+def _from_elsewhere(override: QuoteOverride, kb: KnowledgeBase) -> _Speaker | str:
+    """Return somebody whom the article does not name."""
+    entry = kb.entry_of(override.qid) if override.qid is not None and override.speaker is None else None
+    name = override.speaker or (entry.name if entry else None)
+    if name is None:
+        return f"neither the article nor the knowledge base knows {override.qid}; give speaker as well"
+    entity_type = override.entity_type or (entry.entity_type if entry else "PERSON")
+    is_person = entity_type == "PERSON"
+    return _Speaker(
+        mentions=(),
+        cluster_index=None,
+        entity_id=override.qid or entity_hash(name, entity_type),
+        name=name,
+        kind=kind_of_type(entity_type),
+        gender=(override.gender or "U") if is_person else None,
+        gender_method="none" if is_person else None,
+    )
+
+
+def _spoken_by(quote: Quote, speaker: _Speaker | None, entities: Sequence[Entity]) -> Quote:
+    text, start, end = _beside(quote, speaker, entities)
+    roles = (each.role_text for each in speaker.mentions if each.role_text) if speaker else iter(())
+    return replace(
+        quote,
+        speaker_text=text,
+        speaker_start_char=start,
+        speaker_end_char=end,
+        speaker_cluster_index=speaker.cluster_index if speaker else None,
+        speaker_entity_id=speaker.entity_id if speaker else None,
+        speaker_name=speaker.name if speaker else None,
+        speaker_kind=speaker.kind if speaker else None,
+        speaker_gender=speaker.gender if speaker else None,
+        speaker_gender_method=speaker.gender_method if speaker else None,
+        speaker_role=next(roles, None),
+        confidence=1.0,
+        rule_id=RULE,
+    )
+
+
+def _beside(
+    quote: Quote, speaker: _Speaker | None, entities: Sequence[Entity]
+) -> tuple[str | None, int | None, int | None]:
+    """Return the mention beside the quote: the one that was read there, unless it names another; else the nearest."""
+    start, end = quote.speaker_start_char, quote.speaker_end_char
+    if speaker is None:
+        return None, None, None
+    if start is not None and end is not None and not _names_another(speaker, entities, start, end):
+        return quote.speaker_text, start, end
+    outside = [each for each in speaker.mentions if not quote.start_char <= each.start_char < quote.end_char]
+    if not outside:
+        return None, None, None
+    near = min(outside, key=lambda each: (_distance(each, quote), each.start_char))
+    return near.entity_text, near.start_char, near.end_char
+
+
+def _names_another(speaker: _Speaker, entities: Sequence[Entity], start: int, end: int) -> bool:
+    """Return whether a name stands at some offsets, and it is not the speaker's."""
+    names = [e for e in entities if e.mention_kind == "name" and e.start_char < end and start < e.end_char]
+    return bool(names) and not any(each.cluster_index == speaker.cluster_index for each in names)
+
+
+def _distance(mention: Entity, quote: Quote) -> int:
+    return max(quote.start_char - mention.end_char, mention.start_char - quote.end_char)
