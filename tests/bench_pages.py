@@ -4,6 +4,7 @@
 the bytes of each page that are neither the article's text nor its rows.
 """
 
+import re
 import time
 from collections.abc import Callable, Mapping, Sequence
 from html import escape
@@ -45,7 +46,7 @@ def main() -> None:
     page = article_page(rows, origin="-")
     html = article_html(page)
     _tell("the same page, bytes beside text and rows", _weight(page, html), MOST_BYTES)
-    out.print(f"     of {len(html.encode()):,} bytes in all")
+    out.print(f"     of these, elements and attributes {_markup(html):,}; of {len(html.encode()):,} in all")
 
 
 def _tell(what: str, value: float, most: float) -> None:
@@ -56,6 +57,11 @@ def _weight(page: ArticlePage, html: str) -> int:
     """Return the bytes of a page without the article's text, once, and without its rows as JSON."""
     text = "".join(piece.text for block in page.blocks for piece in block.pieces)
     return sum((len(html.encode()), -len(_written(text)), *(-len(_written(each.text)) for each in page.rows)))
+
+
+def _markup(html: str) -> int:
+    """Return the bytes of a page's tags with their attributes."""
+    return sum(len(tag.encode()) for tag in re.findall("<[^>]+>", html))
 
 
 def _written(text: str) -> bytes:

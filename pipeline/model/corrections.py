@@ -8,10 +8,12 @@ import re
 import unicodedata
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import dataclass
+from functools import lru_cache
 
 from pipeline.model.identity import article_id_of, canonical_url
 
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
+_TO_ESCAPE = re.compile(r"[^\w !#$%&()*+,./:;<=>?@^`{|}~“”‘’–—-]")  # what may need it, and some that does not
 _FEW = 12  # words that tell one quote from another and still fit a line
 _SHORT: Mapping[str, str] = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
@@ -43,12 +45,18 @@ def matching_quotes(quotes: Sequence[str], words: str) -> tuple[int, ...]:
 
     Quotes of exactly these words go before those that merely hold them, in a row and whole.
     """
-    wanted = folded_words(words)
-    if not wanted:
+    wanted = _line_of_words(words)
+    if not wanted.strip():
         return ()
-    told = [folded_words(quote) for quote in quotes]
+    told = [_line_of_words(quote) for quote in quotes]
     equal = tuple(index for index, each in enumerate(told) if each == wanted)
-    return equal or tuple(index for index, each in enumerate(told) if holds_words(each, wanted))
+    return equal or tuple(index for index, each in enumerate(told) if wanted in each)
+
+
+@lru_cache(maxsize=4096)  # each quote of an article is compared with all the others
+def _line_of_words(text: str) -> str:
+    """Return folded words on one line, a space on either side of each: so words in a row are a piece of it."""
+    return f" {' '.join(folded_words(text))} "
 
 
 def holds_words(told: Sequence[str], wanted: Sequence[str]) -> bool:
@@ -151,7 +159,7 @@ def toml_text(text: str) -> str:
 
     Half a surrogate pair, which TOML cannot hold, becomes U+FFFD.
     """
-    return f'"{"".join(map(_escaped, text))}"'
+    return f'"{_TO_ESCAPE.sub(lambda found: _escaped(found[0]), text)}"'
 
 
 def _escaped(char: str) -> str:

@@ -3,7 +3,7 @@
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, NamedTuple
 
 from pipeline.pages.cast import group_of
 from pipeline.pages.events import MODALITY_WORDS, ShownEvent
@@ -31,6 +31,7 @@ def drawn_blocks(
 ) -> tuple[ShownBlock, ...]:
     """Return the blocks of an article in reading order, everything that was found in them drawn in."""
     text, spans = article["text"], [(block["start_char"], block["end_char"]) for block in article["blocks"]]
+    beside = _beside(spans, quotes, events)
     marks = _by_block(spans, [*_entity_marks(entities), *_quote_marks(text, spans, quotes), *_event_marks(events)])
     labels = _labels_by_block(spans, [*_quote_labels(spans, quotes), *_event_labels(events)])
     return tuple(
@@ -38,12 +39,33 @@ def drawn_blocks(
             number=at + 1,
             kind=block["kind"],
             pieces=pieces_of(text, start=start, end=end, marks=marks[at], labels=labels[at]),
-            begun=tuple(quote for quote in quotes if start <= quote.span[0] < end),
-            continued=tuple(quote for quote in quotes if quote.span[0] < start < quote.span[1]),
-            no_facts=tuple(event for event in events if start <= event.span[0] < end and event.modality != "happened"),
+            begun=tuple(beside[at].begun),
+            continued=tuple(beside[at].continued),
+            no_facts=tuple(beside[at].no_facts),
         )
         for at, (block, (start, end)) in enumerate(zip(article["blocks"], spans, strict=True))
     )
+
+
+class _Beside(NamedTuple):
+    """What stands beside one block."""
+
+    begun: list[ShownQuote]
+    continued: list[ShownQuote]
+    no_facts: list[ShownEvent]
+
+
+def _beside(spans: Sequence[Span], quotes: Sequence[ShownQuote], events: Sequence[ShownEvent]) -> list[_Beside]:
+    starts, found = [start for start, _ in spans], [_Beside([], [], []) for _ in spans]
+    for quote in quotes:
+        first, last = bisect_right(starts, quote.span[0]) - 1, bisect_left(starts, quote.span[1])
+        found[max(first, 0)].begun.append(quote)
+        for at in range(max(first, 0) + 1, last):
+            found[at].continued.append(quote)
+    for event in events:
+        if event.modality != "happened":
+            found[max(bisect_right(starts, event.span[0]) - 1, 0)].no_facts.append(event)
+    return found
 
 
 def _by_block(spans: Sequence[Span], marks: Sequence[Mark]) -> list[list[Mark]]:
@@ -127,5 +149,5 @@ def _event_labels(events: Sequence[ShownEvent]) -> Iterator[Label]:
     for event in events:
         word = MODALITY_WORDS[event.modality]
         shown = f"{event.number} {word}".strip()
-        told = f"{shown}: event {event.number}, {event.told}"
+        told = f"event {shown}" if word else f"event {event.number}, {event.told}"
         yield Label(event.span[1], False, event.modality, f"t{event.number}", f"v{event.number}", shown, told)

@@ -13,7 +13,7 @@ MODALITIES = {
     "negated": "did not happen",
 }
 # The short word beside the trigger; what happened has its shape alone.
-MODALITY_WORDS = {"happened": "", "planned": "planned", "hypothetical": "hypothetical", "negated": "not"}
+MODALITY_WORDS = {"happened": "", "planned": "planned", "hypothetical": "hypothetical", "negated": "did not happen"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

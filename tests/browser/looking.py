@@ -12,7 +12,8 @@ _REFERENCES = """() => {
     .filter(name => element.hasAttribute(name) && !(name === 'href' && element.localName === 'a'))
     .filter(name => !element.getAttribute(name).startsWith('#') && !own(element.getAttribute(name)))
     .map(name => `${element.localName}[${name}]=${element.getAttribute(name)}`));
-  const dressed = [...document.querySelectorAll('[style]')].map(each => `${each.localName}[style]=${each.style.cssText}`);
+  const dressed = [...document.querySelectorAll('[style]')]
+    .map(each => `${each.localName}[style]=${each.style.cssText}`);
   const links = [...document.querySelectorAll('a[href]')]
     .filter(link => !['http:', 'https:', new URL(document.baseURI).protocol].includes(link.protocol))
     .map(link => `a[href]=${link.getAttribute('href')}`);

@@ -11,12 +11,7 @@ from urllib.parse import urlsplit
 from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request
 
 # What Chromium asks for on its own account, whatever page is open.
-_BROWSERS_OWN = (
-    b"update.googleapis.com",
-    b"accounts.google.com",
-    b"android.clients.google.com",
-    b"clients2.google.com",
-)
+_BROWSERS_OWN = (b"googleapis.com:", b"//update.googleapis.com/", b"accounts.google.com:")
 _INSIDE = ("about", "blob", "data")
 
 
