@@ -14,6 +14,7 @@ from pipeline.pages.told import Step, Version
 from pipeline.pages.visible import visible_json
 
 Row = Mapping[str, Any]
+_JSON = json.JSONEncoder(ensure_ascii=False, default=str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -100,5 +101,4 @@ def _several(row: Row, known: Mapping[int, str]) -> Several:
 
 
 def _json_lines(rows: Sequence[Row]) -> str:
-    lines = (json.dumps(row, ensure_ascii=False, default=str) for row in rows)
-    return visible_json("[\n" + ",\n".join(lines) + "\n]")
+    return visible_json("[\n" + ",\n".join(map(_JSON.encode, rows)) + "\n]")
