@@ -83,7 +83,7 @@ def article_page(
         named=named,
         several=tuple(_several(row, known) for row in entities if row["group_cluster_indexes"]),
         unlisted=tuple(quote for quote in quotes if quote.who not in known),
-        fields=fields_of(article),
+        fields=fields_of(article, rows.get("copies", ())),
         receipt=tuple(receipt),
         versions=tuple(versions),
         rows=tuple(RowsAsText(table, len(found), _json_lines(found)) for table, found in rows.items() if found),
