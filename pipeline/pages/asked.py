@@ -11,11 +11,11 @@ MOST_DAYS = 366
 _FIRST_YEAR, _LAST_YEAR = 1800, 2200
 
 
-def text_asked(query: Query, name: str) -> str | None:
-    """Return a text; None where there is none. Raises: ConfigError for a very long one."""
+def text_asked(query: Query, name: str, *, most: int = _LONGEST) -> str | None:
+    """Return a text; None where there is none. Raises: ConfigError for one of more than ``most`` letters."""
     value = query.get(name, "").strip()
-    if len(value) > _LONGEST:
-        raise ConfigError(f"{name}: {len(value)} letters; ask for {_LONGEST} at most", key=name)
+    if len(value) > most:
+        raise ConfigError(f"{name}: {len(value)} letters; ask for {most} at most", key=name)
     return value or None
 
 

@@ -23,6 +23,7 @@ _HEADINGS: dict[StepName, str] = {
     "unknown": "Unknown",
     "next": "Next, in a terminal",
 }
+_LONGEST_URL = 100_000
 _MOMENT = "%Y-%m-%d %H:%M"
 
 
@@ -44,7 +45,7 @@ def pages_page(lake: Path, query: Query, *, today: date, root: str) -> str:
     Raises: ConfigError for a query without a source, and for days that are none.
     """
     wanted = _wanted(query, today=today)
-    found, is_more = seen_pages(lake, wanted, after=text_asked(query, "after"))
+    found, is_more = seen_pages(lake, wanted, after=text_asked(query, "after", most=_LONGEST_URL))
     asked = {"source": wanted.source, "outcome": wanted.outcome, "reason": wanted.reason}
     is_day = wanted.first == wanted.last
     days = {"day": wanted.first} if is_day else {"from_": wanted.first, "to": wanted.last}

@@ -13,6 +13,7 @@ from pipeline.tables import LOG_TABLES, READING_TABLES, Column, rows_table, tabl
 from tests.browser.hostile import COUNT, hostile_strings
 
 DAY = datetime(2026, 3, 3, 12, tzinfo=UTC)
+ONE = "courier"  # a source with a key as they are, and every string among its pages
 STRINGS = hostile_strings()
 _STEP = 37  # shares no factor with COUNT: each column meets every string
 _NEXT = 11
@@ -40,6 +41,8 @@ def make_hostile_lake(root: Path) -> Path:
     assert set(report.articles.values()) == {"committed"}, report
     for spec in LOG_TABLES:
         lake.append_log(spec.name, "hostile", rows_table(spec, [_filled(spec.columns, at) for at in range(COUNT)]))
+    of_one = [_filled(table_named("outcomes").columns, at) | {"source_key": ONE} for at in range(COUNT)]
+    lake.append_log("outcomes", "hostile-one", rows_table(table_named("outcomes"), of_one))
     return root / "lake"
 
 

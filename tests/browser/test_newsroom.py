@@ -7,6 +7,8 @@ import pytest
 from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.airflow import PASSWORDS
+from tests.browser.looking import assert_standing, overflow, references, running, violations
+from tests.browser.walking import follow, tab_to
 from tests.browser.watch import watched
 
 pytestmark = [pytest.mark.airflow, pytest.mark.model]
