@@ -7,7 +7,7 @@ UV := .tools/bin/uv
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: help demo test lint types unit nightly quality bench bench-airflow bench-lake golden answers docs lock up down cluster-test newsroom clean
+.PHONY: help demo test lint types unit nightly quality bench bench-airflow bench-lake golden answers pictures docs lock up down cluster-test newsroom clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
@@ -45,6 +45,9 @@ golden: $(VENV)/.ready  ## Rewrite the golden cases and show what changed
 
 answers: $(VENV)/.ready  ## Replay the sample newsroom; write the answers and pictures in README and docs/how-to anew
 	@$(RUN) -m samples.answers
+
+pictures: $(VENV)/.ready  ## Draw the pictures of the pages in README and docs anew, with Chromium
+	@$(RUN) -m samples.pictures
 
 docs: $(VENV)/.ready  ## Regenerate docs/tables.md from the contract
 	@$(RUN) -c "from pipeline.tables.docs import tables_markdown; print(tables_markdown(), end='')" > docs/tables.md

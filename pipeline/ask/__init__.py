@@ -1,19 +1,21 @@
 """The analyst's room: the lake's tables as views, SQL that can only read, saved questions, and pictures of answers."""
 
 from pipeline.ask.connection import Answer, Connection, connect, query, stream
-from pipeline.ask.coverage import AskedListing, CoverageFacts, coverage_facts
+from pipeline.ask.coverage import CoverageFacts, coverage_facts
+from pipeline.ask.limits import Limits, limited
 from pipeline.ask.saved import Question, answer, list_questions, question_named
 from pipeline.ask.verdicts import outcomes_of, pages_of_host
 
 __all__ = [
     "Answer",
-    "AskedListing",
     "Connection",
     "CoverageFacts",
+    "Limits",
     "Question",
     "answer",
     "connect",
     "coverage_facts",
+    "limited",
     "list_questions",
     "outcomes_of",
     "pages_of_host",

@@ -11,6 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from pipeline.ask.files import lake_files
+from pipeline.ask.limits import opened_within_limits
 from pipeline.ask.views import BY_NAME, SCHEME, lake_views
 from pipeline.errors import ConfigError
 from pipeline.tables import TABLES
@@ -65,7 +66,7 @@ def connect(
     SQL here reads the lake's files and can write none. Raises: LakeError for a broken manifest.
     """
     opened = lake_files(lake, since=since, until=until)
-    connection = duckdb.connect(":memory:")
+    connection = opened_within_limits()
     connection.register_filesystem(opened.files)
     connection.execute(_LOCKDOWN)
     connection.execute(f"SET VARIABLE {BY_NAME} = {opened.is_older}")

@@ -5,31 +5,36 @@ from datetime import date, datetime
 from pathlib import Path
 
 from pipeline.ask.connection import connect
-from pipeline.ask.verdicts import LAST_WORD_FIRST
+from pipeline.ask.verdicts import LAST_WORD
+from pipeline.model.coverage import AskedListing
 
+# Read once: three questions are asked of it. No page is seen long before its news day, so older files are not opened.
+_SEEN = (
+    "CREATE TEMP TABLE seen AS SELECT * EXCLUDE (article_id, detail, raw_ref) FROM outcomes WHERE seen_date >= $1 - 2"
+)
 # The same pages as the question `coverage` counts: the last word on a page, a listing that could not be read until its
-# source is read again. Here by reason, and with those that were first seen more than a day after their day was over. No
-# page is seen long before its news day, so older files are not opened.
+# source is read again. Here by reason, and with those that were first seen more than a day after their day was over.
 _VERDICTS = f"""\
-WITH last AS (
-  SELECT *, min(seen_at) OVER (PARTITION BY source_key, url) AS first_seen_at FROM outcomes
-  WHERE news_day BETWEEN $1 AND $2 AND seen_date >= $1 - 2
-  QUALIFY row_number() OVER (PARTITION BY source_key, url ORDER BY {LAST_WORD_FIRST}) = 1
+WITH pages AS (
+  SELECT source_key, min(seen_at) AS first_seen_at,
+    arg_max({{'news_day': news_day, 'stage': stage, 'outcome': outcome, 'reason': reason, 'at': seen_at}},
+      {LAST_WORD}) AS last
+  FROM seen WHERE news_day BETWEEN $1 AND $2 GROUP BY source_key, url
 ),
-visits AS (SELECT source_key, max(seen_at) AS visited_at FROM outcomes
-  WHERE stage <> 'discover' AND seen_date >= $1 - 2 GROUP BY source_key)
-SELECT source_key, news_day, stage = 'discover' AS is_listing, outcome, reason, count(*) AS pages,
-  count(*) FILTER (WHERE first_seen_at >= news_day + INTERVAL 2 DAY) AS late
-FROM last LEFT JOIN visits USING (source_key)
-WHERE stage <> 'discover' OR visited_at IS NULL OR seen_at > visited_at
+visits AS (SELECT source_key, max(seen_at) AS visited_at FROM seen WHERE stage <> 'discover' GROUP BY source_key)
+SELECT source_key, last.news_day, last.stage = 'discover' AS is_listing, last.outcome, last.reason, count(*) AS pages,
+  count(*) FILTER (WHERE first_seen_at >= last.news_day + INTERVAL 2 DAY) AS late
+FROM pages LEFT JOIN visits USING (source_key)
+WHERE last.stage <> 'discover' OR visited_at IS NULL OR last.at > visited_at
 GROUP BY ALL ORDER BY ALL"""  # noqa: S608 - a constant
 _LISTINGS = """\
 SELECT source_key, listed_day, asked_at, result, entries, reason FROM listings
 WHERE asked_date >= $1 AND coalesce(listed_day, $1) BETWEEN $1 AND $2 ORDER BY source_key, asked_at"""
 # Lakes older than `listings`, and sources that are no listing: a source that gave an outcome on a day was asked then.
 _VISITS = """\
-SELECT DISTINCT source_key, seen_date FROM outcomes
+SELECT DISTINCT source_key, seen_date FROM seen
 WHERE stage IN ('discover', 'fetch') AND seen_date >= $1 ORDER BY ALL"""
+_LAST_SEEN = "SELECT source_key, max(seen_at) FROM seen WHERE stage <> 'discover' GROUP BY ALL ORDER BY ALL"
 _DATED = """\
 SELECT source_key, published_date, count(*),
   count(*) FILTER (WHERE published_at_method IN ('unknown', 'url', 'htmldate'))
@@ -54,18 +59,6 @@ class VerdictCount:
 
 
 @dataclass(frozen=True, slots=True)
-class AskedListing:
-    """A row of ``listings``."""
-
-    source_key: str
-    listed_day: date | None
-    asked_at: datetime
-    result: str
-    entries: int
-    reason: str | None
-
-
-@dataclass(frozen=True, slots=True)
 class DatedArticles:
     """Articles of a source and day, and how many of their dates rest on nothing but a URL or a guess."""
 
@@ -77,13 +70,17 @@ class DatedArticles:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoverageFacts:
-    """All that is known of some days; ``visits`` are days on which a source gave an outcome of fetching."""
+    """All that is known of some days; ``visits`` are days on which a source gave an outcome of fetching.
+
+    ``newest`` is when each source's newest article came out, ``last_seen`` when a page of it was looked at last.
+    """
 
     verdicts: tuple[VerdictCount, ...]
     listings: tuple[AskedListing, ...]
     visits: tuple[tuple[str, date], ...]
     dated: tuple[DatedArticles, ...]
     newest: tuple[tuple[str, datetime], ...]
+    last_seen: tuple[tuple[str, datetime], ...]
 
 
 def coverage_facts(lake: Path, *, first: date, last: date, now: datetime) -> CoverageFacts:
@@ -95,10 +92,12 @@ def coverage_facts(lake: Path, *, first: date, last: date, now: datetime) -> Cov
             found: list[tuple] = connection.execute(sql, given).fetchall()  # type: ignore[type-arg]
             return found
 
+        connection.execute(_SEEN, [first])
         return CoverageFacts(
             verdicts=tuple(VerdictCount(*row) for row in rows(_VERDICTS, [*days])),
             listings=tuple(AskedListing(*row) for row in rows(_LISTINGS, [*days])),
             visits=tuple((key, day) for key, day in rows(_VISITS, [first])),
             dated=tuple(DatedArticles(*row) for row in rows(_DATED, [*days])),
             newest=tuple((key, at) for key, at in rows(_NEWEST, [now])),
+            last_seen=tuple((key, at) for key, at in rows(_LAST_SEEN, [])),
         )

@@ -195,6 +195,12 @@ def lake_files(lake: Path, *, since: date | None, until: date | None) -> Opened:
     return Opened(opened, is_older)
 
 
+def table_days(lake: Path, spec: TableSpec) -> tuple[date, ...]:
+    """Return the days of which a readers' table has rows. Raises: LakeError for a broken manifest."""
+    committed = committed_files(lake)
+    return tuple(day for day, _ in _public(lake, spec)) if committed is None else tuple(committed[spec.name])
+
+
 def _lacks_a_column(path: str, spec: TableSpec) -> bool:
     return not {*spec.schema.names} <= {*pq.read_schema(path).names}
 

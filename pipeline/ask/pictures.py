@@ -31,7 +31,8 @@ svg { max-width: 100%; height: auto }
 figure { margin: 0 }
 table { border-collapse: collapse; font-size: 14px }
 caption { text-align: left; color: $faint; padding: .5rem 0 }
-th, td { text-align: left; vertical-align: top; padding: .25rem .75rem .25rem 0; border-bottom: 1px solid #ddd }
+th, td { text-align: left; vertical-align: top; padding: .25rem .75rem .25rem 0;
+  border-bottom: 1px solid color-mix(in srgb, $ink 18%, $background) }
 td.number, th.number { text-align: right; font-variant-numeric: tabular-nums }
 </style>
 </head>

@@ -61,7 +61,9 @@ def question_named(slug: str) -> Question:
     """Return a saved question. Raises: ConfigError with the list of known slugs."""
     questions = {question.slug: question for question in list_questions()}
     if slug not in questions:
-        raise ConfigError(f"unknown question {slug!r}; known are {', '.join(questions)}", key=slug)
+        raise ConfigError(
+            f"unknown question {slug!r}; known are {', '.join(questions)}", key=slug, reason="no_such_question"
+        )
     return questions[slug]
 
 

@@ -6,14 +6,14 @@ from pathlib import Path
 
 from pipeline.ask.connection import Answer, connect
 
-# The order in which one page's outcomes speak, the last word first: a visit that found it unchanged leaves standing
+# By which one page's outcomes speak, the largest has the last word: a visit that found it unchanged leaves standing
 # what was said before, and of two words of one moment the one that does not wait is the later. The questions `coverage`
 # and `why-rejected` count by it too.
-LAST_WORD_FIRST = "outcome = 'unchanged', seen_at DESC, outcome = 'pending', run_id DESC"
+LAST_WORD = "(outcome <> 'unchanged', seen_at, outcome <> 'pending', run_id)"
 _OF_PAGES = f"""\
 SELECT * EXCLUDE (seen_date) FROM outcomes
 WHERE seen_date >= $3 AND (list_contains($1, url) OR list_contains($2, article_id))
-ORDER BY {LAST_WORD_FIRST}"""  # noqa: S608 - a constant
+ORDER BY {LAST_WORD} DESC"""  # noqa: S608 - a constant
 _OF_HOST = "SELECT count(DISTINCT url), max(seen_at) FROM outcomes WHERE starts_with(url, $1) OR starts_with(url, $2)"
 
 

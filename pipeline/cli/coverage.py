@@ -14,7 +14,7 @@ from pipeline.cli.output import AsJson, out, print_json, workspace
 from pipeline.cli.plan import day_of, day_range
 
 if TYPE_CHECKING:
-    from pipeline.stages.coverage import Cell, Coverage, SourceCoverage
+    from pipeline.model.coverage import Cell, Coverage, SourceCoverage
 
 _DAYS = 28
 _STYLES = ("dim", "blue", "cyan", "green", "bright_green")
@@ -30,7 +30,7 @@ def coverage(
 ) -> None:
     """Show what each source gave on each day beside what is usual for it, and which days are odd, with the cause."""
     from pipeline.ask.written import whole_file
-    from pipeline.cli.coverage_page import coverage_page
+    from pipeline.pages.coverage import coverage_page
     from pipeline.stages.coverage import coverage
 
     space = workspace()
@@ -54,6 +54,8 @@ def _as_dict(found: "Coverage") -> dict[str, object]:
             "kind": source.kind,
             "newest_at": source.newest_at,
             "hours_since_newest": source.hours_since_newest,
+            "last_seen_at": source.last_seen_at,
+            "hours_since_seen": source.hours_since_seen,
             "days": list(map(_day, source.cells)),
         }
         for source in found.sources
@@ -89,7 +91,7 @@ def _day(cell: "Cell") -> dict[str, object]:
 
 
 def _print_map(found: "Coverage") -> None:
-    from pipeline.cli.coverage_page import SHADES, SYMBOLS, freshness_told
+    from pipeline.pages.coverage import SHADES, SYMBOLS, freshness_told
 
     width = max([6, *(len(source.key) for source in found.sources)])
     out.print(Text(" " * (width + 2)).append(_scale(found), "dim"), soft_wrap=True)
@@ -112,7 +114,7 @@ def _scale(found: "Coverage") -> str:
 
 
 def _cell(cell: "Cell") -> Text:
-    from pipeline.cli.coverage_page import shade_of, symbol_of
+    from pipeline.pages.coverage import shade_of, symbol_of
 
     if any(each.whose != "real" for each in cell.odd):
         return Text(symbol_of(cell), style="bold white on red")
@@ -127,7 +129,7 @@ def _print_odd(found: "Coverage") -> None:
 
 
 def _odd_lines(source: "SourceCoverage") -> Iterator[Text]:
-    from pipeline.cli.coverage_page import SYMBOLS
+    from pipeline.pages.coverage import SYMBOLS
 
     for cell in source.cells:
         for odd in cell.odd:

@@ -9,7 +9,7 @@ from rich.text import Text
 from pipeline.cli.output import AsJson, out, print_json, workspace
 
 if TYPE_CHECKING:
-    from pipeline.stages.receipt import Check, Fact, Step
+    from pipeline.model.receipt import Check, Fact, Step
 
 _HEADINGS = {
     "row": "Row",

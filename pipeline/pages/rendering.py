@@ -31,13 +31,14 @@ def stylesheet() -> str:
 
 @cache
 def policy(*, is_served: bool) -> str:
-    """Return the content security policy: this stylesheet and nothing else, no script, no picture, no frame.
+    """Return the content security policy: this stylesheet and nothing else, no script, no frame.
 
-    A page that is served is sent with it as a header; it may send forms to its own server and stand in its frames.
+    A page that is served is sent with it as a header; it may show pictures of its own server, send forms to it, and
+    stand in its frames.
     A file carries it in a ``meta`` element, where frames cannot be named.
     """
     digest = base64.b64encode(hashlib.sha256(stylesheet().encode()).digest()).decode()
-    own = "form-action 'self'; frame-ancestors 'self'" if is_served else "form-action 'none'"
+    own = "img-src 'self'; form-action 'self'; frame-ancestors 'self'" if is_served else "form-action 'none'"
     return f"default-src 'none'; style-src 'sha256-{digest}'; base-uri 'none'; {own}"
 
 

@@ -2,50 +2,17 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from statistics import median
 
-from pipeline.ask import AskedListing, CoverageFacts, coverage_facts
+from pipeline.ask import CoverageFacts, coverage_facts
 from pipeline.model import Source
+from pipeline.model.coverage import AskedListing, Cell, Coverage, SourceCoverage, SourceDay
 from pipeline.sources import listable_days
-from pipeline.stages.odd_days import WEEKS, Odd, SourceDay, odd_of, usual_pages
+from pipeline.stages.odd_days import WEEKS, odd_of, usual_pages
 from pipeline.stages.workspace import Workspace
 
 _DAY = timedelta(days=1)
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Cell:
-    """A source's day beside what is usual. ``usual`` is None where too few days are known to say.
-
-    ``is_known``: the source was known by then; before that nothing is expected.
-    """
-
-    facts: SourceDay
-    usual: float | None
-    is_known: bool
-    odd: tuple[Odd, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceCoverage:
-    """A source's days. ``kind`` None: sources.toml has it no more. ``newest_at``: when its newest article came out."""
-
-    key: str
-    kind: str | None
-    newest_at: datetime | None
-    hours_since_newest: float | None
-    cells: tuple[Cell, ...]
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Coverage:
-    """Sources in the order of sources.toml, then those that it has no more; days from first to last."""
-
-    first: date
-    last: date
-    sources: tuple[SourceCoverage, ...]
 
 
 def coverage(workspace: Workspace, *, first: date, last: date, source_keys: Sequence[str] = ()) -> Coverage:
@@ -55,23 +22,29 @@ def coverage(workspace: Workspace, *, first: date, last: date, source_keys: Sequ
     """
     now = workspace.settings.now()
     facts = coverage_facts(workspace.settings.lake_dir, first=first - timedelta(weeks=WEEKS), last=last, now=now)
-    named = [workspace.sources.named(key) for key in source_keys] or list(workspace.sources.sources)
-    known = {source.key: source for source in named}
-    gone = [] if source_keys else sorted({each.source_key for each in facts.verdicts} - known.keys())
-    newest = dict(facts.newest)
+    listed = {source.key: source for source in workspace.sources.sources}
+    gone = sorted({each.source_key for each in facts.verdicts} - listed.keys())
+    wanted = source_keys or (*listed, *gone)
+    known = {key: workspace.sources.named(key) for key in wanted if key not in gone}
+    newest, seen = dict(facts.newest), dict(facts.last_seen)
     found = []
-    for key in (*known, *gone):
-        at = newest.get(key)
+    for key in wanted:
         found.append(
             SourceCoverage(
                 key=key,
                 kind=known[key].kind if key in known else None,
-                newest_at=at,
-                hours_since_newest=None if at is None else (now - at).total_seconds() / 3600,
+                newest_at=newest.get(key),
+                hours_since_newest=_hours(newest.get(key), now),
+                last_seen_at=seen.get(key),
+                hours_since_seen=_hours(seen.get(key), now),
                 cells=_cells(facts, key, known.get(key), days=(first, last), now=now),
             )
         )
     return Coverage(first=first, last=last, sources=tuple(found))
+
+
+def _hours(at: datetime | None, now: datetime) -> float | None:
+    return None if at is None else (now - at).total_seconds() / 3600
 
 
 def _cells(

@@ -34,9 +34,14 @@ def _even(count: int) -> float:
     return 2 * sqrt(count + 0.375)
 
 
+def may_be_odd(part: int, whole: int) -> bool:
+    """Return whether a share is far above anything at all: most are not, and need not be compared."""
+    return whole >= _LEAST_PAGES and part / whole - _LEAST_SHARE >= _LEAST_RISE
+
+
 def is_share_odd(part: int, whole: int, usual: Sequence[float]) -> bool:
     """Return whether a share is far above the median of its like: beyond chance, and by a fifth of all at least."""
-    if whole < _LEAST_PAGES:
+    if not may_be_odd(part, whole):
         return False
     share = max(median(usual) if usual else _UNKNOWN_SHARE, _LEAST_SHARE)
     chance = sqrt(whole * share * (1 - share)) or 1.0

@@ -1,81 +1,14 @@
 """Which days are odd for their source, and why: is the dip real, or is the crawler broken? Pure."""
 
-from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
-from dataclasses import dataclass
 from datetime import date
 from statistics import median
-from typing import Literal
 
-from pipeline.ask import AskedListing
 from pipeline.model import counted
-from pipeline.stages.expected import ODD, comparable_days, distance, is_share_odd
+from pipeline.model.coverage import Odd, SourceDay, Whose
+from pipeline.stages.expected import ODD, comparable_days, distance, is_share_odd, may_be_odd
 
-_LATE = 18  # o'clock, UTC
 WEEKS, _LEAST_SAME, _LEAST_DAYS = 8, 3, 3
-OddKind = Literal["not_asked", "failed", "empty", "few", "many", "left_out", "waiting", "guessed"]
-Whose = Literal["ours", "theirs", "real"]
-
-
-@dataclass(frozen=True, slots=True)
-class Odd:
-    """Something odd about a day. ``whose``: our run's, the publisher's side's, or real: the news itself."""
-
-    kind: OddKind
-    whose: Whose
-    told: str
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class SourceDay:
-    """A source's news day. ``outcomes`` count pages, ``reasons`` the same by reason; ``unread_listings`` are none.
-
-    ``listings`` are those that cover the day: of the day alone, or of the newest pages on that day or the next.
-    ``was_asked`` is also true where only outcomes show it.
-    """
-
-    day: date
-    outcomes: Mapping[str, int]
-    reasons: Mapping[tuple[str, str], int]
-    unread_listings: int = 0
-    late: int = 0
-    articles: int = 0
-    guessed: int = 0
-    listings: tuple[AskedListing, ...] = ()
-    was_asked: bool = False
-
-    @property
-    def pages(self) -> int:
-        return sum(self.outcomes.values())
-
-    @property
-    def left_out(self) -> int:
-        return self.outcomes.get("rejected", 0) + self.outcomes.get("quarantined", 0)
-
-    @property
-    def waiting(self) -> int:
-        return self.outcomes.get("pending", 0)
-
-    @property
-    def is_empty(self) -> bool:
-        """Whether a listing of newest pages was read and had none, which no quiet day explains."""
-        return any(each.listed_day is None and each.result == "listed" and not each.entries for each in self.listings)
-
-    @property
-    def failures(self) -> Counter[str]:
-        return Counter(each.reason or "" for each in self.listings if each.result in ("failed", "partial"))
-
-    @property
-    def is_failed(self) -> bool:
-        if not self.listings:  # of a lake older than `listings`
-            return self.unread_listings > 0
-        return all(each.result == "failed" for each in self.listings)
-
-    @property
-    def is_cut_short(self) -> bool:
-        """Whether the newest pages were asked for on the day alone, and not in its last quarter."""
-        last = max((each.asked_at for each in self.listings if each.listed_day is None), default=None)
-        return last is not None and last.date() == self.day and last.hour < _LATE
 
 
 def usual_pages(days: Mapping[date, SourceDay], day: date) -> tuple[int, ...] | None:
@@ -144,6 +77,9 @@ def _top(facts: SourceDay) -> str:
 
 
 def _shares(days: Mapping[date, SourceDay], day: date, part: Callable[[SourceDay], tuple[int, int]]) -> Sequence[float]:
+    """Return the shares of the days that a day is measured by; none where its own is odd beside nothing."""
+    if not may_be_odd(*part(days[day])):
+        return ()
     near = comparable_days(days.keys(), day, weeks=WEEKS, least=7 * WEEKS)
     counts = [part(days[each]) for each in near]
     return [some / whole for some, whole in counts if whole]

@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from typing import Any
 
 from pipeline.errors import ArchiveError, NewsError
+from pipeline.model.receipt import Step
 from pipeline.nlp import model_label
 from pipeline.stages.page_history import Revision, page_history
 from pipeline.stages.reading import version_of
-from pipeline.stages.receipt import Step
 from pipeline.stages.trial import Trial
 from pipeline.stages.why import articles_named, why
 from pipeline.stages.why_row import rows_of

@@ -9,7 +9,7 @@ from pipeline.ask import outcomes_of
 from pipeline.errors import ConfigError
 from pipeline.lake import StoredArticle
 from pipeline.model import Capture, Outcome, article_id_of, canonical_url
-from pipeline.stages.receipt import Fact, Receipt, Step
+from pipeline.model.receipt import Fact, Receipt, Step
 from pipeline.stages.why_kept import article_step, bytes_step, found_step, lost_step
 from pipeline.stages.why_not import evidence_step, unknown_step, verdict_step, waiting_step
 from pipeline.stages.why_row import INDEX_OF, Row, row_of, row_step, rows_of, text_step

@@ -6,9 +6,9 @@ from typing import Any
 from pipeline.errors import BrokenRecordError, NewsError
 from pipeline.lake import StoredArticle
 from pipeline.model import Article, Capture, Outcome
+from pipeline.model.receipt import Check, Fact, Step, known
 from pipeline.stages.cleaning import clean_capture
 from pipeline.stages.reading import version_of
-from pipeline.stages.receipt import Check, Fact, Step, known
 from pipeline.stages.why_row import INDEX_OF, rows_of
 from pipeline.stages.workspace import Workspace
 

@@ -6,11 +6,11 @@ from urllib.parse import urlsplit
 from pipeline.ask import pages_of_host
 from pipeline.errors import NewsError
 from pipeline.model import Article, Capture, Outcome, Rejected, Source, domain_of
+from pipeline.model.receipt import Check, Fact, Step, known
 from pipeline.raw import SeenPage
 from pipeline.sources import listable_days
 from pipeline.stages.cleaning import clean_capture
 from pipeline.stages.listed import TRIES
-from pipeline.stages.receipt import Check, Fact, Step, known
 from pipeline.stages.workspace import Workspace
 
 

@@ -7,7 +7,7 @@ import pyarrow.compute as pc
 
 from pipeline.errors import ConfigError
 from pipeline.lake import StoredArticle
-from pipeline.stages.receipt import Check, Excerpt, Fact, Step, known
+from pipeline.model.receipt import Check, Excerpt, Fact, Step, known
 from pipeline.stages.workspace import Workspace
 
 Row = Mapping[str, Any]

@@ -37,7 +37,7 @@ PIPELINE = {
     "clusters": May(("model", "tables"), ("numpy", "pyarrow", "rensa")),
     "tables": May(("model",), ("pyarrow",)),
     "lake": May(("model", "tables"), ("pyarrow",)),
-    "ask": May(("tables", "lake"), ("duckdb", "fsspec", "pyarrow", "altair", "vl_convert", "sqlglot")),
+    "ask": May(("model", "tables", "lake"), ("duckdb", "fsspec", "pyarrow", "altair", "vl_convert", "sqlglot")),
     "exports": May(("model", "tables", "lake"), ("pyarrow",)),
     "stages": May(_ROOMS_OF_STAGES, ("pyarrow",)),
     "pages": May(("ask", "tables", "model"), ("jinja2",)),
@@ -46,7 +46,7 @@ PIPELINE = {
 # Parsing a DAG file loads only these; the package is imported inside the tasks.
 AIRFLOW_SIDE = {
     "dags": May(libraries=("airflow", "news_airflow")),
-    "news_airflow": May(("stages",), ("airflow", "news_airflow", "psutil")),
+    "news_airflow": May(("stages", "pages"), ("airflow", "fastapi", "news_airflow", "psutil", "starlette")),
     "news_plugin": May(("pages",), ("airflow", "news_airflow")),
 }
 EVERYWHERE = ("errors", "settings", "database", "codings", "__version__")

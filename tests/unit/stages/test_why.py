@@ -9,8 +9,8 @@ from typer.testing import CliRunner
 
 from pipeline.cli import app
 from pipeline.errors import ConfigError
+from pipeline.model.receipt import Receipt, Step
 from pipeline.stages import why_kept
-from pipeline.stages.receipt import Receipt, Step
 from pipeline.stages.why import why
 from pipeline.stages.workspace import Workspace
 from tests.faults.hostile import Hostile

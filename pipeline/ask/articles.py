@@ -1,0 +1,99 @@
+"""Articles that a person looks for, the newest first, a page of them at a time."""
+
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from pathlib import Path
+
+from pipeline.ask.connection import connect, query
+from pipeline.ask.files import table_days
+from pipeline.tables import table_named
+
+AT_ONCE = 50
+# The moment that an article is listed by; without a date of its own, the beginning of its day in the tables.
+_AT = "coalesce(published_at, published_date::TIMESTAMP AT TIME ZONE 'UTC')"
+_FOUND = """\
+SELECT article_id, title, publisher, source_key, published_date, published_at, {at} AS listed_at,
+  word_count, entity_count, quote_count, event_count, page_type
+FROM articles_stored{conditions}
+ORDER BY listed_at DESC, article_id LIMIT {limit}"""
+_OF_PERSON = """\
+(article_id, revision_id) IN (SELECT (article_id, revision_id) FROM entities
+  WHERE entity_type = 'PERSON' AND contains(lower(coalesce(entity_name, entity_text)), lower(getvariable('person'))))"""
+_OF_EVENT = """\
+(article_id, revision_id) IN (SELECT (article_id, revision_id) FROM events_stored
+  WHERE event_type = getvariable('event_type'))"""
+_CONDITIONS = {
+    "source": "source_key = getvariable('source')",
+    "text": "(contains(lower(text), lower(getvariable('text'))) OR contains(lower(title), lower(getvariable('text'))))",
+    "person": _OF_PERSON,
+    "event_type": _OF_EVENT,
+}
+_BEHIND = "({at} < getvariable('listed_at') OR ({at} = getvariable('listed_at') AND article_id > getvariable('id')))"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Wanted:
+    """Which articles are meant: of the published dates ``first`` to ``last``, and all else that is not None.
+
+    ``person`` is a part of a name that the article mentions, ``text`` a part of title or text; case does not matter.
+    """
+
+    first: date
+    last: date
+    source: str | None = None
+    person: str | None = None
+    event_type: str | None = None
+    text: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class FoundArticle:
+    """An article of the list. ``listed_at`` is the moment that it is sorted by."""
+
+    article_id: str
+    title: str | None
+    publisher: str | None
+    source_key: str
+    published_date: date
+    published_at: datetime | None
+    listed_at: datetime
+    word_count: int
+    entity_count: int | None
+    quote_count: int | None
+    event_count: int | None
+    page_type: str
+
+
+@dataclass(frozen=True, slots=True)
+class Place:
+    """The article that a page of the list ends with."""
+
+    listed_at: datetime
+    article_id: str
+
+
+def find_articles(lake: Path, wanted: Wanted, *, after: Place | None = None) -> tuple[tuple[FoundArticle, ...], bool]:
+    """Return the next ``AT_ONCE`` articles behind a place, the newest first, and whether there are more."""
+    last = wanted.last if after is None else min(wanted.last, after.listed_at.date())
+    with connect(lake, since=wanted.first, until=last) as connection:
+        conditions = list(_conditions(wanted))
+        for name in _CONDITIONS:
+            connection.execute(f"SET VARIABLE {name} = ?", [getattr(wanted, name)])
+        if after is not None:
+            connection.execute("SET VARIABLE listed_at = ?", [after.listed_at])
+            connection.execute("SET VARIABLE id = ?", [after.article_id])
+            conditions.append(_BEHIND.format(at=_AT))
+        where = f"\nWHERE {' AND '.join(conditions)}" if conditions else ""
+        rows = query(connection, _FOUND.format(at=_AT, conditions=where, limit=AT_ONCE + 1)).rows
+    found = tuple(FoundArticle(*row) for row in rows)  # type: ignore[arg-type]
+    return found[:AT_ONCE], len(found) > AT_ONCE
+
+
+def _conditions(wanted: Wanted) -> Iterator[str]:
+    yield from (sql for name, sql in _CONDITIONS.items() if getattr(wanted, name) is not None)
+
+
+def last_day(lake: Path) -> date | None:
+    """Return the last day that the lake has an article of; None of an empty one."""
+    return max(table_days(lake, table_named("articles")), default=None)

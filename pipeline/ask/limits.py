@@ -1,0 +1,92 @@
+"""What asking may cost: a time and a memory for everything that one stretch of work asks of the lake."""
+
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from contextvars import ContextVar
+from dataclasses import dataclass
+from threading import Event, Thread
+
+import duckdb
+
+from pipeline.errors import ConfigError, LimitError
+
+_AGAIN_SECONDS = 0.05  # an interrupt ends the statement that runs, and no later one
+_NO_MEMORY = "Out of Memory Error"  # through Arrow, only the words of DuckDB's error come
+
+
+@dataclass(frozen=True, slots=True)
+class Limits:
+    """The longest time for all statements together, and the memory and threads of each connection."""
+
+    seconds: float
+    memory_mb: int
+    threads: int
+
+    @property
+    def config(self) -> dict[str, str]:
+        """How DuckDB is told, before its settings are locked."""
+        return {"memory_limit": f"{self.memory_mb}MB", "threads": str(self.threads)}
+
+
+class _Watch:
+    """Ends what the connections of one stretch of work do when its time is over."""
+
+    def __init__(self, limits: Limits) -> None:
+        self.limits = limits
+        self.is_over = False
+        self._connections: list[duckdb.DuckDBPyConnection] = []
+        self._done = Event()
+
+    def add(self, connection: duckdb.DuckDBPyConnection) -> None:
+        self._connections.append(connection)
+
+    def end_when_due(self) -> None:
+        if self._done.wait(self.limits.seconds):
+            return
+        self.is_over = True
+        while not self._done.wait(_AGAIN_SECONDS):
+            for each in tuple(self._connections):
+                with suppress(duckdb.Error):  # one that is closed
+                    each.interrupt()
+
+    def stop(self) -> None:
+        self._done.set()
+
+
+_WATCH: ContextVar[_Watch | None] = ContextVar("_WATCH", default=None)
+
+
+@contextmanager
+def limited(limits: Limits) -> Iterator[None]:
+    """Hold to ``limits`` every connection that is opened in here, in this thread.
+
+    Raises: LimitError, with reason "too_slow" or "too_much_memory", where they are reached.
+    """
+    watch = _Watch(limits)
+    thread = Thread(target=watch.end_when_due, name="newslake-limits", daemon=True)
+    token = _WATCH.set(watch)
+    thread.start()
+    try:
+        yield
+    except (duckdb.Error, ConfigError) as error:
+        if watch.is_over:
+            told = f"it was ended after {limits.seconds:g} seconds: ask for fewer days, or for one source"
+            raise LimitError(told, reason="too_slow") from error
+        if _NO_MEMORY in str(error):
+            told = f"it needs more than {limits.memory_mb} MB of memory: ask for fewer days, or for one source"
+            raise LimitError(told, reason="too_much_memory") from error
+        raise
+    finally:
+        watch.stop()
+        _WATCH.reset(token)
+        thread.join()
+
+
+def opened_within_limits() -> duckdb.DuckDBPyConnection:
+    """Return a new, empty DuckDB that is held to the limits of the work that it is opened in, if any."""
+    watch = _WATCH.get()
+    if watch is None:
+        return duckdb.connect(":memory:")
+    connection = duckdb.connect(":memory:", config=watch.limits.config)
+    watch.add(connection)
+    return connection

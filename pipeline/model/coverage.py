@@ -1,0 +1,122 @@
+"""What each source gave on each day beside what is usual for it: the values that coverage is told in."""
+
+from collections import Counter
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal
+
+_LATE = 18  # o'clock, UTC
+OddKind = Literal["not_asked", "failed", "empty", "few", "many", "left_out", "waiting", "guessed"]
+Whose = Literal["ours", "theirs", "real"]
+
+
+@dataclass(frozen=True, slots=True)
+class AskedListing:
+    """A row of ``listings``."""
+
+    source_key: str
+    listed_day: date | None
+    asked_at: datetime
+    result: str
+    entries: int
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True)
+class Odd:
+    """Something odd about a day. ``whose``: our run's, the publisher's side's, or real: the news itself."""
+
+    kind: OddKind
+    whose: Whose
+    told: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceDay:
+    """A source's news day. ``outcomes`` count pages, ``reasons`` the same by reason; ``unread_listings`` are none.
+
+    ``listings`` are those that cover the day: of the day alone, or of the newest pages on that day or the next.
+    ``was_asked`` is also true where only outcomes show it.
+    """
+
+    day: date
+    outcomes: Mapping[str, int]
+    reasons: Mapping[tuple[str, str], int]
+    unread_listings: int = 0
+    late: int = 0
+    articles: int = 0
+    guessed: int = 0
+    listings: tuple[AskedListing, ...] = ()
+    was_asked: bool = False
+
+    @property
+    def pages(self) -> int:
+        return sum(self.outcomes.values())
+
+    @property
+    def left_out(self) -> int:
+        return self.outcomes.get("rejected", 0) + self.outcomes.get("quarantined", 0)
+
+    @property
+    def waiting(self) -> int:
+        return self.outcomes.get("pending", 0)
+
+    @property
+    def is_empty(self) -> bool:
+        """Whether a listing of newest pages was read and had none, which no quiet day explains."""
+        return any(each.listed_day is None and each.result == "listed" and not each.entries for each in self.listings)
+
+    @property
+    def failures(self) -> Counter[str]:
+        return Counter(each.reason or "" for each in self.listings if each.result in ("failed", "partial"))
+
+    @property
+    def is_failed(self) -> bool:
+        if not self.listings:  # of a lake older than `listings`
+            return self.unread_listings > 0
+        return all(each.result == "failed" for each in self.listings)
+
+    @property
+    def is_cut_short(self) -> bool:
+        """Whether the newest pages were asked for on the day alone, and not in its last quarter."""
+        last = max((each.asked_at for each in self.listings if each.listed_day is None), default=None)
+        return last is not None and last.date() == self.day and last.hour < _LATE
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Cell:
+    """A source's day beside what is usual. ``usual`` is None where too few days are known to say.
+
+    ``is_known``: the source was known by then; before that nothing is expected.
+    """
+
+    facts: SourceDay
+    usual: float | None
+    is_known: bool
+    odd: tuple[Odd, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceCoverage:
+    """A source's days. ``kind`` None: sources.toml has it no more. ``newest_at``: when its newest article came out.
+
+    ``last_seen_at``: when a page of it was looked at last; None where that was before the days that are told.
+    """
+
+    key: str
+    kind: str | None
+    newest_at: datetime | None
+    hours_since_newest: float | None
+    last_seen_at: datetime | None
+    hours_since_seen: float | None
+    cells: tuple[Cell, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Coverage:
+    """Sources in the order of sources.toml, then those that it has no more; days from first to last."""
+
+    first: date
+    last: date
+    sources: tuple[SourceCoverage, ...]

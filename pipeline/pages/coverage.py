@@ -1,0 +1,192 @@
+"""Coverage as a page: sources by days, what is odd, and what became of the pages."""
+
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date
+
+from pipeline.model.coverage import Cell, Coverage, OddKind, SourceCoverage
+from pipeline.pages.links import link
+from pipeline.pages.rendering import page
+
+# What stands in a cell: a shade for a day as it is, a letter where it is odd. No two differ by colour alone.
+SHADES = (("·", "none"), ("░", "under half of what is usual"), ("▒", "less"), ("▓", "as usual"), ("█", "more"))
+SYMBOLS: dict[OddKind, tuple[str, str]] = {
+    "not_asked": ("X", "not asked: no run"),
+    "failed": ("F", "the listing could not be had"),
+    "empty": ("0", "the listing had no entry"),
+    "few": ("-", "far fewer pages"),
+    "many": ("+", "far more pages"),
+    "left_out": ("r", "many pages left out"),
+    "waiting": ("w", "many pages wait"),
+    "guessed": ("d", "many dates are guessed"),
+}
+UNKNOWN = " "
+_MOST_REASONS = 3
+_LEFT_OUT = ("rejected", "quarantined", "pending")
+
+
+def symbol_of(cell: Cell) -> str:
+    """Return the one character of a day."""
+    if cell.odd:
+        return SYMBOLS[cell.odd[0].kind][0]
+    return SHADES[shade_of(cell)][0] if cell.is_known or cell.facts.pages else UNKNOWN
+
+
+def shade_of(cell: Cell) -> int:
+    """Return the place in ``SHADES``: pages beside what is usual; without that, any number is as usual."""
+    pages = cell.facts.pages
+    if not pages:
+        return 0
+    ratio = pages / cell.usual if cell.usual else 1.0
+    return 1 if ratio < 0.5 else 2 if ratio < 0.8 else 3 if ratio < 1.3 else 4
+
+
+def day_told(cell: Cell) -> str:
+    """Return a day in words: pages, what became of them, what is usual."""
+    facts = cell.facts
+    parts = [f"{count} {kind}" for kind, count in facts.outcomes.items() if count]
+    usual = "" if cell.usual is None else f", usually {cell.usual:.0f}"
+    late = f"; {facts.late} came late" if facts.late else ""
+    return f"{facts.day}: {facts.pages} pages{usual}{': ' if parts else ''}{', '.join(parts)}{late}"
+
+
+def age_told(hours: float | None, *, otherwise: str) -> str:
+    """Return how long ago something was, in hours, from three days on in days."""
+    if hours is None:
+        return otherwise
+    return f"{hours:.0f} h ago" if hours < 72 else f"{hours / 24:.0f} days ago"
+
+
+def freshness_told(source: SourceCoverage) -> str:
+    """Return how old a source's newest article is."""
+    return age_told(source.hours_since_newest, otherwise="no dated article")
+
+
+def is_alarm(cell: Cell) -> bool:
+    """Return whether something odd about a day is not the news itself."""
+    return any(each.whose != "real" for each in cell.odd)
+
+
+@dataclass(frozen=True, slots=True)
+class _Square:
+    """A day of the map. ``href`` is empty in a file."""
+
+    look: str
+    symbol: str
+    told: str
+    href: str
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class _Line:
+    """What became of the pages of some days of a source; ``left_out`` are (words, link)."""
+
+    name: str
+    href: str
+    days: str
+    pages: int
+    kept: int
+    unchanged: int
+    left_out: tuple[tuple[str, str], ...]
+    late: int
+    seen: str
+    newest: str
+
+
+def coverage_page(found: Coverage, *, root: str | None = None, one: str = "") -> str:
+    """Return the page: one that is served where ``root`` leads to Newsroom's first page, else a file of its own.
+
+    ``one`` is the source that was asked for, if only one was.
+    """
+    rows = [
+        (source.key, [_square(source, cell, root) for cell in source.cells], freshness_told(source))
+        for source in found.sources
+    ]
+    is_empty = not any(cell.facts.pages for source in found.sources for cell in source.cells)
+    latest = max((each.newest_at.date() for each in found.sources if each.newest_at), default=None)
+    cells = found.sources[0].cells if found.sources else ()
+    return page(
+        "coverage.html",
+        root=root or "",
+        is_served=root is not None,
+        title=f"Coverage, {found.first} to {found.last}",
+        found=found,
+        one=one,
+        days=[cell.facts.day for cell in cells],
+        rows=rows,
+        lines=list(_lines(found, root)),
+        odd=list(_odd(found, root)),
+        shades=[(f"s{at}", *shade) for at, shade in enumerate(SHADES)],
+        symbols=[("real" if kind in ("few", "many") else "alarm", *told) for kind, told in SYMBOLS.items()],
+        latest=link(root or "", "coverage", to=latest, source=one) if is_empty and latest and root is not None else "",
+        latest_day=latest or "",
+    )
+
+
+def _square(source: SourceCoverage, cell: Cell, root: str | None) -> _Square:
+    look = "alarm" if is_alarm(cell) else "real" if cell.odd else f"s{shade_of(cell)}"
+    told = "; ".join([day_told(cell), *(each.told for each in cell.odd)])
+    return _Square(look, symbol_of(cell), told, _pages_link(root, source.key, cell.facts.day, cell.facts.day))
+
+
+def _pages_link(root: str | None, source: str, first: date, last: date, **asked: str) -> str:
+    if root is None:
+        return ""
+    if first == last:
+        return link(root, "pages", source=source, day=first, **asked)
+    return link(root, "pages", source=source, from_=first, to=last, **asked)
+
+
+def _lines(found: Coverage, root: str | None) -> Iterator[_Line]:
+    """Yield a line a source; of one source alone, a line a day that has pages, the latest first."""
+    if len(found.sources) == 1:
+        [source] = found.sources
+        for cell in reversed(source.cells):
+            if cell.facts.pages:
+                yield _line(source, [cell], root, name=f"{cell.facts.day:%a} {cell.facts.day}")
+        return
+    for source in found.sources:
+        yield _line(source, source.cells, root, name=source.key)
+
+
+def _line(source: SourceCoverage, cells: Iterable[Cell], root: str | None, *, name: str) -> _Line:
+    facts = [cell.facts for cell in cells]
+    outcomes: Counter[str] = Counter()
+    reasons: Counter[tuple[str, str]] = Counter()
+    for each in facts:
+        outcomes.update(each.outcomes)
+        reasons.update({key: number for key, number in each.reasons.items() if key[0] in _LEFT_OUT})
+    first, last = facts[0].day, facts[-1].day
+    return _Line(
+        name=name,
+        href=_pages_link(root, source.key, first, last),
+        days=f"{first} to {last}",
+        pages=sum(each.pages for each in facts),
+        kept=outcomes["kept"],
+        unchanged=outcomes["unchanged"],
+        left_out=tuple(_left_out(source.key, reasons, root, days=(first, last))),
+        late=sum(each.late for each in facts),
+        seen=age_told(source.hours_since_seen, otherwise="not in these weeks"),
+        newest=freshness_told(source),
+    )
+
+
+def _left_out(
+    key: str, reasons: Counter[tuple[str, str]], root: str | None, *, days: tuple[date, date]
+) -> Iterator[tuple[str, str]]:
+    """Yield the commonest reasons with their pages, and how many pages have another one."""
+    for (outcome, reason), pages in reasons.most_common(_MOST_REASONS):
+        told = f"{pages:,} {outcome}{f': {reason}' if reason else ''}"
+        yield told, _pages_link(root, key, *days, outcome=outcome, reason=reason)
+    if rest := sum(pages for _, pages in reasons.most_common()[_MOST_REASONS:]):
+        yield f"{rest:,} for other reasons", _pages_link(root, key, *days)
+
+
+def _odd(found: Coverage, root: str | None) -> Iterator[tuple[str, str, str, str, str]]:
+    """Yield day, source, whose, what and a link of each odd day, the latest first."""
+    days = [(cell, source) for source in found.sources for cell in source.cells if cell.odd]
+    for cell, source in sorted(days, key=lambda each: (each[0].facts.day, each[1].key), reverse=True):
+        day = cell.facts.day
+        for odd in cell.odd:
+            yield f"{day:%a} {day}", source.key, odd.whose, odd.told, _pages_link(root, source.key, day, day)

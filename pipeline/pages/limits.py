@@ -1,0 +1,13 @@
+"""What a page that is served may cost."""
+
+from contextlib import AbstractContextManager
+
+from pipeline.ask import Limits, limited
+from pipeline.settings import Settings
+
+_THREADS = 2
+
+
+def within_limits(settings: Settings) -> AbstractContextManager[None]:
+    """Hold to the time and memory of the settings all that is asked of the lake in here. Raises: LimitError."""
+    return limited(Limits(seconds=settings.newsroom_seconds, memory_mb=settings.newsroom_memory_mb, threads=_THREADS))

@@ -1,0 +1,119 @@
+"""The pages of Newsroom: what each address answers. Each reads, and nothing here writes."""
+
+from collections.abc import Callable, Mapping
+from typing import TYPE_CHECKING
+
+from fastapi import HTTPException, Request, Response
+from fastapi.responses import HTMLResponse
+
+if TYPE_CHECKING:
+    from pipeline.pages.questions import AskedQuestion
+    from pipeline.stages.workspace import Workspace
+
+Answer = Callable[[Request, str], Response]
+_COVERAGE_DAYS = 14
+_SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'"  # of a picture opened by itself
+
+
+def _workspace() -> "Workspace":
+    from pipeline.settings import Settings
+    from pipeline.stages.workspace import Workspace
+
+    return Workspace(Settings.load())
+
+
+def _coverage(request: Request, root: str) -> Response:
+    from pipeline.pages.asked import period_asked, text_asked
+    from pipeline.pages.coverage import coverage_page
+    from pipeline.stages.coverage import coverage
+
+    space, query = _workspace(), request.query_params
+    first, last = period_asked(query, last=space.settings.now().date(), days=_COVERAGE_DAYS)
+    source = text_asked(query, "source")
+    found = coverage(space, first=first, last=last, source_keys=[source] if source else ())
+    return HTMLResponse(coverage_page(found, root=root, one=source or ""))
+
+
+def _pages(request: Request, root: str) -> Response:
+    from pipeline.pages.seen import pages_page
+
+    settings = _workspace().settings
+    return HTMLResponse(pages_page(settings.lake_dir, request.query_params, today=settings.now().date(), root=root))
+
+
+def _why(request: Request, root: str) -> Response:
+    from pipeline.pages.seen import why_page
+    from pipeline.stages.why import why
+
+    asked = request.query_params.get("url", "").strip()
+    if not asked:
+        raise HTTPException(400, "url: name a page, an article_id, or a row such as ARTICLE_ID:quotes:3.")
+    return HTMLResponse(why_page(why(_workspace(), asked), root=root))
+
+
+def _articles(request: Request, root: str) -> Response:
+    from pipeline.pages.articles import articles_page
+
+    settings = _workspace().settings
+    return HTMLResponse(articles_page(settings.lake_dir, request.query_params, today=settings.now().date(), root=root))
+
+
+def _article(request: Request, root: str) -> Response:
+    from pipeline.pages.article import article_page
+    from pipeline.pages.served import served_article
+    from pipeline.stages.shown import stored_article
+
+    article_id = request.path_params["article_id"]
+    found = stored_article(_workspace(), article_id)
+    if found is None:
+        raise HTTPException(404, f"The lake has no article {article_id}.")
+    shown = article_page(found.rows, origin=found.origin, receipt=found.receipt, versions=found.versions)
+    return HTMLResponse(served_article(shown, root=root))
+
+
+def _questions(request: Request, root: str) -> Response:
+    from pipeline.pages.questions import questions_page
+
+    return HTMLResponse(questions_page(root=root))
+
+
+def _question(request: Request, root: str) -> Response:
+    from pipeline.pages.questions import question_page
+
+    return HTMLResponse(question_page(_workspace().settings.lake_dir, _asked(request), root=root))
+
+
+def _question_svg(request: Request, root: str) -> Response:
+    from pipeline.pages.questions import question_svg
+
+    drawn = question_svg(_workspace().settings.lake_dir, _asked(request))
+    return Response(drawn, media_type="image/svg+xml", headers={"Content-Security-Policy": _SVG_POLICY})
+
+
+def _question_csv(request: Request, root: str) -> Response:
+    from pipeline.pages.questions import question_csv
+
+    asked = _asked(request)
+    rows = question_csv(_workspace().settings.lake_dir, asked)
+    name = f'attachment; filename="{asked.question.slug}.csv"'
+    return Response(rows, media_type="text/csv; charset=utf-8", headers={"Content-Disposition": name})
+
+
+def _asked(request: Request) -> "AskedQuestion":
+    from pipeline.pages.questions import asked_question
+
+    return asked_question(request.path_params["slug"], request.query_params)
+
+
+PAGES: Mapping[str, Answer] = {
+    "/": _coverage,
+    "/coverage": _coverage,
+    "/pages": _pages,
+    "/why": _why,
+    "/articles": _articles,
+    "/articles/{article_id}": _article,
+    "/questions": _questions,
+    "/questions/{slug}.svg": _question_svg,
+    "/questions/{slug}.csv": _question_csv,
+    "/questions/{slug}": _question,
+}

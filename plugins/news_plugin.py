@@ -1,0 +1,36 @@
+"""Newsroom in Airflow's navigation.
+
+Every component imports this file when it starts, so it imports nothing: the pages come with their first request.
+"""
+
+from collections.abc import Awaitable, Callable, MutableMapping
+from typing import Any, ClassVar
+
+from airflow.plugins_manager import AirflowPlugin
+
+Message = MutableMapping[str, Any]
+
+
+async def newsroom(
+    scope: Message, receive: Callable[[], Awaitable[Message]], send: Callable[[Message], Awaitable[None]]
+) -> None:
+    """Answer one request for a page of Newsroom."""
+    from news_airflow.newsroom import respond
+
+    await respond(scope, receive, send)
+
+
+class NewsroomPlugin(AirflowPlugin):  # type: ignore[misc]  # airflow has no types for us
+    """The pages, and the entry in the navigation that leads to them."""
+
+    name = "newsroom"
+    fastapi_apps: ClassVar[list[Any]] = [{"app": newsroom, "url_prefix": "/newsroom", "name": "newsroom"}]
+    external_views: ClassVar[list[Any]] = [
+        {
+            "name": "Newsroom",
+            "href": "newsroom/",
+            "destination": "nav",
+            "url_route": "newsroom",
+            "nav_top_level": True,
+        }
+    ]

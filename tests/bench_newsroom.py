@@ -1,0 +1,127 @@
+"""How long the pages of Newsroom take on a large lake, and how heavy they are.
+
+`python -m tests.bench_newsroom [FOLDER | ARTICLES]`: a data root with a lake that stands, or one that is made and
+removed. Prints the 95th percentile of each page in milliseconds, over different days, names and words, and the bytes of
+its heaviest answer that are not text; the first of each is not counted: it loads what all later ones use.
+"""
+
+import os
+import re
+import sys
+import tempfile
+import time
+from collections.abc import Iterator, Mapping
+from datetime import date, timedelta
+from html import unescape
+from pathlib import Path
+from types import SimpleNamespace
+from urllib.parse import parse_qsl, urlsplit
+
+import numpy as np
+from rich.console import Console
+
+from pipeline.ask import connect, list_questions, query
+from pipeline.ask.articles import last_day
+from tests.big_lake import make_big_lake
+
+ARTICLES, DAYS, ROUNDS = 100_000, 90, 20
+MOST_MS, MOST_BYTES = 300.0, 100_000
+out = Console(highlight=False)
+
+
+def main(root: Path) -> None:
+    """Print each page beside its goals."""
+    sys.path.insert(0, str(Path(__file__).parents[1] / "plugins"))
+    from news_airflow.newsroom_pages import PAGES
+
+    os.environ |= {"NEWS_DATA_DIR": str(root), "NEWS_SOURCES_FILE": str(root / "sources.toml")}
+    (root / "sources.toml").touch()
+    for name, asked in _asked(root / "lake").items():
+        times, weights = [], []
+        for path, given in asked:
+            request = SimpleNamespace(**given)
+            began, busy = time.perf_counter(), time.process_time()
+            answer = PAGES[path](request, "")  # type: ignore[arg-type]
+            times.append((1000 * (time.perf_counter() - began), 1000 * (time.process_time() - busy)))
+            weights.append(_weight(answer.body.decode()))
+        wall, processor = (float(np.percentile(each, 95)) for each in zip(*times[1:], strict=True))
+        is_met = wall <= MOST_MS and max(weights) <= MOST_BYTES
+        told = f"{wall:6.0f} ms, {processor:6.0f} ms of processors; {max(weights):9,} bytes beside text"
+        out.print(f"{'met ' if is_met else 'MISS'} {name:<28} {told}")
+
+
+def _asked(lake: Path) -> dict[str, list[tuple[str, Mapping[str, object]]]]:
+    """Return what is asked of each page: as many different things as there are rounds."""
+    last = last_day(lake)
+    assert last is not None
+    days = [last - timedelta(days=number % 30) for number in range(ROUNDS + 1)]
+    some = query(connect(lake), f"SELECT article_id, source_key FROM articles_stored LIMIT {ROUNDS + 1}").rows
+    names = query(connect(lake), _NAMES).rows
+    sources = [str(key) for _, key in some]
+    slugs = [question.slug for question in list_questions()]
+    charts = [question.slug for question in list_questions() if question.chart]
+    return {
+        "coverage, 4 weeks": [_page("/coverage", to=day) for day in days],
+        "coverage, a source": [_page("/coverage", to=day, source=key) for day, key in zip(days, sources, strict=True)],
+        "pages behind a cell": [_page("/pages", day=day, source=key) for day, key in zip(days, sources, strict=True)],
+        "articles, 30 days": [_page("/articles", to=day) for day in days],
+        "articles, a day": [_page("/articles", day=day) for day in days],
+        "articles, later lists": _lists(days[0]),
+        "articles of a person": [_page("/articles", person=name) for (name,) in names],
+        "articles with words": [_page("/articles", text=str(name).split()[0]) for (name,) in names],
+        "article": [_page("/articles/{article_id}", article_id=each) for each, _ in some],
+        "questions": [_page("/questions") for _ in days],
+        "question, each, 30 days": [
+            _page("/questions/{slug}", slug=slug, **{"from": last - timedelta(days=29)}) for slug in slugs
+        ],
+        "question, each, whole lake": [_page("/questions/{slug}", slug=slug) for slug in slugs],
+        "picture, each, 30 days": [
+            _page("/questions/{slug}.svg", slug=slug, **{"from": last - timedelta(days=29)}) for slug in charts
+        ],
+    }
+
+
+_NAMES = f"""SELECT any_value(entity_name) FROM entities WHERE entity_type = 'PERSON' AND entity_name IS NOT NULL
+GROUP BY hash(entity_id) % {10 * (ROUNDS + 1)} ORDER BY 1 LIMIT {ROUNDS + 1}"""
+
+
+def _page(
+    path: str, *, slug: object = None, article_id: object = None, **asked: object
+) -> tuple[str, dict[str, object]]:
+    given = {name: str(value) for name, value in asked.items()}
+    return path, {"query_params": given, "path_params": {"slug": slug, "article_id": article_id}}
+
+
+def _lists(day: date) -> list[tuple[str, Mapping[str, object]]]:
+    """Return the lists behind the first, each as the one before it leads there."""
+    from news_airflow.newsroom_pages import PAGES
+
+    found = [_page("/articles", to=day)]
+    while len(found) <= ROUNDS:
+        path, given = found[-1]
+        html = PAGES[path](SimpleNamespace(**given), "").body.decode()  # type: ignore[arg-type]
+        more = re.search(r'href="([^"]*after=[^"]*)"', html)
+        assert more is not None
+        found.append(_page("/articles", **dict(parse_qsl(urlsplit(unescape(more[1])).query))))
+    return found
+
+
+def _weight(html: str) -> int:
+    """Return the bytes that are no text: those of tags, styles and their values but what titles say."""
+    told = "".join(re.findall(r'(?:title|alt)="([^"]*)"', html))
+    text = re.sub(r"<style>.*?</style>|<[^>]*>", "", html, flags=re.DOTALL)
+    return len(html.encode()) - len(text.encode()) - len(told.encode())
+
+
+def _data_roots(given: str) -> Iterator[Path]:
+    if Path(given).is_dir():
+        yield Path(given)
+        return
+    with tempfile.TemporaryDirectory() as folder:
+        make_big_lake(Path(folder) / "lake", articles=int(given), days=DAYS)
+        yield Path(folder)
+
+
+if __name__ == "__main__":
+    for each in _data_roots(sys.argv[1] if len(sys.argv) > 1 else str(ARTICLES)):
+        main(each)

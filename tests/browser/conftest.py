@@ -1,0 +1,65 @@
+"""One Chromium a module, one sample newsroom and one Airflow for all of them."""
+
+import os
+from collections.abc import Callable, Iterator
+from pathlib import Path
+
+import pytest
+from playwright.sync_api import Browser
+
+from samples.answers import replayed
+from samples.chromium import MISSING, chromium, is_installed
+from tests.browser.airflow import airflow_pages
+from tests.browser.watch import Gate
+
+REQUIRED = "NEWSLAKE_BROWSER_REQUIRED"  # .ci/run sets it: there a missing browser is a failure
+
+
+@pytest.fixture(scope="session")
+def _installed() -> None:
+    if is_installed():
+        return
+    if os.environ.get(REQUIRED):
+        pytest.fail(MISSING)
+    pytest.skip(MISSING)
+
+
+@pytest.fixture(scope="module")
+def gate(_installed: None) -> Iterator[Gate]:
+    """What all connections of the browser that leave loopback run into; none may, in any test of the module."""
+    opened = Gate()
+    yield opened
+    opened.close()
+    assert opened.asked == []
+
+
+@pytest.fixture(scope="module")
+def browser(gate: Gate) -> Iterator[Browser]:
+    """A browser of the module's own: while it is there, no other test can run an event loop."""
+    with chromium(proxy=gate.address) as started:
+        yield started
+
+
+@pytest.fixture(scope="session")
+def data_root(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """Where the sample newsroom's data lie."""
+    return tmp_path_factory.mktemp("newsroom").resolve()
+
+
+@pytest.fixture(scope="session")
+def _starting(_installed: None, data_root: Path) -> Iterator[Callable[[], str]]:
+    with airflow_pages(data_root) as wait:
+        yield wait
+
+
+@pytest.fixture(scope="session")
+def sample(_installed: None, data_root: Path) -> Path:
+    """The data root after three evenings of the sample newsroom; the lake is below it."""
+    replayed(data_root, port=0)
+    return data_root
+
+
+@pytest.fixture(scope="session")
+def origin(_starting: Callable[[], str], sample: Path) -> str:
+    """Where an Airflow with our plugin answers, over the sample newsroom; it starts while that is replayed."""
+    return _starting()

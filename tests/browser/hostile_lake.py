@@ -1,0 +1,121 @@
+"""A lake in which every column of text holds each of the hostile strings; it meets the contract all the same."""
+
+from collections.abc import Iterator
+from datetime import UTC, datetime, timedelta
+from hashlib import sha256
+from pathlib import Path
+from typing import Any
+
+import pyarrow as pa
+
+from pipeline.lake import KEYS_SCHEMA, Lake
+from pipeline.tables import LOG_TABLES, READING_TABLES, Column, rows_table, table_named
+from tests.browser.hostile import COUNT, hostile_strings
+
+DAY = datetime(2026, 3, 3, 12, tzinfo=UTC)
+ONE = "courier"  # a source with a key as they are, and every string among its pages
+STRINGS = hostile_strings()
+_STEP = 37  # shares no factor with COUNT: each column meets every string
+_NEXT = 11
+# Hashes and digests are never anybody's words.
+_OURS = ("article_id", "revision_id", "content_hash", "counts", "versions", "days_touched")
+
+
+def article_id_of(at: int) -> str:
+    """Return the id of the article of a place."""
+    return sha256(f"hostile {at}".encode()).hexdigest()[:32]
+
+
+def make_hostile_lake(root: Path) -> Path:
+    """Write the lake below a data root: an article, a mention, a quote, an event, an outcome a string; return it."""
+    lake = Lake(root / "lake", durability="process", now=lambda: DAY)
+    rows = [_article_rows(at) for at in range(COUNT)]
+    tables = {spec.name: rows_table(spec, [row for each in rows for row in each[spec.name]]) for spec in READING_TABLES}
+    keys = [
+        {name: each["articles"][0][name] for name in ("article_id", "revision_id")}
+        | {"published_date": DAY.date(), "seen_at": DAY}
+        for each in rows
+    ]
+    lake.stage("hostile", tables, pa.Table.from_pylist(keys, schema=KEYS_SCHEMA))
+    report = lake.commit(["hostile"], is_current=lambda *_: True)
+    assert set(report.articles.values()) == {"committed"}, report
+    for spec in LOG_TABLES:
+        lake.append_log(spec.name, "hostile", rows_table(spec, [_filled(spec.columns, at) for at in range(COUNT)]))
+    of_one = [_filled(table_named("outcomes").columns, at) | {"source_key": ONE} for at in range(COUNT)]
+    lake.append_log("outcomes", "hostile-one", rows_table(table_named("outcomes"), of_one))
+    return root / "lake"
+
+
+def _article_rows(at: int) -> dict[str, list[dict[str, Any]]]:
+    """Return the rows of an article, whose words stand in its text: a quote; two mentions and events, one typed."""
+    rows = {spec.name: _filled(spec.columns, at) for spec in READING_TABLES}
+    article, entity, quote, event = rows.values()
+    said = {"title": article["title"], "name": entity["entity_text"], "quote": f"“{quote['quote_text']}”"}
+    text, at_of = _joined(said | {"trigger": event["trigger_text"], "standfirst": article["standfirst"]})
+    kinds = {"title": "title", "standfirst": "standfirst"}
+    blocks = [{"kind": kinds.get(name, "paragraph")} | _span(*span) for name, span in at_of.items()]
+    entity |= _span(*at_of["name"]) | {"cluster_index": 0, "paragraph_index": 1}
+    speaker = {"speaker_cluster_index": 0, "speaker_text": said["name"], "speaker_start_char": at_of["name"][0]}
+    quote |= _span(*at_of["quote"]) | speaker | {"speaker_end_char": at_of["name"][1], "quote_text": said["quote"]}
+    quote |= {"parts": [_span(*at_of["quote"])], "paragraph_index": 2, "word_count": 3}
+    event |= _span(*at_of["trigger"])
+    article |= {"text": text, "blocks": blocks, "entity_count": 2, "quote_count": 1, "event_count": 2, "word_count": 3}
+    return {
+        "articles": [article],
+        "entities": [entity | {"entity_type": "PERSON"}, entity | {"entity_index": 1}],
+        "quotes": [quote],
+        "events": [event | {"event_type": "OTHER"}, event | {"event_index": 1}],
+    }
+
+
+def _joined(pieces: dict[str, str]) -> tuple[str, dict[str, tuple[int, int]]]:
+    """Return pieces as the paragraphs of one text, and where each stands in it."""
+    text, spans = "", {}
+    for name, piece in pieces.items():
+        spans[name] = (len(text), len(text) + len(piece))
+        text += piece + "\n\n"
+    return text.removesuffix("\n\n"), spans
+
+
+def _span(start: int, end: int) -> dict[str, int]:
+    return {"start_char": start, "end_char": end}
+
+
+def _filled(columns: tuple[Column, ...], at: int) -> dict[str, Any]:
+    strings = (STRINGS[(at + column * _STEP) % COUNT] for column in range(len(columns)))
+    return {column.name: _value(column, string, at) for column, string in zip(columns, strings, strict=True)}
+
+
+def _value(column: Column, string: str, at: int) -> Any:
+    """Return a hostile string where a column holds text of any kind, else what the contract asks for."""
+    kind = column.type
+    if column.name in _OURS or column.name.endswith("_index"):
+        return {"article_id": article_id_of(at), "counts": "{}", "versions": "{}"}.get(column.name, _plain(kind, at))
+    if column.values:
+        return column.values[at % len(column.values)]
+    if pa.types.is_string(kind):
+        return string
+    if kind == pa.list_(pa.string()):
+        return [string, STRINGS[(STRINGS.index(string) + _NEXT) % COUNT]]
+    if column.name == "field_methods":
+        return [{"field": string, "method": string}]
+    return _plain(kind, at)
+
+
+def _plain(kind: pa.DataType, at: int) -> Any:
+    if pa.types.is_string(kind):
+        return f"{at:016x}"
+    if pa.types.is_list(kind):
+        return []
+    if pa.types.is_timestamp(kind):
+        return DAY - timedelta(minutes=at)
+    return DAY.date() if pa.types.is_date(kind) else False if pa.types.is_boolean(kind) else 0
+
+
+def columns_of_text() -> Iterator[tuple[str, str]]:
+    """Yield table and column of what is hostile in the lake."""
+    for spec in (*READING_TABLES, *LOG_TABLES):
+        for column in table_named(spec.name).columns:
+            is_text = column.type in (pa.string(), pa.list_(pa.string()))
+            if is_text and not column.values and column.name not in _OURS:
+                yield spec.name, column.name

@@ -1,0 +1,59 @@
+"""What can be told of a page by looking at it: who is kept out, what it would fetch, whether its frame stands."""
+
+from axe_playwright_python.sync_playwright import Axe
+from playwright.sync_api import Frame, Page
+
+# Everything of an element that makes a browser ask for something, but for a server's own pages; and where links lead.
+_REFERENCES = """() => {
+  const own = value => location.protocol.startsWith('http') &&
+                       new URL(value, document.baseURI).origin === location.origin;
+  const names = ['src', 'srcset', 'href', 'xlink:href', 'data', 'poster', 'action', 'formaction', 'background', 'ping'];
+  const asked = [...document.querySelectorAll('*')].flatMap(element => names
+    .filter(name => element.hasAttribute(name) && !(name === 'href' && element.localName === 'a'))
+    .filter(name => !element.getAttribute(name).startsWith('#') && !own(element.getAttribute(name)))
+    .map(name => `${element.localName}[${name}]=${element.getAttribute(name)}`));
+  const dressed = [...document.querySelectorAll('[style]')]
+    .map(each => `${each.localName}[style]=${each.style.cssText}`);
+  const links = [...document.querySelectorAll('a[href]')]
+    .filter(link => !['http:', 'https:', new URL(document.baseURI).protocol].includes(link.protocol))
+    .map(link => `a[href]=${link.getAttribute('href')}`);
+  return [...asked, ...dressed, ...links] }"""
+_RUNNING = """() => [...document.querySelectorAll('*')].flatMap(element => [
+  ...(/^(script|iframe|object|embed|base|frame|template)$/.test(element.localName) ? [element.localName] : []),
+  ...element.getAttributeNames().filter(name => name.startsWith('on')).map(name => `${element.localName}[${name}]`)])"""
+_STANDING = """() => ({
+  main: document.querySelectorAll('main').length, h1: document.querySelectorAll('main h1').length,
+  nav: document.querySelectorAll('body > header nav').length, lang: document.documentElement.lang,
+  in_order: (([first, second]) => !second || first.left < second.left || first.top < second.top)(
+    [...document.querySelectorAll('header nav a')].map(link => link.getBoundingClientRect())),
+  seen: document.querySelector('main')?.getBoundingClientRect().height > 0 &&
+        getComputedStyle(document.body).display !== 'none'})"""
+_WIDER = "() => document.documentElement.scrollWidth - document.documentElement.clientWidth"
+
+
+def violations(page: Page | Frame) -> list[str]:
+    """Return the rules of axe-core that a page breaks, each with the first element that does; none is what we want."""
+    found = Axe().run(page, options={"resultTypes": ["violations"]}).response["violations"]
+    return [f"{each['id']}: {each['nodes'][0]['html'][:200]} ({len(each['nodes'])} of them)" for each in found]
+
+
+def references(page: Page | Frame) -> list[str]:
+    """Return what a page would fetch or be dressed by, beside what is its own, and links that lead to no page."""
+    return page.evaluate(_REFERENCES)
+
+
+def running(page: Page | Frame) -> list[str]:
+    """Return the elements and attributes of a page that run, embed or move what it refers to."""
+    return page.evaluate(_RUNNING)
+
+
+def assert_standing(page: Page | Frame) -> None:
+    """The frame of the page stands: one main part with one headline, its navigation from left to right, all seen."""
+    standing = page.evaluate(_STANDING)
+    expected = {"main": 1, "h1": 1, "nav": 1, "lang": "en", "in_order": True, "seen": True}
+    assert standing == expected, f"{standing} on {page.url}"
+
+
+def overflow(page: Page | Frame) -> int:
+    """Return by how many pixels the page is wider than what is seen of it."""
+    return page.evaluate(_WIDER)

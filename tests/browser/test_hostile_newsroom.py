@@ -1,0 +1,135 @@
+"""Newsroom over a lake with hostile strings in every field: each page is text, as it would be sent, in a real browser."""
+
+from collections.abc import Callable, Iterator
+from pathlib import Path
+from urllib.parse import parse_qsl, urlsplit
+
+import pytest
+from playwright.sync_api import Browser, Page, Route
+
+from pipeline.ask import list_questions
+from pipeline.pages import policy
+from pipeline.pages.articles import articles_page
+from pipeline.pages.coverage import coverage_page
+from pipeline.pages.questions import asked_question, question_page, question_svg
+from pipeline.pages.seen import pages_page, why_page
+from pipeline.settings import Settings
+from pipeline.stages.coverage import coverage
+from pipeline.stages.why import why
+from pipeline.stages.workspace import Workspace
+from tests.browser.hostile import COUNT, word_of
+from tests.browser.hostile_lake import DAY, ONE, STRINGS, make_hostile_lake
+from tests.browser.looking import assert_standing, overflow, references, running
+from tests.browser.shown import letters
+from tests.browser.watch import watched
+
+SITE = "http://newsroom.invalid"  # what it answers is told to the browser
+TODAY = DAY.date()
+_FAR = 60  # pages of one list, at most
+Site = Callable[[str, dict[str, str]], tuple[str, bytes]]
+
+
+@pytest.fixture(scope="module")
+def space(tmp_path_factory: pytest.TempPathFactory) -> Workspace:
+    """A workspace over the hostile lake."""
+    root = tmp_path_factory.mktemp("hostile")
+    make_hostile_lake(root)
+    (root / "sources.toml").write_text(f'[sources.{ONE}]\nkind = "folder"\npath = "{root}/none"\n')
+    return Workspace(Settings.load(data_dir=root, sources_file=root / "sources.toml", frozen_now=DAY.isoformat()))
+
+
+def _answer(space: Workspace, path: str, asked: dict[str, str]) -> tuple[str, bytes | str]:
+    """Return type and body of a page of Newsroom."""
+    lake, slug = space.settings.lake_dir, Path(path).stem
+    if path == "/coverage":
+        return "text/html", coverage_page(coverage(space, first=TODAY, last=TODAY), root="")
+    if path == "/pages":
+        return "text/html", pages_page(lake, asked, today=TODAY, root="")
+    if path == "/articles":
+        return "text/html", articles_page(lake, asked, today=TODAY, root="")
+    if path == "/why":
+        return "text/html", why_page(why(space, asked["url"]), root="")
+    if path.endswith(".svg"):
+        return "image/svg+xml", question_svg(lake, asked_question(slug, asked))
+    return "text/html", question_page(lake, asked_question(slug, asked), root="../")
+
+
+@pytest.fixture
+def page(browser: Browser, space: Workspace) -> Iterator[Page]:
+    """A watched page for which Newsroom answers, with the policy that it is sent with."""
+
+    def answer(route: Route) -> None:
+        url = urlsplit(route.request.url)
+        kind, body = _answer(space, url.path, dict(parse_qsl(url.query, keep_blank_values=True)))
+        headers = {"Content-Type": f"{kind}; charset=utf-8", "Content-Security-Policy": policy(is_served=True)}
+        route.fulfill(body=body, headers=headers)
+
+    with watched(browser, home=SITE, base_url=SITE) as (shown, _):
+        shown.route(f"{SITE}/**", answer)
+        yield shown
+
+
+def _assert_only_text(page: Page) -> str:
+    """Assert that a page stands and does nothing; return what can be read on it."""
+    assert_standing(page)
+    assert (references(page), running(page), overflow(page)) == ([], [], 0), page.url
+    return page.evaluate("() => document.body.textContent")
+
+
+def _read_to_the_end(page: Page, more: str) -> str:
+    """Return all that can be read on a list and on those behind it."""
+    read = _assert_only_text(page)
+    for _ in range(_FAR):
+        if not page.get_by_role("link", name=more, exact=True).count():
+            return read
+        page.get_by_role("link", name=more, exact=True).click()
+        read += _assert_only_text(page)
+    raise AssertionError(f"{_FAR} pages, and no end: {page.url}")
+
+
+def test_articles_show_every_string_as_text(page: Page) -> None:
+    """The lists of all articles have each string as a title and as an outlet."""
+    page.goto("/articles")
+    read = letters(_read_to_the_end(page, "More articles"))
+
+    assert [text for text in STRINGS if read.count(letters(text)) < 2] == []
+
+
+def test_pages_show_every_string_as_text(page: Page) -> None:
+    """The lists of a source's pages have each string as an address, a reason and an explanation."""
+    page.goto(f"/pages?source={ONE}&day={TODAY}")
+    read = letters(_read_to_the_end(page, "More pages"))
+
+    assert [text for text in STRINGS if read.count(letters(text)) < 3] == []
+
+
+def test_coverage_shows_hostile_sources_as_text(page: Page) -> None:
+    """Whatever sources and reasons the log names, the map is text."""
+    page.goto("/coverage")
+
+    assert ONE in _assert_only_text(page)
+
+
+@pytest.mark.parametrize("at", range(0, COUNT, 50))
+def test_reason_is_text(page: Page, at: int) -> None:
+    """So is what is told of a page with a hostile address, and of an article."""
+    page.goto(f"/pages?source={ONE}&day={TODAY}")
+    page.locator("tbody th a").nth(at % 20).click()
+
+    assert "hostile" in _assert_only_text(page)
+
+
+@pytest.mark.parametrize("slug", [question.slug for question in list_questions()])
+def test_question_is_text(page: Page, slug: str) -> None:
+    """So are the rows of every saved question, and its chart, opened by itself as well."""
+    page.goto(f"/questions/{slug}")
+    has_chart = page.locator("figure img").count()
+    _assert_only_text(page)
+    if has_chart:
+        page.goto(f"/questions/{slug}.svg")
+        assert running(page) == []
+
+
+def test_strings_are_told_apart() -> None:
+    """What is looked for on the pages is never a part of something else that is."""
+    assert len({word_of(at) for at in range(COUNT)}) == COUNT

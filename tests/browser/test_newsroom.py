@@ -1,0 +1,162 @@
+"""Newsroom inside Airflow: a real login, the real navigation, and the way from a number to the sentence behind it."""
+
+from collections.abc import Iterator
+from typing import Any
+
+import pytest
+from playwright.sync_api import Browser, Page, expect
+
+from tests.browser.airflow import PASSWORDS
+from tests.browser.looking import assert_standing, overflow, references, running, violations
+from tests.browser.walking import follow, tab_to
+from tests.browser.watch import watched
+
+pytestmark = [pytest.mark.airflow, pytest.mark.model]
+DAYS = "from=2026-03-02&to=2026-03-04"
+PAGES = (
+    f"coverage?{DAYS}",
+    f"coverage?{DAYS}&source=courier",
+    f"pages?source=courier&{DAYS}",
+    f"articles?{DAYS}",
+    "articles?person=Nobody+At+All",
+    "questions",
+    "questions/top-speakers",
+    "questions/who-said-what",
+)
+
+
+@pytest.fixture(scope="module")
+def login(browser: Browser, origin: str) -> Any:
+    """The state of a browser in which somebody with a viewer's rights has signed in."""
+    context = browser.new_context()
+    page = context.new_page()
+    page.goto(f"{origin}/auth/login")
+    page.fill("input[name=username]", "reader")
+    page.fill("input[name=password]", PASSWORDS["reader"])
+    page.keyboard.press("Enter")
+    expect(page.get_by_role("link", name="Newsroom")).to_be_visible(timeout=30_000)
+    state = context.storage_state()
+    context.close()
+    return state
+
+
+@pytest.fixture
+def reader(browser: Browser, origin: str, login: Any) -> Iterator[Page]:
+    """A watched page of somebody who has signed in; addresses are relative to Newsroom."""
+    with watched(browser, home=origin, storage_state=login, base_url=f"{origin}/newsroom/") as (page, _):
+        yield page
+
+
+def test_stranger_sees_nothing(browser: Browser, origin: str) -> None:
+    """Without a login there is a refusal where the pages would be."""
+    context = browser.new_context()
+    page = context.new_page()
+    answer = page.goto(f"{origin}/newsroom/coverage")
+
+    assert answer is not None
+    assert answer.status == 401
+    expect(page.locator("table")).to_have_count(0)
+    context.close()
+
+
+def test_navigation_leads_from_a_cell_to_a_reason(reader: Page, origin: str) -> None:
+    """In Airflow's navigation is Newsroom; there a day of the map leads to its pages, a rejected one to its reason."""
+    reader.goto(origin)
+    reader.get_by_role("link", name="Newsroom").click()
+    frame = reader.frame_locator("iframe[title=Newsroom]")
+    frame.locator("tr", has_text="courier").first.get_by_role("link", name="2026-03-02").click()
+    expect(frame.locator("h1")).to_have_text("Pages of courier, 2026-03-02")
+    row = frame.locator("tr", has_text="regatta-rescue")
+    expect(row).to_contain_text("video_page")
+    row.locator("th a").click()
+
+    expect(frame.locator("h1")).to_have_text("Why")
+    expect(frame.locator("main")).to_contain_text("16 words in paragraphs and lists, at least 120 are needed")
+    assert reader.url.startswith(f"{origin}/plugin/newsroom")
+
+
+def test_person_leads_to_quote_and_sentence(reader: Page) -> None:
+    """From a name in the form to an article, from the person in its list to what she said, and to the sentence."""
+    reader.goto(f"articles?{DAYS}")
+    reader.get_by_label("Person").fill("Aino Kestilä")
+    reader.get_by_role("button", name="Show").click()
+    reader.get_by_role("link", name="Finland and Estonia agree to end ferry row").click()
+    said = reader.locator("#names li", has=reader.locator("h3", has_text="Aino Kestilä")).locator(".said-list").first
+    expect(said).to_contain_text("We shouted until lunch")
+    said.locator("a").click()
+
+    sentence = reader.locator(".b:has(:target)")
+    expect(sentence).to_contain_text("“We shouted until lunch and then we ate the same soup,”")
+    expect(sentence).to_be_in_viewport()
+
+
+def test_keyboard_is_enough(reader: Page) -> None:
+    """By Tab and Enter alone: past the navigation, from the map to a reason; from the list to a quote's sentence."""
+    reader.goto(f"coverage?{DAYS}")
+    _enter(reader, ".skip")
+    _enter(reader, "td a[href*='source=courier'][href*='2026-03-02']")
+    _enter(reader, "th a[href*='regatta-rescue']")
+    expect(reader.locator("main")).to_contain_text("at least 120 are needed")
+    _enter(reader, "nav a[href*='articles']")
+    _enter(reader, "th a[href*='articles/']")
+    quote = follow(reader, ".said-list a")
+    expect(reader.locator(f".b:has({quote}) .said, .b:has({quote}) .quote").first).to_be_in_viewport()
+
+
+def _enter(page: Page, selector: str) -> None:
+    tab_to(page, selector)
+    before = page.url
+    page.keyboard.press("Enter")
+    page.wait_for_url(lambda url: url != before)
+
+
+@pytest.mark.parametrize("path", PAGES)
+def test_keeps_nobody_out(reader: Page, path: str) -> None:
+    """Each page stands, runs nothing, asks nobody else, fits a small window; axe finds nothing, light and dark."""
+    reader.goto(path)
+    _assert_open_to_all(reader)
+
+
+def test_article_and_reason_keep_nobody_out(reader: Page) -> None:
+    """So do the page of an article, of a reason, and what is said where there is nothing."""
+    reader.goto(f"articles?{DAYS}")
+    reader.locator("th a").first.click()
+    _assert_open_to_all(reader)
+    reader.goto(f"pages?source=courier&{DAYS}")
+    reader.locator("th a[href*='why']").first.click()
+    _assert_open_to_all(reader)
+
+
+def test_nothing_there_is_told(browser: Browser, origin: str, login: Any) -> None:
+    """An address that names nothing answers 404 on a page like the others."""
+    with watched(browser, home=origin, storage_state=login) as (page, watch):
+        answer = page.goto(f"{origin}/newsroom/questions/no-such-question")
+        assert answer is not None
+        assert answer.status == 404
+        _assert_open_to_all(page)
+        assert len(watch.errors) == 1  # the browser's own word about the 404
+        watch.errors.clear()
+
+
+def test_picture_and_file_of_a_question_are_there(reader: Page) -> None:
+    """A question shows its chart, its denominator and its SQL; its link gives a file."""
+    reader.goto("questions/gender-of-sources")
+    picture = reader.locator("figure img")
+    expect(picture).to_have_js_property("complete", True)
+    assert picture.evaluate("picture => picture.naturalWidth") > 300
+    expect(reader.locator("main")).to_contain_text("Counted: 249 quotes by people")
+    expect(reader.locator("pre")).to_contain_text("SELECT")
+    with reader.expect_download() as file:
+        reader.get_by_role("link", name="CSV").click()
+    assert file.value.suggested_filename == "gender-of-sources.csv"
+
+
+def _assert_open_to_all(page: Page) -> None:
+    assert_standing(page)
+    assert (references(page), running(page)) == ([], [])
+    page.evaluate("() => document.querySelectorAll('details').forEach(each => each.open = true)")
+    for scheme in ("light", "dark"):
+        page.emulate_media(color_scheme=scheme)
+        assert violations(page) == [], scheme
+    page.set_viewport_size({"width": 320, "height": 640})
+    assert overflow(page) == 0

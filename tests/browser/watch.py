@@ -1,0 +1,96 @@
+"""Who watches what a page does: every request, every dialog, every error, and every connection that leaves loopback."""
+
+import socket
+from collections.abc import Iterator
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
+from threading import Thread
+from typing import Any
+from urllib.parse import urlsplit
+
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request
+
+# What Chromium asks for on its own account, whatever page is open.
+_BROWSERS_OWN = (b"googleapis.com:", b"//update.googleapis.com/", b"accounts.google.com:")
+_INSIDE = ("about", "blob", "data")
+
+
+class Gate:
+    """A proxy that lets nothing through and remembers who asked: what leaves loopback must pass here."""
+
+    def __init__(self) -> None:
+        self._listening = socket.create_server(("127.0.0.1", 0))
+        self.address = f"http://127.0.0.1:{self._listening.getsockname()[1]}"
+        self.asked: list[str] = []
+        self._thread = Thread(target=self._refuse, daemon=True)
+        self._thread.start()
+
+    def _refuse(self) -> None:
+        with suppress(OSError):  # closed
+            while True:
+                connection, _ = self._listening.accept()
+                connection.settimeout(2)
+                with connection, suppress(OSError):
+                    first = connection.recv(4096).split(b"\r\n")[0]
+                    if first and not any(host in first for host in _BROWSERS_OWN):
+                        self.asked.append(first.decode("utf-8", "replace"))
+
+    def close(self) -> None:
+        self._listening.shutdown(socket.SHUT_RDWR)
+        self._listening.close()
+
+
+@dataclass
+class Watch:
+    """What was seen of one context. ``home`` is the only place that its pages may ask: an origin, or a file."""
+
+    home: str
+    requests: list[str] = field(default_factory=list)
+    dialogs: list[str] = field(default_factory=list)
+    errors: list[str] = field(default_factory=list)
+
+    @property
+    def strays(self) -> list[str]:
+        """Requests to anywhere but home."""
+        return [url for url in self.requests if urlsplit(url).scheme not in _INSIDE and not self._is_home(url)]
+
+    def _is_home(self, url: str) -> bool:
+        parts = urlsplit(url)
+        return f"{parts.scheme}://{parts.netloc}" == self.home or url.split("#", maxsplit=1)[0] == self.home
+
+    def assert_calm(self) -> None:
+        """Nothing was asked for elsewhere, nothing popped up, nothing was refused or failed."""
+        seen = {"strays": self.strays, "dialogs": self.dialogs, "errors": self.errors}
+        assert not any(seen.values()), f"not calm: {seen}"
+
+    def on_request(self, request: Request) -> None:
+        self.requests.append(request.url)
+
+    def on_dialog(self, dialog: Dialog) -> None:
+        self.dialogs.append(f"{dialog.type}: {dialog.message}")
+        dialog.dismiss()
+
+    def on_console(self, message: ConsoleMessage) -> None:
+        """Keep errors: what a policy refused is one as well."""
+        if message.type == "error":
+            self.errors.append(f"{message.text} ({message.location['url']})")
+
+
+@contextmanager
+def watched(browser: Browser, *, home: str, **options: Any) -> Iterator[tuple[Page, Watch]]:
+    """Give a page in a context of its own and what is seen of it. Leaving it without an error asserts that it was calm.
+
+    ``options`` are those of a context: colours, JavaScript, a login.
+    """
+    watch = Watch(home)
+    context = browser.new_context(**options)
+    context.on("request", watch.on_request)
+    context.on("dialog", watch.on_dialog)
+    context.on("console", watch.on_console)
+    context.on("weberror", lambda error: watch.errors.append(str(error.error)))
+    context.set_default_timeout(15_000)
+    try:
+        yield context.new_page(), watch
+    finally:
+        context.close()
+    watch.assert_calm()

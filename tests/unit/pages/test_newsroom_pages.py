@@ -1,0 +1,272 @@
+"""The pages of Newsroom over a small lake: what they count, where they lead, and that nothing of a page is trusted."""
+
+import re
+from datetime import UTC, date, datetime
+from html import unescape
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import ConfigError
+from pipeline.model.coverage import Cell, Coverage, Odd, SourceCoverage, SourceDay
+from pipeline.model.receipt import Check, Excerpt, Fact, Receipt, Step
+from pipeline.pages.articles import articles_page
+from pipeline.pages.asked import period_asked, text_asked
+from pipeline.pages.coverage import coverage_page
+from pipeline.pages.links import link, web_link
+from pipeline.pages.questions import asked_question, question_csv, question_page, question_svg, questions_page
+from pipeline.pages.seen import pages_page, why_page
+from tests.unit.ask.conftest import WriteRows, small_lake, write_rows
+
+__all__ = ["small_lake", "write_rows"]
+
+DAY, TODAY = date(2026, 3, 2), date(2026, 3, 4)
+HOSTILE = "<script>alert(1)</script>\"'\u202e"
+
+
+def _links(html: str) -> list[str]:
+    return [unescape(each) for each in re.findall(r'<a [^>]*?href="([^"]*)"', html)]
+
+
+def _coverage(key: str = "post") -> Coverage:
+    facts = SourceDay(
+        day=DAY,
+        outcomes={"kept": 3, "rejected": 2, "unchanged": 1},
+        reasons={("kept", ""): 3, ("rejected", "video_page"): 2, ("unchanged", ""): 1},
+        late=1,
+    )
+    odd = Odd("few", "ours", "6 pages, usually 20: no run asked for it")
+    cell = Cell(facts=facts, usual=20.0, is_known=True, odd=(odd,))
+    at = datetime(2026, 3, 2, 8, tzinfo=UTC)
+    source = SourceCoverage(
+        key=key,
+        kind="feed",
+        newest_at=at,
+        hours_since_newest=5,
+        last_seen_at=at,
+        hours_since_seen=2,
+        cells=(cell,),
+    )
+    return Coverage(first=DAY, last=DAY, sources=(source, source))
+
+
+def test_coverage_leads_to_pages_and_reasons():
+    """Each cell, odd day, source and reason leads to its pages; words say what the shade and the letter mean."""
+    html = coverage_page(_coverage(), root="")
+
+    assert "pages?source=post&day=2026-03-02" in _links(html)
+    assert "pages?source=post&day=2026-03-02&outcome=rejected&reason=video_page" in _links(html)
+    assert "2 rejected: video_page" in html
+    assert (
+        '<td class="alarm"><a href="pages?source=post&amp;day=2026-03-02" title="2026-03-02: 6 pages, usually 20:'
+        in html
+    )
+    assert '<i aria-hidden="true">-</i>' in html
+    assert "2 h ago" in html
+    assert "5 h ago" in html
+
+
+def test_coverage_as_a_file_leads_nowhere():
+    """A file of its own has no link but to itself, and carries its policy."""
+    html = coverage_page(_coverage())
+
+    assert [each for each in _links(html) if not each.startswith("#")] == []
+    assert "http-equiv" in html
+    assert "<form" not in html
+
+
+def test_names_of_sources_are_escaped():
+    """A key that is markup stays text, in cells, links and titles."""
+    html = coverage_page(_coverage(HOSTILE), root="")
+
+    assert "<script" not in html
+    assert "\u202e" not in html
+
+
+def test_pages_have_their_reasons(small_lake: Path):
+    """Each page behind a cell has the last word on it, why, and the way to all that is known of it."""
+    html = pages_page(small_lake, {"source": "harbour", "day": "2026-03-02"}, today=TODAY, root="")
+
+    assert "why?url=https%3A%2F%2Fa.example%2F2" in _links(html)
+    row = re.search(r"<tr>(?:(?!</tr>).)*a\.example/2<(?:(?!</tr>).)*</tr>", html, re.DOTALL)[0]
+    assert "<td>rejected</td><td>video_page</td>" in row
+    assert "a player and no text" in row
+
+
+def test_pages_of_one_outcome(small_lake: Path):
+    """Only pages with the outcome and the reason that were asked for are listed."""
+    query = {"source": "harbour", "day": "2026-03-02", "outcome": "quarantined"}
+    html = pages_page(small_lake, query, today=TODAY, root="")
+
+    assert re.findall(r"a\.example/(\d)</bdi>", html) == ["3"]
+    assert '<option value="quarantined" selected>' in html or "<option selected>quarantined" in html
+
+
+def test_pages_need_a_source(small_lake: Path):
+    """Without a source the message says what to give."""
+    with pytest.raises(ConfigError, match="source: name one"):
+        pages_page(small_lake, {}, today=TODAY, root="")
+
+
+@pytest.mark.parametrize(
+    ("query", "titles"),
+    [
+        ({}, ["Bridge talks", "Harbour reopens", "Harbour reopens"]),
+        ({"day": "2026-03-03"}, ["Bridge talks"]),
+        ({"text": "REOPENED"}, ["Harbour reopens", "Harbour reopens"]),
+        ({"text": "bridge"}, ["Bridge talks"]),
+        ({"person": "nobody at all"}, []),
+        ({"event_type": "protest"}, []),
+        ({"source": "elsewhere"}, []),
+    ],
+)
+def test_articles_are_filtered(small_lake: Path, query: dict[str, str], titles: list[str]):
+    """Day, source, person, event type and words each leave the articles that are meant, the newest first."""
+    html = articles_page(small_lake, query, today=TODAY, root="")
+
+    assert re.findall(r'<th scope="row"><a href="articles/\w+"><bdi>([^<]*)', html) == titles
+
+
+def test_articles_are_paged(write_rows: WriteRows):
+    """Fifty at a time, none twice and none left out, also of one moment; the last list has no way on."""
+    at = datetime(2026, 3, 2, 8, tzinfo=UTC)
+    rows = [
+        {
+            "article_id": f"{n:032x}",
+            "revision_id": f"{n:016x}",
+            "published_at": at if n % 2 else None,
+            "title": f"No {n}",
+            "fetched_at": at,
+        }
+        for n in range(120)
+    ]
+    lake = write_rows("articles", DAY, rows)
+    query, seen = {}, []
+    for _ in range(3):
+        html = articles_page(lake, query, today=TODAY, root="")
+        seen.append(re.findall(r"articles/(\w{32})", html))
+        [more] = [each for each in _links(html) if "after=" in each] or [""]
+        query = {"from": "2026-02-01", "to": "2026-03-02", "after": _value(more, "after")} if more else {}
+
+    assert [len(each) for each in seen] == [50, 50, 20]
+    assert len({each for some in seen for each in some}) == 120
+    assert query == {}
+
+
+def _value(href: str, name: str) -> str:
+    from urllib.parse import parse_qs, urlsplit
+
+    return parse_qs(urlsplit(href).query)[name][0]
+
+
+@pytest.mark.parametrize("after", ["x", "2026-03-02", "9999-99-99T00:00:00,a", "0001-01-01T00:00:00+14:00,a"])
+def test_a_place_that_is_none_is_refused(small_lake: Path, after: str):
+    """What does not name a place in the list is told, with what to do."""
+    with pytest.raises(ConfigError, match="after="):
+        articles_page(small_lake, {"after": after}, today=TODAY, root="")
+
+
+def test_titles_are_escaped(write_rows: WriteRows):
+    """A headline that is markup, or turns the writing, is shown as it is."""
+    row = {
+        "article_id": "d" * 32,
+        "revision_id": "d" * 16,
+        "published_at": None,
+        "title": HOSTILE,
+        "fetched_at": datetime(2026, 3, 2, tzinfo=UTC),
+        "publisher": HOSTILE,
+    }
+    html = articles_page(write_rows("articles", DAY, [row]), {}, today=TODAY, root="")
+
+    assert "<script" not in html
+    assert "[U+202E]" in html
+
+
+def test_question_says_what_it_rests_on(small_lake: Path):
+    """A question has its answer, picture, denominator, SQL, its rows as a file, and the same in a terminal."""
+    asked = asked_question("top-speakers", {"from": "2026-03-01", "to": "2026-03-04"})
+    html = question_page(small_lake, asked, root="../")
+
+    assert "../questions/top-speakers.csv?from=2026-03-01&to=2026-03-04" in _links(html)
+    assert '<img src="../questions/top-speakers.svg?from=2026-03-01&amp;to=2026-03-04" alt="Who is quoted most?' in html
+    assert "Counted:" in html
+    assert "Without an article:" in html
+    assert "SELECT" in html
+    assert "newslake ask top-speakers --from 2026-03-01 --to 2026-03-04" in html
+
+
+def test_question_as_files(small_lake: Path):
+    """The picture is SVG without scripts, the rows are those of `newslake ask --csv`."""
+    asked = asked_question("top-speakers", {})
+    picture, rows = question_svg(small_lake, asked).decode(), question_csv(small_lake, asked).decode()
+
+    assert picture.startswith("<svg ")
+    assert not re.search(r"<script|href|<style|<image|on\w+=", picture)
+    assert rows.splitlines()[0].startswith("speaker,")
+
+
+def test_every_question_is_listed_and_asked(small_lake: Path):
+    """The list leads to every saved question, and each has a page."""
+    slugs = re.findall(r'href="questions/([a-z-]+)"', questions_page(root=""))
+
+    assert len(slugs) >= 15
+    for slug in slugs:
+        assert "<h2>The SQL</h2>" in question_page(small_lake, asked_question(slug, {}), root="../")
+
+
+def test_why_shows_each_step():
+    """Facts with how they are known, checks with their sign, and the words marked in their sentence."""
+    step = Step(
+        name="text",
+        told="paragraph 1",
+        facts=(Fact("speaker", HOSTILE, "by pronoun"),),
+        checks=(Check(False, "text[1:2] is not quote_text"),),
+        excerpt=Excerpt(before="a ", span="b", after=" c", start_char=2, end_char=3),
+    )
+    html = why_page(Receipt(asked="javascript:alert(1)", answer="kept", steps=(step,)), root="")
+
+    assert "a <mark>b</mark> c" in html
+    assert '<li class="no"><bdi>text[1:2] is not quote_text' in html
+    assert "<script" not in html
+    assert [each for each in _links(html) if "javascript" in each] == []
+
+
+@pytest.mark.parametrize(
+    ("query", "period"),
+    [
+        ({}, ("2026-02-26", "2026-03-04")),
+        ({"day": "2026-01-01"}, ("2026-01-01", "2026-01-01")),
+        ({"from": "2026-03-03"}, ("2026-03-03", "2026-03-04")),
+        ({"from": "2026-01-01"}, ("2026-01-01", "2026-01-07")),
+        ({"to": "2026-01-07"}, ("2026-01-01", "2026-01-07")),
+        ({"from": "2027-01-01"}, ("2027-01-01", "2027-01-01")),
+    ],
+)
+def test_periods(query: dict[str, str], period: tuple[str, str]):
+    """An end that is missing is a week from the other, and never behind the last day."""
+    assert tuple(map(str, period_asked(query, last=TODAY, days=7))) == period
+
+
+@pytest.mark.parametrize(
+    "query",
+    [
+        {"day": "yesterday"},
+        {"from": "2026-03-02", "to": "2026-03-01"},
+        {"from": "2020-01-01", "to": "2026-01-01"},
+        {"to": "0001-01-01"},
+        {"day": "9999-12-31"},
+        {"day": "x" * 999},
+    ],
+)
+def test_days_that_are_none(query: dict[str, str]):
+    """What is no day or too many of them is told with its name."""
+    with pytest.raises(ConfigError, match=next(iter(query))):
+        period_asked(query, last=TODAY, days=7)
+
+
+def test_links():
+    """Links are relative and quoted; to the outside only to web pages."""
+    assert link("../", "pages", source="a&b", from_=DAY, after=None) == "../pages?source=a%26b&from=2026-03-02"
+    assert web_link("HTTPS://a.example/") == "HTTPS://a.example/"
+    assert {web_link(each) for each in ("javascript:alert(1)", "data:text/html,x", "file:///x", "", None)} == {""}
+    assert text_asked({"a": "  "}, "a") is None
