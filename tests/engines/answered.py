@@ -64,17 +64,17 @@ class Answered:
 
     def _run(self, engine: str) -> None:
         folders = [self._prepared(engine, lake) for lake in self.homes]
-        done = subprocess.run(
-            [sys.executable, Path(__file__).with_name("engine_worker.py"), engine, *folders],
-            env={
-                **os.environ,
-                "TZ": "America/New_York",
-            },  # an engine that shows times in the machine's zone is found out
-            check=False,
-            capture_output=True,
-            text=True,
-        )
-        assert done.returncode == 0, done.stderr
+        # Spark's Java machine stays in the folder where it started, whatever Python changes to: one for each.
+        for together in [[folder] for folder in folders] if engine == "spark" else [folders]:
+            done = subprocess.run(
+                [sys.executable, Path(__file__).with_name("engine_worker.py"), engine, *together],
+                env={**os.environ, **_ENVIRONMENT},
+                cwd=together[0],
+                check=False,
+                capture_output=True,
+                text=True,
+            )
+            assert done.returncode == 0, done.stderr
 
     def _prepared(self, engine: str, lake: str) -> Path:
         folder, home = self._folder / engine / lake, self.homes[lake]

@@ -49,7 +49,7 @@ def correct_quotes(
     """Return the quotes as a person corrected them. A correction that fits no quote, or several, changes none.
 
     A corrected quote has the rule "override" and is sure. Where the mention beside it is another's name, the nearest
-    mention of the right one takes its place.
+    name of the right one takes its place.
     """
     if not kb.quote_overrides:
         return Corrected(quotes, ())
@@ -178,13 +178,14 @@ def _spoken_by(quote: Quote, speaker: _Speaker | None, entities: Sequence[Entity
 def _beside(
     quote: Quote, speaker: _Speaker | None, entities: Sequence[Entity]
 ) -> tuple[str | None, int | None, int | None]:
-    """Return the mention beside the quote: the one that was read there, unless it names another; else the nearest."""
+    """Return the mention beside the quote: the one read there unless it names another, else the nearest name."""
     start, end = quote.speaker_start_char, quote.speaker_end_char
     if speaker is None:
         return None, None, None
     if start is not None and end is not None and not _names_another(speaker, entities, start, end):
         return quote.speaker_text, start, end
-    outside = [each for each in speaker.mentions if not quote.start_char <= each.start_char < quote.end_char]
+    names = [each for each in speaker.mentions if each.mention_kind == "name"]
+    outside = [each for each in names if not quote.start_char <= each.start_char < quote.end_char]
     if not outside:
         return None, None, None
     near = min(outside, key=lambda each: (_distance(each, quote), each.start_char))

@@ -92,6 +92,16 @@ def test_mention_beside_the_quote(read: Read):
     assert gamble.speaker_start_char == len("\n\n".join(PARAGRAPHS[:1])) + 2 + PARAGRAPHS[1].index("Marten")
 
 
+def test_a_pronoun_elsewhere_names_nobody(read: Read):
+    """The nearest name takes the place of another's, not a pronoun that stands nearer."""
+    found = read(speaker_lines(QuotePlace("We sail in June"), article=ID, speaker="Lena Ostrow"))
+    quote = spoken(found, "We sail")
+    nearest = min(
+        (e for e in found.entities if e.entity_name == "Lena Ostrow"), key=lambda e: abs(e.end_char - quote.start_char)
+    )
+    assert (nearest.entity_text, quote.speaker_text) == ("she", "Ostrow")
+
+
 def test_speaker_from_elsewhere(read: Read):
     """A plain name, an organisation, and somebody of the knowledge base speak where the article does not name them."""
     lines = (

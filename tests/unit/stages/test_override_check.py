@@ -11,6 +11,7 @@ from typing import Any
 
 import pytest
 
+from pipeline.errors import ConfigError
 from pipeline.model.corrections import (
     folded_words,
     name_lines,
@@ -278,7 +279,7 @@ def test_new_revision_keeps_or_loses_its_correction(space: Workspace, tmp_path: 
 
 
 def test_command(space: Workspace, tmp_path: Path):
-    """The command shows what a pasted line changes and exits 0; 1 for one that touches nothing, 2 for a wrong one."""
+    """The command shows what a pasted line changes and exits 0; 1 for one that touches nothing."""
     article = article_named(space, "harbour-bridge-closed")
     line = line_for(space, article, 0, "Ada Quill")
     before = digests(tmp_path)
@@ -294,5 +295,20 @@ def test_command(space: Workspace, tmp_path: Path):
     assert {"article_id", "table", "text", "column", "before", "after"} == shown["changes"][0].keys()
     lost = check("--line", name_lines("Nobody Atall", qid=""))
     assert (lost.returncode, 'names."Nobody Atall"[0]' in lost.stderr) == (1, True)
-    assert [check(*args).returncode for args in ((), ("--line", "x ="), ("--line", "# none"))] == [2, 2, 2]
     assert digests(tmp_path) == before
+
+
+@pytest.mark.parametrize(
+    ("line", "told"), [(None, "no such file"), ("x =", "--line: Invalid"), ("# none", "corrects nothing")]
+)
+def test_wrong_calls(space: Workspace, line: str | None, told: str):
+    """Without a file or a line, or with a line that is none, the call is wrong and says what to give."""
+    with pytest.raises(ConfigError, match=told):
+        tried(space, line)
+
+
+def test_line_for_a_name_in_single_brackets(space: Workspace):
+    """A line that the file cannot take at its end is refused as it would be there, with what to write."""
+    space.settings.overrides_file.write_text('[names."Merrowby"]\nqid = ""\n')
+    with pytest.raises(ConfigError, match="in both places"):
+        tried(space, name_lines("Merrowby", qid="Q1"))
