@@ -8,8 +8,11 @@ import time
 import zlib
 from collections import deque
 from collections.abc import Callable, Iterator, Sequence
-from contextlib import closing, contextmanager
+from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
+from functools import partial
+from itertools import chain
 from pathlib import Path
 from typing import Any, Literal
 
@@ -19,6 +22,8 @@ Durability = Literal["full", "process"]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BUSY_SECONDS = 60.0  # a rebuild of the index holds the write lock for as long as it reads the archive's headers
 _AGAIN_SECONDS = 0.02
+_CACHE_KILOBYTES = 131_072  # an index of a million rows stays in memory while each row is looked up in it
+_AS_JSON = json.JSONEncoder().encode
 DAMAGED_ROW = "has a damaged row in"
 _COLUMNS = """SELECT tables.name, columns.name, columns.type, columns."notnull", columns.pk
     FROM sqlite_master AS tables, pragma_table_info(tables.name) AS columns WHERE tables.type = 'table'"""
@@ -115,7 +120,7 @@ def scrub(connection: sqlite3.Connection) -> None:
 
 def seal_of(values: Sequence[object]) -> int:
     """Return the checksum of a row: what its column ``seal`` holds, where no other file says the same again."""
-    return zlib.crc32(json.dumps(list(values)).encode())
+    return zlib.crc32(_AS_JSON(list(values)).encode())
 
 
 def problems_of_database(path: Path, *, schema: Sequence[str], version: int | None = None) -> Iterator[str]:
@@ -126,16 +131,29 @@ def problems_of_database(path: Path, *, schema: Sequence[str], version: int | No
     """
     if not path.exists():
         return
+    looks = (partial(_structure_problems, version=version), partial(_content_problems, schema=schema))
+    with ThreadPoolExecutor(len(looks)) as pool:  # SQLite looks at its pages while rows are read
+        told = pool.map(partial(_told, path), looks)
+        yield from dict.fromkeys(chain.from_iterable(told))
+
+
+def _told(path: Path, look: Callable[[sqlite3.Connection], Iterator[str]]) -> list[str]:
+    told: list[str] = []
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as found:
-            yield from _structure_problems(found, version)
-            expected, there = _columns(schema), set(found.execute(_COLUMNS))
-            for table in sorted({str(table) for table, *_ in expected | there}):
-                yield from _row_problems(found, table)
-            if not expected <= there:
-                yield "has other columns than it should"
+            found.execute(f"PRAGMA cache_size = -{_CACHE_KILOBYTES}")
+            told.extend(look(found))  # what was found before an error stays
     except (sqlite3.Error, ValueError) as error:
-        yield f"is damaged ({error})"
+        told.append(f"is damaged ({error})")
+    return told
+
+
+def _content_problems(found: sqlite3.Connection, schema: Sequence[str]) -> Iterator[str]:
+    expected, there = _columns(schema), set(found.execute(_COLUMNS))
+    for table in sorted({str(table) for table, *_ in expected | there}):
+        yield from _row_problems(found, table)
+    if not expected <= there:
+        yield "has other columns than it should"
 
 
 def _structure_problems(found: sqlite3.Connection, version: int | None) -> Iterator[str]:
@@ -170,12 +188,18 @@ def damaged_rows(found: sqlite3.Connection, table: str) -> list[tuple[Any, ...]]
     Bytes that are no UTF-8 any more come as replacement characters.
     """
     usual = found.text_factory
+    with suppress(sqlite3.OperationalError):
+        return _unlike_their_seals(found, table)
     found.text_factory = lambda data: data.decode(errors="replace")
     try:
-        rows = map(tuple, found.execute(f"SELECT * FROM {table}"))  # noqa: S608 - names of ours
-        return [row for row in rows if seal_of(row[:-1]) != row[-1]]
+        return _unlike_their_seals(found, table)
     finally:
         found.text_factory = usual
+
+
+def _unlike_their_seals(found: sqlite3.Connection, table: str) -> list[tuple[Any, ...]]:
+    rows = map(tuple, found.execute(f"SELECT * FROM {table}"))  # noqa: S608 - names of ours
+    return [row for row in rows if seal_of(row[:-1]) != row[-1]]
 
 
 @contextmanager

@@ -18,6 +18,7 @@ from pipeline.lake.commit import Committer
 from pipeline.lake.days import Days
 from pipeline.lake.layout import Disk, Layout
 from pipeline.lake.ledger import Ledger
+from pipeline.lake.upkeep import publish_package
 from pipeline.tables import table_named
 from tests.big_news import Ints, draw, vocabulary
 from tests.big_related import log_rows, related, write_event_clusters
@@ -66,6 +67,7 @@ def make_big_lake(
         log_rows(chance, root, disk, tables["articles"], day=day)
         committer.ledger.settle(committer.contents([day]), now=committer.now())
     write_event_clusters(root, committer)
+    publish_package(committer)
     committer.ledger.connection.close()
     return root
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from pipeline.ask.files import SCHEME, lake_files
+from pipeline.ask.files import lake_files
 from pipeline.ask.limits import opened_within_limits
-from pipeline.ask.views import BY_NAME, lake_views
+from pipeline.ask.views import BY_NAME, SCHEME, lake_views
 from pipeline.errors import ConfigError
 from pipeline.tables import TABLES
 
@@ -67,7 +67,7 @@ def connect(
     connection.register_filesystem(opened.files)
     connection.execute(_LOCKDOWN)
     connection.execute(f"SET VARIABLE {BY_NAME} = {opened.is_older}")
-    connection.execute(lake_views(opened.names, since=since, until=until, source=source))
+    connection.execute(lake_views(since=since, until=until, source=source))
     return connection
 
 

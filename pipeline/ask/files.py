@@ -5,29 +5,70 @@ a file system of ours that knows some names and has no way to write.
 """
 
 import os
-from collections.abc import Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
+from functools import partial
+from glob import glob
 from io import BytesIO
 from pathlib import Path
-from threading import get_ident
+from threading import RLock, get_ident
 from typing import Any
 
 import pyarrow.parquet as pq
 from fsspec import AbstractFileSystem
 
-from pipeline.ask.views import table_files
+from pipeline.ask.views import SCHEME, table_dir, table_name
 from pipeline.lake import committed_files
 from pipeline.tables import LOG_TABLES, TABLES, TableSpec
 
-SCHEME = "lake"
+# Read when a file is opened. A Parquet file tells of itself in its last bytes, which DuckDB asks for piece by piece.
+_END_BYTES = 32_768
+
+
+class _Held:
+    """A file's size, time and last bytes, and the file itself, open as long as it has readers.
+
+    DuckDB opens each file twice at once. Threads wait for each other with every call of the system: so few are made.
+    """
+
+    __slots__ = ("_end", "_end_place", "_file", "modified", "readers", "size")
+
+    def __init__(self, file: str | bytes) -> None:
+        self.readers = 0
+        self._file: int | None = None
+        if isinstance(file, bytes):
+            self.size, self.modified = len(file), datetime.fromtimestamp(0, UTC)
+            self._end, self._end_place = file, 0
+            return
+        self._file = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
+        state = os.fstat(self._file)
+        self.size, self.modified = state.st_size, datetime.fromtimestamp(state.st_mtime, UTC)
+        self._end_place = max(0, self.size - _END_BYTES)
+        self._end = os.pread(self._file, _END_BYTES, self._end_place)
+
+    def read(self, size: int, place: int) -> bytes:
+        if self._file is None or place >= self._end_place:
+            place -= self._end_place
+            return self._end[place : place + size]
+        return os.pread(self._file, size, place)
+
+    def close(self) -> None:
+        if self._file is not None:
+            os.close(self._file)
 
 
 class LakeFile:
-    """One open file. DuckDB's threads share it, and each seeks before it reads: every thread has a place of its own."""
+    """One open file. DuckDB's threads share it, and each seeks before it reads: every thread has a place of its own.
 
-    def __init__(self, file: Path | bytes) -> None:
-        self._file = BytesIO(file) if isinstance(file, bytes) else file.open("rb", buffering=0)
+    ``done`` is called once: when the file is closed, or when nobody has it any more, which is how DuckDB closes.
+    """
+
+    __slots__ = ("_done", "_places", "held")
+
+    def __init__(self, held: _Held, done: Callable[[], None]) -> None:
+        self.held = held
+        self._done: Callable[[], None] | None = done
         self._places: dict[int, int] = {}
 
     def seek(self, place: int) -> int:
@@ -38,32 +79,47 @@ class LakeFile:
         return self._places.get(get_ident(), 0)
 
     def read(self, size: int) -> bytes:
-        place = self.tell()
-        if isinstance(self._file, BytesIO):
-            found = self._file.getvalue()[place : place + size]
-        else:
-            found = os.pread(self._file.fileno(), size, place)
-        self._places[get_ident()] = place + len(found)
+        if self._done is None:
+            raise ValueError("the file is closed")
+        thread = get_ident()
+        place = self._places.get(thread, 0)
+        found = self.held.read(size, place)
+        self._places[thread] = place + len(found)
         return found
 
     def close(self) -> None:
-        self._file.close()
+        done, self._done = self._done, None
+        if done is not None:
+            done()
+
+    __del__ = close
 
 
 class LakeFiles(AbstractFileSystem):  # type: ignore[misc]  # fsspec has no types
-    """Files by name, as DuckDB asks for them. What is not among them does not exist; none can be made or changed."""
+    """Files by name, as DuckDB asks for them. What is not among them does not exist; none can be made or changed.
+
+    A table's name stands for all of its files, in their order.
+    """
 
     protocol = SCHEME
     cachable = False
 
     def __init__(self) -> None:
         super().__init__()  # given the files, it would make a token of each
-        self.files: Mapping[str, Path | bytes] = {}
+        self.files: Mapping[str, str | bytes] = {}
+        self.tables: Mapping[str, Sequence[str]] = {}
+        self._open: dict[str, _Held] = {}
+        self._changing = RLock()
 
     def open(self, path: str, mode: str = "rb", **_: Any) -> LakeFile:
         if mode != "rb":
             raise PermissionError(f"{path}: the lake's files can only be read")
-        return LakeFile(self._file(path))
+        with self._changing:
+            if path not in self._open:
+                self._open[path] = self._opened(path)
+            held = self._open[path]
+            held.readers += 1
+        return LakeFile(held, partial(self._close, path))
 
     def exists(self, path: str, **_: Any) -> bool:
         return path in self.files
@@ -75,29 +131,42 @@ class LakeFiles(AbstractFileSystem):  # type: ignore[misc]  # fsspec has no type
         return False
 
     def glob(self, path: str, **_: Any) -> list[str]:
-        return [path] if path in self.files else []
+        return list(self.tables.get(path) or ([path] if path in self.files else []))
+
+    def unstrip_protocol(self, name: str) -> str:
+        return name
 
     def info(self, path: str, **_: Any) -> dict[str, object]:
-        file = self._file(path)
-        size = len(file) if isinstance(file, bytes) else file.stat().st_size
-        return {"name": path, "size": size, "type": "file"}
+        return {"name": path, "size": self.size(path), "type": "file"}
+
+    def size(self, path: str) -> int:
+        return self._facts(path).size
 
     def modified(self, path: str) -> datetime:
-        file = self._file(path)
-        return datetime.fromtimestamp(0 if isinstance(file, bytes) else file.stat().st_mtime, UTC)
+        return self._facts(path).modified
 
-    def _file(self, path: str) -> Path | bytes:
+    def _facts(self, path: str) -> _Held:
+        return self._open.get(path) or self.open(path).held
+
+    def _opened(self, path: str) -> _Held:
         if path not in self.files:
             raise FileNotFoundError(f"{path} is no file of the lake's tables")
-        return self.files[path]
+        return _Held(self.files[path])
+
+    def _close(self, path: str) -> None:
+        with self._changing:
+            held = self._open[path]
+            held.readers -= 1
+            if not held.readers:
+                del self._open[path]
+                held.close()
 
 
 @dataclass(frozen=True, slots=True)
 class Opened:
-    """A file system of every table's files, their names by table, and whether one of the newest lacks a column."""
+    """A file system of every table's files, and whether one of the newest lacks a column."""
 
     files: LakeFiles
-    names: Mapping[str, Sequence[str]]
     is_older: bool
 
 
@@ -109,21 +178,21 @@ def lake_files(lake: Path, *, since: date | None, until: date | None) -> Opened:
     columns, and how many rows to expect of each. Last is one without rows that has all columns of the contract.
     """
     committed = committed_files(lake)
-    files: dict[str, Path | bytes] = {}
-    names: dict[str, list[str]] = {}
+    files: dict[str, str | bytes] = {}
+    tables: dict[str, Sequence[str]] = {}
     is_older = False
     for spec in TABLES:
         is_log = spec in LOG_TABLES
         found = _public(lake, spec) if is_log or committed is None else sorted(committed[spec.name].items())
         wanted = found if is_log else [(day, path) for day, path in found if _is_within(day, since, until)]
-        mine = {_name(spec, day, number): path for number, (day, path) in reversed([*enumerate(wanted)])}
         is_older |= bool(wanted) and _lacks_a_column(wanted[-1][1], spec)
-        none = _name(spec, date.min, 0)
-        names[spec.name] = [*mine, none]
-        files |= {**mine, none: _without_rows(spec)}
+        newest_first: list[tuple[date, str | bytes]] = [*reversed(wanted), (date.min, _without_rows(spec))]
+        mine = {_name(spec, day, place): file for place, (day, file) in enumerate(newest_first)}
+        tables[table_name(spec)] = tuple(mine)
+        files |= mine
     opened = LakeFiles()
-    opened.files = files
-    return Opened(opened, names, is_older)
+    opened.files, opened.tables = files, tables
+    return Opened(opened, is_older)
 
 
 def table_days(lake: Path, spec: TableSpec) -> tuple[date, ...]:
@@ -132,21 +201,28 @@ def table_days(lake: Path, spec: TableSpec) -> tuple[date, ...]:
     return tuple(day for day, _ in _public(lake, spec)) if committed is None else tuple(committed[spec.name])
 
 
-def _lacks_a_column(path: Path, spec: TableSpec) -> bool:
+def _lacks_a_column(path: str, spec: TableSpec) -> bool:
     return not {*spec.schema.names} <= {*pq.read_schema(path).names}
 
 
-def _public(lake: Path, spec: TableSpec) -> list[tuple[date, Path]]:
-    return [(date.fromisoformat(path.parent.name.partition("=")[2]), path) for path in table_files(lake, spec)]
+def _public(lake: Path, spec: TableSpec) -> list[tuple[date, str]]:
+    """Return a table's files, in the order of their days; as text, since a log has many thousands."""
+    folder = str(table_dir(lake, spec))
+    names = sorted(glob(f"{spec.partition}=*/*.parquet", root_dir=folder))
+    return [(_day_of(name), os.path.join(folder, name)) for name in names]
+
+
+def _day_of(name: str) -> date:
+    return date.fromisoformat(name.partition("/")[0].partition("=")[2])
 
 
 def _is_within(day: date, since: date | None, until: date | None) -> bool:
     return (since is None or since <= day) and (until is None or day <= until)
 
 
-def _name(spec: TableSpec, day: date, number: int) -> str:
-    """Return the name of a file; DuckDB reads the day in it as a column."""
-    return f"{SCHEME}://{spec.name}/{spec.partition}={day}/{number}.parquet"
+def _name(spec: TableSpec, day: date, place: int) -> str:
+    """Return the name of a file: DuckDB sorts a table's files by name, and reads the day in it as a column."""
+    return f"{table_name(spec)}/{place:08}/{spec.partition}={day}/part.parquet"
 
 
 def _without_rows(spec: TableSpec) -> bytes:

@@ -1,6 +1,6 @@
 """What each name in SQL stands for: a table's files, and the cluster columns joined onto the reading tables."""
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator
 from datetime import date
 from pathlib import Path
 from string import Template
@@ -64,16 +64,22 @@ FROM pairs p
 JOIN names m ON m.published_date = p.published_date AND m.entity_id = p.entity_id
 JOIN names n ON n.published_date = p.published_date AND n.entity_id = p.other_entity_id;
 """
+SCHEME = "lake"  # of the names that SQL has for files
 # The DuckDB variable that says whether files are compared by name before they are read.
 BY_NAME = "newslake_by_name"
 _OVER_FILES = Template("""\
-SELECT * FROM read_parquet($files, hive_partitioning = true,
+SELECT * FROM read_parquet('$files', hive_partitioning = true,
   hive_types = {'$partition': DATE}, union_by_name = getvariable('$by_name'))""")
 
 
 def stored_name(spec: TableSpec) -> str:
     """Return the SQL name of a table as it lies on disk; the view of its own name may have cluster columns, too."""
     return f"{spec.name}_stored" if spec.name in _JOINED else spec.name
+
+
+def table_name(spec: TableSpec) -> str:
+    """Return the name that stands for all files of a table where SQL reads them."""
+    return f"{SCHEME}://{spec.name}"
 
 
 def table_files(lake: Path, spec: TableSpec) -> tuple[Path, ...]:
@@ -86,17 +92,14 @@ def table_dir(lake: Path, spec: TableSpec) -> Path:
     return lake / ("log" if spec in LOG_TABLES else "tables") / spec.name
 
 
-def lake_views(
-    names: Mapping[str, Sequence[str]], *, since: date | None, until: date | None, source: str | None
-) -> str:
-    """Return DuckDB statements that make each table a view over the files that are named for it.
+def lake_views(*, since: date | None, until: date | None, source: str | None) -> str:
+    """Return DuckDB statements that make each table a view over its files.
 
     Published days were chosen with the files; here come what ``source`` leaves, and the outcomes of the days.
     """
     statements = []
     for spec in TABLES:
-        files = ", ".join(map(_quoted, names[spec.name]))
-        body = _OVER_FILES.substitute(files=f"[{files}]", partition=spec.partition, by_name=BY_NAME)
+        body = _OVER_FILES.substitute(files=table_name(spec), partition=spec.partition, by_name=BY_NAME)
         kept = " AND ".join(_kept(spec, since=since, until=until, source=source))
         statements.append(f"CREATE VIEW {stored_name(spec)} AS\n{body}{kept and f' WHERE {kept}'};")
     return "\n".join((*statements, JOINED_VIEWS, "" if source is None else _CO_MENTIONS_OF_SOURCE))

@@ -10,6 +10,7 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
+from glob import glob
 from pathlib import Path
 
 from pipeline.database import Durability
@@ -58,7 +59,8 @@ class Layout:
 
     def objects_of(self, day: date) -> tuple[Path, ...]:
         """Return every object of a day, needed or not."""
-        return tuple(sorted((self.state / "objects").glob(f"*/{_partition(day)}/*")))
+        folder = self.state / "objects"
+        return tuple(folder / name for name in sorted(glob(f"*/{_partition(day)}/*", root_dir=folder)))
 
     def days_of_objects(self) -> frozenset[date]:
         names = (path.name.partition("=")[2] for path in (self.state / "objects").glob("*/*=*"))

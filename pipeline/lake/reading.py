@@ -1,5 +1,6 @@
 """What a reader opens: the files that the manifests name, so that all tables of a day are of one commit."""
 
+import os
 from collections.abc import Callable
 from contextlib import suppress
 from datetime import date
@@ -11,9 +12,10 @@ from pipeline.lake.layout import PUBLISHED, Disk, Layout
 _TRIES = 20
 
 
-def committed_files(root: Path) -> dict[str, dict[date, Path]] | None:
-    """Return the committed file of each table and day, in order; None where a folder of tables has no manifests.
+def committed_files(root: Path) -> dict[str, dict[date, str]] | None:
+    """Return the path of each table's committed file of each day, in order; None in a folder without manifests.
 
+    Paths are text: ten thousand of another kind cost more time than the manifests.
     A file named here does not change, and stays until it is replaced and older than the grace of ``gc``.
     Raises: LakeError for a broken manifest.
     """
@@ -21,10 +23,11 @@ def committed_files(root: Path) -> dict[str, dict[date, Path]] | None:
     days = Days(layout, Disk(layout, durability="process"))
     if not days.known():
         return None
-    files: dict[str, dict[date, Path]] = {spec.name: {} for spec in PUBLISHED}
+    state = str(layout.state)
+    files: dict[str, dict[date, str]] = {spec.name: {} for spec in PUBLISHED}
     for manifest in unmoved(layout, lambda: list(days.manifests())):
         for name, entry in manifest.entries.items():
-            files[name][manifest.day] = layout.state / entry.object
+            files[name][manifest.day] = os.path.join(state, entry.object)
     return files
 
 
@@ -44,8 +47,12 @@ def unmoved[T](layout: Layout, look: Callable[[], T]) -> T:
 def _marks(layout: Layout) -> dict[str, tuple[int, int]]:
     """Return what tells a manifest from the one that replaces it."""
     marks = {}
-    for path in layout.manifest(date.min).parent.glob("*.json"):
-        with suppress(FileNotFoundError):  # a day that is taken out just now
-            state = path.stat()
-            marks[path.name] = state.st_ino, state.st_mtime_ns
+    folder = layout.manifest(date.min).parent
+    if not folder.is_dir():
+        return {}
+    with os.scandir(folder) as found:
+        for file in found:
+            with suppress(FileNotFoundError):  # a day that is taken out just now
+                state = file.stat()
+                marks[file.name] = state.st_ino, state.st_mtime_ns
     return marks

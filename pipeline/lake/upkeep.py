@@ -1,5 +1,6 @@
 """Looking after a lake: what a dead process or a careless hand left, and what nobody needs any more."""
 
+import os
 import shutil
 from collections.abc import Iterable, Iterator
 from datetime import date, datetime
@@ -79,8 +80,10 @@ def _doubles(committer: Committer, days: Iterable[date]) -> list[Move]:
 def stray_files(committer: Committer) -> Iterator[Path]:
     """Yield files under ``tables`` that no manifest names: readers would see their rows."""
     layout = committer.layout
-    named = {layout.public(name, manifest.day) for manifest in committer.days.manifests() for name in manifest.entries}
-    return (path for path in sorted((layout.root / "tables").rglob("*")) if path.is_file() and path not in named)
+    public = (layout.public(name, each.day) for each in committer.days.manifests() for name in each.entries)
+    named = {str(path) for path in public}
+    files = sorted(os.path.join(folder, name) for folder, _, names in os.walk(layout.root / "tables") for name in names)
+    return (Path(file) for file in files if file not in named)
 
 
 def collect_garbage(committer: Committer, *, days: Iterable[date] | None, older_than: float) -> int:

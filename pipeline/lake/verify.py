@@ -57,30 +57,30 @@ def problems_of(committing: Committing, depth: Depth) -> Iterator[str]:
     with committing() as committer:
         days = sorted({*committer.days.known(), *committer.layout.days_of_objects()})
     is_readable = True
-    for day in days:
-        with committing() as committer:
-            try:
-                manifest = committer.days.manifest(day)
-            except LakeError as error:
-                is_readable = False
-                yield str(error)
-                continue
-            depth.tally["files"] += 1
-            yield from _problems_of_day(committer, manifest, depth)
+    with ThreadPoolExecutor() as pool:
+        for day in days:
+            with committing() as committer:
+                try:
+                    manifest = committer.days.manifest(day)
+                except LakeError as error:
+                    is_readable = False
+                    yield str(error)
+                    continue
+                depth.tally["files"] += 1
+                yield from _problems_of_day(committer, manifest, depth, pool)
     with committing() as committer:
         if is_readable:
             yield from _problems_of_names(committer, depth)
         yield from _problems_of_the_rest(committer.layout, depth.tally)
 
 
-def _problems_of_day(committer: Committer, manifest: Manifest, depth: Depth) -> Iterator[str]:
+def _problems_of_day(committer: Committer, manifest: Manifest, depth: Depth, pool: ThreadPoolExecutor) -> Iterator[str]:
     """Check the objects of a day, needed or not, and its public files; then its rows if that is asked."""
-    with ThreadPoolExecutor() as pool:
-        checked = pool.map(lambda name: _object_problem(committer, manifest, name, depth.tally), manifest.entries)
-        problems = dict(zip(manifest.entries, checked, strict=True))
-        needed = {committer.layout.state / entry.object for entry in manifest.entries.values()}
-        rest = [path for path in committer.layout.objects_of(manifest.day) if path not in needed]
-        superseded = pool.map(lambda path: _superseded_problem(committer.layout, path, depth.tally), rest)
+    checked = pool.map(lambda name: _object_problem(committer, manifest, name, depth.tally), manifest.entries)
+    needed = {committer.layout.state / entry.object for entry in manifest.entries.values()}
+    rest = [path for path in committer.layout.objects_of(manifest.day) if path not in needed]
+    superseded = list(pool.map(lambda path: _superseded_problem(committer.layout, path, depth.tally), rest))
+    problems = dict(zip(manifest.entries, checked, strict=True))
     for name in (spec.name for spec in PUBLISHED):
         public = committer.layout.relative(committer.layout.public(name, manifest.day))
         if not committer.days.is_published(manifest, name):
@@ -162,7 +162,11 @@ def _problems_of_names(committer: Committer, depth: Depth) -> Iterator[str]:
 
 
 def _problems_of_the_rest(layout: Layout, tally: Counter[str]) -> Iterator[str]:
-    """Check what no manifest names: staged batches, what is kept beside the tables, the log."""
+    """Check what no manifest names: staged batches, what is kept beside the tables, the log.
+
+    The ledger, of which it counts the bytes, was read before it was opened.
+    """
+    tally.update(files=1, bytes=layout.ledger.stat().st_size)
     for path in damaged_batches(layout, tally):
         yield f"{layout.relative(path)}: its bytes are not as they were staged; {RESTAGE}"
     for path in damaged_kept(layout, tally):

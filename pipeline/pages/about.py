@@ -1,6 +1,6 @@
 """What is known of an article as a whole, each with the method that found it."""
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import datetime
 from typing import Any
@@ -38,9 +38,15 @@ class Field:
     how: str
 
 
-def fields_of(article: Row) -> tuple[Field, ...]:
-    """Return the fields of an article that have a value."""
-    return tuple(each for each in _fields(article) if each.value)
+def fields_of(article: Row, copies: Sequence[Row] = ()) -> tuple[Field, ...]:
+    """Return the fields of an article that have a value; ``copies`` is its row of that table, where it has one."""
+    return tuple(each for each in (*_fields(article), *map(_copy_of, copies)) if each.value)
+
+
+def _copy_of(row: Row) -> Field:
+    if not row["is_copy"]:
+        return Field("copy of article", "", "")
+    return Field("copy of article", row["dup_group_id"], f"by {row['method']}, similarity {row['similarity']:.2f}")
 
 
 def _fields(article: Row) -> Iterator[Field]:

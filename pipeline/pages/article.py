@@ -14,6 +14,7 @@ from pipeline.pages.told import Step, Version
 from pipeline.pages.visible import visible_json
 
 Row = Mapping[str, Any]
+_JSON = json.JSONEncoder(ensure_ascii=False, default=str)
 
 
 @dataclass(frozen=True, slots=True)
@@ -82,7 +83,7 @@ def article_page(
         named=named,
         several=tuple(_several(row, known) for row in entities if row["group_cluster_indexes"]),
         unlisted=tuple(quote for quote in quotes if quote.who not in known),
-        fields=fields_of(article),
+        fields=fields_of(article, rows.get("copies", ())),
         receipt=tuple(receipt),
         versions=tuple(versions),
         rows=tuple(RowsAsText(table, len(found), _json_lines(found)) for table, found in rows.items() if found),
@@ -100,5 +101,4 @@ def _several(row: Row, known: Mapping[int, str]) -> Several:
 
 
 def _json_lines(rows: Sequence[Row]) -> str:
-    lines = (json.dumps(row, ensure_ascii=False, default=str) for row in rows)
-    return visible_json("[\n" + ",\n".join(lines) + "\n]")
+    return visible_json("[\n" + ",\n".join(map(_JSON.encode, rows)) + "\n]")

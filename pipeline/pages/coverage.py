@@ -22,6 +22,7 @@ SYMBOLS: dict[OddKind, tuple[str, str]] = {
     "guessed": ("d", "many dates are guessed"),
 }
 UNKNOWN = " "
+_MOST_REASONS = 3
 _LEFT_OUT = ("rejected", "quarantined", "pending")
 
 
@@ -164,17 +165,22 @@ def _line(source: SourceCoverage, cells: Iterable[Cell], root: str | None, *, na
         pages=sum(each.pages for each in facts),
         kept=outcomes["kept"],
         unchanged=outcomes["unchanged"],
-        left_out=tuple(
-            (
-                f"{pages:,} {outcome}{f': {reason}' if reason else ''}",
-                _pages_link(root, source.key, first, last, outcome=outcome, reason=reason),
-            )
-            for (outcome, reason), pages in reasons.most_common()
-        ),
+        left_out=tuple(_left_out(source.key, reasons, root, days=(first, last))),
         late=sum(each.late for each in facts),
         seen=age_told(source.hours_since_seen, otherwise="not in these weeks"),
         newest=freshness_told(source),
     )
+
+
+def _left_out(
+    key: str, reasons: Counter[tuple[str, str]], root: str | None, *, days: tuple[date, date]
+) -> Iterator[tuple[str, str]]:
+    """Yield the commonest reasons with their pages, and how many pages have another one."""
+    for (outcome, reason), pages in reasons.most_common(_MOST_REASONS):
+        told = f"{pages:,} {outcome}{f': {reason}' if reason else ''}"
+        yield told, _pages_link(root, key, *days, outcome=outcome, reason=reason)
+    if rest := sum(pages for _, pages in reasons.most_common()[_MOST_REASONS:]):
+        yield f"{rest:,} for other reasons", _pages_link(root, key, *days)
 
 
 def _odd(found: Coverage, root: str | None) -> Iterator[tuple[str, str, str, str, str]]:

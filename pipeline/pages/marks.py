@@ -84,7 +84,7 @@ def _stacks(marks: Sequence[Mark], cuts: Sequence[int]) -> Iterator[tuple[Mark, 
         active = [mark for mark in active if mark.end > first]
         while waiting and waiting[-1].start <= first:
             active.append(waiting.pop())
-        yield tuple(sorted(active, key=_order))
+        yield tuple(sorted(active, key=_order) if len(active) > 1 else active)
     yield ()
 
 
@@ -94,4 +94,9 @@ def _order(mark: Mark) -> tuple[int, int, int, str]:
 
 def _shared(one: Sequence[Mark], other: Sequence[Mark]) -> int:
     """Return how many marks two stacks have in common, from the outermost."""
-    return next((at for at, (a, b) in enumerate(zip(one, other, strict=False)) if a != b), min(len(one), len(other)))
+    shared = 0
+    for a, b in zip(one, other, strict=False):
+        if a is not b:
+            break
+        shared += 1
+    return shared

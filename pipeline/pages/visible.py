@@ -12,7 +12,7 @@ _DELETE, _PICTURE_OF_DELETE = 0x7F, "\u2421"
 
 def visible(text: str) -> str:
     """Return a text with each character that is unseen, or that turns the writing of others, as a visible sign."""
-    return _UNSEEN.sub(_sign, text)
+    return text if text.isprintable() else _UNSEEN.sub(_sign, text)  # most are short, and all letters
 
 
 def visible_json(text: str) -> str:

@@ -3,18 +3,25 @@
 WITH repeated AS (
   SELECT DISTINCT quote_group_id FROM quote_groups
   WHERE quote_group_id <> article_id || ':' || CAST(quote_index AS VARCHAR)
-), outlets AS (
+), prints AS (
   SELECT
     g.quote_group_id,
+    g.article_id || ':' || CAST(g.quote_index AS VARCHAR) AS print_id,
     a.publisher,
-    min(a.published_at) AS first_seen,
-    min(g.article_id || ':' || CAST(g.quote_index AS VARCHAR)) AS print_id,
-    max(CASE WHEN g.quote_group_id = g.article_id || ':' || CAST(g.quote_index AS VARCHAR) THEN 1 ELSE 0 END) AS is_first
+    a.published_at
   FROM quote_groups g
   JOIN repeated r ON r.quote_group_id = g.quote_group_id
   JOIN articles_stored a ON a.article_id = g.article_id AND a.revision_id = g.revision_id
   WHERE a.published_at IS NOT NULL AND a.publisher IS NOT NULL
-  GROUP BY g.quote_group_id, a.publisher
+), outlets AS (
+  SELECT
+    quote_group_id,
+    publisher,
+    min(published_at) AS first_seen,
+    min(print_id) AS print_id,
+    max(CASE WHEN quote_group_id = print_id THEN 1 ELSE 0 END) AS is_first
+  FROM prints
+  GROUP BY quote_group_id, publisher
 ), travels AS (
   SELECT
     quote_group_id,
@@ -26,7 +33,7 @@ WITH repeated AS (
   GROUP BY quote_group_id
   HAVING count(*) >= 2
 ), marked AS (
-  SELECT t.quote_group_id, t.first_outlet, t.first_seen, t.outlets, q.article_id, q.quote_index
+  SELECT t.quote_group_id, t.first_outlet, t.first_seen, t.outlets, q.published_date, q.article_id, q.quote_index
   FROM travels t
   JOIN quotes_stored q
     ON q.article_id = split_part(t.print_id, ':', 1) AND q.quote_index = CAST(split_part(t.print_id, ':', 2) AS INTEGER)
@@ -34,11 +41,9 @@ WITH repeated AS (
   ORDER BY t.outlets DESC, t.first_seen, t.quote_group_id
   LIMIT 50
 ), lags AS (
-  SELECT m.quote_group_id, quantile_cont(epoch(a.published_at) - epoch(m.first_seen), 0.5) AS seconds
+  SELECT m.quote_group_id, quantile_cont(epoch(p.published_at) - epoch(m.first_seen), 0.5) AS seconds
   FROM marked m
-  JOIN quote_groups g ON g.quote_group_id = m.quote_group_id
-  JOIN articles_stored a ON a.article_id = g.article_id AND a.revision_id = g.revision_id
-  WHERE a.published_at IS NOT NULL AND a.publisher IS NOT NULL
+  JOIN prints p ON p.quote_group_id = m.quote_group_id
   GROUP BY m.quote_group_id
 )
 SELECT
@@ -50,5 +55,6 @@ SELECT
   round(l.seconds / 3600, 1) AS median_lag_hours
 FROM marked m
 JOIN lags l ON l.quote_group_id = m.quote_group_id
-JOIN quotes_stored q ON q.article_id = m.article_id AND q.quote_index = m.quote_index
+JOIN quotes_stored q
+  ON q.published_date = m.published_date AND q.article_id = m.article_id AND q.quote_index = m.quote_index
 ORDER BY m.outlets DESC, m.first_seen, m.quote_group_id;

@@ -10,7 +10,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.ask import Answer, connect, query
-from pipeline.ask.files import LakeFile
+from pipeline.ask.files import LakeFiles
 from pipeline.errors import ConfigError
 from pipeline.lake.days import Days
 from pipeline.lake.manifest import Manifest
@@ -48,7 +48,8 @@ ATTACKS = (
     "SELECT * FROM enable_profiling(save_location = 'lake://x')",
     "SELECT * FROM sqlite_scan('{lake}/_state/ledger.sqlite', 'articles')",
     "WITH x AS (COPY (SELECT 1) TO 'lake://x.csv') SELECT * FROM x",
-    "WITH x AS (COPY (SELECT 1) TO 'lake://quotes/published_date=2026-03-02/0.parquet' (FORMAT parquet)) FROM x",
+    "WITH x AS (COPY (SELECT 1) TO 'lake://quotes' (FORMAT parquet)) FROM x",
+    "COPY (SELECT 1) TO 'lake://quotes/00000000/published_date=2026-03-03/part.parquet' (FORMAT parquet)",
     "WITH x AS (COPY (SELECT 1 AS a) TO 'lake://x' (FORMAT parquet, PARTITION_BY (a))) SELECT * FROM x",
     "WITH x AS (COPY (SELECT 1) TO '/dev/stdout') SELECT * FROM x",
     "WITH x AS (INSERT INTO articles_stored SELECT * FROM articles_stored RETURNING *) SELECT * FROM x",
@@ -197,7 +198,7 @@ def test_only_reading_statements_run(sql, small_lake, monkeypatch):
     [
         "COPY (SELECT 1) TO '{lake}/x.csv'",
         "COPY (SELECT 1) TO 'lake://x.csv'",
-        "COPY (SELECT 1) TO 'lake://quotes/published_date=2026-03-02/0.parquet'",
+        "COPY (SELECT 1) TO 'lake://quotes/00000000/published_date=2026-03-03/part.parquet'",
         "ATTACH '{lake}/x.db'",
         "ATTACH 'lake://x.db'",
         "EXPORT DATABASE 'lake://x'",
@@ -229,13 +230,31 @@ def test_threads_that_share_a_file_read_their_own_places(tmp_path):
     """Two threads that seek and read one open file in turn get the bytes of their own places."""
     path = tmp_path / "file"
     path.write_bytes(bytes(range(256)))
-    file = LakeFile(path)
+    files = LakeFiles()
+    files.files = {"lake://bytes": str(path)}
+    file = files.open("lake://bytes")
     file.seek(10)
 
     with ThreadPoolExecutor(1) as pool:
         other = pool.submit(lambda: (file.seek(200), file.read(2))[1]).result()
 
     assert (other, file.read(2), file.read(1)) == (bytes([200, 201]), bytes([10, 11]), bytes([12]))
+
+
+def test_file_stays_open_while_somebody_reads_it(tmp_path):
+    """A file that is opened twice at once is open once, and closed when the second reader is done with it."""
+    path = tmp_path / "file"
+    path.write_bytes(b"x" * 40_000)
+    files = LakeFiles()
+    files.files = {"lake://bytes": str(path)}
+    first, second = files.open("lake://bytes"), files.open("lake://bytes")
+    first.close()
+    first.close()
+
+    assert second.held is first.held
+    assert (second.read(3), files.size("lake://bytes")) == (b"xxx", 40_000)
+    del second
+    assert files.open("lake://bytes").held is not first.held
 
 
 @pytest.mark.parametrize(

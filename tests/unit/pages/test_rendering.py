@@ -79,3 +79,11 @@ def test_the_palette_is_readable_on_both_papers():
     for colour in (style.INK_ON_DARK, style.FAINT_ON_DARK, *style.SERIES_ON_DARK):
         assert _contrast(colour, style.DARK_BACKGROUND) >= 4.5
     assert min(_contrast(colour, style.BACKGROUND) for colour in style.SERIES) >= 2
+
+
+def test_whatever_python_cannot_print_is_looked_at():
+    """The quick way past printable texts lets none of the characters through that are shown as signs."""
+    unseen = [chr(point) for point in range(0x10000) if visible(f"\n{chr(point)}") != f"\n{chr(point)}"]
+
+    assert [char for char in unseen if char.isprintable()] == []
+    assert len(unseen) > 2048
