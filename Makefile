@@ -43,7 +43,7 @@ bench-lake: $(VENV)/.nightly  ## Print what the lake costs beside bare Parquet, 
 golden: $(VENV)/.ready  ## Rewrite the golden cases and show what changed
 	@$(RUN) -m tests.golden.rewrite && git --no-pager diff --stat -- tests/golden
 
-answers: $(VENV)/.ready  ## Replay the sample newsroom; write the answers and pictures in README and docs/how-to anew
+answers: $(VENV)/.ready  ## Replay the sample newsroom; write the answers and charts in README and docs/how-to anew
 	@$(RUN) -m samples.answers
 
 pictures: $(VENV)/.ready  ## Draw the pictures of the pages in README and docs anew, with Chromium

@@ -5,6 +5,7 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
+from pipeline.model import counted
 from pipeline.model.coverage import Cell, Coverage, OddKind, SourceCoverage
 from pipeline.pages.links import link
 from pipeline.pages.rendering import page
@@ -48,7 +49,7 @@ def day_told(cell: Cell) -> str:
     parts = [f"{count} {kind}" for kind, count in facts.outcomes.items() if count]
     usual = "" if cell.usual is None else f", usually {cell.usual:.0f}"
     late = f"; {facts.late} came late" if facts.late else ""
-    return f"{facts.day}: {facts.pages} pages{usual}{': ' if parts else ''}{', '.join(parts)}{late}"
+    return f"{facts.day}: {counted(facts.pages, 'page')}{usual}{': ' if parts else ''}{', '.join(parts)}{late}"
 
 
 def age_told(hours: float | None, *, otherwise: str) -> str:
