@@ -25,7 +25,11 @@ class Limits:
     @property
     def config(self) -> dict[str, str]:
         """How DuckDB is told, before its settings are locked."""
-        return {"memory_limit": f"{self.memory_mb}MB", "threads": str(self.threads)}
+        return {
+            "memory_limit": f"{self.memory_mb}MB",
+            "threads": str(self.threads),
+            "enable_progress_bar": "false",
+        }
 
 
 class _Watch:
