@@ -25,11 +25,7 @@ class Limits:
     @property
     def config(self) -> dict[str, str]:
         """How DuckDB is told, before its settings are locked."""
-        return {
-            "memory_limit": f"{self.memory_mb}MB",
-            "threads": str(self.threads),
-            "enable_progress_bar": "false",
-        }
+        return {"memory_limit": f"{self.memory_mb}MB", "threads": str(self.threads)}
 
 
 class _Watch:
@@ -92,5 +88,6 @@ def opened_within_limits() -> duckdb.DuckDBPyConnection:
     if watch is None:
         return duckdb.connect(":memory:")
     connection = duckdb.connect(":memory:", config=watch.limits.config)
+    connection.execute("SET enable_progress_bar = false")
     watch.add(connection)
     return connection
