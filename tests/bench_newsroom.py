@@ -61,7 +61,7 @@ def _asked(lake: Path) -> dict[str, list[tuple[str, Mapping[str, object]]]]:
     slugs = [question.slug for question in list_questions()]
     charts = [question.slug for question in list_questions() if question.chart]
     return {
-        "coverage, 4 weeks": [_page("/coverage", to=day) for day in days],
+        "coverage, two weeks": [_page("/coverage", to=day) for day in days],
         "coverage, a source": [_page("/coverage", to=day, source=key) for day, key in zip(days, sources, strict=True)],
         "pages behind a cell": [_page("/pages", day=day, source=key) for day, key in zip(days, sources, strict=True)],
         "articles, 30 days": [_page("/articles", to=day) for day in days],

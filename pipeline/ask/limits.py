@@ -88,5 +88,6 @@ def opened_within_limits() -> duckdb.DuckDBPyConnection:
     if watch is None:
         return duckdb.connect(":memory:")
     connection = duckdb.connect(":memory:", config=watch.limits.config)
+    connection.execute("SET enable_progress_bar = false")
     watch.add(connection)
     return connection

@@ -4,7 +4,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
-from pipeline.errors import ArchiveError, NewsError
+from pipeline.errors import ArchiveError, ConfigError, NewsError
 from pipeline.model.receipt import Step
 from pipeline.nlp import model_label
 from pipeline.stages.page_history import Revision, page_history
@@ -52,7 +52,7 @@ def stored_article(workspace: Workspace, asked: str) -> Shown | None:
 def _versions(workspace: Workspace, article_id: str) -> tuple[Revision, ...]:
     try:
         return page_history(workspace, article_id).revisions
-    except ArchiveError:  # it has lost its records; the receipt says so
+    except (ArchiveError, ConfigError):  # it has lost its records; the receipt says so
         return ()
 
 
