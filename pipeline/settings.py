@@ -67,7 +67,7 @@ class Settings(BaseSettings):
     quarantine_max_ratio: float = Field(0.5, ge=0, le=1, description="More of a day in quarantine fails the run.")
     durability: Literal["full", "process"] = Field("full", description="full survives power loss, process kill -9.")
     gc_grace_hours: float = Field(24.0, ge=0, description="How long an object stays after it was replaced.")
-    newsroom_seconds: float = Field(20.0, gt=0, description="Longest time for one page of Newsroom.")
+    newsroom_seconds: float = Field(20.0, gt=0, description="Longest time for the SQL of one page of Newsroom.")
     newsroom_memory_mb: int = Field(512, ge=64, description="Memory that one page of Newsroom may ask with.")
     frozen_now: Annotated[datetime, AfterValidator(_utc)] | None = Field(
         None, description="A fixed time instead of the clock's, for tests and the demo."

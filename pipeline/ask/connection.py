@@ -11,7 +11,7 @@ import duckdb
 import pyarrow as pa
 
 from pipeline.ask.files import lake_files
-from pipeline.ask.limits import opened_within_limits
+from pipeline.ask.limits import opened_within_limits, rows_within_limits
 from pipeline.ask.views import BY_NAME, SCHEME, lake_views
 from pipeline.errors import ConfigError
 from pipeline.tables import TABLES
@@ -93,7 +93,7 @@ def query(connection: Connection, sql: str) -> Answer:
 
 def _answered(connection: Connection, statement: duckdb.Statement) -> Answer:
     result = connection.execute(statement)
-    return Answer(tuple(column[0] for column in result.description), tuple(result.fetchall()))
+    return Answer(tuple(column[0] for column in result.description), tuple(rows_within_limits(result)))
 
 
 @contextmanager

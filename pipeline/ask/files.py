@@ -42,10 +42,14 @@ class _Held:
             self._end, self._end_place = file, 0
             return
         self._file = os.open(file, os.O_RDONLY | os.O_CLOEXEC)
-        state = os.fstat(self._file)
-        self.size, self.modified = state.st_size, datetime.fromtimestamp(state.st_mtime, UTC)
-        self._end_place = max(0, self.size - _END_BYTES)
-        self._end = os.pread(self._file, _END_BYTES, self._end_place)
+        try:
+            state = os.fstat(self._file)
+            self.size, self.modified = state.st_size, datetime.fromtimestamp(state.st_mtime, UTC)
+            self._end_place = max(0, self.size - _END_BYTES)
+            self._end = os.pread(self._file, _END_BYTES, self._end_place)
+        except OSError:
+            self.close()
+            raise
 
     def read(self, size: int, place: int) -> bytes:
         if self._file is None or place >= self._end_place:

@@ -16,11 +16,14 @@ _NO_MEMORY = "Out of Memory Error"  # through Arrow, only the words of DuckDB's 
 
 @dataclass(frozen=True, slots=True)
 class Limits:
-    """The longest time for all statements together, and the memory and threads of each connection."""
+    """The longest time for all statements together, the memory and threads of each connection, and the most rows of an
+    answer: those leave DuckDB, and so what it counts as its memory.
+    """
 
     seconds: float
     memory_mb: int
     threads: int
+    rows: int
 
     @property
     def config(self) -> dict[str, str]:
@@ -60,7 +63,7 @@ _WATCH: ContextVar[_Watch | None] = ContextVar("_WATCH", default=None)
 def limited(limits: Limits) -> Iterator[None]:
     """Hold to ``limits`` every connection that is opened in here, in this thread.
 
-    Raises: LimitError, with reason "too_slow" or "too_much_memory", where they are reached.
+    Raises: LimitError, with reason "too_slow", "too_much_memory" or "too_many_rows", where they are reached.
     """
     watch = _Watch(limits)
     thread = Thread(target=watch.end_when_due, name="newslake-limits", daemon=True)
@@ -91,3 +94,13 @@ def opened_within_limits() -> duckdb.DuckDBPyConnection:
     connection.execute("SET enable_progress_bar = false")
     watch.add(connection)
     return connection
+
+
+def rows_within_limits(result: duckdb.DuckDBPyConnection) -> list[tuple[object, ...]]:
+    """Return all rows of an answer. Raises: LimitError for more than the work that asks may have."""
+    watch = _WATCH.get()
+    rows: list[tuple[object, ...]] = result.fetchall() if watch is None else result.fetchmany(watch.limits.rows + 1)
+    if watch is not None and len(rows) > watch.limits.rows:
+        told = f"it has more than {watch.limits.rows:,} rows: ask for fewer days, or for one source"
+        raise LimitError(told, reason="too_many_rows")
+    return rows

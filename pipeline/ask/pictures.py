@@ -1,5 +1,7 @@
 """A chart as a file: PNG, SVG, or a page with the picture and all rows. Nothing is fetched, nothing runs in it."""
 
+import base64
+import hashlib
 from collections.abc import Callable, Mapping
 from html import escape
 from pathlib import Path
@@ -17,24 +19,26 @@ from pipeline.errors import ConfigError
 
 _SCALE = 2.0  # pixels of a PNG for one of the layout: sharp on dense screens
 _VERSION = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
+_STYLE = f"""\
+body {{ font: 16px/1.5 {style.FONT}; color: {style.INK}; background: {style.BACKGROUND};
+  max-width: 60rem; margin: 2rem auto }}
+svg {{ max-width: 100%; height: auto }}
+figure {{ margin: 0 }}
+table {{ border-collapse: collapse; font-size: 14px }}
+caption {{ text-align: left; color: {style.FAINT}; padding: .5rem 0 }}
+th, td {{ text-align: left; vertical-align: top; padding: .25rem .75rem .25rem 0;
+  border-bottom: 1px solid color-mix(in srgb, {style.INK} 18%, {style.BACKGROUND}) }}
+td.number, th.number {{ text-align: right; font-variant-numeric: tabular-nums }}
+"""
 _PAGE = Template("""\
 <!DOCTYPE html>
 <html lang="en">
 <head>
 <meta charset="utf-8">
 <meta name="viewport" content="width=device-width, initial-scale=1">
-<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'unsafe-inline'">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-$digest'">
 <title>$title</title>
-<style>
-body { font: 16px/1.5 $font; color: $ink; background: $background; max-width: 60rem; margin: 2rem auto }
-svg { max-width: 100%; height: auto }
-figure { margin: 0 }
-table { border-collapse: collapse; font-size: 14px }
-caption { text-align: left; color: $faint; padding: .5rem 0 }
-th, td { text-align: left; vertical-align: top; padding: .25rem .75rem .25rem 0;
-  border-bottom: 1px solid color-mix(in srgb, $ink 18%, $background) }
-td.number, th.number { text-align: right; font-variant-numeric: tabular-nums }
-</style>
+<style>$style</style>
 </head>
 <body>
 <figure>
@@ -97,10 +101,8 @@ def _html(chart: alt.VConcatChart, question: Question, answer: Answer, counted: 
         length=f"{len(answer.rows):,}",
         head=head,
         body=body,
-        font=style.FONT,
-        ink=style.INK,
-        faint=style.FAINT,
-        background=style.BACKGROUND,
+        style=_STYLE,
+        digest=base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode(),
     )
     return page.encode()
 

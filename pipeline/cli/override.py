@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from pipeline.cli.output import AsJson, note, out, print_json, problem, workspace
+from pipeline.model import counted
 
 if TYPE_CHECKING:
     from pipeline.stages.override_check import Tried
@@ -61,15 +62,16 @@ def _print(tried: "Tried") -> None:
         _print_changes(changes)
     for line in tried.lines:
         if line.problem is None:
-            _tell(f"{line.key} ({_clipped(line.about)}): touches {len(line.articles)} articles")
+            _tell(f"{line.key} ({_clipped(line.about)}): touches {counted(len(line.articles), 'article')}")
         else:
             problem(f"{line.key} ({_clipped(line.about)}): {line.problem}")
     for article_id, why in tried.unread.items():
         problem(f"article {article_id}: {why}")
     left = f", {tried.left_out} more were left out (--limit)" if tried.left_out else ""
+    values, read = counted(len(tried.changes), "value"), counted(len(tried.read), "article")
     note(
-        f"{len(tried.changes)} values change in {len(tried.read)} articles{left}; nothing was written",
-        f"with these corrections, the next runs of their days derive {tried.to_derive} articles again",
+        f"{values} would change in {read}{left}; nothing was written",
+        f"with these corrections, the next runs of their days derive {counted(tried.to_derive, 'article')} again",
     )
 
 

@@ -5,12 +5,13 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
+from pipeline.model.receipt import Step
 from pipeline.pages.about import Field, fields_of, published_told
 from pipeline.pages.cast import Named, cast_of
 from pipeline.pages.drawn import ShownBlock, drawn_blocks
 from pipeline.pages.events import ShownEvent, shown_events
 from pipeline.pages.quotes import ShownQuote, shown_quotes
-from pipeline.pages.told import Step, Version
+from pipeline.pages.told import Version
 from pipeline.pages.visible import visible_json
 
 Row = Mapping[str, Any]

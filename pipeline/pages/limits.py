@@ -6,8 +6,12 @@ from pipeline.ask import Limits, limited
 from pipeline.settings import Settings
 
 _THREADS = 2
+_ROWS = 200_000  # as values of Python: about as much again as the memory of DuckDB
 
 
 def within_limits(settings: Settings) -> AbstractContextManager[None]:
     """Hold to the time and memory of the settings all that is asked of the lake in here. Raises: LimitError."""
-    return limited(Limits(seconds=settings.newsroom_seconds, memory_mb=settings.newsroom_memory_mb, threads=_THREADS))
+    limits = Limits(
+        seconds=settings.newsroom_seconds, memory_mb=settings.newsroom_memory_mb, threads=_THREADS, rows=_ROWS
+    )
+    return limited(limits)

@@ -1,6 +1,6 @@
 """The saved questions, each with its answer, its picture, what it rests on, and its SQL."""
 
-from collections.abc import Mapping
+from collections.abc import Buffer, Mapping
 from dataclasses import dataclass
 from datetime import date
 from decimal import Decimal
@@ -13,11 +13,13 @@ from pipeline.ask.counted import Counted, count
 from pipeline.ask.pictures import picture_bytes
 from pipeline.ask.saved import set_options, sql_of
 from pipeline.ask.written import write_csv
+from pipeline.errors import LimitError
 from pipeline.pages.asked import Query, day_asked, period_asked, text_asked
 from pipeline.pages.links import link
 from pipeline.pages.rendering import page
 
 MOST_ROWS = 200
+MOST_BYTES = 64 << 20  # of a file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -95,11 +97,25 @@ def question_svg(lake: Path, asked: AskedQuestion) -> bytes:
 
 
 def question_csv(lake: Path, asked: AskedQuestion) -> bytes:
-    """Return all rows of an answer as `newslake ask --csv` writes them."""
-    file = BytesIO()
+    """Return all rows of an answer as `newslake ask --csv` writes them.
+
+    Raises: LimitError for more bytes than a file of Newsroom may have.
+    """
+    file = _File()
     with asked.connect(lake) as connection, stream(connection, sql_of(asked.question)) as (schema, batches):
         write_csv(schema, batches, file)
     return file.getvalue()
+
+
+class _File(BytesIO):
+    """A file in memory that does not grow without end."""
+
+    def write(self, data: Buffer, /) -> int:
+        written = super().write(data)
+        if self.tell() > MOST_BYTES:
+            told = f"the file has more than {MOST_BYTES >> 20} MB: ask for fewer days, or with `newslake ask --csv`"
+            raise LimitError(told, reason="too_large")
+        return written
 
 
 def _answered(lake: Path, asked: AskedQuestion) -> tuple[Answer, Counted]:

@@ -1,41 +1,8 @@
-"""What a page is told by the rooms that look at the archive: the shapes of it, whoever makes the values."""
+"""What a page is told of the contents that an article had: the shape of it, whoever makes the values."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
-
-
-class Fact(Protocol):
-    """One thing that is known, and ``how``; None where it says itself."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def value(self) -> object: ...
-    @property
-    def how(self) -> str | None: ...
-
-
-class Check(Protocol):
-    """Something that was looked at. ``holds`` is None where it cannot be said."""
-
-    @property
-    def holds(self) -> bool | None: ...
-    @property
-    def told(self) -> str: ...
-
-
-class Step(Protocol):
-    """One step of a receipt, as `newslake why` tells it."""
-
-    @property
-    def name(self) -> str: ...
-    @property
-    def told(self) -> str: ...
-    @property
-    def facts(self) -> Sequence[Fact]: ...
-    @property
-    def checks(self) -> Sequence[Check]: ...
 
 
 class Change(Protocol):

@@ -12,7 +12,7 @@ if TYPE_CHECKING:
 
 Answer = Callable[[Request, str], Response]
 _COVERAGE_DAYS = 14
-_SVG_POLICY = "default-src 'none'; style-src 'unsafe-inline'"  # of a picture opened by itself
+_SVG_POLICY = "default-src 'none'; style-src 'none'"  # of a picture opened by itself
 
 
 def _workspace() -> "Workspace":

@@ -1,5 +1,7 @@
 """Pictures of answers: what is in their specification, and that their files are sound."""
 
+import base64
+import hashlib
 import re
 import struct
 import subprocess
@@ -78,6 +80,7 @@ def test_every_chart_line_draws(slug, small_lake, tmp_path):
 
         texts = " ".join(ElementTree.fromstring(svg).itertext())
         assert spec["vconcat"][0]["title"]["text"] == [question.title]
+        assert not re.search(r"<style|\sstyle=", svg)  # a page's policy would not let it hold
         assert " ".join(counted.sentences()[0].split()[:4]) in texts
         assert ("No rows: nothing was counted." in texts) == (not found.rows)
 
@@ -295,6 +298,18 @@ def test_nothing_outside_is_named(end, small_lake):
     addresses = set(re.findall(r"[a-z]+://[^\s\"'<>)]+", text))
     assert addresses <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
     assert not re.search(r"<script|@import|url\((?!#)|\bsrc=", text)
+
+
+def test_the_page_allows_its_own_style_alone(small_lake):
+    """Its policy names the stylesheet by hash: a style that comes with a value would not hold."""
+    connection, question = connect(small_lake), question_named("top-speakers")
+    found, counted = answer(connection, "top-speakers"), count(connection, question)
+    page = _file("a.html", question, found, counted).decode()
+    [sheet] = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
+    digest = base64.b64encode(hashlib.sha256(sheet.encode()).digest()).decode()
+
+    assert f"content=\"default-src 'none'; style-src 'sha256-{digest}'\"" in page
+    assert "$" not in sheet
 
 
 def test_a_picture_is_the_same_bytes_in_another_process(small_lake):

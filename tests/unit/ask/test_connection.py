@@ -1,5 +1,6 @@
 """What the SQL of `newslake sql` can see and do."""
 
+import os
 from concurrent.futures import ThreadPoolExecutor
 from datetime import date
 from pathlib import Path
@@ -259,6 +260,17 @@ def test_file_stays_open_while_somebody_reads_it(tmp_path):
     assert (second.read(3), files.size("lake://bytes")) == (b"xxx", 40_000)
     del second
     assert files.open("lake://bytes").held is not first.held
+
+
+def test_what_cannot_be_read_is_not_left_open(tmp_path: Path) -> None:
+    """A name behind which no file can be read raises, and holds nothing open of this process."""
+    files = LakeFiles()
+    files.files = {"lake://folder": str(tmp_path)}
+    with pytest.raises(IsADirectoryError):
+        files.open("lake://folder")
+
+    held = {os.path.realpath(f"/proc/self/fd/{each}") for each in os.listdir("/proc/self/fd")}
+    assert str(tmp_path.resolve()) not in held
 
 
 @pytest.mark.parametrize(

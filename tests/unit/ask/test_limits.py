@@ -10,10 +10,10 @@ import pytest
 from pipeline.ask import Connection, Limits, connect, limited, query, stream
 from pipeline.errors import ConfigError, LimitError
 
-ENDLESS = "SELECT count(*) FROM range(100_000_000_000) a, range(100_000_000) b WHERE a.range % 7 = b.range % 3"
+ENDLESS = "SELECT sum(range) FROM range(1_000_000_000_000)"  # time without end, and no memory
 LARGE = "SELECT count(*) FROM (SELECT DISTINCT range::VARCHAR || repeat('x', 200) AS word FROM range(3_000_000))"
-MANY = Limits(seconds=60, memory_mb=200, threads=1)
-FEW = Limits(seconds=0.3, memory_mb=200, threads=1)
+MANY = Limits(seconds=60, memory_mb=200, threads=1, rows=1_000)
+FEW = Limits(seconds=0.3, memory_mb=200, threads=1, rows=1_000)
 
 
 def _ask_for_ever(connection: Connection) -> None:
@@ -52,6 +52,16 @@ def test_memory_is_limited(small_lake: Path) -> None:
     with pytest.raises(LimitError, match="200 MB") as raised, limited(MANY):
         query(connect(small_lake), LARGE)
     assert raised.value.reason == "too_much_memory"
+
+
+def test_rows_are_limited(small_lake: Path) -> None:
+    """An answer of more rows than may be held is refused, and says so; one of just as many is given."""
+    with limited(MANY):
+        assert len(query(connect(small_lake), "SELECT range FROM range(1_000)").rows) == 1_000
+    with pytest.raises(LimitError, match="more than 1,000 rows") as raised, limited(MANY):
+        query(connect(small_lake), "SELECT range FROM range(1_001)")
+    assert raised.value.reason == "too_many_rows"
+    assert len(query(connect(small_lake), "SELECT range FROM range(1_001)").rows) == 1_001
 
 
 def test_limits_cannot_be_lifted(small_lake: Path) -> None:

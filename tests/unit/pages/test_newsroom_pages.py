@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, LimitError
 from pipeline.model.coverage import Cell, Coverage, Odd, SourceCoverage, SourceDay
 from pipeline.model.receipt import Check, Excerpt, Fact, Receipt, Step
 from pipeline.pages.articles import articles_page
@@ -203,6 +203,15 @@ def test_question_as_files(small_lake: Path):
     assert picture.startswith("<svg ")
     assert not re.search(r"<script|href|<style|<image|on\w+=", picture)
     assert rows.splitlines()[0].startswith("speaker,")
+
+
+def test_a_file_does_not_grow_without_end(small_lake: Path, monkeypatch: pytest.MonkeyPatch):
+    """A file of more bytes than the api-server should hold is refused, with the command that has no such bound."""
+    rows = question_csv(small_lake, asked_question("top-speakers", {}))
+    monkeypatch.setattr("pipeline.pages.questions.MOST_BYTES", len(rows) - 1)
+
+    with pytest.raises(LimitError, match="newslake ask --csv"):
+        question_csv(small_lake, asked_question("top-speakers", {}))
 
 
 def test_every_question_is_listed_and_asked(small_lake: Path):

@@ -289,6 +289,8 @@ def test_command(space: Workspace, tmp_path: Path):
 
     told = check("--line", "-", given=line)
     assert (told.returncode, "-> Ada Quill" in told.stdout, "nothing was written" in told.stderr) == (0, True, True)
+    assert ": touches 1 article\n" in told.stdout
+    assert "in 1 article; nothing" in told.stderr
     (tmp_path / "mine.toml").write_text(line)
     shown = json.loads(check("--file", "mine.toml", "--json", article["url"]).stdout)
     assert (shown["is_well"], shown["lines"][0]["articles"]) == (True, [article["article_id"]])
