@@ -1,5 +1,6 @@
 """What the log and the tables say of each source and day: what was asked, what came, what became of it."""
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -10,7 +11,8 @@ from pipeline.model.coverage import AskedListing
 
 # Read once: three questions are asked of it. No page is seen long before its news day, so older files are not opened.
 _SEEN = (
-    "CREATE TEMP TABLE seen AS SELECT * EXCLUDE (article_id, detail, raw_ref) FROM outcomes WHERE seen_date >= $1 - 2"
+    "CREATE TEMP TABLE seen AS SELECT * EXCLUDE (article_id, detail, raw_ref) FROM outcomes "
+    "WHERE seen_date >= $1 - 2 AND (len($2::VARCHAR[]) = 0 OR list_contains($2::VARCHAR[], source_key))"
 )
 # The same pages as the question `coverage` counts: the last word on a page, a listing that could not be read until its
 # source is read again. Here by reason, and with those that were first seen more than a day after their day was over.
@@ -83,8 +85,13 @@ class CoverageFacts:
     last_seen: tuple[tuple[str, datetime], ...]
 
 
-def coverage_facts(lake: Path, *, first: date, last: date, now: datetime) -> CoverageFacts:
-    """Return what is known of the days from first to last. ``newest`` is of all time, without dates in the future."""
+def coverage_facts(
+    lake: Path, *, first: date, last: date, now: datetime, source_keys: Sequence[str] = ()
+) -> CoverageFacts:
+    """Return what is known of the days from first to last. ``newest`` is of all time, without dates in the future.
+
+    Outcomes are those of ``source_keys`` alone, or of all sources where none is named.
+    """
     days = [first, last]
     with connect(lake) as connection:
 
@@ -92,7 +99,7 @@ def coverage_facts(lake: Path, *, first: date, last: date, now: datetime) -> Cov
             found: list[tuple] = connection.execute(sql, given).fetchall()  # type: ignore[type-arg]
             return found
 
-        connection.execute(_SEEN, [first])
+        connection.execute(_SEEN, [first, [*source_keys]])
         return CoverageFacts(
             verdicts=tuple(VerdictCount(*row) for row in rows(_VERDICTS, [*days])),
             listings=tuple(AskedListing(*row) for row in rows(_LISTINGS, [*days])),

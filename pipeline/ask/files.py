@@ -8,7 +8,7 @@ import os
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import UTC, date, datetime
-from functools import partial
+from functools import cache, partial
 from glob import glob
 from io import BytesIO
 from pathlib import Path
@@ -229,6 +229,7 @@ def _name(spec: TableSpec, day: date, place: int) -> str:
     return f"{table_name(spec)}/{place:08}/{spec.partition}={day}/part.parquet"
 
 
+@cache
 def _without_rows(spec: TableSpec) -> bytes:
     sink = BytesIO()
     pq.write_table(spec.schema.empty_table(), sink)

@@ -21,7 +21,8 @@ def coverage(workspace: Workspace, *, first: date, last: date, source_keys: Sequ
     Raises: ConfigError for an unknown source.
     """
     now = workspace.settings.now()
-    facts = coverage_facts(workspace.settings.lake_dir, first=first - timedelta(weeks=WEEKS), last=last, now=now)
+    begin = first - timedelta(weeks=WEEKS)
+    facts = coverage_facts(workspace.settings.lake_dir, first=begin, last=last, now=now, source_keys=source_keys)
     listed = {source.key: source for source in workspace.sources.sources}
     gone = sorted({each.source_key for each in facts.verdicts} - listed.keys())
     wanted = source_keys or (*listed, *gone)
