@@ -3,6 +3,8 @@
 -- chart: bar x=quotes y=speaker
 WITH newest AS (
   SELECT max(published_date) AS day FROM articles_stored
+), outlets AS (  -- DataFusion counts a distinct coalesce over these joins without end
+  SELECT article_id, revision_id, coalesce(publisher, domain, source_key) AS outlet FROM articles_stored
 ), heard AS (
   SELECT
     coalesce(speaker_entity_id, speaker_name) AS speaker_id,
@@ -17,10 +19,10 @@ WITH newest AS (
   FROM heard h CROSS JOIN newest n
   WHERE date_diff('day', h.first_day, n.day) < 30
 ), printed AS (
-  SELECT f.speaker_id, count(DISTINCT coalesce(a.publisher, a.domain, a.source_key)) AS outlets
+  SELECT f.speaker_id, count(DISTINCT a.outlet) AS outlets
   FROM fresh f
   JOIN quotes_stored q ON coalesce(q.speaker_entity_id, q.speaker_name) = f.speaker_id AND q.published_date >= f.first_day
-  JOIN articles_stored a ON a.article_id = q.article_id AND a.revision_id = q.revision_id
+  JOIN outlets a ON a.article_id = q.article_id AND a.revision_id = q.revision_id
   WHERE q.speaker_kind = 'person'
   GROUP BY f.speaker_id
 )
