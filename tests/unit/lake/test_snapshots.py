@@ -76,9 +76,9 @@ def test_questions_of_a_snapshot(lake: Lake, tmp_path: Path, monkeypatch: pytest
 
     counted = ("sql", "SELECT count(*) AS articles FROM articles")
     assert (call(*counted), call(*counted, "--snapshot", "v1")) == ([{"articles": 2}], [{"articles": 1}])
-    [now], [then] = call("ask", "syndication"), call("ask", "syndication", "--snapshot", "v1")
-    assert (now["articles"], then["articles"]) == (2, 1)
-    for words in (counted, ("ask", "syndication")):
+    [now], [then] = call("ask", "unnamed-sources"), call("ask", "unnamed-sources", "--snapshot", "v1")
+    assert (now["quotes"], then["quotes"]) == (2, 1)
+    for words in (counted, ("ask", "unnamed-sources")):
         with pytest.raises(ConfigError, match="there is no snapshot v2; there are: v1"):
             call(*words, "--snapshot", "v2")
 

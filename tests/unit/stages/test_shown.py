@@ -38,7 +38,7 @@ def test_what_the_lake_has_not_is_none(space: Workspace) -> None:
     """A page that was never kept, and an id of nothing, give nothing; what is neither is a wrong call."""
     assert stored_article(space, "https://post.example.org/nowhere") is None
     assert stored_article(space, "0" * 32) is None
-    with pytest.raises(ConfigError, match="say of which table"):
+    with pytest.raises(ConfigError, match="write table and number"):
         stored_article(space, f"{'0' * 32}:3")
 
 
