@@ -2,7 +2,7 @@
 
 from pipeline.ask.connection import Answer, Connection, connect, query, stream
 from pipeline.ask.coverage import CoverageFacts, coverage_facts
-from pipeline.ask.limits import Limits, limited
+from pipeline.ask.limits import Limits, check_time, limited
 from pipeline.ask.saved import Question, answer, list_questions, question_named
 from pipeline.ask.verdicts import outcomes_of, pages_of_host
 
@@ -13,6 +13,7 @@ __all__ = [
     "Limits",
     "Question",
     "answer",
+    "check_time",
     "connect",
     "coverage_facts",
     "limited",
