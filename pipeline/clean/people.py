@@ -117,7 +117,7 @@ def _is_fuller(people: tuple[str, ...], short: tuple[str, ...]) -> bool:
 
 
 def _places(markup: Markup, title: str | None) -> Iterator[_Place]:
-    yield _Place("jsonld", tuple(_linked(markup)), 1)
+    yield _Place("jsonld", tuple(islice(_linked(markup), _MAX_BYLINES)), 1)
     yield _Place("meta", markup.all_meta(*_META), 1)
     yield _Place("meta", (*markup.all_meta(*_META_MORE), *_labelled(markup)), 1)
     elements = markup.root.xpath(_REL_AUTHOR)[:1]

@@ -27,7 +27,7 @@ def _write(folder: Path, number: int, process: int) -> None:
 
 def test_processes_may_open_a_new_file_at_once(tmp_path: Path) -> None:
     """Four processes that meet at a file which is not there yet all write to it, whoever comes first."""
-    with ProcessPoolExecutor(4, get_context("forkserver")) as pool:
+    with ProcessPoolExecutor(4, get_context("spawn")) as pool:
         for number in range(25):
             list(pool.map(partial(_write, tmp_path, number), range(4)))
     for number in range(25):
