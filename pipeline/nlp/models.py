@@ -2,6 +2,7 @@
 
 import importlib
 import importlib.util
+from functools import cache
 from pathlib import Path
 
 import spacy
@@ -13,6 +14,7 @@ from pipeline.errors import ConfigError
 _NEEDED = ("TAG", "POS", "DEP", "LEMMA")
 
 
+@cache  # 3 s and 700 MB: once in a process, whoever asks
 def load_model(name: str) -> Language:
     """Return the model in a folder, or of an installed package that has ``load()`` or ``model_path()``.
 

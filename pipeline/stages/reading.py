@@ -2,7 +2,7 @@
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
-from functools import cache, partial
+from functools import partial
 
 from pipeline.errors import NewsError
 from pipeline.kb import KnowledgeBase, load_kb
@@ -11,8 +11,6 @@ from pipeline.nlp import Reader, load_model, model_label
 from pipeline.settings import Settings, load_sources
 from pipeline.stages.disposition import guarded
 from pipeline.stages.versions import pipeline_version
-
-_loaded = cache(load_model)  # a range of days is read by one process
 
 
 @dataclass(frozen=True, slots=True)
@@ -63,7 +61,7 @@ def _layouts(settings: Settings) -> str:
 
 def readers_of(settings: Settings, *knowledge: KnowledgeBase) -> tuple[Reader, ...]:
     """Return a reader for each of several states of knowledge; they share one model. Raises: ConfigError."""
-    model = _loaded(settings.spacy_model)
+    model = load_model(settings.spacy_model)
     return tuple(Reader(model, kb=each, infer_gender=settings.infer_gender) for each in knowledge)
 
 
@@ -72,7 +70,7 @@ def open_desk(settings: Settings, *, with_untyped: bool = False) -> Desk:
     when your knowledge base cannot."""
     knowledge = knowledge_of(settings)
     reader = Reader(
-        _loaded(settings.spacy_model), kb=knowledge, infer_gender=settings.infer_gender, with_untyped=with_untyped
+        load_model(settings.spacy_model), kb=knowledge, infer_gender=settings.infer_gender, with_untyped=with_untyped
     )
     return Desk(
         reader=reader,

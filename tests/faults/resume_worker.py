@@ -3,7 +3,6 @@
 Every task runs as a worker of Airflow runs it: in a process of its own, by its name in TASKS, under the run's id.
 """
 
-import functools
 import logging
 import os
 import shutil
@@ -37,9 +36,6 @@ from tests.faults.inbox import plain_text
 # Each is a moment at which a file system changes, or is about to.
 _WRITES = {"os.rename", "os.link", "os.remove", "os.mkdir", "os.rmdir", "os.truncate"}
 _FLAGS = os.O_WRONLY | os.O_RDWR
-
-# One model for all processes that are forked from here; cleaning imports what it needs at first use.
-reading.load_model = functools.cache(reading.load_model)
 
 
 def warm_up() -> None:

@@ -13,6 +13,7 @@ from pipeline.clusters import days_reached
 from pipeline.lake import Lake
 from pipeline.stages.cluster import copies_of
 from tests.planted import BEYOND, COPIES, Press, articles_table, commit_articles
+from tests.properties.fuzzing import LONG
 
 DAY = date(2026, 2, 3)
 PRESS = Press(seed=31)
@@ -41,7 +42,7 @@ def files_of(batches: Sequence[Sequence[tuple[int, int, int]]]) -> dict[str, byt
         return {path.relative_to(tables).as_posix(): path.read_bytes() for path in tables.rglob("*.parquet")}
 
 
-@settings(max_examples=15, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+@settings(max_examples=200 if LONG else 6, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 @given(draws=DRAWS, order=st.randoms(use_true_random=False), size=st.integers(1, 4))
 def test_order_and_grouping_cannot_show(draws: list[tuple[int, int]], order: Random, size: int) -> None:
     """Planted copies over ten days: one batch of all, or small ones in any order, give the same bytes."""

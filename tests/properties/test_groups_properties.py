@@ -14,6 +14,7 @@ from pipeline.lake import Lake
 from pipeline.stages.events import relate_events_of
 from pipeline.stages.quote_groups import quote_groups_of
 from tests.planted import Press
+from tests.properties.fuzzing import LONG
 from tests.unit.clusters.told import Told, told_keys, told_tables
 from tests.unit.lake.rows import Story, batch_keys, batch_tables
 
@@ -35,7 +36,7 @@ EVENTS = (
     replace(MET, recipient="Cora Weld"),
 )  # fmt: skip
 TOLD = st.lists(st.tuples(st.integers(0, len(EVENTS) - 1), DAYS), min_size=2, max_size=12)
-SLOW = settings(max_examples=5, deadline=None, suppress_health_check=[HealthCheck.too_slow])
+SLOW = settings(max_examples=100 if LONG else 3, deadline=None, suppress_health_check=[HealthCheck.too_slow])
 
 
 @dataclass(frozen=True, slots=True)

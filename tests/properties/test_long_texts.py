@@ -1,7 +1,7 @@
 """What holds for texts that no editor would print: long, without an end, in one case, in marks of every kind."""
 
-import os
 import random
+import re
 import time
 from collections.abc import Callable, Mapping
 
@@ -16,10 +16,13 @@ from pipeline.model import Article
 from pipeline.nlp import Reader
 from pipeline.nlp.docs import joined, make_docs
 from pipeline.tables import annotation_rows, check_rows
+from tests.properties.fuzzing import LONG
 
 pytestmark = pytest.mark.model
 
-CHARS = 500_000 if os.environ.get("NEWSLAKE_LONG") else 20_000
+# Words and marks of the shorter of two texts; in the long form, the longer ones have up to 500,000 characters.
+WORDS = 60_000 if LONG else 2_500
+_WORD = re.compile(r"\w+|[^\w\s]")
 _FORENAMES = ["Ana", "Tom", "Maria", "Peter", "Lena", "Omar", "Ines", "Noor"]
 
 
@@ -50,12 +53,12 @@ KINDS: Mapping[str, Callable[[random.Random], str]] = {
 }
 
 
-def _text(kind: str, chars: int) -> str:
+def _text(kind: str, words: int) -> str:
     rng, pieces, length = random.Random(5), [], 0
-    while length < chars:
+    while length < words:
         pieces.append(KINDS[kind](rng))
-        length += len(pieces[-1])
-    return "".join(pieces)[:chars]
+        length += len(_WORD.findall(pieces[-1]))
+    return "".join(pieces)
 
 
 @pytest.fixture(scope="module")
@@ -67,25 +70,26 @@ def reader(nlp: Language) -> Reader:
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.timeout(900)
 def test_twice_the_text_takes_about_twice_the_time_and_every_receipt_holds(reader: Reader, kind: str) -> None:
-    """Doubling a text takes at most 2.5 times the time to annotate, nothing is raised, and rows are within contract."""
-    once, twice = (_seconds(reader, _text(kind, chars)) for chars in (CHARS, 2 * CHARS))
-    assert twice < 2.5 * once + 0.1
+    """Doubling a text takes at most 2.5 times the time to annotate, in one of three goes at most; nothing is raised,
+    and rows are within contract. Parsing, spaCy's own, is left out of the time."""
+    once, twice = (_annotating(reader, _article(_text(kind, words))) for words in (WORDS, 2 * WORDS))
+    assert any(twice() < 2.5 * once() + 0.05 for _ in range(3))
 
 
-def _seconds(reader: Reader, text: str) -> float:
-    """Return the processor seconds of annotating, the better of two; parsing, spaCy's own, is left out."""
-    article = _article(text)
+def _annotating(reader: Reader, article: Article) -> Callable[[], float]:
+    """Parse an article; return a function that annotates it, checks its rows, and gives the processor seconds of
+    annotating."""
     ((_, doc),) = reader.docs([article])
     assert doc is not None
-    annotation, first = _timed(lambda: reader.annotate(article, doc))
-    assert tuple(check_rows(annotation_rows(article, annotation, model_name="m", pipeline_version="v"))) == ()
-    return min(first, _timed(lambda: reader.annotate(article, doc))[1])
 
+    def annotate() -> float:
+        started = time.process_time()
+        annotation = reader.annotate(article, doc)
+        spent = time.process_time() - started
+        assert tuple(check_rows(annotation_rows(article, annotation, model_name="m", pipeline_version="v"))) == ()
+        return spent
 
-def _timed[T](work: Callable[[], T]) -> tuple[T, float]:
-    started = time.process_time()
-    got = work()
-    return got, time.process_time() - started
+    return annotate
 
 
 def _article(text: str) -> Article:

@@ -21,7 +21,7 @@ from tests.faults.lake.promises import NONE, assert_whole, losses
 from tests.faults.lake.tally import SEED, form
 from tests.faults.lake.undisturbed import Undisturbed, assert_as_of_one_moment, assert_ends_well, copied
 
-KILLS, FAILURES = 10, 10  # of all, in the short form
+KILLS, FAILURES = 10, 6  # of all, in the short form
 # Always: when one article stands on its new day already, and on its old one still.
 MOVING = [Strike("replace manifest", nth, KILL) for nth in (5, 6)]
 Lakes = Callable[[], AbstractContextManager[Path]]

@@ -22,6 +22,7 @@ from pipeline.ask.plotted import plot, wilson
 from pipeline.ask.saved import Question
 from pipeline.errors import ConfigError
 
+ROOT = Path(__file__).parents[3]
 DRAWN = [question.slug for question in list_questions() if question.chart]
 HOSTILE = (
     "<script>alert(1)</script>",
@@ -314,30 +315,29 @@ def test_the_page_allows_its_own_style_alone(small_lake):
 
 def test_a_picture_is_the_same_bytes_in_another_process(small_lake):
     """Drawn again, here and elsewhere, an answer gives the same SVG and the same PNG."""
-    code = """if True:
-        import hashlib, sys
-        from pathlib import Path
-        from pipeline.ask import answer, connect, question_named
-        from pipeline.ask.charts import draw
-        from pipeline.ask.counted import count
-        from pipeline.ask.pictures import picture_bytes
-        for slug in ("top-speakers", "gender-of-sources", "coverage") * 2:
-            connection, question = connect(Path(sys.argv[1])), question_named(slug)
-            found, counted = answer(connection, slug), count(connection, question)
-            for name in ("a.svg", "a.png"):
-                chart = draw(question, found, counted)
-                drawn = picture_bytes(Path(name), chart, question=question, answer=found, counted=counted)
-                print(hashlib.sha256(drawn).hexdigest())
-    """
-    said = [
-        subprocess.run(
-            [sys.executable, "-c", code, small_lake], capture_output=True, text=True, check=True, env=env
-        ).stdout
-        for env in ({"PYTHONHASHSEED": "1", "TZ": "UTC"}, {"PYTHONHASHSEED": "2", "TZ": "America/New_York"})
-    ]
+    elsewhere = subprocess.run(
+        [sys.executable, "-c", f"from {__name__} import _drawn; print(*_drawn({str(small_lake)!r}))"],
+        capture_output=True,
+        text=True,
+        check=True,
+        cwd=ROOT,
+        env={"PYTHONHASHSEED": "2", "TZ": "America/New_York"},
+    )
+    here = _drawn(small_lake)
 
-    assert said[0] == said[1]
-    assert len(set(said[0].split())) == 6
+    assert len(set(here)) == 6
+    assert _drawn(small_lake) == here
+    assert elsewhere.stdout.split() == here
+
+
+def _drawn(lake: str | Path) -> list[str]:
+    """Return what tells the pictures of three questions, each as SVG and as PNG."""
+    found = []
+    for slug in ("top-speakers", "gender-of-sources", "coverage"):
+        connection, question = connect(Path(lake)), question_named(slug)
+        of_it = answer(connection, slug), count(connection, question)
+        found += [hashlib.sha256(_file(f"a.{end}", question, *of_it)).hexdigest() for end in ("svg", "png")]
+    return found
 
 
 @pytest.mark.parametrize("name", ["a.gif", "a", "a.svg.txt"])

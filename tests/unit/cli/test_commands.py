@@ -16,7 +16,8 @@ TEXT = "The mayor of Oakenfell, Ruth Amberley, met nurses on Tuesday. “We will
 
 
 def newslake(*args: str, cwd: Path, given: str | None = None, **env: str) -> subprocess.CompletedProcess[str]:
-    """Run the command line in a process of its own, in a folder, with these NEWS_ settings."""
+    """Run the command line in a process of its own, in a folder, with these NEWS_ settings: a second, four with the
+    model. For what a process alone shows; ``called`` is for the rest."""
     clean = {name: value for name, value in os.environ.items() if not name.startswith("NEWS_")}
     return subprocess.run(
         [sys.executable, "-m", "pipeline", *args],
@@ -29,8 +30,8 @@ def newslake(*args: str, cwd: Path, given: str | None = None, **env: str) -> sub
     )
 
 
-def called(*args: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str]:
-    """Run the command line as ``newslake`` does, in this process: without a second's start for each call."""
+def called(*args: str, cwd: Path, given: str = "", **env: str) -> subprocess.CompletedProcess[str]:
+    """Run the command line as ``newslake`` does, in this process, which loads a model once for all calls."""
     streams = [io.TextIOWrapper(io.BytesIO(), encoding="utf-8", newline="", write_through=True) for _ in range(2)]
     with pytest.MonkeyPatch.context() as patch:
         for name in [name for name in os.environ if name.startswith("NEWS_")]:
@@ -39,6 +40,7 @@ def called(*args: str, cwd: Path, **env: str) -> subprocess.CompletedProcess[str
             patch.setenv(name, value)
         patch.chdir(cwd)
         patch.setattr(sys, "argv", ["newslake", *args])
+        patch.setattr(sys, "stdin", io.TextIOWrapper(io.BytesIO(given.encode()), encoding="utf-8"))
         for name, stream in zip(("stdout", "stderr"), streams, strict=True):
             patch.setattr(sys, name, stream)
         with pytest.raises(SystemExit) as ended:
@@ -56,7 +58,7 @@ def test_unknown_setting_is_a_wrong_call(tmp_path: Path) -> None:
 def test_unknown_source_is_a_wrong_call(tmp_path: Path) -> None:
     """An unknown source stops the run before it starts, with the list of known ones."""
     (tmp_path / "sources.toml").write_text('[sources.door]\nkind = "inbox"\npath = "inbox"\n')
-    done = newslake("run", "--source", "dor", cwd=tmp_path)
+    done = called("run", "--source", "dor", cwd=tmp_path)
     assert (done.returncode, "'dor'" in done.stderr, "door" in done.stderr) == (2, True, True)
     assert not (tmp_path / "data").exists()
 
@@ -64,27 +66,27 @@ def test_unknown_source_is_a_wrong_call(tmp_path: Path) -> None:
 def test_wrong_key_in_sources_is_named(tmp_path: Path) -> None:
     """A key of sources.toml that does not exist is named with its place."""
     (tmp_path / "sources.toml").write_text('[sources.door]\nkind = "inbox"\npaht = "inbox"\n')
-    done = newslake("run", cwd=tmp_path)
+    done = called("run", cwd=tmp_path)
     assert (done.returncode, "sources.door.paht" in done.stderr) == (2, True)
 
 
 def test_sql_answers_on_an_empty_lake(tmp_path: Path) -> None:
     """All four tables answer before anything was committed, and no file appears."""
     for table in ("articles", "entities", "quotes", "events"):
-        done = newslake("sql", f"SELECT count(*) AS n FROM {table}", "--json", cwd=tmp_path)
+        done = called("sql", f"SELECT count(*) AS n FROM {table}", "--json", cwd=tmp_path)
         assert (done.returncode, json.loads(done.stdout)) == (0, [{"n": 0}]), done.stderr
 
 
 @pytest.mark.parametrize("statement", ["CREATE TABLE t (a INT)", "COPY (SELECT 1) TO 'x.csv'", "SELECT 1; SELECT 2"])
 def test_sql_only_reads(tmp_path: Path, statement: str) -> None:
     """Anything but one reading statement is a wrong call and leaves nothing behind."""
-    done = newslake("sql", statement, cwd=tmp_path)
+    done = called("sql", statement, cwd=tmp_path)
     assert (done.returncode, list(tmp_path.iterdir())) == (2, [])
 
 
 def test_ask_lists_questions_as_json(tmp_path: Path) -> None:
     """`ask --json` lists slug and title of each question."""
-    listed = json.loads(newslake("ask", "--json", cwd=tmp_path).stdout)
+    listed = json.loads(called("ask", "--json", cwd=tmp_path).stdout)
     assert {"slug": "top-speakers"}.items() <= next(q for q in listed if q["slug"] == "top-speakers").items()
     assert all(sorted(question) == ["slug", "title"] for question in listed)
 
@@ -116,8 +118,8 @@ def test_annotate_with_workers_writes_the_same(tmp_path: Path) -> None:
     """Two workers write byte for byte what one writes."""
     lines = [json.dumps({"doc_id": str(n), "text": TEXT.replace("Tuesday", f"{n} May")}) for n in range(1, 150)]
     (tmp_path / "in.jsonl").write_text("\n".join(lines))
-    one = newslake("annotate", "in.jsonl", "one.jsonl", cwd=tmp_path)
-    two = newslake("annotate", "in.jsonl", "two.jsonl", "--workers", "2", cwd=tmp_path)
+    one = called("annotate", "in.jsonl", "one.jsonl", cwd=tmp_path)
+    two = called("annotate", "in.jsonl", "two.jsonl", "--workers", "2", cwd=tmp_path)
     assert (one.returncode, two.returncode) == (0, 0), two.stderr
     assert (tmp_path / "one.jsonl").read_bytes() == (tmp_path / "two.jsonl").read_bytes()
 
@@ -139,7 +141,7 @@ def test_clean_reads_files_beside_the_input(tmp_path: Path) -> None:
     ]
     (folder / "docs.jsonl").write_text("\n".join(json.dumps(line) for line in lines))
     (tmp_path / "secret.html").write_text("<p>secret</p>")
-    done = newslake("clean", "pages/docs.jsonl", "out.jsonl", cwd=tmp_path)
+    done = called("clean", "pages/docs.jsonl", "out.jsonl", cwd=tmp_path)
     (written,) = [json.loads(line) for line in (tmp_path / "out.jsonl").read_text().splitlines()]
     assert (written["doc_id"], written["title"], len(written["paragraphs"])) == ("a", "Ward opens", 9)
     assert (done.returncode, "line 2:" in done.stderr, "line 3:" in done.stderr) == (1, True, True)
@@ -152,7 +154,7 @@ def test_try_prints_a_line_an_entity_and_names_the_speaker_in_the_text(tmp_path:
         "Mrs Ines Calloway flew to Paris on Friday to see the vault.\n\nShe said: “The vault is dry and will stay dry.”"
     )
     (tmp_path / "page.txt").write_text(text)
-    done = newslake("try", "page.txt", cwd=tmp_path)
+    done = called("try", "page.txt", cwd=tmp_path)
     assert done.returncode == 0, done.stderr
     assert "  Ines Calloway (PERSON, woman by honorific): Ines Calloway 1, She 1; title Mrs; not linked; says 1\n" in (
         done.stdout
@@ -167,14 +169,14 @@ def test_try_prints_a_line_an_entity_and_names_the_speaker_in_the_text(tmp_path:
 def test_show_writes_a_page_of_a_file(tmp_path: Path) -> None:
     """`show FILE --html OUT` writes one whole page and nothing beside it; without it the page is printed."""
     (tmp_path / "page.txt").write_text(f"{TEXT}\n\nThe ward could be closed on Friday.")
-    done = newslake("show", "page.txt", "--published-at", "2026-03-04", "--html", "page.html", cwd=tmp_path)
+    done = called("show", "page.txt", "--published-at", "2026-03-04", "--html", "page.html", cwd=tmp_path)
     assert (done.returncode, done.stdout, done.stderr) == (0, "", "page written to page.html\n")
     html = (tmp_path / "page.html").read_text("utf-8")
     assert html.startswith("<!doctype html>")
     assert html.endswith("</html>\n")
     assert "hypothetical, no fact" in html
     assert sorted(path.name for path in tmp_path.iterdir()) == ["page.html", "page.txt"]
-    printed = newslake("show", "page.txt", cwd=tmp_path)
+    printed = called("show", "page.txt", cwd=tmp_path)
     assert "hypothetical, no fact" in printed.stdout
     assert "            1 Ruth Amberley, mayor of Oakenfell (direct, said)\n" in printed.stdout
 
@@ -182,16 +184,16 @@ def test_show_writes_a_page_of_a_file(tmp_path: Path) -> None:
 def test_show_says_what_it_has_not(tmp_path: Path) -> None:
     """An article that the lake lacks is told with what to ask next, exit 1; options of a file without one, exit 2."""
     for what in ("0" * 32, "https://post.example/a", "nowhere.txt"):
-        done = newslake("show", what, cwd=tmp_path)
+        done = called("show", what, cwd=tmp_path)
         assert (done.returncode, f"`newslake why {what}`" in done.stderr) == (1, True), done.stderr
-    done = newslake("show", "0" * 32, "--published-at", "2026-03-04", cwd=tmp_path)
+    done = called("show", "0" * 32, "--published-at", "2026-03-04", cwd=tmp_path)
     assert (done.returncode, "for a file" in done.stderr) == (2, True)
 
 
 def test_try_says_when_a_page_is_not_read(tmp_path: Path) -> None:
     """A text whose language is not recognised is printed, and why nothing was read in it."""
     (tmp_path / "page.txt").write_text("Ja, ja.")
-    done = newslake("try", "page.txt", cwd=tmp_path)
+    done = called("try", "page.txt", cwd=tmp_path)
     assert (done.returncode, "not read: there are no words for its language" in done.stdout) == (0, True), done.stderr
 
 
@@ -199,7 +201,7 @@ def test_doctor_names_a_correction_for_a_source_that_is_not_there(tmp_path: Path
     """A correction that could never hold is told, with the source that it names."""
     (tmp_path / "sources.toml").write_text('[sources.post]\nkind = "feed"\nurl = "https://post.example/feed"\n')
     (tmp_path / "overrides.toml").write_text('[names."Ines Calloway"]\nsource = "pots"\nqid = ""\n')
-    done = newslake("doctor", "--json", cwd=tmp_path)
+    done = called("doctor", "--json", cwd=tmp_path)
     findings = {each["name"]: each for each in json.loads(done.stdout)}
     assert (done.returncode, findings["knowledge"]["is_well"]) == (1, False)
     assert "pots" in findings["knowledge"]["told"]
@@ -207,7 +209,7 @@ def test_doctor_names_a_correction_for_a_source_that_is_not_there(tmp_path: Path
 
 def test_doctor_names_what_is_wrong(tmp_path: Path) -> None:
     """Without sources.toml the doctor says so and exits 1; everything else is looked at all the same."""
-    done = newslake("doctor", "--json", cwd=tmp_path)
+    done = called("doctor", "--json", cwd=tmp_path)
     findings = {each["name"]: each for each in json.loads(done.stdout)}
     assert done.returncode == 1
     assert [name for name, each in findings.items() if not each["is_well"]] == ["sources"]
@@ -217,5 +219,5 @@ def test_doctor_names_what_is_wrong(tmp_path: Path) -> None:
 def test_lake_commands_on_an_empty_lake(tmp_path: Path) -> None:
     """verify, recover and gc end well where there is nothing."""
     for command in ("verify", "recover", "gc"):
-        done = newslake("lake", command, cwd=tmp_path)
+        done = called("lake", command, cwd=tmp_path)
         assert done.returncode == 0, done.stderr

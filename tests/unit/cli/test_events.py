@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.cli.test_commands import newslake
+from tests.unit.cli.test_commands import called
 
 pytestmark = pytest.mark.model
 SENTENCE = "Norway and Spain agreed on Monday to hold talks with Portugal."
@@ -13,7 +13,7 @@ SENTENCE = "Norway and Spain agreed on Monday to hold talks with Portugal."
 
 def test_explain_shows_the_frame_that_fired(tmp_path: Path) -> None:
     """Each event comes with its frame, participants, modality and date, resolved against the given day."""
-    done = newslake("events", "explain", SENTENCE, "--published-at", "2026-03-11", cwd=tmp_path)
+    done = called("events", "explain", SENTENCE, "--published-at", "2026-03-11", cwd=tmp_path)
     lines = {" ".join(line.split()) for line in done.stdout.splitlines()}
     assert done.returncode == 0, done.stderr
     assert lines >= {
@@ -30,7 +30,7 @@ def test_explain_shows_the_frame_that_fired(tmp_path: Path) -> None:
 
 def test_explain_as_json(tmp_path: Path) -> None:
     """--json gives the events with the fields of the table, the untyped ones last."""
-    done = newslake("events", "explain", SENTENCE, "--json", cwd=tmp_path)
+    done = called("events", "explain", SENTENCE, "--json", cwd=tmp_path)
     events = json.loads(done.stdout)
     assert [(event["trigger_text"], event["event_type"]) for event in events] == [
         ("agreed", "AGREE"),
@@ -41,6 +41,6 @@ def test_explain_as_json(tmp_path: Path) -> None:
 
 def test_explain_of_nothing(tmp_path: Path) -> None:
     """A text without an event says so; a date that is none is a wrong call."""
-    assert newslake("events", "explain", "Good evening.", cwd=tmp_path).stdout == "no event\n"
-    done = newslake("events", "explain", SENTENCE, "--published-at", "soon", cwd=tmp_path)
+    assert called("events", "explain", "Good evening.", cwd=tmp_path).stdout == "no event\n"
+    done = called("events", "explain", SENTENCE, "--published-at", "soon", cwd=tmp_path)
     assert (done.returncode, "'soon' is no ISO date" in done.stderr) == (2, True)

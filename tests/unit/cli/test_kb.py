@@ -3,7 +3,7 @@
 import json
 from pathlib import Path
 
-from tests.unit.cli.test_commands import newslake
+from tests.unit.cli.test_commands import called
 
 GOOD = {"qid": "Q999999901", "label": "Lena Ostrow", "aliases": ["L. Ostrow"], "types": ["PERSON"], "prior": 3}
 
@@ -12,28 +12,28 @@ def test_import_info_lookup(tmp_path: Path) -> None:
     """A file is imported, counted and asked; a second import of it changes nothing."""
     (tmp_path / "kb.jsonl").write_text(json.dumps(GOOD))
     (tmp_path / "overrides.toml").write_text('[names."Lena Ostrow"]\ngender = "F"\n')
-    done = [newslake("kb", "import", "kb.jsonl", "--json", cwd=tmp_path) for _ in range(2)]
+    done = [called("kb", "import", "kb.jsonl", "--json", cwd=tmp_path) for _ in range(2)]
     assert [each.returncode for each in done] == [0, 0], done[0].stderr
     assert done[0].stdout == done[1].stdout
-    info = json.loads(newslake("kb", "info", "--json", cwd=tmp_path).stdout)
+    info = json.loads(called("kb", "info", "--json", cwd=tmp_path).stdout)
     assert (info["entries"], info["names"], info["path"]) == (1, 2, "data/kb.sqlite")
-    asked = newslake("kb", "lookup", "l. ostrow", "--json", cwd=tmp_path)
+    asked = called("kb", "lookup", "l. ostrow", "--json", cwd=tmp_path)
     assert (asked.returncode, json.loads(asked.stdout)["entries"][0]["qid"]) == (0, "Q999999901")
-    assert "overrides.toml: gender = 'F'" in newslake("kb", "lookup", "Lena Ostrow", cwd=tmp_path).stdout
+    assert "overrides.toml: gender = 'F'" in called("kb", "lookup", "Lena Ostrow", cwd=tmp_path).stdout
 
 
 def test_bad_line_is_named_and_exits_1(tmp_path: Path) -> None:
     """A bad line is told with its number and key, the others are in, and the exit code says so."""
     (tmp_path / "kb.jsonl").write_text(f"{json.dumps(GOOD)}\n{json.dumps(GOOD | {'qid': 'Q7', 'prior': -1})}\n")
-    done = newslake("kb", "import", "kb.jsonl", cwd=tmp_path)
+    done = called("kb", "import", "kb.jsonl", cwd=tmp_path)
     assert (done.returncode, "line 2: prior" in done.stderr, "1 entries" in done.stdout) == (1, True, True)
 
 
 def test_wrong_calls(tmp_path: Path) -> None:
     """No such file is a wrong call; an unknown name exits 1; a base that is none is named."""
-    assert newslake("kb", "import", "none.jsonl", cwd=tmp_path).returncode == 2
-    assert newslake("kb", "lookup", "Nobody Known", cwd=tmp_path).returncode == 1
-    assert "no knowledge base" in newslake("kb", "info", cwd=tmp_path).stdout
+    assert called("kb", "import", "none.jsonl", cwd=tmp_path).returncode == 2
+    assert called("kb", "lookup", "Nobody Known", cwd=tmp_path).returncode == 1
+    assert "no knowledge base" in called("kb", "info", cwd=tmp_path).stdout
     (tmp_path / "base").write_text("x" * 200)
-    broken = newslake("kb", "info", cwd=tmp_path, NEWS_KB_FILE=str(tmp_path / "base"))
+    broken = called("kb", "info", cwd=tmp_path, NEWS_KB_FILE=str(tmp_path / "base"))
     assert (broken.returncode, "kb import" in broken.stderr) == (1, True)

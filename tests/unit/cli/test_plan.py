@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.unit.cli.test_commands import newslake
+from tests.unit.cli.test_commands import called
 
 STORY = "Councillor Ada Brandt told reporters that the pier of Tarnwick would be widened before the summer. " * 4
 DAYS = ("2026-02-01", "2026-02-02", "2026-02-05")
@@ -29,7 +29,7 @@ def fill(folder: Path) -> None:
 
 def planned(folder: Path, *more: str) -> dict:
     """Return the plan of that week as JSON."""
-    done = newslake("plan", "--from", "2026-02-01", "--to", "2026-02-07", "--json", *more, cwd=folder)
+    done = called("plan", "--from", "2026-02-01", "--to", "2026-02-07", "--json", *more, cwd=folder)
     assert done.returncode == 0, done.stderr
     return json.loads(done.stdout)
 
@@ -42,7 +42,7 @@ def test_range_is_planned_run_and_planned_again(tmp_path: Path) -> None:
     assert ([source["files_waiting"] for source in before["sources"]], before["days"]) == ([1], [])
     assert [estimate["minutes"] for estimate in before["estimates"]] == [None, None]
 
-    ran = newslake("run", "--from", "2026-02-01", "--to", "2026-02-03", "--json", cwd=tmp_path)
+    ran = called("run", "--from", "2026-02-01", "--to", "2026-02-03", "--json", cwd=tmp_path)
     days = json.loads(ran.stdout)["days"]
     assert [day["ingest"]["work"] for day in days] == [{"fetched": 0}] * 3
     extracted = [run["days"] for day in days for run in day["extract"]]
@@ -61,7 +61,7 @@ def test_range_is_planned_run_and_planned_again(tmp_path: Path) -> None:
 def test_stretches_without_anything_are_one_row(tmp_path: Path) -> None:
     """Days of which nothing is known are told as a range, and what is not known is said."""
     fill(tmp_path)
-    done = newslake("plan", "--from", "2026-01-01", "--to", "2026-12-31", cwd=tmp_path)
+    done = called("plan", "--from", "2026-01-01", "--to", "2026-12-31", cwd=tmp_path)
     assert "2026-01-01 to 2026-12-31 │ nothing known" in done.stdout
     assert "files waiting to be read: 1" in done.stdout
     assert "how many is not known" in done.stdout
@@ -80,5 +80,5 @@ def test_stretches_without_anything_are_one_row(tmp_path: Path) -> None:
 def test_range_that_is_none_is_a_wrong_call(tmp_path: Path, command: tuple[str, ...], said: str) -> None:
     """A range that cannot be one is refused before anything starts."""
     fill(tmp_path)
-    done = newslake(*command, cwd=tmp_path)
+    done = called(*command, cwd=tmp_path)
     assert (done.returncode, said in done.stderr, (tmp_path / "data").exists()) == (2, True, False), done.stderr

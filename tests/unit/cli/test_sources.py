@@ -13,7 +13,7 @@ from pipeline.settings import Settings
 from pipeline.stages.run import ingest_sources
 from pipeline.stages.workspace import Workspace
 from tests.faults.hostile import Hostile, hostile_server
-from tests.unit.cli.test_commands import newslake
+from tests.unit.cli.test_commands import called
 
 NOON = "2026-03-02T12:00:00+00:00"
 FEED = (
@@ -36,9 +36,7 @@ def _write(folder: Path, server: Hostile, *entries: str) -> None:
 
 
 def _check(folder: Path, *args: str) -> tuple[int, list[dict]]:
-    done = newslake(
-        "sources", "check", *args, "--json", cwd=folder, NEWS_FROZEN_NOW=NOON, NEWS_HOST_INTERVAL_SECONDS="0"
-    )
+    done = called("sources", "check", *args, "--json", cwd=folder, NEWS_FROZEN_NOW=NOON, NEWS_HOST_INTERVAL_SECONDS="0")
     assert done.stdout, done.stderr
     return done.returncode, json.loads(done.stdout)
 
@@ -58,7 +56,7 @@ def test_list_says_kind_days_and_last_outcome(tmp_path: Path, server: Hostile) -
     )
     ingest_sources(space, source_keys=["post"], day=date(2026, 3, 2), run_id="r", tell=lambda _: None)
 
-    done = newslake("sources", "--json", cwd=tmp_path, NEWS_FROZEN_NOW=NOON)
+    done = called("sources", "--json", cwd=tmp_path, NEWS_FROZEN_NOW=NOON)
 
     post, door = json.loads(done.stdout)
     assert (post["kind"], post["location"], post["outcomes"]) == (
@@ -118,7 +116,7 @@ def test_broken_source_is_exit_1(tmp_path: Path, server: Hostile) -> None:
     assert found[0]["page"] == "robots_refused"
     assert "404" in found[1]["trouble"]
     assert _check(tmp_path, "good")[0] == 0
-    assert newslake("sources", "check", "goood", cwd=tmp_path).returncode == 2
+    assert called("sources", "check", "goood", cwd=tmp_path).returncode == 2
 
 
 def test_site_gives_entries_to_paste(tmp_path: Path, server: Hostile) -> None:

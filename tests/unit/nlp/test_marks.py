@@ -84,19 +84,16 @@ def test_any_marks_are_survived(text: str):
 
 @pytest.mark.parametrize("unit", ["“a ", 'a" ', "“”", "s’ a", '6" ', "“\n\n", "“a «b „c 「d", '‘a’ “b” "c" '])
 def test_time_grows_with_length(unit: str):
-    """Twice the marks take about twice the time to scan."""
-    assert seconds(unit * 60_000) < 2.5 * seconds(unit * 30_000) + 0.1
+    """Twice the marks take about twice the time to scan, in one of five goes at most."""
+    assert any(seconds(unit * 40_000) < 2.5 * seconds(unit * 20_000) + 0.05 for _ in range(5))
 
 
 def seconds(text: str) -> float:
-    """Return the processor seconds of scanning, the best of five, while nothing collects what other tests hold."""
-    spent = []
+    """Return the processor seconds of scanning, while nothing collects what other tests hold."""
     gc.disable()
     try:
-        for _ in range(5):
-            started = time.process_time()
-            scanned(text)
-            spent.append(time.process_time() - started)
+        started = time.process_time()
+        scanned(text)
+        return time.process_time() - started
     finally:
         gc.enable()
-    return min(spent)

@@ -30,7 +30,7 @@ from pipeline.stages.reading import knowledge_of, version_of
 from pipeline.stages.run import extract_day, ingest_sources
 from pipeline.stages.todo import unread_days
 from pipeline.stages.workspace import Workspace
-from tests.unit.cli.test_commands import newslake
+from tests.unit.cli.test_commands import called
 from tests.unit.stages.test_main_job import digests, newsroom, open_at  # noqa: F401 - a fixture
 
 pytestmark = [pytest.mark.model]
@@ -284,8 +284,8 @@ def test_command(space: Workspace, tmp_path: Path):
     line = line_for(space, article, 0, "Ada Quill")
     before = digests(tmp_path)
 
-    def check(*args: str, given: str | None = None):
-        return newslake("override", "check", *args, cwd=tmp_path, given=given, NEWS_DATA_DIR=str(tmp_path))
+    def check(*args: str, given: str = ""):
+        return called("override", "check", *args, cwd=tmp_path, given=given, NEWS_DATA_DIR=str(tmp_path))
 
     told = check("--line", "-", given=line)
     assert (told.returncode, "-> Ada Quill" in told.stdout, "nothing was written" in told.stderr) == (0, True, True)
