@@ -1,8 +1,11 @@
-"""What all tests share: no NEWS_ setting of this machine, and one language model a session."""
+"""What all tests share: no NEWS_ setting of this machine, one language model a process, and the table of the faults."""
 
 import os
+from typing import Any
 
 import pytest
+
+from tests.faults.lake import tally
 
 
 @pytest.fixture(autouse=True)
@@ -19,3 +22,22 @@ def nlp():
     from pipeline.settings import Settings
 
     return load_model(Settings.model_fields["spacy_model"].default)
+
+
+def pytest_sessionfinish(session: pytest.Session) -> None:
+    """A worker process hands over what it counted."""
+    if (given := getattr(session.config, "workeroutput", None)) is not None:
+        given["forms"] = tally.told()
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_testnodedown(node: Any, error: object) -> None:
+    """Add what a worker process counted; one that crashed has handed over nothing."""
+    tally.add(getattr(node, "workeroutput", {}).get("forms", {}))
+
+
+def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
+    if tally.FORMS:
+        terminalreporter.write_line("")
+        for line in tally.summary_lines():
+            terminalreporter.write_line(line)

@@ -2,7 +2,7 @@
 
 import textwrap
 from collections import defaultdict
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Sequence
 from datetime import date, timedelta
 from typing import Any
 
@@ -12,7 +12,7 @@ from pipeline.ask import style
 from pipeline.ask.chart_line import ChartKind, ChartLine
 from pipeline.ask.connection import Answer
 from pipeline.ask.counted import Counted
-from pipeline.ask.plotted import Plotted, is_share, plain, plot, spoken
+from pipeline.ask.plotted import Plotted, Row, is_share, plain, plot, spoken
 from pipeline.ask.saved import Question
 from pipeline.errors import ConfigError
 
@@ -20,6 +20,7 @@ _SHADED = "Shaded: days without an article."
 _INTERVAL = "Thin lines: 95 % interval (Wilson) of {share}, as if the {n} were independent of each other."
 _MOST_TICKS = 8
 _NO_ROWS = "No rows: nothing was counted."
+_Data = dict[str, list[Row]]
 
 
 def draw(question: Question, answer: Answer, counted: Counted) -> alt.VConcatChart:
@@ -29,13 +30,16 @@ def draw(question: Question, answer: Answer, counted: Counted) -> alt.VConcatCha
     """
     line = chart_line(question)
     plotted = plot(question.slug, line, answer)
-    picture = _pictures(line, plotted, counted) if plotted.rows else _without_rows()
+    data: _Data = {}
+    picture = _pictures(line, plotted, counted, data) if plotted.rows else _without_rows()
     below = wrapped([*counted.sentences(), *plotted.remarks, *_remarks(line, plotted, counted)])
     title = alt.TitleParams(
         text=textwrap.wrap(plain(question.title), style.TITLE_LETTERS), subtitle=wrapped([question.about])
     )
     notes = alt.TitleParams(text=below, orient="bottom", anchor="start", fontSize=11, fontWeight="normal", offset=16)
-    return alt.vconcat(picture.properties(title=title)).properties(title=notes).configure(**style.CONFIG)
+    chart = alt.vconcat(picture.properties(title=title)).properties(title=notes).configure(**style.CONFIG)
+    chart.datasets = data  # last, and by name until here: every step before copies all that its chart has
+    return chart
 
 
 def chart_line(question: Question) -> ChartLine:
@@ -64,12 +68,12 @@ def _without_rows() -> alt.Chart:
     return mark.properties(width=style.WIDTH, height=80)
 
 
-def _pictures(line: ChartLine, plotted: Plotted, counted: Counted) -> Any:
+def _pictures(line: ChartLine, plotted: Plotted, counted: Counted, data: _Data) -> Any:
     """Return one picture, or several beside each other on the same scales."""
     drawn = _KINDS[line.kind]
     if not line.facet:
-        return drawn(line, plotted, _Frame(line, plotted, counted, width=style.WIDTH))
-    frame = _Frame(line, plotted, counted, width=style.FACET_WIDTH)
+        return drawn(line, plotted, _Frame(line, plotted, counted, data, width=style.WIDTH))
+    frame = _Frame(line, plotted, counted, data, width=style.FACET_WIDTH)
     each = []
     for facet in plotted.names("facet"):
         cases = f" ({plotted.cases[facet]:,} {spoken(line.n)})" if line.n else ""
@@ -79,10 +83,11 @@ def _pictures(line: ChartLine, plotted: Plotted, counted: Counted) -> Any:
 
 
 class _Frame:
-    """The scales that all pictures of a chart share, and its axis of days with what is missing in it."""
+    """The scales and data that all pictures of a chart share, and its axis of days with what is missing in it."""
 
-    def __init__(self, line: ChartLine, plotted: Plotted, counted: Counted, *, width: int) -> None:
+    def __init__(self, line: ChartLine, plotted: Plotted, counted: Counted, data: _Data, *, width: int) -> None:
         self.width = width
+        self._data = data
         self._line, self._rows = line, plotted.rows
         ends = [str(row[key]) for row in plotted.rows for key in ("x", "x_end") if "x_end" in row]
         if ends and counted.first and counted.last:
@@ -90,9 +95,15 @@ class _Frame:
         self.start, self.end = (min(ends), max(ends)) if ends else ("", "")
         self._names = plotted.names("y")
         self.colours = plotted.names("colour")
-        self._gaps = [
+        self._gaps: list[Row] = [
             {"x": first.isoformat(), "x_end": (last + timedelta(days=1)).isoformat()} for first, last in counted.gaps
         ]
+
+    def chart(self, rows: Iterable[Row]) -> alt.Chart:
+        """Return a chart of rows, which it names."""
+        name = f"rows {len(self._data)}"
+        self._data[name] = list(rows)
+        return alt.Chart(alt.NamedData(name))
 
     def number(self, axis: type[alt.X] | type[alt.Y], key: str, column: str) -> Any:
         """Return a channel of numbers that begins at 0; shares end at 100 %."""
@@ -126,7 +137,7 @@ class _Frame:
 
     def gaps(self) -> alt.Chart:
         """Return the shade over days without an article."""
-        rects = alt.Chart(alt.Data(values=self._gaps)).mark_rect(color=style.GAP, opacity=style.GAP_OPACITY)
+        rects = self.chart(self._gaps).mark_rect(color=style.GAP, opacity=style.GAP_OPACITY)
         return rects.encode(x=self.days(), x2="x_end:T")
 
     def colour(self, *, title: str | None) -> alt.Color:
@@ -142,7 +153,7 @@ def _moment(day: str) -> alt.DateTime:
 
 
 def _bar(line: ChartLine, plotted: Plotted, frame: _Frame) -> Any:
-    base = alt.Chart(alt.Data(values=list(plotted.rows)))
+    base = frame.chart(plotted.rows)
     colour = {"color": frame.colour(title=spoken(line.colour))} if line.colour else {}
     bars = base.mark_bar(color=style.MAIN).encode(x=frame.number(alt.X, "x", line.x), y=frame.names(), **colour)
     number = ".0%" if is_share(line.x) else ",~r"
@@ -155,7 +166,7 @@ def _bar(line: ChartLine, plotted: Plotted, frame: _Frame) -> Any:
 
 
 def _stack(line: ChartLine, plotted: Plotted, frame: _Frame) -> Any:
-    base = alt.Chart(alt.Data(values=list(plotted.rows)))
+    base = frame.chart(plotted.rows)
     colour = frame.colour(title=None)
     if line.y:
         names = frame.names()
@@ -170,7 +181,7 @@ def _stack(line: ChartLine, plotted: Plotted, frame: _Frame) -> Any:
 
 
 def _line(line: ChartLine, plotted: Plotted, frame: _Frame) -> Any:
-    base = alt.Chart(alt.Data(values=list(plotted.rows)))
+    base = frame.chart(plotted.rows)
     colour = {"color": frame.colour(title=spoken(line.colour))} if line.colour else {"color": alt.value(style.MAIN)}
     days = frame.days("x_middle")
     lines = base.mark_line(point=True).encode(x=days, y=frame.number(alt.Y, "y", line.y), **colour)
@@ -180,7 +191,7 @@ def _line(line: ChartLine, plotted: Plotted, frame: _Frame) -> Any:
 
 
 def _heat(line: ChartLine, plotted: Plotted, frame: _Frame) -> Any:
-    base = alt.Chart(alt.Data(values=list(plotted.rows)))
+    base = frame.chart(plotted.rows)
     most = max((float(str(row["colour"])) for row in plotted.rows if row["colour"] is not None), default=1.0)
     scale = alt.Scale(domain=[0, most or 1.0], range=list(style.PALE_TO_DARK))
     # A gradient would carry a number that goes up with every picture of the process.

@@ -1,6 +1,6 @@
 """What the log and the tables say of each source and day: what was asked, what came, what became of it."""
 
-from collections.abc import Sequence
+from collections.abc import Collection, Iterable, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
@@ -37,11 +37,17 @@ _VISITS = """\
 SELECT DISTINCT source_key, seen_date FROM seen
 WHERE stage IN ('discover', 'fetch') AND seen_date >= $1 ORDER BY ALL"""
 _LAST_SEEN = "SELECT source_key, max(seen_at) FROM seen WHERE stage <> 'discover' GROUP BY ALL ORDER BY ALL"
+# Up to the last day that has articles: the newest of a source may be behind the days that are asked for.
 _DATED = """\
 SELECT source_key, published_date, count(*),
-  count(*) FILTER (WHERE published_at_method IN ('unknown', 'url', 'htmldate'))
-FROM articles WHERE published_date BETWEEN $1 AND $2 GROUP BY ALL ORDER BY ALL"""
-_NEWEST = "SELECT source_key, max(published_at) FROM articles WHERE published_at <= $1 GROUP BY ALL ORDER BY ALL"
+  count(*) FILTER (WHERE published_at_method IN ('unknown', 'url', 'htmldate')),
+  max(published_at) FILTER (WHERE published_at <= $2)
+FROM articles_stored WHERE published_date >= $1 AND (len($3::VARCHAR[]) = 0 OR list_contains($3::VARCHAR[], source_key))
+GROUP BY ALL ORDER BY ALL"""
+# Of all time, which reads every day: only of those that have nothing newer.
+_NEWEST = """\
+SELECT source_key, max(published_at) FROM articles_stored
+WHERE published_at <= $1 AND list_contains($2::VARCHAR[], source_key) GROUP BY ALL ORDER BY ALL"""
 
 
 @dataclass(frozen=True, slots=True)
@@ -81,30 +87,45 @@ class CoverageFacts:
     listings: tuple[AskedListing, ...]
     visits: tuple[tuple[str, date], ...]
     dated: tuple[DatedArticles, ...]
-    newest: tuple[tuple[str, datetime], ...]
-    last_seen: tuple[tuple[str, datetime], ...]
+    newest: Mapping[str, datetime]
+    last_seen: Mapping[str, datetime]
 
 
 def coverage_facts(
-    lake: Path, *, first: date, last: date, now: datetime, source_keys: Sequence[str] = ()
+    lake: Path, *, first: date, last: date, now: datetime, listed: Collection[str], source_keys: Sequence[str] = ()
 ) -> CoverageFacts:
     """Return what is known of the days from first to last. ``newest`` is of all time, without dates in the future.
 
-    Outcomes are those of ``source_keys`` alone, or of all sources where none is named.
+    ``listed`` are the sources that are expected to be known. All is of ``source_keys`` alone, or of all sources where
+    none is named.
     """
-    days = [first, last]
+    days, keys = [first, last], [*source_keys]
     with connect(lake) as connection:
 
         def rows(sql: str, given: list[object]) -> list[tuple]:  # type: ignore[type-arg]
             found: list[tuple] = connection.execute(sql, given).fetchall()  # type: ignore[type-arg]
             return found
 
-        connection.execute(_SEEN, [first, [*source_keys]])
+        connection.execute(_SEEN, [first, keys])
+        verdicts = tuple(VerdictCount(*row) for row in rows(_VERDICTS, [*days]))
+        dated = rows(_DATED, [first, now, keys])
+        newest = _newest(dated)
+        older = {*(keys or listed), *(each.source_key for each in verdicts)} - newest.keys()
+        newest |= dict(rows(_NEWEST, [now, sorted(older)])) if older else {}
         return CoverageFacts(
-            verdicts=tuple(VerdictCount(*row) for row in rows(_VERDICTS, [*days])),
+            verdicts=verdicts,
             listings=tuple(AskedListing(*row) for row in rows(_LISTINGS, [*days])),
             visits=tuple((key, day) for key, day in rows(_VISITS, [first])),
-            dated=tuple(DatedArticles(*row) for row in rows(_DATED, [*days])),
-            newest=tuple((key, at) for key, at in rows(_NEWEST, [now])),
-            last_seen=tuple((key, at) for key, at in rows(_LAST_SEEN, [])),
+            dated=tuple(DatedArticles(*row[:-1]) for row in dated if row[1] <= last),
+            newest=newest,
+            last_seen=dict(rows(_LAST_SEEN, [])),
         )
+
+
+def _newest(dated: Iterable[tuple]) -> dict[str, datetime]:  # type: ignore[type-arg]
+    """Return by source the latest moment of its days."""
+    newest: dict[str, datetime] = {}
+    for key, *_, at in dated:
+        if at is not None:
+            newest[key] = max(at, newest.get(key, at))
+    return newest

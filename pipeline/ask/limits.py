@@ -5,6 +5,7 @@ from contextlib import contextmanager, suppress
 from contextvars import ContextVar
 from dataclasses import dataclass
 from threading import Event, Thread
+from time import monotonic
 
 import duckdb
 
@@ -36,17 +37,20 @@ class _Watch:
 
     def __init__(self, limits: Limits) -> None:
         self.limits = limits
-        self.is_over = False
+        self._deadline = monotonic() + limits.seconds
         self._connections: list[duckdb.DuckDBPyConnection] = []
         self._done = Event()
 
     def add(self, connection: duckdb.DuckDBPyConnection) -> None:
         self._connections.append(connection)
 
+    @property
+    def is_over(self) -> bool:
+        return monotonic() >= self._deadline
+
     def end_when_due(self) -> None:
         if self._done.wait(self.limits.seconds):
             return
-        self.is_over = True
         while not self._done.wait(_AGAIN_SECONDS):
             for each in tuple(self._connections):
                 with suppress(duckdb.Error):  # one that is closed
@@ -73,8 +77,7 @@ def limited(limits: Limits) -> Iterator[None]:
         yield
     except (duckdb.Error, ConfigError) as error:
         if watch.is_over:
-            told = f"it was ended after {limits.seconds:g} seconds: ask for fewer days, or for one source"
-            raise LimitError(told, reason="too_slow") from error
+            raise _too_slow(limits) from error
         if _NO_MEMORY in str(error):
             told = f"it needs more than {limits.memory_mb} MB of memory: ask for fewer days, or for one source"
             raise LimitError(told, reason="too_much_memory") from error
@@ -83,6 +86,18 @@ def limited(limits: Limits) -> Iterator[None]:
         watch.stop()
         _WATCH.reset(token)
         thread.join()
+
+
+def check_time() -> None:
+    """Go on while the work has time left: what is no SQL asks here, step by step. Raises: LimitError."""
+    watch = _WATCH.get()
+    if watch is not None and watch.is_over:
+        raise _too_slow(watch.limits)
+
+
+def _too_slow(limits: Limits) -> LimitError:
+    told = f"it was ended after {limits.seconds:g} seconds: ask for fewer days, or for one source"
+    return LimitError(told, reason="too_slow")
 
 
 def opened_within_limits() -> duckdb.DuckDBPyConnection:
@@ -98,6 +113,7 @@ def opened_within_limits() -> duckdb.DuckDBPyConnection:
 
 def rows_within_limits(result: duckdb.DuckDBPyConnection) -> list[tuple[object, ...]]:
     """Return all rows of an answer. Raises: LimitError for more than the work that asks may have."""
+    check_time()
     watch = _WATCH.get()
     rows: list[tuple[object, ...]] = result.fetchall() if watch is None else result.fetchmany(watch.limits.rows + 1)
     if watch is not None and len(rows) > watch.limits.rows:

@@ -11,17 +11,6 @@ from pipeline.cli.output import AsJson, out, print_json, workspace
 if TYPE_CHECKING:
     from pipeline.model.receipt import Check, Fact, Step
 
-_HEADINGS = {
-    "row": "Row",
-    "text": "Words",
-    "article": "Article",
-    "bytes": "Bytes",
-    "found": "Found",
-    "verdict": "Verdict",
-    "state": "Now",
-    "unknown": "Unknown",
-    "next": "Next",
-}
 _MARKS = {True: ("✓", "green"), False: ("✗", "bold red"), None: ("?", "yellow")}
 _INDENT, _NAME = "  ", 14
 
@@ -50,7 +39,9 @@ def why(
 
 def print_step(step: "Step", *, is_first: bool) -> None:
     """Print one step of a receipt."""
-    heading = Text(f"{_HEADINGS[step.name]:<{_NAME + len(_INDENT)}}", style="bold cyan")
+    from pipeline.model.receipt import STEP_HEADINGS
+
+    heading = Text(f"{STEP_HEADINGS[step.name]:<{_NAME + len(_INDENT)}}", style="bold cyan")
     out.print(Text() if is_first else Text("\n"), end="")
     out.print(heading.append(step.told, style="bold"), soft_wrap=True)
     if step.excerpt is not None:

@@ -4,6 +4,17 @@ from dataclasses import dataclass, field
 from typing import Literal
 
 StepName = Literal["row", "text", "article", "bytes", "found", "verdict", "state", "unknown", "next"]
+STEP_HEADINGS: dict[StepName, str] = {
+    "row": "Row",
+    "text": "Words",
+    "article": "Article",
+    "bytes": "Bytes",
+    "found": "Found",
+    "verdict": "Verdict",
+    "state": "Now",
+    "unknown": "Unknown",
+    "next": "Next",
+}
 AnswerKind = Literal["kept", "not_kept", "unknown"]
 
 

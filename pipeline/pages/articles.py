@@ -46,7 +46,8 @@ def _place(query: Query) -> Place | None:
         return None
     at, _, article_id = value.rpartition(",")
     try:
-        return Place(datetime.fromisoformat(at).astimezone(UTC), article_id)
+        moment = datetime.fromisoformat(at)
+        return Place(moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC), article_id)
     except (ValueError, OverflowError) as error:
         told = f"after={value} names no place in the list: begin again without it"
         raise ConfigError(told, key="after") from error

@@ -6,23 +6,13 @@ from pathlib import Path
 
 from pipeline.ask.seen import LATE, SeenPage, WantedPages, seen_pages
 from pipeline.errors import ConfigError
-from pipeline.model.receipt import Receipt, StepName
+from pipeline.model.receipt import STEP_HEADINGS, Receipt
 from pipeline.pages.asked import Query, period_asked, text_asked
 from pipeline.pages.links import link, web_link
 from pipeline.pages.rendering import page
 from pipeline.tables import table_named
 
-_HEADINGS: dict[StepName, str] = {
-    "row": "Row",
-    "text": "Words",
-    "article": "Article",
-    "bytes": "Bytes",
-    "found": "Found",
-    "verdict": "Verdict",
-    "state": "Now",
-    "unknown": "Unknown",
-    "next": "Next, in a terminal",
-}
+_HEADINGS = {**STEP_HEADINGS, "next": "Next, in a terminal"}
 _LONGEST_URL = 100_000
 _MOMENT = "%Y-%m-%d %H:%M"
 

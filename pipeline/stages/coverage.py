@@ -2,10 +2,11 @@
 
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from statistics import median
 
-from pipeline.ask import CoverageFacts, coverage_facts
+from pipeline.ask import CoverageFacts, DatedArticles, VerdictCount, coverage_facts
 from pipeline.model import Source
 from pipeline.model.coverage import AskedListing, Cell, Coverage, SourceCoverage, SourceDay
 from pipeline.sources import listable_days
@@ -22,12 +23,14 @@ def coverage(workspace: Workspace, *, first: date, last: date, source_keys: Sequ
     """
     now = workspace.settings.now()
     begin = first - timedelta(weeks=WEEKS)
-    facts = coverage_facts(workspace.settings.lake_dir, first=begin, last=last, now=now, source_keys=source_keys)
     listed = {source.key: source for source in workspace.sources.sources}
+    facts = coverage_facts(
+        workspace.settings.lake_dir, first=begin, last=last, now=now, listed=listed.keys(), source_keys=source_keys
+    )
     gone = sorted({each.source_key for each in facts.verdicts} - listed.keys())
     wanted = source_keys or (*listed, *gone)
     known = {key: workspace.sources.named(key) for key in wanted if key not in gone}
-    newest, seen = dict(facts.newest), dict(facts.last_seen)
+    newest, seen, told = facts.newest, facts.last_seen, _by_source(facts)
     found = []
     for key in wanted:
         found.append(
@@ -38,7 +41,7 @@ def coverage(workspace: Workspace, *, first: date, last: date, source_keys: Sequ
                 hours_since_newest=_hours(newest.get(key), now),
                 last_seen_at=seen.get(key),
                 hours_since_seen=_hours(seen.get(key), now),
-                cells=_cells(facts, key, known.get(key), days=(first, last), now=now),
+                cells=_cells(told[key], known.get(key), days=(first, last), now=now),
             )
         )
     return Coverage(first=first, last=last, sources=tuple(found))
@@ -48,10 +51,31 @@ def _hours(at: datetime | None, now: datetime) -> float | None:
     return None if at is None else (now - at).total_seconds() / 3600
 
 
-def _cells(
-    facts: CoverageFacts, key: str, source: Source | None, *, days: tuple[date, date], now: datetime
-) -> tuple[Cell, ...]:
-    by_day = _source_days(facts, key, days=days)
+@dataclass(frozen=True, slots=True)
+class _Told:
+    """What is known of one source."""
+
+    verdicts: list[VerdictCount] = field(default_factory=list)
+    dated: list[DatedArticles] = field(default_factory=list)
+    listings: list[AskedListing] = field(default_factory=list)
+    visits: set[date] = field(default_factory=set)
+
+
+def _by_source(facts: CoverageFacts) -> defaultdict[str, _Told]:
+    told: defaultdict[str, _Told] = defaultdict(_Told)
+    for verdict in facts.verdicts:
+        told[verdict.source_key].verdicts.append(verdict)
+    for dated in facts.dated:
+        told[dated.source_key].dated.append(dated)
+    for listing in facts.listings:
+        told[listing.source_key].listings.append(listing)
+    for key, day in facts.visits:
+        told[key].visits.add(day)
+    return told
+
+
+def _cells(told: _Told, source: Source | None, *, days: tuple[date, date], now: datetime) -> tuple[Cell, ...]:
+    by_day = _source_days(told, days=days)
     has_listing = source is not None and source.is_online
     # Its first listing may tell of pages that are weeks old: from when it was asked on, something is expected of it.
     begin = min(
@@ -70,23 +94,22 @@ def _cells(
     return tuple(cells)
 
 
-def _source_days(facts: CoverageFacts, key: str, *, days: tuple[date, date]) -> Mapping[date, SourceDay]:
+def _source_days(told: _Told, *, days: tuple[date, date]) -> Mapping[date, SourceDay]:
     """Return every day of a source from the first that is asked for or known to the last."""
     outcomes: defaultdict[date, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     reasons: defaultdict[date, dict[tuple[str, str], int]] = defaultdict(dict)
     late: defaultdict[date, int] = defaultdict(int)
     unread: defaultdict[date, int] = defaultdict(int)
-    for each in facts.verdicts:
-        if each.source_key == key and each.is_listing:
+    for each in told.verdicts:
+        if each.is_listing:
             unread[each.news_day] += each.pages
-        elif each.source_key == key:
+        else:
             outcomes[each.news_day][each.outcome] += each.pages
             reasons[each.news_day][each.outcome, each.reason or ""] = each.pages
             late[each.news_day] += each.late
-    dated = {each.day: each for each in facts.dated if each.source_key == key}
-    listings = _covering([each for each in facts.listings if each.source_key == key])
-    visits = {day for source_key, day in facts.visits if source_key == key}
-    first = min({*outcomes, *unread, *dated, *listings, *visits, days[0]})
+    dated = {each.day: each for each in told.dated}
+    listings = _covering(told.listings)
+    first = min({*outcomes, *unread, *dated, *listings, *told.visits, days[0]})
     found = {}
     for number in range((days[1] - first).days + 1):
         day = first + number * _DAY
@@ -100,7 +123,7 @@ def _source_days(facts: CoverageFacts, key: str, *, days: tuple[date, date]) -> 
             articles=articles.articles if articles else 0,
             guessed=articles.guessed if articles else 0,
             listings=tuple(listings.get(day, ())),
-            was_asked=day in listings or bool(visits & {day, day + _DAY}),
+            was_asked=day in listings or bool(told.visits & {day, day + _DAY}),
         )
     return found
 

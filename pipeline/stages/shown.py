@@ -11,7 +11,7 @@ from pipeline.stages.page_history import Revision, page_history
 from pipeline.stages.reading import version_of
 from pipeline.stages.trial import Trial
 from pipeline.stages.why import articles_named, why
-from pipeline.stages.why_row import rows_of
+from pipeline.stages.why_row import StoredRows
 from pipeline.stages.workspace import Workspace
 from pipeline.tables import annotation_rows
 
@@ -43,10 +43,16 @@ def stored_article(workspace: Workspace, asked: str) -> Shown | None:
     article_id = next((each for each in ids if each in stored), None)
     if article_id is None:
         return None
-    rows = {table: rows_of(workspace, table, article_id, stored[article_id]) for table in _TABLES}
-    steps = tuple(step for step in why(workspace, article_id).steps if step.name not in _ELSEWHERE)
-    told = f"From the lake, committed under {stored[article_id].published_date}."
-    return Shown(rows=rows, origin=told, receipt=steps, versions=_versions(workspace, article_id))
+    rows = StoredRows(workspace=workspace, article_id=article_id, stored=stored[article_id])
+    receipt = why(workspace, article_id, rows=rows)
+    steps = tuple(step for step in receipt.steps if step.name not in _ELSEWHERE)
+    told = f"From the lake, committed under {rows.stored.published_date}."
+    return Shown(
+        rows={table: rows.of(table) for table in _TABLES},
+        origin=told,
+        receipt=steps,
+        versions=_versions(workspace, article_id),
+    )
 
 
 def _versions(workspace: Workspace, article_id: str) -> tuple[Revision, ...]:

@@ -7,12 +7,11 @@ from datetime import date
 
 from pipeline.ask import outcomes_of
 from pipeline.errors import ConfigError
-from pipeline.lake import StoredArticle
 from pipeline.model import Capture, Outcome, article_id_of, canonical_url
 from pipeline.model.receipt import Fact, Receipt, Step
 from pipeline.stages.why_kept import article_step, bytes_step, found_step, lost_step
 from pipeline.stages.why_not import evidence_step, unknown_step, verdict_step, waiting_step
-from pipeline.stages.why_row import INDEX_OF, Row, row_of, row_step, rows_of, text_step
+from pipeline.stages.why_row import INDEX_OF, StoredRows, row_step, text_step
 from pipeline.stages.workspace import Workspace
 
 _ROW = re.compile(r"([0-9a-f]{32}):(\w+):(\d+)")
@@ -35,21 +34,23 @@ class _Asked:
         return self.text.startswith(("http://", "https://"))
 
 
-def why(workspace: Workspace, asked: str) -> Receipt:
+def why(workspace: Workspace, asked: str, *, rows: StoredRows | None = None) -> Receipt:
     """Return the receipt of a URL, an article_id, or a row as ``ARTICLE_ID:quotes:3``.
 
+    ``rows`` are those of the article asked for, where somebody read them already.
     Raises: ConfigError for what is none of these, LakeError for damaged table files.
     """
     wanted = _asked(workspace, asked)
     captures = _captures(workspace, wanted.article_ids)
-    outcomes = _outcomes(workspace, wanted, captures)
+    outcomes = _outcomes(workspace, wanted, captures, rows)
     told = [each.article_id for each in outcomes if each.article_id]  # of a local file nothing else names the article
     ids = dict.fromkeys([*wanted.article_ids, *told])
     captures = captures or _captures(workspace, ids)
     stored = workspace.lake.stored(ids)
     kept = next((each for each in ids if each in stored), None)
     if kept is not None:
-        steps = _kept(workspace, wanted, (kept, stored[kept]), captures, outcomes)
+        rows = rows or StoredRows(workspace=workspace, article_id=kept, stored=stored[kept])
+        steps = _kept(workspace, wanted, rows, captures, outcomes)
         return Receipt(asked=asked, answer="kept", steps=steps)
     if wanted.table is not None:
         raise ConfigError(f"{wanted.text}: the lake has no article {wanted.article_ids[0]}", key=asked)
@@ -98,12 +99,17 @@ def _captures(workspace: Workspace, article_ids: Iterable[str]) -> tuple[Capture
     return tuple(sorted(found, key=lambda each: (each.fetched_at, each.file, each.offset)))
 
 
-def _outcomes(workspace: Workspace, wanted: _Asked, captures: Iterable[Capture]) -> tuple[Outcome, ...]:
+def _outcomes(
+    workspace: Workspace, wanted: _Asked, captures: Iterable[Capture], rows: StoredRows | None
+) -> tuple[Outcome, ...]:
     """Return what was said of pages and articles, the last word first."""
     names = {*wanted.urls, *(each.url or each.hints.file for each in captures)}
     urls = {name for name in names if name}
     # What was said before a page was first had, that it waited, is of no interest any more.
-    since = min((each.fetched_at.date() for each in captures), default=date.min)
+    fetched = [each.fetched_at.date() for each in captures]
+    if not fetched and rows is not None:  # it has lost its records
+        fetched = [rows.stored.fetched_at.date()]
+    since = min(fetched, default=date.min)
     found = outcomes_of(workspace.settings.lake_dir, urls=urls, article_ids=wanted.article_ids, since=since)
     return tuple(Outcome(**row) for row in found.records())  # type: ignore[arg-type]
 
@@ -111,17 +117,16 @@ def _outcomes(workspace: Workspace, wanted: _Asked, captures: Iterable[Capture])
 def _kept(
     workspace: Workspace,
     wanted: _Asked,
-    row: tuple[str, StoredArticle],
+    rows: StoredRows,
     captures: Sequence[Capture],
     outcomes: Sequence[Outcome],
 ) -> tuple[Step, ...]:
-    article_id, stored = row
-    [article] = rows_of(workspace, "articles", article_id, stored)
-    steps = list(_row_steps(workspace, wanted, article, stored))
-    steps.append(article_step(workspace, article, stored))
+    article, article_id, raw_ref = rows.article, rows.article_id, rows.stored.raw_ref
+    steps = list(_row_steps(wanted, rows))
+    steps.append(article_step(rows))
     own = [each for each in captures if each.article_id == article_id]
-    source = next((each for each in own if each.digest == stored.raw_ref), None)
-    steps.append(lost_step(stored.raw_ref) if source is None else bytes_step(workspace, source, row=article))
+    source = next((each for each in own if each.digest == raw_ref), None)
+    steps.append(lost_step(raw_ref) if source is None else bytes_step(workspace, source, row=article))
     if own:
         steps.append(found_step(workspace, own, outcomes))
     url = article["url"] or article_id
@@ -129,11 +134,11 @@ def _kept(
     return tuple(steps)
 
 
-def _row_steps(workspace: Workspace, wanted: _Asked, article: Row, stored: StoredArticle) -> tuple[Step, ...]:
+def _row_steps(wanted: _Asked, rows: StoredRows) -> tuple[Step, ...]:
     if wanted.table is None or wanted.index is None:
         return ()
-    row = row_of(workspace, wanted.table, article["article_id"], stored, index=wanted.index)
-    return row_step(wanted.table, row), text_step(wanted.table, row, article)
+    row = rows.numbered(wanted.table, wanted.index)
+    return row_step(wanted.table, row), text_step(wanted.table, row, rows.article)
 
 
 def _not_kept(

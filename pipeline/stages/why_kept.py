@@ -4,12 +4,11 @@ from collections.abc import Mapping, Sequence
 from typing import Any
 
 from pipeline.errors import BrokenRecordError, NewsError
-from pipeline.lake import StoredArticle
 from pipeline.model import Article, Capture, Outcome
 from pipeline.model.receipt import Check, Fact, Step, known
 from pipeline.stages.cleaning import clean_capture
 from pipeline.stages.reading import version_of
-from pipeline.stages.why_row import INDEX_OF, rows_of
+from pipeline.stages.why_row import INDEX_OF, StoredRows
 from pipeline.stages.workspace import Workspace
 
 _COUNTS = {"entities": "entity_count", "quotes": "quote_count", "events": "event_count"}
@@ -22,8 +21,9 @@ _BY = {
 }
 
 
-def article_step(workspace: Workspace, article: Mapping[str, Any], stored: StoredArticle) -> Step:
+def article_step(rows: StoredRows) -> Step:
     """Return what is said of the article, by which method, and what read it."""
+    article, stored = rows.article, rows.stored
     methods = {each["field"]: each["method"] for each in article["field_methods"] or ()}
     zone = f", written {article['published_at_zone']}" if article["published_at_zone"] else ""
     when = f"by {article['published_at_method']}, to the {article['published_at_precision'] or '?'}{zone}"
@@ -42,25 +42,25 @@ def article_step(workspace: Workspace, article: Mapping[str, Any], stored: Store
             "version", article["pipeline_version"], f"names as known in {article['kb_version'] or 'no knowledge base'}"
         ),
         Fact("committed", str(stored.published_date), "its day in the tables"),
-        *_copy_of(workspace, article["article_id"], stored),
+        *_copy_of(rows),
     )
-    checks = tuple(_count(workspace, table, article, stored) for table in INDEX_OF)
+    checks = tuple(_count(rows, table) for table in INDEX_OF)
     told = f"{article['title'] or 'without a title'} ({_by(methods.get('title')) or 'title as given'})"
     return Step(name="article", told=told, facts=facts, checks=checks)
 
 
-def _count(workspace: Workspace, table: str, article: Mapping[str, Any], stored: StoredArticle) -> Check:
-    rows, said = len(rows_of(workspace, table, article["article_id"], stored)), article[_COUNTS[table]]
+def _count(rows: StoredRows, table: str) -> Check:
+    found, said = len(rows.of(table)), rows.article[_COUNTS[table]]
     if said is None:
-        return Check(None if not rows else False, f"{rows} {table}: it was not read")
-    told = f"{rows} {table}" if rows == said else f"{rows} {table}, the article says {said}: `newslake lake verify`"
-    return Check(rows == said, told)
+        return Check(None if not found else False, f"{found} {table}: it was not read")
+    told = f"{found} {table}" if found == said else f"{found} {table}, the article says {said}: `newslake lake verify`"
+    return Check(found == said, told)
 
 
-def _copy_of(workspace: Workspace, article_id: str, stored: StoredArticle) -> tuple[Fact, ...]:
+def _copy_of(rows: StoredRows) -> tuple[Fact, ...]:
     return tuple(
         Fact("copy of", row["dup_group_id"], f"{row['method']}, similarity {row['similarity']:.2f}")
-        for row in rows_of(workspace, "copies", article_id, stored)
+        for row in rows.of("copies")
         if row["is_copy"]
     )
 

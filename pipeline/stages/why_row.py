@@ -1,11 +1,13 @@
 """A row of the lake and the words that it stands on."""
 
 from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass, field
 from typing import Any
 
 import pyarrow.compute as pc
 
-from pipeline.errors import ConfigError
+from pipeline.ask import check_time
+from pipeline.errors import ConfigError, LakeError
 from pipeline.lake import StoredArticle
 from pipeline.model.receipt import Check, Excerpt, Fact, Step, known
 from pipeline.stages.workspace import Workspace
@@ -18,21 +20,39 @@ _HEADLINE = 70
 _BESIDE = 160  # code points of context on either side
 
 
-def row_of(workspace: Workspace, table: str, article_id: str, stored: StoredArticle, *, index: int) -> Row:
-    """Return one row. Raises: ConfigError, saying how many rows the article has."""
-    rows = rows_of(workspace, table, article_id, stored)
-    found = next((row for row in rows if row[INDEX_OF[table]] == index), None)
-    if found is None:
-        count = f"{len(rows)} rows, numbered from 0" if rows else "no rows"
-        raise ConfigError(f"{table} has no row {index} of {article_id}: {count}", key=article_id)
-    return found
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRows:
+    """The rows of an article as it stands in the lake; each table is read once."""
 
+    workspace: Workspace
+    article_id: str
+    stored: StoredArticle
+    _read: dict[str, list[Row]] = field(default_factory=dict)
 
-def rows_of(workspace: Workspace, table: str, article_id: str, stored: StoredArticle) -> list[Row]:
-    """Return an article's rows of a table. Raises: LakeError for a damaged object."""
-    day = workspace.lake.read(table, days=[stored.published_date])
-    rows: list[Row] = day.filter(pc.equal(day["article_id"], article_id)).to_pylist()
-    return rows
+    def of(self, table: str) -> list[Row]:
+        """Return the rows in one table. Raises: LakeError for a damaged object."""
+        if table not in self._read:
+            check_time()
+            day = self.workspace.lake.read(table, days=[self.stored.published_date])
+            self._read[table] = day.filter(pc.equal(day["article_id"], self.article_id)).to_pylist()
+        return self._read[table]
+
+    @property
+    def article(self) -> Row:
+        """The row of the article itself. Raises: LakeError where a commit took it to another day meanwhile."""
+        if rows := self.of("articles"):
+            return rows[0]
+        told = f"{self.article_id} was moved to another day while it was read: ask again"
+        raise LakeError(told, key=self.article_id, reason="moved")
+
+    def numbered(self, table: str, index: int) -> Row:
+        """Return one row. Raises: ConfigError, saying how many rows the article has."""
+        rows = self.of(table)
+        found = next((row for row in rows if row[INDEX_OF[table]] == index), None)
+        if found is None:
+            count = f"{len(rows)} rows, numbered from 0" if rows else "no rows"
+            raise ConfigError(f"{table} has no row {index} of {self.article_id}: {count}", key=self.article_id)
+        return found
 
 
 def row_step(table: str, row: Row) -> Step:

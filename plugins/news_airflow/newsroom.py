@@ -4,6 +4,7 @@ import asyncio
 import logging
 from collections.abc import Awaitable, Callable, Mapping, MutableMapping
 from functools import cache
+from threading import Lock
 from typing import Any
 
 from airflow.api_fastapi.core_api.security import requires_access_dag
@@ -16,6 +17,7 @@ log = logging.getLogger(__name__)
 # Whoever may read the DAG that fills the tables may read what it put there.
 DAG_ID = "news_extract"
 AT_ONCE, WAIT_SECONDS = 2, 20.0
+_BUILDING = Lock()
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
 # What Airflow and the framework say in a word or two, said to a person.
@@ -37,7 +39,7 @@ _HEADERS = {
 
 async def respond(scope: Message, receive: Callable[[], Awaitable[Message]], send: Send) -> None:
     """Answer one request. What it needs is loaded by the first one, beside the event loop."""
-    app = await asyncio.to_thread(newsroom_app)
+    app = await asyncio.to_thread(_the_app)
     await app(scope, receive, _with_headers(send))
 
 
@@ -55,6 +57,11 @@ def _with_headers(send: Send) -> Send:
         await send(message)
 
     return send_with_headers
+
+
+def _the_app() -> FastAPI:
+    with _BUILDING:  # of two first requests one builds it
+        return newsroom_app()
 
 
 @cache
@@ -82,12 +89,19 @@ def _endpoint(
             await asyncio.wait_for(slots.acquire(), WAIT_SECONDS)
         except TimeoutError as error:
             raise HTTPException(503, "Many people look at pages now: try again in a moment.") from error
-        try:
-            return await asyncio.to_thread(_within_limits, answer, request, root)
-        finally:
-            slots.release()
+        work = asyncio.create_task(_answered(answer, request, root, slots=slots))
+        return await asyncio.shield(work)  # a thread goes on when nobody waits for it any more, and so keeps its slot
 
     return endpoint
+
+
+async def _answered(
+    answer: Callable[[Request, str], Response], request: Request, root: str, *, slots: asyncio.Semaphore
+) -> Response:
+    try:
+        return await asyncio.to_thread(_within_limits, answer, request, root)
+    finally:
+        slots.release()
 
 
 def _within_limits(answer: Callable[[Request, str], Response], request: Request, root: str) -> Response:

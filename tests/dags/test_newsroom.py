@@ -1,9 +1,11 @@
 """Newsroom behind Airflow's own login: strangers are refused on every address, and every answer carries its headers."""
 
+import asyncio
 import base64
 import json
 import subprocess
 import sys
+import threading
 from collections.abc import Iterator
 from http.client import HTTPConnection
 from pathlib import Path
@@ -11,7 +13,9 @@ from urllib.parse import urlsplit
 
 import jwt
 import pytest
+from fastapi import Request, Response
 from fastapi.testclient import TestClient
+from news_airflow.newsroom import _endpoint
 from news_airflow.newsroom_pages import PAGES
 
 from pipeline.errors import ConfigError, LakeError, LimitError
@@ -179,6 +183,29 @@ def test_errors_are_pages(app, error: Exception, status: int, told: str) -> None
     finally:
         del app.router.routes[-1]
     assert (answer.status_code, told in answer.text, "secret" in answer.text) == (status, True, False)
+
+
+def test_a_page_that_nobody_waits_for_keeps_its_slot() -> None:
+    """A thread cannot be stopped: until it ends, it counts among those that are at work at once."""
+    begun, may_end = threading.Event(), threading.Event()
+
+    def slow(request: Request, root: str) -> Response:
+        begun.set()
+        may_end.wait(30)
+        return Response()
+
+    async def leave_early() -> bool:
+        slots = asyncio.Semaphore(1)
+        waiting = asyncio.create_task(_endpoint(slow, root="", slots=slots)(Request({"type": "http"})))
+        await asyncio.to_thread(begun.wait, 30)
+        waiting.cancel()
+        await asyncio.wait([waiting])
+        is_taken = slots.locked()
+        may_end.set()
+        await asyncio.wait_for(slots.acquire(), 30)
+        return is_taken
+
+    assert asyncio.run(leave_early())
 
 
 def test_a_page_that_costs_too_much_is_ended(app, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:

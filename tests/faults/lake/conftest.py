@@ -1,4 +1,4 @@
-"""What the lake's fault tests share: a lake that nobody disturbed, and the table of what they counted."""
+"""What the lake's fault tests share: a lake that nobody disturbed."""
 
 from multiprocessing.context import ForkServerContext
 from pathlib import Path
@@ -8,7 +8,6 @@ import pytest
 from tests.faults.evening import Worker, finished
 from tests.faults.lake.newsdesk import HOURS, open_lake, publish_all, work_struck
 from tests.faults.lake.promises import assert_whole, public_files
-from tests.faults.lake.tally import FORMS, summary_lines
 from tests.faults.lake.undisturbed import Undisturbed, copied, manifest_files, state_of
 
 
@@ -31,10 +30,3 @@ def undisturbed(processes: ForkServerContext, tmp_path_factory: pytest.TempPathF
     assert_whole(open_lake(root))
     states = {state_of(content) for content in [*manifests, *map(Path.read_bytes, manifest_files(base))]}
     return Undisturbed(base, public_files(base), public_files(root), calls, frozenset(states))
-
-
-def pytest_terminal_summary(terminalreporter: pytest.TerminalReporter) -> None:
-    if FORMS:
-        terminalreporter.write_line("")
-        for line in summary_lines():
-            terminalreporter.write_line(line)

@@ -2,6 +2,7 @@
 
 import os
 from collections import Counter
+from collections.abc import Mapping
 from dataclasses import dataclass, field
 
 SEED = int(os.environ.get("NEWSLAKE_SEED", "20260203"))
@@ -29,6 +30,19 @@ def form(name: str, seed: int = SEED) -> Form:
     found = FORMS.setdefault(name, Form())
     found.seeds.add(seed)
     return found
+
+
+def told() -> dict[str, tuple[list[int], dict[str, int]]]:
+    """Return all forms in plain values, for another process."""
+    return {name: (sorted(each.seeds), dict(each.counts)) for name, each in FORMS.items()}
+
+
+def add(forms: Mapping[str, tuple[list[int], dict[str, int]]]) -> None:
+    """Add what ``told`` returned in another process."""
+    for name, (seeds, counts) in forms.items():
+        found = FORMS.setdefault(name, Form())
+        found.seeds.update(seeds)
+        found.counts.update(counts)
 
 
 def summary_lines() -> list[str]:

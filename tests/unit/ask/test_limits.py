@@ -7,7 +7,7 @@ from threading import active_count
 
 import pytest
 
-from pipeline.ask import Connection, Limits, connect, limited, query, stream
+from pipeline.ask import Connection, Limits, check_time, connect, limited, query, stream
 from pipeline.errors import ConfigError, LimitError
 
 ENDLESS = "SELECT sum(range) FROM range(1_000_000_000_000)"  # time without end, and no memory
@@ -33,6 +33,14 @@ def test_endless_question_is_ended(small_lake: Path) -> None:
         query(connect(small_lake), ENDLESS)
     assert raised.value.reason == "too_slow"
     assert time.monotonic() - began < 10
+
+
+def test_work_that_is_no_sql_is_ended() -> None:
+    """What reads or draws by itself asks whether it may go on; without limits it always may."""
+    check_time()
+    with pytest.raises(LimitError, match="fewer days") as raised, limited(FEW):
+        deque(iter(check_time, "never"), maxlen=0)
+    assert raised.value.reason == "too_slow"
 
 
 def test_seconds_are_for_all_statements(small_lake: Path) -> None:

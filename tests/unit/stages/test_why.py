@@ -1,6 +1,7 @@
 """From a row back to the bytes, and from a page without one to the decision: each step told, and looked at now."""
 
 import json
+from dataclasses import replace
 from datetime import timedelta
 from pathlib import Path
 
@@ -8,10 +9,11 @@ import pytest
 from typer.testing import CliRunner
 
 from pipeline.cli import app
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, LakeError
 from pipeline.model.receipt import Receipt, Step
 from pipeline.stages import why_kept
 from pipeline.stages.why import why
+from pipeline.stages.why_row import StoredRows
 from pipeline.stages.workspace import Workspace
 from tests.faults.hostile import Hostile
 from tests.unit.stages.test_derive import DAY, URL, archive, extract, id_of, space, story
@@ -33,6 +35,18 @@ def facts(receipt: Receipt, name: str) -> dict[str, tuple[object, str | None]]:
 
 def checks(receipt: Receipt) -> list[tuple[bool | None, str]]:
     return [(check.holds, check.told) for each in receipt.steps for check in each.checks]
+
+
+@pytest.mark.model
+def test_article_that_moved_meanwhile(space: Workspace) -> None:
+    """An article that a commit took to another day after it was looked up is no defect: asking again is enough."""
+    archive(space, story("deepened"))
+    extract(space, "run")
+    [(article_id, stored)] = space.lake.stored([id_of(URL)]).items()
+    elsewhere = replace(stored, published_date=stored.published_date - timedelta(days=400))
+    with pytest.raises(LakeError, match="ask again"):
+        _ = StoredRows(workspace=space, article_id=article_id, stored=elsewhere).article
+    assert StoredRows(workspace=space, article_id=article_id, stored=stored).article["article_id"] == article_id
 
 
 @pytest.mark.model
