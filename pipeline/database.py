@@ -12,7 +12,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import closing, contextmanager, suppress
 from datetime import UTC, datetime, timedelta
 from functools import partial
-from itertools import chain
+from itertools import batched, chain
 from pathlib import Path
 from typing import Any, Literal
 
@@ -24,6 +24,8 @@ _BUSY_SECONDS = 60.0  # a rebuild of the index holds the write lock for as long 
 _AGAIN_SECONDS = 0.02
 _CACHE_KILOBYTES = 131_072  # an index of a million rows stays in memory while each row is looked up in it
 _AS_JSON = json.JSONEncoder().encode
+_AS_LINES = json.JSONEncoder(separators=("\n", ": ")).encode
+_ROWS_AT_ONCE = 1_000
 _WAL_HEADER = b"SQLite format 3\0\x10\0\2\2\0\x40\x20\x20"  # pages of 4096 bytes, as SQLite makes them unasked
 DAMAGED_ROW = "has a damaged row in"
 _COLUMNS = """SELECT tables.name, columns.name, columns.type, columns."notnull", columns.pk
@@ -153,6 +155,13 @@ def seal_of(values: Sequence[object]) -> int:
     return zlib.crc32(_AS_JSON(list(values)).encode())
 
 
+def _seals_of(rows: Sequence[Sequence[object]]) -> Iterator[int]:
+    """Yield ``seal_of`` of each row, at a third of its cost: JSON has no line break inside a string, so lines part the
+    values of many rows that are written at once."""
+    lines = _AS_LINES(rows)[2:-2].replace("]\n[", "]\0[").replace("\n", ", ").split("]\0[")
+    return (zlib.crc32(f"[{line}]".encode()) for line in lines)
+
+
 def problems_of_database(path: Path, *, schema: Sequence[str], version: int | None = None) -> Iterator[str]:
     """Yield what is damaged in a database, as ends of a sentence that begins with its name; nothing for no file.
 
@@ -171,7 +180,6 @@ def _told(path: Path, look: Callable[[sqlite3.Connection], Iterator[str]]) -> li
     told: list[str] = []
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as found:
-            found.execute(f"PRAGMA cache_size = -{_CACHE_KILOBYTES}")
             told.extend(look(found))  # what was found before an error stays
     except (sqlite3.Error, ValueError) as error:
         told.append(f"is damaged ({error})")
@@ -190,6 +198,7 @@ def _structure_problems(found: sqlite3.Connection, version: int | None) -> Itera
     [(stated,)] = found.execute("PRAGMA user_version")
     if version is not None and stated != version:
         yield f"says that it is of version {stated}, not {version}"
+    found.execute(f"PRAGMA cache_size = -{_CACHE_KILOBYTES}")
     [(told,), *_] = found.execute("PRAGMA integrity_check(1)")
     if told != "ok":
         yield f"is damaged ({' '.join(told.split())})"
@@ -229,7 +238,12 @@ def damaged_rows(found: sqlite3.Connection, table: str) -> list[tuple[Any, ...]]
 
 def _unlike_their_seals(found: sqlite3.Connection, table: str) -> list[tuple[Any, ...]]:
     rows = map(tuple, found.execute(f"SELECT * FROM {table}"))  # noqa: S608 - names of ours
-    return [row for row in rows if seal_of(row[:-1]) != row[-1]]
+    return [
+        row
+        for part in batched(rows, _ROWS_AT_ONCE)
+        for row, seal in zip(part, _seals_of([each[:-1] for each in part]), strict=True)
+        if seal != row[-1]
+    ]
 
 
 @contextmanager

@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.clusters.names import may_be_one, shared_count
+from pipeline.clusters.names import NameIndex, may_be_one, shared_count
 from pipeline.clusters.streams import rows_by, rows_of_table
 from pipeline.tables import table_named
 
@@ -134,19 +134,34 @@ def with_plans(clusters: pa.Table, plans: Sequence[Row]) -> pa.Table:
     ``plans`` are of ``PLAN_WINDOW`` before the day and of it. A plan is of the same type, comes first, and names
     somebody who took part; it agrees on the day, or is undated and names two.
     """
-    by_kind: dict[tuple[str, str | None], list[Row]] = defaultdict(list)
-    for plan in plans:
-        by_kind[plan["event_type"], plan["event_subtype"]].append(plan)
-    rows = rows_of_table(clusters.select(_COMPARED))
-    found = [_plan_of(row, by_kind.get((row["event_type"], row["event_subtype"]), ())) for row in rows]
+    known = _Plans(plans)
+    found = [_plan_of(row, known) for row in rows_of_table(clusters.select(_COMPARED))]
     at = clusters.schema.get_field_index("realises_cluster_id")
     return clusters.set_column(at, clusters.schema.field(at), pa.array(found, pa.string()))
 
 
-def _plan_of(row: Row, plans: Sequence[Row]) -> str | None:
-    if row["modality"] != "happened" or not plans:
+class _Plans:
+    """Plans by their type and by who takes part: most are of others, and are not compared."""
+
+    def __init__(self, plans: Sequence[Row]) -> None:
+        self._by_name: dict[tuple[str, str | None, str], list[Row]] = defaultdict(list)
+        for plan in plans:
+            for name in {*plan["actors"], *plan["recipients"]}:
+                self._by_name[plan["event_type"], plan["event_subtype"], name].append(plan)
+        self._names = NameIndex({name for *_, name in self._by_name})
+
+    def near(self, row: Row) -> list[Row]:
+        """Return each plan of the type of an event that may share a participant with it, once."""
+        names = {each for name in {*row["actors"], *row["recipients"]} for each in self._names.near(name)}
+        kind = row["event_type"], row["event_subtype"]
+        found = (plan for name in names for plan in self._by_name.get((*kind, name), ()))
+        return list({plan["event_cluster_id"]: plan for plan in found}.values())
+
+
+def _plan_of(row: Row, plans: _Plans) -> str | None:
+    if row["modality"] != "happened":
         return None
-    fits = [(-fit, plan["event_cluster_id"]) for plan in plans if (fit := _fit(row, plan))]
+    fits = [(-fit, plan["event_cluster_id"]) for plan in plans.near(row) if (fit := _fit(row, plan))]
     return min(fits)[1] if fits else None
 
 

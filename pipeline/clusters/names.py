@@ -2,8 +2,11 @@
 
 import re
 import unicodedata
-from collections.abc import Callable, Sequence
-from functools import lru_cache
+from collections import Counter, defaultdict
+from collections.abc import Callable, Iterable, Sequence
+from functools import lru_cache, reduce
+from itertools import chain
+from operator import or_
 
 _WORD = re.compile(r"\w+")
 _FEWEST_LETTERS = 5  # of a word that may be misspelt; a shorter one with another letter is another word
@@ -37,6 +40,50 @@ def shared_count[T](some: Sequence[T], others: Sequence[T], same: Callable[[T, T
     return min(here, there)
 
 
+class NameIndex:
+    """Some names, to be found by others that may be one with them: so that not every pair is asked for."""
+
+    def __init__(self, names: Iterable[str]) -> None:
+        self._by_word: dict[str, set[str]] = defaultdict(set)
+        self._by_capitals: dict[str, set[str]] = defaultdict(set)
+        for name in names:
+            for word in name_words(name):
+                self._by_word[word].add(name)
+            for capitals in _capitals(name):
+                self._by_capitals[capitals].add(name)
+        self._by_letter: dict[str, list[str]] = defaultdict(list)
+        for word in self._by_word:
+            self._by_letter[word[0]].append(word)
+        self._like: dict[str, set[str]] = {}
+
+    def near(self, name: str) -> set[str]:
+        """Return all of the names for which ``may_be_one`` is true, and few more."""
+        words = name_words(name)
+        like = Counter(chain.from_iterable(map(self._with_like, words)))
+        found = {each for each, count in like.items() if count >= min(len(words), len(name_words(each)))}
+        return found.union(*(self._by_capitals.get(capitals, ()) for capitals in _capitals(name)))
+
+    def _with_like(self, word: str) -> set[str]:
+        """Return the names that have a word which may stand for this one."""
+        if word not in self._like:
+            words = (
+                each
+                for each in self._by_letter.get(word[0], ())
+                if (len(each) == 1 or len(word) == 1 or abs(len(each) - len(word)) <= 2) and _same_word(word, each)
+            )
+            self._like[word] = set().union(*(self._by_word[each] for each in words))
+        return self._like[word]
+
+
+def _capitals(name: str) -> tuple[str, str]:
+    """Return by what a name and its initials find each other."""
+    return name.replace(".", ""), _initials(name)
+
+
+def _initials(name: str) -> str:
+    return "".join(word[0] for word in _WORD.findall(name) if word[0].isupper())
+
+
 def _stand_in(shorter: tuple[str, ...], longer: tuple[str, ...]) -> bool:
     left = iter(longer)
     return all(any(_same_word(word, each) for each in left) for word in shorter)
@@ -52,7 +99,16 @@ def _same_word(one: str, other: str) -> bool:
         return True
     if len(short) < _FEWEST_LETTERS:
         return False
-    return _differs_by(short, long) <= (2 if len(short) >= _LONG_WORD else 1)
+    most = 2 if len(short) >= _LONG_WORD else 1
+    if (_letters(short) ^ _letters(long)).bit_count() > 2 * most:  # a change takes one letter and brings one
+        return False
+    return _differs_by(short, long) <= most
+
+
+@lru_cache(maxsize=1 << 16)
+def _letters(word: str) -> int:
+    """Return which letters a word has, a bit a letter; letters of many scripts share one."""
+    return reduce(or_, (1 << (ord(letter) & 63) for letter in word))
 
 
 def _differs_by(short: str, long: str) -> int:
@@ -70,5 +126,5 @@ def _differs_by(short: str, long: str) -> int:
 def _is_acronym(one: str, other: str) -> bool:
     """Return whether one is made of the first letters of the capitalised words of the other: two at least."""
     short, long = sorted((one, other), key=len)
-    initials = "".join(word[0] for word in _WORD.findall(long) if word[0].isupper())
+    initials = _initials(long)
     return len(initials) > 1 and short.replace(".", "") == initials

@@ -58,10 +58,13 @@ def evidence_of(one: str, other: str) -> Evidence | None:
     if len(shorter) < _CUT_WORDS:
         is_whole = f" {' '.join(shorter)} " in f" {' '.join(longer)} "
         return "words and speaker" if is_whole else None
+    least = _REWORDED if len(shorter) >= _REWORDED_WORDS else _CUT
+    if sum(map(set(longer).__contains__, shorter)) / len(shorter) < least:  # in any order: nearly all end here
+        return None
     share = _shared(shorter, longer) / len(shorter)
     if share >= _CUT:
         return "words"
-    return "words and speaker" if share >= _REWORDED and len(shorter) >= _REWORDED_WORDS else None
+    return "words and speaker" if share >= least else None
 
 
 def _compared(words: str) -> list[str]:

@@ -6,6 +6,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import contextmanager
 from datetime import date
 from itertools import product
+from pathlib import Path
 
 import pyarrow as pa
 
@@ -44,16 +45,10 @@ class Days:
         path = self._layout.state / entry.object
         try:
             data = path.read_bytes()
-        except FileNotFoundError as error:
-            raise LakeError(
-                f"_state/{entry.object} is gone; {REDERIVE}", key=entry.object, reason="object_missing"
-            ) from error
-        if sha256_of(data) != entry.sha256:
-            raise LakeError(
-                f"_state/{entry.object} is corrupted: its bytes are not the manifest's; {REDERIVE}",
-                key=entry.object,
-                reason="object_corrupt",
-            )
+        except FileNotFoundError:
+            check_object(entry, None)
+            raise
+        check_object(entry, sha256_of(data))
         return data
 
     def table(self, manifest: Manifest, name: str, *, columns: Sequence[str] | None = None) -> pa.Table:
@@ -136,12 +131,35 @@ class Days:
     def is_published(self, manifest: Manifest, name: str) -> bool:
         """Return whether the public file is the manifest's object: the same inode, or the same bytes in a copy."""
         entry, public = manifest.entries.get(name), self._layout.public(name, manifest.day)
-        if entry is None or not public.exists():
-            return entry is None and not public.exists()
-        source = self._layout.state / entry.object
-        if source.exists() and os.path.samefile(source, public):
+        there = _state_of(public)
+        if entry is None or there is None:
+            return entry is None and there is None
+        source = _state_of(self._layout.state / entry.object)
+        if source is not None and os.path.samestat(source, there):
             return True
         return sha256_of(public.read_bytes()) == entry.sha256
+
+
+def check_object(entry: Entry, digest: str | None) -> None:
+    """Compare the digest of an object's bytes, None where it is gone, with the manifest's.
+
+    Raises: LakeError with object_missing or object_corrupt.
+    """
+    if digest is None:
+        raise LakeError(f"_state/{entry.object} is gone; {REDERIVE}", key=entry.object, reason="object_missing")
+    if digest != entry.sha256:
+        raise LakeError(
+            f"_state/{entry.object} is corrupted: its bytes are not the manifest's; {REDERIVE}",
+            key=entry.object,
+            reason="object_corrupt",
+        )
+
+
+def _state_of(path: Path) -> os.stat_result | None:
+    try:
+        return path.stat()
+    except (FileNotFoundError, NotADirectoryError):
+        return None
 
 
 @contextmanager

@@ -11,14 +11,13 @@ import pyarrow as pa
 
 from pipeline.database import Durability
 from pipeline.errors import ContractError
-from pipeline.lake.advice import REMOVE
 from pipeline.lake.changes import Changes, changes_since, note_gone
 from pipeline.lake.commit import CommitReport, Committer
 from pipeline.lake.days import Days
 from pipeline.lake.encoding import in_order
 from pipeline.lake.erasure import Erasure
 from pipeline.lake.layout import Disk, Layout
-from pipeline.lake.ledger import Ledger, StoredArticle, Verdict, ledger_problems
+from pipeline.lake.ledger import Ledger, StoredArticle, Verdict
 from pipeline.lake.log import append_log, read_batches, read_log
 from pipeline.lake.manifest import Manifest
 from pipeline.lake.merge import IsCurrent
@@ -231,12 +230,7 @@ class Lake:
 
         Without a depth, every row is read too.
         """
-        damaged = ledger_problems(self._layout.ledger)  # before it is opened, which may make it anew
-        if damaged:
-            return tuple(
-                f"{self._layout.relative(self._layout.ledger)}: {each}; {REMOVE}, then verify again" for each in damaged
-            )
-        return tuple(problems_of(self._committer, depth or Depth()))
+        return tuple(problems_of(self._layout, self._committer, depth or Depth()))
 
     def recover(self, *, withdraws: bool = False) -> tuple[str, ...]:
         """Finish what dead processes left; public files and ledger are what the manifests say after.

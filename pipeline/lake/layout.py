@@ -10,7 +10,6 @@ from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
 from datetime import date
-from glob import glob
 from pathlib import Path
 
 from pipeline.database import Durability
@@ -60,10 +59,15 @@ class Layout:
     def objects_of(self, day: date) -> tuple[Path, ...]:
         """Return every object of a day, needed or not."""
         folder = self.state / "objects"
-        return tuple(folder / name for name in sorted(glob(f"*/{_partition(day)}/*", root_dir=folder)))
+        names = sorted(os.listdir(folder)) if folder.is_dir() else []
+        return tuple(path for name in names for path in files_in(self.objects(name, day)))
+
+    def folders_of_objects(self) -> Iterator[Path]:
+        """Yield the folders in which objects may lie."""
+        yield from (self.state / "objects").glob("*/*=*")
 
     def days_of_objects(self) -> frozenset[date]:
-        names = (path.name.partition("=")[2] for path in (self.state / "objects").glob("*/*=*"))
+        names = (path.name.partition("=")[2] for path in self.folders_of_objects())
         return frozenset(map(date.fromisoformat, names))
 
     @property
@@ -73,6 +77,14 @@ class Layout:
 
     def relative(self, path: Path) -> str:
         return path.relative_to(self.root).as_posix()
+
+
+def files_in(folder: Path) -> list[Path]:
+    """Return the files of a folder by name; none where there is no folder."""
+    try:
+        return [folder / name for name in sorted(os.listdir(folder))]
+    except (FileNotFoundError, NotADirectoryError):
+        return []
 
 
 def link_or_copy(source: Path, target: Path) -> None:

@@ -9,6 +9,7 @@ from concurrent.futures import ThreadPoolExecutor
 from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date
+from itertools import batched
 from pathlib import Path
 
 import pyarrow as pa
@@ -18,10 +19,11 @@ import pyarrow.parquet as pq
 from pipeline.errors import LakeError
 from pipeline.lake.advice import RECOVER, REMOVE, RESTAGE
 from pipeline.lake.commit import Committer
-from pipeline.lake.layout import PUBLISHED, Layout, is_named_by_digest, sha256_of
-from pipeline.lake.ledger import StoredArticle
+from pipeline.lake.days import check_object
+from pipeline.lake.layout import PUBLISHED, Layout, files_in, is_named_by_digest, sha256_of
+from pipeline.lake.ledger import StoredArticle, ledger_problems
 from pipeline.lake.log import log_problems
-from pipeline.lake.manifest import Manifest
+from pipeline.lake.manifest import Entry, Manifest
 from pipeline.lake.paper import NAME as PACKAGE
 from pipeline.lake.seal import without_digest
 from pipeline.lake.staging import is_batch_sound
@@ -31,6 +33,7 @@ from pipeline.tables import READING_TABLES, check_batch, check_receipts
 Committing = Callable[[], AbstractContextManager[Committer]]
 CheckArticles = Callable[[pa.Table], Iterable[str]]
 
+_FOLDERS_AT_ONCE = 50
 _READING = tuple(spec.name for spec in READING_TABLES)
 _LEDGER_TOLD = "the ledger has other articles than the table, or an article stands on two days; "
 _STORED = ("article_id", "revision_id", "pipeline_version", "kb_version", "raw_ref", "fetched_at")
@@ -52,35 +55,88 @@ class Depth:
     tally: Counter[str] = field(default_factory=Counter)
 
 
-def problems_of(committing: Committing, depth: Depth) -> Iterator[str]:
-    """Yield what is wrong with a lake, as sentences that name the file or day and what to do."""
+@dataclass(frozen=True, slots=True)
+class _Read:
+    """What the bytes of an object say. ``rows`` is None where they are no Parquet."""
+
+    size: int
+    sha256: str
+    rows: int | None
+
+
+class _Objects:
+    """The objects of a lake, each read once: those that were there at first, by threads, the others when asked for.
+
+    What lies under an object's name is never another object, so no lock is held.
+    """
+
+    def __init__(self, layout: Layout, pool: ThreadPoolExecutor) -> None:
+        self._read: dict[Path, _Read | None] = {}
+        for part in pool.map(_read_folders, batched(sorted(layout.folders_of_objects()), _FOLDERS_AT_ONCE)):
+            self._read.update(part)
+
+    def read(self, path: Path) -> _Read | None:
+        """Return what an object says; None where it is gone."""
+        return self._read.pop(path) if path in self._read else _read(path)
+
+
+def _read_folders(folders: Iterable[Path]) -> dict[Path, _Read | None]:
+    return {path: _read(path) for folder in folders for path in files_in(folder)}
+
+
+def _read(path: Path) -> _Read | None:
+    try:
+        data = path.read_bytes()
+    except FileNotFoundError:
+        return None
+    try:
+        rows = pq.read_metadata(pa.BufferReader(data)).num_rows
+    except (pa.ArrowException, OSError):
+        rows = None
+    return _Read(len(data), sha256_of(data), rows)
+
+
+def problems_of(layout: Layout, committing: Committing, depth: Depth) -> Iterator[str]:
+    """Yield what is wrong with a lake, as sentences that name the file or day and what to do.
+
+    Of a lake with a damaged ledger that is all: ``committing`` opens it, which may make it anew.
+    """
+    with ThreadPoolExecutor() as pool:
+        ledger = pool.submit(ledger_problems, layout.ledger)
+        objects = _Objects(layout, pool)  # read while SQLite looks at its pages
+    damaged = ledger.result()
+    yield from (f"{layout.relative(layout.ledger)}: {each}; {REMOVE}, then verify again" for each in damaged)
+    if not damaged:
+        yield from _problems_beside(committing, depth, objects)
+
+
+def _problems_beside(committing: Committing, depth: Depth, objects: _Objects) -> Iterator[str]:
     with committing() as committer:
         days = sorted({*committer.days.known(), *committer.layout.days_of_objects()})
     is_readable = True
-    with ThreadPoolExecutor() as pool:
-        for day in days:
-            with committing() as committer:
-                try:
-                    manifest = committer.days.manifest(day)
-                except LakeError as error:
-                    is_readable = False
-                    yield str(error)
-                    continue
-                depth.tally["files"] += 1
-                yield from _problems_of_day(committer, manifest, depth, pool)
+    for day in days:
+        with committing() as committer:
+            try:
+                manifest = committer.days.manifest(day)
+            except LakeError as error:
+                is_readable = False
+                yield str(error)
+                continue
+            depth.tally["files"] += 1
+            yield from _problems_of_day(committer, manifest, depth, objects)
     with committing() as committer:
         if is_readable:
             yield from _problems_of_names(committer, depth)
         yield from _problems_of_the_rest(committer.layout, depth.tally)
 
 
-def _problems_of_day(committer: Committer, manifest: Manifest, depth: Depth, pool: ThreadPoolExecutor) -> Iterator[str]:
+def _problems_of_day(committer: Committer, manifest: Manifest, depth: Depth, objects: _Objects) -> Iterator[str]:
     """Check the objects of a day, needed or not, and its public files; then its rows if that is asked."""
-    checked = pool.map(lambda name: _object_problem(committer, manifest, name, depth.tally), manifest.entries)
-    needed = {committer.layout.state / entry.object for entry in manifest.entries.values()}
-    rest = [path for path in committer.layout.objects_of(manifest.day) if path not in needed]
-    superseded = list(pool.map(lambda path: _superseded_problem(committer.layout, path, depth.tally), rest))
-    problems = dict(zip(manifest.entries, checked, strict=True))
+    needed = {name: committer.layout.state / entry.object for name, entry in manifest.entries.items()}
+    found = {name: objects.read(path) for name, path in needed.items()}
+    problems = {name: _object_problem(manifest.entries[name], read, depth.tally) for name, read in found.items()}
+    rest = {*committer.layout.objects_of(manifest.day)}.difference(needed.values())
+    superseded = [_superseded_problem(committer.layout, each, objects, depth.tally) for each in sorted(rest)]
     for name in (spec.name for spec in PUBLISHED):
         public = committer.layout.relative(committer.layout.public(name, manifest.day))
         if not committer.days.is_published(manifest, name):
@@ -92,26 +148,25 @@ def _problems_of_day(committer: Committer, manifest: Manifest, depth: Depth, poo
         yield from (f"{manifest.day}: {breach}" for breach in _breaches(committer, manifest, depth))
 
 
-def _object_problem(committer: Committer, manifest: Manifest, name: str, tally: Counter[str]) -> str | None:
-    entry = manifest.entries[name]
+def _object_problem(entry: Entry, read: _Read | None, tally: Counter[str]) -> str | None:
     try:
-        data = committer.days.object_bytes(entry)
-        rows = pq.read_metadata(pa.BufferReader(data)).num_rows
+        check_object(entry, read.sha256 if read else None)
     except LakeError as error:
         return str(error)
-    tally.update(files=1, bytes=len(data))
-    return (
-        None
-        if rows == entry.rows
-        else f"_state/{entry.object} has {rows} rows, the manifest says {entry.rows}; {REMOVE}"
-    )
+    assert read is not None
+    tally.update(files=1, bytes=read.size)
+    if read.rows == entry.rows:
+        return None
+    return f"_state/{entry.object} has {read.rows} rows, the manifest says {entry.rows}; {REMOVE}"
 
 
-def _superseded_problem(layout: Layout, path: Path, tally: Counter[str]) -> str | None:
+def _superseded_problem(layout: Layout, path: Path, objects: _Objects, tally: Counter[str]) -> str | None:
     """Return what is wrong with an object that no reader needs; its name has the beginning of its digest."""
-    data = path.read_bytes()
-    tally.update(files=1, bytes=len(data))
-    if is_named_by_digest(path, sha256_of(data)):
+    read = objects.read(path)
+    if read is None:
+        return None
+    tally.update(files=1, bytes=read.size)
+    if is_named_by_digest(path, read.sha256):
         return None
     return f"{layout.relative(path)}: is damaged, and nobody reads it any more; {REMOVE}"
 

@@ -124,18 +124,13 @@ def _joined(reports: pa.Table, events: pa.Table) -> pa.Table:
 def _with_plans(lake: Lake, made: Mapping[date, pa.Table]) -> dict[date, pa.Table]:
     """Return clusters with the plans that they carried out: those made, and those that a changed plan can reach."""
     days = sorted({*made, *(manifest.day for manifest in lake.manifests() if _CLUSTERS in manifest.entries)})
-    plans = {day: plans_of(made[day] if day in made else lake.read(_CLUSTERS, days=[day])) for day in _near(days, made)}
+    plans = {day: plans_of(table) for day, table in made.items()}
     changed = [day for day in made if plans[day] != plans_of(lake.read(_CLUSTERS, days=[day]))]
+    reached = [day for day in days if day in made or any(each <= day <= each + PLAN_WINDOW for each in changed)]
     found = {}
-    for day in days:
-        if day in made or any(each <= day <= each + PLAN_WINDOW for each in changed):
-            table = made[day] if day in made else lake.read(_CLUSTERS, days=[day])
-            before = [plan for each in plans if day - PLAN_WINDOW <= each <= day for plan in plans[each]]
-            found[day] = with_plans(table, before)
+    for day in reached:
+        near = [each for each in days if day - PLAN_WINDOW <= each <= day]
+        plans |= {each: plans_of(lake.read(_CLUSTERS, days=[each])) for each in near if each not in plans}
+        table = made[day] if day in made else lake.read(_CLUSTERS, days=[day])
+        found[day] = with_plans(table, [plan for each in near for plan in plans[each]])
     return found
-
-
-def _near(days: Iterable[date], made: Iterable[date]) -> list[date]:
-    """Return the days whose plans can matter: of a month before what was made, and after it."""
-    first = min(made, default=date.max) - PLAN_WINDOW
-    return [day for day in days if day >= first]

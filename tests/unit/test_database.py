@@ -3,13 +3,14 @@
 import errno
 import sqlite3
 from concurrent.futures import ProcessPoolExecutor
+from contextlib import closing
 from functools import partial
 from multiprocessing import get_context
 from pathlib import Path
 
 import pytest
 
-from pipeline.database import open_database, transaction
+from pipeline.database import damaged_rows, open_database, seal_of, transaction
 from pipeline.errors import LakeError
 
 
@@ -75,3 +76,15 @@ def test_file_that_cannot_be_opened_is_named(tmp_path: Path) -> None:
     with pytest.raises(OSError, match="unable to open") as caught:
         open_database(tmp_path / "x", durability="process", broken=_broken)
     assert caught.value.filename == str(tmp_path / "x")
+
+
+def test_seals_of_many_rows_are_those_of_each(tmp_path: Path) -> None:
+    """A row is found damaged when its seal is not its own, whatever marks, breaks or brackets its values hold."""
+    texts = ["plain", 'a "b", c', "line\nbreak]\n[next", "\0\x1e", "Ünïcødé \u2028", "], [", ""]
+    rows = [(text, number, None, 1.5) for number, text in enumerate(texts * 300)]
+    with closing(sqlite3.connect(tmp_path / "x.sqlite")) as connection:
+        connection.execute("CREATE TABLE t (a, b, c, d, seal INTEGER)")
+        connection.executemany("INSERT INTO t VALUES (?, ?, ?, ?, ?)", [(*row, seal_of(row)) for row in rows])
+        assert damaged_rows(connection, "t") == []
+        connection.execute("UPDATE t SET b = -1 WHERE b = 1500")
+        assert [row[:2] for row in damaged_rows(connection, "t")] == [(rows[1500][0], -1)]
