@@ -2,7 +2,7 @@
 
 from pipeline.clusters.co_mentions import MENTION_COLUMNS, co_mention_rows
 from pipeline.clusters.copies import WINDOW, days_reached, find_copies
-from pipeline.clusters.event_clusters import PLAN_WINDOW, REPORTED_COLUMNS, cluster_rows, plans_of, with_plans
+from pipeline.clusters.event_clusters import PLAN_WINDOW, REPORTED_COLUMNS, Plans, cluster_rows, plans_of
 from pipeline.clusters.event_reports import event_report_rows, relate_events
 from pipeline.clusters.event_units import EVENT_COLUMNS, EventDay, events_of_day
 from pipeline.clusters.furniture import without_furniture
@@ -20,6 +20,7 @@ __all__ = [
     "WINDOW",
     "Change",
     "EventDay",
+    "Plans",
     "QuoteDay",
     "changes_between",
     "cluster_rows",
@@ -37,6 +38,5 @@ __all__ = [
     "relate_events",
     "revision_rows",
     "sketches_of",
-    "with_plans",
     "without_furniture",
 ]

@@ -1,7 +1,8 @@
 """One row an event: what all its reports say together, and which plan it carried out."""
 
+from bisect import bisect_left, bisect_right
 from collections import defaultdict
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterable, Mapping, Sequence
 from datetime import UTC, date, datetime, timedelta
 from itertools import batched
 from typing import Any
@@ -128,41 +129,43 @@ def plans_of(clusters: pa.Table) -> list[Row]:
     return list(clusters.select(_COMPARED).filter(is_open).to_pylist())
 
 
-def with_plans(clusters: pa.Table, plans: Sequence[Row]) -> pa.Table:
-    """Return a day's rows of ``event_clusters`` with the plan that each carried out, if any.
+class Plans:
+    """The plans of some days, by type and by who takes part: most are of others, and are not compared."""
 
-    ``plans`` are of ``PLAN_WINDOW`` before the day and of it. A plan is of the same type, comes first, and names
-    somebody who took part; it agrees on the day, or is undated and names two.
-    """
-    known = _Plans(plans)
-    found = [_plan_of(row, known) for row in rows_of_table(clusters.select(_COMPARED))]
-    at = clusters.schema.get_field_index("realises_cluster_id")
-    return clusters.set_column(at, clusters.schema.field(at), pa.array(found, pa.string()))
-
-
-class _Plans:
-    """Plans by their type and by who takes part: most are of others, and are not compared."""
-
-    def __init__(self, plans: Sequence[Row]) -> None:
-        self._by_name: dict[tuple[str, str | None, str], list[Row]] = defaultdict(list)
-        for plan in plans:
+    def __init__(self, by_day: Mapping[date, Sequence[Row]]) -> None:
+        self._of_name: dict[tuple[str, str | None, str], tuple[list[date], list[Row]]] = defaultdict(lambda: ([], []))
+        for day, plan in [(each, plan) for each in sorted(by_day) for plan in by_day[each]]:
             for name in {*plan["actors"], *plan["recipients"]}:
-                self._by_name[plan["event_type"], plan["event_subtype"], name].append(plan)
-        self._names = NameIndex({name for *_, name in self._by_name})
+                days, plans = self._of_name[plan["event_type"], plan["event_subtype"], name]
+                days.append(day)
+                plans.append(plan)
+        self._names = NameIndex({name for *_, name in self._of_name})
 
-    def near(self, row: Row) -> list[Row]:
-        """Return each plan of the type of an event that may share a participant with it, once."""
+    def put_into(self, clusters: pa.Table, *, day: date) -> pa.Table:
+        """Return a day's rows of ``event_clusters`` with the plan that each carried out, if any.
+
+        It is one of ``PLAN_WINDOW`` before the day or of it, of the same type, comes first, and names somebody who took
+        part; it agrees on the day, or is undated and names two.
+        """
+        found = [self._plan_of(row, day) for row in rows_of_table(clusters.select(_COMPARED))]
+        at = clusters.schema.get_field_index("realises_cluster_id")
+        return clusters.set_column(at, clusters.schema.field(at), pa.array(found, pa.string()))
+
+    def _plan_of(self, row: Row, day: date) -> str | None:
+        if row["modality"] != "happened":
+            return None
+        fits = [(-fit, plan["event_cluster_id"]) for plan in self._near(row, day) if (fit := _fit(row, plan))]
+        return min(fits)[1] if fits else None
+
+    def _near(self, row: Row, day: date) -> Iterable[Row]:
+        """Return each plan that may share a participant with an event, once."""
         names = {each for name in {*row["actors"], *row["recipients"]} for each in self._names.near(name)}
-        kind = row["event_type"], row["event_subtype"]
-        found = (plan for name in names for plan in self._by_name.get((*kind, name), ()))
-        return list({plan["event_cluster_id"]: plan for plan in found}.values())
-
-
-def _plan_of(row: Row, plans: _Plans) -> str | None:
-    if row["modality"] != "happened":
-        return None
-    fits = [(-fit, plan["event_cluster_id"]) for plan in plans.near(row) if (fit := _fit(row, plan))]
-    return min(fits)[1] if fits else None
+        found: dict[str, Row] = {}
+        for name in names:
+            days, plans = self._of_name.get((row["event_type"], row["event_subtype"], name), ([], []))
+            for plan in plans[bisect_left(days, day - PLAN_WINDOW) : bisect_right(days, day)]:
+                found[plan["event_cluster_id"]] = plan
+        return found.values()
 
 
 def _fit(row: Row, plan: Row) -> int:
@@ -171,13 +174,19 @@ def _fit(row: Row, plan: Row) -> int:
         return 0
     if plan["place_country"] and row["place_country"] and plan["place_country"] != row["place_country"]:
         return 0
+    if not _is_then(row, plan):
+        return 0
     theirs = (*plan["actors"], *plan["recipients"])
     shared = shared_count((*row["actors"], *row["recipients"]), theirs, may_be_one)
+    return shared if shared > 1 or plan["event_date"] is not None else 0
+
+
+def _is_then(row: Row, plan: Row) -> bool:
+    """Return whether something happened when it was planned for, give or take a day; at any time where that is open."""
     if plan["event_date"] is None:
-        return shared if shared > 1 else 0
+        return True
     first, last = _days_of(row)
-    is_then = plan["event_date"] - _DAY <= last and first <= (plan["event_date_end"] or plan["event_date"]) + _DAY
-    return shared if is_then else 0
+    return bool(plan["event_date"] - _DAY <= last and first <= (plan["event_date_end"] or plan["event_date"]) + _DAY)
 
 
 def _days_of(row: Row) -> tuple[date, date]:

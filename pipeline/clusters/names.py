@@ -3,7 +3,7 @@
 import re
 import unicodedata
 from collections import Counter, defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
 from functools import lru_cache, reduce
 from itertools import chain
 from operator import or_
@@ -11,6 +11,7 @@ from operator import or_
 _WORD = re.compile(r"\w+")
 _FEWEST_LETTERS = 5  # of a word that may be misspelt; a shorter one with another letter is another word
 _LONG_WORD = 9  # of this many letters, two may differ
+_MOST_CHANGES = 2
 
 
 @lru_cache(maxsize=1 << 16)
@@ -51,9 +52,10 @@ class NameIndex:
                 self._by_word[word].add(name)
             for capitals in _capitals(name):
                 self._by_capitals[capitals].add(name)
-        self._by_letter: dict[str, list[str]] = defaultdict(list)
+        self._by_size: dict[tuple[str, int], list[tuple[str, int]]] = defaultdict(list)
         for word in self._by_word:
-            self._by_letter[word[0]].append(word)
+            self._by_size[word[0], len(word)].append((word, _letters(word)))
+        self._longest = max(map(len, self._by_word), default=0)
         self._like: dict[str, set[str]] = {}
 
     def near(self, name: str) -> set[str]:
@@ -66,13 +68,20 @@ class NameIndex:
     def _with_like(self, word: str) -> set[str]:
         """Return the names that have a word which may stand for this one."""
         if word not in self._like:
-            words = (
-                each
-                for each in self._by_letter.get(word[0], ())
-                if (len(each) == 1 or len(word) == 1 or abs(len(each) - len(word)) <= 2) and _same_word(word, each)
-            )
-            self._like[word] = set().union(*(self._by_word[each] for each in words))
+            self._like[word] = set().union(*(self._by_word[each] for each in self._alike(word)))
         return self._like[word]
+
+    def _alike(self, word: str) -> Iterator[str]:
+        """Yield the words that may stand for a word: itself, its initial, and those of about its letters."""
+        size, letters = len(word), _letters(word)
+        yield from (each for each in (word, word[0]) if each in self._by_word)
+        first, last = (2, self._longest) if size == 1 else (max(_FEWEST_LETTERS, size - 2), size + 2)
+        if 1 < size < _FEWEST_LETTERS:
+            return
+        for length in range(first, last + 1):
+            for each, theirs in self._by_size.get((word[0], length), ()):
+                if size == 1 or ((letters ^ theirs).bit_count() <= 2 * _MOST_CHANGES and _same_word(word, each)):
+                    yield each
 
 
 def _capitals(name: str) -> tuple[str, str]:
@@ -99,7 +108,7 @@ def _same_word(one: str, other: str) -> bool:
         return True
     if len(short) < _FEWEST_LETTERS:
         return False
-    most = 2 if len(short) >= _LONG_WORD else 1
+    most = _MOST_CHANGES if len(short) >= _LONG_WORD else 1
     if (_letters(short) ^ _letters(long)).bit_count() > 2 * most:  # a change takes one letter and brings one
         return False
     return _differs_by(short, long) <= most

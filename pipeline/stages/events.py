@@ -12,12 +12,12 @@ from pipeline.clusters import (
     REPORTED_COLUMNS,
     WINDOW,
     EventDay,
+    Plans,
     cluster_rows,
     event_report_rows,
     events_of_day,
     plans_of,
     relate_events,
-    with_plans,
 )
 from pipeline.lake import Lake
 from pipeline.stages.chains import Chain, chained
@@ -127,10 +127,8 @@ def _with_plans(lake: Lake, made: Mapping[date, pa.Table]) -> dict[date, pa.Tabl
     plans = {day: plans_of(table) for day, table in made.items()}
     changed = [day for day in made if plans[day] != plans_of(lake.read(_CLUSTERS, days=[day]))]
     reached = [day for day in days if day in made or any(each <= day <= each + PLAN_WINDOW for each in changed)]
-    found = {}
-    for day in reached:
-        near = [each for each in days if day - PLAN_WINDOW <= each <= day]
-        plans |= {each: plans_of(lake.read(_CLUSTERS, days=[each])) for each in near if each not in plans}
-        table = made[day] if day in made else lake.read(_CLUSTERS, days=[day])
-        found[day] = with_plans(table, [plan for each in near for plan in plans[each]])
-    return found
+    near = [each for each in days if any(day - PLAN_WINDOW <= each <= day for day in reached)]
+    plans |= {each: plans_of(lake.read(_CLUSTERS, days=[each])) for each in near if each not in plans}
+    known = Plans(plans)
+    tables = ((day, made[day] if day in made else lake.read(_CLUSTERS, days=[day])) for day in reached)
+    return {day: known.put_into(table, day=day) for day, table in tables}

@@ -15,7 +15,6 @@ import jwt
 import pytest
 from fastapi import Request, Response
 from fastapi.testclient import TestClient
-from news_airflow.newsroom import _endpoint
 from news_airflow.newsroom_pages import PAGES
 
 from pipeline.errors import ConfigError, LakeError, LimitError
@@ -175,8 +174,6 @@ def test_errors_are_pages(app, error: Exception, status: int, told: str) -> None
     def broken(request: object, root: str) -> object:
         raise error
 
-    import asyncio
-
     app.add_api_route("/broken", _endpoint(broken, root="", slots=asyncio.Semaphore(1)))
     try:
         answer = TestClient(app, raise_server_exceptions=False).get("/broken")
@@ -185,8 +182,10 @@ def test_errors_are_pages(app, error: Exception, status: int, told: str) -> None
     assert (answer.status_code, told in answer.text, "secret" in answer.text) == (status, True, False)
 
 
-def test_a_page_that_nobody_waits_for_keeps_its_slot() -> None:
+def test_a_page_that_nobody_waits_for_keeps_its_slot(bag) -> None:
     """A thread cannot be stopped: until it ends, it counts among those that are at work at once."""
+    from news_airflow.newsroom import _endpoint
+
     begun, may_end = threading.Event(), threading.Event()
 
     def slow(request: Request, root: str) -> Response:

@@ -2,18 +2,18 @@
 
 from collections.abc import Sequence
 from dataclasses import replace
-from datetime import date
+from datetime import date, timedelta
 from typing import Any
 
 import pytest
 
 from pipeline.clusters import (
     REPORTED_COLUMNS,
+    Plans,
     cluster_rows,
     event_report_rows,
     plans_of,
     relate_events,
-    with_plans,
 )
 from pipeline.tables import check_batch
 from tests.unit.clusters.told import DAY, Told, told_day, told_tables
@@ -77,7 +77,15 @@ def test_what_the_latest_report_says_stands() -> None:
 def test_what_happened_is_linked_to_its_plan(plan: Told, happened: Told, is_linked: bool) -> None:
     """A meeting and its announcement are two events, linked where type, day and somebody agree."""
     plans, happenings = rows_of([plan]), rows_of([happened])
-    found = with_plans(happenings, plans_of(plans))["realises_cluster_id"].to_pylist()
+    found = Plans({DAY: plans_of(plans)}).put_into(happenings, day=DAY)["realises_cluster_id"].to_pylist()
+    assert found == ["p:0" if is_linked else None]
+
+
+@pytest.mark.parametrize(("days", "is_linked"), [(-1, False), (0, True), (28, True), (29, False)])
+def test_plans_are_of_four_weeks(days: int, is_linked: bool) -> None:
+    """A plan of the day or of the four weeks before it is looked at, a later or an older one is not."""
+    known = Plans({DAY: plans_of(rows_of([PLAN]))})
+    found = known.put_into(rows_of([MET]), day=DAY + timedelta(days=days))["realises_cluster_id"].to_pylist()
     assert found == ["p:0" if is_linked else None]
 
 
