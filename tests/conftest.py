@@ -8,6 +8,11 @@ import pytest
 from tests.faults.lake import tally
 
 
+def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
+    """Call bytes by their argument: compressed ones have the time in them, and all processes must name tests alike."""
+    return argname if isinstance(val, bytes) else None
+
+
 @pytest.fixture(autouse=True)
 def _own_settings(monkeypatch: pytest.MonkeyPatch) -> None:
     """Keep the NEWS_ settings of whoever runs the tests out of them."""
