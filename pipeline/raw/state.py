@@ -103,7 +103,6 @@ def open_state(root: Path, *, durability: Durability, owner: object) -> Connecti
     connection = open_database(root / STATE, durability=durability, broken=broken_state(root))
     weakref.finalize(owner, connection.close)
     with transaction(connection):
-        _seal_older(connection)
         for statement in _SCHEMA:
             connection.execute(statement)
     return connection
@@ -219,17 +218,6 @@ class FetchState:
 def _bounds(page_key: str) -> tuple[str, str, str]:
     """Return the values of ``_OF_PAGE``: the page, and all names that go on behind a space."""
     return page_key, f"{page_key} ", f"{page_key}!"
-
-
-def _seal_older(connection: Connection) -> None:
-    """Seal the rows of a file that an older newslake wrote, in tables with the column for it."""
-    for table, last, insert in (("listings", "last_modified", _INSERT_LISTING), ("pages", "hints", _INSERT)):
-        columns = [row["name"] for row in connection.execute(f"PRAGMA table_info({table})")]
-        if columns[-1:] == [last]:
-            kept = [_sealed(*row) for row in connection.execute(f"SELECT * FROM {table}")]  # noqa: S608
-            connection.execute(f"DROP TABLE {table}")
-            connection.execute(_TABLES[table])
-            connection.executemany(insert, kept)
 
 
 def _sealed(*values: object) -> tuple[object, ...]:

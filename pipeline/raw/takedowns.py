@@ -19,14 +19,13 @@ TakedownKind = Literal["article", "publisher", "source", "reserved"]
 _SCHEMA = (
     """CREATE TABLE IF NOT EXISTS takedowns (
         takedown_id TEXT PRIMARY KEY, kind TEXT NOT NULL, at INTEGER NOT NULL, reason TEXT, articles INTEGER NOT NULL,
-        work TEXT, seal INTEGER)""",
+        work TEXT, seal INTEGER NOT NULL)""",
     # Has no seal: its index has all of a row again, and SQLite's own check compares them.
     """CREATE TABLE IF NOT EXISTS barred (
         name TEXT NOT NULL, takedown_id TEXT NOT NULL, PRIMARY KEY (name, takedown_id)) WITHOUT ROWID""",
     "CREATE INDEX IF NOT EXISTS barred_by ON barred (takedown_id)",
 )
-_SEAL = "UPDATE takedowns SET seal = seal_of(takedown_id, kind, at, reason, articles, work)"
-_SEAL_ONE = f"{_SEAL} WHERE takedown_id = ?"
+_SEAL = "UPDATE takedowns SET seal = seal_of(takedown_id, kind, at, reason, articles, work) WHERE takedown_id = ?"
 _ALL = "SELECT takedown_id, kind, at, reason, articles, work IS NULL FROM takedowns ORDER BY at, takedown_id"
 _AMONG = "SELECT DISTINCT name FROM barred WHERE name IN (SELECT value FROM json_each(?))"
 
@@ -117,9 +116,6 @@ class Takedowns:
         with transaction(connection):
             for statement in _SCHEMA:
                 connection.execute(statement)
-            if "seal" not in [row["name"] for row in connection.execute("PRAGMA table_info(takedowns)")]:
-                connection.execute("ALTER TABLE takedowns ADD COLUMN seal INTEGER")
-                connection.execute(_SEAL)
         return connection
 
     def among(self, names: Iterable[str]) -> frozenset[str]:
@@ -176,7 +172,7 @@ class Takedowns:
         with transaction(self._db):
             query = "UPDATE takedowns SET work = ?, articles = ? WHERE takedown_id = ?"
             self._db.execute(query, (_work_to_json(work), len(work.article_ids), takedown_id))
-            self._db.execute(_SEAL_ONE, (takedown_id,))
+            self._db.execute(_SEAL, (takedown_id,))
             self._bar(takedown_id, names)
 
     def bar_like(self, name: str, *, like: Iterable[str | None]) -> None:
@@ -193,7 +189,7 @@ class Takedowns:
         """Delete what was still known of a takedown's pages."""
         with transaction(self._db):
             self._db.execute("UPDATE takedowns SET work = NULL WHERE takedown_id = ?", (takedown_id,))
-            self._db.execute(_SEAL_ONE, (takedown_id,))
+            self._db.execute(_SEAL, (takedown_id,))
         scrub(self._db)
 
     def lift(self, takedown_id: str) -> bool:
@@ -221,4 +217,4 @@ def _work_from_json(text: str) -> Work:
         for row in said["rows"]
     )
     sets = {name: frozenset(said[name]) for name in ("page_keys", "article_ids")}
-    return Work(**sets, source_key=said["source_key"], publisher=said.get("publisher"), rows=tuple(rows))
+    return Work(**sets, source_key=said["source_key"], publisher=said["publisher"], rows=tuple(rows))
