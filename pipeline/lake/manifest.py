@@ -13,7 +13,6 @@ from pipeline.errors import LakeError
 from pipeline.lake.advice import REDERIVE
 from pipeline.tables import SCHEMA_VERSION
 
-_UNSEALED = {"schema_version", "gen", "batches", "files", "rows", "sha256", "previous"}
 _CHECKSUM = re.compile(rb'^ "checksum": "[0-9a-f]{64}",\n', re.MULTILINE)  # its line, as ``manifest_bytes`` writes it
 
 
@@ -83,12 +82,11 @@ def read_manifest(path: Path, day: date) -> Manifest:
 
 
 def _check(content: Any, data: bytes) -> None:
-    """Raises: ValueError where a byte is not as it was written. One of an older newslake has no checksum."""
+    """Raises: ValueError where a byte is not as it was written."""
     if not isinstance(content, dict):
         raise ValueError("it is no JSON object")
     rest, number = _CHECKSUM.subn(b"", data)
-    digest = hashlib.sha256(rest).hexdigest() if number == 1 else None
-    if content.get("checksum") != digest or (digest is None and content.keys() != _UNSEALED):
+    if number != 1 or content.get("checksum") != hashlib.sha256(rest).hexdigest():
         raise ValueError("its bytes are not those of its checksum")
 
 

@@ -4,6 +4,7 @@ from datetime import UTC, datetime
 from pathlib import Path
 from typing import Any
 
+import pyarrow.parquet as pq
 import pytest
 
 from pipeline.errors import ContractError
@@ -68,3 +69,13 @@ def test_breach_is_refused(lake: Lake) -> None:
 def test_empty_log_can_be_read(lake: Lake) -> None:
     """A log that nobody wrote has its columns and no rows."""
     assert lake.read_log("runs").schema.names == table_named("runs").schema.names
+
+
+def test_file_without_a_seal_is_damaged(lake: Lake, tmp_path: Path) -> None:
+    """A log file that has no checksum of its bytes counts as damaged."""
+    append(lake, "b1", outcome("a"))
+    [path] = tmp_path.rglob("*.parquet")
+    assert lake.verify() == ()
+    pq.write_table(pq.ParquetFile(path).read().replace_schema_metadata(), path)
+    [problem] = lake.verify()
+    assert problem.startswith("log/outcomes/seen_date=2026-02-03/b1.parquet: is damaged")

@@ -1,5 +1,6 @@
 """What dead processes and careless hands leave is named, mended or tidied away."""
 
+import json
 import os
 import sqlite3
 from collections.abc import Callable
@@ -97,8 +98,17 @@ def test_verify_names_it_and_recover_mends_it(root: Path, harm: Callable[[Path],
     assert open_lake(root).recover() == ()
 
 
+def test_manifest_without_its_checksum_is_damaged(root: Path) -> None:
+    """A manifest that does not state the checksum of its bytes counts as damaged."""
+    path = root / "_state/manifest/2026-02-03.json"
+    content = json.loads(path.read_text())
+    del content["checksum"]
+    path.write_text(json.dumps(content, indent=1, sort_keys=True) + "\n")
+    assert any("its bytes are not those of its checksum" in problem for problem in open_lake(root).verify())
+
+
 def test_ledger_of_another_version_is_rebuilt_on_open(root: Path) -> None:
-    """A ledger with other columns, as an older newslake wrote it, is made anew from the manifests."""
+    """A ledger with other columns, of another version of newslake, is made anew from the manifests."""
     before = open_lake(root).stored([Story(1).article_id])
     with closing(sqlite3.connect(root / "_state/ledger.sqlite", autocommit=True)) as connection:
         connection.execute("ALTER TABLE articles DROP COLUMN fetched_at")
