@@ -32,7 +32,7 @@ GROUP BY ALL ORDER BY ALL"""  # noqa: S608 - a constant
 _LISTINGS = """\
 SELECT source_key, listed_day, asked_at, result, entries, reason FROM listings
 WHERE asked_date >= $1 AND coalesce(listed_day, $1) BETWEEN $1 AND $2 ORDER BY source_key, asked_at"""
-# Lakes older than `listings`, and sources that are no listing: a source that gave an outcome on a day was asked then.
+# Sources that are no listing have no row in `listings`: one that gave an outcome on a day was asked then.
 _VISITS = """\
 SELECT DISTINCT source_key, seen_date FROM seen
 WHERE stage IN ('discover', 'fetch') AND seen_date >= $1 ORDER BY ALL"""

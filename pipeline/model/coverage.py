@@ -73,7 +73,7 @@ class SourceDay:
 
     @property
     def is_failed(self) -> bool:
-        if not self.listings:  # of a lake older than `listings`
+        if not self.listings:  # what the day lists was asked for on another day only
             return self.unread_listings > 0
         return all(each.result == "failed" for each in self.listings)
 
