@@ -2,51 +2,25 @@
 
 import re
 from datetime import date
+from importlib import resources
 
-# The twelve months, a bar between spellings; only a whole word counts, its case and a closing dot do not.
-_MONTHS_OF = {
-    "en": "january|jan february|feb march|mar april|apr may june|jun july|jul august|aug september|sep|sept"
-    " october|oct november|nov december|dec",
-    "de": "januar|jänner|jan februar|feber|feb märz|mrz|mär april|apr mai juni|jun juli|jul august|aug"
-    " september|sep|sept oktober|okt november|nov dezember|dez",
-    "fr": "janvier|janv février|févr|fév|fevrier mars avril|avr mai juin juillet|juil août|aout septembre|sept"
-    " octobre|oct novembre|nov décembre|déc|decembre",
-    "es": "enero|ene febrero|feb marzo|mar abril|abr mayo|may junio|jun julio|jul agosto|ago septiembre|setiembre|sep"
-    " octubre|oct noviembre|nov diciembre|dic",
-    "pt": "janeiro|jan fevereiro|fev março|mar abril|abr maio|mai junho|jun julho|jul agosto|ago setembro|set"
-    " outubro|out novembro|nov dezembro|dez",
-    "it": "gennaio|gen febbraio|feb marzo|mar aprile|apr maggio|mag giugno|giu luglio|lug agosto|ago settembre|set|sett"
-    " ottobre|ott novembre|nov dicembre|dic",
-    "nl": "januari|jan februari|feb maart|mrt april|apr mei juni|jun juli|jul augustus|aug september|sep"
-    " oktober|okt november|nov december|dec",
-    "nordic": "januar|januari|jan februar|februari|feb mars|marts|mar april|apr maj|mai juni|jun juli|jul"
-    " august|augusti|aug september|sep|sept oktober|okt november|nov december|desember|dec|des",
-    "fi": "tammikuuta|tammikuu helmikuuta|helmikuu maaliskuuta|maaliskuu huhtikuuta|huhtikuu toukokuuta|toukokuu"
-    " kesäkuuta|kesäkuu heinäkuuta|heinäkuu elokuuta|elokuu syyskuuta|syyskuu lokakuuta|lokakuu"
-    " marraskuuta|marraskuu joulukuuta|joulukuu",
-    "pl": "stycznia|styczeń lutego|luty marca|marzec kwietnia|kwiecień maja|maj czerwca|czerwiec lipca|lipiec"
-    " sierpnia|sierpień września|wrzesień października|październik listopada|listopad grudnia|grudzień",
-    "cs": "ledna|leden února|únor března|březen dubna|duben května|květen června|červen července|červenec"
-    " srpna|srpen září|zari října|říjen listopadu prosince|prosinec",
-    "hu": "január|jan február|febr március|márc április|ápr május|máj június|jún július|júl augusztus|aug"
-    " szeptember|szept október|okt november|nov december|dec",
-    "ro": "ianuarie|ian februarie|feb martie|mar aprilie|apr mai iunie|iun iulie|iul august|aug septembrie|sept"
-    " octombrie|oct noiembrie|noi decembrie|dec",
-    "ru": "января|янв февраля|фев|февр марта|март апреля|апр мая|май июня|июнь июля|июль августа|авг"
-    " сентября|сен|сент октября|окт ноября|ноя декабря|дек",
-    "uk": "січня лютого березня квітня травня червня липня серпня вересня жовтня листопада грудня",
-    "el": "ιανουαρίου|ιαν φεβρουαρίου|φεβ μαρτίου|μαρ απριλίου|απρ μαΐου|μαϊ ιουνίου|ιουν ιουλίου|ιουλ"
-    " αυγούστου|αυγ σεπτεμβρίου|σεπ οκτωβρίου|οκτ νοεμβρίου|νοε δεκεμβρίου|δεκ",
-    "tr": "ocak şubat mart nisan mayıs haziran temmuz ağustos eylül ekim kasım aralık",
-    "id": "januari|jan februari|feb maret|mar april|apr mei juni|jun juli|jul agustus|agu|agt september|sep"
-    " oktober|okt november|nov desember|des",
-}
-MONTHS = {
-    name: number
-    for months in _MONTHS_OF.values()
-    for number, names in enumerate(months.split(), start=1)
-    for name in names.split("|")
-}
+
+def _read_months() -> dict[str, int]:
+    """Return the number of each month by its name: one line per language, a bar between spellings of one month.
+
+    Only a whole word counts; its case and a closing dot do not.
+    """
+    # Not CLDR's tables (Babel): they lack spellings that pages have ("setiembre", "mrz"), and hold other words ("pro").
+    lines = resources.files("pipeline.clean").joinpath("data", "months.csv").read_text("utf-8").splitlines()
+    return {
+        name: number
+        for line in lines[1:]
+        for number, names in enumerate(line.split(",")[1:], start=1)
+        for name in names.split("|")
+    }
+
+
+_MONTHS = _read_months()
 
 _YEAR = r"((?:18|19|20)\d{2})"
 _ISO_DAY = re.compile(rf"(?<!\d){_YEAR}-(\d{{1,2}})-(\d{{1,2}})(?!\d)")
@@ -90,7 +64,7 @@ def _named(text: str, *, is_month_first: bool) -> list[tuple[re.Match[str], date
 
 
 def _month(name: str) -> int:
-    return MONTHS.get(name.casefold(), 0)
+    return _MONTHS.get(name.casefold(), 0)
 
 
 def _day(year: str, month: str | int, day: str) -> date | None:
