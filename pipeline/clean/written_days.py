@@ -13,7 +13,7 @@ def _read_months() -> dict[str, int]:
     # Not CLDR's tables (Babel): they lack spellings that pages have ("setiembre", "mrz"), and hold other words ("pro").
     lines = resources.files("pipeline.clean").joinpath("data", "months.csv").read_text("utf-8").splitlines()
     return {
-        name: number
+        name.casefold(): number
         for line in lines[1:]
         for number, names in enumerate(line.split(",")[1:], start=1)
         for name in names.split("|")
