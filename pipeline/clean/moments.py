@@ -34,15 +34,14 @@ class Moment:
     clock: datetime | None = None
 
 
-def parse_moment(text: str, *, is_month_first: bool = False) -> Moment | None:
+def parse_moment(text: str) -> Moment | None:
     """Return the moment that a date's text states, None where it states none.
 
     Midnight sharp with a zone is a day that a template dressed as a time: the day as written is kept.
-    ``is_month_first``: see ``written_day``.
     """
     text = text.strip()[:80]
     try:
-        return _iso(text) or _mail(text) or _compact(text) or _written(text, is_month_first=is_month_first)
+        return _iso(text) or _mail(text) or _compact(text) or _written(text)
     except (ValueError, OverflowError):  # 31 February, year 0, hour 25
         return None
 
@@ -111,8 +110,8 @@ def _compact(text: str) -> Moment | None:
     return _moment(int(year), int(month), int(day), clock=clock, zone=zone)
 
 
-def _written(text: str, *, is_month_first: bool) -> Moment | None:
-    day = written_day(text, is_month_first=is_month_first)
+def _written(text: str) -> Moment | None:
+    day = written_day(text)
     return _moment(day.year, day.month, day.day) if day else None
 
 

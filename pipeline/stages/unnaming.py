@@ -11,8 +11,6 @@ from pipeline.sources import Doomed, Found, Reading, erase_from_inbox
 from pipeline.stages.workspace import Workspace
 from pipeline.tables import rows_table, table_named
 
-_ALL_MARKS_MAX = 100  # pages; of more, hosts alone say which files are looked into
-
 
 def list_deletions(workspace: Workspace, takedown: Takedown, work: Work) -> None:
     """Write for holders of copies which articles are gone; what another source brought comes back, and is not."""

@@ -42,10 +42,6 @@ class Parse:
         """Return the first dependent with one of these labels, None without."""
         return next((c for c in self.children[index] if self.dep[c] in deps), None)
 
-    def with_lemma(self, index: int, lemmas: frozenset[str]) -> int | None:
-        """Return the first dependent that is one of these words, None without."""
-        return next((c for c in self.children[index] if self.lemma[c] in lemmas), None)
-
     def subject(self, index: int) -> int | None:
         """Return the grammatical subject of a verb, the named one of two in apposition; None without one of its own."""
         found = [c for c in self.children[index] if self.dep[c] in _SUBJECTS]
