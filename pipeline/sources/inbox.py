@@ -10,6 +10,7 @@ import fcntl
 import logging
 import os
 import stat
+import time
 from collections.abc import Iterator, Mapping
 from contextlib import ExitStack, contextmanager, suppress
 from itertools import count
@@ -18,11 +19,12 @@ from pathlib import Path
 from pipeline.model import file_name_of
 from pipeline.sources.local import is_ready
 from pipeline.sources.plain import SIDECAR
-from pipeline.sources.writers import FolderClock, is_finished
 
 log = logging.getLogger(__name__)
 
 _CLAIMED = "claimed"
+_QUIET_SECONDS = 2.0  # without a change, so that nobody is writing it any more
+_TICK_SECONDS = 0.1  # a file system's clock may be behind by as much
 _ALONE_SECONDS = 3600.0  # a sidecar without its page
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS}
 
@@ -30,23 +32,23 @@ _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.E
 def waiting(inbox: Path) -> list[Path]:
     """Return the files that a run would claim now, pages before their .json; makes the inbox where it is missing.
 
-    Names that begin with "." or end in .part or .tmp, symlinks, folders and files that are still being written are
-    left alone. A page's .json goes with it; write the .json first. One without a page is left for an hour.
+    Names that begin with "." or end in .part or .tmp, symlinks, folders and files that changed in the last two seconds
+    are left alone. A page's .json goes with it; write the .json first. One without a page is left for an hour.
     """
-    inbox.mkdir(parents=True, exist_ok=True)
-    clock = FolderClock(inbox / _CLAIMED)
-    return [file for file in _pages_first(inbox) if _is_due(file, clock)]
+    return [file for file, seconds in _seconds_until_due(inbox).items() if seconds <= 0]
 
 
 @contextmanager
 def claimed(inbox: Path, *, run_id: str) -> Iterator[Path]:
     """Give the run's own folder with every waiting file of the inbox in it, and those of runs that died.
 
+    Waits two seconds at most for files that have just been written; one that is still written then is left.
     Files of an earlier try of this run are still there; while such a try lives, this one waits for its end.
     """
     folder = inbox / _CLAIMED
     with _own_folder(folder / file_name_of(run_id)) as own:
         _drop_settled(own)
+        _let_rest(inbox)
         with _locked(folder):  # a page and its sidecar go to one run
             for other in sorted(path for path in folder.iterdir() if path != own and path.is_dir()):
                 _take_over(other, own)
@@ -143,10 +145,35 @@ def settle_all(folder: Path, *, reasons: Mapping[str, str]) -> None:
     _remove_if_empty(folder)
 
 
-def _is_due(file: Path, clock: FolderClock) -> bool:
+def _let_rest(inbox: Path) -> None:
+    """Wait until files that have just been written may be claimed, if nothing changes them."""
+    if waits := [each for each in _seconds_until_due(inbox).values() if 0 < each <= _QUIET_SECONDS]:
+        time.sleep(max(waits) + _TICK_SECONDS)
+
+
+def _seconds_until_due(inbox: Path) -> dict[Path, float]:
+    """Return by file, pages first, in how many seconds it may be claimed if nothing changes it; 0 or less is now."""
+    inbox.mkdir(parents=True, exist_ok=True)
+    states = {file: state for file in _pages_first(inbox) if (state := _state_of(file)) is not None}
+    if not states:
+        return {}
+    now = _file_system_time(inbox / _CLAIMED)
+    return {file: _due_at(file, state, now=now) - now for file, state in states.items()}
+
+
+def _due_at(file: Path, state: os.stat_result, *, now: float) -> float:
     if file.suffix.lower() == SIDECAR:
-        return _has_stood_since(file, clock.now() - _ALONE_SECONDS)
-    return is_finished(file, clock=clock)
+        return state.st_ctime + _ALONE_SECONDS  # when it came here; a copy may keep an old time of change
+    if state.st_mtime > now:  # no write sets a time to come, only a copy that keeps it
+        return now
+    return state.st_mtime + _QUIET_SECONDS
+
+
+def _file_system_time(folder: Path) -> float:
+    """Return seconds of the epoch as a folder's own file system, maybe another machine's, has them. Touches it."""
+    folder.mkdir(exist_ok=True)
+    os.utime(folder)
+    return folder.stat().st_mtime
 
 
 def _pages_first(folder: Path) -> list[Path]:
@@ -223,12 +250,6 @@ def _names(folder: Path, file: Path) -> Iterator[Path]:
 def _remove_if_empty(folder: Path) -> None:
     if not any(folder.iterdir()):
         folder.rmdir()
-
-
-def _has_stood_since(path: Path, moment: float) -> bool:
-    """Return whether a file came to its place before a moment; copies keep an old time of change, so it is ctime."""
-    state = _state_of(path)
-    return state is not None and state.st_ctime <= moment
 
 
 def _is_file(path: Path) -> bool:

@@ -3,6 +3,7 @@
 import asyncio
 import itertools
 import logging
+import os
 import threading
 import time
 from collections.abc import AsyncIterator, Callable, Iterator
@@ -124,6 +125,12 @@ def test_triggers_are_stored_without_a_path_of_this_machine() -> None:
     assert FeedTrigger().serialize() == ("news_airflow.triggers.FeedTrigger", {})
 
 
+def drop(path: Path) -> None:
+    """Put down a file that was written long ago."""
+    path.write_text("x")
+    os.utime(path, (0, 0))
+
+
 def test_waiting_files_are_told_until_they_are_gone(watch: Callable[[str], None], tmp_path: Path) -> None:
     """A file is told, told again while it lies there, and told no more once it is claimed; nothing else is told."""
     from news_airflow.triggers import InboxTrigger
@@ -135,10 +142,10 @@ def test_waiting_files_are_told_until_they_are_gone(watch: Callable[[str], None]
         first = asyncio.create_task(told(events))
         await until((tmp_path / "in").is_dir)
         (tmp_path / "in" / "a.txt.part").write_text("half")
-        (tmp_path / "in" / "a.txt").write_text("x")
+        drop(tmp_path / "in" / "a.txt")
         assert await first == {"sources": ["door"], "files": {"door": 1}}
         assert await told(events) == {"sources": ["door"], "files": {"door": 1}}
-        (tmp_path / "in" / "b.txt").write_text("x")
+        drop(tmp_path / "in" / "b.txt")
         assert await told(events) == {"sources": ["door"], "files": {"door": 2}}
         for name in ("a.txt", "b.txt"):
             (tmp_path / "in" / name).unlink()
@@ -153,7 +160,7 @@ def test_files_that_stay_are_told_less_and_less(watch: Callable[[str], None], tm
 
     watch('[sources.door]\nkind = "inbox"\npath = "in"\n')
     (tmp_path / "in").mkdir()
-    (tmp_path / "in" / "a.txt").write_text("x")
+    drop(tmp_path / "in" / "a.txt")
 
     async def scene() -> list[float]:
         events = InboxTrigger().run()

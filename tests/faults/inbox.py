@@ -1,5 +1,6 @@
 """Invented files for an inbox."""
 
+import os
 from pathlib import Path
 
 
@@ -10,7 +11,8 @@ def plain_text(number: int) -> str:
 
 
 def drop(folder: Path, name: str, content: str) -> None:
-    """Drop a file into a data root's inbox as people should: under another name first."""
+    """Drop a file that was written long ago into a data root's inbox as people should: under another name first."""
     half = folder / "inbox" / f"{name}.part"
     half.write_text(content)
+    os.utime(half, (0, 0))
     half.rename(half.with_suffix(""))

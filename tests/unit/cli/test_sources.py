@@ -2,6 +2,7 @@
 
 import gzip
 import json
+import os
 import tomllib
 from collections.abc import Iterator
 from datetime import date
@@ -76,6 +77,7 @@ def test_check_asks_every_kind(tmp_path: Path, server: Hostile) -> None:
     server.says("/map-2026-03-01.xml", 200, b"<urlset><url><loc>/pier</loc></url></urlset>")
     (tmp_path / "in").mkdir()
     (tmp_path / "in" / "a.txt").write_text("The pier is open.")
+    os.utime(tmp_path / "in" / "a.txt", (0, 0))
     _write(
         tmp_path,
         server,

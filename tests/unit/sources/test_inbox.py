@@ -1,14 +1,14 @@
 """The inbox: files are claimed by one run and leave with a reason or without."""
 
 import os
+import time
 from concurrent.futures import ThreadPoolExecutor
 from pathlib import Path
 from threading import Barrier
 
 import pytest
 
-from pipeline.sources import claimed, settle
-from pipeline.sources.writers import FolderClock
+from pipeline.sources import claimed, inbox, settle, waiting
 
 
 def claim(inbox: Path, *, run_id: str) -> Path:
@@ -27,8 +27,10 @@ def _age(path: Path, *, minutes: int) -> None:
 
 
 def _put(folder: Path, *names: str) -> None:
+    """Write files that have been whole for a minute."""
     for name in names:
         (folder / name).write_text(name)
+        _age(folder / name, minutes=1)
 
 
 def test_ready_files_are_claimed(tmp_path):
@@ -58,6 +60,7 @@ def test_second_try_of_a_run_finds_its_files(tmp_path):
     _put(tmp_path, "a.txt")
     claim(tmp_path, run_id="run-1")
     (tmp_path / "a.txt").write_text("another")
+    _age(tmp_path / "a.txt", minutes=1)
     own = claim(tmp_path, run_id="run-1")
 
     assert {name: (own / name).read_text() for name in _names(own)} == {"a.txt": "a.txt", "a~2.txt": "another"}
@@ -128,9 +131,58 @@ def test_sidecar_waits_for_its_page(tmp_path, monkeypatch):
     _age(tmp_path / "a.json", minutes=600)
 
     assert _names(claim(tmp_path, run_id="run-1")) == []
-    hour = FolderClock(tmp_path).now() + 3601
-    monkeypatch.setattr(FolderClock, "now", lambda _: hour)
+    hour = time.time() + 3601
+    monkeypatch.setattr(inbox, "_file_system_time", lambda _: hour)
     assert _names(claim(tmp_path, run_id="run-2")) == ["a.json"]
+
+
+def test_lone_sidecar_does_not_wait(tmp_path):
+    """A .json without its page is no waiting file."""
+    _put(tmp_path, "a.json")
+
+    assert waiting(tmp_path) == []
+
+
+def test_file_rests_for_two_seconds(tmp_path, monkeypatch):
+    """A file is waiting once it has not changed for two seconds by the clock of its file system."""
+    (tmp_path / "a.txt").write_text("half")
+    written_at = (tmp_path / "a.txt").stat().st_mtime
+    monkeypatch.setattr(inbox, "_file_system_time", lambda _: written_at + 1.9)
+    assert waiting(tmp_path) == []
+    monkeypatch.setattr(inbox, "_file_system_time", lambda _: written_at + 2.1)
+    assert waiting(tmp_path) == [tmp_path / "a.txt"]
+
+
+def test_file_dated_in_the_future_is_claimed(tmp_path):
+    """A copy that keeps a time to come does not wait for it."""
+    _put(tmp_path, "a.txt")
+    _age(tmp_path / "a.txt", minutes=-600)
+
+    assert _names(claim(tmp_path, run_id="run-1")) == ["a.txt"]
+
+
+def test_file_that_was_just_written_is_waited_for(tmp_path, monkeypatch):
+    """A run takes a file that somebody has just finished, a moment later."""
+    monkeypatch.setattr(inbox, "_QUIET_SECONDS", 0.2)
+    (tmp_path / "a.txt").write_text("whole")
+
+    assert _names(claim(tmp_path, run_id="run-1")) == ["a.txt"]
+
+
+def test_file_that_grows_is_left(tmp_path, monkeypatch):
+    """A file that changes while a run waits for it stays in the inbox."""
+    with (tmp_path / "a.txt").open("w") as writer:
+
+        def write_on(_: float) -> None:
+            writer.write("more")
+            writer.flush()
+            os.utime(tmp_path / "a.txt")
+
+        writer.write("half")
+        writer.flush()
+        monkeypatch.setattr(time, "sleep", write_on)
+        assert _names(claim(tmp_path, run_id="run-1")) == []
+    assert _names(tmp_path) == ["a.txt"]
 
 
 def test_page_finds_the_sidecar_that_a_killed_claim_took(tmp_path):

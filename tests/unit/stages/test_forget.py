@@ -1,6 +1,7 @@
 """What is forgotten is nowhere under the data root, does not come in again by any door, and nobody else is touched."""
 
 import json
+import os
 import shutil
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -142,6 +143,8 @@ def drop(space: Workspace, town: Town, *, with_doomed: bool) -> None:
     links = [url("/bridge"), *([url(FERRY)] if with_doomed else [])]
     (inbox / "links.urls").write_text("\n".join(links) + "\n")
     (inbox / "lines.jsonl").write_text("".join(json.dumps(each) + "\n" for each in lines))
+    for file in inbox.glob("*.*"):
+        os.utime(file, (0, 0))  # written whole long ago
 
 
 def week(town: Town, name: str, *, doomed: bool) -> Workspace:

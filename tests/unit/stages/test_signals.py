@@ -2,6 +2,7 @@
 
 import json
 import logging
+import os
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -204,6 +205,7 @@ def test_inboxes_tell_what_a_run_would_claim(tmp_path: Path) -> None:
     (tmp_path / "one").mkdir()
     for name in ("b.txt", "a.html", "a.json", ".c.txt", "d.part"):
         (tmp_path / "one" / name).write_text("{}")
+        os.utime(tmp_path / "one" / name, (0, 0))
     kinds = {"one": "inbox", "two": "inbox", "three": "folder"}
     listed = "".join(f'[sources.{key}]\nkind = "{kind}"\npath = "{key}"\n' for key, kind in kinds.items())
     assert Inboxes(settings_for(tmp_path, listed)).waiting() == {"one": ("a.html", "b.txt")}
@@ -215,6 +217,7 @@ def test_unreadable_inbox_is_told_once(tmp_path: Path, caplog: pytest.LogCapture
     (tmp_path / "one").write_text("no folder")
     (tmp_path / "two").mkdir()
     (tmp_path / "two" / "a.txt").write_text("x")
+    os.utime(tmp_path / "two" / "a.txt", (0, 0))
     listed = "".join(f'[sources.{key}]\nkind = "inbox"\npath = "{key}"\n' for key in ("one", "two"))
     inboxes = Inboxes(settings_for(tmp_path, listed))
     assert [inboxes.waiting() for _ in range(3)] == [{"two": ("a.txt",)}] * 3
