@@ -19,7 +19,7 @@ from pipeline.stages.cleaning import latest_content
 from pipeline.stages.conservation import PageName, check_conservation, page_name_of
 from pipeline.stages.disposition import Ledger, outcome_kind_of
 from pipeline.stages.log_rows import append_outcomes
-from pipeline.stages.reading import Desk, open_desk
+from pipeline.stages.reading import LoadedAnnotator, load_annotator
 from pipeline.stages.todo import Captures, DayWork, day_work, seen_of, unchanged
 from pipeline.stages.workspace import Workspace
 from pipeline.tables import READING_TABLES, annotation_rows, check_rows, rows_table
@@ -82,7 +82,7 @@ def derived_batch_of(run_id: str, *, chunk: int) -> str:
 
 def _batch_id(day: date, work: DayWork) -> str:
     seen = "\n".join(f"{article_id} {work.captures[article_id][-1].digest}" for article_id in work.todo)
-    return f"{day}-{hashlib.sha256(f'{work.version} {work.knowledge}\n{seen}'.encode()).hexdigest()[:16]}"
+    return f"{day}-{hashlib.sha256(f'{work.version} {work.knowledge.version}\n{seen}'.encode()).hexdigest()[:16]}"
 
 
 def _refuse_silent_breakage(workspace: Workspace, ledger: Ledger, day: date) -> None:
@@ -157,10 +157,10 @@ class _Derive:
         first = next(articles, None)
         if first is None:  # nothing to read, so no model to load
             return tables, keys
-        desk = open_desk(self.workspace.settings)
-        for article, read in desk.read(chain([first], articles)):
+        annotator = load_annotator(self.workspace.settings, self.work.knowledge)
+        for article, read in annotator.read(chain([first], articles)):
             last = self.work.captures[article.article_id][-1]
-            got = read if isinstance(read, NewsError) else self._tables(article, read, desk)
+            got = read if isinstance(read, NewsError) else self._tables(article, read, annotator)
             if isinstance(got, NewsError):
                 self._settle(article.article_id, outcome_kind_of(got), got.reason, str(got))
             else:
@@ -179,8 +179,10 @@ class _Derive:
             "seen_at": last.fetched_at,
         }
 
-    def _tables(self, article: Article, annotation: Annotation | None, desk: Desk) -> Tables | NewsError:
-        rows = annotation_rows(article, annotation, model_name=desk.model_name, pipeline_version=self.work.version)
+    def _tables(
+        self, article: Article, annotation: Annotation | None, annotator: LoadedAnnotator
+    ) -> Tables | NewsError:
+        rows = annotation_rows(article, annotation, model_name=annotator.model_name, pipeline_version=self.work.version)
         breaches = check_rows(rows)
         if breaches:
             return ContractError(f"{len(breaches)} checks do not hold: {breaches[0]}", key=article.article_id)

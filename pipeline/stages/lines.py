@@ -21,7 +21,7 @@ from pipeline.errors import NewsError
 from pipeline.model import Annotation, Article, Page
 from pipeline.settings import Settings
 from pipeline.stages.documents import annotation_object, cleaned_object
-from pipeline.stages.reading import Desk, open_desk
+from pipeline.stages.reading import LoadedAnnotator, knowledge_of, load_annotator
 
 _GROUP = 64  # lines: a few batches of the model, so that a worker is asked seldom and answers often
 
@@ -87,7 +87,7 @@ def _work(lines: Iterable[str], opening: Callable[[], Step], *, workers: int) ->
 
 
 def _open_annotate(settings: Settings) -> Step:
-    return partial(_annotate, open_desk(settings, with_untyped=True))
+    return partial(_annotate, load_annotator(settings, knowledge_of(settings), with_untyped=True))
 
 
 def _open_clean(settings: Settings, folder: Path) -> Step:
@@ -110,9 +110,9 @@ def _parsed[T](
             yield number, "", f"{error}"
 
 
-def _annotate(desk: Desk, group: list[tuple[int, str]]) -> list[Line]:
+def _annotate(annotator: LoadedAnnotator, group: list[tuple[int, str]]) -> list[Line]:
     parsed = list(_parsed(group, _text_article))
-    read = desk.read(article for _, _, article in parsed if isinstance(article, Article))
+    read = annotator.read(article for _, _, article in parsed if isinstance(article, Article))
     return [
         Line(number, None, article) if isinstance(article, str) else _annotated(number, doc_id, *next(read))
         for number, doc_id, article in parsed

@@ -14,12 +14,11 @@ from pipeline.stages.versions import pipeline_version
 
 
 @dataclass(frozen=True, slots=True)
-class Desk:
-    """A loaded reader and the names of what it is made of. Loading takes about 3 s and 700 MB."""
+class LoadedAnnotator:
+    """A loaded reader and the name of its model. Loading takes about 3 s and 700 MB."""
 
     reader: Reader
     model_name: str
-    version: str
     batch_size: int
 
     def read(self, articles: Iterable[Article]) -> Iterator[tuple[Article, Annotation | NewsError | None]]:
@@ -65,16 +64,13 @@ def readers_of(settings: Settings, *knowledge: KnowledgeBase) -> tuple[Reader, .
     return tuple(Reader(model, kb=each, infer_gender=settings.infer_gender) for each in knowledge)
 
 
-def open_desk(settings: Settings, *, with_untyped: bool = False) -> Desk:
-    """Load model and knowledge base. Raises: ConfigError when the model or the overrides cannot be read, KnowledgeError
-    when your knowledge base cannot."""
-    knowledge = knowledge_of(settings)
+def load_annotator(settings: Settings, knowledge: KnowledgeBase, *, with_untyped: bool = False) -> LoadedAnnotator:
+    """Load the model; the reader takes names from ``knowledge``. Raises: ConfigError when the model cannot be read."""
     reader = Reader(
         load_model(settings.spacy_model), kb=knowledge, infer_gender=settings.infer_gender, with_untyped=with_untyped
     )
-    return Desk(
+    return LoadedAnnotator(
         reader=reader,
         model_name=model_label(settings.spacy_model),
-        version=version_of(settings),
         batch_size=settings.nlp_batch_size,
     )

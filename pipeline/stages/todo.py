@@ -7,6 +7,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, Protocol
 
+from pipeline.kb import KnowledgeBase
 from pipeline.lake import StoredArticle, Verdict
 from pipeline.model import Capture
 from pipeline.raw import Filed
@@ -29,7 +30,9 @@ class Captured(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DayWork:
-    """The articles of a news day, or of one chunk of it, by id in order. ``knowledge`` names what is known now.
+    """The articles of a news day, or of one chunk of it, by id in order.
+
+    ``version`` and ``knowledge`` are what these articles are read with, as they were when the day was planned.
 
     ``captures`` are all of an article, of whatever day, oldest first. An article is either in ``todo``, with whether
     its content is new or must be read again: another version read it, or it is ``stale``, with
@@ -37,7 +40,7 @@ class DayWork:
     """
 
     version: str
-    knowledge: str
+    knowledge: KnowledgeBase
     captures: Mapping[str, Captures]
     stored: Mapping[str, StoredArticle]
     todo: Mapping[str, Why]
@@ -61,8 +64,7 @@ def day_work(workspace: Workspace, *, day: date, chunk: int = 0, chunks: int = 1
     knowledge = knowledge_of(workspace.settings)
     stale = stale_articles(lake, stored, knowledge)
     todo, settled = sort_out(captures, stored, lake.verdicts(captures), version=version, stale=stale)
-    names = {"version": version, "knowledge": knowledge.version}
-    return DayWork(**names, captures=captures, stored=stored, todo=todo, settled=settled, stale=stale)
+    return DayWork(version, knowledge, captures=captures, stored=stored, todo=todo, settled=settled, stale=stale)
 
 
 def sort_out(

@@ -10,7 +10,7 @@ from pipeline.errors import ConfigError, NewsError
 from pipeline.fetch import NotModified
 from pipeline.model import Annotation, Article, Hints, Page, Rejected
 from pipeline.sources import read_file
-from pipeline.stages.reading import open_desk
+from pipeline.stages.reading import knowledge_of, load_annotator
 from pipeline.stages.workspace import Workspace
 
 
@@ -41,7 +41,8 @@ def try_one(
     origin = Origin(source.key, source.publisher, rules=source.rules) if source else Origin("try")
     explained = explain(got, origin)
     article = explained.article
-    _, read = next(open_desk(workspace.settings).read([article]))
+    annotator = load_annotator(workspace.settings, knowledge_of(workspace.settings))
+    _, read = next(annotator.read([article]))
     told = str(read) if isinstance(read, NewsError) else read
     return Trial(article, explained.fired, told, reject_reason(article, evidence=explained.evidence))
 
@@ -52,7 +53,8 @@ def read_text(workspace: Workspace, text: str, *, published_at: str | None = Non
     Raises: NewsError when it cannot be read.
     """
     article = article_from_text(text, title=None, published_at=_moment(published_at), language="en")
-    _, read = next(open_desk(workspace.settings, with_untyped=True).read([article]))
+    annotator = load_annotator(workspace.settings, knowledge_of(workspace.settings), with_untyped=True)
+    _, read = next(annotator.read([article]))
     if isinstance(read, NewsError):
         raise read
     return read or Annotation()

@@ -19,9 +19,10 @@ def main() -> None:
 def _load() -> None:
     import pipeline.stages.tasks  # noqa: F401 - for the forks
     from pipeline.settings import Settings
-    from pipeline.stages.reading import open_desk
+    from pipeline.stages.reading import knowledge_of, load_annotator
 
-    open_desk(Settings.load())
+    settings = Settings.load()
+    load_annotator(settings, knowledge_of(settings))
     with suppress(ModuleNotFoundError):
         import_module("pandas")  # not ours: where it is installed, pyarrow loads it with the first array of a process
 

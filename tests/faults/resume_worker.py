@@ -47,7 +47,7 @@ def warm_up() -> None:
     # One that names no language: what guesses it unpacks its data into a temporary file.
     plain = replace(ferry, headers={"content-type": "text/plain"}, body=plain_text(1).encode())
     articles = [clean(each, source_key="harbour", publisher=None, raw_ref="sha256:0") for each in (ferry, plain)]
-    list(reading.open_desk(settings).read(articles))
+    list(reading.load_annotator(settings, reading.knowledge_of(settings)).read(articles))
 
 
 def open_space(folder: Path, day: date) -> Workspace:

@@ -8,7 +8,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.clean import page_identity
-from pipeline.model import Page
+from pipeline.model import Capture, Page
 from pipeline.settings import Settings
 from pipeline.stages.derive import derive
 from pipeline.stages.knowledge import import_kb, kb_info, look_up
@@ -115,6 +115,30 @@ def test_correction_of_one_source_and_of_one_article(space: Workspace):
     assert ids(space) == named
     correct(space, f'[[names."{OSTROW}"]]\nsource = "courier"\nqid = "Q999999902"\n')
     assert run(space, "third") == {"derived_new": 0, "derived_again": 1}
+
+
+def staged(space: Workspace) -> dict[str, bytes]:
+    """Return the staged files by name."""
+    root = space.settings.lake_dir / "_state" / "staged"
+    return {str(path.relative_to(root)): path.read_bytes() for path in root.rglob("*") if path.is_file()}
+
+
+def test_correction_while_a_chunk_is_derived(space: Workspace, monkeypatch: pytest.MonkeyPatch):
+    """An edit between planning and reading is for the next run: a batch is read with the knowledge that names it."""
+    correct(space, f'[names."{OSTROW}"]\nqid = "Q999999902"\n')
+    undisturbed = derive(space, day=DAY, run_id="undisturbed").batch_id
+    before = staged(space)
+    page = space.archive.page
+
+    def edit_and_read(capture: Capture) -> Page:
+        correct(space, f'[names."{OSTROW}"]\nqid = "Q999999903"\n')
+        return page(capture)
+
+    monkeypatch.setattr(space.archive, "page", edit_and_read)
+    assert derive(space, day=DAY, run_id="disturbed").batch_id == undisturbed
+    assert staged(space) == before
+    assert run(space, "next") == {"derived_new": 0, "derived_again": 2}
+    assert ("post", OSTROW, "Q999999903") in ids(space)
 
 
 def test_correction_taken_back_gives_the_first_bytes(space: Workspace):
