@@ -6,7 +6,7 @@ own in ``text_article`` and keeps its characters.
 
 from pipeline.clean.extract import clean, explain, extract
 from pipeline.clean.html_article import Explained
-from pipeline.clean.identity import page_identity
+from pipeline.clean.identity import PageIdentity, page_identity
 from pipeline.clean.line_rules import GENERATION
 from pipeline.clean.moments import in_zone
 from pipeline.clean.origin import Origin
@@ -17,6 +17,7 @@ __all__ = [
     "GENERATION",
     "Explained",
     "Origin",
+    "PageIdentity",
     "article_from_text",
     "clean",
     "explain",

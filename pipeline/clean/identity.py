@@ -1,6 +1,7 @@
 """Which article a page is, from its head alone: cheap enough to ask while archiving."""
 
 import re
+from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
 from pipeline.clean.decode import decode_body
@@ -14,8 +15,15 @@ _OG_URL = "og:url"
 _HEAD_MAX = 400_000
 
 
-def page_identity(page: Page) -> tuple[str | None, str]:
-    """Return a page's canonical URL (None where it has none) and its article_id.
+class PageIdentity(NamedTuple):
+    """Which article a page is. ``canonical_url`` is None where the page has no URL."""
+
+    canonical_url: str | None
+    article_id: str
+
+
+def page_identity(page: Page) -> PageIdentity:
+    """Return a page's canonical URL and its article_id.
 
     The canonical link, else og:url, counts when it names another spelling of the same site and not its front page;
     else the final URL does. A page without any URL is named by its decoded text. Raises: nothing.
@@ -27,12 +35,12 @@ def page_identity(page: Page) -> tuple[str | None, str]:
     return identity_of(page, text=text)
 
 
-def identity_of(page: Page, *, text: str) -> tuple[str | None, str]:
+def identity_of(page: Page, *, text: str) -> PageIdentity:
     """Return ``page_identity`` of a page whose decoded text is at hand."""
     final = _canonical(page.final_url or page.url)
     named = _named_in(text, page) if media_kind_of(page) == "html" else ()
     canonical = next((url for url in named if _is_same_site(url, final)), final)
-    return canonical, article_id_of(canonical=canonical, text=text)
+    return PageIdentity(canonical, article_id_of(canonical=canonical, text=text))
 
 
 def _named_in(text: str, page: Page) -> tuple[str, ...]:

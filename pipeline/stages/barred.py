@@ -5,7 +5,7 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
-from pipeline.clean import extract, page_identity
+from pipeline.clean import PageIdentity, extract, page_identity
 from pipeline.model import Article, Capture, Outcome, Page, Ref, Source
 from pipeline.raw import Takedowns, alias_of, page_name, publisher_name, source_name, url_name
 from pipeline.sources import Doomed, Found, Reading, erase_from
@@ -32,18 +32,20 @@ class Door:
         name = None if ref.url is None else url_name(ref.url)
         return self._told(self._takedowns.bars(name, self._publisher_name(ref.hints.publisher)))
 
-    def bars_page(self, page: Page, *, asked: str | None = None) -> bool:
+    def bars_page(self, page: Page, identity: PageIdentity, *, asked: str | None = None) -> bool:
         """Return whether a page is barred, whatever led to it; if so, the URL ``asked`` for is barred from now on."""
         urls = [url_name(url) for url in (page.url, page.final_url) if url is not None]
-        names = [page_identity(page)[1], *urls, self._publisher_name(self._stated(page))]
+        names = [identity.article_id, *urls, self._publisher_name(self._stated(page))]
         is_barred = self._takedowns.bars(*names)
         if is_barred and asked is not None and (name := url_name(asked)) is not None:
             self._takedowns.bar_like(name, like=names)
         return self._told(is_barred)
 
-    def bars(self, found: Found) -> bool:
-        """Return whether an entry of a listing or a file is barred."""
-        return self.bars_ref(found.ref) or (found.page is not None and self.bars_page(found.page))
+    def bars(self, found: Found, identity: PageIdentity | None) -> bool:
+        """Return whether an entry of a listing or a file is barred; ``identity`` is of its page, if it has one."""
+        if self.bars_ref(found.ref):
+            return True
+        return found.page is not None and identity is not None and self.bars_page(found.page, identity)
 
     def bars_url(self, url: str) -> bool:
         return self._takedowns.bars(url_name(url))
@@ -73,7 +75,10 @@ class Door:
     def erase_from(self, folder: Path, reading: Reading) -> None:
         """Take what is barred out of the files of a claimed folder, before they are moved to where they stay."""
         if self.has_refused:
-            erase_from(folder, reading, Doomed(is_page=self.bars, is_url=self.bars_url))
+            erase_from(folder, reading, Doomed(is_page=self._bars_found, is_url=self.bars_url))
+
+    def _bars_found(self, found: Found) -> bool:
+        return self.bars(found, None if found.page is None else page_identity(found.page))
 
 
 def barred_articles(takedowns: Takedowns, captures: Mapping[str, Sequence[Capture]]) -> set[str]:

@@ -12,7 +12,7 @@ from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 
-from pipeline.clean import page_identity
+from pipeline.clean import PageIdentity, page_identity
 from pipeline.errors import NewsError, TransientFetchError
 from pipeline.fetch import Fetcher, Got, NotModified
 from pipeline.model import Capture, Page, Ref, Source, StageReport, canonical_url
@@ -147,15 +147,15 @@ class _Ingest:
 
     def _wanted(self, found: Iterable[Found], writer: ArchiveWriter) -> Iterator[Listed]:
         """Yield the listed pages that must be fetched; archive local ones and record all others on the way."""
-        for each in self._let_in(found):
+        for each, identity in self._let_in(found):
             if each.finished is not None:
                 self._settle(each.finished, writer)
             elif each.problem is not None:
                 self._fail_unread(each.ref, each.problem)
                 if self.is_dated and isinstance(each.problem, TransientFetchError):  # no later day lists it again
                     self.trouble = self.trouble or each.problem
-            elif each.page is not None:
-                self._archive(self._listed(each.ref, page_key_of(each.page)), each.page, writer)
+            elif each.page is not None and identity is not None:
+                self._archive(self._listed(each.ref, page_key_of(each.page)), each.page, identity, writer)
             elif state_key_of(key := canonical_url(each.ref.url or ""), each.ref.hints) not in self.keys:
                 listed = self._listed(each.ref, key)
                 if listed.is_wanted(self.now):
@@ -163,13 +163,14 @@ class _Ingest:
                 else:
                     self._pass_over(listed)
 
-    def _let_in(self, found: Iterable[Found]) -> Iterator[Found]:
+    def _let_in(self, found: Iterable[Found]) -> Iterator[tuple[Found, PageIdentity | None]]:
         for each in found:
             self.entries += each.finished is None
-            if each.finished is None and self.door.bars(each):
+            identity = page_identity(each.page) if each.page is not None else None
+            if each.finished is None and self.door.bars(each, identity):
                 self._refuse(each.ref)
             else:
-                yield each
+                yield each, identity
 
     def _settle(self, mark: str, writer: ArchiveWriter) -> None:
         """Mark a large file as read, once all that came of it is kept and told: a later try does not read it again."""
@@ -183,9 +184,8 @@ class _Ingest:
         """Yield pages of earlier runs, of one news day or of all, that are due for another try and not listed now."""
         for seen in self.workspace.fetch_state.pending(self.source.key, self.now):
             if seen.page_key not in self.keys and day in (None, seen.news_day) and not self.door.bars_url(seen.url):
-                yield self._listed(
-                    Ref(source_key=self.source.key, url=seen.url, hints=seen.hints), seen.page_key.partition(" ")[0]
-                )
+                ref = Ref(source_key=self.source.key, url=seen.url, hints=seen.hints)
+                yield self._listed(ref, seen.page_key.partition(" ")[0])
 
     def _listed(self, ref: Ref, page_key: str) -> Listed:
         self.keys.add(state_key := state_key_of(page_key, ref.hints))
@@ -221,10 +221,12 @@ class _Ingest:
 
     def _take(self, listed: Listed, got: Got, writer: ArchiveWriter) -> None:
         self.fetched += 1
-        if isinstance(got, Page) and self.door.bars_page(got, asked=listed.ref.url):
-            self._refuse(listed.ref)
-        elif isinstance(got, Page):
-            self._archive(listed, got, writer)
+        if isinstance(got, Page):
+            identity = page_identity(got)
+            if self.door.bars_page(got, identity, asked=listed.ref.url):
+                self._refuse(listed.ref)
+            else:
+                self._archive(listed, got, identity, writer)
         elif isinstance(got, NotModified):
             self._record_capture(listed, writer.put_not_modified(got, page_key=listed.page_key))
             self._remember(listed, "unchanged")
@@ -233,11 +235,10 @@ class _Ingest:
             page = (listed.page_key, listed.ref.url or "", listed.news_day)
             keep_answer(got, writer, page=page, last=listed.last, at=self.workspace.settings.now())
 
-    def _archive(self, listed: Listed, page: Page, writer: ArchiveWriter) -> None:
+    def _archive(self, listed: Listed, page: Page, identity: PageIdentity, writer: ArchiveWriter) -> None:
         if page.url is None:
             page = replace(page, hints=replace(page.hints, file=listed.ref.file))
-        _, article_id = page_identity(page)
-        capture = writer.put(page, news_day=listed.news_day, article_id=article_id)
+        capture = writer.put(page, news_day=listed.news_day, article_id=identity.article_id)
         self._record_capture(listed, capture)
         if page.url is not None:
             self._remember(listed, "archived")
@@ -259,8 +260,7 @@ class _Ingest:
     def _fail(self, listed: Listed, error: NewsError) -> None:
         kind, reason = outcome_kind_of(error), error.reason
         attempts = listed.seen.attempts if listed.seen is not None else 0
-        if reason != "host_on_hold":  # the page itself was not asked for
-            attempts += 1
+        attempts += reason != "host_on_hold"  # a page of a held host was not asked for
         if kind == "pending" and attempts >= TRIES:
             kind, reason = "rejected", f"gave_up_{reason}"
         next_try = self.now + wait_of(error, attempts) if kind == "pending" else None

@@ -84,7 +84,9 @@ def _doomed(work: Work) -> Doomed:
         if found.ref.url is not None and is_url(found.ref.url):
             return True
         page = found.page
-        return page is not None and (page_key_of(page) in work.page_keys or page_identity(page)[1] in work.article_ids)
+        return page is not None and (
+            page_key_of(page) in work.page_keys or page_identity(page).article_id in work.article_ids
+        )
 
     marks = {host.encode() for host in _hosts(work)}
     has_local = any(not key.startswith("http") for key in work.page_keys)

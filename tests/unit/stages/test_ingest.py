@@ -2,6 +2,7 @@
 
 import gzip
 import json
+from collections import Counter
 from collections.abc import Iterator
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
@@ -9,7 +10,9 @@ from pathlib import Path
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
-from pipeline.model import canonical_url
+from pipeline.clean import identity
+from pipeline.clean.decode import Decoded
+from pipeline.model import Page, canonical_url
 from pipeline.raw import Archive
 from pipeline.settings import Settings
 from pipeline.stages.ingest import ingest
@@ -265,3 +268,25 @@ def test_reservation_of_the_host_is_kept_with_the_capture(server: Hostile, tmp_p
     assert run(tmp_path, server, "1") == {"/a": ("pending", "archived", DAY)}
     (capture,) = Archive(tmp_path / "raw").captures(page_key=canonical_url(server.url("/a")))
     assert capture.hints.tdm_reserved is True
+
+
+def test_identity_of_a_page_is_computed_once(server: Hostile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page is decoded once to say which article it is, whether it is fetched or comes in a file."""
+    decode, decoded = identity.decode_body, Counter[bytes]()
+
+    def counting(page: Page) -> Decoded:
+        decoded[page.body] += 1
+        return decode(page)
+
+    monkeypatch.setattr(identity, "decode_body", counting)
+    lists(server, "/a")
+    server.says("/a", 200, PAGE, Content_Type="text/html")
+    assert run(tmp_path, server, "1") == {"/a": ("pending", "archived", DAY)}
+    files, in_file = tmp_path / "files", PAGE.replace(b"Ferry", b"Boat")
+    files.mkdir()
+    (files / "boat.html").write_bytes(in_file)
+    sources = tmp_path / "folder.toml"
+    sources.write_text(f'[sources.drop]\nkind = "folder"\npath = "{files}"\n')
+    space = Workspace(Settings.load(data_dir=tmp_path, sources_file=sources, frozen_now=NOON, durability="process"))
+    ingest(space, source_key="drop", day=DAY, run_id="2")
+    assert decoded == {PAGE: 1, in_file: 1}
