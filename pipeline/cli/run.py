@@ -114,9 +114,9 @@ class _Job:
 
         now = self.space.settings.now
         started = now()
-        summary, made = extract_day(self.space, day=day, run_id=run_id, tell=self.tell)
+        done = extract_day(self.space, day=day, run_id=run_id, tell=self.tell)
         seconds = (now() - started).total_seconds()
-        return self._done("extract", day, summary, seconds, rows=made.rows, files_changed=made.files_changed)
+        return self._done("extract", day, done.report, seconds, rows=done.rows, files_changed=done.files_changed)
 
     def _done(
         self,

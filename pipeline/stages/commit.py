@@ -1,20 +1,24 @@
 """Commit staged batches: four tables change at one instant, then the log says so."""
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 
+from pipeline.lake import ArticleResult
 from pipeline.model import Outcome, StageReport
-from pipeline.model.outcome import OutcomeKind
+from pipeline.model.outcome import OutcomeKind, RunKind
 from pipeline.stages.barred import DETAIL, REASON, unnamed_page
-from pipeline.stages.conservation import check_conservation, page_name_of, page_of
+from pipeline.stages.conservation import PageName, check_conservation, page_name_of, page_of
+from pipeline.stages.derive import DeriveReport, derived_batch_of
 from pipeline.stages.disposition import Ledger
-from pipeline.stages.log_rows import append_outcomes
+from pipeline.stages.log_rows import append_outcomes, append_run, outcomes_told, run_counts
+from pipeline.stages.reading import version_of
 from pipeline.stages.workspace import Workspace
+from pipeline.tables import SCHEMA_VERSION
 
 # What the lake did with a staged article, as an outcome: (kind, reason, detail).
-_OUTCOMES: dict[str, tuple[OutcomeKind, str | None, str | None]] = {
+_OUTCOMES: dict[ArticleResult, tuple[OutcomeKind, str | None, str | None]] = {
     "committed": ("kept", None, None),
     "unchanged": ("unchanged", "committed", "this content is committed at this version"),
     "superseded": ("pending", "superseded", "the archive has seen other content since; its own run derives that"),
@@ -22,8 +26,11 @@ _OUTCOMES: dict[str, tuple[OutcomeKind, str | None, str | None]] = {
 
 
 @dataclass(frozen=True, slots=True)
-class Committed:
-    """A finished commit. ``rows`` are committed rows by table; ``days`` are the published days whose files changed."""
+class DayCommit:
+    """Result of a commit. ``report`` sums deriving and committing; ``rows`` counts committed rows per table.
+
+    ``days`` are the published days whose files changed.
+    """
 
     report: StageReport
     rows: dict[str, int]
@@ -31,26 +38,55 @@ class Committed:
     files_changed: int
 
 
-def commit(
-    workspace: Workspace, *, batch_ids: Sequence[str], day: date, run_id: str, told: Sequence[Outcome] = ()
-) -> Committed:
-    """Commit staged batches of one news day as one; a batch that is already in changes nothing.
+def commit_day(
+    workspace: Workspace,
+    *,
+    derived: Sequence[DeriveReport],
+    day: date,
+    run_id: str,
+    kind: RunKind,
+    started_at: datetime,
+) -> DayCommit:
+    """Commit what the chunks of a news day staged as one; log its outcomes and the run.
 
-    ``told`` are the outcomes that deriving gave in this run. Raises: OutcomeError where they and these do not add up.
+    A batch that is already in changes nothing. Raises: OutcomeError where the outcomes of this run do not add up.
     """
+    batch_ids = [each.batch_id for each in derived if each.batch_id]
     with workspace.at_work():
-        return _commit(workspace, batch_ids=batch_ids, day=day, run_id=run_id, told=told)
+        told = outcomes_told(workspace, batch_ids=[derived_batch_of(run_id, chunk=n) for n in range(len(derived))])
+        done = workspace.lake.commit(batch_ids, is_current=partial(_is_current, workspace))
+        ledger = Ledger(run_id=run_id, stage="commit", now=workspace.settings.now())
+        discovered = _record(workspace, ledger, done.articles, day=day, told=told)
+        check_conservation(discovered, (*told, *ledger.outcomes), run_id=run_id)
+        append_outcomes(workspace, ledger.outcomes, batch_id=f"{run_id}.commit")
+    report = StageReport.of("commit", run_id, ledger.outcomes, days=done.days)
+    summary = StageReport.merged("extract", run_id, [*(each.report for each in derived), report])
+    rows = dict(done.rows)
+    append_run(
+        workspace,
+        run_id=run_id,
+        kind=kind,
+        started_at=started_at,
+        counts={**run_counts(summary), "files_changed": done.files_changed, "rows": rows},
+        days=done.days,
+        versions={"pipeline": version_of(workspace.settings), "schema": SCHEMA_VERSION},
+    )
+    return DayCommit(summary, rows, done.days, done.files_changed)
 
 
-def _commit(
-    workspace: Workspace, *, batch_ids: Sequence[str], day: date, run_id: str, told: Sequence[Outcome]
-) -> Committed:
-    done = workspace.lake.commit(batch_ids, is_current=partial(_is_current, workspace))
-    ledger = Ledger(run_id=run_id, stage="commit", now=workspace.settings.now())
-    barred = workspace.takedowns.among(done.articles)
+def _record(
+    workspace: Workspace,
+    ledger: Ledger,
+    results: Mapping[str, ArticleResult],
+    *,
+    day: date,
+    told: Sequence[Outcome],
+) -> dict[PageName, date]:
+    """Record an outcome per article of a commit; return the pages of the day, those that deriving ``told`` of too."""
+    barred = workspace.takedowns.among(results)
     told_of = {page_of(each): each.article_id for each in told}
     discovered = dict.fromkeys(told_of, day)
-    for article_id, result in sorted(done.articles.items()):
+    for article_id, result in sorted(results.items()):
         captures = workspace.archive.captures(article_id=article_id)
         if not captures:  # forgotten since it was staged: the archive has no page of that name any more
             continue
@@ -69,10 +105,7 @@ def _commit(
             article_id=None if article_id in barred else article_id,
             raw_ref=None if article_id in barred else captures[-1].digest,
         )
-    check_conservation(discovered, (*told, *ledger.outcomes), run_id=run_id)
-    append_outcomes(workspace, ledger.outcomes, batch_id=f"{run_id}.commit")
-    report = StageReport.of("commit", run_id, ledger.outcomes, days=done.days)
-    return Committed(report, dict(done.rows), tuple(done.days), done.files_changed)
+    return discovered
 
 
 def _is_current(workspace: Workspace, article_id: str, seen_at: datetime) -> bool:

@@ -52,23 +52,19 @@ def derive(workspace: Workspace, *, day: date, run_id: str, chunk: int = 0, chun
     Stages one batch, whose name is a hash of what it is made of: deriving again names it again.
     """
     with workspace.at_work():
-        return _derive(workspace, day=day, run_id=run_id, chunk=chunk, chunks=chunks)
-
-
-def _derive(workspace: Workspace, *, day: date, run_id: str, chunk: int, chunks: int) -> DeriveReport:
-    work = day_work(workspace, day=day, chunk=chunk, chunks=chunks)
-    ledger = Ledger(run_id=run_id, stage="derive", now=workspace.settings.now())
-    job = _Derive(workspace, ledger, day=day, work=work)
-    job.record_settled()
-    read, keys = job.read()
-    batch_id = _batch_id(day, work) if keys else None
-    if batch_id is not None:
-        tables = {spec.name: pa.concat_tables(each[spec.name] for each in read) for spec in READING_TABLES}
-        workspace.lake.stage(batch_id, tables, pa.Table.from_pylist(keys, schema=KEYS_SCHEMA))
-    check_conservation(job.discovered(), ledger.outcomes, run_id=run_id, handed_on=job.handed_on)
-    append_outcomes(workspace, ledger.outcomes, batch_id=derived_batch_of(run_id, chunk=chunk))
-    _refuse_silent_breakage(workspace, ledger, day)
-    workspace.lake.remember(job.verdicts)
+        work = day_work(workspace, day=day, chunk=chunk, chunks=chunks)
+        ledger = Ledger(run_id=run_id, stage="derive", now=workspace.settings.now())
+        job = _Derive(workspace, ledger, day=day, work=work)
+        job.record_settled()
+        read, keys = job.read()
+        batch_id = _batch_id(day, work) if keys else None
+        if batch_id is not None:
+            tables = {spec.name: pa.concat_tables(each[spec.name] for each in read) for spec in READING_TABLES}
+            workspace.lake.stage(batch_id, tables, pa.Table.from_pylist(keys, schema=KEYS_SCHEMA))
+        check_conservation(job.discovered(), ledger.outcomes, run_id=run_id, handed_on=job.handed_on)
+        append_outcomes(workspace, ledger.outcomes, batch_id=derived_batch_of(run_id, chunk=chunk))
+        _refuse_silent_breakage(workspace, ledger, day)
+        workspace.lake.remember(job.verdicts)
     made = {"derived_new": work.count("new"), "derived_again": work.count("again")}
     rules = Counter(rule for each in read for rule in each["quotes"]["rule_id"].to_pylist())
     report = StageReport.of("derive", run_id, ledger.outcomes, days=[day], work=made, rules=rules)

@@ -5,7 +5,7 @@ from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
 from datetime import date, datetime
 
-from pipeline.model import Outcome
+from pipeline.model import Outcome, StageReport
 from pipeline.model.outcome import RunKind
 from pipeline.stages.workspace import Workspace
 from pipeline.tables import rows_table, table_named
@@ -25,6 +25,11 @@ def append_outcomes(workspace: Workspace, outcomes: Sequence[Outcome], *, batch_
 def outcomes_told(workspace: Workspace, *, batch_ids: Iterable[str]) -> tuple[Outcome, ...]:
     """Return the outcomes that were appended under some batches' names."""
     return tuple(Outcome(**row) for row in workspace.lake.logged("outcomes", batch_ids).to_pylist())
+
+
+def run_counts(summary: StageReport) -> dict[str, object]:
+    """Return what the row of a run says of its pages and its work."""
+    return {"discovered": summary.discovered, **dict(summary.outcomes), **dict(summary.work)}
 
 
 def append_run(  # noqa: PLR0913 - the columns of one row

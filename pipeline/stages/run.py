@@ -8,11 +8,10 @@ from pipeline.model import StageReport
 from pipeline.model.outcome import RunKind
 from pipeline.sources import listable_days
 from pipeline.stages.cluster import cluster
-from pipeline.stages.commit import Committed, commit
-from pipeline.stages.derive import DeriveReport, derive, derived_batch_of
+from pipeline.stages.commit import DayCommit, commit_day
+from pipeline.stages.derive import derive
 from pipeline.stages.ingest import ingest
-from pipeline.stages.log_rows import append_run, batch_of, outcomes_told
-from pipeline.stages.reading import version_of
+from pipeline.stages.log_rows import append_run, batch_of, outcomes_told, run_counts
 from pipeline.stages.workspace import Workspace
 from pipeline.tables import SCHEMA_VERSION
 
@@ -65,57 +64,19 @@ def finish_ingest(
         run_id=run_id,
         kind=kind,
         started_at=started_at,
-        counts=_counts(summary),
+        counts=run_counts(summary),
         days=summary.days,
         versions={"schema": SCHEMA_VERSION},
     )
     return summary
 
 
-def finish_extract(  # noqa: PLR0913 - what a run is: who, when, why, and what it is made of
-    workspace: Workspace,
-    *,
-    derived: Sequence[StageReport],
-    batch_ids: Sequence[str],
-    day: date,
-    run_id: str,
-    kind: RunKind,
-    started_at: datetime,
-) -> tuple[StageReport, Committed]:
-    """Commit what the chunks of a day staged, sum their reports and write the run's row."""
-    told = outcomes_told(workspace, batch_ids=[derived_batch_of(run_id, chunk=n) for n in range(len(derived))])
-    done = commit(workspace, batch_ids=batch_ids, day=day, run_id=run_id, told=told)
-    summary = StageReport.merged("extract", run_id, [*derived, done.report])
-    append_run(
-        workspace,
-        run_id=run_id,
-        kind=kind,
-        started_at=started_at,
-        counts={**_counts(summary), "files_changed": done.files_changed, "rows": done.rows},
-        days=done.days,
-        versions={"pipeline": version_of(workspace.settings), "schema": SCHEMA_VERSION},
-    )
-    return summary, done
-
-
-def _counts(summary: StageReport) -> dict[str, object]:
-    return {"discovered": summary.discovered, **dict(summary.outcomes), **dict(summary.work)}
-
-
-def extract_day(workspace: Workspace, *, day: date, run_id: str, tell: Told) -> tuple[StageReport, Committed]:
+def extract_day(workspace: Workspace, *, day: date, run_id: str, tell: Told) -> DayCommit:
     """Derive, commit and cluster one news day in this process."""
     started_at = workspace.settings.now()
     tell(f"reading articles of {day}")
-    derived: DeriveReport = derive(workspace, day=day, run_id=run_id)
+    derived = derive(workspace, day=day, run_id=run_id)
     tell(f"committing {day}")
-    summary, done = finish_extract(
-        workspace,
-        derived=[derived.report],
-        batch_ids=[derived.batch_id] if derived.batch_id else [],
-        day=day,
-        run_id=run_id,
-        kind="manual",
-        started_at=started_at,
-    )
+    done = commit_day(workspace, derived=[derived], day=day, run_id=run_id, kind="manual", started_at=started_at)
     cluster(workspace, news_day=day, days=done.days)
-    return summary, done
+    return done

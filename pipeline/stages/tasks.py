@@ -14,6 +14,7 @@ from pipeline.model.outcome import RunKind
 from pipeline.settings import Settings
 from pipeline.stages import changes, run, signals, todo, upkeep
 from pipeline.stages import cluster as clustering
+from pipeline.stages import commit as committing
 from pipeline.stages import derive as deriving
 from pipeline.stages import forget as forgetting
 from pipeline.stages import ingest as ingesting
@@ -84,21 +85,15 @@ def commit(
     """
     workspace = _open()
     history = read_history(workspace)
-    summary, done = run.finish_extract(
-        workspace,
-        derived=[StageReport.from_dict(report) for report in reports],
-        batch_ids=[report["batch_id"] for report in reports if report["batch_id"]],
-        day=day,
-        run_id=run_id,
-        kind=kind,
-        started_at=workspace.settings.frozen_now or started_at,
-    )
-    articles = sum(dict(summary.work).values())
+    started = workspace.settings.frozen_now or started_at
+    derived = [deriving.DeriveReport(StageReport.from_dict(report), report["batch_id"]) for report in reports]
+    done = committing.commit_day(workspace, derived=derived, day=day, run_id=run_id, kind=kind, started_at=started)
+    articles = sum(dict(done.report.work).values())
     expected = expected_seconds(history, way=way_of(run_id), articles=articles)
-    seconds = (workspace.settings.now() - (workspace.settings.frozen_now or started_at)).total_seconds()
+    seconds = (workspace.settings.now() - started).total_seconds()
     log.info("%s: %d articles in %.0f s, %s expected", day, articles, seconds, expected and f"{expected:.0f} s")
     return {
-        **summary.as_dict(),
+        **done.report.as_dict(),
         "rows": done.rows,
         "files_changed": done.files_changed,
         "days": [changed.isoformat() for changed in done.days],

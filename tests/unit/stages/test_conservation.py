@@ -6,10 +6,11 @@ import pytest
 
 from pipeline.errors import OutcomeError
 from pipeline.model import Outcome
-from pipeline.stages.commit import commit
+from pipeline.stages.commit import commit_day
 from pipeline.stages.conservation import check_conservation
-from pipeline.stages.derive import derive
+from pipeline.stages.derive import derive, derived_batch_of
 from pipeline.stages.disposition import Ledger
+from pipeline.stages.log_rows import append_outcomes
 from pipeline.stages.workspace import Workspace
 from tests.faults.promises import broken_sums
 from tests.unit.stages.test_derive import DAY, MORNING, URL, archive, extract, id_of, space, story
@@ -62,10 +63,11 @@ def test_deriving_that_forgets_a_page_writes_nothing(space: Workspace, monkeypat
 def test_commit_that_tells_a_page_again_is_stopped(space: Workspace) -> None:
     """A page that deriving told of in this run and that is committed in it too has two outcomes."""
     archive(space, story("deepened"))
-    batch_id = derive(space, day=DAY, run_id="r").batch_id
+    staged = derive(space, day=DAY, run_id="r")
     told = [outcome(URL, article_id=id_of(URL))]
+    append_outcomes(space, told, batch_id=derived_batch_of("r", chunk=0))
     with pytest.raises(OutcomeError, match=rf"post, {DAY}: 1 with two outcomes: {URL}"):
-        commit(space, batch_ids=[str(batch_id)], day=DAY, run_id="r", told=told)
+        commit_day(space, derived=[staged], day=DAY, run_id="r", kind="manual", started_at=MORNING)
 
 
 @pytest.mark.model

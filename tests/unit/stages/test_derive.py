@@ -9,7 +9,7 @@ from pipeline.clean import page_identity
 from pipeline.model import Hints, Page, article_id_of, canonical_url
 from pipeline.settings import Settings
 from pipeline.stages.cluster import cluster
-from pipeline.stages.commit import commit
+from pipeline.stages.commit import commit_day
 from pipeline.stages.derive import derive
 from pipeline.stages.run import extract_day
 from pipeline.stages.todo import day_work, unread_days
@@ -155,9 +155,9 @@ def test_run_again_under_its_name_replaces_its_outcomes(space: Workspace) -> Non
 def test_commit_tried_again_tells_of_its_articles(space: Workspace) -> None:
     """A commit killed before it wrote its outcomes names the same pages and days when it is tried again."""
     archive(space, story("deepened"))
-    batch_id = derive(space, day=DAY, run_id="1").batch_id
-    space.lake.commit([batch_id], is_current=lambda *_: True)
-    again = commit(space, batch_ids=[batch_id], day=DAY, run_id="1")
+    staged = derive(space, day=DAY, run_id="1")
+    space.lake.commit([staged.batch_id], is_current=lambda *_: True)
+    again = commit_day(space, derived=[staged], day=DAY, run_id="1", kind="manual", started_at=MORNING)
     rows = space.lake.read_log("outcomes").to_pylist()
     assert [(row["url"], row["outcome"]) for row in rows] == [(URL, "unchanged")]
     assert (again.days, again.files_changed) == ((DAY,), 0)

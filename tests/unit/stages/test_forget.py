@@ -15,11 +15,12 @@ from pipeline.cli import app
 from pipeline.errors import ConfigError
 from pipeline.model import article_id_of, canonical_url
 from pipeline.settings import Settings
+from pipeline.stages.commit import commit_day
 from pipeline.stages.derive import derive
 from pipeline.stages.doomed import Target, names_of, work_of
 from pipeline.stages.forget import finish_takedowns, forget, preview
 from pipeline.stages.push import push_urls
-from pipeline.stages.run import extract_day, finish_extract, ingest_sources
+from pipeline.stages.run import extract_day, ingest_sources
 from pipeline.stages.workspace import Workspace
 from tests.faults.hostile import Hostile, hostile_server
 from tests.faults.promises import assert_whole, broken_sums, table_files
@@ -263,10 +264,8 @@ def test_runs_between_writing_down_and_removing_let_nothing_in(town: Town) -> No
         work = work_of(late, target)
         names = names_of(target, work)
         late.takedowns.begin("article", names=names, work=work, at=late.settings.now(), reason=None)
-    finish_extract(
-        late, derived=[staged.report], batch_ids=[staged.batch_id], day=NOON.date(), run_id="out-late", kind="manual",
-        started_at=late.settings.now(),
-    )  # fmt: skip
+    started = late.settings.now()
+    commit_day(late, derived=[staged], day=NOON.date(), run_id="out-late", kind="manual", started_at=started)
     asked = town.server.seen[WAITS + TRACKED]
     ingest_sources(late, source_keys=["feed"], day=day, run_id="in-late", tell=lambda _: None)
     assert town.server.seen[WAITS + TRACKED] == asked
@@ -365,10 +364,8 @@ def test_publisher_loses_what_a_run_commits_meanwhile(town: Town) -> None:
 
     def commit(told: str) -> None:
         if told.startswith("waiting"):
-            finish_extract(
-                late, derived=[staged.report], batch_ids=[staged.batch_id], day=day, run_id="out-late", kind="manual",
-                started_at=late.settings.now(),
-            )  # fmt: skip
+            started = late.settings.now()
+            commit_day(late, derived=[staged], day=day, run_id="out-late", kind="manual", started_at=started)
             assert "The Mole" in late.lake.read("articles")["publisher"].to_pylist()
 
     forget(late, Target(kind="publisher", value="the mole"), reason=None, tell=commit)

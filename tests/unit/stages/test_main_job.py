@@ -75,7 +75,7 @@ def test_every_page_has_one_outcome(job) -> None:
     """Discovered equals the sum of outcomes, in every report and in the log per run, source and news day."""
     folder, evenings = job
     for ingested, extracted in evenings:
-        for report in (ingested, *(summary for summary, _ in extracted)):
+        for report in (ingested, *(each.report for each in extracted)):
             assert report.discovered == sum(count for _, count in report.outcomes)
     outcomes = Workspace(Settings.load(data_dir=folder)).lake.read_log("outcomes").to_pandas()
     assert outcomes.duplicated(["run_id", "source_key", "url"]).sum() == 0

@@ -57,8 +57,8 @@ def test_plan_says_what_the_stages_do(tmp_path: Path, newsroom_sources: str) -> 
     assert {(each.source_key, each.news_day): each.archived for each in between.days if each.archived} == dict(pages)
     read = {}
     for day in days:
-        summary, _ = extract_day(space, day=day, run_id=f"out-{day}", tell=lambda _: None)
-        read[day] = dict(summary.work)["derived_new"]
+        done = extract_day(space, day=day, run_id=f"out-{day}", tell=lambda _: None)
+        read[day] = dict(done.report.work)["derived_new"]
     planned = Counter[date]()
     for each in between.days:
         planned[each.news_day] += each.derive_new
