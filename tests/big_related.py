@@ -12,7 +12,7 @@ from pipeline.clusters import MENTION_COLUMNS, co_mention_rows
 from pipeline.lake.commit import Committer
 from pipeline.lake.encoding import in_order
 from pipeline.lake.layout import Disk
-from pipeline.lake.log import append_log
+from pipeline.lake.log import LogTables
 from pipeline.tables import READING_TABLES, rows_table, table_named
 from tests.big_rows import filled, hexes
 
@@ -137,7 +137,7 @@ def log_rows(chance: np.random.Generator, root: Path, disk: Disk, articles: pa.T
     ]
     rows = pa.concat_tables(parts)
     rows = rows.take(_firsts(rows))
-    append_log(root, disk, "outcomes", f"run-{day}", rows.cast(table_named("outcomes").schema))
+    LogTables(root, disk).append("outcomes", f"run-{day}", rows.cast(table_named("outcomes").schema))
     run = {
         "run_id": f"run-{day}",
         "kind": "scheduled",
@@ -145,7 +145,7 @@ def log_rows(chance: np.random.Generator, root: Path, disk: Disk, articles: pa.T
         "started_at": articles["fetched_at"][0].as_py(),
     }
     run |= {"committed_at": run["started_at"], "counts": "{}", "days_touched": [day.isoformat()], "versions": "{}"}
-    append_log(root, disk, "runs", f"run-{day}", rows_table(table_named("runs"), [run]))
+    LogTables(root, disk).append("runs", f"run-{day}", rows_table(table_named("runs"), [run]))
 
 
 def _outcomes(articles: pa.Table, fixed: dict[str, object], *, outcome: str, minutes: int, **given: object) -> pa.Table:

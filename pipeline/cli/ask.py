@@ -143,7 +143,7 @@ def ask(  # noqa: PLR0913, PLR0917 - the options of the command
 def _tables(snapshot: str | None) -> "Path":
     """Return the folder to read: the lake, or one of its snapshots. Raises: ConfigError where there is no such one."""
     space = workspace()
-    return space.settings.lake_dir if snapshot is None else space.lake.snapshot_folder(snapshot)
+    return space.settings.lake_dir if snapshot is None else space.lake.snapshots.folder(snapshot)
 
 
 def _picture(lake: "Path", name: str) -> "Path":

@@ -70,18 +70,18 @@ def snapshot(
     """Keep all tables as they are now under a name, in snapshots/NAME of the data folder; or check or drop one."""
     lake = workspace().lake
     if verify:
-        _tell_problems(lake.verify_snapshot(name), well=f"the snapshot {name} is whole", as_json=as_json)
+        _tell_problems(lake.snapshots.verify(name), well=f"the snapshot {name} is whole", as_json=as_json)
     elif drop:
-        lake.drop_snapshot(name)
+        lake.snapshots.drop(name)
         _tell({"dropped": name}, as_json=as_json)
     else:
-        _tell(lake.snapshot(name).as_dict(), as_json=as_json)
+        _tell(lake.snapshots.take(name).as_dict(), as_json=as_json)
 
 
 @app.command()
 def snapshots(as_json: AsJson = False) -> None:
     """List the snapshots: when each was taken, its days and rows, and how many bytes nothing else has."""
-    found = [each.as_dict() for each in workspace().lake.snapshots()]
+    found = [each.as_dict() for each in workspace().lake.snapshots.list()]
     if not found and not as_json:
         out.print("there is no snapshot; `newslake lake snapshot NAME` takes one", highlight=False)
         return

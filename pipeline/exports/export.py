@@ -99,7 +99,7 @@ def _write(
             days.append(manifest.day)
             publishers |= _publishers(articles)
             newest = [max([*newest, pc.max(articles["fetched_at"]).as_py()])]
-    rows[_DELETIONS.name] = _put(writer, _DELETIONS, lake.read_log(_DELETIONS.name).select(_DELETIONS.schema.names))
+    rows[_DELETIONS.name] = _put(writer, _DELETIONS, lake.log.read(_DELETIONS.name).select(_DELETIONS.schema.names))
     told = Told(
         has_text=selection.has_text,
         rows=dict(rows),

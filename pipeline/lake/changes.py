@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, NamedTuple
 
-from pipeline.database import from_micros, seal_of, to_micros, transaction
+from pipeline.database import from_micros, seal_of, to_micros
 
 ChangeKind = Literal["new", "changed", "moved", "removed", "withdrawn", "returned"]
 
@@ -29,6 +29,11 @@ CHANGE_TABLES = (
 _SEAL = """UPDATE changes SET seal = seal_of(
         article_id, published_date, is_removed, first_at, changed_at, moved_from, moved_at, is_gone, gone_at)
     WHERE changed_at = :stamp OR gone_at = :stamp"""
+# What a commit takes in, before it replaces what stands.
+INCOMING = (
+    "CREATE TEMP TABLE IF NOT EXISTS incoming AS SELECT * FROM articles WHERE false",
+    "CREATE UNIQUE INDEX IF NOT EXISTS temp.incoming_article ON incoming (article_id)",
+)
 # Of the days that ``incoming`` is all of: what stands now and did not, or not so; then what stands no more.
 _STANDING = """INSERT INTO changes (article_id, published_date, is_removed, first_at, changed_at)
     SELECT article_id, i.published_date, 0, :stamp, :stamp FROM incoming i LEFT JOIN articles a USING (article_id)
@@ -104,23 +109,16 @@ def note_rows(connection: sqlite3.Connection, days: Iterable[date], *, stamp: in
         connection.execute(statement, told)
 
 
-def note_gone(connection: sqlite3.Connection, article_ids: Iterable[str], *, now: datetime) -> None:
-    """Take in which articles' pages are gone, all of them; stamps those that were not, and those that are back."""
+def mark_gone(connection: sqlite3.Connection, article_ids: Iterable[str], *, stamp: int) -> None:
+    """Make these articles all those whose pages are gone; stamp those that were not, and those that are back."""
     gone = json.dumps(sorted(article_ids))
-    with transaction(connection):
-        stamp = next_stamp(connection, now)
-        for statement in (_NEWLY_GONE, _BACK):
-            connection.execute(statement, (stamp, gone))
-        connection.execute(_SEAL, {"stamp": stamp})
+    for statement in (_NEWLY_GONE, _BACK):
+        connection.execute(statement, (stamp, gone))
+    connection.execute(_SEAL, {"stamp": stamp})
 
 
-def changes_since(connection: sqlite3.Connection, since: datetime) -> Changes:
-    """Return what was stamped after a time."""
-    with transaction(connection):
-        return _changes_after(connection, to_micros(since))
-
-
-def _changes_after(connection: sqlite3.Connection, after: int) -> Changes:
+def changes_after(connection: sqlite3.Connection, after: int) -> Changes:
+    """Return what was stamped after a stamp."""
     last = connection.execute("SELECT last FROM stamps").fetchone()
     rows = [_change(_Row(*row), after) for row in connection.execute(_ROWS_SINCE, (after,))]
     rows += [

@@ -4,6 +4,7 @@ Killed anywhere, it leaves each day wholly old or wholly new, and an intent in t
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from contextlib import AbstractContextManager
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -170,6 +171,10 @@ class Committer:
         changed = self.days.rewrite(sorted(by_day, reverse=True), (name,), lambda day, _: by_day[day])
         self.ledger.settle(self.contents(by_day), now=self.now())
         return changed
+
+
+Committing = Callable[[], AbstractContextManager[Committer]]
+"""Holds the committer's lock for a block."""
 
 
 def _touched(batches: Sequence[Batch], winners: Mapping[str, Candidate], moves: Iterable[Move]) -> dict[str, set[date]]:

@@ -1,11 +1,10 @@
 """Forgetting in the lake, as stages see it: rows first, then what related days leave behind, then the log's names."""
 
-from collections.abc import Callable, Collection
-from contextlib import AbstractContextManager
+from collections.abc import Collection
 from dataclasses import dataclass
 from datetime import date
 
-from pipeline.lake.commit import Committer
+from pipeline.lake.commit import Committing
 from pipeline.lake.erase import erase_rows, erase_traces
 from pipeline.lake.erase_log import Unnamed, unname
 from pipeline.lake.erase_snapshots import Count, FromSnapshots, erase_from_snapshots
@@ -14,24 +13,24 @@ from pipeline.lake.layout import Disk, Layout
 
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """Takes articles out of one lake. ``committer`` holds the committer's lock. Each step may be done again."""
+    """Takes articles out of one lake. ``committing`` holds the committer's lock. Each step may be done again."""
 
     layout: Layout
     disk: Disk
-    committer: Callable[[], AbstractContextManager[Committer]]
+    committing: Committing
 
     def rows(self, article_ids: Collection[str]) -> tuple[date, ...]:
         """Take articles out of all tables and staged batches; return the days on which they stood.
 
         Others may still name them until these days are related again.
         """
-        with self.committer() as committer:
+        with self.committing() as committer:
             return erase_rows(committer, article_ids)
 
     def traces(self, *, days: Collection[date], older_than: float) -> None:
         """Leave of erased rows nothing in older objects, kept bytes, unfinished things of before a time (seconds since
         1970) and the ledger."""
-        with self.committer() as committer:
+        with self.committing() as committer:
             erase_traces(committer, days=days, older_than=older_than)
 
     def snapshots(self, article_ids: Collection[str], *, count: Count) -> FromSnapshots:
@@ -39,7 +38,7 @@ class Erasure:
 
         ``count`` gives the rows of ``co_mentions`` for a day's entities and copies.
         """
-        with self.committer() as committer:
+        with self.committing() as committer:
             return erase_from_snapshots(committer, article_ids, count=count)
 
     def names(self, unnamed: Unnamed) -> int:

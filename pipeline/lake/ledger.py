@@ -23,7 +23,7 @@ from pipeline.database import (
 )
 from pipeline.errors import LakeError
 from pipeline.lake.advice import REMOVE
-from pipeline.lake.changes import CHANGE_TABLES, next_stamp, note_rows
+from pipeline.lake.changes import CHANGE_TABLES, INCOMING, Changes, changes_after, mark_gone, next_stamp, note_rows
 from pipeline.lake.sizes import SIZE_TABLES, FileSize, set_sizes
 from pipeline.model.outcome import OutcomeKind
 
@@ -53,11 +53,6 @@ _SCHEMA = (
         seal INTEGER NOT NULL)""",
     *SIZE_TABLES,
     *CHANGE_TABLES,
-)
-# What a commit takes in, before it replaces what stands.
-_TEMPORARY = (
-    "CREATE TEMP TABLE IF NOT EXISTS incoming AS SELECT * FROM articles WHERE false",
-    "CREATE UNIQUE INDEX IF NOT EXISTS temp.incoming_article ON incoming (article_id)",
 )
 _DAY_GONE = ("DELETE FROM days WHERE published_date = ?", "DELETE FROM known WHERE published_date = ?")
 _SEAL_DAY = """UPDATE days SET seal = seal_of(published_date, generation, changed_at, fetched_at)
@@ -138,7 +133,7 @@ class Ledger:
                 for statement in _SCHEMA:
                     self.connection.execute(statement)
                 self.connection.execute(f"PRAGMA user_version = {_VERSION}")
-            for statement in _TEMPORARY:
+            for statement in INCOMING:
                 self.connection.execute(statement)
 
     def stored(self, article_ids: Iterable[str]) -> dict[str, StoredArticle]:
@@ -154,11 +149,9 @@ class Ledger:
 
     def remember(self, verdicts: Mapping[str, Verdict]) -> None:
         """Store verdicts by article; the last one stands."""
+        rows = [_sealed(each, *astuple(verdict)) for each, verdict in verdicts.items()]
         with transaction(self.connection):
-            self.connection.executemany(
-                "INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?, ?, ?, ?, ?, ?)",
-                [_sealed(each, *astuple(verdict)) for each, verdict in verdicts.items()],
-            )
+            self.connection.executemany("INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
     def is_empty(self) -> bool:
         """Return whether the ledger knows of no day."""
@@ -200,6 +193,16 @@ class Ledger:
         with transaction(self.connection):
             self.connection.executemany("INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?)", rows)
 
+    def changes(self, since: datetime) -> Changes:
+        """Return which articles' rows, and which days, changed after a time."""
+        with transaction(self.connection):
+            return changes_after(self.connection, to_micros(since))
+
+    def note_gone(self, article_ids: Iterable[str], *, now: datetime) -> None:
+        """Note which articles' pages are gone from the web, all of them; ``changes`` says who is new in it."""
+        with transaction(self.connection):
+            mark_gone(self.connection, article_ids, stamp=next_stamp(self.connection, now))
+
     def generations(self) -> dict[date, int]:
         """Return the generation of each day that the ledger reflects."""
         rows = self.connection.execute("SELECT published_date, generation FROM days")
@@ -232,11 +235,8 @@ class Ledger:
         with transaction(self.connection):
             stamp = next_stamp(self.connection, now)
             self.connection.execute("DELETE FROM incoming")
-            for held in days.values():
-                self.connection.executemany(
-                    "INSERT OR REPLACE INTO incoming VALUES (?, ?, ?, ?, ?, ?, ?)",
-                    [_row(article_id, article) for article_id, article in held.articles.items()],
-                )
+            rows = (_row(*each) for held in days.values() for each in held.articles.items())
+            self.connection.executemany("INSERT OR REPLACE INTO incoming VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
             note_rows(self.connection, days, stamp=stamp)
             for day in days:
                 self.connection.execute("DELETE FROM articles WHERE published_date = ?", (day.isoformat(),))

@@ -23,41 +23,46 @@ _TIME_OF: Mapping[str, str] = {
 }
 
 
-def append_log(root: Path, disk: Disk, name: str, batch_id: str, table: pa.Table) -> None:
-    """Write a batch's rows. Raises: ContractError."""
-    breaches = check_batch({name: table})
-    if breaches:
-        raise ContractError(f"log {name}, batch {batch_id}: {breaches[0]}", key=batch_id, reason="contract")
-    spec = table_named(name)
-    days = pc.cast(table[_TIME_OF[name]], pa.date32())
-    folder, file = root / "log" / name, f"{file_name_of(batch_id)}.parquet"
-    written = set()
-    for day in pc.unique(days):
-        target = folder / f"{spec.partition}={day.as_py().isoformat()}" / file
-        rows = in_order(table.filter(pc.equal(days, day)), spec)
-        disk.replace(target, sealed_parquet(encode(rows, spec, metadata=BLANK_SEAL)))
-        written.add(target)
-    for other in folder.glob(f"{spec.partition}=*"):
-        # The batch again, after midnight: its rows of the other day are this batch's no more.
-        if other / file not in written and (other / file).exists():
-            disk.remove(other / file)
+class LogTables:
+    """The log tables of one lake."""
 
+    def __init__(self, root: Path, disk: Disk) -> None:
+        self._folder = root / "log"
+        self._disk = disk
 
-def read_batches(root: Path, name: str, batch_ids: Iterable[str]) -> pa.Table:
-    """Return the rows that some batches wrote; a batch that wrote none has none."""
-    spec = table_named(name)
-    folder = root / "log" / name
-    files = [path for each in batch_ids for path in folder.glob(f"{spec.partition}=*/{file_name_of(each)}.parquet")]
-    return pa.concat_tables([spec.schema.empty_table(), *(read_file(path, spec) for path in sorted(files))])
+    def append(self, name: str, batch_id: str, table: pa.Table) -> None:
+        """Append a batch's rows; the same batch again overwrites itself. Raises: ContractError."""
+        breaches = check_batch({name: table})
+        if breaches:
+            raise ContractError(f"log {name}, batch {batch_id}: {breaches[0]}", key=batch_id, reason="contract")
+        spec = table_named(name)
+        days = pc.cast(table[_TIME_OF[name]], pa.date32())
+        folder, file = self._folder / name, f"{file_name_of(batch_id)}.parquet"
+        written = set()
+        for day in pc.unique(days):
+            target = folder / f"{spec.partition}={day.as_py().isoformat()}" / file
+            rows = in_order(table.filter(pc.equal(days, day)), spec)
+            self._disk.replace(target, sealed_parquet(encode(rows, spec, metadata=BLANK_SEAL)))
+            written.add(target)
+        for other in folder.glob(f"{spec.partition}=*"):
+            # The batch again, after midnight: its rows of the other day are this batch's no more.
+            if other / file not in written and (other / file).exists():
+                self._disk.remove(other / file)
 
+    def read(self, name: str, *, newest: int | None = None) -> pa.Table:
+        """Return all rows of a log table, by day and batch; or only those of the batches that were written last."""
+        spec = table_named(name)
+        paths = sorted((self._folder / name).glob(f"{spec.partition}=*/*.parquet"))
+        if newest is not None:
+            paths = sorted(paths, key=lambda path: path.stat().st_mtime_ns)[-newest:]
+        return pa.concat_tables([spec.schema.empty_table(), *(read_file(path, spec) for path in paths)])
 
-def read_log(root: Path, name: str, *, newest: int | None = None) -> pa.Table:
-    """Return all rows of a log table, by day and batch; or only those of the batches that were written last."""
-    spec = table_named(name)
-    paths = sorted((root / "log" / name).glob(f"{spec.partition}=*/*.parquet"))
-    if newest is not None:
-        paths = sorted(paths, key=lambda path: path.stat().st_mtime_ns)[-newest:]
-    return pa.concat_tables([spec.schema.empty_table(), *(read_file(path, spec) for path in paths)])
+    def read_batches(self, name: str, batch_ids: Iterable[str]) -> pa.Table:
+        """Return the rows that some batches appended; a batch that appended none has none."""
+        spec = table_named(name)
+        folder = self._folder / name
+        files = [path for each in batch_ids for path in folder.glob(f"{spec.partition}=*/{file_name_of(each)}.parquet")]
+        return pa.concat_tables([spec.schema.empty_table(), *(read_file(path, spec) for path in sorted(files))])
 
 
 def log_problems(root: Path, tally: Counter[str]) -> Iterator[str]:

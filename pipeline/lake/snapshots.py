@@ -15,8 +15,8 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import ConfigError, LakeError
-from pipeline.lake.commit import Committer
-from pipeline.lake.layout import Layout, link_or_copy, sha256_of
+from pipeline.lake.commit import Committer, Committing
+from pipeline.lake.layout import Disk, Layout, link_or_copy, sha256_of
 from pipeline.lake.manifest import Manifest, read_manifest
 from pipeline.lake.paper import NAME as PACKAGE
 from pipeline.lake.paper import lake_package
@@ -62,29 +62,68 @@ class Snapshot:
         }
 
 
-def take_snapshot(committer: Committer, name: str) -> Snapshot:
-    """Keep all tables of all days, as committed now, under a name; nothing is there until all of it is.
+@dataclass(frozen=True, slots=True)
+class Snapshots:
+    """The snapshots of one lake. ``committing`` holds the committer's lock."""
 
-    Raises: ConfigError for a name that may not be or is taken, LakeError for an object that is gone.
-    """
-    target = _place(committer.layout, name)
-    if target.exists():
-        raise ConfigError(f"there is a snapshot {name} already; drop it or take another name", key=name)
-    committer.roll_forward()
-    temporary = _temporary(committer.layout, name)
-    try:
-        manifests = [manifest for manifest in committer.days.manifests() if manifest.entries]
-        for manifest in manifests:
-            _link_day(committer.layout, manifest, temporary)
-        facts = _facts(name, committer.now(), manifests, temporary)
-        committer.disk.write(temporary / "snapshot.json", _bytes(facts))
-        committer.disk.write(temporary / PACKAGE, lake_package(totals_of(committer.ledger.connection), has_log=False))
-        committer.disk.sync_all()
-        committer.disk.move(temporary, target)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
-    return _snapshot(target)
+    layout: Layout
+    disk: Disk
+    committing: Committing
+
+    def take(self, name: str) -> Snapshot:
+        """Keep all tables of all days, as committed now, under a name; nothing is there until all of it is.
+
+        Raises: ConfigError for a name that may not be or is taken, LakeError for an object that is gone.
+        """
+        with self.committing() as committer:
+            target = _place(self.layout, name)
+            if target.exists():
+                raise ConfigError(f"there is a snapshot {name} already; drop it or take another name", key=name)
+            committer.roll_forward()
+            temporary = _temporary(self.layout, name)
+            try:
+                _write(committer, name, temporary)
+                self.disk.move(temporary, target)
+            except BaseException:
+                shutil.rmtree(temporary, ignore_errors=True)
+                raise
+            return _snapshot(target)
+
+    def list(self) -> tuple[Snapshot, ...]:
+        """Return the snapshots that there are, by name. Raises: LakeError for one whose facts are broken."""
+        return tuple(map(_snapshot, sorted(self.layout.snapshots.glob("[!.]*/"))))
+
+    def folder(self, name: str) -> Path:
+        """Return where a snapshot's tables lie. Raises: ConfigError where there is none of this name, with those there
+        are."""
+        root = _place(self.layout, name)
+        if not root.is_dir():
+            known = ", ".join(path.name for path in sorted(self.layout.snapshots.glob("[!.]*/"))) or "none"
+            raise ConfigError(f"there is no snapshot {name}; there are: {known}", key=name)
+        return root
+
+    def verify(self, name: str) -> tuple[str, ...]:
+        """Return what is wrong with a snapshot: every file against its manifest, and the manifests against its facts.
+
+        Raises: ConfigError where there is none of this name, LakeError where its facts are broken.
+        """
+        return tuple(_problems_of(self.folder(name)))
+
+    def drop(self, name: str) -> None:
+        """Delete a snapshot: gone at one instant, then its files. Raises: ConfigError where there is none of this
+        name."""
+        with self.disk.committer():
+            doomed = self.folder(name).rename(_temporary(self.layout, name))
+            shutil.rmtree(doomed)
+
+
+def _write(committer: Committer, name: str, root: Path) -> None:
+    manifests = [manifest for manifest in committer.days.manifests() if manifest.entries]
+    for manifest in manifests:
+        _link_day(committer.layout, manifest, root)
+    committer.disk.write(root / "snapshot.json", _bytes(_facts(name, committer.now(), manifests, root)))
+    committer.disk.write(root / PACKAGE, lake_package(totals_of(committer.ledger.connection), has_log=False))
+    committer.disk.sync_all()
 
 
 def _place(layout: Layout, name: str) -> Path:
@@ -156,11 +195,6 @@ def _bytes(facts: SnapshotFacts) -> bytes:
     return json.dumps(asdict(facts), default=lambda value: value.isoformat(), indent=1, sort_keys=True).encode() + b"\n"
 
 
-def list_snapshots(layout: Layout) -> tuple[Snapshot, ...]:
-    """Return the snapshots that there are, by name. Raises: LakeError for one whose facts are broken."""
-    return tuple(map(_snapshot, sorted(layout.snapshots.glob("[!.]*/"))))
-
-
 def _snapshot(root: Path) -> Snapshot:
     own = shared = 0
     for path in (root / "tables").rglob("*.parquet"):
@@ -182,14 +216,10 @@ def _read_facts(root: Path) -> SnapshotFacts:
         raise LakeError(told_why, key=root.name, reason="snapshot_broken") from error
 
 
-def problems_of_snapshot(layout: Layout, name: str) -> Iterator[str]:
-    """Yield what is wrong with a snapshot: every file against its manifest, and the manifests against its facts.
-
-    Raises: ConfigError where there is none of this name, LakeError where its facts are broken.
-    """
-    root = existing_snapshot(layout, name)
+def _problems_of(root: Path) -> Iterator[str]:
+    """Yield what is wrong with the snapshot in a folder."""
     if _read_facts(root).manifests_sha256 != _digest(root):
-        yield f"{name}/manifest: its files are not those that it was taken with; {_MEND}"
+        yield f"{root.name}/manifest: its files are not those that it was taken with; {_MEND}"
         return
     named = set()
     for manifest in (read_manifest(path, date.fromisoformat(path.stem)) for path in _manifests(root)):
@@ -197,24 +227,9 @@ def problems_of_snapshot(layout: Layout, name: str) -> Iterator[str]:
             path = Layout(root).public(table, manifest.day)
             named.add(path)
             if not path.is_file():
-                yield f"{name}/{path.relative_to(root)}: is gone; {_MEND}"
+                yield f"{root.name}/{path.relative_to(root)}: is gone; {_MEND}"
             elif sha256_of(path.read_bytes()) != entry.sha256:
-                yield f"{name}/{path.relative_to(root)}: its bytes are not the manifest's; {_MEND}"
+                yield f"{root.name}/{path.relative_to(root)}: its bytes are not the manifest's; {_MEND}"
     for path in sorted((root / "tables").rglob("*")):
         if path.is_file() and path not in named:
-            yield f"{name}/{path.relative_to(root)}: no manifest names it; {_MEND}"
-
-
-def drop_snapshot(layout: Layout, name: str) -> None:
-    """Delete a snapshot: gone at one instant, then its files. Raises: ConfigError where there is none of this name."""
-    doomed = existing_snapshot(layout, name).rename(_temporary(layout, name))
-    shutil.rmtree(doomed)
-
-
-def existing_snapshot(layout: Layout, name: str) -> Path:
-    """Return the folder of a snapshot. Raises: ConfigError where there is none of this name, with those there are."""
-    root = _place(layout, name)
-    if not root.is_dir():
-        known = ", ".join(path.name for path in sorted(layout.snapshots.glob("[!.]*/"))) or "none"
-        raise ConfigError(f"there is no snapshot {name}; there are: {known}", key=name)
-    return root
+            yield f"{root.name}/{path.relative_to(root)}: no manifest names it; {_MEND}"

@@ -6,7 +6,6 @@ Files are hashed, not decoded. The committer's lock is held for a day at a time,
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import AbstractContextManager
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import batched
@@ -18,7 +17,7 @@ import pyarrow.parquet as pq
 
 from pipeline.errors import LakeError
 from pipeline.lake.advice import RECOVER, REMOVE, RESTAGE
-from pipeline.lake.commit import Committer
+from pipeline.lake.commit import Committer, Committing
 from pipeline.lake.days import check_object
 from pipeline.lake.layout import PUBLISHED, Layout, files_in, is_named_by_digest, sha256_of
 from pipeline.lake.ledger import StoredArticle, ledger_problems
@@ -30,7 +29,6 @@ from pipeline.lake.staging import is_batch_sound
 from pipeline.lake.upkeep import stale_package, stray_files
 from pipeline.tables import READING_TABLES, check_batch, check_receipts
 
-Committing = Callable[[], AbstractContextManager[Committer]]
 CheckArticles = Callable[[pa.Table], Iterable[str]]
 
 _FOLDERS_AT_ONCE = 50

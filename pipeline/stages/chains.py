@@ -44,7 +44,7 @@ def chained[D: Compared](lake: Lake, chain: Chain[D], days: Iterable[date]) -> d
     A day whose ids change takes the days after it along; so what stands is the same as if all were made at once.
     No more than a window is in memory.
     """
-    entries = {manifest.day: manifest.entries for manifest in lake.manifests()}
+    entries = {manifest.day: manifest.entries for manifest in lake.partitions.manifests()}
     stored = [day for day, names in entries.items() if chain.source in names]
     reached = {each for day in days for each in days_reached(day)}
     first = min(reached, default=date.max) - WINDOW

@@ -40,7 +40,7 @@ class ChangeList:
 def changes_since(workspace: Workspace, since: datetime) -> ChangeList:
     """Return what changed after a time: rows of articles, pages that are gone or back, and days of any table."""
     note_withdrawn(workspace)
-    found = workspace.lake.changes(since)
+    found = workspace.lake.index.changes(since)
     rows = _rows(workspace, {each.day for each in found.articles})
     return ChangeList(
         since=since,
@@ -52,7 +52,7 @@ def changes_since(workspace: Workspace, since: datetime) -> ChangeList:
 
 def note_withdrawn(workspace: Workspace) -> None:
     """Take into the lake's ledger which articles' pages the archive knows to be gone."""
-    workspace.lake.note_gone(workspace.archive.gone())
+    workspace.lake.index.note_gone(workspace.archive.gone(), now=workspace.settings.now())
 
 
 def _rows(workspace: Workspace, days: Iterable[date]) -> Mapping[str, Mapping[str, Any]]:

@@ -31,7 +31,7 @@ def relate(workspace: Workspace, *, news_day: date, days: Iterable[date]) -> int
 
     def changed() -> set[date]:
         ids = {capture.article_id for capture in workspace.archive.iterate(news_day)}
-        return {*given, *(article.published_date for article in lake.stored(ids).values())}
+        return {*given, *(article.published_date for article in lake.index.stored(ids).values())}
 
     copies = lake.replace("copies", lambda: _copies(lake, changed()))
     groups = lake.replace("quote_groups", lambda: quote_groups_of(lake, changed()))

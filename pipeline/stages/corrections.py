@@ -54,7 +54,7 @@ def articles_at(lake: Lake, places: Collection[str]) -> Mapping[str, str]:
 
     An article whose page names another address as its home is found by both.
     """
-    own = {each: each for each in lake.stored(places)}
+    own = {each: each for each in lake.index.stored(places)}
     lost = set(places) - own.keys()
     for day in lake.days() if lost else ():
         urls = lake.read("articles", days=[day], columns=("article_id", "url"))
@@ -71,7 +71,7 @@ def stale_corrections(lake: Lake, knowledge: KnowledgeBase, *, version: str) -> 
     """
     quotes = knowledge.corrections.quotes
     at = articles_at(lake, quotes)
-    stored = lake.stored(at.values())
+    stored = lake.index.stored(at.values())
     found = []
     for place, said in quotes.items():
         if place not in at:

@@ -64,7 +64,7 @@ def derive(workspace: Workspace, *, day: date, run_id: str, chunk: int = 0, chun
         check_conservation(job.discovered(), ledger.outcomes, run_id=run_id, handed_on=job.handed_on)
         append_outcomes(workspace, ledger.outcomes, batch_id=derived_batch_of(run_id, chunk=chunk))
         _refuse_silent_breakage(workspace, ledger, day)
-        workspace.lake.remember(job.verdicts)
+        workspace.lake.index.remember(job.verdicts)
     made = {"derived_new": work.count("new"), "derived_again": work.count("again")}
     rules = Counter(rule for each in read for rule in each["quotes"]["rule_id"].to_pylist())
     report = StageReport.of("derive", run_id, ledger.outcomes, days=[day], work=made, rules=rules)

@@ -139,7 +139,7 @@ def _reserved(workspace: Workspace, value: str) -> Work:
 
 def with_rows(workspace: Workspace, work: Work) -> Work:
     """Return what goes with the rows that the lake has of it, beside those that a killed try found."""
-    stored = workspace.lake.stored(work.article_ids)
+    stored = workspace.lake.index.stored(work.article_ids)
     table = workspace.lake.read("revisions", days={each.published_date for each in stored.values()}, columns=_REVISION)
     revisions: dict[str, set[str]] = {each: {row.revision_id} for each, row in stored.items()}
     for article_id, revision_id in _rows_of(table, work.article_ids):

@@ -58,7 +58,7 @@ _CHAIN = Chain(
 
 def _clusters(lake: Lake, reports: Mapping[date, pa.Table]) -> dict[date, pa.Table]:
     """Return the clusters that begin on the days of some reports, or that these tell of now or did before."""
-    standing = {manifest.day for manifest in lake.manifests() if _REPORTS in manifest.entries}
+    standing = {manifest.day for manifest in lake.partitions.manifests() if _REPORTS in manifest.entries}
     days = sorted({*standing, *reports})
     told = _Reports(lake, reports, days)
     first_days = sorted({*reports, *_first_days(lake, reports)})
@@ -70,7 +70,7 @@ def _first_days(lake: Lake, reports: Mapping[date, pa.Table]) -> set[date]:
     """Return the days of the articles that name the clusters of some days, as they are and as they were."""
     tables = [*reports.values(), lake.read(_REPORTS, days=reports)]
     articles = {each for table in tables for each in pc.unique(_articles_of(table)).to_pylist()}
-    return {article.published_date for article in lake.stored(articles).values()}
+    return {article.published_date for article in lake.index.stored(articles).values()}
 
 
 def _articles_of(reports: pa.Table) -> pa.ChunkedArray:
@@ -123,7 +123,7 @@ def _joined(reports: pa.Table, events: pa.Table) -> pa.Table:
 
 def _with_plans(lake: Lake, made: Mapping[date, pa.Table]) -> dict[date, pa.Table]:
     """Return clusters with the plans that they carried out: those made, and those that a changed plan can reach."""
-    days = sorted({*made, *(manifest.day for manifest in lake.manifests() if _CLUSTERS in manifest.entries)})
+    days = sorted({*made, *(manifest.day for manifest in lake.partitions.manifests() if _CLUSTERS in manifest.entries)})
     plans = {day: plans_of(table) for day, table in made.items()}
     changed = [day for day in made if plans[day] != plans_of(lake.read(_CLUSTERS, days=[day]))]
     reached = [day for day in days if day in made or any(each <= day <= each + PLAN_WINDOW for each in changed)]

@@ -121,7 +121,7 @@ def _come_again(workspace: Workspace) -> list[Work]:
 
 def _carry_out(workspace: Workspace, takedown: Takedown, tell: Told) -> dict[str, Any]:
     """Do what a takedown says, or what of it is left; return what of ``Forgotten`` is known only then."""
-    takedowns, archive, erasure = workspace.takedowns, workspace.archive, workspace.lake.erasure()
+    takedowns, archive, erasure = workspace.takedowns, workspace.archive, workspace.lake.erasure
     tell("waiting for runs that are under way")
     called_at = wait_for_earlier_work(workspace.settings.raw_dir)
     archive.recover()  # what dead runs had archived must be found, too

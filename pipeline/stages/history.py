@@ -71,7 +71,7 @@ class Estimate:
 
 def read_history(workspace: Workspace) -> History:
     """Return what ``runs`` says of the last runs; one without a length, of a frozen clock, is no history."""
-    rows = workspace.lake.read_log("runs", newest=_READ).to_pylist()
+    rows = workspace.lake.log.read("runs", newest=_READ).to_pylist()
     runs = (_run(row) for row in sorted(rows, key=lambda row: row["started_at"], reverse=True))
     return History(tuple(run for run in runs if run is not None and run.seconds > 0))
 

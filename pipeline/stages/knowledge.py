@@ -60,12 +60,14 @@ def stale_articles(lake: Lake, stored: Mapping[str, StoredArticle], knowledge: K
 
     Looks at the rows of a day once, and again after a commit to the day or a change of the knowledge.
     """
-    days = {row.published_date for row in stored.values()} - lake.agreeing(knowledge.version)
-    generations = {day: lake.manifest(day).generation for day in sorted(days)}  # before the rows: a later commit counts
+    days = {row.published_date for row in stored.values()} - lake.index.agreeing(knowledge.version)
+    generations = {
+        day: lake.partitions.manifest(day).generation for day in sorted(days)
+    }  # before the rows: a later commit counts
     stale = {day: tuple(read_otherwise(lake, day, knowledge)) for day in generations}
     agreeing = {day: generations[day] for day, found in stale.items() if not found}
     if agreeing:
-        lake.set_agreeing(agreeing, knowledge.version)
+        lake.index.set_agreeing(agreeing, knowledge.version)
     return stored.keys() & {each for found in stale.values() for each in found}
 
 

@@ -30,6 +30,6 @@ class ListingRow:
 
 def append_listing(workspace: Workspace, row: ListingRow, *, batch_id: str) -> None:
     """Append what a run was told. Of its tries the best stands: after it, a server may say that nothing changed."""
-    told = [ListingRow(**each) for each in workspace.lake.logged("listings", [batch_id]).to_pylist()]
+    told = [ListingRow(**each) for each in workspace.lake.log.read_batches("listings", [batch_id]).to_pylist()]
     best = max((row, *told), key=lambda each: each._rank)
-    workspace.lake.append_log("listings", batch_id, rows_table(table_named("listings"), [asdict(best)]))
+    workspace.lake.log.append("listings", batch_id, rows_table(table_named("listings"), [asdict(best)]))

@@ -19,12 +19,12 @@ def batch_of(source_key: str, *, run_id: str) -> str:
 def append_outcomes(workspace: Workspace, outcomes: Sequence[Outcome], *, batch_id: str) -> None:
     """Append outcomes under a batch's name; the same batch again overwrites itself, also with none."""
     table = rows_table(table_named("outcomes"), [asdict(outcome) for outcome in outcomes])
-    workspace.lake.append_log("outcomes", batch_id, table)
+    workspace.lake.log.append("outcomes", batch_id, table)
 
 
 def outcomes_told(workspace: Workspace, *, batch_ids: Iterable[str]) -> tuple[Outcome, ...]:
     """Return the outcomes that were appended under some batches' names."""
-    return tuple(Outcome(**row) for row in workspace.lake.logged("outcomes", batch_ids).to_pylist())
+    return tuple(Outcome(**row) for row in workspace.lake.log.read_batches("outcomes", batch_ids).to_pylist())
 
 
 def run_counts(summary: StageReport) -> dict[str, object]:
@@ -53,4 +53,4 @@ def append_run(  # noqa: PLR0913 - the columns of one row
         "days_touched": [day.isoformat() for day in days],
         "versions": json.dumps(versions, sort_keys=True),
     }
-    workspace.lake.append_log("runs", run_id, rows_table(table_named("runs"), [row]))
+    workspace.lake.log.append("runs", run_id, rows_table(table_named("runs"), [row]))

@@ -145,7 +145,7 @@ def _told(
 
 
 def _to_derive(workspace: Workspace, knowledge: KnowledgeBase, ids: Collection[str]) -> int:
-    days = {row.published_date for row in workspace.lake.stored(ids).values()}
+    days = {row.published_date for row in workspace.lake.index.stored(ids).values()}
     return len({each for day in sorted(days) for each in read_otherwise(workspace.lake, day, knowledge)} & set(ids))
 
 

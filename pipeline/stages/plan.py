@@ -119,9 +119,9 @@ def _counts(workspace: Workspace, first: date, last: date, *, version: str) -> M
         if page.page_key not in pages:
             counts[page.source_key, page.news_day]["to_fetch" if page.waits else "refused"] += 1
     lake = workspace.lake
-    stored = lake.stored(articles)
+    stored = lake.index.stored(articles)
     stale = stale_articles(lake, stored, knowledge_of(workspace.settings))
-    todo, settled = sort_out(articles, stored, lake.verdicts(articles), version=version, stale=stale)
+    todo, settled = sort_out(articles, stored, lake.index.verdicts(articles), version=version, stale=stale)
     for article_id, why in todo.items():
         counts[places[article_id]][f"derive_{why}"] += 1
     for article_id, verdict in settled.items():

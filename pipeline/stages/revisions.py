@@ -36,7 +36,7 @@ def _revisions(
     workspace: Workspace, *, news_day: date, days: Iterable[date], drafts: Mapping[date, pa.Table]
 ) -> dict[date, pa.Table]:
     ids = {capture.article_id for capture in workspace.archive.iterate(news_day)}
-    changed = {*days, *(article.published_date for article in workspace.lake.stored(ids).values())}
+    changed = {*days, *(article.published_date for article in workspace.lake.index.stored(ids).values())}
     reached = sorted(changed.intersection(workspace.lake.days()))
     known = _by_article([workspace.lake.read(_TABLE, days=reached)]) | _by_article(drafts.values())
     version, schema = version_of(workspace.settings), table_named(_TABLE).schema

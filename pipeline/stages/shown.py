@@ -39,7 +39,7 @@ def stored_article(workspace: Workspace, asked: str) -> Shown | None:
     Raises: ConfigError for what is neither, LakeError for damaged table files.
     """
     ids = articles_named(workspace, asked)
-    stored = workspace.lake.stored(ids)
+    stored = workspace.lake.index.stored(ids)
     article_id = next((each for each in ids if each in stored), None)
     if article_id is None:
         return None

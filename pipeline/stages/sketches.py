@@ -22,7 +22,7 @@ def sketched(lake: Lake, day: date) -> pa.Table:
     Reads what was kept if the articles did not change since; else the columns of the day, and texts of the day only if
     one is new. What was kept in another version, or is damaged, is made again.
     """
-    entry = lake.manifest(day).entries.get("articles")
+    entry = lake.partitions.manifest(day).entries.get("articles")
     made_from = f"{sketch_version()} {entry.sha256 if entry else ''}".encode()
     kept = _kept(lake, day)
     if kept is not None and kept.schema.metadata[_MADE_FROM] == made_from:

@@ -56,7 +56,7 @@ def states(workspace: Workspace) -> tuple[SourceState, ...]:
     """Return the sources in the order of sources.toml, with what became of each last."""
     last: dict[str, tuple[datetime, str]] = {}
     counts: Counter[tuple[str, str, str]] = Counter()
-    for row in workspace.lake.read_log("outcomes", newest=_BATCHES_LOOKED_AT).to_pylist():
+    for row in workspace.lake.log.read("outcomes", newest=_BATCHES_LOOKED_AT).to_pylist():
         key = row["source_key"]
         counts[key, row["run_id"], row["outcome"]] += 1
         if key not in last or row["seen_at"] >= last[key][0]:

@@ -60,10 +60,10 @@ def day_work(workspace: Workspace, *, day: date, chunk: int = 0, chunks: int = 1
     version = version_of(workspace.settings)
     ids = {each.article_id for each in archive.iterate(day) if int(each.article_id[:8], 16) % chunks == chunk}
     captures = {each: archive.captures(article_id=each) for each in sorted(ids)}
-    stored = lake.stored(captures)
+    stored = lake.index.stored(captures)
     knowledge = knowledge_of(workspace.settings)
     stale = stale_articles(lake, stored, knowledge)
-    todo, settled = sort_out(captures, stored, lake.verdicts(captures), version=version, stale=stale)
+    todo, settled = sort_out(captures, stored, lake.index.verdicts(captures), version=version, stale=stale)
     return DayWork(version, knowledge, captures=captures, stored=stored, todo=todo, settled=settled, stale=stale)
 
 
@@ -100,7 +100,7 @@ def unread_days(workspace: Workspace) -> tuple[date, ...]:
     histories: dict[str, list[Filed]] = defaultdict(list)
     for each in workspace.archive.filed(date.min, date.max):
         histories[each.article_id].append(each)
-    stored, verdicts = workspace.lake.stored(histories), workspace.lake.verdicts(histories)
+    stored, verdicts = workspace.lake.index.stored(histories), workspace.lake.index.verdicts(histories)
     unread = (
         history[-1].news_day
         for article_id, history in histories.items()

@@ -28,7 +28,7 @@ def list_deletions(workspace: Workspace, takedown: Takedown, work: Work) -> None
         if row.article_id not in staying
     ]
     table = rows_table(table_named("deletions"), rows)
-    workspace.lake.append_log("deletions", takedown.takedown_id, table)
+    workspace.lake.log.append("deletions", takedown.takedown_id, table)
 
 
 def unname(workspace: Workspace, work: Work) -> int:
@@ -40,7 +40,7 @@ def unname(workspace: Workspace, work: Work) -> int:
         alias=alias_of,
         source_key=work.source_key,
     )
-    return workspace.lake.erasure().names(unnamed)
+    return workspace.lake.erasure.names(unnamed)
 
 
 def _key_of(url: str) -> str | None:

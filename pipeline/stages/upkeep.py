@@ -87,7 +87,7 @@ def _usual(counts: Mapping[date, int], *, begin: date, day: date) -> float:
 
 def relate_recent(workspace: Workspace, *, day: date) -> int:
     """Cluster what the newest runs touched once more, for runs that died before they could; return files changed."""
-    runs = workspace.lake.read_log("runs", newest=_RUNS_LOOKED_AT)
+    runs = workspace.lake.log.read("runs", newest=_RUNS_LOOKED_AT)
     touched = {date.fromisoformat(each) for days in runs["days_touched"].to_pylist() for each in days}
     return cluster(workspace, news_day=day, days=touched.intersection(workspace.lake.days()))
 

@@ -46,7 +46,7 @@ def why(workspace: Workspace, asked: str, *, rows: StoredRows | None = None) -> 
     told = [each.article_id for each in outcomes if each.article_id]  # of a local file nothing else names the article
     ids = dict.fromkeys([*wanted.article_ids, *told])
     captures = captures or _captures(workspace, ids)
-    stored = workspace.lake.stored(ids)
+    stored = workspace.lake.index.stored(ids)
     kept = next((each for each in ids if each in stored), None)
     if kept is not None:
         rows = rows or StoredRows(workspace=workspace, article_id=kept, stored=stored[kept])

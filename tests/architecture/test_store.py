@@ -1,23 +1,33 @@
-"""The lake is one small interface: a second store would have to offer `Lake`'s methods and the values they take."""
+"""The lake is a small interface: a second store would have to offer `Lake`'s methods and parts, and their values."""
 
 import ast
+from datetime import UTC, datetime
 
 import pipeline.lake
 from pipeline.lake import Lake
+from pipeline.lake.days import Days
+from pipeline.lake.erasure import Erasure
+from pipeline.lake.ledger import Ledger
+from pipeline.lake.log import LogTables
+from pipeline.lake.snapshots import Snapshots
 from tests.architecture.tree import modules
 
 # What the other rooms ask of a lake. A method that is not here is one more that a second store must have.
 INTERFACE = {
     "write a batch": {"stage", "commit"},
     "write what relates": {"replace", "replace_all", "keep"},
-    "write the log": {"append_log"},
-    "read": {"read", "standing", "read_standing", "days", "manifest", "manifests", "kept", "read_log", "logged"},
-    "tell what changed": {"changes", "note_gone"},
-    "keep a version": {"snapshot", "snapshots", "snapshot_folder", "verify_snapshot", "drop_snapshot"},
-    "know what was decided": {"stored", "verdicts", "remember", "agreeing", "set_agreeing"},
-    "forget": {"erasure"},
+    "read": {"read", "days", "standing", "read_standing", "kept"},
     "look after": {"verify", "recover", "gc"},
 }
+# What they ask of a part of it, by the attribute that is the part.
+PARTS = {
+    "index": {"stored", "verdicts", "remember", "agreeing", "set_agreeing", "changes", "note_gone"},
+    "partitions": {"manifest", "manifests"},
+    "log": {"append", "read", "read_batches"},
+    "snapshots": {"take", "list", "folder", "verify", "drop"},
+    "erasure": {"rows", "traces", "snapshots", "names"},
+}
+ROOMS = ("pipeline/stages", "pipeline/exports", "plugins")
 
 
 def _is_lake(value: ast.expr) -> bool:
@@ -42,21 +52,43 @@ def test_rooms_know_the_lake_by_its_package():
     assert found == []
 
 
+def _public(kind: type) -> set[str]:
+    return {name for name, value in vars(kind).items() if callable(value) and not name.startswith("_")}
+
+
 def test_rooms_use_only_the_interface():
-    """Whatever a room does with a lake is a method of the interface, never something inside it."""
-    allowed = set().union(*INTERFACE.values())
+    """Whatever a room does with a lake or a part of it is a method of the interface, never something inside it."""
+    of_lake = set().union(*INTERFACE.values(), PARTS)
     found = {
         module.at(node): node.attr
-        for module in modules("pipeline/stages", "plugins")
+        for module in modules(*ROOMS)
         for node in module.nodes(ast.Attribute)
-        if _is_lake(node.value) and node.attr not in allowed
+        if (_is_lake(node.value) and node.attr not in of_lake)
+        or (
+            isinstance(part := node.value, ast.Attribute)
+            and _is_lake(part.value)
+            and part.attr in PARTS
+            and node.attr not in PARTS[part.attr]
+        )
     }
 
     assert found == {}
 
 
 def test_interface_is_the_class():
-    """The interface is all that `Lake` offers, and nothing else."""
-    public = {name for name, value in vars(Lake).items() if callable(value) and not name.startswith("_")}
+    """The interface is all that `Lake` and its parts offer; the index and the partitions serve a commit as well."""
+    assert _public(Lake) == set().union(*INTERFACE.values())
+    assert _public(LogTables) == PARTS["log"]
+    assert _public(Snapshots) == PARTS["snapshots"]
+    assert _public(Erasure) == PARTS["erasure"]
+    assert _public(Ledger) > PARTS["index"]
+    assert _public(Days) > PARTS["partitions"]
 
-    assert public == set().union(*INTERFACE.values())
+
+def test_parts_are_attributes(tmp_path):
+    """A lake has each part under its name."""
+    lake = Lake(tmp_path, durability="process", now=lambda: datetime.now(UTC))
+
+    kinds = {"index": Ledger, "partitions": Days, "log": LogTables, "snapshots": Snapshots, "erasure": Erasure}
+
+    assert {name: type(getattr(lake, name)) for name in PARTS} == kinds

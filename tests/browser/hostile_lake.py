@@ -40,9 +40,9 @@ def make_hostile_lake(root: Path) -> Path:
     report = lake.commit(["hostile"], is_current=lambda *_: True)
     assert set(report.articles.values()) == {"committed"}, report
     for spec in LOG_TABLES:
-        lake.append_log(spec.name, "hostile", rows_table(spec, [_filled(spec.columns, at) for at in range(COUNT)]))
+        lake.log.append(spec.name, "hostile", rows_table(spec, [_filled(spec.columns, at) for at in range(COUNT)]))
     of_one = [_filled(table_named("outcomes").columns, at) | {"source_key": ONE} for at in range(COUNT)]
-    lake.append_log("outcomes", "hostile-one", rows_table(table_named("outcomes"), of_one))
+    lake.log.append("outcomes", "hostile-one", rows_table(table_named("outcomes"), of_one))
     return root / "lake"
 
 

@@ -16,7 +16,7 @@ def test_every_column_of_text_holds_every_string(tmp_path: Path) -> None:
     logs = {spec.name for spec in LOG_TABLES}
     words = {word_of(at) for at in range(COUNT)}
     for table, column in columns_of_text():
-        rows = lake.read_log(table) if table in logs else lake.read(table)
+        rows = lake.log.read(table) if table in logs else lake.read(table)
         values = rows[column] if not hasattr(rows[column].type, "value_type") else pc.list_flatten(rows[column])
         found = pc.extract_regex(values, r"(?P<word>hostile\d{3})”?\z")
         assert set(pc.unique(pc.struct_field(found, "word")).to_pylist()) >= words, f"{table}.{column}"

@@ -32,11 +32,11 @@ def check_all(space: Workspace, *, scratch: Path) -> int:
 
 def _check_outcomes(space: Workspace) -> None:
     """Each page of a run has one outcome, and a run's counts are those of its pages."""
-    rows = space.lake.read_log("outcomes").to_pylist()
+    rows = space.lake.log.read("outcomes").to_pylist()
     pages = Counter((row["run_id"], row["stage"], row["source_key"], row["url"]) for row in rows)
     assert [page for page, times in pages.items() if times > 1] == []
     of_run = Counter(run_id for run_id, *_ in pages)
-    for row in space.lake.read_log("runs").to_pylist():
+    for row in space.lake.log.read("runs").to_pylist():
         counts = json.loads(row["counts"])
         if "discovered" not in counts:  # upkeep, which takes no page
             continue

@@ -21,7 +21,7 @@ def table_files(folder: Path) -> dict[str, bytes]:
 
 def outcomes_of(space: Workspace, *runs: str) -> list[Row]:
     """Return the outcome rows of some runs."""
-    return [row for row in space.lake.read_log("outcomes").to_pylist() if row["run_id"] in runs]
+    return [row for row in space.lake.log.read("outcomes").to_pylist() if row["run_id"] in runs]
 
 
 def broken_sums(space: Workspace) -> list[str]:
@@ -29,11 +29,11 @@ def broken_sums(space: Workspace) -> list[str]:
 
     A page has one outcome in a run; the sum over sources and news days is what the run's row says, kind by kind.
     """
-    rows = space.lake.read_log("outcomes").to_pylist()
+    rows = space.lake.log.read("outcomes").to_pylist()
     pages = Counter((row["run_id"], row["source_key"], row["url"]) for row in rows)
     broken = [f"{page} has {count} outcomes" for page, count in pages.items() if count > 1]
     kinds = Counter((row["run_id"], row["outcome"]) for row in rows)
-    for run in space.lake.read_log("runs").to_pylist():
+    for run in space.lake.log.read("runs").to_pylist():
         told = json.loads(run["counts"])
         if "discovered" not in told:  # an upkeep has no pages
             continue
@@ -57,7 +57,7 @@ def articles_lost(space: Workspace) -> set[str]:
     held = set(space.lake.read("articles")["article_id"].to_pylist())
     refused = {
         row["article_id"]
-        for row in space.lake.read_log("outcomes").to_pylist()
+        for row in space.lake.log.read("outcomes").to_pylist()
         if row["outcome"] in ("rejected", "quarantined")
     }
     return {capture.article_id for capture in space.archive.captures()} - held - refused

@@ -135,9 +135,9 @@ def tables(folder: Path) -> dict[str, bytes]:
 
 def told(space: Workspace) -> tuple[dict[str, int], dict[str, int]]:
     """Return the pages of each run, by its own row and by the outcomes in the log."""
-    rows = space.lake.read_log("runs").to_pylist()
+    rows = space.lake.log.read("runs").to_pylist()
     runs = {row["run_id"]: json.loads(row["counts"])["discovered"] for row in rows}
-    logged = Counter(row["run_id"] for row in space.lake.read_log("outcomes").to_pylist())
+    logged = Counter(row["run_id"] for row in space.lake.log.read("outcomes").to_pylist())
     return runs, {run_id: logged[run_id] for run_id in runs}
 
 

@@ -152,7 +152,7 @@ def job(tmp_path_factory: pytest.TempPathFactory, server: Hostile, busy: Hostile
 
 def outcome_rows(space: Workspace, *runs: str) -> dict[str, dict]:
     """Return the last outcome row of each page, by path or file."""
-    rows = [row for row in space.lake.read_log("outcomes").to_pylist() if row["run_id"] in runs]
+    rows = [row for row in space.lake.log.read("outcomes").to_pylist() if row["run_id"] in runs]
     rows.sort(key=lambda row: runs.index(row["run_id"]))
     return {urlsplit(row["url"]).path if "//" in row["url"] else row["url"]: row for row in rows}
 
@@ -170,7 +170,7 @@ def test_page_has_its_outcome(job, name: str) -> None:
 def test_every_page_once_in_each_run(job) -> None:
     """In the log, each run has each page once: every listed page, every file, and the listing that is not XML."""
     space, ingested, _ = job
-    rows = space.lake.read_log("outcomes").to_pandas()
+    rows = space.lake.log.read("outcomes").to_pandas()
     assert rows.duplicated(["run_id", "source_key", "url"]).sum() == 0
     assert len(rows[rows.run_id == "in"]) == ingested.discovered == len(PAGES) + len(INBOX) + 1
 

@@ -90,12 +90,12 @@ def test_takedown_waits_for_earlier_work_only(
     wait_for(lambda: space.takedowns.bars(doomed["article_id"]))
     later = Worker(processes, work_a_while, folder, SECOND, "later")
     time.sleep(0.5)
-    assert space.lake.stored([doomed["article_id"]]) != {}
+    assert space.lake.index.stored([doomed["article_id"]]) != {}
     (folder / "earlier.leaves").touch()
     finished(earlier)
     wait_for((folder / "later.works").exists)
     finished(takedown)
-    assert space.lake.stored([doomed["article_id"]]) == {}
+    assert space.lake.index.stored([doomed["article_id"]]) == {}
     (folder / "later.leaves").touch()
     finished(later)
 

@@ -83,7 +83,7 @@ def test_hanging_source(servers: tuple[Hostile, Hostile], tmp_path: Path) -> Non
     began = time.monotonic()
     ingest_sources(space, source_keys=["hanging", "bad", "good"], day=NOW.date(), run_id="in", tell=lambda _: None)
     took = time.monotonic() - began
-    rows = {row["url"]: row for row in space.lake.read_log("outcomes").to_pylist()}
+    rows = {row["url"]: row for row in space.lake.log.read("outcomes").to_pylist()}
     waiting = {url for url, row in rows.items() if row["outcome"] == "pending" and row["reason"] != "archived"}
     archived = {capture.url for capture in space.archive.captures()}
     assert waiting == {bad.url(path) for path in ("/hanging.xml", *HANGS)}

@@ -114,7 +114,7 @@ def test_file_that_is_still_written_waits(processes: ForkServerContext, inbox_ro
     (capture,) = space.archive.captures()
     assert space.archive.page(capture).body == content.encode()
     assert names(inbox_root, "done") == ["slow.txt"]
-    assert len(space.lake.read_log("outcomes").to_pylist()) == 1
+    assert len(space.lake.log.read("outcomes").to_pylist()) == 1
 
 
 def test_burst_for_three_runs(processes: ForkServerContext, inbox_root: Path) -> None:
@@ -136,7 +136,7 @@ def test_burst_for_three_runs(processes: ForkServerContext, inbox_root: Path) ->
     arriving.join()
     at_leisure(processes, extract_all, inbox_root, SECOND)
     space = open_space(inbox_root, SECOND)
-    fetched = Counter(row["url"] for row in space.lake.read_log("outcomes").to_pylist() if row["stage"] == "fetch")
+    fetched = Counter(row["url"] for row in space.lake.log.read("outcomes").to_pylist() if row["stage"] == "fetch")
     assert names(inbox_root, "done") == sorted(f"plan-{number}.txt" for number in range(50))
     assert (names(inbox_root, "failed"), names(inbox_root, "claimed")) == ([], [])
     assert fetched == {f"plan-{number}.txt": 1 for number in range(50)}

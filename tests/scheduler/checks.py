@@ -48,7 +48,7 @@ def assert_undisturbed(machine: Machine, scratch: Path) -> None:
 def assert_accounts_balance(space: Workspace) -> None:
     """Assert the conservation law for every run, and that every page of the inbox has a final outcome."""
     assert broken_sums(space) == []
-    outcomes = [row for row in space.lake.read_log("outcomes").to_pylist() if row["source_key"] == "inbox"]
+    outcomes = [row for row in space.lake.log.read("outcomes").to_pylist() if row["source_key"] == "inbox"]
     final = {row["raw_ref"] for row in outcomes if row["outcome"] in ("kept", "unchanged", "rejected")}
     captured = {capture.digest for capture in space.archive.captures() if capture.source_key == "inbox"}
     assert captured == final

@@ -87,7 +87,7 @@ def test_hanging_source_holds_back_no_other(machine: Machine, tmp_path: Path) ->
     assert machine.rows(of_run.format("ingest_web", "running"))
     machine.wait_until_quiet(seconds=PATIENCE)
     space = open_space(machine)
-    stuck = [row for row in space.lake.read_log("outcomes").to_pylist() if row["source_key"] == "stuck"]
+    stuck = [row for row in space.lake.log.read("outcomes").to_pylist() if row["source_key"] == "stuck"]
     assert {(row["outcome"], row["stage"]) for row in stuck} == {("pending", "discover")}
     assert {row["source_key"] for row in space.lake.read("articles").to_pylist()} >= {"courier", "lantern", "gazette"}
     assert_undisturbed(machine, tmp_path)

@@ -103,7 +103,7 @@ def publish(lake: Lake, batches: Batches, *, hour: int) -> int:
     changed += relate(lake)
     run = {"run_id": f"run-{hour}", "kind": "manual", "status": "done", "counts": "{}", "days_touched": []}
     at = {"started_at": NOON, "committed_at": NOON, "versions": "{}"}
-    lake.append_log("runs", f"run-{hour}", rows_table(table_named("runs"), [run | at]))
+    lake.log.append("runs", f"run-{hour}", rows_table(table_named("runs"), [run | at]))
     return changed
 
 

@@ -18,7 +18,7 @@ CLOCKS = (0, 5, -5, 72, -72, 24 * 400, -24 * 400)
 
 def objects_of(lake: Lake) -> list[Path]:
     """Return the files that a reader who looks at the manifests now is going to open."""
-    state = lake.manifests()
+    state = lake.partitions.manifests()
     return [Path("_state") / entry.object for manifest in state for entry in manifest.entries.values()]
 
 

@@ -19,7 +19,7 @@ _NAMES = ["article_id", "revision_id", "fetched_at", "published_date"]
 
 def follow(lake: Lake, copy: dict[str, dict[str, Any]], since: datetime) -> datetime:
     """Bring a copy up to date by the recipe of docs/how-to/share.md; return when to ask from next."""
-    found = lake.changes(since)
+    found = lake.index.changes(since)
     for each in found.articles:
         copy.pop(each.article_id, None)
         if each.kind != "removed":
@@ -47,11 +47,11 @@ def test_follower_of_a_killed_lake(processes: ForkServerContext, tmp_path: Path)
 
 
 def take(root: Path) -> None:
-    open_lake(root).snapshot("v1")
+    open_lake(root).snapshots.take("v1")
 
 
 def drop(root: Path) -> None:
-    open_lake(root).drop_snapshot("v1")
+    open_lake(root).snapshots.drop("v1")
 
 
 @pytest.mark.timeout(600)
@@ -62,15 +62,15 @@ def test_killed_while_taking_and_dropping(processes: ForkServerContext, tmp_path
     publish_hour(root, 0)
     before, seen = public_files(root), set()
     for number in range(KILLS):
-        has = bool(open_lake(root).snapshots())
+        has = bool(open_lake(root).snapshots.list())
         worker = Worker(processes, drop if has else take, root, at=chance.randint(1, 70 if has else 110))
         seen.add((has, worker.done().code))
         lake = open_lake(root)
-        for each in lake.snapshots():
-            assert lake.verify_snapshot(each.facts.name) == ()
+        for each in lake.snapshots.list():
+            assert lake.snapshots.verify(each.facts.name) == ()
             assert public_files(tmp_path / "snapshots" / each.facts.name) == before, number
         assert lake.verify() == ()
         assert public_files(root) == before
     assert (False, -9) in seen
-    lake.snapshot("last")
+    lake.snapshots.take("last")
     assert not list((tmp_path / "snapshots").glob(".*"))

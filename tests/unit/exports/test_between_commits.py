@@ -22,7 +22,7 @@ def export_to(lake: Lake, root: Path) -> str:
 
 
 def snapshot_to(lake: Lake, root: Path) -> str:
-    lake.snapshot("v1")
+    lake.snapshots.take("v1")
     return f"{root}/snapshots/v1/tables/articles/*/*.parquet"
 
 

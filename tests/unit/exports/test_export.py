@@ -236,7 +236,7 @@ def test_deletions_go_along(lake: Lake, tmp_path: Path, form: Form) -> None:
         "reason": "court",
         "deleted_at": NOON,
     }
-    lake.append_log("deletions", "takedown", rows_table(table_named("deletions"), [row]))
+    lake.log.append("deletions", "takedown", rows_table(table_named("deletions"), [row]))
     done = write(
         lake, tmp_path / "out", form, Selection(first=NEXT_DAY, source_keys=frozenset({"odd"}), has_text=False)
     )

@@ -24,27 +24,27 @@ def lake(tmp_path: Path) -> Lake:
 
 
 def told(lake: Lake, since: datetime) -> list[tuple[str, int, date]]:
-    return [(each.kind, int(each.article_id, 16), each.day) for each in lake.changes(since).articles]
+    return [(each.kind, int(each.article_id, 16), each.day) for each in lake.index.changes(since).articles]
 
 
 def until(lake: Lake) -> datetime:
-    last = lake.changes(START).until
+    last = lake.index.changes(START).until
     assert last is not None
     return last
 
 
 def test_new_changed_moved(lake: Lake) -> None:
     """Each kind of change is told once, after the stamp that was seen before it; an unchanged article never."""
-    assert lake.changes(START).until is None
+    assert lake.index.changes(START).until is None
     commit(lake, [Story(1), Story(2), Story(3)])
     assert told(lake, START) == [("new", 1, DAY), ("new", 2, DAY), ("new", 3, DAY)]
     first = until(lake)
     assert told(lake, first) == []
     commit(lake, [Story(1, words="It sank."), Story(2, day=1), Story(3), Story(4)], batch_id="b2")
     assert sorted(told(lake, first)) == [("changed", 1, DAY), ("moved", 2, NEXT_DAY), ("new", 4, DAY)]
-    [moved] = [each for each in lake.changes(first).articles if each.kind == "moved"]
+    [moved] = [each for each in lake.index.changes(first).articles if each.kind == "moved"]
     assert moved.from_day == DAY
-    assert lake.changes(first).days == (DAY, NEXT_DAY)
+    assert lake.index.changes(first).days == (DAY, NEXT_DAY)
     assert told(lake, until(lake)) == []
 
 
@@ -56,7 +56,7 @@ def test_rederived_rows_are_changed(lake: Lake) -> None:
     assert told(lake, before) == [("changed", 1, DAY)]
     before = until(lake)
     commit(lake, [Story(1, version="v2")], batch_id="b3")
-    assert (told(lake, before), lake.changes(before).days) == ([], ())
+    assert (told(lake, before), lake.index.changes(before).days) == ([], ())
 
 
 def test_cluster_rows_change_a_day_and_no_article(lake: Lake) -> None:
@@ -64,20 +64,20 @@ def test_cluster_rows_change_a_day_and_no_article(lake: Lake) -> None:
     commit(lake, [Story(1)])
     before = until(lake)
     lake.replace("copies", lambda: {DAY: copies_rows([Story(1)])})
-    assert (told(lake, before), lake.changes(before).days) == ([], (DAY,))
+    assert (told(lake, before), lake.index.changes(before).days) == ([], (DAY,))
 
 
 def test_withdrawn_and_back(lake: Lake) -> None:
     """A page that is gone is told once, also when its row changes; so is that it is back. Strangers are not told."""
     commit(lake, [Story(1), Story(2)])
     before = until(lake)
-    lake.note_gone([Story(1).article_id, Story(9).article_id])
-    lake.note_gone([Story(1).article_id, Story(9).article_id])
+    lake.index.note_gone([Story(1).article_id, Story(9).article_id], now=NOON)
+    lake.index.note_gone([Story(1).article_id, Story(9).article_id], now=NOON)
     assert told(lake, before) == [("withdrawn", 1, DAY)]
     gone = until(lake)
     commit(lake, [Story(1, version="v2")], batch_id="b2")
     assert told(lake, gone) == [("changed", 1, DAY)]
-    lake.note_gone([])
+    lake.index.note_gone([], now=NOON)
     assert told(lake, gone) == [("changed", 1, DAY), ("returned", 1, DAY)]
 
 
@@ -123,7 +123,7 @@ def test_following_the_changes_gives_the_table(lake: Lake) -> None:
     )
     for number, stories in enumerate(editions):
         commit(lake, stories, batch_id=f"b{number}")
-        found = lake.changes(since)
+        found = lake.index.changes(since)
         for each in found.articles:
             copy.pop(each.article_id, None)
             if each.kind != "removed":

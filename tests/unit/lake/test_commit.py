@@ -68,7 +68,7 @@ def test_committed_rows_can_be_read(lake: Lake, tmp_path: Path) -> None:
         counted = duckdb.sql(f"select count(*) from read_parquet('{glob}', hive_partitioning = true)").fetchall()
         assert counted == [(tables[name].num_rows,)]
         assert lake.read(name).sort_by("article_id").to_pylist() == tables[name].to_pylist()
-    assert sum(manifest.entries["articles"].rows for manifest in lake.manifests()) == 4
+    assert sum(manifest.entries["articles"].rows for manifest in lake.partitions.manifests()) == 4
     assert lake.verify() == ()
 
 
@@ -132,7 +132,7 @@ def test_new_content_replaces_the_row_and_its_children(lake: Lake) -> None:
     newer = Story(2, "The ferry was on time.", seen=2)
     commit(lake, [newer], batch_id="b2")
     assert lake.read("quotes")["quote_text"].to_pylist() == ["“The ferry was late again.”", f"“{newer.words}”"]
-    assert lake.stored([newer.article_id, "none"]) == {
+    assert lake.index.stored([newer.article_id, "none"]) == {
         newer.article_id: StoredArticle(DAY, newer.revision_id, "v1", None, f"sha256:{newer.content_hash}", NOON)
     }
     assert lake.verify() == ()
@@ -185,7 +185,9 @@ def test_two_rows_change_places(lake: Lake) -> None:
     """Articles that swap their days are both there, once."""
     commit(lake, [Story(1), Story(2, day=1)])
     commit(lake, [Story(1, "x", day=1, seen=1), Story(2, "y", day=0, seen=1)], batch_id="b2")
-    where = {i: stored.published_date for i, stored in lake.stored([Story(1).article_id, Story(2).article_id]).items()}
+    where = {
+        i: stored.published_date for i, stored in lake.index.stored([Story(1).article_id, Story(2).article_id]).items()
+    }
     assert where == {Story(1).article_id: NEXT_DAY, Story(2).article_id: DAY}
     assert lake.read("articles").num_rows == 2
     assert lake.verify() == ()

@@ -31,7 +31,7 @@ def outcome(url: str, *, run_id: str = "run:1", seen_at: datetime = NOON) -> dic
 
 
 def append(lake: Lake, batch_id: str, *rows: dict[str, Any]) -> None:
-    lake.append_log("outcomes", batch_id, rows_table(table_named("outcomes"), rows))
+    lake.log.append("outcomes", batch_id, rows_table(table_named("outcomes"), rows))
 
 
 @pytest.fixture
@@ -45,7 +45,7 @@ def test_rows_lie_under_their_day(lake: Lake, tmp_path: Path) -> None:
     paths = [path.relative_to(tmp_path).as_posix() for path in sorted(tmp_path.rglob("*.parquet"))]
     name = "run%3A1%2F%2E%2E%2Fx.parquet"
     assert paths == [f"log/outcomes/seen_date=2026-02-0{day}/{name}" for day in (3, 4)]
-    assert lake.read_log("outcomes")["url"].to_pylist() == ["b", "a"]
+    assert lake.log.read("outcomes")["url"].to_pylist() == ["b", "a"]
 
 
 def test_redelivery_overwrites_itself(lake: Lake) -> None:
@@ -53,7 +53,7 @@ def test_redelivery_overwrites_itself(lake: Lake) -> None:
     append(lake, "b1", outcome("a"), outcome("b"))
     append(lake, "b2", outcome("c", run_id="run:2"))
     append(lake, "b1", outcome("a", seen_at=NOON.replace(day=4)))
-    rows = lake.read_log("outcomes").select(["run_id", "url", "seen_at"]).to_pylist()
+    rows = lake.log.read("outcomes").select(["run_id", "url", "seen_at"]).to_pylist()
     assert rows == [
         {"run_id": "run:2", "url": "c", "seen_at": NOON},
         {"run_id": "run:1", "url": "a", "seen_at": NOON.replace(day=4)},
@@ -68,7 +68,7 @@ def test_breach_is_refused(lake: Lake) -> None:
 
 def test_empty_log_can_be_read(lake: Lake) -> None:
     """A log that nobody wrote has its columns and no rows."""
-    assert lake.read_log("runs").schema.names == table_named("runs").schema.names
+    assert lake.log.read("runs").schema.names == table_named("runs").schema.names
 
 
 def test_file_without_a_seal_is_damaged(lake: Lake, tmp_path: Path) -> None:

@@ -34,7 +34,7 @@ def test_snapshot_is_the_lake_as_it_was(lake: Lake, tmp_path: Path) -> None:
     commit(lake, [Story(1), Story(2, day=1)])
     lake.replace("copies", lambda: {DAY: copies_rows([Story(1)])})
     before = public_files(tmp_path / "lake")
-    taken = lake.snapshot("spring")
+    taken = lake.snapshots.take("spring")
     assert (taken.facts.days, taken.facts.rows["articles"], taken.own_bytes) == (2, 2, 0)
     assert taken.shared_bytes == sum(map(len, before.values()))
     commit(lake, [Story(1, words="It sank."), Story(2, day=0), Story(3)], batch_id="b2")
@@ -42,8 +42,8 @@ def test_snapshot_is_the_lake_as_it_was(lake: Lake, tmp_path: Path) -> None:
     commit(hasty, [Story(1, words="It was raised.")], batch_id="b3")
     hasty.gc()
     assert bytes_of(tmp_path / "snapshots/spring") == before
-    assert (lake.verify_snapshot("spring"), lake.verify()) == ((), ())
-    [listed] = lake.snapshots()
+    assert (lake.snapshots.verify("spring"), lake.verify()) == ((), ())
+    [listed] = lake.snapshots.list()
     assert listed.facts == taken.facts
     assert listed.own_bytes > 0
 
@@ -51,7 +51,7 @@ def test_snapshot_is_the_lake_as_it_was(lake: Lake, tmp_path: Path) -> None:
 def test_snapshot_opens_like_the_lake(lake: Lake, tmp_path: Path) -> None:
     """SQL over the snapshot's folder answers as of then; a pattern over the lake's root does not see it."""
     commit(lake, [Story(1)])
-    lake.snapshot("v1")
+    lake.snapshots.take("v1")
     commit(lake, [Story(2)], batch_id="b2")
     count = "SELECT count(*) FROM articles"
     assert query(connect(tmp_path / "snapshots/v1"), count).rows == ((1,),)
@@ -66,7 +66,7 @@ def test_questions_of_a_snapshot(lake: Lake, tmp_path: Path, monkeypatch: pytest
     """`newslake sql` and `ask` answer from a snapshot that is named; a wrong name tells which there are."""
     monkeypatch.setenv("NEWS_DATA_DIR", str(tmp_path))
     commit(lake, [Story(1)])
-    lake.snapshot("v1")
+    lake.snapshots.take("v1")
     commit(lake, [Story(2)], batch_id="b2")
 
     def call(*words: str) -> list[dict[str, object]]:
@@ -87,7 +87,7 @@ def test_questions_of_a_snapshot(lake: Lake, tmp_path: Path, monkeypatch: pytest
 def test_names_that_leave_the_folder_are_refused(lake: Lake, tmp_path: Path, name: str) -> None:
     """A name is letters, digits, dot, underscore and dash: to take, to check and to drop."""
     commit(lake, [Story(1)])
-    for act in (lake.snapshot, lake.verify_snapshot, lake.drop_snapshot):
+    for act in (lake.snapshots.take, lake.snapshots.verify, lake.snapshots.drop):
         with pytest.raises(ConfigError, match="snapshot"):
             act(name)
     assert (tmp_path / "lake/tables").is_dir()
@@ -96,23 +96,23 @@ def test_names_that_leave_the_folder_are_refused(lake: Lake, tmp_path: Path, nam
 def test_names_are_taken_once_and_dropped(lake: Lake, tmp_path: Path) -> None:
     """A name that is taken stays what it is; one that is dropped is free; one that never was is named as such."""
     commit(lake, [Story(1)])
-    lake.snapshot("v1")
+    lake.snapshots.take("v1")
     before = bytes_of(tmp_path / "snapshots/v1")
     with pytest.raises(ConfigError, match="v1 already"):
-        lake.snapshot("v1")
+        lake.snapshots.take("v1")
     assert bytes_of(tmp_path / "snapshots/v1") == before
     with pytest.raises(ConfigError, match="no snapshot v2; there are: v1"):
-        lake.drop_snapshot("v2")
-    lake.drop_snapshot("v1")
-    assert (list((tmp_path / "snapshots").iterdir()), lake.snapshots(), lake.verify()) == ([], (), ())
-    lake.snapshot("v1")
+        lake.snapshots.drop("v2")
+    lake.snapshots.drop("v1")
+    assert (list((tmp_path / "snapshots").iterdir()), lake.snapshots.list(), lake.verify()) == ([], (), ())
+    lake.snapshots.take("v1")
 
 
 def test_damage_is_found_and_named(lake: Lake, tmp_path: Path) -> None:
     """A flipped byte, a lost file, a strange file and a changed manifest are each told with the file's name."""
     commit(lake, [Story(1)])
     for name in ("bytes", "lost", "strange", "manifest", "facts"):
-        lake.snapshot(name)
+        lake.snapshots.take(name)
     root = tmp_path / "snapshots"
     part = f"tables/quotes/published_date={DAY}/part-0.parquet"
     flipped = bytearray((root / "bytes" / part).read_bytes())
@@ -123,7 +123,7 @@ def test_damage_is_found_and_named(lake: Lake, tmp_path: Path) -> None:
     (root / "strange" / part).with_name("part-1.parquet").write_bytes(b"")
     manifest = root / f"manifest/manifest/{DAY}.json"
     manifest.write_text(manifest.read_text().replace('"gen": 1', '"gen": 2'))
-    told = {each: lake.verify_snapshot(each) for each in ("bytes", "lost", "strange", "manifest")}
+    told = {each: lake.snapshots.verify(each) for each in ("bytes", "lost", "strange", "manifest")}
     assert [len(each) for each in told.values()] == [1, 1, 1, 1]
     assert part in told["bytes"][0]
     assert part in told["lost"][0]
@@ -131,8 +131,8 @@ def test_damage_is_found_and_named(lake: Lake, tmp_path: Path) -> None:
     assert "manifest" in told["manifest"][0]
     (root / "facts/snapshot.json").write_text("{}")
     with pytest.raises(LakeError, match="facts"):
-        lake.verify_snapshot("facts")
-    lake.drop_snapshot("facts")
+        lake.snapshots.verify("facts")
+    lake.snapshots.drop("facts")
 
 
 def test_missing_object_leaves_no_snapshot(lake: Lake, tmp_path: Path) -> None:
@@ -141,7 +141,7 @@ def test_missing_object_leaves_no_snapshot(lake: Lake, tmp_path: Path) -> None:
     [gone] = (tmp_path / "lake/_state/objects/quotes").rglob("*.obj")
     gone.unlink()
     with pytest.raises(LakeError, match=gone.name):
-        lake.snapshot("v1")
+        lake.snapshots.take("v1")
     assert list((tmp_path / "snapshots").iterdir()) == []
 
 
@@ -153,9 +153,9 @@ def test_without_hard_links_it_is_a_copy(lake: Lake, tmp_path: Path, monkeypatch
 
     commit(lake, [Story(1)])
     monkeypatch.setattr(os, "link", refuse)
-    taken = lake.snapshot("copy")
+    taken = lake.snapshots.take("copy")
     assert (taken.shared_bytes, taken.own_bytes > 0) == (0, True)
-    assert lake.verify_snapshot("copy") == ()
+    assert lake.snapshots.verify("copy") == ()
 
 
 def test_commands(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
@@ -211,7 +211,7 @@ def pairs_of(lake: Lake) -> pa.Table:
 
 def erase(lake: Lake, story: Story) -> tuple[str, ...]:
     """Forget a story as `newslake forget` does it in the lake; return the snapshots that changed."""
-    erasure = lake.erasure()
+    erasure = lake.erasure
     days = erasure.rows([story.article_id])
     lake.replace("co_mentions", lambda: {DAY: pairs_of(lake)})
     erasure.traces(days=days, older_than=0)
@@ -222,20 +222,20 @@ def test_pairs_of_a_forgotten_article_leave_snapshots(lake: Lake, tmp_path: Path
     """Who stood together in it alone is named no more, and what it added to other pairs is taken off."""
     stays, goes = meeting(1, PEOPLE[:2]), meeting(2, PEOPLE)
     keep_meetings(lake, stays, goes)
-    lake.snapshot("before")
+    lake.snapshots.take("before")
     assert erase(lake, goes[0]) == ("before",)
     path = tmp_path / "snapshots/before/tables/co_mentions/published_date=2026-02-03/part-0.parquet"
     [pair] = pq.ParquetFile(path).read().to_pylist()
     assert (pair["entity_name"], pair["other_entity_name"], pair["article_count"]) == (*PEOPLE[:2], 1)
-    assert lake.verify_snapshot("before") == ()
-    assert lake.snapshots()[0].facts.rows["co_mentions"] == 1
+    assert lake.snapshots.verify("before") == ()
+    assert lake.snapshots.list()[0].facts.rows["co_mentions"] == 1
 
 
 def test_forgetting_removes_unfinished_snapshots(lake: Lake, tmp_path: Path) -> None:
     """What a process left that died while it took a snapshot keeps nothing of a forgotten article."""
     stays, goes = meeting(1, PEOPLE[:1]), meeting(2, PEOPLE[1:])
     keep_meetings(lake, stays, goes)
-    lake.snapshot("dead")
+    lake.snapshots.take("dead")
     (tmp_path / "snapshots/dead").rename(tmp_path / "snapshots/.dead")
     assert erase(lake, goes[0]) == ()
     assert list((tmp_path / "snapshots").iterdir()) == []
@@ -244,7 +244,7 @@ def test_forgetting_removes_unfinished_snapshots(lake: Lake, tmp_path: Path) -> 
 def test_day_derived_again_leaves_the_files_of_a_snapshot_alone(lake: Lake, tmp_path: Path) -> None:
     """A day whose manifest was taken out gets the same names of objects again; no file that is kept is opened anew."""
     commit(lake, [Story(1)])
-    lake.snapshot("v1")
+    lake.snapshots.take("v1")
     kept = sorted((tmp_path / "snapshots/v1/tables").rglob("*.parquet"))
     before = [(path.stat().st_ino, path.stat().st_mtime_ns, path.read_bytes()) for path in kept]
     (tmp_path / "lake/_state/manifest/2026-02-03.json").unlink()

@@ -85,7 +85,7 @@ def lose_ledger(root: Path) -> None:
 )
 def test_verify_names_it_and_recover_mends_it(root: Path, harm: Callable[[Path], None], named: str) -> None:
     """Each harm that the state can undo is named by verify, mended by recover, and gone after."""
-    before, stored = files(root), open_lake(root).stored([story.article_id for story in STORIES])
+    before, stored = files(root), open_lake(root).index.stored([story.article_id for story in STORIES])
     harm(root)
     problems = open_lake(root).verify()
     assert len(problems) == 1
@@ -94,7 +94,7 @@ def test_verify_names_it_and_recover_mends_it(root: Path, harm: Callable[[Path],
     assert len(open_lake(root).recover()) == 1
     assert open_lake(root).verify() == ()
     assert files(root) == before
-    assert open_lake(root).stored(stored) == stored
+    assert open_lake(root).index.stored(stored) == stored
     assert open_lake(root).recover() == ()
 
 
@@ -109,20 +109,20 @@ def test_manifest_without_its_checksum_is_damaged(root: Path) -> None:
 
 def test_ledger_of_another_version_is_rebuilt_on_open(root: Path) -> None:
     """A ledger with other columns, of another version of newslake, is made anew from the manifests."""
-    before = open_lake(root).stored([Story(1).article_id])
+    before = open_lake(root).index.stored([Story(1).article_id])
     with closing(sqlite3.connect(root / "_state/ledger.sqlite", autocommit=True)) as connection:
         connection.execute("ALTER TABLE articles DROP COLUMN fetched_at")
         connection.execute("PRAGMA user_version = 0")
     lake = open_lake(root)
-    assert lake.stored([Story(1).article_id]) == before
+    assert lake.index.stored([Story(1).article_id]) == before
     assert lake.verify() == ()
 
 
 def test_lost_ledger_is_rebuilt_on_open(root: Path) -> None:
     """A ledger that was deleted says the same again, and commits go on."""
-    stored = open_lake(root).stored([story.article_id for story in STORIES])
+    stored = open_lake(root).index.stored([story.article_id for story in STORIES])
     lose_ledger(root)
-    assert open_lake(root).stored(stored) == stored
+    assert open_lake(root).index.stored(stored) == stored
     assert open_lake(root).verify() == ()
 
 
@@ -159,7 +159,7 @@ def test_damaged_day_can_be_derived_again(root: Path) -> None:
     before = files(root)
     public(root).write_bytes(b"PAR1")
     open_lake(root).recover(withdraws=True)
-    assert open_lake(root).stored([Story(1).article_id]) == {}
+    assert open_lake(root).index.stored([Story(1).article_id]) == {}
     assert open_lake(root).verify() == ()
     commit(open_lake(root), *STORIES)
     assert files(root) == before
@@ -170,7 +170,7 @@ def test_damaged_day_can_be_derived_again(root: Path) -> None:
 def test_who_has_the_ledger_open_goes_on(root: Path, harm: str) -> None:
     """A damaged ledger is made anew in its place: another process that has it open reads and writes the new one."""
     other, path = open_lake(root), root / "_state/ledger.sqlite"
-    stored, inode = other.stored([story.article_id for story in STORIES]), path.stat().st_ino
+    stored, inode = other.index.stored([story.article_id for story in STORIES]), path.stat().st_ino
     with closing(sqlite3.connect(path, autocommit=True)) as connection:
         if harm == "a row":
             connection.execute("UPDATE articles SET raw_ref = 'sha256:0'")
@@ -181,9 +181,9 @@ def test_who_has_the_ledger_open_goes_on(root: Path, harm: str) -> None:
     [told] = [each for each in open_lake(root).recover(withdraws=True) if "emptied the ledger" in each]
     assert "newslake changes" in told
     assert path.stat().st_ino == inode
-    assert other.stored(stored) == stored
+    assert other.index.stored(stored) == stored
     commit(other, Story(9), batch_id="b9")
-    assert Story(9).article_id in open_lake(root).stored([Story(9).article_id])
+    assert Story(9).article_id in open_lake(root).index.stored([Story(9).article_id])
     assert open_lake(root).verify() == ()
 
 
@@ -201,7 +201,7 @@ def test_broken_ledger_is_named(root: Path) -> None:
     lose_ledger(root)
     (root / "_state/ledger.sqlite").write_bytes(b"not a database " * 100)
     with pytest.raises(LakeError, match="recover --withdraw") as caught:
-        open_lake(root).stored([])
+        open_lake(root).index.stored([])
     assert caught.value.reason == "ledger_broken"
 
 
@@ -248,7 +248,7 @@ def test_snapshot_is_kept_for_the_grace(root: Path) -> None:
     """What a reader's snapshot names stays for the grace after it was replaced, however long it had stood before."""
     age(root, hours=1000)
     lake = open_lake(root)
-    snapshot = [root / "_state" / each.object for each in lake.manifest(DAY).entries.values()]
+    snapshot = [root / "_state" / each.object for each in lake.partitions.manifest(DAY).entries.values()]
     for number in range(3):
         commit(lake, Story(2, f"Words {number}", seen=number + 1), batch_id=f"c{number}")
     assert lake.gc() == 6  # the files of the batch that was committed a thousand hours ago
@@ -280,9 +280,9 @@ def test_day_that_was_taken_out_agrees_with_no_knowledge(tmp_path: Path) -> None
     """Its generations begin anew: what was found of the first one is not said of the next first one."""
     lake = open_lake(tmp_path / "lake")
     commit(lake, Story(1))
-    lake.set_agreeing({DAY: 1}, "knowledge")
-    assert lake.agreeing("knowledge") == {DAY}
+    lake.index.set_agreeing({DAY: 1}, "knowledge")
+    assert lake.index.agreeing("knowledge") == {DAY}
     (tmp_path / "lake/_state/manifest/2026-02-03.json").unlink()
     lake.recover()
     commit(lake, Story(1, words="It sank."), batch_id="again")
-    assert (lake.manifest(DAY).generation, lake.agreeing("knowledge")) == (1, frozenset())
+    assert (lake.partitions.manifest(DAY).generation, lake.index.agreeing("knowledge")) == (1, frozenset())

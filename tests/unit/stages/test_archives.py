@@ -49,7 +49,7 @@ def _ingested(space: Workspace, day: date, *, name: str = "") -> tuple[list[tupl
     """Ingest a day; return (last part of the URL, reason, news day) of each page, and the days to derive."""
     run_id = f"r{name}-{day}"
     done = ingest_sources(space, source_keys=["old"], day=day, run_id=run_id, tell=lambda _: None)
-    rows = [row for row in space.lake.read_log("outcomes").to_pylist() if row["run_id"] == run_id]
+    rows = [row for row in space.lake.log.read("outcomes").to_pylist() if row["run_id"] == run_id]
     return sorted((row["url"].rpartition("/")[2], row["reason"], row["news_day"]) for row in rows), done.report.days
 
 

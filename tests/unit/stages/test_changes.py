@@ -79,4 +79,4 @@ def test_daily_upkeep_notes_what_is_gone(space: Workspace, tmp_path: Path, monke
     for name, value in (("DATA_DIR", tmp_path), ("SOURCES_FILE", tmp_path / "sources.toml"), ("FROZEN_NOW", MORNING)):
         monkeypatch.setenv(f"NEWS_{name}", str(value))
     relate()
-    assert [each.kind for each in space.lake.changes(since).articles] == ["withdrawn"]
+    assert [each.kind for each in space.lake.index.changes(since).articles] == ["withdrawn"]

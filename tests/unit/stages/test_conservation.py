@@ -56,7 +56,7 @@ def test_deriving_that_forgets_a_page_writes_nothing(space: Workspace, monkeypat
     monkeypatch.setattr(Ledger, "record", lambda self, *_, **__: None)
     with pytest.raises(OutcomeError, match=rf"run r .* post, {DAY}: 1 without an outcome: {URL}"):
         derive(space, day=DAY, run_id="r")
-    assert space.lake.read_log("outcomes").num_rows == 0
+    assert space.lake.log.read("outcomes").num_rows == 0
 
 
 @pytest.mark.model

@@ -218,7 +218,7 @@ def test_a_run_says_what_its_listing_gave(server: Hostile, tmp_path: Path) -> No
     run(tmp_path, server, "3", hours=48)
     run(tmp_path, server, "4", hours=48, day=date(2026, 2, 1))
     space = Workspace(Settings.load(data_dir=tmp_path, sources_file=tmp_path / "sources.toml"))
-    rows = space.lake.read_log("listings").to_pylist()
+    rows = space.lake.log.read("listings").to_pylist()
     assert [(row["run_id"], row["result"], row["entries"], row["reason"]) for row in rows] == [
         ("1", "listed", 2, None),
         ("2", "listed", 0, None),

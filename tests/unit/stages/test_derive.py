@@ -56,7 +56,7 @@ def archive(
 def extract(space: Workspace, name: str, *, day: date = DAY) -> list[tuple[str, str]]:
     """Extract a news day; return outcome and reason of each page."""
     extract_day(space, day=day, run_id=name, tell=lambda _: None)
-    rows = space.lake.read_log("outcomes").to_pylist()
+    rows = space.lake.log.read("outcomes").to_pylist()
     return sorted((row["outcome"], str(row["reason"])) for row in rows if row["run_id"] == name)
 
 
@@ -158,7 +158,7 @@ def test_commit_tried_again_tells_of_its_articles(space: Workspace) -> None:
     staged = derive(space, day=DAY, run_id="1")
     space.lake.commit([staged.batch_id], is_current=lambda *_: True)
     again = commit_day(space, derived=[staged], day=DAY, run_id="1", kind="manual", started_at=MORNING)
-    rows = space.lake.read_log("outcomes").to_pylist()
+    rows = space.lake.log.read("outcomes").to_pylist()
     assert [(row["url"], row["outcome"]) for row in rows] == [(URL, "unchanged")]
     assert (again.days, again.files_changed) == ((DAY,), 0)
 
@@ -229,7 +229,7 @@ def test_reservation_is_recorded_or_obeyed(space: Workspace) -> None:
     obeying = Workspace(space.settings.model_copy(update={"tdm_policy": "obey"}))
 
     assert extract(obeying, "2") == [("rejected", "tdm_reserved")] * 2
-    details = {row["detail"] for row in space.lake.read_log("outcomes").to_pylist() if row["run_id"] == "2"}
+    details = {row["detail"] for row in space.lake.log.read("outcomes").to_pylist() if row["run_id"] == "2"}
     told = "its publisher reserves text and data mining: {}; NEWS_TDM_POLICY=record keeps such pages"
     assert details == {told.format("tdmrep.json of its host"), told.format("a meta element of the page")}
 

@@ -202,16 +202,16 @@ def test_nothing_is_left_and_nothing_comes_again(town: Town) -> None:
     root = space.settings.data_dir
     before = {path.name for path in (root / "inbox" / "done").iterdir()}
     assert {"aside.html", "links.urls"} <= before
-    told = {(row["outcome"], row["reason"]) for row in space.lake.read_log("outcomes").to_pylist()}
+    told = {(row["outcome"], row["reason"]) for row in space.lake.log.read("outcomes").to_pylist()}
     assert {("quarantined", "undecodable"), ("rejected", "too_short"), ("pending", "http_503")} <= told
     old = shutil.copytree(root / "raw" / "warc", town.folder / "old")
     assert len(traces.under(root)) > 20
-    sums = json.dumps([row["counts"] for row in space.lake.read_log("runs").to_pylist()])
+    sums = json.dumps([row["counts"] for row in space.lake.log.read("runs").to_pylist()])
     forget_all(space, town)
     assert traces.under(root) == {}
     never = week(town, "never", doomed=False)
     assert tables(space) == tables(never)
-    assert json.dumps([row["counts"] for row in space.lake.read_log("runs").to_pylist()]) == sums
+    assert json.dumps([row["counts"] for row in space.lake.log.read("runs").to_pylist()]) == sums
     assert broken_sums(space) == []
     assert list(space.archive.verify()) == []
     assert_whole(space)
@@ -233,7 +233,7 @@ def again(space: Workspace, town: Town, old: Path) -> None:
     asked = dict(town.server.seen)
     run(late, "late")
     assert {path for path in DOOMED if town.server.seen[path + TRACKED] > asked[path + TRACKED]} == set()
-    refused = [row for row in late.lake.read_log("outcomes").to_pylist() if row["run_id"] == "in-late"]
+    refused = [row for row in late.lake.log.read("outcomes").to_pylist() if row["run_id"] == "in-late"]
     assert {row["outcome"] for row in refused if row["url"].startswith("forgotten:")} == {"rejected"}
     assert sum(row["reason"] == "forgotten" for row in refused) > len(DOOMED)
     shutil.rmtree(root / "lake" / "tables")
@@ -272,7 +272,7 @@ def test_runs_between_writing_down_and_removing_let_nothing_in(town: Town) -> No
     ferry = article_id_of(canonical=canonical_url(town.server.url(FERRY)), text="")
     [row] = [row for row in late.lake.read("articles").to_pylist() if row["article_id"] == ferry]
     assert "4 boats" not in row["text"]
-    told = {row["url"] for row in late.lake.read_log("outcomes").to_pylist() if row["run_id"] == "in-late"}
+    told = {row["url"] for row in late.lake.log.read("outcomes").to_pylist() if row["run_id"] == "in-late"}
     assert traces_of_doomed().in_bytes("\n".join(told).encode()) == set()
     assert len(finish_takedowns(late)) == len(DOOMED) + 1
     assert {path for path in traces_of_doomed().under(late.settings.data_dir) if "inbox" not in path} == set()
@@ -283,17 +283,17 @@ def test_runs_between_writing_down_and_removing_let_nothing_in(town: Town) -> No
 def test_snapshots_lose_the_rows_that_name_it(town: Town) -> None:
     """A snapshot that was taken before holds no piece of it, verifies, and says what it holds; one without it stays."""
     space = week(town, "data", doomed=True)
-    space.lake.snapshot("before")
+    space.lake.snapshots.take("before")
     snapshots = space.settings.data_dir / "snapshots"
-    (before,) = space.lake.snapshots()
+    (before,) = space.lake.snapshots.list()
     forget_all(space, town)
     assert traces_of_doomed().under(space.settings.data_dir) == {}
-    (after,) = space.lake.snapshots()
-    assert space.lake.verify_snapshot("before") == ()
+    (after,) = space.lake.snapshots.list()
+    assert space.lake.snapshots.verify("before") == ()
     assert 0 < after.facts.rows["articles"] < before.facts.rows["articles"]
     package = json.loads((snapshots / "before" / "datapackage.json").read_bytes())
     assert {each["name"]: each["rows"] for each in package["resources"] if each["rows"]} == after.facts.rows
-    space.lake.snapshot("after")
+    space.lake.snapshots.take("after")
     told = forget(space, Target(kind="article", value=town.server.url(FERRY)), reason=None, tell=lambda _: None)
     assert told.snapshots == ()
 
@@ -302,7 +302,7 @@ def test_damaged_snapshot_stops_nothing_else(town: Town) -> None:
     """A takedown names a snapshot that it cannot read and goes on; with it dropped, recover ends the takedown."""
     space = week(town, "data", doomed=True)
     for name in ("broken", "sound"):
-        space.lake.snapshot(name)
+        space.lake.snapshots.take(name)
     broken = space.settings.data_dir / "snapshots/broken"
     [*_, quotes] = sorted((broken / "tables/quotes").rglob("*.parquet"))
     quotes.unlink()
@@ -319,7 +319,7 @@ def test_damaged_snapshot_stops_nothing_else(town: Town) -> None:
     assert "is not finished" in finish_takedowns(space)[0]
     other = forget(space, Target(kind="article", value=town.server.url(AGAIN)), reason=None, tell=lambda _: None)
     assert len(other.remains) == 1
-    space.lake.drop_snapshot("broken")
+    space.lake.snapshots.drop("broken")
     assert len(finish_takedowns(space)) == 2
     assert [each.is_done for each in space.takedowns.all()] == [True, True]
 
@@ -331,7 +331,7 @@ def test_deletions_tell_who_has_copies(town: Town) -> None:
     held = {row["revision_id"] for row in space.lake.read("revisions").to_pylist() if row["article_id"] == ids[FERRY]}
     assert len(held) >= 3
     forget_all(space, town)
-    rows = {row["article_id"]: row for row in space.lake.read_log("deletions").to_pylist()}
+    rows = {row["article_id"]: row for row in space.lake.log.read("deletions").to_pylist()}
     assert rows.keys() >= {ids[FERRY], ids[AGAIN]}
     assert rows.keys().isdisjoint({ids[VIDEO], ids[WAITS], ids[BROKEN]})
     row = rows[ids[FERRY]]
@@ -402,7 +402,7 @@ def test_publisher_and_source(town: Town) -> None:
     run(town.space("data", hours=32), "last")
     [refused] = [
         row
-        for row in late.lake.read_log("outcomes").to_pylist()
+        for row in late.lake.log.read("outcomes").to_pylist()
         if row["run_id"] == "in-last" and row["source_key"] == "drop"
     ]
     assert (refused["outcome"], refused["reason"]) == ("rejected", "forgotten")
@@ -419,8 +419,8 @@ def test_source_leaves_what_another_brought(town: Town) -> None:
     before = {row["article_id"]: row["text"] for row in space.lake.read("articles").to_pylist()}
     forget(space, Target(kind="source", value="feed"), reason=None, tell=lambda _: None)
     [left] = {each.article_id for each in space.archive.captures(page_key=bridge)}
-    assert space.lake.stored([left]) == {}
-    assert space.lake.read_log("deletions").num_rows == len(STAYING) - 1
+    assert space.lake.index.stored([left]) == {}
+    assert space.lake.log.read("deletions").num_rows == len(STAYING) - 1
     for day in space.archive.days():
         extract_day(space, day=day, run_id=f"again-{day}", tell=lambda _: None)
     rows = {row["article_id"]: row for row in space.lake.read("articles").to_pylist()}

@@ -62,7 +62,7 @@ def run(
     )
     space = Workspace(settings)
     report = ingest(space, source_key="feed", day=day or settings.now().date(), run_id=name).report
-    rows = [row for row in space.lake.read_log("outcomes").to_pylist() if row["run_id"] == name]
+    rows = [row for row in space.lake.log.read("outcomes").to_pylist() if row["run_id"] == name]
     assert report.discovered == len(rows)
     return {row["url"].removeprefix(server.url("")): (row["outcome"], row["reason"], row["news_day"]) for row in rows}
 
@@ -254,7 +254,7 @@ def test_reserved_page_is_not_archived_where_that_is_obeyed(server: Hostile, tmp
     }
     assert server.seen["/news/a"] == 0
     space = Workspace(Settings.load(data_dir=tmp_path, sources_file=tmp_path / "sources.toml"))
-    details = {row["url"]: row["detail"] for row in space.lake.read_log("outcomes").to_pylist()}
+    details = {row["url"]: row["detail"] for row in space.lake.log.read("outcomes").to_pylist()}
     assert details[server.url("/news/a")].endswith("/.well-known/tdmrep.json reserves it (location /news/)")
     assert "'tdm-reservation: 1' reserves text and data mining" in details[server.url("/b")]
 

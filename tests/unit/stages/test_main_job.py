@@ -77,7 +77,7 @@ def test_every_page_has_one_outcome(job) -> None:
     for ingested, extracted in evenings:
         for report in (ingested, *(each.report for each in extracted)):
             assert report.discovered == sum(count for _, count in report.outcomes)
-    outcomes = Workspace(Settings.load(data_dir=folder)).lake.read_log("outcomes").to_pandas()
+    outcomes = Workspace(Settings.load(data_dir=folder)).lake.log.read("outcomes").to_pandas()
     assert outcomes.duplicated(["run_id", "source_key", "url"]).sum() == 0
 
 
@@ -85,8 +85,8 @@ def test_log_keeps_the_law(job) -> None:
     """Each run's row counts as many pages as the run has outcomes in the log, kind by kind."""
     folder, _ = job
     lake = Workspace(Settings.load(data_dir=folder)).lake
-    told = Counter((row["run_id"], row["outcome"]) for row in lake.read_log("outcomes").to_pylist())
-    for run in lake.read_log("runs").to_pylist():
+    told = Counter((row["run_id"], row["outcome"]) for row in lake.log.read("outcomes").to_pylist())
+    for run in lake.log.read("runs").to_pylist():
         counts = json.loads(run["counts"])
         kinds = {kind: told[run["run_id"], kind] for kind in OUTCOME_KINDS}
         assert kinds == {kind: counts[kind] for kind in OUTCOME_KINDS}

@@ -91,5 +91,5 @@ def test_upkeep_writes_one_row(space: Workspace) -> None:
         finish_upkeep(
             space, done={"mended": []}, day=SUNDAY, run_id="news_maintain.1", kind="scheduled", started_at=NOW
         )
-    (row,) = space.lake.read_log("runs").to_pylist()
+    (row,) = space.lake.log.read("runs").to_pylist()
     assert (row["run_id"], row["kind"], "post" in row["counts"]) == ("news_maintain.1", "scheduled", True)

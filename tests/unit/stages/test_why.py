@@ -42,7 +42,7 @@ def test_article_that_moved_meanwhile(space: Workspace) -> None:
     """An article that a commit took to another day after it was looked up is no defect: asking again is enough."""
     archive(space, story("deepened"))
     extract(space, "run")
-    [(article_id, stored)] = space.lake.stored([id_of(URL)]).items()
+    [(article_id, stored)] = space.lake.index.stored([id_of(URL)]).items()
     elsewhere = replace(stored, published_date=stored.published_date - timedelta(days=400))
     with pytest.raises(LakeError, match="ask again"):
         _ = StoredRows(workspace=space, article_id=article_id, stored=elsewhere).article
