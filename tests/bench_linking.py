@@ -17,7 +17,7 @@ from rich.console import Console
 from pipeline.kb import build_store, load, load_kb, read_records
 from pipeline.model import Article
 from pipeline.nlp import Reader, load_model
-from pipeline.nlp import entities as finding
+from pipeline.nlp.who import entities as finding
 from pipeline.settings import Settings
 from tests.bench import ROUNDS, articles, worker_memory
 

@@ -4,6 +4,8 @@ import ast
 import sys
 from collections.abc import Iterator
 from dataclasses import dataclass
+from importlib import import_module
+from importlib.util import find_spec
 
 import pytest
 
@@ -141,3 +143,22 @@ def test_nothing_is_unpickled():
     ]
 
     assert found == []
+
+
+@pytest.mark.parametrize("module", modules("scripts", "tests", "samples"), ids=lambda module: module.path)
+def test_names_taken_from_the_package_exist(module: Module):
+    """What a script, a benchmark or a test imports from the package, at its top or in a function, is there."""
+    found = [
+        f"{module.at(node)}: {node.module} has no {alias.name}"
+        for node in module.nodes(ast.ImportFrom)
+        if node.level == 0 and node.module and node.module.split(".")[0] == "pipeline"
+        for alias in node.names
+        if not _has(node.module, alias.name)
+    ]
+
+    assert found == []
+
+
+def _has(module: str, name: str) -> bool:
+    there = import_module(module)
+    return hasattr(there, name) or (hasattr(there, "__path__") and find_spec(f"{module}.{name}") is not None)
