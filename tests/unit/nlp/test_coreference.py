@@ -87,10 +87,10 @@ def test_a_pronoun_carries_its_method_and_confidence(nlp) -> None:
 @pytest.mark.parametrize(
     ("text", "mention"),
     [
-        ("Ruth Amberley will meet Walter Strand in Oslo. The two leaders have agreed a plan.", "two leaders"),
+        ("Ruth Amberley rowed with Walter Strand in Oslo. The two leaders want a treaty.", "two leaders"),
         ("Ruth Amberley and Walter Strand met on the pier. They agreed to share the cost.", "They"),
         ("The mayor, Ruth Amberley, and her deputy, Walter Strand, left. They were late.", "They"),
-        ("Ruth Amberley met Walter Strand in Oslo. The two leaders have a plan. They signed it.", "They"),
+        ("Ruth Amberley met Walter Strand in Oslo. The two leaders wrote a plan. They signed it.", "They"),
         ("In Oslo Ruth Amberley met the poet Walter Strand. They married in 1960.", "They"),
         ("Ruth Amberley married Walter Strand in spring. The couple live in Bergen.", "couple"),
     ],
@@ -152,7 +152,7 @@ def test_an_age_stands_for_the_only_person_before_it(nlp) -> None:
     [
         ("Helen Marsh, who is the mayor of Varnholt, opened the pier.", "mayor of Varnholt"),
         ("Helen Marsh was appointed chief executive of Brennick Motors.", "chief executive of Brennick Motors"),
-        ("Helen Marsh, the independent reviewer of harbour law, spoke.", "independent reviewer of harbour law"),
+        ("Helen Marsh, the honorary president of harbour trade, spoke.", "honorary president of harbour trade"),
         ("Helen Marsh, chair of the board and a friend of the club, spoke.", "chair of the board"),
         ("Helen Marsh, a beekeeper from Varnholt, spoke.", "beekeeper from Varnholt"),
         ("The actor Colin Pike, Prof Helen Marsh and the Rev Ann Dodd sang.", None),

@@ -25,8 +25,8 @@ pytestmark = pytest.mark.model
         ("Nobody was hurt, Constable Ayo Finch said.", ("Ayo Finch", "PERSON")),
         ("Serena Blake beat Irina Novotna 6-4, 6-3.", ("Irina Novotna", "PERSON")),
         ("Follow Ian Hatchett on Twitter @IanHatchett.", ("Ian Hatchett", "PERSON")),
-        ("The local government is the City of Orrin, she said.", ("City of Orrin", "GPE")),
-        ("The author thanked Isabel Ruiz of Heaven Press.", ("Isabel Ruiz", "PERSON")),
+        ("The port is run by the City of Orrin, she said.", ("City of Orrin", "GPE")),
+        ("The band hired Isabel Moreno of Castile Press.", ("Isabel Moreno", "PERSON")),
     ],
 )
 def test_a_name_has_all_its_words_and_no_other(nlp, text: str, name: tuple[str, str]) -> None:
@@ -65,8 +65,8 @@ def test_both_of_a_couple_stand_before_their_name(nlp) -> None:
 
 def test_two_surnames_are_two_people(nlp) -> None:
     """Two people whom the article knows are told apart where "and" joins their surnames."""
-    text = "Carla Brooks wrote the book with Ruth Carson.\n\nBy then, Brooks and Carson had finished the editing."
-    assert typed_names(nlp, text)[-2:] == [("Brooks", "PERSON"), ("Carson", "PERSON")]
+    text = "Laura Barnes designed the bridge with Ruth Tilling.\n\nBy June, Barnes and Tilling had drawn the plans."
+    assert typed_names(nlp, text)[-2:] == [("Barnes", "PERSON"), ("Tilling", "PERSON")]
 
 
 def test_a_surname_that_is_a_month_stays_with_the_forename(nlp) -> None:

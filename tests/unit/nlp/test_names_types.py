@@ -10,7 +10,7 @@ pytestmark = pytest.mark.model
 @pytest.mark.parametrize(
     ("text", "name"),
     [
-        ("Rafferty released two albums in the 1990s.", ("Rafferty", "PERSON")),
+        ("Donnelly released a record in 1971.", ("Donnelly", "PERSON")),
         ("Weissmann was born in Dresden.", ("Weissmann", "PERSON")),
         ("Kettering's brother Jim sang at the wedding.", ("Kettering", "PERSON")),
         ("In Palmera, 12 people died.", ("Palmera", "GPE")),
@@ -54,7 +54,7 @@ def test_a_surname_shows_what_a_full_name_is(nlp) -> None:
 
 
 def test_the_surname_of_a_late_person_is_sought(nlp) -> None:
-    """Who turns out to be a person by their role is found by the surname too."""
+    """A person whom a role shows late in the reading is found by the surname too."""
     text = "Orbis CEO Satya Raman said the deal would help. Last year Raman cut 4,000 jobs."
     assert [kind for name, kind in typed_names(nlp, text) if name.endswith("Raman")] == ["PERSON", "PERSON"]
 
