@@ -203,7 +203,7 @@ def _from_governor(parse: Parse, trigger: Trigger, data: FrameData) -> tuple[lis
 
 
 def _from_plan(parse: Parse, index: int, data: FrameData) -> list[int]:
-    """Return who prepares the event: "officials gear up for the start of talks"."""
+    """Return who prepares the event: "the rebels prepared for the launch of an attack"."""
     for _ in range(3):
         preposition = parse.head[index]
         index = parse.head[preposition]

@@ -41,7 +41,7 @@ def pieces(tokens: Tokens, name: Name, people: frozenset[str], data: NameData) -
 
 
 def _couple(tokens: Tokens, name: Name, people: frozenset[str], data: NameData) -> tuple[Name, ...]:
-    """Return the two people that the model took for one name ("Brooks and Marsh"), or nothing."""
+    """Return the two people that the model took for one name ("Barnes and Tilling"), or nothing."""
     joins = [i for i in range(name.first, name.last) if tokens.lower[i] in data.evidence.joining_words]
     if len(joins) != 1 or tokens.lower[name.last] in data.evidence.last_words:
         return ()

@@ -147,7 +147,7 @@ def _asks(tokens: Tokens, clause: int, data: CueData) -> bool:
 
 
 def _linked(tokens: Tokens, verb: int, data: CueData) -> int | None:
-    """Return the verb of a "that" behind a phrase the parse has hung it on: "said from the start that she will".
+    """Return the verb of a "that" behind a phrase the parse has hung it on: "said on the ferry that she will".
 
     "Echoed her fear that" reports nothing of its own: the clause is what the object says.
     """
