@@ -21,6 +21,7 @@ from pipeline.stages.workspace import Workspace
 from tests.browser.hostile_lake import DAY, ONE, STRINGS, make_hostile_lake
 from tests.browser.looking import assert_standing, overflow, references, running
 from tests.browser.shown import letters
+from tests.browser.walking import click
 from tests.browser.watch import watched
 
 SITE = "http://newsroom.invalid"  # what it answers is told to the browser
@@ -84,7 +85,7 @@ def _read_to_the_end(page: Page, more: str) -> str:
     for _ in range(_FAR):
         if not page.get_by_role("link", name=more, exact=True).count():
             return read
-        page.get_by_role("link", name=more, exact=True).click()
+        click(page.get_by_role("link", name=more, exact=True))
         read += _assert_only_text(page)
     raise AssertionError(f"{_FAR} pages, and no end: {page.url}")
 

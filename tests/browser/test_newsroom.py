@@ -8,7 +8,7 @@ from playwright.sync_api import Browser, Page, expect
 
 from tests.browser.airflow import PASSWORDS
 from tests.browser.looking import assert_standing, overflow, references, running, violations
-from tests.browser.walking import follow, tab_to
+from tests.browser.walking import click, enter, follow
 from tests.browser.watch import watched
 
 pytestmark = [pytest.mark.airflow, pytest.mark.model]
@@ -79,8 +79,8 @@ def test_person_leads_to_quote_and_sentence(reader: Page) -> None:
     """From a name in the form to an article, from the person in its list to what she said, and to the sentence."""
     reader.goto(f"articles?{DAYS}")
     reader.get_by_label("Person").fill("Aino Kestilä")
-    reader.get_by_role("button", name="Show").click()
-    reader.get_by_role("link", name="Finland and Estonia agree to end ferry row").click()
+    click(reader.get_by_role("button", name="Show"))
+    click(reader.get_by_role("link", name="Finland and Estonia agree to end ferry row"))
     said = reader.locator("#names li", has=reader.locator("h3", has_text="Aino Kestilä")).locator(".said-list").first
     expect(said).to_contain_text("We shouted until lunch")
     said.locator("a").click()
@@ -93,21 +93,14 @@ def test_person_leads_to_quote_and_sentence(reader: Page) -> None:
 def test_keyboard_is_enough(reader: Page) -> None:
     """By Tab and Enter alone: past the navigation, from the map to a reason; from the list to a quote's sentence."""
     reader.goto(f"coverage?{DAYS}")
-    _enter(reader, ".skip")
-    _enter(reader, "td a[href*='source=courier'][href*='2026-03-02']")
-    _enter(reader, "th a[href*='regatta-rescue']")
+    enter(reader, ".skip")
+    enter(reader, "td a[href*='source=courier'][href*='2026-03-02']")
+    enter(reader, "th a[href*='regatta-rescue']")
     expect(reader.locator("main")).to_contain_text("at least 120 are needed")
-    _enter(reader, "nav a[href*='articles']")
-    _enter(reader, "th a[href*='articles/']")
+    enter(reader, "nav a[href*='articles']")
+    enter(reader, "th a[href*='articles/']")
     quote = follow(reader, ".said-list a")
     expect(reader.locator(f".b:has({quote}) .said, .b:has({quote}) .quote").first).to_be_in_viewport()
-
-
-def _enter(page: Page, selector: str) -> None:
-    tab_to(page, selector)
-    before = page.url
-    page.keyboard.press("Enter")
-    page.wait_for_url(lambda url: url != before)
 
 
 @pytest.mark.parametrize("path", PAGES)
@@ -120,10 +113,10 @@ def test_keeps_nobody_out(reader: Page, path: str) -> None:
 def test_article_and_reason_keep_nobody_out(reader: Page) -> None:
     """So do the page of an article, of a reason, and what is said where there is nothing."""
     reader.goto(f"articles?{DAYS}")
-    reader.locator("th a").first.click()
+    click(reader.locator("th a").first)
     _assert_open_to_all(reader)
     reader.goto(f"pages?source=courier&{DAYS}")
-    reader.locator("th a[href*='why']").first.click()
+    click(reader.locator("th a[href*='why']").first)
     _assert_open_to_all(reader)
 
 

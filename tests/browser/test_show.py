@@ -11,7 +11,7 @@ from pipeline.ask import connect, query
 from pipeline.cli import app
 from tests.architecture.tree import ROOT
 from tests.browser.looking import assert_standing, overflow, references, running, violations
-from tests.browser.walking import follow, tab_to
+from tests.browser.walking import enter, follow
 from tests.browser.watch import watched
 
 pytestmark = [pytest.mark.model]
@@ -105,8 +105,7 @@ def test_what_is_no_quote_and_no_fact_looks_like_none(twin: Page) -> None:
 
 def test_keyboard_leads_from_speaker_to_quote_and_back(twin: Page) -> None:
     """From a person in the list to a quotation, to its speaker in the sentence, and back, by Tab and Enter."""
-    tab_to(twin, ".skip")
-    twin.keyboard.press("Enter")
+    enter(twin, ".skip")
     assert twin.evaluate("() => document.activeElement.id") == "main"
 
     assert follow(twin, ".said-list a[href='#q2']") == "#q2"
