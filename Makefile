@@ -7,7 +7,7 @@ UV := .tools/bin/uv
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: help demo test lint types unit nightly quality bench bench-airflow bench-lake golden answers pictures docs lock up down cluster-test newsroom clean
+.PHONY: help demo test lint types unit nightly quality bench bench-airflow bench-lake shape golden answers pictures docs lock up down cluster-test newsroom clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
@@ -48,6 +48,9 @@ answers: $(VENV)/.ready  ## Replay the sample newsroom; write the answers and ch
 
 pictures: $(VENV)/.ready  ## Draw the pictures of the pages in README and docs anew, with Chromium
 	@$(RUN) -m samples.pictures
+
+shape: $(VENV)/.ready  ## Print the lines of modules and functions, and names to look at
+	@$(RUN) -m scripts.measure_shape
 
 docs: $(VENV)/.ready  ## Regenerate docs/tables.md from the contract
 	@$(RUN) -c "from pipeline.tables.docs import tables_markdown; print(tables_markdown(), end='')" > docs/tables.md

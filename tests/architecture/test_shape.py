@@ -3,7 +3,7 @@
 import ast
 from collections.abc import Iterator
 
-from tests.architecture.tree import CODE, Module, modules, project_files
+from tests.architecture.tree import CODE, Module, function_length, modules, project_files
 
 OURS = ("pipeline", "plugins", "dags", "samples")
 MODULE_LINES = 300
@@ -12,16 +12,6 @@ FUNCTION_LINES, FUNCTION_LINES_MOST = 25, 45
 CATCH_ALL_NAMES = {"utils", "util", "helpers", "helper", "common", "misc"}
 # Where a NewsError becomes an outcome, a task's state, an exit code.
 DOORS = ("pipeline/stages/", "plugins/news_airflow/", "pipeline/cli/")
-Function = ast.FunctionDef | ast.AsyncFunctionDef
-
-
-def _length(function: Function) -> int:
-    """Return a function's lines from ``def`` to its end, without docstring and decorators."""
-    lines = (function.end_lineno or function.lineno) - function.lineno + 1
-    first = function.body[0]
-    if ast.get_docstring(function, clean=False) is not None:
-        lines -= (first.end_lineno or first.lineno) - first.lineno + 1
-    return lines
 
 
 def _handled(handler: ast.ExceptHandler) -> set[str]:
@@ -55,7 +45,7 @@ def test_modules_are_small():
 def test_functions_are_short():
     """Nine of ten functions have fewer than 25 lines, and none has more than 45."""
     lengths = {
-        module.at(node): _length(node)
+        module.at(node): function_length(node)
         for module in modules(*OURS)
         for node in module.nodes(ast.FunctionDef, ast.AsyncFunctionDef)
     }

@@ -1,4 +1,4 @@
-"""The project's own files, parsed once, for the tests of its shape."""
+"""The project's own files, parsed once, for the tests and the report of its shape."""
 
 import ast
 import subprocess
@@ -8,6 +8,7 @@ from functools import cache
 from pathlib import Path
 
 ROOT = Path(__file__).resolve().parents[2]
+Function = ast.FunctionDef | ast.AsyncFunctionDef
 CODE = ("pipeline", "plugins", "dags", "samples", "tests")
 
 
@@ -32,6 +33,15 @@ class Module:
     def at(self, node: ast.stmt | ast.expr | ast.excepthandler) -> str:
         """Return where a node stands, as editors link it."""
         return f"{self.path}:{node.lineno}"
+
+
+def function_length(function: Function) -> int:
+    """Return a function's lines from ``def`` to its end, without docstring and decorators."""
+    lines = (function.end_lineno or function.lineno) - function.lineno + 1
+    first = function.body[0]
+    if ast.get_docstring(function, clean=False) is not None:
+        lines -= (first.end_lineno or first.lineno) - first.lineno + 1
+    return lines
 
 
 @cache
