@@ -7,7 +7,7 @@ UV := .tools/bin/uv
 VENV := .venv
 RUN := $(VENV)/bin/python
 
-.PHONY: help demo test lint types unit nightly quality bench bench-airflow bench-lake shape golden answers pictures docs lock up down cluster-test newsroom clean
+.PHONY: help demo test lint types unit nightly quality bench bench-airflow bench-lake shape hops golden answers pictures docs lock up down cluster-test newsroom clean
 
 help:  ## Show the targets
 	@grep -E '^[a-z-]+:.*## ' $(MAKEFILE_LIST) | sed -E 's/^([a-z-]+):.*## /  make \1|/' | awk -F'|' '{printf "%-22s %s\n", $$1, $$2}'
@@ -51,6 +51,9 @@ pictures: $(VENV)/.ready  ## Draw the pictures of the pages in README and docs a
 
 shape: $(VENV)/.ready  ## Print the lines of modules and functions, and names to look at
 	@$(RUN) -m scripts.measure_shape
+
+hops: $(VENV)/.ready  ## Count the calls between modules of one article and one question; write them in docs/architecture.md
+	@$(RUN) -m scripts.trace_calls --write docs/architecture.md
 
 docs: $(VENV)/.ready  ## Regenerate docs/tables.md from the contract
 	@$(RUN) -c "from pipeline.tables.docs import tables_markdown; print(tables_markdown(), end='')" > docs/tables.md

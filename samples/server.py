@@ -99,10 +99,12 @@ class Newsroom:
     """The newsroom, served while the ``with`` block lasts. Port 0 takes any free one.
 
     ``day`` may be set at any time; before the first day nothing is online. ``requests`` lists what was asked, in order.
+    ``root`` holds the folders of the days.
     """
 
-    def __init__(self, *, day: date = DAYS[-1], port: int = 0) -> None:
+    def __init__(self, *, day: date = DAYS[-1], port: int = 0, root: Path = ROOT) -> None:
         self.day = day
+        self.root = root
         self.requests: list[Request] = []
         self._server = _Server(self, port)
         self._thread = Thread(target=self._server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True)
@@ -145,7 +147,7 @@ class _Handler(BaseHTTPRequestHandler):
 
     def do_GET(self) -> None:
         newsroom = self.server.newsroom
-        found = resource_at(self.path, day=newsroom.day, base=newsroom.base_url)
+        found = resource_at(self.path, day=newsroom.day, base=newsroom.base_url, root=newsroom.root)
         if found is None:
             self._send(HTTPStatus.NOT_FOUND, _NOT_FOUND, {"Content-Type": _CONTENT_TYPES[".html"]})
             return
