@@ -26,6 +26,7 @@ Tests of this module are named alone, those of test_hostile_server.py with "serv
 
 import gzip
 import socket
+import threading
 import time
 import zlib
 from collections import Counter
@@ -120,14 +121,22 @@ def test_sitemap_of_a_gigabyte(server):
 @pytest.mark.parametrize("line", [b"X-Flood: 1\r\n", b"X-Long: " + b"y" * 70_000 + b"\r\n"])
 def test_header_flood(server, line):
     """Headers without end, or one without end, break the connection off; no page comes of them."""
+    cut_off = threading.Event()
 
     def answer(request: Answer) -> None:
-        request.wfile.write(b"HTTP/1.1 200 OK\r\n" + line * 5000 + b"\r\n")
         request.close_connection = True
+        request.wfile.write(b"HTTP/1.1 200 OK\r\n")
+        try:
+            while True:
+                request.wfile.write(line)
+        except OSError:
+            cut_off.set()
 
     server.routes["/flood"] = answer
+    patience = {"read_timeout_seconds": 60.0, "page_deadline_seconds": 60.0}
 
-    assert _reason_of(server, server.url("/flood"), attempts=1) == "connection_failed"
+    assert _reason_of(server, server.url("/flood"), attempts=1, **patience) == "connection_failed"
+    assert cut_off.wait(60)
 
 
 def test_interim_answers_without_end(server):
