@@ -10,6 +10,7 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 
 _GRAM = 20  # bytes
+_BLOCK = _GRAM // 2  # wherever a piece stands, it covers a block that begins at a multiple of this
 
 
 class Traces:
@@ -18,18 +19,30 @@ class Traces:
     def __init__(self, words: Iterable[str]) -> None:
         given = [word.encode() for word in words]
         self._short = [word for word in given if len(word) < _GRAM]
-        self._grams = {gram for word in given for gram in _grams(word)}
+        self._look_for({gram for word in given for gram in _slices(word, _GRAM)})
+
+    def _look_for(self, grams: set[bytes]) -> None:
+        self._grams = grams
+        self._blocks = {block for gram in grams for block in _slices(gram, _BLOCK)}
 
     def in_bytes(self, data: bytes) -> set[bytes]:
         """Return the pieces that stand in some bytes."""
-        return {word for word in self._short if word in data} | (self._grams & _grams(data))
+        return {word for word in self._short if word in data} | (self._grams & self._suspects(data))
+
+    def _suspects(self, data: bytes) -> set[bytes]:
+        """Return the pieces of some bytes that share a block with a piece that is looked for."""
+        suspects = set()
+        for at in range(0, len(data) - _BLOCK + 1, _BLOCK):
+            if data[at : at + _BLOCK] in self._blocks:
+                suspects |= _slices(data[max(0, at - _BLOCK) : at + _GRAM], _GRAM)
+        return suspects
 
     def unless_under(self, root: Path) -> "Traces":
         """Return those pieces that stand nowhere under a folder."""
         others = {hit for hits in self.under(root).values() for hit in hits}
         rest = Traces(())
         rest._short = [word for word in self._short if word not in others]
-        rest._grams = self._grams - others
+        rest._look_for(self._grams - others)
         return rest
 
     def under(self, root: Path) -> dict[str, set[bytes]]:
@@ -44,8 +57,8 @@ class Traces:
         return found
 
 
-def _grams(data: bytes) -> set[bytes]:
-    return {data[at : at + _GRAM] for at in range(len(data) - _GRAM + 1)}
+def _slices(data: bytes, length: int) -> set[bytes]:
+    return {data[at : at + length] for at in range(len(data) - length + 1)}
 
 
 def _views(path: Path) -> Iterator[bytes]:
