@@ -25,7 +25,7 @@ types: $(VENV)/.ready
 	@$(VENV)/bin/mypy
 
 unit: $(VENV)/.ready
-	@$(RUN) -m pytest -m "not nightly" -n 2 --dist loadfile
+	@$(RUN) -m pytest -m "not nightly" -n 2
 
 nightly: $(VENV)/.nightly  ## Run the long forms: many kills, many permutations
 	@NEWSLAKE_LONG=1 $(RUN) -m pytest -m "nightly or not nightly"

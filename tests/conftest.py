@@ -6,11 +6,24 @@ from typing import Any
 import pytest
 
 from tests.faults.lake import tally
+from tests.scheduling import FolderScheduling, longest_first
 
 
 def pytest_make_parametrize_id(config: pytest.Config, val: object, argname: str) -> str | None:
     """Call bytes by their argument: compressed ones have the time in them, and all processes must name tests alike."""
     return argname if isinstance(val, bytes) else None
+
+
+@pytest.hookimpl(trylast=True)
+def pytest_collection_modifyitems(items: list[pytest.Item]) -> None:
+    """Start the folders that take longest first."""
+    longest_first(items)
+
+
+@pytest.hookimpl(optionalhook=True)
+def pytest_xdist_make_scheduler(config: pytest.Config, log: Any) -> FolderScheduling:
+    """Give each process of ``-n`` whole folders."""
+    return FolderScheduling(config, log)
 
 
 @pytest.fixture(autouse=True)
