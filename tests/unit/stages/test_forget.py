@@ -3,6 +3,7 @@
 import json
 import os
 import shutil
+import subprocess
 from collections.abc import Iterator
 from dataclasses import dataclass
 from datetime import UTC, datetime, timedelta
@@ -185,20 +186,42 @@ def forget_all(space: Workspace, town: Town) -> None:
         forget(space, target, reason="asked to", tell=lambda _: None)
 
 
+@pytest.fixture(scope="module")
+def server() -> Iterator[Hostile]:
+    with hostile_server() as started:
+        yield started
+
+
 @pytest.fixture
-def town(tmp_path: Path) -> Iterator[Town]:
-    with hostile_server() as server:
-        yield Town(server, tmp_path)
+def town(server: Hostile, tmp_path: Path) -> Town:
+    """A newsroom with nothing online yet."""
+    server.routes.clear()
+    return Town(server, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def after_a_week(server: Hostile, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data root after a week with the pages that are to be forgotten; tests get copies of it."""
+    return week(Town(server, tmp_path_factory.mktemp("week")), "data", doomed=True).settings.data_dir
+
+
+@pytest.fixture
+def space(after_a_week: Path, town: Town) -> Workspace:
+    """The week's end: a copy of its data root, hard links included, and online what was online then."""
+    subprocess.run(["cp", "-a", str(after_a_week), str(town.folder / "data")], check=True)
+    town.write(3)
+    town.lists(*DOOMED, *STAYING, hours=2)
+    return town.space("data", hours=2)
 
 
 def tables(space: Workspace) -> dict[str, bytes]:
     return table_files(space.settings.data_dir)
 
 
-def test_nothing_is_left_and_nothing_comes_again(town: Town) -> None:
+def test_nothing_is_left_and_nothing_comes_again(space: Workspace, town: Town) -> None:
     """A byte search of the whole data root finds no piece of what was forgotten, before and after every door was tried
     again; the tables are byte for byte those of a lake that never had it, and the log's sums hold."""
-    space, traces = week(town, "data", doomed=True), traces_of_doomed()
+    traces = traces_of_doomed()
     root = space.settings.data_dir
     before = {path.name for path in (root / "inbox" / "done").iterdir()}
     assert {"aside.html", "links.urls"} <= before
@@ -250,10 +273,10 @@ def again(space: Workspace, town: Town, old: Path) -> None:
     assert finish_takedowns(last) == ()
 
 
+@pytest.mark.usefixtures("space")
 def test_runs_between_writing_down_and_removing_let_nothing_in(town: Town) -> None:
     """While a takedown is written down and nothing is removed yet, runs fetch, commit and name nothing of it: what was
     staged before is not committed, what waits is not tried, what an earlier try told is told without its name."""
-    week(town, "data", doomed=True)
     late = town.space("data", hours=25)
     town.lists(*DOOMED, *STAYING, hours=25)
     day = late.settings.now().date()
@@ -280,9 +303,8 @@ def test_runs_between_writing_down_and_removing_let_nothing_in(town: Town) -> No
     assert_whole(late)
 
 
-def test_snapshots_lose_the_rows_that_name_it(town: Town) -> None:
+def test_snapshots_lose_the_rows_that_name_it(space: Workspace, town: Town) -> None:
     """A snapshot that was taken before holds no piece of it, verifies, and says what it holds; one without it stays."""
-    space = week(town, "data", doomed=True)
     space.lake.snapshots.take("before")
     snapshots = space.settings.data_dir / "snapshots"
     (before,) = space.lake.snapshots.list()
@@ -298,9 +320,8 @@ def test_snapshots_lose_the_rows_that_name_it(town: Town) -> None:
     assert told.snapshots == ()
 
 
-def test_damaged_snapshot_stops_nothing_else(town: Town) -> None:
+def test_damaged_snapshot_stops_nothing_else(space: Workspace, town: Town) -> None:
     """A takedown names a snapshot that it cannot read and goes on; with it dropped, recover ends the takedown."""
-    space = week(town, "data", doomed=True)
     for name in ("broken", "sound"):
         space.lake.snapshots.take(name)
     broken = space.settings.data_dir / "snapshots/broken"
@@ -324,9 +345,8 @@ def test_damaged_snapshot_stops_nothing_else(town: Town) -> None:
     assert [each.is_done for each in space.takedowns.all()] == [True, True]
 
 
-def test_deletions_tell_who_has_copies(town: Town) -> None:
+def test_deletions_tell_who_has_copies(space: Workspace, town: Town) -> None:
     """The public list has each article that the tables held, with all its contents, its day, when and why."""
-    space = week(town, "data", doomed=True)
     ids = {path: article_id_of(canonical=canonical_url(town.server.url(path)), text="") for path in DOOMED}
     held = {row["revision_id"] for row in space.lake.read("revisions").to_pylist() if row["article_id"] == ids[FERRY]}
     assert len(held) >= 3
@@ -339,9 +359,8 @@ def test_deletions_tell_who_has_copies(town: Town) -> None:
     assert row["deleted_at"] == space.settings.now()
 
 
-def test_copies_are_named_and_may_go_along(town: Town) -> None:
+def test_copies_are_named_and_may_go_along(space: Workspace, town: Town) -> None:
     """An article that repeats a forgotten one is told and stays; with copies, both go."""
-    space = week(town, "data", doomed=True)
     copied = article_id_of(canonical=canonical_url(town.server.url(AGAIN)), text="")
     first = Target(kind="article", value=town.server.url(FERRY))
     assert copied in preview(space, first).copies
@@ -351,9 +370,8 @@ def test_copies_are_named_and_may_go_along(town: Town) -> None:
     assert preview(space, first) == preview(space, Target(kind="article", value=f"{first.value}?utm_medium=x"))
 
 
-def test_publisher_loses_what_a_run_commits_meanwhile(town: Town) -> None:
+def test_publisher_loses_what_a_run_commits_meanwhile(space: Workspace, town: Town) -> None:
     """A page that says only itself whose it is, and is committed while a takedown of that publisher waits, goes too."""
-    space = week(town, "data", doomed=True)
     late = town.space("data", hours=25)
     day = late.settings.now().date()
     words = "".join(f"<p>{each}</p>" for each in other_text(9))
@@ -373,10 +391,9 @@ def test_publisher_loses_what_a_run_commits_meanwhile(town: Town) -> None:
     assert_whole(space)
 
 
-def test_publisher_and_source(town: Town) -> None:
+def test_publisher_and_source(space: Workspace, town: Town) -> None:
     """A publisher's articles go with what was never read of it, and no page that names it comes in again; a source is
     not asked any more, and what others bring of it stays."""
-    space = week(town, "data", doomed=True)
     local = {each.article_id for each in space.archive.captures() if each.source_key == "drop"}
     told = forget(space, Target(kind="publisher", value="the  FEED"), reason=None, tell=lambda _: None)
     assert len(told.articles) >= len(STAYING)
@@ -429,9 +446,8 @@ def test_source_leaves_what_another_brought(town: Town) -> None:
     assert_whole(space)
 
 
-def test_command(town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+def test_command(space: Workspace, town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
     """The command counts before it removes, asks, lists takedowns and lifts them; a wrong call changes nothing."""
-    space = week(town, "data", doomed=True)
     root, url = space.settings.data_dir, town.server.url(FERRY)
     for name, value in (("DATA_DIR", root), ("SOURCES_FILE", root / "sources.toml"), ("FROZEN_NOW", NOON.isoformat())):
         monkeypatch.setenv(f"NEWS_{name}", str(value))
