@@ -12,7 +12,7 @@ from tests.faults.promises import table_files
 from tests.faults.reclean_worker import derive_all, open_socket
 from tests.faults.resume_worker import whole_evening
 
-pytestmark = [pytest.mark.model]
+pytestmark = [pytest.mark.model, pytest.mark.timeout(1800)]
 
 
 @pytest.fixture
