@@ -9,7 +9,7 @@ import multiprocessing, time
 from tests.faults.evening import Worker
 
 if __name__ == "__main__":
-    Worker(multiprocessing.get_context("forkserver"), time.sleep, 600)
+    Worker(multiprocessing.get_context("fork"), time.sleep, 600)
     raise AssertionError("the test failed")
 """
 
