@@ -28,3 +28,7 @@ def open_socket() -> None:
     """Make a socket, without network."""
     sys.addaudithook(no_network)
     socket.socket()
+
+
+if __name__ == "__main__":
+    derive_all(Path(sys.argv[1]))
