@@ -138,7 +138,7 @@ def running(data: Path, settings: Mapping[str, str]) -> Iterator[Machine]:
     }
     machine = Machine(home.resolve(), {**given, **ours, **settings}, holds)
     try:
-        machine.command("up")
+        machine.command("up", "--seconds", "600", seconds=720)
         yield machine
     finally:
         machine.command("down")

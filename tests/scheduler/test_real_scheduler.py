@@ -29,6 +29,17 @@ def machine(tmp_path_factory: pytest.TempPathFactory) -> Iterator[Machine]:
         yield started
 
 
+@pytest.fixture(scope="module")
+def follower(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return tmp_path_factory.mktemp("follower")
+
+
+@pytest.fixture
+def undisturbed(follower: Path, tmp_path: Path) -> Path:
+    """Where the archive is derived undisturbed: in the long form anew for each test, else on from the test before."""
+    return tmp_path if LONG else follower
+
+
 def drop(machine: Machine, number: int, *, seed: int) -> str:
     """Put an article into the inbox; return its title."""
     title, text = article(number, seed=seed)
@@ -36,7 +47,7 @@ def drop(machine: Machine, number: int, *, seed: int) -> str:
     return title
 
 
-def test_backfill_twice_gives_the_same_bytes(machine: Machine, tmp_path: Path) -> None:
+def test_backfill_twice_gives_the_same_bytes(machine: Machine, undisturbed: Path) -> None:
     """A backfill fills the tables; again, with all runs done anew, it changes no file."""
     span = ("--from-date", FILLED[0].isoformat(), "--to-date", FILLED[-1].isoformat())
     create = ("airflow", "backfill", "create", "--dag-id", "news_ingest", *span)
@@ -50,10 +61,10 @@ def test_backfill_twice_gives_the_same_bytes(machine: Machine, tmp_path: Path) -
     machine.wait_until_quiet(seconds=PATIENCE)
     assert len(machine.rows(extracts)) > before
     assert differing(first, table_files(machine.data)) == []
-    assert_undisturbed(machine, tmp_path)
+    assert_undisturbed(machine, undisturbed)
 
 
-def test_burst_arrives_once(machine: Machine, tmp_path: Path) -> None:
+def test_burst_arrives_once(machine: Machine, undisturbed: Path) -> None:
     """Fifty files in ten seconds, one of them twice, and one that grows all the while: each article is there once."""
     title, slow = article(0, seed=2)
     wanted = Counter([title])
@@ -67,10 +78,10 @@ def test_burst_arrives_once(machine: Machine, tmp_path: Path) -> None:
     (machine.inbox / "again.txt").write_text(article(7, seed=1)[1])
     machine.wait_until_quiet(seconds=PATIENCE)
     assert titles(machine) == wanted
-    assert_undisturbed(machine, tmp_path)
+    assert_undisturbed(machine, undisturbed)
 
 
-def test_dead_triggerer_loses_no_file(machine: Machine, tmp_path: Path) -> None:
+def test_dead_triggerer_loses_no_file(machine: Machine, undisturbed: Path) -> None:
     """The triggerer is killed while files arrive; it is started again, and all of them come."""
     before = titles(machine)
     wanted = [drop(machine, number, seed=3) for number in range(4)]
@@ -78,15 +89,15 @@ def test_dead_triggerer_loses_no_file(machine: Machine, tmp_path: Path) -> None:
     wanted += [drop(machine, number, seed=3) for number in range(4, 8)]
     machine.wait_until_quiet(seconds=PATIENCE)
     assert titles(machine) == before + Counter(wanted)
-    assert_undisturbed(machine, tmp_path)
+    assert_undisturbed(machine, undisturbed)
 
 
-def test_dead_scheduler_comes_back(machine: Machine, tmp_path: Path) -> None:
+def test_dead_scheduler_comes_back(machine: Machine, undisturbed: Path) -> None:
     """The scheduler is killed with all that it runs; it is started again, and the next file comes."""
     before = titles(machine)
     machine.kill("scheduler")
     wanted = [drop(machine, 0, seed=4)]
     machine.wait_until_quiet(seconds=PATIENCE)
     assert titles(machine) == before + Counter(wanted)
-    assert_undisturbed(machine, tmp_path)
+    assert_undisturbed(machine, undisturbed)
     assert "scheduler ended with -9" in log_file(machine.home, "supervisor").read_text()
