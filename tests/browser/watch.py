@@ -8,11 +8,12 @@ from threading import Thread
 from typing import Any
 from urllib.parse import urlsplit
 
-from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request
+from playwright.sync_api import Browser, ConsoleMessage, Dialog, Page, Request, expect
 
 # What Chromium asks for on its own account, whatever page is open.
 _BROWSERS_OWN = (b"googleapis.com:", b"//update.googleapis.com/", b"accounts.google.com:")
 _INSIDE = ("about", "blob", "data")
+_PATIENCE_MS = 15_000  # a machine that runs other tests answers late
 
 
 class Gate:
@@ -88,7 +89,8 @@ def watched(browser: Browser, *, home: str, **options: Any) -> Iterator[tuple[Pa
     context.on("dialog", watch.on_dialog)
     context.on("console", watch.on_console)
     context.on("weberror", lambda error: watch.errors.append(str(error.error)))
-    context.set_default_timeout(15_000)
+    context.set_default_timeout(_PATIENCE_MS)
+    expect.set_options(timeout=_PATIENCE_MS)  # has its own, of 5 s
     try:
         yield context.new_page(), watch
     finally:
