@@ -53,12 +53,12 @@ with DAG(
         outlet_events[HEALTH].extra = counts
         return counts
 
-    @task(trigger_rule="one_failed")
-    def tell_failure():
+    @task(task_id="tell_failure", trigger_rule="one_failed")
+    def report_failure():
         fail("a part of the upkeep failed; the others are done. Look at the red task, mend, then clear it")
 
     steps = recover(), verify(), relate(), collect_garbage()
     steps[0] >> steps[1] >> steps[2] >> steps[3]
     reported = report(list(steps))
     announced = steps[0] >> announce()
-    [*steps, announced, reported] >> tell_failure()
+    [*steps, announced, reported] >> report_failure()

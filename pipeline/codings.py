@@ -44,7 +44,7 @@ def decode_body(chunks: Iterable[bytes], *, content_encoding: str, max_bytes: in
     if len(codings) > _CODINGS_MAX:
         raise BadEncodingError(f"{len(codings)} content codings on one body")
     if codings:
-        chunks = _small(chunks)
+        chunks = _split_chunks(chunks)
     for coding in reversed(codings):
         if coding not in _DECODERS:
             raise BadEncodingError(f"content coding {coding[:40]!r} was not asked for")
@@ -52,7 +52,7 @@ def decode_body(chunks: Iterable[bytes], *, content_encoding: str, max_bytes: in
     return _collect(chunks, max_bytes, is_cut=is_cut)
 
 
-def _small(chunks: Iterable[bytes]) -> Iterator[bytes]:
+def _split_chunks(chunks: Iterable[bytes]) -> Iterator[bytes]:
     """Yield the same bytes in small pieces: each gzip member copies what is left of the piece that it ends in."""
     for chunk in chunks:
         for start in range(0, len(chunk), _CODED_PIECE):

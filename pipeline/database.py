@@ -16,7 +16,7 @@ from itertools import batched, chain
 from pathlib import Path
 from typing import Any, Literal
 
-from pipeline.errors import BusyDatabaseError, NewsError, failed
+from pipeline.errors import BusyDatabaseError, NewsError, os_error
 
 Durability = Literal["full", "process"]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
@@ -50,11 +50,11 @@ def open_database(
     be written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
-    with _naming(path):
+    with _name_file_on_error(path):
         connection = sqlite3.connect(path, timeout=_BUSY_SECONDS, autocommit=True, check_same_thread=False)
     connection.row_factory = sqlite3.Row
     try:
-        with _naming(path):
+        with _name_file_on_error(path):
             _use_wal(connection)
     except OSError:
         connection.close()
@@ -97,7 +97,7 @@ def _use_wal(connection: sqlite3.Connection) -> None:
 @contextmanager
 def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
     """Hold the write lock; all of the block's changes appear at once, or none when it raises."""
-    with _naming(Path(connection.execute("PRAGMA database_list").fetchone()["file"])):
+    with _name_file_on_error(Path(connection.execute("PRAGMA database_list").fetchone()["file"])):
         connection.execute("BEGIN IMMEDIATE")
         try:
             yield connection
@@ -108,13 +108,13 @@ def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
             raise
 
 
-def scrub(connection: sqlite3.Connection) -> None:
+def vacuum_and_truncate(connection: sqlite3.Connection) -> None:
     """Write the file anew without a byte of what was deleted, and empty the log beside it.
 
     Raises: BusyDatabaseError while another process goes on reading an older state.
     """
     path = Path(connection.execute("PRAGMA database_list").fetchone()["file"])
-    with _naming(path):
+    with _name_file_on_error(path):
         connection.execute("VACUUM")
         if connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()[0]:
             told = f"{path}: a process that reads it holds on to what was deleted; end it, then run this again"
@@ -134,15 +134,15 @@ def overwrite_database(path: Path, content: sqlite3.Connection) -> None:
             told = f"{path}: another process holds it; end it, then run this again"
             raise BusyDatabaseError(told, key=str(path), reason="database_busy")
 
-    _mend_header(path)
-    with _naming(path), closing(sqlite3.connect(path, timeout=_BUSY_SECONDS, autocommit=True)) as damaged:
+    _repair_header(path)
+    with _name_file_on_error(path), closing(sqlite3.connect(path, timeout=_BUSY_SECONDS, autocommit=True)) as damaged:
         with suppress(sqlite3.DatabaseError):
             damaged.execute("SELECT 1 FROM sqlite_master")  # opens the log beside it, which the next line would not
         damaged.setconfig(sqlite3.SQLITE_DBCONFIG_RESET_DATABASE, True)  # nothing of the old pages is believed
         content.backup(damaged, progress=wait)
 
 
-def _mend_header(path: Path) -> None:
+def _repair_header(path: Path) -> None:
     """Let a file say that it is in WAL mode: in the other mode its writer waits until nobody has it open."""
     with path.open("r+b") as file:
         if file.read(len(_WAL_HEADER)) != _WAL_HEADER:
@@ -150,13 +150,13 @@ def _mend_header(path: Path) -> None:
             file.write(_WAL_HEADER)
 
 
-def seal_of(values: Sequence[object]) -> int:
+def row_checksum(values: Sequence[object]) -> int:
     """Return the checksum of a row: what its column ``seal`` holds, where no other file says the same again."""
     return zlib.crc32(_AS_JSON(list(values)).encode())
 
 
-def _seals_of(rows: Sequence[Sequence[object]]) -> Iterator[int]:
-    """Yield ``seal_of`` of each row, at a third of its cost: JSON has no line break inside a string, so lines part the
+def _row_checksums(rows: Sequence[Sequence[object]]) -> Iterator[int]:
+    """Yield the checksum of each row, at a third of the cost: JSON has no line break inside a string, so lines part the
     values of many rows that are written at once."""
     lines = _AS_LINES(rows)[2:-2].replace("]\n[", "]\0[").replace("\n", ", ").split("]\0[")
     return (zlib.crc32(f"[{line}]".encode()) for line in lines)
@@ -172,11 +172,11 @@ def problems_of_database(path: Path, *, schema: Sequence[str], version: int | No
         return
     looks = (partial(_structure_problems, version=version), partial(_content_problems, schema=schema))
     with ThreadPoolExecutor(len(looks)) as pool:  # SQLite looks at its pages while rows are read
-        told = pool.map(partial(_told, path), looks)
+        told = pool.map(partial(_run_check, path), looks)
         yield from dict.fromkeys(chain.from_iterable(told))
 
 
-def _told(path: Path, look: Callable[[sqlite3.Connection], Iterator[str]]) -> list[str]:
+def _run_check(path: Path, look: Callable[[sqlite3.Connection], Iterator[str]]) -> list[str]:
     told: list[str] = []
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as found:
@@ -228,26 +228,26 @@ def damaged_rows(found: sqlite3.Connection, table: str) -> list[tuple[Any, ...]]
     """
     usual = found.text_factory
     with suppress(sqlite3.OperationalError):
-        return _unlike_their_seals(found, table)
+        return _rows_of_other_checksum(found, table)
     found.text_factory = lambda data: data.decode(errors="replace")
     try:
-        return _unlike_their_seals(found, table)
+        return _rows_of_other_checksum(found, table)
     finally:
         found.text_factory = usual
 
 
-def _unlike_their_seals(found: sqlite3.Connection, table: str) -> list[tuple[Any, ...]]:
+def _rows_of_other_checksum(found: sqlite3.Connection, table: str) -> list[tuple[Any, ...]]:
     rows = map(tuple, found.execute(f"SELECT * FROM {table}"))  # noqa: S608 - names of ours
     return [
         row
         for part in batched(rows, _ROWS_AT_ONCE)
-        for row, seal in zip(part, _seals_of([each[:-1] for each in part]), strict=True)
+        for row, seal in zip(part, _row_checksums([each[:-1] for each in part]), strict=True)
         if seal != row[-1]
     ]
 
 
 @contextmanager
-def _naming(path: Path) -> Iterator[None]:
+def _name_file_on_error(path: Path) -> Iterator[None]:
     """Make what the disk under a database refuses the system's own error, with its file. Raises: OSError."""
     try:
         yield
@@ -255,7 +255,7 @@ def _naming(path: Path) -> Iterator[None]:
         number = _ERRNO.get(error.sqlite_errorcode, _ERRNO.get(error.sqlite_errorcode & 0xFF))
         if number is None:
             raise
-        raise failed(number, f"{os.strerror(number)} ({error})", path) from error
+        raise os_error(number, f"{os.strerror(number)} ({error})", path) from error
 
 
 def to_micros(value: datetime) -> int:

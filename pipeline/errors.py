@@ -153,17 +153,17 @@ class OutcomeError(NewsError):
 
 
 @contextmanager
-def naming(path: Path) -> Iterator[None]:
+def name_file_on_error(path: Path) -> Iterator[None]:
     """Say at which file the system failed: writing, syncing and locking name none of their own. Raises: OSError."""
     try:
         yield
     except OSError as error:
         if error.errno is None or (error.filename is not None and error.errno not in _NO_ROOM):
             raise
-        raise failed(error.errno, error.strerror, path) from error
+        raise os_error(error.errno, error.strerror, path) from error
 
 
-def failed(number: int, told: str | None, path: Path) -> OSError:
+def os_error(number: int, told: str | None, path: Path) -> OSError:
     """Return an error of the system that names its file, and says what to do where there is no room."""
     advice = "; free some, then run it again" if number in _NO_ROOM else ""
     return OSError(number, f"{told}{advice}", str(path))

@@ -22,7 +22,7 @@ from pydantic_settings import BaseSettings, SettingsConfigDict
 
 from pipeline.errors import ConfigError
 from pipeline.model import LayoutRule, Source
-from pipeline.model.source import TAKES, SourceKind
+from pipeline.model.source import KIND_OPTIONS, SourceKind
 
 PREFIX = "NEWS_"
 _NO_PAGE = Element("html")  # selectors are tried on it
@@ -165,7 +165,7 @@ class _SourceEntry(BaseModel):
 
     def location(self, folder: Path) -> str:
         """Return the URL, or the path as seen from ``folder``. Raises: ValueError where the kind takes other keys."""
-        place = TAKES[self.kind].place
+        place = KIND_OPTIONS[self.kind].place
         given = [name for name in ("url", "path") if getattr(self, name) is not None]
         if len(given) != 1 or given[0] not in place:
             has = " and ".join(map(repr, given)) or "neither"
@@ -175,7 +175,7 @@ class _SourceEntry(BaseModel):
 
     def pace(self) -> float | None:
         """Return the interval of the kind's host unless another is given. Raises: ValueError for a shorter one."""
-        least = TAKES[self.kind].interval_seconds
+        least = KIND_OPTIONS[self.kind].interval_seconds
         if least is None or self.interval_seconds is None:
             return least if self.interval_seconds is None else self.interval_seconds
         if self.interval_seconds < least and self.api is None:
@@ -184,10 +184,10 @@ class _SourceEntry(BaseModel):
 
     def _check_own_keys(self) -> None:
         """Refuse the keys that other kinds alone take."""
-        special = {name for takes in TAKES.values() for name in takes.also}
-        for name in sorted(special.difference(TAKES[self.kind].also)):
+        special = {name for takes in KIND_OPTIONS.values() for name in takes.also}
+        for name in sorted(special.difference(KIND_OPTIONS[self.kind].also)):
             if getattr(self, name):
-                kinds = [kind for kind, takes in TAKES.items() if name in takes.also]
+                kinds = [kind for kind, takes in KIND_OPTIONS.items() if name in takes.also]
                 raise ValueError(f"{name!r} is for kind {' or '.join(map(repr, kinds))}, not {self.kind!r}")
 
 

@@ -14,9 +14,9 @@ from pathlib import Path
 
 import duckdb
 
-from pipeline.ask import Answer, Question, answer, connect, query, question_named
+from pipeline.ask import QueryResult, Question, answer, connect, query, question_named
 from pipeline.ask.charts import draw
-from pipeline.ask.counted import count
+from pipeline.ask.counted import count_denominators
 from pipeline.ask.pictures import picture_bytes
 from pipeline.settings import Settings
 from pipeline.stages.run import extract_day, ingest_sources
@@ -27,19 +27,21 @@ ROOT = Path(__file__).parents[1]
 PAGES = (ROOT / "README.md", *sorted((ROOT / "docs" / "how-to").glob("*.md")))
 _MOST_ROWS, _CELL = 10, 110
 _CALL = re.compile(r"newslake ask (?P<slug>[a-z-]+)(?: --limit (?P<limit>\d+))?(?: --chart (?P<chart>\S+\.svg))?")
-_ASKED = re.compile(r"(```(?P<kind>sql|sh)\n(?P<text>[^`]*)```\n)(?:\n(?:\|[^\n]*\n)+)?(?:\n… and \d+ more rows\n)?")
+_ANSWER_BLOCK = re.compile(
+    r"(```(?P<kind>sql|sh)\n(?P<text>[^`]*)```\n)(?:\n(?:\|[^\n]*\n)+)?(?:\n… and \d+ more rows\n)?"
+)
 
 
 def main() -> int:
     """Rewrite every page; return the exit code."""
     with tempfile.TemporaryDirectory() as folder:
-        connection = connect(replayed(Path(folder)))
+        connection = connect(replay_newsroom(Path(folder)))
         for page in PAGES:
-            page.write_text(_ASKED.sub(partial(_with_answer, connection), page.read_text("utf-8")), "utf-8")
+            page.write_text(_ANSWER_BLOCK.sub(partial(_with_answer, connection), page.read_text("utf-8")), "utf-8")
     return 0
 
 
-def replayed(folder: Path, *, port: int = DEFAULT_PORT) -> Path:
+def replay_newsroom(folder: Path, *, port: int = DEFAULT_PORT) -> Path:
     """Run the main job on three evenings of the newsroom; return the lake.
 
     Ids are of addresses, so the answers are the same on every machine at one port; at 0, a free one, only alike.
@@ -53,15 +55,17 @@ def replayed(folder: Path, *, port: int = DEFAULT_PORT) -> Path:
         for day in DAYS:
             newsroom.day = day
             settings = Settings.load(data_dir=folder, sources_file=sources, frozen_now=f"{day}T20:00:00+00:00")
-            _run(Workspace(settings), tell=lambda _: None)
+            _run(Workspace(settings), report_progress=lambda _: None)
     return folder / "lake"
 
 
-def _run(workspace: Workspace, *, tell: Callable[[str], None]) -> None:
+def _run(workspace: Workspace, *, report_progress: Callable[[str], None]) -> None:
     day, keys = workspace.settings.now().date(), [source.key for source in workspace.sources.sources]
-    done = ingest_sources(workspace, source_keys=keys, day=day, run_id=f"ingest-{day}", tell=tell).report
+    done = ingest_sources(
+        workspace, source_keys=keys, day=day, run_id=f"ingest-{day}", report_progress=report_progress
+    ).report
     for each in sorted({day, *done.days}):
-        extract_day(workspace, day=each, run_id=f"extract-{day}-{each}", tell=tell)
+        extract_day(workspace, day=each, run_id=f"extract-{day}-{each}", report_progress=report_progress)
 
 
 def _with_answer(connection: duckdb.DuckDBPyConnection, found: re.Match[str]) -> str:
@@ -71,21 +75,23 @@ def _with_answer(connection: duckdb.DuckDBPyConnection, found: re.Match[str]) ->
     call = _CALL.fullmatch(text)
     if call is None:
         return found[0]
-    told = answer(connection, call["slug"], limit=int(call["limit"]) if call["limit"] else None)
+    result = answer(connection, call["slug"], limit=int(call["limit"]) if call["limit"] else None)
     if call["chart"]:
-        _draw(connection, ROOT / call["chart"], question_named(call["slug"]), told)
-    return found[1] + "\n" + _table(told)
+        _draw(connection, ROOT / call["chart"], question_named(call["slug"]), result)
+    return found[1] + "\n" + _table(result)
 
 
-def _draw(connection: duckdb.DuckDBPyConnection, path: Path, question: Question, told: Answer) -> None:
-    counted = count(connection, question)
+def _draw(connection: duckdb.DuckDBPyConnection, path: Path, question: Question, result: QueryResult) -> None:
+    denominators = count_denominators(connection, question)
     path.parent.mkdir(exist_ok=True)
     path.write_bytes(
-        picture_bytes(path, draw(question, told, counted), question=question, answer=told, counted=counted)
+        picture_bytes(
+            path, draw(question, result, denominators), question=question, answer=result, denominators=denominators
+        )
     )
 
 
-def _table(found: Answer) -> str:
+def _table(found: QueryResult) -> str:
     """Return rows as a Markdown table; long cells and long answers are cut, and say so."""
     lines = [found.columns, ["---"] * len(found.columns), *found.rows[:_MOST_ROWS]]
     table = "".join("| " + " | ".join(map(_cell, line)) + " |\n" for line in lines)

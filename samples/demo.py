@@ -120,12 +120,12 @@ def _airflow() -> Iterator[Any]:
             raise SystemExit(
                 f"demo: {dag_id} for {day} ended as {done.state}; set AIRFLOW__LOGGING__LOGGING_LEVEL=INFO"
             )
-        return _announced(done.run_id)
+        return _announced_days(done.run_id)
 
     yield run
 
 
-def _announced(run_id: str) -> list[str]:
+def _announced_days(run_id: str) -> list[str]:
     from airflow.models.asset import AssetEvent
     from airflow.utils.session import create_session
     from sqlalchemy import select

@@ -14,13 +14,13 @@ from playwright.sync_api import Browser, Route
 from pipeline.ask import connect, query
 from pipeline.pages.article import article_page
 from pipeline.pages.coverage import coverage_page
-from pipeline.pages.questions import asked_question, question_page, question_svg
-from pipeline.pages.served import served_article
+from pipeline.pages.questions import parse_question_request, question_page, question_svg
+from pipeline.pages.served import newsroom_article
 from pipeline.settings import Settings
 from pipeline.stages.coverage import coverage
-from pipeline.stages.shown import stored_article
+from pipeline.stages.shown import view_article
 from pipeline.stages.workspace import Workspace
-from samples.answers import ROOT, replayed
+from samples.answers import ROOT, replay_newsroom
 from samples.chromium import chromium
 from samples.server import DAYS
 
@@ -49,7 +49,7 @@ SHOTS: Mapping[str, Shot] = {
 def main() -> int:
     """Draw every picture anew; return the exit code."""
     with tempfile.TemporaryDirectory() as folder:
-        replayed(Path(folder))
+        replay_newsroom(Path(folder))
         space = Workspace(Settings.load(data_dir=folder, frozen_now=f"{DAYS[-1]}T20:00:00+00:00"))
         pages = _pages(space)
         with chromium() as browser:
@@ -63,14 +63,14 @@ def _pages(space: Workspace) -> Mapping[str, Callable[[], tuple[str, str | bytes
     """Return what each path of the site answers: type and body."""
     lake = space.settings.lake_dir
     article_id = str(query(connect(lake), _ARTICLE).rows[0][0])
-    found = stored_article(space, article_id)
+    found = view_article(space, article_id)
     if found is None:
         raise SystemExit(f"pictures: the lake has no article {article_id}")
     shown = article_page(found.rows, origin=found.origin, receipt=found.receipt, versions=found.versions)
-    asked = asked_question(_SLUG, {})
+    asked = parse_question_request(_SLUG, {})
     covered = coverage(space, first=DAYS[0], last=DAYS[-1])
     return {
-        "articles/1": lambda: ("text/html; charset=utf-8", served_article(shown, root="../")),
+        "articles/1": lambda: ("text/html; charset=utf-8", newsroom_article(shown, root="../")),
         "coverage": lambda: ("text/html; charset=utf-8", coverage_page(covered, root="")),
         f"questions/{_SLUG}": lambda: ("text/html; charset=utf-8", question_page(lake, asked, root="../")),
         f"questions/{_SLUG}.svg": lambda: ("image/svg+xml", question_svg(lake, asked)),

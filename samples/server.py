@@ -48,7 +48,7 @@ class Request(NamedTuple):
 
 
 @dataclass(frozen=True, slots=True)
-class Resource:
+class SiteResource:
     """What a path is on a day. ``body`` is ready to send, ``changed_at`` the end of the day it last changed."""
 
     body: bytes
@@ -64,25 +64,25 @@ class Resource:
         return format_datetime(self.changed_at, usegmt=True)
 
 
-def resource_at(path: str, *, day: date, base: str, root: Path = ROOT) -> Resource | None:
+def resource_at(path: str, *, day: date, base: str, root: Path = ROOT) -> SiteResource | None:
     """Return what ``path`` is on ``day``, None when it is not online. ``base`` is the address without a last slash."""
     name = unquote(urlsplit(path).path).strip("/")
     if ".." in name or not name:
         return None
     if name.endswith(".xml.gz"):
         twin = resource_at(name.removesuffix(".gz"), day=day, base=base, root=root)
-        return twin and Resource(gzip.compress(twin.body, mtime=0), _CONTENT_TYPES[".gz"], twin.changed_at)
+        return twin and SiteResource(gzip.compress(twin.body, mtime=0), _CONTENT_TYPES[".gz"], twin.changed_at)
     file_name = name if Path(name).suffix else f"{name}.html"
     for changed in sorted((known for known in FOLDERS if known <= day), reverse=True):
         file = root / FOLDERS[changed] / file_name
         if file.is_file():
             body = file.read_bytes().replace(BASE, base.encode("ascii"))
             content_type = _FEED_TYPES.get(file.name) or _CONTENT_TYPES[file.suffix]
-            return Resource(body, content_type, datetime.combine(changed, _CHANGED_AT))
+            return SiteResource(body, content_type, datetime.combine(changed, _CHANGED_AT))
     return None
 
 
-def is_unchanged(resource: Resource, *, if_none_match: str | None, if_modified_since: str | None) -> bool:
+def is_unchanged(resource: SiteResource, *, if_none_match: str | None, if_modified_since: str | None) -> bool:
     """Return whether a conditional request is answered 304. An If-None-Match alone decides where there is one."""
     if if_none_match is not None:
         tags = {tag.strip().removeprefix("W/") for tag in if_none_match.split(",")}

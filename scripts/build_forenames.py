@@ -24,7 +24,7 @@ def _shares(path: Path) -> Mapping[str, float]:
     return {name.lower(): float(share) for name, share, *_ in rows}
 
 
-def _sorted_out(folder: Path) -> Iterator[tuple[str, str]]:
+def _classify(folder: Path) -> Iterator[tuple[str, str]]:
     """Yield (section, forename) in alphabetical order."""
     female, male, surnames = (_shares(folder / f"dist.{name}") for name in ("female.first", "male.first", "all.last"))
     for name in sorted(female.keys() | male.keys()):
@@ -38,7 +38,7 @@ def _sorted_out(folder: Path) -> Iterator[tuple[str, str]]:
 def census_text(folder: Path) -> str:
     """Return the data file made of a folder's three lists."""
     sections: dict[str, list[str]] = {"F": [], "F surname": [], "M": [], "M surname": []}
-    for section, name in _sorted_out(folder):
+    for section, name in _classify(folder):
         sections[section].append(name)
     wrapped = (f"[{section}]\n{textwrap.fill(' '.join(names), 118)}\n" for section, names in sections.items())
     return _HEAD + "\n" + "\n".join(wrapped)

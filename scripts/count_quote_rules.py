@@ -17,7 +17,7 @@ from typing import Any
 from pipeline.clean import article_from_text
 from pipeline.kb import load_kb
 from pipeline.model import Quote
-from pipeline.nlp import Reader, load_model
+from pipeline.nlp import Annotator, load_model
 from pipeline.settings import Settings
 
 Gold = dict[str, Any]
@@ -25,13 +25,13 @@ Gold = dict[str, Any]
 
 def main() -> None:
     """Print the counts as JSON."""
-    reader = Reader(load_model(Settings.model_fields["spacy_model"].default), kb=load_kb(None))
+    annotator = Annotator(load_model(Settings.model_fields["spacy_model"].default), kb=load_kb(None))
     counts: dict[str, list[int]] = defaultdict(lambda: [0, 0])
     for line in Path(sys.argv[1]).read_text("utf-8").splitlines():
         case = json.loads(line)
         if int(md5(case["doc_id"].encode(), usedforsecurity=False).hexdigest(), 16) % 2:
             continue
-        for quote in _quotes(reader, case["text"]):
+        for quote in _quotes(annotator, case["text"]):
             is_right = any(_same(quote, wanted) for wanted in case["quotes"])
             for rule in ("", quote.rule_id):
                 counts[rule][0] += is_right
@@ -40,10 +40,10 @@ def main() -> None:
     sys.stdout.write("{\n" + ",\n".join(rows) + "\n}\n")
 
 
-def _quotes(reader: Reader, text: str) -> Iterator[Quote]:
-    for article, doc in reader.docs([article_from_text(text, language="en")]):
+def _quotes(annotator: Annotator, text: str) -> Iterator[Quote]:
+    for article, doc in annotator.docs([article_from_text(text, language="en")]):
         if doc is not None:
-            yield from reader.annotate(article, doc).quotes
+            yield from annotator.annotate(article, doc).quotes
 
 
 def _same(quote: Quote, wanted: Gold) -> bool:

@@ -18,11 +18,11 @@ import numpy as np
 
 from pipeline.clean import article_from_text
 from pipeline.kb import KnowledgeBase, load_kb
-from pipeline.nlp import Reader, load_model
+from pipeline.nlp import Annotator, load_model
 from pipeline.nlp.languages import LANGUAGES
-from pipeline.nlp.quotes.marks import Marked, scan_marks
+from pipeline.nlp.quotes.marks import QuotedSpan, scan_marks
 from pipeline.nlp.tokens import Tokens, gather_tokens
-from pipeline.nlp.who.coreference import Reading, read_entities
+from pipeline.nlp.who.coreference import Coreference, resolve_coreference
 from pipeline.nlp.who.pronouns import Option
 from pipeline.settings import Settings
 
@@ -41,7 +41,7 @@ class Sample:
     """A parsed article beside what people wrote down about it."""
 
     tokens: Tokens
-    marked: tuple[Marked, ...]
+    marked: tuple[QuotedSpan, ...]
     gold: Mapping[str, object]
 
 
@@ -63,9 +63,9 @@ def samples(folder: Path, half: str | None) -> Iterator[Sample]:
     docs = [json.loads(line) for line in (folder / "docs.jsonl").read_text("utf-8").splitlines()]
     gold = {each["doc_id"]: each for each in map(json.loads, (folder / "gold.jsonl").read_text("utf-8").splitlines())}
     docs = [doc for doc in docs if half in (None, half_of(doc["doc_id"]))]
-    reader = Reader(load_model(Settings.model_fields["spacy_model"].default), kb=load_kb(None))
+    annotator = Annotator(load_model(Settings.model_fields["spacy_model"].default), kb=load_kb(None))
     articles = [article_from_text(d["text"], title=None, published_at=None, language="en") for d in docs]
-    for doc, (article, parsed) in zip(docs, reader.docs(articles), strict=True):
+    for doc, (article, parsed) in zip(docs, annotator.docs(articles), strict=True):
         assert parsed is not None
         assert article.text == doc["text"]
         tokens = gather_tokens(parsed, article)
@@ -74,7 +74,7 @@ def samples(folder: Path, half: str | None) -> Iterator[Sample]:
 
 def choices(sample: Sample, weights: Weights, kb: KnowledgeBase) -> Iterator[Choice]:
     data = replace(LANGUAGES["en"].names, pronoun_weights=weights)
-    reading = read_entities(sample.tokens, sample.marked, data, kb)
+    reading = resolve_coreference(sample.tokens, sample.marked, data, kb)
     label = _candidates_label if "candidates" in sample.gold else _clusters_label
     wanted = label(sample, reading)
     for pronoun in reading.pronouns:
@@ -87,17 +87,17 @@ def choices(sample: Sample, weights: Weights, kb: KnowledgeBase) -> Iterator[Cho
         yield Choice(pronoun.pronoun.kind, pronoun.options, flags)
 
 
-def _overlapping(sample: Sample, reading: Reading, start: int, end: int) -> set[int | None]:
+def _overlapping(sample: Sample, reading: Coreference, start: int, end: int) -> set[int | None]:
     """Return the clusters of the names that touch a stretch of text."""
     tokens = sample.tokens
     return {
         link.cluster
-        for name, link in zip(reading.names, reading.cast.links, strict=True)
+        for name, link in zip(reading.names, reading.chains.links, strict=True)
         if tokens.start[name.first] < end and start < tokens.end[name.last]
     }
 
 
-def _candidates_label(sample: Sample, reading: Reading) -> dict[int, set[int | None]]:
+def _candidates_label(sample: Sample, reading: Coreference) -> dict[int, set[int | None]]:
     """Return the right clusters of the one pronoun; where neither name is right, all that they are not."""
     pronoun = sample.gold["mentions"][0]
     found = {True: set(), False: set()}
@@ -105,15 +105,15 @@ def _candidates_label(sample: Sample, reading: Reading) -> dict[int, set[int | N
         found[candidate["coref"]] |= _overlapping(sample, reading, *candidate["span"])
     right = found[True] - {None}
     if not any(candidate["coref"] for candidate in sample.gold["candidates"]):
-        right = {None, *range(len(reading.cast.clusters))} - found[False]
+        right = {None, *range(len(reading.chains.clusters))} - found[False]
     return {pronoun["start"]: right} if right else {}
 
 
-def _clusters_label(sample: Sample, reading: Reading) -> dict[int, set[int | None]]:
+def _clusters_label(sample: Sample, reading: Coreference) -> dict[int, set[int | None]]:
     """Return the right clusters of each pronoun: those whose names are mostly its entity's; else nobody."""
     heads = {m["head"][0]: m["cluster"] for m in sample.gold["mentions"] if m["kind"] == "name"}
     votes: defaultdict[int | None, Counter[object]] = defaultdict(Counter)
-    for name, link in zip(reading.names, reading.cast.links, strict=True):
+    for name, link in zip(reading.names, reading.chains.links, strict=True):
         inside = [
             heads[sample.tokens.start[i]] for i in range(name.first, name.last + 1) if sample.tokens.start[i] in heads
         ]
@@ -126,7 +126,7 @@ def _clusters_label(sample: Sample, reading: Reading) -> dict[int, set[int | Non
     return {m["start"]: of_gold.get(m["cluster"], set()) or {None} for m in pronouns}
 
 
-def trained(found: Iterable[Choice], penalty: float) -> dict[str, float]:
+def fit_weights(found: Iterable[Choice], penalty: float) -> dict[str, float]:
     """Return the weights of one kind of pronoun: softmax over readings, with an L2 penalty, by Adam."""
     rows = list(found)
     counts = Counter(f for choice in rows for option in choice.options for f in option.features)
@@ -168,7 +168,7 @@ def train(read: list[Sample], penalty: float = PENALTY) -> Weights:
     found: list[Choice] = []
     for _ in range(ROUNDS):
         found += [choice for sample in read for choice in choices(sample, weights, kb)]
-        weights = {kind: trained((c for c in found if c.kind == kind), penalty) for kind in weights}
+        weights = {kind: fit_weights((c for c in found if c.kind == kind), penalty) for kind in weights}
         for kind, less in LESS_NOBODY.items():
             weights[kind]["none"] = round(weights[kind].get("none", 0.0) - less, 3)
     return weights

@@ -22,7 +22,7 @@ from rich.console import Console
 from pipeline.clean import clean, extract
 from pipeline.kb import load_kb
 from pipeline.model import Article, Page
-from pipeline.nlp import Reader, load_model
+from pipeline.nlp import Annotator, load_model
 from pipeline.nlp import reader as reading
 from pipeline.settings import Settings
 from samples.server import FOLDERS, ROOT, resource_at
@@ -52,11 +52,11 @@ def best(*works: Callable[[], object]) -> list[float]:
     """Return the shortest time of each work in seconds, the works taking turns."""
     for work in works:
         work()
-    times = [[_timed(work) for work in works] for _ in range(ROUNDS)]
+    times = [[_time(work) for work in works] for _ in range(ROUNDS)]
     return [min(column) for column in zip(*times, strict=True)]
 
 
-def _timed(work: Callable[[], object]) -> float:
+def _time(work: Callable[[], object]) -> float:
     started = time.perf_counter()
     work()
     return time.perf_counter() - started
@@ -93,7 +93,7 @@ def annotate_ratio() -> float:
 def _reading() -> tuple[Callable[[], None], Callable[[], None]]:
     """Return reading the sample articles whole, and the bare model over the same texts."""
     nlp = load_model(Settings.model_fields["spacy_model"].default)
-    reader = Reader(nlp, kb=load_kb(None), infer_gender=True)
+    reader = Annotator(nlp, kb=load_kb(None), infer_gender=True)
     given = articles()
 
     def ours() -> None:
@@ -169,7 +169,7 @@ def _annotate(lines: list[str], workers: int) -> float:
         source = Path(folder) / "in.jsonl"
         source.write_text("\n".join(lines) + "\n", "utf-8")
         command = [sys.executable, "-m", "pipeline", "annotate", str(source), str(Path(folder) / "out.jsonl")]
-        return _timed(lambda: subprocess.run([*command, "--workers", str(workers), "--quiet"], check=True))
+        return _time(lambda: subprocess.run([*command, "--workers", str(workers), "--quiet"], check=True))
 
 
 def clean_worker_ratio() -> float:
@@ -184,7 +184,7 @@ def clean_worker_ratio() -> float:
             lines = [json.dumps({"doc_id": str(n), "html": f"{n}.html"}) for n in range(count)]
             source.write_text("\n".join(lines) + "\n", "utf-8")
             command = [sys.executable, "-m", "pipeline", "clean", str(source), str(Path(folder) / "out.jsonl")]
-            return _timed(lambda: subprocess.run([*command, "--workers", str(workers), "--quiet"], check=True))
+            return _time(lambda: subprocess.run([*command, "--workers", str(workers), "--quiet"], check=True))
 
         one, two = (took(len(given), workers) - took(8, workers) for workers in (1, 2))
         return one / two

@@ -17,7 +17,7 @@ from pathlib import Path
 import pyarrow as pa
 from rich.console import Console
 
-from pipeline.clusters import find_copies, without_furniture
+from pipeline.clusters import drop_site_boilerplate, find_copies
 from pipeline.lake import Lake
 from pipeline.model import article_id_of, canonical_url
 from pipeline.stages.cluster import copies_of
@@ -32,7 +32,7 @@ _NOW = datetime(2026, 3, 1, tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
-class Planted:
+class PlantedPairs:
     """Of planted pairs: found by kind and method, copies reported in all, and those of them that are no pair."""
 
     found: Counter[tuple[str, str]]
@@ -50,7 +50,7 @@ def main() -> None:
         out.print(f"{'met ' if is_met else 'MISS'} {name}: {value:.2f} (goal {compare} {goal})", soft_wrap=True)
 
 
-def planted_pairs() -> Planted:
+def planted_pairs() -> PlantedPairs:
     """Plant pairs of every kind in one window and look which are found."""
     press = Press(seed=7)
     stories: list[tuple[str, str, str]] = []  # kind, original, copy
@@ -62,7 +62,7 @@ def planted_pairs() -> Planted:
     days = (DAY, DAY + timedelta(1))
     originals = articles_table([story[1] for story in stories], range(len(stories)), day=days[0])
     copied = articles_table([story[2] for story in stories], range(_COPIED, _COPIED + len(stories)), day=days[1])
-    window = pa.concat_tables(without_furniture(with_sketches(articles)) for articles in (originals, copied))
+    window = pa.concat_tables(drop_site_boilerplate(with_sketches(articles)) for articles in (originals, copied))
     rows = [row for day in days for row in find_copies(window, day=day).to_pylist()]
     found: Counter[tuple[str, str]] = Counter()
     wrong: Counter[str] = Counter()
@@ -75,7 +75,7 @@ def planted_pairs() -> Planted:
             found[kind, row["method"]] += 1
         else:
             wrong[kind] += 1
-    return Planted(found, len(copies), wrong)
+    return PlantedPairs(found, len(copies), wrong)
 
 
 def copies_lines() -> Iterator[tuple[str, float, str, float]]:

@@ -25,7 +25,7 @@ from typing import ClassVar
 
 import requests
 
-from pipeline.fetch import Fetcher, Wanted, limits_from
+from pipeline.fetch import Fetcher, PageRequest, limits_from
 from pipeline.model import Page, canonical_url
 from pipeline.raw import Archive
 from pipeline.settings import Settings
@@ -39,7 +39,7 @@ HOSTS, PAGES_EACH, INTERVAL_SECONDS = 20, 50, 0.5
 PAGES = 1000
 
 
-class _Handler(BaseHTTPRequestHandler):
+class _BenchHandler(BaseHTTPRequestHandler):
     """Says 404 to the files of a host; pages have an ETag, and of ``/busy/`` every tenth says 429 first."""
 
     protocol_version = "HTTP/1.1"
@@ -128,12 +128,12 @@ class _Handler(BaseHTTPRequestHandler):
         """Say nothing."""
 
 
-class _Server(ThreadingHTTPServer):
+class _BenchServer(ThreadingHTTPServer):
     daemon_threads = True
     request_queue_size = 64
 
     def __init__(self) -> None:
-        super().__init__(("127.0.0.1", 0), _Handler)
+        super().__init__(("127.0.0.1", 0), _BenchHandler)
         self.seen: set[str] = set()
 
 
@@ -148,14 +148,14 @@ def _large() -> bytes:
 
 def _serve(pipe: Connection, hosts: int, with_bombs: bool) -> None:
     if with_bombs:
-        _Handler.bombs = {name.replace(", ", "_"): pack(bytes(200 << 20)) for name, pack in BOMBS.items()}
-        _Handler.bombs["large"] = _large()
-    servers = [_Server() for _ in range(hosts)]
+        _BenchHandler.bombs = {name.replace(", ", "_"): pack(bytes(200 << 20)) for name, pack in BOMBS.items()}
+        _BenchHandler.bombs["large"] = _large()
+    servers = [_BenchServer() for _ in range(hosts)]
     for server in servers:
         Thread(target=server.serve_forever, kwargs={"poll_interval": 0.05}, daemon=True).start()
     pipe.send([f"127.0.0.1:{server.server_address[1]}" for server in servers])
     pipe.recv()
-    pipe.send(dict(_Handler.starts))
+    pipe.send(dict(_BenchHandler.starts))
 
 
 @dataclass(frozen=True)
@@ -217,7 +217,7 @@ def _archived(archive: Archive, hosts: list[str], urls: list[str]) -> None:
     limits = limits_from(Settings(host_interval_seconds=0))
     with Fetcher(limits, private_hosts=frozenset(hosts), now=lambda: NOW) as fetcher:
         with archive.writer(source_key="bench", run_id="run") as writer:
-            for _, _, got in fetcher.fetch_many((url, Wanted(url=url)) for url in urls):
+            for _, _, got in fetcher.fetch_many((url, PageRequest(url=url)) for url in urls):
                 assert isinstance(got, Page)
                 writer.put(got, news_day=NOW.date(), article_id="0" * 32)
 
@@ -229,10 +229,10 @@ def _scheduled() -> tuple[float, float]:
     with _served(HOSTS) as served, tempfile.TemporaryDirectory() as folder:
         urls = [f"http://{host}/busy/{number}" for host in served.names for number in range(PAGES_EACH)]
         hosts = frozenset(served.names)
-        given = {"private_hosts": hosts, "now": lambda: NOW, "turns_folder": Path(folder) / "hosts"}
+        given = {"private_hosts": hosts, "now": lambda: NOW, "rate_limit_folder": Path(folder) / "hosts"}
         with Fetcher(limits_from(settings), **given) as fetcher:
             started = time.monotonic()
-            kinds = Counter(type(got) for _, _, got in fetcher.fetch_many((url, Wanted(url=url)) for url in urls))
+            kinds = Counter(type(got) for _, _, got in fetcher.fetch_many((url, PageRequest(url=url)) for url in urls))
             took = time.monotonic() - started
         starts = list(served.starts().values())
     assert kinds == {Page: HOSTS * PAGES_EACH}
@@ -299,13 +299,13 @@ def fetching_memory() -> float:
         urls = [f"http://{host}/{path}" for path in paths for host in served.names]
         code = (
             "import re, sys, time\nfrom collections import Counter\n"
-            "from pipeline.fetch import Fetcher, Wanted, limits_from; from pipeline.settings import Settings\n"
+            "from pipeline.fetch import Fetcher, PageRequest, limits_from; from pipeline.settings import Settings\n"
             "from datetime import UTC, datetime\nurls = sys.stdin.read().split()\n"
             "hosts = frozenset(url.split('/')[2] for url in urls)\n"
             "given = {'private_hosts': hosts, 'now': lambda: datetime.now(UTC)}\n"
             "with Fetcher(limits_from(Settings(host_interval_seconds=0)), **given) as fetcher:\n"
             "    ends = Counter()\n"
-            "    for url, _, got in fetcher.fetch_many((url, Wanted(url=url)) for url in urls):\n"
+            "    for url, _, got in fetcher.fetch_many((url, PageRequest(url=url)) for url in urls):\n"
             "        ends['/large/' in url, getattr(got, 'reason', 'page')] += 1\n"
             "        time.sleep(0.25 if '/large/' in url else 0)\n"
             "    assert ends == {(False, 'too_large'): len(urls) - 24, (True, 'page'): 24}, ends\n"

@@ -34,7 +34,7 @@ out = Console(highlight=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class SyntheticArticle:
     """An article: its sentences, who is in it, and what happens in each sentence."""
 
     sentences: tuple[str, ...]
@@ -51,8 +51,8 @@ def main(articles: int = ARTICLES) -> None:
 
 def groups_lines(articles: int) -> Iterator[tuple[str, float, str, float]]:
     """Yield name, value, "<=" or ">=", and goal of every figure; one article in five repeats one of the day before."""
-    half, _, _ = _measured(articles // 2)
-    seconds, again, peak_mb = _measured(articles)
+    half, _, _ = _measure(articles // 2)
+    seconds, again, peak_mb = _measure(articles)
     what = f"{articles:,} articles, {articles * QUOTES:,} quotes, {articles * EVENTS:,} events"
     yield f"groups: CPU seconds for {what}", seconds, "<=", 0.003 * articles
     yield "groups: CPU milliseconds an article", 1000 * seconds / articles, "<=", 3
@@ -61,7 +61,7 @@ def groups_lines(articles: int) -> Iterator[tuple[str, float, str, float]]:
     yield f"groups: CPU seconds for ten more in a window of {8 * articles // DAYS:,}", again, "<=", 20
 
 
-def _measured(articles: int) -> tuple[float, float, float]:
+def _measure(articles: int) -> tuple[float, float, float]:
     """Return CPU seconds for all, for ten more on the last day, and peak MB, in processes of their own."""
     with tempfile.TemporaryDirectory() as folder:
         press, root, before = Press(seed=9), Path(folder), []
@@ -74,21 +74,23 @@ def _measured(articles: int) -> tuple[float, float, float]:
     return seconds, again, peak_mb
 
 
-def _news(press: Press, count: int, before: Sequence[Made]) -> list[Made]:
+def _news(press: Press, count: int, before: Sequence[SyntheticArticle]) -> list[SyntheticArticle]:
     repeated = (
-        [Made(each.sentences[:-2], each.people, each.kinds[:-2]) for each in before[-(count // 5) :]] if before else []
+        [SyntheticArticle(each.sentences[:-2], each.people, each.kinds[:-2]) for each in before[-(count // 5) :]]
+        if before
+        else []
     )
     return [*repeated, *(_article(press) for _ in range(count - len(repeated)))]
 
 
-def _article(press: Press) -> Made:
+def _article(press: Press) -> SyntheticArticle:
     chance = np.random.default_rng(abs(hash(press.words(1)[0])) % 1000)
     people = tuple(f"{one} {other}".title() for one, other in zip(press.words(3), press.words(3), strict=True))
     sentences = tuple(press.prose(int(chance.integers(12, 30))).replace("\n\n", " ") for _ in range(EVENTS))
-    return Made(sentences, people, tuple(_KINDS[int(at)] for at in chance.integers(0, len(_KINDS), EVENTS)))
+    return SyntheticArticle(sentences, people, tuple(_KINDS[int(at)] for at in chance.integers(0, len(_KINDS), EVENTS)))
 
 
-def _commit(root: Path, news: Sequence[Made], day: int, *, first: int) -> None:
+def _commit(root: Path, news: Sequence[SyntheticArticle], day: int, *, first: int) -> None:
     rows: dict[str, list[dict[str, Any]]] = {spec.name: [] for spec in READING_TABLES}
     keys = []
     at = datetime(2026, 2, 3, tzinfo=UTC) + timedelta(day)
@@ -104,7 +106,7 @@ def _commit(root: Path, news: Sequence[Made], day: int, *, first: int) -> None:
     lake.commit([batch], is_current=lambda *_: True)
 
 
-def _rows(made: Made, ids: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
+def _rows(made: SyntheticArticle, ids: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     text, starts = "", []
     for sentence in made.sentences:
         starts.append(len(text))
@@ -123,7 +125,7 @@ def _rows(made: Made, ids: dict[str, Any]) -> dict[str, list[dict[str, Any]]]:
     }
 
 
-def _quote(made: Made, ids: dict[str, Any], at: int, text: str, start: int) -> dict[str, Any]:
+def _quote(made: SyntheticArticle, ids: dict[str, Any], at: int, text: str, start: int) -> dict[str, Any]:
     who, end = made.people[at % 3], start + len(made.sentences[at])
     return blank(
         table_named("quotes"),
@@ -139,7 +141,7 @@ def _quote(made: Made, ids: dict[str, Any], at: int, text: str, start: int) -> d
     )
 
 
-def _event(made: Made, ids: dict[str, Any], at: int, text: str, start: int) -> dict[str, Any]:
+def _event(made: SyntheticArticle, ids: dict[str, Any], at: int, text: str, start: int) -> dict[str, Any]:
     actor, other, trigger = made.people[at % 3], made.people[(at + 1) % 3], text[start:].split()[1]
     return blank(
         table_named("events"),

@@ -30,7 +30,7 @@ from pyiceberg.expressions import And, EqualTo, In
 from pipeline.database import Durability
 from pipeline.kb import load_kb
 from pipeline.lake import KEYS_SCHEMA, Depth, Lake
-from pipeline.nlp import Reader, load_model
+from pipeline.nlp import Annotator, load_model
 from pipeline.settings import Settings
 from pipeline.stages.cluster import relate
 from pipeline.stages.workspace import Workspace
@@ -49,7 +49,7 @@ Tables = Mapping[str, pa.Table]
 
 
 @dataclass(frozen=True, slots=True)
-class Made:
+class DayTables:
     """Made articles of one day and what commits them."""
 
     tables: Tables
@@ -59,15 +59,15 @@ class Made:
 @cache
 def _read() -> list[dict[str, list[Mapping[str, object]]]]:
     """Return the rows of each sample article."""
-    reader = Reader(load_model(Settings.model_fields["spacy_model"].default), kb=load_kb(None), infer_gender=True)
+    annotator = Annotator(load_model(Settings.model_fields["spacy_model"].default), kb=load_kb(None), infer_gender=True)
     return [
-        annotation_rows(article, reader.annotate(article, doc), model_name="m", pipeline_version="v")
-        for article, doc in reader.docs(articles(times=1))
+        annotation_rows(article, annotator.annotate(article, doc), model_name="m", pipeline_version="v")
+        for article, doc in annotator.docs(articles(times=1))
         if doc is not None
     ]
 
 
-def make_day(day: date, numbers: Iterable[int], *, edition: int = 0) -> Made:
+def make_day(day: date, numbers: Iterable[int], *, edition: int = 0) -> DayTables:
     """Return numbered articles of a day with the children that the sample articles have; each edition differs."""
     rows: dict[str, list[dict[str, object]]] = {spec.name: [] for spec in READING_TABLES}
     for number in numbers:
@@ -78,9 +78,9 @@ def make_day(day: date, numbers: Iterable[int], *, edition: int = 0) -> Made:
         }
         cipher = _cipher(number + edition * 7_919)
         for name, found in _read()[number % len(_read())].items():
-            rows[name] += [{**_enciphered(row, cipher), **made} for row in found]
+            rows[name] += [{**_encipher(row, cipher), **made} for row in found]
     tables = {spec.name: rows_table(spec, rows[spec.name]) for spec in READING_TABLES}
-    return Made(tables, _keys(tables["articles"], day))
+    return DayTables(tables, _keys(tables["articles"], day))
 
 
 def _midnight(day: date) -> datetime:
@@ -98,7 +98,7 @@ def _cipher(number: int) -> dict[int, int]:
     return str.maketrans(string.ascii_letters, "".join(letters) + "".join(letters).upper())
 
 
-def _enciphered(row: Mapping[str, object], cipher: Mapping[int, int]) -> dict[str, object]:
+def _encipher(row: Mapping[str, object], cipher: Mapping[int, int]) -> dict[str, object]:
     return {
         name: value.translate(cipher) if name in _ENCIPHERED and isinstance(value, str) else value
         for name, value in row.items()
@@ -114,13 +114,13 @@ def _keys(table: pa.Table, day: date) -> pa.Table:
     )
 
 
-def joined(days: Sequence[Made]) -> Made:
+def join_days(days: Sequence[DayTables]) -> DayTables:
     """Return the articles of several days as one batch."""
     tables = {spec.name: pa.concat_tables([day.tables[spec.name] for day in days]) for spec in READING_TABLES}
-    return Made(tables, pa.concat_tables([day.keys for day in days]))
+    return DayTables(tables, pa.concat_tables([day.keys for day in days]))
 
 
-def timed(work: Callable[[], object]) -> float:
+def measure_seconds(work: Callable[[], object]) -> float:
     started = time.perf_counter()
     work()
     return time.perf_counter() - started
@@ -130,33 +130,33 @@ def open_lake(root: Path, durability: Durability) -> Lake:
     return Lake(root, durability=durability, gc_grace_hours=24, now=lambda: NOW)
 
 
-def commit(lake: Lake, name: str, made: Made) -> Any:
+def commit(lake: Lake, name: str, made: DayTables) -> Any:
     """Stage and commit a batch."""
     lake.stage(name, made.tables, made.keys)
     return lake.commit([name], is_current=lambda *_: True)
 
 
-def backfill_ratio(root: Path, durability: Durability, days: Sequence[Made]) -> float:
+def backfill_ratio(root: Path, durability: Durability, days: Sequence[DayTables]) -> float:
     """Rows a second of one commit of days beside bare pq.write_table of the same files, which syncs nothing."""
-    batch = joined(days)
+    batch = join_days(days)
     ours, bare = [], []
     for number in range(4):
         lake = open_lake(root / f"lake{number}", durability)
         lake.stage("batch", batch.tables, batch.keys)
-        ours.append(timed(lambda lake=lake: lake.commit(["batch"], is_current=lambda *_: True)))
-        bare.append(timed(lambda: _bare(root / "bare", days)))
+        ours.append(measure_seconds(lambda lake=lake: lake.commit(["batch"], is_current=lambda *_: True)))
+        bare.append(measure_seconds(lambda: _bare(root / "bare", days)))
     shutil.rmtree(root)
     return min(bare) / min(ours)
 
 
-def _bare(folder: Path, days: Sequence[Made]) -> None:
+def _bare(folder: Path, days: Sequence[DayTables]) -> None:
     folder.mkdir(exist_ok=True)
     for number, day in enumerate(days):
         for name, table in day.tables.items():
             pq.write_table(table, folder / f"{name}-{number}", compression="zstd", compression_level=3)
 
 
-def micro_batch_ratios(root: Path, day: Made, batches: Sequence[Made]) -> tuple[float, float]:
+def micro_batch_ratios(root: Path, day: DayTables, batches: Sequence[DayTables]) -> tuple[float, float]:
     """Return by how many times a batch into a full day takes longer in Delta and in Iceberg: medians, all durable."""
     lake = open_lake(root / "lake", "full")
     commit(lake, "day", day)
@@ -165,9 +165,9 @@ def micro_batch_ratios(root: Path, day: Made, batches: Sequence[Made]) -> tuple[
     for number, batch in enumerate(batches):
         times.append(
             (
-                timed(lambda b=batch, n=number: commit(lake, f"batch{n}", b)),
-                timed(lambda b=batch: delta.put(b)),
-                timed(lambda b=batch: iceberg.put(b)),
+                measure_seconds(lambda b=batch, n=number: commit(lake, f"batch{n}", b)),
+                measure_seconds(lambda b=batch: delta.put(b)),
+                measure_seconds(lambda b=batch: iceberg.put(b)),
             )
         )
     ours, deltas, icebergs = (statistics.median(column) for column in zip(*times, strict=True))
@@ -178,12 +178,12 @@ def micro_batch_ratios(root: Path, day: Made, batches: Sequence[Made]) -> tuple[
 class _Delta:
     """The four tables in Delta, partitioned by day; a batch replaces its articles' rows, a commit a table."""
 
-    def __init__(self, root: Path, day: Made) -> None:
+    def __init__(self, root: Path, day: DayTables) -> None:
         self._root = root
         for name, table in day.tables.items():
             write_deltalake(str(root / name), _with_day(table, day), partition_by=["published_date"])
 
-    def put(self, batch: Made) -> None:
+    def put(self, batch: DayTables) -> None:
         day = batch.keys["published_date"][0].as_py()
         ids = ", ".join(f"'{each}'" for each in batch.keys["article_id"].to_pylist())
         predicate = f"published_date = '{day.isoformat()}' AND article_id IN ({ids})"
@@ -195,7 +195,7 @@ class _Delta:
 class _Iceberg:
     """The four tables in Iceberg with a catalog in SQLite, otherwise as in Delta."""
 
-    def __init__(self, root: Path, day: Made) -> None:
+    def __init__(self, root: Path, day: DayTables) -> None:
         root.mkdir(parents=True)
         catalog = SqlCatalog("lake", uri=f"sqlite:///{root}/catalog.db", warehouse=f"file://{root}")
         catalog.create_namespace("news")
@@ -208,7 +208,7 @@ class _Iceberg:
             table.append(dated)
             self._tables[name] = table
 
-    def put(self, batch: Made) -> None:
+    def put(self, batch: DayTables) -> None:
         ids = batch.keys["article_id"].to_pylist()
         day = batch.keys["published_date"][0].as_py()
         theirs = And(EqualTo("published_date", day.isoformat()), In("article_id", ids))
@@ -216,7 +216,7 @@ class _Iceberg:
             self._tables[name].overwrite(_plain(_with_day(table, batch)), overwrite_filter=theirs)
 
 
-def _with_day(table: pa.Table, made: Made) -> pa.Table:
+def _with_day(table: pa.Table, made: DayTables) -> pa.Table:
     day = made.keys["published_date"][0]
     return table.append_column("published_date", pa.array([day.as_py()] * table.num_rows, pa.date32()))
 
@@ -226,17 +226,17 @@ def _plain(table: pa.Table) -> pa.Table:
     return table.cast(pa.schema([field.with_nullable(True) for field in table.schema]))
 
 
-def history_ratio(root: Path, batch: Made, *, commits: int) -> float:
+def history_ratio(root: Path, batch: DayTables, *, commits: int) -> float:
     """How long the last of many commits, each of a new day, takes beside the first: medians of twenty."""
     lake, times = open_lake(root, "process"), []
     for number in range(commits):
-        made = moved(batch, FIRST + timedelta(days=number), number * 10_000)
-        times.append(timed(lambda m=made, n=number: commit(lake, f"batch{n}", m)))
+        made = move_article(batch, FIRST + timedelta(days=number), number * 10_000)
+        times.append(measure_seconds(lambda m=made, n=number: commit(lake, f"batch{n}", m)))
     shutil.rmtree(root)
     return statistics.median(times[-20:]) / statistics.median(times[5:25])
 
 
-def moved(made: Made, day: date, number: int) -> Made:
+def move_article(made: DayTables, day: date, number: int) -> DayTables:
     """Return the same articles as others: numbered on from ``number``, of another day."""
     old = made.keys["article_id"]
     new = pa.array([_id(number + place) for place in range(len(old))])
@@ -247,10 +247,10 @@ def moved(made: Made, day: date, number: int) -> Made:
         whole = {"article_id": ids, "published_at": pa.repeat(at, table.num_rows)}
         columns = [whole.get(field.name, table[field.name]) for field in table.schema]
         tables[name] = pa.Table.from_arrays(columns, schema=table.schema)
-    return Made(tables, _keys(tables["articles"], day))
+    return DayTables(tables, _keys(tables["articles"], day))
 
 
-def rerun_files(root: Path, day: Made) -> float:
+def rerun_files(root: Path, day: DayTables) -> float:
     """Public files that a batch changes which is in already, staged anew."""
     lake = open_lake(root, "process")
     commit(lake, "batch", day)
@@ -259,7 +259,7 @@ def rerun_files(root: Path, day: Made) -> float:
     return float(changed)
 
 
-def size_ratio(root: Path, day: Made) -> float:
+def size_ratio(root: Path, day: DayTables) -> float:
     """Bytes of a day's four files beside the UTF-8 of the texts that they describe."""
     commit(open_lake(root, "process"), "day", day)
     files = sum(path.stat().st_size for path in (root / "tables").rglob("*.parquet"))
@@ -280,7 +280,7 @@ def large_lake_figures(root: Path, *, articles: int) -> None:
     doomed = lake.read("articles", days=[day], columns=["article_id"])["article_id"][0].as_py()
     command = [sys.executable, "-m", "pipeline", "forget", doomed, "--yes", "--json"]
     environment = {**os.environ, "NEWS_DATA_DIR": str(root)}
-    seconds = timed(lambda: subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL))
+    seconds = measure_seconds(lambda: subprocess.run(command, check=True, env=environment, stdout=subprocess.DEVNULL))
     figure("forget one article, seconds", "<=", 60, seconds)
 
 
@@ -296,14 +296,14 @@ def _relate_last_days(root: Path, lake: Lake) -> date:
 
 def _megabytes_a_second(lake: Lake, *, reads: Callable[[date], bool]) -> float:
     depth = Depth(reads=reads)
-    seconds = timed(lambda: lake.verify(depth))
+    seconds = measure_seconds(lambda: lake.verify(depth))
     return depth.tally["bytes"] / 1e6 / seconds
 
 
 def main(articles: int) -> None:
     """Print every figure beside its goal."""
     day = make_day(FIRST, range(500))
-    days = [moved(day, FIRST + timedelta(days=number), number * 1_000) for number in range(8)]
+    days = [move_article(day, FIRST + timedelta(days=number), number * 1_000) for number in range(8)]
     # Half of each batch is new, half are articles of the day with other words.
     batches = [
         make_day(FIRST, (*range(n * 25, n * 25 + 25), *range(1_000 * n, 1_000 * n + 25)), edition=n)

@@ -16,7 +16,7 @@ from rich.console import Console
 
 from pipeline.kb import build_store, load, load_kb, read_records
 from pipeline.model import Article
-from pipeline.nlp import Reader, load_model
+from pipeline.nlp import Annotator, load_model
 from pipeline.nlp.who import entities as finding
 from pipeline.settings import Settings
 from tests.bench import ROUNDS, articles, worker_memory
@@ -74,30 +74,30 @@ def _entries() -> Iterator[dict[str, object]]:
 
 
 def _read_names() -> set[tuple[str, str]]:
-    reader = _reader(None)
+    annotator = _annotator(None)
     return {
         (entity.entity_name, entity.entity_type)
-        for article, doc in reader.docs(articles(times=1))
+        for article, doc in annotator.docs(articles(times=1))
         if doc is not None
-        for entity in reader.annotate(article, doc).entities
+        for entity in annotator.annotate(article, doc).entities
         if entity.entity_name
     }
 
 
-def _reader(path: Path | None) -> Reader:
-    return Reader(load_model(Settings.model_fields["spacy_model"].default), kb=load_kb(store=path))
+def _annotator(path: Path | None) -> Annotator:
+    return Annotator(load_model(Settings.model_fields["spacy_model"].default), kb=load_kb(store=path))
 
 
 def linking_share(path: Path) -> float:
     """Processor time of linking beside bare nlp.pipe over the same texts, the best of the rounds each."""
-    reader, given = _reader(path), articles()
+    annotator, given = _annotator(path), articles()
     nlp = load_model(Settings.model_fields["spacy_model"].default)
     texts = [article.text for article in given]
     bare = min(_seconds(lambda: list(nlp.pipe(texts, batch_size=16))) for _ in range(ROUNDS))
-    return min(_linking_seconds(reader, given) for _ in range(ROUNDS)) / bare
+    return min(_linking_seconds(annotator, given) for _ in range(ROUNDS)) / bare
 
 
-def _linking_seconds(reader: Reader, given: list[Article]) -> float:
+def _linking_seconds(annotator: Annotator, given: list[Article]) -> float:
     spent = 0.0
 
     def timed(step):
@@ -112,14 +112,14 @@ def _linking_seconds(reader: Reader, given: list[Article]) -> float:
         return run
 
     with patch.multiple(finding, **{name: timed(getattr(finding, name)) for name in STEPS}):
-        for article, doc in reader.docs(given, batch_size=16):
+        for article, doc in annotator.docs(given, batch_size=16):
             if doc is not None:
-                reader.annotate(article, doc)
+                annotator.annotate(article, doc)
     return spent
 
 
 def _seconds_to_load(path: Path) -> float:
-    for each in (load.built_in, load.read_cities):
+    for each in (load.load_builtin, load.read_cities):
         each.cache_clear()
     return _seconds(lambda: load_kb(store=path))
 

@@ -18,7 +18,7 @@ from pipeline.nlp import load_model
 from pipeline.pages import ArticlePage, article_html, article_page
 from pipeline.settings import Settings
 from pipeline.tables import annotation_rows
-from tests.golden.cases import make_reader
+from tests.golden.cases import make_annotator
 from tests.unit.pages.golden_rows import golden_cases, golden_page, golden_rows
 
 WORDS = 10_000
@@ -55,7 +55,7 @@ def _tell(what: str, value: float, most: float) -> None:
 
 def _weight(page: ArticlePage, html: str) -> int:
     """Return the bytes of a page without the article's text, once, and without its rows as JSON."""
-    text = "".join(piece.text for block in page.blocks for piece in block.pieces)
+    text = "".join(segment.text for block in page.blocks for segment in block.segments)
     return sum((len(html.encode()), -len(_written(text)), *(-len(_written(each.text)) for each in page.rows)))
 
 
@@ -82,10 +82,10 @@ def _long_article() -> tuple[Rows, float]:
 
 
 def _read(article: Article) -> tuple[Annotation, float]:
-    reader = make_reader(load_model(Settings.model_fields["spacy_model"].default))
+    annotator = make_annotator(load_model(Settings.model_fields["spacy_model"].default))
     started = time.process_time()
-    [(article, doc)] = reader.docs([article])
-    annotation = reader.annotate(article, doc)
+    [(article, doc)] = annotator.docs([article])
+    annotation = annotator.annotate(article, doc)
     return annotation, (time.process_time() - started) * 1000
 
 

@@ -28,7 +28,7 @@ out = Console(highlight=False)
 
 
 @dataclass(frozen=True, slots=True)
-class Timed:
+class QuestionTiming:
     """A question's wall time and the time of all processors, medians in seconds, opening the lake included."""
 
     slug: str
@@ -36,13 +36,13 @@ class Timed:
     processor_seconds: float
 
 
-def timed_questions(lake: Path, *, runs: int = RUNS) -> Iterator[Timed]:
+def timed_questions(lake: Path, *, runs: int = RUNS) -> Iterator[QuestionTiming]:
     """Yield every saved question's times, those of the fifteen first; files are in memory from a run before."""
     others = [question.slug for question in list_questions() if question.slug not in FIFTEEN]
     for slug in (*FIFTEEN, *others):
         answer(connect(lake), slug)
         times = [_times(lake, slug) for _ in range(runs)]
-        yield Timed(slug, median(wall for wall, _ in times), median(busy for _, busy in times))
+        yield QuestionTiming(slug, median(wall for wall, _ in times), median(busy for _, busy in times))
 
 
 def _times(lake: Path, slug: str) -> tuple[float, float]:

@@ -17,7 +17,7 @@ import pyarrow.compute as pc
 from pipeline.lake.commit import Committer
 from pipeline.lake.days import Days
 from pipeline.lake.layout import Disk, Layout
-from pipeline.lake.ledger import Ledger
+from pipeline.lake.ledger import ArticleIndex
 from pipeline.lake.upkeep import publish_package
 from pipeline.tables import table_named
 from tests.big_news import Ints, draw, vocabulary
@@ -47,7 +47,7 @@ def make_big_lake(
     disk, words = Disk(layout, durability="process"), vocabulary(seed)
     things, shares = things_of(words, chance), 1 / np.arange(2, outlets + 2)
     committer = Committer(
-        layout, disk, Days(layout, disk), Ledger(layout.ledger, durability="process"), lambda: datetime.now(UTC)
+        layout, disk, Days(layout, disk), ArticleIndex(layout.index, durability="process"), lambda: datetime.now(UTC)
     )
     editions: list[Edition] = []
     drawn = None
@@ -65,10 +65,10 @@ def make_big_lake(
         tables = _day(chance, editions, count - new, day=day, shares=shares)
         committer.days.rewrite([day], list(tables), lambda _, name, made=tables: made[name])
         log_rows(chance, root, disk, tables["articles"], day=day)
-        committer.ledger.settle(committer.contents([day]), now=committer.now())
+        committer.index.apply(committer.contents([day]), now=committer.now())
     write_event_clusters(root, committer)
     publish_package(committer)
-    committer.ledger.connection.close()
+    committer.index.connection.close()
     return root
 
 

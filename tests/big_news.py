@@ -34,7 +34,7 @@ class Vocabulary:
 
 
 @dataclass(frozen=True)
-class Drawn:
+class RandomDay:
     """What was drawn for some stories; rows of children stand in reading order. All numbers count from 0."""
 
     text: pa.Array
@@ -92,7 +92,7 @@ def within(counts: Ints) -> tuple[Ints, Ints]:
     return owners, np.arange(len(owners)) - np.repeat(np.cumsum(counts) - counts, counts)
 
 
-def draw(chance: np.random.Generator, words: Vocabulary, count: int, earlier: Earlier) -> Drawn:
+def draw(chance: np.random.Generator, words: Vocabulary, count: int, earlier: Earlier) -> RandomDay:
     """Return new stories; some of their quotations and events are those of earlier days."""
     counts = {
         "outside": np.maximum(chance.poisson(10.3, count), 1),
@@ -181,7 +181,7 @@ def _laid_out(
     mentions: dict[str, Ints],
     quotes: dict[str, Ints],
     events: dict[str, Ints],
-) -> Drawn:
+) -> RandomDay:
     """Put all pieces in reading order: six of the title, two a mention, six a quote, two an event."""
     total = 6 + 2 * counts["outside"] + 6 * counts["quotes"] + 2 * counts["events"]
     base = np.cumsum(total) - total
@@ -218,7 +218,7 @@ def _measured(
     base: Ints,
     rows: tuple[dict[str, Ints], dict[str, Ints], dict[str, Ints]],
     places: tuple[Ints, Ints, Ints],
-) -> Drawn:
+) -> RandomDay:
     """Give rows of mentions, quotes and events their offsets: the one place where numbers of pieces become those."""
     mentions, quotes, events = rows
     lengths = words.lengths[pieces]
@@ -236,19 +236,19 @@ def _measured(
     texts = words.pieces.take(pa.array(pieces))
     edges = pa.array(np.append(base, len(pieces)), pa.int32())
     titles = np.add.outer(base, np.arange(5)).ravel()
-    return Drawn(
+    return RandomDay(
         text=pc.binary_join(pa.ListArray.from_arrays(edges, texts), ""),
-        title=joined(texts.take(pa.array(titles)), 5),
+        title=join_texts(texts.take(pa.array(titles)), 5),
         title_length=lengths[np.add.outer(base, np.arange(5))].sum(axis=1),
         mentions=_all_mentions(mentions, quotes, at_mention, at_quote, span),
         quotes=quotes,
-        quote_text=joined(texts.take(pa.array(np.add.outer(at_quote, np.arange(3)).ravel())), 3),
+        quote_text=join_texts(texts.take(pa.array(np.add.outer(at_quote, np.arange(3)).ravel())), 3),
         events=events,
         counts=counts,
     )
 
 
-def joined(texts: pa.Array, size: int) -> pa.Array:
+def join_texts(texts: pa.Array, size: int) -> pa.Array:
     """Return texts joined by so many each."""
     edges = pa.array(np.arange(0, len(texts) + 1, size), pa.int32())
     return pc.binary_join(pa.ListArray.from_arrays(edges, texts), "")

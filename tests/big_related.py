@@ -10,11 +10,11 @@ import pyarrow.compute as pc
 
 from pipeline.clusters import MENTION_COLUMNS, co_mention_rows
 from pipeline.lake.commit import Committer
-from pipeline.lake.encoding import in_order
+from pipeline.lake.encoding import sort_rows
 from pipeline.lake.layout import Disk
 from pipeline.lake.log import LogTables
 from pipeline.tables import READING_TABLES, rows_table, table_named
-from tests.big_rows import filled, hexes
+from tests.big_rows import fill_table, hexes
 
 _REASONS = ("video_page", "too_short", "not_article", "live_page", "consent", "error_page")
 # One row an event on the day of its first report, as the contract tells it.
@@ -51,7 +51,7 @@ def related(chance: np.random.Generator, whole: dict[str, pa.Table]) -> dict[str
         "event_reports": _reports(events, copies),
         "co_mentions": co_mention_rows(found["entities"].select(MENTION_COLUMNS), copies),
     }
-    return {name: in_order(table.cast(table_named(name).schema), table_named(name)) for name, table in found.items()}
+    return {name: sort_rows(table.cast(table_named(name).schema), table_named(name)) for name, table in found.items()}
 
 
 def _filled(name: str, rows: pa.Table, **given: object) -> pa.Table:
@@ -59,7 +59,7 @@ def _filled(name: str, rows: pa.Table, **given: object) -> pa.Table:
     names = table_named(name).schema.names
     same = {each: rows[each].combine_chunks() for each in rows.schema.names if each in names and each not in given}
     whole = {key: each.combine_chunks() if isinstance(each, pa.ChunkedArray) else each for key, each in given.items()}
-    return filled(table_named(name), same | whole, size=rows.num_rows)
+    return fill_table(table_named(name), same | whole, size=rows.num_rows)
 
 
 def _copies(heads: pa.Table) -> pa.Table:
@@ -118,7 +118,7 @@ def write_event_clusters(root: Path, committer: Committer) -> None:
     for day in pc.unique(days).to_pylist():
         mine = rows.filter(pc.equal(days, pa.scalar(day, pa.date32())))
         given = {name: mine[name].combine_chunks() for name in mine.schema.names}
-        by_day[day] = in_order(filled(spec, given, size=mine.num_rows).cast(spec.schema), spec)
+        by_day[day] = sort_rows(fill_table(spec, given, size=mine.num_rows).cast(spec.schema), spec)
     committer.replace(spec.name, by_day)
 
 

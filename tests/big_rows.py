@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.tables import TableSpec, table_named
-from tests.big_news import COUNTRIES, EVENT_TYPES, PEOPLE, PLACES, QUADS, Drawn, Ints, Vocabulary, kinds_of
+from tests.big_news import COUNTRIES, EVENT_TYPES, PEOPLE, PLACES, QUADS, Ints, RandomDay, Vocabulary, kinds_of
 
 KEYS = ("article_id", "revision_id", "published_at")
 _HEX = np.array([f"{byte:02x}" for byte in range(256)], dtype="S2")
@@ -64,7 +64,7 @@ def things_of(words: Vocabulary, chance: np.random.Generator) -> Things:
     )
 
 
-def filled(spec: TableSpec, given: dict[str, Any], *, size: int) -> pa.Table:
+def fill_table(spec: TableSpec, given: dict[str, Any], *, size: int) -> pa.Table:
     """Return a table of some of a contract's columns: those given, and of the others null or the emptiest value."""
     columns, fields = [], []
     for column in spec.columns:
@@ -88,7 +88,7 @@ def _empty(kind: pa.DataType) -> pa.Scalar:
     return pa.scalar("" if pa.types.is_string(kind) else False if pa.types.is_boolean(kind) else 0, kind)
 
 
-def stories_of(drawn: Drawn, things: Things, chance: np.random.Generator, *, day: date) -> Stories:
+def stories_of(drawn: RandomDay, things: Things, chance: np.random.Generator, *, day: date) -> Stories:
     """Return what was drawn for a day as rows."""
     tables = {
         "articles": _articles(drawn, chance),
@@ -102,7 +102,7 @@ def stories_of(drawn: Drawn, things: Things, chance: np.random.Generator, *, day
     return Stories(tables, edges)
 
 
-def _articles(drawn: Drawn, chance: np.random.Generator) -> pa.Table:
+def _articles(drawn: RandomDay, chance: np.random.Generator) -> pa.Table:
     count, lengths = len(drawn.text), pc.utf8_length(drawn.text).to_numpy()
     starts, ends = np.zeros((count, 2), np.int32), np.zeros((count, 2), np.int32)
     starts[:, 1], ends[:, 0], ends[:, 1] = drawn.title_length + 2, drawn.title_length, lengths
@@ -130,7 +130,7 @@ def _articles(drawn: Drawn, chance: np.random.Generator) -> pa.Table:
         "model_name": "made",
         "pipeline_version": "made",
     }
-    return filled(table_named("articles"), given, size=count)
+    return fill_table(table_named("articles"), given, size=count)
 
 
 def _number_of_each(rows: dict[str, Ints]) -> Ints:
@@ -139,7 +139,7 @@ def _number_of_each(rows: dict[str, Ints]) -> Ints:
     return np.arange(len(first)) - first
 
 
-def _entities(drawn: Drawn, things: Things) -> pa.Table:
+def _entities(drawn: RandomDay, things: Things) -> pa.Table:
     rows = drawn.mentions
     thing, size = pa.array(rows["thing"]), len(rows["thing"])
     kinds = np.array(["PERSON", "ORG", "GPE"])[kinds_of(rows["thing"])]
@@ -165,14 +165,14 @@ def _entities(drawn: Drawn, things: Things) -> pa.Table:
         "link_method": "exact",
         "confidence": 0.9,
     }
-    return filled(table_named("entities"), given, size=size)
+    return fill_table(table_named("entities"), given, size=size)
 
 
 def _where_valid(array: pa.Array, word: str) -> pa.Array:
     return pc.if_else(array.is_valid(), word, None).cast(pa.string())
 
 
-def _quotes(drawn: Drawn, things: Things) -> pa.Table:
+def _quotes(drawn: RandomDay, things: Things) -> pa.Table:
     rows = drawn.quotes
     size, is_named, is_known = len(rows["owner"]), rows["speaker"] >= 0, rows["speaker"] >= -1
     speaker = pa.array(rows["speaker"], mask=~is_named)
@@ -208,10 +208,10 @@ def _quotes(drawn: Drawn, things: Things) -> pa.Table:
         "confidence": 0.9,
         "rule_id": "made",
     }
-    return filled(table_named("quotes"), given, size=size)
+    return fill_table(table_named("quotes"), given, size=size)
 
 
-def _events(drawn: Drawn, things: Things, chance: np.random.Generator, day: date) -> pa.Table:
+def _events(drawn: RandomDay, things: Things, chance: np.random.Generator, day: date) -> pa.Table:
     rows = drawn.events
     size = len(rows["owner"])
     kinds = np.array(EVENT_TYPES)[rows["type"]]
@@ -246,4 +246,4 @@ def _events(drawn: Drawn, things: Things, chance: np.random.Generator, day: date
         "confidence": 0.8,
         "rule_id": "made",
     }
-    return filled(table_named("events"), given, size=size)
+    return fill_table(table_named("events"), given, size=size)

@@ -45,7 +45,7 @@ def nlp():
 def pytest_sessionfinish(session: pytest.Session) -> None:
     """A worker process hands over what it counted."""
     if (given := getattr(session.config, "workeroutput", None)) is not None:
-        given["forms"] = tally.told()
+        given["forms"] = tally.collected_forms()
 
 
 @pytest.hookimpl(optionalhook=True)

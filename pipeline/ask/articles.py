@@ -9,10 +9,10 @@ from pipeline.ask.connection import connect, query
 from pipeline.ask.files import table_days
 from pipeline.tables import table_named
 
-AT_ONCE = 50
+PAGE_SIZE = 50
 # The moment that an article is listed by; without a date of its own, the beginning of its day in the tables.
 _AT = "coalesce(published_at, published_date::TIMESTAMP AT TIME ZONE 'UTC')"
-_FOUND = """\
+_LIST_SQL = """\
 SELECT article_id, title, publisher, source_key, published_date, published_at, {at} AS listed_at,
   word_count, entity_count, quote_count, event_count, page_type
 FROM articles_stored{conditions}
@@ -29,11 +29,13 @@ _CONDITIONS = {
     "person": _OF_PERSON,
     "event_type": _OF_EVENT,
 }
-_BEHIND = "({at} < getvariable('listed_at') OR ({at} = getvariable('listed_at') AND article_id > getvariable('id')))"
+_AFTER_CURSOR = (
+    "({at} < getvariable('listed_at') OR ({at} = getvariable('listed_at') AND article_id > getvariable('id')))"
+)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class ArticleFilter:
     """Which articles are meant: of the published dates ``first`` to ``last``, and all else that is not None.
 
     ``person`` is a part of a name that the article mentions, ``text`` a part of title or text; case does not matter.
@@ -48,7 +50,7 @@ class Wanted:
 
 
 @dataclass(frozen=True, slots=True)
-class FoundArticle:
+class ArticleSummary:
     """An article of the list. ``listed_at`` is the moment that it is sorted by."""
 
     article_id: str
@@ -66,32 +68,34 @@ class FoundArticle:
 
 
 @dataclass(frozen=True, slots=True)
-class Place:
+class ArticleCursor:
     """The article that a page of the list ends with."""
 
     listed_at: datetime
     article_id: str
 
 
-def find_articles(lake: Path, wanted: Wanted, *, after: Place | None = None) -> tuple[tuple[FoundArticle, ...], bool]:
-    """Return the next ``AT_ONCE`` articles behind a place, the newest first, and whether there are more."""
-    last = wanted.last if after is None else min(wanted.last, after.listed_at.date())
-    with connect(lake, since=wanted.first, until=last) as connection:
-        conditions = list(_conditions(wanted))
+def find_articles(
+    lake: Path, filters: ArticleFilter, *, after: ArticleCursor | None = None
+) -> tuple[tuple[ArticleSummary, ...], bool]:
+    """Return the next ``PAGE_SIZE`` articles behind a place, the newest first, and whether there are more."""
+    last = filters.last if after is None else min(filters.last, after.listed_at.date())
+    with connect(lake, since=filters.first, until=last) as connection:
+        conditions = list(_conditions(filters))
         for name in _CONDITIONS:
-            connection.execute(f"SET VARIABLE {name} = ?", [getattr(wanted, name)])
+            connection.execute(f"SET VARIABLE {name} = ?", [getattr(filters, name)])
         if after is not None:
             connection.execute("SET VARIABLE listed_at = ?", [after.listed_at])
             connection.execute("SET VARIABLE id = ?", [after.article_id])
-            conditions.append(_BEHIND.format(at=_AT))
+            conditions.append(_AFTER_CURSOR.format(at=_AT))
         where = f"\nWHERE {' AND '.join(conditions)}" if conditions else ""
-        rows = query(connection, _FOUND.format(at=_AT, conditions=where, limit=AT_ONCE + 1)).rows
-    found = tuple(FoundArticle(*row) for row in rows)  # type: ignore[arg-type]
-    return found[:AT_ONCE], len(found) > AT_ONCE
+        rows = query(connection, _LIST_SQL.format(at=_AT, conditions=where, limit=PAGE_SIZE + 1)).rows
+    found = tuple(ArticleSummary(*row) for row in rows)  # type: ignore[arg-type]
+    return found[:PAGE_SIZE], len(found) > PAGE_SIZE
 
 
-def _conditions(wanted: Wanted) -> Iterator[str]:
-    yield from (sql for name, sql in _CONDITIONS.items() if getattr(wanted, name) is not None)
+def _conditions(filters: ArticleFilter) -> Iterator[str]:
+    yield from (sql for name, sql in _CONDITIONS.items() if getattr(filters, name) is not None)
 
 
 def last_day(lake: Path) -> date | None:

@@ -18,7 +18,7 @@ from typing import Literal, get_args
 from pipeline.errors import ConfigError
 
 ChartKind = Literal["bar", "stack", "line", "heat"]
-_NEEDS: dict[ChartKind, tuple[str, ...]] = {
+_REQUIRED_KEYS: dict[ChartKind, tuple[str, ...]] = {
     "bar": ("x", "y"),
     "stack": ("parts", "n"),
     "line": ("x", "y"),
@@ -58,7 +58,7 @@ def parse_chart_line(slug: str, text: str) -> ChartLine:
         if not pair or pair[1] not in known or pair[1] in given:
             raise _wrong(slug, f"has {each!r}; write each of {', '.join(known)} at most once, as key=column")
         given[pair[1]] = pair[2]
-    missing = [key for key in _NEEDS[kind] if key not in given]
+    missing = [key for key in _REQUIRED_KEYS[kind] if key not in given]
     if missing or (kind == "stack" and ("x" in given) == ("y" in given)):
         raise _wrong(slug, f"lacks {', '.join(missing) or 'one of x and y'} for a {kind}")
     parts = tuple(given.pop("parts", "").split(",")) if "parts" in given else ()

@@ -10,31 +10,31 @@ import altair as alt
 
 from pipeline.ask import style
 from pipeline.ask.chart_line import ChartKind, ChartLine
-from pipeline.ask.connection import Answer
-from pipeline.ask.counted import Counted
-from pipeline.ask.plotted import Plotted, Row, is_share, plain, plot, spoken
+from pipeline.ask.connection import QueryResult
+from pipeline.ask.counted import Denominators
+from pipeline.ask.plotted import ChartData, ChartRow, column_label, is_share, plain_label, plot
 from pipeline.ask.saved import Question
 from pipeline.errors import ConfigError
 
-_SHADED = "Shaded: days without an article."
-_INTERVAL = "Thin lines: 95 % interval (Wilson) of {share}, as if the {n} were independent of each other."
+_SHADE_NOTE = "Shaded: days without an article."
+_INTERVAL_NOTE = "Thin lines: 95 % interval (Wilson) of {share}, as if the {n} were independent of each other."
 _MOST_TICKS = 8
 _NO_ROWS = "No rows: nothing was counted."
-_Data = dict[str, list[Row]]
+_Datasets = dict[str, list[ChartRow]]
 
 
-def draw(question: Question, answer: Answer, counted: Counted) -> alt.VConcatChart:
+def draw(question: Question, answer: QueryResult, denominators: Denominators) -> alt.VConcatChart:
     """Return the picture of an answer, with its denominator and gaps below. An answer without rows says so.
 
     Raises: ConfigError where the question has no chart line, or one that names a column that the answer lacks.
     """
     line = chart_line(question)
-    plotted = plot(question.slug, line, answer)
-    data: _Data = {}
-    picture = _pictures(line, plotted, counted, data) if plotted.rows else _without_rows()
-    below = wrapped([*counted.sentences(), *plotted.remarks, *_remarks(line, plotted, counted)])
+    chart_data = plot(question.slug, line, answer)
+    data: _Datasets = {}
+    picture = _pictures(line, chart_data, denominators, data) if chart_data.rows else _empty_chart()
+    below = wrap_sentences([*denominators.sentences(), *chart_data.remarks, *_remarks(line, chart_data, denominators)])
     title = alt.TitleParams(
-        text=textwrap.wrap(plain(question.title), style.TITLE_LETTERS), subtitle=wrapped([question.about])
+        text=textwrap.wrap(plain_label(question.title), style.TITLE_LETTERS), subtitle=wrap_sentences([question.about])
     )
     notes = alt.TitleParams(text=below, orient="bottom", anchor="start", fontSize=11, fontWeight="normal", offset=16)
     chart = alt.vconcat(picture.properties(title=title)).properties(title=notes).configure(**style.CONFIG)
@@ -49,57 +49,60 @@ def chart_line(question: Question) -> ChartLine:
     return question.chart
 
 
-def wrapped(sentences: Sequence[str]) -> list[str]:
+def wrap_sentences(sentences: Sequence[str]) -> list[str]:
     """Return sentences as lines that fit below a picture, each sentence on lines of its own."""
-    return [row for sentence in sentences for row in textwrap.wrap(plain(sentence), style.LINE_LETTERS)]
+    return [row for sentence in sentences for row in textwrap.wrap(plain_label(sentence), style.LINE_LETTERS)]
 
 
-def _remarks(line: ChartLine, plotted: Plotted, counted: Counted) -> list[str]:
+def _remarks(line: ChartLine, chart_data: ChartData, denominators: Denominators) -> list[str]:
     """Return what the marks of the picture mean, as far as it has them."""
-    has_whiskers = any("low" in row for row in plotted.rows)
-    has_shade = bool(counted.gaps) and any("x_end" in row for row in plotted.rows)
-    share = f'"{spoken(line.parts[0].removeprefix("share_"))}"' if line.parts else "the share"
-    told = _INTERVAL.format(share=share, n=spoken(line.n))
-    return [_SHADED] * has_shade + [told] * has_whiskers
+    has_whiskers = any("low" in row for row in chart_data.rows)
+    has_shade = bool(denominators.gaps) and any("x_end" in row for row in chart_data.rows)
+    share = f'"{column_label(line.parts[0].removeprefix("share_"))}"' if line.parts else "the share"
+    told = _INTERVAL_NOTE.format(share=share, n=column_label(line.n))
+    return [_SHADE_NOTE] * has_shade + [told] * has_whiskers
 
 
-def _without_rows() -> alt.Chart:
+def _empty_chart() -> alt.Chart:
     mark = alt.Chart(alt.Data(values=[{}])).mark_text(text=_NO_ROWS, fontSize=14, color=style.FAINT)
     return mark.properties(width=style.WIDTH, height=80)
 
 
-def _pictures(line: ChartLine, plotted: Plotted, counted: Counted, data: _Data) -> Any:
+def _pictures(line: ChartLine, chart_data: ChartData, denominators: Denominators, data: _Datasets) -> Any:
     """Return one picture, or several beside each other on the same scales."""
     drawn = _KINDS[line.kind]
     if not line.facet:
-        return drawn(line, plotted, _Frame(line, plotted, counted, data, width=style.WIDTH))
-    frame = _Frame(line, plotted, counted, data, width=style.FACET_WIDTH)
+        return drawn(line, chart_data, _Frame(line, chart_data, denominators, data, width=style.WIDTH))
+    frame = _Frame(line, chart_data, denominators, data, width=style.FACET_WIDTH)
     each = []
-    for facet in plotted.names("facet"):
-        cases = f" ({plotted.cases[facet]:,} {spoken(line.n)})" if line.n else ""
+    for facet in chart_data.names("facet"):
+        cases = f" ({chart_data.cases[facet]:,} {column_label(line.n)})" if line.n else ""
         title = alt.TitleParams(text=f"{facet}{cases}", fontSize=13, fontWeight="normal", limit=style.FACET_WIDTH)
-        each.append(drawn(line, plotted.only(facet), frame).properties(title=title))
+        each.append(drawn(line, chart_data.only(facet), frame).properties(title=title))
     return alt.concat(*each, columns=2)
 
 
 class _Frame:
     """The scales and data that all pictures of a chart share, and its axis of days with what is missing in it."""
 
-    def __init__(self, line: ChartLine, plotted: Plotted, counted: Counted, data: _Data, *, width: int) -> None:
+    def __init__(
+        self, line: ChartLine, chart_data: ChartData, denominators: Denominators, data: _Datasets, *, width: int
+    ) -> None:
         self.width = width
         self._data = data
-        self._line, self._rows = line, plotted.rows
-        ends = [str(row[key]) for row in plotted.rows for key in ("x", "x_end") if "x_end" in row]
-        if ends and counted.first and counted.last:
-            ends += [counted.first.isoformat(), (counted.last + timedelta(days=1)).isoformat()]
+        self._line, self._rows = line, chart_data.rows
+        ends = [str(row[key]) for row in chart_data.rows for key in ("x", "x_end") if "x_end" in row]
+        if ends and denominators.first and denominators.last:
+            ends += [denominators.first.isoformat(), (denominators.last + timedelta(days=1)).isoformat()]
         self.start, self.end = (min(ends), max(ends)) if ends else ("", "")
-        self._names = plotted.names("y")
-        self.colours = plotted.names("colour")
-        self._gaps: list[Row] = [
-            {"x": first.isoformat(), "x_end": (last + timedelta(days=1)).isoformat()} for first, last in counted.gaps
+        self._names = chart_data.names("y")
+        self.colours = chart_data.names("colour")
+        self._gaps: list[ChartRow] = [
+            {"x": first.isoformat(), "x_end": (last + timedelta(days=1)).isoformat()}
+            for first, last in denominators.gaps
         ]
 
-    def chart(self, rows: Iterable[Row]) -> alt.Chart:
+    def chart(self, rows: Iterable[ChartRow]) -> alt.Chart:
         """Return a chart of rows, which it names."""
         name = f"rows {len(self._data)}"
         self._data[name] = list(rows)
@@ -109,7 +112,7 @@ class _Frame:
         """Return a channel of numbers that begins at 0; shares end at 100 %."""
         most = 1.0 if is_share(column) else self._longest(key) or 1.0
         ticks = min(int(most), _MOST_TICKS) if most >= 1 and not is_share(column) else alt.Undefined
-        title = f"share of {spoken(self._line.n)}" if self._line.kind == "stack" else spoken(column)
+        title = f"share of {column_label(self._line.n)}" if self._line.kind == "stack" else column_label(column)
         form = alt.Axis(format=".0%" if is_share(column) else ",~r", title=title, tickCount=ticks)
         scale = alt.Scale(domain=[0, most], nice=not is_share(column))
         return axis(key, type="quantitative", scale=scale, axis=form)
@@ -128,12 +131,12 @@ class _Frame:
         form, interval, length = ("%-d %b", "day", 1) if days <= 120 else ("%b %Y", "month", 30)
         ticks = alt.TimeIntervalStep(interval=alt.TimeInterval(interval), step=max(1, round(days / length / 7)))
         scale = alt.Scale(type="utc", domain=[_moment(self.start), _moment(self.end)])
-        axis = alt.Axis(format=form, tickCount=ticks, title=spoken(self._line.x), labelOverlap=True)
+        axis = alt.Axis(format=form, tickCount=ticks, title=column_label(self._line.x), labelOverlap=True)
         return alt.X(key, type="temporal", scale=scale, axis=axis)
 
     def names(self) -> alt.Y:
         """Return the axis of names, in the order of the rows; all pictures have the same."""
-        return alt.Y("y", type="nominal", scale=alt.Scale(domain=self._names), title=spoken(self._line.y))
+        return alt.Y("y", type="nominal", scale=alt.Scale(domain=self._names), title=column_label(self._line.y))
 
     def gaps(self) -> alt.Chart:
         """Return the shade over days without an article."""
@@ -143,7 +146,7 @@ class _Frame:
     def colour(self, *, title: str | None) -> alt.Color:
         """Return a colour a name; what is not known is grey."""
         own = iter(style.SERIES)
-        used = [style.NOBODYS.get(str(name)) or next(own) for name in self.colours]
+        used = [style.UNKNOWN_COLOUR.get(str(name)) or next(own) for name in self.colours]
         return alt.Color("colour", type="nominal", title=title, scale=alt.Scale(domain=self.colours, range=used))
 
 
@@ -152,9 +155,9 @@ def _moment(day: str) -> alt.DateTime:
     return alt.DateTime(year=at.year, month=at.month, date=at.day, utc=True)
 
 
-def _bar(line: ChartLine, plotted: Plotted, frame: _Frame) -> Any:
-    base = frame.chart(plotted.rows)
-    colour = {"color": frame.colour(title=spoken(line.colour))} if line.colour else {}
+def _bar(line: ChartLine, chart_data: ChartData, frame: _Frame) -> Any:
+    base = frame.chart(chart_data.rows)
+    colour = {"color": frame.colour(title=column_label(line.colour))} if line.colour else {}
     bars = base.mark_bar(color=style.MAIN).encode(x=frame.number(alt.X, "x", line.x), y=frame.names(), **colour)
     number = ".0%" if is_share(line.x) else ",~r"
     beside = base.mark_text(align="left", dx=4, fontSize=11, color=style.FAINT)
@@ -165,8 +168,8 @@ def _bar(line: ChartLine, plotted: Plotted, frame: _Frame) -> Any:
     return alt.layer(*layers).properties(width=frame.width, height=alt.Step(style.STEP))
 
 
-def _stack(line: ChartLine, plotted: Plotted, frame: _Frame) -> Any:
-    base = frame.chart(plotted.rows)
+def _stack(line: ChartLine, chart_data: ChartData, frame: _Frame) -> Any:
+    base = frame.chart(chart_data.rows)
     colour = frame.colour(title=None)
     if line.y:
         names = frame.names()
@@ -180,9 +183,11 @@ def _stack(line: ChartLine, plotted: Plotted, frame: _Frame) -> Any:
     return alt.layer(bars, frame.gaps(), whiskers).properties(width=frame.width, height=style.HEIGHT)
 
 
-def _line(line: ChartLine, plotted: Plotted, frame: _Frame) -> Any:
-    base = frame.chart(plotted.rows)
-    colour = {"color": frame.colour(title=spoken(line.colour))} if line.colour else {"color": alt.value(style.MAIN)}
+def _line(line: ChartLine, chart_data: ChartData, frame: _Frame) -> Any:
+    base = frame.chart(chart_data.rows)
+    colour = (
+        {"color": frame.colour(title=column_label(line.colour))} if line.colour else {"color": alt.value(style.MAIN)}
+    )
     days = frame.days("x_middle")
     lines = base.mark_line(point=True).encode(x=days, y=frame.number(alt.Y, "y", line.y), **colour)
     whiskers = base.mark_rule().encode(x=days, y="low:Q", y2="high:Q", **colour)
@@ -190,22 +195,22 @@ def _line(line: ChartLine, plotted: Plotted, frame: _Frame) -> Any:
     return alt.layer(*layers).properties(width=frame.width, height=style.HEIGHT)
 
 
-def _heat(line: ChartLine, plotted: Plotted, frame: _Frame) -> Any:
-    base = frame.chart(plotted.rows)
-    most = max((float(str(row["colour"])) for row in plotted.rows if row["colour"] is not None), default=1.0)
+def _heat(line: ChartLine, chart_data: ChartData, frame: _Frame) -> Any:
+    base = frame.chart(chart_data.rows)
+    most = max((float(str(row["colour"])) for row in chart_data.rows if row["colour"] is not None), default=1.0)
     scale = alt.Scale(domain=[0, most or 1.0], range=list(style.PALE_TO_DARK))
     # A gradient would carry a number that goes up with every picture of the process.
     legend = alt.Legend(type="symbol", symbolType="square", tickCount=min(int(most), 5) or 5, format=",~r")
-    colour = alt.Color("colour", type="quantitative", title=spoken(line.colour), scale=scale, legend=legend)
+    colour = alt.Color("colour", type="quantitative", title=column_label(line.colour), scale=scale, legend=legend)
     size = {"width": frame.width, "height": alt.Step(style.STEP)}
     if not frame.start:
-        along = alt.X("x", type="nominal", sort=plotted.names("x"), title=spoken(line.x))
+        along = alt.X("x", type="nominal", sort=chart_data.names("x"), title=column_label(line.x))
         return base.mark_rect().encode(x=along, y=frame.names(), color=colour).properties(**size)
     cells = base.mark_rect(stroke=style.BACKGROUND).encode(x=frame.days(), x2="x_end:T", y=frame.names(), color=colour)
     return alt.layer(frame.gaps(), cells).properties(**size)
 
 
-_KINDS: dict[ChartKind, Callable[[ChartLine, Plotted, _Frame], Any]] = {
+_KINDS: dict[ChartKind, Callable[[ChartLine, ChartData, _Frame], Any]] = {
     "bar": _bar,
     "stack": _stack,
     "line": _line,

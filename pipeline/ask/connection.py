@@ -11,8 +11,8 @@ import duckdb
 import pyarrow as pa
 
 from pipeline.ask.files import lake_files
-from pipeline.ask.limits import opened_within_limits, rows_within_limits
-from pipeline.ask.views import BY_NAME, SCHEME, lake_views
+from pipeline.ask.limits import connect_within_limits, fetch_within_limits
+from pipeline.ask.views import SCHEME, UNION_BY_NAME, lake_views
 from pipeline.errors import ConfigError
 from pipeline.tables import TABLES
 
@@ -36,11 +36,11 @@ _EXPLAIN = re.compile(
 )
 
 type Connection = duckdb.DuckDBPyConnection
-_NOT_BY_NAME = "setting union_by_name"  # DuckDB's advice where a file lacks a column
+_UNION_BY_NAME_HINT = "setting union_by_name"  # DuckDB's advice where a file lacks a column
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class QueryResult:
     """The rows of one statement, in its order, each with one value a column."""
 
     columns: tuple[str, ...]
@@ -65,35 +65,35 @@ def connect(
 
     SQL here reads the lake's files and can write none. Raises: LakeError for a broken manifest.
     """
-    opened = lake_files(lake, since=since, until=until)
-    connection = opened_within_limits()
-    connection.register_filesystem(opened.files)
+    selection = lake_files(lake, since=since, until=until)
+    connection = connect_within_limits()
+    connection.register_filesystem(selection.files)
     connection.execute(_LOCKDOWN)
-    connection.execute(f"SET VARIABLE {BY_NAME} = {opened.is_older}")
+    connection.execute(f"SET VARIABLE {UNION_BY_NAME} = {selection.needs_union_by_name}")
     connection.execute(lake_views(since=since, until=until, source=source))
     return connection
 
 
-def query(connection: Connection, sql: str) -> Answer:
+def query(connection: Connection, sql: str) -> QueryResult:
     """Return what one reading statement answers: SELECT, WITH, FROM, VALUES, DESCRIBE, SHOW, SUMMARIZE or EXPLAIN.
 
     Raises: ConfigError with key "sql" for no statement, several, another kind, and whatever DuckDB refuses.
     """
-    with _refusals_told():
+    with _translate_errors():
         statement = _reading_statement(connection, sql)
         try:
-            return _answered(connection, statement)
+            return _execute(connection, statement)
         except duckdb.InvalidInputException as error:
-            if _NOT_BY_NAME not in str(error):
+            if _UNION_BY_NAME_HINT not in str(error):
                 raise
             # A file is older than a column. To find out first would mean to open every file before each question.
-            connection.execute(f"SET VARIABLE {BY_NAME} = true")
-            return _answered(connection, statement)
+            connection.execute(f"SET VARIABLE {UNION_BY_NAME} = true")
+            return _execute(connection, statement)
 
 
-def _answered(connection: Connection, statement: duckdb.Statement) -> Answer:
+def _execute(connection: Connection, statement: duckdb.Statement) -> QueryResult:
     result = connection.execute(statement)
-    return Answer(tuple(column[0] for column in result.description), tuple(rows_within_limits(result)))
+    return QueryResult(tuple(column[0] for column in result.description), tuple(fetch_within_limits(result)))
 
 
 @contextmanager
@@ -102,9 +102,9 @@ def stream(connection: Connection, sql: str) -> Iterator[tuple[pa.Schema, Iterat
 
     Raises: ConfigError as ``query`` does, here or while the rows are read.
     """
-    with _refusals_told():
+    with _translate_errors():
         # Rows that went out cannot be taken back: files older than a column must be known before the first.
-        connection.execute(f"SET VARIABLE {BY_NAME} = true")
+        connection.execute(f"SET VARIABLE {UNION_BY_NAME} = true")
         reader = connection.sql(_reading_statement(connection, sql)).to_arrow_reader(_ROWS_AT_ONCE)
     with reader:
         yield reader.schema, _batches(reader)
@@ -114,7 +114,7 @@ def _batches(reader: pa.RecordBatchReader) -> Iterator[pa.RecordBatch]:
     try:
         yield from reader
     except OSError as error:  # as which DuckDB's refusals come through Arrow
-        raise ConfigError(f"sql: {_told(error)}", key="sql", reason="bad_sql") from error
+        raise ConfigError(f"sql: {_error_message(error)}", key="sql", reason="bad_sql") from error
 
 
 def _reading_statement(connection: Connection, sql: str) -> duckdb.Statement:
@@ -132,18 +132,18 @@ def _reading_statement(connection: Connection, sql: str) -> duckdb.Statement:
 
 
 @contextmanager
-def _refusals_told() -> Iterator[None]:
-    """Give what DuckDB refuses its words. Raises: ConfigError."""
+def _translate_errors() -> Iterator[None]:
+    """Translate what DuckDB refuses. Raises: ConfigError."""
     try:
         yield
     except (duckdb.PermissionException, duckdb.InvalidInputException) as error:
         names = ", ".join(spec.name for spec in TABLES)
         raise ConfigError(f"sql: {error}; SQL here reads {names} and no file", key="sql", reason="bad_sql") from error
     except duckdb.Error as error:
-        raise ConfigError(f"sql: {_told(error)}", key="sql", reason="bad_sql") from error
+        raise ConfigError(f"sql: {_error_message(error)}", key="sql", reason="bad_sql") from error
 
 
-def _told(error: Exception) -> str:
+def _error_message(error: Exception) -> str:
     """Return what an error says; of one that comes from our file system, its last line."""
     text = str(error).strip()
     return text.rsplit("\n", 1)[-1] if text.startswith("Traceback") else text

@@ -12,21 +12,21 @@ from pipeline.ask.saved import Question
 _LEFT_OUT = "left out: "
 _PERIOD = ("first_day", "last_day")
 _MOST_GAPS = 6  # named in words; a picture shades all of them
-_ONE = {"people": "person", "copies": "copy", "countries": "country"}
+_SINGULARS = {"people": "person", "copies": "copy", "countries": "country"}
 
 Numbers = tuple[tuple[str, int], ...]
 Gap = tuple[date, date]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Counted:
+class Denominators:
     """What was counted and left out: pairs of a noun in the plural and a number, in the order of the question's SQL.
 
     ``first`` and ``last`` are the period, both included; None where there is no article and none was asked for.
     ``gaps`` are the stretches within it without any article, both ends included, in order.
     """
 
-    counted: Numbers
+    counts: Numbers
     left_out: Numbers
     first: date | None
     last: date | None
@@ -40,37 +40,37 @@ class Counted:
 
     def sentences(self) -> tuple[str, ...]:
         """Return it in words, a sentence each: what was counted and when, what was left out, which days are empty."""
-        counted = [_told(number, noun) for noun, number in self.counted]
+        counts = [_count_phrase(number, noun) for noun, number in self.counts]
         source = [f"source {self.source}"] if self.source else []
-        lead = "Counted" if counted else "Asked"
-        said = [f"{lead}: {', '.join([*counted, *source, period_in_words(self.first, self.last)])}."]
+        lead = "Counted" if counts else "Asked"
+        sentences = [f"{lead}: {', '.join([*counts, *source, period_in_words(self.first, self.last)])}."]
         if self.left_out:
-            said.append(f"Left out: {', '.join(_told(number, noun) for noun, number in self.left_out)}.")
-        return (*said, *_gaps_in_words(self.gaps, self.days))
+            sentences.append(f"Left out: {', '.join(_count_phrase(number, noun) for noun, number in self.left_out)}.")
+        return (*sentences, *_gaps_in_words(self.gaps, self.days))
 
 
-def count(
+def count_denominators(
     connection: duckdb.DuckDBPyConnection,
     question: Question,
     *,
     since: date | None = None,
     until: date | None = None,
     source: str | None = None,
-) -> Counted:
+) -> Denominators:
     """Return what the answer to ``question`` rests on, on a connection that was opened for the same days and source.
 
     The period is the question's own, else the one that was asked for, else from the first day with an article to the
     last.
     """
-    row = query(connection, question.counted).records()[0] if question.counted else {}
+    row = query(connection, question.denominator_sql).records()[0] if question.denominator_sql else {}
     numbers = [(noun, value) for noun, value in row.items() if isinstance(value, int)]
     found = query(connection, "SELECT DISTINCT published_date FROM articles ORDER BY published_date").rows
     days = [day for (day,) in found if isinstance(day, date)]
     own = [value if isinstance(value := row.get(key), date) else None for key in _PERIOD]
     first = own[0] or since or (days[0] if days else None)
     last = own[1] or until or (days[-1] if days else None)
-    return Counted(
-        counted=tuple(pair for pair in numbers if not pair[0].startswith(_LEFT_OUT)),
+    return Denominators(
+        counts=tuple(pair for pair in numbers if not pair[0].startswith(_LEFT_OUT)),
         left_out=tuple((noun.removeprefix(_LEFT_OUT), n) for noun, n in numbers if noun.startswith(_LEFT_OUT)),
         first=first,
         last=last,
@@ -113,8 +113,8 @@ def _gaps_in_words(gaps: Sequence[Gap], days: int) -> Iterator[str]:
     yield f"Without an article: {empty:,} of {days:,} days ({', '.join([*named, *more])})."
 
 
-def _told(number: int, noun: str) -> str:
+def _count_phrase(number: int, noun: str) -> str:
     word, *rest = noun.split(" ")
     if number == 1:
-        word = _ONE.get(word, word.removesuffix("s"))
+        word = _SINGULARS.get(word, word.removesuffix("s"))
     return " ".join([f"{number:,}", word, *rest])

@@ -6,21 +6,21 @@ from datetime import date, datetime
 from pathlib import Path
 
 from pipeline.ask.connection import connect
-from pipeline.ask.verdicts import LAST_WORD
-from pipeline.model.coverage import AskedListing
+from pipeline.ask.verdicts import OUTCOME_PRECEDENCE
+from pipeline.model.coverage import ListingFetch
 
 # Read once: three questions are asked of it. No page is seen long before its news day, so older files are not opened.
-_SEEN = (
+_SEEN_TABLE = (
     "CREATE TEMP TABLE seen AS SELECT * EXCLUDE (article_id, detail, raw_ref) FROM outcomes "
     "WHERE seen_date >= $1 - 2 AND (len($2::VARCHAR[]) = 0 OR list_contains($2::VARCHAR[], source_key))"
 )
 # The same pages as the question `coverage` counts: the last word on a page, a listing that could not be read until its
 # source is read again. Here by reason, and with those that were first seen more than a day after their day was over.
-_VERDICTS = f"""\
+_OUTCOME_COUNTS = f"""\
 WITH pages AS (
   SELECT source_key, min(seen_at) AS first_seen_at,
     arg_max({{'news_day': news_day, 'stage': stage, 'outcome': outcome, 'reason': reason, 'at': seen_at}},
-      {LAST_WORD}) AS last
+      {OUTCOME_PRECEDENCE}) AS last
   FROM seen WHERE news_day BETWEEN $1 AND $2 GROUP BY source_key, url
 ),
 visits AS (SELECT source_key, max(seen_at) AS visited_at FROM seen WHERE stage <> 'discover' GROUP BY source_key)
@@ -51,7 +51,7 @@ WHERE published_at <= $1 AND list_contains($2::VARCHAR[], source_key) GROUP BY A
 
 
 @dataclass(frozen=True, slots=True)
-class VerdictCount:
+class OutcomeCount:
     """Pages of a source's news day with one last word. ``late`` were seen first a day or more after it was over.
 
     ``is_listing``: no page, but the listing itself, which could not be had.
@@ -83,8 +83,8 @@ class CoverageFacts:
     ``newest`` is when each source's newest article came out, ``last_seen`` when a page of it was looked at last.
     """
 
-    verdicts: tuple[VerdictCount, ...]
-    listings: tuple[AskedListing, ...]
+    outcome_counts: tuple[OutcomeCount, ...]
+    listings: tuple[ListingFetch, ...]
     visits: tuple[tuple[str, date], ...]
     dated: tuple[DatedArticles, ...]
     newest: Mapping[str, datetime]
@@ -106,15 +106,15 @@ def coverage_facts(
             found: list[tuple] = connection.execute(sql, given).fetchall()  # type: ignore[type-arg]
             return found
 
-        connection.execute(_SEEN, [first, keys])
-        verdicts = tuple(VerdictCount(*row) for row in rows(_VERDICTS, [*days]))
+        connection.execute(_SEEN_TABLE, [first, keys])
+        outcome_counts = tuple(OutcomeCount(*row) for row in rows(_OUTCOME_COUNTS, [*days]))
         dated = rows(_DATED, [first, now, keys])
         newest = _newest(dated)
-        older = {*(keys or listed), *(each.source_key for each in verdicts)} - newest.keys()
+        older = {*(keys or listed), *(each.source_key for each in outcome_counts)} - newest.keys()
         newest |= dict(rows(_NEWEST, [now, sorted(older)])) if older else {}
         return CoverageFacts(
-            verdicts=verdicts,
-            listings=tuple(AskedListing(*row) for row in rows(_LISTINGS, [*days])),
+            outcome_counts=outcome_counts,
+            listings=tuple(ListingFetch(*row) for row in rows(_LISTINGS, [*days])),
             visits=tuple((key, day) for key, day in rows(_VISITS, [first])),
             dated=tuple(DatedArticles(*row[:-1]) for row in dated if row[1] <= last),
             newest=newest,

@@ -12,14 +12,14 @@ from string import Template
 import pyarrow as pa
 import sqlglot
 
-from pipeline.ask.twins import known_engine, twin
-from pipeline.ask.views import JOINED_VIEWS, stored_name, table_dir, table_files
+from pipeline.ask.twins import check_engine, transpile
+from pipeline.ask.views import CLUSTER_VIEWS, stored_name, table_dir, table_files
 from pipeline.errors import ConfigError
 from pipeline.tables import TABLES, Column, TableSpec
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Types:
+class _TypeNames:
     """How an engine writes a type. ``a_field`` is one field of a struct."""
 
     text: str = "STRING"
@@ -60,13 +60,13 @@ class _Types:
 class _Engine:
     """What opens one engine.
 
-    ``opened`` is a template that makes a table of files; ``view`` makes a view of a query. Where ``needs_files``, a
+    ``table_template`` makes a table of files; ``view`` makes a view of a query. Where ``needs_files``, a
     table without any is a view without rows. ``patterns`` are characters of a path that the engine takes for more than
     themselves.
     """
 
-    types: _Types
-    opened: str = ""
+    types: _TypeNames
+    table_template: str = ""
     view: str = "CREATE OR REPLACE VIEW"
     first: tuple[str, ...] = ()
     needs_files: bool = True
@@ -75,10 +75,10 @@ class _Engine:
 
 
 _ENGINES = {
-    "ansi": _Engine(types=_Types(text="VARCHAR"), view="CREATE VIEW", needs_files=False),
+    "ansi": _Engine(types=_TypeNames(text="VARCHAR"), view="CREATE VIEW", needs_files=False),
     "athena": _Engine(
-        types=_Types(a_field="{}:{}"),
-        opened="""\
+        types=_TypeNames(a_field="{}:{}"),
+        table_template="""\
 DROP TABLE IF EXISTS $name;
 CREATE EXTERNAL TABLE $name ($columns)
 PARTITIONED BY ($partition DATE) STORED AS PARQUET LOCATION '$place/'
@@ -88,8 +88,8 @@ TBLPROPERTIES ('projection.enabled' = 'true', 'projection.$partition.type' = 'da
         needs_files=False,
     ),
     "bigquery": _Engine(
-        types=_Types(whole="INT64", real="FLOAT64", truth="BOOL"),
-        opened="""\
+        types=_TypeNames(whole="INT64", real="FLOAT64", truth="BOOL"),
+        table_template="""\
 CREATE OR REPLACE EXTERNAL TABLE $name ($columns)
 WITH PARTITION COLUMNS ($partition DATE)
 OPTIONS (format = 'PARQUET', enable_list_inference = true, hive_partition_uri_prefix = '$place',
@@ -97,7 +97,7 @@ OPTIONS (format = 'PARQUET', enable_list_inference = true, hive_partition_uri_pr
         backslash=True,
     ),
     "clickhouse": _Engine(
-        types=_Types(
+        types=_TypeNames(
             text="String",
             whole="Int32",
             real="Float64",
@@ -108,7 +108,7 @@ OPTIONS (format = 'PARQUET', enable_list_inference = true, hive_partition_uri_pr
             a_struct="Tuple({})",
             nullable="Nullable({})",
         ),
-        opened="""\
+        table_template="""\
 CREATE OR REPLACE VIEW $name AS
 SELECT * FROM file('$place/*/*.parquet', Parquet, '$columns, $partition Date32')
 SETTINGS use_hive_partitioning = 1""",
@@ -116,17 +116,17 @@ SETTINGS use_hive_partitioning = 1""",
         backslash=True,
     ),
     "datafusion": _Engine(
-        types=_Types(text="VARCHAR", time="TIMESTAMP(6) WITH TIME ZONE", a_list="{}[]"),
+        types=_TypeNames(text="VARCHAR", time="TIMESTAMP(6) WITH TIME ZONE", a_list="{}[]"),
         first=("SET datafusion.execution.time_zone = 'UTC'",),
-        opened="""\
+        table_template="""\
 CREATE EXTERNAL TABLE $name ($columns, $partition DATE)
 STORED AS PARQUET PARTITIONED BY ($partition) LOCATION '$place/'""",
         needs_files=False,
     ),
     "duckdb": _Engine(
-        types=_Types(text="VARCHAR", time="TIMESTAMP WITH TIME ZONE", a_list="{}[]", a_struct="STRUCT({})"),
+        types=_TypeNames(text="VARCHAR", time="TIMESTAMP WITH TIME ZONE", a_list="{}[]", a_struct="STRUCT({})"),
         first=("SET TimeZone = 'UTC'",),
-        opened="""\
+        table_template="""\
 CREATE OR REPLACE VIEW $name AS
 SELECT * FROM ($empty) AS no_rows
 UNION ALL BY NAME
@@ -135,8 +135,8 @@ SELECT * FROM read_parquet('$place/*/*.parquet', hive_partitioning = true,
         patterns="",
     ),
     "polars": _Engine(
-        types=_Types(text="VARCHAR", time="TIMESTAMP WITH TIME ZONE", a_list="{}[]"),
-        opened="""\
+        types=_TypeNames(text="VARCHAR", time="TIMESTAMP WITH TIME ZONE", a_list="{}[]"),
+        table_template="""\
 CREATE TABLE $name AS
 SELECT * FROM ($empty) AS no_rows
 UNION ALL BY NAME
@@ -145,17 +145,17 @@ SELECT * FROM ${table}_files""",
         patterns="",
     ),
     "spark": _Engine(
-        types=_Types(a_field="{}: {}"),
+        types=_TypeNames(a_field="{}: {}"),
         first=("SET TIME ZONE 'UTC'",),
-        opened="""\
+        table_template="""\
 CREATE OR REPLACE TEMPORARY VIEW $name ($columns, $partition DATE)
 USING parquet OPTIONS (path '$place')""",
         view="CREATE OR REPLACE TEMPORARY VIEW",
         backslash=True,
     ),
     "trino": _Engine(
-        types=_Types(text="VARCHAR", whole="INTEGER", time="TIMESTAMP(3)", a_list="ARRAY({})", a_struct="ROW({})"),
-        opened="""\
+        types=_TypeNames(text="VARCHAR", whole="INTEGER", time="TIMESTAMP(3)", a_list="ARRAY({})", a_struct="ROW({})"),
+        table_template="""\
 DROP TABLE IF EXISTS $name;
 CREATE TABLE $name ($columns, $partition DATE)
 WITH (format = 'PARQUET', external_location = '$place/', partitioned_by = ARRAY['$partition']);
@@ -172,50 +172,50 @@ def views_sql(lake: Path, engine: str = "duckdb", *, at: str | None = None) -> s
 
     Raises: ConfigError for an unknown engine, and for a path with characters that the engine takes for a pattern.
     """
-    known_engine(engine)
-    opens = _ENGINES[engine]
-    place = _literal(at or str(lake.resolve()), engine)
-    statements = (*opens.first, *_stored(lake, opens, place), *_related(engine))
+    check_engine(engine)
+    engine_spec = _ENGINES[engine]
+    place = _path_literal(at or str(lake.resolve()), engine)
+    statements = (*engine_spec.first, *_table_statements(lake, engine_spec, place), *_view_statements(engine))
     return "".join(f"{statement};\n" for statement in statements)
 
 
-def _stored(lake: Path, opens: _Engine, place: str) -> Iterator[str]:
+def _table_statements(lake: Path, engine_spec: _Engine, place: str) -> Iterator[str]:
     for spec in TABLES:
-        name, empty = stored_name(spec), _empty(spec, opens.types)
-        if opens.needs_files and not table_files(lake, spec):
-            yield f"{opens.view} {name} AS\n{empty}"
-        elif opens.opened:
-            yield Template(opens.opened).substitute(
+        name, empty = stored_name(spec), _empty_select(spec, engine_spec.types)
+        if engine_spec.needs_files and not table_files(lake, spec):
+            yield f"{engine_spec.view} {name} AS\n{empty}"
+        elif engine_spec.table_template:
+            yield Template(engine_spec.table_template).substitute(
                 name=name,
                 table=spec.name,
-                columns=", ".join(map(opens.types.column, spec.columns)),
+                columns=", ".join(map(engine_spec.types.column, spec.columns)),
                 empty=empty,
                 partition=spec.partition,
                 place=f"{place}/{table_dir(Path(), spec).as_posix()}",
             )
 
 
-def _empty(spec: TableSpec, types: _Types) -> str:
+def _empty_select(spec: TableSpec, types: _TypeNames) -> str:
     columns = [*((column.name, types.of(column.type)) for column in spec.columns), (spec.partition, types.day)]
     return f"SELECT {', '.join(f'CAST(NULL AS {kind}) AS {name}' for name, kind in columns)} LIMIT 0"
 
 
-def _related(engine: str) -> Iterator[str]:
+def _view_statements(engine: str) -> Iterator[str]:
     """Yield the views that join the cluster columns onto the stored tables."""
-    for view in sqlglot.parse(JOINED_VIEWS, read="duckdb"):
+    for view in sqlglot.parse(CLUSTER_VIEWS, read="duckdb"):
         if view is not None:
             query = view.expression.sql("duckdb", pretty=True)
-            yield f"{_ENGINES[engine].view} {view.this.name} AS\n{twin(query, engine)}"
+            yield f"{_ENGINES[engine].view} {view.this.name} AS\n{transpile(query, engine)}"
 
 
-def _literal(place: str, engine: str) -> str:
+def _path_literal(place: str, engine: str) -> str:
     """Return a path as it stands between single quotes. Raises: ConfigError."""
-    opens = _ENGINES[engine]
+    engine_spec = _ENGINES[engine]
     if engine == "duckdb":
         place = "".join(f"[{each}]" if each in "*?[" else each for each in place)
-    elif found := set(place) & set(opens.patterns):
+    elif found := set(place) & set(engine_spec.patterns):
         raise ConfigError(
             f"{place}: {engine} takes {' '.join(sorted(found))} in a path for a pattern; move or link the lake",
             key=place,
         )
-    return place.replace("\\", "\\\\").replace("'", "\\'") if opens.backslash else place.replace("'", "''")
+    return place.replace("\\", "\\\\").replace("'", "\\'") if engine_spec.backslash else place.replace("'", "''")

@@ -26,7 +26,7 @@ from pipeline.tables import LOG_TABLES, TABLES, TableSpec
 _END_BYTES = 32_768
 
 
-class _Held:
+class _OpenFile:
     """A file's size, time and last bytes, and the file itself, open as long as it has readers.
 
     DuckDB opens each file twice at once. Threads wait for each other with every call of the system: so few are made.
@@ -68,10 +68,10 @@ class LakeFile:
     ``done`` is called once: when the file is closed, or when nobody has it any more, which is how DuckDB closes.
     """
 
-    __slots__ = ("_done", "_places", "held")
+    __slots__ = ("_done", "_places", "shared")
 
-    def __init__(self, held: _Held, done: Callable[[], None]) -> None:
-        self.held = held
+    def __init__(self, shared: _OpenFile, done: Callable[[], None]) -> None:
+        self.shared = shared
         self._done: Callable[[], None] | None = done
         self._places: dict[int, int] = {}
 
@@ -87,7 +87,7 @@ class LakeFile:
             raise ValueError("the file is closed")
         thread = get_ident()
         place = self._places.get(thread, 0)
-        found = self.held.read(size, place)
+        found = self.shared.read(size, place)
         self._places[thread] = place + len(found)
         return found
 
@@ -99,7 +99,7 @@ class LakeFile:
     __del__ = close
 
 
-class LakeFiles(AbstractFileSystem):  # type: ignore[misc]  # fsspec has no types
+class LakeFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec has no types
     """Files by name, as DuckDB asks for them. What is not among them does not exist; none can be made or changed.
 
     A table's name stands for all of its files, in their order.
@@ -112,7 +112,7 @@ class LakeFiles(AbstractFileSystem):  # type: ignore[misc]  # fsspec has no type
         super().__init__()  # given the files, it would make a token of each
         self.files: Mapping[str, str | bytes] = {}
         self.tables: Mapping[str, Sequence[str]] = {}
-        self._open: dict[str, _Held] = {}
+        self._open: dict[str, _OpenFile] = {}
         self._changing = RLock()
 
     def open(self, path: str, mode: str = "rb", **_: Any) -> LakeFile:
@@ -120,10 +120,10 @@ class LakeFiles(AbstractFileSystem):  # type: ignore[misc]  # fsspec has no type
             raise PermissionError(f"{path}: the lake's files can only be read")
         with self._changing:
             if path not in self._open:
-                self._open[path] = self._opened(path)
-            held = self._open[path]
-            held.readers += 1
-        return LakeFile(held, partial(self._close, path))
+                self._open[path] = self._open_shared(path)
+            shared = self._open[path]
+            shared.readers += 1
+        return LakeFile(shared, partial(self._close, path))
 
     def exists(self, path: str, **_: Any) -> bool:
         return path in self.files
@@ -149,32 +149,32 @@ class LakeFiles(AbstractFileSystem):  # type: ignore[misc]  # fsspec has no type
     def modified(self, path: str) -> datetime:
         return self._facts(path).modified
 
-    def _facts(self, path: str) -> _Held:
-        return self._open.get(path) or self.open(path).held
+    def _facts(self, path: str) -> _OpenFile:
+        return self._open.get(path) or self.open(path).shared
 
-    def _opened(self, path: str) -> _Held:
+    def _open_shared(self, path: str) -> _OpenFile:
         if path not in self.files:
             raise FileNotFoundError(f"{path} is no file of the lake's tables")
-        return _Held(self.files[path])
+        return _OpenFile(self.files[path])
 
     def _close(self, path: str) -> None:
         with self._changing:
-            held = self._open[path]
-            held.readers -= 1
-            if not held.readers:
+            shared = self._open[path]
+            shared.readers -= 1
+            if not shared.readers:
                 del self._open[path]
-                held.close()
+                shared.close()
 
 
 @dataclass(frozen=True, slots=True)
-class Opened:
+class FileSelection:
     """A file system of every table's files, and whether one of the newest lacks a column."""
 
-    files: LakeFiles
-    is_older: bool
+    files: LakeFileSystem
+    needs_union_by_name: bool
 
 
-def lake_files(lake: Path, *, since: date | None, until: date | None) -> Opened:
+def lake_files(lake: Path, *, since: date | None, until: date | None) -> FileSelection:
     """Return the files of every table; of readers' tables only those of days in a range.
 
     They are the committed files, each day of one commit; in a folder without manifests, such as a copy of the tables,
@@ -184,32 +184,32 @@ def lake_files(lake: Path, *, since: date | None, until: date | None) -> Opened:
     committed = committed_files(lake)
     files: dict[str, str | bytes] = {}
     tables: dict[str, Sequence[str]] = {}
-    is_older = False
+    needs_union_by_name = False
     for spec in TABLES:
         is_log = spec in LOG_TABLES
-        found = _public(lake, spec) if is_log or committed is None else sorted(committed[spec.name].items())
+        found = _public_files(lake, spec) if is_log or committed is None else sorted(committed[spec.name].items())
         wanted = found if is_log else [(day, path) for day, path in found if _is_within(day, since, until)]
-        is_older |= bool(wanted) and _lacks_a_column(wanted[-1][1], spec)
-        newest_first: list[tuple[date, str | bytes]] = [*reversed(wanted), (date.min, _without_rows(spec))]
+        needs_union_by_name |= bool(wanted) and _lacks_a_column(wanted[-1][1], spec)
+        newest_first: list[tuple[date, str | bytes]] = [*reversed(wanted), (date.min, _empty_parquet(spec))]
         mine = {_name(spec, day, place): file for place, (day, file) in enumerate(newest_first)}
         tables[table_name(spec)] = tuple(mine)
         files |= mine
-    opened = LakeFiles()
-    opened.files, opened.tables = files, tables
-    return Opened(opened, is_older)
+    filesystem = LakeFileSystem()
+    filesystem.files, filesystem.tables = files, tables
+    return FileSelection(filesystem, needs_union_by_name)
 
 
 def table_days(lake: Path, spec: TableSpec) -> tuple[date, ...]:
     """Return the days of which a readers' table has rows. Raises: LakeError for a broken manifest."""
     committed = committed_files(lake)
-    return tuple(day for day, _ in _public(lake, spec)) if committed is None else tuple(committed[spec.name])
+    return tuple(day for day, _ in _public_files(lake, spec)) if committed is None else tuple(committed[spec.name])
 
 
 def _lacks_a_column(path: str, spec: TableSpec) -> bool:
     return not {*spec.schema.names} <= {*pq.read_schema(path).names}
 
 
-def _public(lake: Path, spec: TableSpec) -> list[tuple[date, str]]:
+def _public_files(lake: Path, spec: TableSpec) -> list[tuple[date, str]]:
     """Return a table's files, in the order of their days; as text, since a log has many thousands."""
     folder = str(table_dir(lake, spec))
     names = sorted(glob(f"{spec.partition}=*/*.parquet", root_dir=folder))
@@ -230,7 +230,7 @@ def _name(spec: TableSpec, day: date, place: int) -> str:
 
 
 @cache
-def _without_rows(spec: TableSpec) -> bytes:
+def _empty_parquet(spec: TableSpec) -> bytes:
     sink = BytesIO()
     pq.write_table(spec.schema.empty_table(), sink)
     return sink.getvalue()

@@ -1,4 +1,4 @@
-"""What asking may cost: a time and a memory for everything that one stretch of work asks of the lake."""
+"""Time and memory limits for queries: one budget for everything that one stretch of work asks of the lake."""
 
 from collections.abc import Iterator
 from contextlib import contextmanager, suppress
@@ -64,7 +64,7 @@ _WATCH: ContextVar[_Watch | None] = ContextVar("_WATCH", default=None)
 
 
 @contextmanager
-def limited(limits: Limits) -> Iterator[None]:
+def apply_limits(limits: Limits) -> Iterator[None]:
     """Hold to ``limits`` every connection that is opened in here, in this thread.
 
     Raises: LimitError, with reason "too_slow", "too_much_memory" or "too_many_rows", where they are reached.
@@ -100,7 +100,7 @@ def _too_slow(limits: Limits) -> LimitError:
     return LimitError(told, reason="too_slow")
 
 
-def opened_within_limits() -> duckdb.DuckDBPyConnection:
+def connect_within_limits() -> duckdb.DuckDBPyConnection:
     """Return a new, empty DuckDB that is held to the limits of the work that it is opened in, if any."""
     watch = _WATCH.get()
     if watch is None:
@@ -111,7 +111,7 @@ def opened_within_limits() -> duckdb.DuckDBPyConnection:
     return connection
 
 
-def rows_within_limits(result: duckdb.DuckDBPyConnection) -> list[tuple[object, ...]]:
+def fetch_within_limits(result: duckdb.DuckDBPyConnection) -> list[tuple[object, ...]]:
     """Return all rows of an answer. Raises: LimitError for more than the work that asks may have."""
     check_time()
     watch = _WATCH.get()

@@ -11,9 +11,9 @@ import altair as alt
 import vl_convert
 
 from pipeline.ask import style
-from pipeline.ask.connection import Answer
-from pipeline.ask.counted import Counted
-from pipeline.ask.plotted import plain
+from pipeline.ask.connection import QueryResult
+from pipeline.ask.counted import Denominators
+from pipeline.ask.plotted import plain_label
 from pipeline.ask.saved import Question
 from pipeline.errors import ConfigError
 
@@ -57,13 +57,13 @@ $body
 
 
 def picture_bytes(
-    path: Path, chart: alt.VConcatChart, *, question: Question, answer: Answer, counted: Counted
+    path: Path, chart: alt.VConcatChart, *, question: Question, answer: QueryResult, denominators: Denominators
 ) -> bytes:
     """Return a chart in the form that the ending of ``path`` names, the same bytes for the same chart.
 
     Raises: ConfigError as ``picture_form`` does.
     """
-    return _FORMS[picture_form(path)](chart, question, answer, counted)
+    return _FORMS[picture_form(path)](chart, question, answer, denominators)
 
 
 def picture_form(path: Path) -> str:
@@ -74,18 +74,18 @@ def picture_form(path: Path) -> str:
     return form
 
 
-def _png(chart: alt.VConcatChart, question: Question, answer: Answer, counted: Counted) -> bytes:
+def _png(chart: alt.VConcatChart, question: Question, answer: QueryResult, denominators: Denominators) -> bytes:
     return vl_convert.vegalite_to_png(chart.to_dict(validate=False), vl_version=_VERSION, scale=_SCALE)
 
 
-def _svg(chart: alt.VConcatChart, question: Question, answer: Answer, counted: Counted) -> bytes:
+def _svg(chart: alt.VConcatChart, question: Question, answer: QueryResult, denominators: Denominators) -> bytes:
     drawn = vl_convert.vegalite_to_svg(chart.to_dict(validate=False), vl_version=_VERSION)
-    told = escape(" ".join(map(plain, [question.title, *counted.sentences()])))
+    told = escape(" ".join(map(plain_label, [question.title, *denominators.sentences()])))
     tag, rest = drawn.split(">", 1)
     return f'{tag} role="img" aria-label="{told}"><title>{told}</title>{rest}\n'.encode()
 
 
-def _html(chart: alt.VConcatChart, question: Question, answer: Answer, counted: Counted) -> bytes:
+def _html(chart: alt.VConcatChart, question: Question, answer: QueryResult, denominators: Denominators) -> bytes:
     numeric = [all(isinstance(row[at], int | float | None) for row in answer.rows) for at in range(len(answer.columns))]
     kinds = [' class="number"' if each else ' dir="auto"' for each in numeric]
     head = "".join(
@@ -96,8 +96,8 @@ def _html(chart: alt.VConcatChart, question: Question, answer: Answer, counted: 
         for row in answer.rows
     )
     page = _PAGE.substitute(
-        title=escape(plain(question.title)),
-        picture=_svg(chart, question, answer, counted).decode(),
+        title=escape(plain_label(question.title)),
+        picture=_svg(chart, question, answer, denominators).decode(),
         length=f"{len(answer.rows):,}",
         head=head,
         body=body,
@@ -108,10 +108,10 @@ def _html(chart: alt.VConcatChart, question: Question, answer: Answer, counted: 
 
 
 def _cell(value: object) -> str:
-    return "" if value is None else escape(f"{value:,}" if type(value) is int else plain(value))
+    return "" if value is None else escape(f"{value:,}" if type(value) is int else plain_label(value))
 
 
-_FORMS: Mapping[str, Callable[[alt.VConcatChart, Question, Answer, Counted], bytes]] = {
+_FORMS: Mapping[str, Callable[[alt.VConcatChart, Question, QueryResult, Denominators], bytes]] = {
     ".png": _png,
     ".svg": _svg,
     ".html": _html,

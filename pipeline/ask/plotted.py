@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
 from pipeline.ask.chart_line import ChartLine
-from pipeline.ask.connection import Answer
+from pipeline.ask.connection import QueryResult
 from pipeline.errors import ConfigError
 
 MOST_BARS, MOST_SERIES, MOST_PICTURES, MOST_CELLS_HIGH = 30, 8, 8, 60
@@ -17,13 +17,13 @@ _Z = 1.959964  # of a normal distribution, 95 in 100 lie as near to its middle
 _LONGEST = 500  # letters
 # Controls, direction overrides and what XML cannot hold: a name may not write outside its own label. The renderer ends
 # the whole process on some of them.
-_UNSEEN = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufffe\uffff]+")
+_INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufffe\uffff]+")
 
-Row = dict[str, object]
+ChartRow = dict[str, object]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Plotted:
+class ChartData:
     """Rows with the keys x, y, colour, facet and n, as far as the chart has them; for days also x_middle and x_end.
 
     A step of the axis ends before x_end. ``low`` and ``high`` bound a share. Of a stack there is a row a part:
@@ -31,7 +31,7 @@ class Plotted:
     ``remarks`` say what was not drawn.
     """
 
-    rows: tuple[Row, ...]
+    rows: tuple[ChartRow, ...]
     cases: Mapping[object, int]
     remarks: tuple[str, ...]
 
@@ -39,12 +39,12 @@ class Plotted:
         """Return the values of one key, each once, in the order of the rows."""
         return list(dict.fromkeys(row[key] for row in self.rows if key in row))
 
-    def only(self, facet: object) -> "Plotted":
+    def only(self, facet: object) -> "ChartData":
         """Return the rows of one picture of several."""
         return replace(self, rows=tuple(row for row in self.rows if row["facet"] == facet))
 
 
-def plot(slug: str, line: ChartLine, answer: Answer) -> Plotted:
+def plot(slug: str, line: ChartLine, answer: QueryResult) -> ChartData:
     """Return what a picture of ``answer`` shows. Raises: ConfigError where the answer lacks a column of the line."""
     missing = [column for column in line.columns if column not in answer.columns]
     if missing:
@@ -52,17 +52,17 @@ def plot(slug: str, line: ChartLine, answer: Answer) -> Plotted:
             f"{slug}.sql: the chart line names {', '.join(missing)}; columns are {', '.join(answer.columns)}", key=slug
         )
     rows = [_row(line, record) for record in answer.records()]
-    rows, remarks = _not_too_many(line, rows)
+    rows, remarks = _limit_rows(line, rows)
     cases = Counter[object]()
     for row in rows:
         cases[row.get("facet")] += n if isinstance(n := row.get("n"), int) else 0
     if line.y and line.kind in ("bar", "stack"):
-        rows = _told_apart(rows)
+        rows = _disambiguate_names(rows)
     if line.kind == "line":
-        rows = list(_with_breaks(line.x, rows))
+        rows = list(_break_lines(line.x, rows))
     if line.kind == "stack":
         rows = [part for row in rows for part in _parts(line, row)]
-    return Plotted(rows=tuple(rows), cases=cases, remarks=tuple(remarks))
+    return ChartData(rows=tuple(rows), cases=cases, remarks=tuple(remarks))
 
 
 def wilson(share: float, n: int) -> tuple[float, float] | None:
@@ -74,9 +74,9 @@ def wilson(share: float, n: int) -> tuple[float, float] | None:
     return max(0.0, middle - reach), min(1.0, middle + reach)
 
 
-def plain(value: object) -> str:
+def plain_label(value: object) -> str:
     """Return a text as a picture shows it: on one line, not endless, without anything that cannot be seen."""
-    text = " ".join(_UNSEEN.sub(" ", "" if value is None else str(value)).split())
+    text = " ".join(_INVISIBLE.sub(" ", "" if value is None else str(value)).split())
     return (text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…") or NONE
 
 
@@ -85,11 +85,13 @@ def is_share(column: str) -> bool:
     return column.startswith("share")
 
 
-def _row(line: ChartLine, record: Mapping[str, object]) -> Row:
-    row: Row = {key: _value(record[column]) for key in ("x", "y", "colour", "facet") if (column := getattr(line, key))}
+def _row(line: ChartLine, record: Mapping[str, object]) -> ChartRow:
+    row: ChartRow = {
+        key: _value(record[column]) for key in ("x", "y", "colour", "facet") if (column := getattr(line, key))
+    }
     for key in _NAMES[line.kind]:
         if key in row and not (key == "x" and isinstance(record[line.x], date)):
-            row[key] = plain(row[key])
+            row[key] = plain_label(row[key])
     if isinstance(day := record.get(line.x), date):
         end = _step_after(line.x, day)
         row["x_end"], row["x_middle"] = end.isoformat(), _middle(day, end)
@@ -131,7 +133,7 @@ def _middle(start: date, end: date) -> str:
     return noon.isoformat() + "Z"
 
 
-def _not_too_many(line: ChartLine, rows: list[Row]) -> tuple[list[Row], list[str]]:
+def _limit_rows(line: ChartLine, rows: list[ChartRow]) -> tuple[list[ChartRow], list[str]]:
     """Return the rows that a picture can hold, and in words how many that is of how many."""
     remarks: list[str] = []
     if line.kind in ("bar", "stack") and line.y and not line.facet and len(rows) > MOST_BARS:
@@ -150,11 +152,11 @@ def _not_too_many(line: ChartLine, rows: list[Row]) -> tuple[list[Row], list[str
         if len(weights) > most:
             kept = set(sorted(weights, key=weights.__getitem__, reverse=True)[:most])
             rows = [row for row in rows if row[key] in kept]
-            remarks.append(f"Drawn: the {most} largest of {len(weights):,} by {spoken(getattr(line, key))}.")
+            remarks.append(f"Drawn: the {most} largest of {len(weights):,} by {column_label(getattr(line, key))}.")
     return rows, remarks
 
 
-def _weight(line: ChartLine, row: Row) -> float:
+def _weight(line: ChartLine, row: ChartRow) -> float:
     """Return how much a row counts when the largest are sought: its cases, its count, else 1."""
     column, key = {"bar": (line.x, "x"), "line": (line.y, "y"), "heat": (line.colour, "colour")}.get(
         line.kind, ("", "")
@@ -163,7 +165,7 @@ def _weight(line: ChartLine, row: Row) -> float:
     return float(value) if isinstance(value, int | float) else 0.0
 
 
-def _told_apart(rows: Iterable[Row]) -> list[Row]:
+def _disambiguate_names(rows: Iterable[ChartRow]) -> list[ChartRow]:
     """Return bars with a name of their own each, and its cases: two people of one name are two bars."""
     seen = Counter[object]()
     apart = []
@@ -175,9 +177,9 @@ def _told_apart(rows: Iterable[Row]) -> list[Row]:
     return apart
 
 
-def _with_breaks(column: str, rows: Sequence[Row]) -> Iterator[Row]:
+def _break_lines(column: str, rows: Sequence[ChartRow]) -> Iterator[ChartRow]:
     """Yield the rows of each line in time order, with one without a value wherever a step has no row."""
-    series: dict[tuple[object, object], list[Row]] = {}
+    series: dict[tuple[object, object], list[ChartRow]] = {}
     for row in rows:
         series.setdefault((row.get("facet"), row.get("colour")), []).append(row)
     for line in series.values():
@@ -190,17 +192,17 @@ def _with_breaks(column: str, rows: Sequence[Row]) -> Iterator[Row]:
                 yield {**row, "x_middle": middle, "y": None, "low": None, "high": None}
 
 
-def _parts(line: ChartLine, row: Row) -> Iterator[Row]:
+def _parts(line: ChartLine, row: ChartRow) -> Iterator[ChartRow]:
     """Yield a row a part, laid end to end from 0; the interval is the first one's."""
     whole = {key: value for key, value in row.items() if not key.startswith("part ") and key not in ("low", "high")}
     reached = 0.0
     for part in line.parts:
         share, start = row[f"part {part}"], reached
         reached = min(start + float(share), 1.0) if isinstance(share, int | float) else start
-        bounds: Row = {key: row[key] for key in ("low", "high") if key in row and part == line.parts[0]}
-        yield {**whole, **bounds, "colour": spoken(part.removeprefix("share_")), "from": start, "to": reached}
+        bounds: ChartRow = {key: row[key] for key in ("low", "high") if key in row and part == line.parts[0]}
+        yield {**whole, **bounds, "colour": column_label(part.removeprefix("share_")), "from": start, "to": reached}
 
 
-def spoken(column: str) -> str:
+def column_label(column: str) -> str:
     """Return a column's name as a person says it."""
     return column.replace("_", " ")

@@ -11,7 +11,7 @@ Rewrite = Callable[[Any], exp.Expr]
 Rewrites = Mapping[type[exp.Expr], Rewrite]
 
 
-def rewritten(tree: exp.Expr, rewrites: Rewrites) -> exp.Expr:
+def rewrite_tree(tree: exp.Expr, rewrites: Rewrites) -> exp.Expr:
     """Return the tree with every node of these types rewritten, the innermost first."""
     for node in reversed(list(tree.find_all(*rewrites))):
         new = rewrites[type(node)](node)
@@ -22,12 +22,12 @@ def rewritten(tree: exp.Expr, rewrites: Rewrites) -> exp.Expr:
     return tree
 
 
-def named(name: str, *keys: str) -> Rewrite:
+def call_named(name: str, *keys: str) -> Rewrite:
     """Return a rewrite into a call of that name with these parts of the node as its arguments, in order."""
     return lambda node: _call(name, *(node.args[key] for key in keys if node.args.get(key)))
 
 
-def option(given: Mapping[str, str]) -> Rewrite:
+def inline_option(given: Mapping[str, str]) -> Rewrite:
     """Return a rewrite of getvariable('name') into the value given for it, as text; null where none is."""
 
     def rewrite(node: exp.Anonymous) -> exp.Expr:
@@ -44,18 +44,18 @@ def plain_select(select: exp.Select) -> exp.Expr:
     group = select.args.get("group")
     if group and group.args.get("all"):
         group.set("all", None)
-        group.set("expressions", [each.unalias().copy() for each in select.selects if not _aggregates(each)])
+        group.set("expressions", [each.unalias().copy() for each in select.selects if not _is_aggregate(each)])
     elif group:
         keys = [select.selects[int(key.name) - 1] if key.is_int else key for key in group.expressions]
         group.set("expressions", [key.unalias().copy() for key in keys])
     return eliminate_qualify(select.copy()) if select.args.get("qualify") else select
 
 
-def _aggregates(projection: exp.Expr) -> bool:
+def _is_aggregate(projection: exp.Expr) -> bool:
     return any(not isinstance(node.parent, exp.Window) for node in projection.find_all(exp.AggFunc))
 
 
-def named_select(select: exp.Select) -> exp.Expr:
+def name_columns(select: exp.Select) -> exp.Expr:
     """A SELECT whose columns have names of their own, and whose ORDER BY says which of them by number.
 
     ClickHouse may call ``q.id`` of a join "q.id", and takes a name in ORDER BY for the column below it.
@@ -71,7 +71,7 @@ def named_select(select: exp.Select) -> exp.Expr:
     return select
 
 
-def one_percentile(node: exp.Median | exp.WithinGroup) -> exp.Expr:
+def normalize_percentile(node: exp.Median | exp.WithinGroup) -> exp.Expr:
     """median(x), and percentile_cont(0.5) WITHIN GROUP (ORDER BY x), as the one node that engines rewrite further."""
     if isinstance(node, exp.Median):
         return exp.PercentileCont(this=node.this.copy(), expression=exp.Literal.number("0.5"))
@@ -81,42 +81,42 @@ def one_percentile(node: exp.Median | exp.WithinGroup) -> exp.Expr:
     return exp.PercentileCont(this=order.this.copy(), expression=node.this.this.copy())
 
 
-def one_epoch(node: exp.Extract) -> exp.Expr:
+def normalize_epoch(node: exp.Extract) -> exp.Expr:
     """extract(epoch FROM t) as the node of epoch(t)."""
     return exp.TimeToUnix(this=node.expression.copy()) if node.name.upper() == "EPOCH" else node
 
 
-def any_value(node: exp.IgnoreNulls) -> exp.Expr:
+def drop_ignore_nulls(node: exp.IgnoreNulls) -> exp.Expr:
     """any_value without the words that it passes over nulls: it does so in every engine."""
     return node.this.copy() if isinstance(node.this, exp.AnyValue) else node
 
 
-def arg_in_array(node: exp.ArgMax | exp.ArgMin) -> exp.Expr:
+def arg_max_as_array(node: exp.ArgMax | exp.ArgMin) -> exp.Expr:
     """arg_max as the first of an ordered array, nulls left out as DuckDB does."""
-    array = exp.ArrayAgg(this=_ordered(node, nulls_first=False))
+    array = exp.ArrayAgg(this=_order_by_key(node, nulls_first=False))
     return exp.Bracket(this=exp.paren(_not_null(array, node.this)), expressions=[_number(0)], offset=0)
 
 
-def arg_first(node: exp.ArgMax | exp.ArgMin) -> exp.Expr:
+def arg_max_as_first_value(node: exp.ArgMax | exp.ArgMin) -> exp.Expr:
     """The same in DataFusion's words, of which several in one SELECT may want different orders."""
-    return _not_null(_call("FIRST_VALUE", _ordered(node, nulls_first=False)), node.this)
+    return _not_null(_call("FIRST_VALUE", _order_by_key(node, nulls_first=False)), node.this)
 
 
-def arg_in_bigquery_array(node: exp.ArgMax | exp.ArgMin) -> exp.Expr:
+def arg_max_as_bigquery_array(node: exp.ArgMax | exp.ArgMin) -> exp.Expr:
     """The same in BigQuery's words; inside an aggregate it knows no other order of nulls than its own."""
-    first = exp.Limit(this=_ordered(node, nulls_first=isinstance(node, exp.ArgMin)), expression=_number(1))
+    first = exp.Limit(this=_order_by_key(node, nulls_first=isinstance(node, exp.ArgMin)), expression=_number(1))
     array = exp.IgnoreNulls(this=exp.ArrayAgg(this=first))
     return exp.Bracket(this=array, expressions=[_number(0)], offset=0, safe=True)
 
 
-def _ordered(node: exp.ArgMax | exp.ArgMin, *, nulls_first: bool) -> exp.Order:
+def _order_by_key(node: exp.ArgMax | exp.ArgMin, *, nulls_first: bool) -> exp.Order:
     keys = node.expression.expressions if isinstance(node.expression, exp.Tuple) else [node.expression]
     down = isinstance(node, exp.ArgMax)
     order = [exp.Ordered(this=key.copy(), desc=down, nulls_first=nulls_first) for key in keys]
     return exp.Order(this=node.this.copy(), expressions=order)
 
 
-def arg_by(tuple_word: str) -> Rewrite:
+def arg_max_as_max_by(tuple_word: str) -> Rewrite:
     """Return a rewrite of arg_max into max_by, filtered, for it passes over no null; the key is a row of that name."""
 
     def rewrite(node: exp.ArgMax | exp.ArgMin) -> exp.Expr:
@@ -166,7 +166,7 @@ def percentile_of_hundred(node: exp.PercentileCont) -> exp.Expr:
     return exp.Bracket(this=hundredths, expressions=[at], offset=0)
 
 
-def zero_or_one(node: exp.Cast) -> exp.Expr:
+def condition_to_integer(node: exp.Cast) -> exp.Expr:
     """A condition cast to a number, in the standard, which has no such cast; null stays null."""
     condition = node.this.unnest()
     is_condition = isinstance(condition, exp.Predicate | exp.Connector | exp.Not)
@@ -193,7 +193,7 @@ def extract_epoch(node: exp.TimeToUnix) -> exp.Expr:
     return exp.Extract(this=exp.var("EPOCH"), expression=node.this.copy())
 
 
-def seconds_of(name: str, per_second: int) -> Rewrite:
+def epoch_by_units(name: str, per_second: int) -> Rewrite:
     """Return a rewrite of epoch(t) into name(t), which counts that many units a second."""
     return lambda node: exp.paren(_call(name, node.this) / exp.Literal.number(f"{per_second}.0"))
 
@@ -211,7 +211,7 @@ def date_trunc(node: exp.TimestampTrunc) -> exp.Expr:
     return _call("DATE_TRUNC", exp.cast(node.this.copy(), "date"), exp.var(unit))
 
 
-def texts_joined(node: exp.DPipe) -> exp.Expr:
+def concat_as_text(node: exp.DPipe) -> exp.Expr:
     """a || b of texts: BigQuery makes no text of a number by itself."""
     return exp.DPipe(this=exp.cast(node.this.copy(), "text"), expression=exp.cast(node.expression.copy(), "text"))
 
@@ -228,13 +228,13 @@ def split_by_string(node: exp.SplitPart) -> exp.Expr:
     return exp.Bracket(this=parts, expressions=[node.args["part_index"].copy()], offset=1)
 
 
-def found_at(node: exp.Contains) -> exp.Expr:
+def contains_as_position(node: exp.Contains) -> exp.Expr:
     """contains(a, b) by the place where b begins."""
     place = exp.StrPosition(this=node.this.copy(), substr=node.expression.copy())
     return exp.GT(this=place, expression=_number(0))
 
 
-def greatest(node: exp.AnyValue) -> exp.Expr:
+def any_value_as_max(node: exp.AnyValue) -> exp.Expr:
     """Any value, for engines that have no such word."""
     return exp.Max(this=node.this.copy())
 

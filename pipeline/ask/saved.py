@@ -22,7 +22,7 @@ from pathlib import Path
 import duckdb
 
 from pipeline.ask.chart_line import ChartLine, parse_chart_line
-from pipeline.ask.connection import Answer, connect, query
+from pipeline.ask.connection import QueryResult, connect, query
 from pipeline.errors import ConfigError
 
 _HEADER = re.compile(r"-- (\w+): (\S.*)")
@@ -43,7 +43,7 @@ class Question:
     sql: str
     options: Mapping[str, str] = field(default_factory=dict)
     chart: ChartLine | None = None
-    counted: str | None = None
+    denominator_sql: str | None = None
 
 
 @cache
@@ -72,10 +72,10 @@ def parse_question(slug: str, text: str) -> Question:
     lines = text.splitlines()
     height = next((number for number, line in enumerate(lines) if not line.startswith("--")), len(lines))
     given = _headers(slug, lines[:height])
-    sql, _, counted = "\n".join(lines[height:]).partition(_COUNTED)
+    sql, _, denominator_sql = "\n".join(lines[height:]).partition(_COUNTED)
     if not sql.strip():
         raise _wrong(slug, "has no SQL below its header lines")
-    if given["chart"] and not counted.strip():
+    if given["chart"] and not denominator_sql.strip():
         raise _wrong(slug, "has a chart and no SQL below '-- counted:': a chart says what it rests on")
     return Question(
         slug=slug,
@@ -84,7 +84,7 @@ def parse_question(slug: str, text: str) -> Question:
         sql=sql.strip(),
         options=dict(_option(slug, value) for value in given["option"]),
         chart=parse_chart_line(slug, given["chart"][0]) if given["chart"] else None,
-        counted=counted.strip() or None,
+        denominator_sql=denominator_sql.strip() or None,
     )
 
 
@@ -127,7 +127,7 @@ def answer(
     *,
     given: Mapping[str, str] | None = None,
     limit: int | None = None,
-) -> Answer:
+) -> QueryResult:
     """Return what a saved question answers, with the values ``given`` for its options, and at most ``limit`` rows.
 
     Raises: ConfigError naming a question or an option that does not exist, with those that do.

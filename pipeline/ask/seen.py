@@ -6,9 +6,9 @@ from datetime import date, datetime
 from pathlib import Path
 
 from pipeline.ask.connection import connect, query
-from pipeline.ask.verdicts import LAST_WORD
+from pipeline.ask.verdicts import OUTCOME_PRECEDENCE
 
-AT_ONCE = 100
+PAGE_SIZE = 100
 LATE = "late"  # beside the outcomes: seen first more than a day after its news day was over
 _CONDITIONS = {
     "outcome": "last.outcome = getvariable('outcome')",
@@ -33,7 +33,7 @@ FROM pages{conditions} ORDER BY url LIMIT {limit}"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class WantedPages:
+class PageFilter:
     """Pages of a source and of the news days ``first`` to ``last``; ``outcome`` may be ``LATE``, too."""
 
     source: str
@@ -44,7 +44,7 @@ class WantedPages:
 
 
 @dataclass(frozen=True, slots=True)
-class SeenPage:
+class PageOutcome:
     """A page and the last word on it. ``looks`` is how many outcomes it has."""
 
     url: str
@@ -59,19 +59,23 @@ class SeenPage:
     looks: int
 
 
-def seen_pages(lake: Path, wanted: WantedPages, *, after: str | None = None) -> tuple[tuple[SeenPage, ...], bool]:
-    """Return the next ``AT_ONCE`` pages behind a URL, by URL, and whether there are more."""
-    outcome = None if wanted.outcome == LATE else wanted.outcome
-    given: dict[str, object] = {"source": wanted.source, "first": wanted.first, "last": wanted.last}
-    given |= {"outcome": outcome, "reason": wanted.reason, "after": after}
-    conditions = [*_conditions(given), *([_LATE] if wanted.outcome == LATE else [])]
+def find_page_outcomes(
+    lake: Path, filters: PageFilter, *, after: str | None = None
+) -> tuple[tuple[PageOutcome, ...], bool]:
+    """Return the next ``PAGE_SIZE`` pages behind a URL, by URL, and whether there are more."""
+    outcome = None if filters.outcome == LATE else filters.outcome
+    given: dict[str, object] = {"source": filters.source, "first": filters.first, "last": filters.last}
+    given |= {"outcome": outcome, "reason": filters.reason, "after": after}
+    conditions = [*_conditions(given), *([_LATE] if filters.outcome == LATE else [])]
     where = f"\nWHERE {' AND '.join(conditions)}" if conditions else ""
     with connect(lake) as connection:
         for name, value in given.items():
             connection.execute(f"SET VARIABLE {name} = ?", [value])
-        rows = query(connection, _PAGES.format(last_word=LAST_WORD, conditions=where, limit=AT_ONCE + 1)).rows
-    found = tuple(SeenPage(*row) for row in rows)  # type: ignore[arg-type]
-    return found[:AT_ONCE], len(found) > AT_ONCE
+        rows = query(
+            connection, _PAGES.format(last_word=OUTCOME_PRECEDENCE, conditions=where, limit=PAGE_SIZE + 1)
+        ).rows
+    found = tuple(PageOutcome(*row) for row in rows)  # type: ignore[arg-type]
+    return found[:PAGE_SIZE], len(found) > PAGE_SIZE
 
 
 def _conditions(given: dict[str, object]) -> Iterator[str]:

@@ -7,7 +7,11 @@ SERIES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F
 MAIN = SERIES[0]
 # The same hues on dark paper, each at least 4.5 to 1 against it; pictures are always on white.
 SERIES_ON_DARK = ("#5AB0EE", "#FF8F4A", "#35C79B", "#E8A3CB", "#F2B63C", "#8CD0F5", "#C79AD6", "#E8E6E3")
-NOBODYS = {"unknown": "#B3B3B3", "U": "#B3B3B3", "(none)": "#D6D6D6"}  # what nobody knows or is, is grey everywhere
+UNKNOWN_COLOUR = {
+    "unknown": "#B3B3B3",
+    "U": "#B3B3B3",
+    "(none)": "#D6D6D6",
+}  # what nobody knows or is, is grey everywhere
 GAP = "#8C8C8C"  # a day without an article; drawn at GAP_OPACITY
 GAP_OPACITY = 0.25
 WHISKER = "#1A1A1A"

@@ -10,7 +10,7 @@ from pipeline.tables import LOG_TABLES, TABLES, TableSpec
 # What a cluster table adds to a reading table. A cluster row of an earlier content says nothing about the present one:
 # the join is on both ids. Before an article is related, it and its rows are their own, and so they mostly stay: joined
 # is only what differs, few rows; grouped by the join's keys, so that DuckDB leaves the join out where nobody asks.
-_JOINED = {
+_CLUSTER_VIEWS = {
     "articles": """\
 CREATE OR REPLACE VIEW articles AS
 SELECT a.*, coalesce(c.dup_group_id, a.article_id) AS dup_group_id, coalesce(c.is_copy, false) AS is_copy
@@ -39,7 +39,7 @@ FROM events_stored e LEFT JOIN (
 ) r USING (article_id, revision_id, event_index);
 """,
 }
-JOINED_VIEWS = "".join(_JOINED.values())
+CLUSTER_VIEWS = "".join(_CLUSTER_VIEWS.values())
 # The roll-up knows no sources: of one source the same is counted from its mentions.
 _CO_MENTIONS_OF_SOURCE = """\
 CREATE OR REPLACE VIEW co_mentions AS
@@ -66,15 +66,15 @@ JOIN names n ON n.published_date = p.published_date AND n.entity_id = p.other_en
 """
 SCHEME = "lake"  # of the names that SQL has for files
 # The DuckDB variable that says whether files are compared by name before they are read.
-BY_NAME = "newslake_by_name"
-_OVER_FILES = Template("""\
+UNION_BY_NAME = "newslake_by_name"
+_FILES_VIEW = Template("""\
 SELECT * FROM read_parquet('$files', hive_partitioning = true,
   hive_types = {'$partition': DATE}, union_by_name = getvariable('$by_name'))""")
 
 
 def stored_name(spec: TableSpec) -> str:
     """Return the SQL name of a table as it lies on disk; the view of its own name may have cluster columns, too."""
-    return f"{spec.name}_stored" if spec.name in _JOINED else spec.name
+    return f"{spec.name}_stored" if spec.name in _CLUSTER_VIEWS else spec.name
 
 
 def table_name(spec: TableSpec) -> str:
@@ -99,13 +99,13 @@ def lake_views(*, since: date | None, until: date | None, source: str | None) ->
     """
     statements = []
     for spec in TABLES:
-        body = _OVER_FILES.substitute(files=table_name(spec), partition=spec.partition, by_name=BY_NAME)
-        kept = " AND ".join(_kept(spec, since=since, until=until, source=source))
-        statements.append(f"CREATE VIEW {stored_name(spec)} AS\n{body}{kept and f' WHERE {kept}'};")
-    return "\n".join((*statements, JOINED_VIEWS, "" if source is None else _CO_MENTIONS_OF_SOURCE))
+        body = _FILES_VIEW.substitute(files=table_name(spec), partition=spec.partition, by_name=UNION_BY_NAME)
+        conditions = " AND ".join(_row_conditions(spec, since=since, until=until, source=source))
+        statements.append(f"CREATE VIEW {stored_name(spec)} AS\n{body}{conditions and f' WHERE {conditions}'};")
+    return "\n".join((*statements, CLUSTER_VIEWS, "" if source is None else _CO_MENTIONS_OF_SOURCE))
 
 
-def _kept(spec: TableSpec, *, since: date | None, until: date | None, source: str | None) -> Iterator[str]:
+def _row_conditions(spec: TableSpec, *, since: date | None, until: date | None, source: str | None) -> Iterator[str]:
     """Yield the conditions that rows of a table meet. Tables come in an order in which each knows those before."""
     columns = spec.schema.names
     if "news_day" in columns:
@@ -114,12 +114,12 @@ def _kept(spec: TableSpec, *, since: date | None, until: date | None, source: st
     if source is None:
         return
     if "source_key" in columns:
-        yield f"source_key = {_quoted(source)}"
+        yield f"source_key = {_sql_literal(source)}"
     elif spec.name == "event_clusters":  # its article_id is its fullest report, which may be another source's
         yield "event_cluster_id IN (SELECT event_cluster_id FROM event_reports)"
     elif "article_id" in columns:
         yield "article_id IN (SELECT article_id FROM articles_stored)"
 
 
-def _quoted(text: str) -> str:
+def _sql_literal(text: str) -> str:
     return "'" + text.replace("'", "''") + "'"

@@ -17,7 +17,7 @@ import pyarrow.parquet as pq
 from pipeline.errors import ConfigError
 
 Batches = Iterable[pa.RecordBatch]
-_QUOTED = '[",\r\n]|^$'  # an empty text is quoted, too: so it is no null
+_NEEDS_QUOTES = '[",\r\n]|^$'  # an empty text is quoted, too: so it is no null
 _NO_FRACTION = r"\.0+(Z?)$"
 
 
@@ -40,7 +40,7 @@ def write_parquet(schema: pa.Schema, batches: Batches, file: BinaryIO) -> int:
 
     Raises: ConfigError where two columns have one name, or a type has no place in Parquet.
     """
-    _refuse_one_name_twice(schema, "parquet")
+    _check_unique_names(schema, "parquet")
     written = 0
     try:
         with pq.ParquetWriter(file, schema, compression="zstd") as writer:
@@ -57,7 +57,7 @@ def write_json(schema: pa.Schema, batches: Batches, file: TextIO) -> int:
 
     Raises: ConfigError where two columns have one name.
     """
-    _refuse_one_name_twice(schema, "json")
+    _check_unique_names(schema, "json")
     written = 0
     file.write("[")
     for batch in batches:
@@ -85,7 +85,7 @@ def whole_file(path: Path) -> Iterator[BinaryIO]:
         part.unlink(missing_ok=True)
 
 
-def _refuse_one_name_twice(schema: pa.Schema, form: str) -> None:
+def _check_unique_names(schema: pa.Schema, form: str) -> None:
     twice = sorted({name for name in schema.names if schema.names.count(name) > 1})
     if twice:
         raise ConfigError(f"{form}: two columns are called {', '.join(twice)}; name each with AS", key=form)
@@ -94,16 +94,16 @@ def _refuse_one_name_twice(schema: pa.Schema, form: str) -> None:
 def _csv_lines(columns: list[pa.Array]) -> bytes:
     alone = '""' if len(columns) == 1 else ""  # a line without anything would be no row
     joined = pc.binary_join_element_wise(
-        *map(_quoted, columns), pa.scalar(",", pa.large_string()), null_handling="replace", null_replacement=alone
+        *map(_quote_fields, columns), pa.scalar(",", pa.large_string()), null_handling="replace", null_replacement=alone
     )
     return "".join(f"{line}\r\n" for line in joined.to_pylist()).encode()
 
 
-def _quoted(texts: pa.Array) -> pa.Array:
+def _quote_fields(texts: pa.Array) -> pa.Array:
     mark, nothing = pa.scalar('"', pa.large_string()), pa.scalar("", pa.large_string())
     inside = pc.replace_substring(texts, '"', '""')
     quoted = pc.binary_join_element_wise(mark, inside, mark, nothing)
-    return pc.if_else(pc.match_substring_regex(texts, _QUOTED), quoted, texts)
+    return pc.if_else(pc.match_substring_regex(texts, _NEEDS_QUOTES), quoted, texts)
 
 
 def _texts(column: pa.Array) -> pa.Array:
@@ -111,8 +111,8 @@ def _texts(column: pa.Array) -> pa.Array:
     kind = column.type
     if pa.types.is_nested(kind) or pa.types.is_binary(kind) or pa.types.is_interval(kind):
         values = map(_plain, column.to_pylist())
-        told = [value if value is None or isinstance(value, str) else _json(value) for value in values]
-        return pa.array(told, pa.large_string())
+        values_as_text = [value if value is None or isinstance(value, str) else _json(value) for value in values]
+        return pa.array(values_as_text, pa.large_string())
     texts = pc.cast(column, pa.large_string())
     if pa.types.is_timestamp(kind):
         texts = pc.replace_substring(texts, " ", "T", max_replacements=1)

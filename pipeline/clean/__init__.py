@@ -5,7 +5,7 @@ own in ``text_article`` and keeps its characters.
 """
 
 from pipeline.clean.extract import clean, explain, extract
-from pipeline.clean.html_article import Explained
+from pipeline.clean.html_article import Explanation
 from pipeline.clean.identity import PageIdentity, page_identity
 from pipeline.clean.line_rules import GENERATION
 from pipeline.clean.moments import in_zone
@@ -15,7 +15,7 @@ from pipeline.clean.text_article import article_from_text
 
 __all__ = [
     "GENERATION",
-    "Explained",
+    "Explanation",
     "Origin",
     "PageIdentity",
     "article_from_text",

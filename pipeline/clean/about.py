@@ -3,8 +3,8 @@
 import re
 from collections.abc import Iterable, Mapping
 
-from pipeline.clean.found import NOWHERE, Found, first_found
-from pipeline.clean.jsonld import listed, plain
+from pipeline.clean.found import NOT_FOUND, ExtractedField, first_nonempty
+from pipeline.clean.jsonld import as_list, plain_text
 from pipeline.clean.latin import language_identifier
 from pipeline.clean.markup import Markup, story_text
 from pipeline.clean.tree import text_of, tidy
@@ -37,7 +37,7 @@ _IN_CREDIT = {
 _IN_DATELINE = {name: re.compile(rf"^.{{0,60}}\((?:{words})\)", re.I | re.S) for name, words in _AGENCIES.items()}
 # An agency nobody listed still signs as one: "PORT ARLEN (Northwire) - ...".
 _DATELINE = re.compile(r"^[A-ZÀ-Þ][A-ZÀ-Þ .,'’-]{2,40}(?:, [A-Z][\w. ]{1,25})?\s*\(([A-Z][\w ]{1,24})\)\s*[-–—]{1,2}\s")
-_WALL = (
+_PAYWALL = (
     "//*[contains(@class, 'paywall') or contains(@id, 'paywall') or contains(@class, 'piano-offer') or "
     "contains(@class, 'regwall') or contains(@class, 'subscriber-only') or contains(@class, 'premium-teaser')]"
 )
@@ -51,25 +51,25 @@ _STUB_WORDS = 120
 _PAID_WORDS = 300  # pages that say they are not free, with more than this, came whole
 
 
-def read_section(markup: Markup) -> Found:
+def read_section(markup: Markup) -> ExtractedField:
     """Return the publisher's section."""
     meta = markup.meta("article:section", "section", "parsely-section")
-    return first_found((("jsonld", story_text(markup, "articleSection")), ("meta", meta)))
+    return first_nonempty((("jsonld", story_text(markup, "articleSection")), ("meta", meta)))
 
 
 def read_tags(markup: Markup) -> tuple[str, ...]:
     """Return the publisher's keywords in the page's order, each once."""
-    stated = [plain(value) for value in listed(markup.story.get("keywords"))[: 2 * _MAX_TAGS]]
+    stated = [plain_text(value) for value in as_list(markup.story.get("keywords"))[: 2 * _MAX_TAGS]]
     tags = stated or markup.all_meta("article:tag") or markup.all_meta("news_keywords", "keywords")
     split = (tidy(tag).removeprefix("#") for text in tags for tag in _SPLIT_TAGS.split(text))
     return tuple(dict.fromkeys(tag for tag in split if 1 < len(tag) <= 80))[:_MAX_TAGS]
 
 
-def read_publisher(markup: Markup, page: Page, *, given: str | None) -> Found:
+def read_publisher(markup: Markup, page: Page, *, given: str | None) -> ExtractedField:
     """Return the outlet: the one that the source's entry gives, else what the page names, else the listing."""
-    return first_found((
+    return first_nonempty((
         ("source", given),
-        ("jsonld", plain(markup.data.resolved(markup.story.get("publisher")))),
+        ("jsonld", plain_text(markup.data.resolved(markup.story.get("publisher")))),
         ("opengraph", markup.meta("og:site_name")),
         ("feed", page.hints.publisher),
     ))  # fmt: skip
@@ -80,7 +80,7 @@ def read_description(markup: Markup) -> str:
     return story_text(markup, "description") or markup.meta("og:description", "description", "twitter:description")
 
 
-def read_language(markup: Markup, page: Page, *, text: str) -> Found:
+def read_language(markup: Markup, page: Page, *, text: str) -> ExtractedField:
     """Return the language of a text, ISO 639-1: the text's own where it is long and clear, else the declared one.
 
     Method "markup" where the text does not contradict it, "feed" for the listing's, "text" for the text's own.
@@ -89,7 +89,7 @@ def read_language(markup: Markup, page: Page, *, text: str) -> Found:
     declared = stated or page.hints.language
     code = language_of(text, declared=declared)
     method = "text" if code != declared else "markup" if stated else "feed"
-    return Found(code, method) if code else NOWHERE
+    return ExtractedField(code, method) if code else NOT_FOUND
 
 
 def _declared_language(markup: Markup) -> str | None:
@@ -101,13 +101,13 @@ def _declared_language(markup: Markup) -> str | None:
 def language_of(text: str, *, declared: str | None) -> str | None:
     """Return the language of a text, ISO 639-1; None where neither the text nor anyone says."""
     words = text[:_LANGID_CHARS].casefold().split()
-    if len(words) < _LANGID_MIN_WORDS or _reads_as(words, declared):
+    if len(words) < _LANGID_MIN_WORDS or _confirms_language(words, declared):
         return declared
     code, probability = language_identifier().classify(text[:_LANGID_CHARS])
     return str(code) if declared is None or probability >= _SURE else declared
 
 
-def _reads_as(words: list[str], language: str | None) -> bool:
+def _confirms_language(words: list[str], language: str | None) -> bool:
     """Return whether a text's commonest words confirm what is declared: a fraction of the time of an identification."""
     common = _COMMON_WORDS.get(language or "")
     return common is not None and sum(word in common for word in words) >= _COMMON_SHARE * len(words)
@@ -118,8 +118,8 @@ def read_agency(markup: Markup | None, *, bylines: Iterable[str], lead: str) -> 
     credits_given = [text for text in bylines if len(text) < 120]
     if markup is not None:
         credits_given += [story_text(markup, key) for key in ("sourceOrganization", "creditText", "provider")]
-        authors = listed(markup.story.get("author"))[:_MAX_TAGS]
-        credits_given += [plain(markup.data.resolved(value)) for value in authors]
+        authors = as_list(markup.story.get("author"))[:_MAX_TAGS]
+        credits_given += [plain_text(markup.data.resolved(value)) for value in authors]
     for name in _AGENCIES:
         if any(_IN_CREDIT[name].search(text) for text in credits_given) or _IN_DATELINE[name].match(lead):
             return name
@@ -127,7 +127,7 @@ def read_agency(markup: Markup | None, *, bylines: Iterable[str], lead: str) -> 
     return signed.group(1) if signed else story_text(markup, "sourceOrganization") or None if markup else None
 
 
-def wall_of(markup: Markup, *, word_count: int) -> str | None:
+def paywall_reason(markup: Markup, *, word_count: int) -> str | None:
     """Return why the text is only what a paywall lets through, None where it is all of it.
 
     Reasons: "not_free" (the markup says so and the text is short), "content_tier", "wall_element", "teaser_words".
@@ -141,7 +141,7 @@ def wall_of(markup: Markup, *, word_count: int) -> str | None:
         return "content_tier"
     if free is not None or word_count >= _STUB_WORDS:
         return None
-    if markup.root.xpath(_WALL):
+    if markup.root.xpath(_PAYWALL):
         return "wall_element"
     return "teaser_words" if _TEASER.search(text_of(markup.root)) else None
 

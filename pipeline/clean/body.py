@@ -10,7 +10,7 @@ from itertools import pairwise
 import trafilatura
 from trafilatura.settings import Extractor
 
-from pipeline.clean.pieces import Piece
+from pipeline.clean.pieces import TextPiece
 from pipeline.clean.tree import Tree, tidy
 from pipeline.model.article import BlockKind
 
@@ -34,7 +34,7 @@ _SECOND_LOOK_WORDS = 100
 class Body:
     """Headings, paragraphs and list items in page order, and the mode of the extractor that chose them."""
 
-    pieces: tuple[Piece, ...]
+    pieces: tuple[TextPiece, ...]
     method: str
 
     @property
@@ -49,18 +49,18 @@ def read_body(root: Tree) -> Body:
     costs a third of the time. "precision": with it, where little came out. "recall": only where the page's densest
     run of paragraphs is much longer than what precision gave.
     """
-    body = Body(_extracted(root, is_recall=False, is_fast=True), "fast")
+    body = Body(_extract(root, is_recall=False, is_fast=True), "fast")
     if body.word_count < _SECOND_LOOK_WORDS:
-        body = Body(_extracted(root, is_recall=False), "precision")
+        body = Body(_extract(root, is_recall=False), "precision")
     densest = _densest_words(root)
     if densest >= _RECALL_MIN_WORDS and body.word_count < _RECALL_SHARE * densest:
-        wider = Body(_extracted(root, is_recall=True), "recall")
+        wider = Body(_extract(root, is_recall=True), "recall")
         if wider.word_count > body.word_count:
             return wider
     return body
 
 
-def _extracted(root: Tree, *, is_recall: bool, is_fast: bool = False) -> tuple[Piece, ...]:
+def _extract(root: Tree, *, is_recall: bool, is_fast: bool = False) -> tuple[TextPiece, ...]:
     options = copy(_options(is_recall=is_recall, is_fast=is_fast))  # trafilatura writes into them
     document = trafilatura.bare_extraction(root, options=options)
     return tuple(_pieces(document.body)) if document is not None else ()
@@ -83,27 +83,27 @@ def _densest_words(root: Tree) -> int:
     return max(words.values(), default=0)
 
 
-def _pieces(element: Tree, kind: BlockKind = "paragraph") -> Iterator[Piece]:
+def _pieces(element: Tree, kind: BlockKind = "paragraph") -> Iterator[TextPiece]:
     """Yield the pieces of a container: its blocks, and the loose text between them."""
     loose: list[str | None] = [element.text]
     for child in element:
         if child.tag in _SKIPPED or not isinstance(child.tag, str):
             loose.append(child.tail)
         elif child.tag in _BLOCKS:
-            yield from _joined(loose, kind)
+            yield from _join_lines(loose, kind)
             yield from _block(child, kind)
             loose = [child.tail]
         else:
             loose += [*_inline(child), child.tail]
-    yield from _joined(loose, kind)
+    yield from _join_lines(loose, kind)
 
 
-def _block(element: Tree, outer: BlockKind) -> Iterator[Piece]:
+def _block(element: Tree, outer: BlockKind) -> Iterator[TextPiece]:
     kind = _KINDS.get(element.tag, outer)
     if element.tag in ("row", "tr"):
         cells = [tidy(" ".join(cell.itertext())) for cell in element]
         if text := " | ".join(cell for cell in cells if cell):
-            yield Piece(kind, text)
+            yield TextPiece(kind, text)
     else:
         yield from _pieces(element, kind)
 
@@ -119,7 +119,7 @@ def _inline(element: Tree) -> Iterator[str | None]:
         yield child.tail or ""
 
 
-def _joined(parts: Iterable[str | None], kind: BlockKind) -> Iterator[Piece]:
+def _join_lines(parts: Iterable[str | None], kind: BlockKind) -> Iterator[TextPiece]:
     """Yield one piece a line; a break inside a sentence is a space."""
     lines, current = [], ""
     for part in parts:
@@ -132,5 +132,5 @@ def _joined(parts: Iterable[str | None], kind: BlockKind) -> Iterator[Piece]:
     start = 0
     for index, (line, after) in enumerate(pairwise((*lines, ""))):
         if line.endswith(_SENTENCE_ENDS) or not after:
-            yield Piece(kind, _RULER.sub("", " ".join(lines[start : index + 1])) or line)
+            yield TextPiece(kind, _RULER.sub("", " ".join(lines[start : index + 1])) or line)
             start = index + 1

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
 
-from pipeline.clean.pieces import Piece
+from pipeline.clean.pieces import TextPiece
 from pipeline.clean.tree import Tree, text_of, text_start, tidy
 
 _CAPTION = (
@@ -35,20 +35,20 @@ class Captions:
     echoes: tuple[str, ...]
     positions: dict[str, int]
 
-    def woven_into(self, pieces: Sequence[Piece]) -> tuple[Piece, ...]:
+    def insert_into(self, pieces: Sequence[TextPiece]) -> tuple[TextPiece, ...]:
         """Return the pieces with captions where the page has them; those after the article's end are left out."""
         places = self._places(pieces)
         if not places:
             return tuple(pieces)
-        woven: list[Piece] = []
+        woven: list[TextPiece] = []
         waiting = [(place, text) for place, text in self.shown if place < places[-1]]
         for piece, place in zip(pieces, places, strict=True):
             while waiting and waiting[0][0] < place:
-                woven.append(Piece("caption", waiting.pop(0)[1]))
+                woven.append(TextPiece("caption", waiting.pop(0)[1]))
             woven.append(piece)
         return tuple(woven)
 
-    def _places(self, pieces: Iterable[Piece]) -> list[int]:
+    def _places(self, pieces: Iterable[TextPiece]) -> list[int]:
         """Return each piece's position in the page, that of the one before where it is not found."""
         places, last = [], -1
         for piece in pieces:

@@ -22,15 +22,15 @@ _BOMS = (
     (codecs.BOM_UTF16_BE, "utf-16-be"),
 )
 # Latin-1 pages mean windows-1252, as browsers read them.
-_MEANT = {"iso8859-1": "cp1252", "ascii": "cp1252", "latin-1": "cp1252", "gb2312": "gb18030", "gbk": "gb18030"}
-_PYTHONS_OWN = ("idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined")  # codecs, not charsets
+_BROWSER_CODECS = {"iso8859-1": "cp1252", "ascii": "cp1252", "latin-1": "cp1252", "gb2312": "gb18030", "gbk": "gb18030"}
+_PYTHON_ONLY_CODECS = ("idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined")  # codecs, not charsets
 _SEVEN_BIT = ("iso2022", "hz")
 _BINARY = (b"%PDF-", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"PK\x03\x04", b"\x1f\x8b", b"\x00\x00\x00\x1cftyp")
 # What no text holds: C0 controls but white space, and the replacement character.
 _NO_TEXT = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ufffd]")
 _DETECT_BYTES = 200_000
 # What browsers detect; without it a Cyrillic page may be taken for a Macintosh's.
-_OF_THE_WEB = (
+_WEB_CHARSETS = (
     "utf-8", "cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "cp874", "cp866",
     "iso8859_2", "iso8859_5", "iso8859_7", "koi8_r", "koi8_u", "cp932", "euc_jp", "gb18030", "big5", "cp949", "euc_kr",
 )  # fmt: skip
@@ -39,7 +39,7 @@ _SAMPLE_CHARS = 20_000
 
 
 @dataclass(frozen=True, slots=True)
-class Decoded:
+class DecodedText:
     """A page's text. ``is_repaired``: its bytes are not in the charset that it declares."""
 
     text: str
@@ -47,19 +47,19 @@ class Decoded:
     is_repaired: bool
 
 
-def decode_body(page: Page) -> Decoded:
+def decode_body(page: Page) -> DecodedText:
     """Return the text of a page's bytes, nothing dropped but the byte order mark.
 
     Evidence in order: bytes that can only be UTF-8 or UTF-16, then the charset of header, mark and meta element,
     then detection. Raises: UndecodablePageError when no text comes out.
     """
     body, bom = _without_bom(page.body)
-    declared = _declared(page, body)
-    charset = bom or _evident(body) or next((name for name in declared if _fits(body, name)), None)
+    declared = _declared_codecs(page, body)
+    charset = bom or _detect_unicode(body) or next((name for name in declared if _fits(body, name)), None)
     if charset == "cp1252":  # the default of many servers, and every byte fits it
         charset = latin_charset(body) if _is_latin(body) else None
     text = _read(body, charset) if charset else _detect(body)
-    undoubled = _undoubled(text) if charset == "utf-8" else None
+    undoubled = _repair_double_utf8(text) if charset == "utf-8" else None
     text = undoubled or text
     if body.startswith(_BINARY) or len(_NO_TEXT.findall(text[:_SAMPLE_CHARS])) > max(
         8, len(text[:_SAMPLE_CHARS]) // 20
@@ -71,7 +71,7 @@ def decode_body(page: Page) -> Decoded:
             reason="undecodable",
         )
     is_misdeclared = bool(declared) and _HIGH.search(body) is not None and charset != declared[0]
-    return Decoded(text, charset or "detected", is_misdeclared or undoubled is not None)
+    return DecodedText(text, charset or "detected", is_misdeclared or undoubled is not None)
 
 
 def _without_bom(body: bytes) -> tuple[bytes, str | None]:
@@ -81,7 +81,7 @@ def _without_bom(body: bytes) -> tuple[bytes, str | None]:
     return body, None
 
 
-def _declared(page: Page, body: bytes) -> tuple[str, ...]:
+def _declared_codecs(page: Page, body: bytes) -> tuple[str, ...]:
     """Return the codecs that header and meta element name, in that order."""
     header = _HEADER_CHARSET.search(page.headers.get("content-type", ""))
     meta = _META_CHARSET.search(body[:4096])
@@ -95,13 +95,13 @@ def _codec_named(name: str) -> str | None:
     except LookupError:
         return None
     is_text = getattr(info, "_is_text_encoding", True)  # "hex", "rot13" and friends are not
-    if not is_text or info.name.replace("-", "_") in _PYTHONS_OWN:
+    if not is_text or info.name.replace("-", "_") in _PYTHON_ONLY_CODECS:
         return None
     # A meta element that can be read as ASCII cannot stand in UTF-16.
-    return "utf-8" if info.name.startswith(("utf-16", "utf-32", "utf-7")) else _MEANT.get(info.name, info.name)
+    return "utf-8" if info.name.startswith(("utf-16", "utf-32", "utf-7")) else _BROWSER_CODECS.get(info.name, info.name)
 
 
-def _evident(body: bytes) -> str | None:
+def _detect_unicode(body: bytes) -> str | None:
     """Return the Unicode form that the bytes cannot be by chance, or None."""
     if (wide := _utf16(body)) is not None:
         return wide
@@ -125,12 +125,12 @@ def _is_latin(body: bytes) -> bool:
     return 2 * sum(map(len, _HIGH_RUN.findall(body))) <= len(_HIGH.findall(body))
 
 
-def _undoubled(text: str) -> str | None:
+def _repair_double_utf8(text: str) -> str | None:
     """Return a text that was made UTF-8 twice, made UTF-8 once; None for any other. By chance none fits."""
     if text.isascii():
         return None
     try:
-        return text.encode("cp1252", _UNDEFINED_KEPT).decode("utf-8")
+        return text.encode("cp1252", _KEEP_UNDEFINED).decode("utf-8")
     except UnicodeError:
         return None
 
@@ -159,7 +159,7 @@ def _detect(body: bytes) -> str:
         is_plain = len(strange) == len(_HIGH.findall(body[:_DETECT_BYTES]))  # no UTF-8 among them
         charset = latin_charset(body) if is_plain else "cp1252"
         return body.decode("utf-8", _AS_WINDOWS) if charset == "cp1252" else body.decode(charset, "replace")
-    best = from_bytes(body[:_DETECT_BYTES], cp_isolation=list(_OF_THE_WEB)).best()
+    best = from_bytes(body[:_DETECT_BYTES], cp_isolation=list(_WEB_CHARSETS)).best()
     return body.decode(best.encoding, "replace") if best is not None else body.decode("utf-8", _AS_WINDOWS)
 
 
@@ -189,5 +189,5 @@ def _undefined_bytes(error: UnicodeError) -> tuple[bytes, int]:
     return lost.encode("latin-1"), error.end
 
 
-_UNDEFINED_KEPT = "newslake.undefined_bytes"
-codecs.register_error(_UNDEFINED_KEPT, _undefined_bytes)
+_KEEP_UNDEFINED = "newslake.undefined_bytes"
+codecs.register_error(_KEEP_UNDEFINED, _undefined_bytes)

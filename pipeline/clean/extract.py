@@ -1,6 +1,6 @@
 """The ways to read a page: with a decision, always, and with its reasons."""
 
-from pipeline.clean.html_article import Explained, empty_article, html_article
+from pipeline.clean.html_article import Explanation, empty_article, html_article
 from pipeline.clean.media import media_kind_of
 from pipeline.clean.origin import Origin
 from pipeline.clean.page_types import reject_reason
@@ -29,7 +29,7 @@ def extract(page: Page, *, source_key: str) -> Article:
     return explain(page, Origin(source_key)).article
 
 
-def explain(page: Page, origin: Origin) -> Explained:
+def explain(page: Page, origin: Origin) -> Explanation:
     """Return what the page gives, with its page type, whatever that is, and how often each rule fired.
 
     A page without anything to read is an Article without text whose ``flags`` say why: ``empty``, ``content_type``,
@@ -38,7 +38,7 @@ def explain(page: Page, origin: Origin) -> Explained:
     """
     kind = media_kind_of(page)
     if not page.body or page.body.isspace():
-        return Explained(empty_article(page, origin, flag="empty"), {})
+        return Explanation(empty_article(page, origin, flag="empty"), {})
     if kind == "other":
-        return Explained(empty_article(page, origin, flag="content_type"), {})
-    return html_article(page, origin) if kind == "html" else Explained(text_article(page, origin), {})
+        return Explanation(empty_article(page, origin, flag="content_type"), {})
+    return html_article(page, origin) if kind == "html" else Explanation(text_article(page, origin), {})

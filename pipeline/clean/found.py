@@ -5,16 +5,16 @@ from dataclasses import dataclass
 
 
 @dataclass(frozen=True, slots=True)
-class Found:
+class ExtractedField:
     """A text, None where nothing says it, and the method that gave it, "unknown" for None."""
 
     text: str | None
     method: str
 
 
-NOWHERE = Found(None, "unknown")
+NOT_FOUND = ExtractedField(None, "unknown")
 
 
-def first_found(places: Iterable[tuple[str, str | None]]) -> Found:
+def first_nonempty(places: Iterable[tuple[str, str | None]]) -> ExtractedField:
     """Return the first text of (method, text) pairs that is not empty."""
-    return next((Found(text, method) for method, text in places if text), NOWHERE)
+    return next((ExtractedField(text, method) for method, text in places if text), NOT_FOUND)

@@ -3,13 +3,13 @@
 import re
 from collections.abc import Iterator
 
-from pipeline.clean.found import Found, first_found
+from pipeline.clean.found import ExtractedField, first_nonempty
 from pipeline.clean.markup import Markup, story_text
 from pipeline.clean.tree import Tree, text_of, tidy
 
 _SEPARATOR = re.compile(r"\s+[|–—·»«•:]+\s+|\s+-+\s+|\s*\|\s*|\s+//\s+")
 _WORDS = re.compile(r"[^\W_]+")
-_BEFORE, _AFTER = " \t\n|–—·»/:-", " \t\n|–—·«/:-"
+_TRIM_BEFORE, _TRIM_AFTER = " \t\n|–—·»/:-", " \t\n|–—·«/:-"
 _MAX_LENGTH = 300
 
 
@@ -18,7 +18,7 @@ def fold_title(text: str) -> str:
     return " ".join(_WORDS.findall(text.casefold()))
 
 
-def read_headline(markup: Markup, *, hint: str | None) -> Found:
+def read_headline(markup: Markup, *, hint: str | None) -> ExtractedField:
     """Return the article's headline.
 
     A heading of the page that the markup's titles confirm wins; then JSON-LD, OpenGraph and the document's title
@@ -36,15 +36,20 @@ def read_headline(markup: Markup, *, hint: str | None) -> Found:
     whole = next((text_of(element) for element in markup.root.iter("title")), "")
     site = fold_title(markup.meta("og:site_name", "application-name"))
     headings = _headings(markup.root, site)
-    found = first_found(_places(headings, stated, whole, site, hint))
-    return Found(found.text[:_MAX_LENGTH].rstrip(), found.method) if found.text else found
+    found = first_nonempty(_places(headings, stated, whole, site, hint))
+    return ExtractedField(found.text[:_MAX_LENGTH].rstrip(), found.method) if found.text else found
 
 
 def _places(
     headings: list[tuple[str, str]], stated: list[tuple[str, str]], whole: str, site: str, hint: str | None
 ) -> Iterator[tuple[str, str | None]]:
     claims = [claim for _, claim in stated]
-    yield "heading", _confirmed(headings, claims) or _segment(headings, whole) or _close(headings, [*claims, whole])
+    yield (
+        "heading",
+        _confirmed_heading(headings, claims)
+        or _segment(headings, whole)
+        or _similar_heading(headings, [*claims, whole]),
+    )
     yield from ((method, _without_site(claim, site)) for method, claim in stated[:1])
     first_h1 = next((text for tag, text in headings if tag == "h1"), None)
     yield "heading", first_h1 if not whole else None
@@ -73,7 +78,7 @@ def _links_home(heading: Tree) -> bool:
     return any(re.fullmatch(r"(?:https?://[^/]+)?/?(?:index\.\w+)?", tidy(link)) for link in links)
 
 
-def _confirmed(headings: list[tuple[str, str]], claims: list[str]) -> str | None:
+def _confirmed_heading(headings: list[tuple[str, str]], claims: list[str]) -> str | None:
     folded = [(fold_title(claim), claim) for claim in claims]
     for _, text in headings:
         if any(fold_title(text) == claim for claim, _ in folded):
@@ -97,7 +102,7 @@ def _segment(headings: list[tuple[str, str]], whole: str) -> str | None:
     return max(matching, key=len, default=None)
 
 
-def _close(headings: list[tuple[str, str]], claims: list[str]) -> str | None:
+def _similar_heading(headings: list[tuple[str, str]], claims: list[str]) -> str | None:
     for tag, text in headings:
         mine = set(fold_title(text).split())
         for claim in claims:
@@ -113,4 +118,4 @@ def _without_site(title: str, site: str) -> str | None:
         return tidy(parts[0]) if parts else None
     last = parts[-1]
     cut = title[: title.rindex(last)] if len(last.split()) <= 4 else title
-    return tidy(cut.lstrip(_BEFORE).rstrip(_AFTER)) or tidy(title)
+    return tidy(cut.lstrip(_TRIM_BEFORE).rstrip(_TRIM_AFTER)) or tidy(title)

@@ -6,11 +6,11 @@ from dataclasses import dataclass, replace
 import trafilatura
 
 from pipeline.clean import about
-from pipeline.clean.assemble import count_words, joined_text
+from pipeline.clean.assemble import count_words, join_pieces
 from pipeline.clean.body import read_body
 from pipeline.clean.captions import read_captions
 from pipeline.clean.decode import decode_body
-from pipeline.clean.found import Found
+from pipeline.clean.found import ExtractedField
 from pipeline.clean.headline import read_headline
 from pipeline.clean.identity import identity_of, page_identity
 from pipeline.clean.layout import apply_layout
@@ -21,8 +21,8 @@ from pipeline.clean.moments import in_zone
 from pipeline.clean.origin import Origin
 from pipeline.clean.page_types import PageKind, page_kind_of
 from pipeline.clean.people import Authors, read_authors
-from pipeline.clean.pieces import Piece
-from pipeline.clean.published import Published, read_published
+from pipeline.clean.pieces import TextPiece
+from pipeline.clean.published import PublicationTime, read_published
 from pipeline.clean.standfirst import with_standfirst
 from pipeline.clean.tree import Tree, excess_of, parse_html, strip_unread, text_of
 from pipeline.model import Article, FieldMethod, Page, content_hash_of, domain_of, revision_id_of
@@ -32,7 +32,7 @@ _DEEP_CHARS = 200
 
 
 @dataclass(frozen=True, slots=True)
-class Explained:
+class Explanation:
     """An article, and how often each rule fired on its page: line rules by name, layout rules as "drop: SELECTOR".
 
     ``evidence`` is what of the page its type rests on, for a person.
@@ -44,17 +44,17 @@ class Explained:
 
 
 @dataclass(frozen=True, slots=True)
-class _Reading:
+class _PageContent:
     """What was read off one page. ``pieces`` are without the title."""
 
     markup: Markup
     identity: tuple[str | None, str]
-    title: Found
-    publisher: Found
-    published: Published
+    title: ExtractedField
+    publisher: ExtractedField
+    published: PublicationTime
     authors: Authors
     body: str
-    pieces: tuple[Piece, ...]
+    pieces: tuple[TextPiece, ...]
     fired: Mapping[str, int]
 
     def texts(self) -> tuple[str, ...]:
@@ -62,7 +62,7 @@ class _Reading:
         return tuple(piece.text for piece in self.pieces if piece.kind in ("paragraph", "list"))
 
 
-def html_article(page: Page, origin: Origin) -> Explained:
+def html_article(page: Page, origin: Origin) -> Explanation:
     """Return the article of an HTML page; of a page without any text an Article with an empty one and a flag.
 
     Raises: UndecodablePageError.
@@ -70,19 +70,19 @@ def html_article(page: Page, origin: Origin) -> Explained:
     decoded = decode_body(page)
     root = parse_html(decoded.text)
     if root is None:
-        return Explained(empty_article(page, origin, flag="empty"), {})
+        return Explanation(empty_article(page, origin, flag="empty"), {})
     if (excess := excess_of(root)) is not None:
-        return Explained(empty_article(page, origin, flag=excess), {})
+        return Explanation(empty_article(page, origin, flag=excess), {})
     reading = _read(page, origin, root, decoded.text)
     if not reading.pieces and _is_too_deep(root, decoded.text):
-        return Explained(empty_article(page, origin, flag="parse_error"), reading.fired)
+        return Explanation(empty_article(page, origin, flag="parse_error"), reading.fired)
     article, evidence = _article(page, origin, reading)
     if decoded.is_repaired:
         article = replace(article, flags=tuple(sorted((*article.flags, "charset_repaired"))))
-    return Explained(article, reading.fired, evidence)
+    return Explanation(article, reading.fired, evidence)
 
 
-def _read(page: Page, origin: Origin, root: Tree, source: str) -> _Reading:
+def _read(page: Page, origin: Origin, root: Tree, source: str) -> _PageContent:
     identity = identity_of(page, text=source)
     markup = read_markup(root, canonical=identity[0])
     title = read_headline(markup, hint=page.hints.title)
@@ -95,9 +95,9 @@ def _read(page: Page, origin: Origin, root: Tree, source: str) -> _Reading:
     captions = read_captions(laid.root)
     body = read_body(laid.root)
     kept = keep_story_lines(body.pieces, title=title.text, echoes=captions.echoes)
-    pieces = captions.woven_into(with_standfirst(kept.pieces, markup, title=title.text))
+    pieces = captions.insert_into(with_standfirst(kept.pieces, markup, title=title.text))
     fired = {**laid.fired, **kept.fired}
-    return _Reading(markup, identity, title, publisher, published, authors, body.method, pieces, fired)
+    return _PageContent(markup, identity, title, publisher, published, authors, body.method, pieces, fired)
 
 
 def _domain_of(page: Page, canonical: str | None) -> str | None:
@@ -108,14 +108,14 @@ def _is_too_deep(root: Tree, source: str) -> bool:
     return len(source) > _DEEP_CHARS and len(text_of(root)) < len(source) // 1000
 
 
-def _article(page: Page, origin: Origin, reading: _Reading) -> tuple[Article, str]:
+def _article(page: Page, origin: Origin, reading: _PageContent) -> tuple[Article, str]:
     """Return the article, and the evidence of its page type."""
     (canonical, article_id), markup, texts = reading.identity, reading.markup, reading.texts()
     url, title, pieces, published = page.final_url or page.url, reading.title.text, reading.pieces, reading.published
-    text, blocks = joined_text(((Piece("title", title),) if title else ()) + pieces)
+    text, blocks = join_pieces(((TextPiece("title", title),) if title else ()) + pieces)
     content_hash = content_hash_of(title, texts)
     words = count_words(texts)
-    wall = about.wall_of(markup, word_count=words)
+    wall = about.paywall_reason(markup, word_count=words)
     kind = page_kind_of(markup, page, pieces, title=title, wall=wall)
     section, language = about.read_section(markup), about.read_language(markup, page, text="\n".join(texts))
     article = Article(
@@ -156,7 +156,7 @@ def _article(page: Page, origin: Origin, reading: _Reading) -> tuple[Article, st
 
 
 def _methods(
-    reading: _Reading, *, section: Found, language: Found, kind: PageKind, wall: str | None
+    reading: _PageContent, *, section: ExtractedField, language: ExtractedField, kind: PageKind, wall: str | None
 ) -> tuple[FieldMethod, ...]:
     has_standfirst = any(piece.kind == "standfirst" for piece in reading.pieces)
     return (

@@ -38,12 +38,12 @@ def page_identity(page: Page) -> PageIdentity:
 def identity_of(page: Page, *, text: str) -> PageIdentity:
     """Return ``page_identity`` of a page whose decoded text is at hand."""
     final = _canonical(page.final_url or page.url)
-    named = _named_in(text, page) if media_kind_of(page) == "html" else ()
+    named = _stated_urls(text, page) if media_kind_of(page) == "html" else ()
     canonical = next((url for url in named if _is_same_site(url, final)), final)
     return PageIdentity(canonical, article_id_of(canonical=canonical, text=text))
 
 
-def _named_in(text: str, page: Page) -> tuple[str, ...]:
+def _stated_urls(text: str, page: Page) -> tuple[str, ...]:
     head = text[:_HEAD_MAX]
     end = _HEAD_END.search(head)
     root = parse_html(head[: end.start()] if end else head)

@@ -112,7 +112,7 @@ def is_article_type(types: frozenset[str]) -> bool:
     return any(name.endswith("Article") or name in _ARTICLE_TYPES for name in types)
 
 
-def plain(value: object) -> str:
+def plain_text(value: object) -> str:
     """Return a JSON-LD text as a reader sees it: entities and markup read, white space tidy; "" for no text."""
     if isinstance(value, list) and value:
         value = value[0]
@@ -127,6 +127,6 @@ def plain(value: object) -> str:
     return tidy(unescaped)
 
 
-def listed(value: object) -> list[object]:
+def as_list(value: object) -> list[object]:
     """Return a value that may be one or many as a list."""
     return [] if value is None else list(value) if isinstance(value, list) else [value]

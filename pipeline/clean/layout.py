@@ -13,14 +13,14 @@ from pipeline.model import LayoutRule
 
 
 @dataclass(frozen=True, slots=True)
-class LaidOut:
+class LayoutResult:
     """The page to read the body from, and how many elements each rule of that day found."""
 
     root: Tree
     fired: dict[str, int]
 
 
-def apply_layout(root: Tree, rules: Iterable[LayoutRule], *, day: date) -> LaidOut:
+def apply_layout(root: Tree, rules: Iterable[LayoutRule], *, day: date) -> LayoutResult:
     """Return the page without what the rules of a day drop, and only with the container that one of them keeps.
 
     ``root`` stays as it is. A ``keep`` that finds nothing changes nothing; its count of 0 shows a changed layout.
@@ -33,7 +33,7 @@ def apply_layout(root: Tree, rules: Iterable[LayoutRule], *, day: date) -> LaidO
             fired[f"drop: {selector}"] = _drop(root, selector)
         if rule.keep is not None:
             fired[f"keep: {rule.keep}"] = _keep(root, rule.keep)
-    return LaidOut(root, fired)
+    return LayoutResult(root, fired)
 
 
 @cache

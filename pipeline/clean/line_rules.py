@@ -7,7 +7,7 @@ from typing import Literal
 # Raise it with every change of meaning in this room; it is part of ``Article.extractor``.
 GENERATION = 2
 
-Place = Literal["any", "head", "tail"]
+LinePosition = Literal["any", "head", "tail"]
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,10 +17,10 @@ class LineRule:
     name: str
     pattern: re.Pattern[str]
     max_words: int
-    place: Place = "any"
+    place: LinePosition = "any"
 
 
-def _rule(name: str, pattern: str, max_words: int, place: Place = "any") -> LineRule:
+def _rule(name: str, pattern: str, max_words: int, place: LinePosition = "any") -> LineRule:
     return LineRule(name, re.compile(pattern, re.IGNORECASE), max_words, place)
 
 

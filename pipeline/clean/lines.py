@@ -7,7 +7,7 @@ from dataclasses import dataclass
 
 from pipeline.clean.headline import fold_title
 from pipeline.clean.line_rules import LINE_RULES, STORY_ENDS, STORY_ENDS_MAX_WORDS, LineRule
-from pipeline.clean.pieces import Piece
+from pipeline.clean.pieces import TextPiece
 
 _HEAD, _TAIL = 3, 4  # pieces that count as near the start or the end
 _ECHO_MAX_WORDS = 90
@@ -17,20 +17,20 @@ _WORDS = re.compile(r"\w+")
 
 
 @dataclass(frozen=True, slots=True)
-class KeptLines:
+class StoryLines:
     """The pieces that are the story, and how often each rule fired."""
 
-    pieces: tuple[Piece, ...]
+    pieces: tuple[TextPiece, ...]
     fired: Counter[str]
 
 
-def keep_story_lines(pieces: Sequence[Piece], *, title: str | None, echoes: Iterable[str]) -> KeptLines:
+def keep_story_lines(pieces: Sequence[TextPiece], *, title: str | None, echoes: Iterable[str]) -> StoryLines:
     """Return a body without title echo, captions, repeats, boilerplate and headings that head nothing."""
     fired: Counter[str] = Counter()
     seen: set[str] = set()
     folded_title = fold_title(title or "")
     shingled = [shingles for text in echoes if (shingles := _shingles(text))]
-    kept: list[Piece] = []
+    kept: list[TextPiece] = []
     end = _story_end(pieces)
     if end < len(pieces):
         fired["after_story"] = len(pieces) - end
@@ -44,10 +44,10 @@ def keep_story_lines(pieces: Sequence[Piece], *, title: str | None, echoes: Iter
             kept.append(piece)
         else:
             fired[name] += 1
-    return KeptLines(tuple(_without_empty_headings(kept, fired)), fired)
+    return StoryLines(tuple(_without_empty_headings(kept, fired)), fired)
 
 
-def _story_end(pieces: Sequence[Piece]) -> int:
+def _story_end(pieces: Sequence[TextPiece]) -> int:
     """Return the index of the line that opens a list of other stories, the number of pieces where none does."""
     total, read = sum(piece.word_count for piece in pieces), 0
     for index, piece in enumerate(pieces):
@@ -57,7 +57,7 @@ def _story_end(pieces: Sequence[Piece]) -> int:
     return len(pieces)
 
 
-def _echo(piece: Piece, folded: str, title: str, shingled: Sequence[frozenset[tuple[str, ...]]]) -> str | None:
+def _echo(piece: TextPiece, folded: str, title: str, shingled: Sequence[frozenset[tuple[str, ...]]]) -> str | None:
     if not folded:
         return "no_words"
     if folded == title:
@@ -74,11 +74,11 @@ def _shingles(text: str) -> frozenset[tuple[str, ...]]:
     return frozenset(zip(words, words[1:], words[2:], strict=False))
 
 
-def _line_rule(piece: Piece, index: int, total: int) -> str | None:
+def _line_rule(piece: TextPiece, index: int, total: int) -> str | None:
     return next((rule.name for rule in LINE_RULES if _applies(rule, piece, index, total)), None)
 
 
-def _applies(rule: LineRule, piece: Piece, index: int, total: int) -> bool:
+def _applies(rule: LineRule, piece: TextPiece, index: int, total: int) -> bool:
     if piece.word_count > rule.max_words:
         return False
     if (rule.place == "head" and index >= _HEAD) or (rule.place == "tail" and index < max(2, total - _TAIL)):
@@ -86,7 +86,7 @@ def _applies(rule: LineRule, piece: Piece, index: int, total: int) -> bool:
     return rule.pattern.search(piece.text) is not None
 
 
-def _without_empty_headings(pieces: Sequence[Piece], fired: Counter[str]) -> list[Piece]:
+def _without_empty_headings(pieces: Sequence[TextPiece], fired: Counter[str]) -> list[TextPiece]:
     kept = list(pieces)
     while kept and kept[-1].kind == "heading":
         kept.pop()

@@ -3,7 +3,7 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
-from pipeline.clean.jsonld import LinkedData, Node, plain, read_linked_data
+from pipeline.clean.jsonld import LinkedData, Node, plain_text, read_linked_data
 from pipeline.clean.tree import Tree, text_of, tidy
 from pipeline.model import canonical_url
 
@@ -68,4 +68,4 @@ def _property_value(element: Tree) -> str:
 
 def story_text(markup: Markup, *keys: str) -> str:
     """Return the first text that the article's JSON-LD has under one of these keys, else ""."""
-    return next((text for key in keys if (text := plain(markup.story.get(key)))), "")
+    return next((text for key in keys if (text := plain_text(markup.story.get(key)))), "")

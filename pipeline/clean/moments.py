@@ -41,7 +41,7 @@ def parse_moment(text: str) -> Moment | None:
     """
     text = text.strip()[:80]
     try:
-        return _iso(text) or _mail(text) or _compact(text) or _written(text)
+        return _iso(text) or _mail(text) or _compact(text) or _parse_written(text)
     except (ValueError, OverflowError):  # 31 February, year 0, hour 25
         return None
 
@@ -110,7 +110,7 @@ def _compact(text: str) -> Moment | None:
     return _moment(int(year), int(month), int(day), clock=clock, zone=zone)
 
 
-def _written(text: str) -> Moment | None:
+def _parse_written(text: str) -> Moment | None:
     day = written_day(text)
     return _moment(day.year, day.month, day.day) if day else None
 

@@ -15,11 +15,11 @@ _ELSEWHERE = re.compile(
     re.IGNORECASE,
 )
 _OUTSIDE = frozenset({"nav", "aside", "footer", "form", "script", "style", "noscript", "select", "title", "head"})
-_BEFORE, _AFTER = 12, 40  # texts
+_TEXTS_BEFORE, _TEXTS_AFTER = 12, 40  # texts
 
 
 @dataclass(frozen=True, slots=True)
-class ShownText:
+class VisibleText:
     """One text of a page, tidy, and the element that holds it."""
 
     element: Tree
@@ -31,17 +31,17 @@ class ShownText:
         return f"{self.element.get('class') or ''} {self.element.get('id') or ''}"
 
 
-def texts_near_headline(root: Tree, *, title: str | None) -> Iterator[ShownText]:
+def texts_near_headline(root: Tree, *, title: str | None) -> Iterator[VisibleText]:
     """Yield the texts that follow the headline, in page order, then those shortly above it, nearest first.
 
     Menus, side columns, lists of other stories and comments are among them: ask ``is_elsewhere`` of a text to be used.
     """
     headline = _headline(root, fold_title(title or ""))
-    above: deque[ShownText] = deque(maxlen=_BEFORE)
+    above: deque[VisibleText] = deque(maxlen=_TEXTS_BEFORE)
     texts = _texts(root)
     for shown in texts:
         if shown.element is headline or headline is None:
-            yield from islice(texts, _AFTER)
+            yield from islice(texts, _TEXTS_AFTER)
             break
         above.append(shown)
     yield from reversed(above)
@@ -55,18 +55,18 @@ def _headline(root: Tree, title: str) -> Tree | None:
     return next((each for each in inner if isinstance(each.tag, str) and tidy(each.text)), None)
 
 
-def _texts(root: Tree) -> Iterator[ShownText]:
+def _texts(root: Tree) -> Iterator[VisibleText]:
     body = root.find("body")
     for element in (root if body is None else body).iter():
         own, tail = element.text, element.tail
         is_read = own and element.tag not in _OUTSIDE and isinstance(element.tag, str)
         if is_read and (text := tidy(own)):
-            yield ShownText(element, text)
+            yield VisibleText(element, text)
         if tail and (text := tidy(tail)) and (parent := element.getparent()) is not None:
-            yield ShownText(parent, text)
+            yield VisibleText(parent, text)
 
 
-def is_elsewhere(shown: ShownText) -> bool:
+def is_elsewhere(shown: VisibleText) -> bool:
     """Return whether a text stands outside the article: in a menu, a side column, a list, a comment."""
     for each in (shown.element, *shown.element.iterancestors()):
         if each.tag in _OUTSIDE or (each.tag != "body" and _ELSEWHERE.search(f"{each.get('class')} {each.get('id')}")):

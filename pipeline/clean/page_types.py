@@ -6,7 +6,7 @@ from dataclasses import dataclass
 
 from pipeline.clean.assemble import count_words
 from pipeline.clean.markup import Markup
-from pipeline.clean.pieces import Piece
+from pipeline.clean.pieces import TextPiece
 from pipeline.model import Article, Page, Rejected, Threshold
 from pipeline.model.article import PageType
 
@@ -80,7 +80,7 @@ class PageKind:
 
 
 def page_kind_of(
-    markup: Markup, page: Page, pieces: Sequence[Piece], *, title: str | None, wall: str | None
+    markup: Markup, page: Page, pieces: Sequence[TextPiece], *, title: str | None, wall: str | None
 ) -> PageKind:
     """Return what kind of page it is. Video, audio, gallery, consent and error count only where text is short.
 
@@ -91,7 +91,7 @@ def page_kind_of(
     text = " ".join(piece.text for piece in pieces)[:2000]
     tried = [_live(markup, url, title or "")]
     if words < _SHORT_WORDS:
-        tried += [_instead(title or "", text), _media(markup, url, title or "")]
+        tried += [_replacement_kind(title or "", text), _media(markup, url, title or "")]
     tried.append(_section(markup, url, pieces, words))
     tried.append(PageKind("paywall", wall) if wall else None)
     return next((kind for kind in tried if kind is not None), PageKind("article", "text"))
@@ -106,7 +106,7 @@ def _live(markup: Markup, url: str, title: str) -> PageKind | None:
     return None
 
 
-def _instead(title: str, text: str) -> PageKind | None:
+def _replacement_kind(title: str, text: str) -> PageKind | None:
     """Return what a server sent instead of an article, None where it sent what was asked for."""
     for page_type, reason, found in (
         ("error", "error_title", _ERROR.search(title)),
@@ -126,11 +126,11 @@ def _media(markup: Markup, url: str, title: str) -> PageKind | None:
     for page_type, reason, found in (
         ("video", "opengraph_type", markup.meta("og:type").lower().startswith("video") and markup.meta("og:type")),
         ("video", "jsonld_type", has_video and "VideoObject"),
-        ("video", "url", _in(_VIDEO_URL, url)),
-        ("video", "title", _in(_VIDEO_TITLE, title)),
-        ("audio", "url", _in(_AUDIO_URL, url)),
+        ("video", "url", _match_in(_VIDEO_URL, url)),
+        ("video", "title", _match_in(_VIDEO_TITLE, title)),
+        ("audio", "url", _match_in(_AUDIO_URL, url)),
         ("audio", "jsonld_type", markup.data.of_type("PodcastEpisode", "AudioObject") and "an audio type"),
-        ("gallery", "url", _in(_GALLERY_URL, url)),
+        ("gallery", "url", _match_in(_GALLERY_URL, url)),
         ("gallery", "jsonld_type", markup.data.of_type("ImageGallery") and "ImageGallery"),
     ):
         if found:
@@ -138,19 +138,19 @@ def _media(markup: Markup, url: str, title: str) -> PageKind | None:
     return None
 
 
-def _in(pattern: re.Pattern[str], text: str) -> str | None:
+def _match_in(pattern: re.Pattern[str], text: str) -> str | None:
     found = pattern.search(text)
     return found[0] if found else None
 
 
-def _section(markup: Markup, url: str, pieces: Sequence[Piece], words: int) -> PageKind | None:
+def _section(markup: Markup, url: str, pieces: Sequence[TextPiece], words: int) -> PageKind | None:
     """Return why a page is a list of articles, None where it is not."""
     longest = max((piece.word_count for piece in pieces), default=0)
     if markup.story or markup.meta("og:type").lower() == "article" or (words >= _SHORT_WORDS and longest >= _PROSE):
         return None
     if markup.data.of_type(*_SECTION_TYPES):
         return PageKind("section", "jsonld_type", "its JSON-LD says that it is a collection")
-    if part := _in(_SECTION_URL, url):
+    if part := _match_in(_SECTION_URL, url):
         return PageKind("section", "url", f"{part!r} in its URL")
     cards = len(markup.root.findall(".//article"))
     if cards >= _MANY_CARDS:
@@ -167,11 +167,11 @@ def reject_reason(article: Article, *, evidence: str) -> Rejected | None:
         if flag in article.flags:
             return Rejected(reason=flag, detail=told, page_type=article.page_type)
     if article.page_type in _REASONS:
-        return _rejected(article, *_REASONS[article.page_type], evidence, _thresholds(article))
+        return _reject(article, *_REASONS[article.page_type], evidence, _thresholds(article))
     if article.is_paywalled:
         return None
     if article.url is not None and article.word_count < _MIN_WORDS:
-        return _rejected(article, "too_short", "too little text for an article", "", (_words(article, _MIN_WORDS),))
+        return _reject(article, "too_short", "too little text for an article", "", (_words(article, _MIN_WORDS),))
     if article.word_count == 0:
         return Rejected(reason="empty", detail=EMPTY_FLAGS["empty"], page_type=article.page_type)
     return None
@@ -193,7 +193,7 @@ def _words(article: Article, least: int) -> Threshold:
     return Threshold(what="words in paragraphs and lists", measured=article.word_count, least=least)
 
 
-def _rejected(article: Article, reason: str, told: str, evidence: str, thresholds: tuple[Threshold, ...]) -> Rejected:
+def _reject(article: Article, reason: str, told: str, evidence: str, thresholds: tuple[Threshold, ...]) -> Rejected:
     because = "; ".join(filter(None, [evidence, *map(str, thresholds)]))
     return Rejected(
         reason=reason,

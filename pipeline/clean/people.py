@@ -7,7 +7,7 @@ from itertools import islice
 
 from trafilatura.metadata import extract_author
 
-from pipeline.clean.jsonld import listed, plain, types_of
+from pipeline.clean.jsonld import as_list, plain_text, types_of
 from pipeline.clean.markup import Markup
 from pipeline.clean.near_headline import is_elsewhere, texts_near_headline
 from pipeline.clean.tree import Tree, text_of, tidy
@@ -80,7 +80,7 @@ class Authors:
 
 
 @dataclass(frozen=True, slots=True)
-class _Place:
+class _AuthorSource:
     """Texts that may name authors. ``min_words``: one word is a name only where markup states it as the author's."""
 
     method: str
@@ -94,7 +94,7 @@ def read_authors(markup: Markup, *, publisher: str | None, domain: str | None, t
     JSON-LD, then meta elements, rel=author and microdata, a byline beside the headline, trafilatura. A single word
     gives way to the fuller name that a later place has for it.
     """
-    outlets = frozenset(filter(None, (_squashed(publisher or ""), _squashed((domain or "").split(".")[0]))))
+    outlets = frozenset(filter(None, (_squash(publisher or ""), _squash((domain or "").split(".")[0]))))
     short: Authors | None = None
     for place in _places(markup, title):
         people = _people(place.texts, outlets, min_words=place.min_words)[:_MAX_AUTHORS]
@@ -116,17 +116,17 @@ def _is_fuller(people: tuple[str, ...], short: tuple[str, ...]) -> bool:
     )
 
 
-def _places(markup: Markup, title: str | None) -> Iterator[_Place]:
-    yield _Place("jsonld", tuple(islice(_linked(markup), _MAX_BYLINES)), 1)
-    yield _Place("meta", markup.all_meta(*_META), 1)
-    yield _Place("meta", (*markup.all_meta(*_META_MORE), *_labelled(markup)), 1)
+def _places(markup: Markup, title: str | None) -> Iterator[_AuthorSource]:
+    yield _AuthorSource("jsonld", tuple(islice(_linked_authors(markup), _MAX_BYLINES)), 1)
+    yield _AuthorSource("meta", markup.all_meta(*_META), 1)
+    yield _AuthorSource("meta", (*markup.all_meta(*_META_MORE), *_labelled_authors(markup)), 1)
     elements = markup.root.xpath(_REL_AUTHOR)[:1]
-    yield _Place("microdata", tuple(text for each in elements if len(text := text_of(each)) < _MAX_BYLINE), 1)
-    yield _Place("byline", _bylines(markup.root, title), 2)
-    yield _Place("trafilatura", (extract_author(markup.root) or "",), 1)
+    yield _AuthorSource("microdata", tuple(text for each in elements if len(text := text_of(each)) < _MAX_BYLINE), 1)
+    yield _AuthorSource("byline", _bylines(markup.root, title), 2)
+    yield _AuthorSource("trafilatura", (extract_author(markup.root) or "",), 1)
 
 
-def _labelled(markup: Markup) -> Iterator[str]:
+def _labelled_authors(markup: Markup) -> Iterator[str]:
     """Yield the authors that cards for social media show under a label such as "Written by"."""
     for index in ("1", "2"):
         if _WRITTEN_BY.match(markup.meta(f"twitter:label{index}")):
@@ -148,14 +148,14 @@ def _bylines(root: Tree, title: str | None) -> tuple[str, ...]:
     return ()
 
 
-def _linked(markup: Markup) -> Iterator[str]:
+def _linked_authors(markup: Markup) -> Iterator[str]:
     for key in ("author", "creator"):
-        for value in listed(markup.story.get(key)):
+        for value in as_list(markup.story.get(key)):
             author = markup.data.resolved(value)
             if _is_organisation(types_of(author)):
                 continue
             names = author.get("name") if isinstance(author, Mapping) else author
-            yield from (plain(name) for name in listed(names))
+            yield from (plain_text(name) for name in as_list(names))
 
 
 def _is_organisation(types: frozenset[str]) -> bool:
@@ -166,18 +166,18 @@ def _is_organisation(types: frozenset[str]) -> bool:
 def _people(texts: Iterable[str], outlets: frozenset[str], *, min_words: int) -> tuple[str, ...]:
     found: dict[str, str] = {}
     for text in (raw[:_BYLINE_CHARS] for raw in islice(texts, _MAX_BYLINES)):
-        if _squashed(text) in outlets:
+        if _squash(text) in outlets:
             continue
         names = [name for name in _split(text) if is_person_name(name, min_words=min_words)]
         if len(names) > 2 and not any(" " in name for name in names):  # a list of categories
             continue
         for name in names:
-            if _squashed(name) not in outlets:
+            if _squash(name) not in outlets:
                 found.setdefault(name.casefold(), name)
     return tuple(found.values())
 
 
-def _squashed(text: str) -> str:
+def _squash(text: str) -> str:
     return "".join(char for char in text.casefold() if char.isalnum())
 
 

@@ -6,7 +6,7 @@ from pipeline.model.article import BlockKind
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class TextPiece:
     """Tidy text, never empty, no line break in it."""
 
     kind: BlockKind

@@ -9,10 +9,10 @@ from typing import Literal
 
 from htmldate import find_date
 
-from pipeline.clean.jsonld import plain
+from pipeline.clean.jsonld import plain_text
 from pipeline.clean.markup import Markup
 from pipeline.clean.moments import Moment, doubt_of, parse_moment
-from pipeline.clean.shown_date import shown_day
+from pipeline.clean.shown_date import visible_day
 from pipeline.clean.zones import with_zone
 from pipeline.model import Page
 from pipeline.model.article import DateMethod
@@ -47,7 +47,7 @@ _URL_DAY = re.compile(r"/((?:19|20)\d{2})[/_-]?(0[1-9]|1[0-2])[/_-]?(0[1-9]|[12]
 
 
 @dataclass(frozen=True, slots=True)
-class Published:
+class PublicationTime:
     """When an article was published, by which method, and what to doubt. ``flags`` are sorted."""
 
     when: datetime | None
@@ -58,7 +58,7 @@ class Published:
     flags: tuple[str, ...]
 
 
-def read_published(markup: Markup, page: Page, *, title: str | None) -> Published:
+def read_published(markup: Markup, page: Page, *, title: str | None) -> PublicationTime:
     """Return the publication time by the first method whose date is possible.
 
     Order: JSON-LD, microdata, OpenGraph, meta, marked time element, URL, any time element, the listing's hint, the
@@ -70,12 +70,12 @@ def read_published(markup: Markup, page: Page, *, title: str | None) -> Publishe
     moment = with_zone(found, _stated_moments(markup), markup.root) if found else None
     if moment is not None and moment.clock is not None:
         flags.add("date_without_zone")
-    return Published(
+    return PublicationTime(
         when=moment.when if moment else None,
         method=method,
         precision=moment.precision if moment else None,
         zone=moment.zone if moment else None,
-        modified=_modified(markup, page),
+        modified=_modified_at(markup, page),
         flags=tuple(sorted(flags)),
     )
 
@@ -92,14 +92,14 @@ def _first_possible(
 
 
 def _candidates(markup: Markup, page: Page, title: str | None) -> Iterator[tuple[DateMethod, Moment]]:
-    yield from ((method, moment) for method, texts in _stated(markup) for moment in _parsed(texts))
+    yield from ((method, moment) for method, texts in _stated_dates(markup) for moment in _parse_all(texts))
     yield from _in_url(page)
-    yield from (("time", moment) for moment in _parsed(_time_elements(markup, _ANY_TIME)))
-    if hinted := _hinted(page):
+    yield from (("time", moment) for moment in _parse_all(_time_elements(markup, _ANY_TIME)))
+    if hinted := _hinted_moment(page):
         yield page.hints.date_method, hinted
-    if shown := shown_day(markup.root, title=title, is_month_first=_is_month_first(markup)):
+    if shown := visible_day(markup.root, title=title, is_month_first=_is_month_first(markup)):
         yield "shown", Moment(datetime(shown.year, shown.month, shown.day, tzinfo=UTC), "day")
-    if guess := _guessed(markup, page):
+    if guess := _guess_moment(markup, page):
         yield "htmldate", guess
 
 
@@ -109,23 +109,26 @@ def _is_month_first(markup: Markup) -> bool:
 
 def _stated_moments(markup: Markup) -> Iterator[Moment]:
     """Yield every time that the markup states, of publication first, then of change."""
-    for _, texts in _stated(markup):
-        yield from _parsed(texts)
-    yield from _parsed(_time_elements(markup, _ANY_TIME))
-    yield from _parsed((plain(markup.story.get("dateModified")), *markup.all_meta(*_META_MODIFIED)))
+    for _, texts in _stated_dates(markup):
+        yield from _parse_all(texts)
+    yield from _parse_all(_time_elements(markup, _ANY_TIME))
+    yield from _parse_all((plain_text(markup.story.get("dateModified")), *markup.all_meta(*_META_MODIFIED)))
 
 
-def _parsed(texts: Iterable[str]) -> Iterator[Moment]:
+def _parse_all(texts: Iterable[str]) -> Iterator[Moment]:
     return (moment for text in texts if (moment := parse_moment(text)) is not None)
 
 
-def _stated(markup: Markup) -> Iterator[tuple[DateMethod, Iterable[str]]]:
+def _stated_dates(markup: Markup) -> Iterator[tuple[DateMethod, Iterable[str]]]:
     nodes = (
         markup.story,
         *markup.data.articles()[:1],
         *markup.data.of_type("WebPage", "VideoObject", "MediaObject")[:2],
     )
-    yield "jsonld", [plain(node.get(key)) for key in ("datePublished", "dateCreated", "uploadDate") for node in nodes]
+    yield (
+        "jsonld",
+        [plain_text(node.get(key)) for key in ("datePublished", "dateCreated", "uploadDate") for node in nodes],
+    )
     yield "microdata", markup.properties("datePublished")[:1]
     yield "opengraph", markup.all_meta(*_OPENGRAPH)
     yield "meta", markup.all_meta(*_META)
@@ -143,26 +146,26 @@ def _in_url(page: Page) -> Iterator[tuple[DateMethod, Moment]]:
     """Yield the day that the URL names, but the listing's hint where that knows the time of the same day."""
     found = _URL_DAY.search(page.final_url or page.url or "")
     day = parse_moment("-".join(found.groups())) if found else None
-    hinted = _hinted(page)
+    hinted = _hinted_moment(page)
     if day and hinted and hinted.when.date() == day.when.date():
         yield page.hints.date_method, hinted
     elif day:
         yield "url", day
 
 
-def _hinted(page: Page) -> Moment | None:
+def _hinted_moment(page: Page) -> Moment | None:
     when = page.hints.published_at
     return Moment(when.astimezone(UTC), page.hints.published_precision or "second") if when else None
 
 
-def _guessed(markup: Markup, page: Page) -> Moment | None:
+def _guess_moment(markup: Markup, page: Page) -> Moment | None:
     found = find_date(
         deepcopy(markup.root), original_date=True, extensive_search=True, max_date=page.fetched_at.date().isoformat()
     )
     return parse_moment(found) if found else None
 
 
-def _modified(markup: Markup, page: Page) -> datetime | None:
-    texts = (plain(markup.story.get("dateModified")), *markup.all_meta(*_META_MODIFIED))
+def _modified_at(markup: Markup, page: Page) -> datetime | None:
+    texts = (plain_text(markup.story.get("dateModified")), *markup.all_meta(*_META_MODIFIED))
     moments = (moment for text in texts if (moment := parse_moment(text)))
     return next((m.when for m in moments if doubt_of(m, fetched_at=page.fetched_at) is None), page.hints.modified_at)

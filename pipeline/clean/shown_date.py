@@ -3,7 +3,7 @@
 import re
 from datetime import date
 
-from pipeline.clean.near_headline import ShownText, is_elsewhere, texts_near_headline
+from pipeline.clean.near_headline import VisibleText, is_elsewhere, texts_near_headline
 from pipeline.clean.tree import Tree
 from pipeline.clean.written_days import written_day
 
@@ -18,13 +18,13 @@ _NAMED_LENGTH = 90
 _LENGTH = 36  # a line whose class says nothing has little room beside its date: a name, a place, a clock
 
 
-def shown_day(root: Tree, *, title: str | None, is_month_first: bool) -> date | None:
+def visible_day(root: Tree, *, title: str | None, is_month_first: bool) -> date | None:
     """Return the first day written in a short line under the headline, else the nearest one shortly above it."""
     near = (_day_of(text, is_month_first=is_month_first) for text in texts_near_headline(root, title=title))
     return next((day for day in near if day is not None), None)
 
 
-def _day_of(shown: ShownText, *, is_month_first: bool) -> date | None:
+def _day_of(shown: VisibleText, *, is_month_first: bool) -> date | None:
     room = _NAMED_LENGTH if _DATED.search(shown.named) else _LENGTH
     if len(shown.text) > room or not _HAS_YEAR.search(shown.text) or _CHANGED.search(shown.text):
         return None

@@ -8,7 +8,7 @@ from itertools import dropwhile, islice
 from pipeline.clean.about import read_description
 from pipeline.clean.headline import fold_title
 from pipeline.clean.markup import Markup
-from pipeline.clean.pieces import Piece
+from pipeline.clean.pieces import TextPiece
 from pipeline.clean.tree import Tree, text_of, text_start
 
 _NAMED = re.compile(
@@ -23,12 +23,12 @@ _MAX_CHILDREN = 6
 _NEAR = 5  # a standfirst is among the first pieces of a body
 
 
-def with_standfirst(pieces: Sequence[Piece], markup: Markup, *, title: str | None) -> tuple[Piece, ...]:
+def with_standfirst(pieces: Sequence[TextPiece], markup: Markup, *, title: str | None) -> tuple[TextPiece, ...]:
     """Return the pieces with the page's standfirst marked as one, set in front where the body lacks it.
 
     The markup's description tells which element it is; a lead paragraph that repeats it stays a paragraph.
     """
-    text, is_named = _shown_standfirst(markup)
+    text, is_named = _find_standfirst(markup)
     folded = fold_title(text)
     if not text or folded == fold_title(title or ""):
         return tuple(pieces)
@@ -38,10 +38,10 @@ def with_standfirst(pieces: Sequence[Piece], markup: Markup, *, title: str | Non
         return (*pieces[:place], replace(pieces[place], kind="standfirst"), *pieces[place + 1 :])
     if any(line.startswith(folded) for line in near):  # the lead itself, or its teaser
         return tuple(pieces)
-    return (Piece("standfirst", text), *pieces)
+    return (TextPiece("standfirst", text), *pieces)
 
 
-def _shown_standfirst(markup: Markup) -> tuple[str, bool]:
+def _find_standfirst(markup: Markup) -> tuple[str, bool]:
     """Return the text of the element that shows the description, and whether its class names it a standfirst.
 
     It is named and begins alike, or it is alike to the last word. ("", False) where the page shows none.

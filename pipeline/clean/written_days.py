@@ -38,14 +38,14 @@ def written_day(text: str, *, is_month_first: bool = False) -> date | None:
     """
     found = (
         (match.start(), day)
-        for read in (_numbered, _named)
+        for read in (_find_numbered_days, _find_named_days)
         for match, day in read(text, is_month_first=is_month_first)
         if day is not None
     )
     return min(found, default=(0, None), key=lambda each: each[0])[1]
 
 
-def _numbered(text: str, *, is_month_first: bool) -> list[tuple[re.Match[str], date | None]]:
+def _find_numbered_days(text: str, *, is_month_first: bool) -> list[tuple[re.Match[str], date | None]]:
     found = [
         (match, _day(match[1], match[2], match[3]))
         for pattern in (_ISO_DAY, _YEAR_FIRST, _EAST_ASIAN)
@@ -58,7 +58,7 @@ def _numbered(text: str, *, is_month_first: bool) -> list[tuple[re.Match[str], d
     return found
 
 
-def _named(text: str, *, is_month_first: bool) -> list[tuple[re.Match[str], date | None]]:
+def _find_named_days(text: str, *, is_month_first: bool) -> list[tuple[re.Match[str], date | None]]:
     first = [(match, _day(match[3], _month(match[2]), match[1])) for match in _DAY_NAMED.finditer(text)]
     return first + [(match, _day(match[3], _month(match[1]), match[2])) for match in _MONTH_NAMED.finditer(text)]
 

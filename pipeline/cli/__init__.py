@@ -26,7 +26,7 @@ from pipeline.cli import (
     views,
     why,
 )
-from pipeline.cli.output import problem
+from pipeline.cli.output import print_error
 from pipeline.errors import ConfigError, NewsError
 
 app = typer.Typer(
@@ -42,7 +42,7 @@ app.command("try")(text.try_page)
 app.command("annotate")(text.annotate)
 app.command("clean")(text.clean)
 app.command("sql")(ask.sql)
-app.command("ask", cls=ask.ChartAlone, context_settings={"ignore_unknown_options": True})(ask.ask)
+app.command("ask", cls=ask.ChartCommand, context_settings={"ignore_unknown_options": True})(ask.ask)
 app.command("views")(views.views)
 app.command("history")(history.history)
 app.command("forget")(forget.forget)
@@ -51,12 +51,12 @@ app.command("why")(why.why)
 app.command("coverage")(coverage.coverage)
 app.command("changes")(changes.changes)
 app.command("doctor")(doctor.doctor)
-app.add_typer(sources.app, name="sources")
-app.add_typer(events.app, name="events")
-app.add_typer(lake.app, name="lake")
-app.add_typer(kb.app, name="kb")
-app.add_typer(override.app, name="override")
-app.add_typer(raw.app, name="raw")
+app.add_typer(sources.sources_app, name="sources")
+app.add_typer(events.events_app, name="events")
+app.add_typer(lake.lake_app, name="lake")
+app.add_typer(kb.kb_app, name="kb")
+app.add_typer(override.overrides_app, name="override")
+app.add_typer(raw.archive_app, name="raw")
 
 
 def main() -> None:
@@ -64,8 +64,8 @@ def main() -> None:
     try:
         app()
     except ConfigError as error:
-        problem(str(error))
+        print_error(str(error))
         sys.exit(2)
     except (NewsError, OSError) as error:  # a full disk, a folder that cannot be written
-        problem(str(error))
+        print_error(str(error))
         sys.exit(1)

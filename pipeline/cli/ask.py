@@ -11,17 +11,17 @@ import typer
 from typer.core import TyperCommand
 
 from pipeline.cli.bars import draw_bars
-from pipeline.cli.destination import STDOUT, Destination, ToCsv, ToParquet, outside
-from pipeline.cli.output import AsJson, note, out, print_json, print_rows, workspace
+from pipeline.cli.destination import STDOUT, Destination, ToCsv, ToParquet, path_outside_lake
+from pipeline.cli.output import AsJson, out, print_json, print_note, print_rows, workspace
 from pipeline.cli.plan import day_of, day_range
 from pipeline.errors import ConfigError
-from pipeline.model import counted
+from pipeline.model import pluralize
 
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pipeline.ask import Answer, Connection, Question
-    from pipeline.ask.counted import Counted
+    from pipeline.ask import Connection, QueryResult, Question
+    from pipeline.ask.counted import Denominators
 
 
 Snapshot = Annotated[
@@ -29,7 +29,7 @@ Snapshot = Annotated[
 ]
 
 
-class ChartAlone(TyperCommand):
+class ChartCommand(TyperCommand):
     """Lets ``--chart`` stand without a file: the picture is then drawn in the terminal."""
 
     def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
@@ -41,7 +41,7 @@ class ChartAlone(TyperCommand):
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _CliQuery:
     """One call of `newslake ask`: the question, the values of its own options, and which rows are meant."""
 
     question: "Question"
@@ -69,9 +69,9 @@ class _Asked:
 
     def sql_for(self, engine: str) -> str:
         """Return it in another engine's SQL, options as values. Raises: ConfigError for an unknown engine."""
-        from pipeline.ask.twins import twin
+        from pipeline.ask.twins import transpile
 
-        return twin(self.sql, engine, given=self.given)
+        return transpile(self.sql, engine, given=self.given)
 
 
 def sql(
@@ -84,7 +84,7 @@ def sql(
     """Run one read-only SQL statement over the tables, with the views already joined."""
     from pipeline.ask import connect, query
 
-    tables = _tables(snapshot)
+    tables = _tables_folder(snapshot)
     destination = Destination(workspace().settings.lake_dir, as_json=as_json, csv=csv, parquet=parquet)
     connection = connect(tables)
     if destination.is_given:
@@ -92,7 +92,7 @@ def sql(
         return
     found = query(connection, statement)
     print_rows(found.columns, found.rows, as_json=False)
-    note(counted(len(found.rows), "row"))
+    print_note(pluralize(len(found.rows), "row"))
 
 
 def ask(  # noqa: PLR0913, PLR0917 - the options of the command
@@ -119,43 +119,45 @@ def ask(  # noqa: PLR0913, PLR0917 - the options of the command
     """Answer a saved question, or list them all, with the options that each has besides these."""
     from pipeline.ask import question_named
 
-    slug, given = _split(words or [])
+    slug, given = _split_words(words or [])
     if slug is None:
         _list_questions(as_json=as_json)
         return
     days = [day_of(text, option=option) if text else None for text, option in ((first, "--from"), (last, "--to"))]
     if first and last:
         day_range(first, last)
-    asked = _Asked(question_named(slug), given, days[0], days[1], source, limit)
+    cli_query = _CliQuery(question_named(slug), given, days[0], days[1], source, limit)
     if show_sql or dialect:
-        sys.stdout.write(f"{asked.sql_for(dialect) if dialect else asked.sql.strip()}\n")
+        sys.stdout.write(f"{cli_query.sql_for(dialect) if dialect else cli_query.sql.strip()}\n")
         return
     lake = workspace().settings.lake_dir
     destination = Destination(lake, as_json=as_json, csv=csv, parquet=parquet)
-    picture = _picture(lake, chart) if chart and chart != STDOUT else None
-    connection = asked.connect(_tables(snapshot))
+    picture = _picture_path(lake, chart) if chart and chart != STDOUT else None
+    connection = cli_query.connect(_tables_folder(snapshot))
     if destination.is_given:
-        destination.write(connection, asked.sql)
+        destination.write(connection, cli_query.sql)
     if picture or not destination.is_given:
-        _tell(asked, connection, is_printed=not destination.is_given, is_drawn=chart == STDOUT, picture=picture)
+        _print_answer(
+            cli_query, connection, is_printed=not destination.is_given, is_drawn=chart == STDOUT, picture=picture
+        )
 
 
-def _tables(snapshot: str | None) -> "Path":
+def _tables_folder(snapshot: str | None) -> "Path":
     """Return the folder to read: the lake, or one of its snapshots. Raises: ConfigError where there is no such one."""
     space = workspace()
     return space.settings.lake_dir if snapshot is None else space.lake.snapshots.folder(snapshot)
 
 
-def _picture(lake: "Path", name: str) -> "Path":
+def _picture_path(lake: "Path", name: str) -> "Path":
     """Return the file of a picture. Raises: ConfigError for an ending that no picture has, and inside the lake."""
     from pipeline.ask.pictures import picture_form
 
-    path = outside(lake, name)
+    path = path_outside_lake(lake, name)
     picture_form(path)
     return path
 
 
-def _split(words: Sequence[str]) -> tuple[str | None, Mapping[str, str]]:
+def _split_words(words: Sequence[str]) -> tuple[str | None, Mapping[str, str]]:
     """Return the question of a call and the options that are its own, in whatever order they were typed."""
     slugs: list[str] = []
     given: dict[str, str] = {}
@@ -185,11 +187,11 @@ def _list_questions(*, as_json: bool) -> None:
     for question in questions:
         own = "".join(f"  --{name}" for name in question.options) + ("  (chart)" if question.chart else "")
         out.print(f"{question.slug:<{width}}  {question.title}{own}", highlight=False, markup=False)
-    note("newslake ask QUESTION answers one, with --chart FILE.svg it draws those that say (chart)")
+    print_note("newslake ask QUESTION answers one, with --chart FILE.svg it draws those that say (chart)")
 
 
-def _tell(
-    asked: _Asked,
+def _print_answer(
+    cli_query: _CliQuery,
     connection: "Connection",
     *,
     is_printed: bool,
@@ -199,31 +201,33 @@ def _tell(
     """Print an answer, or draw it here, and in a file, with what it rests on."""
     from pipeline.ask import query
     from pipeline.ask.charts import chart_line
-    from pipeline.ask.counted import count
+    from pipeline.ask.counted import count_denominators
     from pipeline.ask.plotted import plot
 
-    question = asked.question
+    question = cli_query.question
     line = chart_line(question) if is_drawn or picture else None
-    found = query(connection, asked.sql)
-    rests_on = count(connection, question, since=asked.since, until=asked.until, source=asked.source)
+    found = query(connection, cli_query.sql)
+    rests_on = count_denominators(
+        connection, question, since=cli_query.since, until=cli_query.until, source=cli_query.source
+    )
     if is_printed:
-        note(question.title, question.about)
+        print_note(question.title, question.about)
     if line and is_drawn:
         draw_bars(line, plot(question.slug, line, found))
     elif is_printed:
         print_rows(found.columns, found.rows, as_json=False)
     if is_printed:
-        note(f"{counted(len(found.rows), 'row')}. {' '.join(rests_on.sentences())}")
+        print_note(f"{pluralize(len(found.rows), 'row')}. {' '.join(rests_on.sentences())}")
     if picture:
         _draw(picture, question, found, rests_on)
 
 
-def _draw(path: "Path", question: "Question", found: "Answer", rests_on: "Counted") -> None:
+def _draw(path: "Path", question: "Question", found: "QueryResult", rests_on: "Denominators") -> None:
     from pipeline.ask.charts import draw
     from pipeline.ask.pictures import picture_bytes
     from pipeline.ask.written import whole_file
 
-    drawn = picture_bytes(path, draw(question, found, rests_on), question=question, answer=found, counted=rests_on)
+    drawn = picture_bytes(path, draw(question, found, rests_on), question=question, answer=found, denominators=rests_on)
     with whole_file(path) as file:
         file.write(drawn)
-    note(f"drawn: {path}" + ("" if found.rows else ", which says that there are no rows"))
+    print_note(f"drawn: {path}" + ("" if found.rows else ", which says that there are no rows"))

@@ -10,12 +10,12 @@ from pipeline.cli.output import out
 
 if TYPE_CHECKING:
     from pipeline.ask.chart_line import ChartLine
-    from pipeline.ask.plotted import Plotted
+    from pipeline.ask.plotted import ChartData
 
 _WIDTH = 40  # letters of the longest bar
 _EIGHTHS = " ▏▎▍▌▋▊▉"
 # Which keys of a plotted row name it, and which hold what is measured.
-_NAMED = {
+_LABEL_KEYS = {
     "bar": ("facet", "y", "colour"),
     "stack": ("facet", "x", "y", "colour"),
     "line": ("facet", "colour", "x"),
@@ -23,30 +23,30 @@ _NAMED = {
 }
 
 
-def draw_bars(line: "ChartLine", plotted: "Plotted") -> None:
+def draw_bars(line: "ChartLine", chart_data: "ChartData") -> None:
     """Print a bar a row, its name before and its number behind it."""
-    rows = list(_measured(line, plotted))
+    rows = list(_bar_rows(line, chart_data))
     most = 1.0 if line.parts else max((value for _, value, _ in rows), default=0.0) or 1.0
     table = Table.grid(padding=(0, 1))
-    for _ in _NAMED[line.kind]:
+    for _ in _LABEL_KEYS[line.kind]:
         table.add_column(overflow="ellipsis", no_wrap=True)
     for names, value, told in rows:
         table.add_row(*map(Text, names), Text(_bar(value / most), style="blue"), Text(told))
     out.print(table)
 
 
-def _measured(line: "ChartLine", plotted: "Plotted") -> Iterator[tuple[list[str], float, str]]:
+def _bar_rows(line: "ChartLine", chart_data: "ChartData") -> Iterator[tuple[list[str], float, str]]:
     """Yield the names, the number and the number in words of each row that has one."""
     from pipeline.ask.plotted import is_share
 
     key = {"bar": "x", "line": "y", "heat": "colour"}.get(line.kind, "to")
     column = line.parts[0] if line.parts else getattr(line, key)
-    for row in plotted.rows:
+    for row in chart_data.rows:
         found = row[key]
         if isinstance(found, int | float):
             value = float(found) - (float(str(row["from"])) if line.parts else 0)
             told = f"{value:.0%}" if is_share(column) else f"{found:,}"
-            yield [str(row.get(name, "")) for name in _NAMED[line.kind]], value, told
+            yield [str(row.get(name, "")) for name in _LABEL_KEYS[line.kind]], value, told
 
 
 def _bar(share: float) -> str:

@@ -8,9 +8,9 @@ import typer
 
 from pipeline.cli.output import AsJson, err, print_json, print_rows, workspace
 from pipeline.errors import ConfigError
-from pipeline.model import counted
+from pipeline.model import pluralize
 
-_COLUMNS = ("at", "kind", "day", "from_day", "article_id", "title", "url")
+_CHANGE_COLUMNS = ("at", "kind", "day", "from_day", "article_id", "title", "url")
 
 
 def changes(
@@ -22,21 +22,21 @@ def changes(
     """List articles that are new, changed, moved to another day, removed, withdrawn by their publisher, or back."""
     from pipeline.stages.changes import changes_since
 
-    found = changes_since(workspace(), _time(since))
+    found = changes_since(workspace(), _parse_time(since))
     if as_json:
         print_json(asdict(found))
         return
-    rows = [tuple(getattr(each, name) for name in _COLUMNS) for each in found.articles]
-    print_rows(_COLUMNS, rows, as_json=False)
+    rows = [tuple(getattr(each, name) for name in _CHANGE_COLUMNS) for each in found.articles]
+    print_rows(_CHANGE_COLUMNS, rows, as_json=False)
     err.print(
-        f"{counted(len(rows), 'article')}, {counted(len(found.days), 'day')} with changed files; "
+        f"{pluralize(len(rows), 'article')}, {pluralize(len(found.days), 'day')} with changed files; "
         f"next: --since {found.until.isoformat()}",
         highlight=False,
         soft_wrap=True,
     )
 
 
-def _time(value: str) -> datetime:
+def _parse_time(value: str) -> datetime:
     try:
         at = datetime.fromisoformat(value)
     except ValueError as error:

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from pipeline.cli.destination import outside
+from pipeline.cli.destination import path_outside_lake
 from pipeline.cli.output import AsJson, out, print_json, workspace
 from pipeline.cli.plan import day_of, day_range
 
@@ -38,7 +38,7 @@ def coverage(
     days = day_range(first or f"{day_of(end, option='--to') - timedelta(days=_DAYS - 1)}", end)
     found = coverage(space, first=days[0], last=days[-1], source_keys=source or ())
     if html is not None:
-        with whole_file(outside(space.settings.lake_dir, str(html))) as file:
+        with whole_file(path_outside_lake(space.settings.lake_dir, str(html))) as file:
             file.write(coverage_page(found).encode())
     if as_json:
         print_json(_as_dict(found))
@@ -91,7 +91,7 @@ def _day(cell: "Cell") -> dict[str, object]:
 
 
 def _print_map(found: "Coverage") -> None:
-    from pipeline.pages.coverage import SHADES, SYMBOLS, freshness_told
+    from pipeline.pages.coverage import SHADES, SYMBOLS, describe_freshness
 
     width = max([6, *(len(source.key) for source in found.sources)])
     out.print(Text(" " * (width + 2)).append(_scale(found), "dim"), soft_wrap=True)
@@ -99,7 +99,7 @@ def _print_map(found: "Coverage") -> None:
         line = Text(f"{source.key:<{width}}  ")
         for cell in source.cells:
             line.append_text(_cell(cell))
-        out.print(line.append(f"  newest {freshness_told(source)}", "dim"), soft_wrap=True)
+        out.print(line.append(f"  newest {describe_freshness(source)}", "dim"), soft_wrap=True)
     out.print()
     kinds = {odd.kind for source in found.sources for cell in source.cells for odd in cell.odd}
     for entries in (SHADES, [entry for kind, entry in SYMBOLS.items() if kind in kinds]):

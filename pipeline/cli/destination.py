@@ -6,9 +6,9 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.output import note
+from pipeline.cli.output import print_note
 from pipeline.errors import ConfigError
-from pipeline.model import counted
+from pipeline.model import pluralize
 
 if TYPE_CHECKING:
     from pipeline.ask import Connection
@@ -33,7 +33,7 @@ class Destination:
         self.is_given = bool(given)
         self._is_csv = bool(csv)
         name = csv or parquet
-        self._path = outside(lake, name) if name and name != STDOUT else None
+        self._path = path_outside_lake(lake, name) if name and name != STDOUT else None
 
     def write(self, connection: "Connection", statement: str) -> None:
         """Write the rows of one statement. Raises: ConfigError for what DuckDB refuses, OSError."""
@@ -44,14 +44,14 @@ class Destination:
             if self._path:
                 with whole_file(self._path) as file:
                     rows = (write_csv if self._is_csv else write_parquet)(schema, batches, file)
-                note(f"{counted(rows, 'row')} written to {self._path}")
+                print_note(f"{pluralize(rows, 'row')} written to {self._path}")
             elif self._is_csv:
                 write_csv(schema, batches, sys.stdout.buffer)
             else:
                 write_json(schema, batches, sys.stdout)
 
 
-def outside(lake: Path, name: str) -> Path:
+def path_outside_lake(lake: Path, name: str) -> Path:
     """Return a path that a person named. Raises: ConfigError where it is in the lake's folder or its snapshots'."""
     path = Path(name)
     if any(path.resolve().is_relative_to(each.resolve()) for each in (lake, lake.with_name("snapshots"))):

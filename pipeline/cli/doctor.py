@@ -12,9 +12,9 @@ def doctor(as_json: AsJson = False) -> None:
 
     findings = examine(workspace())
     if as_json:
-        print_json([{"name": each.name, "is_well": each.is_well, "told": each.told} for each in findings])
+        print_json([{"name": each.name, "is_well": each.is_well, "told": each.message} for each in findings])
     for each in () if as_json else findings:
         mark = "[green]well [/green]" if each.is_well else "[red]WRONG[/red]"
-        out.print(f"{mark} {each.name:<8} {escape(each.told)}", highlight=False, soft_wrap=True)
+        out.print(f"{mark} {each.name:<8} {escape(each.message)}", highlight=False, soft_wrap=True)
     if not all(each.is_well for each in findings):
         raise typer.Exit(1)

@@ -9,10 +9,10 @@ from rich.markup import escape
 from pipeline.cli.output import AsJson, out, print_json, workspace
 from pipeline.model import Event
 
-app = typer.Typer(help="Which frame of the lexicon fires in a sentence.", no_args_is_help=True)
+events_app = typer.Typer(help="Which frame of the lexicon fires in a sentence.", no_args_is_help=True)
 
 
-@app.command("explain")
+@events_app.command("explain")
 def explain(
     sentence: Annotated[str, typer.Argument(help="One or more sentences.")],
     published_at: Annotated[str | None, typer.Option(help="Date to resolve dates against, e.g. 2017-06-13.")] = None,

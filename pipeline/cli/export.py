@@ -7,11 +7,11 @@ from typing import Annotated
 
 import typer
 
-from pipeline.cli.destination import outside
-from pipeline.cli.output import AsJson, Quiet, out, print_json, telling, workspace
+from pipeline.cli.destination import path_outside_lake
+from pipeline.cli.output import AsJson, Quiet, out, print_json, progress, workspace
 from pipeline.cli.plan import day_of
 from pipeline.errors import ConfigError
-from pipeline.model import counted
+from pipeline.model import pluralize
 
 
 def export(  # noqa: PLR0913, PLR0917 - what the command line offers
@@ -45,16 +45,16 @@ def export(  # noqa: PLR0913, PLR0917 - what the command line offers
         raise ConfigError(f"--until {selection.last} is before --from {selection.first}; turn them round", key="until")
     space = workspace()
     check_sources(space.settings.lake_dir, selection.source_keys)
-    outside(space.settings.lake_dir, str(target))
-    with telling(quiet=quiet) as tell:
-        done = write(space.lake, target, form=form, selection=selection, has_bom=bom, tell=tell)
+    path_outside_lake(space.settings.lake_dir, str(target))
+    with progress(quiet=quiet) as report_progress:
+        done = write(space.lake, target, form=form, selection=selection, has_bom=bom, report_progress=report_progress)
     if as_json:
         print_json(asdict(done))
         return
     for name, count in done.rows.items():
-        out.print(f"{name}: {counted(count, 'row')}", highlight=False, markup=False)
+        out.print(f"{name}: {pluralize(count, 'row')}", highlight=False, markup=False)
     out.print(
-        f"{done.folder}: {counted(done.days, 'day')}, {done.bytes:,} bytes; read its README.txt",
+        f"{done.folder}: {pluralize(done.days, 'day')}, {done.bytes:,} bytes; read its README.txt",
         highlight=False,
         markup=False,
     )

@@ -7,17 +7,17 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.output import AsJson, err, out, print_json, print_rows, problem, telling, workspace
+from pipeline.cli.output import AsJson, err, out, print_error, print_json, print_rows, progress, workspace
 from pipeline.errors import ConfigError
-from pipeline.model import counted
+from pipeline.model import pluralize
 
 if TYPE_CHECKING:
-    from pipeline.stages.doomed import Target
-    from pipeline.stages.forget import Forgotten
+    from pipeline.stages.doomed import TakedownTarget
+    from pipeline.stages.forget import TakedownResult
     from pipeline.stages.workspace import Workspace
 
 _COLUMNS = ("takedown_id", "kind", "at", "reason", "articles", "is_done")
-_SHOWN = 10
+_COPIES_MAX = 10
 
 
 def forget(  # noqa: PLR0913 - one argument an option
@@ -55,76 +55,76 @@ def forget(  # noqa: PLR0913 - one argument an option
         )
 
 
-def _target(what: str | None, publisher: str | None, source: str | None, *, copies: bool) -> "Target":
-    from pipeline.stages.doomed import Target
+def _target(what: str | None, publisher: str | None, source: str | None, *, copies: bool) -> "TakedownTarget":
+    from pipeline.stages.doomed import TakedownTarget
 
     if what is not None:
-        return Target(kind="article", value=what, with_copies=copies)
+        return TakedownTarget(kind="article", value=what, with_copies=copies)
     if publisher is not None:
-        return Target(kind="publisher", value=publisher, with_copies=copies)
+        return TakedownTarget(kind="publisher", value=publisher, with_copies=copies)
     if source is not None:
-        return Target(kind="source", value=source)
-    return Target(kind="reserved", value="", with_copies=copies)
+        return TakedownTarget(kind="source", value=source)
+    return TakedownTarget(kind="reserved", value="", with_copies=copies)
 
 
 def _undo(space: "Workspace", takedown_id: str) -> None:
-    if not space.takedowns.lift(takedown_id):
+    if not space.takedowns.revoke(takedown_id):
         raise ConfigError(f"no finished takedown {takedown_id}; `newslake forget --list`", key=takedown_id)
     out.print("its pages may come in again; what was removed stays removed", highlight=False)
 
 
 def _forget(
-    space: "Workspace", target: "Target", reason: str | None, *, yes: bool, dry_run: bool, as_json: bool
+    space: "Workspace", target: "TakedownTarget", reason: str | None, *, yes: bool, dry_run: bool, as_json: bool
 ) -> None:
-    from pipeline.stages.forget import forget, preview
+    from pipeline.stages.forget import forget, preview_takedown
 
     if dry_run or not yes:
-        seen = preview(space, target)
+        seen = preview_takedown(space, target)
         if dry_run:
-            _tell(seen, "would go", as_json=as_json)
+            _print_result(seen, "would go", as_json=as_json)
             return
-        _say(seen, err.print, "would go")
+        _print_summary(seen, err.print, "would go")
         if not sys.stdin.isatty():
             raise ConfigError("nobody is there to ask; say --yes", key="yes")
         typer.confirm("Remove all this for good?", abort=True, err=True)
-    with telling(quiet=as_json) as tell:
-        done = forget(space, target, reason=reason, tell=tell)
-    _tell(done, "went", as_json=as_json)
+    with progress(quiet=as_json) as report_progress:
+        done = forget(space, target, reason=reason, report_progress=report_progress)
+    _print_result(done, "went", as_json=as_json)
 
 
-def _tell(done: "Forgotten", verb: str, *, as_json: bool) -> None:
+def _print_result(done: "TakedownResult", verb: str, *, as_json: bool) -> None:
     """Say what goes or went; exit 1 where that is nothing, or something remains to be done."""
     if as_json:
         print_json(asdict(done))
     else:
-        _say(done, out.print, verb)
+        _print_summary(done, out.print, verb)
     for each in done.remains:
-        problem(f"takedown {done.takedown_id} is not finished: {each}")
+        print_error(f"takedown {done.takedown_id} is not finished: {each}")
     if done.remains or not done.is_here:
         raise typer.Exit(1)
 
 
-def _say(seen: "Forgotten", tell: Callable[..., None], verb: str) -> None:
+def _print_summary(seen: "TakedownResult", print_line: Callable[..., None], verb: str) -> None:
     if not seen.is_here:
         barred = f"was here; it is barred from coming in: takedown {seen.takedown_id}"
-        problem(f"nothing of it {barred if seen.takedown_id else 'is here; is it spelled right?'}")
+        print_error(f"nothing of it {barred if seen.takedown_id else 'is here; is it spelled right?'}")
         return
     rows = ", ".join(f"{count} {name}" for name, count in seen.rows.items())
-    tell(
-        f"{counted(len(seen.articles), 'article')} at {counted(seen.pages, 'address', 'addresses')} {verb}: "
-        f"{counted(seen.captures, 'record')} of the archive; rows: {rows}; on {counted(len(seen.days), 'day')}",
+    print_line(
+        f"{pluralize(len(seen.articles), 'article')} at {pluralize(seen.pages, 'address', 'addresses')} {verb}: "
+        f"{pluralize(seen.captures, 'record')} of the archive; rows: {rows}; on {pluralize(len(seen.days), 'day')}",
         highlight=False,
         soft_wrap=True,
     )
     if seen.takedown_id is not None:
-        tell(
-            f"takedown {seen.takedown_id}: {counted(seen.log_rows, 'row')} of the log unnamed, "
-            f"{counted(seen.inbox_files, 'inbox file')} cleared",
+        print_line(
+            f"takedown {seen.takedown_id}: {pluralize(seen.log_rows, 'row')} of the log unnamed, "
+            f"{pluralize(seen.inbox_files, 'inbox file')} cleared",
             highlight=False,
         )
     for name in seen.snapshots:
-        tell(f"snapshot {name} lost the rows that named it", highlight=False)
+        print_line(f"snapshot {name} lost the rows that named it", highlight=False)
     if seen.copies:
-        shown = ", ".join(seen.copies[:_SHOWN]) + (", ..." if len(seen.copies) > _SHOWN else "")
+        shown = ", ".join(seen.copies[:_COPIES_MAX]) + (", ..." if len(seen.copies) > _COPIES_MAX else "")
         others = "1 other article repeats" if len(seen.copies) == 1 else f"{len(seen.copies)} other articles repeat"
-        problem(f"{others} it; --copies takes them along: {shown}")
+        print_error(f"{others} it; --copies takes them along: {shown}")

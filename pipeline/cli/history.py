@@ -11,8 +11,8 @@ from pipeline.cli.output import AsJson, out, print_json, print_rows, workspace
 if TYPE_CHECKING:
     from pipeline.stages.page_history import PageHistory, Revision
 
-_COLUMNS = ("at", "what", "status", "source", "revision", "bytes")
-_MARKS = {"added": "[green]+", "removed": "[red]-"}
+_VISIT_COLUMNS = ("at", "what", "status", "source", "revision", "bytes")
+_CHANGE_MARKS = {"added": "[green]+", "removed": "[red]-"}
 
 
 def history(
@@ -26,14 +26,14 @@ def history(
     if as_json:
         print_json(asdict(found))
         return
-    _print_looks(found)
+    _print_visits(found)
     for revision in found.revisions:
         print_revision(revision)
     if found.is_gone:
         out.print("\n[red]the page is gone; what was captured of it stays[/red]", highlight=False)
 
 
-def _print_looks(found: "PageHistory") -> None:
+def _print_visits(found: "PageHistory") -> None:
     rows = [
         (
             f"{look.at:%Y-%m-%d %H:%M:%S}",
@@ -45,7 +45,7 @@ def _print_looks(found: "PageHistory") -> None:
         )
         for look in found.looks
     ]
-    print_rows(_COLUMNS, rows, as_json=False)
+    print_rows(_VISIT_COLUMNS, rows, as_json=False)
 
 
 def print_revision(revision: "Revision") -> None:
@@ -57,6 +57,6 @@ def print_revision(revision: "Revision") -> None:
         highlight=False,
     )
     for change in revision.changes:
-        out.print(f"{_MARKS[change.kind]} {escape(change.sentence)}[/]", highlight=False, soft_wrap=True)
+        out.print(f"{_CHANGE_MARKS[change.kind]} {escape(change.sentence)}[/]", highlight=False, soft_wrap=True)
     for quote in revision.quotes_removed:
         out.print(f"[red]no longer quoted:[/red] {escape(quote)}", highlight=False, soft_wrap=True)

@@ -6,17 +6,17 @@ from typing import Annotated, Any
 
 import typer
 
-from pipeline.cli.output import AsJson, out, print_json, print_rows, problem
-from pipeline.model import counted
+from pipeline.cli.output import AsJson, out, print_error, print_json, print_rows
+from pipeline.model import pluralize
 from pipeline.settings import Settings
 
-app = typer.Typer(help="Take in, count and ask your knowledge base.", no_args_is_help=True)
+kb_app = typer.Typer(help="Take in, count and ask your knowledge base.", no_args_is_help=True)
 
-_SHOWN = ("qid", "name", "types", "country", "prior", "lat", "lon", "description")
-_PROBLEMS_TOLD = 20
+_ENTRY_COLUMNS = ("qid", "name", "types", "country", "prior", "lat", "lon", "description")
+_PROBLEMS_MAX = 20
 
 
-@app.command("import")
+@kb_app.command("import")
 def import_file(
     file: Annotated[Path, typer.Argument(help="JSON objects, one a line; docs/knowledge-base.md has the keys.")],
     as_json: AsJson = False,
@@ -31,15 +31,15 @@ def import_file(
         out.print(
             f"{done.info.entries} entries with {done.info.names} names, version {done.info.version}", highlight=False
         )
-        for each in done.bad[:_PROBLEMS_TOLD]:
-            problem(f"{file}: {each}")
-        if len(done.bad) > _PROBLEMS_TOLD:
-            problem(f"{file}: {counted(len(done.bad), 'line')} left out; --json lists all")
+        for each in done.bad[:_PROBLEMS_MAX]:
+            print_error(f"{file}: {each}")
+        if len(done.bad) > _PROBLEMS_MAX:
+            print_error(f"{file}: {pluralize(len(done.bad), 'line')} left out; --json lists all")
     if done.bad:
         raise typer.Exit(1)
 
 
-@app.command()
+@kb_app.command("info")
 def info(as_json: AsJson = False) -> None:
     """Say how much your knowledge base holds, and its version."""
     from pipeline.stages.knowledge import kb_info
@@ -59,22 +59,22 @@ def info(as_json: AsJson = False) -> None:
         )
 
 
-@app.command()
+@kb_app.command("lookup")
 def lookup(name: Annotated[str, typer.Argument(help="A name or alias, in any case.")], as_json: AsJson = False) -> None:
     """Print all that go by NAME, yours and built in, and its correction; exit 1 where nothing is known."""
     from pipeline.stages.knowledge import look_up
 
     known = look_up(Settings.load(), name)
-    rows: list[dict[str, Any]] = [{key: getattr(entry, key) for key in _SHOWN} for entry in known.entries]
+    rows: list[dict[str, Any]] = [{key: getattr(entry, key) for key in _ENTRY_COLUMNS} for entry in known.entries]
     if as_json:
         print_json({"entries": rows, "correction": asdict(known.correction) if known.correction else None})
     elif rows:
         cells = ([" ".join(v) if isinstance(v, tuple) else v for v in row.values()] for row in rows)
-        print_rows(_SHOWN, cells, as_json=False)
+        print_rows(_ENTRY_COLUMNS, cells, as_json=False)
     if known.correction and not as_json:
         said = ", ".join(f"{key} = {value!r}" for key, value in asdict(known.correction).items() if value is not None)
         out.print(f"overrides.toml: {said}", highlight=False, markup=False)
     if not rows and known.correction is None:
         if not as_json:
-            problem(f"nothing goes by {name!r}")
+            print_error(f"nothing goes by {name!r}")
         raise typer.Exit(1)

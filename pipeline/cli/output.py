@@ -38,12 +38,12 @@ def workspace() -> "Workspace":
     return Workspace(Settings.load())
 
 
-def problem(message: str) -> None:
+def print_error(message: str) -> None:
     """Tell what is wrong, on stderr."""
     err.print(f"[red]newslake:[/red] {escape(message)}", highlight=False, soft_wrap=True)
 
 
-def note(*lines: str) -> None:
+def print_note(*lines: str) -> None:
     """Tell what goes with a result, on stderr, a line each."""
     for line in lines:
         err.print(line, style="dim", highlight=False, markup=False, soft_wrap=True)
@@ -68,7 +68,7 @@ def print_rows(columns: Sequence[str], rows: Iterable[Sequence[object]], *, as_j
     if as_json:
         print_json([dict(zip(columns, row, strict=True)) for row in found])
         return
-    widths = [max(len(text) for text in texts) for texts in _shown(columns, found)]
+    widths = [max(len(text) for text in texts) for texts in _cell_texts(columns, found)]
     if sum(min(width, _NARROWEST) for width in widths) + 3 * len(widths) + 1 <= out.width:
         out.print(_table(columns, found, is_tight=sum(widths) + 3 * len(widths) + 1 > out.width))
         return
@@ -78,7 +78,7 @@ def print_rows(columns: Sequence[str], rows: Iterable[Sequence[object]], *, as_j
             out.print(f"[bold]{escape(column)}[/bold]: {escape(str('' if value is None else value))}", highlight=False)
 
 
-def _shown(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> list[list[str]]:
+def _cell_texts(columns: Sequence[str], rows: Sequence[Sequence[object]]) -> list[list[str]]:
     """Return the texts of each column, its name first."""
     return [[name, *(_cell(row[at]) for row in rows)] for at, name in enumerate(columns)]
 
@@ -99,7 +99,7 @@ def _cell(value: object) -> str:
 
 
 @contextmanager
-def telling(*, quiet: bool) -> Iterator[Callable[[str], None]]:
+def progress(*, quiet: bool) -> Iterator[Callable[[str], None]]:
     """Give a function that says what is going on now: a spinner on a terminal, lines elsewhere, nothing if quiet."""
     if quiet:
         yield lambda message: None
@@ -110,8 +110,8 @@ def telling(*, quiet: bool) -> Iterator[Callable[[str], None]]:
         yield lambda message: err.print(message, highlight=False, markup=False)
 
 
-class _LeftOut(logging.Handler):
-    """Tells of each page that is neither kept, unchanged nor on its way."""
+class _SkippedPageHandler(logging.Handler):
+    """Prints each page that is neither kept, unchanged nor on its way."""
 
     def __init__(self) -> None:
         super().__init__(logging.INFO)
@@ -124,12 +124,12 @@ class _LeftOut(logging.Handler):
 
 
 @contextmanager
-def left_out_told(*, quiet: bool) -> Iterator[None]:
+def report_skipped(*, quiet: bool) -> Iterator[None]:
     """Tell on stderr, while it lasts, of every page that is left out or must wait, with its reason."""
     if quiet:
         yield
         return
-    handler, logger = _LeftOut(), logging.getLogger("pipeline.stages.disposition")
+    handler, logger = _SkippedPageHandler(), logging.getLogger("pipeline.stages.disposition")
     before = logger.level
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)

@@ -8,26 +8,26 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.output import AsJson, note, out, print_json, problem, workspace
-from pipeline.model import counted
+from pipeline.cli.output import AsJson, out, print_error, print_json, print_note, workspace
+from pipeline.model import pluralize
 
 if TYPE_CHECKING:
-    from pipeline.stages.override_check import Tried
+    from pipeline.stages.override_check import OverrideCheck
     from pipeline.stages.row_changes import RowChange
 
-app = typer.Typer(help="Try the corrections of overrides.toml.", no_args_is_help=True)
+overrides_app = typer.Typer(help="Try the corrections of overrides.toml.", no_args_is_help=True)
 
-_WIDEST = 80  # characters of a row's words
-_PLACES = ("_start_char", "_end_char", "_cluster_index")  # told by the words beside them; --json has them
+_TEXT_WIDTH = 80  # characters of a row's words
+_OFFSET_SUFFIXES = ("_start_char", "_end_char", "_cluster_index")  # the words before them say the same; --json has them
 
 
-@app.callback()
+@overrides_app.callback()
 def _group() -> None:
     """Keep ``check`` a command of its own: more may come."""
 
 
-@app.command()
-def check(
+@overrides_app.command("check")
+def preview_overrides(
     articles: Annotated[
         list[str] | None, typer.Argument(metavar="[ARTICLE]...", help="Only these, by address or article_id.")
     ] = None,
@@ -51,48 +51,48 @@ def check(
     if as_json:
         print_json({"is_well": tried.is_well, **asdict(tried)})
     else:
-        _print(tried)
+        _print_check(tried)
     if not tried.is_well:
         raise typer.Exit(1)
 
 
-def _print(tried: "Tried") -> None:
+def _print_check(tried: "OverrideCheck") -> None:
     for article_id, changes in groupby(tried.changes, key=lambda each: each.article_id):
-        _tell(f"article {article_id}")
+        _print_line(f"article {article_id}")
         _print_changes(changes)
     for line in tried.lines:
         if line.problem is None:
-            _tell(f"{line.key} ({_clipped(line.about)}): touches {counted(len(line.articles), 'article')}")
+            _print_line(f"{line.key} ({_clip(line.about)}): touches {pluralize(len(line.articles), 'article')}")
         else:
-            problem(f"{line.key} ({_clipped(line.about)}): {line.problem}")
+            print_error(f"{line.key} ({_clip(line.about)}): {line.problem}")
     for article_id, why in tried.unread.items():
-        problem(f"article {article_id}: {why}")
+        print_error(f"article {article_id}: {why}")
     left = f", {tried.left_out} more were left out (--limit)" if tried.left_out else ""
-    values, read = counted(len(tried.changes), "value"), counted(len(tried.read), "article")
-    note(
+    values, read = pluralize(len(tried.changes), "value"), pluralize(len(tried.read), "article")
+    print_note(
         f"{values} would change in {read}{left}; nothing was written",
-        f"with these corrections, the next runs of their days derive {counted(tried.to_derive, 'article')} again",
+        f"with these corrections, the next runs of their days derive {pluralize(tried.to_derive, 'article')} again",
     )
 
 
 def _print_changes(changes: "Iterable[RowChange]") -> None:
     for (table, text), values in groupby(changes, key=lambda each: (each.table, each.text)):
-        _tell(f"  {table} {_clipped(text)}")
+        _print_line(f"  {table} {_clip(text)}")
         for each in values:
             if each.column is None:
-                _tell(f"    {each.before} -> {each.after}")
-            elif not each.column.endswith(_PLACES):
-                _tell(f"    {each.column}: {_shown(each.before)} -> {_shown(each.after)}")
+                _print_line(f"    {each.before} -> {each.after}")
+            elif not each.column.endswith(_OFFSET_SUFFIXES):
+                _print_line(f"    {each.column}: {_value_text(each.before)} -> {_value_text(each.after)}")
 
 
-def _tell(line: str) -> None:
+def _print_line(line: str) -> None:
     out.print(line, highlight=False, markup=False, soft_wrap=True)
 
 
-def _clipped(text: str) -> str:
+def _clip(text: str) -> str:
     plain = " ".join(text.split())
-    return plain if len(plain) <= _WIDEST else f"{plain[: _WIDEST - 1]}…"
+    return plain if len(plain) <= _TEXT_WIDTH else f"{plain[: _TEXT_WIDTH - 1]}…"
 
 
-def _shown(value: object) -> str:
+def _value_text(value: object) -> str:
     return "nothing" if value is None else str(value)

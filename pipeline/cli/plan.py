@@ -9,13 +9,13 @@ import typer
 
 from pipeline.cli.output import AsJson, out, print_json, print_rows, workspace
 from pipeline.errors import ConfigError
-from pipeline.model import counted
+from pipeline.model import pluralize
 
 if TYPE_CHECKING:
     from pipeline.stages.history import Estimate
     from pipeline.stages.plan import DayPlan, Plan
 
-_COLUMNS = ("known", "archived", "to_fetch", "refused", "derived", "left_out", "to_derive")
+_PLAN_COLUMNS = ("known", "archived", "to_fetch", "refused", "derived", "left_out", "to_derive")
 
 
 def plan(
@@ -32,7 +32,7 @@ def plan(
     if as_json:
         print_json(_as_dict(found, source or ()))
     else:
-        _tell(found, source or ())
+        _print_plan(found, source or ())
 
 
 def day_of(text: str, *, option: str) -> date:
@@ -75,27 +75,27 @@ def _as_dict(found: "Plan", sources: Sequence[str]) -> dict[str, object]:
             {**asdict(each), "minutes": None if each.seconds is None else round(each.seconds / 60, 2)}
             for each in found.estimates
         ],
-        "next": _next(found, sources),
+        "next": _next_commands(found, sources),
     }
 
 
 def _counts(days: Sequence["DayPlan"]) -> dict[str, int]:
-    return {name: sum(getattr(day, name) for day in days) for name in _COLUMNS}
+    return {name: sum(getattr(day, name) for day in days) for name in _PLAN_COLUMNS}
 
 
-def _tell(found: "Plan", sources: Sequence[str]) -> None:
+def _print_plan(found: "Plan", sources: Sequence[str]) -> None:
     rows: list[tuple[object, ...]] = []
     for each in found.sources:
         rows += _rows(each.key, found)
     rows.append(("all", f"{found.first} to {found.last}", "", *_counts(found.days).values()))
-    print_rows(("source", "news day", "listing", *_COLUMNS), rows, as_json=False)
+    print_rows(("source", "news day", "listing", *_PLAN_COLUMNS), rows, as_json=False)
     lines = [
         *_notes(found),
         "",
         *map(_estimate, found.estimates),
         "",
         "next:",
-        *(f"  {each}" for each in _next(found, sources)),
+        *(f"  {each}" for each in _next_commands(found, sources)),
     ]
     for line in lines:
         out.print(line, highlight=False, markup=False, soft_wrap=True)
@@ -106,16 +106,16 @@ def _rows(key: str, found: "Plan") -> Iterator[tuple[object, ...]]:
     known = [day for day in found.days if day.source_key == key]
     free = found.first
     for day in known:
-        yield from _nothing(key, free, day.news_day - timedelta(days=1))
+        yield from _empty_rows(key, free, day.news_day - timedelta(days=1))
         yield (key, day.news_day, "asked" if day.can_list else "archive only", *_counts([day]).values())
         free = day.news_day + timedelta(days=1)
-    yield from _nothing(key, free, found.last)
+    yield from _empty_rows(key, free, found.last)
 
 
-def _nothing(key: str, first: date, last: date) -> Iterator[tuple[object, ...]]:
+def _empty_rows(key: str, first: date, last: date) -> Iterator[tuple[object, ...]]:
     if first <= last:
         days = f"{first} to {last}" if first < last else f"{first}"
-        yield (key, days, "nothing known", *("" for _ in _COLUMNS))
+        yield (key, days, "nothing known", *("" for _ in _PLAN_COLUMNS))
 
 
 def _notes(found: "Plan") -> Iterator[str]:
@@ -126,7 +126,7 @@ def _notes(found: "Plan") -> Iterator[str]:
         yield f"{each.key}: {each.lists}{waiting}"
     again = sum(day.derive_again for day in found.days)
     if again:
-        told = counted(again, "article")
+        told = pluralize(again, "article")
         yield f"to derive with rows of another pipeline version: {told}; this one is {found.version}"
     yield "Pages that no listing told of yet and pages inside waiting files are not counted: how many is not known."
 
@@ -141,7 +141,7 @@ def _estimate(each: "Estimate") -> str:
     return f"{name}: about {total} for what is counted, one run after the other ({parts}; judged by {runs})"
 
 
-def _next(found: "Plan", sources: Sequence[str]) -> list[str]:
+def _next_commands(found: "Plan", sources: Sequence[str]) -> list[str]:
     """Return what to type; Airflow's backfill is of all sources."""
     only = "".join(f" --source {key}" for key in sources)
     return [

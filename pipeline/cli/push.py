@@ -16,7 +16,7 @@ def push(
     """Put URLs into an inbox, as one file that survives whatever comes; Airflow fetches them in seconds."""
     from pipeline.stages.push import push_urls
 
-    given = [line for url in urls for line in (_lines() if url == "-" else [url])]
+    given = [line for url in urls for line in (_read_urls() if url == "-" else [url])]
     file = push_urls(workspace(), given, source_key=source)
     if as_json:
         print_json({"file": str(file), "urls": len(given)})
@@ -24,7 +24,7 @@ def push(
     out.print(str(file), highlight=False, soft_wrap=True)
 
 
-def _lines() -> list[str]:
+def _read_urls() -> list[str]:
     """Return the lines of standard input, without empty ones and remarks."""
     lines = (line.strip() for line in sys.stdin)
     return [line for line in lines if line and not line.startswith("#")]

@@ -8,16 +8,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from pipeline.cli.destination import outside
+from pipeline.cli.destination import path_outside_lake
 from pipeline.cli.history import print_revision
-from pipeline.cli.output import note, out, problem, workspace
+from pipeline.cli.output import out, print_error, print_note, workspace
 from pipeline.cli.text import PublishedAt, SourceRules
 from pipeline.cli.why import print_step
 from pipeline.errors import ConfigError
 
 if TYPE_CHECKING:
     from pipeline.pages import ArticlePage
-    from pipeline.stages.shown import Shown
+    from pipeline.stages.shown import ArticleView
     from pipeline.stages.workspace import Workspace
 
 
@@ -39,37 +39,37 @@ def show(
     from pipeline.pages import article_html, article_page
 
     space = workspace()
-    found = _found(space, what, published_at=published_at, source=source)
+    found = _load_view(space, what, published_at=published_at, source=source)
     shown = article_page(found.rows, origin=found.origin, receipt=found.receipt, versions=found.versions)
     if html is None and not is_opened:
         _print(shown, found)
         return
-    path = outside(space.settings.lake_dir, str(html)) if html else _new_file()
+    path = path_outside_lake(space.settings.lake_dir, str(html)) if html else _new_file()
     _write(path, article_html(shown))
     if is_opened and not webbrowser.open(path.resolve().as_uri()):
-        problem(f"no browser could be started; open {path} yourself")
+        print_error(f"no browser could be started; open {path} yourself")
 
 
-def _found(space: "Workspace", what: str, *, published_at: str | None, source: str | None) -> "Shown":
-    from pipeline.stages.shown import stored_article, tried_article
-    from pipeline.stages.trial import try_one
+def _load_view(space: "Workspace", what: str, *, published_at: str | None, source: str | None) -> "ArticleView":
+    from pipeline.stages.shown import view_article, view_preview
+    from pipeline.stages.trial import preview
 
     if Path(what).is_file():
-        return tried_article(space, what, try_one(space, what, published_at=published_at, source_key=source))
+        return view_preview(space, what, preview(space, what, published_at=published_at, source_key=source))
     if published_at or source:
         raise ConfigError(f"--published-at and --source are for a file, and {what} is none", key=what)
-    found = stored_article(space, what)
+    found = view_article(space, what)
     if found is None:
-        problem(f"the lake has no article {what}: `newslake why {what}` says what is known of it")
+        print_error(f"the lake has no article {what}: `newslake why {what}` says what is known of it")
         raise typer.Exit(1)
     return found
 
 
-def _print(page: "ArticlePage", found: "Shown") -> None:
+def _print(page: "ArticlePage", found: "ArticleView") -> None:
     from pipeline.cli.drawing import draw_fields, draw_lists, draw_text
-    from pipeline.pages import visible
+    from pipeline.pages import make_visible
 
-    out.print(Text(f"{visible(page.byline)}\n{page.origin}", style="dim"))
+    out.print(Text(f"{make_visible(page.byline)}\n{page.origin}", style="dim"))
     draw_text(page)
     draw_lists(page)
     draw_fields(page)
@@ -78,7 +78,7 @@ def _print(page: "ArticlePage", found: "Shown") -> None:
     for revision in found.versions:
         print_revision(revision)
     told = ", ".join(f"{each.count} of {each.table}" for each in page.rows)
-    note(f"rows: {told}; --html shows them as JSON")
+    print_note(f"rows: {told}; --html shows them as JSON")
 
 
 def _new_file() -> Path:
@@ -91,4 +91,4 @@ def _write(path: Path, html: str) -> None:
 
     with whole_file(path) as file:
         file.write(html.encode())
-    note(f"page written to {path}")
+    print_note(f"page written to {path}")

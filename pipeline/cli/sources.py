@@ -5,28 +5,28 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from pipeline.cli.output import AsJson, out, print_json, print_rows, problem, telling, workspace
+from pipeline.cli.output import AsJson, out, print_error, print_json, print_rows, progress, workspace
 
 if TYPE_CHECKING:
     from pipeline.stages.sources import Probe
 
-app = typer.Typer(help="List the sources, and check them or a site.", invoke_without_command=True)
+sources_app = typer.Typer(help="List the sources, and check them or a site.", invoke_without_command=True)
 _COLUMNS = ("key", "kind", "location", "lists", "last_seen_at", "outcomes")
 
 
-@app.callback()
+@sources_app.callback()
 def sources(context: typer.Context, as_json: AsJson = False) -> None:
     """List the sources of sources.toml: kind, place, the days that each can list, the outcomes of its last run."""
     if context.invoked_subcommand is not None:
         return
-    from pipeline.stages.sources import states
+    from pipeline.stages.sources import source_states
 
-    rows = [[getattr(each, name) for name in _COLUMNS] for each in states(workspace())]
+    rows = [[getattr(each, name) for name in _COLUMNS] for each in source_states(workspace())]
     print_rows(_COLUMNS, rows, as_json=as_json)
 
 
-@app.command()
-def check(
+@sources_app.command("check")
+def check_sources(
     what: Annotated[
         str | None, typer.Argument(help="A source's key, or the URL of a site; all sources without.")
     ] = None,
@@ -40,21 +40,21 @@ def check(
 
     space = workspace()
     is_site = what is not None and what.startswith(("http://", "https://"))
-    with telling(quiet=as_json) as tell:
+    with progress(quiet=as_json) as report_progress:
         if what is not None and is_site:
-            tell(f"looking for feeds and sitemaps of {what}")
+            report_progress(f"looking for feeds and sitemaps of {what}")
             found = list(find(space, what))
         else:
             found = []
             for source in [space.sources.named(what)] if what else space.sources.sources:
-                tell(f"asking {source.key}")
+                report_progress(f"asking {source.key}")
                 found.append(probe(space, source))
     if as_json:
         print_json([_as_dict(each) for each in found])
     else:
-        _tell(found, is_site=is_site)
+        _print_probes(found, is_site=is_site)
     if is_site and not found:
-        problem(f"{what}: no feed and no sitemap found; look for one in the site's pages, and give its URL")
+        print_error(f"{what}: no feed and no sitemap found; look for one in the site's pages, and give its URL")
     if any(each.trouble for each in found) or (is_site and not found):
         raise typer.Exit(1)
 
@@ -75,7 +75,7 @@ def _entry(each: "Probe") -> str:
     return "\n".join((f"[sources.{each.source.key}]", *told)).replace("\x7f", "\\u007f")
 
 
-def _tell(found: list["Probe"], *, is_site: bool) -> None:
+def _print_probes(found: list["Probe"], *, is_site: bool) -> None:
     for each in found:
         mark = "WRONG" if each.trouble else "well"
         newest = f", newest {each.newest:%Y-%m-%d %H:%M}" if each.newest else ""

@@ -10,7 +10,7 @@ import typer
 from rich.markup import escape
 from rich.progress import MofNCompleteColumn, Progress, SpinnerColumn, TextColumn, TimeElapsedColumn
 
-from pipeline.cli.output import AsJson, Quiet, err, out, print_json, problem, workspace
+from pipeline.cli.output import AsJson, Quiet, err, out, print_error, print_json, workspace
 from pipeline.errors import ConfigError
 from pipeline.model import Annotation
 from pipeline.settings import Settings
@@ -33,7 +33,7 @@ def annotate(source: Input, target: Output, workers: Workers = 1, quiet: Quiet =
     from pipeline.stages.lines import annotate_lines
 
     settings = Settings.load()
-    with _opened(source) as lines:
+    with _open_input(source) as lines:
         _write(annotate_lines(lines, settings=settings, workers=workers), target, quiet=quiet)
 
 
@@ -46,11 +46,11 @@ def clean(source: Input, target: Output, workers: Workers = 1, quiet: Quiet = Fa
 
     settings = Settings.load()
     folder = Path() if str(source) == "-" else source.parent
-    with _opened(source) as lines:
+    with _open_input(source) as lines:
         _write(clean_lines(lines, folder=folder, settings=settings, workers=workers), target, quiet=quiet)
 
 
-def _opened(source: Path) -> typer.FileText:
+def _open_input(source: Path) -> typer.FileText:
     if str(source) == "-":
         return sys.stdin  # type: ignore[return-value]
     if not source.is_file():
@@ -61,12 +61,12 @@ def _opened(source: Path) -> typer.FileText:
 def _write(lines: "Iterable[Line]", target: Path, *, quiet: bool) -> None:
     bad = 0
     stream = sys.stdout if str(target) == "-" else target.open("w", encoding="utf-8")
-    with stream, _progress(quiet=quiet) as progress:
+    with stream, _progress_bar(quiet=quiet) as progress:
         task = progress.add_task("documents", total=None)
         for line in lines:
             if line.result is None:
                 bad += 1
-                problem(f"line {line.number}: {line.problem}")
+                print_error(f"line {line.number}: {line.problem}")
             else:
                 stream.write(json.dumps(line.result, ensure_ascii=False) + "\n")
             progress.advance(task)
@@ -74,7 +74,7 @@ def _write(lines: "Iterable[Line]", target: Path, *, quiet: bool) -> None:
         raise typer.Exit(1)
 
 
-def _progress(*, quiet: bool) -> Progress:
+def _progress_bar(*, quiet: bool) -> Progress:
     columns = (SpinnerColumn(), TextColumn("{task.description}"), MofNCompleteColumn(), TimeElapsedColumn())
     return Progress(*columns, console=err, transient=True, disable=quiet or not err.is_terminal)
 
@@ -89,20 +89,20 @@ def try_page(
     a line an entity, a quotation and an event."""
     from pipeline.cli.drawing import draw_fields, draw_lists, draw_text
     from pipeline.pages import article_page
-    from pipeline.stages.documents import annotation_object, cleaned_object
-    from pipeline.stages.shown import tried_article
-    from pipeline.stages.trial import try_one
+    from pipeline.stages.documents import annotation_object, extraction_object
+    from pipeline.stages.shown import view_preview
+    from pipeline.stages.trial import preview
 
     space = workspace()
-    tried = try_one(space, page, published_at=published_at, source_key=source)
+    tried = preview(space, page, published_at=published_at, source_key=source)
     if isinstance(tried.read, str):
-        problem(tried.read)
+        print_error(tried.read)
         raise typer.Exit(1)
     if as_json:
-        cleaned = cleaned_object(page, tried.article) | {"rules_fired": dict(tried.fired)}
+        cleaned = extraction_object(page, tried.article) | {"rules_fired": dict(tried.fired)}
         print_json(cleaned | annotation_object(page, tried.article, tried.read or Annotation()))
         return
-    shown = article_page(tried_article(space, page, tried).rows, origin="")
+    shown = article_page(view_preview(space, page, tried).rows, origin="")
     draw_text(shown)
     draw_fields(shown)
     rules = ", ".join(f"{rule} {count}" for rule, count in tried.fired.items()) or "none"

@@ -9,9 +9,9 @@ from rich.text import Text
 from pipeline.cli.output import AsJson, out, print_json, workspace
 
 if TYPE_CHECKING:
-    from pipeline.model.receipt import Check, Fact, Step
+    from pipeline.model.receipt import Check, Fact, ProvenanceStep
 
-_MARKS = {True: ("✓", "green"), False: ("✗", "bold red"), None: ("?", "yellow")}
+_CHECK_MARKS = {True: ("✓", "green"), False: ("✗", "bold red"), None: ("?", "yellow")}
 _INDENT, _NAME = "  ", 14
 
 
@@ -25,9 +25,9 @@ def why(
 
     Exit 1 where nothing is known, or a check fails.
     """
-    from pipeline.stages.why import why
+    from pipeline.stages.why import trace_provenance
 
-    found = why(workspace(), what)
+    found = trace_provenance(workspace(), what)
     if as_json:
         print_json({**asdict(found), "is_whole": found.is_whole})
     else:
@@ -37,8 +37,8 @@ def why(
         raise typer.Exit(1)
 
 
-def print_step(step: "Step", *, is_first: bool) -> None:
-    """Print one step of a receipt."""
+def print_step(step: "ProvenanceStep", *, is_first: bool) -> None:
+    """Print one step of the provenance."""
     from pipeline.model.receipt import STEP_HEADINGS
 
     heading = Text(f"{STEP_HEADINGS[step.name]:<{_NAME + len(_INDENT)}}", style="bold cyan")
@@ -63,5 +63,5 @@ def _fact(fact: "Fact") -> Text:
 
 
 def _check(check: "Check") -> Text:
-    mark, style = _MARKS[check.holds]
+    mark, style = _CHECK_MARKS[check.holds]
     return Text(_INDENT).append(mark, style).append(f" {check.told}")

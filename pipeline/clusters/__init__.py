@@ -1,13 +1,19 @@
 """What relates articles to each other: rows in, rows out."""
 
 from pipeline.clusters.co_mentions import MENTION_COLUMNS, co_mention_rows
-from pipeline.clusters.copies import WINDOW, days_reached, find_copies
+from pipeline.clusters.copies import WINDOW, affected_days, find_copies
 from pipeline.clusters.event_clusters import PLAN_WINDOW, REPORTED_COLUMNS, Plans, cluster_rows, plans_of
 from pipeline.clusters.event_reports import event_report_rows, relate_events
 from pipeline.clusters.event_units import EVENT_COLUMNS, EventDay, events_of_day
-from pipeline.clusters.furniture import without_furniture
+from pipeline.clusters.furniture import drop_site_boilerplate
 from pipeline.clusters.quote_groups import QUOTE_COLUMNS, QuoteDay, group_quotes, quote_group_rows, quotes_of_day
-from pipeline.clusters.revisions import Change, changes_between, contents_in_order, quotes_removed, revision_rows
+from pipeline.clusters.revisions import (
+    SentenceChange,
+    changes_between,
+    contents_in_order,
+    quotes_removed,
+    revision_rows,
+)
 from pipeline.clusters.sketches import SKETCH_FIELDS, sketches_of
 
 __all__ = [
@@ -18,15 +24,16 @@ __all__ = [
     "REPORTED_COLUMNS",
     "SKETCH_FIELDS",
     "WINDOW",
-    "Change",
     "EventDay",
     "Plans",
     "QuoteDay",
+    "SentenceChange",
+    "affected_days",
     "changes_between",
     "cluster_rows",
     "co_mention_rows",
     "contents_in_order",
-    "days_reached",
+    "drop_site_boilerplate",
     "event_report_rows",
     "events_of_day",
     "find_copies",
@@ -38,5 +45,4 @@ __all__ = [
     "relate_events",
     "revision_rows",
     "sketches_of",
-    "without_furniture",
 ]

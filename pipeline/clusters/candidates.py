@@ -14,7 +14,7 @@ _MOST_IN_A_BAND = 500  # of the earliest; more only share a form, and comparing 
 _ODD = np.uint64(0x9E3779B97F4A7C15)
 
 
-def earlier_alike(signatures: NDArray[np.uint32], askers: Sequence[int]) -> Mapping[int, NDArray[np.int64]]:
+def earlier_candidates(signatures: NDArray[np.uint32], askers: Sequence[int]) -> Mapping[int, NDArray[np.int64]]:
     """Return for each asker the rows before it that may match, ascending; nothing for those that have none.
 
     ``signatures`` has a row an article, the earliest first.
@@ -30,7 +30,9 @@ def earlier_alike(signatures: NDArray[np.uint32], askers: Sequence[int]) -> Mapp
             bucket = slice(begin, begin + _MOST_IN_A_BAND)
             rivals = order[bucket][in_order[bucket] == keys[asker]]
             found[int(asker)].append(rivals[rivals < asker])
-    return {asker: _likely(signatures, asker, np.unique(np.concatenate(rows))) for asker, rows in found.items()}
+    return {
+        asker: _filter_by_signature(signatures, asker, np.unique(np.concatenate(rows))) for asker, rows in found.items()
+    }
 
 
 def _keys(band: NDArray[np.uint32]) -> NDArray[np.uint64]:
@@ -41,7 +43,7 @@ def _keys(band: NDArray[np.uint32]) -> NDArray[np.uint64]:
     return keys
 
 
-def _likely(signatures: NDArray[np.uint32], asker: int, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+def _filter_by_signature(signatures: NDArray[np.uint32], asker: int, rows: NDArray[np.int64]) -> NDArray[np.int64]:
     agreement = (signatures[rows] == signatures[asker]).mean(axis=1)
     likely: NDArray[np.int64] = rows[agreement >= _LEAST_AGREEMENT]
     return likely

@@ -17,8 +17,8 @@ def co_mention_rows(entities: pa.Table, copies: pa.Table) -> pa.Table:
     repeats = copies.filter(copies["is_copy"]).select(("article_id", "revision_id"))
     people = entities.filter((pc.field("entity_type") == "PERSON") & pc.field("entity_id").is_valid())
     people = people.select(MENTION_COLUMNS).join(repeats, ["article_id", "revision_id"], join_type="left anti")
-    ids, numbers = _numbered(people)
-    counted = _counted(people, numbers)
+    ids, numbers = _number_people(people)
+    counted = _count_pairs(people, numbers)
     names = _names(people, numbers, count=len(ids))
     pairs = [counted[name].combine_chunks() for name in ("one", "other")]
     columns = [*(ids.take(each) for each in pairs), *(names.take(each) for each in pairs), counted["article_count"]]
@@ -26,14 +26,14 @@ def co_mention_rows(entities: pa.Table, copies: pa.Table) -> pa.Table:
     return pa.table(columns, names=schema.names).cast(schema)
 
 
-def _numbered(people: pa.Table) -> tuple[pa.Array, pa.Array]:
+def _number_people(people: pa.Table) -> tuple[pa.Array, pa.Array]:
     """Return the ids of people in their order, and for each mention the number of its id."""
     ids = pc.unique(people["entity_id"])
     ids = ids.take(pc.sort_indices(ids))
     return ids, pc.index_in(people["entity_id"], value_set=ids).combine_chunks()
 
 
-def _counted(people: pa.Table, numbers: pa.Array) -> pa.Table:
+def _count_pairs(people: pa.Table, numbers: pa.Array) -> pa.Table:
     """Return pairs of numbers, the smaller one first, with the articles that have a sentence with both."""
     sentence = ("article_id", "sentence_index")
     named = people.select(sentence).append_column("one", numbers).group_by([*sentence, "one"]).aggregate([])

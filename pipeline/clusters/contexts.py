@@ -10,11 +10,11 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.clusters.sentences import sentence_spans
-from pipeline.clusters.shingles import folded, hash_of
+from pipeline.clusters.shingles import fold_text, hash_of
 
 _WORD = re.compile(r"\w+")
 _AROUND = 200  # characters of its sentence before a trigger, and after it, that are compared
-_SAYS_SOMETHING = 5  # letters of a word that does; shorter ones are mostly grammar
+_CONTENT_WORD_LETTERS = 5  # a shorter word is mostly grammar
 _FEWEST_WORDS = 4  # that can be compared
 _BITS = 0xFFFFFFFF  # of a word's hash that are kept
 _COMMON, _COMMON_SHARE = 20, 0.01  # mentions of a day that have a word which therefore says nothing
@@ -38,7 +38,7 @@ def sentences_of(rows: Sequence[Mapping[str, Any]], articles: pa.Table) -> list[
     return found
 
 
-def without_common(sentences: Sequence[Sentence]) -> list[Sentence]:
+def drop_common_words(sentences: Sequence[Sentence]) -> list[Sentence]:
     """Return sentences without the words that many mentions of the day have around them."""
     counts = Counter(word for _, words in sentences for word in words)
     most = max(_COMMON, _COMMON_SHARE * len(sentences))
@@ -72,7 +72,7 @@ def _around(text: str, row: Mapping[str, Any], first: int, last: int) -> frozens
     """Return the hashes of the words around a trigger, between two places."""
     start, end = row["start_char"], row["end_char"]
     around = text[max(first, start - _AROUND) : start] + " " + text[end : min(last, end + _AROUND)]
-    words = (word for word in _WORD.findall(folded(around)) if len(word) >= _SAYS_SOMETHING or word.isdigit())
+    words = (word for word in _WORD.findall(fold_text(around)) if len(word) >= _CONTENT_WORD_LETTERS or word.isdigit())
     return frozenset(bits_of(word) for word in words)
 
 

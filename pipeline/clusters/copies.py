@@ -8,16 +8,16 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.clusters.candidates import earlier_alike
+from pipeline.clusters.candidates import earlier_candidates
 from pipeline.clusters.lists import rows_of
-from pipeline.clusters.matching import FEWEST_SHINGLES, Compared, Match, match_of
+from pipeline.clusters.matching import FEWEST_SHINGLES, ArticleShingles, DuplicateMatch, match_of
 from pipeline.clusters.sketches import PERMUTATIONS
 from pipeline.tables import table_named
 
 WINDOW = timedelta(days=7)  # a copy follows its original within a week; later ones are a new story's archive reprint
 _LAST = datetime.max.replace(tzinfo=UTC)
 _KEYS = ("article_id", "revision_id", "published_at", "published_date", "content_hash", "fetched_at")
-_EXACT = Match("exact", 1.0)
+_EXACT = DuplicateMatch("exact", 1.0)
 
 
 @dataclass(frozen=True, slots=True)
@@ -28,11 +28,11 @@ class _Window:
     """
 
     rows: list[dict[str, Any]]
-    compared: list[Compared]
+    compared: list[ArticleShingles]
     firsts: Mapping[str, int]
 
 
-def days_reached(day: date) -> tuple[date, ...]:
+def affected_days(day: date) -> tuple[date, ...]:
     """Return the days whose copies a change of one day's articles can touch: itself and the seven after."""
     return tuple(day + timedelta(days=number) for number in range(WINDOW.days + 1))
 
@@ -41,7 +41,7 @@ def find_copies(window: pa.Table, *, day: date) -> pa.Table:
     """Return the ``copies`` rows of a day's articles.
 
     ``window`` has the articles of the day and the seven before, in any order: article_id, revision_id, published_at,
-    published_date, content_hash, fetched_at and the columns of a sketch, without furniture. Earlier is by
+    published_date, content_hash, fetched_at and the columns of a sketch, without boilerplate. Earlier is by
     published_date, published_at (unknown last), fetched_at, article_id. An article is compared with articles, never
     with groups: the earliest match names the group although it may itself repeat one that this article does not match.
     Of equal contents only the earliest is compared by shingles.
@@ -53,9 +53,9 @@ def find_copies(window: pa.Table, *, day: date) -> pa.Table:
         return spec.schema.empty_table()
     given = window.select(_KEYS).to_pylist()
     order = sorted(range(len(given)), key=lambda row: _age(given[row]))
-    ordered = _in_order(window, [given[row] for row in order], order)
+    ordered = _order_window(window, [given[row] for row in order], order)
     mine = [row for row, keys in enumerate(ordered.rows) if keys["published_date"] == day]
-    alike = _alike(window, ordered, order, mine)
+    alike = _candidate_rows(window, ordered, order, mine)
     copies = [_copy(ordered, row, alike.get(row, ())) for row in mine]
     return pa.Table.from_pylist(sorted(copies, key=lambda copy: str(copy["article_id"])), schema=spec.schema)
 
@@ -64,15 +64,15 @@ def _age(row: dict[str, Any]) -> tuple[date, datetime, datetime, str]:
     return row["published_date"], row["published_at"] or _LAST, row["fetched_at"], row["article_id"]
 
 
-def _in_order(window: pa.Table, rows: list[dict[str, Any]], order: list[int]) -> _Window:
-    shingles, own = rows_of(window["shingles"]), rows_of(window["own"])
+def _order_window(window: pa.Table, rows: list[dict[str, Any]], order: list[int]) -> _Window:
+    shingles, unquoted = rows_of(window["shingles"]), rows_of(window["own"])
     firsts: dict[str, int] = {}
     for number, row in enumerate(rows):
         firsts.setdefault(row["content_hash"], number)
-    return _Window(rows, [Compared(shingles[row], own[row]) for row in order], firsts)
+    return _Window(rows, [ArticleShingles(shingles[row], unquoted[row]) for row in order], firsts)
 
 
-def _alike(window: pa.Table, ordered: _Window, order: list[int], mine: list[int]) -> dict[int, list[int]]:
+def _candidate_rows(window: pa.Table, ordered: _Window, order: list[int], mine: list[int]) -> dict[int, list[int]]:
     """Return the rows that may match, the earliest first, for each row of the day that has any."""
     flat = window["signature"].combine_chunks().flatten().to_numpy()
     asking, firsts = set(mine), set(ordered.firsts.values())
@@ -83,7 +83,7 @@ def _alike(window: pa.Table, ordered: _Window, order: list[int], mine: list[int]
     ]
     signatures = flat.reshape(-1, PERMUTATIONS)[[order[row] for row in long_enough]]
     askers = [place for place, row in enumerate(long_enough) if row in asking]
-    alike = earlier_alike(signatures, askers)
+    alike = earlier_candidates(signatures, askers)
     return {
         long_enough[asker]: [long_enough[place] for place in places if long_enough[place] in firsts]
         for asker, places in alike.items()
@@ -104,7 +104,7 @@ def _copy(window: _Window, row: int, alike: Iterable[int]) -> dict[str, object]:
     }
 
 
-def _earliest(window: _Window, row: int, alike: Iterable[int]) -> tuple[int, Match | None]:
+def _earliest(window: _Window, row: int, alike: Iterable[int]) -> tuple[int, DuplicateMatch | None]:
     """Return the earliest article that matches one, and how; itself and None where none does."""
     first = window.firsts[window.rows[row]["content_hash"]]
     for other in alike:

@@ -13,6 +13,7 @@ import pyarrow.compute as pc
 from pipeline.clusters.names import NameIndex, may_be_one, shared_count
 from pipeline.clusters.streams import rows_by, rows_of_table
 from pipeline.tables import table_named
+from pipeline.tables.spec import Row
 
 REPORTED_COLUMNS = (
     "article_id",
@@ -60,8 +61,6 @@ _COMPARED = (
     "first_reported_at",
     "last_reported_at",
 )
-
-type Row = Mapping[str, Any]
 
 
 def cluster_rows(reports: pa.Table) -> pa.Table:
@@ -154,7 +153,11 @@ class Plans:
     def _plan_of(self, row: Row, day: date) -> str | None:
         if row["modality"] != "happened":
             return None
-        fits = [(-fit, plan["event_cluster_id"]) for plan in self._near(row, day) if (fit := _fit(row, plan))]
+        fits = [
+            (-fit, plan["event_cluster_id"])
+            for plan in self._near(row, day)
+            if (fit := _participant_overlap(row, plan))
+        ]
         return min(fits)[1] if fits else None
 
     def _near(self, row: Row, day: date) -> Iterable[Row]:
@@ -168,20 +171,20 @@ class Plans:
         return found.values()
 
 
-def _fit(row: Row, plan: Row) -> int:
+def _participant_overlap(row: Row, plan: Row) -> int:
     """Return how many participants an event and a plan share; 0 where it is not its plan."""
     if (plan["first_reported_at"] or _LAST) >= (row["last_reported_at"] or _LAST):
         return 0
     if plan["place_country"] and row["place_country"] and plan["place_country"] != row["place_country"]:
         return 0
-    if not _is_then(row, plan):
+    if not _is_at_planned_time(row, plan):
         return 0
     theirs = (*plan["actors"], *plan["recipients"])
     shared = shared_count((*row["actors"], *row["recipients"]), theirs, may_be_one)
     return shared if shared > 1 or plan["event_date"] is not None else 0
 
 
-def _is_then(row: Row, plan: Row) -> bool:
+def _is_at_planned_time(row: Row, plan: Row) -> bool:
     """Return whether something happened when it was planned for, give or take a day; at any time where that is open."""
     if plan["event_date"] is None:
         return True

@@ -29,9 +29,13 @@ def agreement(one: EventUnit, other: EventUnit) -> float | None:
     if one.kind != other.kind or (one.modality == "happened") != (other.modality == "happened"):
         return None
     is_said_alike = any(word in other.words for word in one.words)
-    if _are_apart(one, other) or _is_another_mode(one, other, is_said_alike=is_said_alike) or _are_others(one, other):
+    if (
+        _are_apart(one, other)
+        or _is_another_mode(one, other, is_said_alike=is_said_alike)
+        or _have_other_participants(one, other)
+    ):
         return None
-    shared, context = _shared_names(one, other), _context(one, other)
+    shared, context = _count_shared_names(one, other), _context(one, other)
     if not shared and not (is_said_alike and context >= _NAMELESS_CONTEXT and _are_of_one_story(one, other)):
         return None
     found = _NAME * min(shared, _MOST_NAMES) + _WORD * is_said_alike + _time(one, other) + _place(one, other)
@@ -51,28 +55,28 @@ def _is_another_mode(one: EventUnit, other: EventUnit, *, is_said_alike: bool) -
     return bool(one.modes and other.modes) and not {*one.modes}.intersection(other.modes) and not is_said_alike
 
 
-def _are_others(one: EventUnit, other: EventUnit) -> bool:
+def _have_other_participants(one: EventUnit, other: EventUnit) -> bool:
     """Return whether both name who did it, or to whom, and name others. Who is told of may change sides: they met."""
     everybody, all_others = (*one.actors, *one.recipients), (*other.actors, *other.recipients)
-    if one.actors and other.actors and not _any_shared(one.actors, all_others):
-        return not _any_shared(other.actors, everybody)
+    if one.actors and other.actors and not _share_a_name(one.actors, all_others):
+        return not _share_a_name(other.actors, everybody)
     return bool(one.recipients and other.recipients) and not (
-        _any_shared(one.recipients, all_others) or _any_shared(other.recipients, everybody)
+        _share_a_name(one.recipients, all_others) or _share_a_name(other.recipients, everybody)
     )
 
 
-def _any_shared(names: Iterable[Name], others: Iterable[Name]) -> bool:
-    return any(_same(name, other) for name in names for other in others)
+def _share_a_name(names: Iterable[Name], others: Iterable[Name]) -> bool:
+    return any(_is_same_name(name, other) for name in names for other in others)
 
 
-def _same(one: Name, other: Name) -> bool:
+def _is_same_name(one: Name, other: Name) -> bool:
     return (one[0] is not None and one[0] == other[0]) or may_be_one(one[1], other[1])
 
 
-def _shared_names(one: EventUnit, other: EventUnit) -> int:
+def _count_shared_names(one: EventUnit, other: EventUnit) -> int:
     """Return how many participants are in both; a pair of countries in both counts as two."""
     mine, theirs = (*one.actors, *one.recipients), (*other.actors, *other.recipients)
-    named = shared_count(mine, theirs, _same)
+    named = shared_count(mine, theirs, _is_same_name)
     pair = len(one.countries & other.countries)
     return max(named, pair if pair > 1 else 0)
 

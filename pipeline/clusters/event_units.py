@@ -12,10 +12,10 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.clusters.contexts import Sentence, bits_of, sentences_of, stories_of, without_common
+from pipeline.clusters.contexts import Sentence, bits_of, drop_common_words, sentences_of, stories_of
 from pipeline.clusters.lists import Integers
 from pipeline.clusters.names import name_words
-from pipeline.clusters.shingles import folded
+from pipeline.clusters.shingles import fold_text
 from pipeline.clusters.streams import rows_by
 
 EVENT_COLUMNS = (
@@ -106,7 +106,7 @@ def events_of_day(events: pa.Table, articles: pa.Table, entities: pa.Table, copi
     """
     ordered = events.take(pc.sort_indices(events, [(name, "ascending") for name in _AGE]))
     mentions = ordered.select(("article_id", "start_char", "end_char")).to_pylist()
-    sentences, stories = without_common(sentences_of(mentions, articles)), stories_of(entities)
+    sentences, stories = drop_common_words(sentences_of(mentions, articles)), stories_of(entities)
     units: list[EventUnit] = []
     unit_of: list[int] = []
     for rows in rows_by(ordered, "article_id"):
@@ -166,9 +166,9 @@ def _unit(
         row=first + places[0],
         article_id=intern(told["article_id"]),
         kind=intern(told["event_type"] + subtype),
-        modes=_once(intern(m["event_mode"]) for m in mentions if m["event_mode"]),
+        modes=_unique(intern(m["event_mode"]) for m in mentions if m["event_mode"]),
         modality=intern(told["modality"]),
-        words=_once(intern(word) for m in mentions for word in _trigger_words(m)),
+        words=_unique(intern(word) for m in mentions for word in _trigger_words(m)),
         actors=actors,
         recipients=recipients,
         countries=frozenset(countries),
@@ -182,13 +182,13 @@ def _unit(
     )
 
 
-def _once(words: Iterable[str]) -> tuple[str, ...]:
+def _unique(words: Iterable[str]) -> tuple[str, ...]:
     return tuple(sorted(set(words)))
 
 
 def _trigger_words(row: Mapping[str, Any]) -> tuple[str, str]:
     """Return the trigger as it stands, folded, and the first word of the pattern that found it: its lemma."""
-    return folded(row["trigger_text"]), row["rule_id"].partition(">")[0].partition("_")[0]
+    return fold_text(row["trigger_text"]), row["rule_id"].partition(">")[0].partition("_")[0]
 
 
 def _names(mentions: Sequence[Mapping[str, Any]], role: str) -> tuple[Name, ...]:

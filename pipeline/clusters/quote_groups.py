@@ -12,9 +12,9 @@ from pipeline.clusters.lists import Integers
 from pipeline.clusters.quoted import (
     LONG_ENOUGH,
     Evidence,
-    Speaker,
+    QuoteSpeaker,
     evidence_of,
-    may_speak,
+    may_be_same_speaker,
     quoted_words,
     word_shingles,
 )
@@ -53,7 +53,7 @@ class QuoteDay:
     ids: list[str]
     words: list[str]
     wholes: list[str]
-    speakers: list[Speaker]
+    speakers: list[QuoteSpeaker]
     shingles: Integers
     counts: Integers
 
@@ -67,7 +67,7 @@ class _Wordings:
 
     words: list[str]
     number: dict[str, int]
-    holders: list[dict[Speaker, int]]
+    holders: list[dict[QuoteSpeaker, int]]
 
 
 def quotes_of_day(quotes: pa.Table) -> QuoteDay:
@@ -85,8 +85,8 @@ def quotes_of_day(quotes: pa.Table) -> QuoteDay:
         quotes.select(_KEYS).take(pa.array(order, pa.int64())),
         [f"{row['article_id']}:{row['quote_index']}" for row in ordered],
         words,
-        [_whole(row, each) for row, each in zip(ordered, words, strict=True)],
-        [Speaker(row["speaker_entity_id"], row["speaker_name"]) for row in ordered],
+        [_whole_key(row, each) for row, each in zip(ordered, words, strict=True)],
+        [QuoteSpeaker(row["speaker_entity_id"], row["speaker_name"]) for row in ordered],
         np.concatenate([np.empty(0, np.uint32), *shingles]),
         np.array([len(each) for each in shingles], np.uint32),
     )
@@ -96,7 +96,7 @@ def _age(row: Mapping[str, Any]) -> tuple[datetime, str, int]:
     return row["published_at"] or _LAST, row["article_id"], row["quote_index"]
 
 
-def _whole(row: Mapping[str, Any], words: str) -> str:
+def _whole_key(row: Mapping[str, Any], words: str) -> str:
     """Return what all words of a row are compared by, where those in marks are too few and all are enough."""
     if _is_long(words) or row["word_count"] < LONG_ENOUGH:
         return ""
@@ -116,12 +116,12 @@ def group_quotes(day: QuoteDay, before: Sequence[tuple[QuoteDay, Sequence[str]]]
     days = [each for each, _ in before]
     wordings = _wordings([*days, day])
     groups = [group for _, known in before for group in known]
-    alike = _alike(wordings, [*days, day], set(day.words))
+    alike = _similar_wordings(wordings, [*days, day], set(day.words))
     for words, whole, speaker, own in zip(day.words, day.wholes, day.speakers, day.ids, strict=True):
         keys = [key for key in (words, whole) if key]
-        tried = [(wordings.number[key], _of_equal(key)) for key in keys]
+        tried = [(wordings.number[key], _evidence_of_equal(key)) for key in keys]
         tried += alike.get(wordings.number[words], ()) if words else ()
-        found = [_earliest(wordings, number, speaker, evidence) for number, evidence in tried]
+        found = [_earliest_row(wordings, number, speaker, evidence) for number, evidence in tried]
         first = min((row for row in found if row is not None), default=None)
         for key in keys:
             wordings.holders[wordings.number[key]].setdefault(speaker, len(groups))
@@ -135,7 +135,7 @@ def quote_group_rows(day: QuoteDay, groups: Sequence[str]) -> pa.Table:
     return day.keys.append_column("quote_group_id", pa.array(groups, pa.string())).select(schema.names).cast(schema)
 
 
-def _of_equal(key: str) -> Evidence:
+def _evidence_of_equal(key: str) -> Evidence:
     return "words" if key.startswith("\0") or _is_long(key) else "words and speaker"
 
 
@@ -151,7 +151,7 @@ def _wordings(days: Sequence[QuoteDay]) -> _Wordings:
     return found
 
 
-def _enter(wordings: _Wordings, key: str, speaker: Speaker, row: int | None) -> None:
+def _enter(wordings: _Wordings, key: str, speaker: QuoteSpeaker, row: int | None) -> None:
     number = wordings.number.setdefault(key, len(wordings.words))
     if number == len(wordings.words):
         wordings.words.append(key)
@@ -160,10 +160,12 @@ def _enter(wordings: _Wordings, key: str, speaker: Speaker, row: int | None) -> 
         wordings.holders[number].setdefault(speaker, row)
 
 
-def _alike(wordings: _Wordings, days: Sequence[QuoteDay], asked: set[str]) -> dict[int, list[tuple[int, Evidence]]]:
+def _similar_wordings(
+    wordings: _Wordings, days: Sequence[QuoteDay], asked: set[str]
+) -> dict[int, list[tuple[int, Evidence]]]:
     """Return for each wording that is asked for the other wordings that are its like, and what that rests on."""
     asking = np.array([words in asked for words in wordings.words], bool)
-    shingles, owners = _owned(wordings, days)
+    shingles, owners = _wording_shingles(wordings, days)
     found: dict[int, list[tuple[int, Evidence]]] = {}
     for one, other in pairs_sharing(shingles, owners, asking):
         evidence = evidence_of(wordings.words[one], wordings.words[other])
@@ -172,14 +174,14 @@ def _alike(wordings: _Wordings, days: Sequence[QuoteDay], asked: set[str]) -> di
     return found
 
 
-def _owned(wordings: _Wordings, days: Sequence[QuoteDay]) -> tuple[Integers, Integers]:
+def _wording_shingles(wordings: _Wordings, days: Sequence[QuoteDay]) -> tuple[Integers, Integers]:
     """Return the shingles of every wording, once, and beside each the number of its wording."""
     seen = np.zeros(len(wordings.words), bool)
-    parts = [_first_ones(wordings, day, seen) for day in days]
+    parts = [_first_shingles(wordings, day, seen) for day in days]
     return np.concatenate([part for part, _ in parts]), np.concatenate([owners for _, owners in parts])
 
 
-def _first_ones(wordings: _Wordings, day: QuoteDay, seen: Any) -> tuple[Integers, Integers]:
+def _first_shingles(wordings: _Wordings, day: QuoteDay, seen: Any) -> tuple[Integers, Integers]:
     numbers = np.array([wordings.number[words] for words in day.words if words], np.uint32)
     counts = day.counts[[bool(words) for words in day.words]] if day.words else day.counts
     is_first = np.zeros(len(numbers), bool)
@@ -190,14 +192,14 @@ def _first_ones(wordings: _Wordings, day: QuoteDay, seen: Any) -> tuple[Integers
     return day.shingles[wanted], np.repeat(numbers, counts)[wanted]
 
 
-def _earliest(wordings: _Wordings, number: int, speaker: Speaker, evidence: Evidence) -> int | None:
+def _earliest_row(wordings: _Wordings, number: int, speaker: QuoteSpeaker, evidence: Evidence) -> int | None:
     """Return the earliest row of a wording that this speaker may have said, None where there is none."""
     holders = wordings.holders[number]
-    rows = (row for other, row in _first(holders) if may_speak(speaker, other, evidence))
+    rows = (row for other, row in _first_holders(holders) if may_be_same_speaker(speaker, other, evidence))
     first = next(rows, None)
     same = holders.get(speaker) if speaker.name else None
     return min((row for row in (first, same) if row is not None), default=None)
 
 
-def _first(holders: dict[Speaker, int]) -> Iterator[tuple[Speaker, int]]:
+def _first_holders(holders: dict[QuoteSpeaker, int]) -> Iterator[tuple[QuoteSpeaker, int]]:
     return (each for each, _ in zip(holders.items(), range(_MOST_SPEAKERS), strict=False))

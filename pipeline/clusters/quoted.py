@@ -10,7 +10,7 @@ import numpy as np
 
 from pipeline.clusters.lists import Integers
 from pipeline.clusters.names import may_be_one
-from pipeline.clusters.shingles import folded, hash_of, shingles_of
+from pipeline.clusters.shingles import fold_text, hash_of, shingles_of
 
 # What makes two quotations one: their words alone, or their words because one speaker is named for both.
 Evidence = Literal["words", "words and speaker"]
@@ -25,7 +25,7 @@ _SHORTEST = 3  # words of one that stands whole in another of the same speaker
 
 
 @dataclass(frozen=True, slots=True)
-class Speaker:
+class QuoteSpeaker:
     """Who is named for a quotation; both None where nobody is, or an unnamed source."""
 
     entity_id: str | None
@@ -42,7 +42,7 @@ def quoted_words(row: Mapping[str, Any]) -> str:
 
 
 def _words(text: str) -> str:
-    return " ".join(_WORD.findall(folded(text)))
+    return " ".join(_WORD.findall(fold_text(text)))
 
 
 def word_shingles(words: str) -> Integers:
@@ -52,7 +52,7 @@ def word_shingles(words: str) -> Integers:
 
 def evidence_of(one: str, other: str) -> Evidence | None:
     """Return what two unequal wordings may be taken for one on; None where they may not. In either order the same."""
-    shorter, longer = sorted((_compared(one), _compared(other)), key=lambda words: (len(words), words))
+    shorter, longer = sorted((_limit_words(one), _limit_words(other)), key=lambda words: (len(words), words))
     if len(shorter) < _SHORTEST:
         return None
     if len(shorter) < _CUT_WORDS:
@@ -61,24 +61,24 @@ def evidence_of(one: str, other: str) -> Evidence | None:
     least = _REWORDED if len(shorter) >= _REWORDED_WORDS else _CUT
     if sum(map(set(longer).__contains__, shorter)) / len(shorter) < least:  # in any order: nearly all end here
         return None
-    share = _shared(shorter, longer) / len(shorter)
+    share = _count_shared_words(shorter, longer) / len(shorter)
     if share >= _CUT:
         return "words"
     return "words and speaker" if share >= least else None
 
 
-def _compared(words: str) -> list[str]:
+def _limit_words(words: str) -> list[str]:
     """Return the words that are compared: the time goes with their square."""
     return words.split(maxsplit=_MOST_WORDS)[:_MOST_WORDS]
 
 
-def _shared(shorter: list[str], longer: list[str]) -> int:
+def _count_shared_words(shorter: list[str], longer: list[str]) -> int:
     """Return how many words of one stand in the other, in order, in stretches of two or more."""
     blocks = SequenceMatcher(None, longer, shorter, autojunk=False).get_matching_blocks()
     return sum(block.size for block in blocks if block.size > 1)
 
 
-def may_speak(one: Speaker, other: Speaker, evidence: Evidence) -> bool:
+def may_be_same_speaker(one: QuoteSpeaker, other: QuoteSpeaker, evidence: Evidence) -> bool:
     """Return whether the speakers of two like quotations let them be one."""
     if one.name is None or other.name is None:
         return evidence == "words"

@@ -29,7 +29,7 @@ def pairs_sharing(numbers: Integers, owners: Integers, asking: NDArray[np.bool_]
     many = np.searchsorted(ordered, numbers[asked], "right") - begin
     kept = (many > 1) & (many <= _MOST_OWNERS)
     counts = np.bincount(owners, minlength=len(asking))
-    for one, other, shared in _shared(holders, begin[kept], many[kept], owners[asked][kept].astype(np.int64)):
+    for one, other, shared in _count_shared(holders, begin[kept], many[kept], owners[asked][kept].astype(np.int64)):
         enough = (one != other) & (shared >= _SHARE * np.minimum(counts[one], counts[other]))
         yield from zip(one[enough].tolist(), other[enough].tolist(), strict=True)
 
@@ -47,7 +47,7 @@ def earlier_sharing(
     ordered, holders = numbers[order], owners[order]
     places = np.flatnonzero(holders >= first)
     begin = np.maximum(np.searchsorted(ordered, ordered[places], "left"), places - _MOST_BEFORE)
-    for one, other, shared in _shared(holders, begin, places - begin, holders[places].astype(np.int64)):
+    for one, other, shared in _count_shared(holders, begin, places - begin, holders[places].astype(np.int64)):
         enough = np.flatnonzero((shared >= _FEWEST_SHARED) & (groups[one] != groups[other]))
         ranked = enough[np.lexsort((other[enough], -shared[enough], one[enough]))]
         askers, starts = np.unique(one[ranked], return_index=True)
@@ -55,7 +55,7 @@ def earlier_sharing(
             yield asker, others[:_MOST_COMPARED].tolist()
 
 
-def _shared(holders: Integers, begin: _Wide, many: _Wide, askers: _Wide) -> Iterator[tuple[_Wide, _Wide, _Wide]]:
+def _count_shared(holders: Integers, begin: _Wide, many: _Wide, askers: _Wide) -> Iterator[tuple[_Wide, _Wide, _Wide]]:
     """Yield asker, other and how many numbers they share, by asker and other; every asker in one yield.
 
     Of ``askers``, each number has its holders from ``begin`` on, so ``many`` of them.

@@ -16,7 +16,7 @@ _QUOTE_WORDS = 3  # one or two words in marks are a name or a distance, not some
 
 
 @dataclass(frozen=True, slots=True)
-class Change:
+class SentenceChange:
     """A sentence that a revision has and the one before it has not, or the other way round."""
 
     kind: Literal["added", "removed"]
@@ -30,26 +30,26 @@ def sentences_of(article: Article) -> tuple[str, ...]:
     return tuple(" ".join(words) for words in found if words)
 
 
-def changes_between(before: Article, after: Article) -> tuple[Change, ...]:
+def changes_between(before: Article, after: Article) -> tuple[SentenceChange, ...]:
     """Return what was removed and added, in reading order, what was removed first where both happened in one place."""
     old, new = sentences_of(before), sentences_of(after)
-    found: list[Change] = []
+    found: list[SentenceChange] = []
     for kind, old_start, old_end, new_start, new_end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
         if kind != "equal":
-            found += [Change("removed", sentence) for sentence in old[old_start:old_end]]
-            found += [Change("added", sentence) for sentence in new[new_start:new_end]]
+            found += [SentenceChange("removed", sentence) for sentence in old[old_start:old_end]]
+            found += [SentenceChange("added", sentence) for sentence in new[new_start:new_end]]
     return tuple(found)
 
 
 def quotes_removed(before: Article, after: Article) -> tuple[str, ...]:
     """Return the stretches in double quotation marks, of three words or more, whose words ``after`` has nowhere."""
-    left = f" {_folded(after.text)} "
+    left = f" {_fold(after.text)} "
     blocks = (before.text[block.start : block.end] for block in before.blocks)
     said = ("".join(found) for block in blocks for found in _QUOTED.findall(block))
-    return tuple(each for each in said if len(_WORD.findall(each)) >= _QUOTE_WORDS and f" {_folded(each)} " not in left)
+    return tuple(each for each in said if len(_WORD.findall(each)) >= _QUOTE_WORDS and f" {_fold(each)} " not in left)
 
 
-def _folded(text: str) -> str:
+def _fold(text: str) -> str:
     return " ".join(_WORD.findall(text.casefold()))
 
 

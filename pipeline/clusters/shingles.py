@@ -14,7 +14,7 @@ _PLACES = tuple(np.uint64(odd) for odd in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4
 _MIX, _TOP = np.uint64(0xFF51AFD7ED558CCD), np.uint64(32)
 
 
-def folded(text: str) -> str:
+def fold_text(text: str) -> str:
     """Return a text without case, soft hyphens and the difference between written forms of one character."""
     return unicodedata.normalize("NFKC", text).casefold().replace("\u00ad", "")
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 from rensa import RMinHash
 
 from pipeline.clusters.lists import Integers, list_array
-from pipeline.clusters.shingles import folded, hash_of, shingles_of
+from pipeline.clusters.shingles import fold_text, hash_of, shingles_of
 
 PERMUTATIONS = 128
 _SEED = 1
@@ -48,7 +48,7 @@ def _shingles(text: str) -> tuple[Integers, Integers]:
     """Return the hashes of a text's shingles, and of those that are not wholly inside quotation marks."""
     words: list[int] = []
     quoted: list[bool] = []
-    for number, part in enumerate(_QUOTATION.split(folded(text))):
+    for number, part in enumerate(_QUOTATION.split(fold_text(text))):
         found = [hash_of(word) for word in _WORD.findall(part)]
         words += found
         quoted += [number % 2 == 1] * len(found)

@@ -1,5 +1,5 @@
-"""Copies of the tables for others: a folder of Parquet, CSV or SQLite, with or without text, and their papers."""
+"""Exports of the tables: a folder of Parquet, CSV or SQLite, with or without text, and its documentation."""
 
-from pipeline.exports.export import FORMS, Exported, Form, Selection, export
+from pipeline.exports.export import FORMS, ExportReport, Form, Selection, export
 
-__all__ = ["FORMS", "Exported", "Form", "Selection", "export"]
+__all__ = ["FORMS", "ExportReport", "Form", "Selection", "export"]

@@ -13,8 +13,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.errors import ConfigError
-from pipeline.exports.papers import Told, write_papers
-from pipeline.exports.shape import day_tables, exported_tables
+from pipeline.exports.papers import ExportFacts, write_documentation
+from pipeline.exports.shape import day_tables, export_specs
 from pipeline.exports.writers import CsvWriter, ParquetWriter, SqliteWriter, Writer
 from pipeline.lake import Lake
 from pipeline.tables import TableSpec, table_named
@@ -35,8 +35,8 @@ class Selection:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Exported:
-    """A finished export: rows by table, how many days had any, and the bytes of the folder."""
+class ExportReport:
+    """Result of an export: rows by table, how many days had any, and the bytes of the folder."""
 
     folder: Path
     rows: Mapping[str, int]
@@ -45,8 +45,14 @@ class Exported:
 
 
 def export(
-    lake: Lake, target: Path, *, form: Form, selection: Selection, has_bom: bool = False, tell: Callable[[str], None]
-) -> Exported:
+    lake: Lake,
+    target: Path,
+    *,
+    form: Form,
+    selection: Selection,
+    has_bom: bool = False,
+    report_progress: Callable[[str], None],
+) -> ExportReport:
     """Write an export into a folder that does not exist or is empty; a failed one leaves nothing.
 
     All is of one instant between commits. Only a few days are in memory. Equal rows give equal files.
@@ -59,21 +65,21 @@ def export(
     temporary = target.parent / f".{target.name}.{uuid.uuid4().hex}.part"
     temporary.mkdir()
     try:
-        specs = (*exported_tables(has_text=selection.has_text), _DELETIONS)
+        specs = (*export_specs(has_text=selection.has_text), _DELETIONS)
         writer = _writer(form, temporary, specs, has_bom=has_bom)
         try:
-            told, days = _write(lake, writer, specs, selection, tell)
+            facts, days = _write(lake, writer, specs, selection, report_progress)
         finally:
             writer.close()
         if not days:
-            raise ConfigError(f"there is no article to export: {_asked(selection)}", key=str(target))
-        write_papers(temporary, specs, {spec.name: writer.file_of(spec) for spec in specs}, told)
+            raise ConfigError(f"there is no article to export: {_describe_selection(selection)}", key=str(target))
+        write_documentation(temporary, specs, {spec.name: writer.file_of(spec) for spec in specs}, facts)
         temporary.replace(target)
     except BaseException:
         shutil.rmtree(temporary, ignore_errors=True)
         raise
     size = sum(path.stat().st_size for path in target.iterdir())
-    return Exported(folder=target, rows=told.rows, days=days, bytes=size)
+    return ExportReport(folder=target, rows=facts.rows, days=days, bytes=size)
 
 
 def _writer(form: Form, folder: Path, specs: Sequence[TableSpec], *, has_bom: bool) -> Writer:
@@ -83,14 +89,14 @@ def _writer(form: Form, folder: Path, specs: Sequence[TableSpec], *, has_bom: bo
 
 
 def _write(
-    lake: Lake, writer: Writer, specs: Sequence[TableSpec], selection: Selection, tell: Callable[[str], None]
-) -> tuple[Told, int]:
+    lake: Lake, writer: Writer, specs: Sequence[TableSpec], selection: Selection, report_progress: Callable[[str], None]
+) -> tuple[ExportFacts, int]:
     rows: Counter[str] = Counter({spec.name: 0 for spec in specs})
     publishers: set[str] = set()
     days: list[date] = []
     newest: list[datetime] = []
-    for manifest in (each for each in lake.standing() if selection.first <= each.day <= selection.last):
-        tell(f"writing {manifest.day}")
+    for manifest in (each for each in lake.current_manifests() if selection.first <= each.day <= selection.last):
+        report_progress(f"writing {manifest.day}")
         tables = day_tables(lake, manifest, source_keys=selection.source_keys)
         for spec in (each for each in specs if each != _DELETIONS):
             rows[spec.name] += _put(writer, spec, tables[spec.name].select(spec.schema.names))
@@ -100,7 +106,7 @@ def _write(
             publishers |= _publishers(articles)
             newest = [max([*newest, pc.max(articles["fetched_at"]).as_py()])]
     rows[_DELETIONS.name] = _put(writer, _DELETIONS, lake.log.read(_DELETIONS.name).select(_DELETIONS.schema.names))
-    told = Told(
+    facts = ExportFacts(
         has_text=selection.has_text,
         rows=dict(rows),
         publishers=sorted(publishers),
@@ -108,7 +114,7 @@ def _write(
         last_day=max(days, default=None),
         fetched_at=newest[0] if newest else None,
     )
-    return told, len(days)
+    return facts, len(days)
 
 
 def _put(writer: Writer, spec: TableSpec, table: pa.Table) -> int:
@@ -119,7 +125,7 @@ def _put(writer: Writer, spec: TableSpec, table: pa.Table) -> int:
     return count
 
 
-def _asked(selection: Selection) -> str:
+def _describe_selection(selection: Selection) -> str:
     sources = ", ".join(sorted(selection.source_keys)) or "any source"
     return f"of {sources}, published from {selection.first} to {selection.last}"
 

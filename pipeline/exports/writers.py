@@ -23,7 +23,7 @@ _FORMULA = r"^([=+\-@\t\r])"
 
 
 @dataclass(frozen=True, slots=True)
-class File:
+class ExportFile:
     """Where a table is, and what a Data Package says of that kind of file."""
 
     name: str
@@ -33,7 +33,7 @@ class File:
 class Writer(Protocol):
     """Writes tables, in the columns of their specs, day after day. ``close`` ends all files."""
 
-    def file_of(self, spec: TableSpec) -> File: ...
+    def file_of(self, spec: TableSpec) -> ExportFile: ...
     def write(self, spec: TableSpec, rows: pa.Table) -> None: ...
     def close(self) -> None: ...
 
@@ -53,8 +53,8 @@ class ParquetWriter:
             self._writers[spec.name] = self._open.enter_context(writer)
             self._waiting[spec.name] = []
 
-    def file_of(self, spec: TableSpec) -> File:
-        return File(f"{spec.name}.parquet", {"format": "parquet", "mediatype": "application/vnd.apache.parquet"})
+    def file_of(self, spec: TableSpec) -> ExportFile:
+        return ExportFile(f"{spec.name}.parquet", {"format": "parquet", "mediatype": "application/vnd.apache.parquet"})
 
     def write(self, spec: TableSpec, rows: pa.Table) -> None:
         waiting = self._waiting[spec.name]
@@ -90,9 +90,9 @@ class CsvWriter:
             schema = pa.schema([(column.name, _cell_type(column.type)) for column in spec.columns])
             self._writers[spec.name] = self._open.enter_context(pyarrow.csv.CSVWriter(file, schema))
 
-    def file_of(self, spec: TableSpec) -> File:
+    def file_of(self, spec: TableSpec) -> ExportFile:
         encoding = "utf-8-sig" if self._has_bom else "utf-8"
-        return File(f"{spec.name}.csv", {"format": "csv", "mediatype": "text/csv", "encoding": encoding})
+        return ExportFile(f"{spec.name}.csv", {"format": "csv", "mediatype": "text/csv", "encoding": encoding})
 
     def write(self, spec: TableSpec, rows: pa.Table) -> None:
         cells = [_cells(rows[column.name]) for column in spec.columns]
@@ -134,12 +134,12 @@ class SqliteWriter:
             "CREATE TABLE columns_explained (table_name TEXT, column_name TEXT, about TEXT, "
             "PRIMARY KEY (table_name, column_name))"
         )
-        told = [(spec.name, column.name, column.about) for spec in self._specs for column in spec.columns]
-        self._db.executemany("INSERT INTO columns_explained VALUES (?, ?, ?)", told)
+        descriptions = [(spec.name, column.name, column.about) for spec in self._specs for column in spec.columns]
+        self._db.executemany("INSERT INTO columns_explained VALUES (?, ?, ?)", descriptions)
 
-    def file_of(self, spec: TableSpec) -> File:
+    def file_of(self, spec: TableSpec) -> ExportFile:
         mediatype = "application/vnd.sqlite3"
-        return File(self.FILE, {"format": "sqlite", "mediatype": mediatype, "dialect": {"table": spec.name}})
+        return ExportFile(self.FILE, {"format": "sqlite", "mediatype": mediatype, "dialect": {"table": spec.name}})
 
     def write(self, spec: TableSpec, rows: pa.Table) -> None:
         values = (_sqlite_values(rows[column.name]) for column in spec.columns)
@@ -150,14 +150,14 @@ class SqliteWriter:
 
     def close(self) -> None:
         for spec in self._specs:
-            for columns in _indexed(spec):
+            for columns in _indexed_columns(spec):
                 name = "_".join((spec.name, *columns))
                 self._db.execute(f'CREATE INDEX "{name}" ON "{spec.name}" ({", ".join(columns)})')
         self._db.commit()
         self._db.close()
 
 
-def _indexed(spec: TableSpec) -> Iterator[tuple[str, ...]]:
+def _indexed_columns(spec: TableSpec) -> Iterator[tuple[str, ...]]:
     """Yield what a table is joined and searched by."""
     names = {column.name for column in spec.columns}
     if {"article_id", "revision_id"} <= names:

@@ -28,17 +28,17 @@ Reasons of a ``RefusedFetchError`` (the page is not to be had):
 """
 
 from pipeline.codings import BadEncodingError, TooLargeError, decode_body, gunzip, gunzip_chunks
-from pipeline.fetch.fetcher import Fetcher, Got, NotModified, Wanted
+from pipeline.fetch.fetcher import Fetcher, FetchResult, NotModified, PageRequest
 from pipeline.fetch.limits import FetchLimits, limits_from
 
 __all__ = [
     "BadEncodingError",
     "FetchLimits",
+    "FetchResult",
     "Fetcher",
-    "Got",
     "NotModified",
+    "PageRequest",
     "TooLargeError",
-    "Wanted",
     "decode_body",
     "gunzip",
     "gunzip_chunks",

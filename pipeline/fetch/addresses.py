@@ -7,10 +7,10 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from threading import Lock
 
-from pipeline.fetch.trouble import Trouble
+from pipeline.fetch.trouble import FetchFailure
 
 IpAddress = ipaddress.IPv4Address | ipaddress.IPv6Address
-_KEPT_SECONDS = 600.0  # a trigger lives for weeks, hosts move
+_CACHE_SECONDS = 600.0  # a trigger lives for weeks, hosts move
 # The last 32 bits are an IPv4 address: RFC 6052; RFC 4291 2.5.5.1, deprecated; RFC 2765 2.1, deprecated.
 _HOLDS_IPV4 = tuple(map(ipaddress.ip_network, ("64:ff9b::/96", "::/96", "::ffff:0:0:0/96")))
 _RETIRED = tuple(map(ipaddress.ip_network, ("fec0::/10", "192.88.99.0/24")))
@@ -30,10 +30,10 @@ class AddressBook:
 
     def __init__(self, private_hosts: frozenset[str]) -> None:
         self._private_hosts = frozenset(name.lower() for name in private_hosts)
-        self._known: dict[tuple[str, int], tuple[Endpoint | Trouble, float]] = {}
+        self._known: dict[tuple[str, int], tuple[Endpoint | FetchFailure, float]] = {}
         self._lock = Lock()
 
-    def endpoint(self, host: str, port: int) -> Endpoint | Trouble:
+    def endpoint(self, host: str, port: int) -> Endpoint | FetchFailure:
         """Return where a host may be reached, or why it may not.
 
         All its addresses must be public, unless "host:port" is one of the private hosts. Odd spellings of an
@@ -42,22 +42,22 @@ class AddressBook:
         found, good_until = self._known.get((host, port), (None, 0.0))
         if found is None or time.monotonic() >= good_until:
             found = self._resolve(host, port)
-            if not isinstance(found, Trouble) or found.kind == "never":
+            if not isinstance(found, FetchFailure) or found.kind == "permanent":
                 with self._lock:
-                    self._known[host, port] = found, time.monotonic() + _KEPT_SECONDS
+                    self._known[host, port] = found, time.monotonic() + _CACHE_SECONDS
         return found
 
-    def _resolve(self, host: str, port: int) -> Endpoint | Trouble:
+    def _resolve(self, host: str, port: int) -> Endpoint | FetchFailure:
         try:
             answers = socket.getaddrinfo(host, port, type=socket.SOCK_STREAM)
         except (socket.gaierror, UnicodeError) as error:
-            return Trouble("retry", "dns_failed", f"{host} has no address ({error}); check the name")
+            return FetchFailure("retry", "dns_failed", f"{host} has no address ({error}); check the name")
         addresses = tuple(dict.fromkeys(str(answer[4][0]) for answer in answers))
         if f"{_bracketed(host)}:{port}" not in self._private_hosts:
             for address in addresses:
                 if not is_public(address):
-                    return Trouble(
-                        "never",
+                    return FetchFailure(
+                        "permanent",
                         "private_address",
                         f"{host} is {address}, which is not a public address; "
                         f'add "{_bracketed(host)}:{port}" to private_hosts in sources.toml if that is meant',
@@ -67,7 +67,9 @@ class AddressBook:
 
 def is_public(address: str) -> bool:
     """Return whether an address is a public one, the IPv4 addresses inside IPv6 forms included."""
-    return all(each.is_global and not each.is_multicast and not _is_retired(each) for each in _meant(address))
+    return all(
+        each.is_global and not each.is_multicast and not _is_retired(each) for each in _effective_addresses(address)
+    )
 
 
 def _is_retired(address: IpAddress) -> bool:
@@ -75,7 +77,7 @@ def _is_retired(address: IpAddress) -> bool:
     return any(address.version == network.version and address in network for network in _RETIRED)
 
 
-def _meant(address: str) -> Iterator[IpAddress]:
+def _effective_addresses(address: str) -> Iterator[IpAddress]:
     found = ipaddress.ip_address(address)
     yield found
     if isinstance(found, ipaddress.IPv6Address):

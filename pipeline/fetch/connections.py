@@ -14,7 +14,7 @@ from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
 from pipeline.fetch.addresses import AddressBook
-from pipeline.fetch.trouble import Trouble
+from pipeline.fetch.trouble import FetchFailure
 
 _HEAD_END = (b"\r\n", b"\n", b"")
 _HOSTS_KEPT, _CONNECTIONS_KEPT = 128, 32
@@ -148,16 +148,16 @@ def _connect(book: AddressBook, connection: HTTPConnection) -> socket.socket:
     Raises: RefusedFetchError for an address that is not public.
     """
     endpoint = book.endpoint(connection.host.strip("[]"), connection.port)
-    if isinstance(endpoint, Trouble):
+    if isinstance(endpoint, FetchFailure):
         raise endpoint.as_error(connection.host)
-    trouble: OSError = OSError(f"{connection.host} has no address")
+    failure: OSError = OSError(f"{connection.host} has no address")
     for address in endpoint.addresses:
         try:
             return urllib3.util.connection.create_connection(
                 (address, connection.port), connection.timeout, socket_options=connection.socket_options
             )
         except OSError as error:
-            trouble = error
-    if isinstance(trouble, TimeoutError):
-        raise urllib3.exceptions.ConnectTimeoutError(connection, f"{connection.host} does not answer") from trouble
-    raise urllib3.exceptions.NewConnectionError(connection, f"{connection.host}: {trouble}") from trouble
+            failure = error
+    if isinstance(failure, TimeoutError):
+        raise urllib3.exceptions.ConnectTimeoutError(connection, f"{connection.host} does not answer") from failure
+    raise urllib3.exceptions.NewConnectionError(connection, f"{connection.host}: {failure}") from failure

@@ -10,17 +10,17 @@ from typing import Self
 
 from pipeline.errors import RefusedFetchError, TransientFetchError
 from pipeline.fetch.addresses import AddressBook
-from pipeline.fetch.hops import Ask, Hops, Target
+from pipeline.fetch.hops import RequestRunner, RequestSpec, RequestTarget
 from pipeline.fetch.limits import FetchLimits
-from pipeline.fetch.pace import Pace
+from pipeline.fetch.pace import RateLimiter
 from pipeline.fetch.reservations import Reservations, reserving_header
 from pipeline.fetch.robots import Robots
 from pipeline.fetch.schedule import Schedule
-from pipeline.fetch.stream import Opening, Stream
+from pipeline.fetch.stream import Stream, StreamTransport
 from pipeline.fetch.transport import Caps, Reply, Transport
-from pipeline.fetch.trouble import Trouble
-from pipeline.fetch.turns import Turns
-from pipeline.fetch.walk import Gate, walked
+from pipeline.fetch.trouble import FetchFailure
+from pipeline.fetch.turns import SharedRateLimit
+from pipeline.fetch.walk import Gate, run_walk
 from pipeline.model import Exchange, Hints, Page
 
 _NO_HINTS = Hints()
@@ -47,7 +47,7 @@ class NotModified:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Wanted:
+class PageRequest:
     """A page to fetch: its URL, the validators of an earlier fetch, and what its listing said."""
 
     url: str
@@ -56,7 +56,7 @@ class Wanted:
     hints: Hints = _NO_HINTS
 
 
-Got = Page | NotModified | TransientFetchError | RefusedFetchError
+FetchResult = Page | NotModified | TransientFetchError | RefusedFetchError
 
 
 class Fetcher:
@@ -64,7 +64,7 @@ class Fetcher:
 
     Thread-safe: pace, robots, addresses and connections are shared by its threads.
 
-    Processes whose fetchers have the same ``turns_folder`` keep the interval of a host together.
+    Processes whose fetchers have the same ``rate_limit_folder`` keep the interval of a host together.
     ``private_hosts`` are the "host:port" names that may be reached although their addresses are not public.
     Proxies, cookies and .netrc of the environment are not used.
     """
@@ -75,17 +75,19 @@ class Fetcher:
         *,
         private_hosts: frozenset[str],
         now: Callable[[], datetime],
-        turns_folder: Path | None = None,
+        rate_limit_folder: Path | None = None,
     ) -> None:
         self.limits = limits
         self._now = now
         self._book = book = AddressBook(private_hosts)
-        turns = Turns(turns_folder) if turns_folder is not None else None
-        self._pace = pace = Pace(hold_max_seconds=limits.retry_after_max_seconds, turns=turns)
+        shared_limit = SharedRateLimit(rate_limit_folder) if rate_limit_folder is not None else None
+        self._limiter = limiter = RateLimiter(
+            hold_max_seconds=limits.retry_after_max_seconds, shared_limit=shared_limit
+        )
         self._transport = Transport(book, read_timeout_seconds=limits.read_timeout_seconds)
-        self._hops = Hops(limits, transport=self._transport, book=book, pace=pace, now=now)
-        self._robots = Robots(limits, hops=self._hops, pace=pace, now=now)
-        self._reservations = Reservations(limits, hops=self._hops, now=now)
+        self._runner = RequestRunner(limits, transport=self._transport, book=book, limiter=limiter, now=now)
+        self._robots = Robots(limits, runner=self._runner, limiter=limiter, now=now)
+        self._reservations = Reservations(limits, runner=self._runner, now=now)
 
     def __enter__(self) -> Self:
         return self
@@ -131,29 +133,31 @@ class Fetcher:
         is_listing: bool = False,
         hints: Hints = _NO_HINTS,
         interval_seconds: float | None = None,
-    ) -> Got:
+    ) -> FetchResult:
         """Return what ``fetch`` returns, or the error that it raises, for callers that go on without the page."""
-        wanted = Wanted(url=url, etag=etag, last_modified=last_modified, hints=hints)
-        ask = self._ask(wanted, interval_seconds=interval_seconds, is_listing=is_listing)
-        return self._got(wanted, walked(self._hops.walk(ask), self._pace))
+        wanted = PageRequest(url=url, etag=etag, last_modified=last_modified, hints=hints)
+        spec = self._spec(wanted, interval_seconds=interval_seconds, is_listing=is_listing)
+        return self._result(wanted, run_walk(self._runner.walk(spec), self._limiter))
 
-    def fetch_many[K](self, wanted: Iterable[tuple[K, Wanted]]) -> Iterator[tuple[K, Wanted, Got]]:
+    def fetch_many[K](self, wanted: Iterable[tuple[K, PageRequest]]) -> Iterator[tuple[K, PageRequest, FetchResult]]:
         """Yield what became of each page, as it comes, with the caller's key of it. Hosts do not wait for each other.
 
         A page that is tried again goes behind the others of its host. ``wanted`` is read by the calling thread as
         results are, some thousands of pages ahead at most.
         """
         limits = self.limits
-        schedule: Schedule[tuple[K, Wanted]] = Schedule(
-            self._pace, threads=limits.threads, page_max_bytes=limits.wire_max_bytes + limits.page_max_bytes
+        schedule: Schedule[tuple[K, PageRequest]] = Schedule(
+            self._limiter, threads=limits.threads, page_max_bytes=limits.wire_max_bytes + limits.page_max_bytes
         )
-        walks = (((key, each), self._hops.walk(self._ask(each))) for key, each in wanted)
+        walks = (((key, each), self._runner.walk(self._spec(each))) for key, each in wanted)
         for (key, each), got in schedule.run(walks):
-            yield key, each, self._got(each, got)
+            yield key, each, self._result(each, got)
 
-    def _ask(self, wanted: Wanted, *, interval_seconds: float | None = None, is_listing: bool = False) -> Ask:
+    def _spec(
+        self, wanted: PageRequest, *, interval_seconds: float | None = None, is_listing: bool = False
+    ) -> RequestSpec:
         validators = {"If-None-Match": wanted.etag, "If-Modified-Since": wanted.last_modified}
-        return Ask(
+        return RequestSpec(
             url=wanted.url,
             headers={name: value for name, value in validators.items() if value is not None},
             caps=self._caps(is_listing),
@@ -161,7 +165,7 @@ class Fetcher:
             gate=self._robots.gate if is_listing else self._page_gate,
         )
 
-    def _page_gate(self, target: Target) -> Gate:
+    def _page_gate(self, target: RequestTarget) -> Gate:
         closed = yield from self._robots.gate(target)
         return closed if closed is not None else (yield from self._reservations.gate(target))
 
@@ -173,14 +177,14 @@ class Fetcher:
         ``read_timeout_seconds`` of silence and a least rate. What breaks off is not begun again.
         """
         limits = self.limits
-        opening = Opening(self._book, read_timeout_seconds=limits.read_timeout_seconds)
+        opening = StreamTransport(self._book, read_timeout_seconds=limits.read_timeout_seconds)
         try:
-            hops = Hops(limits, transport=opening, book=self._book, pace=self._pace, now=self._now)
+            runner = RequestRunner(limits, transport=opening, book=self._book, limiter=self._limiter, now=self._now)
             interval = limits.host_interval_seconds if interval_seconds is None else interval_seconds
             caps = Caps(max_bytes, max_bytes)
-            ask = Ask(url=url, caps=caps, interval_seconds=interval, gate=self._robots.gate)
-            got = walked(hops.walk(ask), self._pace)
-            error = got.as_error(url) if isinstance(got, Trouble) else None
+            spec = RequestSpec(url=url, caps=caps, interval_seconds=interval, gate=self._robots.gate)
+            got = run_walk(runner.walk(spec), self._limiter)
+            error = got.as_error(url) if isinstance(got, FetchFailure) else None
             yield Stream(url, opening, max_bytes=max_bytes, error=error)
         finally:
             opening.close()
@@ -191,15 +195,15 @@ class Fetcher:
             return Caps(max(limits.wire_max_bytes, limits.listing_max_bytes), limits.listing_max_bytes)
         return Caps(limits.wire_max_bytes, limits.page_max_bytes)
 
-    def _got(self, wanted: Wanted, got: Reply | Trouble) -> Got:
-        if isinstance(got, Trouble):
+    def _result(self, wanted: PageRequest, got: Reply | FetchFailure) -> FetchResult:
+        if isinstance(got, FetchFailure):
             return got.as_error(wanted.url)
         if got.status == 304:
             return NotModified(url=wanted.url, fetched_at=self._now(), headers=got.headers, exchange=got.exchange)
         header = reserving_header(got.headers) if self.limits.obeys_reservation else None
         if header is not None:
             told = f"{header!r} reserves text and data mining; NEWS_TDM_POLICY=record keeps such pages"
-            return Trouble("never", "tdm_reserved", told).as_error(wanted.url)
+            return FetchFailure("permanent", "tdm_reserved", told).as_error(wanted.url)
         is_reserved = self._reservations.is_reserved(got.url)
         return Page(
             url=wanted.url,

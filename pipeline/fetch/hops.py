@@ -11,11 +11,11 @@ import requests
 from pipeline.codings import ACCEPT_ENCODING
 from pipeline.fetch.addresses import AddressBook
 from pipeline.fetch.limits import FetchLimits
-from pipeline.fetch.pace import Pace, Verdict
+from pipeline.fetch.pace import HostHealth, RateLimiter
 from pipeline.fetch.retries import pause_seconds, retry_after_seconds
 from pipeline.fetch.transport import Budget, Caps, Reply, Transport
-from pipeline.fetch.trouble import Trouble
-from pipeline.fetch.walk import Gate, Step, Walk
+from pipeline.fetch.trouble import FetchFailure
+from pipeline.fetch.walk import Gate, Walk, WalkStep
 from pipeline.model import GONE
 
 _PORTS = {"http": 80, "https": 443}
@@ -25,7 +25,7 @@ _SLOW_DOWN = (429, 503)
 
 
 @dataclass(frozen=True, slots=True)
-class Target:
+class RequestTarget:
     """One hop, ready to be sent. ``host_key`` is "host:port", the unit of pace and of private hosts."""
 
     request: requests.PreparedRequest
@@ -40,36 +40,42 @@ class Target:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Ask:
+class RequestSpec:
     """What is wanted: a URL, under which caps, and who must allow each hop (None where nobody is asked)."""
 
     url: str
     caps: Caps
     interval_seconds: float
     headers: Mapping[str, str] = field(default_factory=dict)
-    gate: Callable[[Target], Gate] | None = None
+    gate: Callable[[RequestTarget], Gate] | None = None
 
 
-class Hops:
+class RequestRunner:
     """Walks from a URL to its reply. Thread-safe."""
 
     def __init__(
-        self, limits: FetchLimits, *, transport: Transport, book: AddressBook, pace: Pace, now: Callable[[], datetime]
+        self,
+        limits: FetchLimits,
+        *,
+        transport: Transport,
+        book: AddressBook,
+        limiter: RateLimiter,
+        now: Callable[[], datetime],
     ) -> None:
         self._limits = limits
         self._transport = transport
         self._book = book
-        self._pace = pace
+        self._limiter = limiter
         self._now = now
 
-    def walk(self, ask: Ask) -> Walk:
+    def walk(self, spec: RequestSpec) -> Walk:
         """Return the way to the reply (200 to 299 or an asked-for 304) behind all redirects, or why there is none.
 
         Between two tries it waits in a step, for the server's Retry-After by the host's pace.
         """
         budget, not_before, attempt = Budget(self._limits.page_deadline_seconds), 0.0, 1
         while True:
-            got = yield from self._follow(ask, budget, not_before)
+            got = yield from self._follow(spec, budget, not_before)
             if isinstance(got, Reply) or got.kind != "retry" or attempt >= self._tries(got):
                 return got
             pause = 0.0 if got.retry_after_seconds else pause_seconds(attempt)
@@ -77,109 +83,111 @@ class Hops:
             attempt += 1
             del got  # with what came of its body: a page waits long for its turn
 
-    def _tries(self, got: Trouble) -> int:
+    def _tries(self, got: FetchFailure) -> int:
         # What is cut short twice is cut short at its source.
         return min(2, self._limits.attempts) if got.reason == "truncated" else self._limits.attempts
 
-    def _follow(self, ask: Ask, budget: Budget, not_before: float) -> Walk:
-        url, visited = ask.url, {ask.url}
+    def _follow(self, spec: RequestSpec, budget: Budget, not_before: float) -> Walk:
+        url, visited = spec.url, {spec.url}
         while True:
-            reply = yield from self._hop(url, ask, budget, not_before)
-            if isinstance(reply, Trouble) or reply.status not in _REDIRECTS:
+            reply = yield from self._hop(url, spec, budget, not_before)
+            if isinstance(reply, FetchFailure) or reply.status not in _REDIRECTS:
                 return reply
             target = _redirect_of(reply)
-            if isinstance(target, Trouble):
+            if isinstance(target, FetchFailure):
                 return target
             if target in visited:
-                return Trouble("never", "redirect_loop", f"redirects lead back to {target}")
+                return FetchFailure("permanent", "redirect_loop", f"redirects lead back to {target}")
             if len(visited) > self._limits.redirects_max:
-                return Trouble("never", "redirect_limit", f"more than {self._limits.redirects_max} redirects")
+                return FetchFailure("permanent", "redirect_limit", f"more than {self._limits.redirects_max} redirects")
             visited.add(target)
             url, not_before = target, 0.0
 
-    def _hop(self, url: str, ask: Ask, budget: Budget, not_before: float) -> Walk:
-        target = _target_of(url, {**ask.headers, **self._headers()})
-        if isinstance(target, Trouble):
+    def _hop(self, url: str, spec: RequestSpec, budget: Budget, not_before: float) -> Walk:
+        target = _target_of(url, {**spec.headers, **self._headers()})
+        if isinstance(target, FetchFailure):
             return target
-        yield Step(target.host_key, ask.interval_seconds, not_before)  # resolving and robots are the host's own time
+        yield WalkStep(
+            target.host_key, spec.interval_seconds, not_before
+        )  # resolving and robots are the host's own time
         endpoint = self._book.endpoint(target.host, target.port)
-        if isinstance(endpoint, Trouble):
+        if isinstance(endpoint, FetchFailure):
             return endpoint
-        if ask.gate is not None and (closed := (yield from ask.gate(target))):
+        if spec.gate is not None and (closed := (yield from spec.gate(target))):
             return closed
-        if held := (yield Step(target.host_key, ask.interval_seconds, is_request=True)):
-            return held
-        return self._asked(target, ask, budget)
+        if refusal := (yield WalkStep(target.host_key, spec.interval_seconds, is_request=True)):
+            return refusal
+        return self._send(target, spec, budget)
 
-    def _asked(self, target: Target, ask: Ask, budget: Budget) -> Reply | Trouble:
+    def _send(self, target: RequestTarget, spec: RequestSpec, budget: Budget) -> Reply | FetchFailure:
         sent_at = time.monotonic()
-        verdict: Verdict = "ill"
+        health: HostHealth = "failed"
         try:
-            reply = self._transport.get(target.request, caps=ask.caps, budget=budget)
-            got = reply if isinstance(reply, Trouble) else self._judged(reply, target, ask)
-            verdict = _verdict_of(got)
+            reply = self._transport.get(target.request, caps=spec.caps, budget=budget)
+            got = reply if isinstance(reply, FetchFailure) else self._check_status(reply, target, spec)
+            health = _health_of(got)
         finally:
-            self._pace.finish(target.host_key, ask.interval_seconds, sent_at=sent_at, verdict=verdict)
+            self._limiter.finish(target.host_key, spec.interval_seconds, sent_at=sent_at, health=health)
         return got
 
     def _headers(self) -> dict[str, str]:
         return {"User-Agent": self._limits.user_agent, "Accept": "*/*", "Accept-Encoding": ACCEPT_ENCODING}
 
-    def _judged(self, reply: Reply, target: Target, ask: Ask) -> Reply | Trouble:
+    def _check_status(self, reply: Reply, target: RequestTarget, spec: RequestSpec) -> Reply | FetchFailure:
         """Return the reply where its status is one to go on with; hold the host where it asks for that."""
         status = reply.status
         is_wanted = (200 <= status < 300 and status != 206) or status in _REDIRECTS
-        if is_wanted or (status == 304 and _is_conditional(ask)):
+        if is_wanted or (status == 304 and _is_conditional(spec)):
             return reply
         if status not in _TRANSIENT and not 500 <= status < 600:
             exchange = reply.exchange if status in GONE else None
             detail = f"the server answers {status}"
-            return Trouble("never", f"http_{status}", detail, status=status, exchange=exchange)
+            return FetchFailure("permanent", f"http_{status}", detail, status=status, exchange=exchange)
         wait = retry_after_seconds(reply.headers.get("retry-after"), now=self._now())
         if wait is not None:
-            self._pace.hold(target.host_key, wait)
+            self._limiter.back_off(target.host_key, wait)
         is_soon = wait is None or wait <= self._limits.retry_after_max_seconds
         detail = f"the server answers {status}" + (f" and asks to wait {wait:.0f} s" if wait is not None else "")
-        return Trouble("retry" if is_soon else "later", f"http_{status}", detail, status, wait)
+        return FetchFailure("retry" if is_soon else "defer", f"http_{status}", detail, status, wait)
 
 
-def _verdict_of(got: Reply | Trouble) -> Verdict:
-    if isinstance(got, Reply) or got.kind == "never":
-        return "well"
-    return "busy" if got.status in _SLOW_DOWN else "ill"
+def _health_of(got: Reply | FetchFailure) -> HostHealth:
+    if isinstance(got, Reply) or got.kind == "permanent":
+        return "ok"
+    return "overloaded" if got.status in _SLOW_DOWN else "failed"
 
 
-def _is_conditional(ask: Ask) -> bool:
-    return "If-None-Match" in ask.headers or "If-Modified-Since" in ask.headers
+def _is_conditional(spec: RequestSpec) -> bool:
+    return "If-None-Match" in spec.headers or "If-Modified-Since" in spec.headers
 
 
-def _target_of(url: str, headers: Mapping[str, str]) -> Target | Trouble:
+def _target_of(url: str, headers: Mapping[str, str]) -> RequestTarget | FetchFailure:
     try:
         scheme = urlsplit(url).scheme.lower()
         if scheme not in _PORTS:
-            return Trouble("never", "unsupported_scheme", "only http and https are fetched")
+            return FetchFailure("permanent", "unsupported_scheme", "only http and https are fetched")
         request = requests.Request("GET", url, headers=headers).prepare()
         parts = urlsplit(request.url or "")
         host, port = parts.hostname or "", parts.port or _PORTS[scheme]
     except (requests.RequestException, ValueError) as error:
-        return Trouble("never", "bad_url", f"no request can be made of it ({error})")
+        return FetchFailure("permanent", "bad_url", f"no request can be made of it ({error})")
     if parts.username is not None:
-        return Trouble("never", "credentials_in_url", "it holds a user name; write the URL without one")
-    return Target(request, request.url or "", f"{scheme}://{parts.netloc}", host, port)
+        return FetchFailure("permanent", "credentials_in_url", "it holds a user name; write the URL without one")
+    return RequestTarget(request, request.url or "", f"{scheme}://{parts.netloc}", host, port)
 
 
-def _redirect_of(reply: Reply) -> str | Trouble:
+def _redirect_of(reply: Reply) -> str | FetchFailure:
     location = reply.headers.get("location", "").strip()
     if not location:
         detail = f"the server answers {reply.status} without a Location"
-        return Trouble("never", f"http_{reply.status}", detail, status=reply.status)
+        return FetchFailure("permanent", f"http_{reply.status}", detail, status=reply.status)
     # http.client reads headers as Latin-1; servers write UTF-8.
     location = location.encode("latin-1", "replace").decode("utf-8", "replace")
     try:
         target = urljoin(reply.url, location).split("#", 1)[0]
         scheme = urlsplit(target).scheme
     except ValueError as error:
-        return Trouble("never", "bad_url", f"redirect to {location[:200]!r} ({error})")
+        return FetchFailure("permanent", "bad_url", f"redirect to {location[:200]!r} ({error})")
     if scheme == "http" and reply.url.startswith("https:"):
-        return Trouble("never", "https_downgrade", f"redirect from https to {target}")
+        return FetchFailure("permanent", "https_downgrade", f"redirect from https to {target}")
     return target

@@ -1,12 +1,12 @@
-"""Pace: the least time between two starts at one host, and the pauses that a host asks for."""
+"""Rate limits: the least time between two starts at one host, and the pauses that a host asks for."""
 
 import time
 from dataclasses import dataclass
 from threading import Lock
 from typing import Literal
 
-from pipeline.fetch.trouble import Trouble
-from pipeline.fetch.turns import Turns
+from pipeline.fetch.trouble import FetchFailure
+from pipeline.fetch.turns import SharedRateLimit
 
 _INTERVAL_MAX_SECONDS = 60.0  # neither doubling nor a Crawl-delay makes an interval longer
 _SLOWDOWN_MAX = 64
@@ -15,12 +15,12 @@ _POLL_SECONDS = 0.02  # where another thread's request at the host is still open
 _FAILURES_MAX = 10
 _DEAD_SECONDS = 600.0
 
-Verdict = Literal["well", "ill", "busy"]
+HostHealth = Literal["ok", "failed", "overloaded"]
 
 
 @dataclass(slots=True)
 class _Host:
-    """Times are seconds of time.monotonic. ``failures`` counts answers in a row that were not well."""
+    """Times are seconds of time.monotonic. ``failures`` counts answers in a row that were not ok."""
 
     next_start: float = 0.0
     held_until: float = 0.0
@@ -30,104 +30,104 @@ class _Host:
     open: int = 0
 
 
-class Pace:
-    """The starts at every host, shared by all threads of one fetcher, and by ``turns`` with other processes.
+class RateLimiter:
+    """The starts at every host, shared by all threads of one fetcher, and by ``shared_limit`` with other processes.
 
     A host is "name:port". Its interval runs from when it has seen a request, so that it sees no two closer, however
     late the first one came; while one is open there is no other, unless the interval is 0.
     """
 
-    def __init__(self, *, hold_max_seconds: float, turns: Turns | None = None) -> None:
+    def __init__(self, *, hold_max_seconds: float, shared_limit: SharedRateLimit | None = None) -> None:
         self._hold_max_seconds = hold_max_seconds
-        self._turns = turns
+        self._shared_limit = shared_limit
         self._hosts: dict[str, _Host] = {}
         self._lock = Lock()
 
-    def take(self, host: str, interval_seconds: float) -> float | Trouble:
+    def take(self, host: str, interval_seconds: float) -> float | FetchFailure:
         """Take the host's start and return 0.0 where it may be asked now, else the seconds until it may be.
 
-        Trouble where the host asked for a longer pause than a run waits. What was taken must be given to ``finish``.
+        FetchFailure if the host asks for a longer pause than a run waits. Give what was taken to ``finish``.
         """
         with self._lock:
             state, now = self._hosts.setdefault(host, _Host()), time.monotonic()
             held_seconds = state.held_until - now
             if held_seconds > self._hold_max_seconds:
-                return _on_hold(host, held_seconds)
-            interval = _asked_interval(state, interval_seconds)  # ``finish`` makes it longer where that must be
+                return _back_off_failure(host, held_seconds)
+            interval = _base_interval(state, interval_seconds)  # ``finish`` makes it longer where that must be
             wait_seconds = max(0.0, held_seconds, state.next_start - now)
             if state.open and interval > 0:
                 wait_seconds = max(wait_seconds, _POLL_SECONDS)
-            if not wait_seconds and self._turns is not None and interval > 0:
-                wait_seconds = self._turns.take(host, interval_seconds=interval)
+            if not wait_seconds and self._shared_limit is not None and interval > 0:
+                wait_seconds = self._shared_limit.take(host, interval_seconds=interval)
                 if wait_seconds > max(self._hold_max_seconds, 2 * _INTERVAL_MAX_SECONDS):
-                    return _on_hold(host, wait_seconds)
+                    return _back_off_failure(host, wait_seconds)
             if not wait_seconds:
                 state.open += 1
                 state.next_start = now + interval
             return wait_seconds
 
-    def wait_for_start(self, host: str, interval_seconds: float) -> Trouble | None:
-        """Take the host's start, asleep until it may be asked; Trouble as in ``take``."""
+    def wait_for_start(self, host: str, interval_seconds: float) -> FetchFailure | None:
+        """Take the host's start, asleep until it may be asked; FetchFailure as in ``take``."""
         while wait_seconds := self.take(host, interval_seconds):
-            if isinstance(wait_seconds, Trouble):
+            if isinstance(wait_seconds, FetchFailure):
                 return wait_seconds
             time.sleep(wait_seconds)
         return None
 
-    def finish(self, host: str, interval_seconds: float, *, sent_at: float, verdict: Verdict) -> None:
+    def finish(self, host: str, interval_seconds: float, *, sent_at: float, health: HostHealth) -> None:
         """Say how a start ended. ``sent_at`` is in seconds of time.monotonic.
 
-        An answer of 429 or 503 (busy) doubles the interval, one that is well halves it again. A host from which ten
-        in a row were not well is left alone for ten minutes.
+        An answer of 429 or 503 (overloaded) doubles the interval, one that is ok halves it again. After ten answers in
+        a row that are not ok, the host is left alone for ten minutes.
         """
         with self._lock:
             state = self._hosts.setdefault(host, _Host())
             state.open -= 1
-            state.failures = 0 if verdict == "well" else state.failures + 1
-            if verdict == "busy":
+            state.failures = 0 if health == "ok" else state.failures + 1
+            if health == "overloaded":
                 state.slowdown = min(state.slowdown * 2, _SLOWDOWN_MAX)
-            elif verdict == "well":
+            elif health == "ok":
                 state.slowdown = max(state.slowdown // 2, 1)
             now = time.monotonic()
-            self._put_off(host, min(now, sent_at + _TRAVEL_SECONDS) + _interval(state, interval_seconds))
+            self._defer(host, min(now, sent_at + _TRAVEL_SECONDS) + _current_interval(state, interval_seconds))
             if state.failures >= _FAILURES_MAX:
                 state.held_until = max(state.held_until, now + _DEAD_SECONDS)
 
-    def hold(self, host: str, seconds: float) -> None:
+    def back_off(self, host: str, seconds: float) -> None:
         """Let nobody start at the host for so long; other processes keep to it for an hour at most."""
         with self._lock:
             state = self._hosts.setdefault(host, _Host())
             state.held_until = max(state.held_until, time.monotonic() + seconds)
-            if self._turns is not None and seconds > 0:
-                self._turns.put_off(host, seconds)
+            if self._shared_limit is not None and seconds > 0:
+                self._shared_limit.defer(host, seconds)
 
     def set_crawl_delay(self, host: str, seconds: float) -> None:
         """Raise the host's interval to its robots.txt's Crawl-delay."""
         with self._lock:
             state = self._hosts.setdefault(host, _Host())
             state.crawl_delay_seconds = seconds
-            self._put_off(host, time.monotonic() + _interval(state, 0.0))
+            self._defer(host, time.monotonic() + _current_interval(state, 0.0))
 
-    def _put_off(self, host: str, until: float) -> None:
+    def _defer(self, host: str, until: float) -> None:
         state = self._hosts[host]
         state.next_start = max(state.next_start, until)
         seconds = until - time.monotonic()
-        if self._turns is not None and seconds > 0:
-            self._turns.put_off(host, seconds)
+        if self._shared_limit is not None and seconds > 0:
+            self._shared_limit.defer(host, seconds)
 
 
-def _asked_interval(state: _Host, interval_seconds: float) -> float:
+def _base_interval(state: _Host, interval_seconds: float) -> float:
     return max(interval_seconds, min(state.crawl_delay_seconds, _INTERVAL_MAX_SECONDS))
 
 
-def _interval(state: _Host, interval_seconds: float) -> float:
-    wanted = _asked_interval(state, interval_seconds)
+def _current_interval(state: _Host, interval_seconds: float) -> float:
+    wanted = _base_interval(state, interval_seconds)
     return max(wanted, min(wanted * state.slowdown, _INTERVAL_MAX_SECONDS))
 
 
-def _on_hold(host: str, seconds: float) -> Trouble:
-    return Trouble(
-        "later",
+def _back_off_failure(host: str, seconds: float) -> FetchFailure:
+    return FetchFailure(
+        "defer",
         "host_on_hold",
         f"{host} is to be left alone for {seconds:.0f} s more; tried in a later run",
         retry_after_seconds=seconds,

@@ -8,10 +8,10 @@ from datetime import datetime
 from functools import cached_property
 from urllib.parse import urlsplit
 
-from pipeline.fetch.hops import Hops, Target
-from pipeline.fetch.host_file import HostFile
+from pipeline.fetch.hops import RequestRunner, RequestTarget
+from pipeline.fetch.host_file import WellKnownFile
 from pipeline.fetch.limits import FetchLimits
-from pipeline.fetch.trouble import Trouble
+from pipeline.fetch.trouble import FetchFailure
 from pipeline.fetch.walk import Gate
 
 _RULES_MAX = 1000
@@ -21,7 +21,7 @@ _NO_AI = re.compile(r"\bno(?:image)?ai\b", re.IGNORECASE)
 
 
 @dataclass(frozen=True)
-class _Rule:
+class _ReservationRule:
     """Whether the paths that ``location`` names are reserved; "*" and a final "$" as in robots.txt."""
 
     location: str
@@ -37,7 +37,7 @@ class _Rule:
         return self._pattern.match(path) is not None
 
 
-Rules = tuple[_Rule, ...]
+ReservationRules = tuple[_ReservationRule, ...]
 
 
 class Reservations:
@@ -46,28 +46,30 @@ class Reservations:
     Where it cannot be read, a fetcher that obeys reservations fetches nothing, for now.
     """
 
-    def __init__(self, limits: FetchLimits, *, hops: Hops, now: Callable[[], datetime]) -> None:
+    def __init__(self, limits: FetchLimits, *, runner: RequestRunner, now: Callable[[], datetime]) -> None:
         self._is_obeyed = limits.obeys_reservation
-        self._file = HostFile("/.well-known/tdmrep.json", parse=_parse, hops=hops, limits=limits, now=now)
+        self._file = WellKnownFile(
+            "/.well-known/tdmrep.json", parse=_parse_tdmrep, runner=runner, limits=limits, now=now
+        )
 
-    def gate(self, target: Target) -> Gate:
+    def gate(self, target: RequestTarget) -> Gate:
         """Read the file of a target's origin; return why a page may not be fetched where reservations are obeyed."""
         rules = yield from self._file.rules(target)
         if not self._is_obeyed:
             return None
-        if isinstance(rules, Trouble):
+        if isinstance(rules, FetchFailure):
             return rules.of_host_file(f"{target.origin}/.well-known/tdmrep.json", reason="tdm_unreachable")
-        rule = None if rules is None else _deciding(target.url, rules)
+        rule = None if rules is None else _deciding_rule(target.url, rules)
         if rule is not None and rule.is_reserved:
             told = f"{target.origin}/.well-known/tdmrep.json reserves it (location {rule.location})"
-            return Trouble("never", "tdm_reserved", told)
+            return FetchFailure("permanent", "tdm_reserved", told)
         return None
 
     def is_reserved(self, url: str) -> bool:
         """Return whether the file of a URL's origin, as far as it was read, reserves the URL."""
         parts = urlsplit(url)
         rules = self._file.known_rules(f"{parts.scheme}://{parts.netloc}")
-        rule = None if rules is None or isinstance(rules, Trouble) else _deciding(url, rules)
+        rule = None if rules is None or isinstance(rules, FetchFailure) else _deciding_rule(url, rules)
         return rule is not None and rule.is_reserved
 
 
@@ -79,7 +81,7 @@ def reserving_header(headers: Mapping[str, str]) -> str | None:
     return f"X-Robots-Tag: {robots[:100]}" if _NO_AI.search(robots) else None
 
 
-def _deciding(url: str, rules: Rules) -> _Rule | None:
+def _deciding_rule(url: str, rules: ReservationRules) -> _ReservationRule | None:
     """Return the rule with the longest location that names a URL's path, one that reserves before one that does not."""
     parts = urlsplit(url)
     path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
@@ -87,14 +89,14 @@ def _deciding(url: str, rules: Rules) -> _Rule | None:
     return max(named, key=lambda rule: (len(rule.location), rule.is_reserved), default=None)
 
 
-def _parse(body: bytes, _: Target) -> Rules:
+def _parse_tdmrep(body: bytes, _: RequestTarget) -> ReservationRules:
     """Return the rules of a tdmrep.json; entries that are none are passed over, a file that is none says nothing."""
     try:
         found = json.loads(body)
     except (ValueError, RecursionError):
         return ()
     given = [each for each in found if isinstance(each, dict)][:_RULES_MAX] if isinstance(found, list) else []
-    rules = (_Rule(str(each.get("location", "")), str(each.get("tdm-reservation")) == "1") for each in given)
+    rules = (_ReservationRule(str(each.get("location", "")), str(each.get("tdm-reservation")) == "1") for each in given)
     return tuple(rule for rule in rules if rule.location and _is_bounded(rule.location))
 
 

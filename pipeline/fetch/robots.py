@@ -11,11 +11,11 @@ from functools import partial
 
 from protego import Protego
 
-from pipeline.fetch.hops import Hops, Target
-from pipeline.fetch.host_file import HostFile
+from pipeline.fetch.hops import RequestRunner, RequestTarget
+from pipeline.fetch.host_file import WellKnownFile
 from pipeline.fetch.limits import FetchLimits
-from pipeline.fetch.pace import Pace
-from pipeline.fetch.trouble import Trouble
+from pipeline.fetch.pace import RateLimiter
+from pipeline.fetch.trouble import FetchFailure
 from pipeline.fetch.walk import Gate
 
 log = logging.getLogger(__name__)
@@ -30,26 +30,28 @@ class Robots:
     A Crawl-delay raises the host's interval, to 60 s at most.
     """
 
-    def __init__(self, limits: FetchLimits, *, hops: Hops, pace: Pace, now: Callable[[], datetime]) -> None:
+    def __init__(
+        self, limits: FetchLimits, *, runner: RequestRunner, limiter: RateLimiter, now: Callable[[], datetime]
+    ) -> None:
         # Groups name the product, not the comment that follows it in our header.
         self._agent = limits.user_agent.split("/")[0].split(" ")[0]
-        parse = partial(_parse, agent=self._agent, pace=pace)
-        self._file = HostFile("/robots.txt", parse=parse, hops=hops, limits=limits, now=now)
+        parse = partial(_parse_robots, agent=self._agent, limiter=limiter)
+        self._file = WellKnownFile("/robots.txt", parse=parse, runner=runner, limits=limits, now=now)
 
-    def gate(self, target: Target) -> Gate:
+    def gate(self, target: RequestTarget) -> Gate:
         """Return why a URL may not be fetched, None where it may."""
         rules = yield from self._file.rules(target)
-        if isinstance(rules, Trouble):
+        if isinstance(rules, FetchFailure):
             return rules.of_host_file(f"{target.origin}/robots.txt", reason="robots_unreachable")
         if rules is None or rules.parsed.can_fetch(target.url, self._agent):
             return None
         line = rules.line_against(target.url, self._agent)
         told = f"{target.origin}/robots.txt disallows it for {self._agent!r}"
-        return Trouble("never", "robots_refused", f"{told} ({line})" if line else told)
+        return FetchFailure("permanent", "robots_refused", f"{told} ({line})" if line else told)
 
 
 @dataclass(frozen=True)
-class _Rules:
+class _RobotsRules:
     """A robots.txt as parsed and as written. ``named`` are the lines that refused a page so far."""
 
     parsed: Protego
@@ -80,7 +82,7 @@ class _Rules:
         return f"line {number}: {self.named[number]}"
 
 
-def _parse(body: bytes, target: Target, *, agent: str, pace: Pace) -> _Rules:
+def _parse_robots(body: bytes, target: RequestTarget, *, agent: str, limiter: RateLimiter) -> _RobotsRules:
     text = body.decode("utf-8-sig", "replace")
     parsed = Protego.parse(text)
     delay = parsed.crawl_delay(agent)
@@ -88,5 +90,5 @@ def _parse(body: bytes, target: Target, *, agent: str, pace: Pace) -> _Rules:
         if delay > _CRAWL_DELAY_MAX_SECONDS:
             told = "%s asks for a Crawl-delay of %g s; %g s is the longest kept"
             log.warning(told, target.origin, delay, _CRAWL_DELAY_MAX_SECONDS)
-        pace.set_crawl_delay(target.host_key, min(delay, _CRAWL_DELAY_MAX_SECONDS))
-    return _Rules(parsed, tuple(text.splitlines()))
+        limiter.set_crawl_delay(target.host_key, min(delay, _CRAWL_DELAY_MAX_SECONDS))
+    return _RobotsRules(parsed, tuple(text.splitlines()))

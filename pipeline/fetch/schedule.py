@@ -10,10 +10,10 @@ from itertools import count
 from math import inf
 from threading import Condition, Lock
 
-from pipeline.fetch.pace import Pace
+from pipeline.fetch.pace import RateLimiter
 from pipeline.fetch.transport import Reply
-from pipeline.fetch.trouble import Trouble
-from pipeline.fetch.walk import Step, Walk
+from pipeline.fetch.trouble import FetchFailure
+from pipeline.fetch.walk import Walk, WalkStep
 
 _WAITING_MAX = 10_000  # pages known at once: enough to see other hosts behind the pages of one
 _HELD_BYTES_A_THREAD = 24 << 20  # of bodies, open requests at their largest included: 192 MB with eight threads
@@ -24,56 +24,56 @@ class _Page[K]:
     key: K
     number: int
     walk: Walk
-    step: Step
+    step: WalkStep
 
 
 @dataclass(slots=True)
-class _Lane[K]:
+class _HostQueue[K]:
     """The pages that wait for one host: one that goes alone, then by when they may go on, then by their number."""
 
     waiting: list[tuple[bool, float, int, _Page[K]]] = field(default_factory=list)
     busy: int = 0
     is_alone: bool = False
-    due_at: float = inf
+    ready_at: float = inf
 
 
 @dataclass(frozen=True, slots=True)
-class _Job[K]:
-    """A page that may go on; ``held`` is why it may not ask its host, ``room`` the bytes kept free for its answer."""
+class _Slot[K]:
+    """A page that may go on; ``refusal``: why it may not ask its host; ``reserved_bytes``: kept free for its answer."""
 
     page: _Page[K]
-    lane: _Lane[K]
-    held: Trouble | None
-    room: int
+    queue: _HostQueue[K]
+    refusal: FetchFailure | None
+    reserved_bytes: int
 
 
 class Schedule[K]:
     """Walks many pages at once. Used once; ``run`` is read by one thread.
 
-    A host's lane is due when its first page may go on and, for a request, the pace lets the host be asked. Threads
-    take due lanes only; a page that must wait goes back into a lane.
+    A host's queue is due when its first page may go on and, for a request, the pace lets the host be asked. Threads
+    take due queues only; a page that must wait goes back into a queue.
 
-    No thread waits for the reader: a request that finds no room for its answer stays in its lane. The file of a host
+    No thread waits for the reader: a request that finds no room for its answer stays in its queue. The file of a host
     (``is_alone``) needs no room, so the reader, who may wait for it to list further pages, waits for threads alone.
     """
 
-    def __init__(self, pace: Pace, *, threads: int, page_max_bytes: int) -> None:
-        self._pace = pace
+    def __init__(self, limiter: RateLimiter, *, threads: int, page_max_bytes: int) -> None:
+        self._limiter = limiter
         self._threads = threads
         self._page_max_bytes = page_max_bytes
         self._held_max_bytes = threads * _HELD_BYTES_A_THREAD
         self._held_bytes = 0
         self._without_room: deque[str] = deque()
         self._numbers = count()
-        self._lanes: dict[str, _Lane[K]] = {}
-        self._due: list[tuple[float, str]] = []
-        self._done: deque[tuple[K, Reply | Trouble, int]] = deque()
+        self._queues: dict[str, _HostQueue[K]] = {}
+        self._ready: list[tuple[float, str]] = []
+        self._done: deque[tuple[K, Reply | FetchFailure, int]] = deque()
         self._pages = 0
         self._is_closed = False
         lock = Lock()
         self._may_start, self._has_done = Condition(lock), Condition(lock)
 
-    def run(self, walks: Iterable[tuple[K, Walk]]) -> Iterator[tuple[K, Reply | Trouble]]:
+    def run(self, walks: Iterable[tuple[K, Walk]]) -> Iterator[tuple[K, Reply | FetchFailure]]:
         """Yield each page's end as it comes; one host's pages in their order, but for those that are tried again.
 
         ``walks`` is read by this thread, as far ahead as there is room.
@@ -92,11 +92,11 @@ class Schedule[K]:
 
     def _leave(self) -> None:
         """End the walks that are left, so that none goes on owning what others of its host wait for."""
-        for lane in self._lanes.values():
-            for *_, page in lane.waiting:
+        for queue in self._queues.values():
+            for *_, page in queue.waiting:
                 page.walk.close()
 
-    def _ends(self, walks: Iterator[tuple[K, Walk]]) -> Iterator[tuple[K, Reply | Trouble]]:
+    def _ends(self, walks: Iterator[tuple[K, Walk]]) -> Iterator[tuple[K, Reply | FetchFailure]]:
         is_read = False
         while not self._is_closed:
             end = self._next_end(waits=is_read or self._pages >= _WAITING_MAX)
@@ -109,7 +109,7 @@ class Schedule[K]:
             else:
                 is_read = True
 
-    def _next_end(self, *, waits: bool) -> tuple[K, Reply | Trouble] | None:
+    def _next_end(self, *, waits: bool) -> tuple[K, Reply | FetchFailure] | None:
         """Return the next page's end; None where there is none yet and it is not to be waited for, or none at all."""
         with self._has_done:
             while waits and not self._done and self._pages and not self._is_closed:
@@ -123,7 +123,7 @@ class Schedule[K]:
             return key, end
 
     def _add(self, key: K, walk: Walk) -> None:
-        """Put a new page into the lane of its host; one that names no host ends here."""
+        """Put a new page into the queue of its host; one that names no host ends here."""
         try:
             step = next(walk)
         except StopIteration as end:
@@ -137,8 +137,8 @@ class Schedule[K]:
 
     def _work(self) -> None:
         try:
-            while (job := self._next_job()) is not None:
-                self._advance(job)
+            while (slot := self._next_slot()) is not None:
+                self._advance(slot)
         finally:
             self._close()
 
@@ -148,26 +148,26 @@ class Schedule[K]:
             self._may_start.notify_all()
             self._has_done.notify_all()
 
-    def _next_job(self) -> _Job[K] | None:
+    def _next_slot(self) -> _Slot[K] | None:
         """Return the next page that may go on; None once the schedule is closed."""
         with self._may_start:
             while not self._is_closed:
                 is_admitted = self._admit()
-                wait_seconds = self._due[0][0] - time.monotonic() if self._due else None
+                wait_seconds = self._ready[0][0] - time.monotonic() if self._ready else None
                 if wait_seconds is not None and wait_seconds <= 0:
-                    if (job := self._job(*heappop(self._due))) is not None:
-                        self._may_start.notify()  # somebody else waits for the next lane
-                        return job
+                    if (slot := self._take_slot(*heappop(self._ready))) is not None:
+                        self._may_start.notify()  # somebody else waits for the next queue
+                        return slot
                 elif not is_admitted:
                     self._may_start.wait(wait_seconds)
             return None
 
     def _admit(self) -> bool:
-        """Make one of the lanes due that found no room, where there is some now: each job lets in the next one."""
+        """Make one of the queues due that found no room, where there is some now: each slot lets in the next one."""
         if not self._without_room or not self._has_room():
             return False
         host = self._without_room.popleft()
-        self._queue(self._lanes[host], host)
+        self._mark_ready(self._queues[host], host)
         return True
 
     def _has_room(self) -> bool:
@@ -175,77 +175,77 @@ class Schedule[K]:
         is_free = not self._held_bytes or self._held_bytes + self._page_max_bytes <= self._held_max_bytes
         return is_free and len(self._done) < self._threads
 
-    def _job(self, due_at: float, host: str) -> _Job[K] | None:
-        """Return a due lane's first page; None where pace or room lets it wait, or the lane became due otherwise."""
-        lane = self._lanes[host]
-        if due_at != lane.due_at:
+    def _take_slot(self, ready_at: float, host: str) -> _Slot[K] | None:
+        """Return a due queue's first page; None where pace or room lets it wait, or the queue became due otherwise."""
+        queue = self._queues[host]
+        if ready_at != queue.ready_at:
             return None
-        lane.due_at = inf
-        step, held, room = lane.waiting[0][3].step, None, 0
+        queue.ready_at = inf
+        step, refusal, reserved_bytes = queue.waiting[0][3].step, None, 0
         if step.is_request:
             if not step.is_alone and not self._has_room():
                 self._without_room.append(host)
                 return None
-            taken = self._pace.take(step.host, step.interval_seconds)
-            if isinstance(taken, Trouble):
-                held = taken
+            taken = self._limiter.take(step.host, step.interval_seconds)
+            if isinstance(taken, FetchFailure):
+                refusal = taken
             elif taken > 0:
-                self._queue(lane, host, not_before=time.monotonic() + taken)
+                self._mark_ready(queue, host, not_before=time.monotonic() + taken)
                 return None
             elif not step.is_alone:
-                room = self._page_max_bytes
-        page = heappop(lane.waiting)[3]
-        lane.busy += 1
-        lane.is_alone = lane.is_alone or step.is_alone
-        self._held_bytes += room
-        self._queue(lane, host)
-        return _Job(page, lane, held, room)
+                reserved_bytes = self._page_max_bytes
+        page = heappop(queue.waiting)[3]
+        queue.busy += 1
+        queue.is_alone = queue.is_alone or step.is_alone
+        self._held_bytes += reserved_bytes
+        self._mark_ready(queue, host)
+        return _Slot(page, queue, refusal, reserved_bytes)
 
-    def _advance(self, job: _Job[K]) -> None:
-        page, lane, step, end = job.page, job.lane, job.page.step, None
+    def _advance(self, slot: _Slot[K]) -> None:
+        page, queue, step, end = slot.page, slot.queue, slot.page.step, None
         try:
-            page.step = page.walk.send(job.held)
+            page.step = page.walk.send(slot.refusal)
         except StopIteration as stop:
             end = stop.value
         with self._may_start:
-            self._held_bytes -= job.room
-            lane.busy -= 1
-            lane.is_alone = lane.is_alone and not step.is_alone
+            self._held_bytes -= slot.reserved_bytes
+            queue.busy -= 1
+            queue.is_alone = queue.is_alone and not step.is_alone
             if end is None:
                 self._enter(page)
-            self._queue(lane, step.host)
+            self._mark_ready(queue, step.host)
             if end is not None:
                 self._hand_over(page.key, end)
 
-    def _hand_over(self, key: K, end: Reply | Trouble) -> None:
+    def _hand_over(self, key: K, end: Reply | FetchFailure) -> None:
         size = _held_bytes(end)
         self._held_bytes += size
         self._done.append((key, end, size))
         self._has_done.notify()
 
     def _enter(self, page: _Page[K]) -> None:
-        """Put a page into the lane of its next step; one that was told to wait goes behind those that were not."""
+        """Put a page into the queue of its next step; one that was told to wait goes behind those that were not."""
         host, not_before = page.step.host, page.step.not_before
         if not_before:
             page.number = next(self._numbers)
-        lane = self._lanes.setdefault(host, _Lane())
-        heappush(lane.waiting, (not page.step.is_alone, not_before, page.number, page))
-        if lane.waiting[0][3] is page:
-            self._queue(lane, host)
+        queue = self._queues.setdefault(host, _HostQueue())
+        heappush(queue.waiting, (not page.step.is_alone, not_before, page.number, page))
+        if queue.waiting[0][3] is page:
+            self._mark_ready(queue, host)
 
-    def _queue(self, lane: _Lane[K], host: str, *, not_before: float = 0.0) -> None:
-        """Make a lane due for its first page, where one more may be open at its host."""
-        if not lane.waiting:
+    def _mark_ready(self, queue: _HostQueue[K], host: str, *, not_before: float = 0.0) -> None:
+        """Make a queue due for its first page, where one more may be open at its host."""
+        if not queue.waiting:
             return
-        _, waits_until, _, first = lane.waiting[0]
-        at, is_single = max(not_before, waits_until), lane.is_alone or first.step.interval_seconds > 0
-        if at < lane.due_at and lane.busy < (1 if is_single else self._threads):
-            lane.due_at = at
-            heappush(self._due, (at, host))
+        _, waits_until, _, first = queue.waiting[0]
+        at, is_single = max(not_before, waits_until), queue.is_alone or first.step.interval_seconds > 0
+        if at < queue.ready_at and queue.busy < (1 if is_single else self._threads):
+            queue.ready_at = at
+            heappush(self._ready, (at, host))
             self._may_start.notify()
 
 
-def _held_bytes(end: Reply | Trouble) -> int:
+def _held_bytes(end: Reply | FetchFailure) -> int:
     """Return the bytes of a page's body, decoded and as sent; held once where no coding makes them differ."""
     body = end.body if isinstance(end, Reply) else b""
     sent = end.exchange.body if end.exchange is not None else b""

@@ -7,8 +7,8 @@ import requests
 import urllib3
 
 from pipeline.errors import RefusedFetchError, TransientFetchError
-from pipeline.fetch.transport import Caps, Reply, Transport, trouble_of
-from pipeline.fetch.trouble import Trouble
+from pipeline.fetch.transport import Caps, Reply, Transport, failure_of
+from pipeline.fetch.trouble import FetchFailure
 from pipeline.model import Exchange
 
 _PIECE = 1 << 16
@@ -16,14 +16,14 @@ _SLOW_AFTER = 4  # time-outs of waiting, after which the rate counts: a server m
 _LEAST_BYTES_A_SECOND = 10_000  # a gigabyte would take more than a day
 
 
-class Opening(Transport):
+class StreamTransport(Transport):
     """A transport that leaves the body of its last reply unread. Used by one thread, for one stream."""
 
     def __init__(self, *args: object, **kwargs: object) -> None:
         super().__init__(*args, **kwargs)  # type: ignore[arg-type]
         self._open: requests.Response | None = None
 
-    def _exchange(self, request: requests.PreparedRequest, caps: Caps) -> Reply | Trouble:
+    def _exchange(self, request: requests.PreparedRequest, caps: Caps) -> Reply | FetchFailure:
         timeout = self._clock.seconds_to_wait()
         response = self._adapter.send(request, stream=True, timeout=(timeout, timeout), verify=True, proxies={})
         headers = {name.lower(): value for name, value in response.headers.items()}
@@ -32,7 +32,9 @@ class Opening(Transport):
         else:
             response.close()
         if 200 <= response.status_code < 300 and _is_coded(headers):
-            return Trouble("never", "bad_encoding", "a file that is streamed must come without a content coding")
+            return FetchFailure(
+                "permanent", "bad_encoding", "a file that is streamed must come without a content coding"
+            )
         exchange = Exchange(request=self._clock.request, head=self._clock.head, body=b"")
         return Reply(request.url or "", response.status_code, headers, b"", exchange)
 
@@ -66,7 +68,12 @@ class Stream:
     """The pieces of a file. ``error`` is why it did not come, or ended too soon; None while all is well."""
 
     def __init__(
-        self, url: str, opening: Opening, *, max_bytes: int, error: TransientFetchError | RefusedFetchError | None
+        self,
+        url: str,
+        opening: StreamTransport,
+        *,
+        max_bytes: int,
+        error: TransientFetchError | RefusedFetchError | None,
     ) -> None:
         self.error = error
         self._url = url
@@ -82,12 +89,12 @@ class Stream:
             for piece in self._opening.pieces():
                 size += len(piece)
                 if size > self._max_bytes:
-                    told = Trouble("never", "too_large", f"more than {self._max_bytes} bytes on the wire")
+                    told = FetchFailure("permanent", "too_large", f"more than {self._max_bytes} bytes on the wire")
                     self.error = told.as_error(self._url)
                     return
                 yield piece
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            self.error = trouble_of(error).as_error(self._url)
+            self.error = failure_of(error).as_error(self._url)
 
 
 def _is_coded(headers: Mapping[str, str]) -> bool:

@@ -11,7 +11,7 @@ import urllib3
 from pipeline.codings import BadEncodingError, CutShortError, TooLargeError, decode_body
 from pipeline.fetch.addresses import AddressBook
 from pipeline.fetch.connections import Clock, FramingTooLargeError, PinnedAdapter
-from pipeline.fetch.trouble import Trouble
+from pipeline.fetch.trouble import FetchFailure
 from pipeline.model import Exchange
 
 _CHUNK = 1 << 16
@@ -57,7 +57,7 @@ class Transport:
     def close(self) -> None:
         self._adapter.close()
 
-    def get(self, request: requests.PreparedRequest, *, caps: Caps, budget: Budget) -> Reply | Trouble:
+    def get(self, request: requests.PreparedRequest, *, caps: Caps, budget: Budget) -> Reply | FetchFailure:
         """Return the reply to one GET, redirects not followed; bodies are read for status 200 to 299 only."""
         started = time.monotonic()
         self._clock.deadline = started + budget.seconds_left
@@ -65,15 +65,15 @@ class Transport:
         try:
             reply = self._exchange(request, caps)
         except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            reply = trouble_of(error)
+            reply = failure_of(error)
         budget.seconds_left -= time.monotonic() - started
-        if isinstance(reply, Trouble) and reply.kind != "never" and budget.seconds_left <= 0:
+        if isinstance(reply, FetchFailure) and reply.kind != "permanent" and budget.seconds_left <= 0:
             told = "the server took longer than the page's deadline; tried in a later run"
             exchange = reply.exchange and replace(reply.exchange, truncated="time")
-            return Trouble("later", "deadline", told, exchange=exchange)
+            return FetchFailure("defer", "deadline", told, exchange=exchange)
         return reply
 
-    def _exchange(self, request: requests.PreparedRequest, caps: Caps) -> Reply | Trouble:
+    def _exchange(self, request: requests.PreparedRequest, caps: Caps) -> Reply | FetchFailure:
         timeout = self._clock.seconds_to_wait()
         response = self._adapter.send(request, stream=True, timeout=(timeout, timeout), verify=True, proxies={})
         try:
@@ -86,31 +86,33 @@ class Transport:
             response.close()
 
 
-def _reply(response: requests.Response, headers: Mapping[str, str], caps: Caps, exchange: Exchange) -> Reply | Trouble:
-    """Return the answer with its body, decoded and as sent. A body that broke off is kept with the trouble."""
+def _reply(
+    response: requests.Response, headers: Mapping[str, str], caps: Caps, exchange: Exchange
+) -> Reply | FetchFailure:
+    """Return the answer with its body, decoded and as sent. A body that broke off is kept with the failure."""
     coding, sent = headers.get("content-encoding", ""), io.BytesIO()
-    wire = _kept(_capped(_wire(response.raw), caps.wire_bytes), sent)
+    wire = _copy_chunks(_limit_chunks(_wire(response.raw), caps.wire_bytes), sent)
     try:
         body = decode_body(wire, content_encoding=coding, max_bytes=caps.body_bytes, is_cut=caps.is_cut)
     except (TooLargeError, FramingTooLargeError) as error:
-        return Trouble("never", "too_large", f"{error}; raise the cap if such pages are wanted")
+        return FetchFailure("permanent", "too_large", f"{error}; raise the cap if such pages are wanted")
     except CutShortError as error:
-        trouble = Trouble("retry", "truncated", str(error))
-        return replace(trouble, exchange=_cut_exchange(exchange, sent, trouble))
+        failure = FetchFailure("retry", "truncated", str(error))
+        return replace(failure, exchange=_cut_exchange(exchange, sent, failure))
     except BadEncodingError as error:
-        return Trouble("never", "bad_encoding", str(error))
+        return FetchFailure("permanent", "bad_encoding", str(error))
     except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-        trouble = trouble_of(error)
-        return replace(trouble, exchange=_cut_exchange(exchange, sent, trouble))
+        failure = failure_of(error)
+        return replace(failure, exchange=_cut_exchange(exchange, sent, failure))
     as_sent = sent.getvalue() if coding else body  # the same bytes are held once
     return Reply(response.url, response.status_code, headers, body, replace(exchange, body=as_sent))
 
 
-def _cut_exchange(exchange: Exchange, sent: io.BytesIO, trouble: Trouble) -> Exchange | None:
+def _cut_exchange(exchange: Exchange, sent: io.BytesIO, failure: FetchFailure) -> Exchange | None:
     """Return what came of a body that broke off; None where nothing did."""
     if not (body := sent.getvalue()):
         return None
-    return replace(exchange, body=body, truncated="time" if trouble.reason == "timeout" else "disconnect")
+    return replace(exchange, body=body, truncated="time" if failure.reason == "timeout" else "disconnect")
 
 
 def _wire(raw: urllib3.HTTPResponse) -> Iterator[bytes]:
@@ -119,13 +121,13 @@ def _wire(raw: urllib3.HTTPResponse) -> Iterator[bytes]:
         yield chunk
 
 
-def _kept(chunks: Iterator[bytes], sent: io.BytesIO) -> Iterator[bytes]:
+def _copy_chunks(chunks: Iterator[bytes], sent: io.BytesIO) -> Iterator[bytes]:
     for chunk in chunks:
         sent.write(chunk)
         yield chunk
 
 
-def _capped(chunks: Iterator[bytes], max_bytes: int) -> Iterator[bytes]:
+def _limit_chunks(chunks: Iterator[bytes], max_bytes: int) -> Iterator[bytes]:
     size = 0
     for chunk in chunks:
         size += len(chunk)
@@ -134,19 +136,21 @@ def _capped(chunks: Iterator[bytes], max_bytes: int) -> Iterator[bytes]:
         yield chunk
 
 
-def trouble_of(error: requests.RequestException | urllib3.exceptions.HTTPError) -> Trouble:
+def failure_of(error: requests.RequestException | urllib3.exceptions.HTTPError) -> FetchFailure:
     """Return what an exchange ended in, as a reason and what may be done."""
     if isinstance(error, requests.exceptions.SSLError | urllib3.exceptions.SSLError):
-        return Trouble("later", "tls_failed", f"no trusted TLS connection ({error}); check the server's certificate")
+        return FetchFailure(
+            "defer", "tls_failed", f"no trusted TLS connection ({error}); check the server's certificate"
+        )
     if isinstance(error, requests.Timeout | urllib3.exceptions.TimeoutError):
-        return Trouble("retry", "timeout", "the server is silent; tried again later")
+        return FetchFailure("retry", "timeout", "the server is silent; tried again later")
     if isinstance(error, requests.exceptions.InvalidURL | requests.exceptions.InvalidHeader):
-        return Trouble("never", "bad_url", str(error))
+        return FetchFailure("permanent", "bad_url", str(error))
     if isinstance(error, FramingTooLargeError):
-        return Trouble("never", "too_large", str(error))
+        return FetchFailure("permanent", "too_large", str(error))
     if isinstance(error, urllib3.exceptions.ProtocolError):  # after the head: while the body was read
-        return Trouble("retry", "truncated", f"the body broke off ({error})")
-    return Trouble("retry", "connection_failed", f"no connection, or a broken one ({_first_cause(error)})")
+        return FetchFailure("retry", "truncated", f"the body broke off ({error})")
+    return FetchFailure("retry", "connection_failed", f"no connection, or a broken one ({_first_cause(error)})")
 
 
 def _first_cause(error: BaseException) -> BaseException:

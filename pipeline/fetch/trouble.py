@@ -8,14 +8,14 @@ from pipeline.model import Exchange
 
 
 @dataclass(frozen=True, slots=True)
-class Trouble:
-    """``kind`` says what may be done: "retry" soon, try in a "later" run, or "never".
+class FetchFailure:
+    """``kind`` says what may be done: "retry" soon, "defer" to a later run, or give up ("permanent").
 
     ``reason`` is a word of the package's docstring, ``detail`` is for a person. ``exchange`` is kept of an answer that
     the archive wants: the page is gone, or its body broke off.
     """
 
-    kind: Literal["retry", "later", "never"]
+    kind: Literal["retry", "defer", "permanent"]
     reason: str
     detail: str
     status: int | None = None
@@ -26,7 +26,7 @@ class Trouble:
         """Return why a page waits for a file of its host, at ``url``; that a host is on hold costs no page a try."""
         return replace(
             self,
-            kind="later",
+            kind="defer",
             reason=self.reason if self.reason == "host_on_hold" else reason,
             detail=f"{url}: {self.detail} ({self.reason}); nothing is fetched there before it can be read",
             status=None,
@@ -36,7 +36,7 @@ class Trouble:
     def as_error(self, url: str) -> TransientFetchError | RefusedFetchError:
         """Return the error that stages understand."""
         message = f"{url}: {self.detail}"
-        if self.kind == "never":
+        if self.kind == "permanent":
             return RefusedFetchError(message, key=url, reason=self.reason, status=self.status, exchange=self.exchange)
         return TransientFetchError(
             message,

@@ -13,7 +13,7 @@ _LONGEST_SECONDS = 3600.0  # further ahead is no turn but a clock that was set b
 _TICK_SECONDS = 0.01  # file times move in steps of the kernel's timer
 
 
-class Turns:
+class SharedRateLimit:
     """A folder with a file a host: when it may be asked next, in seconds of the file system's own clock.
 
     So processes on several machines that share the folder share the clock as well.
@@ -31,7 +31,7 @@ class Turns:
             _write(file, now + interval_seconds + _TICK_SECONDS)
         return 0.0
 
-    def put_off(self, host: str, seconds: float) -> None:
+    def defer(self, host: str, seconds: float) -> None:
         """Let no process ask a host for so long, an hour at most."""
         with self._opened(host) as (file, now):
             before = _number(file.read())

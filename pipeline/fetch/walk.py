@@ -4,13 +4,13 @@ import time
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 
-from pipeline.fetch.pace import Pace
+from pipeline.fetch.pace import RateLimiter
 from pipeline.fetch.transport import Reply
-from pipeline.fetch.trouble import Trouble
+from pipeline.fetch.trouble import FetchFailure
 
 
 @dataclass(frozen=True, slots=True)
-class Step:
+class WalkStep:
     """What a walk waits for: to go on at a host, not before a time of time.monotonic.
 
     With ``is_request`` it needs the host's start, which whoever drives the walk takes from the pace; without, it only
@@ -25,30 +25,30 @@ class Step:
 
 
 # Yields its steps; is sent None to go on, or why the start cannot be had.
-Walk = Generator[Step, Trouble | None, Reply | Trouble]
-Gate = Generator[Step, Trouble | None, Trouble | None]
+Walk = Generator[WalkStep, FetchFailure | None, Reply | FetchFailure]
+Gate = Generator[WalkStep, FetchFailure | None, FetchFailure | None]
 
 
-def before_all_others(walk: Walk) -> Walk:
+def ahead_of_others(walk: Walk) -> Walk:
     """Return a walk of which no step lets another page of the host go first."""
-    held: Trouble | None = None
+    refusal: FetchFailure | None = None
     while True:
         try:
-            step = walk.send(held)
+            step = walk.send(refusal)
         except StopIteration as end:
-            got: Reply | Trouble = end.value
+            got: Reply | FetchFailure = end.value
             return got
-        held = yield replace(step, is_alone=True)
+        refusal = yield replace(step, is_alone=True)
 
 
-def walked(walk: Walk, pace: Pace) -> Reply | Trouble:
+def run_walk(walk: Walk, limiter: RateLimiter) -> Reply | FetchFailure:
     """Return where a walk ends; the calling thread sleeps wherever it must wait."""
-    held: Trouble | None = None
+    refusal: FetchFailure | None = None
     while True:
         try:
-            step = walk.send(held)
+            step = walk.send(refusal)
         except StopIteration as end:
-            got: Reply | Trouble = end.value
+            got: Reply | FetchFailure = end.value
             return got
         time.sleep(max(0.0, step.not_before - time.monotonic()))
-        held = pace.wait_for_start(step.host, step.interval_seconds) if step.is_request else None
+        refusal = limiter.wait_for_start(step.host, step.interval_seconds) if step.is_request else None

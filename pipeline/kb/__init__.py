@@ -7,13 +7,13 @@ from pipeline.kb.load import load_kb
 from pipeline.kb.overrides import Corrections, NameLine, NameOverride, parse_overrides, read_overrides
 from pipeline.kb.quote_overrides import QuoteOverride
 from pipeline.kb.records import BadLine, read_records
-from pipeline.kb.store import Imported, KbInfo, KbStore, build_store
+from pipeline.kb.store import ImportResult, KbInfo, KbStore, build_store
 
 __all__ = [
     "BadLine",
     "City",
     "Corrections",
-    "Imported",
+    "ImportResult",
     "KbEntry",
     "KbInfo",
     "KbStore",

@@ -13,7 +13,7 @@ from pipeline.kb.cities import City
 from pipeline.kb.entry import KbEntry
 from pipeline.kb.fold import fold_name
 from pipeline.kb.override_keys import article_id_at
-from pipeline.kb.overrides import NONE, Corrections, NameOverride
+from pipeline.kb.overrides import NO_CORRECTIONS, Corrections, NameOverride
 from pipeline.kb.quote_overrides import QuoteOverride
 from pipeline.kb.store import KbStore
 
@@ -32,7 +32,7 @@ class KnowledgeBase:
     capitals: Mapping[str, str]
     cities: Mapping[str, tuple[City, ...]]
     store: KbStore | None
-    corrections: Corrections = NONE
+    corrections: Corrections = NO_CORRECTIONS
     overrides: Mapping[str, NameOverride] = field(default_factory=dict)
     quote_overrides: tuple[QuoteOverride, ...] = ()
     version: str = ""
@@ -139,18 +139,20 @@ class KnowledgeBase:
         if not self.quote_overrides:
             return None
         meant = [self.entry_of(each.qid) if each.qid else None for each in self.quote_overrides]
-        told = [(each, entry and _told(entry)) for each, entry in zip(self.quote_overrides, meant, strict=True)]
+        told = [
+            (each, entry and _canonical_text(entry)) for each, entry in zip(self.quote_overrides, meant, strict=True)
+        ]
         return hashlib.sha256(repr(told).encode()).hexdigest()[:12]
 
     def version_of(self, names: Iterable[str]) -> str | None:
         """Return 12 hex that name all that is known of some names here, corrections included; None for nothing."""
         folded = sorted({fold_name(name) for name in names})
-        told = [(name, self.overrides.get(name), *map(_told, self.candidates(name))) for name in folded]
+        told = [(name, self.overrides.get(name), *map(_canonical_text, self.candidates(name))) for name in folded]
         known = [each for each in told if each[1:] != (None,)]
         return hashlib.sha256(repr(known).encode()).hexdigest()[:12] if known else None
 
 
 @lru_cache(maxsize=20_000)
-def _told(entry: KbEntry) -> str:
+def _canonical_text(entry: KbEntry) -> str:
     """Return an entry as text that is the same in every process."""
     return repr((replace(entry, words=frozenset()), sorted(entry.words)))

@@ -8,7 +8,7 @@ ENTITY_TYPES = (
     "PERSON", "ORG", "GPE", "LOC", "FAC", "NORP", "EVENT", "PRODUCT", "WORK_OF_ART", "LAW", "LANGUAGE",
 )  # fmt: skip
 # Types that one thing goes by in different models and sentences: a country acts as an organisation, a label errs.
-_FAMILY: Mapping[str, str] = {
+_TYPE_GROUPS: Mapping[str, str] = {
     "GPE": "place",
     "LOC": "place",
     "FAC": "place",
@@ -47,9 +47,9 @@ class KbEntry:
 
     def may_be(self, entity_type: str) -> bool:
         """Return whether a name of this type may mean this thing."""
-        return family(entity_type) in map(family, self.types)
+        return entity_type_group(entity_type) in map(entity_type_group, self.types)
 
 
-def family(entity_type: str) -> str:
+def entity_type_group(entity_type: str) -> str:
     """Return the word for types that one thing may go by."""
-    return _FAMILY.get(entity_type, entity_type)
+    return _TYPE_GROUPS.get(entity_type, entity_type)

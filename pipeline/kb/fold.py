@@ -11,10 +11,10 @@ _MARKS = str.maketrans({"’": "'", "‘": "'", "‑": "-", "–": "-", "\u00a0"
 @lru_cache(maxsize=50_000)  # a name is asked about many times, and by many steps
 def fold_name(name: str) -> str:
     """Return a name for comparing: no accents, no case, no leading article, no full stops, single spaces."""
-    return _folded(name)
+    return _fold(name)
 
 
-def _folded(name: str) -> str:
+def _fold(name: str) -> str:
     if name.isascii():
         plain = name
     else:
@@ -26,4 +26,4 @@ def _folded(name: str) -> str:
 
 def words_of(text: str) -> frozenset[str]:
     """Return the folded words of a text, of three letters or more."""
-    return frozenset(word for word in _WORD.findall(_folded(text)) if not word.isdigit())
+    return frozenset(word for word in _WORD.findall(_fold(text)) if not word.isdigit())

@@ -16,12 +16,12 @@ from pipeline.kb.overrides import read_overrides
 from pipeline.kb.store import KbStore
 
 _FILES = ("countries.csv", "places.csv", "organisations.csv")
-Row = Mapping[str, str]
-Named = tuple[str, KbEntry]
+CsvRow = Mapping[str, str]
+NamedEntry = tuple[str, KbEntry]
 
 
 @dataclass(frozen=True, slots=True)
-class BuiltIn:
+class BuiltinBase:
     """What comes with the package."""
 
     entries: Mapping[str, tuple[KbEntry, ...]]
@@ -34,7 +34,7 @@ def load_kb(overrides: Path | None = None, *, store: Path | None = None) -> Know
 
     Raises: ConfigError naming the wrong key of the overrides file, KnowledgeError for a store that cannot be read.
     """
-    known = built_in()
+    known = load_builtin()
     corrections = read_overrides(overrides)
     return KnowledgeBase(
         entries=known.entries,
@@ -46,21 +46,21 @@ def load_kb(overrides: Path | None = None, *, store: Path | None = None) -> Know
 
 
 @cache
-def built_in() -> BuiltIn:
+def load_builtin() -> BuiltinBase:
     """Return the built-in base. Read once a process."""
     data = resources.files("pipeline.kb").joinpath("data")
     countries, places, organisations = (
         tuple(csv.DictReader(data.joinpath(name).read_text("utf-8").splitlines())) for name in _FILES
     )
     named = [*_country_names(countries), *_place_names(places), *_organisation_names(organisations)]
-    return BuiltIn(
+    return BuiltinBase(
         entries=_by_name(named),
         countries=dict(_country_words(countries)),
         capitals={fold_name(row["capital"]): row["alpha3"] for row in countries if row["capital"]},
     )
 
 
-def _aliases(row: Row) -> Iterator[str]:
+def _aliases(row: CsvRow) -> Iterator[str]:
     yield row["name"]
     yield from filter(None, row["aliases"].split("|"))
 
@@ -72,7 +72,7 @@ def _place(name: str, *, country: str | None, qid: str) -> KbEntry:
     return KbEntry(name=name, types=("GPE",), qid=qid or None, country=country, lat=lat, lon=lon)
 
 
-def _country_names(rows: Iterable[Row]) -> Iterator[Named]:
+def _country_names(rows: Iterable[CsvRow]) -> Iterator[NamedEntry]:
     for row in rows:
         code = row["alpha3"]
         entry = _place(row["name"], country=code, qid=row["qid"])
@@ -83,25 +83,25 @@ def _country_names(rows: Iterable[Row]) -> Iterator[Named]:
             yield row["capital"], _place(row["capital"], country=code, qid=row["capital_qid"])
 
 
-def _place_names(rows: Iterable[Row]) -> Iterator[Named]:
+def _place_names(rows: Iterable[CsvRow]) -> Iterator[NamedEntry]:
     for row in rows:
         entry = _place(row["name"], country=row["alpha3"] or None, qid=row["qid"])
         yield from ((alias, entry) for alias in _aliases(row))
 
 
-def _organisation_names(rows: Iterable[Row]) -> Iterator[Named]:
+def _organisation_names(rows: Iterable[CsvRow]) -> Iterator[NamedEntry]:
     for row in rows:
         entry = KbEntry(name=row["name"], types=(row["type"],), qid=row["qid"] or None, country=row["country"] or None)
         yield from ((alias, entry) for alias in _aliases(row))
 
 
-def _country_words(rows: Iterable[Row]) -> Iterator[tuple[str, str]]:
+def _country_words(rows: Iterable[CsvRow]) -> Iterator[tuple[str, str]]:
     for row in rows:
         for word in (*_aliases(row), *filter(None, row["demonyms"].split("|"))):
             yield fold_name(word), row["alpha3"]
 
 
-def _by_name(named: Iterable[Named]) -> Mapping[str, tuple[KbEntry, ...]]:
+def _by_name(named: Iterable[NamedEntry]) -> Mapping[str, tuple[KbEntry, ...]]:
     found: defaultdict[str, dict[tuple[str, str], KbEntry]] = defaultdict(dict)
     for name, entry in named:
         # One thing listed twice (a capital that is a large city too) is one entry; a checked QID is kept.

@@ -12,12 +12,12 @@ TYPE = "|".join(ENTITY_TYPES)
 ARTICLE = r"[0-9a-f]{32}|https?://\S+"
 
 
-def checked_text(origin: str, key: str, value: object, *, field: str, patterns: Mapping[str, str]) -> str:
+def check_text(origin: str, key: str, value: object, *, field: str, patterns: Mapping[str, str]) -> str:
     """Return a text that fits its field's pattern. Raises: ConfigError naming the key."""
     if field not in patterns:
-        raise wrong(origin, key, f"is unknown; known are {', '.join(patterns)}")
+        raise override_error(origin, key, f"is unknown; known are {', '.join(patterns)}")
     if not isinstance(value, str) or not re.fullmatch(patterns[field], value):
-        raise wrong(origin, key, f"must look like {patterns[field]} (got {value!r})")
+        raise override_error(origin, key, f"must look like {patterns[field]} (got {value!r})")
     return value
 
 
@@ -29,16 +29,16 @@ def article_id_at(url: str | None) -> str | None:
         return None
 
 
-def place_of(origin: str, key: str, value: str) -> str:
+def resolve_scope_key(origin: str, key: str, value: str) -> str:
     """Return a source's key or an article's id as it is, a URL as the id of its article. Raises: ConfigError."""
     if not value.startswith("http"):
         return value
     article_id = article_id_at(value)
     if article_id is None:
-        raise wrong(origin, key, f"is no address of an article (got {value!r})")
+        raise override_error(origin, key, f"is no address of an article (got {value!r})")
     return article_id
 
 
-def wrong(origin: str, key: str, what: str) -> ConfigError:
+def override_error(origin: str, key: str, what: str) -> ConfigError:
     """Return what to raise for a wrong key. ``origin`` is the file that it stands in."""
     return ConfigError(f"{origin}: {key} {what}", key=key, reason="overrides_key")

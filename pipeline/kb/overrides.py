@@ -9,11 +9,11 @@ from typing import Literal
 
 from pipeline.errors import ConfigError
 from pipeline.kb.fold import fold_name
-from pipeline.kb.override_keys import ARTICLE, GENDER, TYPE, checked_text, place_of, wrong
+from pipeline.kb.override_keys import ARTICLE, GENDER, TYPE, check_text, override_error, resolve_scope_key
 from pipeline.kb.quote_overrides import QuoteOverride, read_quotes
 
 _SCOPES = ("source", "article")
-_PATTERNS = {
+_NAME_PATTERNS = {
     "qid": "|Q[1-9][0-9]*",
     "name": r"\S(?s:.*\S)?",
     "gender": GENDER,
@@ -23,7 +23,7 @@ _PATTERNS = {
     "article": ARTICLE,
 }
 _ADVICE = 'write [[names."Full Name"]] or [[quotes]]'
-_TWICE = "what stands in single brackets takes no second table: write [[...]] in both places"
+_BRACKETS_ADVICE = "what stands in single brackets takes no second table: write [[...]] in both places"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +71,7 @@ class Corrections:
         """Return what holds of names in one article: key by key, the narrowest scope that says something."""
         scopes = {("", ""), ("source", source_key), *(("article", each) for each in article_ids)}
         found = {name: [said for scope, said in told if scope in scopes] for name, told in self.by_name.items()}
-        return {name: _narrowed(told) for name, told in found.items() if told}
+        return {name: _merge_scopes(told) for name, told in found.items() if told}
 
     def of_quotes(self, *, article_ids: Iterable[str]) -> tuple[QuoteOverride, ...]:
         """Return what holds of quotes in the article that goes by these ids."""
@@ -79,10 +79,10 @@ class Corrections:
         return tuple(sorted(found, key=lambda each: each.order))
 
 
-NONE = Corrections({}, {}, ())
+NO_CORRECTIONS = Corrections({}, {}, ())
 
 
-def _narrowed(told: Iterable[NameOverride]) -> NameOverride:
+def _merge_scopes(told: Iterable[NameOverride]) -> NameOverride:
     said = [{field.name: getattr(each, field.name) for field in fields(NameOverride)} for each in told]
     return NameOverride(**{key: value for each in said for key, value in each.items() if value is not None})
 
@@ -93,7 +93,7 @@ def read_overrides(path: Path | None) -> Corrections:
     Raises: ConfigError naming the file and the wrong key.
     """
     if path is None or not path.exists():
-        return NONE
+        return NO_CORRECTIONS
     try:
         text = path.read_text("utf-8")
     except (ValueError, OSError) as error:  # not UTF-8, or no file that can be read
@@ -109,11 +109,11 @@ def parse_overrides(text: str, *, origin: str) -> Corrections:
     try:
         content = tomllib.loads(text)
     except ValueError as error:
-        advice = f"; {_TWICE}" if "Cannot" in str(error) else ""
+        advice = f"; {_BRACKETS_ADVICE}" if "Cannot" in str(error) else ""
         raise ConfigError(f"{origin}: {error}{advice}", key=origin, reason="overrides_syntax") from error
     unknown = set(content) - {"names", "quotes"}
     if unknown:
-        raise wrong(origin, sorted(unknown)[0], f"is unknown; {_ADVICE}")
+        raise override_error(origin, sorted(unknown)[0], f"is unknown; {_ADVICE}")
     by_name, lines = _read_names(origin, content.get("names", {}))
     return Corrections(by_name, read_quotes(origin, content.get("quotes", [])), lines)
 
@@ -122,41 +122,43 @@ def _read_names(
     origin: str, names: object
 ) -> tuple[Mapping[str, tuple[tuple[Scope, NameOverride], ...]], tuple[NameLine, ...]]:
     if not isinstance(names, dict):
-        raise wrong(origin, "names", f"must hold tables; {_ADVICE}")
+        raise override_error(origin, "names", f"must hold tables; {_ADVICE}")
     found: defaultdict[str, dict[Scope, NameOverride]] = defaultdict(dict)
     lines = []
-    for name, key, entry in _entries(origin, names):
-        scope, said = _override(origin, key, entry)
+    for name, key, entry in _name_entries(origin, names):
+        scope, said = _name_override(origin, key, entry)
         if scope in found[fold_name(name)]:
-            raise wrong(origin, key, "corrects this name in this place a second time")
+            raise override_error(origin, key, "corrects this name in this place a second time")
         found[fold_name(name)][scope] = said
         lines.append(NameLine(key, fold_name(name), scope))
-    return {name: tuple(sorted(told.items(), key=_width)) for name, told in found.items()}, tuple(lines)
+    return {name: tuple(sorted(told.items(), key=_scope_order)) for name, told in found.items()}, tuple(lines)
 
 
-def _width(told: tuple[tuple[str, str], NameOverride]) -> tuple[int, str]:
+def _scope_order(told: tuple[tuple[str, str], NameOverride]) -> tuple[int, str]:
     (kind, key), _ = told
     return ("", *_SCOPES).index(kind), key
 
 
-def _entries(origin: str, names: Mapping[str, object]) -> Iterator[tuple[str, str, Mapping[str, object]]]:
+def _name_entries(origin: str, names: Mapping[str, object]) -> Iterator[tuple[str, str, Mapping[str, object]]]:
     """Yield each table with the name that it corrects and its key in the file."""
     for name, written in names.items():
         many = written if isinstance(written, list) else [written]
         for place, entry in enumerate(many):
             key = f'names."{name}"' + (f"[{place}]" if isinstance(written, list) else "")
             if not fold_name(name) or not isinstance(entry, dict):
-                raise wrong(origin, key, f"must be a table with {', '.join(_PATTERNS)}")
+                raise override_error(origin, key, f"must be a table with {', '.join(_NAME_PATTERNS)}")
             yield name, key, entry
 
 
-def _override(origin: str, key: str, entry: Mapping[str, object]) -> tuple[Scope, NameOverride]:
+def _name_override(origin: str, key: str, entry: Mapping[str, object]) -> tuple[Scope, NameOverride]:
     said = {
-        field: checked_text(origin, f"{key}.{field}", value, field=field, patterns=_PATTERNS)
+        field: check_text(origin, f"{key}.{field}", value, field=field, patterns=_NAME_PATTERNS)
         for field, value in entry.items()
     }
     if len(said.keys() & set(_SCOPES)) == len(_SCOPES):
-        raise wrong(origin, key, "has source and article; an article alone says enough")
-    scope = next(((kind, place_of(origin, f"{key}.{kind}", said.pop(kind))) for kind in _SCOPES if kind in said), None)
+        raise override_error(origin, key, "has source and article; an article alone says enough")
+    scope = next(
+        ((kind, resolve_scope_key(origin, f"{key}.{kind}", said.pop(kind))) for kind in _SCOPES if kind in said), None
+    )
     said |= {"entity_type": said.pop("type")} if "type" in said else {}
-    return scope or ("", ""), NameOverride(**said)  # type: ignore[arg-type]  # checked against _PATTERNS
+    return scope or ("", ""), NameOverride(**said)  # type: ignore[arg-type]  # checked against _NAME_PATTERNS

@@ -63,13 +63,13 @@ def _record(number: int, line: bytes) -> KbRecord | BadLine:
             return BadLine(number, key[:40], f"unknown key; known are {', '.join(_KEYS)}")
     for key, check in _KEYS.items():
         if problem := check(fields.get(key)):
-            return BadLine(number, key, f"{problem} (got {_shown(fields.get(key))})")
+            return BadLine(number, key, f"{problem} (got {_preview(fields.get(key))})")
     if (fields.get("lat") is None) != (fields.get("lon") is None):
         return BadLine(number, "lat", "lat and lon come together")
-    return _checked(fields)
+    return _parse_fields(fields)
 
 
-def _checked(fields: Mapping[str, Any]) -> KbRecord:
+def _parse_fields(fields: Mapping[str, Any]) -> KbRecord:
     label, description = " ".join(fields["label"].split()), fields.get("description") or ""
     names = dict.fromkeys(fold_name(name) for name in (label, *(fields.get("aliases") or ())))
     entry = KbEntry(
@@ -86,23 +86,23 @@ def _checked(fields: Mapping[str, Any]) -> KbRecord:
     return KbRecord(entry, tuple(name for name in names if name))
 
 
-def _shown(value: object) -> str:
+def _preview(value: object) -> str:
     text = repr(value)
     return text if len(text) <= 60 else f"{text[:60]}..."
 
 
-Check = Callable[[object], str | None]
+FieldCheck = Callable[[object], str | None]
 
 
-def _matches(pattern: str, told: str) -> Check:
+def _matches(pattern: str, told: str) -> FieldCheck:
     return lambda value: None if isinstance(value, str) and re.fullmatch(pattern, value) else told
 
 
-def _optional(check: Check) -> Check:
+def _optional(check: FieldCheck) -> FieldCheck:
     return lambda value: None if value is None else check(value)
 
 
-def _text(limit: int, *, named: bool) -> Check:
+def _text(limit: int, *, named: bool) -> FieldCheck:
     told = f"must be text of {'1 to' if named else 'at most'} {limit} characters{', with a letter' if named else ''}"
 
     def check(value: object) -> str | None:
@@ -121,7 +121,7 @@ def _is_name(value: str) -> bool:
     return any(char.isalnum() for char in fold_name(value))
 
 
-def _texts(check_one: Check, *, least: int = 0) -> Check:
+def _texts(check_one: FieldCheck, *, least: int = 0) -> FieldCheck:
     def check(value: object) -> str | None:
         if not isinstance(value, list) or not least <= len(value) <= _LIST_MAX:
             return f"must be a list of {least} to {_LIST_MAX} texts"
@@ -130,7 +130,7 @@ def _texts(check_one: Check, *, least: int = 0) -> Check:
     return check
 
 
-def _number(low: float, high: float) -> Check:
+def _number(low: float, high: float) -> FieldCheck:
     told = f"must be a number from {low:g} to {high:g}"
 
     def check(value: object) -> str | None:
@@ -140,7 +140,7 @@ def _number(low: float, high: float) -> Check:
     return check
 
 
-_KEYS: Mapping[str, Check] = {
+_KEYS: Mapping[str, FieldCheck] = {
     "qid": _matches("Q[1-9][0-9]{0,11}", "must look like Q42"),
     "label": _text(_NAME_MAX_CHARS, named=True),
     "aliases": _optional(_texts(_text(_NAME_MAX_CHARS, named=True))),

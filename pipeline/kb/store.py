@@ -43,15 +43,15 @@ class KbStore:
 
     def __init__(self, path: Path) -> None:
         self._path = path
-        self._connection = open_read_only(path, broken=partial(_broken, path))
+        self._connection = open_read_only(path, broken=partial(_store_error, path))
         try:
             found = self._connection.execute("PRAGMA user_version").fetchone()[0]
             if found != _FORMAT:
-                raise _broken(path, f"its format is {found}, wanted is {_FORMAT}")
+                raise _store_error(path, f"its format is {found}, wanted is {_FORMAT}")
             self.version: str = self._connection.execute("SELECT version FROM meta").fetchone()["version"]
         except sqlite3.DatabaseError as error:
             self._connection.close()
-            raise _broken(path, error) from error
+            raise _store_error(path, error) from error
         # A bound method's cache would keep every store alive.
         self.named = lru_cache(maxsize=_CACHED_NAMES)(self._named)
 
@@ -61,14 +61,14 @@ class KbStore:
         try:
             return tuple(map(_entry, self._connection.execute(query, (folded,))))
         except sqlite3.DatabaseError as error:
-            raise _broken(self._path, error) from error
+            raise _store_error(self._path, error) from error
 
     def bearing(self, qid: str) -> KbEntry | None:
         """Return the entry with a QID; None where there is none."""
         try:
             row = self._connection.execute("SELECT * FROM entries WHERE qid = ?", (qid,)).fetchone()
         except sqlite3.DatabaseError as error:
-            raise _broken(self._path, error) from error
+            raise _store_error(self._path, error) from error
         return None if row is None else _entry(row)
 
     def info(self) -> KbInfo:
@@ -81,14 +81,14 @@ class KbStore:
 
 
 @dataclass(frozen=True, slots=True)
-class Imported:
+class ImportResult:
     """What an import did: the store as it is now, and the lines that were left out."""
 
     info: KbInfo
     bad: tuple[BadLine, ...]
 
 
-def build_store(path: Path, lines: Iterable[tuple[int, KbRecord | BadLine]]) -> Imported:
+def build_store(path: Path, lines: Iterable[tuple[int, KbRecord | BadLine]]) -> ImportResult:
     """Write the good lines as the whole content of a store; readers see the old one or the new one.
 
     The same lines in any order give the same version. Raises: KnowledgeError, with the old store left in place, when
@@ -97,16 +97,16 @@ def build_store(path: Path, lines: Iterable[tuple[int, KbRecord | BadLine]]) -> 
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
     try:
-        with closing(open_database(fresh, durability="full", broken=partial(_broken, fresh))) as connection:
+        with closing(open_database(fresh, durability="full", broken=partial(_store_error, fresh))) as connection:
             bad = tuple(_fill(connection, lines))
             _refuse_empty(connection, bad)
-            _seal(connection)
+            _finalize(connection)
         os.replace(fresh, path)
     finally:
         for left in path.parent.glob(f"{fresh.name}*"):
             left.unlink()
     with closing(KbStore(path)) as store:
-        return Imported(store.info(), bad)
+        return ImportResult(store.info(), bad)
 
 
 def _fill(connection: sqlite3.Connection, lines: Iterable[tuple[int, KbRecord | BadLine]]) -> Iterator[BadLine]:
@@ -133,7 +133,7 @@ def _refuse_empty(connection: sqlite3.Connection, bad: tuple[BadLine, ...]) -> N
     raise KnowledgeError(f"{told}; the knowledge base stays as it was", reason="kb_empty")
 
 
-def _seal(connection: sqlite3.Connection) -> None:
+def _finalize(connection: sqlite3.Connection) -> None:
     """Name the contents by their hash, and leave one file that needs no other beside it."""
     digest = hashlib.sha256()
     for query in ("SELECT * FROM entries ORDER BY qid", "SELECT * FROM names ORDER BY name, qid"):
@@ -165,6 +165,6 @@ def _entry(row: sqlite3.Row) -> KbEntry:
     )
 
 
-def _broken(path: Path, error: object) -> KnowledgeError:
+def _store_error(path: Path, error: object) -> KnowledgeError:
     told = f"{path} cannot be read as a knowledge base ({error}); delete it and run `newslake kb import FILE` again"
     return KnowledgeError(told, key=str(path), reason="kb_broken")

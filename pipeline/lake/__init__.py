@@ -1,10 +1,10 @@
 """The lake: stage, commit, read, verify, recover, gc. Plain Hive Parquet, and one manifest a day that commits it."""
 
-from pipeline.lake.changes import Change, Changes
+from pipeline.lake.changes import ArticleChange, Changes
 from pipeline.lake.commit import CommitReport
-from pipeline.lake.erase_log import Unnamed
+from pipeline.lake.erase_log import Redaction
 from pipeline.lake.lake import Lake
-from pipeline.lake.ledger import StoredArticle, Verdict, row_key_of
+from pipeline.lake.ledger import CachedOutcome, StoredArticle, row_key_of
 from pipeline.lake.manifest import Entry, Manifest
 from pipeline.lake.merge import ArticleResult
 from pipeline.lake.reading import committed_files
@@ -14,18 +14,18 @@ from pipeline.lake.verify import Depth
 
 __all__ = [
     "KEYS_SCHEMA",
+    "ArticleChange",
     "ArticleResult",
-    "Change",
+    "CachedOutcome",
     "Changes",
     "CommitReport",
     "Depth",
     "Entry",
     "Lake",
     "Manifest",
+    "Redaction",
     "Snapshot",
     "StoredArticle",
-    "Unnamed",
-    "Verdict",
     "committed_files",
     "row_key_of",
 ]

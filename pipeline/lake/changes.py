@@ -1,7 +1,7 @@
-"""Which articles' rows changed, and when: a part of the ledger, written in the transaction that takes days in.
+"""Which articles' rows changed, and when: a part of the index, written in the transaction that stores days.
 
 A stamp is the time of a change, and later than every stamp before it, whatever the clock does: who asks for what came
-after the last stamp that he saw misses nothing and gets nothing twice. With the ledger lost, everything is new.
+after the last stamp that he saw misses nothing and gets nothing twice. With the index lost, everything is new.
 """
 
 import json
@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, NamedTuple
 
-from pipeline.database import from_micros, seal_of, to_micros
+from pipeline.database import from_micros, row_checksum, to_micros
 
 ChangeKind = Literal["new", "changed", "moved", "removed", "withdrawn", "returned"]
 
@@ -26,7 +26,7 @@ CHANGE_TABLES = (
     "CREATE INDEX IF NOT EXISTS changes_gone_at ON changes (gone_at) WHERE gone_at IS NOT NULL",
     "CREATE TABLE IF NOT EXISTS stamps (one INTEGER PRIMARY KEY CHECK (one = 1), last INTEGER NOT NULL, seal INTEGER)",
 )
-_SEAL = """UPDATE changes SET seal = seal_of(
+_CHECKSUM_CHANGES = """UPDATE changes SET seal = row_checksum(
         article_id, published_date, is_removed, first_at, changed_at, moved_from, moved_at, is_gone, gone_at)
     WHERE changed_at = :stamp OR gone_at = :stamp"""
 # What a commit takes in, before it replaces what stands.
@@ -35,7 +35,7 @@ INCOMING = (
     "CREATE UNIQUE INDEX IF NOT EXISTS temp.incoming_article ON incoming (article_id)",
 )
 # Of the days that ``incoming`` is all of: what stands now and did not, or not so; then what stands no more.
-_STANDING = """INSERT INTO changes (article_id, published_date, is_removed, first_at, changed_at)
+_UPSERT_ARTICLES = """INSERT INTO changes (article_id, published_date, is_removed, first_at, changed_at)
     SELECT article_id, i.published_date, 0, :stamp, :stamp FROM incoming i LEFT JOIN articles a USING (article_id)
     WHERE (i.published_date, i.revision_id, i.pipeline_version, i.kb_version, i.raw_ref, i.fetched_at) IS NOT
         (a.published_date, a.revision_id, a.pipeline_version, a.kb_version, a.raw_ref, a.fetched_at)
@@ -44,7 +44,7 @@ _STANDING = """INSERT INTO changes (article_id, published_date, is_removed, firs
         moved_at = iif(published_date = excluded.published_date, moved_at, excluded.changed_at),
         first_at = iif(is_removed, excluded.first_at, first_at),
         published_date = excluded.published_date, is_removed = 0, changed_at = excluded.changed_at"""
-_REMOVED = """UPDATE changes SET is_removed = 1, changed_at = :stamp
+_MARK_REMOVED = """UPDATE changes SET is_removed = 1, changed_at = :stamp
     WHERE published_date IN (SELECT value FROM json_each(:days)) AND NOT is_removed
     AND article_id NOT IN (SELECT article_id FROM incoming)"""
 _ROWS_SINCE = """SELECT article_id, published_date, is_removed, first_at, changed_at, moved_from, moved_at FROM changes
@@ -52,15 +52,15 @@ _ROWS_SINCE = """SELECT article_id, published_date, is_removed, first_at, change
 _GONE_SINCE = """SELECT article_id, published_date, is_gone, gone_at FROM changes
     WHERE gone_at > ? AND NOT is_removed"""
 _DAYS_SINCE = "SELECT published_date FROM days WHERE changed_at > ? ORDER BY published_date"
-_NEWLY_GONE = """UPDATE changes SET is_gone = 1, gone_at = ?
+_MARK_GONE = """UPDATE changes SET is_gone = 1, gone_at = ?
     WHERE NOT is_gone AND article_id IN (SELECT value FROM json_each(?))"""
-_BACK = """UPDATE changes SET is_gone = 0, gone_at = ?
+_MARK_RETURNED = """UPDATE changes SET is_gone = 0, gone_at = ?
     WHERE is_gone AND article_id NOT IN (SELECT value FROM json_each(?))"""
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Change:
-    """What became of an article. ``day`` is where its rows stand, or stood last; ``from_day`` where they stood before.
+class ArticleChange:
+    """A change of one article. ``day`` is where its rows stand, or stood last; ``from_day`` where they stood before.
 
     removed: the lake has no row of it any more. withdrawn: its publisher's page is gone; its rows stay.
     """
@@ -80,11 +80,11 @@ class Changes:
     """
 
     until: datetime | None
-    articles: tuple[Change, ...]
+    articles: tuple[ArticleChange, ...]
     days: tuple[date, ...]
 
 
-class _Row(NamedTuple):
+class _ChangeRow(NamedTuple):
     article_id: str
     day: str
     is_removed: int
@@ -98,31 +98,31 @@ def next_stamp(connection: sqlite3.Connection, now: datetime) -> int:
     """Return the stamp of a transaction that writes: microseconds, later than all before it."""
     row = connection.execute("SELECT last FROM stamps").fetchone()
     stamp = max(to_micros(now), 0 if row is None else row[0] + 1)
-    connection.execute("INSERT OR REPLACE INTO stamps VALUES (1, ?, ?)", (stamp, seal_of((1, stamp))))
+    connection.execute("INSERT OR REPLACE INTO stamps VALUES (1, ?, ?)", (stamp, row_checksum((1, stamp))))
     return stamp
 
 
-def note_rows(connection: sqlite3.Connection, days: Iterable[date], *, stamp: int) -> None:
-    """Compare ``incoming``, all that days hold now, with the ledger's rows that it will replace; stamp what differs."""
-    told = {"stamp": stamp, "days": json.dumps([day.isoformat() for day in days])}
-    for statement in (_STANDING, _REMOVED, _SEAL):
-        connection.execute(statement, told)
+def record_changes(connection: sqlite3.Connection, days: Iterable[date], *, stamp: int) -> None:
+    """Compare ``incoming``, all that days hold now, with the index's rows that it will replace; stamp what differs."""
+    parameters = {"stamp": stamp, "days": json.dumps([day.isoformat() for day in days])}
+    for statement in (_UPSERT_ARTICLES, _MARK_REMOVED, _CHECKSUM_CHANGES):
+        connection.execute(statement, parameters)
 
 
 def mark_gone(connection: sqlite3.Connection, article_ids: Iterable[str], *, stamp: int) -> None:
     """Make these articles all those whose pages are gone; stamp those that were not, and those that are back."""
     gone = json.dumps(sorted(article_ids))
-    for statement in (_NEWLY_GONE, _BACK):
+    for statement in (_MARK_GONE, _MARK_RETURNED):
         connection.execute(statement, (stamp, gone))
-    connection.execute(_SEAL, {"stamp": stamp})
+    connection.execute(_CHECKSUM_CHANGES, {"stamp": stamp})
 
 
 def changes_after(connection: sqlite3.Connection, after: int) -> Changes:
     """Return what was stamped after a stamp."""
     last = connection.execute("SELECT last FROM stamps").fetchone()
-    rows = [_change(_Row(*row), after) for row in connection.execute(_ROWS_SINCE, (after,))]
+    rows = [_article_change(_ChangeRow(*row), after) for row in connection.execute(_ROWS_SINCE, (after,))]
     rows += [
-        Change(
+        ArticleChange(
             article_id=article_id,
             kind="withdrawn" if is_gone else "returned",
             day=date.fromisoformat(day),
@@ -138,13 +138,13 @@ def changes_after(connection: sqlite3.Connection, after: int) -> Changes:
     )
 
 
-def _change(row: _Row, after: int) -> Change:
+def _article_change(row: _ChangeRow, after: int) -> ArticleChange:
     """Return what a row's changes after a time come to."""
     is_moved = row.moved_at is not None and row.moved_at > after
     kind: ChangeKind = (
         "removed" if row.is_removed else "new" if row.first_at > after else "moved" if is_moved else "changed"
     )
-    return Change(
+    return ArticleChange(
         article_id=row.article_id,
         kind=kind,
         day=date.fromisoformat(row.day),

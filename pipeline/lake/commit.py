@@ -1,6 +1,6 @@
 """The commit: staged batches into the days they belong to, one manifest a day at a time.
 
-Killed anywhere, it leaves each day wholly old or wholly new, and an intent in the ledger that ``roll_forward`` ends.
+Killed anywhere, it leaves each day wholly old or wholly new, and an intent in the index that ``roll_forward`` ends.
 """
 
 from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
@@ -12,26 +12,26 @@ import pyarrow as pa
 
 from pipeline.errors import LakeError
 from pipeline.lake.days import Days
-from pipeline.lake.layout import PUBLISHED, Disk, Layout
-from pipeline.lake.ledger import DayContents, Ledger, Move, StoredArticle
+from pipeline.lake.layout import PUBLISH_ORDER, Disk, Layout
+from pipeline.lake.ledger import ArticleIndex, DayContents, Move, StoredArticle
 from pipeline.lake.manifest import Manifest
 from pipeline.lake.merge import (
     ArticleResult,
-    Candidate,
     DayTables,
     IsCurrent,
-    candidates_of,
-    judge,
-    merged,
+    MergeCandidate,
+    decide,
+    drop_articles,
+    merge_candidates,
+    merge_rows,
     split_by_day,
-    without,
 )
 from pipeline.lake.sizes import FileSize
 from pipeline.lake.staging import Batch, read_batch
 from pipeline.tables import READING_TABLES, table_named
 
 _READING = tuple(spec.name for spec in READING_TABLES)
-_STORED = ("article_id", "revision_id", "pipeline_version", "kb_version", "raw_ref", "fetched_at")
+_STORED_COLUMNS = ("article_id", "revision_id", "pipeline_version", "kb_version", "raw_ref", "fetched_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -56,7 +56,7 @@ class Committer:
     layout: Layout
     disk: Disk
     days: Days
-    ledger: Ledger
+    index: ArticleIndex
     now: Callable[[], datetime]
 
     def commit(self, batch_ids: Sequence[str], *, is_current: IsCurrent) -> CommitReport:
@@ -65,28 +65,28 @@ class Committer:
         Raises: LakeError (batch_missing) for a batch that was neither staged nor committed before.
         """
         self.roll_forward()
-        batches = self._staged(batch_ids)
-        candidates = candidates_of(batches)
-        stored = self.ledger.stored(candidates)
-        results = judge(candidates, stored, is_current)
-        winners = {each: candidates[each] for each, result in results.items() if result == "committed"}
+        batches = self._read_batches(batch_ids)
+        candidates = merge_candidates(batches)
+        stored = self.index.stored(candidates)
+        results = decide(candidates, stored, is_current)
+        accepted = {each: candidates[each] for each, result in results.items() if result == "committed"}
         moves = [
             Move(each, stored[each].published_date, winner.article.published_date)
-            for each, winner in winners.items()
+            for each, winner in accepted.items()
             if each in stored and stored[each].published_date != winner.article.published_date
         ]
-        incoming = split_by_day(batches, winners)
-        files_changed = self._write(batches, winners, incoming, moves)
+        incoming = split_by_day(batches, accepted)
+        files_changed = self._write(batches, accepted, incoming, moves)
         rows = {name: sum(tables[name].num_rows for tables in incoming.values()) for name in _READING}
-        return CommitReport(results, rows, self.ledger.touched(batch_ids), files_changed)
+        return CommitReport(results, rows, self.index.changed_days(batch_ids), files_changed)
 
-    def _staged(self, batch_ids: Sequence[str]) -> list[Batch]:
+    def _read_batches(self, batch_ids: Sequence[str]) -> list[Batch]:
         batches = []
         for batch_id in sorted(set(batch_ids)):
             batch = read_batch(self.layout, batch_id)
             if batch is not None:
                 batches.append(batch)
-            elif not self.ledger.is_done(batch_id):
+            elif not self.index.is_done(batch_id):
                 raise LakeError(
                     f"batch {batch_id} is neither staged nor committed; derive its day again",
                     key=batch_id,
@@ -95,35 +95,41 @@ class Committer:
         return batches
 
     def _write(
-        self, batches: Sequence[Batch], winners: Mapping[str, Candidate], incoming: DayTables, moves: Sequence[Move]
+        self,
+        batches: Sequence[Batch],
+        accepted: Mapping[str, MergeCandidate],
+        incoming: DayTables,
+        moves: Sequence[Move],
     ) -> int:
         """Write new days first, then those that rows moved away from: a row is never missing, for an instant twice."""
         old_days = {move.from_day for move in moves}
         days = sorted({*incoming, *old_days})
-        self.ledger.intend(days, moves=moves, touched=_touched(batches, winners, moves))
+        self.index.write_intent(days, moves=moves, changed_days=_changed_days(batches, accepted, moves))
         ids = [batch.batch_id for batch in batches]
         changed = self.days.rewrite(
             sorted(incoming), _READING, lambda day, name: self._with_incoming(day, name, incoming), batch_ids=ids
         ) + self.days.rewrite(
             sorted(old_days), _READING, lambda day, name: self._without_moved(day, name, moves), batch_ids=ids
         )
-        self.ledger.settle(self.contents(days), now=self.now(), batch_ids=ids)
+        self.index.apply(self.contents(days), now=self.now(), batch_ids=ids)
         return changed
 
     def _with_incoming(self, day: date, name: str, incoming: DayTables) -> pa.Table:
         current, rows = self.days.table(self.days.manifest(day), name), incoming[day]
-        return merged(current, rows[name], table_named(name), replaced=rows["articles"]["article_id"].combine_chunks())
+        return merge_rows(
+            current, rows[name], table_named(name), replaced=rows["articles"]["article_id"].combine_chunks()
+        )
 
     def _without_moved(self, day: date, name: str, moves: Iterable[Move]) -> pa.Table:
         gone = pa.array([move.article_id for move in moves if move.from_day == day], pa.string())
-        return without(self.days.table(self.days.manifest(day), name), gone)
+        return drop_articles(self.days.table(self.days.manifest(day), name), gone)
 
     def contents(self, days: Iterable[date]) -> dict[date, DayContents]:
         """Return generation, articles and files of days, as their manifests have them."""
         found = {}
         for day in days:
             manifest = self.days.manifest(day)
-            table = self.days.table(manifest, "articles", columns=_STORED)
+            table = self.days.table(manifest, "articles", columns=_STORED_COLUMNS)
             rows = zip(*(column.to_pylist() for column in table.columns), strict=True)
             articles = {row[0]: StoredArticle(day, *row[1:]) for row in rows}
             found[day] = DayContents(manifest.generation, articles, self._sizes(manifest))
@@ -136,14 +142,14 @@ class Committer:
         }
 
     def roll_forward(self) -> tuple[date, ...]:
-        """Finish the intent of a process that died: end its moves, publish its days, take them into the ledger."""
-        pending = self.ledger.pending()
-        if pending:
-            self.end_moves(self.ledger.moves())
-            for day in pending:
+        """Finish the intent of a process that died: end its moves, publish its days, store them in the index."""
+        intent_days = self.index.intent_days()
+        if intent_days:
+            self.end_moves(self.index.moves())
+            for day in intent_days:
                 self.days.publish(day)
-            self.ledger.settle(self.contents(pending), now=self.now())
-        return pending
+            self.index.apply(self.contents(intent_days), now=self.now())
+        return intent_days
 
     def end_moves(self, moves: Sequence[Move]) -> None:
         """Take moved rows off their old days, where their new days have them already."""
@@ -158,30 +164,34 @@ class Committer:
         Rows that name no article, such as pairs of people, stay until the days are related again.
         """
         gone = pa.array(sorted(article_ids), pa.string())
-        days = sorted({each.published_date for each in self.ledger.stored(article_ids).values()})
-        self.ledger.intend(days)
-        names = [spec.name for spec in PUBLISHED if "article_id" in spec.schema.names]
-        self.days.rewrite(days, names, lambda day, name: without(self.days.table(self.days.manifest(day), name), gone))
-        self.ledger.settle(self.contents(days), now=self.now())
+        days = sorted({each.published_date for each in self.index.stored(article_ids).values()})
+        self.index.write_intent(days)
+        names = [spec.name for spec in PUBLISH_ORDER if "article_id" in spec.schema.names]
+        self.days.rewrite(
+            days, names, lambda day, name: drop_articles(self.days.table(self.days.manifest(day), name), gone)
+        )
+        self.index.apply(self.contents(days), now=self.now())
         return tuple(days)
 
     def replace(self, name: str, by_day: Mapping[date, pa.Table]) -> int:
         """Make sorted rows the whole content of one table on days, the last first; return how many files changed."""
-        self.ledger.intend(by_day)
+        self.index.write_intent(by_day)
         changed = self.days.rewrite(sorted(by_day, reverse=True), (name,), lambda day, _: by_day[day])
-        self.ledger.settle(self.contents(by_day), now=self.now())
+        self.index.apply(self.contents(by_day), now=self.now())
         return changed
 
 
-Committing = Callable[[], AbstractContextManager[Committer]]
+OpenCommitter = Callable[[], AbstractContextManager[Committer]]
 """Holds the committer's lock for a block."""
 
 
-def _touched(batches: Sequence[Batch], winners: Mapping[str, Candidate], moves: Iterable[Move]) -> dict[str, set[date]]:
+def _changed_days(
+    batches: Sequence[Batch], accepted: Mapping[str, MergeCandidate], moves: Iterable[Move]
+) -> dict[str, set[date]]:
     """Return the days that each batch changes."""
-    touched: dict[str, set[date]] = {batch.batch_id: set() for batch in batches}
-    for winner in winners.values():
-        touched[batches[winner.batch].batch_id].add(winner.article.published_date)
+    changed_days: dict[str, set[date]] = {batch.batch_id: set() for batch in batches}
+    for winner in accepted.values():
+        changed_days[batches[winner.batch].batch_id].add(winner.article.published_date)
     for move in moves:
-        touched[batches[winners[move.article_id].batch].batch_id].add(move.from_day)
-    return touched
+        changed_days[batches[accepted[move.article_id].batch].batch_id].add(move.from_day)
+    return changed_days

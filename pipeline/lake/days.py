@@ -13,7 +13,7 @@ import pyarrow as pa
 from pipeline.errors import LakeError
 from pipeline.lake.advice import REDERIVE
 from pipeline.lake.encoding import decode, encode
-from pipeline.lake.layout import PUBLISHED, Disk, Layout, object_name, sha256_of
+from pipeline.lake.layout import PUBLISH_ORDER, Disk, Layout, object_name, sha256_of
 from pipeline.lake.manifest import Entry, Manifest, manifest_bytes, read_manifest
 from pipeline.tables import table_named
 
@@ -59,8 +59,8 @@ class Days:
             return none if columns is None else none.select(columns)
         return decode(self.object_bytes(entry), spec, key=entry.object, columns=columns)
 
-    def standing(self, day: date, name: str, *, columns: Sequence[str]) -> pa.Table:
-        """Return ``table`` of a day; looks again where a takedown removed what a manifest named a moment ago."""
+    def read_current(self, day: date, name: str, *, columns: Sequence[str]) -> pa.Table:
+        """Return ``table`` of a day; retries where a takedown removed what a manifest named a moment ago."""
         manifest = self.manifest(day)
         while True:
             try:
@@ -118,7 +118,7 @@ class Days:
     def publish(self, day: date) -> tuple[str, ...]:
         """Make the public files the manifest's objects; return the names of tables that were not."""
         manifest = self.manifest(day)
-        stale = tuple(spec.name for spec in PUBLISHED if not self.is_published(manifest, spec.name))
+        stale = tuple(spec.name for spec in PUBLISH_ORDER if not self.is_published(manifest, spec.name))
         for name in stale:
             entry, public = manifest.entries.get(name), self._layout.public(name, day)
             if entry is None:

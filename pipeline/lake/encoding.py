@@ -23,7 +23,7 @@ _OPTIONS: dict[str, Any] = {
 
 
 # Numbers that grow along the rows of an article are kept as differences: a third of the bytes of a dictionary.
-_GROWING = ("_char", "_index")
+_DELTA_SUFFIXES = ("_char", "_index")
 
 
 def encode(table: pa.Table, spec: TableSpec, *, metadata: Mapping[str, str] | None = None) -> memoryview:
@@ -37,7 +37,7 @@ def encode(table: pa.Table, spec: TableSpec, *, metadata: Mapping[str, str] | No
     sink = pa.BufferOutputStream()
     order = pq.SortingColumn.from_ordering(stated, [(name, "ascending") for name in spec.sort_by])
     leaves = tuple(_leaves(stated))
-    growing = [name for name in leaves if name.endswith(_GROWING)]
+    growing = [name for name in leaves if name.endswith(_DELTA_SUFFIXES)]
     with pq.ParquetWriter(
         sink,
         stated,
@@ -64,7 +64,7 @@ def _leaves(schema: pa.Schema) -> Iterator[str]:
             yield f"{field.name}.list.element"
 
 
-def in_order(table: pa.Table, spec: TableSpec) -> pa.Table:
+def sort_rows(table: pa.Table, spec: TableSpec) -> pa.Table:
     """Return rows in the contract's order; rows that stand in it already are not copied."""
     order = pc.sort_indices(table.select(spec.sort_by), sort_keys=[(name, "ascending") for name in spec.sort_by])
     steps = pc.pairwise_diff(order.cast(pa.int64()), period=1)

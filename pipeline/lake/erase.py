@@ -7,7 +7,7 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
 
-from pipeline.database import scrub, transaction
+from pipeline.database import transaction, vacuum_and_truncate
 from pipeline.lake.commit import Committer
 from pipeline.lake.manifest import manifest_bytes
 from pipeline.lake.staging import erase_staged
@@ -18,16 +18,16 @@ _ALL = float("inf")
 
 
 def erase_rows(committer: Committer, article_ids: Collection[str]) -> tuple[date, ...]:
-    """Take some articles out of all tables, staged batches and verdicts; return the days on which they stood.
+    """Take some articles out of all tables, staged batches and cached outcomes; return the days on which they stood.
 
     Rows of others may still name them, and older objects still hold them: relate the days, then ``erase_traces``.
     """
     committer.roll_forward()
     days = committer.erase(article_ids)
     erase_staged(committer.layout, committer.disk, article_ids)
-    with transaction(committer.ledger.connection) as ledger:
+    with transaction(committer.index.connection) as index:
         query = "DELETE FROM verdicts WHERE article_id IN (SELECT value FROM json_each(?))"
-        ledger.execute(query, (json.dumps(list(article_ids)),))
+        index.execute(query, (json.dumps(list(article_ids)),))
     return days
 
 
@@ -48,14 +48,14 @@ def erase_traces(committer: Committer, *, days: Collection[date], older_than: fl
     for path in list(committer.layout.temporary.glob("*")):
         if path.stat().st_mtime < older_than:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
-    scrub(committer.ledger.connection)
+    vacuum_and_truncate(committer.index.connection)
 
 
 def _erase_kept(committer: Committer, days: Collection[date]) -> None:
     """Remove what is kept of some days, of days without articles, and of no day: it can be made again."""
-    standing = {each.day for each in committer.days.manifests() if "articles" in each.entries}
+    with_articles = {each.day for each in committer.days.manifests() if "articles" in each.entries}
     for path in list(committer.layout.kept("").rglob("*")):
         named = _DAY.search(path.name)
         day = date.fromisoformat(named[0]) if named else None
-        if path.is_file() and (day is None or day in days or day not in standing):
+        if path.is_file() and (day is None or day in days or day not in with_articles):
             path.unlink()

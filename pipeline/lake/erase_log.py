@@ -10,24 +10,24 @@ import pyarrow as pa
 import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
-from pipeline.lake.encoding import encode, in_order
+from pipeline.lake.encoding import encode, sort_rows
 from pipeline.lake.layout import Disk
-from pipeline.lake.log import read_file
-from pipeline.lake.seal import BLANK_SEAL, sealed_parquet
+from pipeline.lake.log import read_log_file
+from pipeline.lake.seal import EMPTY_CHECKSUM, checksummed_parquet
 from pipeline.tables import table_named
 
-_NAME = "outcomes"
-_FILE = "__filename"
-_NEEDED = ("url", "article_id", "source_key", _FILE)
+_TABLE = "outcomes"
+_FILE_COLUMN = "__filename"
+_NEEDED = ("url", "article_id", "source_key", _FILE_COLUMN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Unnamed:
-    """Whose rows are to name them no more: some articles', some pages', or one source's; all of them where that is
-    None.
+class Redaction:
+    """Rows to redact: those of some articles, some pages, or one source. Where ``source_key`` is None, those of
+    articles and pages.
 
-    ``hosts`` are those of the pages, ``is_page`` says whether a URL is one of them, ``alias`` gives what stands in its
-    place.
+    ``hosts`` are the hosts of the pages, ``is_page`` says whether a URL is one of them, ``alias`` returns what replaces
+    the URL.
     """
 
     article_ids: Collection[str]
@@ -37,56 +37,56 @@ class Unnamed:
     source_key: str | None = None
 
 
-def unname(root: Path, disk: Disk, unnamed: Unnamed) -> int:
-    """Rewrite the files of the log that name some pages; return how many rows no longer do."""
-    spec, changed = table_named(_NAME), 0
-    for path in _files_with(root, unnamed):
-        table = read_file(path, spec)
+def redact_log(root: Path, disk: Disk, redaction: Redaction) -> int:
+    """Rewrite the files of the log that name some pages; return how many rows were redacted."""
+    spec, changed = table_named(_TABLE), 0
+    for path in _files_to_redact(root, redaction):
+        table = read_log_file(path, spec)
         rows = table.to_pylist()
-        hits = [number for number, row in enumerate(rows) if _is_hit(row, unnamed)]
+        hits = [number for number, row in enumerate(rows) if _names_page(row, redaction)]
         if hits:
             for number in hits:
-                rows[number] |= _without_name(rows[number], unnamed)
-            table = in_order(pa.Table.from_pylist(rows, schema=spec.schema), spec)
-            disk.replace(path, sealed_parquet(encode(table, spec, metadata=BLANK_SEAL)))
+                rows[number] |= _redacted_fields(rows[number], redaction)
+            table = sort_rows(pa.Table.from_pylist(rows, schema=spec.schema), spec)
+            disk.replace(path, checksummed_parquet(encode(table, spec, metadata=EMPTY_CHECKSUM)))
             changed += len(hits)
     return changed
 
 
-def _without_name(row: dict[str, Any], unnamed: Unnamed) -> dict[str, Any]:
-    """Return what changes in a row: what became of the page stays, so that every sum of the log stays true."""
-    alias = {"url": unnamed.alias(row["url"]), "article_id": None, "detail": None, "raw_ref": None}
+def _redacted_fields(row: dict[str, Any], redaction: Redaction) -> dict[str, Any]:
+    """Return the changed fields of a row: the outcome stays, so that every sum of the log stays true."""
+    alias = {"url": redaction.alias(row["url"]), "article_id": None, "detail": None, "raw_ref": None}
     return alias | {"reason": "forgotten"}
 
 
-def _files_with(root: Path, unnamed: Unnamed) -> list[Path]:
+def _files_to_redact(root: Path, redaction: Redaction) -> list[Path]:
     """Return the files that may name any of the pages; looks at the columns of names alone."""
-    files = sorted(map(str, (root / "log" / _NAME).glob("*/*.parquet")))
+    files = sorted(map(str, (root / "log" / _TABLE).glob("*/*.parquet")))
     if not files:
         return []
-    rows = ds.dataset(files, format="parquet").scanner(columns=list(_NEEDED), filter=_filter(unnamed)).to_table()
-    urls = {url: unnamed.source_key is None and unnamed.is_page(url) for url in pc.unique(rows["url"]).to_pylist()}
+    rows = ds.dataset(files, format="parquet").scanner(columns=list(_NEEDED), filter=_filter(redaction)).to_table()
+    urls = {url: redaction.source_key is None and redaction.is_page(url) for url in pc.unique(rows["url"]).to_pylist()}
     found = zip(*(rows[name].to_pylist() for name in _NEEDED), strict=True)
-    return sorted({Path(file) for url, each, key, file in found if urls[url] or _is_of(each, key, unnamed)})
+    return sorted({Path(file) for url, each, key, file in found if urls[url] or _names_article(each, key, redaction)})
 
 
-def _filter(unnamed: Unnamed) -> ds.Expression:
-    if unnamed.source_key is not None:
-        return ds.field("source_key") == unnamed.source_key
-    wanted = ds.field("article_id").isin(sorted(unnamed.article_ids))
-    if unnamed.hosts:
-        pattern = "|".join(map(re.escape, sorted(unnamed.hosts)))
+def _filter(redaction: Redaction) -> ds.Expression:
+    if redaction.source_key is not None:
+        return ds.field("source_key") == redaction.source_key
+    wanted = ds.field("article_id").isin(sorted(redaction.article_ids))
+    if redaction.hosts:
+        pattern = "|".join(map(re.escape, sorted(redaction.hosts)))
         wanted |= pc.match_substring_regex(ds.field("url"), pattern, ignore_case=True)
     return wanted
 
 
-def _is_hit(row: dict[str, Any], unnamed: Unnamed) -> bool:
-    return _is_of(row["article_id"], row["source_key"], unnamed) or (
-        unnamed.source_key is None and unnamed.is_page(row["url"])
+def _names_page(row: dict[str, Any], redaction: Redaction) -> bool:
+    return _names_article(row["article_id"], row["source_key"], redaction) or (
+        redaction.source_key is None and redaction.is_page(row["url"])
     )
 
 
-def _is_of(article_id: str | None, source_key: str, unnamed: Unnamed) -> bool:
-    if unnamed.source_key is not None:
-        return source_key == unnamed.source_key
-    return article_id in unnamed.article_ids
+def _names_article(article_id: str | None, source_key: str, redaction: Redaction) -> bool:
+    if redaction.source_key is not None:
+        return source_key == redaction.source_key
+    return article_id in redaction.article_ids

@@ -18,23 +18,23 @@ import pyarrow.compute as pc
 from pipeline.errors import LakeError
 from pipeline.lake.advice import RECOVER
 from pipeline.lake.commit import Committer
-from pipeline.lake.encoding import decode, encode, in_order
-from pipeline.lake.layout import PUBLISHED, Layout, sha256_of
+from pipeline.lake.encoding import decode, encode, sort_rows
+from pipeline.lake.layout import PUBLISH_ORDER, Layout, sha256_of
 from pipeline.lake.manifest import Entry, manifest_bytes, read_manifest
 from pipeline.lake.snapshots import remove_unfinished
 from pipeline.tables import TableSpec, table_named
 
 _NAMING = ("article_id", "dup_group_id", "quote_group_id", "event_cluster_id", "realises_cluster_id")
 _NUMBER = ":[0-9]+$"  # behind the article that names a group
-_MARK = ".erasing"
-_PAIRS, _COUNTED_FROM = "co_mentions", ("entities", "copies")
+_UNFINISHED = ".erasing"
+_PAIRS, _PAIR_SOURCES = "co_mentions", ("entities", "copies")
 
-Count = Callable[[pa.Table, pa.Table], pa.Table]  # rows of co_mentions from a day's entities and copies
+CountPairs = Callable[[pa.Table, pa.Table], pa.Table]  # rows of co_mentions from a day's entities and copies
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class FromSnapshots:
-    """What taking articles out of snapshots did: names of those that changed, and a sentence for each that is damaged,
+class SnapshotErasure:
+    """Result of erasing articles from snapshots: names of those that changed, and a sentence per damaged snapshot,
     which stays as it was and may still hold them.
     """
 
@@ -42,28 +42,30 @@ class FromSnapshots:
     damaged: tuple[str, ...]
 
 
-def erase_from_snapshots(committer: Committer, article_ids: Collection[str], *, count: Count) -> FromSnapshots:
+def erase_from_snapshots(committer: Committer, article_ids: Collection[str], *, count: CountPairs) -> SnapshotErasure:
     """Take some articles out of all snapshots; unfinished ones go with all they have.
 
     Call it when the lake has no row of them: what a snapshot shares with the lake is not read.
     """
     remove_unfinished(committer.layout)
     roots = sorted(committer.layout.snapshots.glob("[!.]*/")) if article_ids else []
-    shared, changed, damaged = _objects(committer), [], []
+    shared, changed, damaged = _lake_inodes(committer), [], []
     for root in roots:
         try:
-            if _erase(committer, root, article_ids, shared=shared, count=count):
+            if _erase_from(committer, root, article_ids, shared=shared, count=count):
                 changed.append(root.name)
         except (LakeError, FileNotFoundError, ValueError, KeyError, TypeError) as error:
-            damaged.append(f"snapshot {root.name} is damaged and may still hold them: {error}; {_drop(root.name)}")
-    return FromSnapshots(changed=tuple(changed), damaged=tuple(damaged))
+            damaged.append(
+                f"snapshot {root.name} is damaged and may still hold them: {error}; {_drop_advice(root.name)}"
+            )
+    return SnapshotErasure(changed=tuple(changed), damaged=tuple(damaged))
 
 
-def _drop(name: str) -> str:
+def _drop_advice(name: str) -> str:
     return f"drop it with `newslake lake snapshot {name} --drop`, then {RECOVER}"
 
 
-def _objects(committer: Committer) -> frozenset[tuple[int, int]]:
+def _lake_inodes(committer: Committer) -> frozenset[tuple[int, int]]:
     """Return what names the files of the lake as it stands."""
     paths = (
         committer.layout.state / entry.object for each in committer.days.manifests() for entry in each.entries.values()
@@ -71,30 +73,35 @@ def _objects(committer: Committer) -> frozenset[tuple[int, int]]:
     return frozenset((state.st_dev, state.st_ino) for state in (path.stat() for path in paths if path.exists()))
 
 
-def _erase(
-    committer: Committer, root: Path, article_ids: Collection[str], *, shared: frozenset[tuple[int, int]], count: Count
+def _erase_from(
+    committer: Committer,
+    root: Path,
+    article_ids: Collection[str],
+    *,
+    shared: frozenset[tuple[int, int]],
+    count: CountPairs,
 ) -> bool:
-    own = [each for each in _files(root) if each.inode not in shared]
-    doomed = _doomed(own, pa.array(sorted(article_ids), pa.string()))
-    changed = [each for each in own if doomed.keeps(each.spec, rows := each.rows()).false_count or not rows.num_rows]
-    mark = root / _MARK
+    own = [each for each in _snapshot_tables(root) if each.inode not in shared]
+    deletion = _deletion_filter(own, pa.array(sorted(article_ids), pa.string()))
+    changed = [each for each in own if deletion.keeps(each.spec, rows := each.rows()).false_count or not rows.num_rows]
+    mark = root / _UNFINISHED
     if not changed and not mark.exists():
         return False
     mark.touch()
-    days = {each.day for each in changed if each.spec.name in _COUNTED_FROM}
+    days = {each.day for each in changed if each.spec.name in _PAIR_SOURCES}
     for each in own:  # before what it is counted from: the next try finds that, and counts again
         if each.spec.name == _PAIRS and each.day in days:
-            _put(committer, root, each, in_order(count(*_counted_from(root, each.day, doomed)), each.spec))
+            _put_table(committer, root, each, sort_rows(count(*_pair_sources(root, each.day, deletion)), each.spec))
     for each in changed:
         rows = each.rows()
-        _put(committer, root, each, rows.filter(doomed.keeps(each.spec, rows)))
-    _tell(committer, root)
+        _put_table(committer, root, each, rows.filter(deletion.keeps(each.spec, rows)))
+    _update_metadata(committer, root)
     mark.unlink()
     return True
 
 
 @dataclass(frozen=True, slots=True)
-class _File:
+class _SnapshotTable:
     """A table of a day in a snapshot."""
 
     spec: TableSpec
@@ -111,14 +118,14 @@ class _File:
 
 
 @dataclass(frozen=True, slots=True)
-class _Doomed:
-    """Articles that go, and the events that they tell of: what a cluster says may be in the words of any of them."""
+class _DeletionFilter:
+    """Articles to delete and the clusters of their events, whose words may come from any of them."""
 
     articles: pa.Array
     clusters: pa.Array
 
     def keeps(self, spec: TableSpec, rows: pa.Table) -> pa.BooleanArray:
-        """Return for each row whether it stays: none of its ids names what goes."""
+        """Return per row whether it stays: none of its ids names what is deleted."""
         goes = pa.array([False] * rows.num_rows, pa.bool_())
         for name in _NAMING:
             if name in rows.schema.names:
@@ -129,21 +136,21 @@ class _Doomed:
         return pc.invert(goes)
 
 
-def _files(root: Path) -> Iterator[_File]:
-    for spec in PUBLISHED:
+def _snapshot_tables(root: Path) -> Iterator[_SnapshotTable]:
+    for spec in PUBLISH_ORDER:
         for path in sorted((root / "tables" / spec.name).glob("*/*.parquet")):
-            yield _File(spec, date.fromisoformat(path.parent.name.partition("=")[2]), path)
+            yield _SnapshotTable(spec, date.fromisoformat(path.parent.name.partition("=")[2]), path)
 
 
-def _counted_from(root: Path, day: date, doomed: _Doomed) -> Iterator[pa.Table]:
+def _pair_sources(root: Path, day: date, deletion: _DeletionFilter) -> Iterator[pa.Table]:
     """Yield what stays of the tables from which a day's pairs are counted."""
-    for spec in map(table_named, _COUNTED_FROM):
+    for spec in map(table_named, _PAIR_SOURCES):
         path = Layout(root).public(spec.name, day)
-        rows = _File(spec, day, path).rows() if path.exists() else spec.schema.empty_table()
-        yield rows.filter(doomed.keeps(spec, rows))
+        rows = _SnapshotTable(spec, day, path).rows() if path.exists() else spec.schema.empty_table()
+        yield rows.filter(deletion.keeps(spec, rows))
 
 
-def _doomed(files: Iterable[_File], articles: pa.Array) -> _Doomed:
+def _deletion_filter(files: Iterable[_SnapshotTable], articles: pa.Array) -> _DeletionFilter:
     clusters: set[str] = set()
     for each in files:
         if each.spec.name == "event_reports":
@@ -151,10 +158,10 @@ def _doomed(files: Iterable[_File], articles: pa.Array) -> _Doomed:
             clusters.update(
                 rows.filter(pc.is_in(rows["article_id"], value_set=articles))["event_cluster_id"].to_pylist()
             )
-    return _Doomed(articles, pa.array(sorted(clusters), pa.string()))
+    return _DeletionFilter(articles, pa.array(sorted(clusters), pa.string()))
 
 
-def _put(committer: Committer, root: Path, file: _File, rows: pa.Table) -> None:
+def _put_table(committer: Committer, root: Path, file: _SnapshotTable, rows: pa.Table) -> None:
     """Write a table of a day, or remove it where no row is left; its manifest first: the next try finds the file."""
     path = root / "manifest" / f"{file.day.isoformat()}.json"
     manifest, data, name = read_manifest(path, file.day), encode(rows, file.spec), file.spec.name
@@ -169,27 +176,27 @@ def _put(committer: Committer, root: Path, file: _File, rows: pa.Table) -> None:
         committer.disk.remove(file.path)
 
 
-def _tell(committer: Committer, root: Path) -> None:
-    """Make the snapshot's papers say what it holds now."""
+def _update_metadata(committer: Committer, root: Path) -> None:
+    """Update the snapshot's metadata files to what it holds now."""
     manifests = sorted((root / "manifest").glob("*.json"))
     rows: Counter[str] = Counter()
     for path in manifests:
         manifest = read_manifest(path, date.fromisoformat(path.stem))
         rows.update({name: entry.rows for name, entry in manifest.entries.items()})
     facts = {"rows": dict(rows), "manifests_sha256": sha256_of(b"".join(path.read_bytes() for path in manifests))}
-    _edit(committer, root / "snapshot.json", lambda told: told | facts)
+    _edit(committer, root / "snapshot.json", lambda content: content | facts)
     sizes: Counter[str] = Counter()
-    for each in _files(root):
+    for each in _snapshot_tables(root):
         sizes[each.spec.name] += each.path.stat().st_size
 
-    def package(told: dict[str, Any]) -> dict[str, Any]:
-        for each in told["resources"]:
+    def package(content: dict[str, Any]) -> dict[str, Any]:
+        for each in content["resources"]:
             each |= {"rows": rows[each["name"]], "bytes": sizes[each["name"]]}
-        return told
+        return content
 
     _edit(committer, root / "datapackage.json", package)
 
 
 def _edit(committer: Committer, path: Path, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
-    told = change(json.loads(path.read_bytes()))
-    committer.disk.replace(path, json.dumps(told, ensure_ascii=False, indent=1, sort_keys=True).encode() + b"\n")
+    content = change(json.loads(path.read_bytes()))
+    committer.disk.replace(path, json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True).encode() + b"\n")

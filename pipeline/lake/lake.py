@@ -13,20 +13,20 @@ from pipeline.database import Durability
 from pipeline.errors import ContractError
 from pipeline.lake.commit import CommitReport, Committer
 from pipeline.lake.days import Days
-from pipeline.lake.encoding import in_order
+from pipeline.lake.encoding import sort_rows
 from pipeline.lake.erasure import Erasure
 from pipeline.lake.layout import Disk, Layout
-from pipeline.lake.ledger import Ledger
+from pipeline.lake.ledger import ArticleIndex
 from pipeline.lake.log import LogTables
 from pipeline.lake.manifest import Manifest
 from pipeline.lake.merge import IsCurrent
-from pipeline.lake.reading import unmoved
+from pipeline.lake.reading import read_consistently
 from pipeline.lake.seal import with_digest, without_digest
 from pipeline.lake.snapshots import Snapshots
 from pipeline.lake.staging import Batch, check_staged, write_batch
 from pipeline.lake.upkeep import collect_garbage, publish_package, recover
 from pipeline.lake.verify import Depth, problems_of
-from pipeline.lake.withdraw import withdraw
+from pipeline.lake.withdraw import drop_damaged
 from pipeline.tables import check_batch, table_named
 
 _DAY = "published_date"
@@ -45,36 +45,36 @@ class CommitterLock:
         self._now = now
 
     @cached_property
-    def index(self) -> Ledger:
-        ledger = self._open()
-        weakref.finalize(ledger, ledger.connection.close)
-        if self._is_lost(ledger):
+    def index(self) -> ArticleIndex:
+        index = self._open()
+        weakref.finalize(index, index.connection.close)
+        if self._is_index_lost(index):
             with self._disk.committer():
-                if self._is_lost(ledger):
-                    recover(self._committer(ledger))
-        return ledger
+                if self._is_index_lost(index):
+                    recover(self._committer(index))
+        return index
 
-    def _open(self) -> Ledger:
-        return Ledger(self._layout.ledger, durability=self._durability)
+    def _open(self) -> ArticleIndex:
+        return ArticleIndex(self._layout.index, durability=self._durability)
 
-    def _is_lost(self, ledger: Ledger) -> bool:
-        """Return whether the ledger knows nothing of a lake that has days: it was deleted."""
-        return ledger.is_empty() and bool(self._days.known())
+    def _is_index_lost(self, index: ArticleIndex) -> bool:
+        """Return whether the index knows nothing of a lake that has days: it was deleted."""
+        return index.is_empty() and bool(self._days.known())
 
-    def _committer(self, ledger: Ledger) -> Committer:
-        return Committer(self._layout, self._disk, self._days, ledger, self._now)
+    def _committer(self, index: ArticleIndex) -> Committer:
+        return Committer(self._layout, self._disk, self._days, index, self._now)
 
     @contextmanager
     def hold(self) -> Iterator[Committer]:
         """Hold the committer's lock."""
-        ledger = self.index  # opened first: a lost ledger is rebuilt under the same lock
+        index = self.index  # opened first: a lost index is rebuilt under the same lock
         with self._disk.committer():
-            yield self._committer(ledger)
+            yield self._committer(index)
 
     def withdraw_damaged(self) -> tuple[str, ...]:
         """Take out whatever is damaged; return what was done. The ledger is not opened before it is checked."""
         with self._disk.committer():
-            done = withdraw(self._layout, self._disk, self._days, lambda: self._committer(self._open()))
+            done = drop_damaged(self._layout, self._disk, self._days, lambda: self._committer(self._open()))
             return tuple(done)
 
 
@@ -104,7 +104,7 @@ class Lake:
         self.erasure = Erasure(self._layout, self._disk, self._lock.hold)
 
     @property
-    def index(self) -> Ledger:
+    def index(self) -> ArticleIndex:
         """The index of articles: what is stored of them, what was decided, what changed."""
         return self._lock.index
 
@@ -170,7 +170,7 @@ class Lake:
         """
         names = table_named(table).schema.names if columns is None else list(columns)
         if days is None:
-            parts = unmoved(
+            parts = read_consistently(
                 self._layout, lambda: [self._read_day(table, day, names) for day in self.partitions.known()]
             )
         else:
@@ -179,16 +179,16 @@ class Lake:
 
     def _read_day(self, table: str, day: date, names: Sequence[str]) -> pa.Table:
         stored = [name for name in names if name != _DAY] or table_named(table).key
-        return _with_day(self.partitions.standing(day, table, columns=stored), day).select(names)
+        return _with_day(self.partitions.read_current(day, table, columns=stored), day).select(names)
 
-    def standing(self) -> tuple[Manifest, ...]:
+    def current_manifests(self) -> tuple[Manifest, ...]:
         """Return the manifests of all days with rows, of one instant between commits: no article stands on two days.
         Their objects are there until a day has changed twice and the grace is over, or a takedown removes them."""
         with self._lock.hold() as committer:
             committer.roll_forward()
             return tuple(manifest for manifest in self.partitions.manifests() if manifest.entries)
 
-    def read_standing(self, manifest: Manifest, tables: Iterable[str]) -> dict[str, pa.Table]:
+    def read_manifest_tables(self, manifest: Manifest, tables: Iterable[str]) -> dict[str, pa.Table]:
         """Return the rows that some tables had by a manifest. Raises: LakeError for a damaged object, or one gone."""
         return {name: self.partitions.table(manifest, name) for name in tables}
 
@@ -209,10 +209,10 @@ class Lake:
         return tuple(problems_of(self._layout, self._lock.hold, depth or Depth()))
 
     def recover(self, *, withdraws: bool = False) -> tuple[str, ...]:
-        """Finish what dead processes left; public files and ledger are what the manifests say after.
+        """Finish what dead processes left; public files and index are what the manifests say after.
 
         ``withdraws`` first takes out whatever is damaged, so that it can be derived again: whole days, staged batches,
-        the ledger. Returns a sentence for each thing mended.
+        the index. Returns a sentence for each thing mended.
         """
         done = self._lock.withdraw_damaged() if withdraws else ()
         with self._lock.hold() as committer:
@@ -229,7 +229,7 @@ def _checked(table: pa.Table, name: str, day: date) -> pa.Table:
     breaches = check_batch({name: table})
     if breaches:
         raise ContractError(f"{name} of {day}: {breaches[0]}", key=day.isoformat(), reason="contract")
-    return in_order(table, table_named(name))
+    return sort_rows(table, table_named(name))
 
 
 def _with_day(table: pa.Table, day: date) -> pa.Table:

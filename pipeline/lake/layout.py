@@ -13,12 +13,12 @@ from datetime import date
 from pathlib import Path
 
 from pipeline.database import Durability
-from pipeline.errors import naming
+from pipeline.errors import name_file_on_error
 from pipeline.model import file_name_of
 from pipeline.tables import CLUSTER_TABLES, READING_TABLES, TableSpec
 
 # In the order in which they are published: children first, so that an article never stands without them.
-PUBLISHED: tuple[TableSpec, ...] = (*READING_TABLES[1:], *CLUSTER_TABLES, READING_TABLES[0])
+PUBLISH_ORDER: tuple[TableSpec, ...] = (*READING_TABLES[1:], *CLUSTER_TABLES, READING_TABLES[0])
 PART = "part-0.parquet"
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.EXDEV, errno.ENOSYS}
 
@@ -34,7 +34,7 @@ class Layout:
         return self.root / "_state"
 
     @property
-    def ledger(self) -> Path:
+    def index(self) -> Path:
         return self.state / "ledger.sqlite"
 
     @property
@@ -131,7 +131,7 @@ class Disk:
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / "commit.lock"
         with path.open("w") as lock:
-            with naming(path):
+            with name_file_on_error(path):
                 fcntl.flock(lock, fcntl.LOCK_EX)
             yield
 
@@ -153,7 +153,7 @@ class Disk:
         """Write a file that nobody reads yet; where there is no room for it, none is left."""
         self.folder(path.parent)
         try:
-            with naming(path), path.open("wb") as file:
+            with name_file_on_error(path), path.open("wb") as file:
                 file.write(data)
                 if self._is_full:
                     file.flush()
@@ -206,7 +206,7 @@ class Disk:
         if self._is_full:
             descriptor = os.open(path, os.O_RDONLY)
             try:
-                with naming(path):
+                with name_file_on_error(path):
                     os.fsync(descriptor)
             finally:
                 os.close(descriptor)

@@ -17,20 +17,20 @@ from pipeline.database import (
     from_micros,
     open_database,
     problems_of_database,
-    seal_of,
+    row_checksum,
     to_micros,
     transaction,
 )
 from pipeline.errors import LakeError
 from pipeline.lake.advice import REMOVE
-from pipeline.lake.changes import CHANGE_TABLES, INCOMING, Changes, changes_after, mark_gone, next_stamp, note_rows
+from pipeline.lake.changes import CHANGE_TABLES, INCOMING, Changes, changes_after, mark_gone, next_stamp, record_changes
 from pipeline.lake.sizes import SIZE_TABLES, FileSize, set_sizes
 from pipeline.model.outcome import OutcomeKind
 
 _VERSION = 5
-# Of another version: without days the lake takes its ledger for lost. What a dead process intended stays.
-_REBUILT = ("articles", "days", "files", "touched", "batches", "verdicts", "known", "changes", "stamps")
-# Rows that manifests and objects do not say again have a seal.
+# Of another version: without days the lake takes its index for lost. What a dead process intended stays.
+_REBUILT_TABLES = ("articles", "days", "files", "touched", "batches", "verdicts", "known", "changes", "stamps")
+# Rows that manifests and objects do not repeat have a checksum.
 _SCHEMA = (
     """CREATE TABLE IF NOT EXISTS articles (
         article_id TEXT PRIMARY KEY, published_date TEXT NOT NULL, revision_id TEXT NOT NULL,
@@ -54,8 +54,8 @@ _SCHEMA = (
     *SIZE_TABLES,
     *CHANGE_TABLES,
 )
-_DAY_GONE = ("DELETE FROM days WHERE published_date = ?", "DELETE FROM known WHERE published_date = ?")
-_SEAL_DAY = """UPDATE days SET seal = seal_of(published_date, generation, changed_at, fetched_at)
+_DELETE_DAY = ("DELETE FROM days WHERE published_date = ?", "DELETE FROM known WHERE published_date = ?")
+_CHECKSUM_DAY = """UPDATE days SET seal = row_checksum(published_date, generation, changed_at, fetched_at)
     WHERE published_date = ?"""
 
 
@@ -84,14 +84,14 @@ def row_key_of(*, revision_id: str, raw_ref: str | None, fetched_at: datetime) -
 
 
 @dataclass(frozen=True, slots=True)
-class Verdict:
-    """What deriving found out about an article without committing a row, so that it need not find it out again.
+class CachedOutcome:
+    """Outcome of deriving an article without committing a row, kept so that it is not computed again.
 
-    It holds for this ``seen`` (what the archive had of the article) and this version. With ``row_key`` it says that the
-    committed row of that key is the right one. Lost with the ledger, it is found out again.
+    It holds for this ``input_hash`` of what the archive had, and this version. With ``row_key`` it says that the
+    committed row of that key is the right one. Lost with the index, it is computed again.
     """
 
-    seen: str
+    input_hash: str
     pipeline_version: str
     outcome: OutcomeKind
     reason: str | None = None
@@ -117,18 +117,18 @@ class Move:
     to_day: date
 
 
-class Ledger:
-    """One connection to the ledger.
+class ArticleIndex:
+    """One connection to the article index.
 
     Raises: LakeError (ledger_broken) when the file is not SQLite's, OSError where its disk is full.
     """
 
     def __init__(self, path: Path, *, durability: Durability) -> None:
-        self.connection = open_database(path, durability=durability, broken=partial(_broken, path))
-        self.connection.create_function("seal_of", -1, lambda *values: seal_of(values), deterministic=True)
+        self.connection = open_database(path, durability=durability, broken=partial(_open_error, path))
+        self.connection.create_function("row_checksum", -1, lambda *values: row_checksum(values), deterministic=True)
         with transaction(self.connection):
             if self.connection.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
-                for name in _REBUILT:
+                for name in _REBUILT_TABLES:
                     self.connection.execute(f"DROP TABLE IF EXISTS {name}")
                 for statement in _SCHEMA:
                     self.connection.execute(statement)
@@ -139,32 +139,32 @@ class Ledger:
     def stored(self, article_ids: Iterable[str]) -> dict[str, StoredArticle]:
         """Return what is held of those articles that the lake has."""
         query = "SELECT * FROM articles WHERE article_id IN (SELECT value FROM json_each(?))"
-        return dict(map(_stored, self.connection.execute(query, (json.dumps(list(article_ids)),))))
+        return dict(map(_stored_article, self.connection.execute(query, (json.dumps(list(article_ids)),))))
 
-    def verdicts(self, article_ids: Iterable[str]) -> dict[str, Verdict]:
-        """Return the last verdict on those articles that have one."""
+    def cached_outcomes(self, article_ids: Iterable[str]) -> dict[str, CachedOutcome]:
+        """Return the cached outcome of those articles that have one."""
         query = "SELECT * FROM verdicts WHERE article_id IN (SELECT value FROM json_each(?))"
         rows = self.connection.execute(query, (json.dumps(list(article_ids)),))
-        return {article_id: Verdict(*rest) for article_id, *rest, _ in rows}
+        return {article_id: CachedOutcome(*rest) for article_id, *rest, _ in rows}
 
-    def remember(self, verdicts: Mapping[str, Verdict]) -> None:
-        """Store verdicts by article; the last one stands."""
-        rows = [_sealed(each, *astuple(verdict)) for each, verdict in verdicts.items()]
+    def put_outcomes(self, cached_outcomes: Mapping[str, CachedOutcome]) -> None:
+        """Store outcomes by article, in place of earlier ones."""
+        rows = [_with_checksum(each, *astuple(verdict)) for each, verdict in cached_outcomes.items()]
         with transaction(self.connection):
             self.connection.executemany("INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
     def is_empty(self) -> bool:
-        """Return whether the ledger knows of no day."""
+        """Return whether the index knows of no day."""
         return self.connection.execute("SELECT 1 FROM days LIMIT 1").fetchone() is None
 
     def generation(self, day: date) -> int:
-        """Return the generation of a day that the ledger reflects, 0 for none."""
+        """Return the generation of a day that the index reflects, 0 for none."""
         query = "SELECT generation FROM days WHERE published_date = ?"
         row = self.connection.execute(query, (day.isoformat(),)).fetchone()
         return 0 if row is None else int(row[0])
 
     def has_content(self, day: date, articles: Mapping[str, StoredArticle]) -> bool:
-        """Return whether the ledger has these articles on a day, and no other."""
+        """Return whether the index has these articles on a day, and no other."""
         try:
             return self.of_day(day) == articles
         except (ValueError, TypeError, OverflowError):  # a value that was damaged
@@ -180,16 +180,16 @@ class Ledger:
 
     def of_day(self, day: date) -> dict[str, StoredArticle]:
         rows = self.connection.execute("SELECT * FROM articles WHERE published_date = ?", (day.isoformat(),))
-        return dict(map(_stored, rows))
+        return dict(map(_stored_article, rows))
 
-    def agreeing(self, knowledge: str) -> frozenset[date]:
+    def days_current_with(self, knowledge: str) -> frozenset[date]:
         """Return the days whose rows, as they stand, were all found to be read with this knowledge."""
         query = "SELECT published_date FROM known JOIN days USING (published_date, generation) WHERE knowledge = ?"
         return frozenset(date.fromisoformat(row[0]) for row in self.connection.execute(query, (knowledge,)))
 
-    def set_agreeing(self, generations: Mapping[date, int], knowledge: str) -> None:
+    def mark_current(self, generations: Mapping[date, int], knowledge: str) -> None:
         """Keep which days, at which generation, are read with this knowledge."""
-        rows = [_sealed(day.isoformat(), generation, knowledge) for day, generation in generations.items()]
+        rows = [_with_checksum(day.isoformat(), generation, knowledge) for day, generation in generations.items()]
         with transaction(self.connection):
             self.connection.executemany("INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?)", rows)
 
@@ -204,15 +204,23 @@ class Ledger:
             mark_gone(self.connection, article_ids, stamp=next_stamp(self.connection, now))
 
     def generations(self) -> dict[date, int]:
-        """Return the generation of each day that the ledger reflects."""
+        """Return the generation of each day that the index reflects."""
         rows = self.connection.execute("SELECT published_date, generation FROM days")
         return {date.fromisoformat(day): generation for day, generation in rows}
 
-    def intend(
-        self, days: Iterable[date], *, moves: Sequence[Move] = (), touched: Mapping[str, Iterable[date]] | None = None
+    def write_intent(
+        self,
+        days: Iterable[date],
+        *,
+        moves: Sequence[Move] = (),
+        changed_days: Mapping[str, Iterable[date]] | None = None,
     ) -> None:
-        """Say what is about to be written, before it is."""
-        rows = [_sealed(batch_id, day.isoformat()) for batch_id, those in (touched or {}).items() for day in those]
+        """Record what is about to be written, before it is."""
+        rows = [
+            _with_checksum(batch_id, day.isoformat())
+            for batch_id, those in (changed_days or {}).items()
+            for day in those
+        ]
         with transaction(self.connection):
             self.connection.executemany("INSERT OR IGNORE INTO pending VALUES (?)", [(d.isoformat(),) for d in days])
             self.connection.executemany(
@@ -221,7 +229,7 @@ class Ledger:
             )
             self.connection.executemany("INSERT OR IGNORE INTO touched VALUES (?, ?, ?)", rows)
 
-    def pending(self) -> tuple[date, ...]:
+    def intent_days(self) -> tuple[date, ...]:
         """Return the days that a dead process was about to write, sorted."""
         rows = self.connection.execute("SELECT published_date FROM pending ORDER BY published_date")
         return tuple(date.fromisoformat(row[0]) for row in rows)
@@ -230,14 +238,14 @@ class Ledger:
         rows = self.connection.execute("SELECT article_id, from_day, to_day FROM moves ORDER BY article_id")
         return tuple(Move(row[0], date.fromisoformat(row[1]), date.fromisoformat(row[2])) for row in rows)
 
-    def settle(self, days: Mapping[date, DayContents], *, now: datetime, batch_ids: Iterable[str] = ()) -> None:
-        """Take in what days hold now, and stamp what changed; nothing is pending after. Batches named are done."""
+    def apply(self, days: Mapping[date, DayContents], *, now: datetime, batch_ids: Iterable[str] = ()) -> None:
+        """Store what days hold now, stamp what changed, and clear the intent. The named batches are done."""
         with transaction(self.connection):
             stamp = next_stamp(self.connection, now)
             self.connection.execute("DELETE FROM incoming")
-            rows = (_row(*each) for held in days.values() for each in held.articles.items())
+            rows = (_index_row(*each) for held in days.values() for each in held.articles.items())
             self.connection.executemany("INSERT OR REPLACE INTO incoming VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
-            note_rows(self.connection, days, stamp=stamp)
+            record_changes(self.connection, days, stamp=stamp)
             for day in days:
                 self.connection.execute("DELETE FROM articles WHERE published_date = ?", (day.isoformat(),))
             self.connection.execute("INSERT OR REPLACE INTO articles SELECT * FROM incoming ORDER BY article_id")
@@ -245,13 +253,13 @@ class Ledger:
                 self._set_day(day, held, stamp)
             for statement in ("DELETE FROM pending", "DELETE FROM moves"):
                 self.connection.execute(statement)
-            done = [_sealed(each) for each in batch_ids]
+            done = [_with_checksum(each) for each in batch_ids]
             self.connection.executemany("INSERT OR IGNORE INTO batches VALUES (?, ?)", done)
 
     def _set_day(self, day: date, held: DayContents, stamp: int) -> None:
         set_sizes(self.connection, day, held.files)
         if not held.generation:
-            for statement in _DAY_GONE:
+            for statement in _DELETE_DAY:
                 self.connection.execute(statement, (day.isoformat(),))
             return
         newest = max((article.fetched_at for article in held.articles.values()), default=None)
@@ -261,13 +269,13 @@ class Ledger:
             generation = excluded.generation""",
             (day.isoformat(), held.generation, stamp, None if newest is None else to_micros(newest)),
         )
-        self.connection.execute(_SEAL_DAY, (day.isoformat(),))
+        self.connection.execute(_CHECKSUM_DAY, (day.isoformat(),))
 
     def is_done(self, batch_id: str) -> bool:
         """Return whether a batch was committed before."""
         return bool(self.connection.execute("SELECT 1 FROM batches WHERE batch_id = ?", (batch_id,)).fetchall())
 
-    def touched(self, batch_ids: Iterable[str]) -> tuple[date, ...]:
+    def changed_days(self, batch_ids: Iterable[str]) -> tuple[date, ...]:
         """Return the days that commits of these batches changed, whenever that was; sorted."""
         query = """SELECT DISTINCT published_date FROM touched
             WHERE batch_id IN (SELECT value FROM json_each(?)) ORDER BY published_date"""
@@ -275,26 +283,26 @@ class Ledger:
         return tuple(date.fromisoformat(row[0]) for row in rows)
 
 
-def ledger_problems(path: Path) -> tuple[str, ...]:
-    """Return what is damaged in a ledger's file: looked at before it is opened, which may make it anew."""
+def index_problems(path: Path) -> tuple[str, ...]:
+    """Return what is damaged in the index's file: looked at before it is opened, which may make it anew."""
     return tuple(problems_of_database(path, schema=_SCHEMA, version=_VERSION))
 
 
-def _sealed(*values: object) -> tuple[object, ...]:
-    return (*values, seal_of(values))
+def _with_checksum(*values: object) -> tuple[object, ...]:
+    return (*values, row_checksum(values))
 
 
-def _row(article_id: str, article: StoredArticle) -> tuple[object, ...]:
+def _index_row(article_id: str, article: StoredArticle) -> tuple[object, ...]:
     facts = (article.revision_id, article.pipeline_version, article.kb_version, article.raw_ref)
     return (article_id, article.published_date.isoformat(), *facts, to_micros(article.fetched_at))
 
 
-def _stored(row: Sequence[Any]) -> tuple[str, StoredArticle]:
+def _stored_article(row: Sequence[Any]) -> tuple[str, StoredArticle]:
     article_id, day, revision_id, version, kb_version, raw_ref, fetched_at = row
     at = from_micros(fetched_at)
     return article_id, StoredArticle(date.fromisoformat(day), revision_id, version, kb_version, raw_ref, at)
 
 
-def _broken(path: Path, error: sqlite3.DatabaseError) -> LakeError:
+def _open_error(path: Path, error: sqlite3.DatabaseError) -> LakeError:
     told = f"{path} cannot be opened ({error}); {REMOVE}, which makes it anew"
     return LakeError(told, key=str(path), reason="ledger_broken")

@@ -8,9 +8,9 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.errors import ContractError
-from pipeline.lake.encoding import decode, encode, in_order
+from pipeline.lake.encoding import decode, encode, sort_rows
 from pipeline.lake.layout import Disk
-from pipeline.lake.seal import BLANK_SEAL, is_parquet_sound, sealed_parquet
+from pipeline.lake.seal import EMPTY_CHECKSUM, checksummed_parquet, is_parquet_sound
 from pipeline.model import file_name_of
 from pipeline.tables import TableSpec, check_batch, table_named
 
@@ -41,8 +41,8 @@ class LogTables:
         written = set()
         for day in pc.unique(days):
             target = folder / f"{spec.partition}={day.as_py().isoformat()}" / file
-            rows = in_order(table.filter(pc.equal(days, day)), spec)
-            self._disk.replace(target, sealed_parquet(encode(rows, spec, metadata=BLANK_SEAL)))
+            rows = sort_rows(table.filter(pc.equal(days, day)), spec)
+            self._disk.replace(target, checksummed_parquet(encode(rows, spec, metadata=EMPTY_CHECKSUM)))
             written.add(target)
         for other in folder.glob(f"{spec.partition}=*"):
             # The batch again, after midnight: its rows of the other day are this batch's no more.
@@ -55,14 +55,14 @@ class LogTables:
         paths = sorted((self._folder / name).glob(f"{spec.partition}=*/*.parquet"))
         if newest is not None:
             paths = sorted(paths, key=lambda path: path.stat().st_mtime_ns)[-newest:]
-        return pa.concat_tables([spec.schema.empty_table(), *(read_file(path, spec) for path in paths)])
+        return pa.concat_tables([spec.schema.empty_table(), *(read_log_file(path, spec) for path in paths)])
 
     def read_batches(self, name: str, batch_ids: Iterable[str]) -> pa.Table:
         """Return the rows that some batches appended; a batch that appended none has none."""
         spec = table_named(name)
         folder = self._folder / name
         files = [path for each in batch_ids for path in folder.glob(f"{spec.partition}=*/{file_name_of(each)}.parquet")]
-        return pa.concat_tables([spec.schema.empty_table(), *(read_file(path, spec) for path in sorted(files))])
+        return pa.concat_tables([spec.schema.empty_table(), *(read_log_file(path, spec) for path in sorted(files))])
 
 
 def log_problems(root: Path, tally: Counter[str]) -> Iterator[str]:
@@ -76,6 +76,6 @@ def log_problems(root: Path, tally: Counter[str]) -> Iterator[str]:
             yield f"{path.relative_to(root).as_posix()}: {told}"
 
 
-def read_file(path: Path, spec: TableSpec) -> pa.Table:
+def read_log_file(path: Path, spec: TableSpec) -> pa.Table:
     """Return the rows of one file of a log table."""
     return decode(path.read_bytes(), spec, key=str(path))

@@ -42,7 +42,7 @@ class Manifest:
 def manifest_bytes(manifest: Manifest) -> bytes:
     """Return the manifest as JSON; ``files``, ``rows`` and ``sha256`` are objects by table, easy to read from SQL.
 
-    ``checksum`` is of all the rest, so that no byte of the file can change unnoticed.
+    ``checksum`` is of all the rest, so that corruption is detected.
     """
     entries = manifest.entries
     content = {

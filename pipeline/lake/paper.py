@@ -3,19 +3,19 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from pipeline.lake.layout import PART, PUBLISHED
+from pipeline.lake.layout import PART, PUBLISH_ORDER
 from pipeline.lake.sizes import FileSize, Totals
 from pipeline.tables import LOG_TABLES, TableSpec
-from pipeline.tables.package import Package, Resource, package_bytes
+from pipeline.tables.package import DataPackage, TableResource, package_bytes
 
-NAME = "datapackage.json"
+PACKAGE = "datapackage.json"
 _ABOUT = (
     "Plain Parquet, a file a table and day. Each `path` is a pattern, a glob that DuckDB, Polars and Spark open; "
     "the day stands only in the folder's name, which is a column for them. `created` is when the newest content was "
     "fetched. Join the reading tables on article_id and revision_id. Offsets count code points of articles.text."
 )
 _FORM: Mapping[str, object] = {"format": "parquet", "mediatype": "application/vnd.apache.parquet"}
-SOURCES = ("Pages of the publishers whom articles.publisher names; articles.url says where each was.",)
+_PACKAGE_SOURCES = ("Pages of the publishers whom articles.publisher names; articles.url says where each was.",)
 
 
 def lake_package(totals: Totals, *, has_log: bool) -> bytes:
@@ -23,13 +23,13 @@ def lake_package(totals: Totals, *, has_log: bool) -> bytes:
 
     Of the log, which grows beside the commits, it says no sizes.
     """
-    tables = [_resource(spec, "tables", PART, totals.tables.get(spec.name, FileSize(0, 0))) for spec in _IN_ORDER]
+    tables = [_resource(spec, "tables", PART, totals.tables.get(spec.name, FileSize(0, 0))) for spec in _ARTICLES_FIRST]
     log = [_resource(spec, "log", "*.parquet", None) for spec in LOG_TABLES] if has_log else []
     return package_bytes(
-        Package(
+        DataPackage(
             about=_ABOUT,
             resources=[*tables, *log],
-            sources=SOURCES,
+            sources=_PACKAGE_SOURCES,
             has_text=True,
             first_day=totals.first_day,
             last_day=totals.last_day,
@@ -38,11 +38,11 @@ def lake_package(totals: Totals, *, has_log: bool) -> bytes:
     )
 
 
-_IN_ORDER = (PUBLISHED[-1], *PUBLISHED[:-1])  # articles first
+_ARTICLES_FIRST = (PUBLISH_ORDER[-1], *PUBLISH_ORDER[:-1])  # articles first
 
 
-def _resource(spec: TableSpec, folder: str, file: str, size: FileSize | None) -> Resource:
-    return Resource(
+def _resource(spec: TableSpec, folder: str, file: str, size: FileSize | None) -> TableResource:
+    return TableResource(
         name=spec.name,
         about=spec.about,
         path=f"{folder}/{spec.name}/{spec.partition}=*/{file}",
@@ -54,7 +54,7 @@ def _resource(spec: TableSpec, folder: str, file: str, size: FileSize | None) ->
     )
 
 
-def is_current(root: Path, package: bytes) -> bool:
+def has_package(root: Path, package: bytes) -> bool:
     """Return whether a folder has this package already."""
-    path = root / NAME
+    path = root / PACKAGE
     return path.is_file() and path.read_bytes() == package

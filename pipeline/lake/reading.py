@@ -7,7 +7,7 @@ from datetime import date
 from pathlib import Path
 
 from pipeline.lake.days import Days
-from pipeline.lake.layout import PUBLISHED, Disk, Layout
+from pipeline.lake.layout import PUBLISH_ORDER, Disk, Layout
 
 _TRIES = 20
 
@@ -24,27 +24,27 @@ def committed_files(root: Path) -> dict[str, dict[date, str]] | None:
     if not days.known():
         return None
     state = str(layout.state)
-    files: dict[str, dict[date, str]] = {spec.name: {} for spec in PUBLISHED}
-    for manifest in unmoved(layout, lambda: list(days.manifests())):
+    files: dict[str, dict[date, str]] = {spec.name: {} for spec in PUBLISH_ORDER}
+    for manifest in read_consistently(layout, lambda: list(days.manifests())):
         for name, entry in manifest.entries.items():
             files[name][manifest.day] = os.path.join(state, entry.object)
     return files
 
 
-def unmoved[T](layout: Layout, look: Callable[[], T]) -> T:
+def read_consistently[T](layout: Layout, read: Callable[[], T]) -> T:
     """Return what all days hold together. Else an article that moves to a day that was read already is on none.
 
     Where commits change some during every try, each day is as it was read last.
     """
     for _ in range(_TRIES - 1):
-        before = _marks(layout)
-        found = look()
-        if _marks(layout) == before:
+        before = _manifest_stamps(layout)
+        found = read()
+        if _manifest_stamps(layout) == before:
             return found
-    return look()
+    return read()
 
 
-def _marks(layout: Layout) -> dict[str, tuple[int, int]]:
+def _manifest_stamps(layout: Layout) -> dict[str, tuple[int, int]]:
     """Return what tells a manifest from the one that replaces it."""
     marks = {}
     folder = layout.manifest(date.min).parent

@@ -1,24 +1,24 @@
-"""Checksums of the files that no manifest names, inside or beside them, so that no byte can change unnoticed."""
+"""Checksums of the files that no manifest names, inside or beside them, so that corruption is detected."""
 
 import hashlib
 from collections.abc import Mapping
 from pathlib import Path
 
 _KEY = "file_sha256"
-_BLANK = "0" * 64
+_EMPTY = "0" * 64
 # As Thrift writes the key and the length of its value into the footer, which ends the file.
 _MARK = b"\x18" + bytes([len(_KEY)]) + _KEY.encode() + b"\x18\x40"
 _DIGEST_BYTES = 32
 SUMS = "sums"
 
-BLANK_SEAL: Mapping[str, str] = {_KEY: _BLANK}
+EMPTY_CHECKSUM: Mapping[str, str] = {_KEY: _EMPTY}
 
 
-def sealed_parquet(data: memoryview) -> bytes:
-    """Return a Parquet file that was written with ``BLANK_SEAL``, with the digest of all its other bytes in it."""
+def checksummed_parquet(data: memoryview) -> bytes:
+    """Return a Parquet file that was written with ``EMPTY_CHECKSUM``, with the digest of all its other bytes in it."""
     whole = bytearray(data)
     at = whole.rindex(_MARK) + len(_MARK)
-    whole[at : at + len(_BLANK)] = hashlib.sha256(whole).hexdigest().encode()
+    whole[at : at + len(_EMPTY)] = hashlib.sha256(whole).hexdigest().encode()
     return bytes(whole)
 
 
@@ -28,8 +28,8 @@ def is_parquet_sound(data: bytes) -> bool:
     if at < 0:
         return False
     whole, at = bytearray(data), at + len(_MARK)
-    stated = bytes(whole[at : at + len(_BLANK)])
-    whole[at : at + len(_BLANK)] = _BLANK.encode()
+    stated = bytes(whole[at : at + len(_EMPTY)])
+    whole[at : at + len(_EMPTY)] = _EMPTY.encode()
     return hashlib.sha256(whole).hexdigest().encode() == stated
 
 

@@ -1,11 +1,11 @@
-"""How much the lake holds, without reading it: rows and bytes of each table file, a part of the ledger."""
+"""How much the lake holds, without reading it: rows and bytes of each table file, a part of the index."""
 
 import sqlite3
 from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from pipeline.database import from_micros, seal_of
+from pipeline.database import from_micros, row_checksum
 
 SIZE_TABLES = (
     """CREATE TABLE IF NOT EXISTS files (
@@ -36,7 +36,7 @@ def set_sizes(connection: sqlite3.Connection, day: date, files: Mapping[str, Fil
     """Make these the files of a day, by table."""
     connection.execute("DELETE FROM files WHERE published_date = ?", (day.isoformat(),))
     sizes = [(day.isoformat(), name, size.rows, size.bytes) for name, size in files.items()]
-    connection.executemany("INSERT INTO files VALUES (?, ?, ?, ?, ?)", [(*size, seal_of(size)) for size in sizes])
+    connection.executemany("INSERT INTO files VALUES (?, ?, ?, ?, ?)", [(*size, row_checksum(size)) for size in sizes])
 
 
 def totals_of(connection: sqlite3.Connection) -> Totals:

@@ -15,11 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import ConfigError, LakeError
-from pipeline.lake.commit import Committer, Committing
+from pipeline.lake.commit import Committer, OpenCommitter
 from pipeline.lake.layout import Disk, Layout, link_or_copy, sha256_of
 from pipeline.lake.manifest import Manifest, read_manifest
-from pipeline.lake.paper import NAME as PACKAGE
-from pipeline.lake.paper import lake_package
+from pipeline.lake.paper import PACKAGE, lake_package
 from pipeline.lake.sizes import totals_of
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
@@ -64,19 +63,19 @@ class Snapshot:
 
 @dataclass(frozen=True, slots=True)
 class Snapshots:
-    """The snapshots of one lake. ``committing`` holds the committer's lock."""
+    """The snapshots of one lake. ``open_committer`` holds the committer's lock."""
 
     layout: Layout
     disk: Disk
-    committing: Committing
+    open_committer: OpenCommitter
 
     def take(self, name: str) -> Snapshot:
         """Keep all tables of all days, as committed now, under a name; nothing is there until all of it is.
 
         Raises: ConfigError for a name that may not be or is taken, LakeError for an object that is gone.
         """
-        with self.committing() as committer:
-            target = _place(self.layout, name)
+        with self.open_committer() as committer:
+            target = _snapshot_path(self.layout, name)
             if target.exists():
                 raise ConfigError(f"there is a snapshot {name} already; drop it or take another name", key=name)
             committer.roll_forward()
@@ -96,7 +95,7 @@ class Snapshots:
     def folder(self, name: str) -> Path:
         """Return where a snapshot's tables lie. Raises: ConfigError where there is none of this name, with those there
         are."""
-        root = _place(self.layout, name)
+        root = _snapshot_path(self.layout, name)
         if not root.is_dir():
             known = ", ".join(path.name for path in sorted(self.layout.snapshots.glob("[!.]*/"))) or "none"
             raise ConfigError(f"there is no snapshot {name}; there are: {known}", key=name)
@@ -121,12 +120,12 @@ def _write(committer: Committer, name: str, root: Path) -> None:
     manifests = [manifest for manifest in committer.days.manifests() if manifest.entries]
     for manifest in manifests:
         _link_day(committer.layout, manifest, root)
-    committer.disk.write(root / "snapshot.json", _bytes(_facts(name, committer.now(), manifests, root)))
-    committer.disk.write(root / PACKAGE, lake_package(totals_of(committer.ledger.connection), has_log=False))
+    committer.disk.write(root / "snapshot.json", _facts_bytes(_facts(name, committer.now(), manifests, root)))
+    committer.disk.write(root / PACKAGE, lake_package(totals_of(committer.index.connection), has_log=False))
     committer.disk.sync_all()
 
 
-def _place(layout: Layout, name: str) -> Path:
+def _snapshot_path(layout: Layout, name: str) -> Path:
     if not _NAME.fullmatch(name):
         told = (
             f"{name!r} cannot name a snapshot: letters, digits, '.', '_' and '-', at most 64, a letter or digit first"
@@ -191,7 +190,7 @@ def _manifests(root: Path) -> list[Path]:
     return sorted((root / "manifest").glob("*.json"))
 
 
-def _bytes(facts: SnapshotFacts) -> bytes:
+def _facts_bytes(facts: SnapshotFacts) -> bytes:
     return json.dumps(asdict(facts), default=lambda value: value.isoformat(), indent=1, sort_keys=True).encode() + b"\n"
 
 

@@ -83,13 +83,15 @@ def write_batch(layout: Layout, disk: Disk, batch: Batch) -> None:
     disk.write(temporary / SUMS, sums_of(temporary))
     disk.sync(temporary)
     disk.folder(target.parent)
-    if not _moved(disk, temporary, target):
+    if not _try_move(disk, temporary, target):
         with disk.committer():
-            while not _moved(disk, temporary, target):  # another process may stage it in between, which needs no lock
+            while not _try_move(
+                disk, temporary, target
+            ):  # another process may stage it in between, which needs no lock
                 discard_batch(layout, disk, batch.batch_id)
 
 
-def _moved(disk: Disk, source: Path, target: Path) -> bool:
+def _try_move(disk: Disk, source: Path, target: Path) -> bool:
     """Move a folder; return whether there was none in its place."""
     try:
         disk.move(source, target)

@@ -7,13 +7,12 @@ from datetime import date, datetime
 from pathlib import Path
 
 from pipeline.lake.commit import Committer
-from pipeline.lake.layout import PUBLISHED
+from pipeline.lake.layout import PUBLISH_ORDER
 from pipeline.lake.ledger import Move
 from pipeline.lake.manifest import Manifest
-from pipeline.lake.paper import NAME as PACKAGE
-from pipeline.lake.paper import is_current, lake_package
+from pipeline.lake.paper import PACKAGE, has_package, lake_package
 from pipeline.lake.sizes import totals_of
-from pipeline.model import counted
+from pipeline.model import pluralize
 
 
 def publish_package(committer: Committer) -> bool:
@@ -27,16 +26,16 @@ def publish_package(committer: Committer) -> bool:
 
 def stale_package(committer: Committer) -> bytes | None:
     """Return what datapackage.json should say, None where it does. A lake that never had a table has none."""
-    totals = totals_of(committer.ledger.connection)
+    totals = totals_of(committer.index.connection)
     package = lake_package(totals, has_log=True)
     path = committer.layout.root / PACKAGE
-    return None if is_current(committer.layout.root, package) or not (totals.tables or path.exists()) else package
+    return None if has_package(committer.layout.root, package) or not (totals.tables or path.exists()) else package
 
 
 def recover(committer: Committer) -> tuple[str, ...]:
-    """Make public files and ledger what the manifests say; return a sentence for each thing mended."""
+    """Make public files and index what the manifests say; return a sentence for each thing mended."""
     done = [f"finished the commit of {day}" for day in committer.roll_forward()]
-    mended = _refresh_ledger(committer)
+    mended = _refresh_index(committer)
     for manifest in committer.days.manifests():
         stale = committer.days.publish(manifest.day)
         done += [f"published {name} of {manifest.day}" for name in stale]
@@ -48,20 +47,20 @@ def recover(committer: Committer) -> tuple[str, ...]:
     return (*done, *mended)
 
 
-def _refresh_ledger(committer: Committer) -> list[str]:
-    """Take days into the ledger whose generation it does not reflect; end moves that nobody remembers."""
+def _refresh_index(committer: Committer) -> list[str]:
+    """Store days in the index whose generation it does not reflect; end moves that no intent names."""
     manifests = {manifest.day: manifest.generation for manifest in committer.days.manifests()}
-    known = committer.ledger.generations()
+    known = committer.index.generations()
     stale = sorted(day for day in {*manifests, *known} if manifests.get(day, 0) != known.get(day, 0))
     if not stale:
         return []
-    committer.ledger.intend(stale)
-    committer.end_moves(_doubles(committer, manifests))
-    committer.ledger.settle(committer.contents(stale), now=committer.now())
-    return [f"read {counted(len(stale), 'day')} into the ledger"]
+    committer.index.write_intent(stale)
+    committer.end_moves(_duplicate_moves(committer, manifests))
+    committer.index.apply(committer.contents(stale), now=committer.now())
+    return [f"read {pluralize(len(stale), 'day')} into the ledger"]
 
 
-def _doubles(committer: Committer, days: Iterable[date]) -> list[Move]:
+def _duplicate_moves(committer: Committer, days: Iterable[date]) -> list[Move]:
     """Return the moves that end articles which stand on two days; the content fetched later stays."""
     best: dict[str, tuple[datetime, date]] = {}
     moves = []
@@ -112,7 +111,7 @@ def collect_garbage(committer: Committer, *, days: Iterable[date] | None, older_
 def _collect_day(committer: Committer, manifest: Manifest, older_than: float) -> int:
     needed = {entry.object for entry in manifest.entries.values()} | set(manifest.previous.values())
     removed = 0
-    for spec in PUBLISHED:
+    for spec in PUBLISH_ORDER:
         folder = committer.layout.objects(spec.name, manifest.day)
         paths = sorted(folder.iterdir()) if folder.is_dir() else []
         written = [path.stat().st_mtime for path in paths]

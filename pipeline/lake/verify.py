@@ -17,44 +17,44 @@ import pyarrow.parquet as pq
 
 from pipeline.errors import LakeError
 from pipeline.lake.advice import RECOVER, REMOVE, RESTAGE
-from pipeline.lake.commit import Committer, Committing
+from pipeline.lake.commit import Committer, OpenCommitter
 from pipeline.lake.days import check_object
-from pipeline.lake.layout import PUBLISHED, Layout, files_in, is_named_by_digest, sha256_of
-from pipeline.lake.ledger import StoredArticle, ledger_problems
+from pipeline.lake.layout import PUBLISH_ORDER, Layout, files_in, is_named_by_digest, sha256_of
+from pipeline.lake.ledger import StoredArticle, index_problems
 from pipeline.lake.log import log_problems
 from pipeline.lake.manifest import Entry, Manifest
-from pipeline.lake.paper import NAME as PACKAGE
+from pipeline.lake.paper import PACKAGE
 from pipeline.lake.seal import without_digest
 from pipeline.lake.staging import is_batch_sound
 from pipeline.lake.upkeep import stale_package, stray_files
-from pipeline.tables import READING_TABLES, check_batch, check_receipts
+from pipeline.tables import READING_TABLES, check_batch, check_offsets
 
 CheckArticles = Callable[[pa.Table], Iterable[str]]
 
 _FOLDERS_AT_ONCE = 50
 _READING = tuple(spec.name for spec in READING_TABLES)
-_LEDGER_TOLD = "the ledger has other articles than the table, or an article stands on two days; "
-_STORED = ("article_id", "revision_id", "pipeline_version", "kb_version", "raw_ref", "fetched_at")
+_INDEX_MISMATCH = "the ledger has other articles than the table, or an article stands on two days; "
+_STORED_COLUMNS = ("article_id", "revision_id", "pipeline_version", "kb_version", "raw_ref", "fetched_at")
 
 
-def nothing_more(articles: pa.Table) -> Iterable[str]:
-    """Check nothing more of articles than that they are as the contract says."""
+def accept_all(articles: pa.Table) -> Iterable[str]:
+    """Accept articles that match the contract without a further check."""
     return ()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Depth:
-    """What is looked at beside the bytes: the rows of the days that ``reads`` says, and what ``check`` finds in their
-    articles. ``tally`` counts the files, bytes and rows that were read.
+    """What is checked besides the bytes: the rows of the days that ``reads`` selects, and their articles by
+    ``check``. ``tally`` counts the files, bytes and rows that were read.
     """
 
     reads: Callable[[date], bool] = lambda day: True
-    check: CheckArticles = nothing_more
+    check: CheckArticles = accept_all
     tally: Counter[str] = field(default_factory=Counter)
 
 
 @dataclass(frozen=True, slots=True)
-class _Read:
+class _ObjectFacts:
     """What the bytes of an object say. ``rows`` is None where they are no Parquet."""
 
     size: int
@@ -62,27 +62,27 @@ class _Read:
     rows: int | None
 
 
-class _Objects:
+class _ObjectReader:
     """The objects of a lake, each read once: those that were there at first, by threads, the others when asked for.
 
     What lies under an object's name is never another object, so no lock is held.
     """
 
     def __init__(self, layout: Layout, pool: ThreadPoolExecutor) -> None:
-        self._read: dict[Path, _Read | None] = {}
+        self._read: dict[Path, _ObjectFacts | None] = {}
         for part in pool.map(_read_folders, batched(sorted(layout.folders_of_objects()), _FOLDERS_AT_ONCE)):
             self._read.update(part)
 
-    def read(self, path: Path) -> _Read | None:
+    def read(self, path: Path) -> _ObjectFacts | None:
         """Return what an object says; None where it is gone."""
         return self._read.pop(path) if path in self._read else _read(path)
 
 
-def _read_folders(folders: Iterable[Path]) -> dict[Path, _Read | None]:
+def _read_folders(folders: Iterable[Path]) -> dict[Path, _ObjectFacts | None]:
     return {path: _read(path) for folder in folders for path in files_in(folder)}
 
 
-def _read(path: Path) -> _Read | None:
+def _read(path: Path) -> _ObjectFacts | None:
     try:
         data = path.read_bytes()
     except FileNotFoundError:
@@ -91,29 +91,29 @@ def _read(path: Path) -> _Read | None:
         rows = pq.read_metadata(pa.BufferReader(data)).num_rows
     except (pa.ArrowException, OSError):
         rows = None
-    return _Read(len(data), sha256_of(data), rows)
+    return _ObjectFacts(len(data), sha256_of(data), rows)
 
 
-def problems_of(layout: Layout, committing: Committing, depth: Depth) -> Iterator[str]:
+def problems_of(layout: Layout, open_committer: OpenCommitter, depth: Depth) -> Iterator[str]:
     """Yield what is wrong with a lake, as sentences that name the file or day and what to do.
 
-    Of a lake with a damaged ledger that is all: ``committing`` opens it, which may make it anew.
+    Of a lake with a damaged index that is all: ``open_committer`` opens it, which may rebuild it.
     """
     with ThreadPoolExecutor() as pool:
-        ledger = pool.submit(ledger_problems, layout.ledger)
-        objects = _Objects(layout, pool)  # read while SQLite looks at its pages
-    damaged = ledger.result()
-    yield from (f"{layout.relative(layout.ledger)}: {each}; {REMOVE}, then verify again" for each in damaged)
+        index = pool.submit(index_problems, layout.index)
+        objects = _ObjectReader(layout, pool)  # read while SQLite looks at its pages
+    damaged = index.result()
+    yield from (f"{layout.relative(layout.index)}: {each}; {REMOVE}, then verify again" for each in damaged)
     if not damaged:
-        yield from _problems_beside(committing, depth, objects)
+        yield from _problems_of_tables(open_committer, depth, objects)
 
 
-def _problems_beside(committing: Committing, depth: Depth, objects: _Objects) -> Iterator[str]:
-    with committing() as committer:
+def _problems_of_tables(open_committer: OpenCommitter, depth: Depth, objects: _ObjectReader) -> Iterator[str]:
+    with open_committer() as committer:
         days = sorted({*committer.days.known(), *committer.layout.days_of_objects()})
     is_readable = True
     for day in days:
-        with committing() as committer:
+        with open_committer() as committer:
             try:
                 manifest = committer.days.manifest(day)
             except LakeError as error:
@@ -122,20 +122,20 @@ def _problems_beside(committing: Committing, depth: Depth, objects: _Objects) ->
                 continue
             depth.tally["files"] += 1
             yield from _problems_of_day(committer, manifest, depth, objects)
-    with committing() as committer:
+    with open_committer() as committer:
         if is_readable:
             yield from _problems_of_names(committer, depth)
         yield from _problems_of_the_rest(committer.layout, depth.tally)
 
 
-def _problems_of_day(committer: Committer, manifest: Manifest, depth: Depth, objects: _Objects) -> Iterator[str]:
+def _problems_of_day(committer: Committer, manifest: Manifest, depth: Depth, objects: _ObjectReader) -> Iterator[str]:
     """Check the objects of a day, needed or not, and its public files; then its rows if that is asked."""
     needed = {name: committer.layout.state / entry.object for name, entry in manifest.entries.items()}
     found = {name: objects.read(path) for name, path in needed.items()}
     problems = {name: _object_problem(manifest.entries[name], read, depth.tally) for name, read in found.items()}
     rest = {*committer.layout.objects_of(manifest.day)}.difference(needed.values())
     superseded = [_superseded_problem(committer.layout, each, objects, depth.tally) for each in sorted(rest)]
-    for name in (spec.name for spec in PUBLISHED):
+    for name in (spec.name for spec in PUBLISH_ORDER):
         public = committer.layout.relative(committer.layout.public(name, manifest.day))
         if not committer.days.is_published(manifest, name):
             yield f"{public}: is not the manifest's object; {RECOVER}"
@@ -146,7 +146,7 @@ def _problems_of_day(committer: Committer, manifest: Manifest, depth: Depth, obj
         yield from (f"{manifest.day}: {breach}" for breach in _breaches(committer, manifest, depth))
 
 
-def _object_problem(entry: Entry, read: _Read | None, tally: Counter[str]) -> str | None:
+def _object_problem(entry: Entry, read: _ObjectFacts | None, tally: Counter[str]) -> str | None:
     try:
         check_object(entry, read.sha256 if read else None)
     except LakeError as error:
@@ -158,7 +158,7 @@ def _object_problem(entry: Entry, read: _Read | None, tally: Counter[str]) -> st
     return f"_state/{entry.object} has {read.rows} rows, the manifest says {entry.rows}; {REMOVE}"
 
 
-def _superseded_problem(layout: Layout, path: Path, objects: _Objects, tally: Counter[str]) -> str | None:
+def _superseded_problem(layout: Layout, path: Path, objects: _ObjectReader, tally: Counter[str]) -> str | None:
     """Return what is wrong with an object that no reader needs; its name has the beginning of its digest."""
     read = objects.read(path)
     if read is None:
@@ -170,7 +170,7 @@ def _superseded_problem(layout: Layout, path: Path, objects: _Objects, tally: Co
 
 
 def _breaches(committer: Committer, manifest: Manifest, depth: Depth) -> Iterator[str]:
-    """Check every row of a day against the contract, and the ledger against its articles."""
+    """Check every row of a day against the contract, and the index against its articles."""
     tables = {name: committer.days.table(manifest, name) for name in dict.fromkeys((*_READING, *manifest.entries))}
     depth.tally["rows"] += sum(table.num_rows for table in tables.values())
     reading = {name: tables.pop(name) for name in _READING}
@@ -178,13 +178,13 @@ def _breaches(committer: Committer, manifest: Manifest, depth: Depth) -> Iterato
     for each in (reading, *({name: table} for name, table in tables.items())):
         yield from check_batch(each)
     yield from _wrong_days(articles, manifest.day)
-    yield from check_receipts(reading)
+    yield from check_offsets(reading)
     yield from depth.check(articles)
-    rows = zip(*(articles[name].to_pylist() for name in _STORED), strict=True)
+    rows = zip(*(articles[name].to_pylist() for name in _STORED_COLUMNS), strict=True)
     held = {row[0]: StoredArticle(manifest.day, *row[1:]) for row in rows}
-    is_current = committer.ledger.generation(manifest.day) == manifest.generation
-    if is_current and not committer.ledger.has_content(manifest.day, held):
-        yield _LEDGER_TOLD + REMOVE
+    is_current = committer.index.generation(manifest.day) == manifest.generation
+    if is_current and not committer.index.has_content(manifest.day, held):
+        yield _INDEX_MISMATCH + REMOVE
 
 
 def _wrong_days(articles: pa.Table, day: date) -> Iterator[str]:
@@ -195,19 +195,19 @@ def _wrong_days(articles: pa.Table, day: date) -> Iterator[str]:
 
 
 def _problems_of_names(committer: Committer, depth: Depth) -> Iterator[str]:
-    """Compare what the ledger and the public folders have with the manifests, day by day, by number alone."""
-    counted = committer.ledger.counts()
+    """Compare what the index and the public folders have with the manifests, day by day, by number alone."""
+    counted = committer.index.counts()
     for manifest in committer.days.manifests():
         entry = manifest.entries.get("articles")
         generation, count = counted.pop(manifest.day.isoformat(), (0, 0))
         if generation != manifest.generation:
-            yield f"{manifest.day}: {_LEDGER_TOLD}{RECOVER}"
+            yield f"{manifest.day}: {_INDEX_MISMATCH}{RECOVER}"
         elif count != (entry.rows if entry else 0) and not depth.reads(manifest.day):
-            yield f"{manifest.day}: {_LEDGER_TOLD}{REMOVE}"
+            yield f"{manifest.day}: {_INDEX_MISMATCH}{REMOVE}"
     for day in sorted(counted):
         yield f"ledger: it has {day}, which has no manifest; {RECOVER}"
-    if committer.ledger.pending():
-        yield f"ledger: a commit of {committer.ledger.pending()[0]} was not finished; {RECOVER}"
+    if committer.index.intent_days():
+        yield f"ledger: a commit of {committer.index.intent_days()[0]} was not finished; {RECOVER}"
     if stale_package(committer) is not None:
         yield f"{PACKAGE}: says other than the tables; {RECOVER}"
     for path in stray_files(committer):
@@ -217,12 +217,12 @@ def _problems_of_names(committer: Committer, depth: Depth) -> Iterator[str]:
 def _problems_of_the_rest(layout: Layout, tally: Counter[str]) -> Iterator[str]:
     """Check what no manifest names: staged batches, what is kept beside the tables, the log.
 
-    The ledger, of which it counts the bytes, was read before it was opened.
+    The index, of which it counts the bytes, was read before it was opened.
     """
-    tally.update(files=1, bytes=layout.ledger.stat().st_size)
+    tally.update(files=1, bytes=layout.index.stat().st_size)
     for path in damaged_batches(layout, tally):
         yield f"{layout.relative(path)}: its bytes are not as they were staged; {RESTAGE}"
-    for path in damaged_kept(layout, tally):
+    for path in damaged_cache_files(layout, tally):
         yield f"{layout.relative(path)}: is damaged, and is made anew when it is needed; {REMOVE}"
     yield from log_problems(layout.root, tally)
 
@@ -236,7 +236,7 @@ def damaged_batches(layout: Layout, tally: Counter[str]) -> Iterator[Path]:
             yield folder
 
 
-def damaged_kept(layout: Layout, tally: Counter[str]) -> Iterator[Path]:
+def damaged_cache_files(layout: Layout, tally: Counter[str]) -> Iterator[Path]:
     """Yield what is kept beside the tables and is not as it was kept."""
     for path in sorted((layout.state / "kept").rglob("*")):
         if path.is_file():

@@ -10,38 +10,38 @@ from pipeline.errors import LakeError
 from pipeline.lake.commit import Committer
 from pipeline.lake.days import Days
 from pipeline.lake.layout import Disk, Layout, is_named_by_digest, sha256_of
-from pipeline.lake.ledger import Ledger, ledger_problems
+from pipeline.lake.ledger import ArticleIndex, index_problems
 from pipeline.lake.staging import discard_batch_at
 from pipeline.lake.upkeep import recover
-from pipeline.lake.verify import damaged_batches, damaged_kept
+from pipeline.lake.verify import damaged_batches, damaged_cache_files
 
 
-def withdraw(layout: Layout, disk: Disk, days: Days, opened: Callable[[], Committer]) -> Iterator[str]:
-    """Take out all that is damaged but the log, and read what stays into the ledger; say what was done.
+def drop_damaged(layout: Layout, disk: Disk, days: Days, open_committer: Callable[[], Committer]) -> Iterator[str]:
+    """Take out all that is damaged but the log, and read what stays into the index; yield a sentence per action.
 
-    Call it under the committer's lock, to the end: a commit in between would take a ledger for true that is empty.
-    ``opened`` gives a committer whose ledger is closed here.
+    Call it under the committer's lock, to the end: a commit in between would trust an empty index.
+    ``open_committer`` gives a committer whose index is closed here.
     """
-    yield from _withdraw_damaged(layout, disk, days)
-    is_sound = not ledger_problems(layout.ledger)
+    yield from _drop_damaged_files(layout, disk, days)
+    is_sound = not index_problems(layout.index)
     if not is_sound:
-        _empty_ledger(layout.ledger)
-    committer = opened()
-    with closing(committer.ledger.connection):
-        if is_sound and not _agrees_with_ledger(committer):
-            _empty_ledger(layout.ledger)
+        _empty_index(layout.index)
+    committer = open_committer()
+    with closing(committer.index.connection):
+        if is_sound and not _agrees_with_index(committer):
+            _empty_index(layout.index)
             is_sound = False
         if not is_sound:
             yield "emptied the ledger and made it anew: `newslake changes` calls everything new"
         yield from recover(committer)
 
 
-def _empty_ledger(path: Path) -> None:
-    with closing(Ledger(Path(":memory:"), durability="process").connection) as empty:
+def _empty_index(path: Path) -> None:
+    with closing(ArticleIndex(Path(":memory:"), durability="process").connection) as empty:
         overwrite_database(path, empty)
 
 
-def _withdraw_damaged(layout: Layout, disk: Disk, days: Days) -> Iterator[str]:
+def _drop_damaged_files(layout: Layout, disk: Disk, days: Days) -> Iterator[str]:
     """Remove the manifest of every day with a damaged file, and all other damaged files but the log's; say what."""
     for day in days.known():
         try:
@@ -57,16 +57,16 @@ def _withdraw_damaged(layout: Layout, disk: Disk, days: Days) -> Iterator[str]:
     for path in damaged_batches(layout, Counter()):
         discard_batch_at(path, disk)
         yield f"removed {layout.relative(path)}, which was damaged"
-    for path in damaged_kept(layout, Counter()):
+    for path in damaged_cache_files(layout, Counter()):
         disk.remove(path)
         yield f"removed {layout.relative(path)}, which was damaged"
 
 
-def _agrees_with_ledger(committer: Committer) -> bool:
-    """Return whether the ledger has the articles of every day that it says to have as it stands."""
+def _agrees_with_index(committer: Committer) -> bool:
+    """Return whether the index has the articles of every day at the generation that it reflects."""
     for manifest in committer.days.manifests():
-        if committer.ledger.generation(manifest.day) == manifest.generation:
+        if committer.index.generation(manifest.day) == manifest.generation:
             [held] = committer.contents([manifest.day]).values()
-            if not committer.ledger.has_content(manifest.day, held.articles):
+            if not committer.index.has_content(manifest.day, held.articles):
                 return False
     return True

@@ -2,7 +2,7 @@
 
 from pipeline.model.annotation import Annotation, Entity, Event, Quote, TimeExpression
 from pipeline.model.article import Article, Block, FieldMethod, Rejected, Threshold
-from pipeline.model.counting import counted
+from pipeline.model.counting import pluralize
 from pipeline.model.identity import (
     article_id_of,
     canonical_url,
@@ -40,8 +40,8 @@ __all__ = [
     "article_id_of",
     "canonical_url",
     "content_hash_of",
-    "counted",
     "domain_of",
     "file_name_of",
+    "pluralize",
     "revision_id_of",
 ]

@@ -29,7 +29,7 @@ class QuotePlace:
     occurrence: int | None = None
 
 
-def said_words(text: str) -> list[str]:
+def quote_words(text: str) -> list[str]:
     """Return the words of a quote as they stand there."""
     return _WORD.findall(text)
 
@@ -37,7 +37,7 @@ def said_words(text: str) -> list[str]:
 def folded_words(text: str) -> tuple[str, ...]:
     """Return the words of a quote for comparing."""
     plain = unicodedata.normalize("NFKC", text).replace("’", "'").casefold()
-    return tuple(said_words(plain))
+    return tuple(quote_words(plain))
 
 
 def matching_quotes(quotes: Sequence[str], words: str) -> tuple[int, ...]:

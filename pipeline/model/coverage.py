@@ -7,12 +7,12 @@ from datetime import date, datetime
 from typing import Literal
 
 _LATE = 18  # o'clock, UTC
-OddKind = Literal["not_asked", "failed", "empty", "few", "many", "left_out", "waiting", "guessed"]
-Whose = Literal["ours", "theirs", "real"]
+AnomalyKind = Literal["not_asked", "failed", "empty", "few", "many", "left_out", "waiting", "guessed"]
+AnomalyOrigin = Literal["ours", "theirs", "real"]
 
 
 @dataclass(frozen=True, slots=True)
-class AskedListing:
+class ListingFetch:
     """A row of ``listings``."""
 
     source_key: str
@@ -24,11 +24,11 @@ class AskedListing:
 
 
 @dataclass(frozen=True, slots=True)
-class Odd:
+class Anomaly:
     """Something odd about a day. ``whose``: our run's, the publisher's side's, or real: the news itself."""
 
-    kind: OddKind
-    whose: Whose
+    kind: AnomalyKind
+    whose: AnomalyOrigin
     told: str
 
 
@@ -47,7 +47,7 @@ class SourceDay:
     late: int = 0
     articles: int = 0
     guessed: int = 0
-    listings: tuple[AskedListing, ...] = ()
+    listings: tuple[ListingFetch, ...] = ()
     was_asked: bool = False
 
     @property
@@ -94,7 +94,7 @@ class Cell:
     facts: SourceDay
     usual: float | None
     is_known: bool
-    odd: tuple[Odd, ...]
+    odd: tuple[Anomaly, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

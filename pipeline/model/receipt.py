@@ -47,7 +47,7 @@ class Excerpt:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Step:
+class ProvenanceStep:
     """One step of the way. ``told`` is its headline."""
 
     name: StepName
@@ -58,12 +58,12 @@ class Step:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Receipt:
+class Provenance:
     """The answer for what was ``asked``, in the order in which it is told."""
 
     asked: str
     answer: AnswerKind
-    steps: tuple[Step, ...] = field(default=())
+    steps: tuple[ProvenanceStep, ...] = field(default=())
 
     @property
     def is_whole(self) -> bool:
@@ -73,6 +73,6 @@ class Receipt:
         )
 
 
-def known(*facts: Fact) -> tuple[Fact, ...]:
+def known_facts(*facts: Fact) -> tuple[Fact, ...]:
     """Return the facts that have a value."""
     return tuple(each for each in facts if each.value not in (None, "", (), []))

@@ -6,29 +6,29 @@ from datetime import date
 from typing import Literal
 
 SourceKind = Literal["feed", "news_sitemap", "sitemap_archive", "cdx", "cc_news", "folder", "inbox"]
-Place = Literal["url", "path"]
+LocationKey = Literal["url", "path"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Takes:
+class KindOptions:
     """What a kind's entry in ``sources.toml`` says beside the keys of all kinds: one of ``place``, maybe ``also``.
 
     ``interval_seconds`` is the least time between two requests that the host of the kind allows.
     """
 
-    place: tuple[Place, ...]
+    place: tuple[LocationKey, ...]
     also: tuple[str, ...] = ()
     interval_seconds: float | None = None
 
 
-TAKES: Mapping[SourceKind, Takes] = {
-    "feed": Takes(place=("url",)),
-    "news_sitemap": Takes(place=("url",)),
-    "sitemap_archive": Takes(place=("url",)),
-    "cdx": Takes(place=("url",), also=("api",), interval_seconds=2.5),  # 24 a minute, as of 2026
-    "cc_news": Takes(place=("url", "path"), also=("hosts",)),
-    "folder": Takes(place=("path",), also=("hosts",)),
-    "inbox": Takes(place=("path",)),
+KIND_OPTIONS: Mapping[SourceKind, KindOptions] = {
+    "feed": KindOptions(place=("url",)),
+    "news_sitemap": KindOptions(place=("url",)),
+    "sitemap_archive": KindOptions(place=("url",)),
+    "cdx": KindOptions(place=("url",), also=("api",), interval_seconds=2.5),  # 24 a minute, as of 2026
+    "cc_news": KindOptions(place=("url", "path"), also=("hosts",)),
+    "folder": KindOptions(place=("path",), also=("hosts",)),
+    "inbox": KindOptions(place=("path",)),
 }
 
 

@@ -30,7 +30,7 @@ def make_docs(nlp: Language, article: Article) -> list[Doc]:
     block_starts = [block.start for block in article.blocks]
     cuts = list(_cuts(article.text, block_starts))
     return [
-        _tokenized(nlp, article.text[start:end], [at - start for at in block_starts if start <= at < end])
+        _tokenize(nlp, article.text[start:end], [at - start for at in block_starts if start <= at < end])
         for start, end in pairwise(cuts)
     ]
 
@@ -54,8 +54,8 @@ def _cut(text: str, start: int, limit: int, block_starts: list[int]) -> int:
     return sentence_ends[-1] if sentence_ends else space + 1 if space > start else limit
 
 
-def _tokenized(nlp: Language, piece: str, sentence_starts: list[int]) -> Doc:
-    doc = _made(nlp, piece)
+def _tokenize(nlp: Language, piece: str, sentence_starts: list[int]) -> Doc:
+    doc = _make_piece(nlp, piece)
     token_starts: list[int] = doc.to_array(IDX).tolist()
     for start in sentence_starts:
         index = bisect_left(token_starts, start)
@@ -64,29 +64,29 @@ def _tokenized(nlp: Language, piece: str, sentence_starts: list[int]) -> Doc:
     return doc
 
 
-def _made(nlp: Language, piece: str) -> Doc:
+def _make_piece(nlp: Language, piece: str) -> Doc:
     cuts = [0, *(match.end() for match in _LONG_RUN.finditer(piece)), len(piece)]
-    return joined([nlp.make_doc(piece[start:end]) for start, end in pairwise(cuts)])
+    return join_docs([nlp.make_doc(piece[start:end]) for start, end in pairwise(cuts)])
 
 
-def parsed(nlp: Language, docs: Iterable[Doc]) -> Iterator[Doc]:
+def parse_docs(nlp: Language, docs: Iterable[Doc]) -> Iterator[Doc]:
     """Yield the docs parsed, in order, no more than ``_PARSED_TOKENS`` of them at a time."""
     group: list[Doc] = []
     for doc in docs:
         if group and sum(map(len, group)) + len(doc) > _PARSED_TOKENS:
-            yield from _piped(nlp, group)
+            yield from _run_pipe(nlp, group)
             group = []
         group.append(doc)
-    yield from _piped(nlp, group)
+    yield from _run_pipe(nlp, group)
 
 
-def _piped(nlp: Language, group: list[Doc]) -> Iterator[Doc]:
+def _run_pipe(nlp: Language, group: list[Doc]) -> Iterator[Doc]:
     for doc in nlp.pipe(group, batch_size=len(group) or 1):
         doc.tensor = np.empty(0, dtype=np.float32)  # 400 bytes a token that no rule reads
         yield doc
 
 
-def joined(docs: list[Doc]) -> Doc:
+def join_docs(docs: list[Doc]) -> Doc:
     """Return the one Doc of an article's pieces; offsets and heads count from its start."""
     if len(docs) == 1:
         return docs[0]

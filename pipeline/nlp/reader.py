@@ -9,7 +9,7 @@ from spacy.tokens import Doc
 from pipeline.errors import ExtractorError
 from pipeline.kb import KnowledgeBase
 from pipeline.model import Annotation, Article
-from pipeline.nlp.docs import joined, make_docs, parsed
+from pipeline.nlp.docs import join_docs, make_docs, parse_docs
 from pipeline.nlp.events.extraction import extract_events
 from pipeline.nlp.languages import LANGUAGES
 from pipeline.nlp.quotes.corrections import correct_quotes
@@ -23,8 +23,8 @@ MAX_CHARS = 2_000_000  # what a worker's 900 MB hold as tokens
 _ANY_LANGUAGE = "xx"  # what spaCy calls a model for many
 
 
-class Reader:
-    """Reads articles with one model and one knowledge base. Not for use by several threads at once.
+class Annotator:
+    """Annotates articles with one model and one knowledge base. Not for use by several threads at once.
 
     ``with_untyped`` fills ``Annotation.untyped``, which no table holds.
     """
@@ -45,18 +45,18 @@ class Reader:
         refuses, so that it costs no other article.
         """
         for batch in batched(articles, batch_size):
-            pieces = [make_docs(self._nlp, article) if self._is_read(article) else [] for article in batch]
-            read = parsed(self._nlp, chain.from_iterable(pieces))
+            pieces = [make_docs(self._nlp, article) if self._is_annotated(article) else [] for article in batch]
+            read = parse_docs(self._nlp, chain.from_iterable(pieces))
             for article, its in zip(batch, pieces, strict=True):
                 if its:
-                    yield article, joined(list(islice(read, len(its))))
+                    yield article, join_docs(list(islice(read, len(its))))
                 else:
-                    yield article, Doc(self._nlp.vocab) if self._can_read(article) else None
+                    yield article, Doc(self._nlp.vocab) if self._can_annotate(article) else None
 
-    def _is_read(self, article: Article) -> bool:
-        return self._can_read(article) and len(article.text) <= MAX_CHARS
+    def _is_annotated(self, article: Article) -> bool:
+        return self._can_annotate(article) and len(article.text) <= MAX_CHARS
 
-    def _can_read(self, article: Article) -> bool:
+    def _can_annotate(self, article: Article) -> bool:
         """Return whether there are words for an article's language, and the model is one for it."""
         return article.language in LANGUAGES and self._nlp.lang in (article.language, _ANY_LANGUAGE)
 

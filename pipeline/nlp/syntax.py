@@ -3,7 +3,7 @@
 from pipeline.nlp.tokens import Tokens
 
 SUBJECTS = frozenset({"nsubj", "nsubjpass", "csubj"})
-_PLACES = {
+_GRAMMATICAL_ROLES = {
     **dict.fromkeys(SUBJECTS, "subject"),
     **dict.fromkeys(("dobj", "dative", "iobj", "oprd"), "object"),
     **dict.fromkeys(("poss", "pobj", "attr"), None),
@@ -20,7 +20,7 @@ def head_of(tokens: Tokens, first: int, last: int) -> int:
     return last
 
 
-def first_joined(tokens: Tokens, index: int) -> int:
+def coordination_head(tokens: Tokens, index: int) -> int:
     """Return the token that a mention joined by "and", or in apposition, hangs on; itself otherwise."""
     for _ in range(3):
         if tokens.dep[index] not in ("conj", "appos", "compound", "nmod"):
@@ -29,18 +29,18 @@ def first_joined(tokens: Tokens, index: int) -> int:
     return index
 
 
-def place_of(tokens: Tokens, index: int) -> str:
+def grammatical_role(tokens: Tokens, index: int) -> str:
     """Return where a mention stands: subject, object, poss, pobj or other."""
     if _verb_after_apposition(tokens, index) is not None:
         return "subject"
-    dep = tokens.dep[first_joined(tokens, index)]
-    return _PLACES.get(dep, "other") or dep
+    dep = tokens.dep[coordination_head(tokens, index)]
+    return _GRAMMATICAL_ROLES.get(dep, "other") or dep
 
 
 def governor_of(tokens: Tokens, index: int) -> int:
     """Return what governs a mention, through a preposition."""
     verb = _verb_after_apposition(tokens, index)
-    governor = tokens.head[first_joined(tokens, index)] if verb is None else verb
+    governor = tokens.head[coordination_head(tokens, index)] if verb is None else verb
     return tokens.head[governor] if tokens.tag[governor] in ("IN", "TO") else governor
 
 
@@ -50,7 +50,7 @@ def _verb_after_apposition(tokens: Tokens, index: int) -> int | None:
     return index + 2 if is_closed and tokens.tag[index + 2] in _FINITE else None
 
 
-def above(tokens: Tokens, index: int) -> dict[int, int]:
+def governors_of(tokens: Tokens, index: int) -> dict[int, int]:
     """Return the tokens that govern this one, with how far up each is."""
     found: dict[int, int] = {}
     while len(found) < _DEEPEST and tokens.head[index] != index:

@@ -99,7 +99,7 @@ def gather_tokens(doc: Doc, article: Article) -> Tokens:
         head=head,
         start=start,
         end=[begin + size for begin, size in zip(start, length, strict=True)],
-        sentence=_counted(is_start),
+        sentence=_running_counts(is_start),
         block=_block_of(start, blocks),
         children=children,
         common_nouns=frozenset(
@@ -115,7 +115,7 @@ def _strings(doc: Doc, ids: list[int]) -> list[str]:
     return [names[key] for key in ids]
 
 
-def _counted(is_start: list[int]) -> list[int]:
+def _running_counts(is_start: list[int]) -> list[int]:
     sentence, found = -1, []
     for flag in is_start:
         sentence += flag == 1

@@ -1,32 +1,32 @@
 """What people look at: pages made on the server, of values, without a script and without a request to anywhere."""
 
 from pipeline.pages.article import ArticlePage, article_page
-from pipeline.pages.cast import Named
-from pipeline.pages.drawn import ShownBlock
-from pipeline.pages.events import MODALITIES, ShownEvent
-from pipeline.pages.marks import Label, Mark, Piece
-from pipeline.pages.quotes import ShownQuote
+from pipeline.pages.cast import EntityCard
+from pipeline.pages.drawn import BlockView
+from pipeline.pages.events import MODALITIES, EventView
+from pipeline.pages.marks import Label, Mark, TextSegment
+from pipeline.pages.quotes import QuoteView
 from pipeline.pages.rendering import page, policy
-from pipeline.pages.visible import visible
+from pipeline.pages.visible import make_visible
 
 __all__ = [
     "MODALITIES",
     "ArticlePage",
+    "BlockView",
+    "EntityCard",
+    "EventView",
     "Label",
     "Mark",
-    "Named",
-    "Piece",
-    "ShownBlock",
-    "ShownEvent",
-    "ShownQuote",
+    "QuoteView",
+    "TextSegment",
     "article_html",
     "article_page",
+    "make_visible",
     "page",
     "policy",
-    "visible",
 ]
 
 
-def article_html(shown: ArticlePage) -> str:
+def article_html(article: ArticlePage) -> str:
     """Return the page of an article as one file that needs no other."""
-    return page("article.html", page=shown, modalities=MODALITIES)
+    return page("article.html", page=article, modalities=MODALITIES)

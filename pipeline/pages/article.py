@@ -3,33 +3,32 @@
 import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from typing import Any
 
-from pipeline.model.receipt import Step
-from pipeline.pages.about import Field, fields_of, published_told
-from pipeline.pages.cast import Named, cast_of
-from pipeline.pages.drawn import ShownBlock, drawn_blocks
-from pipeline.pages.events import ShownEvent, shown_events
-from pipeline.pages.quotes import ShownQuote, shown_quotes
-from pipeline.pages.told import Version
-from pipeline.pages.visible import visible_json
+from pipeline.model.receipt import ProvenanceStep
+from pipeline.pages.about import Field, build_fields, describe_published
+from pipeline.pages.cast import EntityCard, build_entity_cards
+from pipeline.pages.drawn import BlockView, build_blocks
+from pipeline.pages.events import EventView, build_events
+from pipeline.pages.quotes import QuoteView, build_quotes
+from pipeline.pages.told import RevisionView
+from pipeline.pages.visible import make_json_visible
+from pipeline.tables.spec import Row
 
-Row = Mapping[str, Any]
 _JSON = json.JSONEncoder(ensure_ascii=False, default=str)
 
 
 @dataclass(frozen=True, slots=True)
-class Several:
-    """A mention that means several of the named: its words, the block that it stands in, their clusters and names."""
+class GroupCard:
+    """A mention of several entities: its words, its block, and cluster and name of each member."""
 
     name: str
     words: str
     block: int
-    named: tuple[tuple[int, str], ...]
+    members: tuple[tuple[int, str], ...]
 
 
 @dataclass(frozen=True, slots=True)
-class RowsAsText:
+class TableJson:
     """All rows of one table, a JSON list with a row on a line."""
 
     table: str
@@ -41,7 +40,7 @@ class RowsAsText:
 class ArticlePage:
     """All that the page of an article shows. ``origin`` says where its rows are from.
 
-    ``unlisted`` are the quotations whose speaker is not among ``named``. ``receipt`` and ``versions`` are empty where
+    ``unlisted_quotes`` have a speaker that is not among ``entities``. ``receipt`` and ``versions`` are empty where
     nobody looked at the archive.
     """
 
@@ -49,20 +48,24 @@ class ArticlePage:
     byline: str
     origin: str
     is_read: bool
-    blocks: tuple[ShownBlock, ...]
-    quotes: tuple[ShownQuote, ...]
-    events: tuple[ShownEvent, ...]
-    named: tuple[Named, ...]
-    several: tuple[Several, ...]
-    unlisted: tuple[ShownQuote, ...]
+    blocks: tuple[BlockView, ...]
+    quotes: tuple[QuoteView, ...]
+    events: tuple[EventView, ...]
+    entities: tuple[EntityCard, ...]
+    groups: tuple[GroupCard, ...]
+    unlisted_quotes: tuple[QuoteView, ...]
     fields: tuple[Field, ...]
-    receipt: tuple[Step, ...]
-    versions: tuple[Version, ...]
-    rows: tuple[RowsAsText, ...]
+    receipt: tuple[ProvenanceStep, ...]
+    versions: tuple[RevisionView, ...]
+    rows: tuple[TableJson, ...]
 
 
 def article_page(
-    rows: Mapping[str, Sequence[Row]], *, origin: str, receipt: Sequence[Step] = (), versions: Sequence[Version] = ()
+    rows: Mapping[str, Sequence[Row]],
+    *,
+    origin: str,
+    receipt: Sequence[ProvenanceStep] = (),
+    versions: Sequence[RevisionView] = (),
 ) -> ArticlePage:
     """Return the page of one article. ``rows`` are all of its rows by table name, one of ``articles``.
 
@@ -70,36 +73,36 @@ def article_page(
     """
     [article] = rows["articles"]
     entities = rows["entities"]
-    quotes, events = shown_quotes(article, rows["quotes"]), shown_events(rows["events"])
-    named = cast_of(article, entities, quotes, events)
-    known = {each.cluster: each.name for each in named}
+    quotes, events = build_quotes(article, rows["quotes"]), build_events(rows["events"])
+    entity_cards = build_entity_cards(article, entities, quotes, events)
+    known = {each.cluster: each.name for each in entity_cards}
     return ArticlePage(
         title=article["title"] or "Without a title",
         byline=_byline(article),
         origin=origin,
         is_read=article["entity_count"] is not None,
-        blocks=drawn_blocks(article, entities, quotes, events),
+        blocks=build_blocks(article, entities, quotes, events),
         quotes=quotes,
         events=events,
-        named=named,
-        several=tuple(_several(row, known) for row in entities if row["group_cluster_indexes"]),
-        unlisted=tuple(quote for quote in quotes if quote.who not in known),
-        fields=fields_of(article, rows.get("copies", ())),
+        entities=entity_cards,
+        groups=tuple(_group_card(row, known) for row in entities if row["group_cluster_indexes"]),
+        unlisted_quotes=tuple(quote for quote in quotes if quote.speaker_cluster not in known),
+        fields=build_fields(article, rows.get("copies", ())),
         receipt=tuple(receipt),
         versions=tuple(versions),
-        rows=tuple(RowsAsText(table, len(found), _json_lines(found)) for table, found in rows.items() if found),
+        rows=tuple(TableJson(table, len(found), _json_lines(found)) for table, found in rows.items() if found),
     )
 
 
 def _byline(article: Row) -> str:
-    parts = [", ".join(article["authors"]), article["publisher"], published_told(article) or "without a date"]
+    parts = [", ".join(article["authors"]), article["publisher"], describe_published(article) or "without a date"]
     return " · ".join(filter(None, parts))
 
 
-def _several(row: Row, known: Mapping[int, str]) -> Several:
-    named = tuple((each, known[each]) for each in row["group_cluster_indexes"] if each in known)
-    return Several(f"g{row['entity_index']}", row["entity_text"], row["paragraph_index"] + 1, named)
+def _group_card(row: Row, known: Mapping[int, str]) -> GroupCard:
+    entity_cards = tuple((each, known[each]) for each in row["group_cluster_indexes"] if each in known)
+    return GroupCard(f"g{row['entity_index']}", row["entity_text"], row["paragraph_index"] + 1, entity_cards)
 
 
 def _json_lines(rows: Sequence[Row]) -> str:
-    return visible_json("[\n" + ",\n".join(map(_JSON.encode, rows)) + "\n]")
+    return make_json_visible("[\n" + ",\n".join(map(_JSON.encode, rows)) + "\n]")

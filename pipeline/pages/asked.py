@@ -5,13 +5,13 @@ from datetime import date, timedelta
 
 from pipeline.errors import ConfigError
 
-Query = Mapping[str, str]
-_LONGEST = 200  # letters of a value that is looked for
+UrlQuery = Mapping[str, str]
+_MOST_LETTERS = 200  # letters of a value that is looked for
 MOST_DAYS = 366
 _FIRST_YEAR, _LAST_YEAR = 1800, 2200
 
 
-def text_asked(query: Query, name: str, *, most: int = _LONGEST) -> str | None:
+def parse_text(query: UrlQuery, name: str, *, most: int = _MOST_LETTERS) -> str | None:
     """Return a text; None where there is none. Raises: ConfigError for one of more than ``most`` letters."""
     value = query.get(name, "").strip()
     if len(value) > most:
@@ -19,9 +19,9 @@ def text_asked(query: Query, name: str, *, most: int = _LONGEST) -> str | None:
     return value or None
 
 
-def day_asked(query: Query, name: str) -> date | None:
+def parse_day(query: UrlQuery, name: str) -> date | None:
     """Return a day; None where there is none. Raises: ConfigError for what is no day."""
-    value = text_asked(query, name)
+    value = parse_text(query, name)
     try:
         day = date.fromisoformat(value) if value else None
     except ValueError as error:
@@ -31,14 +31,14 @@ def day_asked(query: Query, name: str) -> date | None:
     return day
 
 
-def period_asked(query: Query, *, last: date, days: int) -> tuple[date, date]:
+def parse_period(query: UrlQuery, *, last: date, days: int) -> tuple[date, date]:
     """Return ``day``, else ``from`` to ``to``; an end that is missing is so many days from the other, else ``last``.
 
     Raises: ConfigError for what is no day, an end before the beginning, and more than a year.
     """
-    if day := day_asked(query, "day"):
+    if day := parse_day(query, "day"):
         return day, day
-    first, end = day_asked(query, "from"), day_asked(query, "to")
+    first, end = parse_day(query, "from"), parse_day(query, "to")
     reach = timedelta(days=days - 1)
     end = end or (min(first + reach, last) if first and first <= last else first or last)
     first = first or end - reach

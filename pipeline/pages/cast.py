@@ -1,17 +1,17 @@
 """Who and what an article names: one entry an entity, with what it said and how it was recognised."""
 
 from collections import Counter
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Literal
 
 from pipeline.pages.corrections import Correction, name_corrections
-from pipeline.pages.events import ShownEvent
-from pipeline.pages.quotes import ShownQuote, gender_told
+from pipeline.pages.events import EventView
+from pipeline.pages.quotes import QuoteView, describe_gender
+from pipeline.tables.spec import Row
 
-Row = Mapping[str, Any]
-Group = Literal["person", "organisation", "place", "other"]
-_GROUPS: dict[str, Group] = {
+EntityGroup = Literal["person", "organisation", "place", "other"]
+_GROUPS: dict[str, EntityGroup] = {
     "PERSON": "person",
     "ORG": "organisation",
     "NORP": "organisation",
@@ -22,15 +22,15 @@ _GROUPS: dict[str, Group] = {
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Named:
+class EntityCard:
     """One entity. ``cluster`` is its ``cluster_index``; ``forms`` are its mentions with their numbers, most used first.
 
     ``blocks`` are the numbers, from 1, of the blocks that mention it; ``linked_by`` says how each mention joined it,
-    ``said`` are the quotations that it speaks, ``does`` the numbers of the events that it takes part in.
+    ``quotes`` are the quotations that it speaks, ``event_numbers`` the events that it takes part in.
     """
 
     cluster: int
-    group: Group
+    group: EntityGroup
     name: str
     kind: str
     gender: str
@@ -42,8 +42,8 @@ class Named:
     linked_by: tuple[tuple[str, int], ...]
     with_others: int
     blocks: tuple[int, ...]
-    said: tuple[ShownQuote, ...]
-    does: tuple[int, ...]
+    quotes: tuple[QuoteView, ...]
+    event_numbers: tuple[int, ...]
     corrections: tuple[Correction, ...]
 
     @property
@@ -52,14 +52,14 @@ class Named:
         return sum(number for _, number in self.forms)
 
 
-def group_of(entity_type: str) -> Group:
+def entity_group(entity_type: str) -> EntityGroup:
     """Return which list an entity stands in."""
     return _GROUPS.get(entity_type, "other")
 
 
-def cast_of(
-    article: Row, entities: Sequence[Row], quotes: Sequence[ShownQuote], events: Sequence[ShownEvent]
-) -> tuple[Named, ...]:
+def build_entity_cards(
+    article: Row, entities: Sequence[Row], quotes: Sequence[QuoteView], events: Sequence[EventView]
+) -> tuple[EntityCard, ...]:
     """Return the entities of an article: first who is quoted, by the first quotation, then the others by mention."""
     own: dict[int, list[Row]] = {}
     shared = Counter[int]()
@@ -67,47 +67,47 @@ def cast_of(
         if row["cluster_index"] is not None:
             own.setdefault(row["cluster_index"], []).append(row)
         shared.update(row["group_cluster_indexes"] or ())
-    said: dict[int | None, list[ShownQuote]] = {}
+    quotes_of: dict[int | None, list[QuoteView]] = {}
     for quote in quotes:
-        said.setdefault(quote.who, []).append(quote)
-    does: dict[int, list[int]] = {}
+        quotes_of.setdefault(quote.speaker_cluster, []).append(quote)
+    event_numbers: dict[int, list[int]] = {}
     for event in events:
-        for cluster in event.who:
-            does.setdefault(cluster, []).append(event.number)
-    speaking = [cluster for cluster in said if cluster in own]
+        for cluster in event.participant_clusters:
+            event_numbers.setdefault(cluster, []).append(event.number)
+    speaking = [cluster for cluster in quotes_of if cluster in own]
     return tuple(
-        _named(article, own[cluster], said.get(cluster, []), does.get(cluster, []), shared[cluster])
+        _entity_card(article, own[cluster], quotes_of.get(cluster, []), event_numbers.get(cluster, []), shared[cluster])
         for cluster in dict.fromkeys([*speaking, *own])
         if cluster is not None
     )
 
 
-def _named(
-    article: Row, rows: Sequence[Row], said: Sequence[ShownQuote], does: Sequence[int], with_others: int
-) -> Named:
+def _entity_card(
+    article: Row, rows: Sequence[Row], quotes_of: Sequence[QuoteView], event_numbers: Sequence[int], with_others: int
+) -> EntityCard:
     known = rows[0]
     names = [row["entity_text"] for row in rows if row["mention_kind"] == "name"]
     sure = f" ({known['qid_confidence']:.2f})" if known["qid"] and known["qid_confidence"] is not None else ""
     by = f" by {known['country_method']}" if known["country_code"] and known["country_method"] else ""
-    return Named(
+    return EntityCard(
         cluster=known["cluster_index"],
-        group=group_of(known["entity_type"]),
+        group=entity_group(known["entity_type"]),
         name=known["entity_name"] or known["entity_text"],
         kind=known["entity_type"],
-        gender=gender_told(known["gender"], known["gender_method"]),
-        titles=_each(rows, "title_text"),
-        roles=_each(rows, "role_text"),
+        gender=describe_gender(known["gender"], known["gender_method"]),
+        titles=_distinct(rows, "title_text"),
+        roles=_distinct(rows, "role_text"),
         country=f"{known['country_code'] or ''}{by}",
         item=f"{known['qid'] or ''}{sure}",
         forms=tuple(Counter(row["entity_text"] for row in rows).most_common()),
         linked_by=tuple(Counter(row["link_method"] for row in rows).most_common()),
         with_others=with_others,
         blocks=tuple(dict.fromkeys(row["paragraph_index"] + 1 for row in rows)),
-        said=tuple(said),
-        does=tuple(does),
+        quotes=tuple(quotes_of),
+        event_numbers=tuple(event_numbers),
         corrections=name_corrections(article, known["entity_name"], names),
     )
 
 
-def _each(rows: Sequence[Row], column: str) -> tuple[str, ...]:
+def _distinct(rows: Sequence[Row], column: str) -> tuple[str, ...]:
     return tuple(dict.fromkeys(row[column] for row in rows if row[column]))

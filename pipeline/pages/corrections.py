@@ -1,8 +1,7 @@
 """What a person may put right, beside what it concerns: the exact lines for ``overrides.toml``."""
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from pipeline.model.corrections import (
     name_lines,
@@ -12,16 +11,16 @@ from pipeline.model.corrections import (
     place_of_quote,
     speaker_lines,
 )
+from pipeline.tables.spec import Row
 
-Row = Mapping[str, Any]
 _SOMEBODY, _ITEM = "Full Name", "Q0"
 
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """``lines`` put right what ``told`` says; where they hold an example of a name or an item, a person replaces it."""
+    """``lines`` correct what ``description`` says; a person replaces the example of a name or an item in them."""
 
-    told: str
+    description: str
     lines: str
 
 
@@ -29,10 +28,10 @@ def quote_corrections(article: Row, quotes: Sequence[Row]) -> tuple[tuple[Correc
     """Return the corrections of each quotation, in the order of the rows, all of the article."""
     where = place_of_article(article["article_id"], article["url"])
     texts = [row["quote_text"] for row in quotes]
-    return tuple(_of_quote(article["text"], row, texts, at, where) for at, row in enumerate(quotes))
+    return tuple(_quote_correction(article["text"], row, texts, at, where) for at, row in enumerate(quotes))
 
 
-def _of_quote(text: str, row: Row, texts: Sequence[str], at: int, where: str) -> tuple[Correction, ...]:
+def _quote_correction(text: str, row: Row, texts: Sequence[str], at: int, where: str) -> tuple[Correction, ...]:
     marked = next((text[part["start_char"] : part["end_char"]] for part in row["parts"]), "")
     place = place_of_quote(texts, at, marked=marked)
     if place is None:

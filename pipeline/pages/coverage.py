@@ -5,14 +5,14 @@ from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 from datetime import date
 
-from pipeline.model import counted
-from pipeline.model.coverage import Cell, Coverage, OddKind, SourceCoverage
+from pipeline.model import pluralize
+from pipeline.model.coverage import AnomalyKind, Cell, Coverage, SourceCoverage
 from pipeline.pages.links import link
 from pipeline.pages.rendering import page
 
 # What stands in a cell: a shade for a day as it is, a letter where it is odd. No two differ by colour alone.
 SHADES = (("·", "none"), ("░", "under half of what is usual"), ("▒", "less"), ("▓", "as usual"), ("█", "more"))
-SYMBOLS: dict[OddKind, tuple[str, str]] = {
+SYMBOLS: dict[AnomalyKind, tuple[str, str]] = {
     "not_asked": ("X", "not asked: no run"),
     "failed": ("F", "the listing could not be had"),
     "empty": ("0", "the listing had no entry"),
@@ -24,7 +24,7 @@ SYMBOLS: dict[OddKind, tuple[str, str]] = {
 }
 UNKNOWN = " "
 _MOST_REASONS = 3
-_LEFT_OUT = ("rejected", "quarantined", "pending")
+_LEFT_OUT_OUTCOMES = ("rejected", "quarantined", "pending")
 
 
 def symbol_of(cell: Cell) -> str:
@@ -43,25 +43,25 @@ def shade_of(cell: Cell) -> int:
     return 1 if ratio < 0.5 else 2 if ratio < 0.8 else 3 if ratio < 1.3 else 4
 
 
-def day_told(cell: Cell) -> str:
+def describe_day(cell: Cell) -> str:
     """Return a day in words: pages, what became of them, what is usual."""
     facts = cell.facts
     parts = [f"{count} {kind}" for kind, count in facts.outcomes.items() if count]
     usual = "" if cell.usual is None else f", usually {cell.usual:.0f}"
     late = f"; {facts.late} came late" if facts.late else ""
-    return f"{facts.day}: {counted(facts.pages, 'page')}{usual}{': ' if parts else ''}{', '.join(parts)}{late}"
+    return f"{facts.day}: {pluralize(facts.pages, 'page')}{usual}{': ' if parts else ''}{', '.join(parts)}{late}"
 
 
-def age_told(hours: float | None, *, otherwise: str) -> str:
+def describe_age(hours: float | None, *, otherwise: str) -> str:
     """Return how long ago something was, in hours, from three days on in days."""
     if hours is None:
         return otherwise
     return f"{hours:.0f} h ago" if hours < 72 else f"{hours / 24:.0f} days ago"
 
 
-def freshness_told(source: SourceCoverage) -> str:
+def describe_freshness(source: SourceCoverage) -> str:
     """Return how old a source's newest article is."""
-    return age_told(source.hours_since_newest, otherwise="no dated article")
+    return describe_age(source.hours_since_newest, otherwise="no dated article")
 
 
 def is_alarm(cell: Cell) -> bool:
@@ -70,17 +70,17 @@ def is_alarm(cell: Cell) -> bool:
 
 
 @dataclass(frozen=True, slots=True)
-class _Square:
+class _MapCell:
     """A day of the map. ``href`` is empty in a file."""
 
     look: str
     symbol: str
-    told: str
+    description: str
     href: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Line:
+class _CoverageRow:
     """What became of the pages of some days of a source; ``left_out`` are (words, link)."""
 
     name: str
@@ -95,40 +95,42 @@ class _Line:
     newest: str
 
 
-def coverage_page(found: Coverage, *, root: str | None = None, one: str = "") -> str:
+def coverage_page(coverage: Coverage, *, root: str | None = None, source_key: str = "") -> str:
     """Return the page: one that is served where ``root`` leads to Newsroom's first page, else a file of its own.
 
-    ``one`` is the source that was asked for, if only one was.
+    ``source_key`` is the source that was asked for, if only one was.
     """
     rows = [
-        (source.key, [_square(source, cell, root) for cell in source.cells], freshness_told(source))
-        for source in found.sources
+        (source.key, [_map_cell(source, cell, root) for cell in source.cells], describe_freshness(source))
+        for source in coverage.sources
     ]
-    is_empty = not any(cell.facts.pages for source in found.sources for cell in source.cells)
-    latest = max((each.newest_at.date() for each in found.sources if each.newest_at), default=None)
-    cells = found.sources[0].cells if found.sources else ()
+    is_empty = not any(cell.facts.pages for source in coverage.sources for cell in source.cells)
+    latest = max((each.newest_at.date() for each in coverage.sources if each.newest_at), default=None)
+    cells = coverage.sources[0].cells if coverage.sources else ()
     return page(
         "coverage.html",
         root=root or "",
         is_served=root is not None,
-        title=f"Coverage, {found.first} to {found.last}",
-        found=found,
-        one=one,
+        title=f"Coverage, {coverage.first} to {coverage.last}",
+        coverage=coverage,
+        source_key=source_key,
         days=[cell.facts.day for cell in cells],
         rows=rows,
-        lines=list(_lines(found, root)),
-        odd=list(_odd(found, root)),
+        lines=list(_coverage_rows(coverage, root)),
+        odd=list(_anomaly_rows(coverage, root)),
         shades=[(f"s{at}", *shade) for at, shade in enumerate(SHADES)],
         symbols=[("real" if kind in ("few", "many") else "alarm", *told) for kind, told in SYMBOLS.items()],
-        latest=link(root or "", "coverage", to=latest, source=one) if is_empty and latest and root is not None else "",
+        latest=link(root or "", "coverage", to=latest, source=source_key)
+        if is_empty and latest and root is not None
+        else "",
         latest_day=latest or "",
     )
 
 
-def _square(source: SourceCoverage, cell: Cell, root: str | None) -> _Square:
+def _map_cell(source: SourceCoverage, cell: Cell, root: str | None) -> _MapCell:
     look = "alarm" if is_alarm(cell) else "real" if cell.odd else f"s{shade_of(cell)}"
-    told = "; ".join([day_told(cell), *(each.told for each in cell.odd)])
-    return _Square(look, symbol_of(cell), told, _pages_link(root, source.key, cell.facts.day, cell.facts.day))
+    told = "; ".join([describe_day(cell), *(each.told for each in cell.odd)])
+    return _MapCell(look, symbol_of(cell), told, _pages_link(root, source.key, cell.facts.day, cell.facts.day))
 
 
 def _pages_link(root: str | None, source: str, first: date, last: date, **asked: str) -> str:
@@ -139,41 +141,41 @@ def _pages_link(root: str | None, source: str, first: date, last: date, **asked:
     return link(root, "pages", source=source, from_=first, to=last, **asked)
 
 
-def _lines(found: Coverage, root: str | None) -> Iterator[_Line]:
+def _coverage_rows(coverage: Coverage, root: str | None) -> Iterator[_CoverageRow]:
     """Yield a line a source; of one source alone, a line a day that has pages, the latest first."""
-    if len(found.sources) == 1:
-        [source] = found.sources
+    if len(coverage.sources) == 1:
+        [source] = coverage.sources
         for cell in reversed(source.cells):
             if cell.facts.pages:
-                yield _line(source, [cell], root, name=f"{cell.facts.day:%a} {cell.facts.day}")
+                yield _coverage_row(source, [cell], root, name=f"{cell.facts.day:%a} {cell.facts.day}")
         return
-    for source in found.sources:
-        yield _line(source, source.cells, root, name=source.key)
+    for source in coverage.sources:
+        yield _coverage_row(source, source.cells, root, name=source.key)
 
 
-def _line(source: SourceCoverage, cells: Iterable[Cell], root: str | None, *, name: str) -> _Line:
+def _coverage_row(source: SourceCoverage, cells: Iterable[Cell], root: str | None, *, name: str) -> _CoverageRow:
     facts = [cell.facts for cell in cells]
     outcomes: Counter[str] = Counter()
     reasons: Counter[tuple[str, str]] = Counter()
     for each in facts:
         outcomes.update(each.outcomes)
-        reasons.update({key: number for key, number in each.reasons.items() if key[0] in _LEFT_OUT})
+        reasons.update({key: number for key, number in each.reasons.items() if key[0] in _LEFT_OUT_OUTCOMES})
     first, last = facts[0].day, facts[-1].day
-    return _Line(
+    return _CoverageRow(
         name=name,
         href=_pages_link(root, source.key, first, last),
         days=f"{first} to {last}",
         pages=sum(each.pages for each in facts),
         kept=outcomes["kept"],
         unchanged=outcomes["unchanged"],
-        left_out=tuple(_left_out(source.key, reasons, root, days=(first, last))),
+        left_out=tuple(_top_reasons(source.key, reasons, root, days=(first, last))),
         late=sum(each.late for each in facts),
-        seen=age_told(source.hours_since_seen, otherwise="not in these weeks"),
-        newest=freshness_told(source),
+        seen=describe_age(source.hours_since_seen, otherwise="not in these weeks"),
+        newest=describe_freshness(source),
     )
 
 
-def _left_out(
+def _top_reasons(
     key: str, reasons: Counter[tuple[str, str]], root: str | None, *, days: tuple[date, date]
 ) -> Iterator[tuple[str, str]]:
     """Yield the commonest reasons with their pages, and how many pages have another one."""
@@ -184,9 +186,9 @@ def _left_out(
         yield f"{rest:,} for other reasons", _pages_link(root, key, *days)
 
 
-def _odd(found: Coverage, root: str | None) -> Iterator[tuple[str, str, str, str, str]]:
+def _anomaly_rows(coverage: Coverage, root: str | None) -> Iterator[tuple[str, str, str, str, str]]:
     """Yield day, source, whose, what and a link of each odd day, the latest first."""
-    days = [(cell, source) for source in found.sources for cell in source.cells if cell.odd]
+    days = [(cell, source) for source in coverage.sources for cell in source.cells if cell.odd]
     for cell, source in sorted(days, key=lambda each: (each[0].facts.day, each[1].key), reverse=True):
         day = cell.facts.day
         for odd in cell.odd:

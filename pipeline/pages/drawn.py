@@ -1,70 +1,69 @@
 """The text of an article as it is drawn: its blocks in pieces, with ties between quotations, speakers and cues."""
 
 from bisect import bisect_left, bisect_right
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
-from typing import Any, NamedTuple
+from typing import NamedTuple
 
-from pipeline.pages.cast import group_of
-from pipeline.pages.events import MODALITY_WORDS, ShownEvent
-from pipeline.pages.marks import Label, Mark, Piece, pieces_of
-from pipeline.pages.quotes import ShownQuote, Span
-
-Row = Mapping[str, Any]
+from pipeline.pages.cast import entity_group
+from pipeline.pages.events import MODALITY_WORDS, EventView
+from pipeline.pages.marks import Label, Mark, TextSegment, split_text
+from pipeline.pages.quotes import QuoteView, Span
+from pipeline.tables.spec import Row
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ShownBlock:
+class BlockView:
     """One block. ``number`` counts from 1. Beside it stand the quotations that begin in it, those that go on in it from
     a block before, and the events in it that are no facts."""
 
     number: int
     kind: str
-    pieces: tuple[Piece, ...]
-    begun: tuple[ShownQuote, ...]
-    continued: tuple[ShownQuote, ...]
-    no_facts: tuple[ShownEvent, ...]
+    segments: tuple[TextSegment, ...]
+    starting_quotes: tuple[QuoteView, ...]
+    continued: tuple[QuoteView, ...]
+    non_factual_events: tuple[EventView, ...]
 
 
-def drawn_blocks(
-    article: Row, entities: Sequence[Row], quotes: Sequence[ShownQuote], events: Sequence[ShownEvent]
-) -> tuple[ShownBlock, ...]:
+def build_blocks(
+    article: Row, entities: Sequence[Row], quotes: Sequence[QuoteView], events: Sequence[EventView]
+) -> tuple[BlockView, ...]:
     """Return the blocks of an article in reading order, everything that was found in them drawn in."""
     text, spans = article["text"], [(block["start_char"], block["end_char"]) for block in article["blocks"]]
-    beside = _beside(spans, quotes, events)
+    beside = _block_notes(spans, quotes, events)
     marks = _by_block(spans, [*_entity_marks(entities), *_quote_marks(text, spans, quotes), *_event_marks(events)])
     labels = _labels_by_block(spans, [*_quote_labels(spans, quotes), *_event_labels(events)])
     return tuple(
-        ShownBlock(
+        BlockView(
             number=at + 1,
             kind=block["kind"],
-            pieces=pieces_of(text, start=start, end=end, marks=marks[at], labels=labels[at]),
-            begun=tuple(beside[at].begun),
+            segments=split_text(text, start=start, end=end, marks=marks[at], labels=labels[at]),
+            starting_quotes=tuple(beside[at].starting_quotes),
             continued=tuple(beside[at].continued),
-            no_facts=tuple(beside[at].no_facts),
+            non_factual_events=tuple(beside[at].non_factual_events),
         )
         for at, (block, (start, end)) in enumerate(zip(article["blocks"], spans, strict=True))
     )
 
 
-class _Beside(NamedTuple):
+class _BlockNotes(NamedTuple):
     """What stands beside one block."""
 
-    begun: list[ShownQuote]
-    continued: list[ShownQuote]
-    no_facts: list[ShownEvent]
+    starting_quotes: list[QuoteView]
+    continued: list[QuoteView]
+    non_factual_events: list[EventView]
 
 
-def _beside(spans: Sequence[Span], quotes: Sequence[ShownQuote], events: Sequence[ShownEvent]) -> list[_Beside]:
-    starts, found = [start for start, _ in spans], [_Beside([], [], []) for _ in spans]
+def _block_notes(spans: Sequence[Span], quotes: Sequence[QuoteView], events: Sequence[EventView]) -> list[_BlockNotes]:
+    starts, found = [start for start, _ in spans], [_BlockNotes([], [], []) for _ in spans]
     for quote in quotes:
         first, last = bisect_right(starts, quote.span[0]) - 1, bisect_left(starts, quote.span[1])
-        found[max(first, 0)].begun.append(quote)
+        found[max(first, 0)].starting_quotes.append(quote)
         for at in range(max(first, 0) + 1, last):
             found[at].continued.append(quote)
     for event in events:
         if event.modality != "happened":
-            found[max(bisect_right(starts, event.span[0]) - 1, 0)].no_facts.append(event)
+            found[max(bisect_right(starts, event.span[0]) - 1, 0)].non_factual_events.append(event)
     return found
 
 
@@ -93,14 +92,14 @@ def _entity_marks(entities: Sequence[Row]) -> Iterator[Mark]:
     for row in entities:
         cluster, shared = row["cluster_index"], row["group_cluster_indexes"]
         target = f"e{cluster}" if cluster is not None else f"g{row['entity_index']}" if shared else ""
-        yield Mark("entity", row["start_char"], row["end_char"], group_of(row["entity_type"]), target)
+        yield Mark("entity", row["start_char"], row["end_char"], entity_group(row["entity_type"]), target)
 
 
-def _event_marks(events: Sequence[ShownEvent]) -> Iterator[Mark]:
+def _event_marks(events: Sequence[EventView]) -> Iterator[Mark]:
     return (Mark("event", *event.span, event.modality) for event in events)
 
 
-def _quote_marks(text: str, spans: Sequence[Span], quotes: Sequence[ShownQuote]) -> Iterator[Mark]:
+def _quote_marks(text: str, spans: Sequence[Span], quotes: Sequence[QuoteView]) -> Iterator[Mark]:
     """Yield the whole of each quotation where more than its marked words belong to it, and the marked words."""
     for quote in quotes:
         if _has_more(text, spans, quote) or not quote.parts:
@@ -112,7 +111,7 @@ def _quote_marks(text: str, spans: Sequence[Span], quotes: Sequence[ShownQuote])
             yield Mark("cue", *quote.cue_span, "")
 
 
-def _has_more(text: str, spans: Sequence[Span], quote: ShownQuote) -> bool:
+def _has_more(text: str, spans: Sequence[Span], quote: QuoteView) -> bool:
     """Return whether a quotation has words that stand in none of its parts."""
     place = quote.span[0]
     for start, end in (*quote.parts, (quote.span[1], quote.span[1])):
@@ -122,13 +121,13 @@ def _has_more(text: str, spans: Sequence[Span], quote: ShownQuote) -> bool:
     return False
 
 
-def _quote_labels(spans: Sequence[Span], quotes: Sequence[ShownQuote]) -> Iterator[Label]:
+def _quote_labels(spans: Sequence[Span], quotes: Sequence[QuoteView]) -> Iterator[Label]:
     for quote in quotes:
         number, (start, end) = quote.number, quote.span
         tie = f"s{number}" if quote.speaker_span else f"n{number}"
         open_ = "" if quote.is_closed else ", its closing mark is missing"
-        told = f"{quote.kind} quote {number} by {quote.speaker} begins{open_}"
-        yield Label(start, True, "q", f"q{number}", tie, f"{number}", told)
+        aria_label = f"{quote.kind} quote {number} by {quote.speaker} begins{open_}"
+        yield Label(start, True, "q", f"q{number}", tie, f"{number}", aria_label)
         for first, _ in spans[bisect_right(spans, (start, end)) :]:
             if first >= end:
                 break
@@ -145,9 +144,9 @@ def _quote_labels(spans: Sequence[Span], quotes: Sequence[ShownQuote]) -> Iterat
             )
 
 
-def _event_labels(events: Sequence[ShownEvent]) -> Iterator[Label]:
+def _event_labels(events: Sequence[EventView]) -> Iterator[Label]:
     for event in events:
         word = MODALITY_WORDS[event.modality]
-        shown = f"{event.number} {word}".strip()
-        told = f"event {shown}" if word else f"event {event.number}, {event.told}"
-        yield Label(event.span[1], False, event.modality, f"t{event.number}", f"v{event.number}", shown, told)
+        text = f"{event.number} {word}".strip()
+        aria_label = f"event {text}" if word else f"event {event.number}, {event.modality_text}"
+        yield Label(event.span[1], False, event.modality, f"t{event.number}", f"v{event.number}", text, aria_label)

@@ -1,10 +1,10 @@
 """An article's events as a page shows them: what, who, when, and whether it is said to have happened."""
 
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
-Row = Mapping[str, Any]
+from pipeline.tables.spec import Row
+
 # What a reader is told beside the shape; only the first is a fact that the article reports.
 MODALITIES = {
     "happened": "happened",
@@ -17,22 +17,22 @@ MODALITY_WORDS = {"happened": "", "planned": "planned", "hypothetical": "hypothe
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ShownEvent:
+class EventView:
     """One event. ``number`` counts from 1; ``span`` is its trigger, code points of the text, half-open.
 
-    ``who`` are the clusters of actor and recipient that the list of names has. "" is what the article does not say.
+    ``participant_clusters`` are the clusters of actor and recipient in the list of names. "" is not said.
     """
 
     number: int
     row: str
     kind: str
     modality: str
-    told: str
+    modality_text: str
     trigger: str
     span: tuple[int, int]
     actor: str
     recipient: str
-    who: tuple[int, ...]
+    participant_clusters: tuple[int, ...]
     when: str
     dated_by: str
     place: str
@@ -40,25 +40,25 @@ class ShownEvent:
     same_as: int | None
 
 
-def shown_events(events: Sequence[Row]) -> tuple[ShownEvent, ...]:
+def build_events(events: Sequence[Row]) -> tuple[EventView, ...]:
     """Return the events of an article, in reading order."""
-    return tuple(map(_shown, sorted(events, key=lambda row: int(row["event_index"]))))
+    return tuple(map(_event_view, sorted(events, key=lambda row: int(row["event_index"]))))
 
 
-def _shown(row: Row) -> ShownEvent:
+def _event_view(row: Row) -> EventView:
     first = row["same_event_index"]
     clusters = (row["actor_cluster_index"], row["recipient_cluster_index"])
-    return ShownEvent(
+    return EventView(
         number=row["event_index"] + 1,
         row=f"{row['article_id']}:events:{row['event_index']}",
         kind=" / ".join(filter(None, [row["event_type"], row["event_subtype"], row["event_mode"]])),
         modality=row["modality"],
-        told=MODALITIES[row["modality"]],
+        modality_text=MODALITIES[row["modality"]],
         trigger=row["trigger_text"],
         span=(row["start_char"], row["end_char"]),
         actor=_participant(row, "actor"),
         recipient=_participant(row, "recipient"),
-        who=tuple(dict.fromkeys(each for each in clusters if each is not None)),
+        participant_clusters=tuple(dict.fromkeys(each for each in clusters if each is not None)),
         when=_days(row),
         dated_by=_dated_by(row),
         place=_coded(row["place_text"], row["place_country"]),

@@ -2,7 +2,7 @@
 
 from contextlib import AbstractContextManager
 
-from pipeline.ask import Limits, limited
+from pipeline.ask import Limits, apply_limits
 from pipeline.settings import Settings
 
 _THREADS = 2
@@ -14,4 +14,4 @@ def within_limits(settings: Settings) -> AbstractContextManager[None]:
     limits = Limits(
         seconds=settings.newsroom_seconds, memory_mb=settings.newsroom_memory_mb, threads=_THREADS, rows=_ROWS
     )
-    return limited(limits)
+    return apply_limits(limits)

@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from itertools import pairwise
 from typing import Literal
 
-Kind = Literal["quote", "said", "speaker", "cue", "event", "entity"]
+MarkKind = Literal["quote", "said", "speaker", "cue", "event", "entity"]
 # Which kind is drawn inside which, where stretches overlap: an entity, which may be a link, is always innermost.
-_INSIDE: dict[Kind, int] = {"quote": 0, "said": 1, "speaker": 2, "cue": 3, "event": 4, "entity": 5}
+_NESTING_ORDER: dict[MarkKind, int] = {"quote": 0, "said": 1, "speaker": 2, "cue": 3, "event": 4, "entity": 5}
 
 
 @dataclass(frozen=True, slots=True)
@@ -17,7 +17,7 @@ class Mark:
     ``look`` is the name of that way; ``target`` the id that it leads to, "" for none.
     """
 
-    kind: Kind
+    kind: MarkKind
     start: int
     end: int
     look: str
@@ -28,8 +28,8 @@ class Mark:
 class Label:
     """A sign between two letters, at the code point ``at``, before or behind what begins or ends there.
 
-    ``name`` is its own id, ``target`` the id that it leads to; "" for none. ``shown`` is for readers, "" for a sign
-    that is only ``told``, to listeners.
+    ``name`` is its own id, ``target`` the id that it leads to; "" for none. ``text`` is for readers, "" for a sign
+    that has only an ``aria_label``, for screen readers.
     """
 
     at: int
@@ -37,12 +37,12 @@ class Label:
     look: str
     name: str
     target: str
-    shown: str
-    told: str
+    text: str
+    aria_label: str
 
 
 @dataclass(frozen=True, slots=True)
-class Piece:
+class TextSegment:
     """A stretch of text that is drawn in one way. Before its text: what ends (the innermost first), the labels, what
     begins (the outermost first). The last piece of a block has no text."""
 
@@ -52,7 +52,9 @@ class Piece:
     text: str
 
 
-def pieces_of(text: str, *, start: int, end: int, marks: Sequence[Mark], labels: Sequence[Label]) -> tuple[Piece, ...]:
+def split_text(
+    text: str, *, start: int, end: int, marks: Sequence[Mark], labels: Sequence[Label]
+) -> tuple[TextSegment, ...]:
     """Return the stretch of a text as pieces; what crosses its bounds is cut there, what crosses each other is split.
 
     ``labels`` are all inside the stretch or at its bounds; those of one place keep their order, behind before ahead.
@@ -66,12 +68,12 @@ def pieces_of(text: str, *, start: int, end: int, marks: Sequence[Mark], labels:
     placed: dict[int, list[Label]] = {}
     for label in sorted(labels, key=lambda each: each.is_opening):
         placed.setdefault(label.at, []).append(label)
-    found: list[Piece] = []
+    found: list[TextSegment] = []
     before: tuple[Mark, ...] = ()
     for (first, last), stack in zip([*pairwise(cuts), (end, end)], stacks, strict=True):
         kept = _shared(before, stack)
         ends, begins = tuple(reversed(before[kept:])), stack[kept:]
-        found.append(Piece(ends, tuple(placed.get(first, ())), begins, text[first:last]))
+        found.append(TextSegment(ends, tuple(placed.get(first, ())), begins, text[first:last]))
         before = stack
     return tuple(found)
 
@@ -89,7 +91,7 @@ def _stacks(marks: Sequence[Mark], cuts: Sequence[int]) -> Iterator[tuple[Mark, 
 
 
 def _order(mark: Mark) -> tuple[int, int, int, str]:
-    return _INSIDE[mark.kind], mark.start, -mark.end, mark.target
+    return _NESTING_ORDER[mark.kind], mark.start, -mark.end, mark.target
 
 
 def _shared(one: Sequence[Mark], other: Sequence[Mark]) -> int:

@@ -7,14 +7,14 @@ from decimal import Decimal
 from io import BytesIO
 from pathlib import Path
 
-from pipeline.ask import Answer, Connection, Question, connect, list_questions, query, question_named, stream
+from pipeline.ask import Connection, QueryResult, Question, connect, list_questions, query, question_named, stream
 from pipeline.ask.charts import draw
-from pipeline.ask.counted import Counted, count
+from pipeline.ask.counted import Denominators, count_denominators
 from pipeline.ask.pictures import picture_bytes
 from pipeline.ask.saved import set_options, sql_of
 from pipeline.ask.written import write_csv
 from pipeline.errors import LimitError
-from pipeline.pages.asked import Query, day_asked, period_asked, text_asked
+from pipeline.pages.asked import UrlQuery, parse_day, parse_period, parse_text
 from pipeline.pages.links import link
 from pipeline.pages.rendering import page
 
@@ -23,7 +23,7 @@ MOST_BYTES = 64 << 20  # of a file
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class AskedQuestion:
+class QuestionRequest:
     """A question, the values of its own options, and the rows that are meant."""
 
     question: Question
@@ -50,14 +50,14 @@ class AskedQuestion:
         return " ".join(["newslake ask", self.question.slug, *(f"{name} {day}" for name, day in days)])
 
 
-def asked_question(slug: str, given: Query) -> AskedQuestion:
+def parse_question_request(slug: str, given: UrlQuery) -> QuestionRequest:
     """Return what a query asks a question. Raises: ConfigError for one that is not known, and days that are none."""
     question = question_named(slug)
-    first, last = day_asked(given, "from"), day_asked(given, "to")
+    first, last = parse_day(given, "from"), parse_day(given, "to")
     if first and last:
-        period_asked(given, last=last, days=1)
-    options = {name: value for name in question.options if (value := text_asked(given, name))}
-    return AskedQuestion(question=question, given=options, first=first, last=last, source=text_asked(given, "source"))
+        parse_period(given, last=last, days=1)
+    options = {name: value for name in question.options if (value := parse_text(given, name))}
+    return QuestionRequest(question=question, given=options, first=first, last=last, source=parse_text(given, "source"))
 
 
 def questions_page(*, root: str) -> str:
@@ -66,10 +66,10 @@ def questions_page(*, root: str) -> str:
     return page("questions.html", root=root, is_served=True, title="Questions", questions=questions)
 
 
-def question_page(lake: Path, asked: AskedQuestion, *, root: str) -> str:
+def question_page(lake: Path, request: QuestionRequest, *, root: str) -> str:
     """Return a question with its answer, at most ``MOST_ROWS`` rows of it. Raises: ConfigError as ``query`` does."""
-    question = asked.question
-    answer, counted = _answered(lake, asked)
+    question = request.question
+    answer, denominators = _run_question(lake, request)
     here = f"questions/{question.slug}"
     return page(
         "question.html",
@@ -77,37 +77,37 @@ def question_page(lake: Path, asked: AskedQuestion, *, root: str) -> str:
         is_served=True,
         title=question.title,
         question=question,
-        asked=asked,
+        request=request,
         here=link(root, here),
-        picture=link(root, f"{here}.svg", **asked.query) if question.chart else "",
-        csv=link(root, f"{here}.csv", **asked.query),
-        told=" ".join(counted.sentences()),
-        columns=list(zip(answer.columns, _numeric(answer), strict=True)),
+        picture=link(root, f"{here}.svg", **request.query) if question.chart else "",
+        csv=link(root, f"{here}.csv", **request.query),
+        denominators=" ".join(denominators.sentences()),
+        columns=list(zip(answer.columns, _numeric_columns(answer), strict=True)),
         rows=[[_cell(value) for value in row] for row in answer.rows[:MOST_ROWS]],
         count=len(answer.rows),
-        articles=_articles(answer, root),
+        articles=_article_links(answer, root),
     )
 
 
-def question_svg(lake: Path, asked: AskedQuestion) -> bytes:
+def question_svg(lake: Path, request: QuestionRequest) -> bytes:
     """Return the picture of an answer. Raises: ConfigError where the question has none."""
-    answer, counted = _answered(lake, asked)
-    chart = draw(asked.question, answer, counted)
-    return picture_bytes(Path("answer.svg"), chart, question=asked.question, answer=answer, counted=counted)
+    answer, denominators = _run_question(lake, request)
+    chart = draw(request.question, answer, denominators)
+    return picture_bytes(Path("answer.svg"), chart, question=request.question, answer=answer, denominators=denominators)
 
 
-def question_csv(lake: Path, asked: AskedQuestion) -> bytes:
+def question_csv(lake: Path, request: QuestionRequest) -> bytes:
     """Return all rows of an answer as `newslake ask --csv` writes them.
 
     Raises: LimitError for more bytes than a file of Newsroom may have.
     """
-    file = _File()
-    with asked.connect(lake) as connection, stream(connection, sql_of(asked.question)) as (schema, batches):
+    file = _BoundedFile()
+    with request.connect(lake) as connection, stream(connection, sql_of(request.question)) as (schema, batches):
         write_csv(schema, batches, file)
     return file.getvalue()
 
 
-class _File(BytesIO):
+class _BoundedFile(BytesIO):
     """A file in memory that does not grow without end."""
 
     def write(self, data: Buffer, /) -> int:
@@ -118,14 +118,14 @@ class _File(BytesIO):
         return written
 
 
-def _answered(lake: Path, asked: AskedQuestion) -> tuple[Answer, Counted]:
-    with asked.connect(lake) as connection:
-        answer = query(connection, sql_of(asked.question))
-        period = {"since": asked.first, "until": asked.last, "source": asked.source}
-        return answer, count(connection, asked.question, **period)  # type: ignore[arg-type]
+def _run_question(lake: Path, request: QuestionRequest) -> tuple[QueryResult, Denominators]:
+    with request.connect(lake) as connection:
+        answer = query(connection, sql_of(request.question))
+        period = {"since": request.first, "until": request.last, "source": request.source}
+        return answer, count_denominators(connection, request.question, **period)  # type: ignore[arg-type]
 
 
-def _numeric(answer: Answer) -> list[bool]:
+def _numeric_columns(answer: QueryResult) -> list[bool]:
     """Return of each column whether it holds numbers."""
     return [
         bool(answer.rows) and all(isinstance(row[at], int | float | Decimal | None) for row in answer.rows)
@@ -139,7 +139,7 @@ def _cell(value: object) -> str:
     return f"{value:,}" if type(value) is int else str(value)
 
 
-def _articles(answer: Answer, root: str) -> list[str]:
+def _article_links(answer: QueryResult, root: str) -> list[str]:
     """Return of each row a link to the article that it names; nothing where rows name none."""
     if "article_id" not in answer.columns:
         return []

@@ -1,24 +1,23 @@
 """An article's quotations as a page shows them: what was said, by whom, and where the words that say so stand."""
 
 import re
-from collections.abc import Mapping, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 from pipeline.pages.corrections import Correction, quote_corrections
+from pipeline.tables.spec import Row
 
-Row = Mapping[str, Any]
 Span = tuple[int, int]
 _CUE_REACH = 200  # code points on either side of a quotation in which its cue is looked for
-NOBODY = "nobody named"
+UNNAMED_SPEAKER = "nobody named"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class ShownQuote:
+class QuoteView:
     """One quotation. ``number`` counts from 1; spans are code points of the text, half-open.
 
-    ``row`` names its row as `newslake why` takes it; ``speaker`` is a name, else words of the text, else ``NOBODY``;
-    ``who`` is the speaker's ``cluster_index``. ``parts`` are the stretches inside marks. ``cue_span`` is the place of
+    ``row`` names its row as `newslake why` takes it. ``speaker`` is a name, else words, else ``UNNAMED_SPEAKER``;
+    ``speaker_cluster`` is the speaker's ``cluster_index``. ``parts`` are inside marks. ``cue_span`` is the place of
     the cue nearest to the quotation: the tables have its words, not its place.
     """
 
@@ -31,29 +30,29 @@ class ShownQuote:
     is_closed: bool
     speaker: str
     speaker_span: Span | None
-    who: int | None
+    speaker_cluster: int | None
     role: str
     gender: str
     cue: str
     cue_span: Span | None
     stance: str
-    told_to: str
+    addressee: str
     medium: str
     how: str
     corrections: tuple[Correction, ...]
 
 
-def shown_quotes(article: Row, quotes: Sequence[Row]) -> tuple[ShownQuote, ...]:
+def build_quotes(article: Row, quotes: Sequence[Row]) -> tuple[QuoteView, ...]:
     """Return the quotations of an article, in reading order."""
     rows = sorted(quotes, key=lambda row: int(row["quote_index"]))
     corrections = quote_corrections(article, rows)
-    return tuple(_shown(article, row, corrections[at]) for at, row in enumerate(rows))
+    return tuple(_quote_view(article, row, corrections[at]) for at, row in enumerate(rows))
 
 
-def _shown(article: Row, row: Row, corrections: tuple[Correction, ...]) -> ShownQuote:
+def _quote_view(article: Row, row: Row, corrections: tuple[Correction, ...]) -> QuoteView:
     span = (row["start_char"], row["end_char"])
     has_mention = row["speaker_start_char"] is not None
-    return ShownQuote(
+    return QuoteView(
         number=row["quote_index"] + 1,
         row=f"{row['article_id']}:quotes:{row['quote_index']}",
         kind=row["quote_type"],
@@ -61,15 +60,15 @@ def _shown(article: Row, row: Row, corrections: tuple[Correction, ...]) -> Shown
         span=span,
         parts=tuple((part["start_char"], part["end_char"]) for part in row["parts"]),
         is_closed=row["is_closed"],
-        speaker=row["speaker_name"] or row["speaker_text"] or NOBODY,
+        speaker=row["speaker_name"] or row["speaker_text"] or UNNAMED_SPEAKER,
         speaker_span=(row["speaker_start_char"], row["speaker_end_char"]) if has_mention else None,
-        who=row["speaker_cluster_index"],
+        speaker_cluster=row["speaker_cluster_index"],
         role=row["speaker_role"] or "",
-        gender=gender_told(row["speaker_gender"], row["speaker_gender_method"]),
+        gender=describe_gender(row["speaker_gender"], row["speaker_gender_method"]),
         cue=row["cue_text"] or "",
         cue_span=_cue_span(article["text"], row),
         stance=row["cue_stance"] or "",
-        told_to=row["addressee_text"] or "",
+        addressee=row["addressee_text"] or "",
         medium=row["medium_text"] or "",
         how=f"rule {row['rule_id']}, confidence {row['confidence']:.2f}",
         corrections=corrections,
@@ -79,7 +78,7 @@ def _shown(article: Row, row: Row, corrections: tuple[Correction, ...]) -> Shown
 _GENDERS = {"F": "woman", "M": "man", "U": "gender not known"}
 
 
-def gender_told(gender: str | None, method: str | None) -> str:
+def describe_gender(gender: str | None, method: str | None) -> str:
     """Return a gender in words with what it rests on; "" for what is no person."""
     if gender is None:
         return ""

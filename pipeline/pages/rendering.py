@@ -7,7 +7,7 @@ from functools import cache
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
 from pipeline.pages.palette import palette_css
-from pipeline.pages.visible import visible
+from pipeline.pages.visible import make_visible
 
 _STYLE = "style.css"
 
@@ -48,7 +48,7 @@ def _environment() -> Environment:
         loader=PackageLoader("pipeline.pages"),
         autoescape=True,
         undefined=StrictUndefined,
-        finalize=_shown,
+        finalize=_finalize,
         trim_blocks=True,
         lstrip_blocks=True,
         keep_trailing_newline=True,
@@ -58,8 +58,8 @@ def _environment() -> Environment:
     return environment
 
 
-def _shown(value: object) -> object:
+def _finalize(value: object) -> object:
     """Return what a template prints for a value. Raises: TypeError for None, which is no text."""
     if value is None:
         raise TypeError("a template prints None: say what stands where there is nothing")
-    return visible(value) if type(value) is str else value
+    return make_visible(value) if type(value) is str else value

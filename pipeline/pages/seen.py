@@ -4,10 +4,10 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from pipeline.ask.seen import LATE, SeenPage, WantedPages, seen_pages
+from pipeline.ask.seen import LATE, PageFilter, PageOutcome, find_page_outcomes
 from pipeline.errors import ConfigError
-from pipeline.model.receipt import STEP_HEADINGS, Receipt
-from pipeline.pages.asked import Query, period_asked, text_asked
+from pipeline.model.receipt import STEP_HEADINGS, Provenance
+from pipeline.pages.asked import UrlQuery, parse_period, parse_text
 from pipeline.pages.links import link, web_link
 from pipeline.pages.rendering import page
 from pipeline.tables import table_named
@@ -18,7 +18,7 @@ _MOMENT = "%Y-%m-%d %H:%M"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class _Row:
+class _PageRow:
     url: str
     why: str
     outcome: str
@@ -29,44 +29,44 @@ class _Row:
     article: str
 
 
-def pages_page(lake: Path, query: Query, *, today: date, root: str) -> str:
+def pages_page(lake: Path, query: UrlQuery, *, today: date, root: str) -> str:
     """Return the list of the pages that a query means: a source's, of some days, with an outcome or a reason.
 
     Raises: ConfigError for a query without a source, and for days that are none.
     """
-    wanted = _wanted(query, today=today)
-    found, is_more = seen_pages(lake, wanted, after=text_asked(query, "after", most=_LONGEST_URL))
-    asked = {"source": wanted.source, "outcome": wanted.outcome, "reason": wanted.reason}
-    is_day = wanted.first == wanted.last
-    days = {"day": wanted.first} if is_day else {"from_": wanted.first, "to": wanted.last}
+    filters = _parse_filters(query, today=today)
+    found, is_more = find_page_outcomes(lake, filters, after=parse_text(query, "after", most=_LONGEST_URL))
+    asked = {"source": filters.source, "outcome": filters.outcome, "reason": filters.reason}
+    is_day = filters.first == filters.last
+    days = {"day": filters.first} if is_day else {"from_": filters.first, "to": filters.last}
     [outcomes] = [column.values for column in table_named("outcomes").columns if column.name == "outcome"]
-    period = str(wanted.first) if is_day else f"{wanted.first} to {wanted.last}"
+    period = str(filters.first) if is_day else f"{filters.first} to {filters.last}"
     return page(
         "pages.html",
         root=root,
         is_served=True,
-        title=f"Pages of {wanted.source}, {period}",
-        wanted=wanted,
+        title=f"Pages of {filters.source}, {period}",
+        filters=filters,
         outcomes=(*(outcomes or ()), LATE),
-        chosen=wanted.outcome or "",
-        reason=wanted.reason or "",
-        rows=[_row(each, root) for each in found],
+        chosen=filters.outcome or "",
+        reason=filters.reason or "",
+        rows=[_page_row(each, root) for each in found],
         more=link(root, "pages", **asked, **days, after=found[-1].url) if is_more else "",
     )
 
 
-def _wanted(query: Query, *, today: date) -> WantedPages:
-    source = text_asked(query, "source")
+def _parse_filters(query: UrlQuery, *, today: date) -> PageFilter:
+    source = parse_text(query, "source")
     if source is None:
         raise ConfigError("source: name one, as sources.toml does", key="source")
-    first, last = period_asked(query, last=today, days=1)
-    outcome, reason = text_asked(query, "outcome"), text_asked(query, "reason")
-    return WantedPages(source=source, first=first, last=last, outcome=outcome, reason=reason)
+    first, last = parse_period(query, last=today, days=1)
+    outcome, reason = parse_text(query, "outcome"), parse_text(query, "reason")
+    return PageFilter(source=source, first=first, last=last, outcome=outcome, reason=reason)
 
 
-def _row(seen: SeenPage, root: str) -> _Row:
+def _page_row(seen: PageOutcome, root: str) -> _PageRow:
     looks = f", looked at {seen.looks} times, first {seen.first_seen_at:{_MOMENT}}" if seen.looks > 1 else ""
-    return _Row(
+    return _PageRow(
         url=seen.url,
         why=link(root, "why", url=seen.url),
         outcome="listing not read" if seen.stage == "discover" else seen.outcome,
@@ -78,9 +78,9 @@ def _row(seen: SeenPage, root: str) -> _Row:
     )
 
 
-def why_page(receipt: Receipt, *, root: str) -> str:
+def why_page(receipt: Provenance, *, root: str) -> str:
     """Return what is known of a page, an article or a row."""
-    told = {fact.name: fact.value for step in receipt.steps if step.name == "article" for fact in step.facts}
+    article_facts = {fact.name: fact.value for step in receipt.steps if step.name == "article" for fact in step.facts}
     return page(
         "why.html",
         root=root,
@@ -89,6 +89,6 @@ def why_page(receipt: Receipt, *, root: str) -> str:
         receipt=receipt,
         asked=receipt.asked,
         outside_url=web_link(receipt.asked),
-        article=link(root, f"articles/{told['article']}") if "article" in told else "",
+        article=link(root, f"articles/{article_facts['article']}") if "article" in article_facts else "",
         headings=_HEADINGS,
     )

@@ -5,6 +5,6 @@ from pipeline.pages.events import MODALITIES
 from pipeline.pages.rendering import page
 
 
-def served_article(shown: ArticlePage, *, root: str) -> str:
+def newsroom_article(article: ArticlePage, *, root: str) -> str:
     """Return the page of an article, with the way to the other pages of Newsroom, whose first is at ``root``."""
-    return page("newsroom_article.html", page=shown, modalities=MODALITIES, root=root)
+    return page("newsroom_article.html", page=article, modalities=MODALITIES, root=root)

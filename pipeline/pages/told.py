@@ -1,11 +1,11 @@
-"""What a page is told of the contents that an article had: the shape of it, whoever makes the values."""
+"""Protocols for article revisions shown on the page."""
 
 from collections.abc import Sequence
 from datetime import datetime
 from typing import Protocol
 
 
-class Change(Protocol):
+class SentenceChangeView(Protocol):
     """A sentence that was ``added`` or ``removed``."""
 
     @property
@@ -14,7 +14,7 @@ class Change(Protocol):
     def sentence(self) -> str: ...
 
 
-class Version(Protocol):
+class RevisionView(Protocol):
     """One content of the page, and what is new in it against the one before, as `newslake history` tells it."""
 
     @property
@@ -26,6 +26,6 @@ class Version(Protocol):
     @property
     def word_count(self) -> int: ...
     @property
-    def changes(self) -> Sequence[Change]: ...
+    def changes(self) -> Sequence[SentenceChangeView]: ...
     @property
     def quotes_removed(self) -> Sequence[str]: ...

@@ -12,6 +12,8 @@ _TITLES = {
 }
 
 
-def trouble_page(status: int, told: str, *, root: str) -> str:
+def error_page(status: int, message: str, *, root: str) -> str:
     """Return the page of an HTTP status, with what happened and what to do."""
-    return page("trouble.html", root=root, is_served=True, title=_TITLES.get(status, "Something is broken"), told=told)
+    return page(
+        "trouble.html", root=root, is_served=True, title=_TITLES.get(status, "Something is broken"), message=message
+    )

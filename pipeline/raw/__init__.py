@@ -5,45 +5,45 @@ The index beside the files is disposable; ``FetchState`` remembers what was list
 
 from pipeline.raw.archive import Archive
 from pipeline.raw.files import Damage
-from pipeline.raw.index import Filed
+from pipeline.raw.index import CaptureSummary
 from pipeline.raw.records import page_key_of
-from pipeline.raw.state import FetchState, KnownPage, SeenPage, Validators
+from pipeline.raw.state import FetchState, KnownPage, PageState, Validators
 from pipeline.raw.takedowns import (
-    DoomedRow,
+    DeletedArticle,
     Takedown,
     TakedownKind,
+    TakedownPlan,
     Takedowns,
-    Work,
-    alias_of,
     page_name,
+    pseudonym,
     publisher_name,
     source_name,
     url_name,
 )
-from pipeline.raw.work import at_work, only_takedown, wait_for_earlier_work
+from pipeline.raw.work import takedown_lock, wait_for_writers, writer_lock
 from pipeline.raw.writer import ArchiveWriter
 
 __all__ = [
     "Archive",
     "ArchiveWriter",
+    "CaptureSummary",
     "Damage",
-    "DoomedRow",
+    "DeletedArticle",
     "FetchState",
-    "Filed",
     "KnownPage",
-    "SeenPage",
+    "PageState",
     "Takedown",
     "TakedownKind",
+    "TakedownPlan",
     "Takedowns",
     "Validators",
-    "Work",
-    "alias_of",
-    "at_work",
-    "only_takedown",
     "page_key_of",
     "page_name",
+    "pseudonym",
     "publisher_name",
     "source_name",
+    "takedown_lock",
     "url_name",
-    "wait_for_earlier_work",
+    "wait_for_writers",
+    "writer_lock",
 ]

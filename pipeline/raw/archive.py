@@ -17,9 +17,9 @@ from pipeline.database import Durability, from_micros, open_database
 from pipeline.errors import ArchiveError, BrokenRecordError
 from pipeline.model import Attempt, Capture, Page, file_name_of
 from pipeline.raw.dayfile import PART, SUFFIX, finish_dead_part
-from pipeline.raw.erase import erase_records, rehouse, remove_leftovers
-from pipeline.raw.files import INDEX, Damage, FileReading, read_file
-from pipeline.raw.index import Filed, Index, index_problems
+from pipeline.raw.erase import erase_records, promote_revisit, remove_leftovers
+from pipeline.raw.files import INDEX, Damage, FileScan, read_file
+from pipeline.raw.index import CaptureSummary, Index, index_problems
 from pipeline.raw.members import read_member
 from pipeline.raw.records import parse_page, parse_record
 from pipeline.raw.verify import verify_files
@@ -132,13 +132,13 @@ class Archive:
         """Return the last capture of each page that has one."""
         return self._index.latest(page_keys)
 
-    def iterate(self, day: date) -> Iterator[Capture]:
+    def captures_of_day(self, day: date) -> Iterator[Capture]:
         """Yield the captures filed under a news day, by ``fetched_at``, then ``page_key``."""
         return self._index.of_day(day)
 
-    def filed(self, first: date, last: date) -> Iterator[Filed]:
+    def capture_summaries(self, first: date, last: date) -> Iterator[CaptureSummary]:
         """Yield, oldest first, all captures of each article that has one filed under a day from first to last."""
-        return self._index.filed(first, last)
+        return self._index.capture_summaries(first, last)
 
     def days(self) -> tuple[date, ...]:
         """Return the news days that have captures, sorted."""
@@ -186,7 +186,7 @@ class Archive:
             yield Damage(INDEX, None, None, f"{told}; run `newslake raw rebuild`, which makes it anew")
         index, counted = None if damaged else self._index, Counter[str]() if tally is None else tally
         yield from verify_files(self._root, frozenset(self._files()), index, reads=reads, tally=counted)
-        for file, offset, length, digest in () if index is None else index.unheld():
+        for file, offset, length, digest in () if index is None else index.dangling_revisits():
             told = f"a revisit of {digest}, which no record holds; restore the file that held it"
             yield Damage(file, offset, length, told)
 
@@ -216,7 +216,7 @@ class Archive:
             done.append(f"forgot {file}, which is gone")
         return tuple(done)
 
-    def captures_of(
+    def find_captures(
         self,
         *,
         page_keys: Iterable[str] = (),
@@ -242,31 +242,31 @@ class Archive:
         remove_leftovers(self._root)
         attempts = self._index.attempts(page_keys) if source_key is None else self._index.attempts_of_source(source_key)
         doomed: list[Capture | Attempt] = [*captures, *attempts]
-        doomed += self._rehouse([each for each in doomed if isinstance(each, Capture)])
+        doomed += self._promote_revisits([each for each in doomed if isinstance(each, Capture)])
         by_file: dict[str, set[tuple[int, int]]] = defaultdict(set)
         for each in doomed:
             by_file[each.file].add((each.offset, each.length))
         for file, places in sorted(by_file.items()):
             self._erase_in(file, places)
-        self._index.scrub()
+        self._index.vacuum_and_truncate()
         return sum(map(len, by_file.values()))
 
-    def _rehouse(self, doomed: Iterable[Capture]) -> list[Capture]:
+    def _promote_revisits(self, doomed: Iterable[Capture]) -> list[Capture]:
         """Give the bytes of doomed records to the first revisit that stays; return the revisits that have their own
         now."""
         going = {(each.file, each.offset): each for each in doomed}
         moved = []
         for holder in (each for each in going.values() if not each.is_revisit):
-            kin = [each for each in self._index.of_pages([holder.page_key]) if each.digest == holder.digest]
-            staying = [each for each in kin if (each.file, each.offset) not in going]
+            revisits = [each for each in self._index.of_pages([holder.page_key]) if each.digest == holder.digest]
+            staying = [each for each in revisits if (each.file, each.offset) not in going]
             if not staying:
                 continue
-            heir = next((each for each in staying if not each.is_revisit), None)
-            if heir is None:
-                file, heir = rehouse(self._root, holder, staying[0], durability=self._durability)
-                self._index.add({file: [heir]})
-            # Killed right here, the next try still finds the revisit that the heir stands for.
-            moved += [each for each in staying if each.is_revisit and _same_look(each, heir)]
+            new_holder = next((each for each in staying if not each.is_revisit), None)
+            if new_holder is None:
+                file, new_holder = promote_revisit(self._root, holder, staying[0], durability=self._durability)
+                self._index.add({file: [new_holder]})
+            # Killed right here, the next try still finds the revisit that the new holder stands for.
+            moved += [each for each in staying if each.is_revisit and _is_same_fetch(each, new_holder)]
         return moved
 
     def _erase_in(self, file: str, places: set[tuple[int, int]]) -> None:
@@ -285,11 +285,11 @@ class Archive:
     def _name(self, path: Path) -> str:
         return path.relative_to(self._root).as_posix()
 
-    def _read_file(self, file: str) -> FileReading:
+    def _read_file(self, file: str) -> FileScan:
         return read_file(self._root / file, name=file)
 
 
-def _same_look(capture: Capture, other: Capture) -> bool:
+def _is_same_fetch(capture: Capture, other: Capture) -> bool:
     names = ("fetched_at", "source_key", "run_id")
     return all(getattr(capture, name) == getattr(other, name) for name in names)
 

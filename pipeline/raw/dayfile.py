@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pipeline.database import Durability
-from pipeline.errors import naming
+from pipeline.errors import name_file_on_error
 from pipeline.model import Attempt, Capture, file_name_of
 from pipeline.raw.members import Member, members_of
 
@@ -16,7 +16,7 @@ SUFFIX = ".warc.gz"
 PART = ".part"
 
 
-class DayFile:
+class WarcFile:
     """The file of one news day, source and run. A live writer holds flock on it; a dead one does not."""
 
     def __init__(self, root: Path, *, news_day: date, source_key: str, run_id: str) -> None:
@@ -37,7 +37,7 @@ class DayFile:
         offset = self._file.tell()
         rest = memoryview(b"".join(members))
         try:
-            with naming(self.part):
+            with name_file_on_error(self.part):
                 while rest:
                     rest = rest[self._file.write(rest) :]
         except OSError:

@@ -11,13 +11,13 @@ from pathlib import Path
 from typing import BinaryIO
 
 from pipeline.database import Durability
-from pipeline.errors import ArchiveError, naming
+from pipeline.errors import ArchiveError, name_file_on_error
 from pipeline.model import Capture
-from pipeline.raw.dayfile import DayFile, sync_folder
+from pipeline.raw.dayfile import WarcFile, sync_folder
 from pipeline.raw.members import Member, members_in, read_member
-from pipeline.raw.records import info_record, metadata_record, new_record_id, readdressed
+from pipeline.raw.records import info_record, metadata_record, new_record_id, readdress_record
 
-_Place = tuple[int, int]  # offset and length of a record, bytes of its file
+_RecordSpan = tuple[int, int]  # offset and length of a record, bytes of its file
 
 _HEADER = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"  # gzip, without a name or a time
 _OWN = re.compile(rb"WARC/1\.[01]\r\nWARC-Type: (request|metadata)\r\n")
@@ -26,7 +26,9 @@ _BLOCK_HEAD, _TRAILER = 5, 8
 _RECORD = "WARC/1.1\r\nWARC-Type: warcinfo\r\nWARC-Record-ID: {}\r\nWARC-Date: 1970-01-01T00:00:00Z\r\nContent-Length: "
 
 
-def erase_records(path: Path, doomed: Iterable[_Place], *, known: Iterable[_Place], durability: Durability) -> None:
+def erase_records(
+    path: Path, doomed: Iterable[_RecordSpan], *, known: Iterable[_RecordSpan], durability: Durability
+) -> None:
     """Put a filler in the place of some records of a file, each with its request and metadata; at one instant.
 
     ``known`` are the places of all records that the index has of the file. Doing it again changes nothing.
@@ -34,7 +36,7 @@ def erase_records(path: Path, doomed: Iterable[_Place], *, known: Iterable[_Plac
     ends = sorted(offset + length for offset, length in known)
     temporary = path.parents[3] / f"erase.{uuid.uuid4().hex}"
     try:
-        with naming(temporary):
+        with name_file_on_error(temporary):
             shutil.copyfile(path, temporary)
         with temporary.open("r+b") as file:
             for offset, length in sorted(doomed):
@@ -89,17 +91,19 @@ def filler(length: int) -> bytes:
     return b"".join((_HEADER, *parts, end))
 
 
-def rehouse(root: Path, holder: Capture, heir: Capture, *, durability: Durability) -> tuple[str, Capture]:
+def promote_revisit(root: Path, holder: Capture, new_holder: Capture, *, durability: Durability) -> tuple[str, Capture]:
     """Write the bytes of a record that must go as those of a revisit that stays, into a file of the latter's run.
 
     Returns the file's name and the capture that now has the bytes; its time, URL and hints are the revisit's.
     """
     record_id = new_record_id()
     data = read_member(root / holder.file, offset=holder.offset, length=holder.length)
-    record = readdressed(data, record_id=record_id, url=heir.url, digest=holder.digest, at=heir.fetched_at)
-    moved = replace(heir, is_revisit=False, status=holder.status, sent_digest=holder.sent_digest)
-    file = DayFile(root, news_day=heir.news_day, source_key=heir.source_key, run_id=heir.run_id)
-    *_, offset = file.append(info_record(heir.fetched_at), metadata_record(moved, record_id), record)
+    record = readdress_record(
+        data, record_id=record_id, url=new_holder.url, digest=holder.digest, at=new_holder.fetched_at
+    )
+    moved = replace(new_holder, is_revisit=False, status=holder.status, sent_digest=holder.sent_digest)
+    file = WarcFile(root, news_day=new_holder.news_day, source_key=new_holder.source_key, run_id=new_holder.run_id)
+    *_, offset = file.append(info_record(new_holder.fetched_at), metadata_record(moved, record_id), record)
     placed = replace(moved, file=file.name, offset=offset, length=len(record))
     file.records.append(placed)
     file.finish(durability=durability)

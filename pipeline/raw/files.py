@@ -41,14 +41,14 @@ class Damage:
 
 
 @dataclass(frozen=True, slots=True)
-class FileReading:
+class FileScan:
     """What a file holds, in its order, and what of it is damaged."""
 
     records: tuple[Capture | Attempt, ...]
     damages: tuple[Damage, ...]
 
 
-def read_file(path: Path, *, name: str, is_checked: bool = False) -> FileReading:
+def read_file(path: Path, *, name: str, is_checked: bool = False) -> FileScan:
     """Return what a file says, whatever of it is damaged; ``is_checked`` compares every digest.
 
     Metadata stands before the record it speaks of; a record without it is not ours, or its metadata is damaged.
@@ -59,7 +59,7 @@ def read_file(path: Path, *, name: str, is_checked: bool = False) -> FileReading
     with path.open("rb") as file:
         for each in members_of(file):
             if isinstance(each, Gap):
-                damages.append(Damage(name, each.offset, each.length, _gap_told(each)))
+                damages.append(Damage(name, each.offset, each.length, _describe_gap(each)))
                 continue
             try:
                 found = _record(each, name, facts)
@@ -70,10 +70,10 @@ def read_file(path: Path, *, name: str, is_checked: bool = False) -> FileReading
                 damages.append(Damage(name, each.offset, each.length, f"{told}; {_RESTORE}"))
             if found is not None:
                 records.append(found)
-    return FileReading(tuple(records), tuple(damages))
+    return FileScan(tuple(records), tuple(damages))
 
 
-def _gap_told(gap: Gap) -> str:
+def _describe_gap(gap: Gap) -> str:
     lost = "the rest of the file is lost" if gap.is_tail else "what stands there is lost, the records behind it are not"
     return f"damaged ({gap.why}); {lost}; {_RESTORE}"
 

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.database import from_micros, problems_of_database, scrub, to_micros, transaction
+from pipeline.database import from_micros, problems_of_database, to_micros, transaction, vacuum_and_truncate
 from pipeline.model import GONE, Attempt, Capture
 from pipeline.raw.hints import hints_from_json, hints_to_json
 
@@ -61,7 +61,7 @@ _GONE = """WITH gone AS (
     concerned AS (SELECT DISTINCT article_id, page_key FROM captures WHERE page_key IN (SELECT page_key FROM gone))
     SELECT article_id FROM concerned JOIN gone USING (page_key) GROUP BY article_id
     HAVING max(gone_at) >= (SELECT max(fetched_at) FROM captures WHERE article_id = concerned.article_id)"""
-_UNHELD = """SELECT file, "offset", length, digest FROM captures AS revisit WHERE is_revisit
+_DANGLING_REVISITS = """SELECT file, "offset", length, digest FROM captures AS revisit WHERE is_revisit
     AND NOT EXISTS (SELECT 1 FROM captures WHERE digest = revisit.digest AND NOT is_revisit)
     ORDER BY file, "offset\""""
 _HELD = """SELECT DISTINCT digest FROM captures
@@ -70,7 +70,7 @@ _HOLDING = """SELECT * FROM captures WHERE digest = :digest AND NOT is_revisit
     AND (NOT :is_sent OR sent_digest IS :sent_digest)
     AND (:page_key IS NULL OR page_key = :page_key) ORDER BY fetched_at, file, "offset" LIMIT 1"""
 # All captures of the articles that have one filed under these days.
-_FILED = """SELECT page_key, article_id, source_key, news_day, digest, fetched_at FROM captures
+_SUMMARIES = """SELECT page_key, article_id, source_key, news_day, digest, fetched_at FROM captures
     WHERE article_id IN (SELECT article_id FROM captures WHERE news_day BETWEEN ? AND ?)
     ORDER BY fetched_at, file, "offset\""""
 # Days on which a page's content is not what the capture before it held.
@@ -83,7 +83,7 @@ _DAYS_OF_RUN = """
     WHERE run_id = :run_id AND source_key = :source_key AND digest IS NOT digest_before ORDER BY news_day"""
 
 
-class Filed(NamedTuple):
+class CaptureSummary(NamedTuple):
     """What planning needs of a capture: cheap enough for a year of them."""
 
     page_key: str
@@ -141,9 +141,9 @@ class Index:
                 query = f'DELETE FROM {table} WHERE file = ? AND "offset" = ?'  # noqa: S608 - names of ours
                 self._db.executemany(query, list(places))
 
-    def scrub(self) -> None:
+    def vacuum_and_truncate(self) -> None:
         """Leave no byte of removed rows in the database's files."""
-        scrub(self._db)
+        vacuum_and_truncate(self._db)
 
     def of_source(self, source_key: str) -> tuple[Capture, ...]:
         """Return the captures that a source brought, oldest first."""
@@ -207,9 +207,9 @@ class Index:
         """Yield (article_id, digest, microseconds of its first fetch) of every payload, oldest first in an article."""
         yield from map(tuple, self._db.execute(_PAYLOADS, (json.dumps(list(article_ids)),)))
 
-    def unheld(self) -> Iterator[tuple[str, int, int, str]]:
+    def dangling_revisits(self) -> Iterator[tuple[str, int, int, str]]:
         """Yield (file, offset, length, digest) of the revisits whose bytes no capture has."""
-        yield from map(tuple, self._db.execute(_UNHELD))
+        yield from map(tuple, self._db.execute(_DANGLING_REVISITS))
 
     def held(self, digests: Iterable[str]) -> frozenset[str]:
         """Return those digests of which some capture has the bytes."""
@@ -226,10 +226,10 @@ class Index:
         query = 'SELECT * FROM captures WHERE news_day = ? ORDER BY fetched_at, page_key, file, "offset"'
         yield from map(_capture, self._db.execute(query, (day.isoformat(),)).fetchall())
 
-    def filed(self, first: date, last: date) -> Iterator[Filed]:
+    def capture_summaries(self, first: date, last: date) -> Iterator[CaptureSummary]:
         """Yield, oldest first, all captures of each article that has one filed under a day from first to last."""
-        for page_key, article_id, source_key, day, digest, at in self._db.execute(_FILED, (str(first), str(last))):
-            yield Filed(page_key, article_id, source_key, date.fromisoformat(day), digest, from_micros(at))
+        for page_key, article_id, source_key, day, digest, at in self._db.execute(_SUMMARIES, (str(first), str(last))):
+            yield CaptureSummary(page_key, article_id, source_key, date.fromisoformat(day), digest, from_micros(at))
 
     def days(self) -> tuple[date, ...]:
         rows = self._db.execute("SELECT DISTINCT news_day FROM captures ORDER BY news_day")

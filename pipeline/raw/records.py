@@ -29,7 +29,7 @@ _OUR_LENGTH = "WARC-Newslake-Length"  # of the decoded body in bytes: reading ta
 _FINAL_URI = "X-Archive-Final-URI"  # where redirects ended, when not at the target URI
 _PLACE = ("file", "offset", "length")
 _CHUNK = 1 << 16
-_GZIP = 16 + zlib.MAX_WBITS
+_GZIP_WBITS = 16 + zlib.MAX_WBITS
 
 
 def digest_of(body: bytes) -> str:
@@ -95,7 +95,7 @@ def revisit_record(page: Page, record_id: str, *, earlier: Capture, profile: str
     return _member(headers, head=_http_head(page) if page.exchange is None else stored_head(page.exchange))
 
 
-def readdressed(data: bytes, *, record_id: str, url: str | None, digest: str, at: datetime) -> bytes:
+def readdress_record(data: bytes, *, record_id: str, url: str | None, digest: str, at: datetime) -> bytes:
     """Return the gzip member of a decompressed record under another id, URL and time; all else as it is."""
     changed = {"WARC-Record-ID": record_id, "WARC-Target-URI": target_uri_of(url, digest), "WARC-Date": _warc_date(at)}
     head, gap, rest = data.partition(b"\r\n\r\n")
@@ -104,7 +104,7 @@ def readdressed(data: bytes, *, record_id: str, url: str | None, digest: str, at
         name = line.partition(":")[0]
         if name in changed:
             lines[number] = f"{name}: {changed[name]}"
-    return zlib.compress("\r\n".join(lines).encode("utf-8", "surrogateescape") + gap + rest, level=4, wbits=_GZIP)
+    return zlib.compress("\r\n".join(lines).encode("utf-8", "surrogateescape") + gap + rest, level=4, wbits=_GZIP_WBITS)
 
 
 def attempt_record(attempt: Attempt, exchange: Exchange, record_id: str) -> bytes:
@@ -279,4 +279,4 @@ def _member(headers: dict[str, str], *, head: bytes = b"", body: bytes = b"") ->
     lines = "".join(f"{name}: {value}\r\n" for name, value in named.items())
     record = b"".join((b"WARC/1.1\r\n", lines.encode(), b"\r\n", block, b"\r\n\r\n"))
     # Level 9 would take more than twice as long as 4 and save less than three in a hundred bytes.
-    return zlib.compress(record, level=4, wbits=_GZIP)
+    return zlib.compress(record, level=4, wbits=_GZIP_WBITS)

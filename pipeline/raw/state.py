@@ -19,7 +19,7 @@ from pipeline.database import (
     from_micros,
     open_database,
     problems_of_database,
-    seal_of,
+    row_checksum,
     to_micros,
     transaction,
 )
@@ -66,7 +66,7 @@ class AnyValidators(Protocol):
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class SeenPage:
+class PageState:
     """What is known of a page that a source listed. Times are UTC.
 
     ``page_key`` may be followed by a space and what tells a web archive's copies of the page apart.
@@ -161,7 +161,7 @@ class FetchState:
 
     def store_validators(self, source_key: str, validators: AnyValidators, *, url: str = "") -> None:
         """Remember a listing's version. Only after every page it lists has an outcome: a 304 hides the rest."""
-        row = _sealed(source_key, url, validators.etag, validators.last_modified)
+        row = _with_checksum(source_key, url, validators.etag, validators.last_modified)
         with transaction(self._db):
             self._db.execute(_INSERT_LISTING, row)
 
@@ -169,9 +169,9 @@ class FetchState:
         """Return whether anything was stored for a listing of a source."""
         return self.validators(source_key, url=url) is not None
 
-    def seen(self, page_key: str) -> SeenPage | None:
+    def seen(self, page_key: str) -> PageState | None:
         row = self._db.execute("SELECT * FROM pages WHERE page_key = ?", (page_key,)).fetchone()
-        return None if row is None else _seen_page(row)
+        return None if row is None else _page_state(row)
 
     def known(self, first: date, last: date) -> Iterator[KnownPage]:
         """Yield the pages that were listed for a news day from first to last."""
@@ -180,15 +180,15 @@ class FetchState:
         for page_key, source_key, day, waits in self._db.execute(query, (str(first), str(last))):
             yield KnownPage(page_key.partition(" ")[0], source_key, date.fromisoformat(day), bool(waits))
 
-    def record_many(self, rows: Iterable[SeenPage]) -> None:
+    def record_many(self, rows: Iterable[PageState]) -> None:
         """Store the last word on pages, all at once; a page named twice keeps the later one."""
         with transaction(self._db):
             self._db.executemany(_INSERT, map(_row, rows))
 
-    def pending(self, source_key: str, now: datetime) -> tuple[SeenPage, ...]:
+    def pending(self, source_key: str, now: datetime) -> tuple[PageState, ...]:
         """Return a source's pages that are due for another try, the longest waiting first."""
         query = "SELECT * FROM pages WHERE source_key = ? AND next_try_at <= ? ORDER BY next_try_at, page_key"
-        return tuple(map(_seen_page, self._db.execute(query, (source_key, to_micros(now)))))
+        return tuple(map(_page_state, self._db.execute(query, (source_key, to_micros(now)))))
 
     def pages_of(self, source_keys: Iterable[str]) -> Iterator[tuple[str, str, str, str | None]]:
         """Yield page_key, URL, source and the publisher that the listing told, of all pages of some sources."""
@@ -198,10 +198,10 @@ class FetchState:
         for key, url, source_key, hints in self._db.execute(query, (json.dumps(list(source_keys)),)).fetchall():
             yield key.partition(" ")[0], url, source_key, hints_from_json(hints).publisher
 
-    def of_pages(self, page_keys: Iterable[str]) -> tuple[SeenPage, ...]:
+    def of_pages(self, page_keys: Iterable[str]) -> tuple[PageState, ...]:
         """Return what is known of some pages, of an archive's copies of them too."""
         query = f"SELECT * FROM pages WHERE {_OF_PAGE}"  # noqa: S608 - names of ours
-        return tuple(_seen_page(row) for key in page_keys for row in self._db.execute(query, _bounds(key)))
+        return tuple(_page_state(row) for key in page_keys for row in self._db.execute(query, _bounds(key)))
 
     def erase(self, page_keys: Iterable[str], *, source_key: str | None = None) -> int:
         """Delete all that is known of some pages, or only of those of one source, whose listings go with them."""
@@ -220,12 +220,12 @@ def _bounds(page_key: str) -> tuple[str, str, str]:
     return page_key, f"{page_key} ", f"{page_key}!"
 
 
-def _sealed(*values: object) -> tuple[object, ...]:
-    return (*values, seal_of(values))
+def _with_checksum(*values: object) -> tuple[object, ...]:
+    return (*values, row_checksum(values))
 
 
-def _row(page: SeenPage) -> tuple[object, ...]:
-    return _sealed(
+def _row(page: PageState) -> tuple[object, ...]:
+    return _with_checksum(
         page.page_key,
         page.url,
         page.source_key,
@@ -239,14 +239,14 @@ def _row(page: SeenPage) -> tuple[object, ...]:
     )
 
 
-def _seen_page(row: Row) -> SeenPage:
+def _page_state(row: Row) -> PageState:
     values = dict(row)
     del values["seal"]
     for name in ("listed_modified_at", "next_try_at"):
         values[name] = None if values[name] is None else from_micros(values[name])
     values["news_day"] = date.fromisoformat(values["news_day"])
     values["hints"] = hints_from_json(values["hints"])
-    return SeenPage(**values)
+    return PageState(**values)
 
 
 def broken_state(root: Path) -> Callable[[DatabaseError], ArchiveError]:

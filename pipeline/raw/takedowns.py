@@ -11,7 +11,7 @@ from pathlib import Path
 from sqlite3 import Connection
 from typing import Any, Literal
 
-from pipeline.database import Durability, from_micros, scrub, seal_of, to_micros, transaction
+from pipeline.database import Durability, from_micros, row_checksum, to_micros, transaction, vacuum_and_truncate
 from pipeline.model import article_id_of, canonical_url
 from pipeline.raw.state import open_state
 
@@ -25,14 +25,14 @@ _SCHEMA = (
         name TEXT NOT NULL, takedown_id TEXT NOT NULL, PRIMARY KEY (name, takedown_id)) WITHOUT ROWID""",
     "CREATE INDEX IF NOT EXISTS barred_by ON barred (takedown_id)",
 )
-_SEAL = "UPDATE takedowns SET seal = seal_of(takedown_id, kind, at, reason, articles, work) WHERE takedown_id = ?"
+_SEAL = "UPDATE takedowns SET seal = row_checksum(takedown_id, kind, at, reason, articles, work) WHERE takedown_id = ?"
 _ALL = "SELECT takedown_id, kind, at, reason, articles, work IS NULL FROM takedowns ORDER BY at, takedown_id"
-_AMONG = "SELECT DISTINCT name FROM barred WHERE name IN (SELECT value FROM json_each(?))"
+_BLOCKED_AMONG = "SELECT DISTINCT name FROM barred WHERE name IN (SELECT value FROM json_each(?))"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Takedown:
-    """One call of ``newslake forget``. ``articles`` is how many it removed; not done: it was killed on the way."""
+    """One takedown request. ``articles`` counts what it removed. ``is_done`` is False if it was interrupted."""
 
     takedown_id: str
     kind: TakedownKind
@@ -43,7 +43,7 @@ class Takedown:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class DoomedRow:
+class DeletedArticle:
     """An article that the lake held: what copies of the lake must delete."""
 
     article_id: str
@@ -52,7 +52,7 @@ class DoomedRow:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Work:
+class TakedownPlan:
     """What a takedown removes: kept, in clear, until it has.
 
     With ``source_key`` only what this source brought of its pages goes. ``publisher`` is one that is barred, by its
@@ -63,7 +63,7 @@ class Work:
     article_ids: frozenset[str] = frozenset()
     source_key: str | None = None
     publisher: str | None = None
-    rows: tuple[DoomedRow, ...] = ()
+    rows: tuple[DeletedArticle, ...] = ()
 
     @property
     def days(self) -> frozenset[date]:
@@ -93,7 +93,7 @@ def source_name(source_key: str) -> str:
     return f"source:{_hash(source_key)}"
 
 
-def alias_of(url: str) -> str:
+def pseudonym(url: str) -> str:
     """Return what stands in the log for a URL that is forgotten; other URLs have others."""
     return f"forgotten:{_hash(url)}"
 
@@ -112,21 +112,21 @@ class Takedowns:
     @cached_property
     def _db(self) -> Connection:
         connection = open_state(self._root, durability=self._durability, owner=self)
-        connection.create_function("seal_of", -1, lambda *values: seal_of(values), deterministic=True)
+        connection.create_function("row_checksum", -1, lambda *values: row_checksum(values), deterministic=True)
         with transaction(connection):
             for statement in _SCHEMA:
                 connection.execute(statement)
         return connection
 
-    def among(self, names: Iterable[str]) -> frozenset[str]:
+    def blocked_among(self, names: Iterable[str]) -> frozenset[str]:
         """Return those of some names that are barred."""
-        return frozenset(row[0] for row in self._db.execute(_AMONG, (json.dumps(list(names)),)))
+        return frozenset(row[0] for row in self._db.execute(_BLOCKED_AMONG, (json.dumps(list(names)),)))
 
-    def bars(self, *names: str | None) -> bool:
+    def is_blocked(self, *names: str | None) -> bool:
         """Return whether any of some names is barred."""
-        return bool(self.among(name for name in names if name is not None))
+        return bool(self.blocked_among(name for name in names if name is not None))
 
-    def bars_publishers(self) -> bool:
+    def blocks_publishers(self) -> bool:
         """Return whether any publisher is barred: then each page must be asked for its own."""
         query = "SELECT 1 FROM barred WHERE name >= 'publisher:' AND name < 'publisher;' LIMIT 1"
         return self._db.execute(query).fetchone() is not None
@@ -150,39 +150,39 @@ class Takedowns:
         )
 
     def begin(
-        self, kind: TakedownKind, *, names: Iterable[str], work: Work, at: datetime, reason: str | None
+        self, kind: TakedownKind, *, names: Iterable[str], work: TakedownPlan, at: datetime, reason: str | None
     ) -> Takedown:
         """Write a takedown down, before anything is removed: from now on its names are barred."""
         takedown_id = secrets.token_hex(6)
         with transaction(self._db):
             row = (takedown_id, kind, to_micros(at), reason, len(work.article_ids), _work_to_json(work))
-            self._db.execute("INSERT INTO takedowns VALUES (?, ?, ?, ?, ?, ?, ?)", (*row, seal_of(row)))
-            self._bar(takedown_id, names)
+            self._db.execute("INSERT INTO takedowns VALUES (?, ?, ?, ?, ?, ?, ?)", (*row, row_checksum(row)))
+            self._block(takedown_id, names)
         return Takedown(
             takedown_id=takedown_id, kind=kind, at=at, reason=reason, articles=len(work.article_ids), is_done=False
         )
 
-    def work(self, takedown_id: str) -> Work:
+    def work(self, takedown_id: str) -> TakedownPlan:
         """Return what a takedown that is not done removes."""
         query = "SELECT work FROM takedowns WHERE takedown_id = ?"
         return _work_from_json(self._db.execute(query, (takedown_id,)).fetchone()[0])
 
-    def widen(self, takedown_id: str, *, names: Iterable[str], work: Work) -> None:
+    def widen(self, takedown_id: str, *, names: Iterable[str], work: TakedownPlan) -> None:
         """Replace what a takedown removes by more, and bar more names."""
         with transaction(self._db):
             query = "UPDATE takedowns SET work = ?, articles = ? WHERE takedown_id = ?"
             self._db.execute(query, (_work_to_json(work), len(work.article_ids), takedown_id))
             self._db.execute(_SEAL, (takedown_id,))
-            self._bar(takedown_id, names)
+            self._block(takedown_id, names)
 
-    def bar_like(self, name: str, *, like: Iterable[str | None]) -> None:
+    def block_alias(self, name: str, *, like: Iterable[str | None]) -> None:
         """Bar one more name, by the takedown that bars another: a page was found to be what that forgot."""
         query = """INSERT OR IGNORE INTO barred SELECT ?, takedown_id FROM barred
             WHERE name IN (SELECT value FROM json_each(?)) LIMIT 1"""
         with transaction(self._db):
             self._db.execute(query, (name, json.dumps(list(like))))
 
-    def _bar(self, takedown_id: str, names: Iterable[str]) -> None:
+    def _block(self, takedown_id: str, names: Iterable[str]) -> None:
         self._db.executemany("INSERT OR IGNORE INTO barred VALUES (?, ?)", [(each, takedown_id) for each in names])
 
     def finish(self, takedown_id: str) -> None:
@@ -190,9 +190,9 @@ class Takedowns:
         with transaction(self._db):
             self._db.execute("UPDATE takedowns SET work = NULL WHERE takedown_id = ?", (takedown_id,))
             self._db.execute(_SEAL, (takedown_id,))
-        scrub(self._db)
+        vacuum_and_truncate(self._db)
 
-    def lift(self, takedown_id: str) -> bool:
+    def revoke(self, takedown_id: str) -> bool:
         """Let a takedown's pages come in again; return whether there was such a one that is done."""
         with transaction(self._db):
             query = "DELETE FROM takedowns WHERE takedown_id = ? AND work IS NULL"
@@ -202,14 +202,14 @@ class Takedowns:
         return is_there
 
 
-def _work_to_json(work: Work) -> str:
+def _work_to_json(work: TakedownPlan) -> str:
     return json.dumps(asdict(work), default=lambda value: sorted(value) if isinstance(value, frozenset) else str(value))
 
 
-def _work_from_json(text: str) -> Work:
+def _work_from_json(text: str) -> TakedownPlan:
     said: dict[str, Any] = json.loads(text)
     rows = (
-        DoomedRow(
+        DeletedArticle(
             article_id=row["article_id"],
             published_date=date.fromisoformat(row["published_date"]),
             revision_ids=tuple(row["revision_ids"]),
@@ -217,4 +217,4 @@ def _work_from_json(text: str) -> Work:
         for row in said["rows"]
     )
     sets = {name: frozenset(said[name]) for name in ("page_keys", "article_ids")}
-    return Work(**sets, source_key=said["source_key"], publisher=said["publisher"], rows=tuple(rows))
+    return TakedownPlan(**sets, source_key=said["source_key"], publisher=said["publisher"], rows=tuple(rows))

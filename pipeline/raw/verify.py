@@ -10,7 +10,7 @@ from sqlite3 import DatabaseError
 
 from pipeline.model import Attempt, Capture
 from pipeline.raw.dayfile import PART, SUFFIX, lock_part
-from pipeline.raw.files import Damage, FileReading, read_file
+from pipeline.raw.files import Damage, FileScan, read_file
 from pipeline.raw.index import Index
 
 Record = Capture | Attempt
@@ -29,11 +29,11 @@ def verify_files(
         elif reads(date.fromisoformat(file.split("/")[1])):
             reading = read_file(root / file, name=file, is_checked=True)
             tally.update(files=1, bytes=(root / file).stat().st_size, records=len(reading.records))
-            yield from reading.damages if index is None else _compared(file, reading, index)
+            yield from reading.damages if index is None else _compare_with_index(file, reading, index)
     yield from _dead_parts(root)
 
 
-def _compared(file: str, reading: FileReading, index: Index) -> Iterator[Damage]:
+def _compare_with_index(file: str, reading: FileScan, index: Index) -> Iterator[Damage]:
     """Yield a file's damages, each with what the index says is lost by it, and whether the index has the rest."""
     try:
         known = index.records(file)
@@ -45,7 +45,7 @@ def _compared(file: str, reading: FileReading, index: Index) -> Iterator[Damage]
         return
     broken = {each.offset for each in reading.damages}
     read = {_without_place(each) for each in reading.records if each.offset not in broken}
-    yield from _naming(reading.damages, [each for each in known if _without_place(each) not in read])
+    yield from _name_lost_records(reading.damages, [each for each in known if _without_place(each) not in read])
 
 
 def _offset(record: Record) -> int:
@@ -57,7 +57,7 @@ def _without_place(record: Record) -> Record:
     return replace(record, offset=0, length=0)
 
 
-def _naming(damages: Sequence[Damage], lost: Sequence[Record]) -> Iterator[Damage]:
+def _name_lost_records(damages: Sequence[Damage], lost: Sequence[Record]) -> Iterator[Damage]:
     """Yield damages, each with the names of the records that are lost from there to the next one."""
     places = [damage.offset or 0 for damage in damages]
     names: list[list[str]] = [[] for _ in damages]

@@ -12,8 +12,8 @@ _NAME, _TAKEDOWN = "work.lock", "takedown.lock"
 
 
 @contextmanager
-def at_work(root: Path) -> Iterator[None]:
-    """Be counted among those who add to the data root; any number may be. It ends with the process.
+def writer_lock(root: Path) -> Iterator[None]:
+    """Hold the shared lock of those who add to the data root. It ends with the process.
 
     What a takedown bars must be asked for inside: who enters after it was written down sees it.
     """
@@ -26,8 +26,8 @@ def at_work(root: Path) -> Iterator[None]:
                 return
 
 
-def wait_for_earlier_work(root: Path) -> float:
-    """Return when all who were at work have left; those who enter meanwhile are not waited for.
+def wait_for_writers(root: Path) -> float:
+    """Return when all who held the writer lock have left; those who enter meanwhile are not waited for.
 
     Returns the time when it was called (seconds since 1970, of the file system): what is older and unfinished is
     nobody's any more.
@@ -46,7 +46,7 @@ def wait_for_earlier_work(root: Path) -> float:
 
 
 @contextmanager
-def only_takedown(root: Path) -> Iterator[None]:
+def takedown_lock(root: Path) -> Iterator[None]:
     """Hold the lock under which one takedown after the other does its work."""
     root.mkdir(parents=True, exist_ok=True)
     with (root / _TAKEDOWN).open("a") as lock:

@@ -11,7 +11,7 @@ from typing import Protocol, Self
 from pipeline.database import Durability
 from pipeline.errors import ArchiveError
 from pipeline.model import Attempt, Capture, Exchange, Page
-from pipeline.raw.dayfile import DayFile
+from pipeline.raw.dayfile import WarcFile
 from pipeline.raw.index import Index
 from pipeline.raw.records import (
     NOT_MODIFIED,
@@ -32,7 +32,7 @@ FILE_MAX_BYTES = 256_000_000  # a longer file is finished, and the next one begu
 _OPEN_FILES_MAX = 64  # a run over years of days must not use up the process's descriptors
 
 
-class NotModifiedAnswer(Protocol):
+class NotModifiedResponse(Protocol):
     """A server's 304: when it came, and the validators that it repeated."""
 
     @property
@@ -68,7 +68,7 @@ class ArchiveWriter:
         self.run_id = run_id
         self._durability = durability
         self._file_max_bytes = file_max_bytes
-        self._files: dict[date, DayFile] = {}
+        self._files: dict[date, WarcFile] = {}
         self._held: dict[tuple[str, str, str | None], Capture] = {}
         self._last: dict[str, Capture] = {}
 
@@ -100,7 +100,7 @@ class ArchiveWriter:
         record = revisit_record(page, record_id, earlier=held, profile=SAME_PAYLOAD)
         return self._append_capture(replace(capture, is_revisit=True), record, record_id, page.exchange)
 
-    def put_not_modified(self, answer: NotModifiedAnswer, *, page_key: str) -> Capture:
+    def put_not_modified(self, answer: NotModifiedResponse, *, page_key: str) -> Capture:
         """Keep a 304 as a revisit of the page's last capture.
 
         Raises: ArchiveError (no_capture) where the archive has none, so that nothing can be unchanged.
@@ -163,13 +163,13 @@ class ArchiveWriter:
         file.records.append(placed)
         return placed
 
-    def _file_of(self, news_day: date, at: datetime) -> DayFile:
+    def _file_of(self, news_day: date, at: datetime) -> WarcFile:
         if news_day in self._files and self._files[news_day].size >= self._file_max_bytes:
             self._finish([news_day])
         if news_day not in self._files:
             if len(self._files) == _OPEN_FILES_MAX:
                 self._finish([next(iter(self._files))])
-            self._files[news_day] = DayFile(
+            self._files[news_day] = WarcFile(
                 self._root, news_day=news_day, source_key=self.source_key, run_id=self.run_id
             )
             self._files[news_day].append(info_record(at))
@@ -182,13 +182,13 @@ class ArchiveWriter:
                 file = self._files.pop(news_day)
                 each.callback(self._finish_file, file)
 
-    def _finish_file(self, file: DayFile) -> None:
+    def _finish_file(self, file: WarcFile) -> None:
         file.finish(durability=self._durability)
         if file.records:
             self._index.add({file.name: file.records})
 
 
-def _not_modified_page(answer: NotModifiedAnswer, last: Capture) -> Page:
+def _not_modified_page(answer: NotModifiedResponse, last: Capture) -> Page:
     headers = {"etag": answer.etag or last.etag, "last-modified": answer.last_modified or last.last_modified}
     return Page(
         url=last.url,

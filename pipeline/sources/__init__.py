@@ -1,6 +1,6 @@
 """Discovery: which pages a source has.
 
-Reasons of a ``BrokenListingError``, of a whole listing (raised) or of one entry (``Found.problem``):
+Reasons of a ``BrokenListingError``, of a whole listing (raised) or of one entry (``ListingEntry.problem``):
   not_a_feed             neither RSS, Atom nor JSON Feed
   not_a_sitemap          no urlset and no sitemapindex
   broken_sitemap         well-formed at first, then not; what came before counts
@@ -34,27 +34,27 @@ Listings are fetched, so the reasons of ``pipeline.fetch`` come too.
 """
 
 from pipeline.raw import Validators
-from pipeline.sources.copies import Copies
+from pipeline.sources.copies import WaybackFetcher
 from pipeline.sources.days import DayRange
 from pipeline.sources.discovery import discover
-from pipeline.sources.erase import Doomed, erase_from, erase_from_inbox
-from pipeline.sources.found import Found, Listing
-from pipeline.sources.inbox import claimed, settle, settle_all, waiting
+from pipeline.sources.erase import EntryFilter, erase_from, erase_from_inbox
+from pipeline.sources.found import Listing, ListingEntry
+from pipeline.sources.inbox import claim_files, settle, settle_all, waiting_files
 from pipeline.sources.kinds import listable_days
 from pipeline.sources.links import absolute_url
 from pipeline.sources.plain import read_file
-from pipeline.sources.reading import Reading
+from pipeline.sources.reading import ReadContext
 
 __all__ = [
-    "Copies",
     "DayRange",
-    "Doomed",
-    "Found",
+    "EntryFilter",
     "Listing",
-    "Reading",
+    "ListingEntry",
+    "ReadContext",
     "Validators",
+    "WaybackFetcher",
     "absolute_url",
-    "claimed",
+    "claim_files",
     "discover",
     "erase_from",
     "erase_from_inbox",
@@ -62,5 +62,5 @@ __all__ = [
     "read_file",
     "settle",
     "settle_all",
-    "waiting",
+    "waiting_files",
 ]

@@ -8,13 +8,13 @@ from pipeline.errors import ConfigError
 from pipeline.fetch import Fetcher
 from pipeline.model import Page, Source
 from pipeline.raw import Validators
-from pipeline.sources.reading import Reading
+from pipeline.sources.reading import ReadContext
 
 _PAGE_MAX_BYTES = 10_000_000  # where no fetcher says otherwise
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Asked:
+class ListingRequest:
     """A source, and what is wanted of it. ``day`` matters to dated kinds alone; ``known`` are the last validators.
 
     ``is_done`` says whether another run has read a large file to its end, by its mark. A probe wants to know what there
@@ -36,10 +36,10 @@ class Asked:
             raise ConfigError(f"source {key!r} is online and needs a fetcher", key=key)
         return self.fetcher
 
-    def reading(self) -> Reading:
+    def context(self) -> ReadContext:
         """Return what readers of local files are given."""
         limit = self.fetcher.limits.page_max_bytes if self.fetcher is not None else _PAGE_MAX_BYTES
-        return Reading(source_key=self.source.key, now=self.now, page_max_bytes=limit, hosts=self.source.hosts)
+        return ReadContext(source_key=self.source.key, now=self.now, page_max_bytes=limit, hosts=self.source.hosts)
 
 
 def validators_of(page: Page) -> Validators:

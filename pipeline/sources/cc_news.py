@@ -9,9 +9,9 @@ from pathlib import Path
 from pipeline.errors import BrokenListingError
 from pipeline.fetch import BadEncodingError, TooLargeError, gunzip
 from pipeline.model import Page, Ref, Source
-from pipeline.sources.asked import Asked
+from pipeline.sources.asked import ListingRequest
 from pipeline.sources.copies import time_of
-from pipeline.sources.found import Found, Listing, broken
+from pipeline.sources.found import Listing, ListingEntry, broken_entry
 from pipeline.sources.reading import LocalFile, open_file
 from pipeline.sources.warc import read_records, read_warc
 
@@ -48,21 +48,21 @@ def _news_file(path: str) -> NewsFile | None:
         return None
 
 
-def read_cc_news(asked: Asked) -> Listing:
+def read_cc_news(request: ListingRequest) -> Listing:
     """Return the pages of the files that were begun on the day, of the source's hosts.
 
     A file belongs to the day in its name, whole; what another run read to its end is not read again.
     Raises: BrokenListingError (not_a_list, folder_missing), TransientFetchError, RefusedFetchError.
     """
-    source = asked.source
-    text = _online_list(asked) if source.is_online else _local_list(source)
-    return Listing(found=_of_day(parse_paths(text), asked), day=asked.day)
+    source = request.source
+    text = _online_list(request) if source.is_online else _local_list(source)
+    return Listing(entries=_of_day(parse_paths(text), request), day=request.day)
 
 
-def _online_list(asked: Asked) -> str:
-    source = asked.source
-    url = f"{_base(source)}{_LIST.format(asked.day)}"
-    page = asked.online().fetch(url, is_listing=True, interval_seconds=source.interval_seconds)
+def _online_list(request: ListingRequest) -> str:
+    source = request.source
+    url = f"{_base(source)}{_LIST.format(request.day)}"
+    page = request.online().fetch(url, is_listing=True, interval_seconds=source.interval_seconds)
     assert isinstance(page, Page)  # no validators were sent
     return _list_text(page.body, url, source)
 
@@ -92,38 +92,38 @@ def _list_text(body: bytes, where: str, source: Source) -> str:
         raise BrokenListingError(f"{where}: {error}", key=source.key, reason="not_a_list") from error
 
 
-def _of_day(files: Iterator[NewsFile | str], asked: Asked) -> Iterator[Found]:
+def _of_day(files: Iterator[NewsFile | str], request: ListingRequest) -> Iterator[ListingEntry]:
     wanted: set[str] = set()
     for each in files:
         if isinstance(each, str):
             detail = "the line names no file CC-NEWS-<time>-<number>.warc.gz; left out"
-            yield broken(asked.source.key, f"warc.paths#{each[:200]}", reason="broken_path", detail=detail)
-        elif each.begun_at.date() == asked.day:
+            yield broken_entry(request.source.key, f"warc.paths#{each[:200]}", reason="broken_path", detail=detail)
+        elif each.begun_at.date() == request.day:
             wanted.add(each.path)
     for path in sorted(wanted):
-        read = _streamed if asked.source.is_online else _read
-        yield from read(path, asked)
+        read = _stream if request.source.is_online else _read
+        yield from read(path, request)
 
 
-def _streamed(path: str, asked: Asked) -> Iterator[Found]:
-    source, url = asked.source, f"{_base(asked.source)}{path}"
+def _stream(path: str, request: ListingRequest) -> Iterator[ListingEntry]:
+    source, url = request.source, f"{_base(request.source)}{path}"
     ref = Ref(source_key=source.key, url=url)
     mark = _mark(url, source)
-    if asked.is_done(mark):
+    if request.is_done(mark):
         return
-    if asked.is_probe:
-        yield Found(ref=ref, finished=mark)
+    if request.is_probe:
+        yield ListingEntry(ref=ref, finished=mark)
         return
     interval = source.interval_seconds
-    with asked.online().stream(url, max_bytes=_FILE_MAX_BYTES, interval_seconds=interval) as stream:
-        for found in read_records(stream.pieces(), path, asked.reading()):
+    with request.online().stream(url, max_bytes=_FILE_MAX_BYTES, interval_seconds=interval) as stream:
+        for found in read_records(stream.pieces(), path, request.context()):
             # Where the connection broke, that is the trouble and not the file.
             if stream.error is None or found.problem is None:
                 yield found
         if stream.error is not None:
-            yield Found(ref=ref, problem=stream.error)
+            yield ListingEntry(ref=ref, problem=stream.error)
             return
-    yield Found(ref=ref, finished=mark)
+    yield ListingEntry(ref=ref, finished=mark)
 
 
 def _mark(file: str, source: Source) -> str:
@@ -131,22 +131,22 @@ def _mark(file: str, source: Source) -> str:
     return " ".join((file, *source.hosts))
 
 
-def _read(path: str, asked: Asked) -> Iterator[Found]:
-    place = Path(asked.source.location)
+def _read(path: str, request: ListingRequest) -> Iterator[ListingEntry]:
+    place = Path(request.source.location)
     file = LocalFile(path=(place if place.is_dir() else place.parent) / path, name=path)
-    ref = Ref(source_key=asked.source.key, url=None, file=path)
+    ref = Ref(source_key=request.source.key, url=None, file=path)
     try:
         with open_file(file.path):
             state = file.path.stat()
     except OSError as error:
         detail = f"it cannot be read ({error.strerror or error})"
-        yield broken(asked.source.key, path, reason="unreadable_file", detail=detail)
+        yield broken_entry(request.source.key, path, reason="unreadable_file", detail=detail)
         return
-    mark = _mark(f"{path} {state.st_size} {state.st_mtime_ns}", asked.source)
-    if asked.is_done(mark):
+    mark = _mark(f"{path} {state.st_size} {state.st_mtime_ns}", request.source)
+    if request.is_done(mark):
         return
-    if asked.is_probe:
-        yield Found(ref=ref, finished=mark)
+    if request.is_probe:
+        yield ListingEntry(ref=ref, finished=mark)
         return
-    yield from read_warc(file, asked.reading())
-    yield Found(ref=ref, finished=mark)
+    yield from read_warc(file, request.context())
+    yield ListingEntry(ref=ref, finished=mark)

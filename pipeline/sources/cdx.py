@@ -7,9 +7,9 @@ from urllib.parse import urlencode, urlsplit
 
 from pipeline.errors import BrokenListingError
 from pipeline.model import Hints, Page, Ref, Source
-from pipeline.sources.asked import Asked
+from pipeline.sources.asked import ListingRequest
 from pipeline.sources.copies import copy_url, time_of
-from pipeline.sources.found import Found, Listing, broken
+from pipeline.sources.found import Listing, ListingEntry, broken_entry
 from pipeline.sources.links import absolute_url
 
 WAYBACK = "https://web.archive.org"
@@ -21,14 +21,14 @@ _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
 @dataclass(frozen=True, slots=True)
-class Answer:
+class CdxResponse:
     """One answer of the index: rows of strings in the order of ``_FIELDS``, and what asks for the next ones."""
 
     rows: tuple[tuple[str, ...], ...]
     resume_key: str | None
 
 
-def read_cdx(asked: Asked) -> Listing:
+def read_cdx(request: ListingRequest) -> Listing:
     """Return the pages that were captured on the day, each as its first capture then.
 
     All answers are read before anything is given: one that does not come fails the day, not half of it.
@@ -39,21 +39,21 @@ def read_cdx(asked: Asked) -> Listing:
     seen: set[str | None] = set()
     while len(rows) < _ROWS_MAX and resume_key not in seen:
         seen.add(resume_key)
-        answer = _answer(asked, resume_key)
+        answer = _answer(request, resume_key)
         rows += answer.rows
         resume_key = answer.resume_key
         if resume_key is None:
             break
-    return Listing(found=_captures(rows, asked, is_cut=resume_key is not None), day=asked.day)
+    return Listing(entries=_captures(rows, request, is_cut=resume_key is not None), day=request.day)
 
 
-def _answer(asked: Asked, resume_key: str | None) -> Answer:
-    source = asked.source
-    url = f"{_api(source)}/cdx/search/cdx?{_query(asked, resume_key)}"
-    page = asked.online().fetch(url, is_listing=True, interval_seconds=source.interval_seconds)
+def _answer(request: ListingRequest, resume_key: str | None) -> CdxResponse:
+    source = request.source
+    url = f"{_api(source)}/cdx/search/cdx?{_query(request, resume_key)}"
+    page = request.online().fetch(url, is_listing=True, interval_seconds=source.interval_seconds)
     assert isinstance(page, Page)  # no validators were sent
     try:
-        return parse_answer(page.body)
+        return parse_response(page.body)
     except ValueError as error:
         raise BrokenListingError(f"{url}: {error}", key=source.key, reason="not_a_cdx") from error
 
@@ -62,10 +62,10 @@ def _api(source: Source) -> str:
     return (source.api or WAYBACK).rstrip("/")
 
 
-def _query(asked: Asked, resume_key: str | None) -> str:
-    day = f"{asked.day:%Y%m%d}"
+def _query(request: ListingRequest, resume_key: str | None) -> str:
+    day = f"{request.day:%Y%m%d}"
     query = [
-        ("url", asked.source.location),
+        ("url", request.source.location),
         ("from", day),
         ("to", day),
         ("output", "json"),
@@ -79,14 +79,14 @@ def _query(asked: Asked, resume_key: str | None) -> str:
     return urlencode([*query, ("resumeKey", resume_key)] if resume_key is not None else query)
 
 
-def parse_answer(body: bytes) -> Answer:
+def parse_response(body: bytes) -> CdxResponse:
     """Return what an answer in JSON says: a head with the names, rows, and maybe an empty row and the key to go on.
 
     Rows that are too short or hold no strings come as they are, for the caller to name.
     Raises: ValueError where it is no such answer.
     """
     if not body.strip():
-        return Answer((), None)
+        return CdxResponse((), None)
     try:
         lines = json.loads(body.decode())
     except RecursionError as error:
@@ -99,12 +99,12 @@ def parse_answer(body: bytes) -> Answer:
         lines = lines[:-2]
     lines = [line for line in lines if line]
     if not lines:
-        return Answer((), resume_key)
+        return CdxResponse((), resume_key)
     head, *rows = lines
     if not set(_FIELDS) <= {each for each in head if isinstance(each, str)}:
         raise ValueError(f"its first row does not name {', '.join(_FIELDS)}")
     places = [head.index(name) for name in _FIELDS]
-    return Answer(tuple(tuple(_cell(row, place) for place in places) for row in rows), resume_key)
+    return CdxResponse(tuple(tuple(_cell(row, place) for place in places) for row in rows), resume_key)
 
 
 def _cell(row: list[object], place: int) -> str:
@@ -112,25 +112,25 @@ def _cell(row: list[object], place: int) -> str:
     return value if isinstance(value, str) else ""
 
 
-def _captures(rows: list[tuple[str, ...]], asked: Asked, *, is_cut: bool) -> Iterator[Found]:
-    source, where = asked.source, f"{_api(asked.source)}/cdx#{asked.day}"
+def _captures(rows: list[tuple[str, ...]], request: ListingRequest, *, is_cut: bool) -> Iterator[ListingEntry]:
+    source, where = request.source, f"{_api(request.source)}/cdx#{request.day}"
     keys: set[str] = set()
     for number, (key, stamp, original, digest) in enumerate(rows, start=1):
         url = _without_port(absolute_url(original))
         try:
-            is_of_day = time_of(stamp).date() == asked.day
+            is_of_day = time_of(stamp).date() == request.day
         except ValueError:
             is_of_day = False
         if url is None or not digest or not is_of_day:
             told = " ".join((key, stamp, original))[:300]
-            detail = f"row {number} ({told!r}) is no capture of {asked.day}; left out"
-            yield broken(source.key, f"{where}-{number}", reason="broken_capture", detail=detail)
+            detail = f"row {number} ({told!r}) is no capture of {request.day}; left out"
+            yield broken_entry(source.key, f"{where}-{number}", reason="broken_capture", detail=detail)
         elif key not in keys:
             keys.add(key)
-            yield Found(ref=_ref(source, url, stamp=stamp, original=original, digest=digest))
+            yield ListingEntry(ref=_ref(source, url, stamp=stamp, original=original, digest=digest))
     if is_cut:
         detail = f"the index has more than {len(rows)} captures of the day; the rest is left out, name a longer prefix"
-        yield broken(source.key, where, reason="too_many_urls", detail=detail)
+        yield broken_entry(source.key, where, reason="too_many_urls", detail=detail)
 
 
 def _ref(source: Source, url: str, *, stamp: str, original: str, digest: str) -> Ref:

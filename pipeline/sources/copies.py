@@ -6,14 +6,14 @@ from dataclasses import replace
 from datetime import UTC, datetime
 
 from pipeline.errors import NewsError, RefusedFetchError, TransientFetchError
-from pipeline.fetch import Fetcher, Got, Wanted
+from pipeline.fetch import Fetcher, FetchResult, PageRequest
 from pipeline.model import Page
 from pipeline.sources.links import absolute_url
 
 _STAMP = "%Y%m%d%H%M%S"
 _COPY = re.compile(r"/web/(\d{14})id_/(https?:.+)$", re.ASCII | re.IGNORECASE)
 _ORIGINAL = "x-archive-orig-"
-_OF_THE_WIRE = ("content-encoding", "content-length", "transfer-encoding", "connection")
+_WIRE_HEADERS = ("content-encoding", "content-length", "transfer-encoding", "connection")
 _STOPS = ("http_429", "host_on_hold")
 
 
@@ -29,7 +29,7 @@ def time_of(stamp: str) -> datetime:
     return datetime.strptime(stamp, _STAMP).replace(tzinfo=UTC)
 
 
-class Copies:
+class WaybackFetcher:
     """A fetcher that gets the copy where a page's hints name one. Used by one thread.
 
     Copies are asked for one after the other, and none any more in this run once the archive said 429.
@@ -43,18 +43,18 @@ class Copies:
         """Ask for no further copy if an error says that we ask too much."""
         self._is_stopped |= isinstance(error, TransientFetchError) and error.reason in _STOPS
 
-    def fetch_many[K](self, wanted: Iterable[tuple[K, Wanted]]) -> Iterator[tuple[K, Got]]:
+    def fetch_many[K](self, wanted: Iterable[tuple[K, PageRequest]]) -> Iterator[tuple[K, FetchResult]]:
         """Yield what became of each page, with the caller's key of it: pages as they come, then copies in order.
 
         A copy has the original's URLs and headers, and the time of its capture; validators are not for an archive.
         """
-        copies: list[tuple[K, Wanted]] = []
+        copies: list[tuple[K, PageRequest]] = []
         for key, _, got in self._fetcher.fetch_many(_pages(wanted, copies)):
             yield key, got
         for key, each in copies:
             yield key, self._copy(each)
 
-    def _copy(self, wanted: Wanted) -> Got:
+    def _copy(self, wanted: PageRequest) -> FetchResult:
         address = wanted.hints.copy_url or ""
         if self._is_stopped:
             told = f"{address}: not asked for, the archive wants a pause; tried in a later run"
@@ -66,7 +66,9 @@ class Copies:
         return _original(got, wanted.url) if isinstance(got, Page) else got
 
 
-def _pages[K](wanted: Iterable[tuple[K, Wanted]], copies: list[tuple[K, Wanted]]) -> Iterator[tuple[K, Wanted]]:
+def _pages[K](
+    wanted: Iterable[tuple[K, PageRequest]], copies: list[tuple[K, PageRequest]]
+) -> Iterator[tuple[K, PageRequest]]:
     """Yield the pages to be had from their own hosts; put those that are copies into ``copies``."""
     for key, each in wanted:
         if each.hints.copy_url is None:
@@ -95,4 +97,4 @@ def _headers(headers: Mapping[str, str]) -> dict[str, str]:
     """Return the headers of the original; the archive's own but for type and time are not the page's."""
     kept = {name: headers[name] for name in ("content-type", "memento-datetime") if name in headers}
     original = {name.removeprefix(_ORIGINAL): value for name, value in headers.items() if name.startswith(_ORIGINAL)}
-    return kept | {name: value for name, value in original.items() if name not in _OF_THE_WIRE}
+    return kept | {name: value for name, value in original.items() if name not in _WIRE_HEADERS}

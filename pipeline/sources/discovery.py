@@ -6,12 +6,12 @@ from datetime import date, datetime
 from pipeline.fetch import Fetcher
 from pipeline.model import Source
 from pipeline.raw import Validators
-from pipeline.sources.asked import Asked
+from pipeline.sources.asked import ListingRequest
 from pipeline.sources.found import Listing
-from pipeline.sources.kinds import KINDS
+from pipeline.sources.kinds import SOURCE_ADAPTERS
 
 
-def discover(  # noqa: PLR0913 - the fields of Asked, by name
+def discover(  # noqa: PLR0913 - the fields of ListingRequest, by name
     source: Source,
     *,
     day: date,
@@ -24,12 +24,12 @@ def discover(  # noqa: PLR0913 - the fields of Asked, by name
     """Return what a source lists now. A feed and a news sitemap give every entry, whatever its day.
 
     ``day`` is for kinds that list one day alone. ``validators`` are those of the last listing,
-    ``is_done`` and ``is_probe`` what ``Asked`` says.
+    ``is_done`` and ``is_probe`` what ``ListingRequest`` says.
     What lies on a disk needs no fetcher and takes only its cap of a page.
     Raises: BrokenListingError where the source as a whole cannot be read; TransientFetchError and RefusedFetchError
     where it cannot be fetched; ConfigError for an online kind without a fetcher.
     """
-    asked = Asked(
+    request = ListingRequest(
         source=source,
         day=day,
         fetcher=fetcher,
@@ -38,4 +38,4 @@ def discover(  # noqa: PLR0913 - the fields of Asked, by name
         is_done=is_done,
         is_probe=is_probe,
     )
-    return KINDS[source.kind].read(asked)
+    return SOURCE_ADAPTERS[source.kind].read(request)

@@ -9,13 +9,13 @@ from pipeline.errors import BrokenRecordError
 from pipeline.model import Page, Ref
 from pipeline.raw.members import Member, members_in
 from pipeline.raw.records import parse_record
-from pipeline.sources.found import Found
+from pipeline.sources.found import ListingEntry
 from pipeline.sources.inbox import idle_folders
 from pipeline.sources.lines import LINE_READERS, read_line
 from pipeline.sources.links import absolute_url
 from pipeline.sources.local import is_ready, read_one
 from pipeline.sources.plain import SIDECAR
-from pipeline.sources.reading import LocalFile, Reading, open_file
+from pipeline.sources.reading import LocalFile, ReadContext, open_file
 
 _REASON = ".reason.txt"
 _PACKED_ONE_BY_ONE = 2  # members
@@ -23,14 +23,14 @@ _URN, _HEAD = b"WARC-Target-URI: urn:newslake:", 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Doomed:
+class EntryFilter:
     """Which pages go. ``is_page`` says it of an entry, ``is_url`` of a URL.
 
     ``marks`` are lower-case bytes: a file without any of them is not looked into; none means that each is. Broken
     entries go where they hold one of ``spellings``, lower-case bytes too.
     """
 
-    is_page: Callable[[Found], bool]
+    is_page: Callable[[ListingEntry], bool]
     is_url: Callable[[str], bool]
     marks: tuple[bytes, ...] = ()
     spellings: tuple[bytes, ...] = ()
@@ -40,15 +40,15 @@ class Doomed:
         return _holds(data, self.spellings)
 
 
-def erase_from_inbox(inbox: Path, reading: Reading, doomed: Doomed) -> int:
+def erase_from_inbox(inbox: Path, context: ReadContext, doomed: EntryFilter) -> int:
     """Take pages out of all files of an inbox that no living run has, waiting ones too; return how many changed."""
     with idle_folders(inbox) as folders:
-        return sum(erase_from(folder, reading, doomed) for folder in folders)
+        return sum(erase_from(folder, context, doomed) for folder in folders)
 
 
-def erase_from(folder: Path, reading: Reading, doomed: Doomed) -> int:
+def erase_from(folder: Path, context: ReadContext, doomed: EntryFilter) -> int:
     """Take pages out of the files of a folder; return how many changed. Killed anywhere, it may be called again."""
-    return sum(_erase(path, reading, doomed) for path in _files(folder) if _is_looked_into(path, doomed))
+    return sum(_erase(path, context, doomed) for path in _files(folder) if _is_looked_into(path, doomed))
 
 
 def _files(folder: Path) -> list[Path]:
@@ -68,7 +68,7 @@ def _beside(path: Path) -> tuple[Path, Path]:
     return path.with_suffix(SIDECAR), path.with_name(path.name + _REASON)
 
 
-def _is_looked_into(path: Path, doomed: Doomed) -> bool:
+def _is_looked_into(path: Path, doomed: EntryFilter) -> bool:
     if not doomed.marks or path.name.lower().endswith(".gz"):
         return True
     return any(_holds(each.read_bytes(), doomed.marks) for each in (path, *_beside(path)) if each.is_file())
@@ -79,22 +79,22 @@ def _holds(data: bytes, needles: tuple[bytes, ...]) -> bool:
     return any(needle in lowered for needle in needles)
 
 
-def _erase(path: Path, reading: Reading, doomed: Doomed) -> bool:
+def _erase(path: Path, context: ReadContext, doomed: EntryFilter) -> bool:
     name = path.name.lower()
     if path.suffix.lower() in LINE_READERS:
-        return _erase_lines(path, reading, doomed)
+        return _erase_lines(path, context, doomed)
     if name.endswith((".warc", ".warc.gz")):
-        return _erase_records(path, reading, doomed)
+        return _erase_records(path, context, doomed)
     is_doomed = any(
         doomed.is_page(each) or (each.problem is not None and _speaks_of(path, doomed))
-        for each in read_one(LocalFile(path=path, name=path.name), reading)
+        for each in read_one(LocalFile(path=path, name=path.name), context)
     )
     if is_doomed:
         _remove(path)
     return is_doomed
 
 
-def _speaks_of(path: Path, doomed: Doomed) -> bool:
+def _speaks_of(path: Path, doomed: EntryFilter) -> bool:
     return any(doomed.is_broken_one(each.read_bytes()) for each in (path, *_beside(path)) if each.is_file())
 
 
@@ -104,47 +104,47 @@ def _remove(path: Path) -> None:
         each.unlink(missing_ok=True)
 
 
-def _erase_lines(path: Path, reading: Reading, doomed: Doomed) -> bool:
+def _erase_lines(path: Path, context: ReadContext, doomed: EntryFilter) -> bool:
     kept, gone = [], 0
     with open_file(path) as stream:
         for line in stream:
-            found = read_line(line, path.name, reading, suffix=path.suffix.lower())
+            found = read_line(line, path.name, context, suffix=path.suffix.lower())
             is_doomed = found is not None and (
                 doomed.is_page(found) or (found.problem is not None and doomed.is_broken_one(line))
             )
             gone += is_doomed
             if not is_doomed:
                 kept.append(line)
-    return bool(gone) and _rewritten(path, kept, doomed)
+    return bool(gone) and _rewrite(path, kept, doomed)
 
 
-def _erase_records(path: Path, reading: Reading, doomed: Doomed) -> bool:
+def _erase_records(path: Path, context: ReadContext, doomed: EntryFilter) -> bool:
     """Take out the records of pages, their requests and metadata with them; a file whose records are not packed one
     by one goes whole."""
     data = path.read_bytes()
     members = list(members_in(data)) if path.name.lower().endswith(".gz") else []
-    pages = read_one(LocalFile(path=path, name=path.name), reading)
+    pages = read_one(LocalFile(path=path, name=path.name), context)
     uris = {each.ref.url for each in pages if doomed.is_page(each)}
-    uris |= {_target(each) for each in members if isinstance(each, Member) and _is_text(each, reading, doomed)}
+    uris |= {_target(each) for each in members if isinstance(each, Member) and _is_text(each, context, doomed)}
     gone = [isinstance(each, Member) and _is_of(each, uris, doomed) for each in members]
     if len(members) < _PACKED_ONE_BY_ONE and uris:
         _remove(path)
         return True
     kept = (data[m.offset : m.offset + m.length] for m, is_gone in zip(members, gone, strict=True) if not is_gone)
-    return any(gone) and _rewritten(path, kept, doomed)
+    return any(gone) and _rewrite(path, kept, doomed)
 
 
-def _is_text(member: Member, reading: Reading, doomed: Doomed) -> bool:
+def _is_text(member: Member, context: ReadContext, doomed: EntryFilter) -> bool:
     """Return whether a record is a text without a URL, of an archive of ours, that goes."""
     if _URN not in member.data[:_HEAD] or b"WARC-Type: resource" not in member.data[:_HEAD]:
         return False
     body = member.data.partition(b"\r\n\r\n")[2].removesuffix(b"\r\n\r\n")
     headers = {"content-type": "text/plain"}
-    page = Page(url=None, final_url=None, status=200, headers=headers, body=body, fetched_at=reading.now)
-    return doomed.is_page(Found(ref=Ref(source_key=reading.source_key, url=None), page=page))
+    page = Page(url=None, final_url=None, status=200, headers=headers, body=body, fetched_at=context.now)
+    return doomed.is_page(ListingEntry(ref=Ref(source_key=context.source_key, url=None), page=page))
 
 
-def _is_of(member: Member, uris: Collection[str | None], doomed: Doomed) -> bool:
+def _is_of(member: Member, uris: Collection[str | None], doomed: EntryFilter) -> bool:
     try:
         uri = _target(member)
     except BrokenRecordError:
@@ -158,7 +158,7 @@ def _target(member: Member) -> str | None:
     return None if uri is None else uri.strip("<>")
 
 
-def _rewritten(path: Path, parts: Iterable[bytes], doomed: Doomed) -> bool:
+def _rewrite(path: Path, parts: Iterable[bytes], doomed: EntryFilter) -> bool:
     """Put a file in place that has only some parts of it; of its reasons, those that speak of nobody who is gone."""
     data = b"".join(parts)
     _replace(path, data) if data else _remove(path)

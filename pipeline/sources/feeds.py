@@ -14,18 +14,18 @@ import feedparser
 from pipeline.errors import BrokenListingError
 from pipeline.model import Hints, Page, Ref, Source
 from pipeline.sources.dates import Precision, is_plausible, listed_date
-from pipeline.sources.found import Found, broken
+from pipeline.sources.found import ListingEntry, broken_entry
 from pipeline.sources.links import absolute_url
 from pipeline.sources.xml_guard import declares_entities
 
 # What feedparser lets out when its parser for broken markup meets markup too broken for it.
-_TOLD_BY_FEEDPARSER = (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError)
+_FEEDPARSER_ERRORS = (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError)
 _HAS_TIME = re.compile(r"\d:\d\d|T\d\d")
 _TAG = re.compile(r"<[^<>]*>")
 _LANGUAGE = re.compile(r"[A-Za-z]{2}\b")
 
 
-def read_feed(page: Page, source: Source, *, now: datetime) -> tuple[Found, ...]:
+def read_feed(page: Page, source: Source, *, now: datetime) -> tuple[ListingEntry, ...]:
     """Return the entries of a feed, in its order, no URL twice. A feed that is valid and empty gives none.
 
     Raises: BrokenListingError (not_a_feed, hostile_xml).
@@ -37,24 +37,28 @@ def read_feed(page: Page, source: Source, *, now: datetime) -> tuple[Found, ...]
     return tuple(_without_repeats(entries, page, source))
 
 
-def _without_repeats(entries: Iterator[tuple[str | None, Hints]], page: Page, source: Source) -> Iterator[Found]:
+def _without_repeats(entries: Iterator[tuple[str | None, Hints]], page: Page, source: Source) -> Iterator[ListingEntry]:
     base = page.final_url or source.location
     seen = set()
     for number, (link, hints) in enumerate(entries, start=1):
         where = f"{source.location}#entry-{number}"
         url = absolute_url(link, base=base) if link else None
         if not link:
-            yield broken(source.key, where, reason="entry_without_link", detail="the entry names no page; left out")
+            yield broken_entry(
+                source.key, where, reason="entry_without_link", detail="the entry names no page; left out"
+            )
         elif url is None:
-            yield broken(source.key, where, reason="bad_url", detail=f"{link[:200]!r} is no http(s) URL; left out")
+            yield broken_entry(
+                source.key, where, reason="bad_url", detail=f"{link[:200]!r} is no http(s) URL; left out"
+            )
         elif url not in seen:
             seen.add(url)
-            yield Found(ref=Ref(source_key=source.key, url=url, hints=hints))
+            yield ListingEntry(ref=Ref(source_key=source.key, url=url, hints=hints))
 
 
 def _xml_entries(page: Page, source: Source, *, now: datetime) -> Iterator[tuple[str | None, Hints]]:
     if declares_entities(page.body):
-        raise _refused(source, "hostile_xml", "it declares entities; nothing was expanded, ask the publisher")
+        raise _broken_feed(source, "hostile_xml", "it declares entities; nothing was expanded, ask the publisher")
     headers = {"content-location": page.final_url or source.location}
     if "content-type" in page.headers:
         headers["content-type"] = page.headers["content-type"]
@@ -63,11 +67,11 @@ def _xml_entries(page: Page, source: Source, *, now: datetime) -> Iterator[tuple
         parsed = feedparser.parse(
             io.BytesIO(page.body), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
         )
-    except _TOLD_BY_FEEDPARSER as error:
-        raise _refused(source, "not_a_feed", f"it is too broken to be read ({error}); ask the publisher") from error
+    except _FEEDPARSER_ERRORS as error:
+        raise _broken_feed(source, "not_a_feed", f"it is too broken to be read ({error}); ask the publisher") from error
     version = parsed.get("version")  # missing for no bytes at all
     if not version:
-        raise _refused(source, "not_a_feed", "it is neither RSS nor Atom; check the source's url")
+        raise _broken_feed(source, "not_a_feed", "it is neither RSS nor Atom; check the source's url")
     publisher = source.publisher or _text(parsed.feed, "title")
     language = source.language or language_of(parsed.feed.get("language"))
     is_atom = version.startswith("atom")
@@ -126,10 +130,10 @@ def _json_entries(page: Page, source: Source, *, now: datetime) -> Iterator[tupl
     try:
         feed = json.loads(page.body.decode("utf-8-sig"))
     except (ValueError, RecursionError) as error:
-        raise _refused(source, "not_a_feed", f"it begins like JSON and is not ({error})") from error
+        raise _broken_feed(source, "not_a_feed", f"it begins like JSON and is not ({error})") from error
     items = feed.get("items")
     if "jsonfeed.org/version/" not in str(feed.get("version")) or not isinstance(items, list):
-        raise _refused(source, "not_a_feed", "it is JSON but no JSON Feed; check the source's url")
+        raise _broken_feed(source, "not_a_feed", "it is JSON but no JSON Feed; check the source's url")
     return (_json_entry(item if isinstance(item, dict) else {}, feed, source, now=now) for item in items)
 
 
@@ -154,5 +158,5 @@ def _string(item: Mapping[str, object], name: str) -> str | None:
     return " ".join(value.split()) or None if isinstance(value, str) else None
 
 
-def _refused(source: Source, reason: str, detail: str) -> BrokenListingError:
+def _broken_feed(source: Source, reason: str, detail: str) -> BrokenListingError:
     return BrokenListingError(f"{source.location}: {detail}", key=source.key, reason=reason)

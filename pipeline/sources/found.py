@@ -10,7 +10,7 @@ from pipeline.raw import Validators
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Found:
+class ListingEntry:
     """One entry: a page to fetch (neither page nor problem), a local page (``page``), or a broken entry (``problem``).
 
     Where a broken entry has no URL, ``ref.file`` says where it stands, "inbox.jsonl#12". One with ``finished`` is no
@@ -25,7 +25,7 @@ class Found:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Listing:
-    """The entries of one source. ``found`` can be read once; local kinds and sitemap indexes stream.
+    """The entries of one source. ``entries`` can be read once; local kinds and sitemap indexes stream.
 
     A feed and a sitemap give no URL twice; files give all that they hold.
 
@@ -34,14 +34,14 @@ class Listing:
     its own is of it.
     """
 
-    found: Iterable[Found]
+    entries: Iterable[ListingEntry]
     validators: Validators | None = None
     is_unchanged: bool = False
     day: date | None = None
 
 
-def broken(source_key: str, where: str, *, reason: str, detail: str) -> Found:
+def broken_entry(source_key: str, where: str, *, reason: str, detail: str) -> ListingEntry:
     """Return a broken entry at ``where``: a URL, or a file with "#" and the number of the line or record."""
     is_url = where.startswith(("http://", "https://"))
     ref = Ref(source_key=source_key, url=where if is_url else None, file=None if is_url else where)
-    return Found(ref=ref, problem=BrokenListingError(f"{where}: {detail}", key=where, reason=reason))
+    return ListingEntry(ref=ref, problem=BrokenListingError(f"{where}: {detail}", key=where, reason=reason))

@@ -2,7 +2,7 @@
 
 ``inbox/NAME`` -> ``inbox/claimed/RUN/NAME`` -> ``inbox/done/NAME`` or ``inbox/failed/NAME`` with ``NAME.reason.txt``.
 A rename never replaces a file: a second file of a name becomes ``NAME~2``, before the suffix.
-A living run holds a lock on its folder in ``claimed``. The files of one that holds none are the next run's.
+A living run holds a lock on its folder in ``claim_files``. The files of one that holds none are the next run's.
 """
 
 import errno
@@ -29,7 +29,7 @@ _ALONE_SECONDS = 3600.0  # a sidecar without its page
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS}
 
 
-def waiting(inbox: Path) -> list[Path]:
+def waiting_files(inbox: Path) -> list[Path]:
     """Return the files that a run would claim now, pages before their .json; makes the inbox where it is missing.
 
     Names that begin with "." or end in .part or .tmp, symlinks, folders and files that changed in the last two seconds
@@ -39,7 +39,7 @@ def waiting(inbox: Path) -> list[Path]:
 
 
 @contextmanager
-def claimed(inbox: Path, *, run_id: str) -> Iterator[Path]:
+def claim_files(inbox: Path, *, run_id: str) -> Iterator[Path]:
     """Give the run's own folder with every waiting file of the inbox in it, and those of runs that died.
 
     Waits two seconds at most for files that have just been written; one that is still written then is left.
@@ -49,10 +49,10 @@ def claimed(inbox: Path, *, run_id: str) -> Iterator[Path]:
     with _own_folder(folder / file_name_of(run_id)) as own:
         _drop_settled(own)
         _let_rest(inbox)
-        with _locked(folder):  # a page and its sidecar go to one run
+        with _lock(folder):  # a page and its sidecar go to one run
             for other in sorted(path for path in folder.iterdir() if path != own and path.is_dir()):
                 _take_over(other, own)
-            for file in waiting(inbox):
+            for file in waiting_files(inbox):
                 _take(file, own)
         yield own
 
@@ -62,11 +62,11 @@ def idle_folders(inbox: Path) -> Iterator[tuple[Path, ...]]:
     """Give the folders of an inbox whose files no run works on, and keep runs from claiming any meanwhile."""
     folder = inbox / _CLAIMED
     folder.mkdir(parents=True, exist_ok=True)
-    with _locked(folder), ExitStack() as held:
+    with _lock(folder), ExitStack() as held:
         idle = [inbox, inbox / "done", inbox / "failed"]
         for own in sorted(path for path in folder.iterdir() if path.is_dir()):
             with suppress(BlockingIOError, FileNotFoundError):
-                held.enter_context(_locked(own, waits=False))
+                held.enter_context(_lock(own, waits=False))
                 idle.append(own)
         yield tuple(idle)
 
@@ -76,7 +76,7 @@ def _own_folder(own: Path) -> Iterator[Path]:
     """Make and lock a run's folder, anew where another run took it for a dead one's in between."""
     while True:
         own.mkdir(parents=True, exist_ok=True)
-        with _locked(own) as descriptor:
+        with _lock(own) as descriptor:
             state = _state_of(own)
             if state is not None and os.path.samestat(state, os.fstat(descriptor)):
                 yield own
@@ -84,7 +84,7 @@ def _own_folder(own: Path) -> Iterator[Path]:
 
 
 @contextmanager
-def _locked(folder: Path, *, waits: bool = True) -> Iterator[int]:
+def _lock(folder: Path, *, waits: bool = True) -> Iterator[int]:
     """Hold a folder's lock; give its descriptor. Raises: BlockingIOError where it is held and this does not wait."""
     descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
     try:
@@ -96,7 +96,7 @@ def _locked(folder: Path, *, waits: bool = True) -> Iterator[int]:
 
 def _take_over(other: Path, own: Path) -> None:
     """Take the files of a run that is dead; leave those of a living one."""
-    with suppress(BlockingIOError, FileNotFoundError), _locked(other, waits=False):
+    with suppress(BlockingIOError, FileNotFoundError), _lock(other, waits=False):
         log.warning("the run of %s is dead; its files are taken over", other.name)
         _drop_settled(other)
         for file in _pages_first(other):
@@ -121,7 +121,7 @@ def settle(file: Path, *, reason: str | None) -> Path:
     inbox = file.parent.parent.parent
     folder = inbox / ("done" if reason is None else "failed")
     folder.mkdir(exist_ok=True)
-    moved = _linked(file, folder)
+    moved = _link(file, folder)
     if moved is None:
         return folder / file.name
     if reason is not None:
@@ -206,7 +206,7 @@ def _take_sidecar(file: Path, target: Path) -> None:
         os.replace(sidecar, target.with_suffix(SIDECAR))
 
 
-def _linked(file: Path, folder: Path) -> Path | None:
+def _link(file: Path, folder: Path) -> Path | None:
     """Link a file into a folder under a free name, or one that a killed try linked; None where it is not there.
 
     Where there are no links it is renamed, and two runs that settle files of one name at once may lose one.

@@ -6,42 +6,46 @@ from typing import BinaryIO
 
 from pipeline.model import Ref
 from pipeline.sources.facts import facts_of, text_of
-from pipeline.sources.found import Found
+from pipeline.sources.found import ListingEntry
 from pipeline.sources.links import absolute_url
-from pipeline.sources.plain import found_page
-from pipeline.sources.reading import LocalFile, Reading, open_file
+from pipeline.sources.plain import local_entry
+from pipeline.sources.reading import LocalFile, ReadContext, open_file
 
 _URL_LINE_MAX_BYTES = 10_000
 _ESCAPED = 6  # most bytes that JSON writes for one ("\u0041")
 
 
-def read_jsonl(file: LocalFile, reading: Reading) -> Iterator[Found]:
+def read_jsonl(file: LocalFile, context: ReadContext) -> Iterator[ListingEntry]:
     """Yield a page a line: ``html`` or ``text`` (html wins), or a link to fetch where there is only a ``url``."""
-    return _each_line(file, reading, _json_line, max_bytes=reading.page_max_bytes * _ESCAPED)
+    return _each_line(file, context, _json_line, max_bytes=context.page_max_bytes * _ESCAPED)
 
 
-def read_urls(file: LocalFile, reading: Reading) -> Iterator[Found]:
+def read_urls(file: LocalFile, context: ReadContext) -> Iterator[ListingEntry]:
     """Yield a link to fetch a line; a line that begins with # is a remark."""
-    return _each_line(file, reading, _url_line, max_bytes=_URL_LINE_MAX_BYTES)
+    return _each_line(file, context, _url_line, max_bytes=_URL_LINE_MAX_BYTES)
 
 
-def read_line(line: bytes, name: str, reading: Reading, *, suffix: str) -> Found | None:
+def read_line(line: bytes, name: str, context: ReadContext, *, suffix: str) -> ListingEntry | None:
     """Return what one line of a file gives, as its reader does; None for an empty one and a remark."""
-    return _line(line, name, reading, LINE_READERS[suffix])
+    return _line(line, name, context, LINE_READERS[suffix])
 
 
 def _each_line(
-    file: LocalFile, reading: Reading, parse: Callable[[str, str, Reading], Found | None], *, max_bytes: int
-) -> Iterator[Found]:
+    file: LocalFile,
+    context: ReadContext,
+    parse: Callable[[str, str, ReadContext], ListingEntry | None],
+    *,
+    max_bytes: int,
+) -> Iterator[ListingEntry]:
     is_empty = True
     with open_file(file.path) as stream:
         for number, line in enumerate(_lines(stream, max_bytes), start=1):
-            found = _line(line, f"{file.name}#{number}", reading, parse)
+            found = _line(line, f"{file.name}#{number}", context, parse)
             if found is not None:
                 is_empty = False
                 yield found
     if is_empty:
-        yield reading.broken(file.name, reason="empty_file", detail="it holds no line with a page")
+        yield context.broken(file.name, reason="empty_file", detail="it holds no line with a page")
 
 
 def _lines(stream: BinaryIO, max_bytes: int) -> Iterator[bytes | None]:
@@ -56,27 +60,27 @@ def _lines(stream: BinaryIO, max_bytes: int) -> Iterator[bytes | None]:
 
 
 def _line(
-    line: bytes | None, where: str, reading: Reading, parse: Callable[[str, str, Reading], Found | None]
-) -> Found | None:
+    line: bytes | None, where: str, context: ReadContext, parse: Callable[[str, str, ReadContext], ListingEntry | None]
+) -> ListingEntry | None:
     if line is None:
-        return reading.broken(where, reason="line_too_long", detail="the line is over the cap; left out")
+        return context.broken(where, reason="line_too_long", detail="the line is over the cap; left out")
     try:
         text = line.decode("utf-8-sig").strip()
-        return parse(text, where, reading) if text else None
+        return parse(text, where, context) if text else None
     except (ValueError, RecursionError) as error:
-        return reading.broken(where, reason="broken_line", detail=str(error))
+        return context.broken(where, reason="broken_line", detail=str(error))
 
 
-def _url_line(text: str, where: str, reading: Reading) -> Found | None:
+def _url_line(text: str, where: str, context: ReadContext) -> ListingEntry | None:
     if text.startswith("#"):
         return None
     url = absolute_url(text)
     if url is None:
-        return reading.broken(where, reason="bad_url", detail=f"{text[:200]!r} is no http(s) URL")
-    return Found(ref=Ref(source_key=reading.source_key, url=url))
+        return context.broken(where, reason="bad_url", detail=f"{text[:200]!r} is no http(s) URL")
+    return ListingEntry(ref=Ref(source_key=context.source_key, url=url))
 
 
-def _json_line(text: str, where: str, reading: Reading) -> Found:
+def _json_line(text: str, where: str, context: ReadContext) -> ListingEntry:
     stated = json.loads(text)
     if not isinstance(stated, dict):
         raise ValueError("the line is no JSON object")
@@ -84,13 +88,16 @@ def _json_line(text: str, where: str, reading: Reading) -> Found:
     for name, content_type in (("html", "text/html; charset=utf-8"), ("text", "text/plain; charset=utf-8")):
         if page := text_of(stated, name):
             body = page.encode()  # a lone surrogate is a ValueError, so a broken line
-            if len(body) > reading.page_max_bytes:
-                detail = f"its {name} has more than {reading.page_max_bytes} bytes"
-                return reading.broken(where, reason="file_too_large", detail=detail)
-            return found_page(where, body, facts, content_type=content_type, reading=reading)
+            if len(body) > context.page_max_bytes:
+                detail = f"its {name} has more than {context.page_max_bytes} bytes"
+                return context.broken(where, reason="file_too_large", detail=detail)
+            return local_entry(where, body, facts, content_type=content_type, context=context)
     if facts.url is None:
         raise ValueError("none of 'html', 'text' and 'url' is there")
-    return Found(ref=Ref(source_key=reading.source_key, url=facts.url, hints=facts.hints))
+    return ListingEntry(ref=Ref(source_key=context.source_key, url=facts.url, hints=facts.hints))
 
 
-LINE_READERS: Mapping[str, Callable[[str, str, Reading], Found | None]] = {".jsonl": _json_line, ".urls": _url_line}
+LINE_READERS: Mapping[str, Callable[[str, str, ReadContext], ListingEntry | None]] = {
+    ".jsonl": _json_line,
+    ".urls": _url_line,
+}

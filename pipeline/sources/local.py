@@ -8,13 +8,13 @@ from pathlib import Path
 
 from pipeline.errors import BrokenListingError
 from pipeline.raw import Validators
-from pipeline.sources.found import Found, Listing, broken
+from pipeline.sources.found import Listing, ListingEntry, broken_entry
 from pipeline.sources.lines import read_jsonl, read_urls
 from pipeline.sources.plain import SIDECAR, read_page_file
-from pipeline.sources.reading import LocalFile, Reading
+from pipeline.sources.reading import LocalFile, ReadContext
 from pipeline.sources.warc import read_warc
 
-_READERS: dict[str, Callable[[LocalFile, Reading], Iterator[Found]]] = {
+_READERS: dict[str, Callable[[LocalFile, ReadContext], Iterator[ListingEntry]]] = {
     ".html": read_page_file,
     ".htm": read_page_file,
     ".txt": read_page_file,
@@ -27,34 +27,34 @@ _PAGE_SUFFIXES = (".html", ".htm", ".txt")
 _HALF_WRITTEN = (".part", ".tmp")
 
 
-def read_folder(folder: Path, reading: Reading, *, is_deep: bool) -> Iterator[Found]:
+def read_folder(folder: Path, context: ReadContext, *, is_deep: bool) -> Iterator[ListingEntry]:
     """Yield what the files of a folder hold, in name order; nothing is kept in memory but one page.
 
     Raises: BrokenListingError (folder_missing), at once.
     """
     if not folder.is_dir():
         raise BrokenListingError(
-            f"{folder} is no folder; make it or mend sources.toml", key=reading.source_key, reason="folder_missing"
+            f"{folder} is no folder; make it or mend sources.toml", key=context.source_key, reason="folder_missing"
         )
-    return (found for file in _files(folder, is_deep=is_deep) for found in read_one(file, reading))
+    return (found for file in _files(folder, is_deep=is_deep) for found in read_one(file, context))
 
 
-def folder_listing(folder: Path, reading: Reading, *, known: Validators) -> Listing:
+def folder_listing(folder: Path, context: ReadContext, *, known: Validators) -> Listing:
     """Return what a folder and those below hold; unchanged where no file of them is.
 
     A year of files is read once, not once for each day of a backfill. Looked at before it is read: what changes
     meanwhile is read again.
     Raises: BrokenListingError (folder_missing).
     """
-    version = Validators(etag=folder_version(folder, hosts=reading.hosts))
+    version = Validators(etag=folder_version(folder, hosts=context.hosts))
     if version == known:
-        return Listing(found=(), validators=known, is_unchanged=True)
-    return Listing(found=read_folder(folder, reading, is_deep=True), validators=version)
+        return Listing(entries=(), validators=known, is_unchanged=True)
+    return Listing(entries=read_folder(folder, context, is_deep=True), validators=version)
 
 
-def inbox_listing(folder: Path, reading: Reading) -> Listing:
+def inbox_listing(folder: Path, context: ReadContext) -> Listing:
     """Return what the claimed files of an inbox hold. Raises: BrokenListingError (folder_missing)."""
-    return Listing(found=read_folder(folder, reading, is_deep=False))
+    return Listing(entries=read_folder(folder, context, is_deep=False))
 
 
 def folder_version(folder: Path, *, hosts: tuple[str, ...] = ()) -> str:
@@ -83,31 +83,33 @@ def _files(folder: Path, *, is_deep: bool) -> Iterator[LocalFile]:
                 yield LocalFile(path=path, name=path.relative_to(folder).as_posix())
 
 
-def read_one(file: LocalFile, reading: Reading) -> Iterator[Found]:
+def read_one(file: LocalFile, context: ReadContext) -> Iterator[ListingEntry]:
     """Yield what one file of a folder holds."""
     name = file.path.name.lower()
     suffix = next((suffix for suffix in _READERS if name.endswith(suffix)), None)
     try:
         if not stat.S_ISREG(file.path.lstat().st_mode):
-            yield broken(
-                reading.source_key,
+            yield broken_entry(
+                context.source_key,
                 file.name,
                 reason="not_a_regular_file",
                 detail="it is not followed; copy the file itself",
             )
         elif suffix is not None:
-            yield from _READERS[suffix](file, reading)
+            yield from _READERS[suffix](file, context)
         elif name.endswith(SIDECAR):
-            yield from _orphan(file, reading)
+            yield from _orphan(file, context)
         else:
             known = ", ".join(_READERS)
-            yield broken(reading.source_key, file.name, reason="unknown_kind", detail=f"its suffix is none of {known}")
+            yield broken_entry(
+                context.source_key, file.name, reason="unknown_kind", detail=f"its suffix is none of {known}"
+            )
     except OSError as error:
         detail = f"it cannot be read ({error.strerror or error})"
-        yield broken(reading.source_key, file.name, reason="unreadable_file", detail=detail)
+        yield broken_entry(context.source_key, file.name, reason="unreadable_file", detail=detail)
 
 
-def _orphan(file: LocalFile, reading: Reading) -> Iterator[Found]:
+def _orphan(file: LocalFile, context: ReadContext) -> Iterator[ListingEntry]:
     if not any(file.path.with_suffix(suffix).exists() for suffix in _PAGE_SUFFIXES):
         detail = "no page of that name is beside it"
-        yield broken(reading.source_key, file.name, reason="sidecar_without_page", detail=detail)
+        yield broken_entry(context.source_key, file.name, reason="sidecar_without_page", detail=detail)

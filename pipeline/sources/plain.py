@@ -9,36 +9,36 @@ from pathlib import Path
 from pipeline.errors import BrokenListingError
 from pipeline.model import Hints, Page, Ref
 from pipeline.sources.facts import Facts, facts_of
-from pipeline.sources.found import Found
-from pipeline.sources.reading import LocalFile, Reading, open_file
+from pipeline.sources.found import ListingEntry
+from pipeline.sources.reading import LocalFile, ReadContext, open_file
 
 SIDECAR = ".json"
 _SIDECAR_MAX_BYTES = 1_000_000
 _CONTENT_TYPES = {".html": "text/html", ".htm": "text/html", ".txt": "text/plain"}
 
 
-def read_page_file(file: LocalFile, reading: Reading) -> Iterator[Found]:
+def read_page_file(file: LocalFile, context: ReadContext) -> Iterator[ListingEntry]:
     """Yield the page of one file; its sidecar, the same name with .json, may give URL, dates, title, publisher."""
     with open_file(file.path) as stream:
-        body = stream.read(reading.page_max_bytes + 1)
+        body = stream.read(context.page_max_bytes + 1)
     if not body.strip():
-        yield reading.broken(file.name, reason="empty_file", detail="it holds nothing")
+        yield context.broken(file.name, reason="empty_file", detail="it holds nothing")
         return
-    if len(body) > reading.page_max_bytes:
-        detail = f"it has more than {reading.page_max_bytes} bytes"
-        yield reading.broken(file.name, reason="file_too_large", detail=detail)
+    if len(body) > context.page_max_bytes:
+        detail = f"it has more than {context.page_max_bytes} bytes"
+        yield context.broken(file.name, reason="file_too_large", detail=detail)
         return
     try:
         facts = _sidecar(file.path.with_suffix(SIDECAR))
     except ValueError as error:
         detail = f"its {SIDECAR} is not as documented: {error}"
-        yield reading.broken(file.name, reason="broken_sidecar", detail=detail)
+        yield context.broken(file.name, reason="broken_sidecar", detail=detail)
         return
     content_type = _CONTENT_TYPES[file.path.suffix.lower()]
-    yield found_page(file.name, body, facts, content_type=content_type, reading=reading)
+    yield local_entry(file.name, body, facts, content_type=content_type, context=context)
 
 
-def found_page(where: str, body: bytes, facts: Facts, *, content_type: str, reading: Reading) -> Found:
+def local_entry(where: str, body: bytes, facts: Facts, *, content_type: str, context: ReadContext) -> ListingEntry:
     """Return a local page as found."""
     page = Page(
         url=facts.url,
@@ -46,11 +46,11 @@ def found_page(where: str, body: bytes, facts: Facts, *, content_type: str, read
         status=200,
         headers={"content-type": content_type},
         body=body,
-        fetched_at=facts.fetched_at or reading.now,
+        fetched_at=facts.fetched_at or context.now,
         hints=facts.hints,
     )
-    ref = Ref(source_key=reading.source_key, url=facts.url, hints=facts.hints, file=where)
-    return Found(ref=ref, page=page)
+    ref = Ref(source_key=context.source_key, url=facts.url, hints=facts.hints, file=where)
+    return ListingEntry(ref=ref, page=page)
 
 
 def _sidecar(path: Path) -> Facts:
@@ -75,9 +75,9 @@ def read_file(path: Path, *, hints: Hints, now: datetime, page_max_bytes: int = 
     if path.suffix.lower() not in _CONTENT_TYPES:
         known = ", ".join(_CONTENT_TYPES)
         raise BrokenListingError(f"{path}: its suffix is none of {known}", key=str(path), reason="unknown_kind")
-    reading = Reading(source_key="", now=now, page_max_bytes=page_max_bytes)
+    context = ReadContext(source_key="", now=now, page_max_bytes=page_max_bytes)
     try:
-        found = next(read_page_file(LocalFile(path=path.resolve(), name=str(path)), reading))
+        found = next(read_page_file(LocalFile(path=path.resolve(), name=str(path)), context))
     except OSError as error:
         detail = f"{path} cannot be read ({error.strerror or error})"
         raise BrokenListingError(detail, key=str(path), reason="unreadable_file") from error

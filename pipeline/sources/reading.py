@@ -7,11 +7,11 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import urlsplit
 
-from pipeline.sources.found import Found, broken
+from pipeline.sources.found import ListingEntry, broken_entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Reading:
+class ReadContext:
     """One reading of a source: ``now`` is the fetch time of pages that state none, UTC.
 
     ``hosts`` are those whose pages are taken from WARC files, with all below them; none means every host.
@@ -27,8 +27,8 @@ class Reading:
         host = (urlsplit(url).hostname or "").rstrip(".")
         return not self.hosts or any(host == each or host.endswith(f".{each}") for each in self.hosts)
 
-    def broken(self, where: str, *, reason: str, detail: str) -> Found:
-        return broken(self.source_key, where, reason=reason, detail=detail)
+    def broken(self, where: str, *, reason: str, detail: str) -> ListingEntry:
+        return broken_entry(self.source_key, where, reason=reason, detail=detail)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

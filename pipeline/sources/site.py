@@ -32,10 +32,10 @@ _SITEMAP_LINE = re.compile(r"^\s*sitemap\s*:\s*(\S+)", re.IGNORECASE | re.MULTIL
 
 def linked_feeds(page: Page) -> tuple[str, ...]:
     """Return the feeds that a page's head links to, in its order."""
-    return tuple(dict.fromkeys(_linked(page)))
+    return tuple(dict.fromkeys(_feed_links(page)))
 
 
-def _linked(page: Page) -> Iterator[str]:
+def _feed_links(page: Page) -> Iterator[str]:
     root = etree.fromstring(page.body, etree.HTMLParser(no_network=True)) if page.body.strip() else None
     for link in root.iter("link") if root is not None else ():
         relations = (link.get("rel") or "").lower().split()
@@ -71,4 +71,4 @@ def _is_archive(sitemap: Sitemap, url: str) -> bool:
     """Return whether a sitemap looks like one of all that was ever published, not of the newest pages."""
     if sitemap.kind == "sitemapindex":
         return "news" not in url.lower() or any(window_of(child.url) for child in sitemap.children)
-    return not any(found.ref.hints.published_at for found in sitemap.found)
+    return not any(found.ref.hints.published_at for found in sitemap.entries)

@@ -48,7 +48,7 @@ def window_of(url: str) -> Window | None:
     return min(found, key=lambda window: window.last - window.first, default=None)
 
 
-def placed(template: str, day: date) -> tuple[str, Window | None]:
+def fill_template(template: str, day: date) -> tuple[str, Window | None]:
     """Return a URL with {year}, {month} and {day} filled in, and the days that it is of; None without placeholders."""
     url = template.replace("{year}", f"{day:%Y}").replace("{month}", f"{day:%m}").replace("{day}", f"{day:%d}")
     if url == template:

@@ -12,7 +12,7 @@ from pipeline.fetch import BadEncodingError, TooLargeError, gunzip
 from pipeline.model import Hints, Ref, Source
 from pipeline.sources.dates import listed_date
 from pipeline.sources.feeds import language_of
-from pipeline.sources.found import Found, broken
+from pipeline.sources.found import ListingEntry, broken_entry
 from pipeline.sources.links import absolute_url
 from pipeline.sources.xml_guard import declares_entities
 
@@ -33,7 +33,7 @@ class Sitemap:
     """One document as far as it could be read. ``trouble`` is (reason, detail) of what stopped the reading."""
 
     kind: Literal["urlset", "sitemapindex"] | None = None
-    found: list[Found] = field(default_factory=list)
+    entries: list[ListingEntry] = field(default_factory=list)
     children: list[Child] = field(default_factory=list)
     trouble: tuple[str, str] | None = None
 
@@ -63,11 +63,11 @@ def _read_xml(body: bytes, sitemap: Sitemap, source: Source, *, url: str, now: d
             if sitemap.kind == "sitemapindex" and link:
                 changed_at, _ = listed_date(element.findtext("{*}lastmod"), now=now)
                 sitemap.children.append(Child(link, changed_at))
-            elif len(sitemap.found) >= _URLS_MAX:
+            elif len(sitemap.entries) >= _URLS_MAX:
                 sitemap.trouble = "too_many_urls", f"more than {_URLS_MAX} URLs; the rest is left out"
                 return
             else:
-                sitemap.found.append(_found(element, link, sitemap, source, url=url, now=now))
+                sitemap.entries.append(_entry(element, link, sitemap, source, url=url, now=now))
     except etree.XMLSyntaxError as error:
         reason = "broken_sitemap" if sitemap.kind else "not_a_sitemap"
         sitemap.trouble = reason, f"it is not well-formed ({error})"
@@ -112,13 +112,15 @@ def _is_child_of_root(element: Any) -> bool:
     return parent is not None and parent.getparent() is None
 
 
-def _found(element: Any, link: str | None, sitemap: Sitemap, source: Source, *, url: str, now: datetime) -> Found:
+def _entry(
+    element: Any, link: str | None, sitemap: Sitemap, source: Source, *, url: str, now: datetime
+) -> ListingEntry:
     if link is not None:
-        return Found(ref=Ref(source_key=source.key, url=link, hints=_hints(element, source, now=now)))
+        return ListingEntry(ref=Ref(source_key=source.key, url=link, hints=_hints(element, source, now=now)))
     written = (element.findtext("{*}loc") or "").strip()
     reason = "bad_url" if written else "entry_without_link"
     detail = f"{written[:200]!r} is no http(s) URL; left out" if written else "the entry names no page; left out"
-    return broken(source.key, f"{url}#entry-{len(sitemap.found) + 1}", reason=reason, detail=detail)
+    return broken_entry(source.key, f"{url}#entry-{len(sitemap.entries) + 1}", reason=reason, detail=detail)
 
 
 def _hints(element: Any, source: Source, *, now: datetime) -> Hints:

@@ -15,11 +15,11 @@ from pipeline.errors import RefusedFetchError
 from pipeline.fetch import BadEncodingError, TooLargeError, decode_body, gunzip_chunks
 from pipeline.model import Page, Ref
 from pipeline.sources.dates import parse_iso
-from pipeline.sources.found import Found
+from pipeline.sources.found import ListingEntry
 from pipeline.sources.links import absolute_url
-from pipeline.sources.reading import LocalFile, Reading, open_file
+from pipeline.sources.reading import LocalFile, ReadContext, open_file
 
-_TOLD_BY_WARCIO = (ArchiveLoadFailed, StatusAndHeadersParserException, EOFError, ValueError, OverflowError)
+_WARCIO_ERRORS = (ArchiveLoadFailed, StatusAndHeadersParserException, EOFError, ValueError, OverflowError)
 _GZIP_MAGIC = b"\x1f\x8b"
 _MAGIC = {"gzip": _GZIP_MAGIC, "x-gzip": _GZIP_MAGIC}
 
@@ -28,34 +28,34 @@ class _CutShortError(ValueError):
     """The file ends inside a record."""
 
 
-def read_warc(file: LocalFile, reading: Reading) -> Iterator[Found]:
+def read_warc(file: LocalFile, context: ReadContext) -> Iterator[ListingEntry]:
     """Yield the pages of all response records, in order; a file that goes wrong gives what came before.
 
     ``fetched_at`` is the record's date. A record whose status is not 200 is a problem, other kinds of record nothing.
     """
     with open_file(file.path) as stream:
-        yield from read_records(iter(lambda: stream.read(1 << 16), b""), file.name, reading)
+        yield from read_records(iter(lambda: stream.read(1 << 16), b""), file.name, context)
 
 
-def read_records(chunks: Iterator[bytes], name: str, reading: Reading) -> Iterator[Found]:
+def read_records(chunks: Iterator[bytes], name: str, context: ReadContext) -> Iterator[ListingEntry]:
     """Yield the pages of a WARC file that comes in pieces, packed or not; one record is in memory at a time."""
     number, is_empty = 0, True
     try:
-        for record in WARCIterator(_unpacked(chunks), no_record_parse=True):
+        for record in WARCIterator(_unpack(chunks), no_record_parse=True):
             number += 1
-            found = _found(record, f"{name}#{number}", reading)
+            found = _entry(record, f"{name}#{number}", context)
             if found is not None:
                 is_empty = False
                 yield found
-    except _TOLD_BY_WARCIO as error:
+    except _WARCIO_ERRORS as error:
         detail = f"the file is damaged or cut short here ({' '.join(str(error).split())[:300]})"
-        yield reading.broken(f"{name}#{number or 1}", reason="broken_warc", detail=detail)
+        yield context.broken(f"{name}#{number or 1}", reason="broken_warc", detail=detail)
         return
-    if not number or (is_empty and not reading.hosts):
-        yield reading.broken(name, reason="empty_file", detail="it holds no HTTP response")
+    if not number or (is_empty and not context.hosts):
+        yield context.broken(name, reason="empty_file", detail="it holds no HTTP response")
 
 
-def _unpacked(chunks: Iterator[bytes]) -> io.RawIOBase:
+def _unpack(chunks: Iterator[bytes]) -> io.RawIOBase:
     """Return the file without gzip. warcio's own unpacking ends without a word where a file is cut or damaged."""
     head = b""
     while len(head) < len(_GZIP_MAGIC) and (chunk := next(chunks, b"")):
@@ -85,31 +85,31 @@ class _Pieces(io.RawIOBase):
         return size
 
 
-def _found(record: ArcWarcRecord, where: str, reading: Reading) -> Found | None:
+def _entry(record: ArcWarcRecord, where: str, context: ReadContext) -> ListingEntry | None:
     """Return what one record gives, None for one that is no page. Raises: ValueError where it is damaged."""
     if record.length is None:
         raise _CutShortError("a record without a length")
     url = absolute_url(record.rec_headers.get_header("WARC-Target-URI", "").strip("<>"))
-    if record.rec_type != "response" or url is None or not reading.takes(url):
+    if record.rec_type != "response" or url is None or not context.takes(url):
         _drain(record)
         return None
     # Parsed here, because warcio's own way breaks on a record without a URL.
     http = StatusAndHeadersParser(("HTTP/1.0", "HTTP/1.1"), verify=False).parse(record.raw_stream)
     status = int(http.get_statuscode())
-    ref = Ref(source_key=reading.source_key, url=url, file=where)
+    ref = Ref(source_key=context.source_key, url=url, file=where)
     if status != 200:
         _drain(record)
-        return _refused(ref, where, f"http_{status}", f"the server answered {status}", status=status)
+        return _refused_entry(ref, where, f"http_{status}", f"the server answered {status}", status=status)
     headers = {name.lower(): value for name, value in http.headers}
     try:
-        body = _body(record, headers, max_bytes=reading.page_max_bytes)
+        body = _body(record, headers, max_bytes=context.page_max_bytes)
     except TooLargeError as error:
         _drain(record)
-        return _refused(ref, where, "too_large", str(error))
+        return _refused_entry(ref, where, "too_large", str(error))
     except BadEncodingError as error:
         _drain(record)
-        return _refused(ref, where, "bad_encoding", str(error))
-    return Found(ref=ref, page=_page(record, url, headers, body))
+        return _refused_entry(ref, where, "bad_encoding", str(error))
+    return ListingEntry(ref=ref, page=_page(record, url, headers, body))
 
 
 def _page(record: ArcWarcRecord, url: str, headers: dict[str, str], body: bytes) -> Page:
@@ -117,9 +117,9 @@ def _page(record: ArcWarcRecord, url: str, headers: dict[str, str], body: bytes)
     return Page(url=url, final_url=url, status=200, headers=headers, body=body, fetched_at=fetched_at)
 
 
-def _refused(ref: Ref, where: str, reason: str, detail: str, *, status: int | None = None) -> Found:
+def _refused_entry(ref: Ref, where: str, reason: str, detail: str, *, status: int | None = None) -> ListingEntry:
     error = RefusedFetchError(f"{where}: {ref.url}: {detail}", key=ref.url or where, reason=reason, status=status)
-    return Found(ref=ref, problem=error)
+    return ListingEntry(ref=ref, problem=error)
 
 
 def _body(record: ArcWarcRecord, headers: dict[str, str], *, max_bytes: int) -> bytes:

@@ -7,7 +7,7 @@ from pipeline.model import Attempt, Capture
 from pipeline.raw import ArchiveWriter
 
 
-def keep_answer(
+def archive_failed_response(
     error: TransientFetchError | RefusedFetchError,
     writer: ArchiveWriter,
     *,

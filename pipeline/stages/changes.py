@@ -5,10 +5,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any
 
-from pipeline.lake import Change
+from pipeline.lake import ArticleChange
 from pipeline.stages.workspace import Workspace
 
-_SHOWN = ("article_id", "url", "title")
+_ARTICLE_COLUMNS = ("article_id", "url", "title")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -39,28 +39,28 @@ class ChangeList:
 
 def changes_since(workspace: Workspace, since: datetime) -> ChangeList:
     """Return what changed after a time: rows of articles, pages that are gone or back, and days of any table."""
-    note_withdrawn(workspace)
+    record_withdrawn(workspace)
     found = workspace.lake.index.changes(since)
     rows = _rows(workspace, {each.day for each in found.articles})
     return ChangeList(
         since=since,
         until=found.until or since,
         days=found.days,
-        articles=tuple(_changed(each, rows.get(each.article_id, {})) for each in found.articles),
+        articles=tuple(_changed_article(each, rows.get(each.article_id, {})) for each in found.articles),
     )
 
 
-def note_withdrawn(workspace: Workspace) -> None:
-    """Take into the lake's ledger which articles' pages the archive knows to be gone."""
+def record_withdrawn(workspace: Workspace) -> None:
+    """Record in the lake's article index which articles' pages the archive knows to be gone."""
     workspace.lake.index.note_gone(workspace.archive.gone(), now=workspace.settings.now())
 
 
 def _rows(workspace: Workspace, days: Iterable[date]) -> Mapping[str, Mapping[str, Any]]:
-    table = workspace.lake.read("articles", days=days, columns=_SHOWN)
+    table = workspace.lake.read("articles", days=days, columns=_ARTICLE_COLUMNS)
     return {row["article_id"]: row for row in table.to_pylist()}
 
 
-def _changed(change: Change, row: Mapping[str, Any]) -> ChangedArticle:
+def _changed_article(change: ArticleChange, row: Mapping[str, Any]) -> ChangedArticle:
     return ChangedArticle(
         at=change.at,
         kind=change.kind,

@@ -6,8 +6,8 @@ from functools import partial
 from pipeline.clean import clean
 from pipeline.errors import NewsError
 from pipeline.model import Article, Capture, Rejected
-from pipeline.stages.disposition import guarded
-from pipeline.stages.reservation import under_reservation
+from pipeline.stages.disposition import run_isolated
+from pipeline.stages.reservation import apply_reservation
 from pipeline.stages.workspace import Workspace
 
 
@@ -16,13 +16,13 @@ def clean_capture(workspace: Workspace, capture: Capture) -> Article | Rejected 
 
     def work() -> Article | Rejected:
         page = workspace.archive.page(capture)
-        return under_reservation(read(page), page, is_obeyed=workspace.settings.tdm_policy == "obey")
+        return apply_reservation(read(page), page, is_obeyed=workspace.settings.tdm_policy == "obey")
 
     source = next((each for each in workspace.sources.sources if each.key == capture.source_key), None)
     publisher = source.publisher if source is not None else None
     rules = source.rules if source is not None else ()
     read = partial(clean, source_key=capture.source_key, publisher=publisher, raw_ref=capture.digest, rules=rules)
-    return guarded(work, key=capture.url or capture.hints.file or capture.article_id)
+    return run_isolated(work, key=capture.url or capture.hints.file or capture.article_id)
 
 
 def latest_content(workspace: Workspace, captures: Sequence[Capture]) -> Article | Rejected | NewsError:

@@ -5,13 +5,13 @@ from datetime import date
 
 import pyarrow as pa
 
-from pipeline.clusters import WINDOW, days_reached, find_copies, without_furniture
+from pipeline.clusters import WINDOW, affected_days, drop_site_boilerplate, find_copies
 from pipeline.lake import Lake
 from pipeline.stages.co_mentions import co_mentions_of
 from pipeline.stages.events import relate_events_of
 from pipeline.stages.quote_groups import quote_groups_of
 from pipeline.stages.revisions import relate_revisions
-from pipeline.stages.sketches import sketched
+from pipeline.stages.sketches import sketch_articles
 from pipeline.stages.workspace import Workspace
 
 
@@ -30,7 +30,7 @@ def relate(workspace: Workspace, *, news_day: date, days: Iterable[date]) -> int
     lake, given = workspace.lake, tuple(days)
 
     def changed() -> set[date]:
-        ids = {capture.article_id for capture in workspace.archive.iterate(news_day)}
+        ids = {capture.article_id for capture in workspace.archive.captures_of_day(news_day)}
         return {*given, *(article.published_date for article in lake.index.stored(ids).values())}
 
     copies = lake.replace("copies", lambda: _copies(lake, changed()))
@@ -41,7 +41,7 @@ def relate(workspace: Workspace, *, news_day: date, days: Iterable[date]) -> int
 
 
 def _copies(lake: Lake, changed: Iterable[date]) -> dict[date, pa.Table]:
-    return dict(copies_of(lake, {day for each in changed for day in days_reached(each)}))
+    return dict(copies_of(lake, {day for each in changed for day in affected_days(each)}))
 
 
 def copies_of(lake: Lake, days: Iterable[date]) -> Iterator[tuple[date, pa.Table]]:
@@ -50,5 +50,8 @@ def copies_of(lake: Lake, days: Iterable[date]) -> Iterator[tuple[date, pa.Table
     window: dict[date, pa.Table] = {}
     for day in sorted({*days}.intersection(stored)):
         near = [each for each in stored if day - WINDOW <= each <= day]
-        window = {each: window[each] if each in window else without_furniture(sketched(lake, each)) for each in near}
+        window = {
+            each: window[each] if each in window else drop_site_boilerplate(sketch_articles(lake, each))
+            for each in near
+        }
         yield day, find_copies(pa.concat_tables(window.values()), day=day)

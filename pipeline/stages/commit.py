@@ -8,11 +8,11 @@ from functools import partial
 from pipeline.lake import ArticleResult
 from pipeline.model import Outcome, StageReport
 from pipeline.model.outcome import OutcomeKind, RunKind
-from pipeline.stages.barred import DETAIL, REASON, unnamed_page
-from pipeline.stages.conservation import PageName, check_conservation, page_name_of, page_of
-from pipeline.stages.derive import DeriveReport, derived_batch_of
-from pipeline.stages.disposition import Ledger
-from pipeline.stages.log_rows import append_outcomes, append_run, outcomes_told, run_counts
+from pipeline.stages.barred import DETAIL, REASON, redacted_page
+from pipeline.stages.conservation import PageName, check_balance, page_name_of, page_of
+from pipeline.stages.derive import DeriveReport, derive_batch_of
+from pipeline.stages.disposition import OutcomeRecorder
+from pipeline.stages.log_rows import append_outcomes, append_run, logged_outcomes, run_counts
 from pipeline.stages.reading import version_of
 from pipeline.stages.workspace import Workspace
 from pipeline.tables import SCHEMA_VERSION
@@ -53,13 +53,13 @@ def commit_day(
     """
     batch_ids = [each.batch_id for each in derived if each.batch_id]
     with workspace.at_work():
-        told = outcomes_told(workspace, batch_ids=[derived_batch_of(run_id, chunk=n) for n in range(len(derived))])
+        told = logged_outcomes(workspace, batch_ids=[derive_batch_of(run_id, chunk=n) for n in range(len(derived))])
         done = workspace.lake.commit(batch_ids, is_current=partial(_is_current, workspace))
-        ledger = Ledger(run_id=run_id, stage="commit", now=workspace.settings.now())
-        discovered = _record(workspace, ledger, done.articles, day=day, told=told)
-        check_conservation(discovered, (*told, *ledger.outcomes), run_id=run_id)
-        append_outcomes(workspace, ledger.outcomes, batch_id=f"{run_id}.commit")
-    report = StageReport.of("commit", run_id, ledger.outcomes, days=done.days)
+        recorder = OutcomeRecorder(run_id=run_id, stage="commit", now=workspace.settings.now())
+        discovered = _record(workspace, recorder, done.articles, day=day, told=told)
+        check_balance(discovered, (*told, *recorder.outcomes), run_id=run_id)
+        append_outcomes(workspace, recorder.outcomes, batch_id=f"{run_id}.commit")
+    report = StageReport.of("commit", run_id, recorder.outcomes, days=done.days)
     summary = StageReport.merged("extract", run_id, [*(each.report for each in derived), report])
     rows = dict(done.rows)
     append_run(
@@ -76,26 +76,26 @@ def commit_day(
 
 def _record(
     workspace: Workspace,
-    ledger: Ledger,
+    recorder: OutcomeRecorder,
     results: Mapping[str, ArticleResult],
     *,
     day: date,
     told: Sequence[Outcome],
 ) -> dict[PageName, date]:
     """Record an outcome per article of a commit; return the pages of the day, those that deriving ``told`` of too."""
-    barred = workspace.takedowns.among(results)
+    barred = workspace.takedowns.blocked_among(results)
     told_of = {page_of(each): each.article_id for each in told}
     discovered = dict.fromkeys(told_of, day)
     for article_id, result in sorted(results.items()):
         captures = workspace.archive.captures(article_id=article_id)
         if not captures:  # forgotten since it was staged: the archive has no page of that name any more
             continue
-        page = unnamed_page(page_name_of(captures[-1])) if article_id in barred else page_name_of(captures[-1])
+        page = redacted_page(page_name_of(captures[-1])) if article_id in barred else page_name_of(captures[-1])
         discovered[page] = day
         if told_of.get(page, article_id) != article_id:  # while this one was read, the page became another article
             continue
         kind, reason, detail = ("rejected", REASON, DETAIL) if article_id in barred else _OUTCOMES[result]
-        ledger.record(
+        recorder.record(
             kind,
             url=page[1],
             source_key=page[0],
@@ -110,7 +110,7 @@ def _record(
 
 def _is_current(workspace: Workspace, article_id: str, seen_at: datetime) -> bool:
     """Return whether the article may stand, and the archive has seen no other content of it after ``seen_at``."""
-    if workspace.takedowns.bars(article_id):
+    if workspace.takedowns.is_blocked(article_id):
         return False
     captures = workspace.archive.captures(article_id=article_id)
     known = [capture for capture in captures if capture.fetched_at <= seen_at]

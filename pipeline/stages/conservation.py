@@ -1,4 +1,4 @@
-"""The law of conservation: every page that a run found has one outcome in it, no page two.
+"""Reconciliation: every page that a run found has exactly one outcome in it.
 
 ``discovered = kept + unchanged + rejected + quarantined + pending``, per run, source and news day.
 """
@@ -11,7 +11,7 @@ from pipeline.errors import OutcomeError
 from pipeline.model import Capture, Outcome
 
 PageName = tuple[str, str]  # source, and the URL or the file's name
-_NAMED = 5  # pages in a message
+_PAGES_IN_MESSAGE = 5  # pages in a message
 
 
 def page_name_of(capture: Capture) -> PageName:
@@ -24,7 +24,7 @@ def page_of(outcome: Outcome) -> PageName:
     return outcome.source_key, outcome.url
 
 
-def check_conservation(
+def check_balance(
     discovered: Mapping[PageName, date],
     outcomes: Iterable[Outcome],
     *,
@@ -44,16 +44,16 @@ def check_conservation(
     if not lost and not twice:
         return
     days = {page_of(each): each.news_day for each in found} | dict(discovered)
-    problems = [*_told("without an outcome", lost, days), *_told("with two outcomes", twice, days)]
+    problems = [*_clauses("without an outcome", lost, days), *_clauses("with two outcomes", twice, days)]
     raise OutcomeError(f"run {run_id} does not add up: {'; '.join(problems)}; report it", key=run_id)
 
 
-def _told(what: str, pages: Iterable[PageName], days: Mapping[PageName, date]) -> list[str]:
+def _clauses(what: str, pages: Iterable[PageName], days: Mapping[PageName, date]) -> list[str]:
     """Return a clause a source and day: how many pages, and the first of them."""
     places: dict[tuple[str, date], list[str]] = defaultdict(list)
     for page in pages:
         places[page[0], days[page]].append(page[1])
     return [
-        f"{source}, {day}: {len(urls)} {what}: {', '.join(sorted(urls)[:_NAMED])}"
+        f"{source}, {day}: {len(urls)} {what}: {', '.join(sorted(urls)[:_PAGES_IN_MESSAGE])}"
         for (source, day), urls in sorted(places.items())
     ]

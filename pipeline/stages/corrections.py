@@ -12,13 +12,13 @@ from pipeline.kb.override_keys import article_id_at
 from pipeline.lake import Lake, StoredArticle
 from pipeline.model.corrections import folded_words, holds_words, matching_quotes
 from pipeline.nlp.quotes.corrections import RULE
-from pipeline.stages.knowledge import names_of, read_otherwise
+from pipeline.stages.knowledge import names_by_article, outdated_articles
 
-_WHERE = ("article_id", "url", "source_key")
+_SCOPE_COLUMNS = ("article_id", "url", "source_key")
 
 
 @dataclass(frozen=True, slots=True)
-class Stale:
+class StaleCorrection:
     """A correction of a quote that corrects nothing, by its ``key`` in the file."""
 
     key: str
@@ -33,16 +33,16 @@ def articles_with(lake: Lake, lines: Collection[NameLine]) -> Mapping[NameLine, 
     for day in lake.days() if lines else ():
         names = {
             article_id: wanted & {fold_name(text) for texts in groups.values() for text in texts}
-            for article_id, groups in names_of(lake, day).items()
+            for article_id, groups in names_by_article(lake, day).items()
         }
-        for article in lake.read("articles", days=[day], columns=_WHERE).to_pylist():
+        for article in lake.read("articles", days=[day], columns=_SCOPE_COLUMNS).to_pylist():
             for line in lines:
-                if line.name in names.get(article["article_id"], ()) and _holds(line, article):
+                if line.name in names.get(article["article_id"], ()) and _applies(line, article):
                     found[line].add(article["article_id"])
     return {line: tuple(sorted(ids)) for line, ids in found.items()}
 
 
-def _holds(line: NameLine, article: Mapping[str, Any]) -> bool:
+def _applies(line: NameLine, article: Mapping[str, Any]) -> bool:
     kind, place = line.scope
     if kind == "source":
         return bool(article["source_key"] == place)
@@ -64,7 +64,7 @@ def articles_at(lake: Lake, places: Collection[str]) -> Mapping[str, str]:
     return own
 
 
-def stale_corrections(lake: Lake, knowledge: KnowledgeBase, *, version: str) -> tuple[Stale, ...]:
+def stale_corrections(lake: Lake, knowledge: KnowledgeBase, *, version: str) -> tuple[StaleCorrection, ...]:
     """Return the corrections of quotes that the committed rows show to correct nothing, in the order of the file.
 
     One that the next derive is still to apply is not stale while its words are there. ``version`` is the pipeline's.
@@ -75,14 +75,16 @@ def stale_corrections(lake: Lake, knowledge: KnowledgeBase, *, version: str) -> 
     found = []
     for place, said in quotes.items():
         if place not in at:
-            found += [Stale(each.key, place, f"the lake has no article {place}") for each in said]
+            found += [StaleCorrection(each.key, place, f"the lake has no article {place}") for each in said]
             continue
-        whys = _whys(lake, knowledge, said, (at[place], stored[at[place]]), version=version)
-        found += [Stale(each.key, at[place], why) for each, why in zip(said, whys, strict=True) if why is not None]
+        whys = _stale_reasons(lake, knowledge, said, (at[place], stored[at[place]]), version=version)
+        found += [
+            StaleCorrection(each.key, at[place], why) for each, why in zip(said, whys, strict=True) if why is not None
+        ]
     return tuple(sorted(found, key=lambda each: (len(each.key), each.key)))  # quotes[9], quotes[10]
 
 
-def _whys(
+def _stale_reasons(
     lake: Lake,
     knowledge: KnowledgeBase,
     said: Iterable[QuoteOverride],
@@ -93,13 +95,13 @@ def _whys(
     article_id, row = article
     text = _rows(lake, "articles", article_id, row, ("article_id", "text"))[0]["text"]
     quotes = _rows(lake, "quotes", article_id, row, ("article_id", "quote_text", "rule_id"))
-    otherwise = set(read_otherwise(lake, row.published_date, knowledge))
+    otherwise = set(outdated_articles(lake, row.published_date, knowledge))
     is_current = row.pipeline_version == version and article_id not in otherwise
     told = folded_words(text)
-    return (_why_stale(each, quotes, told, is_current=is_current) for each in said)
+    return (_stale_reason(each, quotes, told, is_current=is_current) for each in said)
 
 
-def _why_stale(
+def _stale_reason(
     each: QuoteOverride, quotes: Iterable[Mapping[str, Any]], told: tuple[str, ...], *, is_current: bool
 ) -> str | None:
     """Return why a correction corrects nothing; None where it does, or is about to."""

@@ -6,11 +6,11 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from statistics import median
 
-from pipeline.ask import CoverageFacts, DatedArticles, VerdictCount, coverage_facts
+from pipeline.ask import CoverageFacts, DatedArticles, OutcomeCount, coverage_facts
 from pipeline.model import Source
-from pipeline.model.coverage import AskedListing, Cell, Coverage, SourceCoverage, SourceDay
+from pipeline.model.coverage import Cell, Coverage, ListingFetch, SourceCoverage, SourceDay
 from pipeline.sources import listable_days
-from pipeline.stages.odd_days import WEEKS, odd_of, usual_pages
+from pipeline.stages.odd_days import WEEKS, anomalies, baseline_pages
 from pipeline.stages.workspace import Workspace
 
 _DAY = timedelta(days=1)
@@ -27,10 +27,10 @@ def coverage(workspace: Workspace, *, first: date, last: date, source_keys: Sequ
     facts = coverage_facts(
         workspace.settings.lake_dir, first=begin, last=last, now=now, listed=listed.keys(), source_keys=source_keys
     )
-    gone = sorted({each.source_key for each in facts.verdicts} - listed.keys())
+    gone = sorted({each.source_key for each in facts.outcome_counts} - listed.keys())
     wanted = source_keys or (*listed, *gone)
     known = {key: workspace.sources.named(key) for key in wanted if key not in gone}
-    newest, seen, told = facts.newest, facts.last_seen, _by_source(facts)
+    newest, seen, source_facts = facts.newest, facts.last_seen, _by_source(facts)
     found = []
     for key in wanted:
         found.append(
@@ -41,7 +41,7 @@ def coverage(workspace: Workspace, *, first: date, last: date, source_keys: Sequ
                 hours_since_newest=_hours(newest.get(key), now),
                 last_seen_at=seen.get(key),
                 hours_since_seen=_hours(seen.get(key), now),
-                cells=_cells(told[key], known.get(key), days=(first, last), now=now),
+                cells=_cells(source_facts[key], known.get(key), days=(first, last), now=now),
             )
         )
     return Coverage(first=first, last=last, sources=tuple(found))
@@ -52,30 +52,32 @@ def _hours(at: datetime | None, now: datetime) -> float | None:
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _SourceFacts:
     """What is known of one source."""
 
-    verdicts: list[VerdictCount] = field(default_factory=list)
+    outcome_counts: list[OutcomeCount] = field(default_factory=list)
     dated: list[DatedArticles] = field(default_factory=list)
-    listings: list[AskedListing] = field(default_factory=list)
+    listings: list[ListingFetch] = field(default_factory=list)
     visits: set[date] = field(default_factory=set)
 
 
-def _by_source(facts: CoverageFacts) -> defaultdict[str, _Told]:
-    told: defaultdict[str, _Told] = defaultdict(_Told)
-    for verdict in facts.verdicts:
-        told[verdict.source_key].verdicts.append(verdict)
+def _by_source(facts: CoverageFacts) -> defaultdict[str, _SourceFacts]:
+    source_facts: defaultdict[str, _SourceFacts] = defaultdict(_SourceFacts)
+    for outcome_count in facts.outcome_counts:
+        source_facts[outcome_count.source_key].outcome_counts.append(outcome_count)
     for dated in facts.dated:
-        told[dated.source_key].dated.append(dated)
+        source_facts[dated.source_key].dated.append(dated)
     for listing in facts.listings:
-        told[listing.source_key].listings.append(listing)
+        source_facts[listing.source_key].listings.append(listing)
     for key, day in facts.visits:
-        told[key].visits.add(day)
-    return told
+        source_facts[key].visits.add(day)
+    return source_facts
 
 
-def _cells(told: _Told, source: Source | None, *, days: tuple[date, date], now: datetime) -> tuple[Cell, ...]:
-    by_day = _source_days(told, days=days)
+def _cells(
+    source_facts: _SourceFacts, source: Source | None, *, days: tuple[date, date], now: datetime
+) -> tuple[Cell, ...]:
+    by_day = _source_days(source_facts, days=days)
     has_listing = source is not None and source.is_online
     # Its first listing may tell of pages that are weeks old: from when it was asked on, something is expected of it.
     begin = min(
@@ -86,30 +88,30 @@ def _cells(told: _Told, source: Source | None, *, days: tuple[date, date], now: 
     for number in range((days[1] - days[0]).days + 1):
         day = days[0] + number * _DAY
         before = {each: by_day[each] for each in by_day if begin <= each <= day}
-        usual = usual_pages(before, day)
+        usual = baseline_pages(before, day)
         is_listed = has_listing and (promised is None or day <= promised)
         is_known = day >= begin
-        odd = odd_of(before, day, is_listed=is_listed, is_over=day < now.date()) if is_known else ()
+        odd = anomalies(before, day, is_listed=is_listed, is_over=day < now.date()) if is_known else ()
         cells.append(Cell(facts=by_day[day], usual=float(median(usual)) if usual else None, is_known=is_known, odd=odd))
     return tuple(cells)
 
 
-def _source_days(told: _Told, *, days: tuple[date, date]) -> Mapping[date, SourceDay]:
+def _source_days(source_facts: _SourceFacts, *, days: tuple[date, date]) -> Mapping[date, SourceDay]:
     """Return every day of a source from the first that is asked for or known to the last."""
     outcomes: defaultdict[date, dict[str, int]] = defaultdict(lambda: defaultdict(int))
     reasons: defaultdict[date, dict[tuple[str, str], int]] = defaultdict(dict)
     late: defaultdict[date, int] = defaultdict(int)
     unread: defaultdict[date, int] = defaultdict(int)
-    for each in told.verdicts:
+    for each in source_facts.outcome_counts:
         if each.is_listing:
             unread[each.news_day] += each.pages
         else:
             outcomes[each.news_day][each.outcome] += each.pages
             reasons[each.news_day][each.outcome, each.reason or ""] = each.pages
             late[each.news_day] += each.late
-    dated = {each.day: each for each in told.dated}
-    listings = _covering(told.listings)
-    first = min({*outcomes, *unread, *dated, *listings, *told.visits, days[0]})
+    dated = {each.day: each for each in source_facts.dated}
+    listings = _listings_by_day(source_facts.listings)
+    first = min({*outcomes, *unread, *dated, *listings, *source_facts.visits, days[0]})
     found = {}
     for number in range((days[1] - first).days + 1):
         day = first + number * _DAY
@@ -123,14 +125,14 @@ def _source_days(told: _Told, *, days: tuple[date, date]) -> Mapping[date, Sourc
             articles=articles.articles if articles else 0,
             guessed=articles.guessed if articles else 0,
             listings=tuple(listings.get(day, ())),
-            was_asked=day in listings or bool(told.visits & {day, day + _DAY}),
+            was_asked=day in listings or bool(source_facts.visits & {day, day + _DAY}),
         )
     return found
 
 
-def _covering(listings: Sequence[AskedListing]) -> Mapping[date, list[AskedListing]]:
+def _listings_by_day(listings: Sequence[ListingFetch]) -> Mapping[date, list[ListingFetch]]:
     """Return the listings that cover each day: those of that day alone, or of the newest pages of two days."""
-    found: defaultdict[date, list[AskedListing]] = defaultdict(list)
+    found: defaultdict[date, list[ListingFetch]] = defaultdict(list)
     for each in listings:
         asked = each.asked_at.date()
         for day in (asked - _DAY, asked) if each.listed_day is None else (each.listed_day,):

@@ -10,22 +10,22 @@ from itertools import chain
 import pyarrow as pa
 
 from pipeline.errors import BrokenRecordError, ContractError, NewsError
-from pipeline.lake import KEYS_SCHEMA, Verdict, row_key_of
+from pipeline.lake import KEYS_SCHEMA, CachedOutcome, row_key_of
 from pipeline.model import Annotation, Article, Capture, Rejected, StageReport
 from pipeline.model.outcome import OutcomeKind
 from pipeline.raw import publisher_name
-from pipeline.stages.barred import DETAIL, REASON, barred_articles, unnamed_page
+from pipeline.stages.barred import DETAIL, REASON, blocked_articles, redacted_page
 from pipeline.stages.cleaning import latest_content
-from pipeline.stages.conservation import PageName, check_conservation, page_name_of
-from pipeline.stages.disposition import Ledger, outcome_kind_of
+from pipeline.stages.conservation import PageName, check_balance, page_name_of
+from pipeline.stages.disposition import OutcomeRecorder, outcome_kind_of
 from pipeline.stages.log_rows import append_outcomes
 from pipeline.stages.reading import LoadedAnnotator, load_annotator
-from pipeline.stages.todo import Captures, DayWork, day_work, seen_of, unchanged
+from pipeline.stages.todo import Captures, DayWork, day_work, input_hash_of, unchanged_outcome
 from pipeline.stages.workspace import Workspace
 from pipeline.tables import READING_TABLES, annotation_rows, check_rows, rows_table
 
 Tables = dict[str, pa.Table]
-_WORTH_A_MODEL = 64  # articles
+_MIN_ARTICLES_PER_CHUNK = 64  # articles
 
 
 @dataclass(frozen=True, slots=True)
@@ -42,7 +42,7 @@ def plan_chunks(workspace: Workspace, *, day: date) -> list[dict[str, int]]:
     Few: each loads the model, which takes as long as reading some tens of articles.
     """
     articles = len(day_work(workspace, day=day).todo)
-    pieces = max(1, min(workspace.settings.derive_chunks, articles // _WORTH_A_MODEL))
+    pieces = max(1, min(workspace.settings.derive_chunks, articles // _MIN_ARTICLES_PER_CHUNK))
     return [{"chunk": index, "chunks": pieces} for index in range(pieces)]
 
 
@@ -53,25 +53,25 @@ def derive(workspace: Workspace, *, day: date, run_id: str, chunk: int = 0, chun
     """
     with workspace.at_work():
         work = day_work(workspace, day=day, chunk=chunk, chunks=chunks)
-        ledger = Ledger(run_id=run_id, stage="derive", now=workspace.settings.now())
-        job = _Derive(workspace, ledger, day=day, work=work)
+        recorder = OutcomeRecorder(run_id=run_id, stage="derive", now=workspace.settings.now())
+        job = _ChunkDerivation(workspace, recorder, day=day, work=work)
         job.record_settled()
         read, keys = job.read()
         batch_id = _batch_id(day, work) if keys else None
         if batch_id is not None:
             tables = {spec.name: pa.concat_tables(each[spec.name] for each in read) for spec in READING_TABLES}
             workspace.lake.stage(batch_id, tables, pa.Table.from_pylist(keys, schema=KEYS_SCHEMA))
-        check_conservation(job.discovered(), ledger.outcomes, run_id=run_id, handed_on=job.handed_on)
-        append_outcomes(workspace, ledger.outcomes, batch_id=derived_batch_of(run_id, chunk=chunk))
-        _refuse_silent_breakage(workspace, ledger, day)
-        workspace.lake.index.remember(job.verdicts)
+        check_balance(job.discovered(), recorder.outcomes, run_id=run_id, handed_on=job.handed_on)
+        append_outcomes(workspace, recorder.outcomes, batch_id=derive_batch_of(run_id, chunk=chunk))
+        _refuse_silent_breakage(workspace, recorder, day)
+        workspace.lake.index.put_outcomes(job.verdicts)
     made = {"derived_new": work.count("new"), "derived_again": work.count("again")}
     rules = Counter(rule for each in read for rule in each["quotes"]["rule_id"].to_pylist())
-    report = StageReport.of("derive", run_id, ledger.outcomes, days=[day], work=made, rules=rules)
+    report = StageReport.of("derive", run_id, recorder.outcomes, days=[day], work=made, rules=rules)
     return DeriveReport(report, batch_id)
 
 
-def derived_batch_of(run_id: str, *, chunk: int) -> str:
+def derive_batch_of(run_id: str, *, chunk: int) -> str:
     """Return the name under which the outcomes of a run's chunk are logged."""
     return f"{run_id}.derive{chunk}"
 
@@ -81,31 +81,31 @@ def _batch_id(day: date, work: DayWork) -> str:
     return f"{day}-{hashlib.sha256(f'{work.version} {work.knowledge.version}\n{seen}'.encode()).hexdigest()[:16]}"
 
 
-def _refuse_silent_breakage(workspace: Workspace, ledger: Ledger, day: date) -> None:
-    broken = sum(outcome.outcome == "quarantined" for outcome in ledger.outcomes)
-    allowed = workspace.settings.quarantine_max_ratio * len(ledger.outcomes)
+def _refuse_silent_breakage(workspace: Workspace, recorder: OutcomeRecorder, day: date) -> None:
+    broken = sum(outcome.outcome == "quarantined" for outcome in recorder.outcomes)
+    allowed = workspace.settings.quarantine_max_ratio * len(recorder.outcomes)
     if broken > max(allowed, 1):
         raise ContractError(
-            f"{broken} of {len(ledger.outcomes)} pages of {day} went into quarantine; look at outcomes.detail, "
+            f"{broken} of {len(recorder.outcomes)} pages of {day} went into quarantine; look at outcomes.detail, "
             "or raise NEWS_QUARANTINE_MAX_RATIO",
             key=day.isoformat(),
             reason="too_many_quarantined",
         )
 
 
-class _Derive:
+class _ChunkDerivation:
     """One chunk. State that the steps share, nothing more. ``verdicts`` are to be remembered once it is told.
 
     ``handed_on`` are the pages whose articles are staged: the commit gives their outcomes.
     """
 
-    def __init__(self, workspace: Workspace, ledger: Ledger, *, day: date, work: DayWork) -> None:
+    def __init__(self, workspace: Workspace, recorder: OutcomeRecorder, *, day: date, work: DayWork) -> None:
         self.workspace = workspace
-        self.ledger = ledger
+        self.recorder = recorder
         self.day = day
         self.work = work
-        self.verdicts: dict[str, Verdict] = {}
-        self.barred = barred_articles(workspace.takedowns, work.captures)
+        self.verdicts: dict[str, CachedOutcome] = {}
+        self.barred = blocked_articles(workspace.takedowns, work.captures)
         self.handed_on: set[PageName] = set()
         pages = {each.page_key for captures in work.captures.values() for each in captures}
         self._last_of = workspace.archive.latest(pages)
@@ -129,7 +129,7 @@ class _Derive:
     def _page(self, capture: Capture) -> PageName:
         """Return the page as its outcome names it."""
         name = page_name_of(capture)
-        return unnamed_page(name) if capture.article_id in self.barred else name
+        return redacted_page(name) if capture.article_id in self.barred else name
 
     def record_settled(self) -> None:
         """Record what stands without reading, and the day's pages that are an article under another address."""
@@ -143,7 +143,7 @@ class _Derive:
         told = f"it is the article of {last.url}"
         for page in self._filed_today(captures):
             if page.page_key != last.page_key:
-                self._record(page, Verdict("", self.work.version, "unchanged", "same_article", told))
+                self._record(page, CachedOutcome("", self.work.version, "unchanged", "same_article", told))
 
     def read(self) -> tuple[list[Tables], list[dict[str, object]]]:
         """Return the tables of each article that reads well, and the batch's keys."""
@@ -196,7 +196,7 @@ class _Derive:
             row = self.work.stored.get(article_id)
             key = row_key_of(revision_id=article.revision_id, raw_ref=article.raw_ref, fetched_at=article.fetched_at)
             # It stands for the row that is committed, or about to be: another row is none of its business.
-            self.verdicts[article_id] = verdict = unchanged(captures, version=self.work.version, row_key=key)
+            self.verdicts[article_id] = verdict = unchanged_outcome(captures, version=self.work.version, row_key=key)
             is_read = row is not None and (row.pipeline_version, row.row_key) == (self.work.version, key)
             if is_read and article_id not in self.work.stale:
                 self._record(captures[-1], verdict)
@@ -208,8 +208,8 @@ class _Derive:
         article = None if article_id in self.barred else self._latest(self.work.captures[article_id])
         if article is not None and article.publisher is not None:
             name = publisher_name(article.publisher)
-            if self.workspace.takedowns.bars(name):
-                self.workspace.takedowns.bar_like(article_id, like=[name])
+            if self.workspace.takedowns.is_blocked(name):
+                self.workspace.takedowns.block_alias(article_id, like=[name])
                 self.barred.add(article_id)
         if article_id in self.barred:
             self._settle(article_id, "rejected", REASON, DETAIL)
@@ -233,19 +233,19 @@ class _Derive:
 
     def _settle(self, article_id: str, kind: OutcomeKind, reason: str, detail: str) -> None:
         captures = self.work.captures[article_id]
-        verdict = Verdict(seen_of(captures), self.work.version, kind, reason, detail)
+        verdict = CachedOutcome(input_hash_of(captures), self.work.version, kind, reason, detail)
         self.verdicts[article_id] = verdict
         self._record(captures[-1], verdict)
 
-    def _record(self, capture: Capture, verdict: Verdict) -> None:
+    def _record(self, capture: Capture, verdict: CachedOutcome) -> None:
         if not self._is_its_own(capture):
             return
         source_key, url = self._page(capture)
         if capture.article_id in self.barred:
             told = {"url": url, "source_key": source_key, "reason": REASON, "detail": DETAIL}
-            self.ledger.record("rejected", **told, news_day=self.day)
+            self.recorder.record("rejected", **told, news_day=self.day)
             return
-        self.ledger.record(
+        self.recorder.record(
             verdict.outcome,
             url=url,
             source_key=source_key,

@@ -10,7 +10,11 @@ from pipeline.model.outcome import OutcomeKind
 
 log = logging.getLogger(__name__)
 
-_OUTCOME_OF: dict[str, OutcomeKind] = {"retry": "pending", "reject": "rejected", "quarantine": "quarantined"}
+_OUTCOME_BY_DISPOSITION: dict[str, OutcomeKind] = {
+    "retry": "pending",
+    "reject": "rejected",
+    "quarantine": "quarantined",
+}
 
 
 def outcome_kind_of(error: NewsError) -> OutcomeKind:
@@ -20,10 +24,10 @@ def outcome_kind_of(error: NewsError) -> OutcomeKind:
     """
     if error.disposition == "fail":
         raise error
-    return _OUTCOME_OF[error.disposition]
+    return _OUTCOME_BY_DISPOSITION[error.disposition]
 
 
-def guarded[T](work: Callable[[], T], *, key: str) -> T | NewsError:
+def run_isolated[T](work: Callable[[], T], *, key: str) -> T | NewsError:
     """Return what ``work`` gives for one page, or the error that it ends in; a defect of ours costs that page only."""
     try:
         return work()
@@ -32,7 +36,7 @@ def guarded[T](work: Callable[[], T], *, key: str) -> T | NewsError:
         return error
     except (OSError, MemoryError):  # the machine's trouble, not the page's: the whole task is tried again
         raise
-    except Exception as error:  # the one door: a defect costs one page, never its day
+    except Exception as error:  # the one place for this: a defect costs one page, never its day
         log.warning("%s", key, exc_info=True)
         return ExtractorError(
             f"{key} breaks the extractor: {type(error).__name__}: {error}; it is kept, derive again after a fix",
@@ -41,7 +45,7 @@ def guarded[T](work: Callable[[], T], *, key: str) -> T | NewsError:
         )
 
 
-class Ledger:
+class OutcomeRecorder:
     """The outcomes of one stage of one run; one INFO line each. It begins with those of an earlier try, ``told``."""
 
     def __init__(self, *, run_id: str, stage: str, now: datetime, told: Iterable[Outcome] = ()) -> None:
@@ -65,7 +69,7 @@ class Ledger:
     ) -> None:
         """Record what became of a page. The last word on a page wins: a page has one outcome in a run.
 
-        ``stage`` is the ledger's own unless given.
+        ``stage`` is the recorder's own unless given.
         """
         self._by_page[source_key, url] = Outcome(
             run_id=self._run_id,

@@ -104,7 +104,7 @@ def _event_day(event: Event) -> str | None:
     return f"{day:%Y-%m}" if event.event_date_precision == "month" else day.isoformat()
 
 
-def cleaned_object(doc_id: str, article: Article) -> dict[str, object]:
+def extraction_object(doc_id: str, article: Article) -> dict[str, object]:
     """Return the extraction as one JSON-able object; paragraphs are all of the body, in reading order."""
     return {
         "doc_id": doc_id,

@@ -20,10 +20,10 @@ from pipeline.clusters import (
     relate_events,
 )
 from pipeline.lake import Lake
-from pipeline.stages.chains import Chain, chained
+from pipeline.stages.chains import IdPropagation, propagate_ids
 
 _REPORTS, _CLUSTERS = "event_reports", "event_clusters"
-_ROW = ("article_id", "revision_id", "event_index")
+_EVENT_KEY = ("article_id", "revision_id", "event_index")
 
 
 def relate_events_of(lake: Lake, days: Iterable[date]) -> dict[str, dict[date, pa.Table]]:
@@ -31,11 +31,11 @@ def relate_events_of(lake: Lake, days: Iterable[date]) -> dict[str, dict[date, p
 
     The reports come last: until they stand, the run after a dead one sees which events have changed.
     """
-    reports = chained(lake, _CHAIN, days)
+    reports = propagate_ids(lake, _EVENT_PROPAGATION, days)
     return {_CLUSTERS: _clusters(lake, reports), _REPORTS: reports}
 
 
-def _prepared(lake: Lake, day: date) -> EventDay:
+def _prepare_events(lake: Lake, day: date) -> EventDay:
     return events_of_day(
         lake.read("events", days=[day], columns=EVENT_COLUMNS),
         lake.read("articles", days=[day], columns=("article_id", "text", "blocks")),
@@ -45,12 +45,12 @@ def _prepared(lake: Lake, day: date) -> EventDay:
     )
 
 
-_CHAIN = Chain(
+_EVENT_PROPAGATION = IdPropagation(
     source="events",
     table=_REPORTS,
     index="event_index",
     group="event_cluster_id",
-    prepare=_prepared,
+    prepare=_prepare_events,
     relate=relate_events,
     rows=event_report_rows,
 )
@@ -105,18 +105,18 @@ class _Reports:
         if day in self._near:
             return self._near[day]
         reports = self._given[day] if day in self._given else self._lake.read(_REPORTS, days=[day])
-        joined = _joined(reports, self._lake.read("events", days=[day], columns=REPORTED_COLUMNS))
+        joined = _join_events(reports, self._lake.read("events", days=[day], columns=REPORTED_COLUMNS))
         if is_near:
             self._near[day] = joined
         return joined
 
 
-def _joined(reports: pa.Table, events: pa.Table) -> pa.Table:
+def _join_events(reports: pa.Table, events: pa.Table) -> pa.Table:
     """Return reports with the columns of their events, in any order; those without are of a content that is gone."""
-    numbered = events.select(_ROW).append_column("at", pa.array(range(events.num_rows), pa.int64()))
-    found = reports.join(numbered, list(_ROW), join_type="inner")
+    numbered = events.select(_EVENT_KEY).append_column("at", pa.array(range(events.num_rows), pa.int64()))
+    found = reports.join(numbered, list(_EVENT_KEY), join_type="inner")
     told = events.take(found["at"])
-    for name in REPORTED_COLUMNS[len(_ROW) :]:
+    for name in REPORTED_COLUMNS[len(_EVENT_KEY) :]:
         found = found.append_column(name, told[name])
     return found.drop("at")
 

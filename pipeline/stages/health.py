@@ -10,7 +10,7 @@ from pathlib import Path
 
 from pipeline.errors import ConfigError, NewsError
 from pipeline.kb import read_overrides
-from pipeline.model import counted
+from pipeline.model import pluralize
 from pipeline.stages.corrections import stale_corrections
 from pipeline.stages.knowledge import kb_info
 from pipeline.stages.reading import knowledge_of, version_of
@@ -22,21 +22,21 @@ _FREE_BYTES = 2_000_000_000  # a day of a large source with its archive, tables 
 
 @dataclass(frozen=True, slots=True)
 class Finding:
-    """One thing looked at. ``told`` says what is there, or what is wrong and what to do."""
+    """Result of one check. ``message`` says what is there, or what is wrong and what to do."""
 
     name: str
     is_well: bool
-    told: str
+    message: str
 
 
 def examine(workspace: Workspace) -> tuple[Finding, ...]:
     """Return what was found for each part, the well ones included, in the order in which a run needs them."""
-    return tuple(_examined(name, look, workspace) for name, look in _LOOKS.items())
+    return tuple(_run_check(name, check, workspace) for name, check in _CHECKS.items())
 
 
-def _examined(name: str, look: Callable[[Workspace], str], workspace: Workspace) -> Finding:
+def _run_check(name: str, check: Callable[[Workspace], str], workspace: Workspace) -> Finding:
     try:
-        return Finding(name, True, look(workspace))
+        return Finding(name, True, check(workspace))
     except (NewsError, OSError, importlib.metadata.PackageNotFoundError) as error:
         return Finding(name, False, str(error))
 
@@ -84,22 +84,22 @@ def _refuse_stale(workspace: Workspace) -> None:
     stale = stale_corrections(workspace.lake, knowledge_of(settings), version=version_of(settings))
     if stale:
         first = f"{stale[0].key} of article {stale[0].article_id}: {stale[0].why}"
-        told = f"{settings.overrides_file}: {len(stale)} corrections correct nothing, first {first}"
-        raise ConfigError(f"{told}; take it out, or see `newslake override check`", key=stale[0].key)
+        message = f"{settings.overrides_file}: {len(stale)} corrections correct nothing, first {first}"
+        raise ConfigError(f"{message}; take it out, or see `newslake override check`", key=stale[0].key)
 
 
 def _archive(workspace: Workspace) -> str:
-    return counted(len(workspace.archive.days()), "news day")
+    return pluralize(len(workspace.archive.days()), "news day")
 
 
 def _lake(workspace: Workspace) -> str:
     problems = verify(workspace).problems
     if problems:
-        raise OSError(f"{counted(len(problems), 'problem')}, first: {problems[0]}")
-    return f"{counted(len(workspace.lake.days()), 'day')}, whole"
+        raise OSError(f"{pluralize(len(problems), 'problem')}, first: {problems[0]}")
+    return f"{pluralize(len(workspace.lake.days()), 'day')}, whole"
 
 
-_LOOKS: dict[str, Callable[[Workspace], str]] = {
+_CHECKS: dict[str, Callable[[Workspace], str]] = {
     "python": _python,
     "airflow": _airflow,
     "data": _data,

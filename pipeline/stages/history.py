@@ -15,9 +15,9 @@ Way = Literal["cli", "airflow"]
 WAYS: tuple[Way, ...] = ("cli", "airflow")
 # What a run's time grows with, by its names in counts.
 _WORK: dict[Stage, tuple[str, ...]] = {"ingest": ("fetched",), "extract": ("derived_new", "derived_again")}
-_READ = 600  # rows of ``runs`` looked at: other stages and other ways are among them
-_USED = 50
-_ENOUGH = 3  # runs with work to do
+_ROWS_MAX = 600  # rows of ``runs`` looked at: other stages and other ways are among them
+_RUNS_MAX = 50
+_RUNS_MIN = 3  # runs with work to do
 _SPREAD = 2  # the largest run is this many times the smallest, or a slope says nothing
 
 
@@ -43,8 +43,8 @@ class History:
         The command line loads the model once a process, Airflow once a task, so the ways differ.
         """
         runs = [run for run in self.runs if run.stage == stage]
-        alike = [run for run in runs if run.way == way][:_USED]
-        return tuple(alike if sum(run.size > 0 for run in alike) >= _ENOUGH else runs[:_USED])
+        alike = [run for run in runs if run.way == way][:_RUNS_MAX]
+        return tuple(alike if sum(run.size > 0 for run in alike) >= _RUNS_MIN else runs[:_RUNS_MAX])
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -71,7 +71,7 @@ class Estimate:
 
 def read_history(workspace: Workspace) -> History:
     """Return what ``runs`` says of the last runs; one without a length, of a frozen clock, is no history."""
-    rows = workspace.lake.log.read("runs", newest=_READ).to_pylist()
+    rows = workspace.lake.log.read("runs", newest=_ROWS_MAX).to_pylist()
     runs = (_run(row) for row in sorted(rows, key=lambda row: row["started_at"], reverse=True))
     return History(tuple(run for run in runs if run is not None and run.seconds > 0))
 
@@ -87,7 +87,7 @@ def _run(row: Mapping[str, Any]) -> Run | None:
 
 
 def way_of(run_id: str) -> Way:
-    """Return which door a run came in by."""
+    """Return what started a run."""
     return "cli" if run_id.startswith("cli.") else "airflow"
 
 
@@ -102,7 +102,7 @@ def expected_seconds(history: History, *, stage: Stage = "extract", way: Way, ar
     if not busy:
         return median(idle) if idle and articles == 0 else None
     base = median(idle) if idle else 0.0
-    fixed, each = _line(busy, base)
+    fixed, each = _fit_line(busy, base)
     if articles == 0:
         return min(base if idle else min(run.seconds for run in busy), fixed + each)
     return fixed + each * articles
@@ -112,19 +112,19 @@ def estimate(
     history: History, *, way: Way, pages: Sequence[int], articles: Sequence[int], least_seconds: float
 ) -> Estimate:
     """Return what runs of these sizes may take; ``least_seconds`` is the pace that the pages' hosts are asked at."""
-    ingest = _sum(history, "ingest", way, pages)
+    ingest = _sum_expected(history, "ingest", way, pages)
     ingested, extracted = history.of("ingest", way), history.of("extract", way)
     return Estimate(
         way=way,
         ingest_seconds=None if ingest is None else max(ingest, least_seconds),
-        extract_seconds=_sum(history, "extract", way, articles),
+        extract_seconds=_sum_expected(history, "extract", way, articles),
         ingest_history=len(ingested),
         extract_history=len(extracted),
         is_own=all(run.way == way for run in (*ingested, *extracted)),
     )
 
 
-def _sum(history: History, stage: Stage, way: Way, sizes: Sequence[int]) -> float | None:
+def _sum_expected(history: History, stage: Stage, way: Way, sizes: Sequence[int]) -> float | None:
     total = 0.0
     for size, times in Counter(sizes).items():
         seconds = expected_seconds(history, stage=stage, way=way, articles=size)
@@ -134,7 +134,7 @@ def _sum(history: History, stage: Stage, way: Way, sizes: Sequence[int]) -> floa
     return total
 
 
-def _line(runs: Sequence[Run], base: float) -> tuple[float, float]:
+def _fit_line(runs: Sequence[Run], base: float) -> tuple[float, float]:
     """Return seconds = fixed + each * size, by the median of slopes: one run that hung does not bend it.
 
     Few runs, runs of one size, or a line that starts or goes below zero leave only the ratio, over ``base``, the
@@ -142,7 +142,7 @@ def _line(runs: Sequence[Run], base: float) -> tuple[float, float]:
     """
     ratio = median(max(run.seconds - base, 0.0) / run.size for run in runs)
     sizes = [run.size for run in runs]
-    if len(runs) < _ENOUGH or max(sizes) < _SPREAD * min(sizes):
+    if len(runs) < _RUNS_MIN or max(sizes) < _SPREAD * min(sizes):
         return base, ratio
     each = median((b.seconds - a.seconds) / (b.size - a.size) for a, b in combinations(runs, 2) if a.size != b.size)
     fixed = median(run.seconds - each * run.size for run in runs)

@@ -14,32 +14,32 @@ from pathlib import Path
 
 from pipeline.clean import PageIdentity, page_identity
 from pipeline.errors import NewsError, TransientFetchError
-from pipeline.fetch import Fetcher, Got, NotModified
+from pipeline.fetch import Fetcher, FetchResult, NotModified
 from pipeline.model import Capture, Page, Ref, Source, StageReport, canonical_url
 from pipeline.model.outcome import OutcomeKind
-from pipeline.raw import ArchiveWriter, SeenPage, Validators, page_key_of
-from pipeline.sources import Copies, Found, Reading, discover, listable_days, settle_all
-from pipeline.stages.answers import keep_answer
-from pipeline.stages.barred import DETAIL, REASON, Door, unnamed_page
-from pipeline.stages.conservation import PageName, check_conservation
-from pipeline.stages.disposition import Ledger, outcome_kind_of
-from pipeline.stages.listed import TRIES, Listed, state_key_of, wait_of
+from pipeline.raw import ArchiveWriter, PageState, Validators, page_key_of
+from pipeline.sources import ListingEntry, ReadContext, WaybackFetcher, discover, listable_days, settle_all
+from pipeline.stages.answers import archive_failed_response
+from pipeline.stages.barred import DETAIL, REASON, TakedownGuard, redacted_page
+from pipeline.stages.conservation import PageName, check_balance
+from pipeline.stages.disposition import OutcomeRecorder, outcome_kind_of
+from pipeline.stages.listed import MAX_ATTEMPTS, FetchCandidate, retry_delay, state_key_of
 from pipeline.stages.listings import ListingResult, ListingRow, append_listing
-from pipeline.stages.log_rows import append_outcomes, batch_of, outcomes_told
+from pipeline.stages.log_rows import append_outcomes, batch_of, logged_outcomes
 from pipeline.stages.workspace import Workspace
 
 log = logging.getLogger(__name__)
 
 
 @dataclass(frozen=True, slots=True)
-class Ingested:
+class IngestResult:
     """A finished ingest. ``trouble`` is why the source could not be listed, which is one outcome of the report too."""
 
     report: StageReport
     trouble: NewsError | None
 
 
-def ingest(workspace: Workspace, *, source_key: str, day: date, run_id: str, waits: bool = True) -> Ingested:
+def ingest(workspace: Workspace, *, source_key: str, day: date, run_id: str, waits: bool = True) -> IngestResult:
     """List one source, fetch what is wanted, archive it; return the report with the news days to derive.
 
     While another run has the source, one that ``waits`` does so; any other does nothing.
@@ -47,10 +47,10 @@ def ingest(workspace: Workspace, *, source_key: str, day: date, run_id: str, wai
     Raises: NewsError only where the run must not go on.
     """
     named = workspace.sources.named(source_key)
-    held = workspace.held(named, run_id=run_id, waits=waits)
-    with workspace.at_work(), held as source, workspace.fetcher(named) as fetcher:
-        job = _Ingest(workspace, source or named, run_id=run_id)
-        if job.door.bars_source():
+    claim = workspace.claim(named, run_id=run_id, waits=waits)
+    with workspace.at_work(), claim as source, workspace.fetcher(named) as fetcher:
+        job = _SourceIngest(workspace, source or named, run_id=run_id)
+        if job.guard.blocks_source():
             job.refuse_source()
         elif source is None:
             log.info("%s: another run has it; what that leaves is told again, or swept", source_key)
@@ -58,11 +58,11 @@ def ingest(workspace: Workspace, *, source_key: str, day: date, run_id: str, wai
             workspace.archive.recover(source_key=source_key)  # what a killed try had fetched is not fetched again
             job.run(fetcher, day=day)
     days = workspace.archive.days_of_run(source_key=source_key, run_id=run_id)
-    report = StageReport.of("ingest", run_id, job.ledger.outcomes, days=days, work={"fetched": job.fetched})
-    return Ingested(report, job.trouble)
+    report = StageReport.of("ingest", run_id, job.recorder.outcomes, days=days, work={"fetched": job.fetched})
+    return IngestResult(report, job.trouble)
 
 
-class _Ingest:
+class _SourceIngest:
     """One source in one run. State that the steps share, nothing more."""
 
     def __init__(self, workspace: Workspace, source: Source, *, run_id: str) -> None:
@@ -72,14 +72,14 @@ class _Ingest:
         self.now = workspace.settings.now()
         self.batch_id = batch_of(source.key, run_id=run_id)
         # A listing that tells a second try nothing more must not wipe out what the first one told.
-        told = (each for each in outcomes_told(workspace, batch_ids=[self.batch_id]) if each.stage != "discover")
-        self.door = Door(workspace.takedowns, source)
-        self.ledger = Ledger(run_id=run_id, stage="fetch", now=self.now, told=map(self.door.unnamed, told))
+        told = (each for each in logged_outcomes(workspace, batch_ids=[self.batch_id]) if each.stage != "discover")
+        self.guard = TakedownGuard(workspace.takedowns, source)
+        self.recorder = OutcomeRecorder(run_id=run_id, stage="fetch", now=self.now, told=map(self.guard.redacted, told))
         self.trouble: NewsError | None = None
         self.is_dated, self.undated_day = False, self.now.date()
         self.result: ListingResult = "failed"
         self.entries = 0
-        self.states: list[SeenPage] = []
+        self.states: list[PageState] = []
         self.keys: set[str] = set()
         self.discovered: dict[PageName, date] = {}
         self.fetched = 0
@@ -89,35 +89,35 @@ class _Ingest:
         is_listed = day in listable_days(self.source, now=self.now)
         state = self.workspace.fetch_state
         with self.workspace.archive.writer(source_key=self.source.key, run_id=self.run_id) as writer:
-            pages = Copies(fetcher)
+            pages = WaybackFetcher(fetcher)
             validators = self._list(fetcher, pages, writer, day=day) if is_listed else None
             self._fetch(self._due(None if is_listed else day), pages, writer)
         state.record_many(self.states)
-        check_conservation(self.discovered, self.ledger.outcomes, run_id=self.run_id)
-        append_outcomes(self.workspace, self.ledger.outcomes, batch_id=self.batch_id)
+        check_balance(self.discovered, self.recorder.outcomes, run_id=self.run_id)
+        append_outcomes(self.workspace, self.recorder.outcomes, batch_id=self.batch_id)
         if is_listed and self.source.is_online:
             append_listing(self.workspace, self._listing_row(), batch_id=self.batch_id)
         if validators is not None:
             state.store_validators(self.source.key, validators)
         if self.source.kind == "inbox":
             folder, limit = Path(self.source.location), self.workspace.settings.page_max_bytes
-            self.door.erase_from(folder, Reading(source_key=self.source.key, now=self.now, page_max_bytes=limit))
-            settle_all(folder, reasons=self.ledger.broken_files())
+            self.guard.erase_from(folder, ReadContext(source_key=self.source.key, now=self.now, page_max_bytes=limit))
+            settle_all(folder, reasons=self.recorder.broken_files())
 
     def refuse_source(self) -> None:
         """Record that nothing is asked of a source that was forgotten."""
         self._refuse(Ref(source_key=self.source.key, url=self.source.location))
-        append_outcomes(self.workspace, self.ledger.outcomes, batch_id=self.batch_id)
+        append_outcomes(self.workspace, self.recorder.outcomes, batch_id=self.batch_id)
 
     def _refuse(self, ref: Ref) -> None:
         """Record a page that was forgotten; its name goes no further."""
         page = self.source.key, ref.url or ref.file or ""
         self.discovered.pop(page, None)
-        source_key, url = unnamed = unnamed_page(page)
-        self.discovered[unnamed] = day = self._day_told(ref)
-        self.ledger.record("rejected", url=url, source_key=source_key, news_day=day, reason=REASON, detail=DETAIL)
+        source_key, url = redacted = redacted_page(page)
+        self.discovered[redacted] = day = self._day_told(ref)
+        self.recorder.record("rejected", url=url, source_key=source_key, news_day=day, reason=REASON, detail=DETAIL)
 
-    def _list(self, fetcher: Fetcher, pages: Copies, writer: ArchiveWriter, *, day: date) -> Validators | None:
+    def _list(self, fetcher: Fetcher, pages: WaybackFetcher, writer: ArchiveWriter, *, day: date) -> Validators | None:
         source, state, now = self.source, self.workspace.fetch_state, self.workspace.settings.now
         known = state.validators(source.key)
         is_done = partial(state.has_listed, source.key)
@@ -130,7 +130,7 @@ class _Ingest:
             return None
         self.is_dated, self.undated_day = listing.day is not None, listing.day or self.undated_day
         self.result = "unchanged" if listing.is_unchanged else "listed"
-        self._fetch(self._wanted(listing.found, writer), pages, writer)
+        self._fetch(self._wanted(listing.entries, writer), pages, writer)
         return listing.validators
 
     def _listing_row(self) -> ListingRow:
@@ -145,7 +145,7 @@ class _Ingest:
             asked_at=self.now,
         )
 
-    def _wanted(self, found: Iterable[Found], writer: ArchiveWriter) -> Iterator[Listed]:
+    def _wanted(self, found: Iterable[ListingEntry], writer: ArchiveWriter) -> Iterator[FetchCandidate]:
         """Yield the listed pages that must be fetched; archive local ones and record all others on the way."""
         for each, identity in self._let_in(found):
             if each.finished is not None:
@@ -155,19 +155,19 @@ class _Ingest:
                 if self.is_dated and isinstance(each.problem, TransientFetchError):  # no later day lists it again
                     self.trouble = self.trouble or each.problem
             elif each.page is not None and identity is not None:
-                self._archive(self._listed(each.ref, page_key_of(each.page)), each.page, identity, writer)
+                self._archive(self._candidate(each.ref, page_key_of(each.page)), each.page, identity, writer)
             elif state_key_of(key := canonical_url(each.ref.url or ""), each.ref.hints) not in self.keys:
-                listed = self._listed(each.ref, key)
+                listed = self._candidate(each.ref, key)
                 if listed.is_wanted(self.now):
                     yield listed
                 else:
                     self._pass_over(listed)
 
-    def _let_in(self, found: Iterable[Found]) -> Iterator[tuple[Found, PageIdentity | None]]:
+    def _let_in(self, found: Iterable[ListingEntry]) -> Iterator[tuple[ListingEntry, PageIdentity | None]]:
         for each in found:
             self.entries += each.finished is None
             identity = page_identity(each.page) if each.page is not None else None
-            if each.finished is None and self.door.bars(each, identity):
+            if each.finished is None and self.guard.blocks_entry(each, identity):
                 self._refuse(each.ref)
             else:
                 yield each, identity
@@ -177,30 +177,30 @@ class _Ingest:
         writer.finish_files()
         self.workspace.fetch_state.record_many(self.states)
         self.states.clear()
-        append_outcomes(self.workspace, self.ledger.outcomes, batch_id=self.batch_id)
+        append_outcomes(self.workspace, self.recorder.outcomes, batch_id=self.batch_id)
         self.workspace.fetch_state.store_validators(self.source.key, Validators(), url=mark)
 
-    def _due(self, day: date | None) -> Iterator[Listed]:
+    def _due(self, day: date | None) -> Iterator[FetchCandidate]:
         """Yield pages of earlier runs, of one news day or of all, that are due for another try and not listed now."""
         for seen in self.workspace.fetch_state.pending(self.source.key, self.now):
-            if seen.page_key not in self.keys and day in (None, seen.news_day) and not self.door.bars_url(seen.url):
+            if seen.page_key not in self.keys and day in (None, seen.news_day) and not self.guard.blocks_url(seen.url):
                 ref = Ref(source_key=self.source.key, url=seen.url, hints=seen.hints)
-                yield self._listed(ref, seen.page_key.partition(" ")[0])
+                yield self._candidate(ref, seen.page_key.partition(" ")[0])
 
-    def _listed(self, ref: Ref, page_key: str) -> Listed:
+    def _candidate(self, ref: Ref, page_key: str) -> FetchCandidate:
         self.keys.add(state_key := state_key_of(page_key, ref.hints))
         seen = self.workspace.fetch_state.seen(state_key)
         captures = self.workspace.archive.captures(page_key=page_key)
         # The news day is fixed by the first fetch, or the first try of one; before that the listing says it.
         fixed = captures[0].news_day if captures else seen.news_day if seen is not None else None
-        listed = Listed(ref, page_key, fixed or self._day_told(ref), seen, captures)
+        listed = FetchCandidate(ref, page_key, fixed or self._day_told(ref), seen, captures)
         self.discovered[self.source.key, listed.name] = listed.news_day
         return listed
 
     def _day_told(self, ref: Ref) -> date:
         return ref.hints.published_at.date() if ref.hints.published_at is not None else self.undated_day
 
-    def _pass_over(self, listed: Listed) -> None:
+    def _pass_over(self, listed: FetchCandidate) -> None:
         """Record a page that is not fetched now, with what is known of it."""
         seen, last = listed.seen, listed.last
         if seen is not None and seen.next_try_at is not None:
@@ -215,15 +215,15 @@ class _Ingest:
             detail = "held already; the listing gives no later change"
             self._record(listed, "unchanged", reason="seen", detail=detail)
 
-    def _fetch(self, pages: Iterable[Listed], fetcher: Copies, writer: ArchiveWriter) -> None:
-        for listed, got in fetcher.fetch_many((each, each.asked()) for each in pages):
+    def _fetch(self, pages: Iterable[FetchCandidate], fetcher: WaybackFetcher, writer: ArchiveWriter) -> None:
+        for listed, got in fetcher.fetch_many((each, each.request()) for each in pages):
             self._take(listed, got, writer)
 
-    def _take(self, listed: Listed, got: Got, writer: ArchiveWriter) -> None:
+    def _take(self, listed: FetchCandidate, got: FetchResult, writer: ArchiveWriter) -> None:
         self.fetched += 1
         if isinstance(got, Page):
             identity = page_identity(got)
-            if self.door.bars_page(got, identity, asked=listed.ref.url):
+            if self.guard.blocks_page(got, identity, asked=listed.ref.url):
                 self._refuse(listed.ref)
             else:
                 self._archive(listed, got, identity, writer)
@@ -233,9 +233,9 @@ class _Ingest:
         else:
             self._fail(listed, got)
             page = (listed.page_key, listed.ref.url or "", listed.news_day)
-            keep_answer(got, writer, page=page, last=listed.last, at=self.workspace.settings.now())
+            archive_failed_response(got, writer, page=page, last=listed.last, at=self.workspace.settings.now())
 
-    def _archive(self, listed: Listed, page: Page, identity: PageIdentity, writer: ArchiveWriter) -> None:
+    def _archive(self, listed: FetchCandidate, page: Page, identity: PageIdentity, writer: ArchiveWriter) -> None:
         if page.url is None:
             page = replace(page, hints=replace(page.hints, file=listed.ref.file))
         capture = writer.put(page, news_day=listed.news_day, article_id=identity.article_id)
@@ -246,7 +246,7 @@ class _Ingest:
     def _is_mine(self, capture: Capture) -> bool:
         return (capture.run_id, capture.source_key) == (self.run_id, self.source.key)
 
-    def _record_capture(self, listed: Listed, capture: Capture) -> None:
+    def _record_capture(self, listed: FetchCandidate, capture: Capture) -> None:
         """Record a page that this run fetched, in this try or in one that was killed."""
         before = next((each for each in reversed(listed.captures) if not self._is_mine(each)), None)
         facts = {"article_id": capture.article_id, "raw_ref": capture.digest}
@@ -257,24 +257,24 @@ class _Ingest:
         else:
             self._record(listed, "pending", reason="archived", detail="kept in the archive, to be derived", **facts)
 
-    def _fail(self, listed: Listed, error: NewsError) -> None:
+    def _fail(self, listed: FetchCandidate, error: NewsError) -> None:
         kind, reason = outcome_kind_of(error), error.reason
         attempts = listed.seen.attempts if listed.seen is not None else 0
         attempts += reason != "host_on_hold"  # a page of a held host was not asked for
-        if kind == "pending" and attempts >= TRIES:
+        if kind == "pending" and attempts >= MAX_ATTEMPTS:
             kind, reason = "rejected", f"gave_up_{reason}"
-        next_try = self.now + wait_of(error, attempts) if kind == "pending" else None
+        next_try = self.now + retry_delay(error, attempts) if kind == "pending" else None
         self._record(listed, kind, reason=reason, detail=str(error))
         self._remember(listed, kind, reason=reason, attempts=attempts, next_try_at=next_try)
 
     def _fail_unread(self, ref: Ref, error: NewsError, *, stage: str | None = None) -> None:
         """Record an entry that names no page, or a listing that cannot be had: there is nothing to try again."""
-        listed = Listed(ref, "", self._day_told(ref), None, ())
+        listed = FetchCandidate(ref, "", self._day_told(ref), None, ())
         self._record(listed, outcome_kind_of(error), reason=error.reason, detail=str(error), stage=stage)
 
     def _remember(
         self,
-        listed: Listed,
+        listed: FetchCandidate,
         outcome: str,
         *,
         reason: str | None = None,
@@ -282,7 +282,7 @@ class _Ingest:
         next_try_at: datetime | None = None,
     ) -> None:
         self.states.append(
-            SeenPage(
+            PageState(
                 page_key=listed.state_key,
                 url=listed.ref.url or "",
                 source_key=self.source.key,
@@ -296,5 +296,5 @@ class _Ingest:
             )
         )
 
-    def _record(self, listed: Listed, kind: OutcomeKind, **facts: str | None) -> None:
-        self.ledger.record(kind, url=listed.name, source_key=self.source.key, news_day=listed.news_day, **facts)
+    def _record(self, listed: FetchCandidate, kind: OutcomeKind, **facts: str | None) -> None:
+        self.recorder.record(kind, url=listed.name, source_key=self.source.key, news_day=listed.news_day, **facts)

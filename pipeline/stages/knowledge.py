@@ -8,26 +8,26 @@ from datetime import date
 from pathlib import Path
 
 from pipeline.errors import ConfigError
-from pipeline.kb import Imported, KbEntry, KbInfo, KbStore, KnowledgeBase, NameOverride, build_store, read_records
+from pipeline.kb import ImportResult, KbEntry, KbInfo, KbStore, KnowledgeBase, NameOverride, build_store, read_records
 from pipeline.lake import Lake, StoredArticle
 from pipeline.nlp.who.linking import group_of
 from pipeline.settings import Settings
 from pipeline.stages.reading import knowledge_of
-from pipeline.tables import whole_version
+from pipeline.tables import combine_versions
 
-_MENTION = ("article_id", "cluster_index", "entity_text", "mention_kind")
-_ARTICLE = ("article_id", "url", "source_key", "kb_version", "model_name")
+_MENTION_COLUMNS = ("article_id", "cluster_index", "entity_text", "mention_kind")
+_ARTICLE_COLUMNS = ("article_id", "url", "source_key", "kb_version", "model_name")
 
 
 @dataclass(frozen=True, slots=True)
-class Known:
+class NameKnowledge:
     """What is known of a name: all bearers, of whatever type, and the correction that holds everywhere."""
 
     entries: tuple[KbEntry, ...]
     correction: NameOverride | None
 
 
-def import_kb(settings: Settings, file: Path) -> Imported:
+def import_kb(settings: Settings, file: Path) -> ImportResult:
     """Make the good lines of a JSONL file your knowledge base, in place of what it was.
 
     Raises: ConfigError when the file cannot be read, KnowledgeError when no line of it is good.
@@ -49,10 +49,10 @@ def kb_info(settings: Settings) -> KbInfo | None:
         return store.info()
 
 
-def look_up(settings: Settings, name: str) -> Known:
+def look_up(settings: Settings, name: str) -> NameKnowledge:
     """Return what is known of a name. Raises: ConfigError or KnowledgeError."""
     kb = knowledge_of(settings)
-    return Known(kb.candidates(name), kb.override_of(name))
+    return NameKnowledge(kb.candidates(name), kb.override_of(name))
 
 
 def stale_articles(lake: Lake, stored: Mapping[str, StoredArticle], knowledge: KnowledgeBase) -> Collection[str]:
@@ -60,31 +60,31 @@ def stale_articles(lake: Lake, stored: Mapping[str, StoredArticle], knowledge: K
 
     Looks at the rows of a day once, and again after a commit to the day or a change of the knowledge.
     """
-    days = {row.published_date for row in stored.values()} - lake.index.agreeing(knowledge.version)
+    days = {row.published_date for row in stored.values()} - lake.index.days_current_with(knowledge.version)
     generations = {
         day: lake.partitions.manifest(day).generation for day in sorted(days)
     }  # before the rows: a later commit counts
-    stale = {day: tuple(read_otherwise(lake, day, knowledge)) for day in generations}
+    stale = {day: tuple(outdated_articles(lake, day, knowledge)) for day in generations}
     agreeing = {day: generations[day] for day, found in stale.items() if not found}
     if agreeing:
-        lake.index.set_agreeing(agreeing, knowledge.version)
+        lake.index.mark_current(agreeing, knowledge.version)
     return stored.keys() & {each for found in stale.values() for each in found}
 
 
-def read_otherwise(lake: Lake, day: date, knowledge: KnowledgeBase) -> Iterator[str]:
+def outdated_articles(lake: Lake, day: date, knowledge: KnowledgeBase) -> Iterator[str]:
     """Yield a day's articles of whose names or quotes something else is known now than when they were read."""
-    names = names_of(lake, day)
-    articles = lake.read("articles", days=[day], columns=_ARTICLE)
+    names = names_by_article(lake, day)
+    articles = lake.read("articles", days=[day], columns=_ARTICLE_COLUMNS)
     for article_id, url, source_key, version, model in zip(*(c.to_pylist() for c in articles.columns), strict=True):
         here = knowledge.for_article(article_id, url=url, source_key=source_key)
         told = (*map(here.version_of, names[article_id].values()), here.quotes_version())
-        if model is not None and whole_version(told) != version:  # what nobody read, no knowledge reads otherwise
+        if model is not None and combine_versions(told) != version:  # what nobody read, no knowledge reads otherwise
             yield article_id
 
 
-def names_of(lake: Lake, day: date) -> Mapping[str, Mapping[object, set[str]]]:
+def names_by_article(lake: Lake, day: date) -> Mapping[str, Mapping[object, set[str]]]:
     """Return the names in a day's articles, by article and entity: all that the knowledge base was asked of."""
-    rows = lake.read("entities", days=[day], columns=_MENTION)
+    rows = lake.read("entities", days=[day], columns=_MENTION_COLUMNS)
     names: defaultdict[str, defaultdict[object, set[str]]] = defaultdict(lambda: defaultdict(set))
     for article_id, cluster, text, kind in zip(*(column.to_pylist() for column in rows.columns), strict=True):
         if kind == "name":

@@ -20,7 +20,7 @@ from pipeline.clean import article_from_text, extract
 from pipeline.errors import NewsError
 from pipeline.model import Annotation, Article, Page
 from pipeline.settings import Settings
-from pipeline.stages.documents import annotation_object, cleaned_object
+from pipeline.stages.documents import annotation_object, extraction_object
 from pipeline.stages.reading import LoadedAnnotator, knowledge_of, load_annotator
 
 _GROUP = 64  # lines: a few batches of the model, so that a worker is asked seldom and answers often
@@ -44,30 +44,30 @@ def annotate_lines(lines: Iterable[str], *, settings: Settings, workers: int = 1
 
     Blank lines are passed over. ``workers`` processes load a model each.
     """
-    yield from _work(lines, partial(_open_annotate, settings), workers=workers)
+    yield from _process_lines(lines, partial(_open_annotate, settings), workers=workers)
 
 
 def clean_lines(lines: Iterable[str], *, folder: Path, settings: Settings, workers: int = 1) -> Iterator[Line]:
     """Yield one line for each input line ``{doc_id, url, html, fetched_at}``, in order; ``html`` names a file in
     ``folder``. Always the extraction and its page type, never a rejection."""
-    yield from _work(lines, partial(_open_clean, settings, folder), workers=workers)
+    yield from _process_lines(lines, partial(_open_clean, settings, folder), workers=workers)
 
 
-Step = Callable[[list[tuple[int, str]]], list[Line]]
-_step: Step | None = None  # a worker process's own, set once when it starts
+GroupWorker = Callable[[list[tuple[int, str]]], list[Line]]
+_worker: GroupWorker | None = None  # a worker process's own, set once when it starts
 
 
-def _start_worker(opening: Callable[[], Step]) -> None:
-    global _step  # noqa: PLW0603 - the model must outlive the call that loads it, and processes share no objects
-    _step = opening()
+def _start_worker(opening: Callable[[], GroupWorker]) -> None:
+    global _worker  # noqa: PLW0603 - the model must outlive the call that loads it, and processes share no objects
+    _worker = opening()
 
 
 def _call_worker(group: list[tuple[int, str]]) -> list[Line]:
-    assert _step is not None
-    return _step(group)
+    assert _worker is not None
+    return _worker(group)
 
 
-def _work(lines: Iterable[str], opening: Callable[[], Step], *, workers: int) -> Iterator[Line]:
+def _process_lines(lines: Iterable[str], opening: Callable[[], GroupWorker], *, workers: int) -> Iterator[Line]:
     numbered = ((number, line) for number, line in enumerate(lines, 1) if line.strip())
     groups = (list(group) for group in batched(numbered, _GROUP))
     if workers == 1:
@@ -86,15 +86,15 @@ def _work(lines: Iterable[str], opening: Callable[[], Step], *, workers: int) ->
             yield from waiting.popleft().result()
 
 
-def _open_annotate(settings: Settings) -> Step:
+def _open_annotate(settings: Settings) -> GroupWorker:
     return partial(_annotate, load_annotator(settings, knowledge_of(settings), with_untyped=True))
 
 
-def _open_clean(settings: Settings, folder: Path) -> Step:
+def _open_clean(settings: Settings, folder: Path) -> GroupWorker:
     return partial(_clean, settings, folder)
 
 
-def _parsed[T](
+def _parse_group[T](
     group: list[tuple[int, str]], parse: Callable[[dict[str, Any]], T]
 ) -> Iterator[tuple[int, str, T | str]]:
     """Yield (line number, doc_id, parsed input or what is wrong with it) for each line."""
@@ -111,10 +111,10 @@ def _parsed[T](
 
 
 def _annotate(annotator: LoadedAnnotator, group: list[tuple[int, str]]) -> list[Line]:
-    parsed = list(_parsed(group, _text_article))
+    parsed = list(_parse_group(group, _text_article))
     read = annotator.read(article for _, _, article in parsed if isinstance(article, Article))
     return [
-        Line(number, None, article) if isinstance(article, str) else _annotated(number, doc_id, *next(read))
+        Line(number, None, article) if isinstance(article, str) else _annotation_line(number, doc_id, *next(read))
         for number, doc_id, article in parsed
     ]
 
@@ -142,7 +142,7 @@ def _moment(given: dict[str, Any], field: str) -> datetime | None:
     return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
 
 
-def _annotated(number: int, doc_id: str, article: Article, read: Annotation | NewsError | None) -> Line:
+def _annotation_line(number: int, doc_id: str, article: Article, read: Annotation | NewsError | None) -> Line:
     if isinstance(read, NewsError):
         return Line(number, None, str(read))
     return Line(number, annotation_object(doc_id, article, read or Annotation()), None)
@@ -150,8 +150,8 @@ def _annotated(number: int, doc_id: str, article: Article, read: Annotation | Ne
 
 def _clean(settings: Settings, folder: Path, group: list[tuple[int, str]]) -> list[Line]:
     return [
-        Line(number, None, page) if isinstance(page, str) else _cleaned(number, doc_id, page)
-        for number, doc_id, page in _parsed(group, partial(_page, settings, folder))
+        Line(number, None, page) if isinstance(page, str) else _extraction_line(number, doc_id, page)
+        for number, doc_id, page in _parse_group(group, partial(_page, settings, folder))
     ]
 
 
@@ -171,9 +171,9 @@ def _page(settings: Settings, folder: Path, given: dict[str, Any]) -> Page:
     )
 
 
-def _cleaned(number: int, doc_id: str, page: Page) -> Line:
+def _extraction_line(number: int, doc_id: str, page: Page) -> Line:
     try:
         article = extract(page, source_key="lines")
     except NewsError as error:
         return Line(number, None, str(error))
-    return Line(number, cleaned_object(doc_id, article), None)
+    return Line(number, extraction_object(doc_id, article), None)

@@ -4,24 +4,24 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
 from pipeline.errors import NewsError, TransientFetchError
-from pipeline.fetch import Wanted
+from pipeline.fetch import PageRequest
 from pipeline.model import Capture, Hints, Ref
-from pipeline.raw import SeenPage
+from pipeline.raw import PageState
 
-TRIES = 8
+MAX_ATTEMPTS = 8
 _RECHECK_AFTER = timedelta(hours=20)  # under a day, so that a daily run looks again at what a feed still lists
 _RETRY_AFTER = timedelta(hours=1)  # doubled with each try: the last of eight comes five days after the first
-_ASKED_MAX_SECONDS = 86400.0  # of a server's Retry-After
+_RETRY_AFTER_MAX_SECONDS = 86400.0  # of a server's Retry-After
 
 
 @dataclass(frozen=True, slots=True)
-class Listed:
+class FetchCandidate:
     """A page that a source lists, with what is known of it from before. ``captures`` are oldest first."""
 
     ref: Ref
     page_key: str
     news_day: date
-    seen: SeenPage | None
+    seen: PageState | None
     captures: tuple[Capture, ...]
 
     @property
@@ -38,10 +38,10 @@ class Listed:
     def last(self) -> Capture | None:
         return self.captures[-1] if self.captures else None
 
-    def asked(self) -> Wanted:
+    def request(self) -> PageRequest:
         """Return what to ask for, with the validators of the last capture."""
         last = self.last
-        return Wanted(
+        return PageRequest(
             url=self.ref.url or "",
             etag=last.etag if last is not None else None,
             last_modified=last.last_modified if last is not None else None,
@@ -64,13 +64,13 @@ class Listed:
 
 
 def state_key_of(page_key: str, hints: Hints) -> str:
-    """Return ``Listed.state_key`` of a page, told by what its listing said of it."""
+    """Return ``FetchCandidate.state_key`` of a page, told by what its listing said of it."""
     return page_key if hints.copy_digest is None else f"{page_key} {hints.copy_digest}"
 
 
-def wait_of(error: NewsError, attempts: int) -> timedelta:
+def retry_delay(error: NewsError, attempts: int) -> timedelta:
     """Return the time to the next try: what the server asks for, a day at most, else longer with each try."""
     asked_seconds = error.retry_after_seconds if isinstance(error, TransientFetchError) else None
     if asked_seconds:
-        return timedelta(seconds=min(asked_seconds, _ASKED_MAX_SECONDS))
+        return timedelta(seconds=min(asked_seconds, _RETRY_AFTER_MAX_SECONDS))
     return _RETRY_AFTER * (1 << max(attempts - 1, 0))

@@ -22,7 +22,7 @@ def append_outcomes(workspace: Workspace, outcomes: Sequence[Outcome], *, batch_
     workspace.lake.log.append("outcomes", batch_id, table)
 
 
-def outcomes_told(workspace: Workspace, *, batch_ids: Iterable[str]) -> tuple[Outcome, ...]:
+def logged_outcomes(workspace: Workspace, *, batch_ids: Iterable[str]) -> tuple[Outcome, ...]:
     """Return the outcomes that were appended under some batches' names."""
     return tuple(Outcome(**row) for row in workspace.lake.log.read_batches("outcomes", batch_ids).to_pylist())
 

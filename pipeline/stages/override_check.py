@@ -8,20 +8,20 @@ from pathlib import Path
 from pipeline.errors import ConfigError, NewsError
 from pipeline.kb import Corrections, KnowledgeBase, load_kb, parse_overrides, read_overrides
 from pipeline.kb.override_keys import article_id_at
-from pipeline.kb.overrides import NONE
+from pipeline.kb.overrides import NO_CORRECTIONS
 from pipeline.model import Annotation, Article, Rejected
 from pipeline.nlp.quotes.corrections import correct_quotes
 from pipeline.stages.cleaning import latest_content
 from pipeline.stages.corrections import articles_at, articles_with
-from pipeline.stages.disposition import guarded
-from pipeline.stages.knowledge import read_otherwise
+from pipeline.stages.disposition import run_isolated
+from pipeline.stages.knowledge import outdated_articles
 from pipeline.stages.reading import readers_of
 from pipeline.stages.row_changes import RowChange, row_changes
 from pipeline.stages.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class TriedLine:
+class LineCheck:
     """One line: its ``key`` in the file, whom or what it is ``about``, the articles that it touches.
 
     ``problem`` says why it has no effect; None where it has, or changes nothing that was not so before.
@@ -34,13 +34,13 @@ class TriedLine:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Tried:
-    """What lines would do. ``read`` articles were read twice, without the lines and with them; ``left_out`` would have
+class OverrideCheck:
+    """Effects of lines. ``read`` articles were read twice, without the lines and with them; ``left_out`` would have
     been more than were asked for; ``unread`` could not be, by id, with why. ``to_derive`` are those that the next runs
     of their days read again.
     """
 
-    lines: tuple[TriedLine, ...]
+    lines: tuple[LineCheck, ...]
     changes: tuple[RowChange, ...]
     read: tuple[str, ...]
     unread: Mapping[str, str]
@@ -53,7 +53,7 @@ class Tried:
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _CorrectionSets:
     """Corrections without the lines that are tried, with them, and alone."""
 
     before: Corrections
@@ -63,15 +63,15 @@ class _Asked:
 
 def check_overrides(
     workspace: Workspace, *, file: Path | None, line: str | None, articles: Sequence[str], limit: int
-) -> Tried:
+) -> OverrideCheck:
     """Return what all lines of a file do, or with ``line`` what that text would do at its end.
 
     ``articles`` (ids or addresses), if any, are the only ones looked at, and only lines that touch one of them. At most
     ``limit`` articles are read, from the archive. Raises: ConfigError naming a wrong key, or a file that is not there.
     """
-    asked = _asked(file or workspace.settings.overrides_file, line)
-    touched = _touched(workspace, asked.tried)
-    wanted = _wanted(workspace, articles)
+    asked = _load_corrections(file or workspace.settings.overrides_file, line)
+    touched = _articles_by_line(workspace, asked.tried)
+    wanted = _selected_articles(workspace, articles)
     if wanted:
         touched = {
             key: found for key, ids in touched.items() if (found := tuple(each for each in ids if each in wanted))
@@ -79,38 +79,38 @@ def check_overrides(
     ids = sorted({each for found in touched.values() for each in found})
     base = load_kb(store=workspace.settings.kb_path)
     done = _read(workspace, base, asked, ids[:limit])
-    return Tried(
-        lines=tuple(_told(asked.tried, touched, done.problems)),
+    return OverrideCheck(
+        lines=tuple(_check_lines(asked.tried, touched, done.problems)),
         changes=tuple(done.changes),
         read=tuple(each for each in ids[:limit] if each not in done.unread),
         unread=done.unread | {each: "no line touches it" for each in sorted(wanted - set(ids))},
         left_out=len(ids[limit:]),
-        to_derive=_to_derive(workspace, base.under(asked.after), ids),
+        to_derive=_count_to_derive(workspace, base.under(asked.after), ids),
     )
 
 
-def _wanted(workspace: Workspace, articles: Sequence[str]) -> set[str]:
+def _selected_articles(workspace: Workspace, articles: Sequence[str]) -> set[str]:
     places = [article_id_at(each) or each for each in articles]
     at = articles_at(workspace.lake, places)
     return {at.get(each, each) for each in places}
 
 
-def _asked(path: Path, line: str | None) -> _Asked:
+def _load_corrections(path: Path, line: str | None) -> _CorrectionSets:
     if line is None and not path.is_file():
         raise ConfigError(f"{path}: there is no such file; name one with --file, or give --line", key=str(path))
     before = read_overrides(path)
     if line is None:
-        return _Asked(NONE, before, before)
+        return _CorrectionSets(NO_CORRECTIONS, before, before)
     if not parse_overrides(line, origin="--line"):
         raise ConfigError(
             '--line corrects nothing; paste [[names."Full Name"]] or [[quotes]] with its keys', key="line"
         )
     text = path.read_text("utf-8") if path.is_file() else ""
     after = parse_overrides(f"{text}\n{line}", origin=f"{path} with --line at its end")
-    return _Asked(before, after, _beyond(before, after))
+    return _CorrectionSets(before, after, _added_corrections(before, after))
 
 
-def _beyond(before: Corrections, after: Corrections) -> Corrections:
+def _added_corrections(before: Corrections, after: Corrections) -> Corrections:
     """Return the corrections that are not among others."""
     known = {(each.name, each.scope) for each in before.lines}
     lines = tuple(each for each in after.lines if (each.name, each.scope) not in known)
@@ -121,7 +121,7 @@ def _beyond(before: Corrections, after: Corrections) -> Corrections:
     return Corrections(after.by_name, {each: said for each, said in quotes.items() if said}, lines)
 
 
-def _touched(workspace: Workspace, tried: Corrections) -> dict[str, tuple[str, ...]]:
+def _articles_by_line(workspace: Workspace, tried: Corrections) -> dict[str, tuple[str, ...]]:
     """Return the articles that each line touches, by its key."""
     named = articles_with(workspace.lake, tried.lines)
     at = articles_at(workspace.lake, tried.quotes)
@@ -129,9 +129,9 @@ def _touched(workspace: Workspace, tried: Corrections) -> dict[str, tuple[str, .
     return {**{line.key: ids for line, ids in named.items()}, **quotes}
 
 
-def _told(
+def _check_lines(
     tried: Corrections, touched: Mapping[str, tuple[str, ...]], problems: Mapping[str, str]
-) -> Iterator[TriedLine]:
+) -> Iterator[LineCheck]:
     about = {
         each.key: (each.name, "no article of the lake holds this name, where the line is for") for each in tried.lines
     }
@@ -141,16 +141,16 @@ def _told(
     for key, (words, untouched) in about.items():
         if key in touched:
             problem = problems.get(key) if touched[key] else untouched
-            yield TriedLine(key=key, about=words, articles=touched[key], problem=problem)
+            yield LineCheck(key=key, about=words, articles=touched[key], problem=problem)
 
 
-def _to_derive(workspace: Workspace, knowledge: KnowledgeBase, ids: Collection[str]) -> int:
+def _count_to_derive(workspace: Workspace, knowledge: KnowledgeBase, ids: Collection[str]) -> int:
     days = {row.published_date for row in workspace.lake.index.stored(ids).values()}
-    return len({each for day in sorted(days) for each in read_otherwise(workspace.lake, day, knowledge)} & set(ids))
+    return len({each for day in sorted(days) for each in outdated_articles(workspace.lake, day, knowledge)} & set(ids))
 
 
 @dataclass(frozen=True, slots=True)
-class _Done:
+class _ReadResult:
     """What reading gave. ``problems`` are of corrections of quotes, by key; ``unread`` says why, by article."""
 
     changes: list[RowChange] = field(default_factory=list)
@@ -158,9 +158,9 @@ class _Done:
     unread: dict[str, str] = field(default_factory=dict)
 
 
-def _read(workspace: Workspace, base: KnowledgeBase, asked: _Asked, ids: Sequence[str]) -> _Done:
+def _read(workspace: Workspace, base: KnowledgeBase, asked: _CorrectionSets, ids: Sequence[str]) -> _ReadResult:
     """Read articles without and with the lines; the model is loaded where there is one to read."""
-    done = _Done()
+    done = _ReadResult()
     articles = []
     for article_id in ids:
         captures = workspace.archive.captures(article_id=article_id)
@@ -175,7 +175,7 @@ def _read(workspace: Workspace, base: KnowledgeBase, asked: _Asked, ids: Sequenc
 
 
 def _read_articles(
-    workspace: Workspace, base: KnowledgeBase, asked: _Asked, articles: Sequence[Article], done: _Done
+    workspace: Workspace, base: KnowledgeBase, asked: _CorrectionSets, articles: Sequence[Article], done: _ReadResult
 ) -> None:
     settings, after = workspace.settings, base.under(asked.after)
     without_quotes = base.under(replace(asked.after, quotes={}))
@@ -184,13 +184,13 @@ def _read_articles(
         if doc is None:
             done.unread[article.article_id] = "there are no words for its language"
             continue
-        read = [guarded(partial(reader.annotate, article, doc), key=article.article_id) for reader in readers]
+        read = [run_isolated(partial(reader.annotate, article, doc), key=article.article_id) for reader in readers]
         if broken := [each for each in read if isinstance(each, NewsError)]:
             done.unread[article.article_id] = str(broken[0])
             continue
         was, now, bare = (each for each in read if isinstance(each, Annotation))
         here = after.for_article(article.article_id, url=article.url, source_key=article.source_key)
         tried = {each.key for said in asked.tried.quotes.values() for each in said}
-        unmet = correct_quotes(bare.quotes, bare.entities, here, infer_gender=settings.infer_gender).unmet
-        done.problems.update({each.override.key: each.why for each in unmet if each.override.key in tried})
+        unmatched = correct_quotes(bare.quotes, bare.entities, here, infer_gender=settings.infer_gender).unmatched
+        done.problems.update({each.override.key: each.why for each in unmatched if each.override.key in tried})
         done.changes.extend(row_changes(article.article_id, was, now))

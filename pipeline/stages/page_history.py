@@ -6,25 +6,25 @@ from datetime import datetime
 from itertools import pairwise
 from typing import Literal
 
-from pipeline.clusters import Change, changes_between, contents_in_order, quotes_removed
+from pipeline.clusters import SentenceChange, changes_between, contents_in_order, quotes_removed
 from pipeline.errors import ArchiveError, ConfigError, NewsError
 from pipeline.model import Article, Attempt, Capture, Rejected, article_id_of, canonical_url
 from pipeline.stages.cleaning import clean_capture
 from pipeline.stages.workspace import Workspace
 
-Reading = Article | Rejected | NewsError
-What = Literal["content", "same_bytes", "not_modified", "gone", "truncated"]
+CleanResult = Article | Rejected | NewsError
+VisitKind = Literal["content", "same_bytes", "not_modified", "gone", "truncated"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """One time that the archive has something of the page. ``digest`` is None where it is no capture.
+class PageVisit:
+    """One capture or attempt of a page in the archive. ``digest`` is None where it is no capture.
 
     ``revision_id`` is None, and ``reason`` says why, where what was seen is no article.
     """
 
     at: datetime
-    what: What
+    what: VisitKind
     status: int
     url: str | None
     source_key: str
@@ -43,7 +43,7 @@ class Revision:
     raw_ref: str | None
     title: str | None
     word_count: int
-    changes: tuple[Change, ...]
+    changes: tuple[SentenceChange, ...]
     quotes_removed: tuple[str, ...]
 
 
@@ -52,7 +52,7 @@ class PageHistory:
     """``looks`` are in time order, ``revisions`` by their first fetch. ``is_gone``: a tombstone is the last look."""
 
     article_ids: tuple[str, ...]
-    looks: tuple[Look, ...]
+    looks: tuple[PageVisit, ...]
     revisions: tuple[Revision, ...]
     is_gone: bool
 
@@ -68,7 +68,7 @@ def page_history(workspace: Workspace, page: str) -> PageHistory:
         raise ArchiveError(f"the archive has nothing of {page}; `newslake plan` says what waits", reason="no_capture")
     first = {each.digest: each for each in reversed(captures)}
     read = {digest: clean_capture(workspace, capture) for digest, capture in first.items()}
-    looks = [*_capture_looks(captures, read), *(_attempt_look(each) for each in attempts)]
+    looks = [*_capture_visits(captures, read), *(_attempt_visit(each) for each in attempts)]
     looks.sort(key=lambda look: look.at)
     return PageHistory(
         article_ids=tuple(dict.fromkeys(each.article_id for each in captures)),
@@ -94,14 +94,14 @@ def _captures(workspace: Workspace, page: str) -> tuple[tuple[Capture, ...], set
     return tuple(captures), {key, *(each.page_key for each in captures)}
 
 
-def _capture_looks(captures: tuple[Capture, ...], read: Mapping[str, Reading]) -> list[Look]:
+def _capture_visits(captures: tuple[Capture, ...], read: Mapping[str, CleanResult]) -> list[PageVisit]:
     looks, seen = [], set()
     for each in captures:
-        what: What = "not_modified" if each.status == 304 else "same_bytes" if each.digest in seen else "content"
+        what: VisitKind = "not_modified" if each.status == 304 else "same_bytes" if each.digest in seen else "content"
         seen.add(each.digest)
         got = read[each.digest]
         looks.append(
-            Look(
+            PageVisit(
                 at=each.fetched_at,
                 what=what,
                 status=each.status,
@@ -116,8 +116,8 @@ def _capture_looks(captures: tuple[Capture, ...], read: Mapping[str, Reading]) -
     return looks
 
 
-def _attempt_look(attempt: Attempt) -> Look:
-    return Look(
+def _attempt_visit(attempt: Attempt) -> PageVisit:
+    return PageVisit(
         at=attempt.fetched_at,
         what="gone" if attempt.is_tombstone else "truncated",
         status=attempt.status,
@@ -130,7 +130,7 @@ def _attempt_look(attempt: Attempt) -> Look:
     )
 
 
-def _revisions(read: Mapping[str, Reading]) -> tuple[Revision, ...]:
+def _revisions(read: Mapping[str, CleanResult]) -> tuple[Revision, ...]:
     contents = contents_in_order(each for each in read.values() if isinstance(each, Article))
     changed = [((), ()), *((changes_between(a, b), quotes_removed(a, b)) for a, b in pairwise(contents))]
     return tuple(

@@ -7,17 +7,17 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from pipeline.model import Source
-from pipeline.raw import Filed, Validators
+from pipeline.raw import CaptureSummary, Validators
 from pipeline.sources import listable_days
 from pipeline.sources.local import folder_version, is_ready
 from pipeline.sources.plain import SIDECAR
 from pipeline.stages.history import WAYS, Estimate, estimate, read_history
 from pipeline.stages.knowledge import stale_articles
 from pipeline.stages.reading import knowledge_of, version_of
-from pipeline.stages.todo import sort_out
+from pipeline.stages.todo import classify
 from pipeline.stages.workspace import Workspace
 
-_Place = tuple[str, date]  # source, news day
+_PlanKey = tuple[str, date]  # source, news day
 _FOLDERS = ("folder", "inbox")  # kinds whose files wait to be read once
 
 
@@ -103,16 +103,16 @@ def plan(workspace: Workspace, *, first: date, last: date, source_keys: Sequence
     )
 
 
-def _counts(workspace: Workspace, first: date, last: date, *, version: str) -> Mapping[_Place, Counter[str]]:
+def _counts(workspace: Workspace, first: date, last: date, *, version: str) -> Mapping[_PlanKey, Counter[str]]:
     """Return the counts of ``DayPlan`` for each source and day of the range of which something is known."""
-    articles: dict[str, list[Filed]] = defaultdict(list)
-    pages: dict[str, _Place] = {}
-    places: dict[str, _Place] = {}
-    for each in workspace.archive.filed(first, last):
+    articles: dict[str, list[CaptureSummary]] = defaultdict(list)
+    pages: dict[str, _PlanKey] = {}
+    places: dict[str, _PlanKey] = {}
+    for each in workspace.archive.capture_summaries(first, last):
         articles[each.article_id].append(each)
         if first <= each.news_day <= last:
             pages[each.page_key] = places[each.article_id] = (each.source_key, each.news_day)
-    counts: defaultdict[_Place, Counter[str]] = defaultdict(Counter)
+    counts: defaultdict[_PlanKey, Counter[str]] = defaultdict(Counter)
     for place in pages.values():
         counts[place]["archived"] += 1
     for page in workspace.fetch_state.known(first, last):
@@ -121,7 +121,7 @@ def _counts(workspace: Workspace, first: date, last: date, *, version: str) -> M
     lake = workspace.lake
     stored = lake.index.stored(articles)
     stale = stale_articles(lake, stored, knowledge_of(workspace.settings))
-    todo, settled = sort_out(articles, stored, lake.index.verdicts(articles), version=version, stale=stale)
+    todo, settled = classify(articles, stored, lake.index.cached_outcomes(articles), version=version, stale=stale)
     for article_id, why in todo.items():
         counts[places[article_id]][f"derive_{why}"] += 1
     for article_id, verdict in settled.items():

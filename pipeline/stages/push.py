@@ -23,7 +23,7 @@ def push_urls(workspace: Workspace, urls: Sequence[str], *, source_key: str | No
         told = f"no http(s) URL: {', '.join(repr(url) for url in wrong)}" if wrong else "no URL is given"
         raise ConfigError(f"{told}; nothing was pushed", key=wrong[0] if wrong else "")
     inbox = Path(_inbox(workspace, source_key).location)
-    if barred := [url for url in urls if workspace.takedowns.bars(url_name(url))]:
+    if barred := [url for url in urls if workspace.takedowns.is_blocked(url_name(url))]:
         told = f"forgotten, see `newslake forget --list`: {', '.join(barred)}; nothing was pushed"
         raise ConfigError(told, key=barred[0])
     name = f"push-{workspace.settings.now():%Y%m%dT%H%M%S}-{secrets.token_hex(4)}.urls"

@@ -7,19 +7,19 @@ import pyarrow as pa
 
 from pipeline.clusters import QUOTE_COLUMNS, QuoteDay, group_quotes, quote_group_rows, quotes_of_day
 from pipeline.lake import Lake
-from pipeline.stages.chains import Chain, chained
+from pipeline.stages.chains import IdPropagation, propagate_ids
 
 
-def _prepared(lake: Lake, day: date) -> QuoteDay:
+def _prepare_quotes(lake: Lake, day: date) -> QuoteDay:
     return quotes_of_day(lake.read("quotes", days=[day], columns=QUOTE_COLUMNS))
 
 
-_CHAIN = Chain(
+_QUOTE_PROPAGATION = IdPropagation(
     source="quotes",
     table="quote_groups",
     index="quote_index",
     group="quote_group_id",
-    prepare=_prepared,
+    prepare=_prepare_quotes,
     relate=group_quotes,
     rows=quote_group_rows,
 )
@@ -27,4 +27,4 @@ _CHAIN = Chain(
 
 def quote_groups_of(lake: Lake, days: Iterable[date]) -> dict[date, pa.Table]:
     """Return the groups of the quotes of every day that a change of some days can reach."""
-    return chained(lake, _CHAIN, days)
+    return propagate_ids(lake, _QUOTE_PROPAGATION, days)

@@ -7,9 +7,9 @@ from functools import partial
 from pipeline.errors import NewsError
 from pipeline.kb import KnowledgeBase, load_kb
 from pipeline.model import Annotation, Article
-from pipeline.nlp import Reader, load_model, model_label
+from pipeline.nlp import Annotator, load_model, model_label
 from pipeline.settings import Settings, load_sources
-from pipeline.stages.disposition import guarded
+from pipeline.stages.disposition import run_isolated
 from pipeline.stages.versions import pipeline_version
 
 
@@ -17,7 +17,7 @@ from pipeline.stages.versions import pipeline_version
 class LoadedAnnotator:
     """A loaded reader and the name of its model. Loading takes about 3 s and 700 MB."""
 
-    reader: Reader
+    reader: Annotator
     model_name: str
     batch_size: int
 
@@ -28,7 +28,7 @@ class LoadedAnnotator:
         """
         for article, doc in self.reader.docs(articles, batch_size=self.batch_size):
             key = article.url or article.article_id
-            yield article, None if doc is None else guarded(partial(self.reader.annotate, article, doc), key=key)
+            yield article, None if doc is None else run_isolated(partial(self.reader.annotate, article, doc), key=key)
 
 
 def knowledge_of(settings: Settings) -> KnowledgeBase:
@@ -58,15 +58,15 @@ def _layouts(settings: Settings) -> str:
     )
 
 
-def readers_of(settings: Settings, *knowledge: KnowledgeBase) -> tuple[Reader, ...]:
+def readers_of(settings: Settings, *knowledge: KnowledgeBase) -> tuple[Annotator, ...]:
     """Return a reader for each of several states of knowledge; they share one model. Raises: ConfigError."""
     model = load_model(settings.spacy_model)
-    return tuple(Reader(model, kb=each, infer_gender=settings.infer_gender) for each in knowledge)
+    return tuple(Annotator(model, kb=each, infer_gender=settings.infer_gender) for each in knowledge)
 
 
 def load_annotator(settings: Settings, knowledge: KnowledgeBase, *, with_untyped: bool = False) -> LoadedAnnotator:
     """Load the model; the reader takes names from ``knowledge``. Raises: ConfigError when the model cannot be read."""
-    reader = Reader(
+    reader = Annotator(
         load_model(settings.spacy_model), kb=knowledge, infer_gender=settings.infer_gender, with_untyped=with_untyped
     )
     return LoadedAnnotator(

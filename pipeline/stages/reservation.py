@@ -8,7 +8,7 @@ from pipeline.model import Article, Page, Rejected
 _DETAIL = "its publisher reserves text and data mining: {}; NEWS_TDM_POLICY=record keeps such pages"
 
 
-def under_reservation(read: Article | Rejected, page: Page, *, is_obeyed: bool) -> Article | Rejected:
+def apply_reservation(read: Article | Rejected, page: Page, *, is_obeyed: bool) -> Article | Rejected:
     """Return the article with what the host's tdmrep.json said of it, or Rejected where reservations are obeyed."""
     if not isinstance(read, Article):
         return read

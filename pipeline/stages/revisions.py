@@ -18,8 +18,8 @@ from pipeline.stages.workspace import Workspace
 from pipeline.tables import table_named
 
 Row = dict[str, Any]
-_TABLE = "revisions"
-_COLUMNS = ("article_id", "revision_id", "published_at", "fetched_at", "raw_ref", "word_count")
+_REVISIONS_TABLE = "revisions"
+_REVISION_COLUMNS = ("article_id", "revision_id", "published_at", "fetched_at", "raw_ref", "word_count")
 
 
 def relate_revisions(workspace: Workspace, *, news_day: date, days: Iterable[date]) -> int:
@@ -29,25 +29,27 @@ def relate_revisions(workspace: Workspace, *, news_day: date, days: Iterable[dat
     """
     make = partial(_revisions, workspace, news_day=news_day, days=tuple(days))
     drafts = make(drafts={})  # cleaning takes long: under the lake's lock only what came in between is left to do
-    return workspace.lake.replace(_TABLE, partial(make, drafts=drafts))
+    return workspace.lake.replace(_REVISIONS_TABLE, partial(make, drafts=drafts))
 
 
 def _revisions(
     workspace: Workspace, *, news_day: date, days: Iterable[date], drafts: Mapping[date, pa.Table]
 ) -> dict[date, pa.Table]:
-    ids = {capture.article_id for capture in workspace.archive.iterate(news_day)}
+    ids = {capture.article_id for capture in workspace.archive.captures_of_day(news_day)}
     changed = {*days, *(article.published_date for article in workspace.lake.index.stored(ids).values())}
     reached = sorted(changed.intersection(workspace.lake.days()))
-    known = _by_article([workspace.lake.read(_TABLE, days=reached)]) | _by_article(drafts.values())
-    version, schema = version_of(workspace.settings), table_named(_TABLE).schema
+    known = _by_article([workspace.lake.read(_REVISIONS_TABLE, days=reached)]) | _by_article(drafts.values())
+    version, schema = version_of(workspace.settings), table_named(_REVISIONS_TABLE).schema
     found = {}
     for day in reached:
-        articles = workspace.lake.read("articles", days=[day], columns=_COLUMNS).to_pylist()
+        articles = workspace.lake.read("articles", days=[day], columns=_REVISION_COLUMNS).to_pylist()
         payloads = workspace.archive.payloads(row["article_id"] for row in articles)
         rows = [
             row
             for article in articles
-            for row in _rows(workspace, article, payloads.get(article["article_id"], {}), known, version=version)
+            for row in _revision_rows(
+                workspace, article, payloads.get(article["article_id"], {}), known, version=version
+            )
         ]
         found[day] = pa.Table.from_pylist(rows, schema=schema)
     return found
@@ -60,7 +62,7 @@ def _by_article(tables: Iterable[pa.Table]) -> dict[str, list[Row]]:
     return found
 
 
-def _rows(
+def _revision_rows(
     workspace: Workspace,
     article: Row,
     payloads: Mapping[str, datetime],
@@ -72,7 +74,7 @@ def _rows(
     keys = {
         "article_id": article_id,
         "published_at": article["published_at"],
-        "made_of": _made_of(payloads, version=version),
+        "made_of": _input_hash(payloads, version=version),
     }
     standing = known.get(article_id, [])
     if standing and all(row["made_of"] == keys["made_of"] for row in standing):
@@ -84,7 +86,7 @@ def _rows(
     return [article | keys | none]
 
 
-def _made_of(payloads: Mapping[str, datetime], *, version: str) -> str:
+def _input_hash(payloads: Mapping[str, datetime], *, version: str) -> str:
     seen = sorted(f"{at.isoformat()} {digest}" for digest, at in payloads.items())
     return hashlib.sha256("\n".join((version, *seen)).encode()).hexdigest()[:16]
 

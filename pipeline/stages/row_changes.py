@@ -6,10 +6,10 @@ from dataclasses import dataclass, fields
 
 from pipeline.model import Annotation, Entity, Event, Quote
 
-_Row = Entity | Quote | Event
+_AnnotationRow = Entity | Quote | Event
 # Numbers of rows, which shift with every row before them, and what names a state of knowledge.
-_NOT_SHOWN = frozenset({"entity_index", "quote_index", "event_index", "same_event_index", "kb_version"})
-_WORDS: Mapping[type[_Row], str] = {Entity: "entity_text", Quote: "quote_text", Event: "trigger_text"}
+_IGNORED_COLUMNS = frozenset({"entity_index", "quote_index", "event_index", "same_event_index", "kb_version"})
+_WORDS: Mapping[type[_AnnotationRow], str] = {Entity: "entity_text", Quote: "quote_text", Event: "trigger_text"}
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -26,7 +26,7 @@ class RowChange:
 
 def row_changes(article_id: str, before: Annotation, after: Annotation) -> tuple[RowChange, ...]:
     """Return what differs between two readings, by table, in reading order; rows are the same where their words are."""
-    tables: tuple[tuple[str, Sequence[_Row], Sequence[_Row]], ...] = (
+    tables: tuple[tuple[str, Sequence[_AnnotationRow], Sequence[_AnnotationRow]], ...] = (
         ("quotes", before.quotes, after.quotes),
         ("entities", before.entities, after.entities),
         ("events", before.events, after.events),
@@ -39,12 +39,14 @@ def row_changes(article_id: str, before: Annotation, after: Annotation) -> tuple
     )
 
 
-def _pairs(olds: Sequence[_Row], news: Sequence[_Row]) -> list[tuple[_Row | None, _Row | None]]:
+def _pairs(
+    olds: Sequence[_AnnotationRow], news: Sequence[_AnnotationRow]
+) -> list[tuple[_AnnotationRow | None, _AnnotationRow | None]]:
     first, last = _by_place(olds), _by_place(news)
     return [(first.get(place), last.get(place)) for place in sorted(first.keys() | last.keys())]
 
 
-def _by_place(rows: Sequence[_Row]) -> dict[tuple[int, int, int], _Row]:
+def _by_place(rows: Sequence[_AnnotationRow]) -> dict[tuple[int, int, int], _AnnotationRow]:
     """Return rows by their offsets; several on the same words by their order."""
     seen: Counter[tuple[int, int]] = Counter()
     found = {}
@@ -55,12 +57,12 @@ def _by_place(rows: Sequence[_Row]) -> dict[tuple[int, int, int], _Row]:
     return found
 
 
-def _values(old: _Row | None, new: _Row | None) -> list[tuple[str | None, object, object]]:
+def _values(old: _AnnotationRow | None, new: _AnnotationRow | None) -> list[tuple[str | None, object, object]]:
     if old is None or new is None:
         return [(None, "gone" if old is None else "there", "gone" if new is None else "there")]
     pairs = ((field.name, getattr(old, field.name), getattr(new, field.name)) for field in fields(old))
-    return [(name, was, now) for name, was, now in pairs if was != now and name not in _NOT_SHOWN]
+    return [(name, was, now) for name, was, now in pairs if was != now and name not in _IGNORED_COLUMNS]
 
 
-def _words(row: _Row | None) -> str:
+def _words(row: _AnnotationRow | None) -> str:
     return "" if row is None else str(getattr(row, _WORDS[type(row)]))

@@ -11,15 +11,15 @@ from pipeline.stages.cluster import cluster
 from pipeline.stages.commit import DayCommit, commit_day
 from pipeline.stages.derive import derive
 from pipeline.stages.ingest import ingest
-from pipeline.stages.log_rows import append_run, batch_of, outcomes_told, run_counts
+from pipeline.stages.log_rows import append_run, batch_of, logged_outcomes, run_counts
 from pipeline.stages.workspace import Workspace
 from pipeline.tables import SCHEMA_VERSION
 
-Told = Callable[[str], None]
+ProgressCallback = Callable[[str], None]
 
 
 @dataclass(frozen=True, slots=True)
-class IngestedSources:
+class IngestSummary:
     """What some sources gave: one report with every news day to derive, and why sources could not be listed."""
 
     report: StageReport
@@ -27,14 +27,14 @@ class IngestedSources:
 
 
 def ingest_sources(
-    workspace: Workspace, *, source_keys: Sequence[str], day: date, run_id: str, tell: Told
-) -> IngestedSources:
+    workspace: Workspace, *, source_keys: Sequence[str], day: date, run_id: str, report_progress: ProgressCallback
+) -> IngestSummary:
     """Ingest some sources one after the other; one that cannot be listed holds up no other."""
     started_at = workspace.settings.now()
     done = []
     for key in source_keys:
         listed = listable_days(workspace.sources.named(key), now=started_at)
-        tell(
+        report_progress(
             f"listing and fetching {key}" if day in listed else f"{key}: {listed.note}; {day} is in the archive or not"
         )
         done.append(ingest(workspace, source_key=key, day=day, run_id=run_id))
@@ -43,7 +43,7 @@ def ingest_sources(
         workspace, source_keys=source_keys, work=dict(work), run_id=run_id, kind="manual", started_at=started_at
     )
     troubles = zip(source_keys, (each.trouble for each in done), strict=True)
-    return IngestedSources(report, tuple(f"{key}: {trouble}" for key, trouble in troubles if trouble is not None))
+    return IngestSummary(report, tuple(f"{key}: {trouble}" for key, trouble in troubles if trouble is not None))
 
 
 def finish_ingest(
@@ -56,7 +56,7 @@ def finish_ingest(
     started_at: datetime,
 ) -> StageReport:
     """Sum what the log and the archive say of a run, its failed tries and sources included; write the run's row."""
-    outcomes = outcomes_told(workspace, batch_ids=[batch_of(key, run_id=run_id) for key in source_keys])
+    outcomes = logged_outcomes(workspace, batch_ids=[batch_of(key, run_id=run_id) for key in source_keys])
     days = {day for key in source_keys for day in workspace.archive.days_of_run(source_key=key, run_id=run_id)}
     summary = StageReport.of("ingest", run_id, outcomes, days=days, work=work)
     append_run(
@@ -71,12 +71,12 @@ def finish_ingest(
     return summary
 
 
-def extract_day(workspace: Workspace, *, day: date, run_id: str, tell: Told) -> DayCommit:
+def extract_day(workspace: Workspace, *, day: date, run_id: str, report_progress: ProgressCallback) -> DayCommit:
     """Derive, commit and cluster one news day in this process."""
     started_at = workspace.settings.now()
-    tell(f"reading articles of {day}")
+    report_progress(f"reading articles of {day}")
     derived = derive(workspace, day=day, run_id=run_id)
-    tell(f"committing {day}")
+    report_progress(f"committing {day}")
     done = commit_day(workspace, derived=[derived], day=day, run_id=run_id, kind="manual", started_at=started_at)
     cluster(workspace, news_day=day, days=done.days)
     return done

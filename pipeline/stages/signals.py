@@ -1,4 +1,4 @@
-"""What the triggers ask: which files wait in the inboxes, and whether a listing holds something new.
+"""What the triggers poll: which files wait in the inboxes, and whether a listing holds something new.
 
 The triggerer loads this, so nothing that cleans, reads or writes tables may come in with it.
 """
@@ -18,11 +18,11 @@ from pipeline.fetch import Fetcher, limits_from
 from pipeline.model import Source, canonical_url
 from pipeline.raw import Archive, FetchState, Takedowns, page_name
 from pipeline.settings import Settings, SourceList, load_sources
-from pipeline.sources import Found, Validators, discover, listable_days, waiting
+from pipeline.sources import ListingEntry, Validators, discover, listable_days, waiting_files
 
 log = logging.getLogger(__name__)
 
-Door = Literal["web", "files"]
+SourceGroup = Literal["web", "files"]
 _SLOWEST_SECONDS = 3600.0  # a listing in trouble is looked at this often at least
 _MARKS_MAX, _MARK_CHARS = 4000, 10  # 40 kB of the 64 KiB that a store keeps under one name
 _UNDATED = datetime.min.replace(tzinfo=UTC)
@@ -46,18 +46,18 @@ class ListedPage:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Look:
-    """What one look at a listing gave.
+class PollResult:
+    """Result of one poll of a listing.
 
     ``state`` is JSON of less than 64 KiB, kept between looks. ``new`` are the listed pages, and changes of pages, that
-    neither an earlier look nor the archive knew; the next look is due in ``pause_seconds``. ``trouble`` is why nothing
-    could be seen.
+    neither an earlier look nor the archive knew; the next look is due in ``pause_seconds``. ``error`` says why the
+    poll failed.
     """
 
     state: Mapping[str, str | None] = field(default_factory=dict)
     new: tuple[ListedPage, ...] = ()
     pause_seconds: float = 0.0
-    trouble: str | None = None
+    error: str | None = None
 
 
 class LastGoodSources:
@@ -103,7 +103,7 @@ class Inboxes:
 
     def _names(self, source: Source) -> tuple[str, ...]:
         try:
-            names = tuple(file.name for file in waiting(Path(source.location)))
+            names = tuple(file.name for file in waiting_files(Path(source.location)))
         except OSError as error:
             if self._trouble.get(source.key) != str(error):
                 log.error("%s: the inbox cannot be looked into (%s); make it readable and writable", source.key, error)
@@ -116,7 +116,7 @@ class Inboxes:
 class Listings:
     """Looks at the listings of online sources, with one fetcher for all, so that robots and pace are kept.
 
-    ``look`` may be called by several threads at once; ``sources`` by one.
+    ``poll`` may be called by several threads at once; ``sources`` by one.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -134,7 +134,7 @@ class Listings:
             limits_from(self._settings),
             private_hosts=private_hosts,
             now=self._settings.now,
-            turns_folder=self._settings.raw_dir / "hosts",
+            rate_limit_folder=self._settings.raw_dir / "hosts",
         )
 
     def sources(self) -> tuple[Source, ...]:
@@ -145,7 +145,7 @@ class Listings:
         now = self._settings.now()
         return tuple(s for s in listed.sources if s.is_online and now.date() in listable_days(s, now=now))
 
-    def look(self, source: Source, before: Look) -> Look:
+    def poll(self, source: Source, before: PollResult) -> PollResult:
         """Return what a listing shows now beside the look before; a sitemap's children are followed.
 
         A listing that says 304, or whose bytes changed while it lists nothing else, has nothing new.
@@ -156,31 +156,31 @@ class Listings:
         validators = Validators(etag=known.get("etag"), last_modified=known.get("last_modified"))
         try:
             listing = discover(source, day=now().date(), fetcher=self._fetcher, validators=validators, now=now)
-            pages = _newest(listing.found)
+            pages = _newest_pages(listing.entries)
         except (NewsError, OSError) as error:  # OSError: no room to note a turn at the host
-            return _troubled(source, error, before=before, pause=pause)
-        if before.trouble is not None:
+            return _failed_poll(source, error, before=before, pause=pause)
+        if before.error is not None:
             log.info("%s: its listing can be read again", source.key)
         if listing.is_unchanged:
-            return Look(state=before.state, pause_seconds=pause)
-        seen = _split(known.get("marks") or "")
-        state = _state(source, [page.mark for page in pages], seen, listing.validators or Validators())
+            return PollResult(state=before.state, pause_seconds=pause)
+        seen = _split_marks(known.get("marks") or "")
+        state = _next_state(source, [page.mark for page in pages], seen, listing.validators or Validators())
         earlier = set(seen)
-        new = self.untaken(page for page in pages if page.mark not in earlier)
-        return Look(state=state, new=new, pause_seconds=pause)
+        new = self.unfetched(page for page in pages if page.mark not in earlier)
+        return PollResult(state=state, new=new, pause_seconds=pause)
 
-    def untaken(self, pages: Iterable[ListedPage]) -> tuple[ListedPage, ...]:
+    def unfetched(self, pages: Iterable[ListedPage]) -> tuple[ListedPage, ...]:
         """Return those of some listed pages that no run has fetched, or tried to, since they were changed."""
         asked = tuple(pages)
         try:
             with self._lock:
-                return tuple(page for page in asked if not self._is_taken(page))
+                return tuple(page for page in asked if not self._is_fetched(page))
         except NewsError as error:
             log.error("what is new cannot be told from what is archived (%s); all that is listed counts", error)
             return asked
 
-    def _is_taken(self, page: ListedPage) -> bool:
-        if self._takedowns.bars(page_name(page.page_key)):
+    def _is_fetched(self, page: ListedPage) -> bool:
+        if self._takedowns.is_blocked(page_name(page.page_key)):
             return True
         seen = self._fetch_state.seen(page.page_key)
         captures = self._archive.captures(page_key=page.page_key)
@@ -191,7 +191,9 @@ class Listings:
         return known is not None and known >= page.changed_at
 
 
-def _state(source: Source, marks: Sequence[str], seen: Sequence[str], validators: Validators) -> dict[str, str | None]:
+def _next_state(
+    source: Source, marks: Sequence[str], seen: Sequence[str], validators: Validators
+) -> dict[str, str | None]:
     # What has left the listing is still known: servers behind one name may show versions of different age.
     kept = list(dict.fromkeys([*marks, *seen]))[:_MARKS_MAX]
     return {
@@ -202,52 +204,54 @@ def _state(source: Source, marks: Sequence[str], seen: Sequence[str], validators
     }
 
 
-def _troubled(source: Source, error: NewsError | OSError, *, before: Look, pause: float) -> Look:
+def _failed_poll(source: Source, error: NewsError | OSError, *, before: PollResult, pause: float) -> PollResult:
     """Return when to look again: later each time what may pass, at the slowest what a person must mend."""
     reason = error.reason if isinstance(error, NewsError) else type(error).__name__
-    if before.trouble != reason:
+    if before.error != reason:
         log.warning("%s: its listing cannot be read (%s); looked at again, less often", source.key, error)
     wanted = _SLOWEST_SECONDS
     if isinstance(error, TransientFetchError | OSError):
         asked = error.retry_after_seconds if isinstance(error, TransientFetchError) else None
         wanted = max(2 * max(before.pause_seconds, pause), asked or 0.0)
     longest = max(pause, min(wanted, _SLOWEST_SECONDS))
-    return replace(before, new=(), pause_seconds=longest, trouble=reason)
+    return replace(before, new=(), pause_seconds=longest, error=reason)
 
 
-def _newest(found: Iterable[Found]) -> list[ListedPage]:
+def _newest_pages(found: Iterable[ListingEntry]) -> list[ListedPage]:
     """Return the newest of the listed pages, newest first."""
-    return heapq.nlargest(_MARKS_MAX, _listed(found), key=lambda page: page.when)
+    return heapq.nlargest(_MARKS_MAX, _listed_pages(found), key=lambda page: page.when)
 
 
-def _listed(found: Iterable[Found]) -> Iterator[ListedPage]:
+def _listed_pages(found: Iterable[ListingEntry]) -> Iterator[ListedPage]:
     for each in found:
         if each.problem is None and each.ref.url is not None:
             hints = each.ref.hints
             yield ListedPage(canonical_url(each.ref.url), hints.modified_at, hints.published_at)
 
 
-def _split(marks: str) -> list[str]:
+def _split_marks(marks: str) -> list[str]:
     return [marks[start : start + _MARK_CHARS] for start in range(0, len(marks), _MARK_CHARS)]
 
 
-def woken_sources(sources: Sequence[Source], *, told: Sequence[Mapping[str, Any]], door: Door) -> list[str]:
-    """Return the keys of one door's sources that signals name, in their own order; each in ``told`` is one's extra.
+def triggered_sources(
+    sources: Sequence[Source], *, event_extras: Sequence[Mapping[str, Any]], group: SourceGroup
+) -> list[str]:
+    """Return the keys of the sources of one group that signals name, in their own order.
 
     A signal that names none, as one sent by hand may, means every source, and so does no signal at all.
     """
-    named = [_named(extra) for extra in told]
+    named = [_named_sources(extra) for extra in event_extras]
     wanted = None if not named or None in named else {key for keys in named for key in keys or ()}
     if unknown := (wanted or set()).difference(source.key for source in sources):
         log.warning("signals name sources that sources.toml has not: %s; left out", ", ".join(sorted(unknown)))
     return [
         source.key
         for source in sources
-        if source.is_online == (door == "web") and (wanted is None or source.key in wanted)
+        if source.is_online == (group == "web") and (wanted is None or source.key in wanted)
     ]
 
 
-def _named(extra: Mapping[str, Any]) -> list[str] | None:
+def _named_sources(extra: Mapping[str, Any]) -> list[str] | None:
     """Return the sources that an event's extra names: our triggers put it under "payload", a sender at its top."""
     payload = extra.get("payload", extra)
     names = payload.get("sources") if isinstance(payload, Mapping) else None

@@ -10,15 +10,15 @@ from pathlib import Path
 from urllib.parse import urljoin, urlsplit
 
 from pipeline.errors import NewsError
-from pipeline.fetch import Fetcher, Wanted
+from pipeline.fetch import Fetcher, PageRequest
 from pipeline.model import Page, Source, domain_of
-from pipeline.sources import Copies, Found, discover, listable_days, waiting
+from pipeline.sources import ListingEntry, WaybackFetcher, discover, listable_days, waiting_files
 from pipeline.sources.site import COMMON_PATHS, kind_of_listing, linked_feeds, robots_sitemaps
 from pipeline.stages.workspace import Workspace
 
-_ENOUGH = 200  # entries that a probe looks at: an index of sitemaps may have fifty thousand
+_PROBE_ENTRIES_MAX = 200  # entries that a probe looks at: an index of sitemaps may have fifty thousand
 _CANDIDATES_MAX = 20
-_BATCHES_LOOKED_AT = 200
+_LOG_BATCHES_MAX = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +37,7 @@ class SourceState:
 class Probe:
     """What a source gave when it was asked for a day.
 
-    ``entries`` counts what it lists, up to ``_ENOUGH``; ``newest`` is the latest date among these. ``problems`` are
+    ``entries`` counts what it lists, up to ``_PROBE_ENTRIES_MAX``; ``newest`` is their latest date. ``problems`` are
     reasons of broken entries, counted. ``page`` says how the first listed page could be had. ``trouble`` is why
     there is no listing, or why its pages are not to be had.
     """
@@ -52,11 +52,11 @@ class Probe:
     trouble: str | None = None
 
 
-def states(workspace: Workspace) -> tuple[SourceState, ...]:
+def source_states(workspace: Workspace) -> tuple[SourceState, ...]:
     """Return the sources in the order of sources.toml, with what became of each last."""
     last: dict[str, tuple[datetime, str]] = {}
     counts: Counter[tuple[str, str, str]] = Counter()
-    for row in workspace.lake.log.read("outcomes", newest=_BATCHES_LOOKED_AT).to_pylist():
+    for row in workspace.lake.log.read("outcomes", newest=_LOG_BATCHES_MAX).to_pylist():
         key = row["source_key"]
         counts[key, row["run_id"], row["outcome"]] += 1
         if key not in last or row["seen_at"] >= last[key][0]:
@@ -69,13 +69,13 @@ def states(workspace: Workspace) -> tuple[SourceState, ...]:
             location=source.location,
             lists=listable_days(source, now=now).note,
             last_seen_at=last[source.key][0] if source.key in last else None,
-            outcomes=_told(counts, source.key, last[source.key][1]) if source.key in last else None,
+            outcomes=_outcome_summary(counts, source.key, last[source.key][1]) if source.key in last else None,
         )
         for source in workspace.sources.sources
     )
 
 
-def _told(counts: Counter[tuple[str, str, str]], source_key: str, run_id: str) -> str:
+def _outcome_summary(counts: Counter[tuple[str, str, str]], source_key: str, run_id: str) -> str:
     found = sorted((kind, n) for (key, run, kind), n in counts.items() if (key, run) == (source_key, run_id))
     return ", ".join(f"{n} {kind}" for kind, n in found)
 
@@ -88,14 +88,14 @@ def probe(workspace: Workspace, source: Source) -> Probe:
     with workspace.fetcher(source) as fetcher:
         try:
             if source.kind == "inbox":
-                return Probe(source=source, day=day, entries=len(waiting(Path(source.location))))
+                return Probe(source=source, day=day, entries=len(waiting_files(Path(source.location))))
             listing = discover(source, day=day, fetcher=fetcher, validators=None, now=now, is_probe=True)
-            return _looked_at(source, day, list(islice(listing.found, _ENOUGH)), fetcher)
+            return _probe_result(source, day, list(islice(listing.entries, _PROBE_ENTRIES_MAX)), fetcher)
         except (NewsError, OSError) as error:
             return Probe(source=source, day=day, trouble=str(error))
 
 
-def _looked_at(source: Source, day: date, found: list[Found], fetcher: Fetcher) -> Probe:
+def _probe_result(source: Source, day: date, found: list[ListingEntry], fetcher: Fetcher) -> Probe:
     entries = [each for each in found if each.problem is None]
     reasons = Counter(each.problem.reason for each in found if each.problem is not None)
     dates = [date for each in entries for date in (each.ref.hints.published_at, each.ref.hints.modified_at) if date]
@@ -112,13 +112,13 @@ def _looked_at(source: Source, day: date, found: list[Found], fetcher: Fetcher) 
     )
 
 
-def _first_page(entries: Iterable[Found], fetcher: Fetcher) -> tuple[str, str | None]:
+def _first_page(entries: Iterable[ListingEntry], fetcher: Fetcher) -> tuple[str, str | None]:
     """Return how the first page that must be fetched could be had, and the trouble where robots.txt forbids it."""
     first = next((each.ref for each in entries if each.page is None and not each.finished and each.ref.url), None)
     if first is None:
         return "", None
-    wanted = Wanted(url=first.url or "", hints=first.hints)
-    ((_, got),) = Copies(fetcher).fetch_many([(None, wanted)])
+    wanted = PageRequest(url=first.url or "", hints=first.hints)
+    ((_, got),) = WaybackFetcher(fetcher).fetch_many([(None, wanted)])
     if isinstance(got, Page):
         return "robots allow it, fetched", None
     if isinstance(got, NewsError):

@@ -9,7 +9,7 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from pipeline.errors import LakeError
-from pipeline.model import StageReport, counted
+from pipeline.model import StageReport, pluralize
 from pipeline.model.outcome import RunKind
 from pipeline.settings import Settings
 from pipeline.stages import changes, run, signals, todo, upkeep
@@ -29,9 +29,9 @@ def _open() -> Workspace:
     return Workspace(Settings.load())
 
 
-def woken_sources(*, told: Sequence[Mapping[str, Any]], door: signals.Door) -> list[str]:
-    """Return the keys of the sources of one door that signals name; without signals of all."""
-    return signals.woken_sources(_open().sources.sources, told=told, door=door)
+def triggered_sources(*, event_extras: Sequence[Mapping[str, Any]], group: signals.SourceGroup) -> list[str]:
+    """Return the keys of the sources of one group that signals name; without signals of all."""
+    return signals.triggered_sources(_open().sources.sources, event_extras=event_extras, group=group)
 
 
 def ingest(*, source_key: str, day: date | None, run_id: str) -> dict[str, object]:
@@ -121,16 +121,16 @@ def verify() -> dict[str, object]:
     Raises: LakeError naming the first problems.
     """
     workspace = _open()
-    done = verifying.verify(workspace, reads=verifying.share_of(workspace.settings.now().date()))
+    done = verifying.verify(workspace, reads=verifying.nightly_share(workspace.settings.now().date()))
     if done.problems:
-        raise LakeError(f"{counted(len(done.problems), 'problem')}, first: {'; '.join(done.problems[:5])}")
+        raise LakeError(f"{pluralize(len(done.problems), 'problem')}, first: {'; '.join(done.problems[:5])}")
     return {"problems": 0, "verified": done.counts}
 
 
 def relate() -> dict[str, object]:
     """Write the cluster tables that runs of late may have left behind, and note which pages are gone."""
     workspace = _open()
-    changes.note_withdrawn(workspace)
+    changes.record_withdrawn(workspace)
     return {"files_related": upkeep.relate_recent(workspace, day=_yesterday(workspace))}
 
 
@@ -162,7 +162,7 @@ def _yesterday(workspace: Workspace) -> date:
 
 
 TASKS: dict[str, Callable[..., Any]] = {
-    "woken_sources": woken_sources,
+    "triggered_sources": triggered_sources,
     "ingest": ingest,
     "finish_ingest": finish_ingest,
     "plan_chunks": plan_chunks,

@@ -15,7 +15,7 @@ from pipeline.stages.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
-class Trial:
+class Preview:
     """What became of the page.
 
     ``fired`` is how often each rule fired, ``read`` a message where reading failed and None where its language is
@@ -28,9 +28,9 @@ class Trial:
     rejected: Rejected | None
 
 
-def try_one(
+def preview(
     workspace: Workspace, page: str, *, published_at: str | None = None, source_key: str | None = None
-) -> Trial:
+) -> Preview:
     """Return what the pipeline makes of one file or URL, by the rules of a source where one is named.
 
     Raises: NewsError when it cannot be had or decoded.
@@ -44,7 +44,7 @@ def try_one(
     annotator = load_annotator(workspace.settings, knowledge_of(workspace.settings))
     _, read = next(annotator.read([article]))
     told = str(read) if isinstance(read, NewsError) else read
-    return Trial(article, explained.fired, told, reject_reason(article, evidence=explained.evidence))
+    return Preview(article, explained.fired, told, reject_reason(article, evidence=explained.evidence))
 
 
 def read_text(workspace: Workspace, text: str, *, published_at: str | None = None) -> Annotation:

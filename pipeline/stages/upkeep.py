@@ -7,11 +7,11 @@ from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 from statistics import median
 
-from pipeline.model import counted
+from pipeline.model import pluralize
 from pipeline.model.outcome import RunKind
 from pipeline.sources import listable_days
 from pipeline.stages.cluster import cluster
-from pipeline.stages.expected import comparable_days
+from pipeline.stages.expected import baseline
 from pipeline.stages.log_rows import append_run
 from pipeline.stages.reading import version_of
 from pipeline.stages.workspace import Workspace
@@ -21,7 +21,7 @@ log = logging.getLogger(__name__)
 
 _WEEKS = 4
 _THIN = 4  # fewer than a fourth of what is usual
-_RUNS_LOOKED_AT = 1000  # a backfill of a year writes 730
+_RUNS_MAX = 1000  # a backfill of a year writes 730
 _ENOUGH = 8  # pages a day below which a thin day is chance
 
 
@@ -51,7 +51,7 @@ class Freshness:
                 f"{self.source_key}: no page for {self.day}, usually {self.usual:.0f}; the last is of {self.last_day}"
             )
         if self.usual >= _ENOUGH and self.pages * _THIN < self.usual:
-            return f"{self.source_key}: only {counted(self.pages, 'page')} for {self.day}, usually {self.usual:.0f}"
+            return f"{self.source_key}: only {pluralize(self.pages, 'page')} for {self.day}, usually {self.usual:.0f}"
         return None
 
 
@@ -61,7 +61,7 @@ def freshness(workspace: Workspace, *, day: date) -> tuple[Freshness, ...]:
     Folders and inboxes are as full as people make them, and are left out; so is what does not promise the day yet.
     """
     first = day - timedelta(weeks=_WEEKS)
-    pages = {(f.source_key, f.news_day, f.page_key) for f in workspace.archive.filed(first, day)}
+    pages = {(f.source_key, f.news_day, f.page_key) for f in workspace.archive.capture_summaries(first, day)}
     counts = Counter((source, news_day) for source, news_day, _ in pages if first <= news_day <= day)
     last_days = workspace.archive.last_days()
     now = workspace.settings.now()
@@ -81,13 +81,13 @@ def _freshness(source_key: str, day: date, counts: Mapping[date, int], last_day:
 
 def _usual(counts: Mapping[date, int], *, begin: date, day: date) -> float:
     known = [begin + timedelta(days=number) for number in range((day - begin).days)]
-    days = comparable_days(known, day, weeks=_WEEKS, least=2)
+    days = baseline(known, day, weeks=_WEEKS, least=2)
     return float(median(counts.get(each, 0) for each in days)) if days else 0.0
 
 
 def relate_recent(workspace: Workspace, *, day: date) -> int:
     """Cluster what the newest runs touched once more, for runs that died before they could; return files changed."""
-    runs = workspace.lake.log.read("runs", newest=_RUNS_LOOKED_AT)
+    runs = workspace.lake.log.read("runs", newest=_RUNS_MAX)
     touched = {date.fromisoformat(each) for days in runs["days_touched"].to_pylist() for each in days}
     return cluster(workspace, news_day=day, days=touched.intersection(workspace.lake.days()))
 

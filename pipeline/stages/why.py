@@ -8,8 +8,8 @@ from datetime import date
 from pipeline.ask import outcomes_of
 from pipeline.errors import ConfigError
 from pipeline.model import Capture, Outcome, article_id_of, canonical_url
-from pipeline.model.receipt import Fact, Receipt, Step
-from pipeline.stages.why_kept import article_step, bytes_step, found_step, lost_step
+from pipeline.model.receipt import Fact, Provenance, ProvenanceStep
+from pipeline.stages.why_kept import article_step, bytes_step, discovery_step, missing_record_step
 from pipeline.stages.why_not import evidence_step, unknown_step, verdict_step, waiting_step
 from pipeline.stages.why_row import INDEX_OF, StoredRows, row_step, text_step
 from pipeline.stages.workspace import Workspace
@@ -20,7 +20,7 @@ _TABLES = ", ".join(INDEX_OF)
 
 
 @dataclass(frozen=True, slots=True)
-class _Asked:
+class _ProvenanceQuery:
     """What was asked for: the articles and spellings of URLs that it may stand for, and the row, if one."""
 
     text: str
@@ -34,13 +34,13 @@ class _Asked:
         return self.text.startswith(("http://", "https://"))
 
 
-def why(workspace: Workspace, asked: str, *, rows: StoredRows | None = None) -> Receipt:
+def trace_provenance(workspace: Workspace, asked: str, *, rows: StoredRows | None = None) -> Provenance:
     """Return the receipt of a URL, an article_id, or a row as ``ARTICLE_ID:quotes:3``.
 
     ``rows`` are those of the article asked for, where somebody read them already.
     Raises: ConfigError for what is none of these, LakeError for damaged table files.
     """
-    wanted = _asked(workspace, asked)
+    wanted = _parse_query(workspace, asked)
     captures = _captures(workspace, wanted.article_ids)
     outcomes = _outcomes(workspace, wanted, captures, rows)
     told = [each.article_id for each in outcomes if each.article_id]  # of a local file nothing else names the article
@@ -50,39 +50,39 @@ def why(workspace: Workspace, asked: str, *, rows: StoredRows | None = None) -> 
     kept = next((each for each in ids if each in stored), None)
     if kept is not None:
         rows = rows or StoredRows(workspace=workspace, article_id=kept, stored=stored[kept])
-        steps = _kept(workspace, wanted, rows, captures, outcomes)
-        return Receipt(asked=asked, answer="kept", steps=steps)
+        steps = _stored_steps(workspace, wanted, rows, captures, outcomes)
+        return Provenance(asked=asked, answer="kept", steps=steps)
     if wanted.table is not None:
         raise ConfigError(f"{wanted.text}: the lake has no article {wanted.article_ids[0]}", key=asked)
-    steps = _not_kept(workspace, wanted, captures, outcomes)
+    steps = _missing_steps(workspace, wanted, captures, outcomes)
     if steps:
-        return Receipt(asked=asked, answer="not_kept", steps=steps)
-    return Receipt(asked=asked, answer="unknown", steps=_unknown(workspace, wanted))
+        return Provenance(asked=asked, answer="not_kept", steps=steps)
+    return Provenance(asked=asked, answer="unknown", steps=_unknown_steps(workspace, wanted))
 
 
-def articles_named(workspace: Workspace, asked: str) -> tuple[str, ...]:
+def resolve_article_ids(workspace: Workspace, asked: str) -> tuple[str, ...]:
     """Return the article_ids that a URL, an id or a row may stand for, likeliest first; none for anything else.
 
-    Raises: ConfigError as ``why`` does.
+    Raises: ConfigError as ``trace_provenance`` does.
     """
-    return _asked(workspace, asked).article_ids
+    return _parse_query(workspace, asked).article_ids
 
 
-def _asked(workspace: Workspace, asked: str) -> _Asked:
+def _parse_query(workspace: Workspace, asked: str) -> _ProvenanceQuery:
     if found := _ROW.fullmatch(asked):
         article_id, table, index = found.groups()
         if table not in INDEX_OF:
             raise ConfigError(f"{asked}: no rows of {table!r} stand in a text; these do: {_TABLES}", key=asked)
-        return _Asked(asked, (article_id,), (), table, int(index))
+        return _ProvenanceQuery(asked, (article_id,), (), table, int(index))
     if _ARTICLE.fullmatch(asked):
-        return _Asked(asked, (asked,), ())
+        return _ProvenanceQuery(asked, (asked,), ())
     if re.match(r"[0-9a-f]{32}:", asked):
         example = f"{asked.partition(':')[0]}:quotes:0"
         raise ConfigError(
             f"{asked} names no row: write table and number, e.g. {example}; there are {_TABLES}", key=asked
         )
     if not asked.startswith(("http://", "https://")):
-        return _Asked(asked, (), (asked,))  # a local file, as outcomes name it
+        return _ProvenanceQuery(asked, (), (asked,))  # a local file, as outcomes name it
     try:
         key = canonical_url(asked)
     except ValueError as error:
@@ -90,7 +90,7 @@ def _asked(workspace: Workspace, asked: str) -> _Asked:
     ids = [each.article_id for each in reversed(workspace.archive.captures(page_key=key))]
     seen = workspace.fetch_state.seen(key)
     urls = (asked, key) if seen is None else (asked, key, seen.url)  # outcomes have it as its listing spelled it
-    return _Asked(asked, tuple(dict.fromkeys([*ids, article_id_of(canonical=key, text="")])), urls)
+    return _ProvenanceQuery(asked, tuple(dict.fromkeys([*ids, article_id_of(canonical=key, text="")])), urls)
 
 
 def _captures(workspace: Workspace, article_ids: Iterable[str]) -> tuple[Capture, ...]:
@@ -100,7 +100,7 @@ def _captures(workspace: Workspace, article_ids: Iterable[str]) -> tuple[Capture
 
 
 def _outcomes(
-    workspace: Workspace, wanted: _Asked, captures: Iterable[Capture], rows: StoredRows | None
+    workspace: Workspace, wanted: _ProvenanceQuery, captures: Iterable[Capture], rows: StoredRows | None
 ) -> tuple[Outcome, ...]:
     """Return what was said of pages and articles, the last word first."""
     names = {*wanted.urls, *(each.url or each.hints.file for each in captures)}
@@ -114,36 +114,36 @@ def _outcomes(
     return tuple(Outcome(**row) for row in found.records())  # type: ignore[arg-type]
 
 
-def _kept(
+def _stored_steps(
     workspace: Workspace,
-    wanted: _Asked,
+    wanted: _ProvenanceQuery,
     rows: StoredRows,
     captures: Sequence[Capture],
     outcomes: Sequence[Outcome],
-) -> tuple[Step, ...]:
+) -> tuple[ProvenanceStep, ...]:
     article, article_id, raw_ref = rows.article, rows.article_id, rows.stored.raw_ref
     steps = list(_row_steps(wanted, rows))
     steps.append(article_step(rows))
     own = [each for each in captures if each.article_id == article_id]
     source = next((each for each in own if each.digest == raw_ref), None)
-    steps.append(lost_step(raw_ref) if source is None else bytes_step(workspace, source, row=article))
+    steps.append(missing_record_step(raw_ref) if source is None else bytes_step(workspace, source, row=article))
     if own:
-        steps.append(found_step(workspace, own, outcomes))
+        steps.append(discovery_step(workspace, own, outcomes))
     url = article["url"] or article_id
-    steps.append(_next(f"newslake history {url}", None if wanted.table else f"newslake why {article_id}:quotes:0"))
+    steps.append(_next_step(f"newslake history {url}", None if wanted.table else f"newslake why {article_id}:quotes:0"))
     return tuple(steps)
 
 
-def _row_steps(wanted: _Asked, rows: StoredRows) -> tuple[Step, ...]:
+def _row_steps(wanted: _ProvenanceQuery, rows: StoredRows) -> tuple[ProvenanceStep, ...]:
     if wanted.table is None or wanted.index is None:
         return ()
     row = rows.numbered(wanted.table, wanted.index)
     return row_step(wanted.table, row), text_step(wanted.table, row, rows.article)
 
 
-def _not_kept(
-    workspace: Workspace, wanted: _Asked, captures: Sequence[Capture], outcomes: Sequence[Outcome]
-) -> tuple[Step, ...]:
+def _missing_steps(
+    workspace: Workspace, wanted: _ProvenanceQuery, captures: Sequence[Capture], outcomes: Sequence[Outcome]
+) -> tuple[ProvenanceStep, ...]:
     steps = [verdict_step(outcomes)] if outcomes else []
     seen = workspace.fetch_state.seen(canonical_url(wanted.text)) if wanted.is_url else None
     if seen is not None and (seen.next_try_at is not None or seen.attempts):
@@ -152,21 +152,21 @@ def _not_kept(
         source = next(each for each in captures if each.digest == captures[-1].digest)  # the one that has the bytes
         steps.append(evidence_step(workspace, source, outcomes[0] if outcomes else None))
         steps.append(bytes_step(workspace, source, row=None))
-        steps.append(found_step(workspace, captures, ()))
+        steps.append(discovery_step(workspace, captures, ()))
     if wanted.is_url and (captures or seen is not None):
-        steps.append(_next(f"newslake try {wanted.text}", f"newslake push {wanted.text}"))
+        steps.append(_next_step(f"newslake try {wanted.text}", f"newslake push {wanted.text}"))
     return tuple(steps)
 
 
-def _unknown(workspace: Workspace, wanted: _Asked) -> tuple[Step, ...]:
+def _unknown_steps(workspace: Workspace, wanted: _ProvenanceQuery) -> tuple[ProvenanceStep, ...]:
     if not wanted.is_url:
-        return (Step(name="unknown", told="neither archive, lake nor log has it"),)
+        return (ProvenanceStep(name="unknown", told="neither archive, lake nor log has it"),)
     site = "/".join(wanted.text.split("/")[:3])
     return (
         unknown_step(workspace, wanted.text),
-        _next(f"newslake try {wanted.text}", f"newslake push {wanted.text}", f"newslake sources check {site}"),
+        _next_step(f"newslake try {wanted.text}", f"newslake push {wanted.text}", f"newslake sources check {site}"),
     )
 
 
-def _next(*commands: str | None) -> Step:
-    return Step(name="next", told="", facts=tuple(Fact("", command) for command in commands if command))
+def _next_step(*commands: str | None) -> ProvenanceStep:
+    return ProvenanceStep(name="next", told="", facts=tuple(Fact("", command) for command in commands if command))

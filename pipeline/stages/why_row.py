@@ -2,22 +2,21 @@
 
 from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, field
-from typing import Any
 
 import pyarrow.compute as pc
 
 from pipeline.ask import check_time
 from pipeline.errors import ConfigError, LakeError
 from pipeline.lake import StoredArticle
-from pipeline.model.receipt import Check, Excerpt, Fact, Step, known
+from pipeline.model.receipt import Check, Excerpt, Fact, ProvenanceStep, known_facts
 from pipeline.stages.workspace import Workspace
+from pipeline.tables.spec import Row
 
-Row = Mapping[str, Any]
 # The tables whose rows point into an article's text: the column of the row's number, and of the words at its offsets.
 INDEX_OF = {"entities": "entity_index", "quotes": "quote_index", "events": "event_index"}
 _WORDS_OF = {"entities": "entity_text", "quotes": "quote_text", "events": "trigger_text"}
 _HEADLINE = 70
-_BESIDE = 160  # code points of context on either side
+_CONTEXT = 160  # code points of context on either side
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -55,14 +54,14 @@ class StoredRows:
         return found
 
 
-def row_step(table: str, row: Row) -> Step:
+def row_step(table: str, row: Row) -> ProvenanceStep:
     """Return what a row says and how each of it is known."""
     words = " ".join(str(row[_WORDS_OF[table]]).split())
     told = f"{table} {row[INDEX_OF[table]]}: {words if len(words) <= _HEADLINE else f'{words[:_HEADLINE]}…'}"
-    return Step(name="row", told=told, facts=_FACTS[table](row))
+    return ProvenanceStep(name="row", told=told, facts=_FACTS[table](row))
 
 
-def text_step(table: str, row: Row, article: Row) -> Step:
+def text_step(table: str, row: Row, article: Row) -> ProvenanceStep:
     """Return the words in their paragraph, and whether the row's offsets hold in the text as it stands."""
     text, start, end = article["text"], row["start_char"], row["end_char"]
     blocks = [
@@ -73,23 +72,23 @@ def text_step(table: str, row: Row, article: Row) -> Step:
     first = min([start, *(block["start_char"] for _, block in blocks)])
     last = max([end, *(block["end_char"] for _, block in blocks)])
     excerpt = Excerpt(
-        before=_clipped(text[first:start], from_end=True),
+        before=_clip(text[first:start], from_end=True),
         span=text[start:end],
-        after=_clipped(text[end:last]),
+        after=_clip(text[end:last]),
         start_char=start,
         end_char=end,
     )
     told = f"{kind} {numbers}, code points {start} to {end}"
-    return Step(name="text", told=told, checks=tuple(_spans(table, row, article)), excerpt=excerpt)
+    return ProvenanceStep(name="text", told=told, checks=tuple(_check_spans(table, row, article)), excerpt=excerpt)
 
 
-def _clipped(text: str, *, from_end: bool = False) -> str:
-    if len(text) <= _BESIDE:
+def _clip(text: str, *, from_end: bool = False) -> str:
+    if len(text) <= _CONTEXT:
         return text
-    return f"…{text[-_BESIDE:]}" if from_end else f"{text[:_BESIDE]}…"
+    return f"…{text[-_CONTEXT:]}" if from_end else f"{text[:_CONTEXT]}…"
 
 
-def _spans(table: str, row: Row, article: Row) -> list[Check]:
+def _check_spans(table: str, row: Row, article: Row) -> list[Check]:
     words, text = _WORDS_OF[table], article["text"]
     spans = [(words, row["start_char"], row["end_char"], row[words])]
     if table == "quotes" and row["speaker_start_char"] is not None:
@@ -111,7 +110,7 @@ def _rule(row: Row) -> str:
 
 def _quote_facts(row: Row) -> tuple[Fact, ...]:
     speaker = row["speaker_name"] or row["speaker_text"] or "not known"
-    return known(
+    return known_facts(
         Fact("speaker", speaker, _rule(row)),
         Fact("in the text", row["speaker_text"], row["speaker_kind"]),
         Fact("cue", row["cue_text"], row["cue_stance"]),
@@ -125,7 +124,7 @@ def _quote_facts(row: Row) -> tuple[Fact, ...]:
 
 def _entity_facts(row: Row) -> tuple[Fact, ...]:
     linked = None if row["qid_confidence"] is None else f"confidence {row['qid_confidence']:.2f}"
-    return known(
+    return known_facts(
         Fact("name", row["entity_name"] or "not resolved", f"{row['link_method']}, confidence {row['confidence']:.2f}"),
         Fact("type", row["entity_type"], f"a {row['mention_kind']}"),
         Fact("entity", row["entity_id"], _cluster(row["cluster_index"])),
@@ -140,12 +139,12 @@ def _entity_facts(row: Row) -> tuple[Fact, ...]:
 
 def _event_facts(row: Row) -> tuple[Fact, ...]:
     kind = "/".join(filter(None, [row["event_type"], row["event_mode"] or row["event_subtype"]]))
-    return known(
+    return known_facts(
         Fact("type", kind, _rule(row)),
         Fact("modality", row["modality"]),
         Fact("actor", _participant(row, "actor"), row["actor_entity_id"]),
         Fact("recipient", _participant(row, "recipient"), row["recipient_entity_id"]),
-        Fact("date", _event_days(row), _dated_by(row)),
+        Fact("date", _event_days(row), _date_basis(row)),
         Fact("place", row["place_text"], row["place_country"]),
         Fact("reported by", row["attributed_to_entity_id"], "it stands in somebody's words"),
         Fact("first told", f"event {row['same_event_index']} of this article"),
@@ -172,7 +171,7 @@ def _event_days(row: Row) -> str:
     return " to ".join(days) or "not known"
 
 
-def _dated_by(row: Row) -> str:
+def _date_basis(row: Row) -> str:
     words = f"{row['event_date_text']!r}" if row["event_date_text"] else None
     basis = f"by {row['event_date_basis']}" if row["event_date_basis"] != "none" else "nothing dates it"
     return ", ".join(filter(None, [basis, words, row["event_date_precision"], row["event_date_note"]]))

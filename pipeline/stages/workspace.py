@@ -9,10 +9,10 @@ from pathlib import Path
 from pipeline.fetch import Fetcher, limits_from
 from pipeline.lake import Lake
 from pipeline.model import Source
-from pipeline.raw import Archive, FetchState, Takedowns, at_work, source_name
+from pipeline.raw import Archive, FetchState, Takedowns, source_name, writer_lock
 from pipeline.settings import Settings, SourceList, load_sources
-from pipeline.sources import claimed
-from pipeline.sources.kinds import KINDS
+from pipeline.sources import claim_files
+from pipeline.sources.kinds import SOURCE_ADAPTERS
 
 
 @dataclass(frozen=True)
@@ -38,8 +38,8 @@ class Workspace:
         return Takedowns(self.settings.raw_dir, durability=self.settings.durability)
 
     def at_work(self) -> AbstractContextManager[None]:
-        """Be counted among those who add to archive and lake: a takedown waits for them."""
-        return at_work(self.settings.raw_dir)
+        """Hold the shared lock of all that add to archive and lake: a takedown waits for them."""
+        return writer_lock(self.settings.raw_dir)
 
     @cached_property
     def lake(self) -> Lake:
@@ -51,16 +51,16 @@ class Workspace:
         )
 
     @contextmanager
-    def held(self, source: Source, *, run_id: str, waits: bool) -> Iterator[Source | None]:
+    def claim(self, source: Source, *, run_id: str, waits: bool) -> Iterator[Source | None]:
         """Give a source to work on: an inbox with the files that this run claimed, any other as the only run of it.
 
         None where another run has it, or it was forgotten. Two runs of one listing, or of one folder, would do the same
         work twice.
         """
-        if self.takedowns.bars(source_name(source.key)):
+        if self.takedowns.is_blocked(source_name(source.key)):
             yield None
         elif source.kind == "inbox":
-            with claimed(Path(source.location), run_id=run_id) as folder:
+            with claim_files(Path(source.location), run_id=run_id) as folder:
                 yield replace(source, location=str(folder))
         else:
             with self.fetch_state.exclusive(source.key, waits=waits) as is_mine:
@@ -69,7 +69,7 @@ class Workspace:
     def fetcher(self, source: Source | None = None) -> Fetcher:
         """Return a new fetcher at a source's pace and its kind's tries, else the settings'; the caller closes it."""
         limits = limits_from(self.settings)
-        if source is not None and (tries := KINDS[source.kind].tries) is not None:
+        if source is not None and (tries := SOURCE_ADAPTERS[source.kind].tries) is not None:
             limits = replace(limits, attempts=tries)
         if source is not None and source.interval_seconds is not None:
             limits = replace(limits, host_interval_seconds=source.interval_seconds)
@@ -77,5 +77,5 @@ class Workspace:
             limits,
             private_hosts=self.sources.private_hosts,
             now=self.settings.now,
-            turns_folder=self.settings.raw_dir / "hosts",
+            rate_limit_folder=self.settings.raw_dir / "hosts",
         )

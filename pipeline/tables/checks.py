@@ -9,7 +9,7 @@ import pyarrow.compute as pc
 from pipeline.tables.contract import READING_TABLES, table_named
 from pipeline.tables.spec import TableSpec
 
-Rows = Mapping[str, Sequence[Mapping[str, Any]]]
+RowsByTable = Mapping[str, Sequence[Mapping[str, Any]]]
 
 # Columns whose text must equal text[start:end]: (table, start column, end column, text column).
 _SPANS = (
@@ -22,7 +22,7 @@ _COUNTS = (("entities", "entity_count"), ("quotes", "quote_count"), ("events", "
 _CHILDREN = tuple(spec.name for spec in READING_TABLES if spec.name != "articles")
 
 
-def check_rows(rows: Rows) -> tuple[str, ...]:
+def check_rows(rows: RowsByTable) -> tuple[str, ...]:
     """Return what is wrong with one article's rows beyond types, as sentences that name table, row and column.
 
     ``rows`` are the article's rows by table name, as ``annotation_rows`` gives them. An article with any breach is
@@ -31,7 +31,7 @@ def check_rows(rows: Rows) -> tuple[str, ...]:
     return tuple(breach for check in ROW_CHECKS for breach in check(rows))
 
 
-def _receipts(rows: Rows) -> Iterator[str]:
+def _offset_breaches(rows: RowsByTable) -> Iterator[str]:
     """Offsets give back the recorded text."""
     text = rows["articles"][0]["text"]
     yield from (
@@ -43,22 +43,22 @@ def _receipts(rows: Rows) -> Iterator[str]:
 
 
 # Each says what is wrong with one article's rows.
-ROW_CHECKS: tuple[Callable[[Rows], Iterator[str]], ...] = (_receipts,)
+ROW_CHECKS: tuple[Callable[[RowsByTable], Iterator[str]], ...] = (_offset_breaches,)
 
 
-def check_receipts(tables: Mapping[str, pa.Table]) -> Iterator[str]:
+def check_offsets(tables: Mapping[str, pa.Table]) -> Iterator[str]:
     """Yield the rows of reading tables whose offsets do not give back the recorded text.
 
-    The same as ``_receipts`` by column, for many articles at once; rows without their article are left out.
+    The same as ``_offset_breaches`` by column, for many articles at once; rows without their article are left out.
     """
     articles = tables["articles"]
     texts = dict(zip(articles["article_id"].to_pylist(), articles["text"].to_pylist(), strict=True))
     for table, *columns in _SPANS:
         names = ("article_id", *columns)
         rows = zip(*(tables[table][name].to_pylist() for name in names), strict=True)
-        for row, (article_id, start, end, told) in enumerate(rows):
-            if start is not None and texts.get(article_id, "")[start:end] != told:
-                yield f"{table}[{row}].{columns[2]}: text[{start}:{end}] of {article_id} is not {told!r}"
+        for row, (article_id, start, end, expected_text) in enumerate(rows):
+            if start is not None and texts.get(article_id, "")[start:end] != expected_text:
+                yield f"{table}[{row}].{columns[2]}: text[{start}:{end}] of {article_id} is not {expected_text!r}"
 
 
 def check_batch(tables: Mapping[str, pa.Table]) -> tuple[str, ...]:
@@ -96,7 +96,9 @@ def _child_breaches(tables: Mapping[str, pa.Table]) -> Iterator[str]:
             yield f"{name}: {orphans.num_rows} rows without their article, first {orphans['article_id'][0]}"
     for name, count in _COUNTS:
         grouped = tables[name].group_by("article_id").aggregate([("article_id", "count")])
-        counted = dict(zip(grouped["article_id"].to_pylist(), grouped["article_id_count"].to_pylist(), strict=True))
+        child_counts = dict(
+            zip(grouped["article_id"].to_pylist(), grouped["article_id_count"].to_pylist(), strict=True)
+        )
         for article_id, expected in zip(articles["article_id"].to_pylist(), articles[count].to_pylist(), strict=True):
-            if counted.get(article_id, 0) != (expected or 0):
-                yield f"articles.{count}: {article_id} says {expected}, {name} has {counted.get(article_id, 0)}"
+            if child_counts.get(article_id, 0) != (expected or 0):
+                yield f"articles.{count}: {article_id} says {expected}, {name} has {child_counts.get(article_id, 0)}"

@@ -180,7 +180,7 @@ def _participant(prefix: str, who: str) -> tuple[Column, ...]:
     )
 
 
-_EVERYDAY = (
+_OTHER_SUBTYPES = (
     *("accident", "appointment", "business", "crime", "culture", "death", "disaster", "election", "family", "health"),
     *("legal", "market", "science", "sport"),
 )
@@ -194,7 +194,7 @@ EVENTS = TableSpec(
         *ARTICLE_KEYS,
         Column("event_index", _int, "0-based, in reading order."),
         Column("event_type", _text, "PLOVER type as reported, or OTHER."),
-        Column("event_subtype", _text, "What kind of OTHER.", True, values=_EVERYDAY),
+        Column("event_subtype", _text, "What kind of OTHER.", True, values=_OTHER_SUBTYPES),
         Column("event_mode", _text, "PLOVER mode.", True),
         Column(
             "quad", _int, "1 verbal cooperation, 2 material cooperation, 3 verbal conflict, 4 material conflict.", True

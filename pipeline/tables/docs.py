@@ -3,7 +3,7 @@
 import pyarrow as pa
 
 from pipeline.tables.contract import CLUSTER_TABLES, LOG_TABLES, READING_TABLES, SCHEMA_VERSION
-from pipeline.tables.rights import words_of
+from pipeline.tables.rights import text_columns
 from pipeline.tables.spec import Column, TableSpec
 
 _INTRO = """\
@@ -91,7 +91,7 @@ def _table(spec: TableSpec) -> str:
             f"Folder: `{spec.partition}`.\n",
             "| column | type | null | what it says |",
             "|---|---|---|---|",
-            *(_row(column, is_left_out=column.name in words_of(spec)) for column in spec.columns),
+            *(_row(column, is_left_out=column.name in text_columns(spec)) for column in spec.columns),
             "",
         )
     )

@@ -11,12 +11,12 @@ import pyarrow as pa
 from pipeline.tables.contract import SCHEMA_VERSION
 from pipeline.tables.spec import Column, TableSpec
 
-_ARTICLE = ("article_id", "revision_id")
+_ARTICLE_KEY = ("article_id", "revision_id")
 # What a table's rows belong to, where both stand on one day and change at one instant: (table, its columns).
 _PARENTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
-    "entities": ("articles", _ARTICLE),
-    "quotes": ("articles", _ARTICLE),
-    "events": ("articles", _ARTICLE),
+    "entities": ("articles", _ARTICLE_KEY),
+    "quotes": ("articles", _ARTICLE_KEY),
+    "events": ("articles", _ARTICLE_KEY),
 }
 _TYPES: Mapping[pa.DataType, str] = {
     pa.string(): "string",
@@ -26,12 +26,12 @@ _TYPES: Mapping[pa.DataType, str] = {
     pa.date32(): "date",
     pa.timestamp("us", tz="UTC"): "datetime",
 }
-TEXTS_ARE_OTHERS = "Texts belong to their publishers: ask them before you pass on more than the law lets you."
-NO_TEXTS = "Texts, headlines and quoted words are left out; whoever passes this on says on what terms."
+TEXT_RIGHTS_NOTE = "Texts belong to their publishers: ask them before you pass on more than the law lets you."
+NO_TEXT_NOTE = "Texts, headlines and quoted words are left out; whoever passes this on says on what terms."
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Resource:
+class TableResource:
     """A table as files. ``path`` is one file, several, or a pattern of files; ``columns`` are those that they have.
 
     ``form`` are the further properties of its format.
@@ -48,7 +48,7 @@ class Resource:
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Package:
+class DataPackage:
     """Tables with what must be known of them together.
 
     ``first_day`` and ``last_day`` are the first and last published day; ``fetched_at`` is when the newest content in it
@@ -56,7 +56,7 @@ class Package:
     """
 
     about: str
-    resources: Sequence[Resource]
+    resources: Sequence[TableResource]
     sources: Sequence[str]
     has_text: bool
     first_day: date | None
@@ -64,10 +64,10 @@ class Package:
     fetched_at: datetime | None
 
 
-def package_bytes(package: Package) -> bytes:
+def package_bytes(package: DataPackage) -> bytes:
     """Return datapackage.json."""
     names = {each.name for each in package.resources}
-    licence = {"name": "other-closed", "title": TEXTS_ARE_OTHERS}
+    licence = {"name": "other-closed", "title": TEXT_RIGHTS_NOTE}
     content = {
         "$schema": "https://datapackage.org/profiles/2.0/datapackage.json",
         "name": "newslake",
@@ -75,21 +75,21 @@ def package_bytes(package: Package) -> bytes:
         "description": package.about,
         "version": str(SCHEMA_VERSION),
         "created": None if package.fetched_at is None else package.fetched_at.isoformat(),
-        "licenses": [licence if package.has_text else {"name": "notspecified", "title": NO_TEXTS}],
+        "licenses": [licence if package.has_text else {"name": "notspecified", "title": NO_TEXT_NOTE}],
         "sources": [{"title": title} for title in package.sources],
         "period": _period(package),
         "resources": [_resource(each, names) for each in package.resources],
     }
-    return json.dumps(_known(content), ensure_ascii=False, indent=1).encode() + b"\n"
+    return json.dumps(_drop_nulls(content), ensure_ascii=False, indent=1).encode() + b"\n"
 
 
-def _period(package: Package) -> dict[str, str] | None:
+def _period(package: DataPackage) -> dict[str, str] | None:
     if package.first_day is None or package.last_day is None:
         return None
     return {"first": package.first_day.isoformat(), "last": package.last_day.isoformat()}
 
 
-def _resource(resource: Resource, tables: set[str]) -> dict[str, Any]:
+def _resource(resource: TableResource, tables: set[str]) -> dict[str, Any]:
     has = {column.name for column in resource.columns}
     table, columns = _PARENTS.get(resource.name, ("", ()))
     parent = {"fields": list(columns), "reference": {"resource": table, "fields": list(columns)}}
@@ -99,7 +99,7 @@ def _resource(resource: Resource, tables: set[str]) -> dict[str, Any]:
         "primaryKey": list(resource.key) if has.issuperset(resource.key) else None,
         "foreignKeys": [parent] if table in tables else None,
     }
-    return _known(
+    return _drop_nulls(
         {
             "name": resource.name,
             "type": "table",
@@ -108,24 +108,24 @@ def _resource(resource: Resource, tables: set[str]) -> dict[str, Any]:
             **resource.form,
             "bytes": resource.bytes,
             "rows": resource.rows,
-            "schema": _known(schema),
+            "schema": _drop_nulls(schema),
         }
     )
 
 
 def _field(column: Column) -> dict[str, Any]:
     constraints = {"required": None if column.nullable else True, "enum": list(column.values) or None}
-    return _known(
+    return _drop_nulls(
         {
             "name": column.name,
             "type": _TYPES.get(column.type, "array"),
             "description": column.about,
-            "constraints": _known(constraints) or None,
+            "constraints": _drop_nulls(constraints) or None,
         }
     )
 
 
-def _known(properties: Mapping[str, Any]) -> dict[str, Any]:
+def _drop_nulls(properties: Mapping[str, Any]) -> dict[str, Any]:
     """Return the properties that have a value."""
     return {name: value for name, value in properties.items() if value is not None}
 

@@ -1,4 +1,4 @@
-"""Which columns hold what somebody wrote; the others hold facts about it.
+"""Columns that hold text somebody wrote; the others hold facts about it.
 
 Left out of what is passed on without text: sentences, headlines, the words of a statement, the long phrases that say
 where it was made, and messages that may quote them. Kept: names, single words and short phrases that name or date
@@ -10,13 +10,13 @@ from collections.abc import Mapping
 
 from pipeline.tables.spec import TableSpec
 
-WORDS: Mapping[str, frozenset[str]] = {
+TEXT_COLUMNS: Mapping[str, frozenset[str]] = {
     "articles": frozenset({"title", "standfirst", "text"}),
     "quotes": frozenset({"quote_text", "medium_text"}),
     "outcomes": frozenset({"detail"}),
 }
 
 
-def words_of(spec: TableSpec) -> frozenset[str]:
+def text_columns(spec: TableSpec) -> frozenset[str]:
     """Return the columns of a table that are left out where text may not be passed on."""
-    return WORDS.get(spec.name, frozenset())
+    return TEXT_COLUMNS.get(spec.name, frozenset())

@@ -1,7 +1,7 @@
 """From values to Arrow: one table per table name, in the contract's columns and order."""
 
 import hashlib
-from collections.abc import Callable, Iterable, Mapping
+from collections.abc import Callable, Iterable
 from typing import Any
 
 import pyarrow as pa
@@ -9,16 +9,17 @@ import pyarrow as pa
 from pipeline.errors import ContractError
 from pipeline.model import Annotation, Article
 from pipeline.tables.contract import ARTICLES, ENTITIES, EVENTS, QUOTES
-from pipeline.tables.spec import TableSpec
+from pipeline.tables.spec import Row, TableSpec
 
-Row = Mapping[str, object]
-_NESTED: dict[str, Callable[[Any], object]] = {
+_NESTED_ENCODERS: dict[str, Callable[[Any], object]] = {
     "blocks": lambda blocks: [{"kind": b.kind, "start_char": b.start, "end_char": b.end} for b in blocks],
     "field_methods": lambda methods: [{"field": m.field, "method": m.method} for m in methods],
     "parts": lambda parts: [{"start_char": start, "end_char": end} for start, end in parts],
 }
 
-_READ = frozenset(Annotation.__slots__)  # a column of articles with one of these names is what reading found
+_ANNOTATION_FIELDS = frozenset(
+    Annotation.__slots__
+)  # a column of articles with one of these names is what reading found
 
 
 def annotation_rows(
@@ -42,22 +43,22 @@ def annotation_rows(
         f"{name}_count": len(children[spec]) if annotation else None
         for name, spec in (("entity", ENTITIES), ("quote", QUOTES), ("event", EVENTS))
     }
-    read: Row = {name: getattr(annotation, name, None) for name in ARTICLES.schema.names if name in _READ}
+    read: Row = {name: getattr(annotation, name, None) for name in ARTICLES.schema.names if name in _ANNOTATION_FIELDS}
     versions: Row = {
         "model_name": model_name if annotation else None,
         "pipeline_version": pipeline_version,
-        "kb_version": _knowledge(annotation) if annotation else None,
+        "kb_version": _knowledge_version(annotation) if annotation else None,
     }
     rows = {ARTICLES.name: [_row(ARTICLES, article, {**keys, **counts, **read, **versions})]}
     return rows | {spec.name: [_row(spec, child, keys) for child in found] for spec, found in children.items()}
 
 
-def _knowledge(annotation: Annotation) -> str | None:
-    return whole_version((*(entity.kb_version for entity in annotation.entities), annotation.override_version))
+def _knowledge_version(annotation: Annotation) -> str | None:
+    return combine_versions((*(entity.kb_version for entity in annotation.entities), annotation.override_version))
 
 
-def whole_version(versions: Iterable[str | None]) -> str | None:
-    """Return what names all that is known in an article: the ``kb_version`` of its entities, and the version of the
+def combine_versions(versions: Iterable[str | None]) -> str | None:
+    """Return one version of the knowledge in an article: the ``kb_version`` of its entities, and the version of the
     corrections of its quotes. None where none has one."""
     known = sorted({version for version in versions if version is not None})
     return hashlib.sha256(" ".join(known).encode()).hexdigest()[:12] if known else None
@@ -65,12 +66,12 @@ def whole_version(versions: Iterable[str | None]) -> str | None:
 
 def _row(spec: TableSpec, value: object, given: Row) -> Row:
     return {
-        name: given[name] if name in given else _NESTED.get(name, _same)(getattr(value, name))
+        name: given[name] if name in given else _NESTED_ENCODERS.get(name, _plain_value)(getattr(value, name))
         for name in spec.schema.names
     }
 
 
-def _same(value: object) -> object:
+def _plain_value(value: object) -> object:
     return list(value) if isinstance(value, tuple) else value
 
 

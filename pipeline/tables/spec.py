@@ -1,9 +1,13 @@
 """What a table and a column are."""
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import cached_property
+from typing import Any
 
 import pyarrow as pa
+
+type Row = Mapping[str, Any]  # column -> value
 
 
 @dataclass(frozen=True, slots=True)

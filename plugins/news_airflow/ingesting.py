@@ -10,7 +10,7 @@ from news_airflow.days import day_of
 from news_airflow.defaults import FILES_POOL, LONG, WEB_POOL
 from news_airflow.run import fail, origin_of, run_id_of, run_stage
 
-DOORS = {"web": WEB_POOL, "files": FILES_POOL}
+SOURCE_POOLS = {"web": WEB_POOL, "files": FILES_POOL}
 
 
 def ingest_and_announce(*, is_daily: bool) -> None:
@@ -19,21 +19,21 @@ def ingest_and_announce(*, is_daily: bool) -> None:
     A daily run is for the day of its key, and announces it whatever comes. Any other is for now; it takes the sources
     that its signals name, and announces only days that got new pages.
     """
-    reports = [_ingested(door, pool, is_daily=is_daily) for door, pool in DOORS.items()]
+    reports = [_ingest_group(group, pool, is_daily=is_daily) for group, pool in SOURCE_POOLS.items()]
     publish(reports, is_daily=is_daily)
-    reports >> tell_failure()
+    reports >> report_failure()
 
 
-def _ingested(door: str, pool: str, *, is_daily: bool) -> Any:
-    keys = sources.override(task_id=f"sources_{door}")(door)
-    one = ingest.override(task_id=f"ingest_{door}", pool=pool, execution_timeout=LONG)
+def _ingest_group(group: str, pool: str, *, is_daily: bool) -> Any:
+    keys = sources.override(task_id=f"sources_{group}")(group)
+    one = ingest.override(task_id=f"ingest_{group}", pool=pool, execution_timeout=LONG)
     return one.partial(is_daily=is_daily).expand(source_key=keys)
 
 
 @task
-def sources(door: str, triggering_asset_events: Any = None) -> list[str]:
-    told = [event.extra for events in (triggering_asset_events or {}).values() for event in events]
-    return run_stage("woken_sources", told=told, door=door)  # type: ignore[no-any-return]
+def sources(group: str, triggering_asset_events: Any = None) -> list[str]:
+    event_extras = [event.extra for events in (triggering_asset_events or {}).values() for event in events]
+    return run_stage("triggered_sources", event_extras=event_extras, group=group)  # type: ignore[no-any-return]
 
 
 @task
@@ -42,10 +42,10 @@ def ingest(source_key: str, is_daily: bool, dag_run: Any = None) -> Any:
     return run_stage("ingest", source_key=source_key, day=day, run_id=run_id_of(dag_run))
 
 
-# Of two doors one is often empty: its mapped task is skipped, and that must not swallow what the other got.
+# One of the two groups is often empty: its mapped task is skipped, and that must not drop what the other got.
 @task(outlets=[RAW], trigger_rule="all_done")  # type: ignore[untyped-decorator]
 def publish(reports: list[Any], is_daily: bool, outlet_events: Any = None, dag_run: Any = None) -> Any:
-    got = [report for door in reports if door for report in door[:]]
+    got = [report for group in reports if group for report in group[:]]
     summary: dict[str, Any] = run_stage("finish_ingest", reports=got, **origin_of(dag_run))
     days = {*summary["days"], *([day_of(dag_run).isoformat()] if is_daily else [])}
     if not days:
@@ -55,6 +55,6 @@ def publish(reports: list[Any], is_daily: bool, outlet_events: Any = None, dag_r
     return summary
 
 
-@task(trigger_rule="one_failed")  # type: ignore[untyped-decorator]
-def tell_failure() -> None:
+@task(task_id="tell_failure", trigger_rule="one_failed")  # type: ignore[untyped-decorator]
+def report_failure() -> None:
     fail("a source failed; what the others got is announced. Look at the red branch of ingest, mend, then clear it")

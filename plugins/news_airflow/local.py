@@ -23,7 +23,7 @@ from typing import Any
 
 import psutil
 
-from news_airflow.supervisor import GRACE_SECONDS, SUPERVISOR, are_gone, kill, log_file, processes, start
+from news_airflow.supervisor import GRACE_SECONDS, SUPERVISOR, kill, log_file, processes, start, wait_until_gone
 
 log = logging.getLogger(__name__)
 
@@ -111,7 +111,7 @@ def down(home: Path) -> None:
     found = processes(home)
     for supervisor in processes(home, SUPERVISOR):
         supervisor.terminate()
-    are_gone(partial(processes, home, SUPERVISOR), seconds=GRACE_SECONDS + 10)
+    wait_until_gone(partial(processes, home, SUPERVISOR), seconds=GRACE_SECONDS + 10)
     kill(partial(processes, home))
     log.info("Airflow is down: %s processes ended", len(found)) if found else log.info("Airflow is not up")
 
@@ -139,16 +139,16 @@ def prepare() -> None:
 
 def unhealthy_parts(port: str, *, since: float) -> list[str]:
     """Return the parts that gave no sign of life after ``since``, in seconds of the epoch; if any, in that order."""
-    told = _health(port)
-    if told is None:
+    health = _health(port)
+    if health is None:
         return ["api-server"]
-    return [part for part, key in HEALTH_KEYS.items() if not _is_alive(told[key], key, since)]
+    return [part for part, key in HEALTH_KEYS.items() if not _is_alive(health[key], key, since)]
 
 
-def _is_alive(told: Mapping[str, str | None], key: str, since: float) -> bool:
-    beat = told[f"latest_{key}_heartbeat"]
+def _is_alive(health: Mapping[str, str | None], key: str, since: float) -> bool:
+    beat = health[f"latest_{key}_heartbeat"]
     # Of one that was killed a moment ago Airflow still says that it is healthy.
-    return told["status"] == "healthy" and beat is not None and datetime.fromisoformat(beat).timestamp() >= since
+    return health["status"] == "healthy" and beat is not None and datetime.fromisoformat(beat).timestamp() >= since
 
 
 def _health(port: str) -> Any:

@@ -21,7 +21,7 @@ _BUILDING = Lock()
 Message = MutableMapping[str, Any]
 Send = Callable[[Message], Awaitable[None]]
 # What Airflow and the framework say in a word or two, said to a person.
-_WORDS = {
+_ERROR_MESSAGES = {
     "Not authenticated": "Log in to Airflow, then open this page again.",
     "Token Expired": "Your session has ended: log in to Airflow again, then open this page.",
     "Invalid JWT token": "Airflow does not know this session: log in to Airflow again, then open this page.",
@@ -39,7 +39,7 @@ _HEADERS = {
 
 async def respond(scope: Message, receive: Callable[[], Awaitable[Message]], send: Send) -> None:
     """Answer one request. What it needs is loaded by the first one, beside the event loop."""
-    app = await asyncio.to_thread(_the_app)
+    app = await asyncio.to_thread(_shared_app)
     await app(scope, receive, _with_headers(send))
 
 
@@ -59,7 +59,7 @@ def _with_headers(send: Send) -> Send:
     return send_with_headers
 
 
-def _the_app() -> FastAPI:
+def _shared_app() -> FastAPI:
     with _BUILDING:  # of two first requests one builds it
         return newsroom_app()
 
@@ -74,7 +74,7 @@ def newsroom_app() -> FastAPI:
     slots = asyncio.Semaphore(AT_ONCE)
     for path, answer in PAGES.items():
         app.add_api_route(path, _endpoint(answer, root="../" * (path.count("/") - 1), slots=slots), methods=["GET"])
-    for error, tell in _troubles().items():
+    for error, tell in _error_handlers().items():
         app.add_exception_handler(error, tell)
     return app
 
@@ -89,13 +89,13 @@ def _endpoint(
             await asyncio.wait_for(slots.acquire(), WAIT_SECONDS)
         except TimeoutError as error:
             raise HTTPException(503, "Many people look at pages now: try again in a moment.") from error
-        work = asyncio.create_task(_answered(answer, request, root, slots=slots))
+        work = asyncio.create_task(_answer_request(answer, request, root, slots=slots))
         return await asyncio.shield(work)  # a thread goes on when nobody waits for it any more, and so keeps its slot
 
     return endpoint
 
 
-async def _answered(
+async def _answer_request(
     answer: Callable[[Request, str], Response], request: Request, root: str, *, slots: asyncio.Semaphore
 ) -> Response:
     try:
@@ -112,29 +112,31 @@ def _within_limits(answer: Callable[[Request, str], Response], request: Request,
         return answer(request, root)
 
 
-def _troubles() -> Mapping[type[Exception], Callable[[Request, Any], Response]]:
+def _error_handlers() -> Mapping[type[Exception], Callable[[Request, Any], Response]]:
     """Return what is told of each kind of error; whatever is not named is a defect, and told as little as can be."""
     from pipeline.errors import ConfigError, LimitError, NewsError
 
     return {
-        AnyHTTPException: lambda request, error: _told(
-            request, error.status_code, _WORDS.get(error.detail, error.detail)
+        AnyHTTPException: lambda request, error: _error_response(
+            request, error.status_code, _ERROR_MESSAGES.get(error.detail, error.detail)
         ),
-        LimitError: lambda request, error: _told(request, 503, f"Asked for too much: {error}."),
-        ConfigError: lambda request, error: _told(request, 404 if "no_such" in error.reason else 400, str(error)),
-        NewsError: _told_and_logged,
-        Exception: lambda request, _: _told(request, 500, "The log of the api-server says what happened."),
+        LimitError: lambda request, error: _error_response(request, 503, f"Asked for too much: {error}."),
+        ConfigError: lambda request, error: _error_response(
+            request, 404 if "no_such" in error.reason else 400, str(error)
+        ),
+        NewsError: _logged_error_response,
+        Exception: lambda request, _: _error_response(request, 500, "The log of the api-server says what happened."),
     }
 
 
-def _told_and_logged(request: Request, error: Exception) -> Response:
+def _logged_error_response(request: Request, error: Exception) -> Response:
     log.error("newsroom: %s: %s", request.url.path, error)
-    return _told(request, 500, str(error))
+    return _error_response(request, 500, str(error))
 
 
-def _told(request: Request, status: int, told: str) -> Response:
-    from pipeline.pages.trouble import trouble_page
+def _error_response(request: Request, status: int, message: str) -> Response:
+    from pipeline.pages.trouble import error_page
 
     inside = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
     root = "../" * max(0, inside.count("/") - 1)
-    return HTMLResponse(trouble_page(status, told, root=root), status_code=status)
+    return HTMLResponse(error_page(status, message, root=root), status_code=status)

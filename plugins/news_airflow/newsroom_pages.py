@@ -7,10 +7,10 @@ from fastapi import HTTPException, Request, Response
 from fastapi.responses import HTMLResponse
 
 if TYPE_CHECKING:
-    from pipeline.pages.questions import AskedQuestion
+    from pipeline.pages.questions import QuestionRequest
     from pipeline.stages.workspace import Workspace
 
-Answer = Callable[[Request, str], Response]
+PageHandler = Callable[[Request, str], Response]
 _COVERAGE_DAYS = 14
 _SVG_POLICY = "default-src 'none'; style-src 'none'"  # of a picture opened by itself
 
@@ -23,15 +23,15 @@ def _workspace() -> "Workspace":
 
 
 def _coverage(request: Request, root: str) -> Response:
-    from pipeline.pages.asked import period_asked, text_asked
+    from pipeline.pages.asked import parse_period, parse_text
     from pipeline.pages.coverage import coverage_page
     from pipeline.stages.coverage import coverage
 
     space, query = _workspace(), request.query_params
-    first, last = period_asked(query, last=space.settings.now().date(), days=_COVERAGE_DAYS)
-    source = text_asked(query, "source")
+    first, last = parse_period(query, last=space.settings.now().date(), days=_COVERAGE_DAYS)
+    source = parse_text(query, "source")
     found = coverage(space, first=first, last=last, source_keys=[source] if source else ())
-    return HTMLResponse(coverage_page(found, root=root, one=source or ""))
+    return HTMLResponse(coverage_page(found, root=root, source_key=source or ""))
 
 
 def _pages(request: Request, root: str) -> Response:
@@ -43,12 +43,12 @@ def _pages(request: Request, root: str) -> Response:
 
 def _why(request: Request, root: str) -> Response:
     from pipeline.pages.seen import why_page
-    from pipeline.stages.why import why
+    from pipeline.stages.why import trace_provenance
 
     asked = request.query_params.get("url", "").strip()
     if not asked:
         raise HTTPException(400, "url: name a page, an article_id, or a row such as ARTICLE_ID:quotes:3.")
-    return HTMLResponse(why_page(why(_workspace(), asked), root=root))
+    return HTMLResponse(why_page(trace_provenance(_workspace(), asked), root=root))
 
 
 def _articles(request: Request, root: str) -> Response:
@@ -60,15 +60,15 @@ def _articles(request: Request, root: str) -> Response:
 
 def _article(request: Request, root: str) -> Response:
     from pipeline.pages.article import article_page
-    from pipeline.pages.served import served_article
-    from pipeline.stages.shown import stored_article
+    from pipeline.pages.served import newsroom_article
+    from pipeline.stages.shown import view_article
 
     article_id = request.path_params["article_id"]
-    found = stored_article(_workspace(), article_id)
+    found = view_article(_workspace(), article_id)
     if found is None:
         raise HTTPException(404, f"The lake has no article {article_id}.")
     shown = article_page(found.rows, origin=found.origin, receipt=found.receipt, versions=found.versions)
-    return HTMLResponse(served_article(shown, root=root))
+    return HTMLResponse(newsroom_article(shown, root=root))
 
 
 def _questions(request: Request, root: str) -> Response:
@@ -80,32 +80,32 @@ def _questions(request: Request, root: str) -> Response:
 def _question(request: Request, root: str) -> Response:
     from pipeline.pages.questions import question_page
 
-    return HTMLResponse(question_page(_workspace().settings.lake_dir, _asked(request), root=root))
+    return HTMLResponse(question_page(_workspace().settings.lake_dir, _question_request(request), root=root))
 
 
 def _question_svg(request: Request, root: str) -> Response:
     from pipeline.pages.questions import question_svg
 
-    drawn = question_svg(_workspace().settings.lake_dir, _asked(request))
+    drawn = question_svg(_workspace().settings.lake_dir, _question_request(request))
     return Response(drawn, media_type="image/svg+xml", headers={"Content-Security-Policy": _SVG_POLICY})
 
 
 def _question_csv(request: Request, root: str) -> Response:
     from pipeline.pages.questions import question_csv
 
-    asked = _asked(request)
+    asked = _question_request(request)
     rows = question_csv(_workspace().settings.lake_dir, asked)
     name = f'attachment; filename="{asked.question.slug}.csv"'
     return Response(rows, media_type="text/csv; charset=utf-8", headers={"Content-Disposition": name})
 
 
-def _asked(request: Request) -> "AskedQuestion":
-    from pipeline.pages.questions import asked_question
+def _question_request(request: Request) -> "QuestionRequest":
+    from pipeline.pages.questions import parse_question_request
 
-    return asked_question(request.path_params["slug"], request.query_params)
+    return parse_question_request(request.path_params["slug"], request.query_params)
 
 
-PAGES: Mapping[str, Answer] = {
+PAGES: Mapping[str, PageHandler] = {
     "/": _coverage,
     "/coverage": _coverage,
     "/pages": _pages,

@@ -30,15 +30,15 @@ PARTS = {
     "dag-processor": ("airflow", "dag-processor"),
     "triggerer": ("airflow", "triggerer", "--skip-serve-logs"),
 }
-_ENDING = (("scheduler", "dag-processor", "triggerer"), ("api-server",))  # all others report to the last
+_STOP_ORDER = (("scheduler", "dag-processor", "triggerer"), ("api-server",))  # all others report to the last
 GRACE_SECONDS = 8.0  # for a task that is about to end; one that is killed is tried again at the next start
 _PAUSE_SECONDS = 3.0
-_LOOK_SECONDS = 0.5
+_POLL_SECONDS = 0.5
 
-Find = Callable[[], list[psutil.Process]]
+ProcessFinder = Callable[[], list[psutil.Process]]
 
 
-def marked(environment: dict[str, str], *, home: Path, part: str) -> dict[str, str]:
+def mark_environment(environment: dict[str, str], *, home: Path, part: str) -> dict[str, str]:
     """Return an environment that makes its process, and all that it starts, a part of the Airflow of ``home``."""
     # SPT_NOENV: a process that sets its title would else write over the environment that we look at
     return {**environment, HOME_MARK: str(home), PART_MARK: part, "SPT_NOENV": "1"}
@@ -58,7 +58,7 @@ def processes(home: Path, *parts: str) -> list[psutil.Process]:
     return found
 
 
-def are_gone(find: Find, *, seconds: float) -> bool:
+def wait_until_gone(find: ProcessFinder, *, seconds: float) -> bool:
     """Wait until nothing is found; return whether that came in time."""
     deadline = time.monotonic() + seconds
     while find():
@@ -68,13 +68,13 @@ def are_gone(find: Find, *, seconds: float) -> bool:
     return True
 
 
-def kill(find: Find) -> None:
+def kill(find: ProcessFinder) -> None:
     """Kill until nothing is found: what dies may have started another just before."""
     while found := find():
         for process in found:
             with suppress(psutil.NoSuchProcess):
                 process.kill()
-        are_gone(find, seconds=1)
+        wait_until_gone(find, seconds=1)
 
 
 def log_file(home: Path, name: str) -> Path:
@@ -87,7 +87,7 @@ def start(home: Path, part: str, command: list[str], *, environment: dict[str, s
     with log_file(home, part).open("ab") as output:
         return subprocess.Popen(
             command,
-            env=marked(environment, home=home, part=part),
+            env=mark_environment(environment, home=home, part=part),
             stdin=subprocess.DEVNULL,
             stdout=output,
             stderr=subprocess.STDOUT,
@@ -100,11 +100,11 @@ def supervise(home: Path) -> None:
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
-    _adopt_orphans()
+    _set_child_subreaper()
     running: dict[str, subprocess.Popen[bytes]] = {}
     try:
         running.update({part: _start(home, part) for part in PARTS})
-        while not stop.wait(_LOOK_SECONDS):
+        while not stop.wait(_POLL_SECONDS):
             for part in [part for part, process in running.items() if process.poll() is not None]:
                 log.warning("%s ended with %s and is started again", part, running[part].returncode)
                 kill(
@@ -113,7 +113,7 @@ def supervise(home: Path) -> None:
                 if stop.wait(_PAUSE_SECONDS):
                     break
                 running[part] = _start(home, part)
-            _bury(running)
+            _reap(running)
     finally:
         log.info("ending %s", ", ".join(running))
         _end(home, running)
@@ -124,24 +124,24 @@ def _start(home: Path, part: str) -> subprocess.Popen[bytes]:
 
 
 def _end(home: Path, running: dict[str, subprocess.Popen[bytes]]) -> None:
-    for parts in _ENDING:
+    for parts in _STOP_ORDER:
         for part in running.keys() & parts:
             running[part].terminate()
         find = partial(processes, home, *parts)
-        are_gone(find, seconds=GRACE_SECONDS)
+        wait_until_gone(find, seconds=GRACE_SECONDS)
         kill(find)
     kill(partial(processes, home))
-    _bury({})
+    _reap({})
 
 
-def _adopt_orphans() -> None:
-    """Become the parent of descendants whose own parent dies: not every container's first process buries them."""
+def _set_child_subreaper() -> None:
+    """Become the parent of descendants whose own parent dies: not every container's first process reaps them."""
     if sys.platform == "linux":
         set_child_subreaper = 36
         ctypes.CDLL(None).prctl(set_child_subreaper, 1, 0, 0, 0)
 
 
-def _bury(running: dict[str, subprocess.Popen[bytes]]) -> None:
+def _reap(running: dict[str, subprocess.Popen[bytes]]) -> None:
     """Take the exit status of dead children that are no part's first process."""
     own = {process.pid for process in running.values()}
     for child in psutil.Process().children():

@@ -16,15 +16,15 @@ from airflow.sdk.exceptions import AirflowRuntimeError
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 
 if TYPE_CHECKING:
-    from pipeline.stages.signals import Inboxes, ListedPage, Listings, Look
+    from pipeline.stages.signals import Inboxes, ListedPage, Listings, PollResult
 
 log = logging.getLogger(__name__)
 
-_TOLD_AGAIN_SECONDS, _TOLD_AGAIN_MOST_SECONDS = 15.0, 300.0  # doubled each time
+_REPEAT_SECONDS, _REPEAT_MAX_SECONDS = 15.0, 300.0  # doubled each time
 _BETWEEN_TWO_SECONDS = 3.0  # a burst is one event now and then, not one a file
 _THREADS = 64  # listings looked at at once; one that hangs holds its thread for a minute or two
 _LOOP_SECONDS = 1.0
-_GATHERED_SECONDS = 0.5  # looks that end together are one event
+_GATHER_SECONDS = 0.5  # looks that end together are one event
 _STORED_AFTER_SECONDS = 5.0  # the triggerer hands an event on about a second after it was yielded
 _UNNAMED_ERROR_SECONDS = 3600.0
 
@@ -37,19 +37,19 @@ class InboxTrigger(BaseEventTrigger):  # type: ignore[misc] # airflow has no typ
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
         inboxes = await asyncio.to_thread(_inboxes)
-        told: set[tuple[str, str]] = set()
-        last, pause = float("-inf"), _TOLD_AGAIN_SECONDS
+        announced: set[tuple[str, str]] = set()
+        last, pause = float("-inf"), _REPEAT_SECONDS
         while True:
             waiting = await asyncio.to_thread(inboxes.waiting)
             now = time.monotonic()
             there = {(key, name) for key, names in waiting.items() for name in names}
-            has_new = not there <= told
+            has_new = not there <= announced
             if now - last >= _BETWEEN_TWO_SECONDS and (has_new or (there and now - last >= pause)):
                 # Files that stay tell of a lost event, or of workers that are busy: these must not be swamped.
-                pause = _TOLD_AGAIN_SECONDS if has_new else min(2 * pause, _TOLD_AGAIN_MOST_SECONDS)
-                last, told = now, there
+                pause = _REPEAT_SECONDS if has_new else min(2 * pause, _REPEAT_MAX_SECONDS)
+                last, announced = now, there
                 yield TriggerEvent({"sources": sorted(waiting), "files": {key: len(waiting[key]) for key in waiting}})
-            told &= there
+            announced &= there
             await asyncio.sleep(inboxes.poll_seconds)
 
 
@@ -60,7 +60,7 @@ class FeedTrigger(BaseEventTrigger):  # type: ignore[misc]
         return "news_airflow.triggers.FeedTrigger", {}
 
     async def run(self) -> AsyncIterator[TriggerEvent]:
-        rounds = _Rounds(await asyncio.to_thread(_listings), self.asset_state_store)
+        rounds = _PollRounds(await asyncio.to_thread(_listings), self.asset_state_store)
         try:
             while True:
                 if new := await rounds.next():
@@ -70,7 +70,7 @@ class FeedTrigger(BaseEventTrigger):  # type: ignore[misc]
 
 
 @dataclass(frozen=True, slots=True)
-class _Told:
+class _Announcement:
     """New pages of a source that no run had taken when they were last told. ``due`` is of time.monotonic."""
 
     pages: "tuple[ListedPage, ...]"
@@ -78,7 +78,7 @@ class _Told:
     pause: float
 
 
-class _Rounds:
+class _PollRounds:
     """Looks that are going on, what each source showed last, and what of that is to be told again or stored.
 
     Of two events close to each other Airflow may leave one without a run, so new pages are told again, less and less
@@ -90,10 +90,10 @@ class _Rounds:
         self._listings = listings
         self._store = store
         self._threads = ThreadPoolExecutor(_THREADS, thread_name_prefix="listings")
-        self._going: dict[str, asyncio.Future[Look]] = {}
-        self._last: dict[str, Look] = {}
+        self._going: dict[str, asyncio.Future[PollResult]] = {}
+        self._last: dict[str, PollResult] = {}
         self._due: dict[str, float] = {}
-        self._told: dict[str, _Told] = {}
+        self._announcements: dict[str, _Announcement] = {}
         self._to_store: dict[str, tuple[float, Mapping[str, str | None]]] = {}
 
     def close(self) -> None:
@@ -104,14 +104,14 @@ class _Rounds:
         await self._start()
         if self._going:
             await asyncio.wait(self._going.values(), timeout=_LOOP_SECONDS, return_when=asyncio.FIRST_COMPLETED)
-            await asyncio.sleep(_GATHERED_SECONDS)
+            await asyncio.sleep(_GATHER_SECONDS)
         else:
             await asyncio.sleep(_LOOP_SECONDS)
-        done = {key: look for key, look in self._going.items() if look.done()}
+        done = {key: poll for key, poll in self._going.items() if poll.done()}
         for key in done:
             self._take(key, self._going.pop(key))
-        await self._store_told()
-        return await self._due_to_tell()
+        await self._store_states()
+        return await self._due_announcements()
 
     async def _start(self) -> None:
         now = time.monotonic()
@@ -120,22 +120,22 @@ class _Rounds:
             if source.key not in self._going and self._due.get(source.key, now) <= now:
                 before = await self._before(source.key)
                 if before is not None:
-                    look = loop.run_in_executor(self._threads, self._listings.look, source, before)
-                    self._going[source.key] = look
+                    poll = loop.run_in_executor(self._threads, self._listings.poll, source, before)
+                    self._going[source.key] = poll
 
-    async def _before(self, key: str) -> "Look | None":
+    async def _before(self, key: str) -> "PollResult | None":
         """Return the look before, the stored one after a start; None while the store cannot be read."""
         if key not in self._last:
-            from pipeline.stages.signals import Look
+            from pipeline.stages.signals import PollResult
 
             try:
-                self._last[key] = Look(state=await self._store.aget(key, {}))
+                self._last[key] = PollResult(state=await self._store.aget(key, {}))
             except AirflowRuntimeError as error:
                 log.error("the state of source %s cannot be read (%s); tried again", key, error)
                 return None
         return self._last[key]
 
-    def _take(self, key: str, going: "asyncio.Future[Look]") -> None:
+    def _take(self, key: str, going: "asyncio.Future[PollResult]") -> None:
         """Keep a finished look."""
         now = time.monotonic()
         if error := going.exception():
@@ -143,29 +143,31 @@ class _Rounds:
             log.error("%s: looking at its listing broke", key, exc_info=error)
             self._due[key] = now + _UNNAMED_ERROR_SECONDS
             return
-        look = going.result()
-        if look.state != self._last[key].state:
-            self._to_store[key] = now + _STORED_AFTER_SECONDS, look.state
-        self._last[key] = look
-        self._due[key] = now + look.pause_seconds
-        if look.new:
-            earlier = self._told[key].pages if key in self._told else ()
-            self._told[key] = _Told((*earlier, *look.new), due=now, pause=_TOLD_AGAIN_SECONDS)
+        poll = going.result()
+        if poll.state != self._last[key].state:
+            self._to_store[key] = now + _STORED_AFTER_SECONDS, poll.state
+        self._last[key] = poll
+        self._due[key] = now + poll.pause_seconds
+        if poll.new:
+            earlier = self._announcements[key].pages if key in self._announcements else ()
+            self._announcements[key] = _Announcement((*earlier, *poll.new), due=now, pause=_REPEAT_SECONDS)
 
-    async def _due_to_tell(self) -> dict[str, int]:
+    async def _due_announcements(self) -> dict[str, int]:
         """Return how many pages of each source are to be told now."""
         now = time.monotonic()
         found = {}
-        for key, told in [(key, told) for key, told in self._told.items() if told.due <= now]:
-            pages = await asyncio.to_thread(self._listings.untaken, told.pages)
-            if pages and told.pause <= _TOLD_AGAIN_MOST_SECONDS:
+        for key, announced in [
+            (key, announced) for key, announced in self._announcements.items() if announced.due <= now
+        ]:
+            pages = await asyncio.to_thread(self._listings.unfetched, announced.pages)
+            if pages and announced.pause <= _REPEAT_MAX_SECONDS:
                 found[key] = len(pages)
-                self._told[key] = _Told(pages, due=now + told.pause, pause=2 * told.pause)
+                self._announcements[key] = _Announcement(pages, due=now + announced.pause, pause=2 * announced.pause)
             else:
-                del self._told[key]
+                del self._announcements[key]
         return found
 
-    async def _store_told(self) -> None:
+    async def _store_states(self) -> None:
         now = time.monotonic()
         for key, (at, state) in list(self._to_store.items()):
             if at <= now:

@@ -6,7 +6,7 @@ from collections.abc import Iterator
 from tests.architecture.tree import CODE, Module, function_length, modules, project_files
 
 OURS = ("pipeline", "plugins", "dags", "samples")
-MODULE_LINES = 300
+MODULE_LINES = 600
 LANGUAGE_DATA = "pipeline/nlp/languages/"
 FUNCTION_LINES, FUNCTION_LINES_MOST = 25, 45
 CATCH_ALL_NAMES = {"utils", "util", "helpers", "helper", "common", "misc"}
@@ -32,7 +32,7 @@ def _catches(names: set[str], *tops: str) -> Iterator[tuple[Module, ast.ExceptHa
 
 
 def test_modules_are_small():
-    """A module has at most 300 lines; a list of words of a language may have more."""
+    """A module has at most 600 lines; a list of words of a language may have more."""
     long = {
         module.path: lines
         for module in modules(*OURS)

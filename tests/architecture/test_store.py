@@ -7,7 +7,7 @@ import pipeline.lake
 from pipeline.lake import Lake
 from pipeline.lake.days import Days
 from pipeline.lake.erasure import Erasure
-from pipeline.lake.ledger import Ledger
+from pipeline.lake.ledger import ArticleIndex
 from pipeline.lake.log import LogTables
 from pipeline.lake.snapshots import Snapshots
 from tests.architecture.tree import modules
@@ -16,12 +16,12 @@ from tests.architecture.tree import modules
 INTERFACE = {
     "write a batch": {"stage", "commit"},
     "write what relates": {"replace", "replace_all", "keep"},
-    "read": {"read", "days", "standing", "read_standing", "kept"},
+    "read": {"read", "days", "current_manifests", "read_manifest_tables", "kept"},
     "look after": {"verify", "recover", "gc"},
 }
 # What they ask of a part of it, by the attribute that is the part.
 PARTS = {
-    "index": {"stored", "verdicts", "remember", "agreeing", "set_agreeing", "changes", "note_gone"},
+    "index": {"stored", "cached_outcomes", "put_outcomes", "days_current_with", "mark_current", "changes", "note_gone"},
     "partitions": {"manifest", "manifests"},
     "log": {"append", "read", "read_batches"},
     "snapshots": {"take", "list", "folder", "verify", "drop"},
@@ -81,7 +81,7 @@ def test_interface_is_the_class():
     assert _public(LogTables) == PARTS["log"]
     assert _public(Snapshots) == PARTS["snapshots"]
     assert _public(Erasure) == PARTS["erasure"]
-    assert _public(Ledger) > PARTS["index"]
+    assert _public(ArticleIndex) > PARTS["index"]
     assert _public(Days) > PARTS["partitions"]
 
 
@@ -89,6 +89,6 @@ def test_parts_are_attributes(tmp_path):
     """A lake has each part under its name."""
     lake = Lake(tmp_path, durability="process", now=lambda: datetime.now(UTC))
 
-    kinds = {"index": Ledger, "partitions": Days, "log": LogTables, "snapshots": Snapshots, "erasure": Erasure}
+    kinds = {"index": ArticleIndex, "partitions": Days, "log": LogTables, "snapshots": Snapshots, "erasure": Erasure}
 
     assert {name: type(getattr(lake, name)) for name in PARTS} == kinds

@@ -7,7 +7,7 @@ from pathlib import Path
 import pytest
 from playwright.sync_api import Browser
 
-from samples.answers import replayed
+from samples.answers import replay_newsroom
 from samples.chromium import MISSING, chromium, is_installed
 from tests.browser.airflow import airflow_pages
 from tests.browser.watch import Gate
@@ -55,7 +55,7 @@ def _starting(_installed: None, data_root: Path) -> Iterator[Callable[[], str]]:
 @pytest.fixture(scope="session")
 def sample(_installed: None, data_root: Path) -> Path:
     """The data root after three evenings of the sample newsroom; the lake is below it."""
-    replayed(data_root, port=0)
+    replay_newsroom(data_root, port=0)
     return data_root
 
 

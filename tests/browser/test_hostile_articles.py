@@ -11,9 +11,9 @@ from typing import Any
 import pytest
 from playwright.sync_api import Browser
 
-from pipeline.clusters import Change
+from pipeline.clusters import SentenceChange
 from pipeline.lake import Lake
-from pipeline.model.receipt import Check, Fact, Step
+from pipeline.model.receipt import Check, Fact, ProvenanceStep
 from pipeline.pages import article_html, article_page
 from pipeline.stages.page_history import Revision
 from pipeline.tables import READING_TABLES
@@ -21,7 +21,7 @@ from tests.browser.hostile import COUNT
 from tests.browser.hostile_lake import DAY, STRINGS, article_id_of, columns_of_text, make_hostile_lake
 from tests.browser.looking import assert_standing, overflow, references, running
 from tests.browser.shown import letters, word_in
-from tests.browser.watch import watched
+from tests.browser.watch import watched_page
 
 Rows = Mapping[str, Sequence[Mapping[str, Any]]]
 # What can be read on a page, and the rows at its end.
@@ -50,11 +50,15 @@ def articles(tmp_path_factory: pytest.TempPathFactory) -> list[Rows]:
 
 def _page(at: int, rows: Rows) -> str:
     one, two, three, four = (STRINGS[(at + step) % COUNT] for step in range(4))
-    steps = (Step(name="text", told=one, facts=(Fact(two, three, four),), checks=(Check(False, two),)),)
+    steps = (ProvenanceStep(name="text", told=one, facts=(Fact(two, three, four),), checks=(Check(False, two),)),)
     names = {"revision_id": one, "raw_ref": two, "title": three, "word_count": 3, "quotes_removed": (four,)}
     versions = [
         Revision(**names, fetched_at=DAY, changes=()),
-        Revision(**names, fetched_at=DAY + timedelta(1), changes=(Change("added", one), Change("removed", two))),
+        Revision(
+            **names,
+            fetched_at=DAY + timedelta(1),
+            changes=(SentenceChange("added", one), SentenceChange("removed", two)),
+        ),
     ]
     return article_html(article_page(rows, origin=one, receipt=steps, versions=versions))
 
@@ -65,7 +69,7 @@ def test_strings_in_every_field_are_text(browser: Browser, articles: list[Rows],
         file = tmp_path / f"{number}.html"
         frames = (f'<iframe srcdoc="{escape(_page(at, rows))}" width=1200 height=400></iframe>' for at, rows in some)
         file.write_text(f"<!doctype html><meta charset=utf-8>{''.join(frames)}", "utf-8")
-        with watched(browser, home=file.as_uri(), offline=True) as (page, _):
+        with watched_page(browser, home=file.as_uri(), offline=True) as (page, _):
             page.goto(file.as_uri())
             for frame, (at, rows) in zip(page.frames[1:], some, strict=True):
                 assert_standing(frame)

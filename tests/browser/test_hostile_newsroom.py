@@ -12,17 +12,17 @@ from pipeline.ask import list_questions
 from pipeline.pages import policy
 from pipeline.pages.articles import articles_page
 from pipeline.pages.coverage import coverage_page
-from pipeline.pages.questions import asked_question, question_page, question_svg
+from pipeline.pages.questions import parse_question_request, question_page, question_svg
 from pipeline.pages.seen import pages_page, why_page
 from pipeline.settings import Settings
 from pipeline.stages.coverage import coverage
-from pipeline.stages.why import why
+from pipeline.stages.why import trace_provenance
 from pipeline.stages.workspace import Workspace
 from tests.browser.hostile_lake import DAY, ONE, STRINGS, make_hostile_lake
 from tests.browser.looking import assert_standing, overflow, references, running
 from tests.browser.shown import letters
 from tests.browser.walking import click
-from tests.browser.watch import watched
+from tests.browser.watch import watched_page
 
 SITE = "http://newsroom.invalid"  # what it answers is told to the browser
 TODAY = DAY.date()
@@ -46,15 +46,15 @@ def _answer(space: Workspace, path: str, asked: dict[str, str]) -> tuple[str, by
     lake, slug = space.settings.lake_dir, Path(path).stem
     if path.endswith(".svg"):
         is_drawn = slug == DRAWN
-        return "image/svg+xml", question_svg(lake, asked_question(slug, asked)) if is_drawn else _BLANK
+        return "image/svg+xml", question_svg(lake, parse_question_request(slug, asked)) if is_drawn else _BLANK
     pages = {
         "/coverage": lambda: coverage_page(coverage(space, first=TODAY, last=TODAY), root=""),
         "/pages": lambda: pages_page(lake, asked, today=TODAY, root=""),
         "/articles": lambda: articles_page(lake, asked, today=TODAY, root=""),
-        "/why": lambda: why_page(why(space, asked["url"]), root=""),
+        "/why": lambda: why_page(trace_provenance(space, asked["url"]), root=""),
     }
     question = partial(question_page, lake, root="../")
-    return "text/html", pages[path]() if path in pages else question(asked_question(slug, asked))
+    return "text/html", pages[path]() if path in pages else question(parse_question_request(slug, asked))
 
 
 @pytest.fixture
@@ -67,7 +67,7 @@ def page(browser: Browser, space: Workspace) -> Iterator[Page]:
         headers = {"Content-Type": f"{kind}; charset=utf-8", "Content-Security-Policy": policy(is_served=True)}
         route.fulfill(body=body, headers=headers)
 
-    with watched(browser, home=SITE, base_url=SITE) as (shown, _):
+    with watched_page(browser, home=SITE, base_url=SITE) as (shown, _):
         shown.route(f"{SITE}/**", answer)
         yield shown
 

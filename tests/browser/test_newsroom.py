@@ -9,7 +9,7 @@ from playwright.sync_api import Browser, Page, expect
 from tests.browser.airflow import PASSWORDS
 from tests.browser.looking import assert_standing, overflow, references, running, violations
 from tests.browser.walking import click, enter, follow
-from tests.browser.watch import watched
+from tests.browser.watch import watched_page
 
 pytestmark = [pytest.mark.airflow, pytest.mark.model]
 DAYS = "from=2026-03-02&to=2026-03-04"
@@ -43,7 +43,7 @@ def login(browser: Browser, origin: str) -> Any:
 @pytest.fixture
 def reader(browser: Browser, origin: str, login: Any) -> Iterator[Page]:
     """A watched page of somebody who has signed in; addresses are relative to Newsroom."""
-    with watched(browser, home=origin, storage_state=login, base_url=f"{origin}/newsroom/") as (page, _):
+    with watched_page(browser, home=origin, storage_state=login, base_url=f"{origin}/newsroom/") as (page, _):
         yield page
 
 
@@ -122,7 +122,7 @@ def test_article_and_reason_keep_nobody_out(reader: Page) -> None:
 
 def test_nothing_there_is_told(browser: Browser, origin: str, login: Any) -> None:
     """An address that names nothing answers 404 on a page like the others."""
-    with watched(browser, home=origin, storage_state=login) as (page, watch):
+    with watched_page(browser, home=origin, storage_state=login) as (page, watch):
         answer = page.goto(f"{origin}/newsroom/questions/no-such-question")
         assert answer is not None
         assert answer.status == 404

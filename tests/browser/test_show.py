@@ -12,7 +12,7 @@ from pipeline.cli import app
 from tests.architecture.tree import ROOT
 from tests.browser.looking import assert_standing, overflow, references, running, violations
 from tests.browser.walking import enter, follow
-from tests.browser.watch import watched
+from tests.browser.watch import watched_page
 
 pytestmark = [pytest.mark.model]
 TWIN = ROOT / "samples" / "inbox" / "twin.txt"
@@ -39,7 +39,7 @@ def shown(sample: Path, tmp_path_factory: pytest.TempPathFactory) -> dict[str, s
 @pytest.fixture
 def twin(browser: Browser, shown: dict[str, str]) -> Iterator[Page]:
     """The page of the file, offline and watched."""
-    with watched(browser, home=shown["file"], offline=True) as (page, _):
+    with watched_page(browser, home=shown["file"], offline=True) as (page, _):
         page.goto(shown["file"])
         yield page
 
@@ -47,7 +47,7 @@ def twin(browser: Browser, shown: dict[str, str]) -> Iterator[Page]:
 @pytest.mark.parametrize("kind", KINDS)
 def test_opens_offline_and_refers_to_nothing(browser: Browser, shown: dict[str, str], kind: str) -> None:
     """The file is all that is asked for; nothing in it runs, is fetched, or is too wide for a window of 320 pixels."""
-    with watched(browser, home=shown[kind], offline=True) as (page, watch):
+    with watched_page(browser, home=shown[kind], offline=True) as (page, watch):
         page.goto(shown[kind])
         assert_standing(page)
         assert (references(page), running(page), overflow(page)) == ([], [], 0)
@@ -60,7 +60,7 @@ def test_opens_offline_and_refers_to_nothing(browser: Browser, shown: dict[str, 
 @pytest.mark.parametrize("kind", KINDS)
 def test_keeps_nobody_out(browser: Browser, shown: dict[str, str], kind: str) -> None:
     """axe-core finds no violation, in light and in dark, with all that folds unfolded."""
-    with watched(browser, home=shown[kind], offline=True) as (page, _):
+    with watched_page(browser, home=shown[kind], offline=True) as (page, _):
         page.goto(shown[kind])
         page.evaluate("() => document.querySelectorAll('details').forEach(each => each.open = true)")
         for scheme in ("light", "dark"):
@@ -72,7 +72,7 @@ def test_without_scripts_it_is_the_same_page(browser: Browser, shown: dict[str, 
     """With JavaScript off every word is there, and what folds unfolds."""
     texts = []
     for is_on in (True, False):
-        with watched(browser, home=shown["article"], offline=True, java_script_enabled=is_on) as (page, _):
+        with watched_page(browser, home=shown["article"], offline=True, java_script_enabled=is_on) as (page, _):
             page.goto(shown["article"])
             texts.append(page.locator("body").inner_text())
             page.locator("#rows ~ details summary").first.click()
@@ -116,7 +116,7 @@ def test_keyboard_leads_from_speaker_to_quote_and_back(twin: Page) -> None:
 
 def test_paper_is_white_and_has_all_that_can_be_read(browser: Browser, shown: dict[str, str]) -> None:
     """Printed from a dark screen it is ink on white, without navigation, the marks still there."""
-    with watched(browser, home=shown["file"], offline=True, color_scheme="dark") as (page, _):
+    with watched_page(browser, home=shown["file"], offline=True, color_scheme="dark") as (page, _):
         page.goto(shown["file"])
         page.emulate_media(media="print")
         colours = page.evaluate(_COLOURS)
@@ -131,7 +131,7 @@ def test_paper_is_white_and_has_all_that_can_be_read(browser: Browser, shown: di
 def test_forced_colours_leave_shapes(browser: Browser, shown: dict[str, str]) -> None:
     """Where the system sets all colours, kinds still differ by line and label, and nothing moves."""
     options = {"offline": True, "forced_colors": "active", "reduced_motion": "reduce"}
-    with watched(browser, home=shown["file"], **options) as (page, _):
+    with watched_page(browser, home=shown["file"], **options) as (page, _):
         page.goto(shown["file"])
         lines = {
             kind: page.locator(f".text .{kind}").last.evaluate("each => getComputedStyle(each).textDecorationStyle")

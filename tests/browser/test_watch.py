@@ -5,7 +5,7 @@ from playwright.sync_api import Browser
 
 from samples.chromium import chromium
 from tests.browser.looking import assert_standing, overflow, references, running, violations
-from tests.browser.watch import Gate, watched
+from tests.browser.watch import Gate, watched_page
 
 NOWHERE = "http://127.0.0.1:1"
 LEAVING = {
@@ -58,7 +58,7 @@ BREACHES = {  # by what the watch calls it
 
 
 def _show(browser: Browser, html: str) -> None:
-    with watched(browser, home=NOWHERE) as (page, _):
+    with watched_page(browser, home=NOWHERE) as (page, _):
         page.set_content(html)
         page.wait_for_timeout(100)
 

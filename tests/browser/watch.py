@@ -78,7 +78,7 @@ class Watch:
 
 
 @contextmanager
-def watched(browser: Browser, *, home: str, **options: Any) -> Iterator[tuple[Page, Watch]]:
+def watched_page(browser: Browser, *, home: str, **options: Any) -> Iterator[tuple[Page, Watch]]:
     """Give a page in a context of its own and what is seen of it. Leaving it without an error asserts that it was calm.
 
     ``options`` are those of a context: colours, JavaScript, a login.

@@ -50,7 +50,7 @@ EXTRA = {"NEWS_FROZEN_NOW": NOW.isoformat(), "AIRFLOW__CORE__DEFAULT_TASK_RETRY_
 out = Console(highlight=False)
 
 
-class Trial:
+class FaultTrial:
     """The running cluster and its newsroom; each method in FAULTS is one of its trials."""
 
     def __init__(self, cluster: Cluster, newsroom: Newsroom, stops: holds.Holds) -> None:
@@ -175,12 +175,12 @@ class Trial:
 FAULTS = {
     fault.__name__.replace("_", "-"): fault
     for fault in (
-        Trial.ingest_by_rest,
-        Trial.worker_killed_in_ingest,
-        Trial.worker_killed_in_derive,
-        Trial.worker_killed_in_commit,
-        Trial.triggerer_killed_in_a_burst,
-        Trial.scheduler_killed_while_a_source_hangs,
+        FaultTrial.ingest_by_rest,
+        FaultTrial.worker_killed_in_ingest,
+        FaultTrial.worker_killed_in_derive,
+        FaultTrial.worker_killed_in_commit,
+        FaultTrial.triggerer_killed_in_a_burst,
+        FaultTrial.scheduler_killed_while_a_source_hangs,
     )
 }
 
@@ -240,7 +240,7 @@ def run_in(root: Path) -> None:
         try:
             with cluster.up():
                 out.print(f"all services are healthy after {time.monotonic() - started:.0f} s")
-                Trial(cluster, newsroom, stops).run()
+                FaultTrial(cluster, newsroom, stops).run()
             passed = True
         finally:
             if not passed:

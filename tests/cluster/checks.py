@@ -49,7 +49,7 @@ def _undisturbed(space: Workspace, scratch: Path) -> dict[str, bytes]:
     quiet = open_space(scratch, sources=space.settings.sources_file, now=space.settings.now())
     assert quiet.archive.recover() == ()
     for day in quiet.archive.days():
-        extract_day(quiet, day=day, run_id=f"quiet-{day}", tell=lambda _: None)
+        extract_day(quiet, day=day, run_id=f"quiet-{day}", report_progress=lambda _: None)
     tables = _tables(quiet.settings.lake_dir)
     shutil.rmtree(scratch)
     return tables

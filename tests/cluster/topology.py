@@ -13,7 +13,7 @@ from pathlib import Path
 from typing import Any
 
 import psycopg2
-from news_airflow.supervisor import are_gone, kill, log_file, processes, start
+from news_airflow.supervisor import kill, log_file, processes, start, wait_until_gone
 
 from tests.cluster import compose
 from tests.cluster.servers import free_ports, postgres, redis
@@ -130,7 +130,7 @@ class Cluster:
 
         for process in of_airflow():
             process.terminate()
-        are_gone(of_airflow, seconds=5)
+        wait_until_gone(of_airflow, seconds=5)
         kill(of_airflow)
 
     def _service(self, part: str) -> dict[str, Any]:

@@ -13,7 +13,7 @@ from typing import Any
 import pytest
 
 from samples.server import DAYS, Newsroom
-from tests.faults.hostile import Answer, Hostile, hostile_server
+from tests.faults.hostile import Hostile, HostileHandler, hostile_server
 
 pytestmark = [pytest.mark.airflow, pytest.mark.usefixtures("bag")]
 
@@ -48,7 +48,7 @@ def quick(monkeypatch: pytest.MonkeyPatch) -> None:
     """The triggers' own pauses, shortened."""
     from news_airflow import triggers
 
-    for name in ("_TOLD_AGAIN_SECONDS", "_LOOP_SECONDS", "_STORED_AFTER_SECONDS"):
+    for name in ("_REPEAT_SECONDS", "_LOOP_SECONDS", "_STORED_AFTER_SECONDS"):
         monkeypatch.setattr(triggers, name, 0.3)
     monkeypatch.setattr(triggers, "_BETWEEN_TWO_SECONDS", 0.0)
 
@@ -238,7 +238,7 @@ def test_hanging_source_holds_up_nobody(watch: Callable[[str], None], server: Ho
     server.routes["/hangs"] = lambda answer: released.wait(30) and answer.say(503)
     numbers = iter(range(1000))
 
-    def grows(answer: Answer) -> None:
+    def grows(answer: HostileHandler) -> None:
         answer.say(200, FEED.format(n=next(numbers)).encode())
 
     server.routes["/lives"] = grows

@@ -39,7 +39,7 @@ _ENVIRONMENT = {
 Rows = list[dict[str, Any]]
 
 
-class Answered:
+class PageAnswers:
     """Runs an engine in a process of its own, over all lakes, when its first answer is wanted.
 
     ``homes`` are folders with data/lake in them, ``questions`` SQL by engine and name.

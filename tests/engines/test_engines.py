@@ -10,11 +10,11 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.ask import connect, list_questions, query
-from pipeline.ask.twins import DIALECTS, twin
+from pipeline.ask.twins import DIALECTS, transpile
 from pipeline.ask.views import table_files
 from pipeline.tables import TABLES, TableSpec
-from samples.answers import replayed
-from tests.engines.answered import PAGE, SECTIONS, Answered, Rows, plain
+from samples.answers import replay_newsroom
+from tests.engines.answered import PAGE, SECTIONS, PageAnswers, Rows, plain
 from tests.engines.lakes import stored_rows, write_odd_lake
 
 LAKES = ("sample", "odd")
@@ -70,20 +70,20 @@ def homes(tmp_path_factory: pytest.TempPathFactory) -> Mapping[str, Path]:
     """Two folders with data/lake in them: of the sample newsroom, and the odd one."""
     root = tmp_path_factory.mktemp("engines")
     found = {"sample": root / "sample", "odd": root / "a reader's own folder"}
-    replayed(found["sample"] / "data", port=0)
+    replay_newsroom(found["sample"] / "data", port=0)
     write_odd_lake(found["odd"] / "data" / "lake")
     return found
 
 
 @pytest.fixture(scope="module")
-def answered(homes: Mapping[str, Path], tmp_path_factory: pytest.TempPathFactory) -> Answered:
+def answered(homes: Mapping[str, Path], tmp_path_factory: pytest.TempPathFactory) -> PageAnswers:
     """What each engine answers on both."""
     asking = [engine for engine in SECTIONS if engine in DIALECTS]
     asked = {f"ask.{slug}": sql for slug, sql in QUESTIONS.items()} | {
         f"word.{word}": sql for word, sql in WORDS.items()
     }
-    twins = {engine: {name: twin(sql, engine) for name, sql in asked.items()} for engine in asking}
-    return Answered(homes, twins, tmp_path_factory.mktemp("answers"))
+    twins = {engine: {name: transpile(sql, engine) for name, sql in asked.items()} for engine in asking}
+    return PageAnswers(homes, twins, tmp_path_factory.mktemp("answers"))
 
 
 @pytest.fixture(scope="module")
@@ -160,7 +160,7 @@ def test_question_has_one_answer(slug, engine, lake, answered, expected):
 @pytest.mark.parametrize("slug", QUESTIONS)
 def test_ansi_twin_means_the_same(slug, lake, expected):
     """A question in the standard's words has the same answer where both are understood."""
-    assert expected(lake, twin(QUESTIONS[slug], "ansi")) == expected(lake, QUESTIONS[slug])
+    assert expected(lake, transpile(QUESTIONS[slug], "ansi")) == expected(lake, QUESTIONS[slug])
 
 
 @pytest.mark.parametrize("engine", [*_engines("pandas"), "ansi"])
@@ -168,7 +168,7 @@ def test_ansi_twin_means_the_same(slug, lake, expected):
 def test_word_means_the_same(word, engine, answered, expected):
     """A twin of any statement says what DuckDB's words mean."""
     if engine == "ansi":
-        found = expected("odd", twin(WORDS[word], engine))
+        found = expected("odd", transpile(WORDS[word], engine))
     else:
         found = [tuple(row.values()) for row in answered.rows(engine, "odd", f"word.{word}")]
 

@@ -30,7 +30,7 @@ def say(what: str) -> None:
 
 
 @dataclass(frozen=True, slots=True)
-class Done:
+class WorkerExit:
     """What became of a process: ``result`` is what its task returned or raised, None where it was killed."""
 
     code: int | None
@@ -70,17 +70,17 @@ class Worker:
                 os.kill(self._process.pid or 0, signal.SIGCONT)
                 return
 
-    def done(self) -> Done:
+    def done(self) -> WorkerExit:
         """Wait for its end."""
-        told = _told(self._pipe)
+        told = _receive(self._pipe)
         self._process.join(timeout=60)
         code = self._process.exitcode
         atexit.unregister(self.kill)
         self._process.close()
-        return Done(code, *told)
+        return WorkerExit(code, *told)
 
 
-def _told(pipe: Connection) -> tuple[Any, ...]:
+def _receive(pipe: Connection) -> tuple[Any, ...]:
     try:
         return pipe.recv() if pipe.poll(600) else ()
     except EOFError:
@@ -89,10 +89,10 @@ def _told(pipe: Connection) -> tuple[Any, ...]:
 
 def at_leisure(processes: ForkServerContext, task: Callable[..., Any], *given: Any) -> Any:
     """Do one thing in a process of its own, undisturbed; return its result."""
-    return finished(Worker(processes, task, *given)).result
+    return wait_for_exit(Worker(processes, task, *given)).result
 
 
-def finished(worker: Worker) -> Done:
+def wait_for_exit(worker: Worker) -> WorkerExit:
     """Wait for a process that nothing disturbs. Raises: what its task raised."""
     done = worker.done()
     assert done.code == 0
@@ -112,13 +112,15 @@ class Evening:
     processes: ForkServerContext
     folder: Path
     tag: str = ""
-    doing: Callable[["Evening", str, dict[str, Any]], Done] | None = None
+    doing: Callable[["Evening", str, dict[str, Any]], WorkerExit] | None = None
     days: list[date] = field(default_factory=list)
-    done: list[Done] = field(default_factory=list)
+    done: list[WorkerExit] = field(default_factory=list)
 
     def run(self) -> "Evening":
         """Do all of it; ``days`` are the news days that it read."""
-        keys = [key for door in ("web", "files") for key in self.task("woken_sources", told=[], door=door)]
+        keys = [
+            key for group in ("web", "files") for key in self.task("triggered_sources", event_extras=[], group=group)
+        ]
         self.days = self.ingest(keys)
         for news_day in self.days:
             self.extract(news_day)
@@ -154,7 +156,7 @@ class Evening:
         return [self.ingest_id, *map(self.extract_id, self.days)]
 
     def task(self, name: str, **given: Any) -> Any:
-        self.done.append(self.doing(self, name, given) if self.doing else finished(self.worker(name, given)))
+        self.done.append(self.doing(self, name, given) if self.doing else wait_for_exit(self.worker(name, given)))
         return self.done[-1].result
 
     def worker(self, name: str, given: dict[str, Any], **disturbed: Any) -> Worker:
@@ -177,13 +179,13 @@ class Kills:
         self.killed: dict[str, int] = dict.fromkeys(("fetch", "derive", "commit"), 0)
         self.told: list[str] = []
 
-    def __call__(self, evening: Evening, name: str, given: dict[str, Any]) -> Done:
+    def __call__(self, evening: Evening, name: str, given: dict[str, Any]) -> WorkerExit:
         usual = next(self.usual)
         if name in STAGE_OF:
             self._kill(evening, name, given, usual)
-        return finished(evening.worker(name, given))
+        return wait_for_exit(evening.worker(name, given))
 
-    def _kill(self, evening: Evening, name: str, given: dict[str, Any], usual: Done) -> None:
+    def _kill(self, evening: Evening, name: str, given: dict[str, Any], usual: WorkerExit) -> None:
         seconds = self.chance.random() * usual.seconds
         at = self.chance.choice((None, self.chance.randint(1, usual.steps)))
         worker = evening.worker(name, given, at=at)
@@ -203,7 +205,7 @@ class Meeting:
         self.start = threading.Barrier(2, timeout=120)
         self.chances: dict[str, random.Random] = {}
 
-    def __call__(self, evening: Evening, name: str, given: dict[str, Any]) -> Done:
+    def __call__(self, evening: Evening, name: str, given: dict[str, Any]) -> WorkerExit:
         chance = self.chances.setdefault(evening.tag, random.Random(f"{self.seed}{evening.tag}"))
         at = chance.choice((None, chance.randint(1, 20)))
         self.start.wait()
@@ -211,7 +213,7 @@ class Meeting:
             worker = evening.worker(name, given, at=at, number=signal.SIGSTOP)
             if at is not None:
                 worker.pause(0.5)
-            return finished(worker)
+            return wait_for_exit(worker)
         except BaseException:
             self.start.abort()  # the other must not wait for this one
             raise

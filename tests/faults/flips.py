@@ -13,7 +13,7 @@ from typing import Any
 from pipeline.model import Capture
 from pipeline.raw.files import read_file
 from pipeline.raw.members import read_member
-from pipeline.stages.verify import everything, verify
+from pipeline.stages.verify import read_everything, verify
 from tests.faults.evening import SECOND
 from tests.faults.resume_worker import open_space
 
@@ -67,7 +67,7 @@ class Flips:
         self._write(flip.path, self._flipped(flip))
         try:
             matters = self._matters(flip.path, kind)
-            problems = verify(open_space(self.folder, SECOND), reads=everything).problems
+            problems = verify(open_space(self.folder, SECOND), reads=read_everything).problems
         finally:
             gc.collect()  # closes the databases
             self._put_right(flip.path)

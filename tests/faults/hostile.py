@@ -41,11 +41,11 @@ class Hostile:
     """The running server. ``routes`` maps a path to what answers it; ``seen`` counts requests by path."""
 
     def __init__(self) -> None:
-        self.routes: dict[str, Callable[[Answer], None]] = {}
+        self.routes: dict[str, Callable[[HostileHandler], None]] = {}
         self.seen: Counter[str] = Counter()
         self.starts: list[tuple[str, float]] = []
         self.headers: dict[str, dict[str, str]] = {}
-        self.server = ThreadingHTTPServer(("127.0.0.1", 0), Answer)
+        self.server = ThreadingHTTPServer(("127.0.0.1", 0), HostileHandler)
         self.server.daemon_threads = True
         self.server.hostile = self
 
@@ -64,7 +64,7 @@ class Hostile:
     def says_in_turn(self, path: str, *answers: tuple[int, bytes, dict[str, str]]) -> str:
         """Let a path give one answer after the other, the last one for ever; return its URL."""
 
-        def turn(answer: Answer) -> None:
+        def turn(answer: HostileHandler) -> None:
             status, body, headers = answers[min(self.seen[path], len(answers)) - 1]
             answer.say(status, body, **headers)
 
@@ -72,7 +72,7 @@ class Hostile:
         return self.url(path)
 
 
-class Answer(BaseHTTPRequestHandler):
+class HostileHandler(BaseHTTPRequestHandler):
     """One request."""
 
     protocol_version = "HTTP/1.1"

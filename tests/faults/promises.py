@@ -2,15 +2,12 @@
 
 import json
 from collections import Counter
-from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
-from typing import Any
 
 from pipeline.model.outcome import OUTCOME_KINDS
 from pipeline.stages.workspace import Workspace
-
-Row = Mapping[str, Any]
+from pipeline.tables.spec import Row
 
 
 def table_files(folder: Path) -> dict[str, bytes]:
@@ -46,7 +43,7 @@ def broken_sums(space: Workspace) -> list[str]:
 def pages_without_outcome(space: Workspace, *, run_id: str, news_day: date) -> set[tuple[str, str]]:
     """Return source and page of what is filed under a news day and has no outcome in a run that read the day."""
     filed = {}
-    for capture in space.archive.iterate(news_day):
+    for capture in space.archive.captures_of_day(news_day):
         filed[capture.page_key] = capture.url or capture.hints.file
     told = {row["url"] for row in outcomes_of(space, run_id)}
     return {(key, url) for key, url in filed.items() if url not in told}
@@ -54,13 +51,13 @@ def pages_without_outcome(space: Workspace, *, run_id: str, news_day: date) -> s
 
 def articles_lost(space: Workspace) -> set[str]:
     """Return articles of the archive that are neither in the table nor refused by the last run that read them."""
-    held = set(space.lake.read("articles")["article_id"].to_pylist())
+    claim = set(space.lake.read("articles")["article_id"].to_pylist())
     refused = {
         row["article_id"]
         for row in space.lake.log.read("outcomes").to_pylist()
         if row["outcome"] in ("rejected", "quarantined")
     }
-    return {capture.article_id for capture in space.archive.captures()} - held - refused
+    return {capture.article_id for capture in space.archive.captures()} - claim - refused
 
 
 def assert_whole(space: Workspace) -> None:

@@ -21,7 +21,7 @@ def derive_all(folder: Path) -> None:
     settings = Settings.load(data_dir=folder, sources_file=folder / "sources.toml", durability="process")
     space = Workspace(settings)
     for day in space.archive.days():
-        extract_day(space, day=day, run_id=f"again-{day}", tell=lambda _: None)
+        extract_day(space, day=day, run_id=f"again-{day}", report_progress=lambda _: None)
 
 
 def open_socket() -> None:

@@ -25,7 +25,7 @@ from pipeline.errors import NewsError
 from pipeline.model import Page
 from pipeline.settings import Settings
 from pipeline.stages import reading
-from pipeline.stages.doomed import Target
+from pipeline.stages.doomed import TakedownTarget
 from pipeline.stages.forget import finish_takedowns, forget
 from pipeline.stages.run import extract_day, ingest_sources
 from pipeline.stages.tasks import TASKS
@@ -74,9 +74,9 @@ def whole_evening(folder: Path, day: date) -> None:
     """Ingest and extract a day in one go."""
     space = open_space(folder, day)
     keys = [source.key for source in space.sources.sources]
-    report = ingest_sources(space, source_keys=keys, day=day, run_id=f"in-{day}", tell=lambda _: None).report
+    report = ingest_sources(space, source_keys=keys, day=day, run_id=f"in-{day}", report_progress=lambda _: None).report
     for news_day in report.days:
-        extract_day(space, day=news_day, run_id=f"out-{day}-{news_day}", tell=lambda _: None)
+        extract_day(space, day=news_day, run_id=f"out-{day}-{news_day}", report_progress=lambda _: None)
 
 
 def derive_afresh(folder: Path, day: date, into: Path) -> None:
@@ -90,7 +90,7 @@ def extract_all(folder: Path, day: date) -> None:
     """Extract every news day of the archive."""
     space = open_space(folder, day)
     for news_day in space.archive.days():
-        extract_day(space, day=news_day, run_id=f"all-{news_day}", tell=lambda _: None)
+        extract_day(space, day=news_day, run_id=f"all-{news_day}", report_progress=lambda _: None)
 
 
 class Steps(logging.Handler):
@@ -137,7 +137,7 @@ def work(pipe: Connection, at: int | None, number: signal.Signals, task: Any, gi
 def forget_one(folder: Path, day: date, what: str) -> None:
     """Forget an article; one that another process has begun to forget is finished first."""
     space = open_space(folder, day)
-    forget(space, Target(kind="article", value=what), reason="asked to", tell=lambda _: None)
+    forget(space, TakedownTarget(kind="article", value=what), reason="asked to", report_progress=lambda _: None)
 
 
 def finish_forgetting(folder: Path, day: date) -> tuple[str, ...]:

@@ -39,7 +39,7 @@ def test_two_writers_lose_nothing(processes: ForkServerContext, tmp_path: Path, 
 
 def test_killed_writers_leave_whole_records(processes: ForkServerContext, tmp_path: Path) -> None:
     """After each SIGKILL, recover finishes the torn file; every capture then reads back, and none is lost again."""
-    chance, held = random.Random(11), 0
+    chance, claim = random.Random(11), 0
     archive = Archive(tmp_path, durability="process")
     for number in range(6):
         process = processes.Process(target=write_forever, args=(tmp_path, f"run-{number}"))
@@ -49,9 +49,9 @@ def test_killed_writers_leave_whole_records(processes: ForkServerContext, tmp_pa
         process.join()
         archive.recover()
         captures = archive.captures()
-        assert len(captures) >= held
-        held = len(captures)
-    assert held > 0
+        assert len(captures) >= claim
+        claim = len(captures)
+    assert claim > 0
     assert list(tmp_path.rglob("*.part")) == []
     for capture in archive.captures():
         assert archive.page(capture) == page(int(capture.article_id[1:]))

@@ -11,7 +11,7 @@ import pytest
 from pipeline.settings import Settings
 from pipeline.stages.run import extract_day, ingest_sources
 from pipeline.stages.workspace import Workspace
-from tests.faults.hostile import Answer, Hostile, gzip_bomb, hostile_server, page
+from tests.faults.hostile import Hostile, HostileHandler, gzip_bomb, hostile_server, page
 
 pytestmark = [pytest.mark.model]
 
@@ -61,7 +61,7 @@ def feed(server: Hostile, busy: Hostile) -> bytes:
     )
 
 
-def fifty_megabytes(answer: Answer) -> None:
+def fifty_megabytes(answer: HostileHandler) -> None:
     answer.send_response(200)
     answer.send_header("Content-Type", HTML)
     answer.end_headers()
@@ -144,9 +144,9 @@ def job(tmp_path_factory: pytest.TempPathFactory, server: Hostile, busy: Hostile
     )
     before = resource.getrusage(resource.RUSAGE_SELF).ru_maxrss
     keys = ["broken", "post", "inbox"]
-    ingested = ingest_sources(space, source_keys=keys, day=DAY, run_id="in", tell=lambda _: None).report
+    ingested = ingest_sources(space, source_keys=keys, day=DAY, run_id="in", report_progress=lambda _: None).report
     risen = (resource.getrusage(resource.RUSAGE_SELF).ru_maxrss - before) / 1000
-    extract_day(space, day=DAY, run_id="out", tell=lambda _: None)
+    extract_day(space, day=DAY, run_id="out", report_progress=lambda _: None)
     return space, ingested, risen
 
 
@@ -218,7 +218,9 @@ def test_busy_page_is_tried_again_later(job, server: Hostile, busy: Hostile) -> 
     seen = {}
     for minutes in (30, 90):
         later = Settings(**{**space.settings.model_dump(), "frozen_now": NOW + timedelta(minutes=minutes)})
-        ingest_sources(Workspace(later), source_keys=["post"], day=DAY, run_id=f"+{minutes}", tell=lambda _: None)
+        ingest_sources(
+            Workspace(later), source_keys=["post"], day=DAY, run_id=f"+{minutes}", report_progress=lambda _: None
+        )
         seen[minutes] = outcome_rows(space, f"+{minutes}").get("/429")
     assert seen[30] is None
     assert (seen[90]["outcome"], seen[90]["reason"], seen[90]["news_day"]) == ("pending", "archived", DAY)

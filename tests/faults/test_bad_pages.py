@@ -71,8 +71,8 @@ def job(tmp_path_factory: pytest.TempPathFactory, server: Hostile) -> tuple[dict
             quarantine_max_ratio=0.5,
         )
     )
-    ingest_sources(space, source_keys=["post"], day=NOW.date(), run_id="in", tell=lambda _: None)
-    extract_day(space, day=NOW.date(), run_id="out", tell=lambda _: None)
+    ingest_sources(space, source_keys=["post"], day=NOW.date(), run_id="in", report_progress=lambda _: None)
+    extract_day(space, day=NOW.date(), run_id="out", report_progress=lambda _: None)
     rows = space.lake.read("articles").to_pylist()
     return outcome_rows(space, "in", "out"), {"/" + row["url"].split("/", 3)[3]: row for row in rows}
 

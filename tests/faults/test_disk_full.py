@@ -12,7 +12,7 @@ from typing import Any
 
 import pytest
 
-from tests.faults.evening import LONG, SECOND, STAGE_OF, Done, Evening, Worker, finished, say
+from tests.faults.evening import LONG, SECOND, STAGE_OF, Evening, Worker, WorkerExit, say, wait_for_exit
 from tests.faults.resume_worker import do_task
 from tests.faults.test_resume import assert_like
 
@@ -26,12 +26,12 @@ _DISK_BYTES = 8_000_000
 class Tight:
     """Does each task of an evening with too little room first, then with enough, and keeps what was said between."""
 
-    def __init__(self, seed: int, attempt: Callable[[Evening, str, dict[str, Any], int], Done]) -> None:
+    def __init__(self, seed: int, attempt: Callable[[Evening, str, dict[str, Any], int], WorkerExit]) -> None:
         self.chance = random.Random(seed)
         self.attempt = attempt
         self.failed: Counter[str] = Counter()
 
-    def __call__(self, evening: Evening, name: str, given: dict[str, Any]) -> Done:
+    def __call__(self, evening: Evening, name: str, given: dict[str, Any]) -> WorkerExit:
         done = self.attempt(evening, name, given, self.chance.choice((0, 48, 80, 112, 144)) << 10)
         if not isinstance(done.result, Exception):
             return finished_already(done)
@@ -41,15 +41,15 @@ class Tight:
         assert str(evening.folder) in str(done.result)
         assert "free" in str(done.result)
         self.failed[STAGE_OF[name]] += 1
-        return finished(evening.worker(name, given))
+        return wait_for_exit(evening.worker(name, given))
 
 
-def finished_already(done: Done) -> Done:
+def finished_already(done: WorkerExit) -> WorkerExit:
     assert done.code == 0
     return done
 
 
-def on_a_full_disk(evening: Evening, name: str, given: dict[str, Any], left: int) -> Done:
+def on_a_full_disk(evening: Evening, name: str, given: dict[str, Any], left: int) -> WorkerExit:
     """Do a task while its disk has so many bytes left."""
     ballast = evening.folder.parent / "ballast"
     room = os.statvfs(evening.folder)
@@ -59,7 +59,7 @@ def on_a_full_disk(evening: Evening, name: str, given: dict[str, Any], left: int
     return done
 
 
-def with_small_files(evening: Evening, name: str, given: dict[str, Any], left: int) -> Done:
+def with_small_files(evening: Evening, name: str, given: dict[str, Any], left: int) -> WorkerExit:
     """Do a task in a process that may write no file longer than so."""
     return Worker(evening.processes, do_small_task, left, evening.folder, SECOND, name, given).done()
 

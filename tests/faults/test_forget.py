@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.evening import LONG, SECOND, Evening, Worker, at_leisure, finished, say
+from tests.faults.evening import LONG, SECOND, Evening, Worker, at_leisure, say, wait_for_exit
 from tests.faults.promises import assert_whole, broken_sums, table_files
 from tests.faults.resume_worker import finish_forgetting, forget_one, open_space, work_a_while
 from tests.traces import Traces
@@ -36,7 +36,7 @@ def forgotten(
     """A data root whose article was forgotten undisturbed, which words no other page has, and the steps it took."""
     folder = tmp_path_factory.mktemp("forgotten") / "data"
     shutil.copytree(undisturbed.folder, folder)
-    done = finished(Worker(processes, forget_one, folder, SECOND, doomed["url"]))
+    done = wait_for_exit(Worker(processes, forget_one, folder, SECOND, doomed["url"]))
     traces = Traces([doomed["text"], doomed["url"]]).unless_under(folder)
     assert len(traces.under(undisturbed.folder)) > 10
     return folder, traces, done.steps
@@ -87,17 +87,17 @@ def test_takedown_waits_for_earlier_work_only(
     wait_for((folder / "earlier.works").exists)
     takedown = Worker(processes, forget_one, folder, SECOND, doomed["url"])
     space = open_space(folder, SECOND)
-    wait_for(lambda: space.takedowns.bars(doomed["article_id"]))
+    wait_for(lambda: space.takedowns.is_blocked(doomed["article_id"]))
     later = Worker(processes, work_a_while, folder, SECOND, "later")
     time.sleep(0.5)
     assert space.lake.index.stored([doomed["article_id"]]) != {}
     (folder / "earlier.leaves").touch()
-    finished(earlier)
+    wait_for_exit(earlier)
     wait_for((folder / "later.works").exists)
-    finished(takedown)
+    wait_for_exit(takedown)
     assert space.lake.index.stored([doomed["article_id"]]) == {}
     (folder / "later.leaves").touch()
-    finished(later)
+    wait_for_exit(later)
 
 
 def wait_for(condition: Callable[[], bool]) -> None:

@@ -10,7 +10,7 @@ import pytest
 from pipeline.settings import Settings
 from pipeline.stages.run import ingest_sources
 from pipeline.stages.workspace import Workspace
-from tests.faults.hostile import Answer, Hostile, hostile_server, page
+from tests.faults.hostile import Hostile, HostileHandler, hostile_server, page
 from tests.faults.promises import broken_sums
 
 NOW = datetime(2026, 3, 2, 20, 0, tzinfo=UTC)
@@ -18,12 +18,12 @@ DEADLINE = 1.0
 HANGS = ("/silent", "/drip", "/endless")
 
 
-def silent(answer: Answer) -> None:
+def silent(answer: HostileHandler) -> None:
     """Take the request and never answer."""
     time.sleep(8 * DEADLINE)
 
 
-def drip(answer: Answer) -> None:
+def drip(answer: HostileHandler) -> None:
     """Send a byte now and then."""
     answer.send_response(200)
     answer.send_header("Content-Length", "100000")
@@ -33,7 +33,7 @@ def drip(answer: Answer) -> None:
         time.sleep(DEADLINE / 5)
 
 
-def endless(answer: Answer) -> None:
+def endless(answer: HostileHandler) -> None:
     """Send a body that has no end, slowly enough to reach no cap."""
     answer.send_response(200)
     answer.end_headers()
@@ -81,7 +81,9 @@ def test_hanging_source(servers: tuple[Hostile, Hostile], tmp_path: Path) -> Non
     )
     space = Workspace(settings)
     began = time.monotonic()
-    ingest_sources(space, source_keys=["hanging", "bad", "good"], day=NOW.date(), run_id="in", tell=lambda _: None)
+    ingest_sources(
+        space, source_keys=["hanging", "bad", "good"], day=NOW.date(), run_id="in", report_progress=lambda _: None
+    )
     took = time.monotonic() - began
     rows = {row["url"]: row for row in space.lake.log.read("outcomes").to_pylist()}
     waiting = {url for url, row in rows.items() if row["outcome"] == "pending" and row["reason"] != "archived"}

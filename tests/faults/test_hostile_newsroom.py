@@ -41,8 +41,8 @@ import pytest
 from backports import zstd
 
 from pipeline.errors import BrokenListingError, NewsError
-from pipeline.fetch import Fetcher, Got, Wanted
-from tests.faults.hostile import NOW, Answer, Hostile, fetcher_for, hostile_server, limits
+from pipeline.fetch import Fetcher, FetchResult, PageRequest
+from tests.faults.hostile import NOW, Hostile, HostileHandler, fetcher_for, hostile_server, limits
 
 PAGE = b"<html><body><p>The harbour of Tarnwick reopened on Monday.</p></body></html>"
 
@@ -54,7 +54,7 @@ def server() -> Iterator[Hostile]:
         yield hostile
 
 
-def _reason(got: Got) -> str | None:
+def _reason(got: FetchResult) -> str | None:
     return got.reason if isinstance(got, NewsError) else None
 
 
@@ -65,7 +65,7 @@ def _reason_of(server: Hostile, url: str, **changes: object) -> str | None:
 
 def _many(fetcher: Fetcher, urls: list[str]) -> dict[str, str | None]:
     """Return the reason of each URL, None where its page came."""
-    found = [(key, _reason(got)) for key, _, got in fetcher.fetch_many((url, Wanted(url=url)) for url in urls)]
+    found = [(key, _reason(got)) for key, _, got in fetcher.fetch_many((url, PageRequest(url=url)) for url in urls)]
     assert Counter(key for key, _ in found) == Counter(urls)
     return dict(found)
 
@@ -123,7 +123,7 @@ def test_header_flood(server, line):
     """Headers without end, or one without end, break the connection off; no page comes of them."""
     cut_off = threading.Event()
 
-    def answer(request: Answer) -> None:
+    def answer(request: HostileHandler) -> None:
         request.close_connection = True
         request.wfile.write(b"HTTP/1.1 200 OK\r\n")
         try:
@@ -142,7 +142,7 @@ def test_header_flood(server, line):
 def test_interim_answers_without_end(server):
     """ "100 Continue" for ever ends at the page's deadline."""
 
-    def answer(request: Answer) -> None:
+    def answer(request: HostileHandler) -> None:
         request.close_connection = True
         for _ in range(60):
             request.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n")
@@ -307,7 +307,7 @@ def test_hosts_do_not_wait_for_each_other(server):
         with fetcher_for(
             server, silent, busy, threads=2, attempts=2, read_timeout_seconds=1.5, retry_after_max_seconds=2.0
         ) as fetcher:
-            for key, _, got in fetcher.fetch_many((url, Wanted(url=url)) for url in urls):
+            for key, _, got in fetcher.fetch_many((url, PageRequest(url=url)) for url in urls):
                 assert _reason(got) == ("timeout" if key == silent.url("/s") else None)
                 came.append((key, time.monotonic() - started))
 
@@ -320,7 +320,7 @@ def test_hosts_do_not_wait_for_each_other(server):
 def test_retry_after_does_not_hold_up_other_hosts(server, is_date):
     """One thread is enough: while a host's Retry-After runs, in seconds or as a date, others are fetched from."""
 
-    def late(request: Answer) -> None:
+    def late(request: HostileHandler) -> None:
         is_first = server.seen["/late"] == 1
         value = format_datetime(NOW + timedelta(seconds=1), usegmt=True) if is_date else "1"
         request.say(503, Retry_After=value) if is_first else request.say(200, PAGE)
@@ -355,12 +355,15 @@ def test_no_two_starts_closer_than_the_interval(server, tmp_path):
         fetchers = [
             stack.enter_context(
                 Fetcher(
-                    limits(host_interval_seconds=0.1), private_hosts=hosts, now=lambda: NOW, turns_folder=tmp_path / "t"
+                    limits(host_interval_seconds=0.1),
+                    private_hosts=hosts,
+                    now=lambda: NOW,
+                    rate_limit_folder=tmp_path / "t",
                 )
             )
             for _ in range(2)
         ]
-        results = [each.fetch_many((url, Wanted(url=url)) for url in urls) for each in fetchers]
+        results = [each.fetch_many((url, PageRequest(url=url)) for url in urls) for each in fetchers]
         for got in zip(*results, strict=True):
             assert [_reason(each) for _, _, each in got] == [None, None]
     starts = sorted(at for _, at in server.starts)
@@ -373,7 +376,7 @@ def test_results_left_unread_end_the_threads(server):
     """A caller that stops reading gets its own error, and no thread goes on."""
     urls = [server.says(f"/{number}", 200, PAGE) for number in range(50)]
     with fetcher_for(server) as fetcher:
-        results = fetcher.fetch_many((url, Wanted(url=url)) for url in urls)
+        results = fetcher.fetch_many((url, PageRequest(url=url)) for url in urls)
         next(results)
         results.close()
         seen = server.seen.total()
@@ -385,8 +388,8 @@ def test_results_left_unread_end_the_threads(server):
 def test_error_of_the_listing_is_the_callers(server):
     """An error that the pages to fetch end in is raised where results are read."""
 
-    def listed() -> Iterator[tuple[str, Wanted]]:
-        yield "a", Wanted(url=server.says("/a", 200, PAGE))
+    def listed() -> Iterator[tuple[str, PageRequest]]:
+        yield "a", PageRequest(url=server.says("/a", 200, PAGE))
         raise BrokenListingError("the listing breaks off", key="x")
 
     with fetcher_for(server) as fetcher, pytest.raises(BrokenListingError):

@@ -8,9 +8,9 @@ from concurrent.futures import ThreadPoolExecutor
 import pytest
 
 from pipeline.errors import NewsError, RefusedFetchError
-from pipeline.fetch import Fetcher, Got, Wanted
+from pipeline.fetch import Fetcher, FetchResult, PageRequest
 from pipeline.model import Page
-from tests.faults.hostile import Answer, Hostile, fetcher_for, hostile_server
+from tests.faults.hostile import Hostile, HostileHandler, fetcher_for, hostile_server
 
 DENIED = b"User-agent: *\nDisallow: /\n"
 PAGE = b"<p>The ferry sailed at nine.</p>"
@@ -22,7 +22,7 @@ def server() -> Iterator[Hostile]:
         yield running
 
 
-def _ends(fetcher: Fetcher, wanted: Iterator[tuple[str, Wanted]]) -> dict[str, Got]:
+def _ends(fetcher: Fetcher, wanted: Iterator[tuple[str, PageRequest]]) -> dict[str, FetchResult]:
     """Return what became of each page; an error where that takes longer than anything here may."""
     pool = ThreadPoolExecutor(1)
     try:
@@ -35,15 +35,15 @@ def _ends(fetcher: Fetcher, wanted: Iterator[tuple[str, Wanted]]) -> dict[str, G
 def test_listing_waits_for_a_host_that_a_page_asks_first(server):
     """A listing that fetches from a host, whose robots.txt a page asks for, comes though nobody reads what is done."""
     server.says_in_turn("/robots.txt", (503, b"", {}), (404, b"", {}))
-    listed: list[Got] = []
+    listed: list[FetchResult] = []
 
     with hostile_server() as other, fetcher_for(server, other, retry_after_max_seconds=1.0) as fetcher:
         other.says("/robots.txt", 200, DENIED)
 
-        def wanted() -> Iterator[tuple[str, Wanted]]:
-            yield "first", Wanted(url=server.says("/first", 200, PAGE))
+        def wanted() -> Iterator[tuple[str, PageRequest]]:
+            yield "first", PageRequest(url=server.says("/first", 200, PAGE))
             for number in range(40):
-                yield str(number), Wanted(url=other.url(f"/{number}"))
+                yield str(number), PageRequest(url=other.url(f"/{number}"))
             while not server.seen["/robots.txt"]:
                 time.sleep(0.01)
             time.sleep(0.1)  # the others are denied by now, and more than the threads are done
@@ -61,8 +61,8 @@ def test_host_is_free_again_after_a_run_that_was_left(server):
     server.says_in_turn("/robots.txt", (503, b"", {}), (404, b"", {}))
     url = server.says("/a", 200, PAGE)
 
-    def wanted() -> Iterator[tuple[str, Wanted]]:
-        yield "a", Wanted(url=url)
+    def wanted() -> Iterator[tuple[str, PageRequest]]:
+        yield "a", PageRequest(url=url)
         while not server.seen["/robots.txt"]:
             time.sleep(0.01)
         time.sleep(0.1)
@@ -71,7 +71,7 @@ def test_host_is_free_again_after_a_run_that_was_left(server):
     with fetcher_for(server, retry_after_max_seconds=5.0, host_interval_seconds=1.0) as fetcher:
         with pytest.raises(ConnectionError) as kept:
             list(fetcher.fetch_many(wanted()))
-        found = _ends(fetcher, iter([("a", Wanted(url=url))]))
+        found = _ends(fetcher, iter([("a", PageRequest(url=url))]))
 
     assert str(kept.value) == "the listing broke off"
     assert isinstance(found["a"], Page)
@@ -81,7 +81,7 @@ def test_few_pages_are_asked_for_while_none_is_read(server):
     """A reader that stands still gets no more pages made ready than two for each thread."""
     urls = [server.says(f"/{number}", 200, PAGE) for number in range(40)]
     with fetcher_for(server, threads=4) as fetcher:
-        results = fetcher.fetch_many((url, Wanted(url=url)) for url in urls)
+        results = fetcher.fetch_many((url, PageRequest(url=url)) for url in urls)
         next(results)
         time.sleep(0.5)
         asked = sum(server.seen[f"/{number}"] for number in range(40))
@@ -94,7 +94,7 @@ def test_few_pages_are_asked_for_while_none_is_read(server):
 def _chunked(server: Hostile, path: str, line: bytes, *, times: int, end: bytes = b"0\r\n\r\n") -> str:
     """Let a path give a body in chunks; return its URL."""
 
-    def answer(request: Answer) -> None:
+    def answer(request: HostileHandler) -> None:
         request.send_response(200)
         request.send_header("Transfer-Encoding", "chunked")
         request.end_headers()
@@ -140,7 +140,7 @@ def test_bodies_that_wait_to_be_read_have_a_budget(server):
     body = bytes(share // 8)
     urls = [server.says(f"/{number}", 200, body) for number in range(16)]
     with fetcher_for(server, threads=4, wire_max_bytes=share, page_max_bytes=share) as fetcher:
-        results = fetcher.fetch_many((url, Wanted(url=url)) for url in urls)
+        results = fetcher.fetch_many((url, PageRequest(url=url)) for url in urls)
         next(results)
         time.sleep(0.5)
         asked = sum(server.seen[f"/{number}"] for number in range(16))

@@ -17,7 +17,7 @@ import pytest
 
 from pipeline.errors import RefusedFetchError, TransientFetchError
 from pipeline.fetch import Fetcher, NotModified
-from tests.faults.hostile import BOMBS, NOW, Answer, Hostile, fetcher_for, hostile_server, limits
+from tests.faults.hostile import BOMBS, NOW, Hostile, HostileHandler, fetcher_for, hostile_server, limits
 
 PAGE = b"<html><body><p>The harbour of Almere reopened on Monday.</p></body></html>"
 
@@ -54,7 +54,7 @@ def test_page_comes_with_what_the_server_said(server):
 def test_second_look_is_conditional(server):
     """With the validators of the first fetch, 304 is NotModified."""
 
-    def answer(request: Answer) -> None:
+    def answer(request: HostileHandler) -> None:
         is_known = request.headers.get("If-None-Match") == '"v1"' and request.headers.get("If-Modified-Since") == "then"
         request.say(304 if is_known else 200, b"" if is_known else PAGE, ETag='"v1"')
 
@@ -205,7 +205,7 @@ def test_bombs_stop_at_the_cap(server, coding):
 def test_endless_page_stops_at_the_cap(server):
     """A page of 50 MB, sent without a length, is left at the cap."""
 
-    def answer(request: Answer) -> None:
+    def answer(request: HostileHandler) -> None:
         request.send_response(200)
         request.send_header("Connection", "close")
         request.end_headers()
@@ -233,7 +233,7 @@ def test_slow_drip_ends_at_the_deadline(server, part):
         "chunk": b"HTTP/1.1 200 OK\r\nTransfer-Encoding: chunked\r\n\r\n",
     }
 
-    def answer(request: Answer) -> None:
+    def answer(request: HostileHandler) -> None:
         request.wfile.write(heads[part])
         for _ in range(40):
             request.wfile.write(b"0")
@@ -250,7 +250,7 @@ def test_slow_drip_ends_at_the_deadline(server, part):
 def test_large_file_that_drips_is_given_up(server):
     """A stream has no deadline, but a server that sends a byte now and then for ever does not hold it for ever."""
 
-    def answer(request: Answer) -> None:
+    def answer(request: HostileHandler) -> None:
         request.wfile.write(b"HTTP/1.1 200 OK\r\n\r\n")
         for _ in range(80):
             request.wfile.write(b"0")
@@ -281,7 +281,7 @@ def test_body_cut_short_is_truncated(server, coding):
     body = gzip.compress(PAGE)[:-9] if coding == "gzip" else PAGE
     length = str(len(body) + (0 if coding == "gzip" else 10))
 
-    def answer(request: Answer) -> None:
+    def answer(request: HostileHandler) -> None:
         request.say(200, body, Content_Length=length, Content_Encoding=coding)
         request.close_connection = True
 

@@ -12,7 +12,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.evening import LONG, SECOND, Worker, at_leisure, finished, say
+from tests.faults.evening import LONG, SECOND, Worker, at_leisure, say, wait_for_exit
 from tests.faults.inbox import drop, plain_text
 from tests.faults.promises import assert_whole, broken_sums, outcomes_of
 from tests.faults.resume_worker import do_task, extract_all, open_space
@@ -60,14 +60,14 @@ def test_killed_at_every_step(processes: ForkServerContext, inbox_root: Path, tm
     drop(inbox_root, "plans.jsonl", "\n".join(json.dumps({"text": plain_text(number)}) for number in (3, 4)))
     whole = tmp_path / "whole"
     shutil.copytree(inbox_root, whole)
-    steps = finished(ingest(processes, whole, "in")).steps
+    steps = wait_for_exit(ingest(processes, whole, "in")).steps
     expected = what_is_left(whole)
     differ = []
     for step in range(1, steps + 1) if LONG else range(2, steps + 1, 4):
         copy = tmp_path / f"step-{step}"
         shutil.copytree(inbox_root, copy)
         assert ingest(processes, copy, "in", at=step).done().code == -9
-        report = finished(ingest(processes, copy, "in")).result
+        report = wait_for_exit(ingest(processes, copy, "in")).result
         at_leisure(processes, do_task, copy, SECOND, "finish_ingest", {"reports": [report], "run_id": "in"} | NO_ORIGIN)
         left, broken = what_is_left(copy), broken_sums(open_space(copy, SECOND))
         differ += [f"step {step}: {name}: {left[name]}" for name in expected if left[name] != expected[name]]
@@ -80,7 +80,7 @@ def test_same_file_twice(processes: ForkServerContext, inbox_root: Path) -> None
     """The same file under its own name again, and under another, is one article; no file is written over."""
     for run, name in enumerate(("plan.txt", "plan.txt", "other.txt")):
         drop(inbox_root, name, plain_text(1))
-        finished(ingest(processes, inbox_root, f"in-{run}"))
+        wait_for_exit(ingest(processes, inbox_root, f"in-{run}"))
     at_leisure(processes, extract_all, inbox_root, SECOND)
     space = open_space(inbox_root, SECOND)
     fetched = [row["outcome"] for row in outcomes_of(space, "in-0", "in-1", "in-2")]
@@ -104,12 +104,12 @@ def test_file_that_is_still_written_waits(processes: ForkServerContext, inbox_ro
     writer = threading.Thread(target=write)
     writer.start()
     for number in count():
-        finished(ingest(processes, inbox_root, f"in-{number}"))
+        wait_for_exit(ingest(processes, inbox_root, f"in-{number}"))
         if not writer.is_alive():
             break
         assert names(inbox_root, "done") == []
     writer.join()
-    finished(ingest(processes, inbox_root, "in-last"))
+    wait_for_exit(ingest(processes, inbox_root, "in-last"))
     space = open_space(inbox_root, SECOND)
     (capture,) = space.archive.captures()
     assert space.archive.page(capture).body == content.encode()
@@ -131,7 +131,7 @@ def test_burst_for_three_runs(processes: ForkServerContext, inbox_root: Path) ->
     while arriving.is_alive() or list((inbox_root / "inbox").glob("*.txt")):
         runs = [ingest(processes, inbox_root, f"in-{rounds}-{number}") for number in range(3)]
         for run in runs:
-            finished(run)
+            wait_for_exit(run)
         rounds += 1
     arriving.join()
     at_leisure(processes, extract_all, inbox_root, SECOND)
@@ -147,11 +147,11 @@ def test_burst_for_three_runs(processes: ForkServerContext, inbox_root: Path) ->
 def test_what_a_dead_run_archived_is_read(processes: ForkServerContext, inbox_root: Path) -> None:
     """A run archives a file and dies for good; another finds nothing new in it, yet its day is told till it is read."""
     drop(inbox_root, "plan.txt", plain_text(1))
-    steps = finished(ingest(processes, _copied(inbox_root), "in")).steps
+    steps = wait_for_exit(ingest(processes, _copied(inbox_root), "in")).steps
     for step in range(1, steps + 1) if LONG else range(steps // 2, steps + 1, 3):
         root = _copied(inbox_root)
         assert ingest(processes, root, "dead", at=step).done().code == -9
-        report = finished(ingest(processes, root, "other")).result
+        report = wait_for_exit(ingest(processes, root, "other")).result
         space = open_space(root, SECOND)
         unread = at_leisure(processes, do_task, root, SECOND, "unread_days", {})
         assert unread == [SECOND.isoformat()]

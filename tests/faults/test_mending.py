@@ -11,7 +11,7 @@ import pytest
 from pipeline.raw.archive import Archive
 from pipeline.stages.run import extract_day
 from pipeline.stages.todo import unread_days
-from pipeline.stages.verify import everything, nothing, verify
+from pipeline.stages.verify import read_everything, read_nothing, verify
 from tests.faults.evening import SECOND, Evening
 from tests.faults.promises import table_files
 from tests.faults.resume_worker import open_space
@@ -89,7 +89,7 @@ def do_as_advised(folder: Path, told: str) -> None:
         space.archive.rebuild_index()
     if RUN in told:
         for day in unread_days(space):
-            extract_day(space, day=day, run_id=f"again-{day}", tell=lambda _: None)
+            extract_day(space, day=day, run_id=f"again-{day}", report_progress=lambda _: None)
 
 
 OBJECTS = [f"lake/_state/objects/{name}/published_date=2026-03-02/*" for name in ("articles", "quotes", "copies")]
@@ -127,12 +127,12 @@ def test_advice_mends(folder: Path, harm: Callable[[Path], None], advice: str) -
     """Each kind of damage that lake or archive can undo is told with advice, and gone once that was done."""
     before = table_files(folder)
     harm(folder)
-    problems = verify(open_space(folder, SECOND), reads=everything).problems
+    problems = verify(open_space(folder, SECOND), reads=read_everything).problems
     assert problems
     assert advice in problems[0]
     for told in problems:
         do_as_advised(folder, told)
-    assert verify(open_space(folder, SECOND), reads=everything).problems == ()
+    assert verify(open_space(folder, SECOND), reads=read_everything).problems == ()
     assert table_files(folder) == before
 
 
@@ -150,21 +150,21 @@ def test_a_copy_mends_the_rest(folder: Path) -> None:
             flip(path, at=_ROOT_PAGE)
         else:
             flip(path)
-        problems = verify(open_space(folder, SECOND), reads=everything).problems
+        problems = verify(open_space(folder, SECOND), reads=read_everything).problems
         assert problems
         assert COPY in problems[0]
         path.write_bytes(data)
-        assert verify(open_space(folder, SECOND), reads=everything).problems == ()
+        assert verify(open_space(folder, SECOND), reads=read_everything).problems == ()
 
 
 def test_log_can_be_deleted(folder: Path) -> None:
     """Without a copy, a damaged file of the log can be deleted, as verify says."""
     before = table_files(folder)
     flip(log := first(folder, "lake/log/outcomes/*/*.parquet"))
-    [told] = verify(open_space(folder, SECOND), reads=everything).problems
+    [told] = verify(open_space(folder, SECOND), reads=read_everything).problems
     assert "delete it" in told
     log.unlink()
-    assert verify(open_space(folder, SECOND), reads=everything).problems == ()
+    assert verify(open_space(folder, SECOND), reads=read_everything).problems == ()
     assert table_files(folder) == before
 
 
@@ -177,12 +177,12 @@ def test_lost_record_is_named(folder: Path) -> None:
     data[lost.offset + lost.length // 2] ^= 1
     path.write_bytes(data)
     before = table_files(folder)
-    [told] = verify(open_space(folder, SECOND), reads=everything).problems
+    [told] = verify(open_space(folder, SECOND), reads=read_everything).problems
     assert f"lost {lost.url} of " in told
     assert f"article {lost.article_id}" in told
     Archive(folder / "raw").rebuild_index()
-    damage, *rows = verify(open_space(folder, SECOND), reads=everything).problems
+    damage, *rows = verify(open_space(folder, SECOND), reads=read_everything).problems
     assert lost.file in damage
     assert all(lost.digest in row or "revisit" in row for row in rows)
     assert table_files(folder) == before
-    assert verify(open_space(folder, SECOND), reads=nothing).problems == ()
+    assert verify(open_space(folder, SECOND), reads=read_nothing).problems == ()

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.evening import LONG, SECOND, Evening, Meeting, Worker, at_leisure, at_once, finished, say
+from tests.faults.evening import LONG, SECOND, Evening, Meeting, Worker, at_leisure, at_once, say, wait_for_exit
 from tests.faults.inbox import drop, plain_text
 from tests.faults.promises import assert_whole, outcomes_of, pages_without_outcome, table_files
 from tests.faults.resume_worker import derive_afresh, do_task, open_space
@@ -57,7 +57,7 @@ def test_folder_is_read_by_one_of_two_runs(processes: ForkServerContext, tmp_pat
         (tmp_path / "year" / f"plan-{number}.txt").write_text(plain_text(number))
     given = {"source_key": "year", "day": SECOND}
     runs = [Worker(processes, do_task, tmp_path, SECOND, "ingest", given | {"run_id": tag}) for tag in ("one", "other")]
-    assert sorted(finished(each).result["discovered"] for each in runs) == [0, 200]
+    assert sorted(wait_for_exit(each).result["discovered"] for each in runs) == [0, 200]
     assert len(open_space(tmp_path, SECOND).archive.captures()) == 200
 
 
@@ -71,7 +71,7 @@ def test_clustering_that_was_overtaken(processes: ForkServerContext, inbox_root:
     drop(inbox_root, "plan-2.txt", plain_text(2))
     other.ingest(["inbox"])
     at_once(partial(other.extract, SECOND), partial(clustering.pause, 5.0))
-    finished(clustering)
+    wait_for_exit(clustering)
     assert_whole(open_space(inbox_root, SECOND))
     assert_as_derived_afresh(late, tmp_path)
 

@@ -10,7 +10,7 @@ from pathlib import Path
 from pipeline.clean import clean
 from pipeline.kb import load_kb
 from pipeline.model import Page, Rejected
-from pipeline.nlp import Reader
+from pipeline.nlp import Annotator
 from pipeline.tables import READING_TABLES, annotation_rows, check_rows
 from samples.server import FOLDERS, ROOT, resource_at
 
@@ -38,13 +38,13 @@ def file_of(name: str) -> Path:
     return FOLDER / f"{name.replace('/', '__')}.json"
 
 
-def read_case(name: str, reader: Reader) -> Reading:
+def read_case(name: str, annotator: Annotator) -> Reading:
     """Return what the pipeline makes of a case: columns by "table.column", or the reason and type of a rejection."""
     got = clean(_page(name), source_key="golden", publisher=None, raw_ref=None)
     if isinstance(got, Rejected):
         return {"rejected.reason": got.reason, "rejected.detail": got.detail, "rejected.page_type": got.page_type}
-    (article, doc), *_ = reader.docs([got])
-    annotation = None if doc is None else reader.annotate(article, doc)
+    (article, doc), *_ = annotator.docs([got])
+    annotation = None if doc is None else annotator.annotate(article, doc)
     rows = annotation_rows(article, annotation, model_name="", pipeline_version="")
     assert check_rows(rows) == ()
     return {
@@ -55,9 +55,9 @@ def read_case(name: str, reader: Reader) -> Reading:
     }
 
 
-def make_reader(nlp: object) -> Reader:
-    """Return the reader of the golden cases: the built-in knowledge base, no overrides."""
-    return Reader(nlp, kb=load_kb(None), infer_gender=True)
+def make_annotator(nlp: object) -> Annotator:
+    """Return the annotator of the golden cases: the built-in knowledge base, no overrides."""
+    return Annotator(nlp, kb=load_kb(None), infer_gender=True)
 
 
 def _page(name: str) -> Page:

@@ -5,7 +5,7 @@ from functools import cache
 
 import pytest
 
-from tests.golden.cases import Reading, case_names, file_of, make_reader, read_case
+from tests.golden.cases import Reading, case_names, file_of, make_annotator, read_case
 
 pytestmark = pytest.mark.model
 
@@ -18,8 +18,8 @@ def _expected(name: str) -> Reading:
 @pytest.fixture(scope="session")
 def readings(nlp) -> dict[str, Reading]:
     """What the pipeline makes of all cases now."""
-    reader = make_reader(nlp)
-    return {name: read_case(name, reader) for name in case_names()}
+    annotator = make_annotator(nlp)
+    return {name: read_case(name, annotator) for name in case_names()}
 
 
 @pytest.mark.parametrize("name", case_names())

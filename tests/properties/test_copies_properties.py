@@ -9,7 +9,7 @@ from random import Random
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.clusters import days_reached
+from pipeline.clusters import affected_days
 from pipeline.lake import Lake
 from pipeline.stages.cluster import copies_of
 from tests.planted import BEYOND, COPIES, Press, articles_table, commit_articles
@@ -35,7 +35,7 @@ def files_of(batches: Sequence[Sequence[tuple[int, int, int]]]) -> dict[str, byt
                     [TEXTS[text] for _, text in rows], [number for number, _ in rows], day=day, sites=1
                 )
                 commit_articles(lake, table, batch=f"{place}-{day}")
-            reached = {each for day in days for each in days_reached(day)}
+            reached = {each for day in days for each in affected_days(day)}
             lake.replace("copies", lambda reached=reached: dict(copies_of(lake, reached)))
         assert lake.verify() == ()
         tables = Path(folder) / "tables"

@@ -14,7 +14,7 @@ from warcio.warcwriter import WARCWriter
 from pipeline.errors import ArchiveError
 from pipeline.model import Source
 from pipeline.raw import Archive, page_key_of
-from pipeline.sources import Found, discover
+from pipeline.sources import ListingEntry, discover
 from tests.properties.fuzzing import NOW, broken, examples, page_of
 
 LINE = json.dumps(
@@ -43,7 +43,7 @@ def _warc(*, is_packed: bool) -> bytes:
 WARC, PACKED = _warc(is_packed=False), _warc(is_packed=True)
 
 
-def _read(name: str, body: bytes, *, beside: bytes | None = None) -> list[Found]:
+def _read(name: str, body: bytes, *, beside: bytes | None = None) -> list[ListingEntry]:
     """Return what a folder holds with this file in it, and a good one that is read after it."""
     with TemporaryDirectory() as folder:
         Path(folder, name).write_bytes(body)
@@ -51,7 +51,7 @@ def _read(name: str, body: bytes, *, beside: bytes | None = None) -> list[Found]
             Path(folder, name).with_suffix(".json").write_bytes(beside)
         Path(folder, "z.txt").write_bytes(b"The last file is read as well.")
         source = Source(key="files", kind="folder", location=folder)
-        return list(discover(source, day=NOW.date(), fetcher=None, validators=None, now=lambda: NOW).found)
+        return list(discover(source, day=NOW.date(), fetcher=None, validators=None, now=lambda: NOW).entries)
 
 
 def _check(name: str, body: bytes, *, beside: bytes | None = None) -> None:

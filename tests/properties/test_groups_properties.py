@@ -15,7 +15,7 @@ from pipeline.stages.events import relate_events_of
 from pipeline.stages.quote_groups import quote_groups_of
 from tests.planted import Press
 from tests.properties.fuzzing import LONG
-from tests.unit.clusters.told import Told, told_keys, told_tables
+from tests.unit.clusters.told import EventArticle, build_keys, build_tables
 from tests.unit.lake.rows import Story, batch_keys, batch_tables
 
 PRESS = Press(seed=37)
@@ -25,7 +25,7 @@ WORDS = [" ".join(said[part]) for said in SAID for part in (slice(0, 14), slice(
 DAYS = st.integers(0, 24)
 DRAWS = st.lists(st.tuples(st.integers(0, len(WORDS) - 1), DAYS), min_size=2, max_size=12)
 
-MET = Told(article="", names=("Vessmouth",))
+MET = EventArticle(article="", names=("Vessmouth",))
 # One meeting told in four ways, its plan, and another that shares a name with it.
 EVENTS = (
     MET,
@@ -46,10 +46,10 @@ class Sandbox:
     lake: Lake
     folder: Path
 
-    def run(self, batch: Sequence[Story | Told], *, name: str) -> None:
+    def run(self, batch: Sequence[Story | EventArticle], *, name: str) -> None:
         stories = [each for each in batch if isinstance(each, Story)]
-        told = [each for each in batch if isinstance(each, Told)]
-        tables, keys = (told_tables(told), told_keys(told)) if told else (batch_tables(stories), batch_keys(stories))
+        told = [each for each in batch if isinstance(each, EventArticle)]
+        tables, keys = (build_tables(told), build_keys(told)) if told else (batch_tables(stories), batch_keys(stories))
         self.lake.stage(name, tables, keys)
         self.relate(self.lake.commit([name], is_current=lambda *_: True).days)
 
@@ -71,11 +71,11 @@ def story(number: int, words: int, day: int) -> Story:
     return Story(4 * number, WORDS[words], day)  # every fourth story has one speaker
 
 
-def told(number: int, event: int, day: int) -> Told:
+def told(number: int, event: int, day: int) -> EventArticle:
     return replace(EVENTS[event], article=f"{number:032x}", day=day, hour=number)
 
 
-def files_of(batches: Sequence[Sequence[Story | Told]]) -> dict[str, bytes]:
+def files_of(batches: Sequence[Sequence[Story | EventArticle]]) -> dict[str, bytes]:
     with tempfile.TemporaryDirectory() as folder:
         made = sandbox(folder)
         for place, batch in enumerate(batches):
@@ -83,7 +83,9 @@ def files_of(batches: Sequence[Sequence[Story | Told]]) -> dict[str, bytes]:
         return made.files()
 
 
-def in_small_batches(articles: Sequence[Story | Told], order: Random, size: int) -> list[Sequence[Story | Told]]:
+def in_small_batches(
+    articles: Sequence[Story | EventArticle], order: Random, size: int
+) -> list[Sequence[Story | EventArticle]]:
     shuffled = order.sample(articles, len(articles))
     return [shuffled[start : start + size] for start in range(0, len(shuffled), size)]
 

@@ -11,7 +11,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.lake import Lake
-from pipeline.lake.encoding import decode, encode, in_order
+from pipeline.lake.encoding import decode, encode, sort_rows
 from pipeline.model import Hints, Page, file_name_of
 from pipeline.raw import Archive
 from pipeline.tables import READING_TABLES
@@ -74,12 +74,12 @@ def test_rows_survive_parquet(told: list[Story]) -> None:
     stories = list({story.article_id: story for story in told}.values())
     tables = batch_tables(stories)
     for spec in READING_TABLES:
-        table = in_order(tables[spec.name], spec)
+        table = sort_rows(tables[spec.name], spec)
         data = bytes(encode(table, spec))
         again = decode(data, spec, key="test")
         assert again.to_pylist() == table.to_pylist()
         pieces = [again.slice(row, 1) for row in reversed(range(again.num_rows))]
-        assert bytes(encode(in_order(pa.concat_tables([again.slice(0, 0), *pieces]), spec), spec)) == data
+        assert bytes(encode(sort_rows(pa.concat_tables([again.slice(0, 0), *pieces]), spec), spec)) == data
 
 
 @ROWS

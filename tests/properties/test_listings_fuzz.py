@@ -13,7 +13,7 @@ from hypothesis import strategies as st
 from pipeline.errors import BrokenListingError, NewsError
 from pipeline.model import Source
 from pipeline.sources.feeds import read_feed
-from pipeline.sources.found import Found
+from pipeline.sources.found import ListingEntry
 from pipeline.sources.links import absolute_url
 from pipeline.sources.sitemaps import read_sitemap
 from tests.faults.hostile import Hostile, fetcher_for, hostile_server
@@ -40,11 +40,11 @@ Visit-time: 0000-2500
 _MAX_BYTES = 2_000_000
 
 
-def _facts(found: tuple[Found, ...] | list[Found]) -> list[tuple[object, ...]]:
+def _facts(found: tuple[ListingEntry, ...] | list[ListingEntry]) -> list[tuple[object, ...]]:
     return [(each.ref, each.problem and (each.problem.reason, str(each.problem))) for each in found]
 
 
-def _check(found: tuple[Found, ...] | list[Found]) -> None:
+def _check(found: tuple[ListingEntry, ...] | list[ListingEntry]) -> None:
     """Each entry is a page with a sound URL and a possible date, or a problem with its reason."""
     for each in found:
         if each.problem is not None:
@@ -56,7 +56,7 @@ def _check(found: tuple[Found, ...] | list[Found]) -> None:
             assert when is None or when <= NOW + timedelta(days=1)
 
 
-def _feed(body: bytes, content_type: str) -> tuple[Found, ...] | str:
+def _feed(body: bytes, content_type: str) -> tuple[ListingEntry, ...] | str:
     try:
         return read_feed(page_of(body, content_type), SOURCE, now=NOW)
     except BrokenListingError as error:
@@ -109,10 +109,10 @@ def test_broken_sitemap(body: bytes, is_packed: bool) -> None:
     body = gzip.compress(body) if is_packed else body
     url = "https://post.example/s.xml"
     got, again = (read_sitemap(body, SOURCE, url=url, now=NOW, max_bytes=_MAX_BYTES) for _ in range(2))
-    assert (got.kind, got.children, got.trouble, _facts(got.found)) == (
-        again.kind, again.children, again.trouble, _facts(again.found)
+    assert (got.kind, got.children, got.trouble, _facts(got.entries)) == (
+        again.kind, again.children, again.trouble, _facts(again.entries)
     )  # fmt: skip
-    _check(got.found)
+    _check(got.entries)
     assert got.kind is not None or got.trouble is not None
 
 

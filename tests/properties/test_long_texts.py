@@ -13,8 +13,8 @@ from spacy.language import Language
 from pipeline.clean import article_from_text
 from pipeline.kb import load_kb
 from pipeline.model import Article
-from pipeline.nlp import Reader
-from pipeline.nlp.docs import joined, make_docs
+from pipeline.nlp import Annotator
+from pipeline.nlp.docs import join_docs, make_docs
 from pipeline.tables import annotation_rows, check_rows
 from tests.properties.fuzzing import LONG
 
@@ -62,29 +62,29 @@ def _text(kind: str, words: int) -> str:
 
 
 @pytest.fixture(scope="module")
-def reader(nlp: Language) -> Reader:
+def annotator(nlp: Language) -> Annotator:
     """The reader with the built-in knowledge base."""
-    return Reader(nlp, kb=load_kb(None), infer_gender=True)
+    return Annotator(nlp, kb=load_kb(None), infer_gender=True)
 
 
 @pytest.mark.parametrize("kind", KINDS)
 @pytest.mark.timeout(900)
-def test_twice_the_text_takes_about_twice_the_time_and_every_receipt_holds(reader: Reader, kind: str) -> None:
+def test_twice_the_text_takes_about_twice_the_time_and_every_receipt_holds(annotator: Annotator, kind: str) -> None:
     """Doubling a text takes at most 2.5 times the time to annotate, in one of three goes at most; nothing is raised,
     and rows are within contract. Parsing, spaCy's own, is left out of the time."""
-    once, twice = (_annotating(reader, _article(_text(kind, words))) for words in (WORDS, 2 * WORDS))
+    once, twice = (_annotating(annotator, _article(_text(kind, words))) for words in (WORDS, 2 * WORDS))
     assert any(twice() < 2.5 * once() + 0.05 for _ in range(3))
 
 
-def _annotating(reader: Reader, article: Article) -> Callable[[], float]:
+def _annotating(annotator: Annotator, article: Article) -> Callable[[], float]:
     """Parse an article; return a function that annotates it, checks its rows, and gives the processor seconds of
     annotating."""
-    ((_, doc),) = reader.docs([article])
+    ((_, doc),) = annotator.docs([article])
     assert doc is not None
 
     def annotate() -> float:
         started = time.process_time()
-        annotation = reader.annotate(article, doc)
+        annotation = annotator.annotate(article, doc)
         spent = time.process_time() - started
         assert tuple(check_rows(annotation_rows(article, annotation, model_name="m", pipeline_version="v"))) == ()
         return spent
@@ -101,7 +101,7 @@ def _article(text: str) -> Article:
 def test_pieces_of_a_long_text_join_to_the_same_text(nlp: Language, parts: list[str]) -> None:
     """However a text is cut to be parsed, the Doc has its characters at their places, and blocks start sentences."""
     article = _article("".join(parts) * 12)
-    doc = joined(make_docs(nlp, article))
+    doc = join_docs(make_docs(nlp, article))
     assert doc.text == article.text
     starts = {token.idx for token in doc if token.is_sent_start or token.i == 0}
     assert all(block.start in starts for block in article.blocks if article.text[block.start : block.end].strip())

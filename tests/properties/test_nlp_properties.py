@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pipeline.clean import article_from_text
 from pipeline.kb import load_kb
 from pipeline.model import Annotation, Article
-from pipeline.nlp import Reader
+from pipeline.nlp import Annotator
 from pipeline.tables import annotation_rows, check_rows
 
 pytestmark = pytest.mark.model
@@ -47,31 +47,31 @@ TEXTS = st.lists(PIECES, max_size=40).map(" ".join) | st.lists(PIECES, max_size=
 
 
 @pytest.fixture(scope="session")
-def reader(nlp) -> Reader:
+def annotator(nlp) -> Annotator:
     """The reader with the built-in knowledge base."""
-    return Reader(nlp, kb=load_kb(None), infer_gender=True)
+    return Annotator(nlp, kb=load_kb(None), infer_gender=True)
 
 
 def _article(text: str) -> Article:
     return article_from_text(text, title=None, published_at=NOW, language="en")
 
 
-def _read(reader: Reader, text: str) -> tuple[Article, Annotation]:
-    ((article, doc),) = reader.docs([_article(text)])
+def _read(annotator: Annotator, text: str) -> tuple[Article, Annotation]:
+    ((article, doc),) = annotator.docs([_article(text)])
     assert doc is not None
-    return article, reader.annotate(article, doc)
+    return article, annotator.annotate(article, doc)
 
 
-def _breaches(reader: Reader, text: str) -> tuple[object, ...]:
-    article, annotation = _read(reader, text)
+def _breaches(annotator: Annotator, text: str) -> tuple[object, ...]:
+    article, annotation = _read(annotator, text)
     return tuple(check_rows(annotation_rows(article, annotation, model_name="m", pipeline_version="v")))
 
 
 @given(TEXTS)
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
-def test_any_text_is_read_and_every_receipt_holds(reader: Reader, text: str) -> None:
+def test_any_text_is_read_and_every_receipt_holds(annotator: Annotator, text: str) -> None:
     """Whatever the text, reading it raises nothing and no row breaks the contract."""
-    assert _breaches(reader, text) == ()
+    assert _breaches(annotator, text) == ()
 
 
 @pytest.mark.parametrize(
@@ -88,9 +88,9 @@ def test_any_text_is_read_and_every_receipt_holds(reader: Reader, text: str) -> 
         pytest.param("x" * 20_000, id="one word"),
     ],
 )
-def test_a_hard_text_is_read_and_every_receipt_holds(reader: Reader, text: str) -> None:
+def test_a_hard_text_is_read_and_every_receipt_holds(annotator: Annotator, text: str) -> None:
     """Texts that break naive readers give rows within the contract."""
-    assert _breaches(reader, text) == ()
+    assert _breaches(annotator, text) == ()
 
 
 @pytest.mark.parametrize(
@@ -102,19 +102,19 @@ def test_a_hard_text_is_read_and_every_receipt_holds(reader: Reader, text: str) 
         pytest.param("“Yes.\n\n", id="paragraphs"),
     ],
 )
-def test_time_grows_with_the_number_of_marks_not_with_its_square(reader: Reader, unit: str) -> None:
+def test_time_grows_with_the_number_of_marks_not_with_its_square(annotator: Annotator, unit: str) -> None:
     """Twice as many marks take about twice the time to annotate, 2.8 times at the very most: a square would take 4."""
-    assert _seconds(reader, unit * 1600) < 2.8 * _seconds(reader, unit * 800) + 0.02
+    assert _seconds(annotator, unit * 1600) < 2.8 * _seconds(annotator, unit * 800) + 0.02
 
 
-def _seconds(reader: Reader, text: str) -> float:
+def _seconds(annotator: Annotator, text: str) -> float:
     """Return the shortest of three times to annotate a text, parsing left out."""
-    ((article, doc),) = reader.docs([_article(text)])
+    ((article, doc),) = annotator.docs([_article(text)])
     assert doc is not None
-    return min(_timed(reader, article, doc) for _ in range(3))
+    return min(_timed(annotator, article, doc) for _ in range(3))
 
 
-def _timed(reader: Reader, article: Article, doc: object) -> float:
+def _timed(annotator: Annotator, article: Article, doc: object) -> float:
     started = time.process_time()  # of this process alone: the machine may be busy
-    reader.annotate(article, doc)
+    annotator.annotate(article, doc)
     return time.process_time() - started

@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pipeline.clean import article_from_text
 from pipeline.kb import load_kb
 from pipeline.model import Annotation, Article
-from pipeline.nlp import Reader
+from pipeline.nlp import Annotator
 
 pytestmark = pytest.mark.model
 
@@ -40,20 +40,20 @@ TEXTS = st.lists(st.sampled_from(MARKS + WORDS), max_size=40).map(" ".join) | st
 
 
 @pytest.fixture(scope="session")
-def reader(nlp) -> Reader:
+def annotator(nlp) -> Annotator:
     """The reader with the built-in knowledge base."""
-    return Reader(nlp, kb=load_kb(None), infer_gender=True)
+    return Annotator(nlp, kb=load_kb(None), infer_gender=True)
 
 
-def _read(reader: Reader, text: str) -> tuple[Article, Annotation]:
+def _read(annotator: Annotator, text: str) -> tuple[Article, Annotation]:
     article = article_from_text(text, title=None, published_at=NOW, language="en")
-    ((article, doc),) = reader.docs([article])
+    ((article, doc),) = annotator.docs([article])
     assert doc is not None
-    return article, reader.annotate(article, doc)
+    return article, annotator.annotate(article, doc)
 
 
-def _check(reader: Reader, text: str) -> None:
-    article, annotation = _read(reader, text)
+def _check(annotator: Annotator, text: str) -> None:
+    article, annotation = _read(annotator, text)
     end = 0
     for index, quote in enumerate(annotation.quotes):
         assert quote.quote_index == index
@@ -68,9 +68,9 @@ def _check(reader: Reader, text: str) -> None:
 
 @given(TEXTS)
 @settings(max_examples=150, deadline=None, suppress_health_check=list(HealthCheck))
-def test_quotes_are_exact_and_apart(reader: Reader, text: str) -> None:
+def test_quotes_are_exact_and_apart(annotator: Annotator, text: str) -> None:
     """Whatever the marks, quotes are stretches of the text in order, and hold their parts."""
-    _check(reader, text)
+    _check(annotator, text)
 
 
 @pytest.mark.parametrize(
@@ -84,9 +84,9 @@ def test_quotes_are_exact_and_apart(reader: Reader, text: str) -> None:
         pytest.param("Tom Roy: yes, it is.\n\n" * 300, id="300 turns of an interview"),
     ],
 )
-def test_hard_texts_have_exact_quotes(reader: Reader, text: str) -> None:
+def test_hard_texts_have_exact_quotes(annotator: Annotator, text: str) -> None:
     """Texts of marks alone, and of nothing but reporting, give quotes within the text or none."""
-    _check(reader, text)
+    _check(annotator, text)
 
 
 @pytest.mark.parametrize(
@@ -99,19 +99,19 @@ def test_hard_texts_have_exact_quotes(reader: Reader, text: str) -> None:
         pytest.param("“a «b „c 「d ", id="marks of four kinds"),
     ],
 )
-def test_twice_the_text_takes_about_twice_the_time(reader: Reader, unit: str) -> None:
+def test_twice_the_text_takes_about_twice_the_time(annotator: Annotator, unit: str) -> None:
     """Annotating grows with the text, not with its square."""
-    assert _seconds(reader, unit * 1200) < 2.8 * _seconds(reader, unit * 600) + 0.02
+    assert _seconds(annotator, unit * 1200) < 2.8 * _seconds(annotator, unit * 600) + 0.02
 
 
-def _seconds(reader: Reader, text: str) -> float:
+def _seconds(annotator: Annotator, text: str) -> float:
     """Return the shortest of three times to annotate a text, parsing left out."""
     article = article_from_text(text, title=None, published_at=NOW, language="en")
-    ((article, doc),) = reader.docs([article])
+    ((article, doc),) = annotator.docs([article])
     assert doc is not None
     spent = []
     for _ in range(3):
         started = time.process_time()  # of this process alone: the machine may be busy
-        reader.annotate(article, doc)
+        annotator.annotate(article, doc)
         spent.append(time.process_time() - started)
     return min(spent)

@@ -9,7 +9,7 @@ from pipeline.clean import clean
 from pipeline.kb import load_kb
 from pipeline.model import Annotation, Article, Page, Rejected, Source
 from pipeline.model.page import Hints
-from pipeline.nlp import Reader
+from pipeline.nlp import Annotator
 from pipeline.sources.sitemaps import read_sitemap
 from samples.gold import GOLD, read_gold
 from samples.server import DAYS, FOLDERS, ROOT, resource_at
@@ -50,10 +50,12 @@ def clean_corpus() -> tuple[Case, ...]:
 
 def read_corpus(nlp: object) -> tuple[Case, ...]:
     """Return all pages of gold that a robot may fetch, read by the real pipeline."""
-    reader = Reader(nlp, kb=load_kb(None), infer_gender=True)
+    annotator = Annotator(nlp, kb=load_kb(None), infer_gender=True)
     cases = clean_corpus()
     articles = [case.got for case in cases if isinstance(case.got, Article)]
-    read = {id(article): reader.annotate(article, doc) for article, doc in reader.docs(articles) if doc is not None}
+    read = {
+        id(article): annotator.annotate(article, doc) for article, doc in annotator.docs(articles) if doc is not None
+    }
     return tuple(Case(case.name, case.gold, case.got, read.get(id(case.got))) for case in cases)
 
 
@@ -96,7 +98,7 @@ def _listed(day: date) -> dict[str | None, Hints]:
     assert found is not None
     source = Source(key="gazette", kind="news_sitemap", location=f"{BASE}{_SITEMAP}")
     sitemap = read_sitemap(found.body, source, url=source.location, now=_evening(day), max_bytes=1_000_000)
-    return {each.ref.url: each.ref.hints for each in sitemap.found}
+    return {each.ref.url: each.ref.hints for each in sitemap.entries}
 
 
 def _evening(day: date) -> datetime:

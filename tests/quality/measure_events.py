@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pipeline.model import Event
-from pipeline.nlp.events.frames import named_by
+from pipeline.nlp.events.frames import pattern_objects
 from pipeline.nlp.languages.en.frames import FRAMES
 from tests.quality.corpus import Case
 from tests.quality.figures import Figures
@@ -58,7 +58,9 @@ def _names(value: str | list[str] | None) -> set[str]:
     return set(value) if isinstance(value, list) else {value} if value else set()
 
 
-_OBJECTS = {frame.rule_id: tuple(sorted(named_by(frame))) for frames in FRAMES.verb_index.values() for frame in frames}
+_OBJECTS = {
+    frame.rule_id: tuple(sorted(pattern_objects(frame))) for frames in FRAMES.verb_index.values() for frame in frames
+}
 
 
 def _same_trigger(row: Event, wanted: dict[str, Any]) -> bool:

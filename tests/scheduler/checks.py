@@ -44,7 +44,7 @@ def assert_undisturbed(machine: Machine, scratch: Path) -> None:
     quiet = open_space(machine, scratch)
     name = f"undisturbed-{len(quiet.archive.captures())}"
     for day in quiet.archive.days():
-        extract_day(quiet, day=day, run_id=f"{name}.{day}", tell=lambda _: None)
+        extract_day(quiet, day=day, run_id=f"{name}.{day}", report_progress=lambda _: None)
     wrong = differing(table_files(machine.data), table_files(scratch))
     assert wrong == [], wrong
     assert_accounts_balance(open_space(machine))

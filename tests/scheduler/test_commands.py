@@ -7,7 +7,7 @@ import sys
 from pathlib import Path
 
 import pytest
-from news_airflow.supervisor import marked, processes
+from news_airflow.supervisor import mark_environment, processes
 
 ROOT = Path(__file__).parents[2]
 
@@ -43,7 +43,7 @@ def test_down_ends_what_nobody_looks_after(tmp_path: Path, is_deaf: bool) -> Non
     nap = f"import signal, time; signal.signal(signal.SIGTERM, signal.{heard}); time.sleep(90)"
     parent = f"import subprocess, sys; subprocess.Popen([sys.executable, '-c', {nap!r}])"
     for home in ("ours", "theirs"):
-        environment = marked(dict(os.environ), home=tmp_path / home, part="scheduler")
+        environment = mark_environment(dict(os.environ), home=tmp_path / home, part="scheduler")
         subprocess.run([sys.executable, "-c", parent], env=environment, check=True)
     done = command("down", tmp_path / "ours")
     assert done.stdout == "Airflow is down: 1 processes ended\n"

@@ -18,7 +18,7 @@ from pipeline.clean.text_article import article_from_text
 from pipeline.kb import load_kb
 from pipeline.lake import KEYS_SCHEMA, Lake
 from pipeline.model import Annotation, Article
-from pipeline.nlp.reader import Reader
+from pipeline.nlp.reader import Annotator
 from pipeline.stages.cluster import copies_of
 from pipeline.stages.events import relate_events_of
 from pipeline.stages.quote_groups import quote_groups_of
@@ -72,7 +72,7 @@ class Read:
 
 def syndicated(nlp: object, *, stories: int | None = None) -> list[Read]:
     """Return the prints of the sample newsroom's stories, or of the first few, read by the real pipeline."""
-    reader = Reader(nlp, kb=load_kb(None), infer_gender=True)
+    reader = Annotator(nlp, kb=load_kb(None), infer_gender=True)
     cases = [case for case in read_corpus(nlp) if isinstance(case.got, Article) and case.got.published_at]
     bodies: dict[str, Any] = {}
     for case in cases:  # of one wire story in two outlets, only one

@@ -10,7 +10,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.database import damaged_rows, open_database, seal_of, transaction
+from pipeline.database import damaged_rows, open_database, row_checksum, transaction
 from pipeline.errors import LakeError
 
 
@@ -84,7 +84,7 @@ def test_seals_of_many_rows_are_those_of_each(tmp_path: Path) -> None:
     rows = [(text, number, None, 1.5) for number, text in enumerate(texts * 300)]
     with closing(sqlite3.connect(tmp_path / "x.sqlite")) as connection:
         connection.execute("CREATE TABLE t (a, b, c, d, seal INTEGER)")
-        connection.executemany("INSERT INTO t VALUES (?, ?, ?, ?, ?)", [(*row, seal_of(row)) for row in rows])
+        connection.executemany("INSERT INTO t VALUES (?, ?, ?, ?, ?)", [(*row, row_checksum(row)) for row in rows])
         assert damaged_rows(connection, "t") == []
         connection.execute("UPDATE t SET b = -1 WHERE b = 1500")
         assert [row[:2] for row in damaged_rows(connection, "t")] == [(rows[1500][0], -1)]

@@ -3,7 +3,7 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from pipeline.nlp.events.frames import Trigger, denotes, infinitive_of, named_by, object_of
+from pipeline.nlp.events.frames import Trigger, denotes, infinitive_of, object_of, pattern_objects
 from pipeline.nlp.events.parse import Parse
 from pipeline.nlp.events.phrases import Participant, members_of, participant_at
 from pipeline.nlp.events.subjects import doers_of, leads_clause, subject_of
@@ -129,7 +129,7 @@ def _is_content(parse: Parse, frame: Frame, index: int, data: FrameData) -> bool
     thing = object_of(parse, index)
     if thing is None or denotes(parse, thing, data) or len(frame.recipient) == 1:
         return False
-    if frame.event_type != OTHER and parse.lemma[thing] in named_by(frame):
+    if frame.event_type != OTHER and parse.lemma[thing] in pattern_objects(frame):
         return True
     owned = "poss" in frame.recipient and parse.child(thing, "poss") is not None
     return owned or ("inner" in frame.recipient and infinitive_of(parse, index) is not None)

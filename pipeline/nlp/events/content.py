@@ -2,7 +2,7 @@
 
 from collections.abc import Iterator, Sequence
 
-from pipeline.nlp.events.frames import Trigger, infinitive_of, named_by, object_of, without_type
+from pipeline.nlp.events.frames import Trigger, drop_type, infinitive_of, object_of, pattern_objects
 from pipeline.nlp.events.parse import Parse
 from pipeline.nlp.languages.ontology import MATERIAL_CONFLICT, QUADS
 from pipeline.nlp.languages.spec_events import Frame, FrameData
@@ -12,15 +12,15 @@ _ANNOUNCED = {"AGREE": "CONSULT", "THREATEN": "PROTEST"}
 _NATURAL = frozenset({"accident", "disaster"})
 
 
-def without_content(parse: Parse, triggers: Sequence[Trigger], data: FrameData) -> tuple[Trigger, ...]:
+def drop_content_nouns(parse: Parse, triggers: Sequence[Trigger], data: FrameData) -> tuple[Trigger, ...]:
     """Return the triggers; what another frame takes as its content has no type of its own."""
     content = {index for trigger in triggers for index in _content_of(parse, trigger)}
-    content -= set(_announced_by(parse, triggers))
-    content |= {*_purposes(parse, triggers), *_results(parse, triggers), *_carrying(parse, triggers, data)}
-    return tuple(without_type(trigger) if trigger.index in content else trigger for trigger in triggers)
+    content -= set(_announced_events(parse, triggers))
+    content |= {*_purposes(parse, triggers), *_results(parse, triggers), *_light_verbs(parse, triggers, data)}
+    return tuple(drop_type(trigger) if trigger.index in content else trigger for trigger in triggers)
 
 
-def _announced_by(parse: Parse, triggers: Sequence[Trigger]) -> Iterator[int]:
+def _announced_events(parse: Parse, triggers: Sequence[Trigger]) -> Iterator[int]:
     """Yield what is an event of its own that an outer verb announces: the meeting agreed on, the strike threatened."""
     kinds = {trigger.index: trigger.frame.event_type for trigger in triggers if trigger.frame}
     for index, kind in kinds.items():
@@ -49,7 +49,7 @@ def _results(parse: Parse, triggers: Sequence[Trigger]) -> Iterator[int]:
                 yield index
 
 
-def _carrying(parse: Parse, triggers: Sequence[Trigger], data: FrameData) -> Iterator[int]:
+def _light_verbs(parse: Parse, triggers: Sequence[Trigger], data: FrameData) -> Iterator[int]:
     """Yield everyday verbs that only carry an event noun: to launch an attack is no launch."""
     for trigger in triggers:
         verb = parse.head[trigger.index]
@@ -62,7 +62,7 @@ def _content_of(parse: Parse, trigger: Trigger) -> Iterator[int]:
     """Yield the words that a trigger takes as its content: what is agreed, asked, refused, threatened, alleged."""
     frame, index = trigger.frame, trigger.index
     if frame is None or not (frame.takes_content or (trigger.is_noun and frame.event_type in _CONTENT_TYPES)):
-        yield from _object_named(parse, trigger)
+        yield from _pattern_object(parse, trigger)
         return
     inner = infinitive_of(parse, index)
     if inner is not None:
@@ -75,20 +75,20 @@ def _content_of(parse: Parse, trigger: Trigger) -> Iterator[int]:
         elif parse.dep[child] == "xcomp" or (
             _is_noun_content(frame, parse, child)
             and parse.dep[child] == "dobj"
-            and parse.lemma[child] not in named_by(frame)
+            and parse.lemma[child] not in pattern_objects(frame)
         ):
             yield from parse.conjuncts(child)
-    yield from _object_named(parse, trigger)
+    yield from _pattern_object(parse, trigger)
 
 
 def _is_noun_content(frame: Frame, parse: Parse, index: int) -> bool:
     return frame.event_type in _CONTENT_TYPES and parse.dep[index] in ("pobj", "dobj")
 
 
-def _object_named(parse: Parse, trigger: Trigger) -> Iterator[int]:
+def _pattern_object(parse: Parse, trigger: Trigger) -> Iterator[int]:
     """Yield the object that the pattern itself names: "impose sanctions" is one event."""
     if trigger.frame is None or trigger.is_noun or trigger.frame.event_type == "REJECT":
         return  # to cancel talks is one event, that they are not held another
     thing = object_of(parse, trigger.index)
-    if thing is not None and parse.lemma[thing] in named_by(trigger.frame):
+    if thing is not None and parse.lemma[thing] in pattern_objects(trigger.frame):
         yield thing

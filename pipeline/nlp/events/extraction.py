@@ -11,22 +11,29 @@ from pipeline.kb import KnowledgeBase
 from pipeline.model import Article, Entity, Event, Quote, TimeExpression
 from pipeline.model.annotation import Modality
 from pipeline.nlp.events.actors import Roles, roles_of
-from pipeline.nlp.events.background import without_background
-from pipeline.nlp.events.content import without_content
+from pipeline.nlp.events.background import drop_passing_mentions
+from pipeline.nlp.events.content import drop_content_nouns
 from pipeline.nlp.events.frames import Trigger, find_triggers
 from pipeline.nlp.events.modality import modality_of
 from pipeline.nlp.events.parse import Parse, parse_of
 from pipeline.nlp.events.phrases import Participant
 from pipeline.nlp.events.same import Mention, first_mentions, saliences
-from pipeline.nlp.events.when_where import When, coordinates_of, dates_of, place_of, places_by_sentence, when_of
+from pipeline.nlp.events.when_where import (
+    EventDate,
+    coordinates_of,
+    dates_of,
+    event_date_of,
+    place_of,
+    places_by_sentence,
+)
 from pipeline.nlp.languages.ontology import QUADS, plover_type_of
 from pipeline.nlp.languages.spec_events import FrameData, HasFrames
-from pipeline.nlp.times.values import anchor_of
+from pipeline.nlp.times.values import reference_date
 from pipeline.nlp.tokens import Tokens
 
 
 @dataclass(frozen=True, slots=True)
-class _Context:
+class _EventContext:
     parse: Parse
     data: FrameData
     quotes: tuple[Quote, ...]
@@ -37,10 +44,10 @@ class _Context:
 
 
 @dataclass(frozen=True, slots=True)
-class _Draft:
+class _EventDraft:
     trigger: Trigger
     roles: Roles
-    when: When
+    when: EventDate
     place: Entity | None
     mention: Mention
 
@@ -62,16 +69,16 @@ def extract_events(  # noqa: PLR0913 - an event draws on everything that was rea
     a typed one, its ``event_index``.
     """
     parse, data = parse_of(tokens, article, entities, times, language.frames), language.frames
-    triggers = without_content(parse, find_triggers(parse, data), data)
+    triggers = drop_content_nouns(parse, find_triggers(parse, data), data)
     roles = _all_roles(parse, [t for t in triggers if with_untyped or t.frame is not None], data)
-    triggers = without_background(
+    triggers = drop_passing_mentions(
         parse, triggers, {index for index, who in roles.items() if who.actors or who.recipients}
     )
-    context = _Context(
+    context = _EventContext(
         parse,
         data,
         quotes,
-        anchor_of(article),
+        reference_date(article),
         dates_of(parse, triggers, times, data),
         places_by_sentence(parse, data),
         kb,
@@ -79,10 +86,10 @@ def extract_events(  # noqa: PLR0913 - an event draws on everything that was rea
     wanted = [trigger for trigger in triggers if with_untyped or trigger.frame is not None]
     drafts = [_draft(context, trigger, roles[trigger.index]) for trigger in wanted]
     prominence = Counter(e.cluster_index for e in entities if e.cluster_index is not None)
-    return _typed(context, drafts, prominence), _untyped(context, drafts)
+    return _build_typed(context, drafts, prominence), _build_untyped(context, drafts)
 
 
-def _typed(context: _Context, drafts: Sequence[_Draft], prominence: Counter[int]) -> tuple[Event, ...]:
+def _build_typed(context: _EventContext, drafts: Sequence[_EventDraft], prominence: Counter[int]) -> tuple[Event, ...]:
     typed = [draft for draft in drafts if draft.trigger.frame is not None]
     mentions = [draft.mention for draft in typed]
     firsts = first_mentions(mentions)
@@ -93,7 +100,7 @@ def _typed(context: _Context, drafts: Sequence[_Draft], prominence: Counter[int]
     )
 
 
-def _untyped(context: _Context, drafts: Sequence[_Draft]) -> tuple[Event, ...]:
+def _build_untyped(context: _EventContext, drafts: Sequence[_EventDraft]) -> tuple[Event, ...]:
     untyped = [draft for draft in drafts if draft.trigger.frame is None]
     firsts = first_mentions([draft.mention for draft in untyped])
     return tuple(
@@ -135,19 +142,19 @@ def _governor(parse: Parse, trigger: Trigger, at: Mapping[int, Trigger]) -> Trig
     return None
 
 
-def _draft(context: _Context, trigger: Trigger, roles: Roles) -> _Draft:
+def _draft(context: _EventContext, trigger: Trigger, roles: Roles) -> _EventDraft:
     parse, data, index = context.parse, context.data, trigger.index
     time = context.dates.get(index)
     modality = modality_of(parse, index, data.modality)
-    if modality == "happened" and _is_ahead(time, context.published):
+    if modality == "happened" and _is_future(time, context.published):
         if _is_told_as_past(parse, index):
             time = None  # what has happened is not dated by what is to come
         else:
             modality = "planned"
-    when = when_of(parse, index, time, modality=modality, anchored=context.published is not None)
+    when = event_date_of(parse, index, time, modality=modality, anchored=context.published is not None)
     taken = frozenset(p.index for p in roles.actors + roles.recipients)
     place = place_of(parse, trigger, data, context.places, taken) if trigger.frame else None
-    return _Draft(trigger, roles, when, place, _mention(parse, trigger, roles, when, place, modality))
+    return _EventDraft(trigger, roles, when, place, _mention(parse, trigger, roles, when, place, modality))
 
 
 def _is_told_as_past(parse: Parse, index: int) -> bool:
@@ -155,7 +162,7 @@ def _is_told_as_past(parse: Parse, index: int) -> bool:
 
 
 def _mention(
-    parse: Parse, trigger: Trigger, roles: Roles, when: When, place: Entity | None, modality: Modality
+    parse: Parse, trigger: Trigger, roles: Roles, when: EventDate, place: Entity | None, modality: Modality
 ) -> Mention:
     index, frame = trigger.index, trigger.frame
     actors = [p.entity.cluster_index if p.entity else None for p in roles.actors]
@@ -183,7 +190,9 @@ def _is_bare(parse: Parse, index: int) -> bool:
     return parse.child(index, "det", "poss", "nummod", "compound", "nmod", "prep") is None
 
 
-def _event(context: _Context, draft: _Draft, *, event_index: int, same_event_index: int, salience: float) -> Event:
+def _event(
+    context: _EventContext, draft: _EventDraft, *, event_index: int, same_event_index: int, salience: float
+) -> Event:
     trigger, roles, place, mention = draft.trigger, draft.roles, draft.place, draft.mention
     kind, frame = mention.event_type, trigger.frame
     point = coordinates_of(place, context.kb) if place and context.kb else None
@@ -217,7 +226,7 @@ def _event(context: _Context, draft: _Draft, *, event_index: int, same_event_ind
     )
 
 
-def _is_ahead(time: TimeExpression | None, published: date | None) -> bool:
+def _is_future(time: TimeExpression | None, published: date | None) -> bool:
     return bool(time and time.first_day and published and time.first_day > published)
 
 
@@ -238,7 +247,7 @@ def _names(who: tuple[Participant, ...]) -> tuple[str, ...]:
     return tuple(p.label for p in who) if len(who) > 1 else ()
 
 
-def _when_fields(when: When) -> dict[str, Any]:
+def _when_fields(when: EventDate) -> dict[str, Any]:
     return {
         "event_date": when.first,
         "event_date_end": when.last,

@@ -34,7 +34,7 @@ def find_triggers(parse: Parse, data: FrameData) -> tuple[Trigger, ...]:
     return tuple(trigger for index in range(len(parse.lemma)) if (trigger := _trigger_at(parse, index, data)))
 
 
-def without_type(trigger: Trigger) -> Trigger:
+def drop_type(trigger: Trigger) -> Trigger:
     """Return a trigger as a word that names no event of its own."""
     return Trigger(trigger.index, trigger.start, trigger.end, trigger.is_noun, None)
 
@@ -128,14 +128,14 @@ def object_of(parse: Parse, index: int) -> int | None:
     """Return what a verb is done to: its object, the subject of its passive, the noun its participle modifies."""
     if parse.is_passive(index):
         found = parse.child(index, "nsubjpass", "nsubj")
-        return _patient_shared(parse, index) if found is None else found
+        return _shared_patient(parse, index) if found is None else found
     found = parse.child(index, "dobj")
     if found is None and parse.dep[index] in ("acl", "amod") and parse.tag[index] in ("VBN", "VBD"):
         return parse.head[index]
     return found
 
 
-def _patient_shared(parse: Parse, index: int) -> int | None:
+def _shared_patient(parse: Parse, index: int) -> int | None:
     if parse.dep[index] == "conj":
         return object_of(parse, parse.head[index])
     return parse.head[index] if parse.dep[index] in ("relcl", "acl") else None
@@ -239,6 +239,6 @@ def _has_beside(parse: Parse, index: int, wanted: list[str]) -> bool:
     return False
 
 
-def named_by(frame: Frame) -> set[str]:
+def pattern_objects(frame: Frame) -> set[str]:
     """Return the objects that a pattern names."""
     return {word for need in frame.needs if need[0] == "@" and need[1] != "!" for word in need[1:].split("/")}

@@ -47,7 +47,7 @@ def _of_clause(parse: Parse, index: int, data: ModalityData, depth: int) -> Moda
     if marked is not None:
         return marked
     if not auxiliaries and shares_auxiliary(parse, index):
-        return _shared(parse, index, data, depth)
+        return _of_shared_auxiliary(parse, index, data, depth)
     if data.infinitive_marker in auxiliaries or (parse.tag[index] == "VB" and not auxiliaries):
         return _of_infinitive(parse, index, data, depth)
     if is_finite(parse, index):
@@ -55,7 +55,7 @@ def _of_clause(parse: Parse, index: int, data: ModalityData, depth: int) -> Moda
     return _of_participle(parse, index, data, depth)
 
 
-def _shared(parse: Parse, index: int, data: ModalityData, depth: int) -> Modality:
+def _of_shared_auxiliary(parse: Parse, index: int, data: ModalityData, depth: int) -> Modality:
     head = parse.head[index]
     outer = _modality(parse, head, data, depth - 1)
     contrast = any(parse.dep[c] == "cc" and parse.lower[c] in data.contrast_words for c in parse.children[head])
@@ -77,14 +77,14 @@ def _of_infinitive(parse: Parse, index: int, data: ModalityData, depth: int) -> 
     if _is_announced(parse, index):
         return "planned"
     if dep == "relcl" and any(parse.lower[c] in data.ranking for c in parse.children[head]):
-        return _carried(parse, head, data, depth)  # "the second town to build one" has built it
-    served = _serves(parse, index, data)
+        return _of_governor(parse, head, data, depth)  # "the second town to build one" has built it
+    served = _purpose_head(parse, index, data)
     if served is not None:
         return _of_purpose(parse, served, data, depth)
-    return _under(parse, head, data, depth, default="hypothetical") if dep in _COMPLEMENTS else "hypothetical"
+    return _of_dependent(parse, head, data, depth, default="hypothetical") if dep in _COMPLEMENTS else "hypothetical"
 
 
-def _serves(parse: Parse, index: int, data: ModalityData) -> int | None:
+def _purpose_head(parse: Parse, index: int, data: ModalityData) -> int | None:
     """Return what is done for the sake of an infinitive ("in order to", "in an effort to"), None where nothing is."""
     head = parse.head[index]
     if parse.lemma[head] in data.purposes and parse.dep[head] == "pobj":
@@ -110,7 +110,7 @@ def _of_content(parse: Parse, index: int, data: ModalityData, depth: int) -> Mod
     """Return the modality of a finite clause under a verb or noun: real unless its governor makes it unreal."""
     head = parse.head[index]
     if parse.lemma[head] not in data.saying:
-        return _under(parse, head, data, depth, default="happened", finite=True)
+        return _of_dependent(parse, head, data, depth, default="happened", finite=True)
     if parse.is_verb(head) or _modality(parse, head, data, depth - 1) != "negated":
         return "happened"
     return "negated" if parse.lemma[parse.head[head]] in data.refusing else "hypothetical"  # reports not confirmed
@@ -133,14 +133,14 @@ def _of_participle(parse: Parse, index: int, data: ModalityData, depth: int) -> 
     if dep in ("acl", "amod", "relcl") and parse.tag[index] in ("VBN", "VBD"):
         return "happened"
     if dep in ("xcomp", "ccomp") or (dep == "acl" and parse.lemma[head] in data.planning):
-        return _under(parse, head, data, depth, default="happened")
+        return _of_dependent(parse, head, data, depth, default="happened")
     if dep in ("advcl", "conj") and parse.tag[index] != "VBD" and head != index:
         outer = _modality(parse, head, data, depth - 1)
         return "happened" if outer == "negated" and dep == "advcl" else outer
     return "happened"
 
 
-def _under(
+def _of_dependent(
     parse: Parse, head: int, data: ModalityData, depth: int, *, default: Modality, finite: bool = False
 ) -> Modality:
     """Return the modality of what stands under a governor: the governor's meaning, weakened by its own modality."""
@@ -182,13 +182,13 @@ def _after_preposition(parse: Parse, preposition: int, data: ModalityData, depth
         return "happened"
     governor = lemma_with_particle(parse, head)
     if governor in data.governing and word in data.content_prepositions:
-        return _under(parse, head, data, depth, default="happened")
+        return _of_dependent(parse, head, data, depth, default="happened")
     if parse.dep[preposition] in ("pcomp", "prep", "pobj") and parse.pos[head] in ("ADP", "SCONJ"):
         return _after_preposition(parse, head, data, depth)
-    return _carried(parse, head, data, depth)
+    return _of_governor(parse, head, data, depth)
 
 
-def _carried(parse: Parse, head: int, data: ModalityData, depth: int) -> Modality:
+def _of_governor(parse: Parse, head: int, data: ModalityData, depth: int) -> Modality:
     """Return what a modifier takes over from the word it hangs on; a denial stays with its own verb."""
     outer = _modality(parse, head, data, depth - 1)
     return "happened" if outer == "negated" and parse.is_verb(head) else outer
@@ -220,7 +220,7 @@ def _of_argument(parse: Parse, index: int, data: ModalityData, depth: int) -> Mo
         told = lemma in data.saying and is_definite(parse, index, data)  # "announced the sackings"
         if told or parse.child(head, "oprd") is not None:  # "called the attack a mistake"
             return "happened"
-        return _under(parse, head, data, depth, default="happened")
+        return _of_dependent(parse, head, data, depth, default="happened")
     outer = _modality(parse, head, data, depth - 1)
     if outer == "negated" and parse.dep[index] in ("nsubj", "nsubjpass") and not has_no(parse, index, data):
         return "happened" if parse.is_passive(head) is False else outer

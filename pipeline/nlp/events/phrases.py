@@ -35,7 +35,7 @@ class Participant:
 def participant_at(parse: Parse, index: int, data: FrameData) -> Participant:
     """Return the phrase around a noun: its modifiers on the left, and what follows "of"."""
     first, last = phrase_of(parse, index)
-    entity = parse.mention(index) or _named_beside(parse, index, last)
+    entity = parse.mention(index) or _name_in_apposition(parse, index, last)
     return Participant(
         index=index,
         text=parse.text[parse.start[first] : parse.end[last]],
@@ -75,7 +75,7 @@ def _left_edge(parse: Parse, index: int) -> int:
     return index
 
 
-def _named_beside(parse: Parse, index: int, last: int) -> Entity | None:
+def _name_in_apposition(parse: Parse, index: int, last: int) -> Entity | None:
     """Return the name in apposition ("the chief, Ann Lee"), or the person that the phrase ends in by a slip."""
     for child in parse.children[index]:
         if parse.dep[child] == "appos" and parse.entity[child] >= 0:

@@ -42,14 +42,14 @@ def first_mentions(mentions: Sequence[Mention]) -> list[int]:
         if group is None:
             group = (position, {})
             alike.append(group)
-        group[1][_compared(mention)] = None
+        group[1][_comparison_key(mention)] = None
         if len(group[1]) > _MOST:
             del group[1][next(iter(group[1]))]
         firsts.append(group[0])
     return firsts
 
 
-def _compared(mention: Mention) -> Mention:
+def _comparison_key(mention: Mention) -> Mention:
     """Return the mention by what comparing looks at: a word said a thousand times alike is compared once."""
     return replace(mention, start=0, sentence=0 if mention.event_type is None else mention.sentence)
 
@@ -82,23 +82,23 @@ def _same_mode(one: Mention, other: Mention) -> bool:
 def _contradict(one: Mention, other: Mention) -> bool:
     if one.modality != other.modality and not (one.modality in _UNREAL and other.modality in _UNREAL):
         return True
-    return _apart(one, other) or _elsewhere(one, other) or _swapped(one, other)
+    return _differ_in_time(one, other) or _differ_in_place(one, other) or _differ_in_both_roles(one, other)
 
 
-def _apart(one: Mention, other: Mention) -> bool:
+def _differ_in_time(one: Mention, other: Mention) -> bool:
     if one.first_day is None or other.first_day is None:
         return False
     return one.first_day > (other.last_day or other.first_day) or other.first_day > (one.last_day or one.first_day)
 
 
-def _elsewhere(one: Mention, other: Mention) -> bool:
+def _differ_in_place(one: Mention, other: Mention) -> bool:
     """A country and a town in it go together; two towns of one country do not."""
     if one.place is None or other.place is None or one.place.entity_name == other.place.entity_name:
         return False
     return one.place.country_code == other.place.country_code
 
 
-def _swapped(one: Mention, other: Mention) -> bool:
+def _differ_in_both_roles(one: Mention, other: Mention) -> bool:
     """Two actors that differ with two recipients that differ are two events."""
     both = (one.recipient_cluster, other.recipient_cluster)
     return None not in both and both[0] != both[1] and one.actor_cluster not in (other.actor_cluster, *both)

@@ -18,7 +18,7 @@ _ARGUMENTS = frozenset({"dobj", "nsubj", "nsubjpass", "attr", "pobj", "conj"})
 
 
 @dataclass(frozen=True, slots=True)
-class When:
+class EventDate:
     """The date of an event, as the columns ``event_date_*`` hold it."""
 
     first: date | None = None
@@ -49,17 +49,17 @@ def dates_of(
                 found[owner] = time
     for trigger in triggers:
         if trigger.index not in found:
-            lent = _lent(parse, trigger, at, found, data)
+            lent = _inherited_date(parse, trigger, at, found, data)
             if lent is not None:
                 found[trigger.index] = lent
-    _give_loose(parse, triggers, loose, found)
+    _assign_loose_dates(parse, triggers, loose, found)
     return found
 
 
 def _owner_of(parse: Parse, time: TimeExpression, at: Mapping[int, Trigger], data: FrameData) -> tuple[int, int | None]:
     first, last = parse.token_at(time.start_char), parse.token_at(time.end_char - 1)
     token = next((i for i in range(last, first - 1, -1) if not first <= parse.head[i] <= last), last)
-    when = _told_of(parse, token, at, data)
+    when = _relative_clause_event(parse, token, at, data)
     if when is not None:
         return token, when
     head = token
@@ -74,12 +74,12 @@ def _owner_of(parse: Parse, time: TimeExpression, at: Mapping[int, Trigger], dat
     return token, None
 
 
-def _lent(
+def _inherited_date(
     parse: Parse, trigger: Trigger, at: Mapping[int, Trigger], found: Mapping[int, TimeExpression], data: FrameData
 ) -> TimeExpression | None:
     if _shares_date(parse, trigger.index, found):
         return found[parse.head[trigger.index]]
-    return (_lender if trigger.is_noun else _dated_object)(parse, trigger, at, found, data)
+    return (_carrier_date if trigger.is_noun else _dated_object)(parse, trigger, at, found, data)
 
 
 def _shares_date(parse: Parse, index: int, found: Mapping[int, TimeExpression]) -> bool:
@@ -89,7 +89,7 @@ def _shares_date(parse: Parse, index: int, found: Mapping[int, TimeExpression]) 
     return joined and head in found and found[head].start_char < parse.start[head]
 
 
-def _told_of(parse: Parse, token: int, at: Mapping[int, Trigger], data: FrameData) -> int | None:
+def _relative_clause_event(parse: Parse, token: int, at: Mapping[int, Trigger], data: FrameData) -> int | None:
     """Return the event that a clause tells of a time ("in 2024, when soldiers attacked")."""
     for verb in parse.children[token]:
         clause = parse.dep[verb] in ("relcl", "advcl") and verb in at
@@ -111,7 +111,7 @@ def _dated_object(
     return None
 
 
-def _lender(
+def _carrier_date(
     parse: Parse, trigger: Trigger, at: Mapping[int, Trigger], found: Mapping[int, TimeExpression], data: FrameData
 ) -> TimeExpression | None:
     """Return the date of the verb that carries an event noun ("talks will be held on Monday")."""
@@ -129,7 +129,7 @@ def _lender(
     return found[index] if same or verb.frame is None else None
 
 
-def _give_loose(
+def _assign_loose_dates(
     parse: Parse,
     triggers: Sequence[Trigger],
     loose: Sequence[tuple[int, TimeExpression]],
@@ -145,15 +145,17 @@ def _give_loose(
             found[beside[0]] = time
 
 
-def when_of(parse: Parse, index: int, time: TimeExpression | None, *, modality: Modality, anchored: bool) -> When:
+def event_date_of(
+    parse: Parse, index: int, time: TimeExpression | None, *, modality: Modality, anchored: bool
+) -> EventDate:
     """Return the date of an event; without one, past tense says only that it lies before the publication."""
     if time is not None:
         if time.first_day is None:
-            return When(text=time.timex_text, note=UNRESOLVED if anchored else UNANCHORED)
-        return When(time.first_day, time.last_day, time.precision, time.timex_text, time.basis)
+            return EventDate(text=time.timex_text, note=UNRESOLVED if anchored else UNANCHORED)
+        return EventDate(time.first_day, time.last_day, time.precision, time.timex_text, time.basis)
     if anchored and modality == "happened" and _is_past(parse, index):
-        return When(basis="tense", note="past tense: on or before the publication day")
-    return When()
+        return EventDate(basis="tense", note="past tense: on or before the publication day")
+    return EventDate()
 
 
 def _is_past(parse: Parse, index: int) -> bool:

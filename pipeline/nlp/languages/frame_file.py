@@ -55,7 +55,7 @@ def _groups(path: Path, text: str, kind: str, tables: list[Mapping[str, Any]]) -
     seen: set[str] = set()
     for number, table in zip(lines, tables, strict=True):
         problem = next((found for check in _CHECKS if (found := check(table, kind))), None)
-        problem = problem or _repeated(table["patterns"], seen)
+        problem = problem or _find_repetition(table["patterns"], seen)
         if problem is not None:
             key, told = problem
             line = _line_of(text, number, key)
@@ -135,7 +135,7 @@ _CHECKS: tuple[Callable[[Mapping[str, Any], str], Problem], ...] = (
 )
 
 
-def _repeated(patterns: str, seen: set[str]) -> Problem:
+def _find_repetition(patterns: str, seen: set[str]) -> Problem:
     for pattern in map(" ".join, map(str.split, _split(patterns))):
         if pattern in seen:
             return "patterns", f"{pattern!r} stands in the file already"

@@ -43,7 +43,7 @@ class NameData:
     ``joint_verbs`` are what two do with each other ("they married");
     ``company_nouns`` stand for the only organisation before them ("the firm"), unless one of
     ``possessive_prepositions`` follows; ``public_nouns`` are in the names of organisations that they do not stand for.
-    ``surnames_too`` are forenames that show no gender where they stand alone, as they are common surnames.
+    ``ambiguous_forenames`` are forenames that show no gender where they stand alone, as they are common surnames.
     ``pronoun_weights`` are the weights of features by kind of pronoun; kinds that are missing stay unresolved.
     """
 
@@ -74,7 +74,7 @@ class NameData:
     date_neighbours: frozenset[str]
     never_names: frozenset[str]
     forenames: Mapping[str, Gender]
-    surnames_too: frozenset[str]
+    ambiguous_forenames: frozenset[str]
     pronouns: Mapping[str, Pronoun]
     empty_it_verbs: frozenset[str]
     empty_it_nouns: frozenset[str]

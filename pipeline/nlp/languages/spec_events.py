@@ -74,11 +74,11 @@ class FrameGroup:
                 recipient=tuple(self.recipient.split()),
                 reciprocal=self.reciprocal,
                 takes_content=self.takes_content,
-                rule_id=f"{'_'.join([lemma, *map(_shortened, needs)])}>{self.event_type.lower()}",
+                rule_id=f"{'_'.join([lemma, *map(_shorten_need, needs)])}>{self.event_type.lower()}",
             )
 
 
-def _shortened(need: str) -> str:
+def _shorten_need(need: str) -> str:
     """Return a need as a rule's name has it: two of its words stand for all."""
     listed = need.split("/")
     return need if len(listed) <= _NAMED else "/".join([*listed[:_NAMED], "..."])
@@ -187,7 +187,7 @@ def _weight(need: str) -> int:
 class TimeData:
     """Words and patterns of time expressions.
 
-    ``patterns`` pair the name of a reading (a key of ``times_readings.READINGS``) with a regular expression over lower
+    ``patterns`` pair the name of a reading (a key of ``READINGS`` of the times) with a regular expression over lower
     case text; ``{month}``, ``{weekday}``, ``{unit}``, ``{number}``, ``{daypart}``, ``{season}``, ``{deictic}``,
     ``{reference}``, ``{repetition}``, ``{day}`` and ``{year}`` stand for alternations; a space is any white space.
     The longest match wins, the first among equals. ``anchors`` are the words without which no pattern can match

@@ -49,7 +49,7 @@ def is_dateline(tokens: Tokens, name: Name) -> bool:
     return is_first and is_loud and len(tokens.text[name.last]) > 2 and after in (",", "(", "-", "–", "—", "--")
 
 
-def is_home(tokens: Tokens, name: Name, data: NameData) -> bool:
+def is_place_of_residence(tokens: Tokens, name: Name, data: NameData) -> bool:
     """Return whether a name stands after somebody's age and "of": "Mr Finch, 34, of Orrin"."""
     first = name.first
     if first < 4 or tokens.lower[first - 1] not in data.evidence.of_words:
@@ -63,13 +63,13 @@ def has_age(tokens: Tokens, name: Name) -> bool:
     return comma == "," and age.isdigit() and len(age) <= 2 and end in (",", ".")
 
 
-def is_one_who(tokens: Tokens, name: Name) -> bool:
+def has_who_clause(tokens: Tokens, name: Name) -> bool:
     """Return whether "who" with a verb in the singular follows; a team "who play" is many."""
     after = name.last + 1
     return _after(tokens, name)[0] == "," and tokens.tag[after + 1 : after + 3] == ["WP", "VBZ"]
 
 
-def is_thing_which(tokens: Tokens, name: Name, data: NameData) -> bool:
+def has_which_clause(tokens: Tokens, name: Name, data: NameData) -> bool:
     """Return whether ", which" follows."""
     comma, word, _ = _after(tokens, name)
     return comma == "," and word in data.evidence.thing_relatives

@@ -3,13 +3,13 @@
 from collections.abc import Iterator
 
 from pipeline.nlp.languages.spec import NameData
-from pipeline.nlp.names.spans import Name, plain
+from pipeline.nlp.names.spans import Name, strip_full_stops
 from pipeline.nlp.tokens import Tokens
 
 _EDGE_MARKS = frozenset("“”\"‘’'`.,;:()[]/-–—")
 _NO_NAMES = frozenset({"IN", "CC", "WRB", "WP", "PRP", "PRP$", "MD"})
-_PARTING = frozenset({"/", ":", "--", "—"})
-_PARTED = frozenset({"PERSON", "ORG", "GPE"})
+_SEPARATORS = frozenset({"/", ":", "--", "—"})
+_SPLIT_TYPES = frozenset({"PERSON", "ORG", "GPE"})
 _NOUNS = frozenset({"NN", "NNS", "NNP", "NNPS", "CD"})
 _TAGS_OF_NUMERALS = frozenset({"NNP", "NNPS", "CD", "NN"})
 NUMERALS = frozenset(
@@ -19,7 +19,7 @@ NUMERALS = frozenset(
 LONGEST = 4
 
 
-def pieces(tokens: Tokens, name: Name, people: frozenset[str], data: NameData) -> Iterator[Name]:
+def split_span(tokens: Tokens, name: Name, people: frozenset[str], data: NameData) -> Iterator[Name]:
     """Yield the names in a span of the model.
 
     A slash or a colon parts two ("Ana Brito/Reuters"), "of" a person and where they belong to, "and" two people.
@@ -30,17 +30,17 @@ def pieces(tokens: Tokens, name: Name, people: frozenset[str], data: NameData) -
     first, label = name.first, name.label
     for index in range(name.first, name.last + 1):
         is_of = label == "PERSON" and tokens.lower[index] in data.evidence.of_words and index > first + 1
-        if is_of or (tokens.text[index] in _PARTING and first < index and label in _PARTED):
+        if is_of or (tokens.text[index] in _SEPARATORS and first < index and label in _SPLIT_TYPES):
             yield Name(first, index - 1, label)
             first, label = index + 1, "GPE" if is_of and index + 1 == name.last else "ORG"
     if first > name.last:
         return
     name = Name(first, name.last, label)
-    parts = _couple(tokens, name, people, data)
+    parts = _split_couple(tokens, name, people, data)
     yield from parts or (name,)
 
 
-def _couple(tokens: Tokens, name: Name, people: frozenset[str], data: NameData) -> tuple[Name, ...]:
+def _split_couple(tokens: Tokens, name: Name, people: frozenset[str], data: NameData) -> tuple[Name, ...]:
     """Return the two people that the model took for one name ("Barnes and Tilling"), or nothing."""
     joins = [i for i in range(name.first, name.last) if tokens.lower[i] in data.evidence.joining_words]
     if len(joins) != 1 or tokens.lower[name.last] in data.evidence.last_words:
@@ -53,7 +53,7 @@ def _couple(tokens: Tokens, name: Name, people: frozenset[str], data: NameData) 
     return left, right
 
 
-def trimmed(tokens: Tokens, data: NameData, name: Name) -> Name | None:
+def trim_span(tokens: Tokens, data: NameData, name: Name) -> Name | None:
     """Return the name without what does not belong to it; None where nothing with a capital is left."""
     if (
         name.length > 2
@@ -61,18 +61,18 @@ def trimmed(tokens: Tokens, data: NameData, name: Name) -> Name | None:
         and tokens.text[name.first + 1] == "-"
     ):
         name = Name(name.first + 2, name.last, "GPE")
-    first, last, label = *_bare(tokens, data, name), name.label
+    first, last, label = *_strip_edges(tokens, data, name), name.label
     while last - first >= 2 and _leads_person(tokens, data, (first, last), label):
         first, label = first + 1, "PERSON"
     if not any(tokens.text[index][0].isupper() for index in range(first, last + 1)):
         return None
-    if first == last and (is_never(tokens, data, first) or _is_first_word(tokens, first)):
+    if first == last and (is_non_name(tokens, data, first) or _is_first_word(tokens, first)):
         return None
-    honoured = first > name.first and plain(tokens.lower[first - 1]) in data.honorifics
-    return Name(first, last, "PERSON" if honoured else label, honoured=honoured)
+    after_honorific = first > name.first and strip_full_stops(tokens.lower[first - 1]) in data.honorifics
+    return Name(first, last, "PERSON" if after_honorific else label, after_honorific=after_honorific)
 
 
-def _bare(tokens: Tokens, data: NameData, name: Name) -> tuple[int, int]:
+def _strip_edges(tokens: Tokens, data: NameData, name: Name) -> tuple[int, int]:
     """Return first and last token without marks, articles, titles and the rest at the edges, in one block."""
     first, last = name.first, name.last
     for index in range(first + 1, last + 1):
@@ -97,9 +97,9 @@ def _breaks_off(tokens: Tokens, data: NameData, index: int, last: int) -> bool:
     return text.isspace() and index < last and tokens.block[index + 1] != tokens.block[index - 1]
 
 
-def is_never(tokens: Tokens, data: NameData, index: int) -> bool:
+def is_non_name(tokens: Tokens, data: NameData, index: int) -> bool:
     """Return whether a single word is no name here: an address like "Majesty", a tag, "the Emperors"."""
-    word, before = plain(tokens.lower[index]), index - 1
+    word, before = strip_full_stops(tokens.lower[index]), index - 1
     if word in data.never_names or tokens.text[index][0] in "@#":
         return True
     if word in data.title_modifiers and index + 1 < len(tokens) and tokens.lower[index + 1] in data.titles:
@@ -130,12 +130,12 @@ def _is_tail(tokens: Tokens, data: NameData, index: int) -> bool:
         or text.isspace()
         or tokens.tag[index] == "POS"
         or (text.islower() and tokens.tag[index] not in _NOUNS)
-        or (plain(tokens.lower[index]) in data.post_nominals and text[0].isupper())
+        or (strip_full_stops(tokens.lower[index]) in data.post_nominals and text[0].isupper())
     )
 
 
 def _is_lead(tokens: Tokens, data: NameData, index: int, label: str, *, alone: bool) -> bool:
-    text, word = tokens.text[index], plain(tokens.lower[index])
+    text, word = tokens.text[index], strip_full_stops(tokens.lower[index])
     if text in _EDGE_MARKS or text.isspace() or tokens.tag[index] == "POS" or word in data.articles:
         return True
     if alone:
@@ -151,7 +151,7 @@ def _leads_person(tokens: Tokens, data: NameData, span: tuple[int, int], label: 
     first, last = span
     if label == "PERSON":
         return _is_role(tokens, data, first)
-    words = frozenset(plain(word) for word in tokens.lower[first + 1 : last + 1])
+    words = frozenset(strip_full_stops(word) for word in tokens.lower[first + 1 : last + 1])
     is_named = words.isdisjoint(data.organisation_nouns) and words.isdisjoint(data.evidence.last_words)
     is_ranked = tokens.lower[first] in data.evidence.ranks and is_named and last - first == 2
     return label == "ORG" and (
@@ -162,10 +162,10 @@ def _leads_person(tokens: Tokens, data: NameData, span: tuple[int, int], label: 
 def _is_role(tokens: Tokens, data: NameData, index: int) -> bool:
     """Return whether a capitalised word before a full name says what the person is: a role, or an abbreviated rank."""
     word = tokens.lower[index]
-    return plain(word) in data.roles or (word in tokens.common_nouns and tokens.text[index + 1] != "-")
+    return strip_full_stops(word) in data.roles or (word in tokens.common_nouns and tokens.text[index + 1] != "-")
 
 
-def whole(tokens: Tokens, data: NameData, name: Name, taken: frozenset[int]) -> Name:
+def extend_span(tokens: Tokens, data: NameData, name: Name, taken: frozenset[int]) -> Name:
     """Return the name with what the model left outside: a forename, the first words of an organisation's name, the
     first half of a double name; the numeral of a king, "United" of a team.
     """
@@ -181,7 +181,11 @@ def whole(tokens: Tokens, data: NameData, name: Name, taken: frozenset[int]) -> 
         last = _with_numeral(tokens, last)
     elif _is_club_word(tokens, data, last + 1) and last + 1 not in taken and label in ("ORG", "GPE"):
         last, label = last + 1, "ORG"
-    return name if (first, last) == (name.first, name.last) else Name(first, last, label, honoured=name.honoured)
+    return (
+        name
+        if (first, last) == (name.first, name.last)
+        else Name(first, last, label, after_honorific=name.after_honorific)
+    )
 
 
 def _with_numeral(tokens: Tokens, last: int) -> int:
@@ -203,7 +207,7 @@ def _is_club_word(tokens: Tokens, data: NameData, index: int) -> bool:
 
 
 def _is_forepart(tokens: Tokens, data: NameData, index: int, last: int, label: str) -> bool:
-    word = plain(tokens.lower[index])
+    word = strip_full_stops(tokens.lower[index])
     is_compound = (
         tokens.tag[index] == "NNP"
         and tokens.is_capital(index)
@@ -223,7 +227,7 @@ def with_title(tokens: Tokens, data: NameData, name: Name) -> Name:
         return name
     first, has_title = name.first, False
     for index in range(name.first - 1, max(name.first - 6, -1), -1):
-        word = plain(tokens.lower[index])
+        word = strip_full_stops(tokens.lower[index])
         titled = word in data.honorifics or word in data.titles
         titled = titled or (index == name.first - 1 and name.length > 1 and _is_bare_role(tokens, data, index))
         if not (titled or word in data.title_modifiers) or not tokens.is_capital(index):
@@ -231,18 +235,24 @@ def with_title(tokens: Tokens, data: NameData, name: Name) -> Name:
         if tokens.block[index] != tokens.block[name.first]:
             break
         first, has_title = (index, True) if titled or has_title else (first, has_title)
-    honoured = name.honoured or (has_title and plain(tokens.lower[name.first - 1]) in data.honorifics)
+    after_honorific = name.after_honorific or (
+        has_title and strip_full_stops(tokens.lower[name.first - 1]) in data.honorifics
+    )
     if not has_title:
         return name
-    first = _with_spouse(tokens, data, first) if honoured else first
-    return Name(name.first, name.last, name.label, first, honoured, name.family)
+    first = _with_spouse(tokens, data, first) if after_honorific else first
+    return Name(name.first, name.last, name.label, first, after_honorific, name.family)
 
 
 def _with_spouse(tokens: Tokens, data: NameData, first: int) -> int:
     """Return the first token of "Mr and Mrs" where ``first`` is the second honorific."""
     if first < 2 or tokens.lower[first - 1] not in data.evidence.joining_words:
         return first
-    return first - 2 if plain(tokens.lower[first - 2]) in data.honorifics and tokens.is_capital(first - 2) else first
+    return (
+        first - 2
+        if strip_full_stops(tokens.lower[first - 2]) in data.honorifics and tokens.is_capital(first - 2)
+        else first
+    )
 
 
 def _is_bare_role(tokens: Tokens, data: NameData, index: int) -> bool:

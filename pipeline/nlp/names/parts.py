@@ -6,7 +6,7 @@ from itertools import pairwise
 
 from pipeline.nlp.languages.spec import NameData
 from pipeline.nlp.names.edges import LONGEST
-from pipeline.nlp.names.spans import Name, Spans, plain
+from pipeline.nlp.names.spans import Name, Spans, strip_full_stops
 from pipeline.nlp.tokens import Tokens
 
 _PROPER = frozenset({"NNP", "NNPS"})
@@ -16,48 +16,48 @@ _CLOSING = frozenset("”\"’')")
 
 
 @dataclass(frozen=True, slots=True)
-class Signs:
-    """The article and where in it words stand that show a name. ``shouted`` are sentences with all words large."""
+class PatternContext:
+    """The article and the places of words that indicate a name. ``all_caps`` are sentences with all words large."""
 
     tokens: Tokens
     data: NameData
-    shouted: frozenset[int]
+    all_caps: frozenset[int]
     places: tuple[int, ...]
 
 
-def signs_of(tokens: Tokens, data: NameData, shouted: frozenset[int]) -> Signs:
+def pattern_context(tokens: Tokens, data: NameData, all_caps: frozenset[int]) -> PatternContext:
     """Return where the words stand that show a name."""
     words = {word for listed in (data.honorifics, data.titles) for word in listed}
     words |= {f"{word}." for word in words}
     words.update(data.evidence.first_words, data.evidence.of_heads, data.evidence.last_words)
     places = tuple(index for index, word in enumerate(tokens.lower) if word in words and tokens.is_capital(index))
-    return Signs(tokens, data, shouted, places)
+    return PatternContext(tokens, data, all_caps, places)
 
 
-def honoured(signs: Signs, others: frozenset[int]) -> Iterator[Name]:
+def find_after_honorific(context: PatternContext, others: frozenset[int]) -> Iterator[Name]:
     """Yield the capitalised words after an honorific, and after a capitalised title that no name covers.
 
     ``others`` are the tokens of what the model takes for a name and no person's. Where every word is large, a title
     shows nothing.
     """
-    tokens, data = signs.tokens, signs.data
-    for index in signs.places:
+    tokens, data = context.tokens, context.data
+    for index in context.places:
         word = tokens.lower[index]
-        short = plain(word)
+        short = strip_full_stops(word)
         honorific = short in data.honorifics
         if not honorific and (short not in data.titles or index + 1 in others or index in others):
             continue
-        is_shouted = tokens.sentence[index] in signs.shouted
-        last = None if is_shouted and not honorific else _name_end(tokens, data, index + 1)
+        is_all_caps = tokens.sentence[index] in context.all_caps
+        last = None if is_all_caps and not honorific else _name_end(tokens, data, index + 1)
         if last is not None:
-            yield Name(index + 1, index + 1 if is_shouted else last, "PERSON", honoured=honorific)
+            yield Name(index + 1, index + 1 if is_all_caps else last, "PERSON", after_honorific=honorific)
 
 
 def _name_end(tokens: Tokens, data: NameData, first: int) -> int | None:
     """Return the last token of the capitalised run that begins at ``first``."""
     last: int | None = None
     for index in range(first, min(first + LONGEST, len(tokens))):
-        word = plain(tokens.lower[index])
+        word = strip_full_stops(tokens.lower[index])
         stops = (
             word in data.titles
             or word in data.organisation_nouns
@@ -74,7 +74,7 @@ def _name_end(tokens: Tokens, data: NameData, first: int) -> int | None:
     return last
 
 
-def nicknamed(tokens: Tokens, data: NameData) -> Iterator[Name]:
+def find_with_nickname(tokens: Tokens, data: NameData) -> Iterator[Name]:
     """Yield forename, nickname in marks or brackets, and surname as one name."""
     for index, text in enumerate(tokens.text[:-3]):
         if text not in _OPENING or tokens.text[index + 2] not in _CLOSING or index == 0:
@@ -84,12 +84,12 @@ def nicknamed(tokens: Tokens, data: NameData) -> Iterator[Name]:
             yield Name(index - 1, index + 3, "PERSON")
 
 
-def built(signs: Signs, found: Spans) -> Iterator[Name]:
+def find_by_first_word(context: PatternContext, found: Spans) -> Iterator[Name]:
     """Yield the names that begin with a word for their kind ("Lake Orrin", "University of Orrin")."""
-    tokens, data, words = signs.tokens, signs.data, signs.data.evidence
-    for index in signs.places:
+    tokens, data, words = context.tokens, context.data, context.data.evidence
+    for index in context.places:
         word = tokens.lower[index]
-        if index + 1 == len(tokens) or tokens.tag[index] not in _NOUNS or tokens.sentence[index] in signs.shouted:
+        if index + 1 == len(tokens) or tokens.tag[index] not in _NOUNS or tokens.sentence[index] in context.all_caps:
             continue
         if word in words.of_heads and tokens.lower[index + 1] in words.of_words:
             yield from _of_place(tokens, data, found, index)
@@ -114,12 +114,12 @@ def _of_place(tokens: Tokens, data: NameData, found: Spans, head: int) -> Iterat
         yield Name(owner.first if owner else head, last, data.evidence.of_heads[tokens.lower[head]])
 
 
-def ended(signs: Signs) -> Iterator[Name]:
+def find_by_last_word(context: PatternContext) -> Iterator[Name]:
     """Yield the capitalised runs that end with a word for their kind ("Orrin Gazette", "Kettle Lane")."""
-    tokens, data, words = signs.tokens, signs.data, signs.data.evidence.last_words
-    for last in signs.places:
+    tokens, data, words = context.tokens, context.data, context.data.evidence.last_words
+    for last in context.places:
         word = tokens.lower[last]
-        if word not in words or tokens.tag[last] not in _PROPER or tokens.sentence[last] in signs.shouted:
+        if word not in words or tokens.tag[last] not in _PROPER or tokens.sentence[last] in context.all_caps:
             continue
         first = last
         while first > 0 and last - first < LONGEST and _goes_on(tokens, data, first - 1, last):
@@ -129,26 +129,26 @@ def ended(signs: Signs) -> Iterator[Name]:
             yield Name(first, last, words[word])
 
 
-def forenamed(signs: Signs) -> Iterator[Name]:
+def find_by_forename(context: PatternContext) -> Iterator[Name]:
     """Yield a forename with the one or two large words after it."""
-    tokens, data = signs.tokens, signs.data
+    tokens, data = context.tokens, context.data
     for first, word in enumerate(tokens.lower[:-1]):
-        if word not in data.forenames or not _is_proper(tokens, first) or tokens.sentence[first] in signs.shouted:
+        if word not in data.forenames or not _is_proper(tokens, first) or tokens.sentence[first] in context.all_caps:
             continue
         last = first
         while last + 1 < len(tokens) and last - first < 2 and _goes_on(tokens, data, last + 1, first):
             last += 1
-        if last > first and plain(tokens.lower[last]) not in data.organisation_nouns:
+        if last > first and strip_full_stops(tokens.lower[last]) not in data.organisation_nouns:
             yield Name(first, last, "PERSON")
 
 
 def _goes_on(tokens: Tokens, data: NameData, index: int, last: int) -> bool:
-    word = plain(tokens.lower[index])
+    word = strip_full_stops(tokens.lower[index])
     is_title = word in data.honorifics or word in data.titles or word in data.months_and_days
     return _is_proper(tokens, index) and tokens.block[index] == tokens.block[last] and not is_title
 
 
-def bracketed(tokens: Tokens, names: list[Name]) -> Iterator[Name]:
+def find_bracketed_acronyms(tokens: Tokens, names: list[Name]) -> Iterator[Name]:
     """Yield the acronym that stands in brackets after a name with its initial, or before a name in brackets."""
     for name in names:
         if name.label == "PERSON":
@@ -165,9 +165,9 @@ def bracketed(tokens: Tokens, names: list[Name]) -> Iterator[Name]:
                     yield Name(short, short, name.label)
 
 
-def joined(tokens: Tokens, data: NameData, names: list[Name]) -> Iterator[Name]:
+def join_forenames(tokens: Tokens, data: NameData, names: list[Name]) -> Iterator[Name]:
     """Yield the names, a forename and the surname right after it as one: the model may take "March" for a month."""
-    stems = {left.first for left, right in pairwise(names) if _is_one(tokens, data, left, right)}
+    stems = {left.first for left, right in pairwise(names) if _are_one_name(tokens, data, left, right)}
     for name in names:
         if name.first - 1 in stems:
             yield Name(name.first - 1, name.last, "PERSON")
@@ -175,7 +175,7 @@ def joined(tokens: Tokens, data: NameData, names: list[Name]) -> Iterator[Name]:
             yield name
 
 
-def _is_one(tokens: Tokens, data: NameData, left: Name, right: Name) -> bool:
+def _are_one_name(tokens: Tokens, data: NameData, left: Name, right: Name) -> bool:
     return (
         left.last + 1 == right.first
         and left.length == right.length == 1
@@ -185,7 +185,7 @@ def _is_one(tokens: Tokens, data: NameData, left: Name, right: Name) -> bool:
     )
 
 
-def with_families(tokens: Tokens, data: NameData, names: list[Name]) -> Iterator[Name]:
+def add_family_names(tokens: Tokens, data: NameData, names: list[Name]) -> Iterator[Name]:
     """Yield the names, a forename with the family name that it shares with the next ("Ana and Tom Brito")."""
     for place, name in enumerate(names):
         after = names[place + 1] if place + 1 < len(names) else None

@@ -6,16 +6,16 @@ from collections.abc import Iterator
 from pipeline.nlp.languages.spec import NameData
 from pipeline.nlp.names.casing import Casing
 from pipeline.nlp.names.edges import NUMERALS
-from pipeline.nlp.names.spans import Name, plain
+from pipeline.nlp.names.spans import Name, strip_full_stops
 from pipeline.nlp.tokens import Tokens
 
-_Words = tuple[str, ...]
+_WordTuple = tuple[str, ...]
 
 
-class _Forms:
+class _SearchForms:
     """The forms to look for with their types, and the lengths of those that begin with a word, longest first."""
 
-    def __init__(self, labels: dict[_Words, str]) -> None:
+    def __init__(self, labels: dict[_WordTuple, str]) -> None:
         self.labels = labels
         lengths: defaultdict[str, set[int]] = defaultdict(set)
         for words in labels:
@@ -23,13 +23,13 @@ class _Forms:
         self.lengths = {word: sorted(found, reverse=True) for word, found in lengths.items()}
 
 
-def searched(tokens: Tokens, data: NameData, known: list[Name], casing: list[Casing]) -> Iterator[Name]:
+def find_known_names(tokens: Tokens, data: NameData, known: list[Name], casing: list[Casing]) -> Iterator[Name]:
     """Yield every other place where a known name, or the surname or forename of a known person, stands."""
     labels = _known_forms(tokens, data, known)
-    forms = _Forms(labels)
+    forms = _SearchForms(labels)
     if "capitals" in casing:
         raised = {tuple(word.upper() for word in words): label for words, label in labels.items()}
-        forms = _Forms(raised | labels)
+        forms = _SearchForms(raised | labels)
     last = -1
     for index, text in enumerate(tokens.text):
         if text in forms.lengths and index > last:
@@ -39,28 +39,28 @@ def searched(tokens: Tokens, data: NameData, known: list[Name], casing: list[Cas
                 last = match.last
 
 
-def _known_forms(tokens: Tokens, data: NameData, known: list[Name]) -> dict[_Words, str]:
-    votes: defaultdict[_Words, Counter[str]] = defaultdict(Counter)
+def _known_forms(tokens: Tokens, data: NameData, known: list[Name]) -> dict[_WordTuple, str]:
+    votes: defaultdict[_WordTuple, Counter[str]] = defaultdict(Counter)
     for name in known:
         words = tuple(tokens.text[name.first : name.last + 1])
-        votes[words][name.label] += 5 if name.honoured else 1
+        votes[words][name.label] += 5 if name.after_honorific else 1
         if name.label != "PERSON" and len(words) == 2 and words[1].lower() in data.evidence.firm_endings:
             votes[words[:1]]["ORG"] += 1
         if name.label == "ORG" and len(words) > 1 and words[-1].lower() in data.evidence.club_words:
             votes[words[-1:]]["ORG"] += 1
         if name.label == "PERSON" and len(words) > 1:
             votes[_family_form(words, data)]["PERSON"] += 2
-            if plain(words[0].lower()) in data.forenames:
+            if strip_full_stops(words[0].lower()) in data.forenames:
                 votes[words[:1]]["PERSON"] += 1
     return {words: labels.most_common(1)[0][0] for words, labels in votes.items() if _may_be_sought(words, data)}
 
 
-def _may_be_sought(words: _Words, data: NameData) -> bool:
+def _may_be_sought(words: _WordTuple, data: NameData) -> bool:
     word = words[0]
     return len(words) > 1 or (len(word) > 1 and word[0].isupper() and word.lower() not in data.never_names)
 
 
-def _family_form(words: _Words, data: NameData) -> _Words:
+def _family_form(words: _WordTuple, data: NameData) -> _WordTuple:
     """Return the family name in a full name: its last word, with the first half of a double name."""
     first = len(words) - 1
     if words[first] in NUMERALS:
@@ -70,7 +70,7 @@ def _family_form(words: _Words, data: NameData) -> _Words:
     return words[first:]
 
 
-def _longest_match(tokens: Tokens, data: NameData, index: int, forms: _Forms) -> Name | None:
+def _longest_match(tokens: Tokens, data: NameData, index: int, forms: _SearchForms) -> Name | None:
     for length in forms.lengths[tokens.text[index]]:
         words = tuple(tokens.text[index : index + length])  # fewer at the end of the text
         label = forms.labels.get(words) if len(words) == length else None

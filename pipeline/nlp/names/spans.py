@@ -12,15 +12,15 @@ from pipeline.nlp.tokens import Tokens
 class Name:
     """A name by its first and last token, both inside, without title, article and possessive.
 
-    ``title`` is the first token of the title that stands before it. ``honoured`` says that an honorific makes it a
-    person's. ``family`` is the token of the family name that a forename shares with the next ("Ana and Tom Brito").
+    ``title`` is the first token of the title that stands before it. ``after_honorific`` says that an honorific makes it
+    a person's. ``family`` is the token of the family name that a forename shares with the next ("Ana and Tom Brito").
     """
 
     first: int
     last: int
     label: str
     title: int | None = None
-    honoured: bool = False
+    after_honorific: bool = False
     family: int | None = None
 
     @property
@@ -42,8 +42,8 @@ class Spans:
             return
         if any(rival.first < name.first or rival.last > name.last for rival in rivals):
             return
-        if any(rival.honoured for rival in rivals):
-            name = Name(name.first, name.last, "PERSON", honoured=True)
+        if any(rival.after_honorific for rival in rivals):
+            name = Name(name.first, name.last, "PERSON", after_honorific=True)
         self._replace(rivals, name)
 
     def put(self, name: Name) -> None:
@@ -85,7 +85,7 @@ def _index(owned: tuple[int, Name]) -> int:
 
 
 @lru_cache(maxsize=8192)
-def folded(surface: str) -> str:
+def fold_name_cached(surface: str) -> str:
     """Return a name for comparing; names come again and again."""
     return fold_name(surface)
 
@@ -95,6 +95,6 @@ def surface_of(tokens: Tokens, name: Name) -> str:
     return " ".join(tokens.span(name.first, name.last).split())
 
 
-def plain(word: str) -> str:
+def strip_full_stops(word: str) -> str:
     """Return a word as the lists have it: without full stops at its end."""
     return word.rstrip(".")

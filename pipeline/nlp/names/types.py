@@ -9,13 +9,13 @@ from pipeline.nlp.languages.spec import NameData
 from pipeline.nlp.names.context import (
     has_age,
     has_civic_noun,
+    has_which_clause,
+    has_who_clause,
     is_dateline,
-    is_home,
-    is_one_who,
-    is_thing_which,
+    is_place_of_residence,
     nouns_beside,
 )
-from pipeline.nlp.names.spans import Name, folded, surface_of
+from pipeline.nlp.names.spans import Name, fold_name_cached, surface_of
 from pipeline.nlp.tokens import Tokens
 
 _PLACES = frozenset({"GPE", "LOC", "FAC"})
@@ -30,25 +30,25 @@ _LEANING = 0.7
 _PRONOUN_REACH = 12
 
 
-def typed(tokens: Tokens, names: tuple[Name, ...], data: NameData, kb: KnowledgeBase) -> tuple[Name, ...]:
+def assign_types(tokens: Tokens, names: tuple[Name, ...], data: NameData, kb: KnowledgeBase) -> tuple[Name, ...]:
     """Return the names with one type a spelling."""
-    voting = _Voting(tokens, names, data, kb)
+    voting = _TypeVote(tokens, names, data, kb)
     return tuple(
         name if name.label == label else replace(name, label=label)
         for name, label in zip(names, voting.labels(), strict=True)
     )
 
 
-class _Voting:
+class _TypeVote:
     """What an article shows about the types of its names."""
 
     def __init__(self, tokens: Tokens, names: tuple[Name, ...], data: NameData, kb: KnowledgeBase) -> None:
         self._tokens, self._names, self._data, self._kb = tokens, names, data, kb
-        self._forms = [folded(surface_of(tokens, name)) for name in names]
+        self._forms = [fold_name_cached(surface_of(tokens, name)) for name in names]
         self._known = {form: kb.type_of(form) for form in set(self._forms)}
         pairs = list(zip(self._forms, names, strict=True))
         self._surnames = {form.split()[-1] for form, name in pairs if self._is_full_person(name, form)}
-        self._borne = {form.split()[-1] for form, name in pairs if name.honoured}
+        self._borne = {form.split()[-1] for form, name in pairs if name.after_honorific}
         self._people = {name.first for name in names if name.label == "PERSON"}
         self._ends_of_people = {name.last for name in names if name.label == "PERSON"}
         self._single_people = {form for form, name in pairs if name.label == "PERSON" and " " not in form}
@@ -81,7 +81,7 @@ class _Voting:
         """Return the type of each name."""
         votes: defaultdict[str, defaultdict[str, float]] = defaultdict(lambda: defaultdict(float))
         for name, form in zip(self._names, self._forms, strict=True):
-            votes[form][name.label] += 5 if name.honoured else 1
+            votes[form][name.label] += 5 if name.after_honorific else 1
             for entity_type, weight in self._evidence(name, form):
                 votes[form][entity_type] += weight
         for form, known in self._known.items():
@@ -111,13 +111,13 @@ class _Voting:
 
     def _thing(self, name: Name, words: list[str]) -> Iterator[tuple[str, float]]:
         """Yield what nouns beside a name show, and what shows a thing in what the model calls a person."""
-        if name.honoured:
+        if name.after_honorific:
             return
         if not self._is_somebody(name, words):
             yield from ((kind, _VERDICT) for kind in nouns_beside(self._tokens, name, self._data))
         if name.label == "PERSON" and self._is_the_one(name, " ".join(words)):
             yield "ORG", _NOD
-        if name.label == "PERSON" and is_thing_which(self._tokens, name, self._data):
+        if name.label == "PERSON" and has_which_clause(self._tokens, name, self._data):
             yield "ORG", _HINT
 
     def _is_the_one(self, name: Name, form: str) -> bool:
@@ -134,7 +134,7 @@ class _Voting:
     def _by_words(self, name: Name, words: list[str]) -> str | None:
         """Return the type that the first or last word of a name shows."""
         evidence = self._data.evidence
-        if name.honoured:
+        if name.after_honorific:
             return None
         if len(words) < 2:
             return self._by_word(name, words[0])
@@ -180,7 +180,7 @@ class _Voting:
         before = tokens.lower[name.first - 1] if name.first else ""
         if before in data.roles:
             yield "PERSON", _VERDICT if data.roles[before] else _HINT
-        if is_one_who(tokens, name) or has_age(tokens, name):
+        if has_who_clause(tokens, name) or has_age(tokens, name):
             yield "PERSON", _VERDICT
         if self._acts(name) or self._is_he(name):
             yield "PERSON", _HINT
@@ -229,7 +229,7 @@ class _Voting:
     def _place(self, name: Name, words: list[str]) -> Iterator[tuple[str, float]]:
         """Yield what shows a place in what the model calls something else."""
         tokens, data = self._tokens, self._data
-        if is_dateline(tokens, name) or is_home(tokens, name, data):
+        if is_dateline(tokens, name) or is_place_of_residence(tokens, name, data):
             yield "GPE", _VERDICT
         before = name.first - 1
         if before < 0 or len(words) > 2 or self._is_somebody(name, words):

@@ -9,10 +9,10 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 
 from pipeline.nlp.languages.spec import CueData
-from pipeline.nlp.quotes.bylines import named_before, named_behind
+from pipeline.nlp.quotes.bylines import name_after_dash, name_before_colon
 from pipeline.nlp.quotes.clauses import Clause
 from pipeline.nlp.quotes.cue_subjects import reporting_verb
-from pipeline.nlp.quotes.cues import CueUse
+from pipeline.nlp.quotes.cues import CueMention
 from pipeline.nlp.quotes.quoted import QuotedText
 from pipeline.nlp.tokens import Tokens
 
@@ -34,34 +34,34 @@ _BREAKS = ",?!—–-"
 class Attribution:
     """The reporting word of a quoted stretch and how sure that is. ``rule`` names the structure that decided.
 
-    ``speaker`` is the head token of the speaker. ``use`` is None where no reporting word stands by it.
+    ``speaker`` is the head token of the speaker. ``cue`` is None where no reporting word stands by it.
     """
 
-    use: CueUse | None
+    cue: CueMention | None
     speaker: int | None
     score: float
     rule: str
 
 
-NONE = Attribution(None, None, 0.0, "none")
+NO_ATTRIBUTION = Attribution(None, None, 0.0, "none")
 
 
 def attribute(
-    tokens: Tokens, quoted: QuotedText, cues: Sequence[CueUse], clauses: Sequence[Clause], data: CueData
+    tokens: Tokens, quoted: QuotedText, cues: Sequence[CueMention], clauses: Sequence[Clause], data: CueData
 ) -> tuple[Attribution, ...]:
-    """Return one attribution a quoted stretch, in order; ``NONE`` where nothing fits."""
-    places = [use.token for use in cues]
-    reporting = [clause.use.token for clause in clauses]
+    """Return one attribution a quoted stretch, in order; ``NO_ATTRIBUTION`` where nothing fits."""
+    places = [cue.token for cue in cues]
+    reporting = [clause.cue.token for clause in clauses]
     found: list[Attribution] = []
     for index in range(len(quoted.marked)):
         options = [
             *_after(tokens, quoted, cues, places, index, data),
             *_before(tokens, quoted, cues, places, index, data),
-            *_carried(tokens, quoted, found, index),
+            *_previous_speaker(tokens, quoted, found, index),
             *_structural(tokens, quoted, cues, places, index, data),
             *_in_clause(clauses, reporting, *edges(tokens, quoted, index)),
         ]
-        found.append(max(options, key=lambda option: option.score, default=NONE))
+        found.append(max(options, key=lambda option: option.score, default=NO_ATTRIBUTION))
     return tuple(found)
 
 
@@ -70,8 +70,8 @@ def _in_clause(clauses: Sequence[Clause], places: list[int], first: int, last: i
     for place in range(bisect_left(places, first - _NEAR), bisect_left(places, last + _NEAR)):
         clause = clauses[place]
         if clause.holds(first, last) and last - first < clause.last - clause.first:
-            use = clause.use
-            yield Attribution(use, use.speaker, _IN_CLAUSE * use.cue.weight, "clause")
+            cue = clause.cue
+            yield Attribution(cue, cue.speaker, _IN_CLAUSE * cue.entry.weight, "clause")
 
 
 def edges(tokens: Tokens, quoted: QuotedText, index: int) -> tuple[int, int]:
@@ -95,7 +95,7 @@ def is_sentence(tokens: Tokens, quoted: QuotedText, index: int) -> bool:
 
 
 def _after(
-    tokens: Tokens, quoted: QuotedText, cues: Sequence[CueUse], places: list[int], index: int, data: CueData
+    tokens: Tokens, quoted: QuotedText, cues: Sequence[CueMention], places: list[int], index: int, data: CueData
 ) -> Iterator[Attribution]:
     """Yield the reporting words behind a quoted stretch, up to the sentence's end or the next stretch."""
     last = edges(tokens, quoted, index)[1]
@@ -103,27 +103,27 @@ def _after(
     breaks = _breaks_off(tokens, last, ending, data)
     if not breaks and ending in _ENDINGS:
         return
-    for use in cues[bisect_left(places, last + 1) :]:
-        if use.token > last + 25 or not _connected(tokens, quoted, last + 1, use.token):
+    for cue in cues[bisect_left(places, last + 1) :]:
+        if cue.token > last + 25 or not _is_connected(tokens, quoted, last + 1, cue.token):
             return
-        distance = use.token - last
-        if use.speaker is None or not _may_end(tokens, use, distance):
+        distance = cue.token - last
+        if cue.speaker is None or not _may_end(tokens, cue, distance):
             continue
-        if use.kind == "source":
-            yield Attribution(use, use.speaker, 0.93, "source_after")
+        if cue.kind == "source":
+            yield Attribution(cue, cue.speaker, 0.93, "source_after")
         elif breaks:
-            beside = distance <= 3 and last < use.speaker and ending in "," and is_sentence(tokens, quoted, index)
-            weight = max(use.cue.weight, _ANY_VERB) if beside else use.cue.weight
-            yield Attribution(use, use.speaker, weight * (0.98 - 0.012 * distance), "after")
+            beside = distance <= 3 and last < cue.speaker and ending in "," and is_sentence(tokens, quoted, index)
+            weight = max(cue.entry.weight, _ANY_VERB) if beside else cue.entry.weight
+            yield Attribution(cue, cue.speaker, weight * (0.98 - 0.012 * distance), "after")
         elif distance < 12:
-            yield Attribution(use, use.speaker, use.cue.weight * 0.3, "after_loose")
+            yield Attribution(cue, cue.speaker, cue.entry.weight * 0.3, "after_loose")
 
 
-def _may_end(tokens: Tokens, use: CueUse, distance: int) -> bool:
+def _may_end(tokens: Tokens, cue: CueMention, distance: int) -> bool:
     """Return whether a reporting word may stand that far behind the words it reports; "did not say" may not."""
-    if tokens.dependents(use.token, "neg"):
+    if tokens.dependents(cue.token, "neg"):
         return False
-    return use.kind in ("verb", "source") and (use.is_listed or distance <= 6)
+    return cue.kind in ("verb", "source") and (cue.is_listed or distance <= 6)
 
 
 def _breaks_off(tokens: Tokens, last: int, ending: str, data: CueData) -> bool:
@@ -138,7 +138,7 @@ def _breaks_off(tokens: Tokens, last: int, ending: str, data: CueData) -> bool:
     return tokens.dep[after] != "mark" or tokens.lower[after] in data.aside_marks
 
 
-def _connected(tokens: Tokens, quoted: QuotedText, first: int, last: int) -> bool:
+def _is_connected(tokens: Tokens, quoted: QuotedText, first: int, last: int) -> bool:
     """Return whether no sentence ends, no paragraph ends and no quoted stretch stands between two tokens."""
     return tokens.block[first - 1] == tokens.block[last] and not any(
         quoted.inside(index) or tokens.text[index] in (".", "!", "?") for index in range(first, last)
@@ -146,7 +146,7 @@ def _connected(tokens: Tokens, quoted: QuotedText, first: int, last: int) -> boo
 
 
 def _before(
-    tokens: Tokens, quoted: QuotedText, cues: Sequence[CueUse], places: list[int], index: int, data: CueData
+    tokens: Tokens, quoted: QuotedText, cues: Sequence[CueMention], places: list[int], index: int, data: CueData
 ) -> Iterator[Attribution]:
     """Yield the reporting words before a quoted stretch in its sentence, nearest first."""
     first, _ = edges(tokens, quoted, index)
@@ -154,32 +154,32 @@ def _before(
     link = tokens.lower[first - 1] if first else ""
     nearer = 0
     for place in range(bisect_left(places, first) - 1, -1, -1):
-        use = cues[place]
-        if first - use.token > 60 or not _same_sentence(tokens, quoted, use.token, first):
+        cue = cues[place]
+        if first - cue.token > 60 or not _same_sentence(tokens, quoted, cue.token, first):
             return
-        if use.speaker is None:
+        if cue.speaker is None:
             continue
-        distance = first - use.token
-        structure, rule = _structure(distance, link, use.token in governors, data)
-        if not use.is_listed and rule not in ("governs", "adjacent") and not (rule == "colon" and distance <= _BESIDE):
+        distance = first - cue.token
+        structure, rule = _structure(distance, link, cue.token in governors, data)
+        if not cue.is_listed and rule not in ("governs", "adjacent") and not (rule == "colon" and distance <= _BESIDE):
             continue
-        weight = use.cue.weight if use.kind != "noun" else use.cue.weight * 0.75
-        if use.kind == "source":
+        weight = cue.entry.weight if cue.kind != "noun" else cue.entry.weight * 0.75
+        if cue.kind == "source":
             weight = 0.9 if distance < 25 else 0.4
         weight = max(weight, 0.5) if rule == "colon" else weight
-        owner = _outermost(tokens, cues, places, use) if rule in ("governs", "adjacent") else use
+        owner = _outermost(tokens, cues, places, cue) if rule in ("governs", "adjacent") else cue
         yield Attribution(owner, owner.speaker, weight * structure * _PASSED**nearer - 0.002 * distance, rule)
-        nearer += use.is_listed and (use.kind != "noun" or rule != "sentence")
+        nearer += cue.is_listed and (cue.kind != "noun" or rule != "sentence")
 
 
-def _outermost(tokens: Tokens, cues: Sequence[CueUse], places: list[int], use: CueUse) -> CueUse:
+def _outermost(tokens: Tokens, cues: Sequence[CueMention], places: list[int], cue: CueMention) -> CueMention:
     """Return what reports the clause of a reporting verb: in "he said she called it a sham", he speaks of her words."""
-    verb = reporting_verb(tokens, use.token) if use.kind == "verb" else use.token
+    verb = reporting_verb(tokens, cue.token) if cue.kind == "verb" else cue.token
     place = bisect_left(places, verb)
-    if verb == use.token or place == len(places) or places[place] != verb:
-        return use
+    if verb == cue.token or place == len(places) or places[place] != verb:
+        return cue
     outer = cues[place]
-    return outer if outer.is_listed and outer.cue.weight >= _REPORTS and outer.speaker is not None else use
+    return outer if outer.is_listed and outer.entry.weight >= _REPORTS and outer.speaker is not None else cue
 
 
 def _structure(distance: int, link: str, governs: bool, data: CueData) -> tuple[float, str]:
@@ -219,7 +219,9 @@ def _same_sentence(tokens: Tokens, quoted: QuotedText, first: int, last: int) ->
     return True
 
 
-def _carried(tokens: Tokens, quoted: QuotedText, found: Sequence[Attribution], index: int) -> Iterator[Attribution]:
+def _previous_speaker(
+    tokens: Tokens, quoted: QuotedText, found: Sequence[Attribution], index: int
+) -> Iterator[Attribution]:
     """Yield the speaker of the stretch before: in the same paragraph, or in the one before for one wholly in marks."""
     if not found or found[-1].speaker is None or not _starts_capital(tokens, quoted, index):
         return
@@ -242,11 +244,11 @@ def _starts_capital(tokens: Tokens, quoted: QuotedText, index: int) -> bool:
 
 
 def _structural(
-    tokens: Tokens, quoted: QuotedText, cues: Sequence[CueUse], places: list[int], index: int, data: CueData
+    tokens: Tokens, quoted: QuotedText, cues: Sequence[CueMention], places: list[int], index: int, data: CueData
 ) -> Iterator[Attribution]:
     """Yield who is named beside a quote without a reporting word of its sentence, and the nearest subject before."""
     first, last = edges(tokens, quoted, index)
-    if (signed := named_behind(tokens, last)) is not None:
+    if (signed := name_after_dash(tokens, last)) is not None:
         yield Attribution(None, signed, 0.7, "byline")
     anchor = first - 1
     while anchor > 0 and tokens.text[anchor].isspace():
@@ -254,24 +256,24 @@ def _structural(
     if anchor < 1 or not tokens.is_body(anchor):
         return
     colon = tokens.text[anchor] == ":"
-    if colon and (name := named_before(tokens, anchor, data)) is not None:
+    if colon and (name := name_before_colon(tokens, anchor, data)) is not None:
         yield Attribution(None, name, 0.75, "byline")
     if colon and tokens.block[anchor] != tokens.block[first]:
-        yield from _announced(tokens, quoted, cues, places, anchor)
+        yield from _colon_cue(tokens, quoted, cues, places, anchor)
     if colon or last - first >= 6:
         yield from _near_subject(tokens, quoted, anchor, 0.55 if colon else 0.22)
 
 
-def _announced(
-    tokens: Tokens, quoted: QuotedText, cues: Sequence[CueUse], places: list[int], colon: int
+def _colon_cue(
+    tokens: Tokens, quoted: QuotedText, cues: Sequence[CueMention], places: list[int], colon: int
 ) -> Iterator[Attribution]:
     """Yield the reporting word of the sentence that ends the paragraph before with a colon."""
     place = bisect_left(places, colon) - 1
     if place < 0:
         return
-    use = cues[place]
-    if use.is_listed and use.speaker is not None and _same_sentence(tokens, quoted, use.token, colon):
-        yield Attribution(use, use.speaker, 0.8, "colon_paragraph")
+    cue = cues[place]
+    if cue.is_listed and cue.speaker is not None and _same_sentence(tokens, quoted, cue.token, colon):
+        yield Attribution(cue, cue.speaker, 0.8, "colon_paragraph")
 
 
 def _near_subject(tokens: Tokens, quoted: QuotedText, anchor: int, score: float) -> Iterator[Attribution]:

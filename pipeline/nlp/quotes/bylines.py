@@ -6,13 +6,13 @@ from pipeline.nlp.tokens import Tokens
 _PROPER = frozenset({"NNP", "NNPS"})
 _NAME_WORDS = frozenset({"NNP", "NNPS", "NN", "DT", "JJ", "POS"})
 _DASHES = frozenset("-–—―")
-_BREAKS = _DASHES | frozenset(".,;!?")
+_NAME_BREAKS = _DASHES | frozenset(".,;!?")
 _FARTHEST = 30
 
 
-def named_before(tokens: Tokens, colon: int, data: CueData) -> int | None:
+def name_before_colon(tokens: Tokens, colon: int, data: CueData) -> int | None:
     """Return who leads to a colon: "Ana Brito:", "Ana Brito, head of the union:", "Ana Brito's verdict:"."""
-    if (described := _described_before(tokens, colon)) is not None:
+    if (described := _name_with_description(tokens, colon)) is not None:
         return described
     name = colon - 1
     if name >= 0 and tokens.tag[name] in _PROPER and _is_free(tokens, name, data):
@@ -21,7 +21,7 @@ def named_before(tokens: Tokens, colon: int, data: CueData) -> int | None:
     return owners[0] if owners and tokens.tag[owners[0]] in _PROPER else None
 
 
-def _described_before(tokens: Tokens, colon: int) -> int | None:
+def _name_with_description(tokens: Tokens, colon: int) -> int | None:
     """Return the name that begins a sentence without a verb: "Ana Brito, head of the union:"."""
     start = colon
     while start > max(colon - _FARTHEST, 0) and tokens.block[start - 1] == tokens.block[colon]:
@@ -35,7 +35,7 @@ def _described_before(tokens: Tokens, colon: int) -> int | None:
     return first if first is not None and first + 1 < colon and tokens.text[first + 1] == "," else None
 
 
-def named_behind(tokens: Tokens, last: int) -> int | None:
+def name_after_dash(tokens: Tokens, last: int) -> int | None:
     """Return the last token of the name that signs a quote: "— Ana Brito, head of the union", up to the line's end."""
     dash = last + 1
     while dash < len(tokens) and tokens.text[dash].isspace():
@@ -59,7 +59,7 @@ def _is_free(tokens: Tokens, name: int, data: CueData) -> bool:
         if tokens.block[before - 1] != tokens.block[name]:
             return True
         before -= 1
-    return tokens.text[before] in _BREAKS or tokens.lower[before] in data.origin_prepositions
+    return tokens.text[before] in _NAME_BREAKS or tokens.lower[before] in data.origin_prepositions
 
 
 def _is_verb(tokens: Tokens, token: int) -> bool:

@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from itertools import islice
 
 from pipeline.nlp.languages.spec import CueData
-from pipeline.nlp.quotes.cues import CueUse
+from pipeline.nlp.quotes.cues import CueMention
 from pipeline.nlp.tokens import Tokens
 
 _CLAUSES = ("ccomp", "xcomp", "dobj", "attr", "oprd", "acomp", "prep", "advcl", "acl", "dative")
@@ -26,45 +26,45 @@ class Clause:
 
     first: int
     last: int
-    use: CueUse
+    cue: CueMention
 
     def holds(self, first: int, last: int) -> bool:
         """Return whether a quoted stretch stands in it; the parse may hang its closing mark elsewhere."""
         return self.first <= first and last - 1 <= self.last
 
 
-def clause_around(tokens: Tokens, use: CueUse, first: int, last: int, cues: Sequence[CueUse]) -> Clause | None:
+def clause_around(tokens: Tokens, cue: CueMention, first: int, last: int, cues: Sequence[CueMention]) -> Clause | None:
     """Return the complement of a reporting word that holds the tokens ``first`` to ``last``; None without one.
 
     It leaves out "that" and stops before what is co-ordinated with the reporting word itself.
     """
-    for child in tokens.children[use.token] if use.kind != "source" else ():
+    for child in tokens.children[cue.token] if cue.kind != "source" else ():
         left, right = tokens.left_edge(child), tokens.right_edge(child)
         if tokens.dep[child] not in _CLAUSES or not (left <= last and first <= right):
             continue
-        if left <= use.token <= right:
+        if left <= cue.token <= right:
             return None
-        if child > use.token:
-            right = _before_next(tokens, use, last, _whole_right(tokens, use.token, right), cues)
-        begin = min(left, first) if child > use.token else left
-        begin = max(begin, use.token + 1) if child > use.token else begin
-        return _trimmed(tokens, Clause(begin, max(right, last), use), first, last)
-    is_inverted = use.speaker is not None and use.token < use.speaker < first  # "admits Ana Brito, “but"
-    if use.kind != "source" and use.token < first and first - use.token < 14 and not is_inverted:
-        marks = [index for index in range(use.token + 1, first) if tokens.lower[index] == "that"]
-        return _trimmed(tokens, Clause(max([use.token + 1, *marks[:1]]), last, use), first, last)
+        if child > cue.token:
+            right = _before_next(tokens, cue, last, _complement_end(tokens, cue.token, right), cues)
+        begin = min(left, first) if child > cue.token else left
+        begin = max(begin, cue.token + 1) if child > cue.token else begin
+        return _trim_clause(tokens, Clause(begin, max(right, last), cue), first, last)
+    is_inverted = cue.speaker is not None and cue.token < cue.speaker < first  # "admits Ana Brito, “but"
+    if cue.kind != "source" and cue.token < first and first - cue.token < 14 and not is_inverted:
+        marks = [index for index in range(cue.token + 1, first) if tokens.lower[index] == "that"]
+        return _trim_clause(tokens, Clause(max([cue.token + 1, *marks[:1]]), last, cue), first, last)
     return None
 
 
-def _whole_right(tokens: Tokens, cue: int, right: int) -> int:
+def _complement_end(tokens: Tokens, cue_token: int, right: int) -> int:
     """Return the end of a complement that the parse has cut in two because its subject stands in marks."""
-    for child in tokens.dependents(cue, "ccomp"):
-        if cue < child and right < tokens.left_edge(child) <= right + 2:
+    for child in tokens.dependents(cue_token, "ccomp"):
+        if cue_token < child and right < tokens.left_edge(child) <= right + 2:
             right = tokens.right_edge(child)
     return right
 
 
-def _trimmed(tokens: Tokens, clause: Clause, first: int, last: int) -> Clause:
+def _trim_clause(tokens: Tokens, clause: Clause, first: int, last: int) -> Clause:
     """Return the clause within its block, without "that" and outer punctuation, never less than the fragment."""
     begin, end = clause.first, clause.last
     while end > last and tokens.block[end] != tokens.block[last]:
@@ -75,43 +75,43 @@ def _trimmed(tokens: Tokens, clause: Clause, first: int, last: int) -> Clause:
         begin += 1
     while end > last and (tokens.text[end] in _TRIMMED or tokens.text[end].isspace()):
         end -= 1
-    return Clause(begin, end, clause.use)
+    return Clause(begin, end, clause.cue)
 
 
-def reported_clauses(tokens: Tokens, cues: Sequence[CueUse], data: CueData) -> tuple[Clause, ...]:
+def reported_clauses(tokens: Tokens, cues: Sequence[CueMention], data: CueData) -> tuple[Clause, ...]:
     """Return the clauses that reporting words report, one a word at most, in the order of the words."""
     found: list[Clause] = []
-    for use in cues:
-        if not _reports(tokens, use, data):
+    for cue in cues:
+        if not _reports(tokens, cue, data):
             continue
-        stretches = _FINDERS[use.kind](tokens, use, cues, data)
-        clauses = (_within_block(tokens, use, first, last) for first, last in stretches)
+        stretches = _FINDERS[cue.kind](tokens, cue, cues, data)
+        clauses = (_within_block(tokens, cue, first, last) for first, last in stretches)
         found.extend(islice((clause for clause in clauses if clause is not None), 1))
     return tuple(found)
 
 
-def _reports(tokens: Tokens, use: CueUse, data: CueData) -> bool:
-    verb = tokens.head[use.token] if use.kind == "adjective" else use.token
-    if not use.is_listed or use.speaker is None or tokens.dependents(verb, "neg"):
+def _reports(tokens: Tokens, cue: CueMention, data: CueData) -> bool:
+    verb = tokens.head[cue.token] if cue.kind == "adjective" else cue.token
+    if not cue.is_listed or cue.speaker is None or tokens.dependents(verb, "neg"):
         return False
-    lemma, weight = tokens.lemma[use.token], use.cue.weight
-    if use.cue.cue_class == "thought":
-        return weight >= _LEAST_THOUGHT and tokens.lower[use.speaker] not in ("i", "we", "you")
-    if lemma in data.evidence_verbs and tokens.lemma[use.speaker] in data.evidence:
+    lemma, weight = tokens.lemma[cue.token], cue.entry.weight
+    if cue.entry.cue_class == "thought":
+        return weight >= _LEAST_THOUGHT and tokens.lower[cue.speaker] not in ("i", "we", "you")
+    if lemma in data.evidence_verbs and tokens.lemma[cue.speaker] in data.evidence:
         return True
     return weight >= _LEAST_INDIRECT or lemma in data.committing
 
 
-def _of_verb(tokens: Tokens, use: CueUse, cues: Sequence[CueUse], data: CueData) -> Iterator[tuple[int, int]]:
+def _of_verb(tokens: Tokens, cue: CueMention, cues: Sequence[CueMention], data: CueData) -> Iterator[tuple[int, int]]:
     """Yield what a verb reports: its clause behind it, or the sentence that it is inserted into or ends."""
-    verb = use.token
-    for child in _complements(tokens, use, data):
+    verb = cue.token
+    for child in _complements(tokens, cue, data):
         left, right = tokens.left_edge(child), tokens.right_edge(child)
         if child > verb:
             marks = [mark for mark in tokens.dependents(child, "mark") if tokens.lower[mark] == "that"]
-            right = _before_next(tokens, use, child, right, cues)
+            right = _before_next(tokens, cue, child, right, cues)
             yield max(left, verb + 1, *marks), _with_joined(tokens, verb, right)
-        elif use.cue.cue_class != "thought" and tokens.text[frame := _frame_start(tokens, use) - 1] != ":":
+        elif cue.entry.cue_class != "thought" and tokens.text[frame := _frame_start(tokens, cue) - 1] != ":":
             yield left, min(right, frame)
     if tokens.lemma[verb] in data.committing:
         yield from _infinitives(tokens, verb)
@@ -127,15 +127,15 @@ def _is_aside(tokens: Tokens, verb: int, data: CueData) -> bool:
     )
 
 
-def _complements(tokens: Tokens, use: CueUse, data: CueData) -> Iterator[int]:
+def _complements(tokens: Tokens, cue: CueMention, data: CueData) -> Iterator[int]:
     """Yield the verbs of the clauses that a verb has for complements, finite and with a subject."""
-    verb = use.token
+    verb = cue.token
     clauses = tokens.dependents(verb, "ccomp")
-    if use.kind == "adjective":
+    if cue.kind == "adjective":
         clauses += tokens.dependents(tokens.head[verb], "ccomp")
     if tokens.lemma[verb] in data.asking:
         clauses += [each for each in tokens.dependents(verb, "advcl") if _asks(tokens, each, data)]
-    if not any(clause > verb for clause in clauses) and (linked := _linked(tokens, verb, data)) is not None:
+    if not any(clause > verb for clause in clauses) and (linked := _that_clause_verb(tokens, verb, data)) is not None:
         clauses.append(linked)
     for clause in clauses:
         if tokens.dependents(clause, *_CLAUSE_SUBJECTS) and _is_finite(tokens, clause):
@@ -146,7 +146,7 @@ def _asks(tokens: Tokens, clause: int, data: CueData) -> bool:
     return any(tokens.lower[mark] in data.complementisers for mark in tokens.dependents(clause, "mark"))
 
 
-def _linked(tokens: Tokens, verb: int, data: CueData) -> int | None:
+def _that_clause_verb(tokens: Tokens, verb: int, data: CueData) -> int | None:
     """Return the verb of a "that" behind a phrase the parse has hung it on: "said on the ferry that she will".
 
     "Echoed her fear that" reports nothing of its own: the clause is what the object says.
@@ -184,7 +184,7 @@ def _is_finite(tokens: Tokens, verb: int) -> bool:
     return any(tokens.tag[each] in _FINITE for each in (verb, *auxiliaries))
 
 
-def _before_next(tokens: Tokens, use: CueUse, after: int, right: int, cues: Sequence[CueUse]) -> int:
+def _before_next(tokens: Tokens, cue: CueMention, after: int, right: int, cues: Sequence[CueMention]) -> int:
     """Return the end of a clause, cut before the next reporting verb of the same speaker: "and warned", ", adding"."""
     place = bisect_right(cues, after, key=_token)
     for other in cues[place : place + _NEXT_CUES]:
@@ -193,26 +193,26 @@ def _before_next(tokens: Tokens, use: CueUse, after: int, right: int, cues: Sequ
             joint -= 1
         if joint > right or joint <= after:
             continue
-        is_verb = other.kind == "verb" and other.is_listed and other.cue.weight >= _LEAST_INDIRECT
-        if is_verb and _is_joined(tokens, use.token, other.token, joint):
+        is_verb = other.kind == "verb" and other.is_listed and other.entry.weight >= _LEAST_INDIRECT
+        if is_verb and _is_joined(tokens, cue.token, other.token, joint):
             return joint - 1 if tokens.tag[joint] == "CC" else joint
     return right
 
 
-def _is_joined(tokens: Tokens, cue: int, verb: int, joint: int) -> bool:
+def _is_joined(tokens: Tokens, cue_token: int, verb: int, joint: int) -> bool:
     if tokens.tag[verb] == "VBG" and tokens.dep[verb] == "advcl":
         return tokens.text[joint] == "," or tokens.text[joint - 1] == ","
-    same = tokens.tag[verb] == tokens.tag[cue] and tokens.tag[joint] == "CC"
+    same = tokens.tag[verb] == tokens.tag[cue_token] and tokens.tag[joint] == "CC"
     return same and not tokens.dependents(verb, *_CLAUSE_SUBJECTS)
 
 
-def _token(use: CueUse) -> int:
-    return use.token
+def _token(cue: CueMention) -> int:
+    return cue.token
 
 
-def _with_joined(tokens: Tokens, cue: int, right: int) -> int:
+def _with_joined(tokens: Tokens, cue_token: int, right: int) -> int:
     """Return the end of a clause with "and had sold it", "and would go", which the parse joins to the word "said"."""
-    for verb in tokens.dependents(cue, "conj") if tokens.tag[cue] == "VBD" else ():
+    for verb in tokens.dependents(cue_token, "conj") if tokens.tag[cue_token] == "VBD" else ():
         auxiliaries = [tokens.tag[aux] for aux in tokens.dependents(verb, "aux", "auxpass")]
         is_backshifted = "MD" in auxiliaries or ("VBD" in auxiliaries and tokens.tag[verb] == "VBN")
         if right < verb and is_backshifted and not tokens.dependents(verb, *_CLAUSE_SUBJECTS):
@@ -220,33 +220,33 @@ def _with_joined(tokens: Tokens, cue: int, right: int) -> int:
     return right
 
 
-def _frame_start(tokens: Tokens, use: CueUse) -> int:
+def _frame_start(tokens: Tokens, cue: CueMention) -> int:
     """Return the first token of "she said" or "said the mayor"."""
-    subjects = [tokens.left_edge(s) for s in tokens.dependents(use.token, "nsubj") if s < use.token]
-    return min([use.token, *subjects])
+    subjects = [tokens.left_edge(s) for s in tokens.dependents(cue.token, "nsubj") if s < cue.token]
+    return min([cue.token, *subjects])
 
 
-def _of_source(tokens: Tokens, use: CueUse, _: Sequence[CueUse], _data: CueData) -> Iterator[tuple[int, int]]:
+def _of_source(tokens: Tokens, cue: CueMention, _: Sequence[CueMention], _data: CueData) -> Iterator[tuple[int, int]]:
     """Yield the clause that "according to X" belongs to."""
-    host = tokens.head[use.token]
-    is_aside = tokens.text[use.token - 1] == ","
+    host = tokens.head[cue.token]
+    is_aside = tokens.text[cue.token - 1] == ","
     for _step in range(6):
         is_low = is_aside and tokens.dep[host] in _LOWER
         if not is_low and tokens.tag[host][0] == "V" and tokens.dependents(host, *_CLAUSE_SUBJECTS):
-            last = tokens.right_edge(host) if host < use.token else tokens.right_edge(use.token)
-            yield from _without(tokens, host, use.token, last)
+            last = tokens.right_edge(host) if host < cue.token else tokens.right_edge(cue.token)
+            yield from _without(tokens, host, cue.token, last)
             return
         host = tokens.head[host]
-    if use.token == 0 or tokens.sentence[use.token - 1] != tokens.sentence[use.token]:
-        phrase = use.token if use.speaker is None or tokens.dep[use.token] != "ROOT" else use.speaker
-        yield tokens.right_edge(phrase) + 1, bisect_right(tokens.sentence, tokens.sentence[use.token]) - 1
+    if cue.token == 0 or tokens.sentence[cue.token - 1] != tokens.sentence[cue.token]:
+        phrase = cue.token if cue.speaker is None or tokens.dep[cue.token] != "ROOT" else cue.speaker
+        yield tokens.right_edge(phrase) + 1, bisect_right(tokens.sentence, tokens.sentence[cue.token]) - 1
 
 
-def _of_noun(tokens: Tokens, use: CueUse, _: Sequence[CueUse], _data: CueData) -> Iterator[tuple[int, int]]:
+def _of_noun(tokens: Tokens, cue: CueMention, _: Sequence[CueMention], _data: CueData) -> Iterator[tuple[int, int]]:
     """Yield the clause of "his claim that ..."."""
-    if not tokens.dependents(use.token, "poss"):
+    if not tokens.dependents(cue.token, "poss"):
         return
-    for child in tokens.dependents(use.token, "acl", "ccomp"):
+    for child in tokens.dependents(cue.token, "acl", "ccomp"):
         if tokens.dependents(child, "mark") and tokens.dependents(child, *_CLAUSE_SUBJECTS):
             yield tokens.left_edge(child), tokens.right_edge(child)
 
@@ -264,7 +264,7 @@ def _without(tokens: Tokens, host: int, first: int, last: int) -> Iterator[tuple
         yield left, right
 
 
-_FINDERS: Mapping[str, Callable[[Tokens, CueUse, Sequence[CueUse], CueData], Iterator[tuple[int, int]]]] = {
+_FINDERS: Mapping[str, Callable[[Tokens, CueMention, Sequence[CueMention], CueData], Iterator[tuple[int, int]]]] = {
     "verb": _of_verb,
     "adjective": _of_verb,
     "source": _of_source,
@@ -272,17 +272,17 @@ _FINDERS: Mapping[str, Callable[[Tokens, CueUse, Sequence[CueUse], CueData], Ite
 }
 
 
-def _within_block(tokens: Tokens, use: CueUse, first: int, last: int) -> Clause | None:
+def _within_block(tokens: Tokens, cue: CueMention, first: int, last: int) -> Clause | None:
     """Return a clause of three words or more in the block of its reporting word, which is no part of its speaker."""
-    block = tokens.block[use.token]
+    block = tokens.block[cue.token]
     while first <= last and (tokens.block[first] != block or _leads(tokens, first)):
         first += 1
     while first <= last and (tokens.block[last] != block or _trails(tokens, last)):
         last -= 1
-    inserted = first <= use.token <= last
-    if last - first < 2 or (use.speaker is not None and first <= use.speaker <= last and not inserted):
+    inserted = first <= cue.token <= last
+    if last - first < 2 or (cue.speaker is not None and first <= cue.speaker <= last and not inserted):
         return None
-    return Clause(first, last, use)
+    return Clause(first, last, cue)
 
 
 def _leads(tokens: Tokens, token: int) -> bool:

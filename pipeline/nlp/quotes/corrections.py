@@ -15,7 +15,7 @@ RULE = "override"
 
 
 @dataclass(frozen=True, slots=True)
-class Unmet:
+class UnmatchedOverride:
     """A correction that changes nothing in its article, and why."""
 
     override: QuoteOverride
@@ -23,15 +23,15 @@ class Unmet:
 
 
 @dataclass(frozen=True, slots=True)
-class Corrected:
+class QuoteOverrideResult:
     """An article's quotes under its corrections, numbered anew, and the corrections that fit none."""
 
     quotes: tuple[Quote, ...]
-    unmet: tuple[Unmet, ...]
+    unmatched: tuple[UnmatchedOverride, ...]
 
 
 @dataclass(frozen=True, slots=True)
-class _Speaker:
+class _OverrideSpeaker:
     """Who speaks, by a correction. ``mentions`` are those of an entity of the article, empty for somebody else."""
 
     mentions: tuple[Entity, ...]
@@ -45,29 +45,29 @@ class _Speaker:
 
 def correct_quotes(
     quotes: tuple[Quote, ...], entities: tuple[Entity, ...], kb: KnowledgeBase, *, infer_gender: bool
-) -> Corrected:
+) -> QuoteOverrideResult:
     """Return the quotes as a person corrected them. A correction that fits no quote, or several, changes none.
 
     A corrected quote has the rule "override" and is sure. Where the mention beside it is another's name, the nearest
     name of the right one takes its place.
     """
     if not kb.quote_overrides:
-        return Corrected(quotes, ())
+        return QuoteOverrideResult(quotes, ())
     texts = [quote.quote_text for quote in quotes]
     found: dict[int, Quote | None] = {}
-    unmet = []
+    unmatched = []
     for override in kb.quote_overrides:
         place = _place(texts, override)
         if isinstance(place, int) and place in found:
             place = "another correction of this article means the same quote; leave one of them out"
-        got = _corrected(quotes[place], entities, override, kb) if isinstance(place, int) else place
+        got = _apply_override(quotes[place], entities, override, kb) if isinstance(place, int) else place
         if isinstance(got, str):
-            unmet.append(Unmet(override, got))
+            unmatched.append(UnmatchedOverride(override, got))
         elif isinstance(place, int):
             found[place] = got if got is None or infer_gender else _without_gender(got)
     kept = (found.get(index, quote) for index, quote in enumerate(quotes))
     numbered = enumerate(quote for quote in kept if quote is not None)
-    return Corrected(tuple(replace(quote, quote_index=index) for index, quote in numbered), tuple(unmet))
+    return QuoteOverrideResult(tuple(replace(quote, quote_index=index) for index, quote in numbered), tuple(unmatched))
 
 
 def _without_gender(quote: Quote) -> Quote:
@@ -87,31 +87,31 @@ def _place(texts: Sequence[str], override: QuoteOverride) -> int | str:
     return found[0]
 
 
-def _corrected(
+def _apply_override(
     quote: Quote, entities: Sequence[Entity], override: QuoteOverride, kb: KnowledgeBase
 ) -> Quote | str | None:
     """Return the quote with its speaker, None for what is no quote, or why nobody fits."""
     if not override.is_quote:
         return None
     if override.speaker == "":
-        return _spoken_by(quote, None, entities)
+        return _set_speaker(quote, None, entities)
     speaker = _speaker(override, entities, kb)
-    return speaker if isinstance(speaker, str) else _spoken_by(quote, speaker, entities)
+    return speaker if isinstance(speaker, str) else _set_speaker(quote, speaker, entities)
 
 
-def _speaker(override: QuoteOverride, entities: Sequence[Entity], kb: KnowledgeBase) -> _Speaker | str:
+def _speaker(override: QuoteOverride, entities: Sequence[Entity], kb: KnowledgeBase) -> _OverrideSpeaker | str:
     names = [each for each in entities if each.mention_kind == "name" and each.cluster_index is not None]
     if override.entity_type is not None:
         names = [each for each in names if each.entity_type == override.entity_type]
-    clusters = list(dict.fromkeys(each.cluster_index for each in _meant(override, names)))
+    clusters = list(dict.fromkeys(each.cluster_index for each in _matching_mentions(override, names)))
     if len(clusters) > 1:
         return f"{len(clusters)} of the article go by {override.speaker or override.qid!r}; give a fuller name"
     if clusters:
-        return _of_article([each for each in entities if each.cluster_index == clusters[0]], override)
-    return _from_elsewhere(override, kb)
+        return _speaker_of_article([each for each in entities if each.cluster_index == clusters[0]], override)
+    return _speaker_outside_article(override, kb)
 
 
-def _meant(override: QuoteOverride, names: Sequence[Entity]) -> Sequence[Entity]:
+def _matching_mentions(override: QuoteOverride, names: Sequence[Entity]) -> Sequence[Entity]:
     """Return the mentions of whom a correction means: by QID, else by full name, else by another form of the name."""
     if override.qid is not None:
         return [each for each in names if each.qid == override.qid]
@@ -120,12 +120,12 @@ def _meant(override: QuoteOverride, names: Sequence[Entity]) -> Sequence[Entity]
     return full or [each for each in names if fold_name(each.entity_text) == wanted]
 
 
-def _of_article(mentions: Sequence[Entity], override: QuoteOverride) -> _Speaker:
+def _speaker_of_article(mentions: Sequence[Entity], override: QuoteOverride) -> _OverrideSpeaker:
     first = next(each for each in mentions if each.mention_kind == "name")
     gender, method = first.gender, first.gender_method
     if override.gender is not None and first.entity_type == "PERSON":
         gender, method = override.gender, "none"
-    return _Speaker(
+    return _OverrideSpeaker(
         mentions=tuple(mentions),
         cluster_index=first.cluster_index,
         entity_id=first.entity_id or "",
@@ -136,7 +136,7 @@ def _of_article(mentions: Sequence[Entity], override: QuoteOverride) -> _Speaker
     )
 
 
-def _from_elsewhere(override: QuoteOverride, kb: KnowledgeBase) -> _Speaker | str:
+def _speaker_outside_article(override: QuoteOverride, kb: KnowledgeBase) -> _OverrideSpeaker | str:
     """Return somebody whom the article does not name."""
     entry = kb.entry_of(override.qid) if override.qid is not None and override.speaker is None else None
     name = override.speaker or (entry.name if entry else None)
@@ -144,7 +144,7 @@ def _from_elsewhere(override: QuoteOverride, kb: KnowledgeBase) -> _Speaker | st
         return f"neither the article nor the knowledge base knows {override.qid}; give speaker as well"
     entity_type = override.entity_type or (entry.entity_type if entry else "PERSON")
     is_person = entity_type == "PERSON"
-    return _Speaker(
+    return _OverrideSpeaker(
         mentions=(),
         cluster_index=None,
         entity_id=override.qid or entity_hash(name, entity_type),
@@ -155,8 +155,8 @@ def _from_elsewhere(override: QuoteOverride, kb: KnowledgeBase) -> _Speaker | st
     )
 
 
-def _spoken_by(quote: Quote, speaker: _Speaker | None, entities: Sequence[Entity]) -> Quote:
-    text, start, end = _beside(quote, speaker, entities)
+def _set_speaker(quote: Quote, speaker: _OverrideSpeaker | None, entities: Sequence[Entity]) -> Quote:
+    text, start, end = _nearest_mention(quote, speaker, entities)
     roles = (each.role_text for each in speaker.mentions if each.role_text) if speaker else iter(())
     return replace(
         quote,
@@ -175,8 +175,8 @@ def _spoken_by(quote: Quote, speaker: _Speaker | None, entities: Sequence[Entity
     )
 
 
-def _beside(
-    quote: Quote, speaker: _Speaker | None, entities: Sequence[Entity]
+def _nearest_mention(
+    quote: Quote, speaker: _OverrideSpeaker | None, entities: Sequence[Entity]
 ) -> tuple[str | None, int | None, int | None]:
     """Return the mention beside the quote: the one read there unless it names another, else the nearest name."""
     start, end = quote.speaker_start_char, quote.speaker_end_char
@@ -192,7 +192,7 @@ def _beside(
     return near.entity_text, near.start_char, near.end_char
 
 
-def _names_another(speaker: _Speaker, entities: Sequence[Entity], start: int, end: int) -> bool:
+def _names_another(speaker: _OverrideSpeaker, entities: Sequence[Entity], start: int, end: int) -> bool:
     """Return whether a name stands at some offsets, and it is not the speaker's."""
     names = [e for e in entities if e.mention_kind == "name" and e.start_char < end and start < e.end_char]
     return bool(names) and not any(each.cluster_index == speaker.cluster_index for each in names)

@@ -6,8 +6,8 @@ from pipeline.nlp.tokens import Tokens
 _SUBJECTS = ("nsubj", "nsubjpass")
 _RELATIVES = frozenset({"WP", "WDT"})
 _PROPER = frozenset({"NNP", "NNPS"})
-_NOMINAL = _PROPER | {"PRP", "NN", "NNS"}
-_IN_PHRASE = _NOMINAL | {"DT", "JJ", "POS", "PRP$"}
+_SUBJECT_TAGS = _PROPER | {"PRP", "NN", "NNS"}
+_IN_PHRASE = _SUBJECT_TAGS | {"DT", "JJ", "POS", "PRP$"}
 _IN_DATELINE = _PROPER | {",", "-LRB-", "-RRB-", "CD", "HYPH", "NFP"}
 _DASHES = frozenset({"-", "–", "—", "--"})
 _ASIDES = _DASHES | {",", "(", ")"}
@@ -25,9 +25,9 @@ def speaker_of_verb(tokens: Tokens, quoted: QuotedText, verb: int) -> int | None
         verb = reporting_verb(tokens, verb)  # "he said people will say": the words are his
     subject = subject_of(tokens, quoted, verb, 4)
     if subject is None:
-        return _beside(tokens, quoted, verb)
+        return _nominal_beside(tokens, quoted, verb)
     dash = _dateline_end(tokens, subject)
-    return subject if dash is None else _behind(tokens, subject, dash)
+    return subject if dash is None else _nominal_after_dateline(tokens, subject, dash)
 
 
 def _is_passive(tokens: Tokens, verb: int) -> bool:
@@ -45,7 +45,7 @@ def subject_of(tokens: Tokens, quoted: QuotedText, verb: int, depth: int) -> int
         nearest = min(subjects, key=lambda s: abs(s - verb))
         if tokens.tag[nearest] not in _RELATIVES:
             return nearest
-        return tokens.head[verb] if tokens.dep[verb] == "relcl" else _before(tokens, quoted, nearest)
+        return tokens.head[verb] if tokens.dep[verb] == "relcl" else _nominal_before(tokens, quoted, nearest)
     governor, dep = tokens.head[verb], tokens.dep[verb]
     if depth == 0 or governor == verb or quoted.inside(governor):
         return None
@@ -87,10 +87,14 @@ def _of_participle(tokens: Tokens, quoted: QuotedText, verb: int, depth: int) ->
     return noun
 
 
-def _beside(tokens: Tokens, quoted: QuotedText, verb: int) -> int | None:
+def _nominal_beside(tokens: Tokens, quoted: QuotedText, verb: int) -> int | None:
     """Return the nominal right after a verb ("said Mr Lee", where it follows a quote) or right before it."""
     follows_quote = any(quoted.inside(i) for i in range(max(verb - 3, 0), verb))
-    order = (_after, _before_aside, _before) if follows_quote else (_before_aside, _before)
+    order = (
+        (_nominal_after, _nominal_before_aside, _nominal_before)
+        if follows_quote
+        else (_nominal_before_aside, _nominal_before)
+    )
     for look in order:
         found = look(tokens, quoted, verb)
         if found is not None:
@@ -98,30 +102,30 @@ def _beside(tokens: Tokens, quoted: QuotedText, verb: int) -> int | None:
     return None
 
 
-def _after(tokens: Tokens, quoted: QuotedText, verb: int) -> int | None:
+def _nominal_after(tokens: Tokens, quoted: QuotedText, verb: int) -> int | None:
     best = None
     for index in range(verb + 1, min(verb + 1 + _FARTHEST_SUBJECT, len(tokens))):
         if quoted.inside(index) or tokens.text[index] in ".,;:" or tokens.sentence[index] != tokens.sentence[verb]:
             break
-        if tokens.tag[index] in _NOMINAL:
+        if tokens.tag[index] in _SUBJECT_TAGS:
             best = index
         elif best is not None or tokens.tag[index] not in ("DT", "JJ", "PRP$", "POS", "CD"):
             break
     return best
 
 
-def _before(tokens: Tokens, quoted: QuotedText, verb: int) -> int | None:
+def _nominal_before(tokens: Tokens, quoted: QuotedText, verb: int) -> int | None:
     for index in range(verb - 1, max(verb - 1 - _FARTHEST_SUBJECT, -1), -1):
         if quoted.inside(index) or tokens.text[index] in ".;:" or tokens.block[index] != tokens.block[verb]:
             return None
-        if tokens.tag[index] in _NOMINAL:
+        if tokens.tag[index] in _SUBJECT_TAGS:
             return index
         if tokens.tag[index] not in ("RB", "MD", "VBZ", "VBD", "VBP", "VB", ",", "TO", "VBN", "VBG"):
             return None
     return None
 
 
-def _before_aside(tokens: Tokens, quoted: QuotedText, verb: int) -> int | None:
+def _nominal_before_aside(tokens: Tokens, quoted: QuotedText, verb: int) -> int | None:
     """Return who is named between a quote and the aside before a verb: "“...,” Ana Brito, union leader, said"."""
     if tokens.text[verb - 1] not in _ASIDES:
         return None
@@ -139,7 +143,7 @@ def _phrase_end(tokens: Tokens, first: int, last: int) -> int:
     end = first
     while end < last and tokens.tag[end] in _IN_PHRASE:
         end += 1
-    return end if end > first and tokens.tag[end - 1] in _NOMINAL else first
+    return end if end > first and tokens.tag[end - 1] in _SUBJECT_TAGS else first
 
 
 def _dateline_end(tokens: Tokens, subject: int) -> int | None:
@@ -157,6 +161,6 @@ def _dateline_end(tokens: Tokens, subject: int) -> int | None:
     return None
 
 
-def _behind(tokens: Tokens, subject: int, dash: int) -> int | None:
+def _nominal_after_dateline(tokens: Tokens, subject: int, dash: int) -> int | None:
     """Return the nominal behind a dateline that the parse has hung on its place."""
     return next((child for child in tokens.dependents(subject, "appos") if child > dash), None)

@@ -10,52 +10,52 @@ from pipeline.nlp.tokens import Tokens
 
 _NOMINAL = frozenset({"NNP", "NNPS", "PRP", "NN", "NNS"})
 _INNER = frozenset({"compound", "det", "amod", "nmod", "poss", "case", "nummod"})
-_OPEN = Cue("speech", 0.15)
+_UNLISTED_CUE = Cue("speech", 0.15)
 
 
 @dataclass(frozen=True, slots=True)
-class CueUse:
+class CueMention:
     """A reporting word at a token. ``speaker`` is the head token of whose words it reports; None where none is seen.
 
     ``is_listed`` is False for a verb that the word list does not have: it counts only where it governs a quote.
     """
 
     token: int
-    cue: Cue
+    entry: Cue
     speaker: int | None
     kind: str
     is_listed: bool = True
 
 
-def find_cues(tokens: Tokens, quoted: QuotedText, data: CueData) -> tuple[CueUse, ...]:
+def find_cues(tokens: Tokens, quoted: QuotedText, data: CueData) -> tuple[CueMention, ...]:
     """Return the reporting words of the running text outside marks, in reading order."""
     found = []
     for index, tag in enumerate(tokens.tag):
         if quoted.owner[index] >= 0:
             continue
-        use = None
+        cue = None
         if tag[0] == "V":
-            use = _verb(tokens, quoted, data, index)
+            cue = _verb(tokens, quoted, data, index)
         elif tag[0] == "N":
-            use = _noun(tokens, quoted, data, index)
+            cue = _noun(tokens, quoted, data, index)
         elif tag == "JJ":
-            use = _adjective(tokens, quoted, data, index)
-        if use is None and (tokens.lower[index], tokens.lower[min(index + 1, len(tokens) - 1)]) in data.source_phrases:
-            use = _source(tokens, index)
-        if use is not None and tokens.is_body(index):
-            found.append(use)
+            cue = _adjective(tokens, quoted, data, index)
+        if cue is None and (tokens.lower[index], tokens.lower[min(index + 1, len(tokens) - 1)]) in data.source_phrases:
+            cue = _source(tokens, index)
+        if cue is not None and tokens.is_body(index):
+            found.append(cue)
     return tuple(found)
 
 
-def _verb(tokens: Tokens, quoted: QuotedText, data: CueData, index: int) -> CueUse | None:
+def _verb(tokens: Tokens, quoted: QuotedText, data: CueData, index: int) -> CueMention | None:
     particle = tokens.lower[index + 1] if index + 1 < len(tokens) else ""
-    cue = data.phrasal.get((tokens.lemma[index], particle)) or data.verbs.get(tokens.lemma[index])
+    entry = data.phrasal.get((tokens.lemma[index], particle)) or data.verbs.get(tokens.lemma[index])
     if tokens.lower[index] == "according" or tokens.dep[index] in ("aux", "auxpass", "amod"):
         return None
     speaker = speaker_of_verb(tokens, quoted, index)
-    if cue is None:
-        return CueUse(index, _OPEN, speaker, "verb", is_listed=False) if speaker is not None else None
-    return CueUse(index, cue, speaker, "verb")
+    if entry is None:
+        return CueMention(index, _UNLISTED_CUE, speaker, "verb", is_listed=False) if speaker is not None else None
+    return CueMention(index, entry, speaker, "verb")
 
 
 def is_label(tokens: Tokens, first: int, data: CueData) -> bool:
@@ -71,19 +71,19 @@ def is_label(tokens: Tokens, first: int, data: CueData) -> bool:
     }
 
 
-def _noun(tokens: Tokens, quoted: QuotedText, data: CueData, index: int) -> CueUse | None:
-    cue = data.nouns.get(tokens.lemma[index])
-    if cue is None:
+def _noun(tokens: Tokens, quoted: QuotedText, data: CueData, index: int) -> CueMention | None:
+    entry = data.nouns.get(tokens.lemma[index])
+    if entry is None:
         return None
-    return CueUse(index, cue, next(_noun_speakers(tokens, quoted, index), None), "noun")
+    return CueMention(index, entry, next(_noun_speakers(tokens, quoted, index), None), "noun")
 
 
-def _adjective(tokens: Tokens, quoted: QuotedText, data: CueData, index: int) -> CueUse | None:
+def _adjective(tokens: Tokens, quoted: QuotedText, data: CueData, index: int) -> CueMention | None:
     """Return "adamant" of "she was adamant that"."""
-    cue, verb = data.adjectives.get(tokens.lower[index]), tokens.head[index]
-    if cue is None or tokens.dep[index] != "acomp" or tokens.tag[verb][0] != "V":
+    entry, verb = data.adjectives.get(tokens.lower[index]), tokens.head[index]
+    if entry is None or tokens.dep[index] != "acomp" or tokens.tag[verb][0] != "V":
         return None
-    return CueUse(index, cue, subject_of(tokens, quoted, verb, 3), "adjective")
+    return CueMention(index, entry, subject_of(tokens, quoted, verb, 3), "adjective")
 
 
 def _noun_speakers(tokens: Tokens, quoted: QuotedText, noun: int) -> Iterator[int]:
@@ -101,7 +101,7 @@ def _noun_speakers(tokens: Tokens, quoted: QuotedText, noun: int) -> Iterator[in
             yield subject
 
 
-def _source(tokens: Tokens, index: int) -> CueUse | None:
+def _source(tokens: Tokens, index: int) -> CueMention | None:
     """Return "according to X"."""
     objects = tokens.dependents(index + 1, "pobj")
     speaker = objects[0] if objects else None
@@ -111,7 +111,7 @@ def _source(tokens: Tokens, index: int) -> CueUse | None:
                 speaker = place
             elif speaker is not None:
                 break
-    return CueUse(index, Cue("speech", 0.9), speaker, "source")
+    return CueMention(index, Cue("speech", 0.9), speaker, "source")
 
 
 def _belongs(tokens: Tokens, child: int) -> bool:

@@ -7,14 +7,14 @@ from dataclasses import dataclass, replace
 
 from pipeline.model import Entity, Quote
 from pipeline.model.annotation import QuoteType
-from pipeline.model.corrections import said_words
+from pipeline.model.corrections import quote_words
 from pipeline.nlp.languages.spec import CueData, LanguageData
 from pipeline.nlp.quotes.attribution import Attribution, attribute, edges, is_sentence
 from pipeline.nlp.quotes.clauses import Clause, clause_around, reported_clauses
 from pipeline.nlp.quotes.confidence import rule_confidence
-from pipeline.nlp.quotes.cues import CueUse, find_cues, is_label, noun_phrase
+from pipeline.nlp.quotes.cues import CueMention, find_cues, is_label, noun_phrase
 from pipeline.nlp.quotes.interviews import interview_turns
-from pipeline.nlp.quotes.marks import Marked
+from pipeline.nlp.quotes.marks import QuotedSpan
 from pipeline.nlp.quotes.quoted import QuotedText, quoted_text
 from pipeline.nlp.quotes.speakers import Speaker, SpeakerFinder, speaker_finder, speakers
 from pipeline.nlp.tokens import Tokens
@@ -33,7 +33,7 @@ _LEAST_FRAGMENT = 0.34
 
 
 @dataclass(frozen=True, slots=True)
-class _Found:
+class _QuoteDraft:
     """A quote before it is written: its stretch, its parts, and to what it is attributed."""
 
     start: int
@@ -45,18 +45,18 @@ class _Found:
 
 
 @dataclass(frozen=True, slots=True)
-class _Words:
+class _QuoteContext:
     """What is known of an article's words before its quotes. ``clauses`` by the token of their reporting word."""
 
     tokens: Tokens
     quoted: QuotedText
-    cues: Sequence[CueUse]
+    cues: Sequence[CueMention]
     clauses: Mapping[int, Clause]
     data: CueData
 
 
 def extract_quotes(
-    tokens: Tokens, marked: tuple[Marked, ...], entities: tuple[Entity, ...], language: LanguageData
+    tokens: Tokens, marked: tuple[QuotedSpan, ...], entities: tuple[Entity, ...], language: LanguageData
 ) -> tuple[Quote, ...]:
     """Return the quotes of the article, in reading order, never overlapping.
 
@@ -68,25 +68,25 @@ def extract_quotes(
     clauses = reported_clauses(tokens, cues, language.cues)
     attributions = attribute(tokens, quoted, cues, clauses, language.cues)
     finder = speaker_finder(tokens, entities, language)
-    words = _Words(tokens, quoted, cues, {clause.use.token: clause for clause in clauses}, language.cues)
-    fragments = [_marked(words, index, attribution) for index, attribution in enumerate(attributions)]
+    words = _QuoteContext(tokens, quoted, cues, {clause.cue.token: clause for clause in clauses}, language.cues)
+    fragments = [_draft_direct(words, index, attribution) for index, attribution in enumerate(attributions)]
     inside = quoted.counts_without({index for index, each in enumerate(fragments) if each is None})
     found = [
-        *_turns(tokens, finder, language.cues),
+        *_draft_turns(tokens, finder, language.cues),
         *(each for each in fragments if each is not None),
-        *(_indirect(tokens, each) for each in clauses if inside[each.last + 1] == inside[each.first]),
+        *(_draft_indirect(tokens, each) for each in clauses if inside[each.last + 1] == inside[each.first]),
     ]
-    apart = _apart(tokens.content, sorted(found, key=lambda each: (each.start, -each.end)))
+    apart = _resolve_overlaps(tokens.content, sorted(found, key=lambda each: (each.start, -each.end)))
     who = speakers(finder, quoted, [each.attribution.speaker for each in apart])
     quotes = (_quote(tokens, each, speaker, language.cues) for each, speaker in zip(apart, who, strict=True))
     return tuple(replace(quote, quote_index=index) for index, quote in enumerate(quotes))
 
 
-def _marked(words: _Words, index: int, attribution: Attribution) -> _Found | None:
+def _draft_direct(words: _QuoteContext, index: int, attribution: Attribution) -> _QuoteDraft | None:
     """Return the quote of a stretch in marks, with the clause that it is a fragment of; None for what is no quote."""
     tokens, marked = words.tokens, words.quoted.marked[index]
     content = tokens.content[marked.start : marked.end]
-    inside = said_words(content)
+    inside = quote_words(content)
     sentence = is_sentence(tokens, words.quoted, index)
     short = len(inside) <= _FRAGMENT_WORDS and not sentence
     first, last = edges(tokens, words.quoted, index)
@@ -98,13 +98,13 @@ def _marked(words: _Words, index: int, attribution: Attribution) -> _Found | Non
     if short and (is_label(tokens, first, words.data) or (len(inside) == 1 and _is_name(tokens, first, last))):
         return None
     fragment = short and attribution.rule not in _WHOLE
-    whole = _Found(marked.start, marked.end, marked.parts, marked.is_closed, attribution, fragment)
-    if attribution.use is None or _stands_alone(attribution, sentence):
+    whole = _QuoteDraft(marked.start, marked.end, marked.parts, marked.is_closed, attribution, fragment)
+    if attribution.cue is None or _stands_alone(attribution, sentence):
         return whole
-    clause = words.clauses.get(attribution.use.token)
+    clause = words.clauses.get(attribution.cue.token)
     if clause is None or not clause.holds(first, last):
-        is_loose = attribution.rule == "sentence" and attribution.use.kind == "noun"
-        clause = None if is_loose else clause_around(tokens, attribution.use, first, last, words.cues)
+        is_loose = attribution.rule == "sentence" and attribution.cue.kind == "noun"
+        clause = None if is_loose else clause_around(tokens, attribution.cue, first, last, words.cues)
     if clause is None:
         return whole
     wide = replace(
@@ -112,13 +112,13 @@ def _marked(words: _Words, index: int, attribution: Attribution) -> _Found | Non
         start=min(tokens.start[clause.first], marked.start),
         end=max(tokens.end[clause.last], marked.end),
     )
-    named = not sentence and _is_naming(tokens, attribution.use, first, words.data)
+    named = not sentence and _is_naming(tokens, attribution.cue, first, words.data)
     return replace(whole, is_fragment=_type(tokens.content, wide) == "mixed") if named else wide
 
 
 def _stands_alone(attribution: Attribution, sentence: bool) -> bool:
     return (
-        attribution.use is None
+        attribution.cue is None
         or attribution.rule in ("colon", "colon_paragraph", "carried")
         or (sentence and attribution.rule in ("after", "comma"))
     )
@@ -142,53 +142,53 @@ def _is_name(tokens: Tokens, first: int, last: int) -> bool:
     return first > 0 and is_owned and tokens.is_capital(min(first + 1, last))
 
 
-def _is_naming(tokens: Tokens, use: CueUse | None, first: int, data: CueData) -> bool:
+def _is_naming(tokens: Tokens, cue: CueMention | None, first: int, data: CueData) -> bool:
     """Return whether a fragment is what somebody calls something: its own words alone are reported."""
-    if use is None or not 0 < first - use.token < _NAMED_WITHIN:
+    if cue is None or not 0 < first - cue.token < _NAMED_WITHIN:
         return False
-    link = tokens.lower[first - 1] in data.naming_links and tokens.head[first - 1] == use.token
-    joined = any(use.token < child < first for child in tokens.dependents(use.token, "prep", "agent"))
-    return link or (tokens.lemma[use.token] in data.naming and not joined)
+    link = tokens.lower[first - 1] in data.naming_links and tokens.head[first - 1] == cue.token
+    joined = any(cue.token < child < first for child in tokens.dependents(cue.token, "prep", "agent"))
+    return link or (tokens.lemma[cue.token] in data.naming and not joined)
 
 
-def _turns(tokens: Tokens, finder: SpeakerFinder, data: CueData) -> Iterator[_Found]:
+def _draft_turns(tokens: Tokens, finder: SpeakerFinder, data: CueData) -> Iterator[_QuoteDraft]:
     for turn in interview_turns(tokens, finder.is_person, data):
         attribution = Attribution(None, turn.speaker, 1.0, "interview")  # whatever it quotes within
-        yield _Found(turn.start, turn.end, ((turn.start, turn.end),), True, attribution)
+        yield _QuoteDraft(turn.start, turn.end, ((turn.start, turn.end),), True, attribution)
 
 
-def _indirect(tokens: Tokens, clause: Clause) -> _Found:
-    attribution = Attribution(clause.use, clause.use.speaker, round(0.7 * clause.use.cue.weight, 2), "clause")
-    return _Found(tokens.start[clause.first], tokens.end[clause.last], (), True, attribution)
+def _draft_indirect(tokens: Tokens, clause: Clause) -> _QuoteDraft:
+    attribution = Attribution(clause.cue, clause.cue.speaker, round(0.7 * clause.cue.entry.weight, 2), "clause")
+    return _QuoteDraft(tokens.start[clause.first], tokens.end[clause.last], (), True, attribution)
 
 
-def _apart(text: str, found: Sequence[_Found]) -> list[_Found]:
+def _resolve_overlaps(text: str, found: Sequence[_QuoteDraft]) -> list[_QuoteDraft]:
     """Return quotes that do not overlap: fragments of one clause become its parts, an inner clause gives way."""
-    apart: list[_Found] = []
+    apart: list[_QuoteDraft] = []
     for each in found:
         before = apart[-1] if apart else None
         if before is not None and _continues(text, before, each):
-            apart[-1] = _joined(before, each)
+            apart[-1] = _merge_fragments(before, each)
         elif before is None or each.start >= before.end:
             apart.append(each)
         elif each.parts and before.parts:
-            apart[-1] = _joined(before, each)
+            apart[-1] = _merge_fragments(before, each)
         elif each.parts:
             apart[-1] = each
     return apart
 
 
-def _continues(text: str, before: _Found, after: _Found) -> bool:
+def _continues(text: str, before: _QuoteDraft, after: _QuoteDraft) -> bool:
     """Return whether two fragments of one reporting word stand side by side: "calling it “dear” and “late”"."""
-    use = before.attribution.use
+    cue = before.attribution.cue
     gap = after.start - before.end
-    is_near = use is not None and after.attribution.use is use and 0 <= gap <= _FARTHEST_FRAGMENT
+    is_near = cue is not None and after.attribution.cue is cue and 0 <= gap <= _FARTHEST_FRAGMENT
     return is_near and bool(before.parts and after.parts) and not _ENDS.search(text, before.end, after.start)
 
 
-def _joined(before: _Found, after: _Found) -> _Found:
+def _merge_fragments(before: _QuoteDraft, after: _QuoteDraft) -> _QuoteDraft:
     best = max(before.attribution, after.attribution, key=lambda attribution: attribution.score)
-    return _Found(
+    return _QuoteDraft(
         min(before.start, after.start),
         max(before.end, after.end),
         tuple(sorted({*before.parts, *after.parts})),
@@ -198,7 +198,7 @@ def _joined(before: _Found, after: _Found) -> _Found:
     )
 
 
-def _type(text: str, found: _Found) -> QuoteType:
+def _type(text: str, found: _QuoteDraft) -> QuoteType:
     if not found.parts:
         return "indirect"
     inside = sum(char.isalnum() for start, end in found.parts for char in text[start:end])
@@ -206,11 +206,11 @@ def _type(text: str, found: _Found) -> QuoteType:
     return "direct" if inside >= _DIRECT_SHARE * whole and not found.is_fragment else "mixed"
 
 
-def _quote(tokens: Tokens, found: _Found, speaker: Speaker | None, data: CueData) -> Quote:
+def _quote(tokens: Tokens, found: _QuoteDraft, speaker: Speaker | None, data: CueData) -> Quote:
     text = tokens.content[found.start : found.end]
-    use = found.attribution.use
+    cue = found.attribution.cue
     entity = speaker.entity if speaker else None
-    words = said_words(text)
+    words = quote_words(text)
     return Quote(
         quote_index=-1,
         quote_type=_type(tokens.content, found),
@@ -219,9 +219,9 @@ def _quote(tokens: Tokens, found: _Found, speaker: Speaker | None, data: CueData
         end_char=found.end,
         parts=found.parts,
         is_closed=found.is_closed,
-        cue_text=tokens.text[use.token] if use else None,
-        cue_lemma=tokens.lemma[use.token] if use else None,
-        cue_stance=use.cue.stance if use else None,
+        cue_text=tokens.text[cue.token] if cue else None,
+        cue_lemma=tokens.lemma[cue.token] if cue else None,
+        cue_stance=cue.entry.stance if cue else None,
         speaker_text=speaker.text if speaker else None,
         speaker_start_char=speaker.start if speaker else None,
         speaker_end_char=speaker.end if speaker else None,
@@ -232,8 +232,8 @@ def _quote(tokens: Tokens, found: _Found, speaker: Speaker | None, data: CueData
         speaker_gender=entity.gender if entity else None,
         speaker_gender_method=entity.gender_method if entity else None,
         speaker_role=speaker.role if speaker else None,
-        addressee_text=_addressee(tokens, use, speaker, data),
-        medium_text=_medium(tokens, use, data),
+        addressee_text=_addressee(tokens, cue, speaker, data),
+        medium_text=_medium(tokens, cue, data),
         paragraph_index=tokens.block[max(tokens.at(found.start), 0)],
         word_count=len(words),
         quote_norm_id=hashlib.sha256(" ".join(words).casefold().encode()).hexdigest()[:16],
@@ -242,27 +242,27 @@ def _quote(tokens: Tokens, found: _Found, speaker: Speaker | None, data: CueData
     )
 
 
-def _addressee(tokens: Tokens, use: CueUse | None, speaker: Speaker | None, data: CueData) -> str | None:
+def _addressee(tokens: Tokens, cue: CueMention | None, speaker: Speaker | None, data: CueData) -> str | None:
     """Return who was told: the object of a verb that takes one."""
-    if use is None or tokens.lemma[use.token] not in data.addressed:
+    if cue is None or tokens.lemma[cue.token] not in data.addressed:
         return None
-    for child in tokens.dependents(use.token, "dobj", "dative"):
+    for child in tokens.dependents(cue.token, "dobj", "dative"):
         first, last = noun_phrase(tokens, child)
-        if child > use.token and (
+        if child > cue.token and (
             speaker is None or tokens.start[first] >= speaker.end or tokens.end[last] <= speaker.start
         ):
             return tokens.span(first, last)
     return None
 
 
-def _medium(tokens: Tokens, use: CueUse | None, data: CueData) -> str | None:
+def _medium(tokens: Tokens, cue: CueMention | None, data: CueData) -> str | None:
     """Return where it was said: "writing in X", "said in an interview with X", "posted on X"."""
-    if use is None:
+    if cue is None:
         return None
-    said = (*tokens.dependents(use.token, "advcl", "acl"), *tokens.dependents(use.speaker or 0, "acl"))
+    said = (*tokens.dependents(cue.token, "advcl", "acl"), *tokens.dependents(cue.speaker or 0, "acl"))
     verbs = [verb for verb in said if tokens.lemma[verb] in data.verbs]
-    for verb in (*verbs, use.token):
-        is_writing = verb != use.token or use.cue.cue_class == "writing"
+    for verb in (*verbs, cue.token):
+        is_writing = verb != cue.token or cue.entry.cue_class == "writing"
         for preposition in tokens.dependents(verb, "prep"):
             if tokens.lower[preposition] not in data.medium_prepositions:
                 continue

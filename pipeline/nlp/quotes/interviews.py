@@ -26,11 +26,11 @@ def interview_turns(tokens: Tokens, is_person: Callable[[int], bool], data: CueD
 
     A label is the name of a person, a name in capitals that leads to several turns, or a word such as "Q".
     """
-    turns = tuple(_turns(tokens, is_person, data))
+    turns = tuple(_labelled_paragraphs(tokens, is_person, data))
     return turns if len(turns) >= _LEAST_TURNS else ()
 
 
-def _turns(tokens: Tokens, is_person: Callable[[int], bool], data: CueData) -> Iterator[Turn]:
+def _labelled_paragraphs(tokens: Tokens, is_person: Callable[[int], bool], data: CueData) -> Iterator[Turn]:
     paragraphs = [block for block in tokens.blocks if block.kind == "paragraph"]
     matches = [_TURN.fullmatch(tokens.content, block.start, block.end) for block in paragraphs]
     turns = [match for match in matches if match is not None]

@@ -27,7 +27,7 @@ _SIGNS = "“”„«»\"‘’'` "
 
 
 @dataclass(frozen=True, slots=True)
-class Marked:
+class QuotedSpan:
     """One stretch in quotation marks. ``parts`` are (start, end) code points with the marks, one a paragraph."""
 
     parts: tuple[tuple[int, int], ...]
@@ -43,7 +43,7 @@ class Marked:
 
 
 @dataclass(frozen=True, slots=True)
-class _Mark:
+class _QuotationMark:
     """A mark that opens, or else closes: what stands beside it decides for straight ones.
 
     ``family`` is one for the marks that pair with it.
@@ -77,7 +77,7 @@ class _Paragraph:
         )
 
 
-def scan_marks(text: str, blocks: tuple[Block, ...], cues: CueData) -> tuple[Marked, ...]:
+def scan_marks(text: str, blocks: tuple[Block, ...], cues: CueData) -> tuple[QuotedSpan, ...]:
     """Return the quoted stretches of the running text, in reading order, never overlapping.
 
     A mark still open at its paragraph's end goes on if the next paragraph of running text begins with a mark, and
@@ -96,17 +96,17 @@ def scan_marks(text: str, blocks: tuple[Block, ...], cues: CueData) -> tuple[Mar
     return outer
 
 
-def _stretches(text: str, body: list[_Paragraph], marks: list[list[_Mark]]) -> tuple[Marked, ...]:
-    found: list[Marked] = []
+def _stretches(text: str, body: list[_Paragraph], marks: list[list[_QuotationMark]]) -> tuple[QuotedSpan, ...]:
+    found: list[QuotedSpan] = []
     carried: tuple[tuple[int, int], ...] = ()
     for paragraph, its_marks in zip(body, marks, strict=True):
         carried = _scan(text, paragraph, its_marks, carried, found)
     if carried:
-        found.append(Marked(carried, is_closed=False))
+        found.append(QuotedSpan(carried, is_closed=False))
     return tuple(found)
 
 
-def _speech(text: str, stretches: tuple[Marked, ...], others: tuple[Marked, ...]) -> int:
+def _speech(text: str, stretches: tuple[QuotedSpan, ...], others: tuple[QuotedSpan, ...]) -> int:
     """Return how many stretches end a sentence or lead on with a comma and stand in none of the others."""
     starts = [other.start for other in others]
     count = 0
@@ -120,15 +120,15 @@ def _speech(text: str, stretches: tuple[Marked, ...], others: tuple[Marked, ...]
 def _scan(
     text: str,
     paragraph: _Paragraph,
-    marks: list[_Mark],
+    marks: list[_QuotationMark],
     carried: tuple[tuple[int, int], ...],
-    found: list[Marked],
+    found: list[QuotedSpan],
 ) -> tuple[tuple[int, int], ...]:
     """Append what the paragraph completes to ``found``; return the parts that are still open at its end."""
     if carried and not (marks and marks[0].start == paragraph.first):
-        found.append(Marked(carried, is_closed=False))
+        found.append(QuotedSpan(carried, is_closed=False))
         carried = ()
-    opened: _Mark | None = None
+    opened: _QuotationMark | None = None
     depth = 0
     for mark, surplus in _outermost(marks):
         if opened is None:
@@ -137,17 +137,17 @@ def _scan(
             depth += 1  # enough closing marks follow for an inner quote and this one
         elif mark.opens:  # a closing mark was lost
             end = opened.start + len(text[opened.start : mark.start].rstrip())
-            found.append(Marked((*carried, (opened.start, end)), is_closed=False))
+            found.append(QuotedSpan((*carried, (opened.start, end)), is_closed=False))
             carried, opened, depth = (), mark, 0
         elif depth:
             depth -= 1
         else:
-            found.append(Marked((*carried, (opened.start, mark.end)), is_closed=True))
+            found.append(QuotedSpan((*carried, (opened.start, mark.end)), is_closed=True))
             carried, opened = (), None
     return (*carried, (opened.start, paragraph.last)) if opened is not None else ()
 
 
-def _outermost(marks: list[_Mark]) -> Iterator[tuple[_Mark, int]]:
+def _outermost(marks: list[_QuotationMark]) -> Iterator[tuple[_QuotationMark, int]]:
     """Yield marks with the surplus of closing ones behind them, without the pairs of another family inside a quote."""
     closing = {mark.family: place for place, mark in enumerate(marks) if not mark.opens}
     outer: str | None = None
@@ -162,7 +162,7 @@ def _outermost(marks: list[_Mark]) -> Iterator[tuple[_Mark, int]]:
             yield mark, surplus
 
 
-def _closing_surplus(marks: list[_Mark]) -> list[int]:
+def _closing_surplus(marks: list[_QuotationMark]) -> list[int]:
     """Return for each mark by how many closing marks outnumber the opening ones behind it."""
     surplus = [0]
     for mark in reversed(marks):
@@ -170,16 +170,18 @@ def _closing_surplus(marks: list[_Mark]) -> list[int]:
     return surplus[-2::-1]
 
 
-def _marks(text: str, paragraph: _Paragraph, cues: CueData) -> list[_Mark]:
-    found: list[_Mark] = []
+def _marks(text: str, paragraph: _Paragraph, cues: CueData) -> list[_QuotationMark]:
+    found: list[_QuotationMark] = []
     for match in _DOUBLE.finditer(text, paragraph.start, paragraph.end):
-        mark = _shaped(text, paragraph, match, cues, is_odd=len(found) % 2 == 1)
+        mark = _classify_mark(text, paragraph, match, cues, is_odd=len(found) % 2 == 1)
         if mark is not None:
             found.append(mark)
     return found
 
 
-def _shaped(text: str, paragraph: _Paragraph, match: re.Match[str], cues: CueData, *, is_odd: bool) -> _Mark | None:
+def _classify_mark(
+    text: str, paragraph: _Paragraph, match: re.Match[str], cues: CueData, *, is_odd: bool
+) -> _QuotationMark | None:
     """Return what a mark does, by kind first, then by what stands beside it; None for inches."""
     start, end, sign = match.start(), match.end(), match.group()
     before = text[start - 1] if start > paragraph.start else " "
@@ -187,19 +189,19 @@ def _shaped(text: str, paragraph: _Paragraph, match: re.Match[str], cues: CueDat
     at_end = end >= paragraph.tail
     family = _FAMILIES[sign]
     if sign in _PAIRED:
-        return _Mark(start, end, sign in cues.opening_marks, family)
+        return _QuotationMark(start, end, sign in cues.opening_marks, family)
     if sign in cues.opening_marks:
         ends = (after.isspace() or after in _TAIL) and not before.isspace()
-        return _Mark(start, end, not (at_end or ends), family)
+        return _QuotationMark(start, end, not (at_end or ends), family)
     if sign in cues.closing_marks:
         begins = (before.isspace() or before in "([—–-") and after.isalnum() and not at_end
-        return _Mark(start, end, begins, family)
+        return _QuotationMark(start, end, begins, family)
     if before.isdigit() and not is_odd and not after.isalnum():
         return None
-    return _Mark(start, end, not (after.isspace() or at_end or before.isalnum() or before in ".,!?…"), family)
+    return _QuotationMark(start, end, not (after.isspace() or at_end or before.isalnum() or before in ".,!?…"), family)
 
 
-def _single_marks(text: str, paragraph: _Paragraph, elisions: frozenset[str]) -> Iterator[_Mark]:
+def _single_marks(text: str, paragraph: _Paragraph, elisions: frozenset[str]) -> Iterator[_QuotationMark]:
     for match in _SINGLE.finditer(text, paragraph.start, paragraph.end):
         start, end = match.span()
         before = text[start - 1] if start > paragraph.start else " "
@@ -207,9 +209,9 @@ def _single_marks(text: str, paragraph: _Paragraph, elisions: frozenset[str]) ->
         if (before.isspace() or before in "([—–") and after.isalpha():
             word = _FIRST_WORD.match(text, end, end + 12)
             if word and word.group().lower() not in elisions:
-                yield _Mark(start, end, opens=True)
+                yield _QuotationMark(start, end, opens=True)
         elif not before.isspace() and not after.isalnum() and _closes(text, paragraph, end, before):
-            yield _Mark(start, end, opens=False)
+            yield _QuotationMark(start, end, opens=False)
 
 
 def _closes(text: str, paragraph: _Paragraph, end: int, before: str) -> bool:

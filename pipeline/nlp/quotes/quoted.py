@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import accumulate
 
-from pipeline.nlp.quotes.marks import Marked
+from pipeline.nlp.quotes.marks import QuotedSpan
 from pipeline.nlp.tokens import Tokens
 
 
@@ -13,7 +13,7 @@ from pipeline.nlp.tokens import Tokens
 class QuotedText:
     """The tokens inside marks: ``owner`` gives a token's index in ``marked``, -1 outside."""
 
-    marked: tuple[Marked, ...]
+    marked: tuple[QuotedSpan, ...]
     owner: list[int]
 
     def inside(self, token: int) -> bool:
@@ -24,7 +24,7 @@ class QuotedText:
         return [0, *accumulate(index >= 0 and index not in dropped for index in self.owner)]
 
 
-def quoted_text(tokens: Tokens, marked: tuple[Marked, ...]) -> QuotedText:
+def quoted_text(tokens: Tokens, marked: tuple[QuotedSpan, ...]) -> QuotedText:
     """Return which tokens stand inside marks, the marks included."""
     owner = [-1] * len(tokens)
     for index, each in enumerate(marked):

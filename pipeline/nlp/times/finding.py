@@ -9,9 +9,9 @@ from spacy.tokens import Doc, Token
 
 from pipeline.model import Article, Entity, TimeExpression
 from pipeline.nlp.languages.spec_events import HasTimes, TimeData
-from pipeline.nlp.times.grammar import Match, find_matches
+from pipeline.nlp.times.grammar import TimeMatch, find_matches
 from pipeline.nlp.times.readings import read_time
-from pipeline.nlp.times.values import Scene, Tense, anchor_of
+from pipeline.nlp.times.values import Tense, TimeContext, reference_date
 
 _REACH = 7  # tokens on each side of an anchor word that its expression may take in
 _NO_NAME = frozenset({"DATE", "TIME", "NORP", "CARDINAL", "ORDINAL", "QUANTITY", "PERCENT", "MONEY"})
@@ -30,14 +30,14 @@ def find_times(
     names = [e for e in entities if e.mention_kind == "name" and e.entity_type not in _NO_NAME]
     surnames = {e.entity_text.split()[-1].lower() for e in names if e.entity_type == "PERSON"}
     headlines = [(block.start, block.end) for block in article.blocks if block.kind in _HEADLINES]
-    anchor = anchor_of(article)
+    anchor = reference_date(article)
     found: list[TimeExpression] = []
     for match in find_matches(text, _stretches(doc, times), times):
         token = _token_at(doc, match)
         if token is None or _is_name(match, names) or _is_other_word(doc, token, match, surnames, times):
             continue
         tense = _tense(token, times, is_headline=any(start <= match.start < end for start, end in headlines))
-        reading = read_time(match.reading, match.parts, Scene(anchor, tense, times))
+        reading = read_time(match.reading, match.parts, TimeContext(anchor, tense, times))
         if reading is not None:
             found.append(
                 TimeExpression(
@@ -88,20 +88,20 @@ def _is_anchor(word: str, times: TimeData) -> bool:
     return "-" in word and any(part.isdigit() or part in times.anchors for part in word.split("-"))
 
 
-def _token_at(doc: Doc, match: Match) -> Token | None:
+def _token_at(doc: Doc, match: TimeMatch) -> Token | None:
     """Return the token that ties the expression to its clause."""
     span = doc.char_span(match.start, match.end, alignment_mode="expand")
     return span.root if span is not None and len(span) else None
 
 
-def _is_name(match: Match, names: list[Entity]) -> bool:
+def _is_name(match: TimeMatch, names: list[Entity]) -> bool:
     """Say whether the words stand in a name; a time zone that the model takes for one is none."""
     end = match.start + 1 if match.reading == "clock" else match.end
     last = bisect_left(names, end, key=lambda e: e.start_char) - 1
     return last >= 0 and match.start < names[last].end_char
 
 
-def _is_other_word(doc: Doc, token: Token, match: Match, surnames: set[str], times: TimeData) -> bool:
+def _is_other_word(doc: Doc, token: Token, match: TimeMatch, surnames: set[str], times: TimeData) -> bool:
     """Say whether the words are no time after all: a modal, a verb, a person, a plain number."""
     first = doc.char_span(match.start, match.end, alignment_mode="expand")[0]
     previous = doc[first.i - 1].lower_ if first.i > 0 else ""

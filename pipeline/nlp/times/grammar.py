@@ -13,7 +13,7 @@ _DIGITS = r"\d{1,4}(?:\.\d)?"
 
 
 @lru_cache(maxsize=8)
-def _compiled(times: TimeData) -> tuple[tuple[str, re.Pattern[str]], ...]:
+def _compile_patterns(times: TimeData) -> tuple[tuple[str, re.Pattern[str]], ...]:
     words = {
         "month": times.months,
         "weekday": times.weekdays,
@@ -43,7 +43,7 @@ def _any_of(choices: Iterable[str]) -> str:
 
 
 @dataclass(frozen=True, slots=True)
-class Match:
+class TimeMatch:
     """A stretch that reads as a time. Offsets are the text's; ``parts`` are the named groups, lower case."""
 
     start: int
@@ -52,12 +52,12 @@ class Match:
     parts: Mapping[str, str]
 
 
-def find_matches(text: str, stretches: Iterable[tuple[int, int]], times: TimeData) -> Iterator[Match]:
+def find_matches(text: str, stretches: Iterable[tuple[int, int]], times: TimeData) -> Iterator[TimeMatch]:
     """Yield the longest matches inside some stretches of a lower-case text, in text order, never overlapping."""
-    patterns = _compiled(times)
+    patterns = _compile_patterns(times)
     for start, end in stretches:
         found = [
-            Match(m.start(), m.end(), reading, {k: v for k, v in m.groupdict().items() if v is not None})
+            TimeMatch(m.start(), m.end(), reading, {k: v for k, v in m.groupdict().items() if v is not None})
             for reading, pattern in patterns
             for m in pattern.finditer(text, start, end)
             if m.end() > m.start()
@@ -65,8 +65,8 @@ def find_matches(text: str, stretches: Iterable[tuple[int, int]], times: TimeDat
         yield from _longest(found, start, end)
 
 
-def _longest(found: list[Match], start: int, end: int) -> list[Match]:
-    kept: list[Match] = []
+def _longest(found: list[TimeMatch], start: int, end: int) -> list[TimeMatch]:
+    kept: list[TimeMatch] = []
     taken = bytearray(end - start)
     for match in sorted(found, key=lambda m: m.start - m.end):  # stable: the first pattern wins among equals
         if taken.find(1, match.start - start, match.end - start) < 0:

@@ -7,8 +7,8 @@ from pipeline.nlp.times.values import (
     DAY,
     SEASON_STARTS,
     Parts,
-    Reading,
-    Scene,
+    TimeContext,
+    TimeValue,
     day_value,
     month_start,
     month_value,
@@ -22,15 +22,15 @@ _STEPS = {"D": 1, "W": 7, "F": 14}  # days
 _MONTH_STEPS = {"M": 1, "Q": 3, "Y": 12, "DE": 120, "CE": 1200}
 
 
-def read_year(parts: Parts, scene: Scene) -> Reading:
+def read_year(parts: Parts, context: TimeContext) -> TimeValue:
     """Read "2019", "early 2009"."""
     year = year_value(int(parts["year"]), "explicit")
-    return _narrowed(year, parts.get("part"), scene)
+    return _narrow(year, parts.get("part"), context)
 
 
-def _narrowed(reading: Reading, part: str | None, scene: Scene) -> Reading:
+def _narrow(reading: TimeValue, part: str | None, context: TimeContext) -> TimeValue:
     """Cut a period to the end that is named: its bounds, not its value."""
-    end = next((v for k, v in scene.times.parts.items() if part and k in part.split()), None)
+    end = next((v for k, v in context.times.parts.items() if part and k in part.split()), None)
     if end is None or reading.first is None or reading.last is None:
         return reading
     third = (reading.last - reading.first) / 3
@@ -39,30 +39,30 @@ def _narrowed(reading: Reading, part: str | None, scene: Scene) -> Reading:
         "mid": (reading.first + third, reading.last - third),
         "end": (reading.last - third, reading.last),
     }
-    return Reading(reading.timex_type, reading.value, *bounds[end], reading.precision, reading.basis)
+    return TimeValue(reading.timex_type, reading.value, *bounds[end], reading.precision, reading.basis)
 
 
-def read_decade(parts: Parts, scene: Scene) -> Reading:
+def read_decade(parts: Parts, context: TimeContext) -> TimeValue:
     """Read "the 1990s", "the ’80s"."""
     start = int(parts["decade"]) * 10 if "decade" in parts else 1900 + int(parts["tens"]) * 10
-    return Reading("DATE", str(start // 10), date(start, 1, 1), date(start + 9, 12, 31), "unknown", "explicit")
+    return TimeValue("DATE", str(start // 10), date(start, 1, 1), date(start + 9, 12, 31), "unknown", "explicit")
 
 
-def read_period(parts: Parts, scene: Scene) -> Reading:
+def read_period(parts: Parts, context: TimeContext) -> TimeValue:
     """Read "last month", "earlier this week", "the end of the year"."""
-    if scene.anchor is None:
-        return Reading()
-    step = scene.times.directions.get(parts.get("which", "this"), 0)
-    found = _period(scene.anchor, scene.times.units[parts["unit"]], step)
+    if context.anchor is None:
+        return TimeValue()
+    step = context.times.directions.get(parts.get("which", "this"), 0)
+    found = _period(context.anchor, context.times.units[parts["unit"]], step)
     part = parts.get("part", "")
     if step == 0 and found.first and found.last and part.endswith(("earlier", "later")):
         earlier = part == "earlier"
-        bounds = (found.first, scene.anchor) if earlier else (scene.anchor, found.last)
-        return Reading("DATE", found.value, *bounds, found.precision, found.basis)
-    return _narrowed(found, part, scene)
+        bounds = (found.first, context.anchor) if earlier else (context.anchor, found.last)
+        return TimeValue("DATE", found.value, *bounds, found.precision, found.basis)
+    return _narrow(found, part, context)
 
 
-def _period(anchor: date, unit: str, step: int) -> Reading:
+def _period(anchor: date, unit: str, step: int) -> TimeValue:
     if unit in ("W", "WE"):
         monday = anchor + (7 * step - anchor.weekday()) * DAY
         return week_value(monday, weekend=unit == "WE")
@@ -77,29 +77,29 @@ def _period(anchor: date, unit: str, step: int) -> Reading:
     size = 10 if unit == "DE" else 100
     start = (anchor.year // size + step) * size
     last = date(start + size - 1, 12, 31)
-    return Reading("DATE", str(start // size), date(start, 1, 1), last, "unknown", "relative")
+    return TimeValue("DATE", str(start // size), date(start, 1, 1), last, "unknown", "relative")
 
 
-def _count(parts: Parts, scene: Scene) -> float | None:
+def _count(parts: Parts, context: TimeContext) -> float | None:
     text = parts.get("number", "").strip(" -\u00a0")
     if not text:
         return None
-    return float(text) if text[0].isdigit() else scene.times.numbers.get(text)
+    return float(text) if text[0].isdigit() else context.times.numbers.get(text)
 
 
-def read_offset(parts: Parts, scene: Scene) -> Reading:
+def read_offset(parts: Parts, context: TimeContext) -> TimeValue:
     """Read "three days ago"; "two days later" counts from another event and stays open."""
-    unit, count = scene.times.units[parts["unit"]], _count(parts, scene)
-    step = scene.times.directions[parts["direction"]]
-    if count is None or scene.anchor is None or unit == "WE" or parts["direction"] in ("earlier", "later"):
-        return Reading()
+    unit, count = context.times.units[parts["unit"]], _count(parts, context)
+    step = context.times.directions[parts["direction"]]
+    if count is None or context.anchor is None or unit == "WE" or parts["direction"] in ("earlier", "later"):
+        return TimeValue()
     if unit.startswith("T"):
-        return day_value(scene.anchor, "relative")
+        return day_value(context.anchor, "relative")
     shift = round(count) * step
     if unit in _STEPS:
-        return _near(scene.anchor + shift * _STEPS[unit] * DAY, unit)
+        return _near(context.anchor + shift * _STEPS[unit] * DAY, unit)
     months = shift * _MONTH_STEPS.get(unit, 0)
-    found = month_start(scene.anchor, months)
+    found = month_start(context.anchor, months)
     return (
         year_value(found.year, "relative")
         if unit in ("Y", "DE", "CE")
@@ -107,29 +107,29 @@ def read_offset(parts: Parts, scene: Scene) -> Reading:
     )
 
 
-def _near(day: date, unit: str) -> Reading:
+def _near(day: date, unit: str) -> TimeValue:
     return day_value(day, "relative") if unit == "D" else week_value(day - day.weekday() * DAY)
 
 
-def read_stretch(parts: Parts, scene: Scene) -> Reading:
+def read_stretch(parts: Parts, context: TimeContext) -> TimeValue:
     """Read "the past three weeks"."""
-    length = read_duration(parts, scene)
-    step = scene.times.directions.get(parts.get("which", ""))
-    count = _count(parts, scene) or 1
-    days = {"D": 1, "W": 7, "F": 14, "M": 30, "Q": 91, "Y": 365, "DE": 3650}.get(scene.times.units[parts["unit"]])
-    if scene.anchor is None or not step or days is None:
+    length = read_duration(parts, context)
+    step = context.times.directions.get(parts.get("which", ""))
+    count = _count(parts, context) or 1
+    days = {"D": 1, "W": 7, "F": 14, "M": 30, "Q": 91, "Y": 365, "DE": 3650}.get(context.times.units[parts["unit"]])
+    if context.anchor is None or not step or days is None:
         return length
     shift = timedelta(days=min(days * count, 300_000))
-    ends = (scene.anchor - shift, scene.anchor) if step < 0 else (scene.anchor, scene.anchor + shift)
-    return Reading("DURATION", length.value, *ends, "unknown", "relative")
+    ends = (context.anchor - shift, context.anchor) if step < 0 else (context.anchor, context.anchor + shift)
+    return TimeValue("DURATION", length.value, *ends, "unknown", "relative")
 
 
-def read_duration(parts: Parts, scene: Scene) -> Reading:
+def read_duration(parts: Parts, context: TimeContext) -> TimeValue:
     """Read "three weeks"."""
     if "half" in parts:
-        return Reading("DURATION", {"hour": "PT30M", "day": "PT12H", "year": "P6M"}.get(parts["half"], "P50Y"))
-    unit, count = scene.times.units[parts["unit"]], _count(parts, scene)
-    return Reading("DURATION", _length(unit, count))
+        return TimeValue("DURATION", {"hour": "PT30M", "day": "PT12H", "year": "P6M"}.get(parts["half"], "P50Y"))
+    unit, count = context.times.units[parts["unit"]], _count(parts, context)
+    return TimeValue("DURATION", _length(unit, count))
 
 
 def _length(unit: str, count: float | None) -> str:
@@ -140,58 +140,62 @@ def _length(unit: str, count: float | None) -> str:
     return f"PT{number}{letter[1:]}" if letter[0] == "T" else f"P{number}{letter}"
 
 
-def read_set(parts: Parts, scene: Scene) -> Reading:
+def read_set(parts: Parts, context: TimeContext) -> TimeValue:
     """Read "every week", "daily"."""
     if "repetition" in parts:
-        return Reading("SET", scene.times.repetitions[parts["repetition"]])
+        return TimeValue("SET", context.times.repetitions[parts["repetition"]])
     if "weekday" in parts:
-        return Reading("SET", f"XXXX-WXX-{scene.times.weekdays[parts['weekday']] + 1}")
-    return Reading("SET", _length(scene.times.units[parts["unit"]], _count(parts, scene) or 1))
+        return TimeValue("SET", f"XXXX-WXX-{context.times.weekdays[parts['weekday']] + 1}")
+    return TimeValue("SET", _length(context.times.units[parts["unit"]], _count(parts, context) or 1))
 
 
-def read_quarter(parts: Parts, scene: Scene) -> Reading:
+def read_quarter(parts: Parts, context: TimeContext) -> TimeValue:
     """Read "the first quarter", "Q2 2025"."""
-    number = int(parts["quarter"]) if "quarter" in parts else scene.times.ordinals[parts["ordinal"]]
+    number = int(parts["quarter"]) if "quarter" in parts else context.times.ordinals[parts["ordinal"]]
     if "year" in parts:
         return quarter_value(int(parts["year"]), number, "explicit")
-    if scene.anchor is None:
-        return Reading(value=f"XXXX-Q{number}")
+    if context.anchor is None:
+        return TimeValue(value=f"XXXX-Q{number}")
     if "yearly" in parts:
-        return quarter_value(scene.anchor.year + scene.times.directions[parts["yearly"]], number, "relative")
-    now = (scene.anchor.month + 2) // 3
-    year = scene.anchor.year - (number > now and scene.tense != "future") + (number < now and scene.tense == "future")
+        return quarter_value(context.anchor.year + context.times.directions[parts["yearly"]], number, "relative")
+    now = (context.anchor.month + 2) // 3
+    year = (
+        context.anchor.year
+        - (number > now and context.tense != "future")
+        + (number < now and context.tense == "future")
+    )
     return quarter_value(year, number, "relative")
 
 
-def read_half(parts: Parts, scene: Scene) -> Reading:
+def read_half(parts: Parts, context: TimeContext) -> TimeValue:
     """Read "the first half of 2025", "the second half of this year"."""
-    number = scene.times.ordinals[parts["ordinal"]]
-    if "year" not in parts and scene.anchor is None:
-        return Reading(value=f"XXXX-H{number}")
+    number = context.times.ordinals[parts["ordinal"]]
+    if "year" not in parts and context.anchor is None:
+        return TimeValue(value=f"XXXX-H{number}")
     basis: DateBasis = "explicit" if "year" in parts else "relative"
-    shift = scene.times.directions.get(parts.get("yearly", ""), 0)
-    year = int(parts["year"]) if "year" in parts else (scene.anchor.year if scene.anchor else 0) + shift
+    shift = context.times.directions.get(parts.get("yearly", ""), 0)
+    year = int(parts["year"]) if "year" in parts else (context.anchor.year if context.anchor else 0) + shift
     first = date(year, 6 * number - 5, 1)
-    return Reading("DATE", f"{year}-H{number}", first, month_start(first, 6) - DAY, "unknown", basis)
+    return TimeValue("DATE", f"{year}-H{number}", first, month_start(first, 6) - DAY, "unknown", basis)
 
 
-def read_season(parts: Parts, scene: Scene) -> Reading:
+def read_season(parts: Parts, context: TimeContext) -> TimeValue:
     """Read "last summer", "spring 2025"."""
-    code = scene.times.seasons[parts["season"]]
+    code = context.times.seasons[parts["season"]]
     if "year" in parts:
         return season_value(int(parts["year"]), code, "explicit")
-    if scene.anchor is None:
-        return Reading(value=f"XXXX-{code}")
-    step = scene.times.directions[parts["which"]]
-    begun = scene.anchor >= date(scene.anchor.year, SEASON_STARTS[code], 1)
-    year = scene.anchor.year + (step if step == 0 or begun == (step > 0) else 0)
+    if context.anchor is None:
+        return TimeValue(value=f"XXXX-{code}")
+    step = context.times.directions[parts["which"]]
+    begun = context.anchor >= date(context.anchor.year, SEASON_STARTS[code], 1)
+    year = context.anchor.year + (step if step == 0 or begun == (step > 0) else 0)
     return season_value(year, code, "relative")
 
 
-def read_week(parts: Parts, scene: Scene) -> Reading:
+def read_week(parts: Parts, context: TimeContext) -> TimeValue:
     """Read an ISO week."""
     try:
         monday = date.fromisocalendar(int(parts["year"]), int(parts["week"]), 1)
     except ValueError:  # week 0, or a 53rd in a year that has none
-        return Reading()
+        return TimeValue()
     return week_value(monday, basis="explicit")

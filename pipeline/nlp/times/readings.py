@@ -16,12 +16,12 @@ from pipeline.nlp.times.periods import (
     read_week,
     read_year,
 )
-from pipeline.nlp.times.values import DAY, Parts, Reading, Scene, Tense, day_value, month_start, month_value
+from pipeline.nlp.times.values import DAY, Parts, Tense, TimeContext, TimeValue, day_value, month_start, month_value
 
 
-def read_time(reading: str, parts: Parts, scene: Scene) -> Reading | None:
+def read_time(reading: str, parts: Parts, context: TimeContext) -> TimeValue | None:
     """Return what a match means, without a value where there is no such day ("31 June"); None where it is no time."""
-    return READINGS[reading](parts, scene)
+    return READINGS[reading](parts, context)
 
 
 def _valid(year: int, month: int, day: int) -> date | None:
@@ -35,36 +35,38 @@ def _number_of_day(text: str) -> int:
     return int(text.rstrip("stndrh"))
 
 
-def _read_day(parts: Parts, scene: Scene) -> Reading:
-    month = int(parts["month_number"]) if "month_number" in parts else scene.times.months[parts["month"]]
+def _read_day(parts: Parts, context: TimeContext) -> TimeValue:
+    month = int(parts["month_number"]) if "month_number" in parts else context.times.months[parts["month"]]
     number = _number_of_day(parts["day"])
-    years = [_year_of(parts, scene)] if "year" in parts or "yearly" in parts else []
-    if years == [None] or (not years and scene.anchor is None):
-        return Reading(value=f"XXXX-{month:02}-{number:02}" if _valid(2000, month, number) else None)
-    if not years and scene.anchor is not None:
-        years = [scene.anchor.year + shift for shift in (-1, 0, 1)]
-    days = [day for year in years if year and (day := _valid(year, month, number)) and _is_named(day, parts, scene)]
-    best = _nearest(days, scene.anchor, scene.tense)
-    return day_value(best, "explicit" if "year" in parts else "relative") if best else Reading()
+    years = [_year_of(parts, context)] if "year" in parts or "yearly" in parts else []
+    if years == [None] or (not years and context.anchor is None):
+        return TimeValue(value=f"XXXX-{month:02}-{number:02}" if _valid(2000, month, number) else None)
+    if not years and context.anchor is not None:
+        years = [context.anchor.year + shift for shift in (-1, 0, 1)]
+    days = [
+        day for year in years if year and (day := _valid(year, month, number)) and _weekday_matches(day, parts, context)
+    ]
+    best = _nearest(days, context.anchor, context.tense)
+    return day_value(best, "explicit" if "year" in parts else "relative") if best else TimeValue()
 
 
-def _year_of(parts: Parts, scene: Scene) -> int | None:
+def _year_of(parts: Parts, context: TimeContext) -> int | None:
     """Return the year that is written, or meant by "last year"; None without a day to read that against."""
     if "year" in parts:
         return int(parts["year"])
-    return scene.anchor.year + scene.times.directions[parts["yearly"]] if scene.anchor else None
+    return context.anchor.year + context.times.directions[parts["yearly"]] if context.anchor else None
 
 
-def _is_named(day: date, parts: Parts, scene: Scene) -> bool:
+def _weekday_matches(day: date, parts: Parts, context: TimeContext) -> bool:
     """Say whether the weekday beside a date is its own."""
-    return "weekday" not in parts or day.weekday() == scene.times.weekdays[parts["weekday"]]
+    return "weekday" not in parts or day.weekday() == context.times.weekdays[parts["weekday"]]
 
 
-def _read_numeric(parts: Parts, scene: Scene) -> Reading:
+def _read_numeric(parts: Parts, context: TimeContext) -> TimeValue:
     """Read "13/06/2026", in the order that makes a date; without a day where both do."""
     one, other, year = int(parts["one"]), int(parts["other"]), int(parts["year"])
     days = {day for month, number in ((other, one), (one, other)) if (day := _valid(year, month, number))}
-    return day_value(days.pop(), "explicit") if len(days) == 1 else Reading()
+    return day_value(days.pop(), "explicit") if len(days) == 1 else TimeValue()
 
 
 def _nearest(days: list[date], anchor: date | None, tense: Tense) -> date | None:
@@ -78,109 +80,109 @@ def _nearest(days: list[date], anchor: date | None, tense: Tense) -> date | None
     return min(days, key=lambda day: abs((day - anchor).days))
 
 
-def _read_days(parts: Parts, scene: Scene) -> Reading:
-    first = _read_day(parts, scene)
+def _read_days(parts: Parts, context: TimeContext) -> TimeValue:
+    first = _read_day(parts, context)
     last = _number_of_day(parts["last"])
     if first.first is None:
         return first
     end = _valid(first.first.year, first.first.month, last)
     if end is None or end <= first.first:
-        return Reading()
-    return Reading("DATE", f"{first.value}/{end.isoformat()}", first.first, end, "day", first.basis)
+        return TimeValue()
+    return TimeValue("DATE", f"{first.value}/{end.isoformat()}", first.first, end, "day", first.basis)
 
 
-def _read_month(parts: Parts, scene: Scene) -> Reading:
-    month = scene.times.months[parts["month"]]
+def _read_month(parts: Parts, context: TimeContext) -> TimeValue:
+    month = context.times.months[parts["month"]]
     if "year" in parts:
         return month_value(int(parts["year"]), month, "explicit")
-    if scene.anchor is None:
-        return Reading(value=f"XXXX-{month:02}")
+    if context.anchor is None:
+        return TimeValue(value=f"XXXX-{month:02}")
     if "yearly" in parts:
-        return month_value(scene.anchor.year + scene.times.directions[parts["yearly"]], month, "relative")
-    step = scene.times.directions.get(parts.get("which", ""))
-    ahead = (month - scene.anchor.month) % 12
+        return month_value(context.anchor.year + context.times.directions[parts["yearly"]], month, "relative")
+    step = context.times.directions.get(parts.get("which", ""))
+    ahead = (month - context.anchor.month) % 12
     if step == 1:
         shift = ahead or 12
     elif step == 0:
-        shift = month - scene.anchor.month
-    elif step == -1 or scene.tense == "past":
+        shift = month - context.anchor.month
+    elif step == -1 or context.tense == "past":
         shift = ahead - 12 if ahead or step == -1 else 0
-    elif scene.tense == "future":
+    elif context.tense == "future":
         shift = ahead
     else:
         shift = ahead - 12 if ahead > 6 else ahead
-    found = month_start(scene.anchor, shift)
+    found = month_start(context.anchor, shift)
     return month_value(found.year, found.month, "relative")
 
 
-def _read_part(parts: Parts, scene: Scene) -> Reading:
+def _read_part(parts: Parts, context: TimeContext) -> TimeValue:
     """Read "the last week of March": seven days at one end of the month."""
-    month = _read_month({k: v for k, v in parts.items() if k != "which"}, scene)
+    month = _read_month({k: v for k, v in parts.items() if k != "which"}, context)
     if month.first is None or month.last is None:
         return month
     week = 6 * DAY
     ends = (month.last - week, month.last) if parts["which"] != "first" else (month.first, month.first + week)
-    return Reading("DATE", month.value, *ends, "week", month.basis)
+    return TimeValue("DATE", month.value, *ends, "week", month.basis)
 
 
-def _read_weekday(parts: Parts, scene: Scene) -> Reading:
-    suffix = scene.times.dayparts.get(parts.get("daypart", ""), "")
-    wanted = scene.times.weekdays[parts["weekday"]]
-    if scene.anchor is None:
-        return Reading("TIME" if suffix else "DATE")
-    ahead = (wanted - scene.anchor.weekday()) % 7
-    step = scene.times.directions.get(parts.get("which", ""))
+def _read_weekday(parts: Parts, context: TimeContext) -> TimeValue:
+    suffix = context.times.dayparts.get(parts.get("daypart", ""), "")
+    wanted = context.times.weekdays[parts["weekday"]]
+    if context.anchor is None:
+        return TimeValue("TIME" if suffix else "DATE")
+    ahead = (wanted - context.anchor.weekday()) % 7
+    step = context.times.directions.get(parts.get("which", ""))
     if "weekly" in parts:
-        shift = wanted - scene.anchor.weekday() + 7 * scene.times.directions[parts["weekly"]]
+        shift = wanted - context.anchor.weekday() + 7 * context.times.directions[parts["weekly"]]
     elif step == 1:
         shift = ahead or 7
     elif step == -1:
         shift = ahead - 7
-    elif scene.tense in ("future", "present") or step == 0:
+    elif context.tense in ("future", "present") or step == 0:
         shift = ahead
     else:
         shift = ahead - 7 if ahead else 0
-    return day_value(scene.anchor + shift * DAY, "relative", suffix)
+    return day_value(context.anchor + shift * DAY, "relative", suffix)
 
 
-def _read_deictic(parts: Parts, scene: Scene) -> Reading:
+def _read_deictic(parts: Parts, context: TimeContext) -> TimeValue:
     word = parts["deictic"]
     daypart = parts.get("daypart") or ("night" if word == "tonight" else "")
-    suffix = scene.times.dayparts.get(daypart, "")
-    if scene.anchor is None:
-        return Reading("TIME" if suffix else "DATE")
-    return day_value(scene.anchor + scene.times.deictics[word] * DAY, "relative", suffix)
+    suffix = context.times.dayparts.get(daypart, "")
+    if context.anchor is None:
+        return TimeValue("TIME" if suffix else "DATE")
+    return day_value(context.anchor + context.times.deictics[word] * DAY, "relative", suffix)
 
 
-def _read_daypart(parts: Parts, scene: Scene) -> Reading:
-    suffix = scene.times.dayparts[parts["daypart"]]
-    if scene.anchor is None:
-        return Reading("TIME")
-    return day_value(scene.anchor + scene.times.directions[parts["which"]] * DAY, "relative", suffix)
+def _read_daypart(parts: Parts, context: TimeContext) -> TimeValue:
+    suffix = context.times.dayparts[parts["daypart"]]
+    if context.anchor is None:
+        return TimeValue("TIME")
+    return day_value(context.anchor + context.times.directions[parts["which"]] * DAY, "relative", suffix)
 
 
-def _read_reference(parts: Parts, scene: Scene) -> Reading:
-    return Reading("DATE", scene.times.references[parts["reference"]])
+def _read_reference(parts: Parts, context: TimeContext) -> TimeValue:
+    return TimeValue("DATE", context.times.references[parts["reference"]])
 
 
-def _read_later(parts: Parts, scene: Scene) -> Reading | None:
+def _read_later(parts: Parts, context: TimeContext) -> TimeValue | None:
     """Read "will meet later": it is later on the day of the report; beside any other tense the word dates nothing."""
-    if scene.tense != "future":
+    if context.tense != "future":
         return None
-    return day_value(scene.anchor, "relative") if scene.anchor else Reading()
+    return day_value(context.anchor, "relative") if context.anchor else TimeValue()
 
 
-def _read_clock(parts: Parts, scene: Scene) -> Reading:
+def _read_clock(parts: Parts, context: TimeContext) -> TimeValue:
     if "named" in parts:
         hour, minute = (0 if parts["named"] == "midnight" else 12), 0
     else:
         hour, minute = int(parts["hour"]), int(parts.get("minute", 0))
         if "half" in parts:
             hour = hour % 12 + (12 if parts["half"].startswith("p") else 0)
-    return Reading("TIME", f"T{hour:02}:{minute:02}")
+    return TimeValue("TIME", f"T{hour:02}:{minute:02}")
 
 
-READINGS: Mapping[str, Callable[[Parts, Scene], Reading | None]] = {
+READINGS: Mapping[str, Callable[[Parts, TimeContext], TimeValue | None]] = {
     "day": _read_day,
     "numeric": _read_numeric,
     "part": _read_part,

@@ -19,7 +19,7 @@ SEASON_STARTS = {"SP": 3, "SU": 6, "FA": 9, "WI": 12}
 
 
 @dataclass(frozen=True, slots=True)
-class Scene:
+class TimeContext:
     """What an expression is read against: the day of the report (None: unknown) and the tense of its clause."""
 
     anchor: date | None
@@ -28,7 +28,7 @@ class Scene:
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class TimeValue:
     """A resolved expression. Days are inclusive; None where unresolved."""
 
     timex_type: TimexType = "DATE"
@@ -39,26 +39,26 @@ class Reading:
     basis: DateBasis = "none"
 
 
-def anchor_of(article: Article) -> date | None:
+def reference_date(article: Article) -> date | None:
     """Return the day that expressions are read against: the publication's, None where it cannot be a newspaper's."""
     day = article.published_at.date() if article.published_at else None
     return day if day and EARLIEST <= day.year <= LATEST else None
 
 
-def day_value(day: date, basis: DateBasis, suffix: str = "") -> Reading:
+def day_value(day: date, basis: DateBasis, suffix: str = "") -> TimeValue:
     """Return one day; ``suffix`` is the TIMEX3 letter code of a part of it."""
-    return Reading("TIME" if suffix else "DATE", day.isoformat() + suffix, day, day, "day", basis)
+    return TimeValue("TIME" if suffix else "DATE", day.isoformat() + suffix, day, day, "day", basis)
 
 
-def month_value(year: int, month: int, basis: DateBasis) -> Reading:
+def month_value(year: int, month: int, basis: DateBasis) -> TimeValue:
     """Return a whole month."""
     first = date(year, month, 1)
-    return Reading("DATE", f"{year:04}-{month:02}", first, month_start(first, 1) - DAY, "month", basis)
+    return TimeValue("DATE", f"{year:04}-{month:02}", first, month_start(first, 1) - DAY, "month", basis)
 
 
-def year_value(year: int, basis: DateBasis) -> Reading:
+def year_value(year: int, basis: DateBasis) -> TimeValue:
     """Return a whole year."""
-    return Reading("DATE", f"{year:04}", date(year, 1, 1), date(year, 12, 31), "year", basis)
+    return TimeValue("DATE", f"{year:04}", date(year, 1, 1), date(year, 12, 31), "year", basis)
 
 
 def month_start(day: date, months: int) -> date:
@@ -67,20 +67,20 @@ def month_start(day: date, months: int) -> date:
     return date(min(max(number // 12, 1), 9998), number % 12 + 1, 1)
 
 
-def week_value(monday: date, *, weekend: bool = False, basis: DateBasis = "relative") -> Reading:
+def week_value(monday: date, *, weekend: bool = False, basis: DateBasis = "relative") -> TimeValue:
     """Return the week, or the weekend of the week, that begins on a Monday."""
     year, number, _ = monday.isocalendar()
     first, suffix = (monday + 5 * DAY, "-WE") if weekend else (monday, "")
-    return Reading("DATE", f"{year}-W{number:02}{suffix}", first, monday + 6 * DAY, "week", basis)
+    return TimeValue("DATE", f"{year}-W{number:02}{suffix}", first, monday + 6 * DAY, "week", basis)
 
 
-def quarter_value(year: int, number: int, basis: DateBasis) -> Reading:
+def quarter_value(year: int, number: int, basis: DateBasis) -> TimeValue:
     """Return a quarter of a calendar year, 1 to 4."""
     first = date(year, 3 * number - 2, 1)
-    return Reading("DATE", f"{year}-Q{number}", first, month_start(first, 3) - DAY, "quarter", basis)
+    return TimeValue("DATE", f"{year}-Q{number}", first, month_start(first, 3) - DAY, "quarter", basis)
 
 
-def season_value(year: int, code: str, basis: DateBasis) -> Reading:
+def season_value(year: int, code: str, basis: DateBasis) -> TimeValue:
     """Return a season by its TIMEX3 code; winter begins in December."""
     first = date(year, SEASON_STARTS[code], 1)
-    return Reading("DATE", f"{year}-{code}", first, month_start(first, 3) - DAY, "quarter", basis)
+    return TimeValue("DATE", f"{year}-{code}", first, month_start(first, 3) - DAY, "quarter", basis)

@@ -8,17 +8,17 @@ from pipeline.kb import KnowledgeBase
 from pipeline.kb.fold import fold_name
 from pipeline.model.annotation import Gender
 from pipeline.nlp.languages.spec import NameData
-from pipeline.nlp.names.spans import Name, folded, surface_of
+from pipeline.nlp.names.spans import Name, fold_name_cached, surface_of
 from pipeline.nlp.tokens import Tokens
 from pipeline.nlp.who.clusters import Cluster, Link, Spelling, is_acronym
-from pipeline.nlp.who.people import People
-from pipeline.nlp.who.things import Things
+from pipeline.nlp.who.people import PersonClusters
+from pipeline.nlp.who.things import ThingClusters
 
-__all__ = ["Cast", "Cluster", "Link", "cast_of", "entity_hash"]
+__all__ = ["Cluster", "Link", "NameClusters", "cluster_names", "entity_hash"]
 
 
 @dataclass(frozen=True, slots=True)
-class Cast:
+class NameClusters:
     """All clusters of an article, and the link of each name in the order of ``names``."""
 
     clusters: tuple[Cluster, ...]
@@ -30,12 +30,12 @@ def entity_hash(name: str, entity_type: str) -> str:
     return hashlib.sha256(f"{fold_name(name)}|{entity_type}".encode()).hexdigest()[:16]
 
 
-def cast_of(tokens: Tokens, names: tuple[Name, ...], data: NameData, kb: KnowledgeBase) -> Cast:
+def cluster_names(tokens: Tokens, names: tuple[Name, ...], data: NameData, kb: KnowledgeBase) -> NameClusters:
     """Return who is who: the fullest names make the clusters, then surnames, acronyms and short forms join them."""
     spellings = [_spelling(tokens, name, place, data) for place, name in enumerate(names)]
-    explained = _explained(tokens, names, spellings)
+    explained = _acronym_targets(tokens, names, spellings)
     clusters: list[Cluster] = []
-    people, things = People(clusters, data), Things(clusters, data, kb)
+    people, things = PersonClusters(clusters, data), ThingClusters(clusters, data, kb)
     links: dict[int, Link] = {}
     for spelling in sorted(spellings, key=_fullest_first):
         if names[spelling.place].label == "PERSON":
@@ -59,7 +59,7 @@ def _spelling(tokens: Tokens, name: Name, place: int, data: NameData) -> Spellin
     surface = surface_of(tokens, name)
     if name.family is not None:
         surface = f"{surface} {tokens.text[name.family]}"
-    words = folded(surface).split()
+    words = fold_name_cached(surface).split()
     marks = "\"'“”()"
     nickname = next((word.strip(marks) for word in words[1:-1] if word[0] in marks), None)
     kept = tuple(word for word in words if word[0] not in marks) if nickname else tuple(words)
@@ -82,7 +82,7 @@ def _honorific_gender(tokens: Tokens, name: Name, data: NameData) -> Gender | No
     return shown.pop() if len(shown) == 1 else None
 
 
-def _explained(tokens: Tokens, names: tuple[Name, ...], spellings: list[Spelling]) -> Mapping[int, int]:
+def _acronym_targets(tokens: Tokens, names: tuple[Name, ...], spellings: list[Spelling]) -> Mapping[int, int]:
     """Return the place of the name that each acronym stands for, where one stands in brackets after the other."""
     found: dict[int, int] = {}
     for place in range(len(names) - 1):
@@ -95,10 +95,10 @@ def _explained(tokens: Tokens, names: tuple[Name, ...], spellings: list[Spelling
     return found
 
 
-def _in_reading_order(clusters: list[Cluster], links: list[Link]) -> Cast:
+def _in_reading_order(clusters: list[Cluster], links: list[Link]) -> NameClusters:
     order = list(dict.fromkeys(link.cluster for link in links if link.cluster is not None))
     place = {old: new for new, old in enumerate(order)}
-    return Cast(
+    return NameClusters(
         clusters=tuple(clusters[old] for old in order),
         links=tuple(
             Link(None if link.cluster is None else place[link.cluster], link.method, link.confidence) for link in links

@@ -36,7 +36,7 @@ class Link:
     confidence: float
 
 
-OPEN = Link(None, "none", 0.2)
+OPEN_LINK = Link(None, "none", 0.2)
 
 
 @dataclass(slots=True)
@@ -52,7 +52,7 @@ class Cluster:
     @property
     def name(self) -> str:
         """The fullest spelling: most words, then not in capitals, then most used, then first seen."""
-        return max(self.forms, key=lambda form: (len(form.split()), not _is_loud(form), self.forms[form]))
+        return max(self.forms, key=lambda form: (len(form.split()), not _is_all_caps(form), self.forms[form]))
 
     def add(self, spelling: Spelling) -> None:
         """Count one more mention."""
@@ -69,5 +69,5 @@ def is_acronym(surface: str) -> bool:
     return 2 <= len(letters) <= 6 and letters.isupper() and letters.isalpha()
 
 
-def _is_loud(form: str) -> bool:
+def _is_all_caps(form: str) -> bool:
     return form.isupper() and not is_acronym(form)

@@ -9,86 +9,92 @@ from pipeline.kb import KnowledgeBase
 from pipeline.model.annotation import CountryMethod, Gender, GenderMethod
 from pipeline.nlp.languages.spec import NameData
 from pipeline.nlp.names.finding import Name, find_names
-from pipeline.nlp.quotes.marks import Marked
+from pipeline.nlp.quotes.marks import QuotedSpan
 from pipeline.nlp.syntax import head_of
 from pipeline.nlp.tokens import Tokens
-from pipeline.nlp.who.cast import Cast, cast_of
-from pipeline.nlp.who.genders import look_of, shown_gender
-from pipeline.nlp.who.groups import Meant, Said, find_counted, find_joined
-from pipeline.nlp.who.pronouns import Known, PronounReader, Resolved
-from pipeline.nlp.who.roles import country_given, role_key, role_nouns, role_of
+from pipeline.nlp.who.cast import NameClusters, cluster_names
+from pipeline.nlp.who.genders import gender_from_evidence, person_likelihood
+from pipeline.nlp.who.groups import Antecedent, GroupMention, resolve_counted_nouns, resolve_plural_pronouns
+from pipeline.nlp.who.pronouns import KnownMention, PronounResolution, PronounResolver
+from pipeline.nlp.who.roles import country_in_text, role_key, role_nouns, role_of
 
 
 @dataclass(frozen=True, slots=True)
-class Reading:
+class Coreference:
     """Who is who in an article. ``roles`` has first and last token of the role beside each name.
 
-    ``meant`` are nouns, and plural pronouns that mean several; the latter are among ``pronouns`` too. By cluster:
-    ``shown`` is the gender by names and titles, ``heard`` by pronouns, ``countries`` are what the text gives a person.
+    ``group_mentions`` are nouns, and plural pronouns that mean several; the latter are among ``pronouns`` too.
+    By cluster: ``gender_from_name`` by names and titles, ``gender_from_pronoun`` by pronouns, ``countries`` of persons.
     """
 
     names: tuple[Name, ...]
-    cast: Cast
+    chains: NameClusters
     roles: tuple[tuple[int, int] | None, ...]
-    meant: tuple[Meant, ...]
-    pronouns: tuple[Resolved, ...]
-    shown: tuple[tuple[Gender | None, GenderMethod], ...]
-    heard: Mapping[int, Gender]
+    group_mentions: tuple[GroupMention, ...]
+    pronouns: tuple[PronounResolution, ...]
+    gender_from_name: tuple[tuple[Gender | None, GenderMethod], ...]
+    gender_from_pronoun: Mapping[int, Gender]
     countries: Mapping[int, tuple[str, CountryMethod]]
 
 
-def read_entities(tokens: Tokens, marked: tuple[Marked, ...], data: NameData, kb: KnowledgeBase) -> Reading:
+def resolve_coreference(
+    tokens: Tokens, marked: tuple[QuotedSpan, ...], data: NameData, kb: KnowledgeBase
+) -> Coreference:
     """Return the names of an article, who they are, and what nouns and pronouns stand for them."""
     names = find_names(tokens, data, kb)
-    cast = cast_of(tokens, names, data, kb)
-    roles = _roles(tokens, names, cast, data)
-    keys = _role_keys(tokens, (cast, roles), data)
-    shown = tuple(shown_gender(cluster, keys.get(i, ()), data, kb) for i, cluster in enumerate(cast.clusters))
-    genders = [gender for gender, _ in shown]
-    nominal = _nominal(
-        tokens, data, (names, cast, genders), (_named_by_noun(cast, data) | _bearers(keys), _in_role(keys))
+    chains = cluster_names(tokens, names, data, kb)
+    roles = _roles(tokens, names, chains, data)
+    keys = _role_keys(tokens, (chains, roles), data)
+    gender_from_name = tuple(
+        gender_from_evidence(cluster, keys.get(i, ()), data, kb) for i, cluster in enumerate(chains.clusters)
     )
-    settled = {each.first: Known(each.last, each.members[0], "nominal") for each in nominal if len(each.members) == 1}
-    settled |= {n.first: Known(n.last, link.cluster, "name") for n, link in zip(names, cast.links, strict=True)}
-    reader = PronounReader(
+    genders = [gender for gender, _ in gender_from_name]
+    nominal = _nominal(
+        tokens, data, (names, chains, genders), (_organisation_nouns(chains, data) | _bearers(keys), _in_role(keys))
+    )
+    known = {
+        each.first: KnownMention(each.last, each.members[0], "nominal") for each in nominal if len(each.members) == 1
+    }
+    known |= {n.first: KnownMention(n.last, link.cluster, "name") for n, link in zip(names, chains.links, strict=True)}
+    resolver = PronounResolver(
         tokens,
         data,
-        types=[cluster.entity_type for cluster in cast.clusters],
-        looks=[look_of(cluster, data, kb) for cluster in cast.clusters],
+        types=[cluster.entity_type for cluster in chains.clusters],
+        person_likelihoods=[person_likelihood(cluster, data, kb) for cluster in chains.clusters],
         genders=genders,
-        named=[cluster.forms.total() for cluster in cast.clusters],
+        named=[cluster.forms.total() for cluster in chains.clusters],
         in_quote=_inside(tokens, marked),
     )
-    pronouns = reader.read(settled)
+    pronouns = resolver.resolve(known)
     plurals = [each.token for each in pronouns if each.pronoun.kind == "group"]
-    said = _said(
-        tokens, data, settled | {p.token: Known(p.token, p.cluster, "pronoun") for p in pronouns}, cast, genders
+    antecedents = _antecedents(
+        tokens, data, known | {p.token: KnownMention(p.token, p.cluster, "pronoun") for p in pronouns}, chains, genders
     )
-    return Reading(
+    return Coreference(
         names=names,
-        cast=cast,
+        chains=chains,
         roles=roles,
-        meant=(*nominal, *find_joined(tokens, data, said, plurals, nominal)),
+        group_mentions=(*nominal, *resolve_plural_pronouns(tokens, data, antecedents, plurals, nominal)),
         pronouns=pronouns,
-        shown=shown,
-        heard=reader.heard,
-        countries=_countries(tokens, names, (cast, roles), kb),
+        gender_from_name=gender_from_name,
+        gender_from_pronoun=resolver.gender_from_pronoun,
+        countries=_countries(tokens, names, (chains, roles), kb),
     )
 
 
 def _nominal(
     tokens: Tokens,
     data: NameData,
-    known: tuple[tuple[Name, ...], Cast, Sequence[Gender | None]],
+    known: tuple[tuple[Name, ...], NameClusters, Sequence[Gender | None]],
     roles: tuple[Mapping[tuple[str, ...], int], Mapping[str, Sequence[int]]],
-) -> tuple[Meant, ...]:
+) -> tuple[GroupMention, ...]:
     """Return the nouns that stand for names: roles of one bearer, then those that say how many they mean."""
-    names, cast, genders = known
+    names, chains, genders = known
     bearers, in_role = roles
     taken = {i for name in names for i in range(name.first, name.last + 1)}
-    found = {n.first: Known(n.last, link.cluster, "name") for n, link in zip(names, cast.links, strict=True)}
-    by_role = (Meant(first, last, "nominal", (c,), 0.7) for first, last, c in role_nouns(tokens, bearers, data))
-    counted = find_counted(tokens, data, _said(tokens, data, found, cast, genders), in_role)
+    found = {n.first: KnownMention(n.last, link.cluster, "name") for n, link in zip(names, chains.links, strict=True)}
+    by_role = (GroupMention(first, last, "nominal", (c,), 0.7) for first, last, c in role_nouns(tokens, bearers, data))
+    counted = resolve_counted_nouns(tokens, data, _antecedents(tokens, data, found, chains, genders), in_role)
     free = []
     for each in (*by_role, *counted):
         if taken.isdisjoint(range(each.first, each.last + 1)):
@@ -97,40 +103,46 @@ def _nominal(
     return tuple(free)
 
 
-def _said(
-    tokens: Tokens, data: NameData, known: Mapping[int, Known], cast: Cast, genders: Sequence[Gender | None]
-) -> tuple[Said, ...]:
+def _antecedents(
+    tokens: Tokens,
+    data: NameData,
+    known: Mapping[int, KnownMention],
+    chains: NameClusters,
+    genders: Sequence[Gender | None],
+) -> tuple[Antecedent, ...]:
     """Return the mentions of one entity each, in reading order."""
     return tuple(
-        Said(
+        Antecedent(
             head_of(tokens, first, each.last),
             each.cluster,
-            cast.clusters[each.cluster].entity_type,
+            chains.clusters[each.cluster].entity_type,
             genders[each.cluster],
-            is_public=not data.public_nouns.isdisjoint(cast.clusters[each.cluster].words),
+            is_public=not data.public_nouns.isdisjoint(chains.clusters[each.cluster].words),
         )
         for first, each in sorted(known.items())
         if each.cluster is not None
     )
 
 
-def _roles(tokens: Tokens, names: tuple[Name, ...], cast: Cast, data: NameData) -> tuple[tuple[int, int] | None, ...]:
+def _roles(
+    tokens: Tokens, names: tuple[Name, ...], chains: NameClusters, data: NameData
+) -> tuple[tuple[int, int] | None, ...]:
     """Return first and last token of the role that the text gives each name of a person."""
     return tuple(
         role_of(tokens, name, data)
-        if link.cluster is not None and cast.clusters[link.cluster].entity_type == "PERSON"
+        if link.cluster is not None and chains.clusters[link.cluster].entity_type == "PERSON"
         else None
-        for name, link in zip(names, cast.links, strict=True)
+        for name, link in zip(names, chains.links, strict=True)
     )
 
 
 def _role_keys(
-    tokens: Tokens, known: tuple[Cast, tuple[tuple[int, int] | None, ...]], data: NameData
+    tokens: Tokens, known: tuple[NameClusters, tuple[tuple[int, int] | None, ...]], data: NameData
 ) -> Mapping[int, tuple[tuple[str, ...], ...]]:
     """Return what a later "the ..." would call each person, by cluster."""
-    cast, roles = known
+    chains, roles = known
     found: defaultdict[int, list[tuple[str, ...]]] = defaultdict(list)
-    for span, link in zip(roles, cast.links, strict=True):
+    for span, link in zip(roles, chains.links, strict=True):
         key = role_key(tokens, span, data) if span else None
         if key and link.cluster is not None:
             found[link.cluster].append(key)
@@ -140,16 +152,16 @@ def _role_keys(
 def _countries(
     tokens: Tokens,
     names: tuple[Name, ...],
-    known: tuple[Cast, tuple[tuple[int, int] | None, ...]],
+    known: tuple[NameClusters, tuple[tuple[int, int] | None, ...]],
     kb: KnowledgeBase,
 ) -> Mapping[int, tuple[str, CountryMethod]]:
     """Return the first country that the text gives each person, a nationality before a role's country."""
-    cast, roles = known
+    chains, roles = known
     found: dict[int, tuple[str, CountryMethod]] = {}
-    for name, link, role in zip(names, cast.links, roles, strict=True):
-        if link.cluster is None or cast.clusters[link.cluster].entity_type != "PERSON":
+    for name, link, role in zip(names, chains.links, roles, strict=True):
+        if link.cluster is None or chains.clusters[link.cluster].entity_type != "PERSON":
             continue
-        given = country_given(tokens, name, role, kb)
+        given = country_in_text(tokens, name, role, kb)
         if given and (link.cluster not in found or (given[1], found[link.cluster][1]) == ("nationality", "role")):
             found[link.cluster] = given
     return found
@@ -174,10 +186,10 @@ def _in_role(roles: Mapping[int, tuple[tuple[str, ...], ...]]) -> Mapping[str, S
     return found
 
 
-def _named_by_noun(cast: Cast, data: NameData) -> dict[tuple[str, ...], int]:
+def _organisation_nouns(chains: NameClusters, data: NameData) -> dict[tuple[str, ...], int]:
     """Return the nouns in the name of one organisation or building only ("the museum"), with what is named so."""
     borne: defaultdict[str, set[int]] = defaultdict(set)
-    for index, cluster in enumerate(cast.clusters):
+    for index, cluster in enumerate(chains.clusters):
         if cluster.entity_type in ("ORG", "FAC") and len(cluster.words) > 1:
             noun = _kind_noun(cluster.words, data)
             if noun is not None:
@@ -194,7 +206,7 @@ def _kind_noun(words: tuple[str, ...], data: NameData) -> str | None:
     return words[0] if is_of else None
 
 
-def _inside(tokens: Tokens, marked: tuple[Marked, ...]) -> Callable[[int], bool]:
+def _inside(tokens: Tokens, marked: tuple[QuotedSpan, ...]) -> Callable[[int], bool]:
     parts = sorted(part for each in marked for part in each.parts)
     starts = [start for start, _ in parts]
 

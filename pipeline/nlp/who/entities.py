@@ -8,13 +8,13 @@ from pipeline.kb import KnowledgeBase
 from pipeline.model import Entity, Quote
 from pipeline.model.annotation import CountryMethod, Gender, GenderMethod, LinkMethod, MentionKind
 from pipeline.nlp.languages.spec import NameData
-from pipeline.nlp.quotes.marks import Marked
+from pipeline.nlp.quotes.marks import QuotedSpan
 from pipeline.nlp.tokens import Tokens
 from pipeline.nlp.who.cast import Link
-from pipeline.nlp.who.coreference import Reading, read_entities
-from pipeline.nlp.who.groups import Meant
+from pipeline.nlp.who.coreference import Coreference, resolve_coreference
+from pipeline.nlp.who.groups import GroupMention
 from pipeline.nlp.who.linking import Identity, link_entities, with_kb_versions
-from pipeline.nlp.who.pronouns import Resolved
+from pipeline.nlp.who.pronouns import PronounResolution
 from pipeline.nlp.who.roles import title_of
 
 _PERSONAL = frozenset({"person", "speaker", "speakers"})
@@ -22,7 +22,7 @@ UNRESOLVED = "UNKNOWN"
 
 
 @dataclass(frozen=True, slots=True)
-class _Who:
+class _EntityProfile:
     """What is the same for all mentions of one entity. Gender is None for what is no person."""
 
     identity: Identity
@@ -43,7 +43,7 @@ class _Mention:
 
 
 def find_entities(
-    tokens: Tokens, marked: tuple[Marked, ...], data: NameData, kb: KnowledgeBase, *, infer_gender: bool
+    tokens: Tokens, marked: tuple[QuotedSpan, ...], data: NameData, kb: KnowledgeBase, *, infer_gender: bool
 ) -> tuple[Entity, ...]:
     """Return the mentions of the article, in reading order, never overlapping.
 
@@ -52,67 +52,82 @@ def find_entities(
     unresolved has no cluster; its type is PERSON where its form says so and UNKNOWN otherwise. ``infer_gender``
     False leaves the gender columns None; what the text shows still helps to resolve pronouns.
     """
-    read = read_entities(tokens, marked, data, kb)
+    coreference = resolve_coreference(tokens, marked, data, kb)
     who = [
-        _who(identity, read.shown[i], read.heard.get(i), infer_gender=infer_gender)
-        for i, identity in enumerate(link_entities(tokens, read, data, kb))
+        _profile(
+            identity, coreference.gender_from_name[i], coreference.gender_from_pronoun.get(i), infer_gender=infer_gender
+        )
+        for i, identity in enumerate(link_entities(tokens, coreference, data, kb))
     ]
-    several = {each.first for each in read.meant}
+    several = {each.first for each in coreference.group_mentions}
     mentions = [
-        *_name_mentions(tokens, read),
-        *(_meant_mention(each, who) for each in read.meant),
-        *(_pronoun_mention(each) for each in read.pronouns if each.token not in several),
+        *_name_mentions(tokens, coreference),
+        *(_group_mention(each, who) for each in coreference.group_mentions),
+        *(_pronoun_mention(each) for each in coreference.pronouns if each.token not in several),
     ]
     mentions.sort(key=lambda mention: mention.first)
-    return with_kb_versions([_entity(tokens, i, m, who, read, kb) for i, m in enumerate(mentions)], kb)
+    return with_kb_versions([_entity(tokens, i, m, who, coreference, kb) for i, m in enumerate(mentions)], kb)
 
 
-def _who(
-    identity: Identity, shown: tuple[Gender | None, GenderMethod], heard: Gender | None, *, infer_gender: bool
-) -> _Who:
+def _profile(
+    identity: Identity,
+    gender_from_name: tuple[Gender | None, GenderMethod],
+    gender_from_pronoun: Gender | None,
+    *,
+    infer_gender: bool,
+) -> _EntityProfile:
     is_person = identity.entity_type == "PERSON"
-    gender, method = _gender(shown, heard) if is_person and infer_gender else (None, None)
-    return _Who(identity, gender, method)
+    gender, method = _gender(gender_from_name, gender_from_pronoun) if is_person and infer_gender else (None, None)
+    return _EntityProfile(identity, gender, method)
 
 
-def _gender(shown: tuple[Gender | None, GenderMethod], heard: Gender | None) -> tuple[Gender, GenderMethod]:
+def _gender(
+    gender_from_name: tuple[Gender | None, GenderMethod], gender_from_pronoun: Gender | None
+) -> tuple[Gender, GenderMethod]:
     """Return the gender by the best evidence: honorific, pronoun, role, forename; U where nothing shows it."""
-    gender, method = shown
-    if gender and (method in ("honorific", "none") or heard is None):
+    gender, method = gender_from_name
+    if gender and (method in ("honorific", "none") or gender_from_pronoun is None):
         return gender, method
-    if heard is not None:
-        return heard, "pronoun"
+    if gender_from_pronoun is not None:
+        return gender_from_pronoun, "pronoun"
     return "U", "none"
 
 
-def _name_mentions(tokens: Tokens, read: Reading) -> Iterator[_Mention]:
-    for name, link, span in zip(read.names, read.cast.links, read.roles, strict=True):
+def _name_mentions(tokens: Tokens, coreference: Coreference) -> Iterator[_Mention]:
+    for name, link, span in zip(coreference.names, coreference.chains.links, coreference.roles, strict=True):
         role = tokens.span(*span) if span else None
         yield _Mention(name.first, name.last, "name", link, name.label, title_of(tokens, name), role)
 
 
-def _meant_mention(meant: Meant, who: list[_Who]) -> _Mention:
-    method: LinkMethod = "pronoun" if meant.kind == "pronoun" else "role"
-    is_one = len(meant.members) == 1
-    link = Link(meant.members[0] if is_one else None, method, meant.confidence)
-    members = () if is_one else meant.members
+def _group_mention(group: GroupMention, who: list[_EntityProfile]) -> _Mention:
+    method: LinkMethod = "pronoun" if group.kind == "pronoun" else "role"
+    is_one = len(group.members) == 1
+    link = Link(group.members[0] if is_one else None, method, group.confidence)
+    members = () if is_one else group.members
     return _Mention(
-        meant.first, meant.last, meant.kind, link, who[meant.members[0]].identity.entity_type, members=members
+        group.first, group.last, group.kind, link, who[group.members[0]].identity.entity_type, members=members
     )
 
 
-def _pronoun_mention(resolved: Resolved) -> _Mention:
+def _pronoun_mention(resolved: PronounResolution) -> _Mention:
     method: LinkMethod = "none" if resolved.cluster is None else "pronoun"
     label = "PERSON" if resolved.pronoun.kind in _PERSONAL else UNRESOLVED
     link = Link(resolved.cluster, method, resolved.confidence)
     return _Mention(resolved.token, resolved.token, "pronoun", link, label)
 
 
-def _entity(tokens: Tokens, index: int, mention: _Mention, who: list[_Who], read: Reading, kb: KnowledgeBase) -> Entity:
+def _entity(
+    tokens: Tokens,
+    index: int,
+    mention: _Mention,
+    who: list[_EntityProfile],
+    coreference: Coreference,
+    kb: KnowledgeBase,
+) -> Entity:
     known = None if mention.link.cluster is None else who[mention.link.cluster]
     identity = known.identity if known else None
     text = tokens.span(mention.first, mention.last)
-    country, method = _country(mention, text, known, read, kb)
+    country, method = _country(mention, text, known, coreference, kb)
     return Entity(
         entity_index=index,
         entity_text=text,
@@ -144,14 +159,14 @@ def _entity(tokens: Tokens, index: int, mention: _Mention, who: list[_Who], read
 
 
 def _country(
-    mention: _Mention, text: str, known: _Who | None, read: Reading, kb: KnowledgeBase
+    mention: _Mention, text: str, known: _EntityProfile | None, coreference: Coreference, kb: KnowledgeBase
 ) -> tuple[str | None, CountryMethod | None]:
     """Return the country of a mention's entity by what is known of it, else by the text, else by a people's name."""
     if known is not None and known.identity.country:
         return known.identity.country, "kb"
     cluster = mention.link.cluster
-    if cluster is not None and cluster in read.countries:
-        return read.countries[cluster]
+    if cluster is not None and cluster in coreference.countries:
+        return coreference.countries[cluster]
     code = kb.country_of(text) if mention.kind == "name" and mention.label == "NORP" else None
     return code, "name" if code else None
 

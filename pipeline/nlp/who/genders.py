@@ -7,10 +7,10 @@ from pipeline.model.annotation import Gender, GenderMethod
 from pipeline.nlp.languages.spec import NameData
 from pipeline.nlp.who.cast import Cluster
 
-_GUESSED = frozenset({"ORG", "GPE", "PRODUCT", "WORK_OF_ART", "FAC", "LOC"})
+_PERSON_GUESS_TYPES = frozenset({"ORG", "GPE", "PRODUCT", "WORK_OF_ART", "FAC", "LOC"})
 
 
-def shown_gender(
+def gender_from_evidence(
     cluster: Cluster, roles: Iterable[tuple[str, ...]], data: NameData, kb: KnowledgeBase
 ) -> tuple[Gender | None, GenderMethod]:
     """Return what honorific, role and forename show, in this order. What pronouns show comes later."""
@@ -40,15 +40,15 @@ def full_forms(cluster: Cluster) -> list[str]:
 
 def _forename_gender(words: tuple[str, ...], data: NameData) -> Gender | None:
     """Return what the forename shows; one that stands alone and is a common surname shows nothing."""
-    return None if len(words) == 1 and words[0] in data.surnames_too else data.forenames.get(words[0])
+    return None if len(words) == 1 and words[0] in data.ambiguous_forenames else data.forenames.get(words[0])
 
 
-def look_of(cluster: Cluster, data: NameData, kb: KnowledgeBase) -> str | None:
+def person_likelihood(cluster: Cluster, data: NameData, kb: KnowledgeBase) -> str | None:
     """Return what a cluster is as a person: PERSON, or a guess where the model took an unknown name for a thing."""
     if cluster.entity_type == "PERSON":
         return "PERSON"
     words = cluster.words
-    if cluster.entity_type not in _GUESSED or len(words) > 3 or words[-1] in data.organisation_nouns:
+    if cluster.entity_type not in _PERSON_GUESS_TYPES or len(words) > 3 or words[-1] in data.organisation_nouns:
         return None
     if words[-1] in data.company_suffixes or cluster.name.isupper() or kb.type_of(cluster.name):
         return None

@@ -19,7 +19,7 @@ _AGE = ("-", "year", "-", "old")
 
 
 @dataclass(frozen=True, slots=True)
-class Said:
+class Antecedent:
     """A mention of one entity: its head token, cluster and type, and its gender where that is known.
 
     ``is_public`` says that its name shows a public body or another that nobody calls a company.
@@ -33,7 +33,7 @@ class Said:
 
 
 @dataclass(frozen=True, slots=True)
-class Meant:
+class GroupMention:
     """A noun or pronoun, tokens inclusive, and the clusters that it means."""
 
     first: int
@@ -44,7 +44,7 @@ class Meant:
 
 
 @dataclass(frozen=True, slots=True)
-class _Wanted:
+class NounQuery:
     """What a noun asks for: how many, of which type, of which gender, and in which role."""
 
     first: int
@@ -56,71 +56,77 @@ class _Wanted:
     is_company: bool = False
 
 
-def find_counted(
-    tokens: Tokens, data: NameData, said: Sequence[Said], in_role: Mapping[str, Sequence[int]]
-) -> Iterator[Meant]:
+def resolve_counted_nouns(
+    tokens: Tokens, data: NameData, antecedents: Sequence[Antecedent], in_role: Mapping[str, Sequence[int]]
+) -> Iterator[GroupMention]:
     """Yield the nouns that say how many they mean, where exactly as many are in that role or stand together before.
 
-    ``said`` are mentions in reading order, ``in_role`` the clusters of the persons in each role.
+    ``antecedents`` are mentions in reading order, ``in_role`` the clusters of the persons in each role.
     """
-    last_said = _looker(said)
-    first_said = {each.cluster: each.token for each in reversed(said)}
-    for wanted in _wanted(tokens, data):
-        members = tuple(c for c in in_role.get(wanted.role or "", ()) if first_said.get(c, wanted.first) < wanted.first)
-        if wanted.size == len(members) > 1:
-            yield Meant(wanted.first, wanted.last, "nominal", members, 0.75)
-        elif meant := _named_before(tokens, last_said(wanted.first), wanted):
-            yield meant
+    antecedents_before = _antecedent_lookup(antecedents)
+    first_tokens = {each.cluster: each.token for each in reversed(antecedents)}
+    for query in _noun_queries(tokens, data):
+        members = tuple(c for c in in_role.get(query.role or "", ()) if first_tokens.get(c, query.first) < query.first)
+        if query.size == len(members) > 1:
+            yield GroupMention(query.first, query.last, "nominal", members, 0.75)
+        elif group := _group_before(tokens, antecedents_before(query.first), query):
+            yield group
 
 
-def find_joined(
-    tokens: Tokens, data: NameData, said: Sequence[Said], plurals: Sequence[int], counted: Sequence[Meant]
-) -> Iterator[Meant]:
+def resolve_plural_pronouns(
+    tokens: Tokens,
+    data: NameData,
+    antecedents: Sequence[Antecedent],
+    plurals: Sequence[int],
+    counted: Sequence[GroupMention],
+) -> Iterator[GroupMention]:
     """Yield they, them and their (``plurals`` are their tokens) where they mean several that "and" joins.
 
     They go on with the persons of a ``counted`` noun as well ("the two leaders").
     """
-    last_said = _looker(said)
+    antecedents_before = _antecedent_lookup(antecedents)
     several = sorted((each for each in counted if len(each.members) > 1), key=_last_token)
     ends = [each.last for each in several]
-    before: Meant | None = None
+    before: GroupMention | None = None
     for token in plurals:
         place = bisect_left(ends, token) - 1
         if place >= 0 and (before is None or before.last < ends[place]):
             before = several[place]
-        joined = _joined_before(tokens, last_said(token), token) or _partners(tokens, data, last_said(token), token)
-        if joined is None and before is not None and _still(tokens, before.last, token):
+        joined = _conjuncts_before(tokens, antecedents_before(token), token) or _partners(
+            tokens, data, antecedents_before(token), token
+        )
+        if joined is None and before is not None and _is_unobstructed(tokens, before.last, token):
             joined = before.members
-        before = Meant(token, token, "pronoun", joined, 0.7) if joined else None
+        before = GroupMention(token, token, "pronoun", joined, 0.7) if joined else None
         if before is not None:
             yield before
 
 
-def _last_token(meant: Meant) -> int:
-    return meant.last
+def _last_token(group: GroupMention) -> int:
+    return group.last
 
 
-def _looker(said: Sequence[Said]) -> Callable[[int], Sequence[Said]]:
-    heads = [each.token for each in said]
+def _antecedent_lookup(antecedents: Sequence[Antecedent]) -> Callable[[int], Sequence[Antecedent]]:
+    heads = [each.token for each in antecedents]
 
-    def last_said(token: int) -> Sequence[Said]:
+    def antecedents_before(token: int) -> Sequence[Antecedent]:
         end = bisect_left(heads, token)
-        return said[max(end - _MOST, 0) : end]
+        return antecedents[max(end - _MOST, 0) : end]
 
-    return last_said
+    return antecedents_before
 
 
-def _wanted(tokens: Tokens, data: NameData) -> Iterator[_Wanted]:
+def _noun_queries(tokens: Tokens, data: NameData) -> Iterator[NounQuery]:
     for index, word in enumerate(tokens.lower):
         definite = index > 0 and tokens.lower[index - 1] in data.definite
         if word in data.numbers and (definite or word in data.definite_numbers):
-            yield from _counted(tokens, data, index)
+            yield from _counted_noun_query(tokens, data, index)
         elif definite and word in data.group_sizes:
-            yield _Wanted(index, index, data.group_sizes[word], "PERSON", data.roles.get(tokens.lemma[index]))
+            yield NounQuery(index, index, data.group_sizes[word], "PERSON", data.roles.get(tokens.lemma[index]))
         elif definite and word in data.company_nouns and _ends_phrase(tokens, data, index):
-            yield _Wanted(index, index, 1, "ORG", is_company=True)
+            yield NounQuery(index, index, 1, "ORG", is_company=True)
         elif definite and tokens.tag[index] == "CD" and _is_age(tokens, data, index):
-            yield _Wanted(index, index + len(_AGE), 1, "PERSON")
+            yield NounQuery(index, index + len(_AGE), 1, "PERSON")
 
 
 def _is_age(tokens: Tokens, data: NameData, index: int) -> bool:
@@ -136,7 +142,7 @@ def _ends_phrase(tokens: Tokens, data: NameData, index: int) -> bool:
     )
 
 
-def _counted(tokens: Tokens, data: NameData, number: int) -> Iterator[_Wanted]:
+def _counted_noun_query(tokens: Tokens, data: NameData, number: int) -> Iterator[NounQuery]:
     """Yield what "two leaders" or "both ailing companies" asks for."""
     for index in range(number + 1, min(number + 1 + _WORDS_TO_NOUN, len(tokens))):
         if tokens.tag[index] == "NNS":
@@ -144,7 +150,7 @@ def _counted(tokens: Tokens, data: NameData, number: int) -> Iterator[_Wanted]:
             entity_type = _type_of(lemma, data)
             if entity_type:
                 size = data.numbers[tokens.lower[number]]
-                yield _Wanted(number, index, size, entity_type, data.roles.get(lemma), lemma)
+                yield NounQuery(number, index, size, entity_type, data.roles.get(lemma), lemma)
             return
         if tokens.tag[index] not in ("JJ", "NN", "NNP", "HYPH", "DT", "VBG", "VBN"):
             return
@@ -158,60 +164,60 @@ def _type_of(lemma: str, data: NameData) -> str | None:
     return "ORG" if lemma in data.organisation_nouns else None
 
 
-def _named_before(tokens: Tokens, said: Sequence[Said], wanted: _Wanted) -> Meant | None:
+def _group_before(tokens: Tokens, antecedents: Sequence[Antecedent], query: NounQuery) -> GroupMention | None:
     """Return the group of those who fit in the sentences before, if they are exactly as many."""
     found: list[int] = []
-    sentence = tokens.sentence[wanted.first]
-    for each in reversed(said):
-        away = tokens.sentence[wanted.first] - tokens.sentence[each.token]
-        if away > _FARTHEST or (tokens.sentence[each.token] != sentence and len(found) >= wanted.size):
+    sentence = tokens.sentence[query.first]
+    for each in reversed(antecedents):
+        away = tokens.sentence[query.first] - tokens.sentence[each.token]
+        if away > _FARTHEST or (tokens.sentence[each.token] != sentence and len(found) >= query.size):
             break
         sentence = tokens.sentence[each.token]
-        if _fits(each, wanted) and each.cluster not in found:
+        if _fits(each, query) and each.cluster not in found:
             found.append(each.cluster)
-    if len(found) != wanted.size:
+    if len(found) != query.size:
         return None
-    confidence = 0.5 if wanted.size == 1 else 0.75
-    return Meant(wanted.first, wanted.last, "nominal", tuple(reversed(found)), confidence)
+    confidence = 0.5 if query.size == 1 else 0.75
+    return GroupMention(query.first, query.last, "nominal", tuple(reversed(found)), confidence)
 
 
-def _fits(each: Said, wanted: _Wanted) -> bool:
-    is_gender = not wanted.gender or each.gender in (None, wanted.gender)
-    return each.entity_type == wanted.entity_type and is_gender and not (wanted.is_company and each.is_public)
+def _fits(each: Antecedent, query: NounQuery) -> bool:
+    is_gender = not query.gender or each.gender in (None, query.gender)
+    return each.entity_type == query.entity_type and is_gender and not (query.is_company and each.is_public)
 
 
-def _joined_before(tokens: Tokens, said: Sequence[Said], token: int) -> tuple[int, ...] | None:
+def _conjuncts_before(tokens: Tokens, antecedents: Sequence[Antecedent], token: int) -> tuple[int, ...] | None:
     """Return those whom "and" joins, where nothing else in the plural stands between them and the pronoun.
 
     Only "their" in the same sentence means countries or organisations.
     """
-    for place in range(len(said) - 1, 0, -1):
-        last = said[place]
-        if tokens.sentence[token] - tokens.sentence[last.token] > 1 or not _still(tokens, last.token, token):
+    for place in range(len(antecedents) - 1, 0, -1):
+        last = antecedents[place]
+        if tokens.sentence[token] - tokens.sentence[last.token] > 1 or not _is_unobstructed(tokens, last.token, token):
             return None
         is_owner = tokens.tag[token] == "PRP$" and tokens.sentence[token] == tokens.sentence[last.token]
         if tokens.dep[_joint(tokens, last.token)] == "conj" and (is_owner or last.entity_type == "PERSON"):
-            members = _chain(tokens, said[: place + 1])
+            members = _chain(tokens, antecedents[: place + 1])
             return members if len(members) > 1 else None
     return None
 
 
-def _partners(tokens: Tokens, data: NameData, said: Sequence[Said], token: int) -> tuple[int, ...] | None:
+def _partners(tokens: Tokens, data: NameData, antecedents: Sequence[Antecedent], token: int) -> tuple[int, ...] | None:
     """Return the last two persons where "they" did what two do with each other: "they married in May"."""
     verb = tokens.head[token]
     if tokens.dep[token] != "nsubj" or tokens.lemma[verb] not in data.joint_verbs or tokens.dependents(verb, "dobj"):
         return None
-    near = (each for each in reversed(said) if tokens.sentence[token] - tokens.sentence[each.token] <= 1)
+    near = (each for each in reversed(antecedents) if tokens.sentence[token] - tokens.sentence[each.token] <= 1)
     people = tuple(dict.fromkeys(each.cluster for each in near if each.entity_type == "PERSON"))[:2]
     return people[::-1] if len(people) == 2 else None
 
 
-def _chain(tokens: Tokens, said: Sequence[Said]) -> tuple[int, ...]:
+def _chain(tokens: Tokens, antecedents: Sequence[Antecedent]) -> tuple[int, ...]:
     """Return the clusters that are joined with the last mention, first to last, all of its type."""
-    last = said[-1]
+    last = antecedents[-1]
     members = [last.cluster]
     joint = _joint(tokens, last.token)
-    for each in reversed(said[:-1]):
+    for each in reversed(antecedents[:-1]):
         if tokens.dep[joint] != "conj":
             break
         if _joint(tokens, each.token) == tokens.head[joint] and each.entity_type == last.entity_type:
@@ -225,7 +231,7 @@ def _joint(tokens: Tokens, token: int) -> int:
     return tokens.head[token] if tokens.dep[token] == "appos" else token
 
 
-def _still(tokens: Tokens, last: int, token: int) -> bool:
+def _is_unobstructed(tokens: Tokens, last: int, token: int) -> bool:
     """Return whether no common noun in the plural comes between, and not more than one sentence ends."""
     if tokens.sentence[token] - tokens.sentence[last] > 1 or token - last > _MOST_WORDS:
         return False

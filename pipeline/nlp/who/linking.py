@@ -12,13 +12,13 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from pipeline.kb import KbEntry, KnowledgeBase
-from pipeline.kb.entry import family
+from pipeline.kb.entry import entity_type_group
 from pipeline.kb.fold import fold_name, words_of
 from pipeline.model import Entity
 from pipeline.nlp.languages.spec import NameData
 from pipeline.nlp.tokens import Tokens
 from pipeline.nlp.who.cast import Cluster, entity_hash
-from pipeline.nlp.who.coreference import Reading
+from pipeline.nlp.who.coreference import Coreference
 from pipeline.nlp.who.genders import correction_of, full_forms
 from pipeline.nlp.who.roles import title_of
 
@@ -54,10 +54,10 @@ class Identity:
     country: str | None
 
 
-def link_entities(tokens: Tokens, read: Reading, data: NameData, kb: KnowledgeBase) -> tuple[Identity, ...]:
+def link_entities(tokens: Tokens, coreference: Coreference, data: NameData, kb: KnowledgeBase) -> tuple[Identity, ...]:
     """Return the identity of each cluster, in their order. A correction wins; ties link nothing."""
-    context = _Context(tokens, read, data, kb)
-    contests = [_contest(cluster, i, context) for i, cluster in enumerate(read.cast.clusters)]
+    context = _LinkingContext(tokens, coreference, data, kb)
+    contests = [_rank_candidates(cluster, i, context) for i, cluster in enumerate(coreference.chains.clusters)]
     first = [contest.winner(context.told, Counter()) for contest in contests]
     fields = [Counter(link.fields if link and link.confidence >= _LEAST else ()) for link in first]
     company = sum(fields, Counter())
@@ -65,11 +65,11 @@ def link_entities(tokens: Tokens, read: Reading, data: NameData, kb: KnowledgeBa
         link.entry.country for link in first if link and link.confidence >= _SURE and link.entry.country
     }
     links = [contest.winner(told, company - own) for contest, own in zip(contests, fields, strict=True)]
-    return tuple(_identity(cluster, link, kb) for cluster, link in zip(read.cast.clusters, links, strict=True))
+    return tuple(_identity(cluster, link, kb) for cluster, link in zip(coreference.chains.clusters, links, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
-class _Linked:
+class _BestCandidate:
     """The best bearer of a name, and what fields of life a person is known for. Under ``_LEAST`` it is no link."""
 
     entry: KbEntry
@@ -78,7 +78,7 @@ class _Linked:
 
 
 @dataclass(frozen=True, slots=True)
-class _Contest:
+class _CandidateRanking:
     """The bearers of one name with the weight of all but the article's countries, and of a bearer whom nobody knows.
 
     ``nations`` are the countries that the text gives the entity itself.
@@ -88,7 +88,7 @@ class _Contest:
     unknown: float
     nations: frozenset[str]
 
-    def winner(self, told: Collection[str], company: Mapping[str, int]) -> _Linked | None:
+    def winner(self, told: Collection[str], company: Mapping[str, int]) -> _BestCandidate | None:
         """Return the best in an article that tells of these countries; the first of equals, which links none.
 
         ``company`` counts the fields of life of the others whom a first look linked.
@@ -102,18 +102,18 @@ class _Contest:
         best = max(range(len(odds)), key=odds.__getitem__)
         confidence = odds[best] / (sum(odds) + math.exp(self.unknown))
         entry, fields, _ = self.weighed[best]
-        return _Linked(entry, fields, round(confidence, 3))
+        return _BestCandidate(entry, fields, round(confidence, 3))
 
 
-class _Context:
+class _LinkingContext:
     """What an article says around its entities. The words are gathered when a candidate first asks for them."""
 
-    def __init__(self, tokens: Tokens, read: Reading, data: NameData, kb: KnowledgeBase) -> None:
+    def __init__(self, tokens: Tokens, coreference: Coreference, data: NameData, kb: KnowledgeBase) -> None:
         self._tokens = tokens
-        self._read = read
+        self._coreference = coreference
         self.data = data
         self.kb = kb
-        self.told = frozenset(code for cluster in read.cast.clusters if (code := _told_country(cluster, kb)))
+        self.told = frozenset(code for cluster in coreference.chains.clusters if (code := _place_country(cluster, kb)))
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -129,7 +129,9 @@ class _Context:
     def near(self) -> Mapping[int, frozenset[str]]:
         """The words of titles and roles, by cluster."""
         found: defaultdict[int, set[str]] = defaultdict(set)
-        for name, link, span in zip(self._read.names, self._read.cast.links, self._read.roles, strict=True):
+        for name, link, span in zip(
+            self._coreference.names, self._coreference.chains.links, self._coreference.roles, strict=True
+        ):
             told = (title_of(self._tokens, name), self._tokens.span(*span) if span else None)
             if link.cluster is not None and any(told):
                 found[link.cluster] |= words_of(" ".join(filter(None, told)))
@@ -137,13 +139,13 @@ class _Context:
 
     def nations(self, cluster: int) -> frozenset[str]:
         """Return the countries that the text gives an entity."""
-        given = self._read.countries.get(cluster)
+        given = self._coreference.countries.get(cluster)
         told = {code for word in self.near.get(cluster, ()) if (code := self.kb.country_of(word))}
         return frozenset(told | ({given[0]} if given else set()))
 
 
-def _told_country(cluster: Cluster, kb: KnowledgeBase) -> str | None:
-    if family(cluster.entity_type) not in ("place", "people"):
+def _place_country(cluster: Cluster, kb: KnowledgeBase) -> str | None:
+    if entity_type_group(cluster.entity_type) not in ("place", "people"):
         return None
     city = kb.city(cluster.name)
     return kb.country_of(cluster.name) or kb.capital_country(cluster.name) or (city.country if city else None)
@@ -153,10 +155,10 @@ def _fields(words: Iterable[str], data: NameData) -> frozenset[str]:
     return frozenset(field for word in words for field in data.role_fields.get(word, ()))
 
 
-def _contest(cluster: Cluster, index: int, context: _Context) -> _Contest:
+def _rank_candidates(cluster: Cluster, index: int, context: _LinkingContext) -> _CandidateRanking:
     entries = _candidates(cluster, context.kb)
     if not entries:
-        return _Contest((), 0.0, frozenset())
+        return _CandidateRanking((), 0.0, frozenset())
     near = context.near.get(index, frozenset())
     shown = _fields(near, context.data)
     most = max(1 + (entry.prior or 0) for entry in entries)
@@ -166,7 +168,7 @@ def _contest(cluster: Cluster, index: int, context: _Context) -> _Contest:
         fields = _fields(entry.words, context.data) if entry.may_be("PERSON") else frozenset()
         weight = math.log(often / sum(meant)) + _word_weight(cluster, entry, near, context)
         weighed.append((entry, fields, weight + _field_weight(fields, shown, context)))
-    return _Contest(tuple(weighed), _unknown(cluster), context.nations(index))
+    return _CandidateRanking(tuple(weighed), _unknown_weight(cluster), context.nations(index))
 
 
 def _candidates(cluster: Cluster, kb: KnowledgeBase) -> tuple[KbEntry, ...]:
@@ -178,13 +180,13 @@ def _candidates(cluster: Cluster, kb: KnowledgeBase) -> tuple[KbEntry, ...]:
     return ()
 
 
-def _unknown(cluster: Cluster) -> float:
-    kind = family(cluster.entity_type)
+def _unknown_weight(cluster: Cluster) -> float:
+    kind = entity_type_group(cluster.entity_type)
     is_short = kind == "person" and len(cluster.words) == 1
     return _UNKNOWN.get(kind, _UNKNOWN_ELSE) + (_UNKNOWN_SHORT if is_short else 0)
 
 
-def _word_weight(cluster: Cluster, entry: KbEntry, near: frozenset[str], context: _Context) -> float:
+def _word_weight(cluster: Cluster, entry: KbEntry, near: frozenset[str], context: _LinkingContext) -> float:
     """Return the weight of the name and of the entry's words in the article."""
     weight = 0.0 if fold_name(entry.name) == fold_name(cluster.name) else _ALIAS
     if entry.words:
@@ -208,7 +210,7 @@ def _company_weight(fields: frozenset[str], company: Mapping[str, int]) -> float
     return _COMPANY if any(field in company for field in fields) else 0.0
 
 
-def _field_weight(known: frozenset[str], shown: frozenset[str], context: _Context) -> float:
+def _field_weight(known: frozenset[str], shown: frozenset[str], context: _LinkingContext) -> float:
     """Return the weight of what a person is known to do beside what the text says of them, or else what it is about."""
     if known and shown:
         return _FIELD if known & shown else _OTHER_FIELD
@@ -217,7 +219,7 @@ def _field_weight(known: frozenset[str], shown: frozenset[str], context: _Contex
     return 0.0
 
 
-def _identity(cluster: Cluster, linked: _Linked | None, kb: KnowledgeBase) -> Identity:
+def _identity(cluster: Cluster, linked: _BestCandidate | None, kb: KnowledgeBase) -> Identity:
     said = correction_of(cluster, kb)
     entity_type = said.entity_type or cluster.entity_type
     is_linked = linked is not None and linked.confidence >= _LEAST and linked.entry.may_be(entity_type)

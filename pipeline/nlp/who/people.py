@@ -5,13 +5,13 @@ from collections import defaultdict
 from pipeline.model.annotation import Gender, LinkMethod
 from pipeline.nlp.languages.spec import NameData
 from pipeline.nlp.names.edges import NUMERALS
-from pipeline.nlp.who.clusters import OPEN, Cluster, Link, Spelling
+from pipeline.nlp.who.clusters import OPEN_LINK, Cluster, Link, Spelling
 
 _MOST_BEARERS = 50  # of one surname; who is meant is open then, and looking at all would not be linear
 _NUMERALS = frozenset(numeral.lower() for numeral in NUMERALS)
 
 
-class People:
+class PersonClusters:
     """The people of an article, and the indexes by which a shorter form finds a fuller one.
 
     Full names come first, in any order; short ones after them, in reading order.
@@ -83,7 +83,7 @@ class People:
         """
         gender = spelling.gender
         if len(bearers) > _MOST_BEARERS:
-            return OPEN
+            return OPEN_LINK
         fitting = [bearer for bearer in bearers if gender is None or self._gender_of(bearer) in (gender, None)]
         if len(fitting) < 2:
             return Link(fitting[0], method, confidence) if fitting else None
@@ -99,7 +99,7 @@ class People:
             rivals = (bearer for bearer in before if bearer != meant)
             near = {spelling.sentence, spelling.sentence - 1}
             if meant not in before or any(near & self._sentences[rival] for rival in rivals):
-                return OPEN
+                return OPEN_LINK
         return Link(meant, method, 0.6)
 
     def _leading(self, bearers: list[int]) -> int | None:

@@ -16,7 +16,7 @@ GenderEvidence = Literal["shown", "heard", "clash", "unknown", "none"]
 
 
 @dataclass(slots=True)
-class Mentioned:
+class LastMention:
     """The last mention of an entity: its head token, that one's relation and governor, and what kind of mention."""
 
     token: int
@@ -52,7 +52,7 @@ class Candidate:
     """
 
     cluster: int
-    last: Mentioned
+    last: LastMention
     entity_type: str
     gender: GenderEvidence
     mentions: int
@@ -110,7 +110,7 @@ def features_of(anaphor: Anaphor, candidate: Candidate) -> Iterator[str]:
         yield from _within(anaphor, last)
 
 
-def _within(anaphor: Anaphor, last: Mentioned) -> Iterator[str]:
+def _within(anaphor: Anaphor, last: LastMention) -> Iterator[str]:
     """Yield what only one sentence shows."""
     yield from _above("words", abs(anaphor.token - last.token), (3, 6, 12, 24))
     if last.token > anaphor.token:

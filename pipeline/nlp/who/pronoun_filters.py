@@ -4,17 +4,17 @@ from collections.abc import Set
 from itertools import accumulate, takewhile
 
 from pipeline.nlp.languages.spec import NameData
-from pipeline.nlp.syntax import SUBJECTS, above
+from pipeline.nlp.syntax import SUBJECTS, governors_of
 from pipeline.nlp.tokens import Tokens
-from pipeline.nlp.who.pronoun_features import Anaphor, Mentioned
+from pipeline.nlp.who.pronoun_features import Anaphor, LastMention
 
 
-def cannot_be(tokens: Tokens, anaphor: Anaphor, last: Mentioned) -> bool:
+def is_excluded_antecedent(tokens: Tokens, anaphor: Anaphor, last: LastMention) -> bool:
     """Return whether pronoun and candidate are arguments of one verb, or "he said" and a "he" inside what he said."""
     if anaphor.sentence != last.sentence:
         return False
     if last.in_quote and not anaphor.in_quote and anaphor.place == "subject":
-        return anaphor.governor in above(tokens, last.token)
+        return anaphor.governor in governors_of(tokens, last.token)
     if tokens.tag[anaphor.token] == "PRP$" or anaphor.pronoun.is_reflexive or last.place == "poss":
         return False
     if anaphor.place == "subject":
@@ -28,19 +28,19 @@ def _is_infinitive(tokens: Tokens, verb: int) -> bool:
     return is_bare and not any(tokens.tag[aux] == "MD" for aux in tokens.dependents(verb, "aux"))
 
 
-def named_below(tokens: Tokens, anaphor: Anaphor, last: Mentioned) -> bool:
+def is_c_commanded(tokens: Tokens, anaphor: Anaphor, last: LastMention) -> bool:
     """Return whether a later name stands in the clause whose subject the pronoun is: "he said that Brito left".
 
     Not so in a clause beside it: "he left and Brito followed".
     """
     if anaphor.place != "subject" or last.kind != "name":
         return False
-    governors = (last.token, *above(tokens, last.token))
+    governors = (last.token, *governors_of(tokens, last.token))
     below = tuple(takewhile(lambda token: token != anaphor.governor, governors))
     return 0 < len(below) < len(governors) and tokens.dep[below[-1]] != "conj"
 
 
-def is_empty(tokens: Tokens, data: NameData, index: int) -> bool:
+def is_pleonastic(tokens: Tokens, data: NameData, index: int) -> bool:
     """Return whether "it" stands for nothing: "it is clear that", "it comes as", "it rained"."""
     if tokens.lower[index] != "it" or tokens.dep[index] == "expl":
         return tokens.dep[index] == "expl"

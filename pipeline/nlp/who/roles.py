@@ -202,7 +202,7 @@ def role_nouns(
                     yield index, last, bearers[key]
 
 
-def country_given(
+def country_in_text(
     tokens: Tokens, name: Name, role: tuple[int, int] | None, kb: KnowledgeBase
 ) -> tuple[str, CountryMethod] | None:
     """Return the country that the words of a role or before a name give a person, and by what.
@@ -227,7 +227,9 @@ def _after(role: tuple[int, int] | None, name: Name) -> tuple[int, int]:
 def _countries(tokens: Tokens, words: Sequence[int], kb: KnowledgeBase) -> Iterator[tuple[str, CountryMethod]]:
     """Yield the countries among some words, two words read as one name first ("South Korean", "New Zealand")."""
     for index in words:
-        if not tokens.is_capital(index) or (index and tokens.tag[index - 1] in ("TO", "IN") and not _of(tokens, index)):
+        if not tokens.is_capital(index) or (
+            index and tokens.tag[index - 1] in ("TO", "IN") and not _follows_of(tokens, index)
+        ):
             continue
         after = index + 1
         long = f"{tokens.text[index]} {tokens.text[after]}" if after < len(tokens) else ""
@@ -238,5 +240,5 @@ def _countries(tokens: Tokens, words: Sequence[int], kb: KnowledgeBase) -> Itera
                 break
 
 
-def _of(tokens: Tokens, index: int) -> bool:
+def _follows_of(tokens: Tokens, index: int) -> bool:
     return tokens.lower[index - 1] == "of"

@@ -9,7 +9,7 @@ from pipeline.nlp.who.clusters import Cluster, Link, Spelling, is_acronym
 _PLACES = frozenset({"GPE", "LOC", "FAC"})
 
 
-class Things:
+class ThingClusters:
     """The organisations, places and other things of an article, and the indexes of their short forms."""
 
     def __init__(self, clusters: list[Cluster], data: NameData, kb: KnowledgeBase) -> None:

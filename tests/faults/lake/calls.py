@@ -58,7 +58,7 @@ class Calls:
             self._watch_path(name, call)
         self._watch_descriptors()
         self._watch_files()
-        self._watch_ledger()
+        self._watch_index()
 
     def _watch_pair(self, name: str, call: str) -> None:
         real = getattr(os, name)
@@ -110,14 +110,14 @@ class Calls:
             self._meet("open" if set(mode) & set("wax+") else "read", file)
             if "w" not in mode:
                 return real(file, mode, *given, **named)
-            raw = _File(Path(file), self._write)
+            raw = _StruckFile(Path(file), self._write)
             self._paths[raw.fileno()] = Path(file)
             whole = io.BufferedWriter(raw)
             return whole if "b" in mode else io.TextIOWrapper(whole)
 
         io.open = watched
 
-    def _watch_ledger(self) -> None:
+    def _watch_index(self) -> None:
         calls, real = self, sqlite3.connect
 
         class Watched(sqlite3.Connection):
@@ -174,7 +174,7 @@ class Calls:
         return next((part for part in parts if part != "_state"), "lake")
 
 
-class _File(io.FileIO):
+class _StruckFile(io.FileIO):
     """A file whose writes are told before they happen."""
 
     def __init__(self, path: Path, write: Callable[[Path, Any, Callable[[Any], int]], int]) -> None:

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.evening import Worker, finished
+from tests.faults.evening import Worker, wait_for_exit
 from tests.faults.lake.newsdesk import HOURS, open_lake, publish_all, work_struck
 from tests.faults.lake.promises import assert_whole, public_files
-from tests.faults.lake.undisturbed import Undisturbed, copied, manifest_files, state_of
+from tests.faults.lake.undisturbed import Baseline, copy_lake, manifest_files, state_of
 
 
 @pytest.fixture(scope="session")
@@ -21,12 +21,12 @@ def clean(tmp_path_factory: pytest.TempPathFactory) -> dict[str, bytes]:
 
 
 @pytest.fixture(scope="session")
-def undisturbed(processes: ForkServerContext, tmp_path_factory: pytest.TempPathFactory) -> Undisturbed:
+def undisturbed(processes: ForkServerContext, tmp_path_factory: pytest.TempPathFactory) -> Baseline:
     """Return the work whose single calls are struck, as it is when none is."""
     base = tmp_path_factory.mktemp("base") / "lake"
     publish_all(open_lake(base), hour=0)
-    root = copied(base, tmp_path_factory.mktemp("undisturbed"))
-    calls, manifests = finished(Worker(processes, work_struck, root, None)).result
+    root = copy_lake(base, tmp_path_factory.mktemp("undisturbed"))
+    calls, manifests = wait_for_exit(Worker(processes, work_struck, root, None)).result
     assert_whole(open_lake(root))
     states = {state_of(content) for content in [*manifests, *map(Path.read_bytes, manifest_files(base))]}
-    return Undisturbed(base, public_files(base), public_files(root), calls, frozenset(states))
+    return Baseline(base, public_files(base), public_files(root), calls, frozenset(states))

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.lake import Lake
-from pipeline.lake.encoding import conform, encode, in_order
+from pipeline.lake.encoding import conform, encode, sort_rows
 from pipeline.tables import table_named
 from tests.faults.lake.newsdesk import ARTICLES, HOURS, open_lake, told
 
@@ -39,7 +39,7 @@ def versions_of(rows: pa.Table, name: str) -> set[Version]:
     spec, days = table_named(name), pc.cast(rows["published_date"], pa.string())
     found = set()
     for day in pc.unique(days).to_pylist():
-        part = in_order(conform(rows.filter(pc.equal(days, day)), spec.schema), spec)
+        part = sort_rows(conform(rows.filter(pc.equal(days, day)), spec.schema), spec)
         found.add((name, day, hashlib.sha256(encode(part, spec)).hexdigest()))
     return found
 
@@ -77,10 +77,10 @@ def losses(root: Path, confirmed: Iterable[tuple[int, int]] = ()) -> dict[str, i
     with duckdb.connect() as database:
         for name in READING:
             database.execute(f"CREATE TABLE {name} AS SELECT * FROM {_OVER.format(root=root, name=name)}")
-        held = database.execute("SELECT article_id, revision_id FROM articles").fetchall()
+        claim = database.execute("SELECT article_id, revision_id FROM articles").fetchall()
         tables = {name: database.table(name).to_arrow_table() for name in READING}
-    ids = [article_id for article_id, _ in held]
-    revisions = set(held)
+    ids = [article_id for article_id, _ in claim]
+    revisions = set(claim)
     return {
         "lost": ARTICLES - len(set(ids)),
         "doubled": len(ids) - len(set(ids)),

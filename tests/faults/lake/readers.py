@@ -19,7 +19,7 @@ _TABLES = (*READING, "copies")
 
 
 @dataclass
-class Seen:
+class Observation:
     """What a reader saw. ``versions`` are of plain results; ``errors`` are loud ones, ``faults`` would be silent.
 
     ``between`` counts reads across days in which an article that was just moving stood on two days, or on none.
@@ -45,13 +45,13 @@ class Seen:
             self.between["nowhere"] += distinct < ARTICLES
 
 
-def duckdb_plain(root: Path) -> Callable[[Seen], None]:
+def duckdb_plain(root: Path) -> Callable[[Observation], None]:
     import duckdb
 
     database = duckdb.connect(config={"threads": 1})
     database.execute("SET TimeZone = 'UTC'")
 
-    def read(seen: Seen) -> None:
+    def read(seen: Observation) -> None:
         for table in _TABLES:
             files = f"{root}/tables/{table}/*/*.parquet"
             rows = database.sql(f"SELECT * FROM read_parquet('{files}', {_HIVE})").to_arrow_table()
@@ -60,11 +60,11 @@ def duckdb_plain(root: Path) -> Callable[[Seen], None]:
     return read
 
 
-def polars_plain(root: Path) -> Callable[[Seen], None]:
+def polars_plain(root: Path) -> Callable[[Observation], None]:
     import polars
     from polars.exceptions import PanicException
 
-    def read(seen: Seen) -> None:
+    def read(seen: Observation) -> None:
         for table in _TABLES:
             try:
                 rows = polars.read_parquet(f"{root}/tables/{table}/*/*.parquet", hive_partitioning=True)
@@ -75,10 +75,10 @@ def polars_plain(root: Path) -> Callable[[Seen], None]:
     return read
 
 
-def pyarrow_plain(root: Path) -> Callable[[Seen], None]:
+def pyarrow_plain(root: Path) -> Callable[[Observation], None]:
     by_day = ds.partitioning(pa.schema([("published_date", pa.date32())]), flavor="hive")
 
-    def read(seen: Seen) -> None:
+    def read(seen: Observation) -> None:
         for table in _TABLES:
             rows = ds.dataset(root / "tables" / table, format="parquet", partitioning=by_day).to_table()
             seen.look_at(rows, table)
@@ -86,10 +86,10 @@ def pyarrow_plain(root: Path) -> Callable[[Seen], None]:
     return read
 
 
-def lake_strict(root: Path) -> Callable[[Seen], None]:
+def lake_strict(root: Path) -> Callable[[Observation], None]:
     lake = open_lake(root)
 
-    def read(seen: Seen) -> None:
+    def read(seen: Observation) -> None:
         for table in _TABLES:
             names = [*table_named(table).schema.names, "published_date"]
             seen.look_at(lake.read(table, columns=names), table)
@@ -97,7 +97,7 @@ def lake_strict(root: Path) -> Callable[[Seen], None]:
     return read
 
 
-def duckdb_strict(root: Path) -> Callable[[Seen], None]:
+def duckdb_strict(root: Path) -> Callable[[Observation], None]:
     """All tables of one snapshot, in SQL alone: the manifests first, then the objects that they name."""
     import duckdb
 
@@ -106,7 +106,7 @@ def duckdb_strict(root: Path) -> Callable[[Seen], None]:
     database = duckdb.connect(config={"threads": 1})
     database.execute("SET TimeZone = 'UTC'")
 
-    def read(seen: Seen) -> None:
+    def read(seen: Observation) -> None:
         columns = f"{{'files': '{words}', 'sha256': '{words}'}}"
         manifests = f"read_json('{root}/_state/manifest/*.json', columns = {columns}, filename = true)"
         database.execute(f"CREATE OR REPLACE TEMP TABLE manifests AS SELECT * FROM {manifests}")
@@ -134,9 +134,9 @@ PLAIN = {"DuckDB": duckdb_plain, "Polars": polars_plain, "pyarrow": pyarrow_plai
 STRICT = {"Lake.read": lake_strict, "DuckDB, manifests": duckdb_strict}
 
 
-def read_on(root: Path, engine: str, stop: Any) -> Seen:
+def read_on(root: Path, engine: str, stop: Any) -> Observation:
     """Read again and again until told to stop; return what was seen."""
-    seen = Seen(engine)
+    seen = Observation(engine)
     read = (PLAIN | STRICT)[engine](root)
     while not stop.is_set():
         began = time.monotonic()

@@ -14,24 +14,24 @@ from typing import Any
 
 import psutil
 
-from tests.faults.evening import Worker, finished
+from tests.faults.evening import Worker, wait_for_exit
 from tests.faults.lake.newsdesk import HOURS, WRITERS, is_last, open_lake, relate, stage
-from tests.faults.lake.readers import PLAIN, STRICT, Seen, read_on
+from tests.faults.lake.readers import PLAIN, STRICT, Observation, read_on
 
 # The longest life of a writer, in seconds of the processor: about five commits, however busy the machine is.
 _LIFE_SECONDS = 0.25
 
 
-def blow(root: Path, kept: Path, seed: int, kills: int) -> list[Seen]:
+def blow(root: Path, kept: Path, seed: int, kills: int) -> list[Observation]:
     """Let every kind of writer be killed so many times while readers look on; return what they saw."""
     here = multiprocessing.get_context("fork")
     clock, stop = here.RawValue("i", 0), here.Event()  # the clock has no lock: its holder would be killed
     readers = [Worker(here, read_on, root, engine, stop) for engine in (*PLAIN, *STRICT)]
     given = [(root, kept, kind, seed, clock, kills) for kind in range(len(WRITERS))]
     for writers in [Worker(here, write_and_die, *each) for each in given]:
-        finished(writers)
+        wait_for_exit(writers)
     stop.set()
-    return [finished(reader).result for reader in readers]
+    return [wait_for_exit(reader).result for reader in readers]
 
 
 def write_and_die(root: Path, kept: Path, kind: int, seed: int, clock: Any, kills: int) -> None:

@@ -32,13 +32,13 @@ def form(name: str, seed: int = SEED) -> Form:
     return found
 
 
-def told() -> dict[str, tuple[list[int], dict[str, int]]]:
+def collected_forms() -> dict[str, tuple[list[int], dict[str, int]]]:
     """Return all forms in plain values, for another process."""
     return {name: (sorted(each.seeds), dict(each.counts)) for name, each in FORMS.items()}
 
 
 def add(forms: Mapping[str, tuple[list[int], dict[str, int]]]) -> None:
-    """Add what ``told`` returned in another process."""
+    """Add what ``collected_forms`` returned in another process."""
     for name, (seeds, counts) in forms.items():
         found = FORMS.setdefault(name, Form())
         found.seeds.update(seeds)

@@ -19,7 +19,7 @@ from tests.faults.lake.calls import KILL, READS, TEAR, Strike
 from tests.faults.lake.newsdesk import open_lake, work_struck
 from tests.faults.lake.promises import NONE, assert_whole, losses
 from tests.faults.lake.tally import SEED, form
-from tests.faults.lake.undisturbed import Undisturbed, assert_as_of_one_moment, assert_ends_well, copied
+from tests.faults.lake.undisturbed import Baseline, assert_as_of_one_moment, assert_ends_well, copy_lake
 
 KILLS, FAILURES = 10, 6  # of all, in the short form
 # Always: when one article stands on its new day already, and on its old one still.
@@ -69,19 +69,19 @@ def assert_clear(error: Exception, root: Path, strike: Strike) -> None:
 
 
 @pytest.fixture
-def lakes(tmp_path: Path, undisturbed: Undisturbed) -> Lakes:
+def lakes(tmp_path: Path, undisturbed: Baseline) -> Lakes:
     """Return a function that gives a lake before the work, for a while."""
 
     @contextmanager
     def lake() -> Iterator[Path]:
-        yield copied(undisturbed.base, tmp_path)
+        yield copy_lake(undisturbed.base, tmp_path)
         shutil.rmtree(tmp_path / "lake")
 
     return lake
 
 
 @pytest.mark.timeout(3600)
-def test_killed_between_any_two_calls(processes: ForkServerContext, lakes: Lakes, undisturbed: Undisturbed) -> None:
+def test_killed_between_any_two_calls(processes: ForkServerContext, lakes: Lakes, undisturbed: Baseline) -> None:
     """Killed before any call or amid a write, a day is wholly old or new, and the work done again ends undisturbed."""
     chance, killed = random.Random(SEED), form("killed between two calls, or amid one")
     for strike in [*MOVING, *sample(kills(undisturbed.calls), KILLS, chance)]:
@@ -98,7 +98,7 @@ def test_killed_between_any_two_calls(processes: ForkServerContext, lakes: Lakes
 
 
 @pytest.mark.timeout(3600)
-def test_any_call_may_fail(processes: ForkServerContext, lakes: Lakes, undisturbed: Undisturbed) -> None:
+def test_any_call_may_fail(processes: ForkServerContext, lakes: Lakes, undisturbed: Baseline) -> None:
     """No room, an I/O error, no permission, at any call: it is said where, the old rows stand, and again is enough."""
     chance, failed = random.Random(SEED), form("a call that fails: ENOSPC, EIO, EACCES")
     for strike in sample(failures(undisturbed.calls, chance), FAILURES, chance):

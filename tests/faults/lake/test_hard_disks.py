@@ -9,16 +9,16 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.evening import LONG, Done, Worker, say
+from tests.faults.evening import LONG, Worker, WorkerExit, say
 from tests.faults.lake.newsdesk import open_lake, work_struck
 from tests.faults.lake.promises import READING
 from tests.faults.lake.tally import SEED, form
-from tests.faults.lake.undisturbed import Undisturbed, assert_as_of_one_moment, assert_ends_well, copied
+from tests.faults.lake.undisturbed import Baseline, assert_as_of_one_moment, assert_ends_well, copy_lake
 
 DISKS = 40 if LONG else 3
 
 
-def assert_refused(done: Done, root: Path, *numbers: int) -> None:
+def assert_refused(done: WorkerExit, root: Path, *numbers: int) -> None:
     """The work ended with the system's own error, which names a file of the lake."""
     say(f"  {done.result}")
     assert isinstance(done.result, OSError), repr(done.result)
@@ -27,11 +27,11 @@ def assert_refused(done: Done, root: Path, *numbers: int) -> None:
 
 
 @pytest.mark.timeout(1800)
-def test_full_disk(processes: ForkServerContext, small_disk: Path, undisturbed: Undisturbed) -> None:
+def test_full_disk(processes: ForkServerContext, small_disk: Path, undisturbed: Baseline) -> None:
     """However much could still be written, it is said which file had no room, and readers have what they had."""
     chance, full = random.Random(SEED), form("a disk that is full")
     for left in [0, *(chance.randrange(4, 500) << 10 for _ in range(DISKS - 1))]:
-        root = copied(undisturbed.base, small_disk)
+        root = copy_lake(undisturbed.base, small_disk)
         ballast, room = small_disk / "ballast", os.statvfs(small_disk)
         ballast.write_bytes(bytes(max(0, room.f_bavail * room.f_frsize - left)))
         say(f"seed {SEED}: {left >> 10} kB are left")
@@ -46,9 +46,9 @@ def test_full_disk(processes: ForkServerContext, small_disk: Path, undisturbed: 
     assert full.counts["failures"] > 0
 
 
-def test_read_only_disk(processes: ForkServerContext, small_disk: Path, undisturbed: Undisturbed) -> None:
+def test_read_only_disk(processes: ForkServerContext, small_disk: Path, undisturbed: Baseline) -> None:
     """On a disk that may only be read, reading goes on, and writing is refused with the file's name."""
-    root = copied(undisturbed.base, small_disk)
+    root = copy_lake(undisturbed.base, small_disk)
     subprocess.run(["mount", "-o", "remount,ro", str(small_disk)], check=True)
     assert_refused(Worker(processes, work_struck, root, None).done(), root, errno.EROFS)
     assert_reads(root, undisturbed)
@@ -57,9 +57,9 @@ def test_read_only_disk(processes: ForkServerContext, small_disk: Path, undistur
 
 
 @pytest.mark.skipif(os.geteuid() == 0, reason="the superuser may write into any folder; the read-only disk is tested")
-def test_read_only_folder(processes: ForkServerContext, tmp_path: Path, undisturbed: Undisturbed) -> None:
+def test_read_only_folder(processes: ForkServerContext, tmp_path: Path, undisturbed: Baseline) -> None:
     """In folders without leave to write, the same."""
-    root = copied(undisturbed.base, tmp_path)
+    root = copy_lake(undisturbed.base, tmp_path)
     subprocess.run(["chmod", "-R", "a-w", str(root)], check=True)
     assert_refused(Worker(processes, work_struck, root, None).done(), root, errno.EACCES, errno.EROFS)
     assert_reads(root, undisturbed)
@@ -67,7 +67,7 @@ def test_read_only_folder(processes: ForkServerContext, tmp_path: Path, undistur
     assert_ends_well(root, undisturbed)
 
 
-def assert_reads(root: Path, undisturbed: Undisturbed) -> None:
+def assert_reads(root: Path, undisturbed: Baseline) -> None:
     """Strict readers get every row, and no file has changed."""
     assert_as_of_one_moment(root, undisturbed)
     for name in READING:

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.evening import LONG, Worker, finished, say
+from tests.faults.evening import LONG, Worker, say, wait_for_exit
 from tests.faults.lake.newsdesk import (
     ARTICLES,
     HOURS,
@@ -27,7 +27,7 @@ from tests.faults.lake.promises import (
     touched_files,
     written_versions,
 )
-from tests.faults.lake.readers import STRICT, Seen
+from tests.faults.lake.readers import STRICT, Observation
 from tests.faults.lake.storm import blow
 from tests.faults.lake.tally import SEED, form
 
@@ -35,7 +35,7 @@ STORMS, KILLS = (17, 30) if LONG else (1, 12)  # of each of the four kinds of wr
 RACES = 100 if LONG else 4
 
 
-def assert_seen_right(seen: Seen, written: set[Version], seed: int) -> None:
+def assert_seen_right(seen: Observation, written: set[Version], seed: int) -> None:
     """Whatever a reader got was, day by day and cell by cell, what one commit wrote; who reads strictly, got it."""
     assert seen.reads > 0, seen.engine
     assert seen.faults == [], seen.engine
@@ -64,7 +64,7 @@ def test_storm(tmp_path: Path, clean: dict[str, bytes]) -> None:
         publish_all(open_lake(root), hour=0)
         kept = root.parent / "confirmed"
         kept.touch()
-        audience = finished(Worker(multiprocessing.get_context("spawn"), blow, root, kept, seed, KILLS)).result
+        audience = wait_for_exit(Worker(multiprocessing.get_context("spawn"), blow, root, kept, seed, KILLS)).result
         written = written_versions(root)
         for seen in audience:
             say(f"{seen.engine}: {seen.reads} reads, {dict(seen.errors)}, {dict(seen.between)}")
@@ -101,7 +101,7 @@ def test_racing_processes_commit_once(processes: ForkServerContext, tmp_path: Pa
         start = processes.Barrier(2)
         both = [Worker(processes, publish_hour, tmp_path, hour, start) for _ in range(2)]
         for worker in both:
-            finished(worker)
+            wait_for_exit(worker)
         assert open_lake(tmp_path).verify() == ()
     assert public_files(tmp_path) == clean
     assert open_lake(tmp_path).read("articles").num_rows == ARTICLES

@@ -11,7 +11,7 @@ from tests.faults.lake.promises import READING, assert_tidy, public_files, touch
 
 
 @dataclass(frozen=True)
-class Undisturbed:
+class Baseline:
     """A lake before the work, the public files after it, the calls that it makes, and each state of a day between."""
 
     base: Path
@@ -21,7 +21,7 @@ class Undisturbed:
     states: frozenset[str]
 
 
-def copied(base: Path, folder: Path) -> Path:
+def copy_lake(base: Path, folder: Path) -> Path:
     """Copy a lake with its hard links."""
     subprocess.run(["cp", "-a", str(base), str(folder / "lake")], check=True)
     return folder / "lake"
@@ -36,7 +36,7 @@ def state_of(manifest: bytes) -> str:
     return json.dumps(json.loads(manifest)["sha256"], sort_keys=True)
 
 
-def assert_as_of_one_moment(root: Path, undisturbed: Undisturbed) -> None:
+def assert_as_of_one_moment(root: Path, undisturbed: Baseline) -> None:
     """As it stands: each day is of one commit, each public file was written whole, days not committed are as before."""
     written = written_versions(root)
     for path in manifest_files(root):
@@ -53,7 +53,7 @@ def assert_as_of_one_moment(root: Path, undisturbed: Undisturbed) -> None:
             assert {name: data for name, data in files.items() if path.stem in name} == of_day
 
 
-def assert_ends_well(root: Path, undisturbed: Undisturbed) -> None:
+def assert_ends_well(root: Path, undisturbed: Baseline) -> None:
     """The work done again gives the bytes of an undisturbed run; once more touches nothing; gc leaves nothing over."""
     work(root)
     assert public_files(root) == undisturbed.after

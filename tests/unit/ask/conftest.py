@@ -1,6 +1,6 @@
 """A small lake of real Parquet files: three articles, one of them a copy, and what became of five pages."""
 
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from datetime import UTC, date, datetime
 from pathlib import Path
 
@@ -9,8 +9,8 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.tables import LOG_TABLES, Column, rows_table, table_named
+from pipeline.tables.spec import Row
 
-Row = Mapping[str, object]
 WriteRows = Callable[[str, date, list[Row]], Path]
 _NEWS = "It reopened. More follows."
 DAY, NEXT_DAY = date(2026, 3, 2), date(2026, 3, 3)

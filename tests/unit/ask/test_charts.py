@@ -13,10 +13,10 @@ from xml.etree import ElementTree
 
 import pytest
 
-from pipeline.ask import Answer, answer, connect, list_questions, question_named
+from pipeline.ask import QueryResult, answer, connect, list_questions, question_named
 from pipeline.ask.chart_line import ChartLine
 from pipeline.ask.charts import draw
-from pipeline.ask.counted import Counted, count
+from pipeline.ask.counted import Denominators, count_denominators
 from pipeline.ask.pictures import picture_bytes
 from pipeline.ask.plotted import plot, wilson
 from pipeline.ask.saved import Question
@@ -37,8 +37,8 @@ HOSTILE = (
     "",
     None,
 )
-COUNTED = Counted(
-    counted=(("quotes", 1234),),
+COUNTED = Denominators(
+    counts=(("quotes", 1234),),
     left_out=(("quotes without a speaker", 5),),
     first=date(2026, 3, 2),
     last=date(2026, 3, 15),
@@ -47,7 +47,9 @@ COUNTED = Counted(
 
 
 def _question(chart: ChartLine, title: str = "How many?") -> Question:
-    return Question(slug="q", title=title, about="All of them.", sql="SELECT 1", chart=chart, counted="SELECT 1")
+    return Question(
+        slug="q", title=title, about="All of them.", sql="SELECT 1", chart=chart, denominator_sql="SELECT 1"
+    )
 
 
 def _parts(spec: object) -> Iterator[Mapping[str, object]]:
@@ -65,9 +67,9 @@ def _marks(spec: object) -> list[str]:
     return [part["mark"]["type"] for part in _parts(spec) if isinstance(part.get("mark"), Mapping)]
 
 
-def _file(name: str, question: Question, found: Answer, counted: Counted) -> bytes:
-    chart = draw(question, found, counted)
-    return picture_bytes(Path(name), chart, question=question, answer=found, counted=counted)
+def _file(name: str, question: Question, found: QueryResult, denominators: Denominators) -> bytes:
+    chart = draw(question, found, denominators)
+    return picture_bytes(Path(name), chart, question=question, answer=found, denominators=denominators)
 
 
 @pytest.mark.parametrize("slug", DRAWN)
@@ -75,21 +77,21 @@ def test_every_chart_line_draws(slug, small_lake, tmp_path):
     """On a small lake and on an empty one, a picture has the question on top and below it what it rests on."""
     for lake in (small_lake, tmp_path / "none"):
         connection, question = connect(lake), question_named(slug)
-        found, counted = answer(connection, slug), count(connection, question)
-        spec = draw(question, found, counted).to_dict()
-        svg = _file("a.svg", question, found, counted).decode()
+        found, denominators = answer(connection, slug), count_denominators(connection, question)
+        spec = draw(question, found, denominators).to_dict()
+        svg = _file("a.svg", question, found, denominators).decode()
 
         texts = " ".join(ElementTree.fromstring(svg).itertext())
         assert spec["vconcat"][0]["title"]["text"] == [question.title]
         assert not re.search(r"<style|\sstyle=", svg)  # a page's policy would not let it hold
-        assert " ".join(counted.sentences()[0].split()[:4]) in texts
+        assert " ".join(denominators.sentences()[0].split()[:4]) in texts
         assert ("No rows: nothing was counted." in texts) == (not found.rows)
 
 
 def test_what_stands_below_a_picture():
     """Counted, left out, days without an article, the shade and the thin lines are all told."""
     line = ChartLine(kind="stack", parts=("share_women", "share_unknown", "share_men"), x="week", n="quotes")
-    found = Answer(
+    found = QueryResult(
         ("week", "quotes", "share_women", "share_unknown", "share_men"), ((date(2026, 3, 2), 10, 0.5, 0.1, 0.4),)
     )
     spec = draw(_question(line), found, COUNTED).to_dict()
@@ -106,7 +108,9 @@ def test_what_stands_below_a_picture():
 def test_days_without_an_article_are_shaded():
     """On an axis of days each gap is one rectangle, from its first day to the end of its last."""
     line = ChartLine(kind="line", x="week", y="events", colour="what")
-    found = Answer(("week", "events", "what"), ((date(2026, 3, 2), 3, "conflict"), (date(2026, 3, 9), 4, "conflict")))
+    found = QueryResult(
+        ("week", "events", "what"), ((date(2026, 3, 2), 3, "conflict"), (date(2026, 3, 9), 4, "conflict"))
+    )
     spec = draw(_question(line), found, COUNTED).to_dict()
 
     assert {"x": "2026-03-07", "x_end": "2026-03-10"} in list(_parts(spec))
@@ -116,13 +120,13 @@ def test_days_without_an_article_are_shaded():
 def test_a_stack_lays_its_parts_end_to_end():
     """Parts begin where the one before ends; only the first has an interval, and what nobody knows is grey."""
     line = ChartLine(kind="stack", parts=("share_women", "share_unknown", "share_men"), y="publisher", n="quotes")
-    found = Answer(
+    found = QueryResult(
         ("publisher", "quotes", "share_women", "share_unknown", "share_men"), (("Echo", 10, 0.5, 0.125, 0.375),)
     )
-    plotted = plot("q", line, found)
+    chart_data = plot("q", line, found)
     spec = draw(_question(line), found, COUNTED).to_dict()
 
-    assert [(row["colour"], row["from"], row["to"], "low" in row) for row in plotted.rows] == [
+    assert [(row["colour"], row["from"], row["to"], "low" in row) for row in chart_data.rows] == [
         ("women", 0.0, 0.5, True),
         ("unknown", 0.5, 0.625, False),
         ("men", 0.625, 1.0, False),
@@ -157,10 +161,10 @@ def test_a_share_of_nothing_has_no_interval():
 def test_shares_are_drawn_with_their_intervals_and_cases():
     """A bar of a share has whiskers, and its number of cases beside its name; the axis ends at 100 %."""
     line = ChartLine(kind="bar", x="share_reprints", y="publisher", n="articles")
-    found = Answer(("publisher", "articles", "share_reprints"), (("Echo", 20, 0.0), ("Post", 1234, 0.25)))
-    plotted, spec = plot("q", line, found), draw(_question(line), found, COUNTED).to_dict()
+    found = QueryResult(("publisher", "articles", "share_reprints"), (("Echo", 20, 0.0), ("Post", 1234, 0.25)))
+    chart_data, spec = plot("q", line, found), draw(_question(line), found, COUNTED).to_dict()
 
-    assert [row["y"] for row in plotted.rows] == ["Echo (20)", "Post (1,234)"]
+    assert [row["y"] for row in chart_data.rows] == ["Echo (20)", "Post (1,234)"]
     assert _marks(spec) == ["bar", "rule"]
     assert [part["domain"] for part in _parts(spec) if part.get("domain", [None])[-1] == 1.0] == [[0, 1.0]]
 
@@ -168,7 +172,7 @@ def test_shares_are_drawn_with_their_intervals_and_cases():
 def test_two_people_of_one_name_are_two_bars():
     """Rows that bear one name are not laid together."""
     line = ChartLine(kind="bar", x="words", y="speaker")
-    found = Answer(("speaker", "words"), (("Jan Smit", 9), ("Ada Okoro", 8), ("Jan Smit", 7)))
+    found = QueryResult(("speaker", "words"), (("Jan Smit", 9), ("Ada Okoro", 8), ("Jan Smit", 7)))
 
     assert [(row["y"], row["x"]) for row in plot("q", line, found).rows] == [
         ("Jan Smit", 9),
@@ -181,7 +185,7 @@ def test_a_line_breaks_where_a_week_has_no_row():
     """A week without a row is no point between its neighbours."""
     line = ChartLine(kind="line", x="week", y="events")
     weeks = [date(2026, 3, 2), date(2026, 3, 9), date(2026, 3, 30)]
-    found = Answer(("week", "events"), tuple((week, 5) for week in weeks))
+    found = QueryResult(("week", "events"), tuple((week, 5) for week in weeks))
 
     assert [(row["x_middle"], row["y"]) for row in plot("q", line, found).rows] == [
         ("2026-03-05T12:00:00Z", 5),
@@ -194,7 +198,9 @@ def test_a_line_breaks_where_a_week_has_no_row():
 def test_months_end_with_their_last_day():
     """A step of months is as long as its month, over the end of a year too."""
     line = ChartLine(kind="heat", x="month", y="section", colour="quotes")
-    found = Answer(("month", "section", "quotes"), ((date(2025, 12, 1), "World", 1), (date(2026, 2, 1), "World", 2)))
+    found = QueryResult(
+        ("month", "section", "quotes"), ((date(2025, 12, 1), "World", 1), (date(2026, 2, 1), "World", 2))
+    )
 
     assert [row["x_end"] for row in plot("q", line, found).rows] == ["2026-01-01", "2026-03-01"]
 
@@ -211,26 +217,26 @@ def test_months_end_with_their_last_day():
 def test_a_picture_says_what_it_does_not_show(line, told):
     """More names than a picture can hold are left out, the largest stay, and the picture says so."""
     rows = tuple((f"name {n}", n, date(2026, 3, 2) + timedelta(days=n % 5)) for n in range(500))
-    found = Answer(("name", "n", "day"), rows)
-    plotted = plot("q", line, found)
+    found = QueryResult(("name", "n", "day"), rows)
+    chart_data = plot("q", line, found)
     spec = draw(_question(line), found, COUNTED).to_dict()
 
-    assert plotted.remarks == (told,)
+    assert chart_data.remarks == (told,)
     assert told in spec["title"]["text"]
     if line.kind != "bar" or line.facet:
-        assert "name 499" in {name for key in ("y", "colour", "facet") for name in plotted.names(key)}
+        assert "name 499" in {name for key in ("y", "colour", "facet") for name in chart_data.names(key)}
 
 
 def test_a_column_that_is_not_there_is_told(tmp_path):
     """A chart line that names no column of the answer is the file's fault, and says which."""
     with pytest.raises(ConfigError, match=r"q\.sql: the chart line names words; columns are speaker, quotes"):
-        plot("q", ChartLine(kind="bar", x="words", y="speaker"), Answer(("speaker", "quotes"), ()))
+        plot("q", ChartLine(kind="bar", x="words", y="speaker"), QueryResult(("speaker", "quotes"), ()))
 
 
 def test_a_question_without_a_chart_is_told():
     """Only questions with a chart line are drawn."""
     with pytest.raises(ConfigError, match="who-said-what has no chart"):
-        draw(question_named("who-said-what"), Answer((), ()), COUNTED)
+        draw(question_named("who-said-what"), QueryResult((), ()), COUNTED)
 
 
 @pytest.mark.parametrize("kind", ["bar", "line", "heat", "stack"])
@@ -243,7 +249,7 @@ def test_hostile_names_stay_names(kind):
         "stack": ChartLine(kind="stack", y="name", parts=("share_a", "share_b"), n="n", facet="outlet"),
     }
     rows = tuple((name, name, n + 1, date(2026, 3, 2), 0.5, 0.5) for n, name in enumerate(HOSTILE))
-    found = Answer(("name", "outlet", "n", "day", "share_a", "share_b"), rows)
+    found = QueryResult(("name", "outlet", "n", "day", "share_a", "share_b"), rows)
     question = _question(lines[kind], title="<b>Who</b> & “what”\x07?")
 
     svg = _file("a.svg", question, found, COUNTED).decode()
@@ -273,8 +279,8 @@ def test_hostile_names_stay_names(kind):
 def test_files_are_whole_and_sound(small_lake):
     """PNG opens with its size, SVG is XML with a text for those who cannot see it, the page has picture and table."""
     connection, question = connect(small_lake), question_named("top-speakers")
-    found, counted = answer(connection, "top-speakers"), count(connection, question)
-    png, svg, page = (_file(f"a.{end}", question, found, counted) for end in ("png", "svg", "html"))
+    found, denominators = answer(connection, "top-speakers"), count_denominators(connection, question)
+    png, svg, page = (_file(f"a.{end}", question, found, denominators) for end in ("png", "svg", "html"))
 
     assert png[:8] == b"\x89PNG\r\n\x1a\n"
     assert min(struct.unpack(">II", png[16:24])) > 200
@@ -294,7 +300,9 @@ def test_files_are_whole_and_sound(small_lake):
 def test_nothing_outside_is_named(end, small_lake):
     """Beside the names of XML's own languages no file holds an address, a script or an import."""
     connection, question = connect(small_lake), question_named("gender-of-sources")
-    text = _file(f"a.{end}", question, answer(connection, question.slug), count(connection, question)).decode()
+    text = _file(
+        f"a.{end}", question, answer(connection, question.slug), count_denominators(connection, question)
+    ).decode()
 
     addresses = set(re.findall(r"[a-z]+://[^\s\"'<>)]+", text))
     assert addresses <= {"http://www.w3.org/2000/svg", "http://www.w3.org/1999/xlink"}
@@ -304,8 +312,8 @@ def test_nothing_outside_is_named(end, small_lake):
 def test_the_page_allows_its_own_style_alone(small_lake):
     """Its policy names the stylesheet by hash: a style that comes with a value would not hold."""
     connection, question = connect(small_lake), question_named("top-speakers")
-    found, counted = answer(connection, "top-speakers"), count(connection, question)
-    page = _file("a.html", question, found, counted).decode()
+    found, denominators = answer(connection, "top-speakers"), count_denominators(connection, question)
+    page = _file("a.html", question, found, denominators).decode()
     [sheet] = re.findall(r"<style>(.*?)</style>", page, re.DOTALL)
     digest = base64.b64encode(hashlib.sha256(sheet.encode()).digest()).decode()
 
@@ -335,7 +343,7 @@ def _drawn(lake: str | Path) -> list[str]:
     found = []
     for slug in ("top-speakers", "gender-of-sources", "coverage"):
         connection, question = connect(Path(lake)), question_named(slug)
-        of_it = answer(connection, slug), count(connection, question)
+        of_it = answer(connection, slug), count_denominators(connection, question)
         found += [hashlib.sha256(_file(f"a.{end}", question, *of_it)).hexdigest() for end in ("svg", "png")]
     return found
 
@@ -344,4 +352,4 @@ def _drawn(lake: str | Path) -> list[str]:
 def test_other_endings_are_refused(name):
     """A file that should be something else is named, with the endings that are known."""
     with pytest.raises(ConfigError, match=r"end it in \.png, \.svg, \.html"):
-        picture_bytes(Path(name), None, question=None, answer=None, counted=None)
+        picture_bytes(Path(name), None, question=None, answer=None, denominators=None)

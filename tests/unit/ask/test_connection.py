@@ -10,8 +10,8 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.ask import Answer, connect, query
-from pipeline.ask.files import LakeFiles
+from pipeline.ask import QueryResult, connect, query
+from pipeline.ask.files import LakeFileSystem
 from pipeline.errors import ConfigError
 from pipeline.lake.days import Days
 from pipeline.lake.manifest import Manifest
@@ -127,7 +127,7 @@ def test_empty_lake_has_every_table_with_its_columns(spec, tmp_path):
         "events": ("event_cluster_id",),
     }
     joined = added.get(spec.name, ())
-    assert answer == Answer((*spec.schema.names, spec.partition, *joined), ())
+    assert answer == QueryResult((*spec.schema.names, spec.partition, *joined), ())
 
 
 def test_tables_have_their_rows_and_days(small_lake):
@@ -235,7 +235,7 @@ def test_threads_that_share_a_file_read_their_own_places(tmp_path):
     """Two threads that seek and read one open file in turn get the bytes of their own places."""
     path = tmp_path / "file"
     path.write_bytes(bytes(range(256)))
-    files = LakeFiles()
+    files = LakeFileSystem()
     files.files = {"lake://bytes": str(path)}
     file = files.open("lake://bytes")
     file.seek(10)
@@ -250,27 +250,27 @@ def test_file_stays_open_while_somebody_reads_it(tmp_path):
     """A file that is opened twice at once is open once, and closed when the second reader is done with it."""
     path = tmp_path / "file"
     path.write_bytes(b"x" * 40_000)
-    files = LakeFiles()
+    files = LakeFileSystem()
     files.files = {"lake://bytes": str(path)}
     first, second = files.open("lake://bytes"), files.open("lake://bytes")
     first.close()
     first.close()
 
-    assert second.held is first.held
+    assert second.shared is first.shared
     assert (second.read(3), files.size("lake://bytes")) == (b"xxx", 40_000)
     del second
-    assert files.open("lake://bytes").held is not first.held
+    assert files.open("lake://bytes").shared is not first.shared
 
 
 def test_what_cannot_be_read_is_not_left_open(tmp_path: Path) -> None:
     """A name behind which no file can be read raises, and holds nothing open of this process."""
-    files = LakeFiles()
+    files = LakeFileSystem()
     files.files = {"lake://folder": str(tmp_path)}
     with pytest.raises(IsADirectoryError):
         files.open("lake://folder")
 
-    held = {os.path.realpath(f"/proc/self/fd/{each}") for each in os.listdir("/proc/self/fd")}
-    assert str(tmp_path.resolve()) not in held
+    shared = {os.path.realpath(f"/proc/self/fd/{each}") for each in os.listdir("/proc/self/fd")}
+    assert str(tmp_path.resolve()) not in shared
 
 
 @pytest.mark.parametrize(
@@ -286,7 +286,7 @@ def test_reading_statements_answer(sql, tmp_path):
     """Statements that read give columns and rows, comments and a final semicolon included."""
     answer = query(connect(tmp_path), sql)
 
-    assert (answer, answer.records()) == (Answer(("n",), ((1,),)), [{"n": 1}])
+    assert (answer, answer.records()) == (QueryResult(("n",), ((1,),)), [{"n": 1}])
 
 
 def test_describe_names_the_columns(tmp_path):

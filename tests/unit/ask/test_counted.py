@@ -5,7 +5,7 @@ from datetime import UTC, date, datetime
 import pytest
 
 from pipeline.ask import answer, connect, list_questions, query, question_named
-from pipeline.ask.counted import Counted, count, period_in_words
+from pipeline.ask.counted import Denominators, count_denominators, period_in_words
 
 DRAWN = [question.slug for question in list_questions() if question.chart]
 DAY, NEXT_DAY = date(2026, 3, 2), date(2026, 3, 3)
@@ -59,17 +59,17 @@ def test_every_drawn_question_is_checked():
 @pytest.mark.parametrize("slug", DRAWN)
 def test_denominator_is_what_was_counted_by_hand(slug, small_lake):
     """On three articles whose rows are known every denominator is the known one."""
-    found = count(connect(small_lake), question_named(slug))
+    found = count_denominators(connect(small_lake), question_named(slug))
 
-    assert (dict(found.counted), dict(found.left_out)) == EXPECTED[slug]
+    assert (dict(found.counts), dict(found.left_out)) == EXPECTED[slug]
 
 
 @pytest.mark.parametrize("slug", DRAWN)
 def test_denominator_of_an_empty_lake_is_nothing(slug, tmp_path):
     """Before the first article everything counted is 0, on no day."""
-    found = count(connect(tmp_path), question_named(slug))
+    found = count_denominators(connect(tmp_path), question_named(slug))
 
-    assert {number for _, number in (*found.counted, *found.left_out)} == {0}
+    assert {number for _, number in (*found.counts, *found.left_out)} == {0}
     assert (found.first, found.last, found.gaps) == (None, None, ())
 
 
@@ -93,7 +93,10 @@ def test_denominator_is_the_sum_of_the_rows(slug, column, noun, small_lake):
     # A listing that could not be read is a page of its own until its source is read again.
     over = 1 if slug == "coverage" else 0
 
-    assert sum(row[column] for row in rows) == dict(count(connection, question_named(slug)).counted)[noun] - over
+    assert (
+        sum(row[column] for row in rows)
+        == dict(count_denominators(connection, question_named(slug)).counts)[noun] - over
+    )
 
 
 def test_days_and_source_that_were_asked_for_are_counted(small_lake, write_rows):
@@ -103,11 +106,11 @@ def test_days_and_source_that_were_asked_for_are_counted(small_lake, write_rows)
     write_rows("articles", old.date(), [{**row, "publisher": "Post", "source_key": "other"}])
     since, until = date(2026, 2, 27), date(2026, 3, 4)
 
-    found = count(
+    found = count_denominators(
         connect(small_lake, since=since, until=until), question_named("syndication"), since=since, until=until
     )
 
-    assert dict(found.counted)["articles"] == 3
+    assert dict(found.counts)["articles"] == 3
     assert (found.first, found.last) == (since, until)
     assert found.gaps == ((since, date(2026, 3, 1)), (until, until))
     assert found.sentences()[-1] == ("Without an article: 4 of 6 days (27 February to 1 March 2026, 4 March 2026).")
@@ -118,7 +121,7 @@ def test_period_without_a_wish_is_that_of_the_articles(small_lake, write_rows):
     late = datetime(2026, 3, 6, 8, tzinfo=UTC)
     write_rows("articles", late.date(), [{"article_id": "d" * 32, "published_at": late, "fetched_at": late}])
 
-    found = count(connect(small_lake), question_named("top-speakers"))
+    found = count_denominators(connect(small_lake), question_named("top-speakers"))
 
     assert (found.first, found.last) == (DAY, late.date())
     assert found.gaps == ((date(2026, 3, 4), date(2026, 3, 5)),)
@@ -130,7 +133,7 @@ def test_gaps_agree_with_a_calendar_in_sql(small_lake, write_rows):
         at = datetime(day.year, day.month, day.day, 9, tzinfo=UTC)
         write_rows("articles", day, [{"article_id": f"{day:%d}" * 16, "published_at": at, "fetched_at": at}])
     connection = connect(small_lake)
-    found = count(connection, question_named("top-speakers"))
+    found = count_denominators(connection, question_named("top-speakers"))
 
     (empty,) = query(
         connection,
@@ -159,8 +162,8 @@ def test_period_is_written_as_people_write_it(first, last, words):
 def test_sentences_have_singulars_thousands_and_the_source():
     """One is a person, many have a comma; the source that was asked for and many gaps are told in short."""
     gaps = tuple((date(2026, 1, day), date(2026, 1, day)) for day in range(2, 22, 2))
-    found = Counted(
-        counted=(("quotes by people", 1234), ("people", 1)),
+    found = Denominators(
+        counts=(("quotes by people", 1234), ("people", 1)),
         left_out=(("copies of an article", 1), ("quotes without a speaker", 0)),
         first=date(2026, 1, 1),
         last=date(2026, 1, 31),

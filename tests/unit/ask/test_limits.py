@@ -7,7 +7,7 @@ from threading import active_count
 
 import pytest
 
-from pipeline.ask import Connection, Limits, check_time, connect, limited, query, stream
+from pipeline.ask import Connection, Limits, apply_limits, check_time, connect, query, stream
 from pipeline.errors import ConfigError, LimitError
 
 ENDLESS = "SELECT sum(range) FROM range(1_000_000_000_000)"  # time without end, and no memory
@@ -29,7 +29,7 @@ def _read_all(connection: Connection, sql: str) -> None:
 def test_endless_question_is_ended(small_lake: Path) -> None:
     """A statement that would run for hours ends after its seconds, and what ended it is said."""
     began = time.monotonic()
-    with pytest.raises(LimitError, match="fewer days") as raised, limited(FEW):
+    with pytest.raises(LimitError, match="fewer days") as raised, apply_limits(FEW):
         query(connect(small_lake), ENDLESS)
     assert raised.value.reason == "too_slow"
     assert time.monotonic() - began < 10
@@ -38,35 +38,35 @@ def test_endless_question_is_ended(small_lake: Path) -> None:
 def test_work_that_is_no_sql_is_ended() -> None:
     """What reads or draws by itself asks whether it may go on; without limits it always may."""
     check_time()
-    with pytest.raises(LimitError, match="fewer days") as raised, limited(FEW):
+    with pytest.raises(LimitError, match="fewer days") as raised, apply_limits(FEW):
         deque(iter(check_time, "never"), maxlen=0)
     assert raised.value.reason == "too_slow"
 
 
 def test_seconds_are_for_all_statements(small_lake: Path) -> None:
     """Statements that are short one by one are ended when their time together is over."""
-    with pytest.raises(LimitError), limited(FEW):
+    with pytest.raises(LimitError), apply_limits(FEW):
         _ask_for_ever(connect(small_lake))
 
 
 def test_rows_that_stream_are_ended(small_lake: Path) -> None:
     """Rows that go out as they come are ended, too."""
-    with pytest.raises(LimitError), limited(FEW):
+    with pytest.raises(LimitError), apply_limits(FEW):
         _read_all(connect(small_lake), "SELECT range FROM range(1_000_000_000_000)")
 
 
 def test_memory_is_limited(small_lake: Path) -> None:
     """A statement that needs more memory than it may is refused, and nothing is written to a disk instead."""
-    with pytest.raises(LimitError, match="200 MB") as raised, limited(MANY):
+    with pytest.raises(LimitError, match="200 MB") as raised, apply_limits(MANY):
         query(connect(small_lake), LARGE)
     assert raised.value.reason == "too_much_memory"
 
 
 def test_rows_are_limited(small_lake: Path) -> None:
     """An answer of more rows than may be held is refused, and says so; one of just as many is given."""
-    with limited(MANY):
+    with apply_limits(MANY):
         assert len(query(connect(small_lake), "SELECT range FROM range(1_000)").rows) == 1_000
-    with pytest.raises(LimitError, match="more than 1,000 rows") as raised, limited(MANY):
+    with pytest.raises(LimitError, match="more than 1,000 rows") as raised, apply_limits(MANY):
         query(connect(small_lake), "SELECT range FROM range(1_001)")
     assert raised.value.reason == "too_many_rows"
     assert len(query(connect(small_lake), "SELECT range FROM range(1_001)").rows) == 1_001
@@ -74,7 +74,7 @@ def test_rows_are_limited(small_lake: Path) -> None:
 
 def test_limits_cannot_be_lifted(small_lake: Path) -> None:
     """SQL cannot give itself more memory or threads."""
-    with limited(MANY):
+    with apply_limits(MANY):
         connection = connect(small_lake)
         with pytest.raises(ConfigError):
             query(connection, "SET memory_limit = '8GB'")
@@ -84,7 +84,7 @@ def test_limits_cannot_be_lifted(small_lake: Path) -> None:
 def test_limits_end_with_their_work(small_lake: Path) -> None:
     """What is asked afterwards has no limits, and nothing that watched them is left."""
     before = active_count()
-    with limited(MANY):
+    with apply_limits(MANY):
         query(connect(small_lake), "SELECT 1")
     assert active_count() == before
     assert query(connect(small_lake), "SELECT sum(range) FROM range(10_000_000)").rows == ((49999995000000,),)
@@ -92,5 +92,5 @@ def test_limits_end_with_their_work(small_lake: Path) -> None:
 
 def test_other_errors_stay_what_they_are(small_lake: Path) -> None:
     """A wrong statement is told as such within limits, too."""
-    with pytest.raises(ConfigError, match="nowhere"), limited(MANY):
+    with pytest.raises(ConfigError, match="nowhere"), apply_limits(MANY):
         query(connect(small_lake), "SELECT * FROM nowhere")

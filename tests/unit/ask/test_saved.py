@@ -23,7 +23,7 @@ def test_a_file_is_read_whole():
         sql="SELECT 'a' AS name, 1 AS n;",
         options={"about": "a name"},
         chart=ChartLine(kind="bar", x="n", y="name"),
-        counted="SELECT 3 AS quotes;",
+        denominator_sql="SELECT 3 AS quotes;",
     )
 
 

@@ -5,7 +5,7 @@ import sqlglot
 from sqlglot import exp
 
 from pipeline.ask import list_questions
-from pipeline.ask.twins import DIALECTS, twin
+from pipeline.ask.twins import DIALECTS, transpile
 from pipeline.errors import ConfigError
 
 QUESTIONS = {question.slug: question.sql for question in list_questions()}
@@ -30,7 +30,7 @@ STRICT = ("postgres", "trino", "bigquery", "snowflake", "spark", "oracle")
 @pytest.mark.parametrize("slug", QUESTIONS)
 def test_twin_is_the_engines_sql(slug, engine):
     """The twin is one query that the engine's parser reads, without a function that is DuckDB's alone."""
-    (tree,) = sqlglot.parse(twin(QUESTIONS[slug], engine), read=DIALECTS[engine])
+    (tree,) = sqlglot.parse(transpile(QUESTIONS[slug], engine), read=DIALECTS[engine])
 
     assert isinstance(tree, exp.Query)
     assert {call.name for call in tree.find_all(exp.Anonymous)} <= OWN_FUNCTIONS[engine]
@@ -40,14 +40,14 @@ def test_twin_is_the_engines_sql(slug, engine):
 @pytest.mark.parametrize("slug", QUESTIONS)
 def test_ansi_twin_parses_in_strict_dialects(slug, dialect):
     """The text in the standard's words is read by the parsers of dialects that know little else."""
-    (tree,) = sqlglot.parse(twin(QUESTIONS[slug], "ansi"), read=dialect)
+    (tree,) = sqlglot.parse(transpile(QUESTIONS[slug], "ansi"), read=dialect)
 
     assert isinstance(tree, exp.Query)
 
 
 def test_ansi_twin_has_no_comforts():
     """What the standard lacks is written out: QUALIFY, GROUP BY ALL, arg_max, medians, conditions as numbers, casts."""
-    written = twin(
+    written = transpile(
         "SELECT a, arg_max(b, (c, d)), median(e), avg((e > 1)::INT) FROM t GROUP BY ALL "
         "QUALIFY row_number() OVER (ORDER BY a) = 1",
         "ansi",
@@ -61,7 +61,7 @@ def test_options_become_values():
     """An option stands in the twin as the value given for it, quoted, and as null where none was."""
     sql = "SELECT 1 WHERE x = getvariable('who') AND y IS DISTINCT FROM getvariable('what')"
 
-    written = twin(sql, "trino", given={"who": "O'Neill"})
+    written = transpile(sql, "trino", given={"who": "O'Neill"})
 
     assert "x = 'O''Neill'" in written
     assert "y IS DISTINCT FROM CAST(NULL AS VARCHAR)" in written
@@ -70,10 +70,10 @@ def test_options_become_values():
 def test_unknown_engine_is_named_with_the_known():
     """A wrong engine is a wrong call, with the list of engines."""
     with pytest.raises(ConfigError, match=r"unknown engine 'oracle'; known are ansi, athena, "):
-        twin("SELECT 1", "oracle")
+        transpile("SELECT 1", "oracle")
 
 
 def test_sql_that_is_none_is_a_wrong_call():
     """What cannot be read has no twin, and the message says where."""
     with pytest.raises(ConfigError, match="no twin for trino: "):
-        twin("SELECT FROM WHERE", "trino")
+        transpile("SELECT FROM WHERE", "trino")

@@ -3,13 +3,13 @@
 import pytest
 
 from pipeline.ask import question_named
-from pipeline.ask.verdicts import LAST_WORD
+from pipeline.ask.verdicts import OUTCOME_PRECEDENCE
 
 
 @pytest.mark.parametrize("slug", ["coverage", "why-rejected"])
 def test_questions_take_the_last_word_in_the_order_of_the_house(slug: str) -> None:
     """The order that `newslake why` and `newslake coverage` go by stands in the questions, turned round."""
-    words = LAST_WORD.strip("()").split(", ")
+    words = OUTCOME_PRECEDENCE.strip("()").split(", ")
     last_first = ", ".join(word.replace("<>", "=") if "<>" in word else f"{word} DESC" for word in words)
 
     assert question_named(slug).sql.count(f"ORDER BY {last_first}\n") == 1

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.clean.jsonld import plain, read_linked_data
+from pipeline.clean.jsonld import plain_text, read_linked_data
 from pipeline.clean.tree import parse_html
 
 
@@ -23,7 +23,7 @@ from pipeline.clean.tree import parse_html
 def test_article_is_found(script: str) -> None:
     """Arrays, graphs, wrappers, trailing commas, bad escapes and broken ends still give the article."""
     root = parse_html(f'<html><script type="application/ld+json">{script}</script></html>')
-    assert [plain(node.get("headline")) for node in read_linked_data(root).articles()] == ["A vote"]
+    assert [plain_text(node.get("headline")) for node in read_linked_data(root).articles()] == ["A vote"]
 
 
 @pytest.mark.parametrize("script", ["", "{", "null", "3", "[" * 100_000, '{"a":' * 100_000])
@@ -35,4 +35,4 @@ def test_broken_json_gives_nothing(script: str) -> None:
 
 def test_markup_inside_values_is_read_as_text() -> None:
     """HTML and entities in a value are read as a reader sees them."""
-    assert plain("<p>The &amp;amp; <b>vote</b></p>") == "The & vote"
+    assert plain_text("<p>The &amp;amp; <b>vote</b></p>") == "The & vote"

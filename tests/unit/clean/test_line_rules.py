@@ -4,9 +4,11 @@ import pytest
 
 from pipeline.clean.line_rules import LINE_RULES
 from pipeline.clean.lines import keep_story_lines
-from pipeline.clean.pieces import Piece
+from pipeline.clean.pieces import TextPiece
 
-STORY = [Piece("paragraph", f"Sentence number {n} of the story tells what the council did that day.") for n in range(8)]
+STORY = [
+    TextPiece("paragraph", f"Sentence number {n} of the story tells what the council did that day.") for n in range(8)
+]
 
 
 @pytest.mark.parametrize(
@@ -32,7 +34,7 @@ STORY = [Piece("paragraph", f"Sentence number {n} of the story tells what the co
 )
 def test_line_is_left_out_by_its_rule(line: str, rule: str) -> None:
     """A line that is no story is left out and the rule that did it is counted."""
-    pieces = [*STORY[:4], Piece("paragraph", line), *STORY[4:]]
+    pieces = [*STORY[:4], TextPiece("paragraph", line), *STORY[4:]]
     kept = keep_story_lines(
         pieces,
         title="Council backs ferry terminal",
@@ -43,13 +45,17 @@ def test_line_is_left_out_by_its_rule(line: str, rule: str) -> None:
 
 def test_list_of_other_stories_ends_the_body() -> None:
     """After a line that opens a list of other stories nothing is the story."""
-    pieces = [*STORY, Piece("heading", "More from Harbour Post"), Piece("paragraph", "Lighthouse keeper retires")]
+    pieces = [
+        *STORY,
+        TextPiece("heading", "More from Harbour Post"),
+        TextPiece("paragraph", "Lighthouse keeper retires"),
+    ]
     assert keep_story_lines(pieces, title=None, echoes=()).pieces == tuple(STORY)
 
 
 def test_heading_without_text_after_it_is_left_out() -> None:
     """A heading that heads nothing goes."""
-    kept = keep_story_lines([*STORY, Piece("heading", "What happens next")], title=None, echoes=())
+    kept = keep_story_lines([*STORY, TextPiece("heading", "What happens next")], title=None, echoes=())
     assert (kept.pieces, kept.fired["last_heading"]) == (tuple(STORY), 1)
 
 
@@ -64,7 +70,8 @@ def test_heading_without_text_after_it_is_left_out() -> None:
 def test_story_that_resembles_a_rule_is_kept(line: str) -> None:
     """A sentence that only begins like boilerplate is story."""
     assert (
-        Piece("paragraph", line) in keep_story_lines([*STORY, Piece("paragraph", line)], title=None, echoes=()).pieces
+        TextPiece("paragraph", line)
+        in keep_story_lines([*STORY, TextPiece("paragraph", line)], title=None, echoes=()).pieces
     )
 
 

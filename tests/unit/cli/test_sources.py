@@ -55,7 +55,7 @@ def test_list_says_kind_days_and_last_outcome(tmp_path: Path, server: Hostile) -
             data_dir=tmp_path / "data", sources_file=tmp_path / "sources.toml", frozen_now=NOON, host_interval_seconds=0
         )
     )
-    ingest_sources(space, source_keys=["post"], day=date(2026, 3, 2), run_id="r", tell=lambda _: None)
+    ingest_sources(space, source_keys=["post"], day=date(2026, 3, 2), run_id="r", report_progress=lambda _: None)
 
     done = called("sources", "--json", cwd=tmp_path, NEWS_FROZEN_NOW=NOON)
 

@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from pipeline.clusters import days_reached, find_copies
+from pipeline.clusters import affected_days, find_copies
 from pipeline.tables import check_batch
 from tests.planted import COPIES, Press, with_sketches
 
@@ -105,7 +105,7 @@ def test_order_of_rows_does_not_show() -> None:
 
 def test_a_day_reaches_the_seven_after() -> None:
     """A change of one day can touch the copies of itself and of the seven days after."""
-    assert days_reached(DAY) == tuple(DAY + timedelta(days=number) for number in range(8))
+    assert affected_days(DAY) == tuple(DAY + timedelta(days=number) for number in range(8))
 
 
 def test_an_undated_article_of_an_earlier_day_is_earlier() -> None:

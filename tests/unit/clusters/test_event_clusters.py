@@ -16,17 +16,17 @@ from pipeline.clusters import (
     relate_events,
 )
 from pipeline.tables import check_batch
-from tests.unit.clusters.told import DAY, Told, told_day, told_tables
+from tests.unit.clusters.told import DAY, EventArticle, build_event_day, build_tables
 
-MET = Told(article="a", names=("Vessmouth",))
+MET = EventArticle(article="a", names=("Vessmouth",))
 PLAN = replace(MET, article="p", modality="planned", trigger="will meet", day=-9, when=date(2026, 2, 9))
 
 
-def rows_of(told: Sequence[Told], *, copies: dict[str, str] | None = None) -> Any:
+def rows_of(told: Sequence[EventArticle], *, copies: dict[str, str] | None = None) -> Any:
     """Return the clusters of some articles' events, as of one day."""
-    day = told_day(told, day=DAY, copies=copies)
+    day = build_event_day(told, day=DAY, copies=copies)
     reports = event_report_rows(day, relate_events(day, []))
-    events = told_tables(sorted(told, key=lambda each: each.article))["events"].select(REPORTED_COLUMNS)
+    events = build_tables(sorted(told, key=lambda each: each.article))["events"].select(REPORTED_COLUMNS)
     for name in REPORTED_COLUMNS[3:]:
         reports = reports.sort_by("article_id").append_column(name, events[name])
     table = cluster_rows(reports)
@@ -74,7 +74,7 @@ def test_what_the_latest_report_says_stands() -> None:
         (replace(PLAN, day=3), MET, False),
     ],
 )
-def test_what_happened_is_linked_to_its_plan(plan: Told, happened: Told, is_linked: bool) -> None:
+def test_what_happened_is_linked_to_its_plan(plan: EventArticle, happened: EventArticle, is_linked: bool) -> None:
     """A meeting and its announcement are two events, linked where type, day and somebody agree."""
     plans, happenings = rows_of([plan]), rows_of([happened])
     found = Plans({DAY: plans_of(plans)}).put_into(happenings, day=DAY)["realises_cluster_id"].to_pylist()

@@ -9,12 +9,12 @@ import pytest
 from pipeline.clusters import event_report_rows, relate_events
 from pipeline.tables import check_batch
 from tests.planted import Press
-from tests.unit.clusters.told import DAY, Told, told_day
+from tests.unit.clusters.told import DAY, EventArticle, build_event_day
 
-MET = Told(article="a", names=("Vessmouth", "Harbour Board"))
+MET = EventArticle(article="a", names=("Vessmouth", "Harbour Board"))
 SAME = replace(MET, article="b", hour=13)
 NAMELESS = replace(MET, before="The two mayors", actor=None, recipient=None)
-BUSY = Told(
+BUSY = EventArticle(
     article="a",
     before="Ada Quill",
     trigger="warned",
@@ -25,9 +25,9 @@ BUSY = Told(
 )
 
 
-def clusters(told: Sequence[Told], *, before: Sequence[Told] = ()) -> dict[str, str]:
+def clusters(told: Sequence[EventArticle], *, before: Sequence[EventArticle] = ()) -> dict[str, str]:
     """Return the cluster of each article's event, both without their numbers."""
-    earlier, day = told_day(before, day=DAY - timedelta(1)), told_day(told)
+    earlier, day = build_event_day(before, day=DAY - timedelta(1)), build_event_day(told)
     table = event_report_rows(day, relate_events(day, [(earlier, relate_events(earlier, []))]))
     assert check_batch({"event_reports": table}) == ()
     return {row["article_id"]: row["event_cluster_id"].removesuffix(":0") for row in table.to_pylist()}
@@ -60,14 +60,14 @@ def clusters(told: Sequence[Told], *, before: Sequence[Told] = ()) -> dict[str, 
         ),
     ],
 )  # fmt: skip
-def test_what_is_one_event(one: Told, other: Told, is_one: bool) -> None:
+def test_what_is_one_event(one: EventArticle, other: EventArticle, is_one: bool) -> None:
     """One event is of one type, time and place and shares who took part, or is told in one story's words."""
     assert clusters([one, other]) == {"a": "a", "b": "a" if is_one else "b"}
 
 
 def test_two_mentions_in_an_article_are_one_report() -> None:
     """Mentions that the article takes for one event have one cluster, of the first mention's number."""
-    day = told_day([replace(MET, twice=True)])
+    day = build_event_day([replace(MET, twice=True)])
     rows = event_report_rows(day, relate_events(day, [])).to_pylist()
     assert [row["event_cluster_id"] for row in rows] == ["a:0", "a:0"]
 
@@ -83,7 +83,7 @@ def test_cluster_is_named_by_its_earliest() -> None:
 
 def test_reports_say_what_their_article_repeats_and_where() -> None:
     """A report has the group of its article and the sentence that tells of the event."""
-    day = told_day([MET, SAME], copies={"b": "a"})
+    day = build_event_day([MET, SAME], copies={"b": "a"})
     rows = event_report_rows(day, relate_events(day, [])).to_pylist()
     assert [(row["dup_group_id"], row["is_copy"]) for row in rows] == [("a", False), ("a", True)]
     assert {(row["sentence_start_char"], row["sentence_end_char"]) for row in rows} == {(0, len(MET.text))}

@@ -4,7 +4,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.clusters import without_furniture
+from pipeline.clusters import drop_site_boilerplate
 from tests.planted import Press, with_sketches
 
 PRESS = Press(seed=5)
@@ -15,7 +15,7 @@ def kept(*articles: tuple[str | None, str, str]) -> list[int]:
     """Return how many shingles are left of articles given by domain, content and text."""
     rows: list[dict[str, Any]] = [{"domain": d, "content_hash": c, "text": t} for d, c, t in articles]
     schema = pa.schema([(name, pa.string()) for name in ("domain", "content_hash", "text")])
-    table = without_furniture(with_sketches(pa.Table.from_pylist(rows, schema=schema)))
+    table = drop_site_boilerplate(with_sketches(pa.Table.from_pylist(rows, schema=schema)))
     assert all({*row["own"]} <= {*row["shingles"]} for row in table.to_pylist())
     return [len(row["shingles"]) for row in table.to_pylist()]
 

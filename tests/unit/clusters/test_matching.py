@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.clusters.lists import rows_of
-from pipeline.clusters.matching import Compared, match_of
+from pipeline.clusters.matching import ArticleShingles, match_of
 from pipeline.clusters.sketches import sketches_of
 from tests.planted import COPIES, STRANGERS, Press
 
@@ -12,14 +12,14 @@ STORY = PRESS.prose(300)
 STATEMENT = PRESS.prose(200).replace("\n\n", " ")
 
 
-def compared(text: str) -> Compared:
+def article_shingles(text: str) -> ArticleShingles:
     sketch = sketches_of([text])
-    return Compared(rows_of(sketch["shingles"])[0], rows_of(sketch["own"])[0])
+    return ArticleShingles(rows_of(sketch["shingles"])[0], rows_of(sketch["own"])[0])
 
 
 def methods(one: str, other: str) -> set[str | None]:
     """Return how two texts match, asked both ways."""
-    both = (compared(one), compared(other))
+    both = (article_shingles(one), article_shingles(other))
     return {match.method if match else None for match in (match_of(*both), match_of(*both[::-1]))}
 
 

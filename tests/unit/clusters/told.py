@@ -17,7 +17,7 @@ DAY = date(2026, 2, 10)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Told:
+class EventArticle:
     """An article of one sentence, ``before`` the trigger and ``after`` it. ``day`` counts from 10 February 2026.
 
     ``names`` are what the article names besides actor and recipient. The second mention of ``twice`` is the trigger's
@@ -64,7 +64,7 @@ class Told:
         return {"article_id": self.article, "revision_id": revision, "published_at": published}
 
 
-def told_tables(told: Sequence[Told]) -> dict[str, pa.Table]:
+def build_tables(told: Sequence[EventArticle]) -> dict[str, pa.Table]:
     """Return the reading tables of some articles."""
     rows = {
         "articles": [_article(each) for each in told],
@@ -75,7 +75,7 @@ def told_tables(told: Sequence[Told]) -> dict[str, pa.Table]:
     return {spec.name: rows_table(spec, rows[spec.name]) for spec in READING_TABLES}
 
 
-def told_keys(told: Sequence[Told]) -> pa.Table:
+def build_keys(told: Sequence[EventArticle]) -> pa.Table:
     rows = [
         {
             "article_id": each.article,
@@ -88,9 +88,11 @@ def told_keys(told: Sequence[Told]) -> pa.Table:
     return pa.Table.from_pylist(rows, schema=KEYS_SCHEMA)
 
 
-def told_day(told: Sequence[Told], *, day: date = DAY, copies: Mapping[str, str] | None = None) -> EventDay:
+def build_event_day(
+    told: Sequence[EventArticle], *, day: date = DAY, copies: Mapping[str, str] | None = None
+) -> EventDay:
     """Return some articles of a day as their events are compared. ``copies`` have what an article repeats."""
-    tables = told_tables(told)
+    tables = build_tables(told)
     groups = [{**each.keys, "dup_group_id": (copies or {}).get(each.article, each.article)} for each in told]
     rows = [row | {"is_copy": row["dup_group_id"] != row["article_id"]} for row in groups]
     repeated = pa.Table.from_pylist(
@@ -101,7 +103,7 @@ def told_day(told: Sequence[Told], *, day: date = DAY, copies: Mapping[str, str]
     )
 
 
-def _article(told: Told) -> dict[str, Any]:
+def _article(told: EventArticle) -> dict[str, Any]:
     end = len(told.text)
     return blank(
         table_named("articles"),
@@ -110,26 +112,26 @@ def _article(told: Told) -> dict[str, Any]:
         text=told.text,
         blocks=[{"kind": "paragraph", "start_char": 0, "end_char": end}],
         content_hash=told.content_hash,
-        entity_count=len(_named(told)),
+        entity_count=len(_all_names(told)),
         quote_count=0,
         event_count=1 + told.twice,
         raw_ref=f"sha256:{told.content_hash}",
     )
 
 
-def _named(told: Told) -> list[str]:
+def _all_names(told: EventArticle) -> list[str]:
     return [name for name in (told.actor, told.recipient, *told.names) if name]
 
 
-def _entities(told: Told) -> list[dict[str, Any]]:
+def _entities(told: EventArticle) -> list[dict[str, Any]]:
     spec = table_named("entities")
     return [
         blank(spec, **told.keys, entity_index=index, entity_id=f"id-{name}", entity_name=name)
-        for index, name in enumerate(_named(told))
+        for index, name in enumerate(_all_names(told))
     ]
 
 
-def _event(told: Told, index: int) -> dict[str, Any]:
+def _event(told: EventArticle, index: int) -> dict[str, Any]:
     start = len(told.before) + 1
     return blank(
         table_named("events"),

@@ -17,7 +17,7 @@ __all__ = ["lake"]
 
 
 def export_to(lake: Lake, root: Path) -> str:
-    export(lake, root / "out", form="folder", selection=Selection(), tell=lambda _: None)
+    export(lake, root / "out", form="folder", selection=Selection(), report_progress=lambda _: None)
     return f"{root}/out/articles.parquet"
 
 

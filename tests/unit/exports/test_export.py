@@ -18,7 +18,7 @@ from typer.testing import CliRunner
 
 from pipeline.cli import app
 from pipeline.errors import ConfigError, LakeError
-from pipeline.exports import FORMS, Exported, Form, Selection, export
+from pipeline.exports import FORMS, ExportReport, Form, Selection, export
 from pipeline.lake import Lake
 from pipeline.tables import READING_TABLES, rows_table, table_named
 from tests.unit.lake.rows import NOON, Story, batch_keys, copies_rows, story_rows
@@ -32,8 +32,8 @@ PLAIN = ("'=1", "a,b", 'say "x"', "two\nlines", "a=1", " =1", "naïve café 🚢
 ALL = Selection()
 
 
-def write(lake: Lake, target: Path, form: Form, selection: Selection = ALL, *, has_bom: bool = False) -> Exported:
-    return export(lake, target, form=form, selection=selection, has_bom=has_bom, tell=lambda _: None)
+def write(lake: Lake, target: Path, form: Form, selection: Selection = ALL, *, has_bom: bool = False) -> ExportReport:
+    return export(lake, target, form=form, selection=selection, has_bom=has_bom, report_progress=lambda _: None)
 
 
 def fill(lake: Lake) -> list[Story]:

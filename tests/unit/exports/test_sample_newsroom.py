@@ -13,7 +13,7 @@ import pytest
 
 from pipeline.ask import connect, query
 from pipeline.exports import FORMS, Form, Selection, export
-from pipeline.exports.shape import exported_tables
+from pipeline.exports.shape import export_specs
 from pipeline.lake import Lake
 from pipeline.stages.workspace import Workspace
 from pipeline.tables import CLUSTER_TABLES, READING_TABLES
@@ -22,7 +22,7 @@ from tests.unit.stages.test_main_job import INBOX, open_at, run_evening
 
 pytestmark = [pytest.mark.model]
 
-TABLES = tuple(spec.name for spec in exported_tables(has_text=True))
+TABLES = tuple(spec.name for spec in export_specs(has_text=True))
 IDS = {"articles": "dup_group_id, is_copy", "quotes": "quote_group_id", "events": "event_cluster_id"}
 KEYS = {spec.name: ", ".join(spec.key) for spec in (*READING_TABLES, *CLUSTER_TABLES)}
 
@@ -44,7 +44,7 @@ def lake(space: Workspace) -> Lake:
 
 
 def write(lake: Lake, target: Path, form: Form, *, has_text: bool = True) -> None:
-    export(lake, target, form=form, selection=Selection(has_text=has_text), tell=lambda _: None)
+    export(lake, target, form=form, selection=Selection(has_text=has_text), report_progress=lambda _: None)
 
 
 def test_exports_answer_like_the_lake(space: Workspace, lake: Lake, tmp_path: Path) -> None:

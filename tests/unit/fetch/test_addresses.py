@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.fetch.addresses import AddressBook, Endpoint, is_public
-from pipeline.fetch.trouble import Trouble
+from pipeline.fetch.trouble import FetchFailure
 
 
 @pytest.mark.parametrize("address", ["93.184.215.14", "2606:2800:21f:cb07::1", "64:ff9b::5db8:d70e"])
@@ -52,8 +52,8 @@ def test_private_host_is_named_with_its_port():
 
     assert book.endpoint("127.0.0.1", 8000) == Endpoint("127.0.0.1", 8000, ("127.0.0.1",))
     refused = book.endpoint("127.0.0.1", 8001)
-    assert isinstance(refused, Trouble)
-    assert (refused.kind, refused.reason) == ("never", "private_address")
+    assert isinstance(refused, FetchFailure)
+    assert (refused.kind, refused.reason) == ("permanent", "private_address")
     assert '"127.0.0.1:8001"' in refused.detail
 
 
@@ -68,5 +68,5 @@ def test_name_without_address_may_have_one_later():
     """A name that does not resolve is a passing trouble."""
     found = AddressBook(frozenset()).endpoint("nowhere..invalid", 80)
 
-    assert isinstance(found, Trouble)
+    assert isinstance(found, FetchFailure)
     assert (found.kind, found.reason) == ("retry", "dns_failed")

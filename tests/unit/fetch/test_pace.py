@@ -6,21 +6,21 @@ from itertools import pairwise
 
 import pytest
 
-from pipeline.fetch.pace import Pace, Verdict
-from pipeline.fetch.trouble import Trouble
-from pipeline.fetch.turns import Turns
+from pipeline.fetch.pace import HostHealth, RateLimiter
+from pipeline.fetch.trouble import FetchFailure
+from pipeline.fetch.turns import SharedRateLimit
 
 
-def _start(pace: Pace, host: str, interval_seconds: float, *, verdict: Verdict = "well") -> float:
-    assert pace.wait_for_start(host, interval_seconds) is None
+def _start(limiter: RateLimiter, host: str, interval_seconds: float, *, health: HostHealth = "ok") -> float:
+    assert limiter.wait_for_start(host, interval_seconds) is None
     started = time.monotonic()
-    pace.finish(host, interval_seconds, sent_at=started, verdict=verdict)
+    limiter.finish(host, interval_seconds, sent_at=started, health=health)
     return started
 
 
-def _starts(pace: Pace, count: int, *, host: str = "a:80", interval_seconds: float) -> list[float]:
+def _starts(limiter: RateLimiter, count: int, *, host: str = "a:80", interval_seconds: float) -> list[float]:
     def start(_: int) -> float:
-        return _start(pace, host, interval_seconds)
+        return _start(limiter, host, interval_seconds)
 
     with ThreadPoolExecutor(count) as pool:
         return sorted(pool.map(start, range(count)))
@@ -32,7 +32,7 @@ def _closest(starts: list[float]) -> float:
 
 def test_threads_share_the_interval_of_a_host():
     """Threads that come at once start one after the other."""
-    starts = _starts(Pace(hold_max_seconds=1), 5, interval_seconds=0.2)
+    starts = _starts(RateLimiter(hold_max_seconds=1), 5, interval_seconds=0.2)
 
     assert _closest(starts) >= 0.2
     assert starts[-1] - starts[0] < 3
@@ -40,10 +40,10 @@ def test_threads_share_the_interval_of_a_host():
 
 def test_hosts_do_not_wait_for_each_other():
     """Another host starts at once."""
-    pace = Pace(hold_max_seconds=1)
-    _start(pace, "a:80", 5)
+    limiter = RateLimiter(hold_max_seconds=1)
+    _start(limiter, "a:80", 5)
     started = time.monotonic()
-    _start(pace, "b:80", 5)
+    _start(limiter, "b:80", 5)
 
     assert time.monotonic() - started < 2
 
@@ -51,10 +51,12 @@ def test_hosts_do_not_wait_for_each_other():
 def test_processes_share_the_interval_of_a_host(tmp_path):
     """Fetchers that know nothing of each other but a folder start one after the other; a torn file is a new one."""
     (tmp_path / "a%3A80").write_text("17")
-    paces = [Pace(hold_max_seconds=1, turns=Turns(tmp_path)) for _ in range(4)]
+    paces = [RateLimiter(hold_max_seconds=1, shared_limit=SharedRateLimit(tmp_path)) for _ in range(4)]
     with ThreadPoolExecutor(4) as pool:
         starts = sorted(
-            start for found in pool.map(lambda pace: _starts(pace, 1, interval_seconds=0.2), paces) for start in found
+            start
+            for found in pool.map(lambda limiter: _starts(limiter, 1, interval_seconds=0.2), paces)
+            for start in found
         )
 
     assert _closest(starts) >= 0.2
@@ -63,90 +65,90 @@ def test_processes_share_the_interval_of_a_host(tmp_path):
 
 def test_late_request_puts_off_the_next():
     """The interval runs from when the host has seen the request: its answer, or a quarter of a second."""
-    pace = Pace(hold_max_seconds=1)
-    assert pace.take("a:80", 0.2) == 0.0
+    limiter = RateLimiter(hold_max_seconds=1)
+    assert limiter.take("a:80", 0.2) == 0.0
     time.sleep(0.1)
-    pace.finish("a:80", 0.2, sent_at=time.monotonic() - 0.1, verdict="well")
+    limiter.finish("a:80", 0.2, sent_at=time.monotonic() - 0.1, health="ok")
 
-    assert pace.take("a:80", 0.2) == pytest.approx(0.2, abs=0.02)
+    assert limiter.take("a:80", 0.2) == pytest.approx(0.2, abs=0.02)
 
 
 def test_one_request_is_open_at_a_host():
     """While one is open no other starts, however long it takes; with interval 0 several do."""
-    pace = Pace(hold_max_seconds=1)
-    assert pace.take("a:80", 0.05) == 0.0
+    limiter = RateLimiter(hold_max_seconds=1)
+    assert limiter.take("a:80", 0.05) == 0.0
     time.sleep(0.1)
-    assert pace.take("a:80", 0.05) > 0
-    assert (pace.take("b:80", 0), pace.take("b:80", 0)) == (0.0, 0.0)
+    assert limiter.take("a:80", 0.05) > 0
+    assert (limiter.take("b:80", 0), limiter.take("b:80", 0)) == (0.0, 0.0)
 
 
 def test_interval_is_doubled_and_halved():
     """After each 429 or 503 the interval is twice as long, after each answer that is well half of that."""
-    pace, gaps = Pace(hold_max_seconds=1), []
-    for verdict in ("busy", "busy", "well", "well", "well"):
-        assert pace.take("a:80", 1.0) == 0.0
-        pace.finish("a:80", 1.0, sent_at=time.monotonic(), verdict=verdict)
-        gaps.append(pace.take("a:80", 1.0))
-        pace._hosts["a:80"].next_start = 0.0
+    limiter, gaps = RateLimiter(hold_max_seconds=1), []
+    for health in ("overloaded", "overloaded", "ok", "ok", "ok"):
+        assert limiter.take("a:80", 1.0) == 0.0
+        limiter.finish("a:80", 1.0, sent_at=time.monotonic(), health=health)
+        gaps.append(limiter.take("a:80", 1.0))
+        limiter._hosts["a:80"].next_start = 0.0
 
     assert gaps == pytest.approx([2, 4, 2, 1, 1], abs=0.05)
 
 
 def test_doubling_ends():
     """Any number of doublings leaves an interval of a minute at most."""
-    pace = Pace(hold_max_seconds=3600)
+    limiter = RateLimiter(hold_max_seconds=3600)
     for _ in range(9):
-        assert pace.take("a:80", 0) == 0.0
-        pace.finish("a:80", 0, sent_at=time.monotonic(), verdict="busy")
+        assert limiter.take("a:80", 0) == 0.0
+        limiter.finish("a:80", 0, sent_at=time.monotonic(), health="overloaded")
 
-    assert pace.take("a:80", 50) == 0.0
-    pace.finish("a:80", 50, sent_at=time.monotonic(), verdict="busy")
-    assert pace.take("a:80", 50) > 59
+    assert limiter.take("a:80", 50) == 0.0
+    limiter.finish("a:80", 50, sent_at=time.monotonic(), health="overloaded")
+    assert limiter.take("a:80", 50) > 59
 
 
 def test_host_that_fails_ten_times_is_left_alone():
     """Ten failures in a row put a host on hold for ten minutes; one good answer begins the count anew."""
-    pace = Pace(hold_max_seconds=1)
-    for verdict in ["ill"] * 9 + ["well"] + ["ill"] * 9:
-        _start(pace, "a:80", 0, verdict=verdict)
-    assert pace.take("a:80", 0) == 0.0
-    pace.finish("a:80", 0, sent_at=time.monotonic(), verdict="busy")
+    limiter = RateLimiter(hold_max_seconds=1)
+    for health in ["failed"] * 9 + ["ok"] + ["failed"] * 9:
+        _start(limiter, "a:80", 0, health=health)
+    assert limiter.take("a:80", 0) == 0.0
+    limiter.finish("a:80", 0, sent_at=time.monotonic(), health="overloaded")
 
-    trouble = pace.take("a:80", 0)
+    failure = limiter.take("a:80", 0)
 
-    assert isinstance(trouble, Trouble)
-    assert (trouble.reason, round(trouble.retry_after_seconds or 0)) == ("host_on_hold", 600)
+    assert isinstance(failure, FetchFailure)
+    assert (failure.reason, round(failure.retry_after_seconds or 0)) == ("host_on_hold", 600)
 
 
 def test_pause_is_kept_by_other_processes(tmp_path):
     """A Retry-After that one process was given holds for all that share the folder, an hour at most."""
-    first, second = (Pace(hold_max_seconds=30, turns=Turns(tmp_path)) for _ in range(2))
-    first.hold("a:80", 20)
-    first.hold("b:80", 86400)
+    first, second = (RateLimiter(hold_max_seconds=30, shared_limit=SharedRateLimit(tmp_path)) for _ in range(2))
+    first.back_off("a:80", 20)
+    first.back_off("b:80", 86400)
 
     assert second.take("a:80", 1) == pytest.approx(20, abs=1)
     held = second.take("b:80", 1)
-    assert isinstance(held, Trouble)
+    assert isinstance(held, FetchFailure)
     assert held.retry_after_seconds == pytest.approx(3600, abs=1)
 
 
 def test_crawl_delay_raises_a_smaller_interval():
     """The longer of setting and Crawl-delay counts."""
-    pace = Pace(hold_max_seconds=1)
-    pace.set_crawl_delay("a:80", 0.3)
+    limiter = RateLimiter(hold_max_seconds=1)
+    limiter.set_crawl_delay("a:80", 0.3)
 
-    assert _closest(_starts(pace, 3, interval_seconds=0.01)) > 0.15
+    assert _closest(_starts(limiter, 3, interval_seconds=0.01)) > 0.15
 
 
 def test_pause_counts_for_those_who_wait_already():
     """A pause that is asked for while a thread waits for its turn is kept by that thread."""
-    pace = Pace(hold_max_seconds=1)
-    _start(pace, "a:80", 0.5)
+    limiter = RateLimiter(hold_max_seconds=1)
+    _start(limiter, "a:80", 0.5)
     with ThreadPoolExecutor(1) as pool:
         began = time.monotonic()
-        waiting = pool.submit(pace.wait_for_start, "a:80", 0.5)
+        waiting = pool.submit(limiter.wait_for_start, "a:80", 0.5)
         time.sleep(0.02)
-        pace.hold("a:80", 0.8)
+        limiter.back_off("a:80", 0.8)
         assert waiting.result() is None
 
     assert time.monotonic() - began > 0.8
@@ -154,9 +156,9 @@ def test_pause_counts_for_those_who_wait_already():
 
 def test_long_pause_is_told_at_once():
     """A pause over the limit is not slept through."""
-    pace = Pace(hold_max_seconds=1)
-    pace.hold("a:80", 60)
-    trouble = pace.wait_for_start("a:80", 0)
+    limiter = RateLimiter(hold_max_seconds=1)
+    limiter.back_off("a:80", 60)
+    failure = limiter.wait_for_start("a:80", 0)
 
-    assert trouble is not None
-    assert (trouble.kind, trouble.reason) == ("later", "host_on_hold")
+    assert failure is not None
+    assert (failure.kind, failure.reason) == ("defer", "host_on_hold")

@@ -12,7 +12,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from pipeline.errors import KnowledgeError
-from pipeline.kb import BadLine, Imported, KbEntry, KbStore, build_store, load_kb, read_records
+from pipeline.kb import BadLine, ImportResult, KbEntry, KbStore, build_store, load_kb, read_records
 
 GOOD = {"qid": "Q999999901", "label": "Lena Ostrow", "types": ["PERSON"], "prior": 3}
 OTHER = GOOD | {"qid": "Q999999902", "label": "Piet Márten"}
@@ -23,7 +23,7 @@ def lines(*found: Mapping[str, object] | bytes) -> bytes:
     return b"\n".join(each if isinstance(each, bytes) else json.dumps(each).encode() for each in found)
 
 
-def take_in(path: Path, content: bytes) -> Imported:
+def take_in(path: Path, content: bytes) -> ImportResult:
     return build_store(path, read_records(BytesIO(content)))
 
 

@@ -23,7 +23,7 @@ def lake(tmp_path: Path) -> Lake:
     return lake_at(tmp_path / "lake", NOON)
 
 
-def told(lake: Lake, since: datetime) -> list[tuple[str, int, date]]:
+def changes_since(lake: Lake, since: datetime) -> list[tuple[str, int, date]]:
     return [(each.kind, int(each.article_id, 16), each.day) for each in lake.index.changes(since).articles]
 
 
@@ -37,15 +37,15 @@ def test_new_changed_moved(lake: Lake) -> None:
     """Each kind of change is told once, after the stamp that was seen before it; an unchanged article never."""
     assert lake.index.changes(START).until is None
     commit(lake, [Story(1), Story(2), Story(3)])
-    assert told(lake, START) == [("new", 1, DAY), ("new", 2, DAY), ("new", 3, DAY)]
+    assert changes_since(lake, START) == [("new", 1, DAY), ("new", 2, DAY), ("new", 3, DAY)]
     first = until(lake)
-    assert told(lake, first) == []
+    assert changes_since(lake, first) == []
     commit(lake, [Story(1, words="It sank."), Story(2, day=1), Story(3), Story(4)], batch_id="b2")
-    assert sorted(told(lake, first)) == [("changed", 1, DAY), ("moved", 2, NEXT_DAY), ("new", 4, DAY)]
+    assert sorted(changes_since(lake, first)) == [("changed", 1, DAY), ("moved", 2, NEXT_DAY), ("new", 4, DAY)]
     [moved] = [each for each in lake.index.changes(first).articles if each.kind == "moved"]
     assert moved.from_day == DAY
     assert lake.index.changes(first).days == (DAY, NEXT_DAY)
-    assert told(lake, until(lake)) == []
+    assert changes_since(lake, until(lake)) == []
 
 
 def test_rederived_rows_are_changed(lake: Lake) -> None:
@@ -53,10 +53,10 @@ def test_rederived_rows_are_changed(lake: Lake) -> None:
     commit(lake, [Story(1), Story(2)])
     before = until(lake)
     commit(lake, [Story(1, version="v2"), Story(2)], batch_id="b2")
-    assert told(lake, before) == [("changed", 1, DAY)]
+    assert changes_since(lake, before) == [("changed", 1, DAY)]
     before = until(lake)
     commit(lake, [Story(1, version="v2")], batch_id="b3")
-    assert (told(lake, before), lake.index.changes(before).days) == ([], ())
+    assert (changes_since(lake, before), lake.index.changes(before).days) == ([], ())
 
 
 def test_cluster_rows_change_a_day_and_no_article(lake: Lake) -> None:
@@ -64,7 +64,7 @@ def test_cluster_rows_change_a_day_and_no_article(lake: Lake) -> None:
     commit(lake, [Story(1)])
     before = until(lake)
     lake.replace("copies", lambda: {DAY: copies_rows([Story(1)])})
-    assert (told(lake, before), lake.index.changes(before).days) == ([], (DAY,))
+    assert (changes_since(lake, before), lake.index.changes(before).days) == ([], (DAY,))
 
 
 def test_withdrawn_and_back(lake: Lake) -> None:
@@ -73,12 +73,12 @@ def test_withdrawn_and_back(lake: Lake) -> None:
     before = until(lake)
     lake.index.note_gone([Story(1).article_id, Story(9).article_id], now=NOON)
     lake.index.note_gone([Story(1).article_id, Story(9).article_id], now=NOON)
-    assert told(lake, before) == [("withdrawn", 1, DAY)]
+    assert changes_since(lake, before) == [("withdrawn", 1, DAY)]
     gone = until(lake)
     commit(lake, [Story(1, version="v2")], batch_id="b2")
-    assert told(lake, gone) == [("changed", 1, DAY)]
+    assert changes_since(lake, gone) == [("changed", 1, DAY)]
     lake.index.note_gone([], now=NOON)
-    assert told(lake, gone) == [("changed", 1, DAY), ("returned", 1, DAY)]
+    assert changes_since(lake, gone) == [("changed", 1, DAY), ("returned", 1, DAY)]
 
 
 def test_day_that_was_lost_is_told(lake: Lake, tmp_path: Path) -> None:
@@ -87,19 +87,19 @@ def test_day_that_was_lost_is_told(lake: Lake, tmp_path: Path) -> None:
     before = until(lake)
     (tmp_path / f"lake/_state/manifest/{DAY}.json").unlink()
     lake.recover()
-    assert told(lake, before) == [("removed", 1, DAY)]
+    assert changes_since(lake, before) == [("removed", 1, DAY)]
     commit(lake, [Story(1)], batch_id="b2")
-    assert told(lake, before) == [("new", 1, DAY)]
+    assert changes_since(lake, before) == [("new", 1, DAY)]
 
 
-def test_lost_ledger_tells_everything_again(lake: Lake, tmp_path: Path) -> None:
+def test_lost_index_tells_everything_again(lake: Lake, tmp_path: Path) -> None:
     """Who cannot know what changed says that all did: too much is safe, too little is not."""
     commit(lake, [Story(1), Story(2, day=1)])
     before = until(lake)
     for file in (tmp_path / "lake/_state").glob("ledger.sqlite*"):
         file.unlink()
     later = lake_at(tmp_path / "lake", NOON.replace(hour=13))
-    assert told(later, before) == [("new", 1, DAY), ("new", 2, NEXT_DAY)]
+    assert changes_since(later, before) == [("new", 1, DAY), ("new", 2, NEXT_DAY)]
 
 
 def test_clock_that_goes_back_hides_nothing(tmp_path: Path) -> None:
@@ -108,7 +108,7 @@ def test_clock_that_goes_back_hides_nothing(tmp_path: Path) -> None:
     earlier = lake_at(tmp_path / "lake", NOON.replace(hour=3))
     before = until(earlier)
     commit(earlier, [Story(2)], batch_id="b2")
-    assert told(earlier, before) == [("new", 2, DAY)]
+    assert changes_since(earlier, before) == [("new", 2, DAY)]
 
 
 def test_following_the_changes_gives_the_table(lake: Lake) -> None:

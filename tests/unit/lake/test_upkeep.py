@@ -61,13 +61,13 @@ def add_stray_day(root: Path) -> None:
     (folder / "part-0.parquet").write_bytes(public(root).read_bytes())
 
 
-def lose_ledger_rows(root: Path) -> None:
+def lose_index_rows(root: Path) -> None:
     with closing(sqlite3.connect(root / "_state/ledger.sqlite", autocommit=True)) as connection:
         connection.execute("DELETE FROM days WHERE published_date = '2026-02-03'")
         connection.execute("DELETE FROM articles WHERE published_date = '2026-02-03'")
 
 
-def lose_ledger(root: Path) -> None:
+def lose_index(root: Path) -> None:
     for path in root.glob("_state/ledger.sqlite*"):
         path.unlink()
 
@@ -79,7 +79,7 @@ def lose_ledger(root: Path) -> None:
         (overwrite_public, "tables/quotes/published_date=2026-02-03/part-0.parquet"),
         (add_stray, "tables/quotes/published_date=2026-02-03/part-1.parquet"),
         (add_stray_day, "tables/quotes/published_date=1999-01-01/part-0.parquet"),
-        (lose_ledger_rows, "2026-02-03: the ledger"),
+        (lose_index_rows, "2026-02-03: the ledger"),
     ],
     ids=["lost", "overwritten", "stray", "stray-day", "ledger"],
 )
@@ -107,7 +107,7 @@ def test_manifest_without_its_checksum_is_damaged(root: Path) -> None:
     assert any("its bytes are not those of its checksum" in problem for problem in open_lake(root).verify())
 
 
-def test_ledger_of_another_version_is_rebuilt_on_open(root: Path) -> None:
+def test_index_of_another_version_is_rebuilt_on_open(root: Path) -> None:
     """A ledger with other columns, of another version of newslake, is made anew from the manifests."""
     before = open_lake(root).index.stored([Story(1).article_id])
     with closing(sqlite3.connect(root / "_state/ledger.sqlite", autocommit=True)) as connection:
@@ -118,10 +118,10 @@ def test_ledger_of_another_version_is_rebuilt_on_open(root: Path) -> None:
     assert lake.verify() == ()
 
 
-def test_lost_ledger_is_rebuilt_on_open(root: Path) -> None:
+def test_lost_index_is_rebuilt_on_open(root: Path) -> None:
     """A ledger that was deleted says the same again, and commits go on."""
     stored = open_lake(root).index.stored([story.article_id for story in STORIES])
-    lose_ledger(root)
+    lose_index(root)
     assert open_lake(root).index.stored(stored) == stored
     assert open_lake(root).verify() == ()
 
@@ -133,7 +133,7 @@ def test_article_on_two_days_is_named_and_ended(root: Path) -> None:
     [old_day] = [path for path in before if path.stem == "2026-02-03"]
     old_day.write_bytes(before[old_day])
     assert any("an article stands on two days" in problem for problem in open_lake(root).verify())
-    lose_ledger(root)
+    lose_index(root)
     assert open_lake(root).verify() == ()
     assert open_lake(root).read("articles").num_rows == len(STORIES)
 
@@ -198,7 +198,7 @@ def test_broken_manifest_is_named(root: Path) -> None:
 
 def test_broken_ledger_is_named(root: Path) -> None:
     """A ledger that is no database is an error that says what to do."""
-    lose_ledger(root)
+    lose_index(root)
     (root / "_state/ledger.sqlite").write_bytes(b"not a database " * 100)
     with pytest.raises(LakeError, match="recover --withdraw") as caught:
         open_lake(root).index.stored([])
@@ -280,9 +280,9 @@ def test_day_that_was_taken_out_agrees_with_no_knowledge(tmp_path: Path) -> None
     """Its generations begin anew: what was found of the first one is not said of the next first one."""
     lake = open_lake(tmp_path / "lake")
     commit(lake, Story(1))
-    lake.index.set_agreeing({DAY: 1}, "knowledge")
-    assert lake.index.agreeing("knowledge") == {DAY}
+    lake.index.mark_current({DAY: 1}, "knowledge")
+    assert lake.index.days_current_with("knowledge") == {DAY}
     (tmp_path / "lake/_state/manifest/2026-02-03.json").unlink()
     lake.recover()
     commit(lake, Story(1, words="It sank."), batch_id="again")
-    assert (lake.partitions.manifest(DAY).generation, lake.index.agreeing("knowledge")) == (1, frozenset())
+    assert (lake.partitions.manifest(DAY).generation, lake.index.days_current_with("knowledge")) == (1, frozenset())

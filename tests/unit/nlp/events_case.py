@@ -9,7 +9,7 @@ from spacy.language import Language
 
 from pipeline.kb import load_kb
 from pipeline.model import Article, Block, Entity, Event, Quote, TimeExpression
-from pipeline.nlp.docs import joined, make_docs, parsed
+from pipeline.nlp.docs import join_docs, make_docs, parse_docs
 from pipeline.nlp.events.extraction import extract_events
 from pipeline.nlp.languages.en.frames import FRAMES
 from pipeline.nlp.languages.en.times import TIMES
@@ -131,7 +131,7 @@ def read(
 ) -> Case:
     """Read a text whose names are given by hand; ``groups`` are phrases that stand for several clusters."""
     article = article_of(text, title=title, published=published)
-    doc = joined(list(parsed(nlp, make_docs(nlp, article))))
+    doc = join_docs(list(parse_docs(nlp, make_docs(nlp, article))))
     phrases = [(phrase, "PERSON", -1 - index, None) for index, phrase in enumerate(groups)]
     members = dict(zip((-1 - index for index in range(len(groups))), groups.values(), strict=True))
     entities = tuple(

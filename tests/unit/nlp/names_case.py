@@ -3,14 +3,14 @@
 from pipeline.clean import article_from_text
 from pipeline.kb import load_kb
 from pipeline.model import Entity
-from pipeline.nlp import Reader
+from pipeline.nlp import Annotator
 
 
 def names_of(nlp, text: str, title: str | None = None) -> list[Entity]:
     """Return the mentions that are names, in reading order."""
-    reader = Reader(nlp, kb=load_kb(None), infer_gender=True)
-    [(article, doc)] = reader.docs([article_from_text(text, title=title, published_at=None, language="en")])
-    return [entity for entity in reader.annotate(article, doc).entities if entity.mention_kind == "name"]
+    annotator = Annotator(nlp, kb=load_kb(None), infer_gender=True)
+    [(article, doc)] = annotator.docs([article_from_text(text, title=title, published_at=None, language="en")])
+    return [entity for entity in annotator.annotate(article, doc).entities if entity.mention_kind == "name"]
 
 
 def typed_names(nlp, text: str, title: str | None = None) -> list[tuple[str, str]]:
@@ -18,6 +18,6 @@ def typed_names(nlp, text: str, title: str | None = None) -> list[tuple[str, str
     return [(name.entity_text, name.entity_type) for name in names_of(nlp, text, title)]
 
 
-def meant(nlp, text: str, title: str | None = None) -> list[tuple[str, str | None]]:
+def linked_names(nlp, text: str, title: str | None = None) -> list[tuple[str, str | None]]:
     """Return text and entity name of each name."""
     return [(name.entity_text, name.entity_name) for name in names_of(nlp, text, title)]

@@ -7,16 +7,16 @@ import pytest
 from pipeline.clean import article_from_text
 from pipeline.kb import load_kb
 from pipeline.model import Entity
-from pipeline.nlp import Reader
+from pipeline.nlp import Annotator
 from pipeline.nlp.languages import LANGUAGES
 
 pytestmark = pytest.mark.model
 
 
 def _read(nlp, text: str) -> tuple[Entity, ...]:
-    reader = Reader(nlp, kb=load_kb(None), infer_gender=True)
-    [(article, doc)] = reader.docs([article_from_text(text, title=None, published_at=None, language="en")])
-    return reader.annotate(article, doc).entities
+    annotator = Annotator(nlp, kb=load_kb(None), infer_gender=True)
+    [(article, doc)] = annotator.docs([article_from_text(text, title=None, published_at=None, language="en")])
+    return annotator.annotate(article, doc).entities
 
 
 def _names(entities: tuple[Entity, ...], text: str) -> list[str | None]:
@@ -211,12 +211,12 @@ def test_forenames_of_both_genders_show_none() -> None:
 def test_twice_the_names_and_pronouns_take_twice_the_time(nlp) -> None:
     """A text of thousands of names and pronouns is read in linear time."""
     part = "Ruth Amberley and Walter Strand met Helen Marsh. She told him that they liked it. The two leaders left. "
-    reader = Reader(nlp, kb=load_kb(None))
+    annotator = Annotator(nlp, kb=load_kb(None))
 
     def seconds(text: str) -> float:
-        [(article, doc)] = reader.docs([article_from_text(text, title=None, published_at=None, language="en")])
+        [(article, doc)] = annotator.docs([article_from_text(text, title=None, published_at=None, language="en")])
         begun = process_time()
-        reader.annotate(article, doc)
+        annotator.annotate(article, doc)
         return process_time() - begun
 
     once, twice = (min(seconds(part * times) for _ in range(2)) for times in (150, 300))

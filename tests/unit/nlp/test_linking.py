@@ -11,7 +11,7 @@ import pytest
 from pipeline.kb import KnowledgeBase, build_store, load_kb, read_records
 from pipeline.kb.fold import fold_name
 from pipeline.model import Entity
-from pipeline.nlp import Reader
+from pipeline.nlp import Annotator
 from tests.unit.nlp.test_reader import article
 
 pytestmark = pytest.mark.model
@@ -49,9 +49,9 @@ def link(nlp, tmp_path: Path) -> Link:
         build_store(tmp_path / "kb.sqlite", read_records(BytesIO("\n".join(map(json.dumps, lines)).encode())))
         kb = load_kb(tmp_path / "overrides.toml", store=tmp_path / "kb.sqlite")
         made = article(text)
-        reader = Reader(nlp, kb=kb)
-        [(_, doc)] = list(reader.docs([made]))
-        return reader.annotate(made, doc).entities
+        annotator = Annotator(nlp, kb=kb)
+        [(_, doc)] = list(annotator.docs([made]))
+        return annotator.annotate(made, doc).entities
 
     return linked
 
@@ -199,8 +199,8 @@ def test_what_is_yours_is_asked_of_names_in_the_rows_alone(nlp, text: str):
     names: set[str] = set()
     asked = _Asked(names)
     kb: KnowledgeBase = replace(load_kb(), overrides=asked, store=_Recorded(names))
-    reader, made = Reader(nlp, kb=kb), article(text)
-    [(_, doc)] = list(reader.docs([made]))
-    found = {fold_name(e.entity_text) for e in reader.annotate(made, doc).entities if e.mention_kind == "name"}
+    annotator, made = Annotator(nlp, kb=kb), article(text)
+    [(_, doc)] = list(annotator.docs([made]))
+    found = {fold_name(e.entity_text) for e in annotator.annotate(made, doc).entities if e.mention_kind == "name"}
     assert names
     assert names - found == set()

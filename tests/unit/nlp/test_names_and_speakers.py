@@ -7,7 +7,7 @@ import pytest
 from pipeline.clean import article_from_text
 from pipeline.kb import load_kb
 from pipeline.model import Annotation
-from pipeline.nlp import Reader
+from pipeline.nlp import Annotator
 
 pytestmark = pytest.mark.model
 
@@ -15,9 +15,9 @@ WEDNESDAY = datetime(2031, 3, 5, 9, tzinfo=UTC)
 
 
 def _read(nlp, text: str) -> Annotation:
-    reader = Reader(nlp, kb=load_kb(None), infer_gender=True)
-    [(article, doc)] = reader.docs([article_from_text(text, title=None, published_at=WEDNESDAY, language="en")])
-    return reader.annotate(article, doc)
+    annotator = Annotator(nlp, kb=load_kb(None), infer_gender=True)
+    [(article, doc)] = annotator.docs([article_from_text(text, title=None, published_at=WEDNESDAY, language="en")])
+    return annotator.annotate(article, doc)
 
 
 @pytest.mark.parametrize(

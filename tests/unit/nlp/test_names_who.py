@@ -2,7 +2,7 @@
 
 import pytest
 
-from tests.unit.nlp.names_case import meant, names_of
+from tests.unit.nlp.names_case import linked_names, names_of
 
 pytestmark = pytest.mark.model
 
@@ -10,7 +10,7 @@ pytestmark = pytest.mark.model
 def test_a_shared_family_name_belongs_to_both(nlp) -> None:
     """ "Tom and Ana Brito" are two with one surname; the honorific decides who is meant."""
     text = "Tom and Ana Brito run the pub.\n\nMr Brito said he was tired. Mrs Brito was not."
-    assert meant(nlp, text) == [
+    assert linked_names(nlp, text) == [
         ("Tom", "Tom Brito"),
         ("Ana Brito", "Ana Brito"),
         ("Brito", "Tom Brito"),
@@ -35,7 +35,7 @@ def test_a_shared_family_name_belongs_to_both(nlp) -> None:
 )
 def test_a_short_name_finds_the_full_one(nlp, text: str, short: str, full: str) -> None:
     """Surnames with particles, initials, numerals and short forms are the fuller name's."""
-    assert (short, full) in meant(nlp, text)
+    assert (short, full) in linked_names(nlp, text)
 
 
 @pytest.mark.parametrize(
@@ -53,7 +53,7 @@ def test_an_acronym_in_brackets_is_explained_in_either_order(nlp, text: str) -> 
 def test_a_surname_in_a_headline_takes_no_words_beside_it(nlp) -> None:
     """Where every word is large, the body says how long a name is."""
     text = "Senate Panel Backs Delgado for Treasury Post\n\nMarisol Delgado left on Monday. The ward was quiet."
-    assert ("Delgado", "Marisol Delgado") in meant(nlp, text)
+    assert ("Delgado", "Marisol Delgado") in linked_names(nlp, text)
 
 
 def test_two_of_a_surname_stay_apart(nlp) -> None:
@@ -70,7 +70,7 @@ def test_the_first_bearer_keeps_the_surname(nlp) -> None:
         "Maya Stone won the vote.\n\nStone thanked voters.\n\nDavid Stone was not there.\n\nIt rained all day.\n\n"
         "Crowds sang.\n\nStone will begin in May."
     )
-    assert meant(nlp, text)[-1] == ("Stone", "Maya Stone")
+    assert linked_names(nlp, text)[-1] == ("Stone", "Maya Stone")
 
 
 def test_the_surname_is_of_the_person_whom_the_article_is_about(nlp) -> None:
@@ -79,13 +79,13 @@ def test_the_surname_is_of_the_person_whom_the_article_is_about(nlp) -> None:
         "Walter Pym, the voice of the harbour, has died.\n\nWalter Pym was born in Hull, the son of a docker,"
         " Ernest Pym.\n\nPym read English at school."
     )
-    assert ("Pym", "Walter Pym") in meant(nlp, text)
+    assert ("Pym", "Walter Pym") in linked_names(nlp, text)
 
 
 def test_a_common_noun_is_no_short_name_of_what_it_does_not_end(nlp) -> None:
     """ "House" alone is not the White House."""
     text = "The White House was silent. Members of the House voted at noon."
-    assert ("House", "White House") not in meant(nlp, text)
+    assert ("House", "White House") not in linked_names(nlp, text)
 
 
 def test_many_bearers_of_one_name_are_read_in_linear_time(nlp) -> None:

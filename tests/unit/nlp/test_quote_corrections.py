@@ -9,8 +9,8 @@ from spacy.tokens import Doc
 from pipeline.kb import load_kb, parse_overrides
 from pipeline.model import Annotation, Article, Quote
 from pipeline.model.corrections import QuotePlace, no_quote_lines, speaker_lines
-from pipeline.nlp import Reader
-from pipeline.nlp.quotes.corrections import Corrected, correct_quotes
+from pipeline.nlp import Annotator
+from pipeline.nlp.quotes.corrections import QuoteOverrideResult, correct_quotes
 from pipeline.tables import annotation_rows, check_rows
 from tests.unit.nlp.test_reader import article
 
@@ -31,7 +31,7 @@ Read = Callable[..., Annotation]
 def parsed(nlp) -> tuple[Article, Doc]:
     """The article with its parse, made once."""
     made = replace(article(*PARAGRAPHS), article_id=ID)
-    [(_, doc)] = list(Reader(nlp, kb=load_kb()).docs([made]))
+    [(_, doc)] = list(Annotator(nlp, kb=load_kb()).docs([made]))
     return made, doc
 
 
@@ -40,8 +40,8 @@ def read(nlp, parsed: tuple[Article, Doc]) -> Read:
     """Read the article under some lines of corrections; what is read keeps to the contract."""
 
     def annotated(lines: str = "", *, infer_gender: bool = True) -> Annotation:
-        reader = Reader(nlp, kb=load_kb().under(parse_overrides(lines, origin="test")), infer_gender=infer_gender)
-        found = reader.annotate(*parsed)
+        annotator = Annotator(nlp, kb=load_kb().under(parse_overrides(lines, origin="test")), infer_gender=infer_gender)
+        found = annotator.annotate(*parsed)
         assert check_rows(annotation_rows(parsed[0], found, model_name="m", pipeline_version="v")) == ()
         assert [quote.quote_index for quote in found.quotes] == list(range(len(found.quotes)))
         return found
@@ -50,7 +50,7 @@ def read(nlp, parsed: tuple[Article, Doc]) -> Read:
 
 
 @pytest.fixture(scope="module")
-def unmet(read: Read) -> Callable[[str], list[str]]:
+def unmatched(read: Read) -> Callable[[str], list[str]]:
     """Say why each of some lines corrects nothing."""
 
     def why(lines: str) -> list[str]:
@@ -58,7 +58,7 @@ def unmet(read: Read) -> Callable[[str], list[str]]:
         done = correct_quotes(
             bare.quotes, bare.entities, kb.for_article(ID, url=None, source_key=""), infer_gender=True
         )
-        return [each.why for each in done.unmet]
+        return [each.why for each in done.unmatched]
 
     return why
 
@@ -122,9 +122,9 @@ def test_speaker_from_elsewhere(read: Read):
 def test_same_id_as_in_articles_that_name_them(read: Read, nlp):
     """A plain name has the entity_id that the name has where the text says it."""
     made = article("Ada Quill told the council that she would leave.")
-    reader = Reader(nlp, kb=load_kb())
-    [(_, doc)] = list(reader.docs([made]))
-    named = next(each for each in reader.annotate(made, doc).entities if each.entity_text == "Ada Quill")
+    annotator = Annotator(nlp, kb=load_kb())
+    [(_, doc)] = list(annotator.docs([made]))
+    named = next(each for each in annotator.annotate(made, doc).entities if each.entity_text == "Ada Quill")
     quote = spoken(read(speaker_lines(BOATS, article=ID, speaker="Ada Quill")), "I will")
     assert quote.speaker_entity_id == named.entity_id
 
@@ -144,11 +144,11 @@ def test_no_quote(read: Read):
     assert [e.quote_index for e in inside] == [None, 0]
 
 
-def test_occurrence_tells_equal_words_apart(read: Read, unmet: Callable[[str], list[str]]):
+def test_occurrence_tells_equal_words_apart(read: Read, unmatched: Callable[[str], list[str]]):
     """Of two quotes of the same words one is meant, by its place among them; without it neither is changed."""
     found = read(speaker_lines(QuotePlace("No, never", 2), article=ID, speaker="Greta Lind"))
     assert [q.speaker_name for q in found.quotes[-2:]] == ["Piet Marten", "Greta Lind"]
-    assert "occurrence" in unmet(speaker_lines(QuotePlace("No, never"), article=ID, speaker="Greta Lind"))[0]
+    assert "occurrence" in unmatched(speaker_lines(QuotePlace("No, never"), article=ID, speaker="Greta Lind"))[0]
 
 
 @pytest.mark.parametrize(
@@ -163,9 +163,9 @@ def test_occurrence_tells_equal_words_apart(read: Read, unmet: Callable[[str], l
         ),
     ],
 )
-def test_what_fits_nothing_says_why(read: Read, unmet: Callable[[str], list[str]], lines: str, why: str):
+def test_what_fits_nothing_says_why(read: Read, unmatched: Callable[[str], list[str]], lines: str, why: str):
     """A line that fits no quote, nobody, or a quote that another line has, is told and changes nothing."""
-    assert len(told := unmet(lines)) == 1
+    assert len(told := unmatched(lines)) == 1
     assert why in told[0]
     if lines.count("[[") == 1:
         assert read(lines).quotes == read().quotes
@@ -192,4 +192,4 @@ def test_order_of_lines_says_nothing(read: Read):
 def test_no_corrections_cost_nothing(read: Read):
     """Without corrections the quotes are the very ones that were read."""
     quotes = read().quotes
-    assert correct_quotes(quotes, (), load_kb(), infer_gender=True) == Corrected(quotes, ())
+    assert correct_quotes(quotes, (), load_kb(), infer_gender=True) == QuoteOverrideResult(quotes, ())

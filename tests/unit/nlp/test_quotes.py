@@ -7,7 +7,7 @@ import pytest
 from pipeline.clean import article_from_text
 from pipeline.kb import load_kb
 from pipeline.model import Quote
-from pipeline.nlp import Reader
+from pipeline.nlp import Annotator
 
 pytestmark = pytest.mark.model
 
@@ -17,9 +17,9 @@ LEAD = "The harbour stayed shut on Tuesday.\n\n"
 
 def read(nlp, text: str) -> tuple[Quote, ...]:
     """The quotes of an article, behind a paragraph that has none."""
-    reader = Reader(nlp, kb=load_kb(None), infer_gender=True)
-    [(article, doc)] = reader.docs([article_from_text(LEAD + text, title=None, published_at=DAY, language="en")])
-    return reader.annotate(article, doc).quotes
+    annotator = Annotator(nlp, kb=load_kb(None), infer_gender=True)
+    [(article, doc)] = annotator.docs([article_from_text(LEAD + text, title=None, published_at=DAY, language="en")])
+    return annotator.annotate(article, doc).quotes
 
 
 @pytest.mark.parametrize(

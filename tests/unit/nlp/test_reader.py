@@ -1,4 +1,4 @@
-"""The reader on invented articles: entities and quotes of one pass, end to end."""
+"""The annotator on invented articles: entities and quotes of one pass, end to end."""
 
 from collections.abc import Callable
 from dataclasses import replace
@@ -10,7 +10,7 @@ import spacy
 from pipeline.errors import ConfigError, ExtractorError
 from pipeline.kb import load_kb
 from pipeline.model import Annotation, Article, Block, Entity, Quote
-from pipeline.nlp import Reader, load_model, model_label
+from pipeline.nlp import Annotator, load_model, model_label
 
 pytestmark = pytest.mark.model
 Read = Callable[..., Annotation]
@@ -39,10 +39,10 @@ def read(nlp) -> Read:
     """Read one article made of paragraphs."""
 
     def annotated(*paragraphs: str | tuple[str, str], infer_gender: bool = True) -> Annotation:
-        reader = Reader(nlp, kb=load_kb(), infer_gender=infer_gender)
+        annotator = Annotator(nlp, kb=load_kb(), infer_gender=infer_gender)
         made = article(*paragraphs)
-        [(_, doc)] = list(reader.docs([made]))
-        found = reader.annotate(made, doc)
+        [(_, doc)] = list(annotator.docs([made]))
+        found = annotator.annotate(made, doc)
         assert all(made.text[e.start_char : e.end_char] == e.entity_text for e in found.entities)
         assert all(made.text[q.start_char : q.end_char] == q.quote_text for q in found.quotes)
         return found
@@ -227,25 +227,25 @@ def test_sentences_do_not_cross_blocks(read: Read):
 
 def test_unread_languages_keep_their_place(nlp):
     """An article without language data comes back in order, without a Doc."""
-    reader = Reader(nlp, kb=load_kb())
+    annotator = Annotator(nlp, kb=load_kb())
     articles = [article("One."), article("Ett.", language="sv"), article("Two."), article("?", language=None)]
-    found = [(a.text, doc is None) for a, doc in reader.docs(iter(articles), batch_size=2)]
+    found = [(a.text, doc is None) for a, doc in annotator.docs(iter(articles), batch_size=2)]
     assert found == [("One.", False), ("Ett.", True), ("Two.", False), ("?", True)]
 
 
 def test_reading_is_repeatable(nlp):
     """The same article gives the same annotation, alone or among others, with or without blocks."""
-    reader = Reader(nlp, kb=load_kb())
+    annotator = Annotator(nlp, kb=load_kb())
     made = article(*STATION)
-    docs = list(reader.docs([made, article("Oslo."), replace(made, blocks=())]))
-    [(_, alone)] = list(reader.docs([made]))
-    assert reader.annotate(*docs[0]) == reader.annotate(made, alone)
-    assert reader.annotate(*docs[2]).entities
+    docs = list(annotator.docs([made, article("Oslo."), replace(made, blocks=())]))
+    [(_, alone)] = list(annotator.docs([made]))
+    assert annotator.annotate(*docs[0]) == annotator.annotate(made, alone)
+    assert annotator.annotate(*docs[2]).entities
 
 
 @pytest.mark.parametrize("text", ["", " ", "\n\n", "“", "...", "Mr", "said", "“” said", "\u200b", "😀 “😀” said 😀."])
 def test_odd_texts_are_read(read: Read, text: str):
-    """No text breaks the reader."""
+    """No text breaks the annotator."""
     assert read(text).untyped is not None
 
 
@@ -279,15 +279,15 @@ def test_model_without_a_parse_says_what_it_lacks(tmp_path):
 )
 def test_model_reads_its_own_language(model: str, language: str, is_read: bool):
     """An article is read with a model of its language or of many, and is left unread by any other."""
-    [(_, doc)] = Reader(spacy.blank(model), kb=load_kb()).docs([article("Oslo.", language=language)])
+    [(_, doc)] = Annotator(spacy.blank(model), kb=load_kb()).docs([article("Oslo.", language=language)])
     assert (doc is not None) == is_read
 
 
 def test_too_long_text_costs_only_itself(nlp):
     """A text over the cap raises for its own article; its neighbours in the batch are read."""
-    reader = Reader(nlp, kb=load_kb())
-    pairs = list(reader.docs([article("Oslo."), article("word " * 500_000), article("Paris.")]))
+    annotator = Annotator(nlp, kb=load_kb())
+    pairs = list(annotator.docs([article("Oslo."), article("word " * 500_000), article("Paris.")]))
     with pytest.raises(ExtractorError, match="2500000") as caught:
-        reader.annotate(*pairs[1])
+        annotator.annotate(*pairs[1])
     assert caught.value.reason == "text_too_long"
-    assert [reader.annotate(*pairs[i]).entities[0].entity_text for i in (0, 2)] == ["Oslo", "Paris"]
+    assert [annotator.annotate(*pairs[i]).entities[0].entity_text for i in (0, 2)] == ["Oslo", "Paris"]

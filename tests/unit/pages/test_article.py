@@ -83,12 +83,14 @@ def test_a_cross_heading_and_a_caption_say_what_they_are(twin):
 def test_people_are_listed_with_what_they_said(twin):
     """An entry has gender with its method, roles, mentions, and a link to each quotation."""
     page = golden_page(TWIN)
-    (cask,) = [each for each in page.named if each.name == "Rufina Cask"]
+    (cask,) = [each for each in page.entities if each.name == "Rufina Cask"]
     entry = twin.get_element_by_id(f"e{cask.cluster}")
 
     assert "woman by pronoun" in _text(entry)
-    assert [link.get("href") for link in entry.cssselect(".said-list a")] == [f"#q{each.number}" for each in cask.said]
-    assert len(cask.said) == 2
+    assert [link.get("href") for link in entry.cssselect(".said-list a")] == [
+        f"#q{each.number}" for each in cask.quotes
+    ]
+    assert len(cask.quotes) == 2
 
 
 def test_a_quotation_and_a_name_carry_the_lines_that_correct_them(twin):

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.pages.marks import Label, Mark, pieces_of
+from pipeline.pages.marks import Label, Mark, split_text
 
 KINDS = ("quote", "said", "speaker", "cue", "event", "entity")
 SIZE = 40
@@ -16,14 +16,14 @@ marks = st.lists(
 )
 
 
-def _covered(pieces, start):
+def _covered(segments, start):
     """Return for each letter the marks over it, and check that what ends is what began last."""
     stack, covered = [], []
-    for piece in pieces:
-        for mark in piece.ends:
+    for segment in segments:
+        for mark in segment.ends:
             assert stack.pop() == mark
-        stack += piece.begins
-        covered += [set(stack)] * len(piece.text)
+        stack += segment.begins
+        covered += [set(stack)] * len(segment.text)
     assert stack == []
     return {at: marks for at, marks in enumerate(covered, start)}
 
@@ -32,10 +32,10 @@ def _covered(pieces, start):
 def test_every_letter_is_under_its_marks(found, block):
     """Each letter of a block is drawn once, under exactly the marks that cover it, and all that begins ends."""
     start, end = block
-    pieces = pieces_of(TEXT, start=start, end=end, marks=found, labels=())
+    segments = split_text(TEXT, start=start, end=end, marks=found, labels=())
 
-    assert "".join(piece.text for piece in pieces) == TEXT[start:end]
-    assert _covered(pieces, start) == {
+    assert "".join(segment.text for segment in segments) == TEXT[start:end]
+    assert _covered(segments, start) == {
         at: {mark for mark in found if mark.start <= at < mark.end} for at in range(start, end)
     }
 
@@ -44,20 +44,20 @@ def test_every_letter_is_under_its_marks(found, block):
 def test_labels_stand_at_their_places(found, places):
     """Each label stands once before the letter that it names; those behind something come first."""
     labels = [Label(at, is_opening, "q", str(n), "", "1", "") for n, (at, is_opening) in enumerate(places)]
-    pieces = pieces_of(TEXT, start=0, end=SIZE, marks=found, labels=labels)
+    segments = split_text(TEXT, start=0, end=SIZE, marks=found, labels=labels)
     at, seen = 0, []
-    for piece in pieces:
-        assert [label.at for label in piece.labels] == [at] * len(piece.labels)
-        assert [label.is_opening for label in piece.labels] == sorted(label.is_opening for label in piece.labels)
-        seen += piece.labels
-        at += len(piece.text)
+    for segment in segments:
+        assert [label.at for label in segment.labels] == [at] * len(segment.labels)
+        assert [label.is_opening for label in segment.labels] == sorted(label.is_opening for label in segment.labels)
+        seen += segment.labels
+        at += len(segment.text)
 
     assert sorted(label.name for label in seen) == sorted(label.name for label in labels)
 
 
 def test_a_quote_holds_an_entity_that_holds_an_event():
     """What is a link is innermost: a trigger inside a name cuts the name, never the other way round."""
-    pieces = pieces_of(
+    segments = split_text(
         "said: big bomb trial end",
         start=0,
         end=24,
@@ -65,10 +65,10 @@ def test_a_quote_holds_an_entity_that_holds_an_event():
         labels=(),
     )
     drawn = "".join(
-        "".join(f"</{mark.kind}>" for mark in piece.ends)
-        + "".join(f"<{mark.kind}>" for mark in piece.begins)
-        + piece.text
-        for piece in pieces
+        "".join(f"</{mark.kind}>" for mark in segment.ends)
+        + "".join(f"<{mark.kind}>" for mark in segment.begins)
+        + segment.text
+        for segment in segments
     )
 
     assert drawn == (

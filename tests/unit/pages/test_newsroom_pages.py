@@ -8,13 +8,13 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import ConfigError, LimitError
-from pipeline.model.coverage import Cell, Coverage, Odd, SourceCoverage, SourceDay
-from pipeline.model.receipt import Check, Excerpt, Fact, Receipt, Step
+from pipeline.model.coverage import Anomaly, Cell, Coverage, SourceCoverage, SourceDay
+from pipeline.model.receipt import Check, Excerpt, Fact, Provenance, ProvenanceStep
 from pipeline.pages.articles import articles_page
-from pipeline.pages.asked import period_asked, text_asked
+from pipeline.pages.asked import parse_period, parse_text
 from pipeline.pages.coverage import coverage_page
 from pipeline.pages.links import link, web_link
-from pipeline.pages.questions import asked_question, question_csv, question_page, question_svg, questions_page
+from pipeline.pages.questions import parse_question_request, question_csv, question_page, question_svg, questions_page
 from pipeline.pages.seen import pages_page, why_page
 from tests.unit.ask.conftest import WriteRows, small_lake, write_rows
 
@@ -35,7 +35,7 @@ def _coverage(key: str = "post") -> Coverage:
         reasons={("kept", ""): 3, ("rejected", "video_page"): 2, ("unchanged", ""): 1},
         late=1,
     )
-    odd = Odd("few", "ours", "6 pages, usually 20: no run asked for it")
+    odd = Anomaly("few", "ours", "6 pages, usually 20: no run asked for it")
     cell = Cell(facts=facts, usual=20.0, is_known=True, odd=(odd,))
     at = datetime(2026, 3, 2, 8, tzinfo=UTC)
     source = SourceCoverage(
@@ -184,7 +184,7 @@ def test_titles_are_escaped(write_rows: WriteRows):
 
 def test_question_says_what_it_rests_on(small_lake: Path):
     """A question has its answer, picture, denominator, SQL, its rows as a file, and the same in a terminal."""
-    asked = asked_question("top-speakers", {"from": "2026-03-01", "to": "2026-03-04"})
+    asked = parse_question_request("top-speakers", {"from": "2026-03-01", "to": "2026-03-04"})
     html = question_page(small_lake, asked, root="../")
 
     assert "../questions/top-speakers.csv?from=2026-03-01&to=2026-03-04" in _links(html)
@@ -197,7 +197,7 @@ def test_question_says_what_it_rests_on(small_lake: Path):
 
 def test_question_as_files(small_lake: Path):
     """The picture is SVG without scripts, the rows are those of `newslake ask --csv`."""
-    asked = asked_question("top-speakers", {})
+    asked = parse_question_request("top-speakers", {})
     picture, rows = question_svg(small_lake, asked).decode(), question_csv(small_lake, asked).decode()
 
     assert picture.startswith("<svg ")
@@ -207,11 +207,11 @@ def test_question_as_files(small_lake: Path):
 
 def test_a_file_does_not_grow_without_end(small_lake: Path, monkeypatch: pytest.MonkeyPatch):
     """A file of more bytes than the api-server should hold is refused, with the command that has no such bound."""
-    rows = question_csv(small_lake, asked_question("top-speakers", {}))
+    rows = question_csv(small_lake, parse_question_request("top-speakers", {}))
     monkeypatch.setattr("pipeline.pages.questions.MOST_BYTES", len(rows) - 1)
 
     with pytest.raises(LimitError, match="newslake ask --csv"):
-        question_csv(small_lake, asked_question("top-speakers", {}))
+        question_csv(small_lake, parse_question_request("top-speakers", {}))
 
 
 def test_every_question_is_listed_and_asked(small_lake: Path):
@@ -220,19 +220,19 @@ def test_every_question_is_listed_and_asked(small_lake: Path):
 
     assert len(slugs) >= 15
     for slug in slugs:
-        assert "<h2>The SQL</h2>" in question_page(small_lake, asked_question(slug, {}), root="../")
+        assert "<h2>The SQL</h2>" in question_page(small_lake, parse_question_request(slug, {}), root="../")
 
 
 def test_why_shows_each_step():
     """Facts with how they are known, checks with their sign, and the words marked in their sentence."""
-    step = Step(
+    step = ProvenanceStep(
         name="text",
         told="paragraph 1",
         facts=(Fact("speaker", HOSTILE, "by pronoun"),),
         checks=(Check(False, "text[1:2] is not quote_text"),),
         excerpt=Excerpt(before="a ", span="b", after=" c", start_char=2, end_char=3),
     )
-    html = why_page(Receipt(asked="javascript:alert(1)", answer="kept", steps=(step,)), root="")
+    html = why_page(Provenance(asked="javascript:alert(1)", answer="kept", steps=(step,)), root="")
 
     assert "a <mark>b</mark> c" in html
     assert '<li class="no"><bdi>text[1:2] is not quote_text' in html
@@ -253,7 +253,7 @@ def test_why_shows_each_step():
 )
 def test_periods(query: dict[str, str], period: tuple[str, str]):
     """An end that is missing is a week from the other, and never behind the last day."""
-    assert tuple(map(str, period_asked(query, last=TODAY, days=7))) == period
+    assert tuple(map(str, parse_period(query, last=TODAY, days=7))) == period
 
 
 @pytest.mark.parametrize(
@@ -270,7 +270,7 @@ def test_periods(query: dict[str, str], period: tuple[str, str]):
 def test_days_that_are_none(query: dict[str, str]):
     """What is no day or too many of them is told with its name."""
     with pytest.raises(ConfigError, match=next(iter(query))):
-        period_asked(query, last=TODAY, days=7)
+        parse_period(query, last=TODAY, days=7)
 
 
 def test_links():
@@ -278,4 +278,4 @@ def test_links():
     assert link("../", "pages", source="a&b", from_=DAY, after=None) == "../pages?source=a%26b&from=2026-03-02"
     assert web_link("HTTPS://a.example/") == "HTTPS://a.example/"
     assert {web_link(each) for each in ("javascript:alert(1)", "data:text/html,x", "file:///x", "", None)} == {""}
-    assert text_asked({"a": "  "}, "a") is None
+    assert parse_text({"a": "  "}, "a") is None

@@ -9,7 +9,7 @@ from jinja2 import DictLoader, UndefinedError
 
 from pipeline.pages import policy, rendering
 from pipeline.pages.rendering import stylesheet
-from pipeline.pages.visible import visible
+from pipeline.pages.visible import make_visible
 
 
 def _rendered(source: str, **values: object) -> str:
@@ -33,7 +33,7 @@ def test_plain_text_stays_as_it_is():
     """Letters of any script, joiners and marks of direction are left alone."""
     text = "Ana\u200d ש\u200fל \u0627\u0644 é “q”\n\t"
 
-    assert visible(text) == text
+    assert make_visible(text) == text
 
 
 def test_a_missing_value_is_an_error():
@@ -83,7 +83,7 @@ def test_the_palette_is_readable_on_both_papers():
 
 def test_whatever_python_cannot_print_is_looked_at():
     """The quick way past printable texts lets none of the characters through that are shown as signs."""
-    unseen = [chr(point) for point in range(0x10000) if visible(f"\n{chr(point)}") != f"\n{chr(point)}"]
+    unseen = [chr(point) for point in range(0x10000) if make_visible(f"\n{chr(point)}") != f"\n{chr(point)}"]
 
     assert [char for char in unseen if char.isprintable()] == []
     assert len(unseen) > 2048

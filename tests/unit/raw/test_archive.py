@@ -196,7 +196,7 @@ def test_lookups(archive: Archive) -> None:
     put(archive, web_page(b"A", minutes=5), web_page(b"X", url=other))
     put(archive, web_page(b"A", minutes=9), web_page(b"Y", url=other, minutes=9), run_id="run-2", day=date(2026, 2, 4))
     key, other_key = page_key_of(web_page()), page_key_of(web_page(url=other))
-    assert [capture.page_key for capture in archive.iterate(DAY)] == [other_key, key]
+    assert [capture.page_key for capture in archive.captures_of_day(DAY)] == [other_key, key]
     assert {k: c.fetched_at for k, c in archive.latest([key, other_key, "none"]).items()} == dict.fromkeys(
         (key, other_key), NOON + timedelta(minutes=9)
     )

@@ -120,11 +120,11 @@ def test_bytes_move_to_the_revisit_that_stays(archive: Archive, tmp_path: Path) 
         writer.put(later, news_day=DAY, article_id="a1")
     assert record_types(tmp_path / "raw").count("revisit") == 1
     expected = archive.page(archive.captures()[1])
-    doomed = archive.captures_of(source_key="harbour")
+    doomed = archive.find_captures(source_key="harbour")
     archive.erase(doomed, page_keys=(), source_key="harbour")
-    [heir] = archive.captures()
-    assert (heir.source_key, heir.run_id, heir.is_revisit) == ("mirror", "run-9", False)
-    assert archive.page(heir) == expected
+    [new_holder] = archive.captures()
+    assert (new_holder.source_key, new_holder.run_id, new_holder.is_revisit) == ("mirror", "run-9", False)
+    assert archive.page(new_holder) == expected
     assert list(archive.verify()) == []
     archive.rebuild_index()
-    assert archive.captures() == (heir,)
+    assert archive.captures() == (new_holder,)

@@ -20,7 +20,7 @@ from pipeline.fetch import Fetcher, NotModified, limits_from
 from pipeline.model import Page
 from pipeline.raw import Archive, page_key_of
 from pipeline.settings import Settings
-from tests.faults.hostile import Answer, Hostile, hostile_server
+from tests.faults.hostile import Hostile, HostileHandler, hostile_server
 
 NOON = datetime(2026, 2, 3, 12, 0, tzinfo=UTC)
 URL = "https://harbour-post.example/old"
@@ -94,7 +94,7 @@ def test_answer_is_kept_as_sent(server: Hostile, archive: Archive, tmp_path: Pat
 def test_chunks_of_a_real_server_are_taken_off(server: Hostile, archive: Archive, tmp_path: Path) -> None:
     """A page that comes in chunks after a 100 Continue is kept without either, and reads back equal."""
 
-    def answer(request: Answer) -> None:
+    def answer(request: HostileHandler) -> None:
         chunks = b"".join(b"%x\r\n%s\r\n" % (len(part), part) for part in (BODY[:99], BODY[99:], b""))
         head = b"HTTP/1.1 200 Well\r\nX-Odd:   spaced \r\nTransfer-Encoding: chunked\r\nDate: now\r\n\r\n"
         request.wfile.write(b"HTTP/1.1 100 Continue\r\n\r\n" + head + chunks)

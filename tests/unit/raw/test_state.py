@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from pipeline.model import Hints
-from pipeline.raw import FetchState, SeenPage, Validators
+from pipeline.raw import FetchState, PageState, Validators
 
 NOW = datetime(2026, 2, 3, 12, tzinfo=UTC)
-PAGE = SeenPage(
+PAGE = PageState(
     page_key="https://harbour-post.example/ferry",
     url="https://www.harbour-post.example/ferry",
     source_key="harbour",

@@ -5,11 +5,11 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.raw import FetchState, Takedowns, Work
+from pipeline.raw import FetchState, TakedownPlan, Takedowns
 
 NOW = datetime(2026, 2, 3, 12, tzinfo=UTC)
 NAME, PAGE, REASON = "0123456789abcdef0123456789abcdef", "https://harbour-post.example/ferry", "court order 12/26"
-WORK = Work(page_keys=frozenset([PAGE]), article_ids=frozenset([NAME]))
+WORK = TakedownPlan(page_keys=frozenset([PAGE]), article_ids=frozenset([NAME]))
 
 
 def begin(root: Path) -> str:

@@ -43,10 +43,10 @@ def listing_of(source: Source, fetcher: Fetcher, validators: Validators | None =
     return discover(source, day=NOW.date(), fetcher=fetcher, validators=validators, now=lambda: NOW)
 
 
-def listed(server: Hostile, source: Source, **changes: object) -> list[tuple[str | None, str | None]]:
+def entries_of(server: Hostile, source: Source, **changes: object) -> list[tuple[str | None, str | None]]:
     """Return each entry as (where, reason of its problem)."""
     with fetcher_for(server, **changes) as fetcher:
         return [
             (found.ref.url or found.ref.file, found.problem.reason if found.problem else None)
-            for found in listing_of(source, fetcher).found
+            for found in listing_of(source, fetcher).entries
         ]

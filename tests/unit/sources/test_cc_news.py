@@ -15,9 +15,9 @@ from warcio.warcwriter import WARCWriter
 from pipeline.errors import BrokenListingError, ConfigError, RefusedFetchError
 from pipeline.model import Source
 from pipeline.settings import load_sources
-from pipeline.sources import Found, discover
+from pipeline.sources import ListingEntry, discover
 from pipeline.sources.cc_news import NewsFile, parse_paths
-from tests.faults.hostile import NOW, Answer, Hostile, fetcher_for, hostile_server
+from tests.faults.hostile import NOW, Hostile, HostileHandler, fetcher_for, hostile_server
 
 DAY = date(2026, 2, 14)
 FOLDER = "crawl-data/CC-NEWS/2026/02/"
@@ -57,7 +57,9 @@ def _source(location: str, *hosts: str) -> Source:
     return Source(key="crawl", kind="cc_news", location=location, hosts=hosts)
 
 
-def _found(server: Hostile, *hosts: str, done: tuple[str, ...] = (), is_probe: bool = False, **changes) -> list[Found]:
+def _found(
+    server: Hostile, *hosts: str, done: tuple[str, ...] = (), is_probe: bool = False, **changes
+) -> list[ListingEntry]:
     with fetcher_for(server, **changes) as fetcher:
         listing = discover(
             _source(server.url("/"), *hosts),
@@ -69,10 +71,10 @@ def _found(server: Hostile, *hosts: str, done: tuple[str, ...] = (), is_probe: b
             is_probe=is_probe,
         )
         assert (listing.validators, listing.day) == (None, DAY)
-        return list(listing.found)
+        return list(listing.entries)
 
 
-def _told(found: list[Found]) -> list[str | None]:
+def _told(found: list[ListingEntry]) -> list[str | None]:
     """Return the URL of each page, the reason of each problem, and "finished" for each mark."""
     return ["finished" if each.finished else each.problem.reason if each.problem else each.ref.url for each in found]
 
@@ -122,7 +124,7 @@ def test_damaged_file_is_told_and_the_rest_read(server):
 
 
 def _breaks_off(body: bytes, length: int):
-    def answer(self: Answer) -> None:
+    def answer(self: HostileHandler) -> None:
         self.send_response(200)
         self.send_header("Content-Length", str(length))
         self.end_headers()
@@ -204,10 +206,10 @@ def test_files_on_disk(tmp_path: Path, place: str):
         location = tmp_path / "warc.paths.gz"
         location.write_bytes(gzip.compress(f"{ONE}\n{TWO}\n".encode()))
 
-    def found(done: tuple[str, ...] = ()) -> list[Found]:
+    def found(done: tuple[str, ...] = ()) -> list[ListingEntry]:
         source = _source(str(location), "post.example")
         is_done = done.__contains__
-        return list(discover(source, day=DAY, fetcher=None, validators=None, now=lambda: NOW, is_done=is_done).found)
+        return list(discover(source, day=DAY, fetcher=None, validators=None, now=lambda: NOW, is_done=is_done).entries)
 
     first = found()
     marks = tuple(each.finished for each in first if each.finished)

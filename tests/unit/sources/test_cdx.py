@@ -8,10 +8,10 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.errors import BrokenListingError, RefusedFetchError, TransientFetchError
-from pipeline.fetch import Wanted
+from pipeline.fetch import PageRequest
 from pipeline.model import Hints, Page, Source
-from pipeline.sources import Copies, Found, discover
-from pipeline.sources.cdx import parse_answer
+from pipeline.sources import ListingEntry, WaybackFetcher, discover
+from pipeline.sources.cdx import parse_response
 from tests.faults.hostile import NOW, fetcher_for
 from tests.unit.sources.wayback import Kept, Wayback, wayback
 
@@ -29,13 +29,13 @@ KEPT = (
 )
 
 
-def _found(archive: Wayback, fetcher) -> list[Found]:
+def _found(archive: Wayback, fetcher) -> list[ListingEntry]:
     source = Source(
         key="old", kind="cdx", location="https://www.courier.example/news/*", api=archive.api, language="en"
     )
     listing = discover(source, day=DAY, fetcher=fetcher, validators=None, now=lambda: NOW)
     assert (listing.validators, listing.day) == (None, DAY)
-    return list(listing.found)
+    return list(listing.entries)
 
 
 def test_first_capture_of_each_page_on_the_day():
@@ -126,12 +126,12 @@ def test_index_that_breaks_off_fails_the_whole_day():
     assert caught.value.reason == "http_429"
 
 
-def _page(archive: Wayback, copies: Copies, url: str, stamp: str):
+def _page(archive: Wayback, copies: WaybackFetcher, url: str, stamp: str):
     hints = Hints(copy_url=f"{archive.api}/web/{stamp}id_/{url}", copy_digest="D")
-    return _got(copies, Wanted(url=url, etag='"live"', hints=hints))
+    return _got(copies, PageRequest(url=url, etag='"live"', hints=hints))
 
 
-def _got(copies: Copies, wanted: Wanted):
+def _got(copies: WaybackFetcher, wanted: PageRequest):
     ((_, got),) = copies.fetch_many([(None, wanted)])
     return got
 
@@ -139,7 +139,7 @@ def _got(copies: Copies, wanted: Wanted):
 def test_copy_is_the_page_of_then():
     """A copy has the original's URLs, bytes and headers and the time of its capture; no validators are sent."""
     with wayback(*KEPT) as archive, fetcher_for(archive.server) as fetcher:
-        page = _page(archive, Copies(fetcher), A, "20260214120000")
+        page = _page(archive, WaybackFetcher(fetcher), A, "20260214120000")
         headers = archive.server.headers[archive.copies[0]]
 
     assert isinstance(page, Page)
@@ -153,8 +153,8 @@ def test_copy_is_the_page_of_then():
 def test_copy_that_is_gone_is_no_tombstone():
     """A copy that the archive has no more is refused, without an answer that would count as the page's own."""
     with wayback(*KEPT) as archive, fetcher_for(archive.server) as fetcher:
-        got = _page(archive, Copies(fetcher), "https://www.courier.example/none", "20260214120000")
-        page = _page(archive, Copies(fetcher), A, "20260214120000")
+        got = _page(archive, WaybackFetcher(fetcher), "https://www.courier.example/none", "20260214120000")
+        page = _page(archive, WaybackFetcher(fetcher), A, "20260214120000")
 
     assert (got.reason, got.exchange, page.exchange) == ("http_404", None, None)
 
@@ -162,7 +162,7 @@ def test_copy_that_is_gone_is_no_tombstone():
 def test_nearest_capture_has_its_own_time():
     """Where the archive goes on to the nearest capture, the page is of that time."""
     with wayback(*KEPT) as archive, fetcher_for(archive.server) as fetcher:
-        page = _page(archive, Copies(fetcher), A, "20260214080001")
+        page = _page(archive, WaybackFetcher(fetcher), A, "20260214080001")
 
     assert (page.fetched_at, page.body) == (datetime(2026, 2, 14, 8, tzinfo=UTC), b"a1")
 
@@ -178,7 +178,7 @@ def test_what_is_no_copy_is_refused(target):
         archive.server.routes = type(routes)(
             {"/web/20260214120000id_/": routes["/web/20260214120000id_/"], target: lambda answer: answer.say(200, b"x")}
         )
-        got = _page(archive, Copies(fetcher), A, "20260214120000")
+        got = _page(archive, WaybackFetcher(fetcher), A, "20260214120000")
 
     assert isinstance(got, RefusedFetchError)
     assert got.reason == "not_a_copy"
@@ -189,9 +189,9 @@ def test_nothing_is_asked_for_after_429():
     with wayback(*KEPT) as archive, fetcher_for(archive.server, attempts=1) as fetcher:
         archive.too_many_after = 1
         live = archive.server.says("/live", 200, b"live")
-        copies = Copies(fetcher)
+        copies = WaybackFetcher(fetcher)
         got = [_page(archive, copies, url, "20260214100000") for url in (C, A, C)]
-        other = _got(copies, Wanted(url=live))
+        other = _got(copies, PageRequest(url=live))
 
     assert [getattr(each, "reason", None) for each in got] == [None, "http_429", "host_on_hold"]
     assert (len(archive.copies), other.body) == (2, b"live")
@@ -204,7 +204,7 @@ CELLS = st.none() | st.text(max_size=20) | st.integers() | st.lists(st.text(max_
 def test_any_rows_are_read_or_refused(rows):
     """Whatever JSON comes, an answer has four strings a row, or is no answer."""
     try:
-        answer = parse_answer(json.dumps(rows).encode())
+        answer = parse_response(json.dumps(rows).encode())
     except ValueError:
         return
     assert all(len(row) == 4 and all(isinstance(cell, str) for cell in row) for row in answer.rows)
@@ -214,7 +214,7 @@ def test_any_rows_are_read_or_refused(rows):
 def test_any_bytes_are_read_or_refused(body):
     """Bytes that are no JSON are a ValueError and nothing else."""
     try:
-        parse_answer(body)
+        parse_response(body)
     except ValueError:
         return
     assert body.strip() in (b"", b"[]") or b"[" in body
@@ -230,6 +230,6 @@ def test_answer_is_read_whatever_its_columns_order(rows, order, key):
     columns = [["urlkey", "timestamp", "original", "digest"].index(name) for name in order]
     lines = [order, *([row[place] for place in columns] for row in rows), *([[], [key]] if key else [])]
 
-    answer = parse_answer(json.dumps(lines).encode())
+    answer = parse_response(json.dumps(lines).encode())
 
     assert (answer.rows, answer.resume_key) == (tuple(rows), key)

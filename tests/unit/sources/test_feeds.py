@@ -9,7 +9,7 @@ from pipeline.errors import BrokenListingError, ConfigError, RefusedFetchError
 from pipeline.model import Hints, Source
 from pipeline.sources import Validators, discover
 from tests.faults.hostile import NOW, fetcher_for, hostile_server
-from tests.unit.sources.listings import ATOM, BOMB, RSS, listed, listing_of, source_at
+from tests.unit.sources.listings import ATOM, BOMB, RSS, entries_of, listing_of, source_at
 
 
 @pytest.fixture
@@ -23,7 +23,7 @@ def server():
 
 def _hints(server, path: str, **source: str) -> dict[str, Hints]:
     with fetcher_for(server) as fetcher:
-        found = listing_of(source_at(server, path, **source), fetcher).found
+        found = listing_of(source_at(server, path, **source), fetcher).entries
         return {each.ref.url.rsplit("/", 1)[-1]: each.ref.hints for each in found if each.problem is None}
 
 
@@ -31,7 +31,7 @@ def test_every_entry_is_listed_once(server):
     """Relative links are resolved, repeats left out, and entries without a page are problems of their own."""
     base = server.url("")
 
-    assert listed(server, source_at(server, "/rss")) == [
+    assert entries_of(server, source_at(server, "/rss")) == [
         (f"{base}/news/bridge", None),
         ("http://courier.example/news/quiet", None),
         (f"{base}/rss#entry-3", "entry_without_link"),
@@ -94,7 +94,7 @@ def test_json_feed(server):
     feed = {"version": "https://jsonfeed.org/version/1.1", "title": "J", "language": "en-US", "items": items}
     server.says("/json", 200, json.dumps(feed).encode())
 
-    assert listed(server, source_at(server, "/json")) == [
+    assert entries_of(server, source_at(server, "/json")) == [
         (server.url("/j/1"), None),
         ("http://other.example/2", None),
         (server.url("/json#entry-3"), "entry_without_link"),
@@ -118,7 +118,7 @@ def test_unchanged_feed_lists_nothing(server):
         second = listing_of(source, fetcher, first.validators)
 
     assert first.validators == Validators(etag='"one"', last_modified="then")
-    assert (second.is_unchanged, list(second.found), second.validators) == (True, [], first.validators)
+    assert (second.is_unchanged, list(second.entries), second.validators) == (True, [], first.validators)
     assert server.headers["/rss"]["if-none-match"] == '"one"'
 
 
@@ -151,14 +151,14 @@ def test_empty_feed_is_a_feed(server):
     """A feed without entries lists nothing, and is no error."""
     server.says("/none", 200, b"<rss version='2.0'><channel><title>T</title></channel></rss>")
 
-    assert listed(server, source_at(server, "/none")) == []
+    assert entries_of(server, source_at(server, "/none")) == []
 
 
 def test_half_a_feed_gives_its_entries(server):
     """A feed that is not well-formed gives what can be read."""
     server.says("/half", 200, RSS[: RSS.index(b"<item><title>No link")])
 
-    assert len(listed(server, source_at(server, "/half"))) == 2
+    assert len(entries_of(server, source_at(server, "/half"))) == 2
 
 
 def test_missing_feed_is_refused(server):

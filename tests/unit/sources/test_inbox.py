@@ -8,12 +8,12 @@ from threading import Barrier
 
 import pytest
 
-from pipeline.sources import claimed, inbox, settle, waiting
+from pipeline.sources import claim_files, inbox, settle, waiting_files
 
 
 def claim(inbox: Path, *, run_id: str) -> Path:
     """Claim as a run that dies at once: its files stay in its folder, its lock is gone."""
-    with claimed(inbox, run_id=run_id) as own:
+    with claim_files(inbox, run_id=run_id) as own:
         return own
 
 
@@ -71,7 +71,7 @@ def test_claims_of_a_dead_run_are_taken_over(tmp_path):
     _put(tmp_path, "old.txt")
     dead = claim(tmp_path, run_id="dead")
     _put(tmp_path, "young.txt")
-    with claimed(tmp_path, run_id="alive") as alive:
+    with claim_files(tmp_path, run_id="alive") as alive:
         (alive / "young.txt").rename(alive / "kept.txt")
         _age(alive, minutes=600)
         own = claim(tmp_path, run_id="next")
@@ -83,7 +83,7 @@ def test_try_of_a_run_waits_for_the_one_before(tmp_path):
     """While a try of a run lives, the next try of it waits: they never work on the same files at once."""
     _put(tmp_path, "a.txt")
     with ThreadPoolExecutor(1) as pool:
-        with claimed(tmp_path, run_id="run-1"):
+        with claim_files(tmp_path, run_id="run-1"):
             second = pool.submit(claim, tmp_path, run_id="run-1")
             with pytest.raises(TimeoutError):
                 second.result(timeout=0.2)
@@ -140,7 +140,7 @@ def test_lone_sidecar_does_not_wait(tmp_path):
     """A .json without its page is no waiting file."""
     _put(tmp_path, "a.json")
 
-    assert waiting(tmp_path) == []
+    assert waiting_files(tmp_path) == []
 
 
 def test_file_rests_for_two_seconds(tmp_path, monkeypatch):
@@ -148,9 +148,9 @@ def test_file_rests_for_two_seconds(tmp_path, monkeypatch):
     (tmp_path / "a.txt").write_text("half")
     written_at = (tmp_path / "a.txt").stat().st_mtime
     monkeypatch.setattr(inbox, "_file_system_time", lambda _: written_at + 1.9)
-    assert waiting(tmp_path) == []
+    assert waiting_files(tmp_path) == []
     monkeypatch.setattr(inbox, "_file_system_time", lambda _: written_at + 2.1)
-    assert waiting(tmp_path) == [tmp_path / "a.txt"]
+    assert waiting_files(tmp_path) == [tmp_path / "a.txt"]
 
 
 def test_file_dated_in_the_future_is_claimed(tmp_path):
@@ -224,7 +224,7 @@ def test_runs_at_the_same_time_share_the_files(tmp_path):
     all_claimed = Barrier(4)
 
     def names(run: int) -> list[str]:
-        with claimed(tmp_path, run_id=f"run-{run}") as own:
+        with claim_files(tmp_path, run_id=f"run-{run}") as own:
             all_claimed.wait(timeout=60)
             return _names(own)
 

@@ -7,10 +7,10 @@ import pytest
 
 from pipeline.errors import ConfigError
 from pipeline.model import Source
-from pipeline.model.source import TAKES, SourceKind
+from pipeline.model.source import KIND_OPTIONS, SourceKind
 from pipeline.settings import load_sources
 from pipeline.sources import discover
-from pipeline.sources.kinds import KINDS
+from pipeline.sources.kinds import SOURCE_ADAPTERS
 from tests.faults.hostile import NOW
 
 ALL = frozenset(get_args(SourceKind))
@@ -19,10 +19,13 @@ ALL = frozenset(get_args(SourceKind))
 @pytest.mark.parametrize(
     ("kinds", "where"),
     [
-        (KINDS.keys(), "KINDS in pipeline/sources/kinds.py: its reader and the days that it promises"),
-        (TAKES.keys(), "TAKES in pipeline/model/source.py: the keys that its entry takes"),
+        (
+            SOURCE_ADAPTERS.keys(),
+            "SOURCE_ADAPTERS in pipeline/sources/kinds.py: its reader and the days that it promises",
+        ),
+        (KIND_OPTIONS.keys(), "KIND_OPTIONS in pipeline/model/source.py: the keys that its entry takes"),
     ],
-    ids=["KINDS", "TAKES"],
+    ids=["SOURCE_ADAPTERS", "KIND_OPTIONS"],
 )
 def test_kind_is_in_each_mapping(kinds, where):
     """A kind, online or not, is in both mappings, and these name no other."""
@@ -40,7 +43,7 @@ def test_entry_takes_the_places_of_its_kind_alone(tmp_path, kind):
     """An entry has one place of its kind, url or path; any other, both or neither is named."""
     given = {"url": "http://a.example/x", "path": "x"}
     for name, value in given.items():
-        if name in TAKES[kind].place:
+        if name in KIND_OPTIONS[kind].place:
             assert _entry(tmp_path, kind, **{name: value}).is_online == (name == "url")
         else:
             with pytest.raises(ConfigError, match=f"sources.a: kind '{kind}' takes"):
@@ -50,7 +53,7 @@ def test_entry_takes_the_places_of_its_kind_alone(tmp_path, kind):
             _entry(tmp_path, kind, **wrong)
 
 
-@pytest.mark.parametrize("kind", [kind for kind in sorted(ALL) if TAKES[kind].place == ("url",)])
+@pytest.mark.parametrize("kind", [kind for kind in sorted(ALL) if KIND_OPTIONS[kind].place == ("url",)])
 def test_online_kind_needs_a_fetcher(kind):
     """What is online cannot be listed without a fetcher, and says so."""
     source = Source(key="a", kind=kind, location="http://a.example/")

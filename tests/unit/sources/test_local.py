@@ -9,15 +9,15 @@ import pytest
 
 from pipeline.errors import BrokenListingError
 from pipeline.model import Hints, Page, Source
-from pipeline.sources import Found, discover, read_file
+from pipeline.sources import ListingEntry, discover, read_file
 from tests.faults.hostile import NOW
 
 STORY = "<html><body><h1>Ferry back</h1><p>It sailed.</p></body></html>"
 
 
-def _found(folder: Path, kind: str = "folder") -> list[Found]:
+def _found(folder: Path, kind: str = "folder") -> list[ListingEntry]:
     source = Source(key="desk", kind=kind, location=str(folder))
-    return list(discover(source, day=NOW.date(), fetcher=None, validators=None, now=lambda: NOW).found)
+    return list(discover(source, day=NOW.date(), fetcher=None, validators=None, now=lambda: NOW).entries)
 
 
 def _reasons(folder: Path, kind: str = "folder") -> list[tuple[str | None, str | None]]:
@@ -234,7 +234,7 @@ def test_reading_is_lazy(tmp_path):
     for number in range(3):
         (tmp_path / f"{number}.txt").write_text("words")
     source = Source(key="desk", kind="folder", location=str(tmp_path))
-    found = iter(discover(source, day=NOW.date(), fetcher=None, validators=None, now=lambda: NOW).found)
+    found = iter(discover(source, day=NOW.date(), fetcher=None, validators=None, now=lambda: NOW).entries)
     first = next(found)
     (tmp_path / "1.txt").unlink()
 
@@ -272,4 +272,4 @@ def test_folder_that_did_not_change_is_not_read_again(tmp_path):
     changed = listed(first.validators)
 
     assert [listing.is_unchanged for listing in (first, again, changed)] == [False, True, False]
-    assert (len(list(first.found)), list(again.found)) == (1, [])
+    assert (len(list(first.entries)), list(again.entries)) == (1, [])

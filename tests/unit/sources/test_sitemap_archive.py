@@ -10,7 +10,7 @@ from hypothesis import strategies as st
 from pipeline.errors import BrokenListingError, RefusedFetchError
 from pipeline.model import Source
 from pipeline.sources import Listing, discover
-from pipeline.sources.sitemap_days import placed, window_of
+from pipeline.sources.sitemap_days import fill_template, window_of
 from tests.faults.hostile import NOW, Hostile, fetcher_for, gzip_bomb, hostile_server
 from tests.unit.sources.listings import BOMB
 
@@ -48,7 +48,7 @@ def _listed(server: Hostile, path: str, *, day: date = DAY) -> list[tuple[str, s
                 (found.ref.url or found.ref.file or "").removeprefix(server.url("")),
                 found.problem and found.problem.reason,
             )
-            for found in _listing(server, path, fetcher, day=day).found
+            for found in _listing(server, path, fetcher, day=day).entries
         ]
 
 
@@ -194,7 +194,7 @@ def test_named_day_is_its_window(day, form):
 @given(DAYS, st.lists(st.sampled_from(["{year}", "{month}", "{day}", "/", "-", "news", ".xml"]), max_size=8))
 def test_filled_in_placeholders_hold_the_day(day, parts):
     """Whatever placeholders a URL has, none is left in it, and its days hold the day."""
-    url, window = placed("http://a.example/" + "".join(parts), day)
+    url, window = fill_template("http://a.example/" + "".join(parts), day)
 
     assert "{" not in url
     assert (window is not None) == any("{" in part for part in parts)

@@ -8,7 +8,7 @@ import pytest
 from pipeline.errors import BrokenListingError
 from pipeline.model import Hints
 from tests.faults.hostile import fetcher_for, gzip_bomb, hostile_server
-from tests.unit.sources.listings import BOMB, listed, listing_of, source_at
+from tests.unit.sources.listings import BOMB, entries_of, listing_of, source_at
 
 NEWS = b"""<?xml version="1.0" encoding="UTF-8"?>
 <!-- invented -->
@@ -51,7 +51,7 @@ def _sitemap(server, path: str):
 
 def test_every_url_is_listed_once(server):
     """The page's own loc counts, not a picture's; entries without a page are problems of their own."""
-    assert listed(server, _sitemap(server, "/news.xml")) == [
+    assert entries_of(server, _sitemap(server, "/news.xml")) == [
         ("http://courier.example/news/pier", None),
         (server.url("/news/plain"), None),
         (server.url("/news.xml#entry-3"), "entry_without_link"),
@@ -63,7 +63,7 @@ def test_hints(server):
     """The news part gives title, date, publisher and language; lastmod is a change."""
     with fetcher_for(server) as fetcher:
         listing = listing_of(_sitemap(server, "/news.xml"), fetcher)
-        hints = [found.ref.hints for found in listing.found]
+        hints = [found.ref.hints for found in listing.entries]
 
     assert hints[0] == Hints(
         title="Pier & pilots",
@@ -81,7 +81,7 @@ def test_packed_sitemap(server):
     """A .gz sitemap is unpacked."""
     server.says("/news.xml.gz", 200, gzip.compress(NEWS), Content_Type="application/gzip")
 
-    assert len(listed(server, _sitemap(server, "/news.xml.gz"))) == 4
+    assert len(entries_of(server, _sitemap(server, "/news.xml.gz"))) == 4
 
 
 def test_index_is_followed(server):
@@ -91,7 +91,7 @@ def test_index_is_followed(server):
     server.says("/bad.xml", 200, b"<html/>")
     server.says("/index.xml", 200, _index("/one.xml", "/gone.xml", "/bad.xml", "/two.xml"), ETag='"i"')
 
-    assert listed(server, _sitemap(server, "/index.xml")) == [
+    assert entries_of(server, _sitemap(server, "/index.xml")) == [
         (server.url("/a"), None),
         (server.url("/b"), None),
         (server.url("/gone.xml"), "http_404"),
@@ -109,7 +109,7 @@ def test_indexes_that_loop_or_go_deep_end(server):
     server.says("/3.xml", 200, _index("/4.xml"))
     server.says("/4.xml", 200, _index("/5.xml"))
 
-    assert listed(server, _sitemap(server, "/1.xml")) == [(server.url("/4.xml"), "sitemap_too_deep")]
+    assert entries_of(server, _sitemap(server, "/1.xml")) == [(server.url("/4.xml"), "sitemap_too_deep")]
     assert (server.seen["/1.xml"], server.seen["/5.xml"]) == (1, 0)
 
 
@@ -117,7 +117,7 @@ def test_too_many_urls(server):
     """The 50,001st URL ends the listing with a problem."""
     server.says("/many.xml", 200, _urlset(*(f"/{number}" for number in range(50_001))))
 
-    entries = listed(server, _sitemap(server, "/many.xml"), listing_max_bytes=5_000_000)
+    entries = entries_of(server, _sitemap(server, "/many.xml"), listing_max_bytes=5_000_000)
 
     assert (len(entries), entries[-1]) == (50_001, (server.url("/many.xml"), "too_many_urls"))
 
@@ -126,7 +126,7 @@ def test_sitemap_that_breaks_off_keeps_what_came(server):
     """Well-formed entries before a break count, and the break is told."""
     server.says("/cut.xml", 200, NEWS[: NEWS.index(b"<url><lastmod>")])
 
-    assert [reason for _, reason in listed(server, _sitemap(server, "/cut.xml"))] == [None, None, "broken_sitemap"]
+    assert [reason for _, reason in entries_of(server, _sitemap(server, "/cut.xml"))] == [None, None, "broken_sitemap"]
 
 
 @pytest.mark.parametrize(

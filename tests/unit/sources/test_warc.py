@@ -10,7 +10,7 @@ from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
 from pipeline.model import Source
-from pipeline.sources import Found, discover
+from pipeline.sources import ListingEntry, discover
 from tests.faults.hostile import NOW, gzip_bomb
 
 BODY = b"<html><p>The lock gates opened.</p></html>"
@@ -35,9 +35,9 @@ def _warc(path: Path, *records: Record, is_packed: bool = True) -> Path:
     return path
 
 
-def _found(folder: Path) -> list[Found]:
+def _found(folder: Path) -> list[ListingEntry]:
     source = Source(key="old", kind="folder", location=str(folder))
-    return list(discover(source, day=NOW.date(), fetcher=None, validators=None, now=lambda: NOW).found)
+    return list(discover(source, day=NOW.date(), fetcher=None, validators=None, now=lambda: NOW).entries)
 
 
 def _reasons(folder: Path) -> list[tuple[str | None, str | None]]:

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass
 from urllib.parse import parse_qs, urlsplit
 
-from tests.faults.hostile import Answer, Hostile, hostile_server
+from tests.faults.hostile import Hostile, HostileHandler, hostile_server
 
 
 @dataclass(frozen=True)
@@ -35,7 +35,7 @@ class Kept:
 class _Routes(dict):
     """Paths by their beginnings."""
 
-    def get(self, path: str, default: object = None) -> Callable[[Answer], None] | object:
+    def get(self, path: str, default: object = None) -> Callable[[HostileHandler], None] | object:
         return next((route for start, route in self.items() if path.startswith(start)), default)
 
 
@@ -56,7 +56,7 @@ class Wayback:
     def api(self) -> str:
         return self.server.url("")
 
-    def _index(self, answer: Answer) -> None:
+    def _index(self, answer: HostileHandler) -> None:
         ask = parse_qs(urlsplit(answer.path).query)
         self.asks.append(ask)
         fields = ask["fl"][0].split(",")
@@ -80,7 +80,7 @@ class Wayback:
                     yield each
                 last = each.digest
 
-    def _copy(self, answer: Answer) -> None:
+    def _copy(self, answer: HostileHandler) -> None:
         self.copies.append(answer.path)
         if self.too_many_after is not None and len(self.copies) > self.too_many_after:
             answer.say(429)

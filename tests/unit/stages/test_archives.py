@@ -7,10 +7,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.model import Hints, Ref, canonical_url
-from pipeline.raw import SeenPage
+from pipeline.raw import PageState
 from pipeline.settings import Settings
 from pipeline.stages.ingest import ingest
-from pipeline.stages.listed import Listed
+from pipeline.stages.listed import FetchCandidate
 from pipeline.stages.plan import plan
 from pipeline.stages.run import extract_day, ingest_sources
 from pipeline.stages.workspace import Workspace
@@ -48,14 +48,14 @@ def _open(folder: Path, server: Hostile, entry: str, *, hours: int = 0) -> Works
 def _ingested(space: Workspace, day: date, *, name: str = "") -> tuple[list[tuple[str, str, date]], tuple[date, ...]]:
     """Ingest a day; return (last part of the URL, reason, news day) of each page, and the days to derive."""
     run_id = f"r{name}-{day}"
-    done = ingest_sources(space, source_keys=["old"], day=day, run_id=run_id, tell=lambda _: None)
+    done = ingest_sources(space, source_keys=["old"], day=day, run_id=run_id, report_progress=lambda _: None)
     rows = [row for row in space.lake.log.read("outcomes").to_pylist() if row["run_id"] == run_id]
     return sorted((row["url"].rpartition("/")[2], row["reason"], row["news_day"]) for row in rows), done.report.days
 
 
 def _read(space: Workspace, day: date) -> list[tuple[date, str]]:
     """Extract a news day; return (partition, URL) of every article that the lake has then."""
-    extract_day(space, day=day, run_id=f"x-{day}", tell=lambda _: None)
+    extract_day(space, day=day, run_id=f"x-{day}", report_progress=lambda _: None)
     rows = space.lake.read("articles").to_pylist()
     return sorted((row["published_at"].date(), row["url"]) for row in rows)
 
@@ -225,8 +225,8 @@ def test_copy_and_live_page_do_not_stand_in_each_others_way(tmp_path: Path) -> N
         space = _open(tmp_path, archive.server, _archive_entry(archive))
         lost = Hints(copy_url=f"{archive.api}/web/20260213000000id_/{A}", copy_digest="LOST")
         for hints in (Hints(), lost):
-            listed = Listed(Ref(source_key="old", url=A, hints=hints), canonical_url(A), ONE, None, ())
-            refused = SeenPage(
+            listed = FetchCandidate(Ref(source_key="old", url=A, hints=hints), canonical_url(A), ONE, None, ())
+            refused = PageState(
                 page_key=listed.state_key,
                 url=A,
                 source_key="old",

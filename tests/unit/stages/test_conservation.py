@@ -7,9 +7,9 @@ import pytest
 from pipeline.errors import OutcomeError
 from pipeline.model import Outcome
 from pipeline.stages.commit import commit_day
-from pipeline.stages.conservation import check_conservation
-from pipeline.stages.derive import derive, derived_batch_of
-from pipeline.stages.disposition import Ledger
+from pipeline.stages.conservation import check_balance
+from pipeline.stages.derive import derive, derive_batch_of
+from pipeline.stages.disposition import OutcomeRecorder
 from pipeline.stages.log_rows import append_outcomes
 from pipeline.stages.workspace import Workspace
 from tests.faults.promises import broken_sums
@@ -40,20 +40,20 @@ def test_pages_are_named_by_source_and_day() -> None:
     """What is lost and what is doubled is told with its run, source, day and pages; a page handed on may have none."""
     found = {("post", URL): DAY, ("post", OTHER): DAY, ("echo", OTHER): date(2026, 3, 1), ("post", "x"): DAY}
     with pytest.raises(OutcomeError) as caught:
-        check_conservation(found, [outcome(URL), outcome(URL)], run_id="r", handed_on=[("post", "x")])
+        check_balance(found, [outcome(URL), outcome(URL)], run_id="r", handed_on=[("post", "x")])
     told = str(caught.value)
     assert "run r does not add up" in told
     assert f"echo, 2026-03-01: 1 without an outcome: {OTHER}" in told
     assert f"post, 2026-03-02: 1 without an outcome: {OTHER}" in told
     assert f"post, 2026-03-02: 1 with two outcomes: {URL}" in told
-    check_conservation({("post", URL): DAY, ("post", "x"): DAY}, [outcome(URL)], run_id="r", handed_on=[("post", "x")])
+    check_balance({("post", URL): DAY, ("post", "x"): DAY}, [outcome(URL)], run_id="r", handed_on=[("post", "x")])
 
 
 @pytest.mark.model
 def test_deriving_that_forgets_a_page_writes_nothing(space: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
     """A stage that tells of one page less than it found stops before its outcomes are in the log."""
     archive(space, b"<html><body><p>Back soon.</p></body></html>")
-    monkeypatch.setattr(Ledger, "record", lambda self, *_, **__: None)
+    monkeypatch.setattr(OutcomeRecorder, "record", lambda self, *_, **__: None)
     with pytest.raises(OutcomeError, match=rf"run r .* post, {DAY}: 1 without an outcome: {URL}"):
         derive(space, day=DAY, run_id="r")
     assert space.lake.log.read("outcomes").num_rows == 0
@@ -65,7 +65,7 @@ def test_commit_that_tells_a_page_again_is_stopped(space: Workspace) -> None:
     archive(space, story("deepened"))
     staged = derive(space, day=DAY, run_id="r")
     told = [outcome(URL, article_id=id_of(URL))]
-    append_outcomes(space, told, batch_id=derived_batch_of("r", chunk=0))
+    append_outcomes(space, told, batch_id=derive_batch_of("r", chunk=0))
     with pytest.raises(OutcomeError, match=rf"post, {DAY}: 1 with two outcomes: {URL}"):
         commit_day(space, derived=[staged], day=DAY, run_id="r", kind="manual", started_at=MORNING)
 

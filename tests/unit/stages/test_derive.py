@@ -55,7 +55,7 @@ def archive(
 
 def extract(space: Workspace, name: str, *, day: date = DAY) -> list[tuple[str, str]]:
     """Extract a news day; return outcome and reason of each page."""
-    extract_day(space, day=day, run_id=name, tell=lambda _: None)
+    extract_day(space, day=day, run_id=name, report_progress=lambda _: None)
     rows = space.lake.log.read("outcomes").to_pylist()
     return sorted((row["outcome"], str(row["reason"])) for row in rows if row["run_id"] == name)
 

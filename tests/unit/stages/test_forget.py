@@ -18,8 +18,8 @@ from pipeline.model import article_id_of, canonical_url
 from pipeline.settings import Settings
 from pipeline.stages.commit import commit_day
 from pipeline.stages.derive import derive
-from pipeline.stages.doomed import Target, names_of, work_of
-from pipeline.stages.forget import finish_takedowns, forget, preview
+from pipeline.stages.doomed import TakedownTarget, plan_takedown, target_names
+from pipeline.stages.forget import finish_takedowns, forget, preview_takedown
 from pipeline.stages.push import push_urls
 from pipeline.stages.run import extract_day, ingest_sources
 from pipeline.stages.workspace import Workspace
@@ -124,9 +124,11 @@ def run(space: Workspace, name: str) -> None:
     """Do the main job of a day."""
     day = space.settings.now().date()
     keys = [source.key for source in space.sources.sources]
-    report = ingest_sources(space, source_keys=keys, day=day, run_id=f"in-{name}", tell=lambda _: None).report
+    report = ingest_sources(
+        space, source_keys=keys, day=day, run_id=f"in-{name}", report_progress=lambda _: None
+    ).report
     for each in {day, *report.days}:
-        extract_day(space, day=each, run_id=f"out-{name}-{each}", tell=lambda _: None)
+        extract_day(space, day=each, run_id=f"out-{name}-{each}", report_progress=lambda _: None)
 
 
 def drop(space: Workspace, town: Town, *, with_doomed: bool) -> None:
@@ -175,15 +177,15 @@ def _own(text: str) -> str:
     return text[first:last]
 
 
-def all_targets(space: Workspace, town: Town) -> list[Target]:
+def all_targets(space: Workspace, town: Town) -> list[TakedownTarget]:
     """Return all that goes: the pages by their addresses, the text without one by its id."""
     local = {each.article_id for each in space.archive.captures() if each.url is None}
-    return [Target(kind="article", value=each) for each in (*map(town.server.url, DOOMED), *local)]
+    return [TakedownTarget(kind="article", value=each) for each in (*map(town.server.url, DOOMED), *local)]
 
 
 def forget_all(space: Workspace, town: Town) -> None:
     for target in all_targets(space, town):
-        forget(space, target, reason="asked to", tell=lambda _: None)
+        forget(space, target, reason="asked to", report_progress=lambda _: None)
 
 
 @pytest.fixture(scope="module")
@@ -266,7 +268,7 @@ def again(space: Workspace, town: Town, old: Path) -> None:
     last = town.space("data", hours=50)
     last.archive.recover()
     for day in last.archive.days():
-        extract_day(last, day=day, run_id=f"replay-{day}", tell=lambda _: None)
+        extract_day(last, day=day, run_id=f"replay-{day}", report_progress=lambda _: None)
     ids = set(last.lake.read("articles")["article_id"].to_pylist())
     assert ids.isdisjoint(article_id_of(canonical=canonical_url(town.server.url(path)), text="") for path in DOOMED)
     assert [each for each in finish_takedowns(last) if "came in again" in each]
@@ -281,16 +283,16 @@ def test_runs_between_writing_down_and_removing_let_nothing_in(town: Town) -> No
     town.lists(*DOOMED, *STAYING, hours=25)
     day = late.settings.now().date()
     town.write(4)
-    ingest_sources(late, source_keys=["feed"], day=day, run_id="in-late", tell=lambda _: None)
+    ingest_sources(late, source_keys=["feed"], day=day, run_id="in-late", report_progress=lambda _: None)
     staged = derive(late, day=NOON.date(), run_id="out-late")
     for target in all_targets(late, town):
-        work = work_of(late, target)
-        names = names_of(target, work)
+        work = plan_takedown(late, target)
+        names = target_names(target, work)
         late.takedowns.begin("article", names=names, work=work, at=late.settings.now(), reason=None)
     started = late.settings.now()
     commit_day(late, derived=[staged], day=NOON.date(), run_id="out-late", kind="manual", started_at=started)
     asked = town.server.seen[WAITS + TRACKED]
-    ingest_sources(late, source_keys=["feed"], day=day, run_id="in-late", tell=lambda _: None)
+    ingest_sources(late, source_keys=["feed"], day=day, run_id="in-late", report_progress=lambda _: None)
     assert town.server.seen[WAITS + TRACKED] == asked
     ferry = article_id_of(canonical=canonical_url(town.server.url(FERRY)), text="")
     [row] = [row for row in late.lake.read("articles").to_pylist() if row["article_id"] == ferry]
@@ -316,7 +318,9 @@ def test_snapshots_lose_the_rows_that_name_it(space: Workspace, town: Town) -> N
     package = json.loads((snapshots / "before" / "datapackage.json").read_bytes())
     assert {each["name"]: each["rows"] for each in package["resources"] if each["rows"]} == after.facts.rows
     space.lake.snapshots.take("after")
-    told = forget(space, Target(kind="article", value=town.server.url(FERRY)), reason=None, tell=lambda _: None)
+    told = forget(
+        space, TakedownTarget(kind="article", value=town.server.url(FERRY)), reason=None, report_progress=lambda _: None
+    )
     assert told.snapshots == ()
 
 
@@ -328,17 +332,19 @@ def test_damaged_snapshot_stops_nothing_else(space: Workspace, town: Town) -> No
     [*_, quotes] = sorted((broken / "tables/quotes").rglob("*.parquet"))
     quotes.unlink()
     quotes.write_bytes(b"PAR1")
-    target = Target(kind="article", value=town.server.url(FERRY))
-    told = forget(space, target, reason=None, tell=lambda _: None)
+    target = TakedownTarget(kind="article", value=town.server.url(FERRY))
+    told = forget(space, target, reason=None, report_progress=lambda _: None)
     assert told.snapshots == ("sound",)
     [remains] = told.remains
     assert "snapshot broken is damaged" in remains
     assert "newslake lake snapshot broken --drop" in remains
     assert told.log_rows > 0
-    assert preview(space, target).rows["articles"] == 0
+    assert preview_takedown(space, target).rows["articles"] == 0
     assert [each.is_done for each in space.takedowns.all()] == [False]
     assert "is not finished" in finish_takedowns(space)[0]
-    other = forget(space, Target(kind="article", value=town.server.url(AGAIN)), reason=None, tell=lambda _: None)
+    other = forget(
+        space, TakedownTarget(kind="article", value=town.server.url(AGAIN)), reason=None, report_progress=lambda _: None
+    )
     assert len(other.remains) == 1
     space.lake.snapshots.drop("broken")
     assert len(finish_takedowns(space)) == 2
@@ -348,26 +354,28 @@ def test_damaged_snapshot_stops_nothing_else(space: Workspace, town: Town) -> No
 def test_deletions_tell_who_has_copies(space: Workspace, town: Town) -> None:
     """The public list has each article that the tables held, with all its contents, its day, when and why."""
     ids = {path: article_id_of(canonical=canonical_url(town.server.url(path)), text="") for path in DOOMED}
-    held = {row["revision_id"] for row in space.lake.read("revisions").to_pylist() if row["article_id"] == ids[FERRY]}
-    assert len(held) >= 3
+    claim = {row["revision_id"] for row in space.lake.read("revisions").to_pylist() if row["article_id"] == ids[FERRY]}
+    assert len(claim) >= 3
     forget_all(space, town)
     rows = {row["article_id"]: row for row in space.lake.log.read("deletions").to_pylist()}
     assert rows.keys() >= {ids[FERRY], ids[AGAIN]}
     assert rows.keys().isdisjoint({ids[VIDEO], ids[WAITS], ids[BROKEN]})
     row = rows[ids[FERRY]]
-    assert (set(row["revision_ids"]), row["last_day"], row["reason"]) == (held, NOON.date(), "asked to")
+    assert (set(row["revision_ids"]), row["last_day"], row["reason"]) == (claim, NOON.date(), "asked to")
     assert row["deleted_at"] == space.settings.now()
 
 
 def test_copies_are_named_and_may_go_along(space: Workspace, town: Town) -> None:
     """An article that repeats a forgotten one is told and stays; with copies, both go."""
     copied = article_id_of(canonical=canonical_url(town.server.url(AGAIN)), text="")
-    first = Target(kind="article", value=town.server.url(FERRY))
-    assert copied in preview(space, first).copies
-    both = preview(space, Target(kind="article", value=first.value, with_copies=True))
+    first = TakedownTarget(kind="article", value=town.server.url(FERRY))
+    assert copied in preview_takedown(space, first).copies
+    both = preview_takedown(space, TakedownTarget(kind="article", value=first.value, with_copies=True))
     assert copied in both.articles
     assert both.rows["articles"] >= 2
-    assert preview(space, first) == preview(space, Target(kind="article", value=f"{first.value}?utm_medium=x"))
+    assert preview_takedown(space, first) == preview_takedown(
+        space, TakedownTarget(kind="article", value=f"{first.value}?utm_medium=x")
+    )
 
 
 def test_publisher_loses_what_a_run_commits_meanwhile(space: Workspace, town: Town) -> None:
@@ -377,7 +385,7 @@ def test_publisher_loses_what_a_run_commits_meanwhile(space: Workspace, town: To
     words = "".join(f"<p>{each}</p>" for each in other_text(9))
     page = f'<meta property="og:site_name" content="The Mole"><article><h1>Eels</h1>{words}</article>'
     (late.settings.data_dir / "inbox" / "eels.html").write_text(f"<html><body>{page}</body></html>")
-    ingest_sources(late, source_keys=["drop"], day=day, run_id="in-late", tell=lambda _: None)
+    ingest_sources(late, source_keys=["drop"], day=day, run_id="in-late", report_progress=lambda _: None)
     staged = derive(late, day=day, run_id="out-late")
 
     def commit(told: str) -> None:
@@ -386,7 +394,7 @@ def test_publisher_loses_what_a_run_commits_meanwhile(space: Workspace, town: To
             commit_day(late, derived=[staged], day=day, run_id="out-late", kind="manual", started_at=started)
             assert "The Mole" in late.lake.read("articles")["publisher"].to_pylist()
 
-    forget(late, Target(kind="publisher", value="the mole"), reason=None, tell=commit)
+    forget(late, TakedownTarget(kind="publisher", value="the mole"), reason=None, report_progress=commit)
     assert "The Mole" not in late.lake.read("articles")["publisher"].to_pylist()
     assert_whole(space)
 
@@ -395,7 +403,9 @@ def test_publisher_and_source(space: Workspace, town: Town) -> None:
     """A publisher's articles go with what was never read of it, and no page that names it comes in again; a source is
     not asked any more, and what others bring of it stays."""
     local = {each.article_id for each in space.archive.captures() if each.source_key == "drop"}
-    told = forget(space, Target(kind="publisher", value="the  FEED"), reason=None, tell=lambda _: None)
+    told = forget(
+        space, TakedownTarget(kind="publisher", value="the  FEED"), reason=None, report_progress=lambda _: None
+    )
     assert len(told.articles) >= len(STAYING)
     assert {each.source_key for each in space.archive.captures()} == {"drop"}
     assert set(space.lake.read("articles")["article_id"].to_pylist()) <= local
@@ -411,7 +421,7 @@ def test_publisher_and_source(space: Workspace, town: Town) -> None:
     run(town.space("data", hours=31), "later")
     assert len(late.archive.captures()) == before
     assert not (inbox / "done" / "new.jsonl").exists()
-    forget(late, Target(kind="source", value="drop"), reason=None, tell=lambda _: None)
+    forget(late, TakedownTarget(kind="source", value="drop"), reason=None, report_progress=lambda _: None)
     assert late.archive.captures() == ()
     assert late.lake.read("articles").num_rows == 0
     assert [path for path in inbox.rglob("*") if path.is_file()] == []
@@ -434,12 +444,12 @@ def test_source_leaves_what_another_brought(town: Town) -> None:
     bridge = canonical_url(town.server.url("/bridge"))
     assert {each.source_key for each in space.archive.captures(page_key=bridge)} == {"feed", "drop"}
     before = {row["article_id"]: row["text"] for row in space.lake.read("articles").to_pylist()}
-    forget(space, Target(kind="source", value="feed"), reason=None, tell=lambda _: None)
+    forget(space, TakedownTarget(kind="source", value="feed"), reason=None, report_progress=lambda _: None)
     [left] = {each.article_id for each in space.archive.captures(page_key=bridge)}
     assert space.lake.index.stored([left]) == {}
     assert space.lake.log.read("deletions").num_rows == len(STAYING) - 1
     for day in space.archive.days():
-        extract_day(space, day=day, run_id=f"again-{day}", tell=lambda _: None)
+        extract_day(space, day=day, run_id=f"again-{day}", report_progress=lambda _: None)
     rows = {row["article_id"]: row for row in space.lake.read("articles").to_pylist()}
     assert rows[left]["text"] == before[left]
     assert rows[left]["source_key"] == "drop"

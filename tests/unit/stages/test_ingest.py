@@ -11,7 +11,7 @@ import pytest
 from warcio.archiveiterator import ArchiveIterator
 
 from pipeline.clean import identity
-from pipeline.clean.decode import Decoded
+from pipeline.clean.decode import DecodedText
 from pipeline.model import Page, canonical_url
 from pipeline.raw import Archive
 from pipeline.settings import Settings
@@ -274,7 +274,7 @@ def test_identity_of_a_page_is_computed_once(server: Hostile, tmp_path: Path, mo
     """A page is decoded once to say which article it is, whether it is fetched or comes in a file."""
     decode, decoded = identity.decode_body, Counter[bytes]()
 
-    def counting(page: Page) -> Decoded:
+    def counting(page: Page) -> DecodedText:
         decoded[page.body] += 1
         return decode(page)
 

@@ -66,7 +66,7 @@ def run(space: Workspace, name: str) -> dict[str, int]:
     planned = plan(space, first=DAY, last=DAY).days
     work = dict(derive(space, day=DAY, run_id=f"{name}-derive").report.work)
     assert work == {f"derived_{why}": sum(getattr(day, f"derive_{why}") for day in planned) for why in ("new", "again")}
-    extract_day(space, day=DAY, run_id=name, tell=lambda _: None)
+    extract_day(space, day=DAY, run_id=name, report_progress=lambda _: None)
     assert space.lake.verify() == ()
     return work
 

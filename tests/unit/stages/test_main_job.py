@@ -42,9 +42,13 @@ def run_evening(folder: Path, newsroom: Newsroom, day: date, *, name: str = "r")
     """Run the whole job of one evening; return the ingest report and the extracts of each announced day."""
     space = open_at(folder, newsroom, day)
     keys = [source.key for source in space.sources.sources]
-    ingested = ingest_sources(space, source_keys=keys, day=day, run_id=f"{name}-{day}", tell=lambda _: None).report
+    ingested = ingest_sources(
+        space, source_keys=keys, day=day, run_id=f"{name}-{day}", report_progress=lambda _: None
+    ).report
     days = sorted({day, *ingested.days})
-    return ingested, [extract_day(space, day=each, run_id=f"{name}-{day}-{each}", tell=lambda _: None) for each in days]
+    return ingested, [
+        extract_day(space, day=each, run_id=f"{name}-{day}-{each}", report_progress=lambda _: None) for each in days
+    ]
 
 
 def digests(folder: Path) -> dict[str, str]:
@@ -118,7 +122,7 @@ def test_any_order_of_deriving_gives_the_same_bytes(job, newsroom: Newsroom, tmp
     shutil.copytree(folder / "raw", tmp_path / "raw")
     space = open_at(tmp_path, newsroom, DAYS[-1])
     for day in reversed(space.archive.days()):
-        extract_day(space, day=day, run_id=f"back-{day}", tell=lambda _: None)
+        extract_day(space, day=day, run_id=f"back-{day}", report_progress=lambda _: None)
     assert digests(tmp_path) == digests(folder)
 
 

@@ -4,7 +4,6 @@ import json
 import os
 import shutil
 from collections import Counter
-from collections.abc import Mapping
 from datetime import date
 from pathlib import Path
 from typing import Any
@@ -24,19 +23,19 @@ from pipeline.model.corrections import (
 from pipeline.settings import Settings
 from pipeline.stages.corrections import stale_corrections
 from pipeline.stages.health import examine
-from pipeline.stages.override_check import Tried, check_overrides
+from pipeline.stages.override_check import OverrideCheck, check_overrides
 from pipeline.stages.plan import plan
 from pipeline.stages.reading import knowledge_of, version_of
 from pipeline.stages.run import extract_day, ingest_sources
 from pipeline.stages.todo import unread_days
 from pipeline.stages.workspace import Workspace
+from pipeline.tables.spec import Row
 from tests.unit.cli.test_commands import called
 from tests.unit.stages.test_main_job import digests, newsroom, open_at  # noqa: F401 - a fixture
 
 pytestmark = [pytest.mark.model]
 
 DAY = date(2026, 3, 2)
-Row = Mapping[str, Any]
 
 
 @pytest.fixture(scope="module")
@@ -51,9 +50,11 @@ def evening(tmp_path_factory: pytest.TempPathFactory, newsroom) -> Path:  # noqa
 def take_in(space: Workspace, source_key: str) -> None:
     """Archive what a source has on the day, and derive what nobody has read."""
     day = space.settings.now().date()
-    ingest_sources(space, source_keys=[source_key], day=day, run_id=f"{source_key}-{day}", tell=lambda _: None)
+    ingest_sources(
+        space, source_keys=[source_key], day=day, run_id=f"{source_key}-{day}", report_progress=lambda _: None
+    )
     for each in unread_days(space):
-        extract_day(space, day=each, run_id=f"{source_key}-{day}-{each}", tell=lambda _: None)
+        extract_day(space, day=each, run_id=f"{source_key}-{day}-{each}", report_progress=lambda _: None)
 
 
 @pytest.fixture
@@ -85,7 +86,7 @@ def derive_all(space: Workspace, name: str, *, backwards: bool = False) -> dict[
     days = sorted(space.archive.days(), reverse=backwards)
     planned = plan(space, first=min(days), last=max(days)).days
     for day in days:
-        extract_day(space, day=day, run_id=f"{name}-{day}", tell=lambda _: None)
+        extract_day(space, day=day, run_id=f"{name}-{day}", report_progress=lambda _: None)
     assert space.lake.verify() == ()
     return {why: sum(getattr(each, f"derive_{why}") for each in planned) for why in ("new", "again")}
 
@@ -111,11 +112,11 @@ def another_person(space: Workspace, article: Row, name: str) -> str:
     return next(each for each in people if each != name)
 
 
-def tried(space: Workspace, line: str | None = None, **given: Any) -> Tried:
+def tried(space: Workspace, line: str | None = None, **given: Any) -> OverrideCheck:
     return check_overrides(space, **{"file": None, "line": line, "articles": (), "limit": 50} | given)
 
 
-def values(done: Tried, table: str) -> dict[str | None, tuple[object, object]]:
+def values(done: OverrideCheck, table: str) -> dict[str | None, tuple[object, object]]:
     return {each.column: (each.before, each.after) for each in done.changes if each.table == table}
 
 

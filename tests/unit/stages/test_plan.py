@@ -51,13 +51,13 @@ def test_plan_says_what_the_stages_do(tmp_path: Path, newsroom_sources: str) -> 
     assert (before.days, sum(files.values())) == ((), 1)
 
     keys = [source.key for source in space.sources.sources]
-    days = ingest_sources(space, source_keys=keys, day=EVENING, run_id="in", tell=lambda _: None).report.days
+    days = ingest_sources(space, source_keys=keys, day=EVENING, run_id="in", report_progress=lambda _: None).report.days
     between = plan(space, first=min(days), last=max(days))
     pages = Counter((each.source_key, each.news_day) for each in space.archive.captures())
     assert {(each.source_key, each.news_day): each.archived for each in between.days if each.archived} == dict(pages)
     read = {}
     for day in days:
-        done = extract_day(space, day=day, run_id=f"out-{day}", tell=lambda _: None)
+        done = extract_day(space, day=day, run_id=f"out-{day}", report_progress=lambda _: None)
         read[day] = dict(done.report.work)["derived_new"]
     planned = Counter[date]()
     for each in between.days:

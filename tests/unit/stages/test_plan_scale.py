@@ -9,9 +9,9 @@ import pytest
 
 from pipeline.database import open_database
 from pipeline.errors import ArchiveError
-from pipeline.lake.ledger import DayContents, Ledger, StoredArticle
+from pipeline.lake.ledger import ArticleIndex, DayContents, StoredArticle
 from pipeline.model import Capture, Hints
-from pipeline.raw import SeenPage
+from pipeline.raw import PageState
 from pipeline.raw.index import Index
 from pipeline.settings import Settings
 from pipeline.stages.plan import plan
@@ -44,9 +44,9 @@ def capture(number: int, *, hours: int = 0) -> Capture:
     )
 
 
-def seen(number: int) -> SeenPage:
+def seen(number: int) -> PageState:
     """Return the state of a page that has not been had yet."""
-    return SeenPage(
+    return PageState(
         page_key=f"https://post.example/late/{number}",
         url=f"https://post.example/late/{number}",
         source_key="post",
@@ -76,13 +76,13 @@ def space(tmp_path: Path) -> Workspace:
     connection.close()
     space.fetch_state.record_many(map(seen, range(PAGES // 10)))
     version = version_of(space.settings)
-    ledger = Ledger(space.settings.lake_dir / "_state" / "ledger.sqlite", durability="process")
+    index = ArticleIndex(space.settings.lake_dir / "_state" / "ledger.sqlite", durability="process")
     rows = {
         f"{number:032x}": StoredArticle(FIRST, "r", version, None, f"sha256:{number:064x}", capture(number).fetched_at)
         for number in range(0, PAGES, 2)
     }
-    ledger.settle({FIRST: DayContents(1, rows)}, now=datetime(2026, 1, 1, tzinfo=UTC))
-    ledger.connection.close()
+    index.apply({FIRST: DayContents(1, rows)}, now=datetime(2026, 1, 1, tzinfo=UTC))
+    index.connection.close()
     return space
 
 

@@ -6,8 +6,8 @@ import pytest
 
 from pipeline.errors import ConfigError
 from pipeline.pages import article_html, article_page
-from pipeline.stages.shown import stored_article, tried_article
-from pipeline.stages.trial import try_one
+from pipeline.stages.shown import view_article, view_preview
+from pipeline.stages.trial import preview
 from pipeline.stages.workspace import Workspace
 from tests.unit.stages.test_derive import URL, archive, extract, id_of, space, story
 
@@ -19,9 +19,9 @@ def test_a_stored_article_has_its_rows_its_receipt_and_its_versions(space: Works
     """By id or by any spelling of its URL: all rows, each check of its record, and what changed between contents."""
     archive(space, story("deepened"), story("widened"))
     extract(space, "1")
-    found = stored_article(space, f"{URL}?utm_source=x")
+    found = view_article(space, f"{URL}?utm_source=x")
     assert found is not None
-    assert found == stored_article(space, id_of(URL))
+    assert found == view_article(space, id_of(URL))
     assert [row["title"] for row in found.rows["articles"]] == ["Harbour to be widened"]
     assert len(found.rows["quotes"]) == space.lake.read("quotes").num_rows > 0
     assert [step.name for step in found.receipt] == ["bytes", "found"]
@@ -36,17 +36,17 @@ def test_a_stored_article_has_its_rows_its_receipt_and_its_versions(space: Works
 
 def test_what_the_lake_has_not_is_none(space: Workspace) -> None:
     """A page that was never kept, and an id of nothing, give nothing; what is neither is a wrong call."""
-    assert stored_article(space, "https://post.example.org/nowhere") is None
-    assert stored_article(space, "0" * 32) is None
+    assert view_article(space, "https://post.example.org/nowhere") is None
+    assert view_article(space, "0" * 32) is None
     with pytest.raises(ConfigError, match="write table and number"):
-        stored_article(space, f"{'0' * 32}:3")
+        view_article(space, f"{'0' * 32}:3")
 
 
 def test_a_file_is_shown_as_it_would_be_kept(space: Workspace, tmp_path: Path) -> None:
     """A file gives the rows that a run would write, dated by the day given, and says that it is kept nowhere."""
     path = tmp_path / "page.html"
     path.write_bytes(story("deepened", canonical="https://post.example.org/file"))
-    found = tried_article(space, str(path), try_one(space, str(path)))
+    found = view_preview(space, str(path), preview(space, str(path)))
     assert found.rows["articles"][0]["title"] == "Harbour to be deepened"
     assert len(found.rows["quotes"]) > 0
     assert "kept nowhere" in found.origin

@@ -13,7 +13,7 @@ import pytest
 
 from pipeline.model import Source
 from pipeline.settings import Settings
-from pipeline.stages.signals import Inboxes, LastGoodSources, Listings, Look, woken_sources
+from pipeline.stages.signals import Inboxes, LastGoodSources, Listings, PollResult, triggered_sources
 from tests.faults.hostile import Hostile, hostile_server
 
 STORE_BYTES = 64 * 1024
@@ -47,11 +47,11 @@ class Watched:
         self.server = server
         source = f'[sources.s]\nkind = "{kind}"\nurl = "{server.url("/list")}"\n'
         self.listings = Listings(settings_for(folder, f'private_hosts = ["{server.host}"]\n{source}'))
-        self.last = Look()
+        self.last = PollResult()
 
-    def look(self) -> Look:
+    def poll(self) -> PollResult:
         (source,) = self.listings.sources()
-        self.last = self.listings.look(source, self.last)
+        self.last = self.listings.poll(source, self.last)
         return self.last
 
     def lists(self, *entries: str, updated: str = "", note: str = "", **headers: str) -> None:
@@ -76,24 +76,24 @@ def test_only_what_no_look_saw_is_new(feed: Watched) -> None:
     found = []
     for listed in ((("/a", "/b"), ""), (("/b", "/a"), "x"), (("/c", "/a"), ""), (("/a",), ""), (("/b", "/a"), "")):
         feed.lists(*listed[0], note=listed[1])
-        found.append(len(feed.look().new))
+        found.append(len(feed.poll().new))
     assert found == [2, 0, 1, 0, 0]
 
 
 def test_later_change_is_new(feed: Watched) -> None:
     """A page that is listed with another change date is told again."""
     feed.lists("/a", "/b", updated="2026-03-02T08:00:00Z")
-    feed.look()
+    feed.poll()
     feed.lists("/a", "/b", updated="2026-03-02T09:00:00Z")
-    assert len(feed.look().new) == 2
+    assert len(feed.poll().new) == 2
 
 
 def test_validators_are_the_watchers_own(feed: Watched, server: Hostile) -> None:
     """A look sends back what the last one was given; 304 keeps the state and has nothing new."""
     feed.lists("/a", ETag='"1"', Last_Modified="Mon, 02 Mar 2026 08:00:00 GMT")
-    before = feed.look().state
+    before = feed.poll().state
     server.says("/list", 304)
-    assert (feed.look().new, feed.last.state) == ((), before)
+    assert (feed.poll().new, feed.last.state) == ((), before)
     sent = server.headers["/list"]
     assert (sent["if-none-match"], sent["if-modified-since"]) == ('"1"', "Mon, 02 Mar 2026 08:00:00 GMT")
 
@@ -101,22 +101,22 @@ def test_validators_are_the_watchers_own(feed: Watched, server: Hostile) -> None
 def test_another_url_starts_anew(feed: Watched, server: Hostile) -> None:
     """What was kept of a source's old URL says nothing of its new one."""
     feed.lists("/a", ETag='"1"')
-    feed.look()
+    feed.poll()
     moved = Source(key="s", kind="feed", location=server.url("/list?new"))
     server.routes["/list?new"] = server.routes["/list"]
-    assert len(feed.listings.look(moved, feed.last).new) == 1
+    assert len(feed.listings.poll(moved, feed.last).new) == 1
     assert "if-none-match" not in server.headers["/list?new"]
 
 
 def test_busy_listing_is_asked_less_and_less(feed: Watched, server: Hostile, caplog: pytest.LogCaptureFixture) -> None:
     """Each failure doubles the pause, to an hour at most; it is told once, and so is the recovery."""
     feed.lists("/a")
-    feed.look()
+    feed.poll()
     server.says("/list", 503)
     with caplog.at_level(logging.INFO, logger="pipeline.stages.signals"):
-        pauses = [feed.look().pause_seconds for _ in range(8)]
+        pauses = [feed.poll().pause_seconds for _ in range(8)]
         feed.lists("/a", "/b")
-        assert (len(feed.look().new), feed.last.pause_seconds, feed.last.trouble) == (1, 60, None)
+        assert (len(feed.poll().new), feed.last.pause_seconds, feed.last.error) == (1, 60, None)
     assert pauses == [120, 240, 480, 960, 1920, 3600, 3600, 3600]
     assert [record.levelname for record in caplog.records] == ["WARNING", "INFO"]
 
@@ -125,18 +125,18 @@ def test_busy_listing_is_asked_less_and_less(feed: Watched, server: Hostile, cap
 def test_retry_after_is_honoured(feed: Watched, server: Hostile, asked: str, pause: float) -> None:
     """A pause that the server asks for is kept, where it is longer than ours and not over an hour."""
     server.says("/list", 429, Retry_After=asked)
-    assert feed.look().pause_seconds == pause
+    assert feed.poll().pause_seconds == pause
 
 
 @pytest.mark.parametrize(("status", "body"), [(404, b""), (200, b"<html><p>Not a feed.</p></html>")])
 def test_refused_or_broken_listing_is_asked_hourly(feed: Watched, server: Hostile, status: int, body: bytes) -> None:
     """What a person must mend is looked at once an hour, and nothing of it is forgotten meanwhile."""
     feed.lists("/a")
-    before = feed.look().state
+    before = feed.poll().state
     server.says("/list", status, body)
-    assert (feed.look().pause_seconds, feed.last.new, feed.last.state) == (3600, (), before)
+    assert (feed.poll().pause_seconds, feed.last.new, feed.last.state) == (3600, (), before)
     feed.lists("/a")
-    assert (feed.look().pause_seconds, feed.last.new) == (60, ())
+    assert (feed.poll().pause_seconds, feed.last.new) == (60, ())
 
 
 def test_index_of_sitemaps_is_followed(tmp_path: Path, server: Hostile) -> None:
@@ -149,7 +149,7 @@ def test_index_of_sitemaps_is_followed(tmp_path: Path, server: Hostile) -> None:
     for paths in (("/a",), ("/a", "/b")):
         urls = "".join(f"<url><loc>{server.url(path)}</loc></url>" for path in paths)
         server.says("/2.xml", 200, f"<urlset>{urls}</urlset>".encode())
-        found.append(len(watched.look().new))
+        found.append(len(watched.poll().new))
     assert found == [1, 1]
 
 
@@ -166,11 +166,11 @@ def test_state_of_a_large_listing_fits_the_store(tmp_path: Path, server: Hostile
         server.says("/list", 200, f"<urlset>{urls}</urlset>".encode())
 
     lists(9000)
-    watched.look()
+    watched.poll()
     assert len(json.dumps(dict(watched.last.state))) < STORE_BYTES
-    assert watched.look().new == ()
+    assert watched.poll().new == ()
     lists(9010)
-    assert len(watched.look().new) == 10
+    assert len(watched.poll().new) == 10
 
 
 def test_source_paces_and_hosts_of_the_list_count(tmp_path: Path, server: Hostile) -> None:
@@ -179,10 +179,10 @@ def test_source_paces_and_hosts_of_the_list_count(tmp_path: Path, server: Hostil
     server.says("/list", 200, b"<rss version='2.0'><channel><title>t</title></channel></rss>")
     listings = Listings(settings_for(tmp_path, source))
     (before,) = listings.sources()
-    assert listings.look(before, Look()).trouble == "private_address"
+    assert listings.poll(before, PollResult()).error == "private_address"
     (tmp_path / "sources.toml").write_text(f'private_hosts = ["{server.host}"]\n{source}')
     (after,) = listings.sources()
-    assert listings.look(after, Look()).pause_seconds == 7
+    assert listings.poll(after, PollResult()).pause_seconds == 7
 
 
 def test_last_good_sources_stay(tmp_path: Path, caplog: pytest.LogCaptureFixture) -> None:
@@ -231,7 +231,7 @@ OLD = Source(key="old", kind="folder", location="old")
 
 
 @pytest.mark.parametrize(
-    ("told", "web", "files"),
+    ("event_extras", "web", "files"),
     [
         ([], ["feed", "map"], ["door", "old"]),
         ([{"from_trigger": True, "payload": {"sources": ["map"], "pages": {"map": 1}}}], ["map"], []),
@@ -243,11 +243,11 @@ OLD = Source(key="old", kind="folder", location="old")
         ([{"sources": ["gone"]}], [], []),
     ],
 )
-def test_a_run_takes_the_sources_that_its_signals_name(told: list, web: list[str], files: list[str]) -> None:
+def test_a_run_takes_the_sources_that_its_signals_name(event_extras: list, web: list[str], files: list[str]) -> None:
     """Names of all signals count together; one that names none, and no signal at all, mean every source."""
     sources = (DOOR, FEED, OLD, MAP)
-    assert woken_sources(sources, told=told, door="web") == web
-    assert woken_sources(sources, told=told, door="files") == files
+    assert triggered_sources(sources, event_extras=event_extras, group="web") == web
+    assert triggered_sources(sources, event_extras=event_extras, group="files") == files
 
 
 def test_signals_are_light() -> None:

@@ -10,9 +10,9 @@ from typer.testing import CliRunner
 
 from pipeline.cli import app
 from pipeline.errors import ConfigError, LakeError
-from pipeline.model.receipt import Receipt, Step
+from pipeline.model.receipt import Provenance, ProvenanceStep
 from pipeline.stages import why_kept
-from pipeline.stages.why import why
+from pipeline.stages.why import trace_provenance
 from pipeline.stages.why_row import StoredRows
 from pipeline.stages.workspace import Workspace
 from tests.faults.hostile import Hostile
@@ -24,16 +24,16 @@ __all__ = ["server", "space"]
 SHORT = b"<html><head><title>Quay</title></head><body><p>Back soon, says the harbour of Tarnwick.</p></body></html>"
 
 
-def step(receipt: Receipt, name: str) -> Step:
+def step(receipt: Provenance, name: str) -> ProvenanceStep:
     (found,) = [each for each in receipt.steps if each.name == name]
     return found
 
 
-def facts(receipt: Receipt, name: str) -> dict[str, tuple[object, str | None]]:
+def facts(receipt: Provenance, name: str) -> dict[str, tuple[object, str | None]]:
     return {fact.name: (fact.value, fact.how) for fact in step(receipt, name).facts}
 
 
-def checks(receipt: Receipt) -> list[tuple[bool | None, str]]:
+def checks(receipt: Provenance) -> list[tuple[bool | None, str]]:
     return [(check.holds, check.told) for each in receipt.steps for check in each.checks]
 
 
@@ -59,7 +59,7 @@ def test_every_row_has_a_receipt(space: Workspace) -> None:
         count = space.lake.read(table).num_rows
         assert count > 0
         for index in range(count):
-            receipt = why(space, f"{article_id}:{table}:{index}")
+            receipt = trace_provenance(space, f"{article_id}:{table}:{index}")
             assert (receipt.answer, receipt.is_whole) == ("kept", True), checks(receipt)
             assert [each.name for each in receipt.steps] == ["row", "text", "article", "bytes", "found", "next"]
 
@@ -69,7 +69,7 @@ def test_quote_tells_how_each_of_it_is_known(space: Workspace) -> None:
     """A quote shows its speaker with rule and confidence, its words in their paragraph, its record and its listing."""
     archive(space, story("deepened"))
     extract(space, "1")
-    receipt = why(space, f"{id_of(URL)}:quotes:0")
+    receipt = trace_provenance(space, f"{id_of(URL)}:quotes:0")
     [row, *_] = space.lake.read("quotes").to_pylist()
     [article] = space.lake.read("articles").to_pylist()
     told = facts(receipt, "row")
@@ -97,19 +97,19 @@ def test_other_code_is_told_apart_from_a_broken_receipt(space: Workspace, monkey
     archive(space, story("deepened"))
     extract(space, "1")
     monkeypatch.setattr(why_kept, "version_of", lambda _: "another")
-    receipt = why(space, URL)
+    receipt = trace_provenance(space, URL)
     assert receipt.is_whole
     assert any("by the code of now (another, the row is of" in told for _, told in checks(receipt))
     monkeypatch.undo()
     monkeypatch.setattr(why_kept, "clean_capture", lambda *_: None)
-    assert (False, "cleaned again by the same code: no article: None") in checks(why(space, URL))
+    assert (False, "cleaned again by the same code: no article: None") in checks(trace_provenance(space, URL))
     monkeypatch.undo()
     (capture,) = space.archive.captures()
     path = space.settings.raw_dir / capture.file
     data = bytearray(path.read_bytes())
     data[capture.offset + capture.length // 2] ^= 0xFF
     path.write_bytes(data)
-    damaged = why(space, URL)
+    damaged = trace_provenance(space, URL)
     assert (step(damaged, "bytes").told, damaged.is_whole) == ("damaged", False)
 
 
@@ -118,7 +118,7 @@ def test_rejected_page_tells_the_bound_that_it_missed(space: Workspace) -> None:
     """A page left out shows the decision, what it measured, and the nearest bound; its bytes are read again."""
     archive(space, SHORT)
     extract(space, "1")
-    receipt = why(space, URL)
+    receipt = trace_provenance(space, URL)
     assert (receipt.answer, receipt.is_whole) == ("not_kept", True)
     assert step(receipt, "verdict").told == "rejected: too_short"
     assert facts(receipt, "state")["nearest bound"][0] == "7 words in paragraphs and lists, at least 25 are needed"
@@ -128,7 +128,7 @@ def test_rejected_page_tells_the_bound_that_it_missed(space: Workspace) -> None:
 def test_page_that_is_archived_and_not_read(space: Workspace) -> None:
     """A page that nobody derived yet is told as what it would be, with what derives it."""
     archive(space, story("deepened"))
-    (check,) = step(why(space, URL), "state").checks
+    (check,) = step(trace_provenance(space, URL), "state").checks
     assert (check.holds, check.told) == (None, f"no row of it is committed yet; a run of {DAY} derives it")
 
 
@@ -142,14 +142,14 @@ def test_page_that_could_not_be_had(server: Hostile, tmp_path: Path) -> None:
     from pipeline.settings import Settings
 
     space = Workspace(Settings.load(**settings))
-    refused = why(space, server.url("/vault/1"))
+    refused = trace_provenance(space, server.url("/vault/1"))
     assert step(refused, "verdict").told == "rejected: robots_refused"
     assert str(facts(refused, "verdict")["because"][0]).endswith("(line 2: Disallow: /vault)")
-    waits = why(space, server.url("/busy"))
+    waits = trace_provenance(space, server.url("/busy"))
     assert step(waits, "verdict").told == "pending: http_503"
     assert step(waits, "state").told.startswith("it waits until 2026-03-02 14:00 UTC")
     assert facts(waits, "state")["tries"] == ("1 of 8", "http_503")
-    unknown = why(space, server.url("/nowhere"))
+    unknown = trace_provenance(space, server.url("/nowhere"))
     assert (unknown.answer, unknown.is_whole) == ("unknown", False)
     assert facts(unknown, "unknown")["host"] == (server.host, "2 pages of it are known, the last of 2026-03-02")
     assert facts(unknown, "unknown")["source"][0] == "feed"
@@ -169,7 +169,7 @@ def test_page_that_could_not_be_had(server: Hostile, tmp_path: Path) -> None:
 def test_what_is_no_row_is_a_wrong_call(space: Workspace, asked: str, said: str) -> None:
     """A row is spelled ARTICLE_ID:TABLE:INDEX; any other spelling is refused with the right one."""
     with pytest.raises(ConfigError, match=said):
-        why(space, asked)
+        trace_provenance(space, asked)
 
 
 @pytest.mark.model
@@ -209,4 +209,4 @@ def test_file_without_a_url_is_asked_for_by_its_name(space: Workspace) -> None:
     with space.archive.writer(source_key="drop", run_id="r") as writer:
         writer.put(page, news_day=DAY, article_id=page_identity(page)[1])
     extract(space, "1")
-    assert (why(space, "pier.txt").answer, why(space, "pier.txt").is_whole) == ("kept", True)
+    assert (trace_provenance(space, "pier.txt").answer, trace_provenance(space, "pier.txt").is_whole) == ("kept", True)

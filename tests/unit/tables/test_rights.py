@@ -6,7 +6,7 @@ import pyarrow as pa
 import pytest
 
 from pipeline.tables import TABLES, TableSpec
-from pipeline.tables.rights import WORDS, words_of
+from pipeline.tables.rights import TEXT_COLUMNS, text_columns
 
 # Text columns that stay where text may not be passed on: names, single words, short phrases, ids, hashes, URLs, codes.
 FACTS: Mapping[str, frozenset[str]] = {
@@ -79,7 +79,7 @@ def _holds_text(kind: pa.DataType) -> bool:
 def test_every_text_column_is_decided(spec: TableSpec) -> None:
     """A text column is in WORDS of pipeline/tables/rights.py, or in FACTS above: somebody looked at it."""
     columns = {column.name for column in spec.columns if _holds_text(column.type)}
-    facts, words = FACTS.get(spec.name, frozenset()), words_of(spec)
+    facts, words = FACTS.get(spec.name, frozenset()), text_columns(spec)
     assert facts & words == set()
     assert columns - facts - words == set(), "decide: does it reproduce what somebody wrote?"
     assert (facts | words) - columns == set(), "no such column"
@@ -88,5 +88,5 @@ def test_every_text_column_is_decided(spec: TableSpec) -> None:
 def test_what_names_a_row_stays() -> None:
     """No key and no offset is left out: whoever has the pages can put the words back."""
     for spec in TABLES:
-        assert words_of(spec).isdisjoint(spec.key)
-    assert WORDS["quotes"].isdisjoint({"start_char", "end_char", "parts"})
+        assert text_columns(spec).isdisjoint(spec.key)
+    assert TEXT_COLUMNS["quotes"].isdisjoint({"start_char", "end_char", "parts"})

@@ -23,9 +23,9 @@ def _sections(name: str) -> Mapping[str, frozenset[str]]:
 
 
 _CENSUS = _sections("forenames_census.txt")
-_OWN = _sections("forenames_own.txt")
-SURNAMES_TOO = (_CENSUS["F surname"] | _CENSUS["M surname"]) - _OWN["F"] - _OWN["M"]
+_CURATED = _sections("forenames_own.txt")
+AMBIGUOUS_FORENAMES = (_CENSUS["F surname"] | _CENSUS["M surname"]) - _CURATED["F"] - _CURATED["M"]
 FORENAMES: Mapping[str, Gender] = {
-    **{word: _GENDERS[header[0]] for header, words in _CENSUS.items() if header for word in words - _OWN["U"]},
-    **{word: gender for header, gender in _GENDERS.items() for word in _OWN[header]},
+    **{word: _GENDERS[header[0]] for header, words in _CENSUS.items() if header for word in words - _CURATED["U"]},
+    **{word: gender for header, gender in _GENDERS.items() for word in _CURATED[header]},
 }

@@ -5,7 +5,7 @@ from importlib import resources
 from pipeline.nlp.languages.spec_names import NameEvidence
 
 
-def _typed(**words: str) -> dict[str, str]:
+def _words_by_type(**words: str) -> dict[str, str]:
     return {word: entity_type for entity_type, listed in words.items() for word in listed.split()}
 
 
@@ -19,7 +19,7 @@ def _surnames() -> frozenset[str]:
 
 
 EVIDENCE = NameEvidence(
-    first_words=_typed(
+    first_words=_words_by_type(
         LOC="lake mount mt river cape gulf lough loch isle strait",
         FAC="fort hotel",
         GPE="port",
@@ -27,7 +27,7 @@ EVIDENCE = NameEvidence(
         EVENT="hurricane storm typhoon cyclone operation",
         PRODUCT="hms uss hmas mv ss",
     ),
-    last_words=_typed(
+    last_words=_words_by_type(
         FAC="road street lane avenue bridge airport stadium station square boulevard highway tower hotel palace prison"
         " cathedral mosque museum gallery theatre theater library hospital hall pier dam tunnel arena barracks"
         " minster park gardens zoo school motorway expressway terminal plaza",
@@ -49,7 +49,7 @@ EVIDENCE = NameEvidence(
         EVENT="war games olympics paralympics cup championship championships festival revolution uprising massacre"
         " crisis marathon prix",
     ),
-    of_heads=_typed(
+    of_heads=_words_by_type(
         ORG="university bank ministry department house court institute school college society church council"
         " confederation federation association league organisation organization chamber academy board office"
         " museum library",
@@ -62,13 +62,13 @@ EVIDENCE = NameEvidence(
         "constable sergeant inspector superintendent councillor congressman congresswoman lieutenant corporal detective"
     ),
     club_words=_words("town united city rovers wanderers athletic albion county rangers fc afc hotspur harriers villa"),
-    place_nouns=_typed(
+    place_nouns=_words_by_type(
         GPE="city town village port republic nation province region state county country suburb borough parish"
         " municipality kingdom"
         " capital commune hamlet outskirts streets district",
         LOC="river island isle valley coast territory pass peninsula lake",
     ),
-    ruled_nouns=_typed(
+    ruled_nouns=_words_by_type(
         GPE="mayor bishop archbishop residents people inhabitants centre center outskirts streets council government"
     ),
     civic_nouns=_words(

@@ -6,7 +6,7 @@ from importlib import resources
 
 from pipeline.model.annotation import Gender
 from pipeline.nlp.languages.en.fields import ROLE_FIELDS
-from pipeline.nlp.languages.en.forenames import FORENAMES, SURNAMES_TOO
+from pipeline.nlp.languages.en.forenames import AMBIGUOUS_FORENAMES, FORENAMES
 from pipeline.nlp.languages.en.name_evidence import EVIDENCE
 from pipeline.nlp.languages.spec import NameData, Pronoun
 
@@ -175,7 +175,7 @@ NAMES = NameData(
         " q a reuters/ afp/ photo image video advertisement"
     ),
     forenames=FORENAMES,
-    surnames_too=SURNAMES_TOO,
+    ambiguous_forenames=AMBIGUOUS_FORENAMES,
     pronouns=_PRONOUNS,
     empty_it_verbs=_words(
         "seem appear happen rain snow turn take matter come follow remain emerge transpire become help look sound"
