@@ -25,9 +25,9 @@ from typing import ClassVar
 
 import requests
 
+from pipeline.archive import Archive
 from pipeline.fetch import Fetcher, PageRequest, limits_from
 from pipeline.model import Page, canonical_url
-from pipeline.raw import Archive
 from pipeline.settings import Settings
 from pipeline.stages.ingest import ingest
 from pipeline.stages.workspace import Workspace

@@ -27,11 +27,11 @@ from deltalake import DeltaTable, write_deltalake
 from pyiceberg.catalog.sql import SqlCatalog
 from pyiceberg.expressions import And, EqualTo, In
 
-from pipeline.database import Durability
 from pipeline.kb import load_kb
 from pipeline.lake import KEYS_SCHEMA, Depth, Lake
 from pipeline.nlp import Annotator, load_model
 from pipeline.settings import Settings
+from pipeline.sqlite import Durability
 from pipeline.stages.cluster import relate
 from pipeline.stages.workspace import Workspace
 from pipeline.tables import READING_TABLES, annotation_rows, rows_table

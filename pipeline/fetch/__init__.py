@@ -27,7 +27,7 @@ Reasons of a ``RefusedFetchError`` (the page is not to be had):
   bad_encoding          a content coding that we did not ask for, or bytes that are not in it
 """
 
-from pipeline.codings import BadEncodingError, TooLargeError, decode_body, gunzip, gunzip_chunks
+from pipeline.content_encoding import BadEncodingError, TooLargeError, decode_body, gunzip, gunzip_chunks
 from pipeline.fetch.fetcher import Fetcher, FetchResult, NotModified, PageRequest
 from pipeline.fetch.limits import FetchLimits, limits_from
 

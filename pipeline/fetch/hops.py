@@ -8,7 +8,7 @@ from urllib.parse import urljoin, urlsplit
 
 import requests
 
-from pipeline.codings import ACCEPT_ENCODING
+from pipeline.content_encoding import ACCEPT_ENCODING
 from pipeline.fetch.addresses import AddressBook
 from pipeline.fetch.limits import FetchLimits
 from pipeline.fetch.pace import HostHealth, RateLimiter

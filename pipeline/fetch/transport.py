@@ -8,7 +8,7 @@ from dataclasses import dataclass, replace
 import requests
 import urllib3
 
-from pipeline.codings import BadEncodingError, CutShortError, TooLargeError, decode_body
+from pipeline.content_encoding import BadEncodingError, CutShortError, TooLargeError, decode_body
 from pipeline.fetch.addresses import AddressBook
 from pipeline.fetch.connections import Clock, FramingTooLargeError, PinnedAdapter
 from pipeline.fetch.trouble import FetchFailure

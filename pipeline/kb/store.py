@@ -10,10 +10,10 @@ from dataclasses import dataclass
 from functools import lru_cache, partial
 from pathlib import Path
 
-from pipeline.database import open_database, open_read_only, transaction
 from pipeline.errors import KnowledgeError
 from pipeline.kb.entry import KbEntry
 from pipeline.kb.records import BadLine, KbRecord
+from pipeline.sqlite import open_database, open_read_only, transaction
 
 _FORMAT = 1
 _CACHED_NAMES = 20_000  # what a batch asks again; about 10 MB where all are known

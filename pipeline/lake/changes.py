@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, NamedTuple
 
-from pipeline.database import from_micros, row_checksum, to_micros
+from pipeline.sqlite import from_micros, row_checksum, to_micros
 
 ChangeKind = Literal["new", "changed", "moved", "removed", "withdrawn", "returned"]
 

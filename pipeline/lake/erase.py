@@ -7,11 +7,11 @@ from collections.abc import Collection
 from dataclasses import replace
 from datetime import date
 
-from pipeline.database import transaction, vacuum_and_truncate
 from pipeline.lake.commit import Committer
 from pipeline.lake.manifest import manifest_bytes
 from pipeline.lake.staging import erase_staged
 from pipeline.lake.upkeep import collect_garbage
+from pipeline.sqlite import transaction, vacuum_and_truncate
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
 _ALL = float("inf")

@@ -9,7 +9,6 @@ from pathlib import Path
 
 import pyarrow as pa
 
-from pipeline.database import Durability
 from pipeline.errors import ContractError
 from pipeline.lake.commit import CommitReport, Committer
 from pipeline.lake.days import Days
@@ -27,6 +26,7 @@ from pipeline.lake.staging import Batch, check_staged, write_batch
 from pipeline.lake.upkeep import collect_garbage, publish_package, recover
 from pipeline.lake.verify import Depth, problems_of
 from pipeline.lake.withdraw import drop_damaged
+from pipeline.sqlite import Durability
 from pipeline.tables import check_batch, table_named
 
 _DAY = "published_date"

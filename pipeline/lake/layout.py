@@ -12,9 +12,9 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from pipeline.database import Durability
 from pipeline.errors import name_file_on_error
 from pipeline.model import file_name_of
+from pipeline.sqlite import Durability
 from pipeline.tables import CLUSTER_TABLES, READING_TABLES, TableSpec
 
 # In the order in which they are published: children first, so that an article never stands without them.

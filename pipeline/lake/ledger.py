@@ -12,7 +12,12 @@ from functools import partial
 from pathlib import Path
 from typing import Any
 
-from pipeline.database import (
+from pipeline.errors import LakeError
+from pipeline.lake.advice import REMOVE
+from pipeline.lake.changes import CHANGE_TABLES, INCOMING, Changes, changes_after, mark_gone, next_stamp, record_changes
+from pipeline.lake.sizes import SIZE_TABLES, FileSize, set_sizes
+from pipeline.model.outcome import OutcomeKind
+from pipeline.sqlite import (
     Durability,
     from_micros,
     open_database,
@@ -21,11 +26,6 @@ from pipeline.database import (
     to_micros,
     transaction,
 )
-from pipeline.errors import LakeError
-from pipeline.lake.advice import REMOVE
-from pipeline.lake.changes import CHANGE_TABLES, INCOMING, Changes, changes_after, mark_gone, next_stamp, record_changes
-from pipeline.lake.sizes import SIZE_TABLES, FileSize, set_sizes
-from pipeline.model.outcome import OutcomeKind
 
 _VERSION = 5
 # Of another version: without days the lake takes its index for lost. What a dead process intended stays.

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 
-from pipeline.database import from_micros, row_checksum
+from pipeline.sqlite import from_micros, row_checksum
 
 SIZE_TABLES = (
     """CREATE TABLE IF NOT EXISTS files (

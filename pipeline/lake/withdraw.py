@@ -5,7 +5,6 @@ from collections.abc import Callable, Iterator
 from contextlib import closing
 from pathlib import Path
 
-from pipeline.database import overwrite_database
 from pipeline.errors import LakeError
 from pipeline.lake.commit import Committer
 from pipeline.lake.days import Days
@@ -14,6 +13,7 @@ from pipeline.lake.ledger import ArticleIndex, index_problems
 from pipeline.lake.staging import discard_batch_at
 from pipeline.lake.upkeep import recover
 from pipeline.lake.verify import damaged_batches, damaged_cache_files
+from pipeline.sqlite import overwrite_database
 
 
 def drop_damaged(layout: Layout, disk: Disk, days: Days, open_committer: Callable[[], Committer]) -> Iterator[str]:

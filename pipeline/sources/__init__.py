@@ -33,7 +33,7 @@ Reasons of a ``RefusedFetchError`` for one WARC record: http_<status> (not 200),
 Listings are fetched, so the reasons of ``pipeline.fetch`` come too.
 """
 
-from pipeline.raw import Validators
+from pipeline.archive import Validators
 from pipeline.sources.copies import WaybackFetcher
 from pipeline.sources.days import DayRange
 from pipeline.sources.discovery import discover

@@ -4,10 +4,10 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from datetime import date, datetime
 
+from pipeline.archive import Validators
 from pipeline.errors import ConfigError
 from pipeline.fetch import Fetcher
 from pipeline.model import Page, Source
-from pipeline.raw import Validators
 from pipeline.sources.reading import ReadContext
 
 _PAGE_MAX_BYTES = 10_000_000  # where no fetcher says otherwise

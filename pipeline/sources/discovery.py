@@ -3,9 +3,9 @@
 from collections.abc import Callable
 from datetime import date, datetime
 
+from pipeline.archive import Validators
 from pipeline.fetch import Fetcher
 from pipeline.model import Source
-from pipeline.raw import Validators
 from pipeline.sources.asked import ListingRequest
 from pipeline.sources.found import Listing
 from pipeline.sources.kinds import SOURCE_ADAPTERS

@@ -5,10 +5,10 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
+from pipeline.archive.members import Member, members_in
+from pipeline.archive.warc import parse_record
 from pipeline.errors import BrokenRecordError
 from pipeline.model import Page, Ref
-from pipeline.raw.members import Member, members_in
-from pipeline.raw.records import parse_record
 from pipeline.sources.found import ListingEntry
 from pipeline.sources.inbox import idle_folders
 from pipeline.sources.lines import LINE_READERS, read_line

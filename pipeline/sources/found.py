@@ -4,9 +4,9 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from datetime import date
 
+from pipeline.archive import Validators
 from pipeline.errors import BrokenListingError, NewsError
 from pipeline.model import Page, Ref
-from pipeline.raw import Validators
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -6,8 +6,8 @@ import stat
 from collections.abc import Callable, Iterator
 from pathlib import Path
 
+from pipeline.archive import Validators
 from pipeline.errors import BrokenListingError
-from pipeline.raw import Validators
 from pipeline.sources.found import Listing, ListingEntry, broken_entry
 from pipeline.sources.lines import read_jsonl, read_urls
 from pipeline.sources.plain import SIDECAR, read_page_file

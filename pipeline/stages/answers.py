@@ -2,9 +2,9 @@
 
 from datetime import date, datetime
 
+from pipeline.archive import ArchiveWriter
 from pipeline.errors import RefusedFetchError, TransientFetchError
 from pipeline.model import Attempt, Capture
-from pipeline.raw import ArchiveWriter
 
 
 def archive_failed_response(

@@ -5,9 +5,9 @@ from dataclasses import replace
 from functools import partial
 from pathlib import Path
 
+from pipeline.archive import Takedowns, page_name, pseudonym, publisher_name, source_name, url_name
 from pipeline.clean import PageIdentity, extract, page_identity
 from pipeline.model import Article, Capture, Outcome, Page, Ref, Source
-from pipeline.raw import Takedowns, page_name, pseudonym, publisher_name, source_name, url_name
 from pipeline.sources import EntryFilter, ListingEntry, ReadContext, erase_from
 from pipeline.stages.conservation import PageName
 from pipeline.stages.disposition import run_isolated

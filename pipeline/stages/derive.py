@@ -9,11 +9,11 @@ from itertools import chain
 
 import pyarrow as pa
 
+from pipeline.archive import publisher_name
 from pipeline.errors import BrokenRecordError, ContractError, NewsError
 from pipeline.lake import KEYS_SCHEMA, CachedOutcome, row_key_of
 from pipeline.model import Annotation, Article, Capture, Rejected, StageReport
 from pipeline.model.outcome import OutcomeKind
-from pipeline.raw import publisher_name
 from pipeline.stages.barred import DETAIL, REASON, blocked_articles, redacted_page
 from pipeline.stages.cleaning import latest_content
 from pipeline.stages.conservation import PageName, check_balance, page_name_of

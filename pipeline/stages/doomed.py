@@ -9,10 +9,10 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.archive import DeletedArticle, TakedownKind, TakedownPlan, page_name, publisher_name, source_name
 from pipeline.clusters import WINDOW
 from pipeline.errors import ConfigError
 from pipeline.model import Capture, article_id_of, canonical_url
-from pipeline.raw import DeletedArticle, TakedownKind, TakedownPlan, page_name, publisher_name, source_name
 from pipeline.stages.workspace import Workspace
 
 _ARTICLE_ID = re.compile(r"[0-9a-f]{32}")

@@ -7,9 +7,9 @@ from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass, replace
 from typing import Any
 
+from pipeline.archive import Takedown, TakedownPlan, source_name, takedown_lock, wait_for_writers
 from pipeline.clusters import co_mention_rows
 from pipeline.model import Capture
-from pipeline.raw import Takedown, TakedownPlan, source_name, takedown_lock, wait_for_writers
 from pipeline.stages.cluster import relate
 from pipeline.stages.doomed import (
     TakedownTarget,

@@ -12,12 +12,12 @@ from datetime import date, datetime
 from functools import partial
 from pathlib import Path
 
+from pipeline.archive import ArchiveWriter, PageState, Validators, page_key_of
 from pipeline.clean import PageIdentity, page_identity
 from pipeline.errors import NewsError, TransientFetchError
 from pipeline.fetch import Fetcher, FetchResult, NotModified
 from pipeline.model import Capture, Page, Ref, Source, StageReport, canonical_url
 from pipeline.model.outcome import OutcomeKind
-from pipeline.raw import ArchiveWriter, PageState, Validators, page_key_of
 from pipeline.sources import ListingEntry, ReadContext, WaybackFetcher, discover, listable_days, settle_all
 from pipeline.stages.answers import archive_failed_response
 from pipeline.stages.barred import DETAIL, REASON, TakedownGuard, redacted_page

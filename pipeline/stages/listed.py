@@ -3,10 +3,10 @@
 from dataclasses import dataclass
 from datetime import date, datetime, timedelta
 
+from pipeline.archive import PageState
 from pipeline.errors import NewsError, TransientFetchError
 from pipeline.fetch import PageRequest
 from pipeline.model import Capture, Hints, Ref
-from pipeline.raw import PageState
 
 MAX_ATTEMPTS = 8
 _RECHECK_AFTER = timedelta(hours=20)  # under a day, so that a daily run looks again at what a feed still lists

@@ -6,8 +6,8 @@ from dataclasses import dataclass
 from datetime import date, timedelta
 from pathlib import Path
 
+from pipeline.archive import CaptureSummary, Validators
 from pipeline.model import Source
-from pipeline.raw import CaptureSummary, Validators
 from pipeline.sources import listable_days
 from pipeline.sources.local import folder_version, is_ready
 from pipeline.sources.plain import SIDECAR

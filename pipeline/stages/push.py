@@ -5,9 +5,9 @@ import secrets
 from collections.abc import Sequence
 from pathlib import Path
 
+from pipeline.archive import url_name
 from pipeline.errors import ConfigError
 from pipeline.model import Source
-from pipeline.raw import url_name
 from pipeline.sources import absolute_url
 from pipeline.stages.workspace import Workspace
 

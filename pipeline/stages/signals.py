@@ -13,10 +13,10 @@ from pathlib import Path
 from threading import Lock
 from typing import Any, Literal
 
+from pipeline.archive import Archive, FetchState, Takedowns, page_name
 from pipeline.errors import ConfigError, NewsError, TransientFetchError
 from pipeline.fetch import Fetcher, limits_from
 from pipeline.model import Source, canonical_url
-from pipeline.raw import Archive, FetchState, Takedowns, page_name
 from pipeline.settings import Settings, SourceList, load_sources
 from pipeline.sources import ListingEntry, Validators, discover, listable_days, waiting_files
 

@@ -7,10 +7,10 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal, Protocol
 
+from pipeline.archive import CaptureSummary
 from pipeline.kb import KnowledgeBase
 from pipeline.lake import CachedOutcome, StoredArticle
 from pipeline.model import Capture
-from pipeline.raw import CaptureSummary
 from pipeline.stages.knowledge import stale_articles
 from pipeline.stages.reading import knowledge_of, version_of
 from pipeline.stages.workspace import Workspace

@@ -3,10 +3,10 @@
 from pathlib import Path
 from urllib.parse import urlsplit
 
+from pipeline.archive import Takedown, TakedownPlan, page_key_of, pseudonym
 from pipeline.clean import page_identity
 from pipeline.lake import Redaction
 from pipeline.model import canonical_url
-from pipeline.raw import Takedown, TakedownPlan, page_key_of, pseudonym
 from pipeline.sources import EntryFilter, ListingEntry, ReadContext, erase_from_inbox
 from pipeline.stages.workspace import Workspace
 from pipeline.tables import rows_table, table_named

@@ -10,8 +10,8 @@ from itertools import chain
 
 import pyarrow as pa
 
+from pipeline.archive import Damage
 from pipeline.lake import Depth
-from pipeline.raw import Damage
 from pipeline.stages.workspace import Workspace
 
 _NIGHTS = 28  # until every day was read once more

@@ -3,11 +3,11 @@
 from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
+from pipeline.archive import PageState
 from pipeline.ask import pages_of_host
 from pipeline.errors import NewsError
 from pipeline.model import Article, Capture, Outcome, Rejected, Source, domain_of
 from pipeline.model.receipt import Check, Fact, ProvenanceStep, known_facts
-from pipeline.raw import PageState
 from pipeline.sources import listable_days
 from pipeline.stages.cleaning import clean_capture
 from pipeline.stages.listed import MAX_ATTEMPTS

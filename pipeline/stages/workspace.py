@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 from pathlib import Path
 
+from pipeline.archive import Archive, FetchState, Takedowns, source_name, writer_lock
 from pipeline.fetch import Fetcher, limits_from
 from pipeline.lake import Lake
 from pipeline.model import Source
-from pipeline.raw import Archive, FetchState, Takedowns, source_name, writer_lock
 from pipeline.settings import Settings, SourceList, load_sources
 from pipeline.sources import claim_files
 from pipeline.sources.kinds import SOURCE_ADAPTERS

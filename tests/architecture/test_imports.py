@@ -20,19 +20,19 @@ class May:
     libraries: tuple[str, ...] = ()
 
 
-_ROOMS_OF_STAGES = ("model", "raw", "fetch", "sources", "clean", "kb", "nlp", "clusters", "tables", "lake", "ask")
-# Everything in `pipeline` but `model` may also import errors, settings, database and codings, and say its version.
+_ROOMS_OF_STAGES = ("model", "archive", "fetch", "sources", "clean", "kb", "nlp", "clusters", "tables", "lake", "ask")
+# Every room of `pipeline` but `model` may also import errors, settings, sqlite, content_encoding and the version.
 PIPELINE = {
     "__init__": May(),
     "__main__": May(("cli",)),
     "errors": May(("model",)),
-    "database": May(("errors",)),
-    "codings": May(libraries=("brotli", "backports", "compression")),
+    "sqlite": May(("errors",)),
+    "content_encoding": May(libraries=("brotli", "backports", "compression")),
     "model": May(libraries=("courlan",)),
     "settings": May(("errors", "model"), ("pydantic", "pydantic_settings", "lxml", "cssselect")),
-    "raw": May(("model",), ("warcio",)),
+    "archive": May(("model",), ("warcio",)),
     "fetch": May(("model",), ("requests", "urllib3", "protego")),
-    "sources": May(("model", "fetch", "raw"), ("feedparser", "lxml", "warcio")),
+    "sources": May(("model", "fetch", "archive"), ("feedparser", "lxml", "warcio")),
     "clean": May(("model",), ("bs4", "lxml", "trafilatura", "htmldate", "py3langid", "charset_normalizer")),
     "kb": May(("model",)),
     "nlp": May(("model", "kb"), ("spacy", "numpy")),
@@ -51,7 +51,7 @@ AIRFLOW_SIDE = {
     "news_airflow": May(("stages", "pages"), ("airflow", "fastapi", "news_airflow", "psutil", "starlette")),
     "news_plugin": May(("pages",), ("airflow", "news_airflow")),
 }
-EVERYWHERE = ("errors", "settings", "database", "codings", "__version__")
+EVERYWHERE = ("errors", "settings", "sqlite", "content_encoding", "__version__")
 # Rooms that compute: they get values and give values, from the archive or a file, never from a socket.
 NETWORK = ("socket", "ssl", "http", "urllib.request", "ftplib", "smtplib", "asyncio", "socketserver", "xmlrpc")
 ONLINE_ROOMS = ("fetch",)

@@ -10,9 +10,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from pipeline.archive.members import read_member
+from pipeline.archive.scan import read_file
 from pipeline.model import Capture
-from pipeline.raw.files import read_file
-from pipeline.raw.members import read_member
 from pipeline.stages.verify import read_everything, verify
 from tests.faults.evening import SECOND
 from tests.faults.resume_worker import open_space

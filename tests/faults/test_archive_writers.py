@@ -7,7 +7,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.raw import Archive
+from pipeline.archive import Archive
 from tests.faults.archive_worker import page, write_forever, write_pages
 
 

@@ -8,7 +8,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.raw.archive import Archive
+from pipeline.archive.archive import Archive
 from pipeline.stages.run import extract_day
 from pipeline.stages.todo import unread_days
 from pipeline.stages.verify import read_everything, read_nothing, verify

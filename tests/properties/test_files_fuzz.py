@@ -11,9 +11,9 @@ from hypothesis import strategies as st
 from warcio.statusandheaders import StatusAndHeaders
 from warcio.warcwriter import WARCWriter
 
+from pipeline.archive import Archive, page_key_of
 from pipeline.errors import ArchiveError
 from pipeline.model import Source
-from pipeline.raw import Archive, page_key_of
 from pipeline.sources import ListingEntry, discover
 from tests.properties.fuzzing import NOW, broken, examples, page_of
 

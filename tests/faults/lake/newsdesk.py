@@ -10,8 +10,8 @@ from typing import Any
 import pandas  # noqa: F401
 import pyarrow.dataset  # noqa: F401
 
-from pipeline.database import Durability
 from pipeline.lake import Lake
+from pipeline.sqlite import Durability
 from pipeline.stages.cluster import copies_of
 from pipeline.stages.events import relate_events_of
 from pipeline.stages.quote_groups import quote_groups_of

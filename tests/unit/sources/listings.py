@@ -1,8 +1,8 @@
 """Invented feeds and sitemaps, and a source that lists them."""
 
+from pipeline.archive import Validators
 from pipeline.fetch import Fetcher
 from pipeline.model import Source
-from pipeline.raw import Validators
 from pipeline.sources import Listing, discover
 from tests.faults.hostile import NOW, Hostile, fetcher_for
 

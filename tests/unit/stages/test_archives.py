@@ -6,8 +6,8 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.archive import PageState
 from pipeline.model import Hints, Ref, canonical_url
-from pipeline.raw import PageState
 from pipeline.settings import Settings
 from pipeline.stages.ingest import ingest
 from pipeline.stages.listed import FetchCandidate

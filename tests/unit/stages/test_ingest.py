@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
+from pipeline.archive import Archive
 from pipeline.clean import identity
 from pipeline.clean.decode import DecodedText
 from pipeline.model import Page, canonical_url
-from pipeline.raw import Archive
 from pipeline.settings import Settings
 from pipeline.stages.ingest import ingest
 from pipeline.stages.workspace import Workspace

@@ -7,13 +7,13 @@ from sqlite3 import DatabaseError
 
 import pytest
 
-from pipeline.database import open_database
+from pipeline.archive import PageState
+from pipeline.archive.index import Index
 from pipeline.errors import ArchiveError
 from pipeline.lake.ledger import ArticleIndex, DayContents, StoredArticle
 from pipeline.model import Capture, Hints
-from pipeline.raw import PageState
-from pipeline.raw.index import Index
 from pipeline.settings import Settings
+from pipeline.sqlite import open_database
 from pipeline.stages.plan import plan
 from pipeline.stages.reading import version_of
 from pipeline.stages.workspace import Workspace

@@ -12,7 +12,11 @@ from pathlib import Path
 from sqlite3 import Connection, DatabaseError, Row
 from typing import NamedTuple, Protocol
 
-from pipeline.database import (
+from pipeline.archive.hints import hints_from_json, hints_to_json
+from pipeline.archive.scan import Damage
+from pipeline.errors import ArchiveError
+from pipeline.model import Hints, file_name_of
+from pipeline.sqlite import (
     DAMAGED_ROW,
     Durability,
     damaged_rows,
@@ -23,10 +27,6 @@ from pipeline.database import (
     to_micros,
     transaction,
 )
-from pipeline.errors import ArchiveError
-from pipeline.model import Hints, file_name_of
-from pipeline.raw.files import Damage
-from pipeline.raw.hints import hints_from_json, hints_to_json
 
 STATE = "state.sqlite"
 # Each row ends in its seal: it is the only one that says so.

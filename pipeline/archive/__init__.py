@@ -3,12 +3,12 @@
 The index beside the files is disposable; ``FetchState`` remembers what was listed and tried.
 """
 
-from pipeline.raw.archive import Archive
-from pipeline.raw.files import Damage
-from pipeline.raw.index import CaptureSummary
-from pipeline.raw.records import page_key_of
-from pipeline.raw.state import FetchState, KnownPage, PageState, Validators
-from pipeline.raw.takedowns import (
+from pipeline.archive.archive import Archive
+from pipeline.archive.fetch_state import FetchState, KnownPage, PageState, Validators
+from pipeline.archive.index import CaptureSummary
+from pipeline.archive.locks import takedown_lock, wait_for_writers, writer_lock
+from pipeline.archive.scan import Damage
+from pipeline.archive.takedowns import (
     DeletedArticle,
     Takedown,
     TakedownKind,
@@ -20,8 +20,8 @@ from pipeline.raw.takedowns import (
     source_name,
     url_name,
 )
-from pipeline.raw.work import takedown_lock, wait_for_writers, writer_lock
-from pipeline.raw.writer import ArchiveWriter
+from pipeline.archive.warc import page_key_of
+from pipeline.archive.writer import ArchiveWriter
 
 __all__ = [
     "Archive",

@@ -8,10 +8,10 @@ from typing import Any
 
 from warcio.archiveiterator import WARCIterator
 
+from pipeline.archive.members import Gap, Member, members_of
+from pipeline.archive.warc import parse_metadata, parse_page, parse_record
 from pipeline.errors import BrokenRecordError
 from pipeline.model import Attempt, Capture
-from pipeline.raw.members import Gap, Member, members_of
-from pipeline.raw.records import parse_metadata, parse_page, parse_record
 
 INDEX = "index.sqlite"
 _RESTORE = "restore the file from a copy; then, or without one, run `newslake raw rebuild`"

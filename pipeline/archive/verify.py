@@ -8,10 +8,10 @@ from datetime import date
 from pathlib import Path
 from sqlite3 import DatabaseError
 
+from pipeline.archive.dayfile import PART, SUFFIX, lock_part
+from pipeline.archive.index import Index
+from pipeline.archive.scan import Damage, FileScan, read_file
 from pipeline.model import Attempt, Capture
-from pipeline.raw.dayfile import PART, SUFFIX, lock_part
-from pipeline.raw.files import Damage, FileScan, read_file
-from pipeline.raw.index import Index
 
 Record = Capture | Attempt
 

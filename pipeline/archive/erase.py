@@ -10,12 +10,12 @@ from dataclasses import replace
 from pathlib import Path
 from typing import BinaryIO
 
-from pipeline.database import Durability
+from pipeline.archive.dayfile import WarcFile, sync_folder
+from pipeline.archive.members import Member, members_in, read_member
+from pipeline.archive.warc import info_record, metadata_record, new_record_id, readdress_record
 from pipeline.errors import ArchiveError, name_file_on_error
 from pipeline.model import Capture
-from pipeline.raw.dayfile import WarcFile, sync_folder
-from pipeline.raw.members import Member, members_in, read_member
-from pipeline.raw.records import info_record, metadata_record, new_record_id, readdress_record
+from pipeline.sqlite import Durability
 
 _RecordSpan = tuple[int, int]  # offset and length of a record, bytes of its file
 

@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
+from pipeline.archive import Archive, page_key_of
 from pipeline.errors import ArchiveError
 from pipeline.model import Exchange, Hints, Page
-from pipeline.raw import Archive, page_key_of
 
 NOON = datetime(2026, 2, 3, 12, 0, 0, 250, tzinfo=UTC)
 DAY = date(2026, 2, 3)

@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.raw import FetchState, TakedownPlan, Takedowns
+from pipeline.archive import FetchState, TakedownPlan, Takedowns
 
 NOW = datetime(2026, 2, 3, 12, tzinfo=UTC)
 NAME, PAGE, REASON = "0123456789abcdef0123456789abcdef", "https://harbour-post.example/ferry", "court order 12/26"

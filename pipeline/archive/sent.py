@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from email.parser import HeaderParser
 from io import BytesIO
 
-from pipeline.codings import decode_body
+from pipeline.content_encoding import decode_body
 from pipeline.model import Exchange
 
 ORIGINAL = "x-archive-orig-"

@@ -11,9 +11,9 @@ from pathlib import Path
 from sqlite3 import Connection
 from typing import Any, Literal
 
-from pipeline.database import Durability, from_micros, row_checksum, to_micros, transaction, vacuum_and_truncate
+from pipeline.archive.fetch_state import open_state
 from pipeline.model import article_id_of, canonical_url
-from pipeline.raw.state import open_state
+from pipeline.sqlite import Durability, from_micros, row_checksum, to_micros, transaction, vacuum_and_truncate
 
 TakedownKind = Literal["article", "publisher", "source", "reserved"]
 _SCHEMA = (

@@ -8,9 +8,9 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.database import from_micros, problems_of_database, to_micros, transaction, vacuum_and_truncate
+from pipeline.archive.hints import hints_from_json, hints_to_json
 from pipeline.model import GONE, Attempt, Capture
-from pipeline.raw.hints import hints_from_json, hints_to_json
+from pipeline.sqlite import from_micros, problems_of_database, to_micros, transaction, vacuum_and_truncate
 
 _VERSION = 2
 _COLUMNS = tuple(field.name for field in fields(Capture))

@@ -7,10 +7,10 @@ from io import FileIO
 from pathlib import Path
 from typing import BinaryIO
 
-from pipeline.database import Durability
+from pipeline.archive.members import Member, members_of
 from pipeline.errors import name_file_on_error
 from pipeline.model import Attempt, Capture, file_name_of
-from pipeline.raw.members import Member, members_of
+from pipeline.sqlite import Durability
 
 SUFFIX = ".warc.gz"
 PART = ".part"

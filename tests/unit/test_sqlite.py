@@ -10,8 +10,8 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.database import damaged_rows, open_database, row_checksum, transaction
 from pipeline.errors import LakeError
+from pipeline.sqlite import damaged_rows, open_database, row_checksum, transaction
 
 
 def _broken(error: sqlite3.DatabaseError) -> LakeError:

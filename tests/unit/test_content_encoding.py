@@ -7,7 +7,7 @@ import brotli
 import pytest
 from backports import zstd
 
-from pipeline.codings import CutShortError
+from pipeline.content_encoding import CutShortError
 from pipeline.fetch import BadEncodingError, TooLargeError, decode_body, gunzip
 
 TEXT = b"The ferry left at noon. " * 500

@@ -13,17 +13,17 @@ from datetime import date, datetime
 from functools import cached_property, partial
 from pathlib import Path
 
-from pipeline.database import Durability, from_micros, open_database
+from pipeline.archive.dayfile import PART, SUFFIX, finish_dead_part
+from pipeline.archive.erase import erase_records, promote_revisit, remove_leftovers
+from pipeline.archive.index import CaptureSummary, Index, index_problems
+from pipeline.archive.members import read_member
+from pipeline.archive.scan import INDEX, Damage, FileScan, read_file
+from pipeline.archive.verify import verify_files
+from pipeline.archive.warc import parse_page, parse_record
+from pipeline.archive.writer import FILE_MAX_BYTES, ArchiveWriter
 from pipeline.errors import ArchiveError, BrokenRecordError
 from pipeline.model import Attempt, Capture, Page, file_name_of
-from pipeline.raw.dayfile import PART, SUFFIX, finish_dead_part
-from pipeline.raw.erase import erase_records, promote_revisit, remove_leftovers
-from pipeline.raw.files import INDEX, Damage, FileScan, read_file
-from pipeline.raw.index import CaptureSummary, Index, index_problems
-from pipeline.raw.members import read_member
-from pipeline.raw.records import parse_page, parse_record
-from pipeline.raw.verify import verify_files
-from pipeline.raw.writer import FILE_MAX_BYTES, ArchiveWriter
+from pipeline.sqlite import Durability, from_micros, open_database
 
 log = logging.getLogger(__name__)
 

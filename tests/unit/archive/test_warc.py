@@ -16,9 +16,9 @@ import pytest
 from backports import zstd
 from warcio.archiveiterator import ArchiveIterator
 
+from pipeline.archive import Archive, page_key_of
 from pipeline.fetch import Fetcher, NotModified, limits_from
 from pipeline.model import Page
-from pipeline.raw import Archive, page_key_of
 from pipeline.settings import Settings
 from tests.faults.hostile import Hostile, HostileHandler, hostile_server
 

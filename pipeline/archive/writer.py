@@ -8,12 +8,9 @@ from pathlib import Path
 from types import TracebackType
 from typing import Protocol, Self
 
-from pipeline.database import Durability
-from pipeline.errors import ArchiveError
-from pipeline.model import Attempt, Capture, Exchange, Page
-from pipeline.raw.dayfile import WarcFile
-from pipeline.raw.index import Index
-from pipeline.raw.records import (
+from pipeline.archive.dayfile import WarcFile
+from pipeline.archive.index import Index
+from pipeline.archive.warc import (
     NOT_MODIFIED,
     SAME_PAYLOAD,
     attempt_record,
@@ -27,6 +24,9 @@ from pipeline.raw.records import (
     revisit_record,
     sent_digest_of,
 )
+from pipeline.errors import ArchiveError
+from pipeline.model import Attempt, Capture, Exchange, Page
+from pipeline.sqlite import Durability
 
 FILE_MAX_BYTES = 256_000_000  # a longer file is finished, and the next one begun
 _OPEN_FILES_MAX = 64  # a run over years of days must not use up the process's descriptors

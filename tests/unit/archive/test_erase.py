@@ -8,11 +8,11 @@ from pathlib import Path
 import pytest
 from warcio.archiveiterator import ArchiveIterator
 
+from pipeline.archive import Archive
+from pipeline.archive.erase import filler
 from pipeline.model import Attempt, Exchange
-from pipeline.raw import Archive
-from pipeline.raw.erase import filler
 from tests.traces import Traces
-from tests.unit.raw.test_archive import DAY, NOON, Answer, archive, local_page, put, record_types, web_page
+from tests.unit.archive.test_archive import DAY, NOON, Answer, archive, local_page, put, record_types, web_page
 
 __all__ = ["archive"]
 OTHER = "https://www.harbour-post.example/news/bridge"

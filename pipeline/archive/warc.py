@@ -14,10 +14,10 @@ from warcio.archiveiterator import WARCIterator
 from warcio.exceptions import ArchiveLoadFailed
 from warcio.recordloader import ArcWarcRecord
 
+from pipeline.archive.hints import hints_from_dict, hints_to_dict
+from pipeline.archive.sent import ORIGINAL, parse_answer, stored_head
 from pipeline.errors import BrokenRecordError
 from pipeline.model import Attempt, Capture, Exchange, Page, canonical_url
-from pipeline.raw.hints import hints_from_dict, hints_to_dict
-from pipeline.raw.sent import ORIGINAL, parse_answer, stored_head
 
 SAME_PAYLOAD = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
