@@ -12,8 +12,8 @@ from pathlib import Path
 from sqlite3 import Connection, DatabaseError, Row
 from typing import NamedTuple, Protocol
 
-from pipeline.archive.hints import hints_from_json, hints_to_json
 from pipeline.archive.scan import Damage
+from pipeline.archive.warc import hints_from_json, hints_to_json
 from pipeline.errors import ArchiveError
 from pipeline.model import Hints, file_name_of
 from pipeline.sqlite import (

@@ -8,7 +8,7 @@ from datetime import date, datetime
 from pathlib import Path
 from typing import NamedTuple
 
-from pipeline.archive.hints import hints_from_json, hints_to_json
+from pipeline.archive.warc import hints_from_json, hints_to_json
 from pipeline.model import GONE, Attempt, Capture
 from pipeline.sqlite import from_micros, problems_of_database, to_micros, transaction, vacuum_and_truncate
 

@@ -2,22 +2,189 @@
 
 import hashlib
 import json
+import mmap
+import os
+import re
 import uuid
 import zlib
-from collections.abc import Mapping
-from dataclasses import fields
+from collections.abc import Iterator, Mapping
+from dataclasses import dataclass, fields
 from datetime import UTC, date, datetime
-from io import BytesIO
-from typing import Any
+from email.parser import HeaderParser
+from io import BytesIO, FileIO
+from pathlib import Path
+from typing import Any, BinaryIO
 
 from warcio.archiveiterator import WARCIterator
 from warcio.exceptions import ArchiveLoadFailed
 from warcio.recordloader import ArcWarcRecord
 
-from pipeline.archive.hints import hints_from_dict, hints_to_dict
-from pipeline.archive.sent import ORIGINAL, parse_answer, stored_head
+from pipeline.content_encoding import decode_body
 from pipeline.errors import BrokenRecordError
-from pipeline.model import Attempt, Capture, Exchange, Page, canonical_url
+from pipeline.model import Attempt, Capture, Exchange, Hints, Page, canonical_url
+
+# Gzip members of a WARC file: each record is one, so that it can be read by offset alone.
+
+_CHUNK = 1 << 16
+_GZIP = zlib.MAX_WBITS | 16
+_MAGIC = b"\x1f\x8b\x08"
+_WARC = b"WARC/"
+_PEEK = 1 << 10  # packed bytes that unpack to more than "WARC/"
+
+
+@dataclass(frozen=True, slots=True)
+class Member:
+    """One gzip member. ``offset`` and ``length`` are bytes of the file, ``data`` is decompressed."""
+
+    offset: int
+    length: int
+    data: bytes
+
+
+@dataclass(frozen=True, slots=True)
+class Gap:
+    """Bytes of a file that no record can be read from. ``why`` is for a person; ``is_tail``: nothing good follows."""
+
+    offset: int
+    length: int
+    why: str
+    is_tail: bool
+
+
+def read_member(path: Path, *, offset: int, length: int) -> bytes:
+    """Return one member, decompressed.
+
+    Raises: BrokenRecordError with record_missing where file or bytes are not there, record_corrupt where they are
+    damaged.
+    """
+    key = f"{path}@{offset}"
+    try:
+        with path.open("rb") as file:
+            file.seek(offset)
+            data = file.read(length)
+    except FileNotFoundError as error:
+        raise BrokenRecordError(
+            f"{path} is gone; put it back, or run `newslake lake recover` to forget it",
+            key=key,
+            reason="record_missing",
+        ) from error
+    if len(data) < length:
+        told = f"{path} ends before byte {offset + length}; restore it"
+        raise BrokenRecordError(told, key=key, reason="record_missing")
+    got = _member_at(data, 0)
+    if isinstance(got, str):
+        raise BrokenRecordError(
+            f"{key} is damaged ({got}); restore the file, `newslake raw verify` names all that is lost",
+            key=key,
+            reason="record_corrupt",
+        )
+    return got.data
+
+
+def members_of(file: BinaryIO | FileIO) -> Iterator[Member | Gap]:
+    """Yield what a file holds, in order. Behind damage it goes on where a WARC record begins again."""
+    size = os.fstat(file.fileno()).st_size
+    if not size:
+        return
+    with mmap.mmap(file.fileno(), size, access=mmap.ACCESS_READ) as data:
+        yield from members_in(data)
+
+
+def members_in(data: bytes | mmap.mmap) -> Iterator[Member | Gap]:
+    """Yield what some bytes of a file hold, as ``members_of`` does; offsets count from their first."""
+    at, size = 0, len(data)
+    while at < size:
+        got = _member_at(data, at)
+        if isinstance(got, str):
+            after = _next_start(data, at + 1)
+            yield Gap(at, after - at, got, after == size)
+            at = after
+        else:
+            yield got
+            at += got.length
+
+
+def _member_at(data: bytes | mmap.mmap, offset: int) -> Member | str:
+    """Return the member that begins at an offset, or why there is none."""
+    unpacker, unpacked, at = zlib.decompressobj(_GZIP), bytearray(), offset
+    try:
+        while not unpacker.eof:
+            chunk = data[at : at + _CHUNK]
+            if not chunk:
+                return "cut short: its gzip member has no end"
+            unpacked += unpacker.decompress(chunk)
+            at += len(chunk)
+    except zlib.error as error:
+        return str(error)
+    return Member(offset, at - len(unpacker.unused_data) - offset, bytes(unpacked))
+
+
+def _next_start(data: bytes | mmap.mmap, at: int) -> int:
+    """Return where the next record begins, the file's end where none does."""
+    while (at := data.find(_MAGIC, at)) >= 0:
+        try:
+            if zlib.decompressobj(_GZIP).decompress(data[at : at + _PEEK], len(_WARC)) == _WARC:
+                return at
+        except zlib.error:
+            pass
+        at += 1
+    return len(data)
+
+
+# Exchanges as WARC records hold them, and back: everything as it was sent but the transfer coding.
+
+ORIGINAL = "x-archive-orig-"
+_CODED = re.compile(rb"(?im)^(?=transfer-encoding\s*:)")
+_CODING = "transfer-encoding"
+_HEAD_ENDS = (b"\n\r\n", b"\n\n")
+
+
+def stored_head(exchange: Exchange) -> bytes:
+    """Return status line and headers for a body without its transfer coding: that header is renamed, no other byte."""
+    head = _CODED.sub(ORIGINAL.encode(), exchange.head)
+    return head if head.endswith(_HEAD_ENDS) else head + b"\r\n"  # a server that hung up after its headers
+
+
+def parse_answer(block: bytes, *, max_bytes: int) -> tuple[Mapping[str, str], bytes]:
+    """Return headers, as ``Page`` has them, and the decoded body of an answer that is kept as sent.
+
+    Raises: ValueError where the body is not in its coding, or longer than ``max_bytes``.
+    """
+    stream = BytesIO(block)
+    lines = list(iter(stream.readline, b""))
+    end = next((number for number, line in enumerate(lines) if line in (b"\r\n", b"\n")), len(lines))
+    headers: dict[str, str] = {}
+    # As http.client reads them: Latin-1; a name that comes twice has both values.
+    for name, value in HeaderParser().parsestr(b"".join(lines[1:end]).decode("latin-1")).items():
+        key = _CODING if name.lower() == f"{ORIGINAL}{_CODING}" else name.lower()  # no other was renamed
+        headers[key] = f"{headers[key]}, {value}" if key in headers else value
+    body = block[sum(map(len, lines[: end + 1])) :]
+    return headers, decode_body((body,), content_encoding=headers.get("content-encoding", ""), max_bytes=max_bytes)
+
+
+# Hints as JSON text, for metadata records and the databases.
+
+_TIMES = ("published_at", "modified_at")
+
+
+def hints_to_dict(hints: Hints) -> dict[str, str]:
+    """Return the hints that are set, times as ISO 8601."""
+    found = {name: getattr(hints, name) for name in Hints.__slots__ if getattr(hints, name) is not None}
+    return {name: value.isoformat() if name in _TIMES else value for name, value in found.items()}
+
+
+def hints_from_dict(found: dict[str, Any]) -> Hints:
+    times = {name: datetime.fromisoformat(found[name]) for name in _TIMES if name in found}
+    return Hints(**found | times)
+
+
+def hints_to_json(hints: Hints) -> str:
+    return json.dumps(hints_to_dict(hints), ensure_ascii=False, sort_keys=True)
+
+
+def hints_from_json(text: str) -> Hints:
+    return hints_from_dict(json.loads(text))
+
 
 SAME_PAYLOAD = "http://netpreserve.org/warc/1.1/revisit/identical-payload-digest"
 NOT_MODIFIED = "http://netpreserve.org/warc/1.1/revisit/server-not-modified"
@@ -28,7 +195,6 @@ _OUR_DIGEST = "WARC-Newslake-Digest"  # of the decoded body; only records that a
 _OUR_LENGTH = "WARC-Newslake-Length"  # of the decoded body in bytes: reading takes off no more than that
 _FINAL_URI = "X-Archive-Final-URI"  # where redirects ended, when not at the target URI
 _PLACE = ("file", "offset", "length")
-_CHUNK = 1 << 16
 _GZIP_WBITS = 16 + zlib.MAX_WBITS
 
 

@@ -5,8 +5,7 @@ from collections.abc import Callable, Collection, Iterable
 from dataclasses import dataclass
 from pathlib import Path
 
-from pipeline.archive.members import Member, members_in
-from pipeline.archive.warc import parse_record
+from pipeline.archive.warc import Member, members_in, parse_record
 from pipeline.errors import BrokenRecordError
 from pipeline.model import Page, Ref
 from pipeline.sources.found import ListingEntry
