@@ -4,14 +4,14 @@ Line rules are data in ``line_rules``; what makes a page no article is in ``page
 own in ``text_article`` and keeps its characters.
 """
 
+from pipeline.clean.article import Explanation
+from pipeline.clean.boilerplate import GENERATION
+from pipeline.clean.canonical import PageIdentity, page_identity
 from pipeline.clean.extract import clean, explain, extract
-from pipeline.clean.html_article import Explanation
-from pipeline.clean.identity import PageIdentity, page_identity
-from pipeline.clean.line_rules import GENERATION
 from pipeline.clean.moments import in_zone
 from pipeline.clean.origin import Origin
 from pipeline.clean.page_types import reject_reason
-from pipeline.clean.text_article import article_from_text
+from pipeline.clean.plain_text import article_from_text
 
 __all__ = [
     "GENERATION",

@@ -1,10 +1,10 @@
 """The ways to read a page: with a decision, always, and with its reasons."""
 
-from pipeline.clean.html_article import Explanation, empty_article, html_article
+from pipeline.clean.article import Explanation, empty_article, html_article
 from pipeline.clean.media import media_kind_of
 from pipeline.clean.origin import Origin
 from pipeline.clean.page_types import reject_reason
-from pipeline.clean.text_article import text_article
+from pipeline.clean.plain_text import text_article
 from pipeline.model import Article, LayoutRule, Page, Rejected
 
 

@@ -4,7 +4,7 @@ import re
 from collections.abc import Iterator
 
 from pipeline.clean.found import ExtractedField, first_nonempty
-from pipeline.clean.markup import Markup, story_text
+from pipeline.clean.html import Markup, story_text
 from pipeline.clean.tree import Tree, text_of, tidy
 
 _SEPARATOR = re.compile(r"\s+[|–—·»«•:]+\s+|\s+-+\s+|\s*\|\s*|\s+//\s+")

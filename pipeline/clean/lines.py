@@ -5,8 +5,8 @@ from collections import Counter
 from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
+from pipeline.clean.boilerplate import LINE_RULES, STORY_ENDS, STORY_ENDS_MAX_WORDS, LineRule
 from pipeline.clean.headline import fold_title
-from pipeline.clean.line_rules import LINE_RULES, STORY_ENDS, STORY_ENDS_MAX_WORDS, LineRule
 from pipeline.clean.pieces import TextPiece
 
 _HEAD, _TAIL = 3, 4  # pieces that count as near the start or the end

@@ -5,9 +5,9 @@ from collections.abc import Iterator, Sequence
 from dataclasses import replace
 from itertools import dropwhile, islice
 
-from pipeline.clean.about import read_description
 from pipeline.clean.headline import fold_title
-from pipeline.clean.markup import Markup
+from pipeline.clean.html import Markup
+from pipeline.clean.metadata import read_description
 from pipeline.clean.pieces import TextPiece
 from pipeline.clean.tree import Tree, text_of, text_start
 

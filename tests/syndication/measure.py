@@ -14,7 +14,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.clean.text_article import article_from_text
+from pipeline.clean.plain_text import article_from_text
 from pipeline.kb import load_kb
 from pipeline.lake import KEYS_SCHEMA, Lake
 from pipeline.model import Annotation, Article

@@ -11,8 +11,8 @@ import pytest
 from warcio.archiveiterator import ArchiveIterator
 
 from pipeline.archive import Archive
-from pipeline.clean import identity
-from pipeline.clean.decode import DecodedText
+from pipeline.clean import canonical as identity
+from pipeline.clean.decoding import DecodedText
 from pipeline.model import Page, canonical_url
 from pipeline.settings import Settings
 from pipeline.stages.ingest import ingest

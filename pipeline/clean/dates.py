@@ -9,8 +9,8 @@ from typing import Literal
 
 from htmldate import find_date
 
+from pipeline.clean.html import Markup
 from pipeline.clean.jsonld import plain_text
-from pipeline.clean.markup import Markup
 from pipeline.clean.moments import Moment, doubt_of, parse_moment
 from pipeline.clean.shown_date import visible_day
 from pipeline.clean.zones import with_zone

@@ -2,7 +2,7 @@
 
 import pytest
 
-from pipeline.clean.line_rules import LINE_RULES
+from pipeline.clean.boilerplate import LINE_RULES
 from pipeline.clean.lines import keep_story_lines
 from pipeline.clean.pieces import TextPiece
 

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import pytest
 from pages_for_clean import page_of
 
-from pipeline.clean.decode import decode_body
+from pipeline.clean.decoding import decode_body
 from pipeline.model import Page
 
 FRENCH = "Le café « Étoile » a fermé ses portes mardi – après l’été, dit Zoé."

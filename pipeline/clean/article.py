@@ -5,24 +5,24 @@ from dataclasses import dataclass, replace
 
 import trafilatura
 
-from pipeline.clean import about
-from pipeline.clean.assemble import count_words, join_pieces
+from pipeline.clean import metadata as about
+from pipeline.clean.authors import Authors, read_authors
+from pipeline.clean.blocks import count_words, join_pieces
 from pipeline.clean.body import read_body
+from pipeline.clean.boilerplate import GENERATION
+from pipeline.clean.canonical import identity_of, page_identity
 from pipeline.clean.captions import read_captions
-from pipeline.clean.decode import decode_body
+from pipeline.clean.dates import PublicationTime, read_published
+from pipeline.clean.decoding import decode_body
 from pipeline.clean.found import ExtractedField
 from pipeline.clean.headline import read_headline
-from pipeline.clean.identity import identity_of, page_identity
+from pipeline.clean.html import Markup, read_markup
 from pipeline.clean.layout import apply_layout
-from pipeline.clean.line_rules import GENERATION
 from pipeline.clean.lines import keep_story_lines
-from pipeline.clean.markup import Markup, read_markup
 from pipeline.clean.moments import in_zone
 from pipeline.clean.origin import Origin
 from pipeline.clean.page_types import PageKind, page_kind_of
-from pipeline.clean.people import Authors, read_authors
 from pipeline.clean.pieces import TextPiece
-from pipeline.clean.published import PublicationTime, read_published
 from pipeline.clean.standfirst import with_standfirst
 from pipeline.clean.tree import Tree, excess_of, parse_html, strip_unread, text_of
 from pipeline.model import Article, FieldMethod, Page, content_hash_of, domain_of, revision_id_of

@@ -7,8 +7,8 @@ from itertools import islice
 
 from trafilatura.metadata import extract_author
 
+from pipeline.clean.html import Markup
 from pipeline.clean.jsonld import as_list, plain_text, types_of
-from pipeline.clean.markup import Markup
 from pipeline.clean.near_headline import is_elsewhere, texts_near_headline
 from pipeline.clean.tree import Tree, text_of, tidy
 

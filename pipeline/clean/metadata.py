@@ -4,9 +4,9 @@ import re
 from collections.abc import Iterable, Mapping
 
 from pipeline.clean.found import NOT_FOUND, ExtractedField, first_nonempty
+from pipeline.clean.html import Markup, story_text
 from pipeline.clean.jsonld import as_list, plain_text
 from pipeline.clean.latin import language_identifier
-from pipeline.clean.markup import Markup, story_text
 from pipeline.clean.tree import text_of, tidy
 from pipeline.model import Page
 

@@ -2,11 +2,11 @@
 
 from datetime import UTC, datetime
 
-from pipeline.clean.about import is_mining_reserved, language_of, read_agency
-from pipeline.clean.assemble import count_words
-from pipeline.clean.decode import decode_body
-from pipeline.clean.identity import page_identity
-from pipeline.clean.line_rules import GENERATION
+from pipeline.clean.blocks import count_words
+from pipeline.clean.boilerplate import GENERATION
+from pipeline.clean.canonical import page_identity
+from pipeline.clean.decoding import decode_body
+from pipeline.clean.metadata import is_mining_reserved, language_of, read_agency
 from pipeline.clean.moments import Moment, doubt_of
 from pipeline.clean.origin import Origin
 from pipeline.clean.text_blocks import blocks_of_text

@@ -4,7 +4,7 @@ import re
 from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
-from pipeline.clean.decode import decode_body
+from pipeline.clean.decoding import decode_body
 from pipeline.clean.media import media_kind_of
 from pipeline.clean.tree import parse_html
 from pipeline.errors import UndecodablePageError
