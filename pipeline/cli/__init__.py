@@ -6,23 +6,23 @@ import sys
 import typer
 
 from pipeline.cli import (
-    ask,
+    annotate,
     changes,
     coverage,
     doctor,
     events,
-    forget,
     history,
     kb,
     lake,
     override,
     plan,
     push,
+    query,
     raw,
     run,
     show,
     sources,
-    text,
+    takedown,
     views,
     why,
 )
@@ -38,14 +38,14 @@ app = typer.Typer(
 app.command("run")(run.run)
 app.command("push")(push.push)
 app.command("plan")(plan.plan)
-app.command("try")(text.try_page)
-app.command("annotate")(text.annotate)
-app.command("clean")(text.clean)
-app.command("sql")(ask.sql)
-app.command("ask", cls=ask.ChartCommand, context_settings={"ignore_unknown_options": True})(ask.ask)
+app.command("try")(annotate.try_page)
+app.command("annotate")(annotate.annotate)
+app.command("clean")(annotate.clean)
+app.command("sql")(query.sql)
+app.command("ask", cls=query.ChartCommand, context_settings={"ignore_unknown_options": True})(query.ask)
 app.command("views")(views.views)
 app.command("history")(history.history)
-app.command("forget")(forget.forget)
+app.command("forget")(takedown.forget)
 app.command("show")(show.show)
 app.command("why")(why.why)
 app.command("coverage")(coverage.coverage)

@@ -8,10 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
+from pipeline.cli.annotate import PublishedAt, SourceRules
 from pipeline.cli.destination import path_outside_lake
 from pipeline.cli.history import print_revision
 from pipeline.cli.output import out, print_error, print_note, workspace
-from pipeline.cli.text import PublishedAt, SourceRules
 from pipeline.cli.why import print_step
 from pipeline.errors import ConfigError
 
