@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.clusters.sentences import sentence_spans
-from pipeline.clusters.shingles import fold_text, hash_of
+from pipeline.clusters.text import fold_text, hash_of
 
 _WORD = re.compile(r"\w+")
 _AROUND = 200  # characters of its sentence before a trigger, and after it, that are compared

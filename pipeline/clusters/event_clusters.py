@@ -10,7 +10,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.clusters.names import NameIndex, may_be_one, shared_count
+from pipeline.clusters.name_matching import NameIndex, may_be_one, shared_count
 from pipeline.clusters.streams import rows_by, rows_of_table
 from pipeline.tables import table_named
 from pipeline.tables.spec import Row

@@ -5,9 +5,9 @@ from collections.abc import Sequence
 import numpy as np
 import pyarrow as pa
 
-from pipeline.clusters.event_matching import agreement
-from pipeline.clusters.event_units import EventDay, EventUnit
-from pipeline.clusters.rare import earlier_sharing
+from pipeline.clusters.blocking import earlier_sharing
+from pipeline.clusters.event_linking import agreement
+from pipeline.clusters.event_mentions import EventDay, EventUnit
 from pipeline.tables import table_named
 
 

@@ -9,8 +9,8 @@ from typing import Any, Literal
 import numpy as np
 
 from pipeline.clusters.lists import Integers
-from pipeline.clusters.names import may_be_one
-from pipeline.clusters.shingles import fold_text, hash_of, shingles_of
+from pipeline.clusters.name_matching import may_be_one
+from pipeline.clusters.text import fold_text, hash_of, shingles_of
 
 # What makes two quotations one: their words alone, or their words because one speaker is named for both.
 Evidence = Literal["words", "words and speaker"]

@@ -15,7 +15,7 @@ from pipeline.stages.events import relate_events_of
 from pipeline.stages.quote_groups import quote_groups_of
 from tests.planted import Press
 from tests.properties.fuzzing import LONG
-from tests.unit.clusters.told import EventArticle, build_keys, build_tables
+from tests.unit.clusters.builders import EventArticle, build_keys, build_tables
 from tests.unit.lake.rows import Story, batch_keys, batch_tables
 
 PRESS = Press(seed=37)

@@ -16,7 +16,7 @@ from pipeline.clusters import (
     relate_events,
 )
 from pipeline.tables import check_batch
-from tests.unit.clusters.told import DAY, EventArticle, build_event_day, build_tables
+from tests.unit.clusters.builders import DAY, EventArticle, build_event_day, build_tables
 
 MET = EventArticle(article="a", names=("Vessmouth",))
 PLAN = replace(MET, article="p", modality="planned", trigger="will meet", day=-9, when=date(2026, 2, 9))

@@ -4,7 +4,7 @@ import pytest
 
 from pipeline.clusters.lists import rows_of
 from pipeline.clusters.matching import ArticleShingles, match_of
-from pipeline.clusters.sketches import sketches_of
+from pipeline.clusters.minhash import sketches_of
 from tests.planted import COPIES, STRANGERS, Press
 
 PRESS = Press(seed=3)

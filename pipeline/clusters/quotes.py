@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 import pyarrow as pa
 
+from pipeline.clusters.blocking import pairs_sharing
 from pipeline.clusters.lists import Integers
 from pipeline.clusters.quoted import (
     LONG_ENOUGH,
@@ -18,7 +19,6 @@ from pipeline.clusters.quoted import (
     quoted_words,
     word_shingles,
 )
-from pipeline.clusters.rare import pairs_sharing
 from pipeline.tables import table_named
 
 QUOTE_COLUMNS = (

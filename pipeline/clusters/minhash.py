@@ -8,7 +8,7 @@ import pyarrow as pa
 from rensa import RMinHash
 
 from pipeline.clusters.lists import Integers, list_array
-from pipeline.clusters.shingles import fold_text, hash_of, shingles_of
+from pipeline.clusters.text import fold_text, hash_of, shingles_of
 
 PERMUTATIONS = 128
 _SEED = 1

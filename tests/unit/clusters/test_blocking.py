@@ -2,7 +2,7 @@
 
 import numpy as np
 
-from pipeline.clusters.rare import earlier_sharing
+from pipeline.clusters.blocking import earlier_sharing
 
 
 def test_ones_own_group_crowds_out_nobody() -> None:

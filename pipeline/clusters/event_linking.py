@@ -3,8 +3,8 @@
 from collections.abc import Iterable
 from datetime import timedelta
 
-from pipeline.clusters.event_units import EventUnit, Name
-from pipeline.clusters.names import may_be_one, shared_count
+from pipeline.clusters.event_mentions import EventUnit, Name
+from pipeline.clusters.name_matching import may_be_one, shared_count
 
 _DAY = timedelta(days=1)
 _ENOUGH = 2.5

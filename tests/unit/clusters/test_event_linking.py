@@ -9,7 +9,7 @@ import pytest
 from pipeline.clusters import event_report_rows, relate_events
 from pipeline.tables import check_batch
 from tests.planted import Press
-from tests.unit.clusters.told import DAY, EventArticle, build_event_day
+from tests.unit.clusters.builders import DAY, EventArticle, build_event_day
 
 MET = EventArticle(article="a", names=("Vessmouth", "Harbour Board"))
 SAME = replace(MET, article="b", hour=13)

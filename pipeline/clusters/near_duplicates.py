@@ -11,7 +11,7 @@ import pyarrow.compute as pc
 from pipeline.clusters.candidates import earlier_candidates
 from pipeline.clusters.lists import rows_of
 from pipeline.clusters.matching import FEWEST_SHINGLES, ArticleShingles, DuplicateMatch, match_of
-from pipeline.clusters.sketches import PERMUTATIONS
+from pipeline.clusters.minhash import PERMUTATIONS
 from pipeline.tables import table_named
 
 WINDOW = timedelta(days=7)  # a copy follows its original within a week; later ones are a new story's archive reprint

@@ -14,9 +14,9 @@ import pyarrow.compute as pc
 
 from pipeline.clusters.contexts import Sentence, bits_of, drop_common_words, sentences_of, stories_of
 from pipeline.clusters.lists import Integers
-from pipeline.clusters.names import name_words
-from pipeline.clusters.shingles import fold_text
+from pipeline.clusters.name_matching import name_words
 from pipeline.clusters.streams import rows_by
+from pipeline.clusters.text import fold_text
 
 EVENT_COLUMNS = (
     "article_id",
