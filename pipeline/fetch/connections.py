@@ -13,8 +13,8 @@ from requests.adapters import HTTPAdapter
 from urllib3.connection import HTTPConnection, HTTPSConnection
 from urllib3.connectionpool import HTTPConnectionPool, HTTPSConnectionPool
 
-from pipeline.fetch.addresses import AddressBook
-from pipeline.fetch.trouble import FetchFailure
+from pipeline.fetch.address_guard import AddressBook
+from pipeline.fetch.retry import FetchFailure
 
 _HEAD_END = (b"\r\n", b"\n", b"")
 _HOSTS_KEPT, _CONNECTIONS_KEPT = 128, 32

@@ -9,16 +9,16 @@ from types import TracebackType
 from typing import Self
 
 from pipeline.errors import RefusedFetchError, TransientFetchError
-from pipeline.fetch.addresses import AddressBook
-from pipeline.fetch.hops import RequestRunner, RequestSpec, RequestTarget
+from pipeline.fetch.address_guard import AddressBook
 from pipeline.fetch.limits import FetchLimits
-from pipeline.fetch.pace import RateLimiter
+from pipeline.fetch.rate_limit import RateLimiter
+from pipeline.fetch.request import RequestRunner, RequestSpec, RequestTarget
 from pipeline.fetch.reservations import Reservations, reserving_header
+from pipeline.fetch.retry import FetchFailure
 from pipeline.fetch.robots import Robots
-from pipeline.fetch.schedule import Schedule
+from pipeline.fetch.scheduler import Schedule
 from pipeline.fetch.stream import Stream, StreamTransport
 from pipeline.fetch.transport import Caps, Reply, Transport
-from pipeline.fetch.trouble import FetchFailure
 from pipeline.fetch.turns import SharedRateLimit
 from pipeline.fetch.walk import Gate, run_walk
 from pipeline.model import Exchange, Hints, Page

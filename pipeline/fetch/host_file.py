@@ -6,10 +6,10 @@ from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 from threading import Lock
 
-from pipeline.fetch.hops import RequestRunner, RequestSpec, RequestTarget
 from pipeline.fetch.limits import FetchLimits
+from pipeline.fetch.request import RequestRunner, RequestSpec, RequestTarget
+from pipeline.fetch.retry import FetchFailure
 from pipeline.fetch.transport import Caps, Reply
-from pipeline.fetch.trouble import FetchFailure
 from pipeline.fetch.walk import WalkStep, ahead_of_others
 
 _CACHE_TTL = timedelta(hours=24)

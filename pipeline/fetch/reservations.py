@@ -8,10 +8,10 @@ from datetime import datetime
 from functools import cached_property
 from urllib.parse import urlsplit
 
-from pipeline.fetch.hops import RequestRunner, RequestTarget
 from pipeline.fetch.host_file import WellKnownFile
 from pipeline.fetch.limits import FetchLimits
-from pipeline.fetch.trouble import FetchFailure
+from pipeline.fetch.request import RequestRunner, RequestTarget
+from pipeline.fetch.retry import FetchFailure
 from pipeline.fetch.walk import Gate
 
 _RULES_MAX = 1000

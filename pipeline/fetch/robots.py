@@ -11,11 +11,11 @@ from functools import partial
 
 from protego import Protego
 
-from pipeline.fetch.hops import RequestRunner, RequestTarget
 from pipeline.fetch.host_file import WellKnownFile
 from pipeline.fetch.limits import FetchLimits
-from pipeline.fetch.pace import RateLimiter
-from pipeline.fetch.trouble import FetchFailure
+from pipeline.fetch.rate_limit import RateLimiter
+from pipeline.fetch.request import RequestRunner, RequestTarget
+from pipeline.fetch.retry import FetchFailure
 from pipeline.fetch.walk import Gate
 
 log = logging.getLogger(__name__)

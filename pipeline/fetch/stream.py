@@ -7,8 +7,8 @@ import requests
 import urllib3
 
 from pipeline.errors import RefusedFetchError, TransientFetchError
+from pipeline.fetch.retry import FetchFailure
 from pipeline.fetch.transport import Caps, Reply, Transport, failure_of
-from pipeline.fetch.trouble import FetchFailure
 from pipeline.model import Exchange
 
 _PIECE = 1 << 16

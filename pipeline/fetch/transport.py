@@ -9,9 +9,9 @@ import requests
 import urllib3
 
 from pipeline.content_encoding import BadEncodingError, CutShortError, TooLargeError, decode_body
-from pipeline.fetch.addresses import AddressBook
+from pipeline.fetch.address_guard import AddressBook
 from pipeline.fetch.connections import Clock, FramingTooLargeError, PinnedAdapter
-from pipeline.fetch.trouble import FetchFailure
+from pipeline.fetch.retry import FetchFailure
 from pipeline.model import Exchange
 
 _CHUNK = 1 << 16

@@ -4,9 +4,9 @@ import time
 from collections.abc import Generator
 from dataclasses import dataclass, replace
 
-from pipeline.fetch.pace import RateLimiter
+from pipeline.fetch.rate_limit import RateLimiter
+from pipeline.fetch.retry import FetchFailure
 from pipeline.fetch.transport import Reply
-from pipeline.fetch.trouble import FetchFailure
 
 
 @dataclass(frozen=True, slots=True)

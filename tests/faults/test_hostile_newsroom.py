@@ -12,7 +12,7 @@ Tests of this module are named alone, those of test_hostile_server.py with "serv
   header floods                    test_header_flood
   redirects: loop, > 10, file:, private    server: test_redirect_*, test_endless_redirects_are_refused;
                                    test_ten_redirects_are_followed, test_permanent_redirect
-  redirects: https to http         tests/unit/fetch/test_tls.py
+  redirects: https to http         tests/unit/fetch/test_transport.py
   private addresses                test_no_spelling_of_a_private_address_is_reached, test_user_in_a_url_is_refused
   DNS rebinding                    test_second_answer_of_a_resolver_is_not_asked_for, test_one_private_address_is_enough
   429/503 with Retry-After         server: test_retry_after_is_obeyed, test_long_retry_after_is_left_for_a_later_run;

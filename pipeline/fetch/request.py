@@ -9,12 +9,12 @@ from urllib.parse import urljoin, urlsplit
 import requests
 
 from pipeline.content_encoding import ACCEPT_ENCODING
-from pipeline.fetch.addresses import AddressBook
+from pipeline.fetch.address_guard import AddressBook
 from pipeline.fetch.limits import FetchLimits
-from pipeline.fetch.pace import HostHealth, RateLimiter
+from pipeline.fetch.rate_limit import HostHealth, RateLimiter
 from pipeline.fetch.retries import pause_seconds, retry_after_seconds
+from pipeline.fetch.retry import FetchFailure
 from pipeline.fetch.transport import Budget, Caps, Reply, Transport
-from pipeline.fetch.trouble import FetchFailure
 from pipeline.fetch.walk import Gate, Walk, WalkStep
 from pipeline.model import GONE
 

@@ -5,7 +5,7 @@ from dataclasses import dataclass
 from threading import Lock
 from typing import Literal
 
-from pipeline.fetch.trouble import FetchFailure
+from pipeline.fetch.retry import FetchFailure
 from pipeline.fetch.turns import SharedRateLimit
 
 _INTERVAL_MAX_SECONDS = 60.0  # neither doubling nor a Crawl-delay makes an interval longer

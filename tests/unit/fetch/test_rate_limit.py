@@ -6,8 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from pipeline.fetch.pace import HostHealth, RateLimiter
-from pipeline.fetch.trouble import FetchFailure
+from pipeline.fetch.rate_limit import HostHealth, RateLimiter
+from pipeline.fetch.retry import FetchFailure
 from pipeline.fetch.turns import SharedRateLimit
 
 

@@ -10,9 +10,9 @@ from itertools import count
 from math import inf
 from threading import Condition, Lock
 
-from pipeline.fetch.pace import RateLimiter
+from pipeline.fetch.rate_limit import RateLimiter
+from pipeline.fetch.retry import FetchFailure
 from pipeline.fetch.transport import Reply
-from pipeline.fetch.trouble import FetchFailure
 from pipeline.fetch.walk import Walk, WalkStep
 
 _WAITING_MAX = 10_000  # pages known at once: enough to see other hosts behind the pages of one
