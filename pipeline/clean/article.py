@@ -5,7 +5,7 @@ from dataclasses import dataclass, replace
 
 import trafilatura
 
-from pipeline.clean import metadata as about
+from pipeline.clean import metadata
 from pipeline.clean.authors import Authors, read_authors
 from pipeline.clean.blocks import count_words, join_pieces
 from pipeline.clean.body import read_body
@@ -87,7 +87,7 @@ def _read(page: Page, origin: Origin, root: Tree, source: str) -> _PageContent:
     markup = read_markup(root, canonical=identity[0])
     title = read_headline(markup, hint=page.hints.title)
     published = read_published(markup, page, title=title.text)
-    publisher = about.read_publisher(markup, page, given=origin.publisher)
+    publisher = metadata.read_publisher(markup, page, given=origin.publisher)
     domain = _domain_of(page, identity[0])
     authors = read_authors(markup, publisher=publisher.text, domain=domain, title=title.text)
     strip_unread(root)
@@ -115,9 +115,9 @@ def _article(page: Page, origin: Origin, reading: _PageContent) -> tuple[Article
     text, blocks = join_pieces(((TextPiece("title", title),) if title else ()) + pieces)
     content_hash = content_hash_of(title, texts)
     words = count_words(texts)
-    wall = about.paywall_reason(markup, word_count=words)
+    wall = metadata.paywall_reason(markup, word_count=words)
     kind = page_kind_of(markup, page, pieces, title=title, wall=wall)
-    section, language = about.read_section(markup), about.read_language(markup, page, text="\n".join(texts))
+    section, language = metadata.read_section(markup), metadata.read_language(markup, page, text="\n".join(texts))
     article = Article(
         article_id=article_id,
         revision_id=revision_id_of(content_hash),
@@ -130,7 +130,7 @@ def _article(page: Page, origin: Origin, reading: _PageContent) -> tuple[Article
         standfirst=next((piece.text for piece in pieces if piece.kind == "standfirst"), None),
         authors=reading.authors.names,
         section=section.text,
-        tags=about.read_tags(markup),
+        tags=metadata.read_tags(markup),
         language=language.text,
         published_at=published.when,
         published_at_method=published.method,
@@ -143,9 +143,9 @@ def _article(page: Page, origin: Origin, reading: _PageContent) -> tuple[Article
         word_count=words,
         page_type=kind.page_type,
         is_paywalled=wall is not None,
-        tdm_reserved=about.is_mining_reserved(markup, page.headers),
+        tdm_reserved=metadata.is_mining_reserved(markup, page.headers),
         content_hash=content_hash,
-        wire_agency=about.read_agency(markup, bylines=markup.all_meta("author"), lead=texts[0] if texts else ""),
+        wire_agency=metadata.read_agency(markup, bylines=markup.all_meta("author"), lead=texts[0] if texts else ""),
         flags=published.flags,
         raw_ref=origin.raw_ref,
         http_status=page.status if url else None,
@@ -201,7 +201,7 @@ def empty_article(page: Page, origin: Origin, *, flag: str) -> Article:
         word_count=0,
         page_type="other",
         is_paywalled=False,
-        tdm_reserved=about.is_mining_reserved(None, page.headers),
+        tdm_reserved=metadata.is_mining_reserved(None, page.headers),
         content_hash=content_hash,
         wire_agency=None,
         flags=(flag,),

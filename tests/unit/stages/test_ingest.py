@@ -11,7 +11,7 @@ import pytest
 from warcio.archiveiterator import ArchiveIterator
 
 from pipeline.archive import Archive
-from pipeline.clean import canonical as identity
+from pipeline.clean import canonical
 from pipeline.clean.decoding import DecodedText
 from pipeline.model import Page, canonical_url
 from pipeline.settings import Settings
@@ -272,13 +272,13 @@ def test_reservation_of_the_host_is_kept_with_the_capture(server: Hostile, tmp_p
 
 def test_identity_of_a_page_is_computed_once(server: Hostile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     """A page is decoded once to say which article it is, whether it is fetched or comes in a file."""
-    decode, decoded = identity.decode_body, Counter[bytes]()
+    decode, decoded = canonical.decode_body, Counter[bytes]()
 
     def counting(page: Page) -> DecodedText:
         decoded[page.body] += 1
         return decode(page)
 
-    monkeypatch.setattr(identity, "decode_body", counting)
+    monkeypatch.setattr(canonical, "decode_body", counting)
     lists(server, "/a")
     server.says("/a", 200, PAGE, Content_Type="text/html")
     assert run(tmp_path, server, "1") == {"/a": ("pending", "archived", DAY)}

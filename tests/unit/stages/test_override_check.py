@@ -217,7 +217,7 @@ def stale(space: Workspace) -> list[tuple[str, str]]:
 
 def knowledge_found(space: Workspace) -> tuple[bool, str]:
     (found,) = (each for each in examine(space) if each.name == "knowledge")
-    return found.is_well, found.told
+    return found.is_well, found.message
 
 
 def test_doctor_names_what_went_stale(space: Workspace):
