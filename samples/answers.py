@@ -18,9 +18,9 @@ from pipeline.ask import QueryResult, Question, answer, connect, query, question
 from pipeline.ask.charts import draw
 from pipeline.ask.counted import count_denominators
 from pipeline.ask.pictures import picture_bytes
+from pipeline.jobs.run import extract_day, ingest_sources
+from pipeline.jobs.workspace import Workspace
 from pipeline.settings import Settings
-from pipeline.stages.run import extract_day, ingest_sources
-from pipeline.stages.workspace import Workspace
 from samples.server import DAYS, DEFAULT_PORT, Newsroom
 
 ROOT = Path(__file__).parents[1]

@@ -18,9 +18,9 @@ import pyarrow as pa
 from rich.console import Console
 
 from pipeline.clusters import drop_site_boilerplate, find_copies
+from pipeline.jobs.cluster import copies_of
 from pipeline.lake import Lake
 from pipeline.model import article_id_of, canonical_url
-from pipeline.stages.cluster import copies_of
 from tests.planted import BEYOND, COPIES, STRANGERS, Press, articles_table, commit_articles, with_sketches
 
 DAY = date(2026, 2, 3)

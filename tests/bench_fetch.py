@@ -27,10 +27,10 @@ import requests
 
 from pipeline.archive import Archive
 from pipeline.fetch import Fetcher, PageRequest, limits_from
+from pipeline.jobs.ingest import ingest
+from pipeline.jobs.workspace import Workspace
 from pipeline.model import Page, canonical_url
 from pipeline.settings import Settings
-from pipeline.stages.ingest import ingest
-from pipeline.stages.workspace import Workspace
 from samples.server import ROOT
 from tests.faults.hostile import BOMBS
 

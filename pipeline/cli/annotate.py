@@ -16,7 +16,7 @@ from pipeline.model import Annotation
 from pipeline.settings import Settings
 
 if TYPE_CHECKING:
-    from pipeline.stages.lines import Line
+    from pipeline.reports.lines import Line
 
 Input = Annotated[Path, typer.Argument(help="JSON lines to read; - for standard input.", allow_dash=True)]
 Output = Annotated[Path, typer.Argument(help="JSON lines to write; - for standard output.", allow_dash=True)]
@@ -30,7 +30,7 @@ def annotate(source: Input, target: Output, workers: Workers = 1, quiet: Quiet =
 
     One line out for each valid line in, in order; a bad line is told with its number. Exit 1 if there was one.
     """
-    from pipeline.stages.lines import annotate_lines
+    from pipeline.reports.lines import annotate_lines
 
     settings = Settings.load()
     with _open_input(source) as lines:
@@ -42,7 +42,7 @@ def clean(source: Input, target: Output, workers: Workers = 1, quiet: Quiet = Fa
 
     "html" names a file beside the input. One line out for each valid line in, in order. Exit 1 if one was bad.
     """
-    from pipeline.stages.lines import clean_lines
+    from pipeline.reports.lines import clean_lines
 
     settings = Settings.load()
     folder = Path() if str(source) == "-" else source.parent
@@ -89,9 +89,9 @@ def try_page(
     a line an entity, a quotation and an event."""
     from pipeline.cli.drawing import draw_fields, draw_lists, draw_text
     from pipeline.pages import article_page
-    from pipeline.stages.documents import annotation_object, extraction_object
-    from pipeline.stages.shown import view_preview
-    from pipeline.stages.trial import preview
+    from pipeline.reports.article_view import view_preview
+    from pipeline.reports.documents import annotation_object, extraction_object
+    from pipeline.reports.trial import preview
 
     space = workspace()
     tried = preview(space, page, published_at=published_at, source_key=source)

@@ -20,7 +20,7 @@ def changes(
     as_json: AsJson = False,
 ) -> None:
     """List articles that are new, changed, moved to another day, removed, withdrawn by their publisher, or back."""
-    from pipeline.stages.changes import changes_since
+    from pipeline.jobs.changes import changes_since
 
     found = changes_since(workspace(), _parse_time(since))
     if as_json:

@@ -31,7 +31,7 @@ def coverage(
     """Show what each source gave on each day beside what is usual for it, and which days are odd, with the cause."""
     from pipeline.ask.written import whole_file
     from pipeline.pages.coverage import coverage_page
-    from pipeline.stages.coverage import coverage
+    from pipeline.reports.coverage import coverage
 
     space = workspace()
     end = last or f"{space.settings.now():%Y-%m-%d}"

@@ -8,7 +8,7 @@ from pipeline.cli.output import AsJson, out, print_json, workspace
 
 def doctor(as_json: AsJson = False) -> None:
     """Check Python, Airflow, disk, sources, model, archive and lake; exit 1 if anything is wrong."""
-    from pipeline.stages.health import examine
+    from pipeline.reports.health import examine
 
     findings = examine(workspace())
     if as_json:

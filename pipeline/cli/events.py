@@ -19,7 +19,7 @@ def explain(
     as_json: AsJson = False,
 ) -> None:
     """Show each event of a sentence: its frame, who and whom, modality and date; then the words without a type."""
-    from pipeline.stages.trial import read_text
+    from pipeline.reports.trial import read_text
 
     read = read_text(workspace(), sentence, published_at=published_at)
     if as_json:

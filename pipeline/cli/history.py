@@ -9,7 +9,7 @@ from rich.markup import escape
 from pipeline.cli.output import AsJson, out, print_json, print_rows, workspace
 
 if TYPE_CHECKING:
-    from pipeline.stages.page_history import PageHistory, Revision
+    from pipeline.reports.page_history import PageHistory, Revision
 
 _VISIT_COLUMNS = ("at", "what", "status", "source", "revision", "bytes")
 _CHANGE_MARKS = {"added": "[green]+", "removed": "[red]-"}
@@ -20,7 +20,7 @@ def history(
     as_json: AsJson = False,
 ) -> None:
     """Show the captures of a page in time order, and what changed between its contents, sentence by sentence."""
-    from pipeline.stages.page_history import page_history
+    from pipeline.reports.page_history import page_history
 
     found = page_history(workspace(), page)
     if as_json:

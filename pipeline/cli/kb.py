@@ -22,7 +22,7 @@ def import_file(
     as_json: AsJson = False,
 ) -> None:
     """Make FILE your knowledge base, in place of the one before; exit 1 if a line had to be left out."""
-    from pipeline.stages.knowledge import import_kb
+    from pipeline.jobs.knowledge import import_kb
 
     done = import_kb(Settings.load(), file)
     if as_json:
@@ -42,7 +42,7 @@ def import_file(
 @kb_app.command("info")
 def info(as_json: AsJson = False) -> None:
     """Say how much your knowledge base holds, and its version."""
-    from pipeline.stages.knowledge import kb_info
+    from pipeline.jobs.knowledge import kb_info
 
     settings = Settings.load()
     found = kb_info(settings)
@@ -62,7 +62,7 @@ def info(as_json: AsJson = False) -> None:
 @kb_app.command("lookup")
 def lookup(name: Annotated[str, typer.Argument(help="A name or alias, in any case.")], as_json: AsJson = False) -> None:
     """Print all that go by NAME, yours and built in, and its correction; exit 1 where nothing is known."""
-    from pipeline.stages.knowledge import look_up
+    from pipeline.jobs.knowledge import look_up
 
     known = look_up(Settings.load(), name)
     rows: list[dict[str, Any]] = [{key: getattr(entry, key) for key in _ENTRY_COLUMNS} for entry in known.entries]

@@ -21,7 +21,7 @@ lake_app.command("export")(export)
 @lake_app.command("verify")
 def verify_lake(deep: Deep = False, as_json: AsJson = False) -> None:
     """Check every byte of the lake against its digest; exit 1 if anything is wrong."""
-    from pipeline.stages import verify as stage
+    from pipeline.jobs import verify as stage
 
     done = stage.verify(workspace(), reads=stage.read_everything if deep else stage.read_nothing)
     read = f"{pluralize(done.files, 'file')}, {done.megabytes:,.1f} MB"
@@ -44,7 +44,7 @@ def _print_problems(problems: Sequence[str], *, well: str, as_json: bool, **coun
 @lake_app.command("recover")
 def recover(withdraw: Withdraw = False, as_json: AsJson = False) -> None:
     """Finish what dead processes left: archive files, published tables, ledger, takedowns. Exit 1 if one cannot end."""
-    from pipeline.stages.forget import finish_takedowns
+    from pipeline.jobs.takedown import finish_takedowns
 
     space = workspace()
     report = {"archive": space.archive.recover(), "lake": space.lake.recover(withdraws=withdraw)}

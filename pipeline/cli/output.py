@@ -17,7 +17,7 @@ from rich.table import Table
 from pipeline.settings import Settings
 
 if TYPE_CHECKING:
-    from pipeline.stages.workspace import Workspace
+    from pipeline.jobs.workspace import Workspace
 
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only results and problems.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
@@ -33,7 +33,7 @@ err = Console(stderr=True)
 
 def workspace() -> "Workspace":
     """Return the workspace of this process's settings. Raises: ConfigError."""
-    from pipeline.stages.workspace import Workspace
+    from pipeline.jobs.workspace import Workspace
 
     return Workspace(Settings.load())
 
@@ -129,7 +129,7 @@ def report_skipped(*, quiet: bool) -> Iterator[None]:
     if quiet:
         yield
         return
-    handler, logger = _SkippedPageHandler(), logging.getLogger("pipeline.stages.disposition")
+    handler, logger = _SkippedPageHandler(), logging.getLogger("pipeline.jobs.outcomes")
     before = logger.level
     logger.addHandler(handler)
     logger.setLevel(logging.INFO)

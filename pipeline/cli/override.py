@@ -12,8 +12,8 @@ from pipeline.cli.output import AsJson, out, print_error, print_json, print_note
 from pipeline.model import pluralize
 
 if TYPE_CHECKING:
-    from pipeline.stages.override_check import OverrideCheck
-    from pipeline.stages.row_changes import RowChange
+    from pipeline.reports.overrides import OverrideCheck
+    from pipeline.reports.row_changes import RowChange
 
 overrides_app = typer.Typer(help="Try the corrections of overrides.toml.", no_args_is_help=True)
 
@@ -44,7 +44,7 @@ def preview_overrides(
 
     Exit 1 where a line touches nothing, or fits no quote any more.
     """
-    from pipeline.stages.override_check import check_overrides
+    from pipeline.reports.overrides import check_overrides
 
     given = typer.get_text_stream("stdin").read() if line == "-" else line
     tried = check_overrides(workspace(), file=file, line=given, articles=articles or (), limit=limit)

@@ -12,8 +12,8 @@ from pipeline.errors import ConfigError
 from pipeline.model import pluralize
 
 if TYPE_CHECKING:
-    from pipeline.stages.history import Estimate
-    from pipeline.stages.plan import DayPlan, Plan
+    from pipeline.jobs.runtimes import Estimate
+    from pipeline.reports.plan import DayPlan, Plan
 
 _PLAN_COLUMNS = ("known", "archived", "to_fetch", "refused", "derived", "left_out", "to_derive")
 
@@ -25,7 +25,7 @@ def plan(
     as_json: AsJson = False,
 ) -> None:
     """Count what a range of days holds and still needs, and estimate how long that takes. Starts nothing."""
-    from pipeline.stages.plan import plan
+    from pipeline.reports.plan import plan
 
     days = day_range(first, last)
     found = plan(workspace(), first=days[0], last=days[-1], source_keys=source or ())

@@ -14,7 +14,7 @@ def push(
     as_json: AsJson = False,
 ) -> None:
     """Put URLs into an inbox, as one file that survives whatever comes; Airflow fetches them in seconds."""
-    from pipeline.stages.push import push_urls
+    from pipeline.jobs.push import push_urls
 
     given = [line for url in urls for line in (_read_urls() if url == "-" else [url])]
     file = push_urls(workspace(), given, source_key=source)

@@ -14,7 +14,7 @@ archive_app = typer.Typer(help="Verify the archive, rebuild its index.", no_args
 @archive_app.command("verify")
 def verify_archive(as_json: AsJson = False) -> None:
     """Read every WARC file whole and compare every digest, the index, the state of fetching; exit 1 if any is wrong."""
-    from pipeline.stages.verify import damages_of_archive
+    from pipeline.jobs.verify import damages_of_archive
 
     _print_damages(damages_of_archive(workspace()), as_json=as_json, well="the archive is whole")
 

@@ -13,9 +13,9 @@ from pipeline.errors import ConfigError
 from pipeline.model import pluralize
 
 if TYPE_CHECKING:
+    from pipeline.jobs.runtimes import History, Stage
+    from pipeline.jobs.workspace import Workspace
     from pipeline.model import StageReport
-    from pipeline.stages.history import History, Stage
-    from pipeline.stages.workspace import Workspace
 
 
 @dataclass(frozen=True, slots=True)
@@ -47,7 +47,7 @@ def run(
 
     Exit 1 where a source could not be listed; all others are done.
     """
-    from pipeline.stages.reading import version_of
+    from pipeline.jobs.annotator import version_of
 
     space = workspace()
     version_of(space.settings)  # a missing model or a wrong overrides file stops the run before it starts
@@ -80,7 +80,7 @@ class _RunCommand:
     """One call of the command. Days of a range share its name in ``runs``, and the history before it."""
 
     def __init__(self, space: "Workspace", report_progress: Callable[[str], None]) -> None:
-        from pipeline.stages.history import read_history
+        from pipeline.jobs.runtimes import read_history
 
         self.space = space
         self.report_progress = report_progress
@@ -90,7 +90,7 @@ class _RunCommand:
 
     def run_day(self, day: date, keys: Sequence[str], *, to_come: Sequence[date]) -> Iterator[_RunResult]:
         """Ingest a day, then extract it and each day that this touched, but for those whose turn is to come."""
-        from pipeline.stages.run import ingest_sources
+        from pipeline.jobs.run import ingest_sources
 
         now = self.space.settings.now
         started = now()
@@ -105,14 +105,14 @@ class _RunCommand:
 
     def run_unread(self) -> Iterator[_RunResult]:
         """Extract the days that earlier runs left unread because they died."""
-        from pipeline.stages.todo import unread_days
+        from pipeline.jobs.worklist import unread_days
 
         for each in unread_days(self.space):
             self.report_progress(f"{each} was left unread by a run that did not end")
             yield self._extract(each, run_id=f"{self.name}.extract.unread.{each}")
 
     def _extract(self, day: date, *, run_id: str) -> _RunResult:
-        from pipeline.stages.run import extract_day
+        from pipeline.jobs.run import extract_day
 
         now = self.space.settings.now
         started = now()
@@ -130,7 +130,7 @@ class _RunCommand:
         rows: dict[str, int] | None = None,
         files_changed: int | None = None,
     ) -> _RunResult:
-        from pipeline.stages.history import expected_seconds
+        from pipeline.jobs.runtimes import expected_seconds
 
         size = sum(dict(report.work).values())
         expected = expected_seconds(self.history, stage=stage, way="cli", articles=size)

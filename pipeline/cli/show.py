@@ -16,9 +16,9 @@ from pipeline.cli.why import print_step
 from pipeline.errors import ConfigError
 
 if TYPE_CHECKING:
+    from pipeline.jobs.workspace import Workspace
     from pipeline.pages import ArticlePage
-    from pipeline.stages.shown import ArticleView
-    from pipeline.stages.workspace import Workspace
+    from pipeline.reports.article_view import ArticleView
 
 
 def show(
@@ -51,8 +51,8 @@ def show(
 
 
 def _load_view(space: "Workspace", what: str, *, published_at: str | None, source: str | None) -> "ArticleView":
-    from pipeline.stages.shown import view_article, view_preview
-    from pipeline.stages.trial import preview
+    from pipeline.reports.article_view import view_article, view_preview
+    from pipeline.reports.trial import preview
 
     if Path(what).is_file():
         return view_preview(space, what, preview(space, what, published_at=published_at, source_key=source))

@@ -8,7 +8,7 @@ import typer
 from pipeline.cli.output import AsJson, out, print_error, print_json, print_rows, progress, workspace
 
 if TYPE_CHECKING:
-    from pipeline.stages.sources import Probe
+    from pipeline.reports.sources import Probe
 
 sources_app = typer.Typer(help="List the sources, and check them or a site.", invoke_without_command=True)
 _COLUMNS = ("key", "kind", "location", "lists", "last_seen_at", "outcomes")
@@ -19,7 +19,7 @@ def sources(context: typer.Context, as_json: AsJson = False) -> None:
     """List the sources of sources.toml: kind, place, the days that each can list, the outcomes of its last run."""
     if context.invoked_subcommand is not None:
         return
-    from pipeline.stages.sources import source_states
+    from pipeline.reports.sources import source_states
 
     rows = [[getattr(each, name) for name in _COLUMNS] for each in source_states(workspace())]
     print_rows(_COLUMNS, rows, as_json=as_json)
@@ -36,7 +36,7 @@ def check_sources(
 
     Exit 1 where a source is broken, or a site has none.
     """
-    from pipeline.stages.sources import find, probe
+    from pipeline.reports.sources import find, probe
 
     space = workspace()
     is_site = what is not None and what.startswith(("http://", "https://"))

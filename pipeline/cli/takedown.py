@@ -12,9 +12,9 @@ from pipeline.errors import ConfigError
 from pipeline.model import pluralize
 
 if TYPE_CHECKING:
-    from pipeline.stages.doomed import TakedownTarget
-    from pipeline.stages.forget import TakedownResult
-    from pipeline.stages.workspace import Workspace
+    from pipeline.jobs.doomed import TakedownTarget
+    from pipeline.jobs.takedown import TakedownResult
+    from pipeline.jobs.workspace import Workspace
 
 _COLUMNS = ("takedown_id", "kind", "at", "reason", "articles", "is_done")
 _COPIES_MAX = 10
@@ -56,7 +56,7 @@ def forget(  # noqa: PLR0913 - one argument an option
 
 
 def _target(what: str | None, publisher: str | None, source: str | None, *, copies: bool) -> "TakedownTarget":
-    from pipeline.stages.doomed import TakedownTarget
+    from pipeline.jobs.doomed import TakedownTarget
 
     if what is not None:
         return TakedownTarget(kind="article", value=what, with_copies=copies)
@@ -76,7 +76,7 @@ def _undo(space: "Workspace", takedown_id: str) -> None:
 def _forget(
     space: "Workspace", target: "TakedownTarget", reason: str | None, *, yes: bool, dry_run: bool, as_json: bool
 ) -> None:
-    from pipeline.stages.forget import forget, preview_takedown
+    from pipeline.jobs.takedown import forget, preview_takedown
 
     if dry_run or not yes:
         seen = preview_takedown(space, target)

@@ -25,7 +25,7 @@ def why(
 
     Exit 1 where nothing is known, or a check fails.
     """
-    from pipeline.stages.why import trace_provenance
+    from pipeline.reports.provenance import trace_provenance
 
     found = trace_provenance(workspace(), what)
     if as_json:

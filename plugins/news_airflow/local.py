@@ -126,8 +126,8 @@ def prepare() -> None:
     from airflow.utils.db import initdb
 
     from news_airflow.defaults import POOLS
+    from pipeline.jobs.annotator import version_of
     from pipeline.settings import Settings
-    from pipeline.stages.reading import version_of
 
     version_of(Settings.load())
     # It holds the key that triggers are stored with. Parts that start at the same time would each make one of its own.

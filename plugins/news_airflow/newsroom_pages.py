@@ -7,8 +7,8 @@ from fastapi import HTTPException, Request, Response
 from fastapi.responses import HTMLResponse
 
 if TYPE_CHECKING:
+    from pipeline.jobs.workspace import Workspace
     from pipeline.pages.questions import QuestionRequest
-    from pipeline.stages.workspace import Workspace
 
 PageHandler = Callable[[Request, str], Response]
 _COVERAGE_DAYS = 14
@@ -16,8 +16,8 @@ _SVG_POLICY = "default-src 'none'; style-src 'none'"  # of a picture opened by i
 
 
 def _workspace() -> "Workspace":
+    from pipeline.jobs.workspace import Workspace
     from pipeline.settings import Settings
-    from pipeline.stages.workspace import Workspace
 
     return Workspace(Settings.load())
 
@@ -25,7 +25,7 @@ def _workspace() -> "Workspace":
 def _coverage(request: Request, root: str) -> Response:
     from pipeline.pages.asked import parse_period, parse_text
     from pipeline.pages.coverage import coverage_page
-    from pipeline.stages.coverage import coverage
+    from pipeline.reports.coverage import coverage
 
     space, query = _workspace(), request.query_params
     first, last = parse_period(query, last=space.settings.now().date(), days=_COVERAGE_DAYS)
@@ -43,7 +43,7 @@ def _pages(request: Request, root: str) -> Response:
 
 def _why(request: Request, root: str) -> Response:
     from pipeline.pages.seen import why_page
-    from pipeline.stages.why import trace_provenance
+    from pipeline.reports.provenance import trace_provenance
 
     asked = request.query_params.get("url", "").strip()
     if not asked:
@@ -61,7 +61,7 @@ def _articles(request: Request, root: str) -> Response:
 def _article(request: Request, root: str) -> Response:
     from pipeline.pages.article import article_page
     from pipeline.pages.served import newsroom_article
-    from pipeline.stages.shown import view_article
+    from pipeline.reports.article_view import view_article
 
     article_id = request.path_params["article_id"]
     found = view_article(_workspace(), article_id)

@@ -17,9 +17,9 @@ def main() -> None:
 
 
 def _load() -> None:
-    import pipeline.stages.tasks  # noqa: F401 - for the forks
+    import pipeline.jobs.tasks  # noqa: F401 - for the forks
+    from pipeline.jobs.annotator import knowledge_of, load_annotator
     from pipeline.settings import Settings
-    from pipeline.stages.reading import knowledge_of, load_annotator
 
     settings = Settings.load()
     load_annotator(settings, knowledge_of(settings))

@@ -28,11 +28,11 @@ def fail(message: str) -> NoReturn:
 
 
 def run_stage(stage: str, **given: Any) -> Any:
-    """Run one stage of ``pipeline.stages.tasks`` with JSON-able arguments; return its JSON-able result.
+    """Run one stage of ``pipeline.jobs.tasks`` with JSON-able arguments; return its JSON-able result.
 
     What an error means, another try or none, ``defaults.RETRY_POLICY`` says.
     """
-    from pipeline.stages import tasks
+    from pipeline.jobs import tasks
 
     logging.getLogger("pipeline").setLevel(logging.INFO)
     return tasks.TASKS[stage](**given)

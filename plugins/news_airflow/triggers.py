@@ -1,6 +1,6 @@
 """What wakes `news_inbox`: files that wait in an inbox, and listings that hold something new.
 
-The work is done in threads, by `pipeline.stages.signals`; the triggerer's event loop only waits.
+The work is done in threads, by `pipeline.jobs.triggers`; the triggerer's event loop only waits.
 Both triggers read settings and sources.toml where they run, so nothing of one machine is stored with the DAG.
 """
 
@@ -16,7 +16,7 @@ from airflow.sdk.exceptions import AirflowRuntimeError
 from airflow.triggers.base import BaseEventTrigger, TriggerEvent
 
 if TYPE_CHECKING:
-    from pipeline.stages.signals import Inboxes, ListedPage, Listings, PollResult
+    from pipeline.jobs.triggers import Inboxes, ListedPage, Listings, PollResult
 
 log = logging.getLogger(__name__)
 
@@ -126,7 +126,7 @@ class _PollRounds:
     async def _before(self, key: str) -> "PollResult | None":
         """Return the look before, the stored one after a start; None while the store cannot be read."""
         if key not in self._last:
-            from pipeline.stages.signals import PollResult
+            from pipeline.jobs.triggers import PollResult
 
             try:
                 self._last[key] = PollResult(state=await self._store.aget(key, {}))
@@ -181,14 +181,14 @@ class _PollRounds:
 
 
 def _inboxes() -> "Inboxes":
+    from pipeline.jobs.triggers import Inboxes
     from pipeline.settings import Settings
-    from pipeline.stages.signals import Inboxes
 
     return Inboxes(Settings.load())
 
 
 def _listings() -> "Listings":
+    from pipeline.jobs.triggers import Listings
     from pipeline.settings import Settings
-    from pipeline.stages.signals import Listings
 
     return Listings(Settings.load())

@@ -20,7 +20,7 @@ class May:
     libraries: tuple[str, ...] = ()
 
 
-_ROOMS_OF_STAGES = ("model", "archive", "fetch", "sources", "clean", "kb", "nlp", "clusters", "tables", "lake", "ask")
+_ROOMS_OF_JOBS = ("model", "archive", "fetch", "sources", "clean", "kb", "nlp", "clusters", "tables", "lake")
 # Every room of `pipeline` but `model` may also import errors, settings, sqlite, content_encoding and the version.
 PIPELINE = {
     "__init__": May(),
@@ -41,14 +41,15 @@ PIPELINE = {
     "lake": May(("model", "tables"), ("pyarrow",)),
     "ask": May(("model", "tables", "lake"), ("duckdb", "fsspec", "pyarrow", "altair", "vl_convert", "sqlglot")),
     "exports": May(("model", "tables", "lake"), ("pyarrow",)),
-    "stages": May(_ROOMS_OF_STAGES, ("pyarrow",)),
+    "jobs": May(_ROOMS_OF_JOBS, ("pyarrow",)),
+    "reports": May((*_ROOMS_OF_JOBS, "jobs", "ask"), ("pyarrow",)),
     "pages": May(("ask", "tables", "model"), ("jinja2",)),
-    "cli": May(("stages", "ask", "exports", "model", "pages"), ("typer", "rich")),
+    "cli": May(("jobs", "reports", "ask", "exports", "model", "pages"), ("typer", "rich")),
 }
 # Parsing a DAG file loads only these; the package is imported inside the tasks.
 AIRFLOW_SIDE = {
     "dags": May(libraries=("airflow", "news_airflow")),
-    "news_airflow": May(("stages", "pages"), ("airflow", "fastapi", "news_airflow", "psutil", "starlette")),
+    "news_airflow": May(("jobs", "reports", "pages"), ("airflow", "fastapi", "news_airflow", "psutil", "starlette")),
     "news_plugin": May(("pages",), ("airflow", "news_airflow")),
 }
 EVERYWHERE = ("errors", "settings", "sqlite", "content_encoding", "__version__")
@@ -97,8 +98,8 @@ def test_room_imports_only_what_its_arrows_name(room):
     assert found == []
 
 
-def test_airflow_side_imports_only_stages():
-    """DAGs know Airflow and news_airflow; news_airflow knows Airflow and pipeline.stages."""
+def test_airflow_side_imports_only_jobs_and_pages():
+    """DAGs know Airflow and news_airflow; news_airflow knows Airflow and pipeline.jobs."""
     found = [
         breach
         for module in modules("dags", "plugins")

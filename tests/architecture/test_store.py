@@ -27,7 +27,7 @@ PARTS = {
     "snapshots": {"take", "list", "folder", "verify", "drop"},
     "erasure": {"rows", "traces", "snapshots", "names"},
 }
-ROOMS = ("pipeline/stages", "pipeline/exports", "plugins")
+ROOMS = ("pipeline/jobs", "pipeline/reports", "pipeline/exports", "plugins")
 
 
 def _is_lake(value: ast.expr) -> bool:

@@ -15,7 +15,7 @@ from pipeline.clusters import SentenceChange
 from pipeline.lake import Lake
 from pipeline.model.receipt import Check, Fact, ProvenanceStep
 from pipeline.pages import article_html, article_page
-from pipeline.stages.page_history import Revision
+from pipeline.reports.page_history import Revision
 from pipeline.tables import READING_TABLES
 from tests.browser.hostile import COUNT
 from tests.browser.hostile_lake import DAY, STRINGS, article_id_of, columns_of_text, make_hostile_lake

@@ -6,9 +6,9 @@ from collections import Counter
 from datetime import datetime
 from pathlib import Path
 
+from pipeline.jobs.run import extract_day
+from pipeline.jobs.workspace import Workspace
 from pipeline.settings import Settings
-from pipeline.stages.run import extract_day
-from pipeline.stages.workspace import Workspace
 
 OUTCOMES = ("kept", "unchanged", "rejected", "quarantined", "pending")
 

@@ -96,8 +96,8 @@ def test_maintain_announces_what_nobody_read(bag, newsroom: Newsroom) -> None:
 
 def test_maintain_goes_on_after_a_failed_verify(bag, newsroom: Newsroom, tmp_path: Path) -> None:
     """A broken table file makes the run red; garbage is collected and the report written all the same."""
+    from pipeline.jobs.workspace import Workspace
     from pipeline.settings import Settings
-    from pipeline.stages.workspace import Workspace
 
     conf = {"day": DAYS[0].isoformat()}
     bag.dags["news_ingest"].test(run_conf=conf)

@@ -96,7 +96,7 @@ async def told_of(events: AsyncIterator[Any], key: str) -> Any:
 
 def take(key: str) -> None:
     """Ingest a source, as the run does that a signal starts."""
-    from pipeline.stages.tasks import TASKS
+    from pipeline.jobs.tasks import TASKS
 
     TASKS["ingest"](source_key=key, day=None, run_id=f"run-{time.monotonic_ns()}")
 
@@ -300,7 +300,7 @@ def test_trigger_outlives_its_store_and_its_bugs(
     """An API server that is away delays what is stored; an error that nobody named is told, and the others go on."""
     from news_airflow.triggers import FeedTrigger
 
-    from pipeline.stages import signals
+    from pipeline.jobs import triggers as signals
 
     read = signals.discover
 

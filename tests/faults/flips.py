@@ -12,8 +12,8 @@ from typing import Any
 
 from pipeline.archive.scan import read_file
 from pipeline.archive.warc import read_member
+from pipeline.jobs.verify import read_everything, verify
 from pipeline.model import Capture
-from pipeline.stages.verify import read_everything, verify
 from tests.faults.evening import SECOND
 from tests.faults.resume_worker import open_space
 

@@ -5,8 +5,8 @@ from collections import Counter
 from datetime import date
 from pathlib import Path
 
+from pipeline.jobs.workspace import Workspace
 from pipeline.model.outcome import OUTCOME_KINDS
-from pipeline.stages.workspace import Workspace
 from pipeline.tables.spec import Row
 
 

@@ -4,9 +4,9 @@ import socket
 import sys
 from pathlib import Path
 
+from pipeline.jobs.run import extract_day
+from pipeline.jobs.workspace import Workspace
 from pipeline.settings import Settings
-from pipeline.stages.run import extract_day
-from pipeline.stages.workspace import Workspace
 
 
 def no_network(event: str, _: object) -> None:

@@ -22,14 +22,14 @@ import pyarrow.dataset  # noqa: F401
 
 from pipeline.clean import clean
 from pipeline.errors import NewsError
+from pipeline.jobs import annotator as reading
+from pipeline.jobs.doomed import TakedownTarget
+from pipeline.jobs.run import extract_day, ingest_sources
+from pipeline.jobs.takedown import finish_takedowns, forget
+from pipeline.jobs.tasks import TASKS
+from pipeline.jobs.workspace import Workspace
 from pipeline.model import Page
 from pipeline.settings import Settings
-from pipeline.stages import reading
-from pipeline.stages.doomed import TakedownTarget
-from pipeline.stages.forget import finish_takedowns, forget
-from pipeline.stages.run import extract_day, ingest_sources
-from pipeline.stages.tasks import TASKS
-from pipeline.stages.workspace import Workspace
 from tests.faults.hostile import page
 from tests.faults.inbox import plain_text
 
@@ -121,7 +121,7 @@ def work(pipe: Connection, at: int | None, number: signal.Signals, task: Any, gi
     ``at`` is the step at which a signal comes, None for none.
     """
     steps = Steps(at, number)
-    log = logging.getLogger("pipeline.stages.disposition")
+    log = logging.getLogger("pipeline.jobs.outcomes")
     log.setLevel(logging.INFO)
     log.addHandler(steps)
     sys.addaudithook(steps.hear)

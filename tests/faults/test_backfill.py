@@ -13,10 +13,10 @@ from typing import Any
 
 import pytest
 
+from pipeline.jobs.tasks import TASKS
+from pipeline.jobs.workspace import Workspace
+from pipeline.reports.plan import plan
 from pipeline.settings import Settings
-from pipeline.stages.plan import plan
-from pipeline.stages.tasks import TASKS
-from pipeline.stages.workspace import Workspace
 
 pytestmark = [pytest.mark.model]
 

@@ -8,9 +8,9 @@ from urllib.parse import urlsplit
 
 import pytest
 
+from pipeline.jobs.run import extract_day, ingest_sources
+from pipeline.jobs.workspace import Workspace
 from pipeline.settings import Settings
-from pipeline.stages.run import extract_day, ingest_sources
-from pipeline.stages.workspace import Workspace
 from tests.faults.hostile import Hostile, HostileHandler, gzip_bomb, hostile_server, page
 
 pytestmark = [pytest.mark.model]

@@ -7,9 +7,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.jobs.run import ingest_sources
+from pipeline.jobs.workspace import Workspace
 from pipeline.settings import Settings
-from pipeline.stages.run import ingest_sources
-from pipeline.stages.workspace import Workspace
 from tests.faults.hostile import Hostile, HostileHandler, hostile_server, page
 from tests.faults.promises import broken_sums
 

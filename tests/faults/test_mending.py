@@ -9,9 +9,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.archive.archive import Archive
-from pipeline.stages.run import extract_day
-from pipeline.stages.todo import unread_days
-from pipeline.stages.verify import read_everything, read_nothing, verify
+from pipeline.jobs.run import extract_day
+from pipeline.jobs.verify import read_everything, read_nothing, verify
+from pipeline.jobs.worklist import unread_days
 from tests.faults.evening import SECOND, Evening
 from tests.faults.promises import table_files
 from tests.faults.resume_worker import open_space

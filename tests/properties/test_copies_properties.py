@@ -10,8 +10,8 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.clusters import affected_days
+from pipeline.jobs.cluster import copies_of
 from pipeline.lake import Lake
-from pipeline.stages.cluster import copies_of
 from tests.planted import BEYOND, COPIES, Press, articles_table, commit_articles
 from tests.properties.fuzzing import LONG
 

@@ -10,9 +10,9 @@ from random import Random
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
+from pipeline.jobs.events import relate_events_of
+from pipeline.jobs.quote_groups import quote_groups_of
 from pipeline.lake import Lake
-from pipeline.stages.events import relate_events_of
-from pipeline.stages.quote_groups import quote_groups_of
 from tests.planted import Press
 from tests.properties.fuzzing import LONG
 from tests.unit.clusters.builders import EventArticle, build_keys, build_tables

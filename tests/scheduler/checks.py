@@ -4,9 +4,9 @@ import shutil
 from collections import Counter
 from pathlib import Path
 
+from pipeline.jobs.run import extract_day
+from pipeline.jobs.workspace import Workspace
 from pipeline.settings import Settings
-from pipeline.stages.run import extract_day
-from pipeline.stages.workspace import Workspace
 from tests.faults.promises import broken_sums
 from tests.scheduler.machine import NOW, Machine
 

@@ -15,13 +15,13 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.clean.plain_text import article_from_text
+from pipeline.jobs.cluster import copies_of
+from pipeline.jobs.events import relate_events_of
+from pipeline.jobs.quote_groups import quote_groups_of
 from pipeline.kb import load_kb
 from pipeline.lake import KEYS_SCHEMA, Lake
 from pipeline.model import Annotation, Article
 from pipeline.nlp.reader import Annotator
-from pipeline.stages.cluster import copies_of
-from pipeline.stages.events import relate_events_of
-from pipeline.stages.quote_groups import quote_groups_of
 from pipeline.tables import READING_TABLES, rows_table
 from pipeline.tables.rows import annotation_rows
 from tests.quality.corpus import read_corpus

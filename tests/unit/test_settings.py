@@ -6,9 +6,9 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import ConfigError
+from pipeline.jobs.annotator import version_of
 from pipeline.model import LayoutRule
 from pipeline.settings import Settings, load_sources
-from pipeline.stages.reading import version_of
 
 SOURCE = '[sources.post]\nkind = "feed"\nurl = "https://post.example/feed"\n'
 

@@ -10,11 +10,11 @@ from typing import Any
 import pandas  # noqa: F401
 import pyarrow.dataset  # noqa: F401
 
+from pipeline.jobs.cluster import copies_of
+from pipeline.jobs.events import relate_events_of
+from pipeline.jobs.quote_groups import quote_groups_of
 from pipeline.lake import Lake
 from pipeline.sqlite import Durability
-from pipeline.stages.cluster import copies_of
-from pipeline.stages.events import relate_events_of
-from pipeline.stages.quote_groups import quote_groups_of
 from pipeline.tables import rows_table, table_named
 from tests.faults.lake.calls import Calls, Strike
 from tests.unit.lake.rows import NOON, Story, batch_keys, batch_tables

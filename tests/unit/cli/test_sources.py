@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
+from pipeline.jobs.run import ingest_sources
+from pipeline.jobs.workspace import Workspace
 from pipeline.settings import Settings
-from pipeline.stages.run import ingest_sources
-from pipeline.stages.workspace import Workspace
 from tests.faults.hostile import Hostile, hostile_server
 from tests.unit.cli.test_commands import called
 

@@ -1,0 +1,47 @@
+"""From a capture to what cleaning makes of it."""
+
+from collections.abc import Sequence
+from functools import partial
+
+from pipeline.clean import clean
+from pipeline.errors import NewsError
+from pipeline.jobs.outcomes import run_isolated
+from pipeline.jobs.reservation import apply_reservation
+from pipeline.jobs.workspace import Workspace
+from pipeline.model import Article, Capture, Rejected
+
+
+def clean_capture(workspace: Workspace, capture: Capture) -> Article | Rejected | NewsError:
+    """Return the article in a capture, why it is none, or what broke: its record or the extractor."""
+
+    def work() -> Article | Rejected:
+        page = workspace.archive.page(capture)
+        return apply_reservation(read(page), page, is_obeyed=workspace.settings.tdm_policy == "obey")
+
+    source = next((each for each in workspace.sources.sources if each.key == capture.source_key), None)
+    publisher = source.publisher if source is not None else None
+    rules = source.rules if source is not None else ()
+    read = partial(clean, source_key=capture.source_key, publisher=publisher, raw_ref=capture.digest, rules=rules)
+    return run_isolated(work, key=capture.url or capture.hints.file or capture.article_id)
+
+
+def latest_content(workspace: Workspace, captures: Sequence[Capture]) -> Article | Rejected | NewsError:
+    """Return the content that the archive saw last, as read from the first capture that had it; all are of one
+    article, oldest first.
+
+    Captures that are no article are passed over as long as an older one is; where none is, the last says why.
+    """
+    readings: dict[str, Article | Rejected | NewsError] = {}
+    first_of = {capture.digest: capture for capture in reversed(captures)}
+
+    def read(digest: str) -> Article | Rejected | NewsError:
+        if digest not in readings:
+            readings[digest] = clean_capture(workspace, first_of[digest])
+        return readings[digest]
+
+    found = (got for each in reversed(captures) if isinstance(got := read(each.digest), Article))
+    latest = next(found, None)
+    if latest is None:
+        return read(captures[-1].digest)
+    same = (got for each in captures if isinstance(got := read(each.digest), Article))
+    return next(first for first in same if first.revision_id == latest.revision_id)

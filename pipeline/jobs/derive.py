@@ -1,0 +1,257 @@
+"""derive(raw, code, model): from archived captures to a staged batch. It never touches the network."""
+
+import hashlib
+from collections import Counter
+from collections.abc import Iterator
+from dataclasses import dataclass, replace
+from datetime import date
+from itertools import chain
+
+import pyarrow as pa
+
+from pipeline.archive import publisher_name
+from pipeline.errors import BrokenRecordError, ContractError, NewsError
+from pipeline.jobs.annotator import LoadedAnnotator, load_annotator
+from pipeline.jobs.clean import latest_content
+from pipeline.jobs.conservation import PageName, check_balance, page_name_of
+from pipeline.jobs.log_rows import append_outcomes
+from pipeline.jobs.outcomes import OutcomeRecorder, outcome_kind_of
+from pipeline.jobs.takedown_guard import DETAIL, REASON, blocked_articles, redacted_page
+from pipeline.jobs.worklist import Captures, DayWork, day_work, input_hash_of, unchanged_outcome
+from pipeline.jobs.workspace import Workspace
+from pipeline.lake import KEYS_SCHEMA, CachedOutcome, row_key_of
+from pipeline.model import Annotation, Article, Capture, Rejected, StageReport
+from pipeline.model.outcome import OutcomeKind
+from pipeline.tables import READING_TABLES, annotation_rows, check_rows, rows_table
+
+Tables = dict[str, pa.Table]
+_MIN_ARTICLES_PER_CHUNK = 64  # articles
+
+
+@dataclass(frozen=True, slots=True)
+class DeriveReport:
+    """A finished chunk: what left the way already, and the staged batch that awaits its commit, if any."""
+
+    report: StageReport
+    batch_id: str | None
+
+
+def plan_chunks(workspace: Workspace, *, day: date) -> list[dict[str, int]]:
+    """Return the pieces that a day is derived in, at least one, so that a day without news still ends in a commit.
+
+    Few: each loads the model, which takes as long as reading some tens of articles.
+    """
+    articles = len(day_work(workspace, day=day).todo)
+    pieces = max(1, min(workspace.settings.derive_chunks, articles // _MIN_ARTICLES_PER_CHUNK))
+    return [{"chunk": index, "chunks": pieces} for index in range(pieces)]
+
+
+def derive(workspace: Workspace, *, day: date, run_id: str, chunk: int = 0, chunks: int = 1) -> DeriveReport:
+    """Derive the articles of a news day whose captures have no committed row of this content, version and knowledge.
+
+    Stages one batch, whose name is a hash of what it is made of: deriving again names it again.
+    """
+    with workspace.at_work():
+        work = day_work(workspace, day=day, chunk=chunk, chunks=chunks)
+        recorder = OutcomeRecorder(run_id=run_id, stage="derive", now=workspace.settings.now())
+        job = _ChunkDerivation(workspace, recorder, day=day, work=work)
+        job.record_settled()
+        read, keys = job.read()
+        batch_id = _batch_id(day, work) if keys else None
+        if batch_id is not None:
+            tables = {spec.name: pa.concat_tables(each[spec.name] for each in read) for spec in READING_TABLES}
+            workspace.lake.stage(batch_id, tables, pa.Table.from_pylist(keys, schema=KEYS_SCHEMA))
+        check_balance(job.discovered(), recorder.outcomes, run_id=run_id, handed_on=job.handed_on)
+        append_outcomes(workspace, recorder.outcomes, batch_id=derive_batch_of(run_id, chunk=chunk))
+        _refuse_silent_breakage(workspace, recorder, day)
+        workspace.lake.index.put_outcomes(job.verdicts)
+    made = {"derived_new": work.count("new"), "derived_again": work.count("again")}
+    rules = Counter(rule for each in read for rule in each["quotes"]["rule_id"].to_pylist())
+    report = StageReport.of("derive", run_id, recorder.outcomes, days=[day], work=made, rules=rules)
+    return DeriveReport(report, batch_id)
+
+
+def derive_batch_of(run_id: str, *, chunk: int) -> str:
+    """Return the name under which the outcomes of a run's chunk are logged."""
+    return f"{run_id}.derive{chunk}"
+
+
+def _batch_id(day: date, work: DayWork) -> str:
+    seen = "\n".join(f"{article_id} {work.captures[article_id][-1].digest}" for article_id in work.todo)
+    return f"{day}-{hashlib.sha256(f'{work.version} {work.knowledge.version}\n{seen}'.encode()).hexdigest()[:16]}"
+
+
+def _refuse_silent_breakage(workspace: Workspace, recorder: OutcomeRecorder, day: date) -> None:
+    broken = sum(outcome.outcome == "quarantined" for outcome in recorder.outcomes)
+    allowed = workspace.settings.quarantine_max_ratio * len(recorder.outcomes)
+    if broken > max(allowed, 1):
+        raise ContractError(
+            f"{broken} of {len(recorder.outcomes)} pages of {day} went into quarantine; look at outcomes.detail, "
+            "or raise NEWS_QUARANTINE_MAX_RATIO",
+            key=day.isoformat(),
+            reason="too_many_quarantined",
+        )
+
+
+class _ChunkDerivation:
+    """One chunk. State that the steps share, nothing more. ``verdicts`` are to be remembered once it is told.
+
+    ``handed_on`` are the pages whose articles are staged: the commit gives their outcomes.
+    """
+
+    def __init__(self, workspace: Workspace, recorder: OutcomeRecorder, *, day: date, work: DayWork) -> None:
+        self.workspace = workspace
+        self.recorder = recorder
+        self.day = day
+        self.work = work
+        self.verdicts: dict[str, CachedOutcome] = {}
+        self.barred = blocked_articles(workspace.takedowns, work.captures)
+        self.handed_on: set[PageName] = set()
+        pages = {each.page_key for captures in work.captures.values() for each in captures}
+        self._last_of = workspace.archive.latest(pages)
+
+    def discovered(self) -> dict[PageName, date]:
+        """Return the pages of the chunk: those filed under the day, and the one that each article was last seen as."""
+        return {
+            self._page(each): self.day
+            for captures in self.work.captures.values()
+            for each in (*self._filed_today(captures), captures[-1])
+            if self._is_its_own(each)
+        }
+
+    def _filed_today(self, captures: Captures) -> list[Capture]:
+        return list({each.page_key: each for each in captures if each.news_day == self.day}.values())
+
+    def _is_its_own(self, capture: Capture) -> bool:
+        """Return whether the page is still of this article: a page that became another one is told of as that."""
+        return self._last_of[capture.page_key].article_id == capture.article_id
+
+    def _page(self, capture: Capture) -> PageName:
+        """Return the page as its outcome names it."""
+        name = page_name_of(capture)
+        return redacted_page(name) if capture.article_id in self.barred else name
+
+    def record_settled(self) -> None:
+        """Record what stands without reading, and the day's pages that are an article under another address."""
+        for captures in self.work.captures.values():
+            self._other_addresses(captures)
+        for article_id, verdict in self.work.settled.items():
+            self._record(self.work.captures[article_id][-1], verdict)
+
+    def _other_addresses(self, captures: Captures) -> None:
+        last = captures[-1]
+        told = f"it is the article of {last.url}"
+        for page in self._filed_today(captures):
+            if page.page_key != last.page_key:
+                self._record(page, CachedOutcome("", self.work.version, "unchanged", "same_article", told))
+
+    def read(self) -> tuple[list[Tables], list[dict[str, object]]]:
+        """Return the tables of each article that reads well, and the batch's keys."""
+        tables: list[Tables] = []
+        keys: list[dict[str, object]] = []
+        articles = self._articles()
+        first = next(articles, None)
+        if first is None:  # nothing to read, so no model to load
+            return tables, keys
+        annotator = load_annotator(self.workspace.settings, self.work.knowledge)
+        for article, read in annotator.read(chain([first], articles)):
+            last = self.work.captures[article.article_id][-1]
+            got = read if isinstance(read, NewsError) else self._tables(article, read, annotator)
+            if isinstance(got, NewsError):
+                self._settle(article.article_id, outcome_kind_of(got), got.reason, str(got))
+            else:
+                tables.append(got)
+                keys.append(self._key(article, last))
+                if self._is_its_own(last):
+                    self.handed_on.add(page_name_of(last))
+        return tables, keys
+
+    def _key(self, article: Article, last: Capture) -> dict[str, object]:
+        published = article.published_at.date() if article.published_at is not None else last.news_day
+        return {
+            "article_id": article.article_id,
+            "revision_id": article.revision_id,
+            "published_date": published,
+            "seen_at": last.fetched_at,
+        }
+
+    def _tables(
+        self, article: Article, annotation: Annotation | None, annotator: LoadedAnnotator
+    ) -> Tables | NewsError:
+        rows = annotation_rows(article, annotation, model_name=annotator.model_name, pipeline_version=self.work.version)
+        breaches = check_rows(rows)
+        if breaches:
+            return ContractError(f"{len(breaches)} checks do not hold: {breaches[0]}", key=article.article_id)
+        try:
+            return {spec.name: rows_table(spec, rows[spec.name]) for spec in READING_TABLES}
+        except ContractError as error:
+            return error
+
+    def _articles(self) -> Iterator[Article]:
+        for article_id in self.work.todo:
+            captures = self.work.captures[article_id]
+            article = self._allowed(article_id)
+            if article is None:
+                continue
+            row = self.work.stored.get(article_id)
+            key = row_key_of(revision_id=article.revision_id, raw_ref=article.raw_ref, fetched_at=article.fetched_at)
+            # It stands for the row that is committed, or about to be: another row is none of its business.
+            self.verdicts[article_id] = verdict = unchanged_outcome(captures, version=self.work.version, row_key=key)
+            is_read = row is not None and (row.pipeline_version, row.row_key) == (self.work.version, key)
+            if is_read and article_id not in self.work.stale:
+                self._record(captures[-1], verdict)
+            else:
+                yield replace(article, article_id=article_id)
+
+    def _allowed(self, article_id: str) -> Article | None:
+        """Return an article's latest content; None where it has none, or was forgotten and came in with an old file."""
+        article = None if article_id in self.barred else self._latest(self.work.captures[article_id])
+        if article is not None and article.publisher is not None:
+            name = publisher_name(article.publisher)
+            if self.workspace.takedowns.is_blocked(name):
+                self.workspace.takedowns.block_alias(article_id, like=[name])
+                self.barred.add(article_id)
+        if article_id in self.barred:
+            self._settle(article_id, "rejected", REASON, DETAIL)
+            return None
+        return article
+
+    def _latest(self, captures: Captures) -> Article | None:
+        got = latest_content(self.workspace, captures)
+        if isinstance(got, Article):
+            return got
+        self._refuse(captures[-1].article_id, got)
+        return None
+
+    def _refuse(self, article_id: str, read: Article | Rejected | NewsError) -> None:
+        if isinstance(read, NewsError):
+            self._settle(article_id, outcome_kind_of(read), read.reason, str(read))
+            if isinstance(read, BrokenRecordError):  # asked again until the file is restored
+                del self.verdicts[article_id]
+        elif isinstance(read, Rejected):
+            self._settle(article_id, "rejected", read.reason, read.detail)
+
+    def _settle(self, article_id: str, kind: OutcomeKind, reason: str, detail: str) -> None:
+        captures = self.work.captures[article_id]
+        verdict = CachedOutcome(input_hash_of(captures), self.work.version, kind, reason, detail)
+        self.verdicts[article_id] = verdict
+        self._record(captures[-1], verdict)
+
+    def _record(self, capture: Capture, verdict: CachedOutcome) -> None:
+        if not self._is_its_own(capture):
+            return
+        source_key, url = self._page(capture)
+        if capture.article_id in self.barred:
+            told = {"url": url, "source_key": source_key, "reason": REASON, "detail": DETAIL}
+            self.recorder.record("rejected", **told, news_day=self.day)
+            return
+        self.recorder.record(
+            verdict.outcome,
+            url=url,
+            source_key=source_key,
+            news_day=self.day,
+            reason=verdict.reason,
+            detail=verdict.detail,
+            article_id=capture.article_id,
+            raw_ref=capture.digest,
+        )

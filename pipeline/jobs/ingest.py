@@ -1,0 +1,300 @@
+"""Discover, fetch, archive: what one source has, once.
+
+A page is fetched when it is new, when its listing says that it changed, when it is due for another try, or when a
+listing that gives no change dates still shows it a day later. Everything else leaves as it came, with its reason.
+A day that the source does not list any more is read from the archive: only its pages that still wait are fetched.
+"""
+
+import logging
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass, replace
+from datetime import date, datetime
+from functools import partial
+from pathlib import Path
+
+from pipeline.archive import ArchiveWriter, PageState, Validators, page_key_of
+from pipeline.clean import PageIdentity, page_identity
+from pipeline.errors import NewsError, TransientFetchError
+from pipeline.fetch import Fetcher, FetchResult, NotModified
+from pipeline.jobs.answers import archive_failed_response
+from pipeline.jobs.conservation import PageName, check_balance
+from pipeline.jobs.listed import MAX_ATTEMPTS, FetchCandidate, retry_delay, state_key_of
+from pipeline.jobs.listings import ListingResult, ListingRow, append_listing
+from pipeline.jobs.log_rows import append_outcomes, batch_of, logged_outcomes
+from pipeline.jobs.outcomes import OutcomeRecorder, outcome_kind_of
+from pipeline.jobs.takedown_guard import DETAIL, REASON, TakedownGuard, redacted_page
+from pipeline.jobs.workspace import Workspace
+from pipeline.model import Capture, Page, Ref, Source, StageReport, canonical_url
+from pipeline.model.outcome import OutcomeKind
+from pipeline.sources import ListingEntry, ReadContext, WaybackFetcher, discover, listable_days, settle_all
+
+log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True, slots=True)
+class IngestResult:
+    """A finished ingest. ``trouble`` is why the source could not be listed, which is one outcome of the report too."""
+
+    report: StageReport
+    trouble: NewsError | None
+
+
+def ingest(workspace: Workspace, *, source_key: str, day: date, run_id: str, waits: bool = True) -> IngestResult:
+    """List one source, fetch what is wanted, archive it; return the report with the news days to derive.
+
+    While another run has the source, one that ``waits`` does so; any other does nothing.
+    Outcomes and days are those of all tries of this run, so that a second one tells and announces what the first did.
+    Raises: NewsError only where the run must not go on.
+    """
+    named = workspace.sources.named(source_key)
+    claim = workspace.claim(named, run_id=run_id, waits=waits)
+    with workspace.at_work(), claim as source, workspace.fetcher(named) as fetcher:
+        job = _SourceIngest(workspace, source or named, run_id=run_id)
+        if job.guard.blocks_source():
+            job.refuse_source()
+        elif source is None:
+            log.info("%s: another run has it; what that leaves is told again, or swept", source_key)
+        else:
+            workspace.archive.recover(source_key=source_key)  # what a killed try had fetched is not fetched again
+            job.run(fetcher, day=day)
+    days = workspace.archive.days_of_run(source_key=source_key, run_id=run_id)
+    report = StageReport.of("ingest", run_id, job.recorder.outcomes, days=days, work={"fetched": job.fetched})
+    return IngestResult(report, job.trouble)
+
+
+class _SourceIngest:
+    """One source in one run. State that the steps share, nothing more."""
+
+    def __init__(self, workspace: Workspace, source: Source, *, run_id: str) -> None:
+        self.workspace = workspace
+        self.source = source
+        self.run_id = run_id
+        self.now = workspace.settings.now()
+        self.batch_id = batch_of(source.key, run_id=run_id)
+        # A listing that tells a second try nothing more must not wipe out what the first one told.
+        told = (each for each in logged_outcomes(workspace, batch_ids=[self.batch_id]) if each.stage != "discover")
+        self.guard = TakedownGuard(workspace.takedowns, source)
+        self.recorder = OutcomeRecorder(run_id=run_id, stage="fetch", now=self.now, told=map(self.guard.redacted, told))
+        self.trouble: NewsError | None = None
+        self.is_dated, self.undated_day = False, self.now.date()
+        self.result: ListingResult = "failed"
+        self.entries = 0
+        self.states: list[PageState] = []
+        self.keys: set[str] = set()
+        self.discovered: dict[PageName, date] = {}
+        self.fetched = 0
+
+    def run(self, fetcher: Fetcher, *, day: date) -> None:
+        """Killed anywhere, the next try lists all of it again: validators go and files leave the inbox last."""
+        is_listed = day in listable_days(self.source, now=self.now)
+        state = self.workspace.fetch_state
+        with self.workspace.archive.writer(source_key=self.source.key, run_id=self.run_id) as writer:
+            pages = WaybackFetcher(fetcher)
+            validators = self._list(fetcher, pages, writer, day=day) if is_listed else None
+            self._fetch(self._due(None if is_listed else day), pages, writer)
+        state.record_many(self.states)
+        check_balance(self.discovered, self.recorder.outcomes, run_id=self.run_id)
+        append_outcomes(self.workspace, self.recorder.outcomes, batch_id=self.batch_id)
+        if is_listed and self.source.is_online:
+            append_listing(self.workspace, self._listing_row(), batch_id=self.batch_id)
+        if validators is not None:
+            state.store_validators(self.source.key, validators)
+        if self.source.kind == "inbox":
+            folder, limit = Path(self.source.location), self.workspace.settings.page_max_bytes
+            self.guard.erase_from(folder, ReadContext(source_key=self.source.key, now=self.now, page_max_bytes=limit))
+            settle_all(folder, reasons=self.recorder.broken_files())
+
+    def refuse_source(self) -> None:
+        """Record that nothing is asked of a source that was forgotten."""
+        self._refuse(Ref(source_key=self.source.key, url=self.source.location))
+        append_outcomes(self.workspace, self.recorder.outcomes, batch_id=self.batch_id)
+
+    def _refuse(self, ref: Ref) -> None:
+        """Record a page that was forgotten; its name goes no further."""
+        page = self.source.key, ref.url or ref.file or ""
+        self.discovered.pop(page, None)
+        source_key, url = redacted = redacted_page(page)
+        self.discovered[redacted] = day = self._day_told(ref)
+        self.recorder.record("rejected", url=url, source_key=source_key, news_day=day, reason=REASON, detail=DETAIL)
+
+    def _list(self, fetcher: Fetcher, pages: WaybackFetcher, writer: ArchiveWriter, *, day: date) -> Validators | None:
+        source, state, now = self.source, self.workspace.fetch_state, self.workspace.settings.now
+        known = state.validators(source.key)
+        is_done = partial(state.has_listed, source.key)
+        try:
+            listing = discover(source, day=day, fetcher=fetcher, validators=known, now=now, is_done=is_done)
+        except NewsError as error:
+            self._fail_unread(Ref(source_key=source.key, url=source.location), error, stage="discover")
+            self.trouble = error
+            pages.heed(error)
+            return None
+        self.is_dated, self.undated_day = listing.day is not None, listing.day or self.undated_day
+        self.result = "unchanged" if listing.is_unchanged else "listed"
+        self._fetch(self._wanted(listing.entries, writer), pages, writer)
+        return listing.validators
+
+    def _listing_row(self) -> ListingRow:
+        is_partial = self.result == "listed" and self.trouble is not None
+        return ListingRow(
+            run_id=self.run_id,
+            source_key=self.source.key,
+            listed_day=self.undated_day if self.is_dated else None,
+            result="partial" if is_partial else self.result,
+            entries=self.entries,
+            reason=self.trouble.reason if self.trouble is not None else None,
+            asked_at=self.now,
+        )
+
+    def _wanted(self, found: Iterable[ListingEntry], writer: ArchiveWriter) -> Iterator[FetchCandidate]:
+        """Yield the listed pages that must be fetched; archive local ones and record all others on the way."""
+        for each, identity in self._let_in(found):
+            if each.finished is not None:
+                self._settle(each.finished, writer)
+            elif each.problem is not None:
+                self._fail_unread(each.ref, each.problem)
+                if self.is_dated and isinstance(each.problem, TransientFetchError):  # no later day lists it again
+                    self.trouble = self.trouble or each.problem
+            elif each.page is not None and identity is not None:
+                self._archive(self._candidate(each.ref, page_key_of(each.page)), each.page, identity, writer)
+            elif state_key_of(key := canonical_url(each.ref.url or ""), each.ref.hints) not in self.keys:
+                listed = self._candidate(each.ref, key)
+                if listed.is_wanted(self.now):
+                    yield listed
+                else:
+                    self._pass_over(listed)
+
+    def _let_in(self, found: Iterable[ListingEntry]) -> Iterator[tuple[ListingEntry, PageIdentity | None]]:
+        for each in found:
+            self.entries += each.finished is None
+            identity = page_identity(each.page) if each.page is not None else None
+            if each.finished is None and self.guard.blocks_entry(each, identity):
+                self._refuse(each.ref)
+            else:
+                yield each, identity
+
+    def _settle(self, mark: str, writer: ArchiveWriter) -> None:
+        """Mark a large file as read, once all that came of it is kept and told: a later try does not read it again."""
+        writer.finish_files()
+        self.workspace.fetch_state.record_many(self.states)
+        self.states.clear()
+        append_outcomes(self.workspace, self.recorder.outcomes, batch_id=self.batch_id)
+        self.workspace.fetch_state.store_validators(self.source.key, Validators(), url=mark)
+
+    def _due(self, day: date | None) -> Iterator[FetchCandidate]:
+        """Yield pages of earlier runs, of one news day or of all, that are due for another try and not listed now."""
+        for seen in self.workspace.fetch_state.pending(self.source.key, self.now):
+            if seen.page_key not in self.keys and day in (None, seen.news_day) and not self.guard.blocks_url(seen.url):
+                ref = Ref(source_key=self.source.key, url=seen.url, hints=seen.hints)
+                yield self._candidate(ref, seen.page_key.partition(" ")[0])
+
+    def _candidate(self, ref: Ref, page_key: str) -> FetchCandidate:
+        self.keys.add(state_key := state_key_of(page_key, ref.hints))
+        seen = self.workspace.fetch_state.seen(state_key)
+        captures = self.workspace.archive.captures(page_key=page_key)
+        # The news day is fixed by the first fetch, or the first try of one; before that the listing says it.
+        fixed = captures[0].news_day if captures else seen.news_day if seen is not None else None
+        listed = FetchCandidate(ref, page_key, fixed or self._day_told(ref), seen, captures)
+        self.discovered[self.source.key, listed.name] = listed.news_day
+        return listed
+
+    def _day_told(self, ref: Ref) -> date:
+        return ref.hints.published_at.date() if ref.hints.published_at is not None else self.undated_day
+
+    def _pass_over(self, listed: FetchCandidate) -> None:
+        """Record a page that is not fetched now, with what is known of it."""
+        seen, last = listed.seen, listed.last
+        if seen is not None and seen.next_try_at is not None:
+            when = f"{seen.next_try_at:%Y-%m-%d %H:%M}"
+            self._record(listed, "pending", reason=seen.reason, detail=f"tries so far: {seen.attempts}; next at {when}")
+        elif seen is not None and seen.last_outcome == "rejected":
+            detail = "refused before; tried again when the listing gives a later change"
+            self._record(listed, "rejected", reason=seen.reason, detail=detail)
+        elif last is not None and self._is_mine(last):
+            self._record_capture(listed, last)
+        else:
+            detail = "held already; the listing gives no later change"
+            self._record(listed, "unchanged", reason="seen", detail=detail)
+
+    def _fetch(self, pages: Iterable[FetchCandidate], fetcher: WaybackFetcher, writer: ArchiveWriter) -> None:
+        for listed, got in fetcher.fetch_many((each, each.request()) for each in pages):
+            self._take(listed, got, writer)
+
+    def _take(self, listed: FetchCandidate, got: FetchResult, writer: ArchiveWriter) -> None:
+        self.fetched += 1
+        if isinstance(got, Page):
+            identity = page_identity(got)
+            if self.guard.blocks_page(got, identity, asked=listed.ref.url):
+                self._refuse(listed.ref)
+            else:
+                self._archive(listed, got, identity, writer)
+        elif isinstance(got, NotModified):
+            self._record_capture(listed, writer.put_not_modified(got, page_key=listed.page_key))
+            self._remember(listed, "unchanged")
+        else:
+            self._fail(listed, got)
+            page = (listed.page_key, listed.ref.url or "", listed.news_day)
+            archive_failed_response(got, writer, page=page, last=listed.last, at=self.workspace.settings.now())
+
+    def _archive(self, listed: FetchCandidate, page: Page, identity: PageIdentity, writer: ArchiveWriter) -> None:
+        if page.url is None:
+            page = replace(page, hints=replace(page.hints, file=listed.ref.file))
+        capture = writer.put(page, news_day=listed.news_day, article_id=identity.article_id)
+        self._record_capture(listed, capture)
+        if page.url is not None:
+            self._remember(listed, "archived")
+
+    def _is_mine(self, capture: Capture) -> bool:
+        return (capture.run_id, capture.source_key) == (self.run_id, self.source.key)
+
+    def _record_capture(self, listed: FetchCandidate, capture: Capture) -> None:
+        """Record a page that this run fetched, in this try or in one that was killed."""
+        before = next((each for each in reversed(listed.captures) if not self._is_mine(each)), None)
+        facts = {"article_id": capture.article_id, "raw_ref": capture.digest}
+        if capture.status == 304:
+            self._record(listed, "unchanged", reason="not_modified", detail="the server says 304", **facts)
+        elif before is not None and before.digest == capture.digest:
+            self._record(listed, "unchanged", reason="same_bytes", detail="the same bytes as last time", **facts)
+        else:
+            self._record(listed, "pending", reason="archived", detail="kept in the archive, to be derived", **facts)
+
+    def _fail(self, listed: FetchCandidate, error: NewsError) -> None:
+        kind, reason = outcome_kind_of(error), error.reason
+        attempts = listed.seen.attempts if listed.seen is not None else 0
+        attempts += reason != "host_on_hold"  # a page of a held host was not asked for
+        if kind == "pending" and attempts >= MAX_ATTEMPTS:
+            kind, reason = "rejected", f"gave_up_{reason}"
+        next_try = self.now + retry_delay(error, attempts) if kind == "pending" else None
+        self._record(listed, kind, reason=reason, detail=str(error))
+        self._remember(listed, kind, reason=reason, attempts=attempts, next_try_at=next_try)
+
+    def _fail_unread(self, ref: Ref, error: NewsError, *, stage: str | None = None) -> None:
+        """Record an entry that names no page, or a listing that cannot be had: there is nothing to try again."""
+        listed = FetchCandidate(ref, "", self._day_told(ref), None, ())
+        self._record(listed, outcome_kind_of(error), reason=error.reason, detail=str(error), stage=stage)
+
+    def _remember(
+        self,
+        listed: FetchCandidate,
+        outcome: str,
+        *,
+        reason: str | None = None,
+        attempts: int = 0,
+        next_try_at: datetime | None = None,
+    ) -> None:
+        self.states.append(
+            PageState(
+                page_key=listed.state_key,
+                url=listed.ref.url or "",
+                source_key=self.source.key,
+                news_day=listed.news_day,
+                listed_modified_at=listed.ref.hints.modified_at,
+                last_outcome=outcome,
+                reason=reason,
+                attempts=attempts,
+                next_try_at=next_try_at,
+                hints=listed.ref.hints,
+            )
+        )
+
+    def _record(self, listed: FetchCandidate, kind: OutcomeKind, **facts: str | None) -> None:
+        self.recorder.record(kind, url=listed.name, source_key=self.source.key, news_day=listed.news_day, **facts)

@@ -1,0 +1,92 @@
+"""Your knowledge base: taking it in, looking at it, and which committed articles it would have read otherwise."""
+
+from collections import defaultdict
+from collections.abc import Collection, Iterator, Mapping
+from contextlib import closing
+from dataclasses import dataclass
+from datetime import date
+from pathlib import Path
+
+from pipeline.errors import ConfigError
+from pipeline.jobs.annotator import knowledge_of
+from pipeline.kb import ImportResult, KbEntry, KbInfo, KbStore, KnowledgeBase, NameOverride, build_store, read_records
+from pipeline.lake import Lake, StoredArticle
+from pipeline.nlp.who.linking import group_of
+from pipeline.settings import Settings
+from pipeline.tables import combine_versions
+
+_MENTION_COLUMNS = ("article_id", "cluster_index", "entity_text", "mention_kind")
+_ARTICLE_COLUMNS = ("article_id", "url", "source_key", "kb_version", "model_name")
+
+
+@dataclass(frozen=True, slots=True)
+class NameKnowledge:
+    """What is known of a name: all bearers, of whatever type, and the correction that holds everywhere."""
+
+    entries: tuple[KbEntry, ...]
+    correction: NameOverride | None
+
+
+def import_kb(settings: Settings, file: Path) -> ImportResult:
+    """Make the good lines of a JSONL file your knowledge base, in place of what it was.
+
+    Raises: ConfigError when the file cannot be read, KnowledgeError when no line of it is good.
+    """
+    try:
+        with file.open("rb") as stream:
+            return build_store(settings.kb_path, read_records(stream))
+    except (FileNotFoundError, IsADirectoryError, PermissionError) as error:
+        if error.filename != str(file):
+            raise
+        raise ConfigError(f"{file}: {error.strerror}; give a JSONL file", key=str(file)) from error
+
+
+def kb_info(settings: Settings) -> KbInfo | None:
+    """Return what your knowledge base holds; None where there is none. Raises: KnowledgeError."""
+    if not settings.kb_path.exists():
+        return None
+    with closing(KbStore(settings.kb_path)) as store:
+        return store.info()
+
+
+def look_up(settings: Settings, name: str) -> NameKnowledge:
+    """Return what is known of a name. Raises: ConfigError or KnowledgeError."""
+    kb = knowledge_of(settings)
+    return NameKnowledge(kb.candidates(name), kb.override_of(name))
+
+
+def stale_articles(lake: Lake, stored: Mapping[str, StoredArticle], knowledge: KnowledgeBase) -> Collection[str]:
+    """Return the committed articles of whose names or quotes something else is known now than when they were read.
+
+    Looks at the rows of a day once, and again after a commit to the day or a change of the knowledge.
+    """
+    days = {row.published_date for row in stored.values()} - lake.index.days_current_with(knowledge.version)
+    generations = {
+        day: lake.partitions.manifest(day).generation for day in sorted(days)
+    }  # before the rows: a later commit counts
+    stale = {day: tuple(outdated_articles(lake, day, knowledge)) for day in generations}
+    agreeing = {day: generations[day] for day, found in stale.items() if not found}
+    if agreeing:
+        lake.index.mark_current(agreeing, knowledge.version)
+    return stored.keys() & {each for found in stale.values() for each in found}
+
+
+def outdated_articles(lake: Lake, day: date, knowledge: KnowledgeBase) -> Iterator[str]:
+    """Yield a day's articles of whose names or quotes something else is known now than when they were read."""
+    names = names_by_article(lake, day)
+    articles = lake.read("articles", days=[day], columns=_ARTICLE_COLUMNS)
+    for article_id, url, source_key, version, model in zip(*(c.to_pylist() for c in articles.columns), strict=True):
+        here = knowledge.for_article(article_id, url=url, source_key=source_key)
+        told = (*map(here.version_of, names[article_id].values()), here.quotes_version())
+        if model is not None and combine_versions(told) != version:  # what nobody read, no knowledge reads otherwise
+            yield article_id
+
+
+def names_by_article(lake: Lake, day: date) -> Mapping[str, Mapping[object, set[str]]]:
+    """Return the names in a day's articles, by article and entity: all that the knowledge base was asked of."""
+    rows = lake.read("entities", days=[day], columns=_MENTION_COLUMNS)
+    names: defaultdict[str, defaultdict[object, set[str]]] = defaultdict(lambda: defaultdict(set))
+    for article_id, cluster, text, kind in zip(*(column.to_pylist() for column in rows.columns), strict=True):
+        if kind == "name":
+            names[article_id][group_of(cluster, text)].add(text)
+    return names

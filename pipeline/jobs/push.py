@@ -1,0 +1,61 @@
+"""The durable door for URLs: one file of links in an inbox."""
+
+import os
+import secrets
+from collections.abc import Sequence
+from pathlib import Path
+
+from pipeline.archive import url_name
+from pipeline.errors import ConfigError
+from pipeline.jobs.workspace import Workspace
+from pipeline.model import Source
+from pipeline.sources import absolute_url
+
+
+def push_urls(workspace: Workspace, urls: Sequence[str], *, source_key: str | None = None) -> Path:
+    """Write the URLs as one ``.urls`` file into an inbox, the first of sources.toml unless one is named.
+
+    The file is whole and on the disk when this returns; a run that claims it fetches each URL, once.
+    Raises: ConfigError for no URL at all, for what is no http(s) URL, or was forgotten, for a source that is no inbox.
+    """
+    wrong = [url for url in urls if absolute_url(url) is None]
+    if wrong or not urls:
+        told = f"no http(s) URL: {', '.join(repr(url) for url in wrong)}" if wrong else "no URL is given"
+        raise ConfigError(f"{told}; nothing was pushed", key=wrong[0] if wrong else "")
+    inbox = Path(_inbox(workspace, source_key).location)
+    if barred := [url for url in urls if workspace.takedowns.is_blocked(url_name(url))]:
+        told = f"forgotten, see `newslake forget --list`: {', '.join(barred)}; nothing was pushed"
+        raise ConfigError(told, key=barred[0])
+    name = f"push-{workspace.settings.now():%Y%m%dT%H%M%S}-{secrets.token_hex(4)}.urls"
+    return _write_durably(inbox / name, "".join(f"{absolute_url(url)}\n" for url in urls))
+
+
+def _inbox(workspace: Workspace, source_key: str | None) -> Source:
+    if source_key is not None:
+        source = workspace.sources.named(source_key)
+        if source.kind != "inbox":
+            raise ConfigError(
+                f"source {source_key!r} is of kind {source.kind!r}; name one of kind 'inbox'", key=source_key
+            )
+        return source
+    for source in workspace.sources.sources:
+        if source.kind == "inbox":
+            return source
+    raise ConfigError(f"{workspace.settings.sources_file} has no source of kind 'inbox'; add one", key="inbox")
+
+
+def _write_durably(path: Path, text: str) -> Path:
+    """Write a file that nobody sees before it is whole."""
+    path.parent.mkdir(parents=True, exist_ok=True)
+    hidden = path.with_name(f".{path.name}")
+    with hidden.open("x", encoding="utf-8") as file:
+        file.write(text)
+        file.flush()
+        os.fsync(file.fileno())
+    hidden.rename(path)
+    folder = os.open(path.parent, os.O_RDONLY)
+    try:
+        os.fsync(folder)
+    finally:
+        os.close(folder)
+    return path

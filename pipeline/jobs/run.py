@@ -1,0 +1,82 @@
+"""One day from discovery to tables, without Airflow: the same stages in the same order."""
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+
+from pipeline.jobs.cluster import cluster
+from pipeline.jobs.commit import DayCommit, commit_day
+from pipeline.jobs.derive import derive
+from pipeline.jobs.ingest import ingest
+from pipeline.jobs.log_rows import append_run, batch_of, logged_outcomes, run_counts
+from pipeline.jobs.workspace import Workspace
+from pipeline.model import StageReport
+from pipeline.model.outcome import RunKind
+from pipeline.sources import listable_days
+from pipeline.tables import SCHEMA_VERSION
+
+ProgressCallback = Callable[[str], None]
+
+
+@dataclass(frozen=True, slots=True)
+class IngestSummary:
+    """What some sources gave: one report with every news day to derive, and why sources could not be listed."""
+
+    report: StageReport
+    troubles: tuple[str, ...]
+
+
+def ingest_sources(
+    workspace: Workspace, *, source_keys: Sequence[str], day: date, run_id: str, report_progress: ProgressCallback
+) -> IngestSummary:
+    """Ingest some sources one after the other; one that cannot be listed holds up no other."""
+    started_at = workspace.settings.now()
+    done = []
+    for key in source_keys:
+        listed = listable_days(workspace.sources.named(key), now=started_at)
+        report_progress(
+            f"listing and fetching {key}" if day in listed else f"{key}: {listed.note}; {day} is in the archive or not"
+        )
+        done.append(ingest(workspace, source_key=key, day=day, run_id=run_id))
+    work = StageReport.merged("ingest", run_id, [each.report for each in done]).work
+    report = finish_ingest(
+        workspace, source_keys=source_keys, work=dict(work), run_id=run_id, kind="manual", started_at=started_at
+    )
+    troubles = zip(source_keys, (each.trouble for each in done), strict=True)
+    return IngestSummary(report, tuple(f"{key}: {trouble}" for key, trouble in troubles if trouble is not None))
+
+
+def finish_ingest(
+    workspace: Workspace,
+    *,
+    source_keys: Sequence[str],
+    work: Mapping[str, int],
+    run_id: str,
+    kind: RunKind,
+    started_at: datetime,
+) -> StageReport:
+    """Sum what the log and the archive say of a run, its failed tries and sources included; write the run's row."""
+    outcomes = logged_outcomes(workspace, batch_ids=[batch_of(key, run_id=run_id) for key in source_keys])
+    days = {day for key in source_keys for day in workspace.archive.days_of_run(source_key=key, run_id=run_id)}
+    summary = StageReport.of("ingest", run_id, outcomes, days=days, work=work)
+    append_run(
+        workspace,
+        run_id=run_id,
+        kind=kind,
+        started_at=started_at,
+        counts=run_counts(summary),
+        days=summary.days,
+        versions={"schema": SCHEMA_VERSION},
+    )
+    return summary
+
+
+def extract_day(workspace: Workspace, *, day: date, run_id: str, report_progress: ProgressCallback) -> DayCommit:
+    """Derive, commit and cluster one news day in this process."""
+    started_at = workspace.settings.now()
+    report_progress(f"reading articles of {day}")
+    derived = derive(workspace, day=day, run_id=run_id)
+    report_progress(f"committing {day}")
+    done = commit_day(workspace, derived=[derived], day=day, run_id=run_id, kind="manual", started_at=started_at)
+    cluster(workspace, news_day=day, days=done.days)
+    return done

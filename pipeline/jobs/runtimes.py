@@ -1,0 +1,149 @@
+"""How long runs took, and how long the next one may take. Wall time is committed_at - started_at in ``runs``."""
+
+import json
+from collections import Counter
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from itertools import combinations
+from statistics import median
+from typing import Any, Literal
+
+from pipeline.jobs.workspace import Workspace
+
+Stage = Literal["ingest", "extract"]
+Way = Literal["cli", "airflow"]
+WAYS: tuple[Way, ...] = ("cli", "airflow")
+# What a run's time grows with, by its names in counts.
+_WORK: dict[Stage, tuple[str, ...]] = {"ingest": ("fetched",), "extract": ("derived_new", "derived_again")}
+_ROWS_MAX = 600  # rows of ``runs`` looked at: other stages and other ways are among them
+_RUNS_MAX = 50
+_RUNS_MIN = 3  # runs with work to do
+_SPREAD = 2  # the largest run is this many times the smallest, or a slope says nothing
+
+
+@dataclass(frozen=True, slots=True)
+class Run:
+    """A finished run: ``size`` is how many articles it read, or pages it asked for."""
+
+    stage: Stage
+    way: Way
+    size: int
+    seconds: float
+
+
+@dataclass(frozen=True, slots=True)
+class History:
+    """Finished runs, the last first."""
+
+    runs: tuple[Run, ...]
+
+    def of(self, stage: Stage, way: Way) -> tuple[Run, ...]:
+        """Return the last runs of a stage that were started one way; of any way where those are too few.
+
+        The command line loads the model once a process, Airflow once a task, so the ways differ.
+        """
+        runs = [run for run in self.runs if run.stage == stage]
+        alike = [run for run in runs if run.way == way][:_RUNS_MAX]
+        return tuple(alike if sum(run.size > 0 for run in alike) >= _RUNS_MIN else runs[:_RUNS_MAX])
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Estimate:
+    """Seconds for a range of days, its runs one after the other; None without history of such runs.
+
+    ``ingest_history`` and ``extract_history`` are the numbers of runs that it rests on; ``is_own``: all were started
+    this way.
+    """
+
+    way: Way
+    ingest_seconds: float | None
+    extract_seconds: float | None
+    ingest_history: int
+    extract_history: int
+    is_own: bool
+
+    @property
+    def seconds(self) -> float | None:
+        if self.ingest_seconds is None or self.extract_seconds is None:
+            return None
+        return self.ingest_seconds + self.extract_seconds
+
+
+def read_history(workspace: Workspace) -> History:
+    """Return what ``runs`` says of the last runs; one without a length, of a frozen clock, is no history."""
+    rows = workspace.lake.log.read("runs", newest=_ROWS_MAX).to_pylist()
+    runs = (_run(row) for row in sorted(rows, key=lambda row: row["started_at"], reverse=True))
+    return History(tuple(run for run in runs if run is not None and run.seconds > 0))
+
+
+def _run(row: Mapping[str, Any]) -> Run | None:
+    """Return a row of ``runs`` as a run; None where it did not end, or counts no work of a stage."""
+    counts = json.loads(row["counts"])
+    stage = next((stage for stage, names in _WORK.items() if set(names) <= counts.keys()), None)
+    if stage is None or row["status"] != "done" or row["committed_at"] is None:
+        return None
+    seconds = (row["committed_at"] - row["started_at"]).total_seconds()
+    return Run(stage, way_of(row["run_id"]), sum(counts[name] for name in _WORK[stage]), seconds)
+
+
+def way_of(run_id: str) -> Way:
+    """Return what started a run."""
+    return "cli" if run_id.startswith("cli.") else "airflow"
+
+
+def expected_seconds(history: History, *, stage: Stage = "extract", way: Way, articles: int) -> float | None:
+    """Return what a run of so many articles (of pages, for ingest) may take; None without history.
+
+    Never negative, and never less for more articles.
+    """
+    runs = history.of(stage, way)
+    idle = [run.seconds for run in runs if run.size == 0]
+    busy = [run for run in runs if run.size > 0]
+    if not busy:
+        return median(idle) if idle and articles == 0 else None
+    base = median(idle) if idle else 0.0
+    fixed, each = _fit_line(busy, base)
+    if articles == 0:
+        return min(base if idle else min(run.seconds for run in busy), fixed + each)
+    return fixed + each * articles
+
+
+def estimate(
+    history: History, *, way: Way, pages: Sequence[int], articles: Sequence[int], least_seconds: float
+) -> Estimate:
+    """Return what runs of these sizes may take; ``least_seconds`` is the pace that the pages' hosts are asked at."""
+    ingest = _sum_expected(history, "ingest", way, pages)
+    ingested, extracted = history.of("ingest", way), history.of("extract", way)
+    return Estimate(
+        way=way,
+        ingest_seconds=None if ingest is None else max(ingest, least_seconds),
+        extract_seconds=_sum_expected(history, "extract", way, articles),
+        ingest_history=len(ingested),
+        extract_history=len(extracted),
+        is_own=all(run.way == way for run in (*ingested, *extracted)),
+    )
+
+
+def _sum_expected(history: History, stage: Stage, way: Way, sizes: Sequence[int]) -> float | None:
+    total = 0.0
+    for size, times in Counter(sizes).items():
+        seconds = expected_seconds(history, stage=stage, way=way, articles=size)
+        if seconds is None:
+            return None
+        total += seconds * times
+    return total
+
+
+def _fit_line(runs: Sequence[Run], base: float) -> tuple[float, float]:
+    """Return seconds = fixed + each * size, by the median of slopes: one run that hung does not bend it.
+
+    Few runs, runs of one size, or a line that starts or goes below zero leave only the ratio, over ``base``, the
+    seconds of a run with nothing to do.
+    """
+    ratio = median(max(run.seconds - base, 0.0) / run.size for run in runs)
+    sizes = [run.size for run in runs]
+    if len(runs) < _RUNS_MIN or max(sizes) < _SPREAD * min(sizes):
+        return base, ratio
+    each = median((b.seconds - a.seconds) / (b.size - a.size) for a, b in combinations(runs, 2) if a.size != b.size)
+    fixed = median(run.seconds - each * run.size for run in runs)
+    return (fixed, each) if fixed >= 0 and each >= 0 else (base, ratio)

@@ -1,0 +1,181 @@
+"""The stages as an orchestrator calls them: JSON-able arguments in, small JSON-able results out.
+
+``TASKS`` is the whole interface between Airflow and this package.
+"""
+
+import logging
+from collections.abc import Callable, Mapping, Sequence
+from datetime import date, datetime, timedelta
+from typing import Any
+
+from pipeline.errors import LakeError
+from pipeline.jobs import changes, run
+from pipeline.jobs import cluster as clustering
+from pipeline.jobs import commit as committing
+from pipeline.jobs import derive as deriving
+from pipeline.jobs import ingest as ingesting
+from pipeline.jobs import maintenance as upkeep
+from pipeline.jobs import takedown as forgetting
+from pipeline.jobs import triggers as signals
+from pipeline.jobs import verify as verifying
+from pipeline.jobs import worklist as todo
+from pipeline.jobs.runtimes import expected_seconds, read_history, way_of
+from pipeline.jobs.workspace import Workspace
+from pipeline.model import StageReport, pluralize
+from pipeline.model.outcome import RunKind
+from pipeline.settings import Settings
+
+log = logging.getLogger(__name__)
+
+
+def _open() -> Workspace:
+    return Workspace(Settings.load())
+
+
+def triggered_sources(*, event_extras: Sequence[Mapping[str, Any]], group: signals.SourceGroup) -> list[str]:
+    """Return the keys of the sources of one group that signals name; without signals of all."""
+    return signals.triggered_sources(_open().sources.sources, event_extras=event_extras, group=group)
+
+
+def ingest(*, source_key: str, day: date | None, run_id: str) -> dict[str, object]:
+    """Discover, fetch and archive one source for a day; return its report.
+
+    Without a day it is for now: a source that another run has is left to it, and one that cannot be listed is only told
+    of, since the next sweep is the next try.
+    Raises: NewsError where the source cannot be listed for a day, after all else is done.
+    """
+    workspace = _open()
+    today = workspace.settings.now().date()
+    done = ingesting.ingest(workspace, source_key=source_key, day=day or today, run_id=run_id, waits=day is not None)
+    if done.trouble is not None and day is not None:
+        raise done.trouble
+    return done.report.as_dict()
+
+
+def finish_ingest(
+    *, reports: Sequence[Mapping[str, Any]], run_id: str, kind: RunKind, started_at: datetime
+) -> dict[str, object]:
+    """Return the sum of what all sources gave, those that failed included; ``days`` are the news days to derive."""
+    workspace = _open()
+    parsed = [StageReport.from_dict(report) for report in reports]
+    return run.finish_ingest(
+        workspace,
+        source_keys=[source.key for source in workspace.sources.sources],
+        work=dict(StageReport.merged("ingest", run_id, parsed).work),
+        run_id=run_id,
+        kind=kind,
+        started_at=workspace.settings.frozen_now or started_at,
+    ).as_dict()
+
+
+def plan_chunks(*, day: date) -> list[dict[str, int]]:
+    """Return the pieces that a day is derived in, at least one."""
+    return deriving.plan_chunks(_open(), day=day)
+
+
+def derive(*, day: date, run_id: str, chunk: int, chunks: int) -> dict[str, object]:
+    """Derive one piece of a day; return its report with the staged ``batch_id`` or None."""
+    done = deriving.derive(_open(), day=day, run_id=run_id, chunk=chunk, chunks=chunks)
+    return {**done.report.as_dict(), "batch_id": done.batch_id}
+
+
+def commit(
+    *, reports: Sequence[Mapping[str, Any]], day: date, run_id: str, kind: RunKind, started_at: datetime
+) -> dict[str, object]:
+    """Commit what the pieces staged; return the run's counts, rows by table, changed days, and its time.
+
+    ``seconds`` since the run started stand beside ``expected_seconds``, None without a history of such runs.
+    """
+    workspace = _open()
+    history = read_history(workspace)
+    started = workspace.settings.frozen_now or started_at
+    derived = [deriving.DeriveReport(StageReport.from_dict(report), report["batch_id"]) for report in reports]
+    done = committing.commit_day(workspace, derived=derived, day=day, run_id=run_id, kind=kind, started_at=started)
+    articles = sum(dict(done.report.work).values())
+    expected = expected_seconds(history, way=way_of(run_id), articles=articles)
+    seconds = (workspace.settings.now() - started).total_seconds()
+    log.info("%s: %d articles in %.0f s, %s expected", day, articles, seconds, expected and f"{expected:.0f} s")
+    return {
+        **done.report.as_dict(),
+        "rows": done.rows,
+        "files_changed": done.files_changed,
+        "days": [changed.isoformat() for changed in done.days],
+        "seconds": seconds,
+        "expected_seconds": expected,
+    }
+
+
+def cluster(*, day: date, days: Sequence[str]) -> dict[str, object]:
+    """Write the cluster tables that a change of these published days, or of this news day, can reach."""
+    changed = [date.fromisoformat(each) for each in days]
+    return {"files_changed": clustering.cluster(_open(), news_day=day, days=changed)}
+
+
+def recover() -> dict[str, object]:
+    """Finish what dead processes left in archive and lake; return the sentences that say what."""
+    workspace = _open()
+    mended = [*workspace.archive.recover(), *workspace.lake.recover(), *forgetting.finish_takedowns(workspace)]
+    return {"mended": mended}
+
+
+def verify() -> dict[str, object]:
+    """Check every byte of the lake, and one day in 28 of its rows and of the archive, yesterday among them.
+
+    Raises: LakeError naming the first problems.
+    """
+    workspace = _open()
+    done = verifying.verify(workspace, reads=verifying.nightly_share(workspace.settings.now().date()))
+    if done.problems:
+        raise LakeError(f"{pluralize(len(done.problems), 'problem')}, first: {'; '.join(done.problems[:5])}")
+    return {"problems": 0, "verified": done.counts}
+
+
+def relate() -> dict[str, object]:
+    """Write the cluster tables that runs of late may have left behind, and note which pages are gone."""
+    workspace = _open()
+    changes.record_withdrawn(workspace)
+    return {"files_related": upkeep.relate_recent(workspace, day=_yesterday(workspace))}
+
+
+def unread_days() -> list[str]:
+    """Return the news days of which the archive holds something that nobody has read."""
+    return [day.isoformat() for day in todo.unread_days(_open())]
+
+
+def collect_garbage() -> dict[str, object]:
+    """Delete objects that no manifest names and that are older than the grace."""
+    return {"files_removed": _open().lake.gc()}
+
+
+def report(*, done: Sequence[Mapping[str, Any]], run_id: str, kind: RunKind, started_at: datetime) -> dict[str, object]:
+    """Warn of each source that gave nothing, or little, for the day that ended; return the run's counts."""
+    workspace = _open()
+    return upkeep.finish_upkeep(
+        workspace,
+        done={name: value for part in done for name, value in part.items()},
+        day=_yesterday(workspace),
+        run_id=run_id,
+        kind=kind,
+        started_at=workspace.settings.frozen_now or started_at,
+    )
+
+
+def _yesterday(workspace: Workspace) -> date:
+    return (workspace.settings.now() - timedelta(days=1)).date()
+
+
+TASKS: dict[str, Callable[..., Any]] = {
+    "triggered_sources": triggered_sources,
+    "ingest": ingest,
+    "finish_ingest": finish_ingest,
+    "plan_chunks": plan_chunks,
+    "derive": derive,
+    "commit": commit,
+    "cluster": cluster,
+    "recover": recover,
+    "verify": verify,
+    "relate": relate,
+    "collect_garbage": collect_garbage,
+    "unread_days": unread_days,
+    "report": report,
+}

@@ -1,0 +1,157 @@
+"""What a news day has to derive, and what of it is settled: one rule for planning, deriving and counting."""
+
+import hashlib
+from collections import defaultdict
+from collections.abc import Collection, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, datetime
+from typing import Literal, Protocol
+
+from pipeline.archive import CaptureSummary
+from pipeline.jobs.annotator import knowledge_of, version_of
+from pipeline.jobs.knowledge import stale_articles
+from pipeline.jobs.workspace import Workspace
+from pipeline.kb import KnowledgeBase
+from pipeline.lake import CachedOutcome, StoredArticle
+from pipeline.model import Capture
+
+Captures = Sequence[Capture]
+DeriveReason = Literal["new", "again"]
+
+
+class PayloadCapture(Protocol):
+    """What the rule looks at: planning has less of a capture than deriving."""
+
+    @property
+    def digest(self) -> str: ...
+    @property
+    def fetched_at(self) -> datetime: ...
+
+
+@dataclass(frozen=True, slots=True)
+class DayWork:
+    """The articles of a news day, or of one chunk of it, by id in order.
+
+    ``version`` and ``knowledge`` are what these articles are read with, as they were when the day was planned.
+
+    ``captures`` are all of an article, of whatever day, oldest first. An article is either in ``todo``, with whether
+    its content is new or must be read again: another version read it, or it is ``stale``, with
+    a name of which something else is known now. Or it is in ``settled``, with the outcome that stands.
+    """
+
+    version: str
+    knowledge: KnowledgeBase
+    captures: Mapping[str, Captures]
+    stored: Mapping[str, StoredArticle]
+    todo: Mapping[str, DeriveReason]
+    settled: Mapping[str, CachedOutcome]
+    stale: Collection[str]
+
+    def count(self, why: DeriveReason) -> int:
+        return sum(each == why for each in self.todo.values())
+
+
+def day_work(workspace: Workspace, *, day: date, chunk: int = 0, chunks: int = 1) -> DayWork:
+    """Return what a day, or one of its chunks, has to do.
+
+    An article belongs to a chunk by its id, whatever else arrives meanwhile: between them, chunks miss none.
+    """
+    archive, lake = workspace.archive, workspace.lake
+    version = version_of(workspace.settings)
+    ids = {each.article_id for each in archive.captures_of_day(day) if int(each.article_id[:8], 16) % chunks == chunk}
+    captures = {each: archive.captures(article_id=each) for each in sorted(ids)}
+    stored = lake.index.stored(captures)
+    knowledge = knowledge_of(workspace.settings)
+    stale = stale_articles(lake, stored, knowledge)
+    todo, settled = classify(captures, stored, lake.index.cached_outcomes(captures), version=version, stale=stale)
+    return DayWork(version, knowledge, captures=captures, stored=stored, todo=todo, settled=settled, stale=stale)
+
+
+def classify(
+    captures: Mapping[str, Sequence[PayloadCapture]],
+    stored: Mapping[str, StoredArticle],
+    verdicts: Mapping[str, CachedOutcome],
+    *,
+    version: str,
+    stale: Collection[str] = (),
+) -> tuple[dict[str, DeriveReason], dict[str, CachedOutcome]]:
+    """Return the articles that must be read, with why, and those that are settled, with the outcome that stands.
+
+    ``captures`` are all of an article, oldest first; ``stale`` are those that other knowledge read.
+    """
+    todo: dict[str, DeriveReason] = {}
+    settled = {}
+    for each, history in captures.items():
+        row = stored.get(each)
+        is_current = row is not None and row.pipeline_version == version and each not in stale
+        verdict = _current_outcome(history, row, verdicts.get(each), version=version, is_current=is_current)
+        if verdict is not None:
+            settled[each] = verdict
+        else:
+            todo[each] = "new" if row is None or is_current else "again"
+    return todo, settled
+
+
+def unread_days(workspace: Workspace) -> tuple[date, ...]:
+    """Return the news days with something in the archive that no version has read, sorted.
+
+    A run announces the days that it archived for. These were left by one that died, or failed for good, before that.
+    """
+    histories: dict[str, list[CaptureSummary]] = defaultdict(list)
+    for each in workspace.archive.capture_summaries(date.min, date.max):
+        histories[each.article_id].append(each)
+    stored, verdicts = workspace.lake.index.stored(histories), workspace.lake.index.cached_outcomes(histories)
+    unread = (
+        history[-1].news_day
+        for article_id, history in histories.items()
+        if not _was_read(history, stored.get(article_id), verdicts.get(article_id))
+    )
+    return tuple(sorted(set(unread)))
+
+
+def _was_read(captures: Sequence[PayloadCapture], row: StoredArticle | None, verdict: CachedOutcome | None) -> bool:
+    if row is not None and _is_only_content(row, captures):
+        return True
+    if verdict is None or verdict.input_hash != input_hash_of(captures):
+        return False
+    return verdict.row_key is None or (row is not None and row.row_key == verdict.row_key)
+
+
+def input_hash_of(captures: Sequence[PayloadCapture]) -> str:
+    """Return what names the state of the archive that an article is read from: its payloads, each with its first
+    fetch, in the order in which they were seen last. Seeing the last one again changes nothing.
+    """
+    first = {each.digest: each.fetched_at for each in reversed(captures)}
+    last = dict.fromkeys(each.digest for each in reversed(captures))
+    told = "\n".join(f"{digest} {first[digest].isoformat()}" for digest in last)
+    return hashlib.sha256(told.encode()).hexdigest()[:32]
+
+
+def unchanged_outcome(captures: Sequence[PayloadCapture], *, version: str, row_key: str) -> CachedOutcome:
+    """Return the verdict that the committed row of this key is the right one."""
+    told = "this content is committed at this version"
+    return CachedOutcome(input_hash_of(captures), version, "unchanged", "committed", told, row_key)
+
+
+def _current_outcome(
+    captures: Sequence[PayloadCapture],
+    row: StoredArticle | None,
+    verdict: CachedOutcome | None,
+    *,
+    version: str,
+    is_current: bool,
+) -> CachedOutcome | None:
+    """Return the verdict that stands without reading the article again; None where it must be read."""
+    if row is not None and is_current and _is_only_content(row, captures):
+        return unchanged_outcome(captures, version=version, row_key=row.row_key)
+    if verdict is None or (verdict.input_hash, verdict.pipeline_version) != (input_hash_of(captures), version):
+        return None
+    if verdict.row_key is None:
+        return verdict
+    return verdict if row is not None and is_current and row.row_key == verdict.row_key else None
+
+
+def _is_only_content(row: StoredArticle, captures: Sequence[PayloadCapture]) -> bool:
+    """Return whether a row is read from the one payload that the archive has of its article, as first fetched."""
+    is_first = (row.raw_ref, row.fetched_at) == (captures[0].digest, captures[0].fetched_at)
+    return is_first and all(each.digest == row.raw_ref for each in captures)

@@ -1,0 +1,111 @@
+"""Is everything there that a run needs, and what to do where it is not."""
+
+import importlib.metadata
+import os
+import shutil
+import sys
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from pipeline.errors import ConfigError, NewsError
+from pipeline.jobs.annotator import knowledge_of, version_of
+from pipeline.jobs.knowledge import kb_info
+from pipeline.jobs.verify import verify
+from pipeline.jobs.workspace import Workspace
+from pipeline.kb import read_overrides
+from pipeline.model import pluralize
+from pipeline.reports.corrections import stale_corrections
+
+_FREE_BYTES = 2_000_000_000  # a day of a large source with its archive, tables and one generation to fall back to
+
+
+@dataclass(frozen=True, slots=True)
+class Finding:
+    """Result of one check. ``message`` says what is there, or what is wrong and what to do."""
+
+    name: str
+    is_well: bool
+    message: str
+
+
+def examine(workspace: Workspace) -> tuple[Finding, ...]:
+    """Return what was found for each part, the well ones included, in the order in which a run needs them."""
+    return tuple(_run_check(name, check, workspace) for name, check in _CHECKS.items())
+
+
+def _run_check(name: str, check: Callable[[Workspace], str], workspace: Workspace) -> Finding:
+    try:
+        return Finding(name, True, check(workspace))
+    except (NewsError, OSError, importlib.metadata.PackageNotFoundError) as error:
+        return Finding(name, False, str(error))
+
+
+def _python(_: Workspace) -> str:
+    return ".".join(str(part) for part in sys.version_info[:3])
+
+
+def _airflow(_: Workspace) -> str:
+    return importlib.metadata.version("apache-airflow")
+
+
+def _data(workspace: Workspace) -> str:
+    root = workspace.settings.data_dir
+    root.mkdir(parents=True, exist_ok=True)
+    if not os.access(root, os.W_OK):
+        raise OSError(f"{root} cannot be written; change its owner or set NEWS_DATA_DIR")
+    free = shutil.disk_usage(root).free
+    if free < _FREE_BYTES:
+        raise OSError(f"{root} has {free / 1e9:.1f} GB free; a run needs {_FREE_BYTES / 1e9:.0f} GB")
+    return f"{Path(root).resolve()}, {free / 1e9:.0f} GB free"
+
+
+def _sources(workspace: Workspace) -> str:
+    return f"{len(workspace.sources.sources)} in {workspace.settings.sources_file}"
+
+
+def _model(workspace: Workspace) -> str:
+    return f"{workspace.settings.spacy_model}, pipeline version {version_of(workspace.settings)}"
+
+
+def _knowledge(workspace: Workspace) -> str:
+    settings = workspace.settings
+    corrections = read_overrides(settings.overrides_file)
+    for place in sorted(line.scope[1] for line in corrections.lines if line.scope[0] == "source"):
+        workspace.sources.named(place)  # raises for a source that does not exist
+    own = kb_info(settings)
+    _refuse_stale(workspace)
+    lines = len(corrections.lines) + sum(map(len, corrections.quotes.values()))
+    return f"{own.entries if own else 0} entries of your own, {lines} corrections"
+
+
+def _refuse_stale(workspace: Workspace) -> None:
+    settings = workspace.settings
+    stale = stale_corrections(workspace.lake, knowledge_of(settings), version=version_of(settings))
+    if stale:
+        first = f"{stale[0].key} of article {stale[0].article_id}: {stale[0].why}"
+        message = f"{settings.overrides_file}: {len(stale)} corrections correct nothing, first {first}"
+        raise ConfigError(f"{message}; take it out, or see `newslake override check`", key=stale[0].key)
+
+
+def _archive(workspace: Workspace) -> str:
+    return pluralize(len(workspace.archive.days()), "news day")
+
+
+def _lake(workspace: Workspace) -> str:
+    problems = verify(workspace).problems
+    if problems:
+        raise OSError(f"{pluralize(len(problems), 'problem')}, first: {problems[0]}")
+    return f"{pluralize(len(workspace.lake.days()), 'day')}, whole"
+
+
+_CHECKS: dict[str, Callable[[Workspace], str]] = {
+    "python": _python,
+    "airflow": _airflow,
+    "data": _data,
+    "sources": _sources,
+    "model": _model,
+    "knowledge": _knowledge,
+    "archive": _archive,
+    "lake": _lake,
+}

@@ -1,0 +1,147 @@
+"""All that the archive knows of one page: its captures, its contents, and what changed between them."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from datetime import datetime
+from itertools import pairwise
+from typing import Literal
+
+from pipeline.clusters import SentenceChange, changes_between, contents_in_order, quotes_removed
+from pipeline.errors import ArchiveError, ConfigError, NewsError
+from pipeline.jobs.clean import clean_capture
+from pipeline.jobs.workspace import Workspace
+from pipeline.model import Article, Attempt, Capture, Rejected, article_id_of, canonical_url
+
+CleanResult = Article | Rejected | NewsError
+VisitKind = Literal["content", "same_bytes", "not_modified", "gone", "truncated"]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageVisit:
+    """One capture or attempt of a page in the archive. ``digest`` is None where it is no capture.
+
+    ``revision_id`` is None, and ``reason`` says why, where what was seen is no article.
+    """
+
+    at: datetime
+    what: VisitKind
+    status: int
+    url: str | None
+    source_key: str
+    run_id: str
+    digest: str | None
+    revision_id: str | None
+    reason: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Revision:
+    """One content, when it was first fetched, and what is new in it against the one before."""
+
+    revision_id: str
+    fetched_at: datetime
+    raw_ref: str | None
+    title: str | None
+    word_count: int
+    changes: tuple[SentenceChange, ...]
+    quotes_removed: tuple[str, ...]
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageHistory:
+    """``looks`` are in time order, ``revisions`` by their first fetch. ``is_gone``: a tombstone is the last look."""
+
+    article_ids: tuple[str, ...]
+    looks: tuple[PageVisit, ...]
+    revisions: tuple[Revision, ...]
+    is_gone: bool
+
+
+def page_history(workspace: Workspace, page: str) -> PageHistory:
+    """Return the history of a URL or an article_id.
+
+    Raises: ConfigError where it is neither, ArchiveError (no_capture) where the archive has nothing of it.
+    """
+    captures, keys = _captures(workspace, page)
+    attempts = workspace.archive.attempts(keys)
+    if not captures and not attempts:
+        raise ArchiveError(f"the archive has nothing of {page}; `newslake plan` says what waits", reason="no_capture")
+    first = {each.digest: each for each in reversed(captures)}
+    read = {digest: clean_capture(workspace, capture) for digest, capture in first.items()}
+    looks = [*_capture_visits(captures, read), *(_attempt_visit(each) for each in attempts)]
+    looks.sort(key=lambda look: look.at)
+    return PageHistory(
+        article_ids=tuple(dict.fromkeys(each.article_id for each in captures)),
+        looks=tuple(looks),
+        revisions=_revisions(read),
+        is_gone=next((look.what == "gone" for look in reversed(looks) if look.what != "truncated"), False),
+    )
+
+
+def _captures(workspace: Workspace, page: str) -> tuple[tuple[Capture, ...], set[str]]:
+    """Return all captures of the articles that a URL or id names, oldest first, and the keys of their pages."""
+    archive = workspace.archive
+    found = archive.captures(article_id=page)
+    if found:
+        return found, {each.page_key for each in found}
+    try:
+        key = canonical_url(page)
+    except ValueError as error:
+        raise ConfigError(f"{page} is neither a URL nor the id of an article in the archive", key=page) from error
+    ids = {each.article_id for each in archive.captures(page_key=key)} | {article_id_of(canonical=key, text="")}
+    captures = [each for article_id in ids for each in archive.captures(article_id=article_id)]
+    captures.sort(key=lambda each: (each.fetched_at, each.file, each.offset))
+    return tuple(captures), {key, *(each.page_key for each in captures)}
+
+
+def _capture_visits(captures: tuple[Capture, ...], read: Mapping[str, CleanResult]) -> list[PageVisit]:
+    looks, seen = [], set()
+    for each in captures:
+        what: VisitKind = "not_modified" if each.status == 304 else "same_bytes" if each.digest in seen else "content"
+        seen.add(each.digest)
+        got = read[each.digest]
+        looks.append(
+            PageVisit(
+                at=each.fetched_at,
+                what=what,
+                status=each.status,
+                url=each.url,
+                source_key=each.source_key,
+                run_id=each.run_id,
+                digest=each.digest,
+                revision_id=got.revision_id if isinstance(got, Article) else None,
+                reason=None if isinstance(got, Article) else got.reason,
+            )
+        )
+    return looks
+
+
+def _attempt_visit(attempt: Attempt) -> PageVisit:
+    return PageVisit(
+        at=attempt.fetched_at,
+        what="gone" if attempt.is_tombstone else "truncated",
+        status=attempt.status,
+        url=attempt.url,
+        source_key=attempt.source_key,
+        run_id=attempt.run_id,
+        digest=None,
+        revision_id=None,
+        reason=attempt.reason,
+    )
+
+
+def _revisions(read: Mapping[str, CleanResult]) -> tuple[Revision, ...]:
+    contents = contents_in_order(each for each in read.values() if isinstance(each, Article))
+    changed = [((), ()), *((changes_between(a, b), quotes_removed(a, b)) for a, b in pairwise(contents))]
+    return tuple(
+        Revision(
+            revision_id=content.revision_id,
+            fetched_at=content.fetched_at,
+            raw_ref=content.raw_ref,
+            title=content.title,
+            word_count=content.word_count,
+            changes=changes,
+            quotes_removed=quotes,
+        )
+        for content, (changes, quotes) in zip(contents, changed, strict=True)
+    )

@@ -1,0 +1,167 @@
+"""What a range of days still needs, and how long it may take: counted from indexes alone, no page read or fetched."""
+
+from collections import Counter, defaultdict
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import dataclass
+from datetime import date, timedelta
+from pathlib import Path
+
+from pipeline.archive import CaptureSummary, Validators
+from pipeline.jobs.annotator import knowledge_of, version_of
+from pipeline.jobs.knowledge import stale_articles
+from pipeline.jobs.runtimes import WAYS, Estimate, estimate, read_history
+from pipeline.jobs.worklist import classify
+from pipeline.jobs.workspace import Workspace
+from pipeline.model import Source
+from pipeline.sources import listable_days
+from pipeline.sources.local import folder_version, is_ready
+from pipeline.sources.plain import SIDECAR
+
+_PlanKey = tuple[str, date]  # source, news day
+_FOLDERS = ("folder", "inbox")  # kinds whose files wait to be read once
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayPlan:
+    """One source's news day. A page stands under the source and day that the archive saw it under last.
+
+    known = archived + to_fetch + refused, in pages that some listing told of; how many more a listing would tell of
+    is not known before it is asked. An article may be several pages: derived + left_out + to_derive are articles, by
+    this version. ``can_list``: a run of this day asks the source's listing, else it reads the archive alone.
+    """
+
+    source_key: str
+    news_day: date
+    can_list: bool
+    archived: int = 0
+    to_fetch: int = 0
+    refused: int = 0
+    derived: int = 0
+    left_out: int = 0
+    derive_new: int = 0
+    derive_again: int = 0
+
+    @property
+    def known(self) -> int:
+        return self.archived + self.to_fetch + self.refused
+
+    @property
+    def to_derive(self) -> int:
+        return self.derive_new + self.derive_again
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourcePlan:
+    """A source. ``kind`` None: sources.toml has it no more. ``files_waiting`` None: no kind of files, or no folder."""
+
+    key: str
+    kind: str | None
+    lists: str
+    files_waiting: int | None
+
+    @property
+    def is_folder(self) -> bool:
+        return self.kind in _FOLDERS
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Plan:
+    """``days`` has only days of which something is known, by source, then day."""
+
+    first: date
+    last: date
+    version: str
+    sources: tuple[SourcePlan, ...]
+    days: tuple[DayPlan, ...]
+    estimates: tuple[Estimate, ...]
+
+
+def plan(workspace: Workspace, *, first: date, last: date, source_keys: Sequence[str] = ()) -> Plan:
+    """Return what the news days from first to last need, of some sources or of all that are known.
+
+    Raises: ConfigError for an unknown source.
+    """
+    version = version_of(workspace.settings)
+    counts = _counts(workspace, first, last, version=version)
+    named = [workspace.sources.named(key) for key in source_keys] or list(workspace.sources.sources)
+    known = {source.key: source for source in named}
+    gone = [] if source_keys else sorted({key for key, _ in counts} - known.keys())
+    rows = []
+    for key in (*known, *gone):
+        lists = listable_days(known[key], now=workspace.settings.now()) if key in known else ()
+        for day in sorted(day for source_key, day in counts if source_key == key):
+            rows.append(DayPlan(source_key=key, news_day=day, can_list=day in lists, **counts[key, day]))
+    sources = [_source_plan(workspace, source) for source in known.values()]
+    sources += [SourcePlan(key=key, kind=None, lists="not in sources.toml", files_waiting=None) for key in gone]
+    return Plan(
+        first=first,
+        last=last,
+        version=version,
+        sources=tuple(sources),
+        days=tuple(rows),
+        estimates=_estimates(workspace, first, last, rows),
+    )
+
+
+def _counts(workspace: Workspace, first: date, last: date, *, version: str) -> Mapping[_PlanKey, Counter[str]]:
+    """Return the counts of ``DayPlan`` for each source and day of the range of which something is known."""
+    articles: dict[str, list[CaptureSummary]] = defaultdict(list)
+    pages: dict[str, _PlanKey] = {}
+    places: dict[str, _PlanKey] = {}
+    for each in workspace.archive.capture_summaries(first, last):
+        articles[each.article_id].append(each)
+        if first <= each.news_day <= last:
+            pages[each.page_key] = places[each.article_id] = (each.source_key, each.news_day)
+    counts: defaultdict[_PlanKey, Counter[str]] = defaultdict(Counter)
+    for place in pages.values():
+        counts[place]["archived"] += 1
+    for page in workspace.fetch_state.known(first, last):
+        if page.page_key not in pages:
+            counts[page.source_key, page.news_day]["to_fetch" if page.waits else "refused"] += 1
+    lake = workspace.lake
+    stored = lake.index.stored(articles)
+    stale = stale_articles(lake, stored, knowledge_of(workspace.settings))
+    todo, settled = classify(articles, stored, lake.index.cached_outcomes(articles), version=version, stale=stale)
+    for article_id, why in todo.items():
+        counts[places[article_id]][f"derive_{why}"] += 1
+    for article_id, verdict in settled.items():
+        counts[places[article_id]]["left_out" if verdict.row_key is None else "derived"] += 1
+    return counts
+
+
+def _source_plan(workspace: Workspace, source: Source) -> SourcePlan:
+    lists = listable_days(source, now=workspace.settings.now()).note
+    waiting = _files_waiting(workspace, source) if source.kind in _FOLDERS else None
+    return SourcePlan(key=source.key, kind=source.kind, lists=lists, files_waiting=waiting)
+
+
+def _files_waiting(workspace: Workspace, source: Source) -> int | None:
+    """Return how many files the next run reads; how many pages they hold is known only then."""
+    folder = Path(source.location)
+    if not folder.is_dir():
+        return None
+    if source.kind == "inbox":
+        return _count((*folder.glob("*"), *folder.glob("claimed/*/*")))
+    if workspace.fetch_state.validators(source.key) == Validators(etag=folder_version(folder, hosts=source.hosts)):
+        return 0
+    return _count(folder.rglob("*"))
+
+
+def _count(paths: Iterable[Path]) -> int:
+    return sum(is_ready(path.name) and path.suffix.lower() != SIDECAR and path.is_file() for path in paths)
+
+
+def _estimates(workspace: Workspace, first: date, last: date, rows: Iterable[DayPlan]) -> tuple[Estimate, ...]:
+    """Return what one run a day may take, also for days with nothing to do."""
+    pages = {first + timedelta(days=number): 0 for number in range((last - first).days + 1)}
+    articles = dict(pages)
+    usual, paced = workspace.settings.host_interval_seconds, 0.0
+    intervals = {source.key: source.interval_seconds for source in workspace.sources.sources}
+    for row in rows:
+        pages[row.news_day] += row.to_fetch
+        articles[row.news_day] += row.to_derive
+        own = intervals.get(row.source_key)
+        paced += row.to_fetch * (usual if own is None else own)
+    history = read_history(workspace)
+    sizes = {"pages": tuple(pages.values()), "articles": tuple(articles.values())}
+    return tuple(estimate(history, way=way, least_seconds=paced, **sizes) for way in WAYS)

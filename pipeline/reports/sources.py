@@ -1,0 +1,181 @@
+"""What the sources are, what each gives when it is asked, and what a site has to be made one of."""
+
+import re
+from collections import Counter
+from collections.abc import Iterable, Iterator
+from dataclasses import dataclass
+from datetime import date, datetime
+from itertools import islice
+from pathlib import Path
+from urllib.parse import urljoin, urlsplit
+
+from pipeline.errors import NewsError
+from pipeline.fetch import Fetcher, PageRequest
+from pipeline.jobs.workspace import Workspace
+from pipeline.model import Page, Source, domain_of
+from pipeline.sources import ListingEntry, WaybackFetcher, discover, listable_days, waiting_files
+from pipeline.sources.site import COMMON_PATHS, kind_of_listing, linked_feeds, robots_sitemaps
+
+_PROBE_ENTRIES_MAX = 200  # entries that a probe looks at: an index of sitemaps may have fifty thousand
+_CANDIDATES_MAX = 20
+_LOG_BATCHES_MAX = 200
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class SourceState:
+    """A source as listed. ``outcomes`` are those of its last run as the log has it, None without one."""
+
+    key: str
+    kind: str
+    location: str
+    lists: str
+    last_seen_at: datetime | None
+    outcomes: str | None
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Probe:
+    """What a source gave when it was asked for a day.
+
+    ``entries`` counts what it lists, up to ``_PROBE_ENTRIES_MAX``; ``newest`` is their latest date. ``problems`` are
+    reasons of broken entries, counted. ``page`` says how the first listed page could be had. ``trouble`` is why
+    there is no listing, or why its pages are not to be had.
+    """
+
+    source: Source
+    day: date
+    entries: int = 0
+    newest: datetime | None = None
+    problems: str = ""
+    page: str = ""
+    publisher: str | None = None
+    trouble: str | None = None
+
+
+def source_states(workspace: Workspace) -> tuple[SourceState, ...]:
+    """Return the sources in the order of sources.toml, with what became of each last."""
+    last: dict[str, tuple[datetime, str]] = {}
+    counts: Counter[tuple[str, str, str]] = Counter()
+    for row in workspace.lake.log.read("outcomes", newest=_LOG_BATCHES_MAX).to_pylist():
+        key = row["source_key"]
+        counts[key, row["run_id"], row["outcome"]] += 1
+        if key not in last or row["seen_at"] >= last[key][0]:
+            last[key] = row["seen_at"], row["run_id"]
+    now = workspace.settings.now()
+    return tuple(
+        SourceState(
+            key=source.key,
+            kind=source.kind,
+            location=source.location,
+            lists=listable_days(source, now=now).note,
+            last_seen_at=last[source.key][0] if source.key in last else None,
+            outcomes=_outcome_summary(counts, source.key, last[source.key][1]) if source.key in last else None,
+        )
+        for source in workspace.sources.sources
+    )
+
+
+def _outcome_summary(counts: Counter[tuple[str, str, str]], source_key: str, run_id: str) -> str:
+    found = sorted((kind, n) for (key, run, kind), n in counts.items() if (key, run) == (source_key, run_id))
+    return ", ".join(f"{n} {kind}" for kind, n in found)
+
+
+def probe(workspace: Workspace, source: Source) -> Probe:
+    """Ask a source as a run would, for the newest day that it promises; archive nothing, claim nothing."""
+    now = workspace.settings.now
+    days = listable_days(source, now=now())
+    day = now().date() if now().date() in days or days.last is None else days.last
+    with workspace.fetcher(source) as fetcher:
+        try:
+            if source.kind == "inbox":
+                return Probe(source=source, day=day, entries=len(waiting_files(Path(source.location))))
+            listing = discover(source, day=day, fetcher=fetcher, validators=None, now=now, is_probe=True)
+            return _probe_result(source, day, list(islice(listing.entries, _PROBE_ENTRIES_MAX)), fetcher)
+        except (NewsError, OSError) as error:
+            return Probe(source=source, day=day, trouble=str(error))
+
+
+def _probe_result(source: Source, day: date, found: list[ListingEntry], fetcher: Fetcher) -> Probe:
+    entries = [each for each in found if each.problem is None]
+    reasons = Counter(each.problem.reason for each in found if each.problem is not None)
+    dates = [date for each in entries for date in (each.ref.hints.published_at, each.ref.hints.modified_at) if date]
+    page, trouble = _first_page(entries, fetcher)
+    return Probe(
+        source=source,
+        day=day,
+        entries=len(entries),
+        newest=max(dates, default=None),
+        problems=", ".join(f"{n} {reason}" for reason, n in sorted(reasons.items())),
+        page=page,
+        publisher=next((each.ref.hints.publisher for each in entries if each.ref.hints.publisher), None),
+        trouble=trouble if entries or not reasons else "nothing but broken entries",
+    )
+
+
+def _first_page(entries: Iterable[ListingEntry], fetcher: Fetcher) -> tuple[str, str | None]:
+    """Return how the first page that must be fetched could be had, and the trouble where robots.txt forbids it."""
+    first = next((each.ref for each in entries if each.page is None and not each.finished and each.ref.url), None)
+    if first is None:
+        return "", None
+    wanted = PageRequest(url=first.url or "", hints=first.hints)
+    ((_, got),) = WaybackFetcher(fetcher).fetch_many([(None, wanted)])
+    if isinstance(got, Page):
+        return "robots allow it, fetched", None
+    if isinstance(got, NewsError):
+        return got.reason, str(got) if got.reason.startswith("robots") else None
+    return "unchanged", None
+
+
+def find(workspace: Workspace, url: str) -> tuple[Probe, ...]:
+    """Return what can be a source of a site, each probed: what the URL itself is, else what its page and its robots.txt
+    name, else what stands at common paths.
+
+    Raises: NewsError where nothing can be fetched from the URL.
+    """
+    with workspace.fetcher() as fetcher:
+        page = fetcher.fetch(url, is_listing=True)
+        assert isinstance(page, Page)  # no validators were sent
+        if (itself := _as_source(workspace, page, fetcher, taken=set())) is not None:
+            return (probe(workspace, itself),)
+        base = page.final_url or url
+        robots = fetcher.try_fetch(urljoin(base, "/robots.txt"))
+        named = (*linked_feeds(page), *(robots_sitemaps(robots) if isinstance(robots, Page) else ()))
+        found = list(_sources_at(workspace, named, fetcher))
+        if not found:
+            found = list(_sources_at(workspace, [urljoin(base, path) for path in COMMON_PATHS], fetcher))
+    return tuple(probe(workspace, source) for source in found)
+
+
+def _sources_at(workspace: Workspace, urls: Iterable[str], fetcher: Fetcher) -> Iterator[Source]:
+    taken: set[str] = set()
+    for url in islice(dict.fromkeys(urls), _CANDIDATES_MAX):
+        page = fetcher.try_fetch(url, is_listing=True)
+        source = _as_source(workspace, page, fetcher, taken=taken) if isinstance(page, Page) else None
+        if source is not None:
+            yield source
+
+
+def _as_source(workspace: Workspace, page: Page, fetcher: Fetcher, *, taken: set[str]) -> Source | None:
+    """Return the source that a page is the listing of, under a key that no other has."""
+    url = page.url or ""
+    draft = Source(key="found", kind="feed", location=url)
+    kind = kind_of_listing(page, draft, max_bytes=fetcher.limits.listing_max_bytes)
+    if kind is None:
+        return None
+    keys = {source.key for source in workspace.sources.sources} | taken
+    key = next(each for each in _keys(url, kind) if each not in keys)
+    taken.add(key)
+    return Source(key=key, kind=kind, location=url)
+
+
+def _keys(url: str, kind: str) -> Iterator[str]:
+    """Yield names for a source: that of its site, then with its kind, then numbered."""
+    name = (domain_of(url) or urlsplit(url).hostname or "site").split(".")[0].lower()
+    name = re.sub(r"[^a-z0-9]+", "_", name).strip("_")
+    name = name if name[:1].isalpha() else f"site_{name}".rstrip("_")
+    yield name[:50]
+    yield f"{name[:40]}_{kind}"
+    number = 2
+    while True:
+        yield f"{name[:40]}_{kind}_{number}"
+        number += 1

@@ -1,0 +1,119 @@
+"""Sketches are kept, so that a batch reads the texts that are new and no others; all comes out the same without."""
+
+from collections.abc import Sequence
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pyarrow as pa
+import pytest
+
+from pipeline.jobs import sketches
+from pipeline.jobs.cluster import copies_of
+from pipeline.lake import Lake
+from tests.planted import COPIES, Press, articles_table, commit_articles
+
+DAY = date(2026, 2, 3)
+LAST = DAY + timedelta(7)
+PRESS = Press(seed=21)
+STORIES = [PRESS.prose(120) for _ in range(4)]
+
+
+class WatchedLake(Lake):
+    """A lake that knows which columns of articles were read, by day."""
+
+    def __init__(self, root: Path) -> None:
+        super().__init__(root, durability="process", now=lambda: datetime.now(UTC))
+        self.reads: list[tuple[date, tuple[str, ...]]] = []
+
+    def read(self, table, *, days=None, columns=None):
+        self.reads += [(day, tuple(columns or ())) for day in days or ()]
+        return super().read(table, days=days, columns=columns)
+
+
+@pytest.fixture
+def lake(tmp_path: Path) -> WatchedLake:
+    """Eight days of four stories, each day's in another of the ways to copy them."""
+    lake = WatchedLake(tmp_path)
+    for number in range(8):
+        texts = [PRESS.copied(story, COPIES[number % len(COPIES)]) for story in STORIES]
+        commit(lake, texts, first=number * 10, day=DAY + timedelta(number))
+    return lake
+
+
+def commit(lake: Lake, texts: Sequence[str], *, first: int, day: date) -> None:
+    numbers = range(first, first + len(texts))
+    commit_articles(lake, articles_table(texts, numbers, day=day), batch=f"{first}-{day}")
+
+
+def related(lake: Lake) -> list[pa.Table]:
+    return [table for _, table in copies_of(lake, lake.days())]
+
+
+@pytest.fixture
+def texts_sketched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
+    """The texts that are sketched, as they are."""
+    seen: list[str] = []
+    real = sketches.sketches_of
+    monkeypatch.setattr(sketches, "sketches_of", lambda texts: [seen.extend(texts), real(texts)][1])
+    return seen
+
+
+def test_a_batch_reads_its_own_day_alone(lake: WatchedLake, texts_sketched: list[str]) -> None:
+    """One article more: of its day the texts are read and one is sketched; of the window before, nothing is read."""
+    related(lake)
+    commit(lake, ["A word that is new."], first=90, day=LAST)
+    lake.reads.clear()
+    texts_sketched.clear()
+    dict(copies_of(lake, [LAST]))
+    assert {day for day, _ in lake.reads} == {LAST}
+    assert texts_sketched == ["A word that is new."]
+    lake.reads.clear()
+    dict(copies_of(lake, [LAST]))
+    assert lake.reads == []
+
+
+def test_a_later_content_is_sketched_again(lake: WatchedLake, texts_sketched: list[str]) -> None:
+    """An article that changed is another text; those beside it are not read again."""
+    before = related(lake)
+    texts_sketched.clear()
+    commit(lake, ["It was all different."], first=0, day=DAY)
+    after = related(lake)
+    assert texts_sketched == ["It was all different."]
+    assert before[1]["dup_group_id"][0].as_py() == f"{0:032x}" != after[1]["dup_group_id"][0].as_py()
+
+
+@pytest.mark.parametrize("damage", ["lost", "empty", "cut", "changed", "swapped", "foreign"])
+def test_damaged_sketches_are_made_again(lake: WatchedLake, tmp_path: Path, damage: str) -> None:
+    """Whatever became of the kept files, the copies are the same, and the files are whole again."""
+    expected = related(lake)
+    kept = sorted((tmp_path / "_state/kept/sketches").iterdir())
+    whole = [path.read_bytes() for path in kept]
+    for path, data in zip(kept, whole, strict=True):
+        half = len(data) // 2
+        changed = data[:half] + bytes([data[half] ^ 1]) + data[half + 1 :]
+        made = {"empty": b"", "cut": data[:half], "changed": changed, "swapped": whole[0], "foreign": b"x" * 99}
+        path.unlink() if damage == "lost" else path.write_bytes(made[damage])
+    assert related(lake) == expected
+    assert [path.read_bytes() for path in kept] == whole
+
+
+def test_sketches_of_another_version_are_made_again(
+    lake: WatchedLake, texts_sketched: list[str], monkeypatch: pytest.MonkeyPatch
+) -> None:
+    """A library or rule that sketches in another way has every text sketched anew."""
+    related(lake)
+    texts_sketched.clear()
+    monkeypatch.setattr(sketches, "sketch_version", lambda: "another")
+    related(lake)
+    assert len(texts_sketched) == 32
+
+
+def test_kept_sketches_are_no_public_files(lake: WatchedLake) -> None:
+    """A lake with sketches is whole, and recover and gc leave them."""
+    related(lake)
+    assert lake.verify() == ()
+    assert lake.recover() == ()
+    lake.gc()
+    lake.reads.clear()
+    related(lake)
+    assert lake.reads == []

@@ -1,0 +1,269 @@
+"""From the archive's captures to rows: which content wins, and what happens to the rest."""
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from pipeline.clean import page_identity
+from pipeline.jobs.cluster import cluster
+from pipeline.jobs.commit import commit_day
+from pipeline.jobs.derive import derive
+from pipeline.jobs.run import extract_day
+from pipeline.jobs.worklist import day_work, unread_days
+from pipeline.jobs.workspace import Workspace
+from pipeline.model import Hints, Page, article_id_of, canonical_url
+from pipeline.settings import Settings
+
+pytestmark = [pytest.mark.model]
+
+MORNING = datetime(2026, 3, 2, 8, 0, tzinfo=UTC)
+DAY = MORNING.date()
+NO_HINTS = Hints()
+URL = "https://post.example.org/harbour-vote"
+
+
+def story(word: str, *, published: str = "2026-03-02T07:00:00Z", canonical: str = URL) -> bytes:
+    """Return a report whose content is named by one word."""
+    told = f"Councillor Ada Brandt told reporters that the harbour of Tarnwick would be {word} before the summer. "
+    return (
+        f"<html lang='en'><head><title>Harbour to be {word}</title><link rel='canonical' href='{canonical}'>"
+        f"<meta property='article:published_time' content='{published}'></head>"
+        f"<body><article><h1>Harbour to be {word}</h1><p>{told * 3}</p><p>{told * 2}</p></article></body></html>"
+    ).encode()
+
+
+@pytest.fixture
+def space(tmp_path: Path) -> Workspace:
+    """An empty workspace without sources."""
+    (tmp_path / "sources.toml").touch()
+    sources = tmp_path / "sources.toml"
+    return Workspace(Settings.load(data_dir=tmp_path, sources_file=sources, frozen_now=MORNING, durability="process"))
+
+
+def archive(
+    space: Workspace, *bodies: bytes, url: str = URL, day: date = DAY, start: int = 0, hints: Hints = NO_HINTS
+) -> None:
+    """Archive captures of one page, an hour apart."""
+    for hours, body in enumerate(bodies, start):
+        at = MORNING + timedelta(hours=hours)
+        headers = {"content-type": "text/html; charset=utf-8", "server": "s"}
+        page = Page(url=url, final_url=url, status=200, headers=headers, body=body, fetched_at=at, hints=hints)
+        with space.archive.writer(source_key="post", run_id=f"run-{hours}-{day}") as writer:
+            writer.put(page, news_day=day, article_id=page_identity(page)[1])
+
+
+def extract(space: Workspace, name: str, *, day: date = DAY) -> list[tuple[str, str]]:
+    """Extract a news day; return outcome and reason of each page."""
+    extract_day(space, day=day, run_id=name, report_progress=lambda _: None)
+    rows = space.lake.log.read("outcomes").to_pylist()
+    return sorted((row["outcome"], str(row["reason"])) for row in rows if row["run_id"] == name)
+
+
+def row_of(space: Workspace) -> dict:
+    (row,) = space.lake.read("articles").to_pylist()
+    return row
+
+
+def test_content_that_came_back_is_the_row(space: Workspace) -> None:
+    """Of the contents A, B, A the row is A, fetched when it first was; deriving again changes nothing."""
+    archive(space, story("deepened"), story("widened"), story("deepened"))
+    assert extract(space, "1") == [("kept", "None")]
+    row = row_of(space)
+    assert (row["title"], row["fetched_at"]) == ("Harbour to be deepened", MORNING)
+    assert extract(space, "2") == [("unchanged", "committed")]
+
+
+def test_later_page_that_is_no_article_leaves_the_row(space: Workspace) -> None:
+    """A capture that is no article does not take the article away."""
+    archive(space, story("deepened"), b"<html><body><p>Back soon.</p></body></html>")
+    assert extract(space, "1") == [("kept", "None")]
+    assert row_of(space)["title"] == "Harbour to be deepened"
+
+
+def test_layout_that_changed_is_no_new_content(space: Workspace) -> None:
+    """Other bytes with the same content leave the row as it is."""
+    archive(space, story("deepened"))
+    extract(space, "1")
+    before = row_of(space)
+    archive(space, story("deepened").replace(b"<body>", b"<body class='new'>"), start=1)
+    assert extract(space, "2") == [("unchanged", "committed")]
+    assert row_of(space) == before
+
+
+def test_only_what_is_not_settled_is_read(space: Workspace) -> None:
+    """What is committed, refused, or only looks new, is read once at a version; another version reads all again."""
+    other = "https://post.example.org/vault"
+    archive(space, story("deepened"))
+    archive(space, b"<html><body><p>Back soon.</p></body></html>", url=other)
+    assert dict(day_work(space, day=DAY).todo) == {id_of(URL): "new", id_of(other): "new"}
+    first = derive(space, day=DAY, run_id="1").report
+    assert dict(first.work) == {"derived_new": 2, "derived_again": 0}
+    assert sorted(extract(space, "2")) == [("kept", "None"), ("rejected", "too_short")]
+    assert dict(day_work(space, day=DAY).todo) == {}
+    archive(space, story("deepened").replace(b"<body>", b"<body class='new'>"), start=1)
+    assert dict(day_work(space, day=DAY).todo) == {id_of(URL): "new"}
+    told = extract(space, "3")
+    assert dict(day_work(space, day=DAY).todo) == {}
+    assert extract(space, "4") == told == [("rejected", "too_short"), ("unchanged", "committed")]
+    newer = Workspace(space.settings.model_copy(update={"infer_gender": False}))
+    assert dict(day_work(newer, day=DAY).todo) == {id_of(URL): "again", id_of(other): "new"}
+
+
+def test_chunks_miss_nobody_who_comes_between(space: Workspace) -> None:
+    """An article that is archived between two chunks of a day moves no other one from chunk to chunk."""
+    urls = [f"https://post.example.org/{number}" for number in range(12)]
+    for url in urls[:8]:
+        archive(space, story("deepened", canonical=url), url=url)
+    first = day_work(space, day=DAY, chunk=0, chunks=2).todo
+    for url in urls[8:]:
+        archive(space, story("widened", canonical=url), url=url)
+    second = day_work(space, day=DAY, chunk=1, chunks=2).todo
+    assert {id_of(url) for url in urls[:8]} <= {*first, *second}
+
+
+def id_of(url: str) -> str:
+    return article_id_of(canonical=canonical_url(url), text="")
+
+
+def test_article_moves_to_another_day(space: Workspace) -> None:
+    """A later content with another date takes its row and its copies row to that day."""
+    archive(space, story("deepened"))
+    extract(space, "1")
+    archive(space, story("widened", published="2026-03-01T07:00:00Z"), start=1)
+    assert extract(space, "2") == [("kept", "None")]
+    assert space.lake.days() == (date(2026, 3, 1),)
+    assert space.lake.read("copies").num_rows == 1
+    assert space.lake.verify() == ()
+
+
+def test_pages_of_one_article_have_an_outcome_each(space: Workspace) -> None:
+    """A page that is another page's article by its canonical link shares the row and says so."""
+    archive(space, story("deepened"))
+    archive(space, story("deepened"), url=f"{URL}/print", start=1)
+    assert extract(space, "1") == [("kept", "None"), ("unchanged", "same_article")]
+    assert extract(space, "2") == [("unchanged", "committed"), ("unchanged", "same_article")]
+
+
+def test_run_again_under_its_name_replaces_its_outcomes(space: Workspace) -> None:
+    """The same run again leaves each page once in the log."""
+    archive(space, story("deepened"))
+    assert extract(space, "1") == [("kept", "None")]
+    assert len(extract(space, "1")) == 1
+
+
+def test_commit_tried_again_tells_of_its_articles(space: Workspace) -> None:
+    """A commit killed before it wrote its outcomes names the same pages and days when it is tried again."""
+    archive(space, story("deepened"))
+    staged = derive(space, day=DAY, run_id="1")
+    space.lake.commit([staged.batch_id], is_current=lambda *_: True)
+    again = commit_day(space, derived=[staged], day=DAY, run_id="1", kind="manual", started_at=MORNING)
+    rows = space.lake.log.read("outcomes").to_pylist()
+    assert [(row["url"], row["outcome"]) for row in rows] == [(URL, "unchanged")]
+    assert (again.days, again.files_changed) == ((DAY,), 0)
+
+
+def test_cluster_makes_good_what_a_killed_run_left(space: Workspace) -> None:
+    """Copies that a run did not come to write are written by the next one of its news day."""
+    archive(space, story("deepened"))
+    extract(space, "1")
+    space.lake.replace("copies", lambda: {DAY: space.lake.read("copies").slice(0, 0)})
+    assert cluster(space, news_day=DAY, days=()) == 1
+    assert space.lake.read("copies").num_rows == 1
+
+
+def test_damaged_record_costs_its_own_article(space: Workspace, tmp_path: Path) -> None:
+    """An article whose record is damaged waits in quarantine while others are kept; restored, it is read."""
+    archive(space, story("closed"))
+    archive(space, story("sold", canonical=URL + "-2"), url=URL + "-2", start=1)
+    [path, *_] = sorted((tmp_path / "raw").rglob("*.warc.gz"))
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-60] + bytes(60))
+    assert extract(space, "1") == [("kept", "None"), ("quarantined", "record_corrupt")]
+    path.write_bytes(whole)
+    assert extract(space, "2") == [("kept", "None"), ("unchanged", "committed")]
+
+
+def revisions(space: Workspace) -> list[tuple]:
+    rows = sorted(space.lake.read("revisions").to_pylist(), key=lambda row: row["fetched_at"])
+    names = ("fetched_at", "word_count", "sentences_added", "sentences_removed", "quotes_removed")
+    return [tuple(row[name] for name in names) for row in rows]
+
+
+def test_revisions_are_the_distinct_contents(space: Workspace) -> None:
+    """Every content has one row with what it changed, also where other bytes hold it; again, nothing changes."""
+    archive(space, story("closed"), story("closed") + b"<!-- advert -->", story("sold"), story("closed"))
+    extract(space, "1")
+    assert [(row[0].hour, row[2:]) for row in revisions(space)] == [(8, (None, None, None)), (10, (6, 6, 0))]
+    assert cluster(space, news_day=DAY, days=[DAY]) == 0
+    archive(space, b"<html><body><p>Please log in.</p></body></html>", start=9)
+    assert cluster(space, news_day=DAY, days=[DAY]) == 1  # made_of
+    assert [row[0].hour for row in revisions(space)] == [8, 10]
+
+
+def test_revisions_do_not_depend_on_the_order_of_arrival(tmp_path: Path) -> None:
+    """The file of revisions is the same bytes whichever capture was archived and derived first."""
+    files = []
+    for number, order in enumerate([(0, 1, 2), (2, 0, 1), (1, 2, 0)]):
+        folder = tmp_path / str(number)
+        folder.mkdir()
+        (folder / "sources.toml").touch()
+        settings = Settings.load(data_dir=folder, sources_file=folder / "sources.toml", frozen_now=MORNING)
+        space = Workspace(settings)
+        for step in order:
+            archive(space, story(("closed", "sold", "painted")[step]), start=step)
+            extract(space, f"r{step}")
+        [path] = folder.glob("lake/tables/revisions/*/*.parquet")
+        files.append(path.read_bytes())
+    assert files[0] == files[1] == files[2]
+
+
+def test_reservation_is_recorded_or_obeyed(space: Workspace) -> None:
+    """What the host's tdmrep.json reserved is in the column; where that is obeyed, it and a meta element reject."""
+    archive(space, story("deepened"), hints=Hints(tdm_reserved=True))
+    meta = story("widened", canonical=f"{URL}-2").replace(b"<head>", b"<head><meta name='tdm-reservation' content='1'>")
+    archive(space, meta, url=f"{URL}-2")
+    assert extract(space, "1") == [("kept", "None"), ("kept", "None")]
+    assert [row["tdm_reserved"] for row in space.lake.read("articles").to_pylist()] == [True, True]
+
+    obeying = Workspace(space.settings.model_copy(update={"tdm_policy": "obey"}))
+
+    assert extract(obeying, "2") == [("rejected", "tdm_reserved")] * 2
+    details = {row["detail"] for row in space.lake.log.read("outcomes").to_pylist() if row["run_id"] == "2"}
+    told = "its publisher reserves text and data mining: {}; NEWS_TDM_POLICY=record keeps such pages"
+    assert details == {told.format("tdmrep.json of its host"), told.format("a meta element of the page")}
+
+
+@pytest.mark.parametrize("comment", [b"", b"<!-- other bytes -->"])
+def test_earlier_capture_that_comes_later_moves_the_first_fetch(tmp_path: Path, comment: bytes) -> None:
+    """A copy from before that is archived after the row was made gives the row of one derive of both."""
+    files = []
+    for name, order in (("at once", [[0, 1]]), ("one by one", [[1], [0]])):
+        (tmp_path / name).mkdir()
+        sources = tmp_path / name / "sources.toml"
+        sources.touch()
+        space = Workspace(Settings.load(data_dir=tmp_path / name, sources_file=sources, frozen_now=MORNING))
+        for number, steps in enumerate(order):
+            for step in steps:
+                archive(space, story("deepened") + (comment if step == 0 else b""), start=step)
+            extract(space, str(number))
+        assert not unread_days(space)
+        assert day_work(space, day=DAY).todo == {}
+        tables = tmp_path / name / "lake" / "tables"
+        files.append({p.relative_to(tables): p.read_bytes() for p in tables.rglob("*.parquet")})
+        [row] = space.lake.read("articles").to_pylist()
+        assert row["fetched_at"] == MORNING
+    assert files[0] == files[1]
+
+
+def test_revisions_are_whole_again_after_a_repair(space: Workspace, tmp_path: Path) -> None:
+    """A capture that could not be read is in the revisions once its file is restored."""
+    archive(space, story("widened"), story("deepened"))
+    path = tmp_path / "raw" / space.archive.captures()[0].file
+    whole = path.read_bytes()
+    path.write_bytes(whole[:-60] + bytes(60))
+    extract(space, "1")
+    assert len(revisions(space)) == 1
+    path.write_bytes(whole)
+    cluster(space, news_day=DAY, days=[DAY])
+    assert len(revisions(space)) == 2

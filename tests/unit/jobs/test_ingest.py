@@ -1,0 +1,292 @@
+"""When a page is fetched, what its outcome says, and under which news day, on a real server."""
+
+import gzip
+import json
+from collections import Counter
+from collections.abc import Iterator
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from warcio.archiveiterator import ArchiveIterator
+
+from pipeline.archive import Archive
+from pipeline.clean import canonical
+from pipeline.clean.decoding import DecodedText
+from pipeline.jobs.ingest import ingest
+from pipeline.jobs.workspace import Workspace
+from pipeline.model import Page, canonical_url
+from pipeline.settings import Settings
+from tests.faults.hostile import Hostile, hostile_server
+
+NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
+DAY = NOON.date()
+PAGE = b"<html><head><title>Ferry</title></head><body><p>The ferry of Tarnwick sails again.</p></body></html>"
+
+
+@pytest.fixture
+def server() -> Iterator[Hostile]:
+    """A host without robots.txt."""
+    with hostile_server() as hostile:
+        yield hostile
+
+
+def lists(server: Hostile, *entries: str, updated: str = "", **headers: str) -> None:
+    """Let the feed list these paths, with one change date for all."""
+    items = "".join(
+        f"<entry><title>t</title><id>{path}</id><link href='{server.url(path)}'/>"
+        f"{updated and f'<updated>{updated}</updated>'}</entry>"
+        for path in entries
+    )
+    body = f"<feed xmlns='http://www.w3.org/2005/Atom'><title>f</title>{items}</feed>".encode()
+    server.says("/feed", 200, body, Content_Type="application/atom+xml", **headers)
+
+
+def run(
+    folder: Path, server: Hostile, name: str, *, hours: float = 0, day: date | None = None, **changes: object
+) -> dict[str, tuple[str, str, date]]:
+    """Ingest the feed some hours after noon, for that day or another; return outcome, reason, news day of each path."""
+    sources = folder / "sources.toml"
+    sources.write_text(
+        f'private_hosts = ["{server.host}"]\n[sources.feed]\nkind = "feed"\nurl = "{server.url("/feed")}"\n'
+    )
+    settings = Settings.load(
+        data_dir=folder,
+        sources_file=sources,
+        frozen_now=NOON + timedelta(hours=hours),
+        durability="process",
+        host_interval_seconds=0,
+        fetch_attempts=1,
+        retry_after_max_seconds=0,
+        **changes,
+    )
+    space = Workspace(settings)
+    report = ingest(space, source_key="feed", day=day or settings.now().date(), run_id=name).report
+    rows = [row for row in space.lake.log.read("outcomes").to_pylist() if row["run_id"] == name]
+    assert report.discovered == len(rows)
+    return {row["url"].removeprefix(server.url("")): (row["outcome"], row["reason"], row["news_day"]) for row in rows}
+
+
+def test_news_day_is_fixed_by_the_first_try(server: Hostile, tmp_path: Path) -> None:
+    """A page without a date keeps the day of its first try, in every later outcome and in the archive."""
+    lists(server, "/a")
+    server.says("/a", 503)
+    assert run(tmp_path, server, "1") == {"/a": ("pending", "http_503", DAY)}
+    server.says("/a", 200, PAGE, Content_Type="text/html")
+    assert run(tmp_path, server, "2", hours=20) == {"/a": ("pending", "archived", DAY)}
+    assert run(tmp_path, server, "3", hours=30) == {"/a": ("unchanged", "seen", DAY)}
+    assert run(tmp_path, server, "4", hours=50) == {"/a": ("unchanged", "same_bytes", DAY)}
+
+
+def test_day_that_is_listed_no_more(server: Hostile, tmp_path: Path) -> None:
+    """For a day that a feed lists no more, the feed is not asked; only pages of that day that still wait are."""
+    lists(server, "/a", "/b")
+    server.says("/a", 503)
+    server.says("/b", 200, PAGE, Content_Type="text/html")
+    run(tmp_path, server, "1")
+    server.says("/a", 200, PAGE, Content_Type="text/html")
+    asked = server.seen["/feed"]
+    assert run(tmp_path, server, "2", hours=90, day=DAY - timedelta(days=1)) == {}
+    assert run(tmp_path, server, "3", hours=90, day=DAY) == {"/a": ("pending", "archived", DAY)}
+    assert run(tmp_path, server, "4", hours=90, day=DAY) == {}
+    assert server.seen["/feed"] == asked
+
+
+def test_failed_change_is_tried_again_while_listed(server: Hostile, tmp_path: Path) -> None:
+    """A change whose fetch failed is not taken for seen: it waits its hour, then is fetched."""
+    lists(server, "/a", updated="2026-03-02T10:00:00Z")
+    server.says("/a", 200, PAGE, Content_Type="text/html")
+    run(tmp_path, server, "1")
+    lists(server, "/a", updated="2026-03-02T13:00:00Z")
+    server.says("/a", 503)
+    assert run(tmp_path, server, "2", hours=1.5)["/a"][:2] == ("pending", "http_503")
+    server.says("/a", 200, PAGE.replace(b"again", b"no more"), Content_Type="text/html")
+    assert run(tmp_path, server, "3", hours=2)["/a"][:2] == ("pending", "http_503")
+    assert run(tmp_path, server, "4", hours=3)["/a"][:2] == ("pending", "archived")
+
+
+def test_refused_page_is_not_asked_for_again(server: Hostile, tmp_path: Path) -> None:
+    """A page that was refused stays so, until its listing tells of a change."""
+    lists(server, "/a", updated="2026-03-02T10:00:00Z")
+    server.says("/a", 404)
+    for name, hours in (("1", 0), ("2", 1), ("3", 48)):
+        assert run(tmp_path, server, name, hours=hours)["/a"][:2] == ("rejected", "http_404")
+    assert server.seen["/a"] == 1
+    lists(server, "/a", updated="2026-03-04T10:00:00Z")
+    server.says("/a", 200, PAGE, Content_Type="text/html")
+    assert run(tmp_path, server, "4", hours=49)["/a"][:2] == ("pending", "archived")
+
+
+def test_busy_page_is_given_up_in_the_end(server: Hostile, tmp_path: Path) -> None:
+    """A page that fails eight times in a row is rejected, and asked for no more."""
+    lists(server, "/a")
+    server.says("/a", 503)
+    kinds = [run(tmp_path, server, str(n), hours=n * 200)["/a"][:2] for n in range(10)]
+    assert kinds == [("pending", "http_503")] * 7 + [("rejected", "gave_up_http_503")] * 3
+    assert server.seen["/a"] == 8
+
+
+def test_one_page_under_two_spellings_is_fetched_once(server: Hostile, tmp_path: Path) -> None:
+    """A URL listed with and without tracking is one page, also when its first try failed."""
+    lists(server, "/a?utm_source=feed", "/a")
+    server.says("/a?utm_source=feed", 503)
+    assert list(run(tmp_path, server, "1")) == ["/a?utm_source=feed"]
+    lists(server, "/a")
+    server.says("/a", 200, PAGE, Content_Type="text/html")
+    assert run(tmp_path, server, "2", hours=2) == {"/a": ("pending", "archived", DAY)}
+    assert server.seen["/a?utm_source=feed"] == 1
+
+
+def test_unchanged_listing_is_not_read(server: Hostile, tmp_path: Path) -> None:
+    """The listing's validators are sent back: a 304 lists nothing and costs one request."""
+    lists(server, "/a", ETag='"1"')
+    server.says("/a", 200, PAGE, Content_Type="text/html")
+    run(tmp_path, server, "1")
+    server.says("/feed", 304)
+    assert run(tmp_path, server, "2", hours=30) == {}
+    assert (server.headers["/feed"]["if-none-match"], server.seen["/a"]) == ('"1"', 1)
+
+
+def test_bad_links_are_outcomes(server: Hostile, tmp_path: Path) -> None:
+    """An entry whose link no request can be made of is one outcome, and its neighbours are fetched."""
+    links = ("http://x/\ud800", "http://.", server.url("/a"))
+    items = [{"id": link, "url": link} for link in links]
+    feed = {"version": "https://jsonfeed.org/version/1.1", "title": "f", "items": items}
+    server.says("/feed", 200, json.dumps(feed).encode(), Content_Type="application/feed+json")
+    server.says("/a", 200, PAGE, Content_Type="text/html")
+    found = run(tmp_path, server, "1")
+    assert {name: row[:2] for name, row in found.items()} == {
+        "/feed#entry-1": ("quarantined", "bad_url"),
+        "/feed#entry-2": ("quarantined", "bad_url"),
+        "/a": ("pending", "archived"),
+    }
+
+
+def test_signal_leaves_a_source_that_another_run_has(server: Hostile, tmp_path: Path) -> None:
+    """While a run has a source, one that does not wait ends at once, with nothing; the next one takes all."""
+    lists(server, "/a")
+    server.says("/a", 200, PAGE)
+    run(tmp_path, server, "first")
+    space = Workspace(Settings.load(data_dir=tmp_path, sources_file=tmp_path / "sources.toml", frozen_now=NOON))
+    given = {"source_key": "feed", "day": DAY, "waits": False}
+    with space.fetch_state.exclusive("feed", waits=True):
+        report = ingest(space, run_id="second", **given).report
+    assert (report.discovered, report.days) == (0, ())
+    assert ingest(space, run_id="third", **given).report.discovered == 1
+
+
+def test_gone_page_leaves_a_tombstone(server: Hostile, tmp_path: Path) -> None:
+    """A page that answers 410 after it was captured has a record of that in the archive; its article stays."""
+    lists(server, "/a", "/never", updated="2026-03-02T10:00:00Z")
+    server.says("/a", 200, PAGE, Content_Type="text/html")
+    server.says("/never", 404)
+    run(tmp_path, server, "1")
+    lists(server, "/a", updated="2026-03-02T14:00:00Z")
+    server.says("/a", 410, b"gone", Content_Type="text/html")
+    assert run(tmp_path, server, "2", hours=3)["/a"] == ("rejected", "http_410", DAY)
+    archive = Archive(tmp_path / "raw")
+    [capture] = archive.captures()
+    keys = [capture.page_key, canonical_url(server.url("/never"))]
+    [tombstone] = archive.attempts(keys)
+    assert (tombstone.status, tombstone.article_id, tombstone.is_tombstone) == (410, capture.article_id, True)
+    archive.rebuild_index()
+    assert archive.attempts(keys) == (tombstone,)
+    assert archive.captures() == (capture,)
+    assert list(archive.verify()) == []
+
+
+def test_body_that_broke_off_is_kept(server: Hostile, tmp_path: Path) -> None:
+    """What came of a truncated body is a record that says so, and no content of the page."""
+    lists(server, "/a")
+    sent = gzip.compress(PAGE * 50)[:-20]
+    server.says("/a", 200, sent, Content_Type="text/html", Content_Encoding="gzip")
+    assert run(tmp_path, server, "1")["/a"][:2] == ("pending", "truncated")
+    archive = Archive(tmp_path / "raw")
+    [attempt] = archive.attempts([canonical_url(server.url("/a"))])
+    assert (attempt.reason, attempt.is_tombstone, archive.captures()) == ("truncated", False, ())
+    with (tmp_path / "raw" / attempt.file).open("rb") as file:
+        [record] = [
+            (r.rec_headers.get_header("WARC-Truncated"), r.raw_stream.read())
+            for r in ArchiveIterator(file)
+            if r.rec_type == "response"
+        ]
+    assert record == ("disconnect", sent)
+
+
+def test_server_says_when_a_page_is_tried_again(server: Hostile, tmp_path: Path) -> None:
+    """A Retry-After that a run does not wait for is the time of the page's next try, not an hour from now."""
+    lists(server, "/a")
+    server.says("/a", 503, Retry_After="7200")
+    assert run(tmp_path, server, "1") == {"/a": ("pending", "http_503", DAY)}
+    server.says("/a", 200, PAGE, Content_Type="text/html")
+    assert run(tmp_path, server, "2", hours=1.9) == {"/a": ("pending", "http_503", DAY)}
+    assert run(tmp_path, server, "3", hours=2) == {"/a": ("pending", "archived", DAY)}
+
+
+def test_page_of_a_held_host_has_not_been_tried(server: Hostile, tmp_path: Path) -> None:
+    """A page that was not asked for, because its host is on hold, keeps its tries."""
+    lists(server, "/a", "/b")
+    for path in ("/a", "/b"):
+        server.says(path, 429, Retry_After="3600")
+    for number in range(12):
+        found = run(tmp_path, server, str(number), hours=1.01 * number, fetch_threads=1)
+    asked = {path: server.seen[path] for path in ("/a", "/b")}
+
+    # The first one is asked and given up after its eight tries; till then the other one had none.
+    assert sorted(kind for kind, _, _ in found.values()) == ["pending", "rejected"]
+    assert sorted(asked.values())[1] == 8
+
+
+def test_reserved_page_is_not_archived_where_that_is_obeyed(server: Hostile, tmp_path: Path) -> None:
+    """Obeying, pages that tdmrep.json or a header reserve are rejected before they are archived, the first unasked."""
+    lists(server, "/news/a", "/b", "/c")
+    server.says("/.well-known/tdmrep.json", 200, b'[{"location": "/news/", "tdm-reservation": 1}]')
+    server.says("/news/a", 200, PAGE, Content_Type="text/html")
+    server.says("/b", 200, PAGE, Content_Type="text/html", TDM_Reservation="1")
+    server.says("/c", 200, PAGE, Content_Type="text/html")
+
+    found = run(tmp_path, server, "1", tdm_policy="obey")
+
+    assert {path: reason for path, (_, reason, _) in found.items()} == {
+        "/news/a": "tdm_reserved",
+        "/b": "tdm_reserved",
+        "/c": "archived",
+    }
+    assert server.seen["/news/a"] == 0
+    space = Workspace(Settings.load(data_dir=tmp_path, sources_file=tmp_path / "sources.toml"))
+    details = {row["url"]: row["detail"] for row in space.lake.log.read("outcomes").to_pylist()}
+    assert details[server.url("/news/a")].endswith("/.well-known/tdmrep.json reserves it (location /news/)")
+    assert "'tdm-reservation: 1' reserves text and data mining" in details[server.url("/b")]
+
+
+def test_reservation_of_the_host_is_kept_with_the_capture(server: Hostile, tmp_path: Path) -> None:
+    """Recording, a page that tdmrep.json reserves is archived, and its capture says so."""
+    lists(server, "/a")
+    server.says("/.well-known/tdmrep.json", 200, b'[{"location": "/", "tdm-reservation": 1}]')
+    server.says("/a", 200, PAGE, Content_Type="text/html")
+
+    assert run(tmp_path, server, "1") == {"/a": ("pending", "archived", DAY)}
+    (capture,) = Archive(tmp_path / "raw").captures(page_key=canonical_url(server.url("/a")))
+    assert capture.hints.tdm_reserved is True
+
+
+def test_identity_of_a_page_is_computed_once(server: Hostile, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A page is decoded once to say which article it is, whether it is fetched or comes in a file."""
+    decode, decoded = canonical.decode_body, Counter[bytes]()
+
+    def counting(page: Page) -> DecodedText:
+        decoded[page.body] += 1
+        return decode(page)
+
+    monkeypatch.setattr(canonical, "decode_body", counting)
+    lists(server, "/a")
+    server.says("/a", 200, PAGE, Content_Type="text/html")
+    assert run(tmp_path, server, "1") == {"/a": ("pending", "archived", DAY)}
+    files, in_file = tmp_path / "files", PAGE.replace(b"Ferry", b"Boat")
+    files.mkdir()
+    (files / "boat.html").write_bytes(in_file)
+    sources = tmp_path / "folder.toml"
+    sources.write_text(f'[sources.drop]\nkind = "folder"\npath = "{files}"\n')
+    space = Workspace(Settings.load(data_dir=tmp_path, sources_file=sources, frozen_now=NOON, durability="process"))
+    ingest(space, source_key="drop", day=DAY, run_id="2")
+    assert decoded == {PAGE: 1, in_file: 1}

@@ -1,0 +1,95 @@
+"""Which source fell silent, measured by what it gave on other such days."""
+
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+
+from pipeline.jobs.maintenance import finish_upkeep, freshness
+from pipeline.jobs.workspace import Workspace
+from pipeline.model import Page
+from pipeline.settings import Settings
+
+NOW = datetime(2026, 3, 30, 3, 30, tzinfo=UTC)
+SUNDAY = date(2026, 3, 29)
+
+
+@pytest.fixture
+def space(tmp_path: Path) -> Workspace:
+    """A workspace with one feed, an inbox and a folder."""
+    sources = tmp_path / "sources.toml"
+    sources.write_text(
+        "[sources.post]\nkind = 'feed'\nurl = 'http://127.0.0.1:9/f'\n[sources.drop]\nkind = 'inbox'\npath = 'drop'\n"
+        "[sources.year]\nkind = 'folder'\npath = 'year'\n"
+    )
+    return Workspace(Settings.load(data_dir=tmp_path, sources_file=sources, frozen_now=NOW, durability="process"))
+
+
+def archive(space: Workspace, pages_ago: dict[int, int], *, end: date = SUNDAY) -> None:
+    """Archive so many pages for so many days before the end."""
+    with space.archive.writer(source_key="post", run_id="r") as writer:
+        for ago, pages in pages_ago.items():
+            day = end - timedelta(days=ago)
+            for number in range(pages):
+                url = f"https://post.example.org/{day}/{number}"
+                page = Page(url=url, final_url=url, status=200, headers={}, body=url.encode(), fetched_at=NOW)
+                writer.put(page, news_day=day, article_id=f"{ago:016d}{number:016d}")
+
+
+def warning(space: Workspace, day: date = SUNDAY) -> str | None:
+    (only,) = freshness(space, day=day)
+    return only.warning
+
+
+def test_source_that_gave_its_pages_is_well(space: Workspace) -> None:
+    """A day like the days before raises no warning."""
+    archive(space, dict.fromkeys(range(20), 3))
+    assert warning(space) is None
+
+
+def test_empty_day_names_the_source(space: Workspace) -> None:
+    """A day without a page, where such days have some, is a warning that names source, day and what is usual."""
+    archive(space, dict.fromkeys(range(1, 20), 3))
+    assert warning(space) == "post: no page for 2026-03-29, usually 3; the last is of 2026-03-28"
+
+
+def test_second_day_is_measured_by_the_first(space: Workspace) -> None:
+    """Where a source is new, all its days count, whatever weekday they are."""
+    archive(space, {1: 5})
+    assert warning(space) == "post: no page for 2026-03-29, usually 5; the last is of 2026-03-28"
+
+
+def test_weekly_rest_is_no_silence(space: Workspace) -> None:
+    """A paper that never gives a page on a Sunday is not silent on one."""
+    archive(space, {ago: 4 for ago in range(28) if (SUNDAY - timedelta(days=ago)).weekday() != 6})
+    assert warning(space) is None
+    assert warning(space, SUNDAY + timedelta(days=1)) == (
+        "post: no page for 2026-03-30, usually 4; the last is of 2026-03-28"
+    )
+
+
+def test_thin_day_is_told_where_numbers_mean_something(space: Workspace) -> None:
+    """Far fewer pages than usual are a warning, from eight usual pages on."""
+    archive(space, {0: 2, **dict.fromkeys(range(1, 28), 12)})
+    assert warning(space) == "post: only 2 pages for 2026-03-29, usually 12"
+
+
+def test_long_silence_names_the_last_day(space: Workspace) -> None:
+    """A source that has been silent for longer than the weeks compared is told with its last day, whenever that was."""
+    archive(space, {200: 3})
+    assert warning(space) == f"post: no page for four weeks; the last is of {SUNDAY - timedelta(days=200)}"
+
+
+def test_source_that_never_gave_a_page_is_told(space: Workspace) -> None:
+    """An entry of sources.toml that never worked is a warning, every day."""
+    assert warning(space) == "post: no page of it was ever archived; is its entry in sources.toml right?"
+
+
+def test_upkeep_writes_one_row(space: Workspace) -> None:
+    """An upkeep is one row of runs with what was done and what is wrong; again under its name it is still one."""
+    for _ in range(2):
+        finish_upkeep(
+            space, done={"mended": []}, day=SUNDAY, run_id="news_maintain.1", kind="scheduled", started_at=NOW
+        )
+    (row,) = space.lake.log.read("runs").to_pylist()
+    assert (row["run_id"], row["kind"], "post" in row["counts"]) == ("news_maintain.1", "scheduled", True)

@@ -1,0 +1,82 @@
+"""The law of conservation, held where outcomes are written: a page lost or doubled stops the run and is named."""
+
+from datetime import date
+
+import pytest
+
+from pipeline.errors import OutcomeError
+from pipeline.jobs.commit import commit_day
+from pipeline.jobs.conservation import check_balance
+from pipeline.jobs.derive import derive, derive_batch_of
+from pipeline.jobs.log_rows import append_outcomes
+from pipeline.jobs.outcomes import OutcomeRecorder
+from pipeline.jobs.workspace import Workspace
+from pipeline.model import Outcome
+from tests.faults.promises import broken_sums
+from tests.unit.jobs.test_derive import DAY, MORNING, URL, archive, extract, id_of, space, story
+
+__all__ = ["space"]
+
+OTHER = "https://post.example.org/quay"
+
+
+def outcome(url: str, *, source: str = "post", day: date = DAY, article_id: str | None = None) -> Outcome:
+    return Outcome(
+        run_id="r",
+        source_key=source,
+        news_day=day,
+        url=url,
+        article_id=article_id,
+        stage="derive",
+        outcome="unchanged",
+        reason="committed",
+        detail=None,
+        raw_ref=None,
+        seen_at=MORNING,
+    )
+
+
+def test_pages_are_named_by_source_and_day() -> None:
+    """What is lost and what is doubled is told with its run, source, day and pages; a page handed on may have none."""
+    found = {("post", URL): DAY, ("post", OTHER): DAY, ("echo", OTHER): date(2026, 3, 1), ("post", "x"): DAY}
+    with pytest.raises(OutcomeError) as caught:
+        check_balance(found, [outcome(URL), outcome(URL)], run_id="r", handed_on=[("post", "x")])
+    told = str(caught.value)
+    assert "run r does not add up" in told
+    assert f"echo, 2026-03-01: 1 without an outcome: {OTHER}" in told
+    assert f"post, 2026-03-02: 1 without an outcome: {OTHER}" in told
+    assert f"post, 2026-03-02: 1 with two outcomes: {URL}" in told
+    check_balance({("post", URL): DAY, ("post", "x"): DAY}, [outcome(URL)], run_id="r", handed_on=[("post", "x")])
+
+
+@pytest.mark.model
+def test_deriving_that_forgets_a_page_writes_nothing(space: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """A stage that tells of one page less than it found stops before its outcomes are in the log."""
+    archive(space, b"<html><body><p>Back soon.</p></body></html>")
+    monkeypatch.setattr(OutcomeRecorder, "record", lambda self, *_, **__: None)
+    with pytest.raises(OutcomeError, match=rf"run r .* post, {DAY}: 1 without an outcome: {URL}"):
+        derive(space, day=DAY, run_id="r")
+    assert space.lake.log.read("outcomes").num_rows == 0
+
+
+@pytest.mark.model
+def test_commit_that_tells_a_page_again_is_stopped(space: Workspace) -> None:
+    """A page that deriving told of in this run and that is committed in it too has two outcomes."""
+    archive(space, story("deepened"))
+    staged = derive(space, day=DAY, run_id="r")
+    told = [outcome(URL, article_id=id_of(URL))]
+    append_outcomes(space, told, batch_id=derive_batch_of("r", chunk=0))
+    with pytest.raises(OutcomeError, match=rf"post, {DAY}: 1 with two outcomes: {URL}"):
+        commit_day(space, derived=[staged], day=DAY, run_id="r", kind="manual", started_at=MORNING)
+
+
+@pytest.mark.model
+def test_page_that_became_another_article_is_told_once(space: Workspace) -> None:
+    """A page whose canonical link names another article now has that one's outcome, in every run that reads it."""
+    archive(space, story("deepened"))
+    assert extract(space, "1") == [("kept", "None")]
+    archive(space, story("widened", canonical=OTHER), start=1)
+    assert extract(space, "2") == [("kept", "None")]
+    assert extract(space, "3") == [("unchanged", "committed")]
+    assert space.lake.read("articles").num_rows == 2
+    assert broken_sums(space) == []

@@ -1,0 +1,493 @@
+"""What is forgotten is nowhere under the data root, does not come in again by any door, and nobody else is touched."""
+
+import json
+import os
+import shutil
+import subprocess
+from collections.abc import Iterator
+from dataclasses import dataclass
+from datetime import UTC, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from pipeline.cli import app
+from pipeline.errors import ConfigError
+from pipeline.jobs.commit import commit_day
+from pipeline.jobs.derive import derive
+from pipeline.jobs.doomed import TakedownTarget, plan_takedown, target_names
+from pipeline.jobs.push import push_urls
+from pipeline.jobs.run import extract_day, ingest_sources
+from pipeline.jobs.takedown import finish_takedowns, forget, preview_takedown
+from pipeline.jobs.workspace import Workspace
+from pipeline.model import article_id_of, canonical_url
+from pipeline.settings import Settings
+from tests.faults.hostile import Hostile, hostile_server
+from tests.faults.promises import assert_whole, broken_sums, table_files
+from tests.traces import Traces
+
+pytestmark = [pytest.mark.model]
+
+NOON = datetime(2026, 3, 2, 12, tzinfo=UTC)
+DOOMED = tuple(f"/zq-tarnwick-lantern-boats-{each}" for each in ("first", "again", "video", "waits", "broken"))
+FERRY, AGAIN, VIDEO, WAITS, BROKEN = DOOMED
+STAYING = ("/bridge", "/market", "/company")
+TRACKED = "?utm_source=feed"
+# Words of the pages that go, and of no other.
+MARKS = ("Zephyrine Quackenthorpe", "Ulla Brandvold-Ostertag", "quicksilver lanterns over Tarnwick")
+
+
+def story(title: str, *told: str, url: str) -> bytes:
+    """Return an invented report."""
+    said = "".join(f"<p>{each}</p>" for each in told)
+    head = f"<title>{title}</title><link rel='canonical' href='{url}'>"
+    when = "<meta property='article:published_time' content='2026-03-02T07:00:00Z'>"
+    body = f"<body><article><h1>{title}</h1>{said}</article></body>"
+    return f"<html lang='en'><head>{head}{when}</head>{body}</html>".encode()
+
+
+def doomed_text(turn: int) -> tuple[str, ...]:
+    said = f"“The {turn} boats will carry {MARKS[2]}, and nobody has asked the harbour master,” said {MARKS[0]}."
+    more = (
+        f"Councillor {MARKS[1]} told reporters in the town hall that the council would pay for {turn} boats in the end."
+    )
+    return said, more, f"{MARKS[0]} met the mayor of Tarnwick on Monday and promised {turn} more boats before summer."
+
+
+def other_text(number: int) -> tuple[str, ...]:
+    said = (
+        f"“The harbour of Tarnwick will be deepened before the summer, whatever plan {number} says,” said Ada Brandt."
+    )
+    more = (
+        f"Councillor Ada Brandt told reporters that the ferry company had signed plan {number} for the harbour at last."
+    )
+    return said, more, f"The mayor met Ada Brandt in Tarnwick on Monday and agreed to read plan {number} once more."
+
+
+@dataclass
+class Town:
+    """A newsroom on a local server, and data roots that follow it: ``says`` changes a page, ``lists`` the feed."""
+
+    server: Hostile
+    folder: Path
+
+    def says(self, path: str, status: int = 200, body: bytes = b"") -> None:
+        for spelling in (path, f"{path}{TRACKED}"):
+            self.server.says(spelling, status, body, Content_Type="text/html; charset=utf-8")
+
+    def lists(self, *paths: str, hours: int = 0) -> None:
+        at = (NOON + timedelta(hours=hours)).isoformat()
+        items = "".join(
+            f"<entry><title>{MARKS[2] if path in DOOMED else 'News'} {path}</title><id>{path}</id>"
+            f"<updated>{at}</updated><link href='{self.server.url(path)}{TRACKED}'/></entry>"
+            for path in paths
+        )
+        body = f"<feed xmlns='http://www.w3.org/2005/Atom'><title>f</title>{items}</feed>".encode()
+        self.server.says("/feed", 200, body, Content_Type="application/atom+xml")
+
+    def write(self, turn: int) -> None:
+        """Put all pages online, as they are at one of two times."""
+        url = self.server.url
+        self.says(FERRY, body=story(f"Boats and {MARKS[2]}", *doomed_text(turn), url=url(FERRY)))
+        self.says(AGAIN, body=story(f"Boats and {MARKS[2]}", *doomed_text(1), url=url(AGAIN)))
+        self.says(VIDEO, body=f"<html><body><p>{MARKS[0]} sings.</p></body></html>".encode())
+        self.says(WAITS, 503)
+        self.says(BROKEN, body=b"%PDF-1.7\n" + MARKS[2].encode() + bytes(range(256)) * 9)
+        for number, path in enumerate(STAYING):
+            self.says(path, body=story(f"Plan {number} for the harbour", *other_text(number), url=url(path)))
+
+    def space(self, name: str, *, hours: int = 0) -> Workspace:
+        """Return a data root some hours after noon."""
+        root = self.folder / name
+        (root / "inbox").mkdir(parents=True, exist_ok=True)
+        sources = root / "sources.toml"
+        sources.write_text(
+            f'private_hosts = ["{self.server.host}"]\n[sources.feed]\nkind = "feed"\n'
+            f'url = "{self.server.url("/feed")}"\n'
+            'publisher = "The Feed"\n[sources.drop]\nkind = "inbox"\npath = "inbox"\n'
+        )
+        return Workspace(
+            Settings.load(
+                data_dir=root,
+                sources_file=sources,
+                frozen_now=NOON + timedelta(hours=hours),
+                durability="process",
+                host_interval_seconds=0,
+                fetch_attempts=1,
+                retry_after_max_seconds=0,
+            )
+        )
+
+
+def run(space: Workspace, name: str) -> None:
+    """Do the main job of a day."""
+    day = space.settings.now().date()
+    keys = [source.key for source in space.sources.sources]
+    report = ingest_sources(
+        space, source_keys=keys, day=day, run_id=f"in-{name}", report_progress=lambda _: None
+    ).report
+    for each in {day, *report.days}:
+        extract_day(space, day=each, run_id=f"out-{name}-{each}", report_progress=lambda _: None)
+
+
+def drop(space: Workspace, town: Town, *, with_doomed: bool) -> None:
+    """Put files into the inbox: lines, a text without a URL, a link, a page with its facts beside it, a broken line."""
+    inbox, url = space.settings.data_dir / "inbox", town.server.url
+    lines = [
+        {"url": url(f"/line/{n}"), "title": f"Line {n}", "text": "\n\n".join(other_text(n + 10))} for n in range(2)
+    ]
+    if with_doomed:
+        text = "\n\n".join(doomed_text(3))
+        lines.insert(1, {"url": url(FERRY) + "?ref=x", "title": MARKS[2], "text": text})
+        lines.append({"url": url(FERRY), "title": MARKS[2], "published_at": "never", "text": text})
+        (inbox / "aside.json").write_text(json.dumps({"url": url(FERRY), "title": MARKS[2]}))
+        (inbox / "aside.html").write_bytes(story(MARKS[2], *doomed_text(4), url=url(FERRY)))
+        (inbox / f"{MARKS[2]}.txt").write_text(f"{MARKS[2]}\n\n" + "\n\n".join(doomed_text(5)))
+    links = [url("/bridge"), *([url(FERRY)] if with_doomed else [])]
+    (inbox / "links.urls").write_text("\n".join(links) + "\n")
+    (inbox / "lines.jsonl").write_text("".join(json.dumps(each) + "\n" for each in lines))
+    for file in inbox.glob("*.*"):
+        os.utime(file, (0, 0))  # written whole long ago
+
+
+def week(town: Town, name: str, *, doomed: bool) -> Workspace:
+    """Return a data root after three runs; in the second all pages have changed that do."""
+    paths = (*DOOMED, *STAYING) if doomed else STAYING
+    for turn in (0, 1, 2):
+        town.write(turn + 1)
+        town.lists(*paths, hours=turn)
+        space = town.space(name, hours=turn)
+        if turn == 1:
+            drop(space, town, with_doomed=doomed)
+        run(space, str(turn))
+    return space
+
+
+def traces_of_doomed() -> Traces:
+    """Return all that must be nowhere: the words, the texts, the addresses."""
+    texts = (text for turn in range(1, 6) for text in doomed_text(turn))
+    return Traces((*MARKS, *DOOMED, *(_own(text) for text in texts)))
+
+
+def _own(text: str) -> str:
+    """Return the longest piece of a text that no other page has: from its first mark to its last."""
+    first = min(text.index(mark) for mark in MARKS if mark in text)
+    last = max(text.index(mark) + len(mark) for mark in MARKS if mark in text)
+    return text[first:last]
+
+
+def all_targets(space: Workspace, town: Town) -> list[TakedownTarget]:
+    """Return all that goes: the pages by their addresses, the text without one by its id."""
+    local = {each.article_id for each in space.archive.captures() if each.url is None}
+    return [TakedownTarget(kind="article", value=each) for each in (*map(town.server.url, DOOMED), *local)]
+
+
+def forget_all(space: Workspace, town: Town) -> None:
+    for target in all_targets(space, town):
+        forget(space, target, reason="asked to", report_progress=lambda _: None)
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[Hostile]:
+    with hostile_server() as started:
+        yield started
+
+
+@pytest.fixture
+def town(server: Hostile, tmp_path: Path) -> Town:
+    """A newsroom with nothing online yet."""
+    server.routes.clear()
+    return Town(server, tmp_path)
+
+
+@pytest.fixture(scope="module")
+def after_a_week(server: Hostile, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """A data root after a week with the pages that are to be forgotten; tests get copies of it."""
+    return week(Town(server, tmp_path_factory.mktemp("week")), "data", doomed=True).settings.data_dir
+
+
+@pytest.fixture
+def space(after_a_week: Path, town: Town) -> Workspace:
+    """The week's end: a copy of its data root, hard links included, and online what was online then."""
+    subprocess.run(["cp", "-a", str(after_a_week), str(town.folder / "data")], check=True)
+    town.write(3)
+    town.lists(*DOOMED, *STAYING, hours=2)
+    return town.space("data", hours=2)
+
+
+def tables(space: Workspace) -> dict[str, bytes]:
+    return table_files(space.settings.data_dir)
+
+
+def test_nothing_is_left_and_nothing_comes_again(space: Workspace, town: Town) -> None:
+    """A byte search of the whole data root finds no piece of what was forgotten, before and after every door was tried
+    again; the tables are byte for byte those of a lake that never had it, and the log's sums hold."""
+    traces = traces_of_doomed()
+    root = space.settings.data_dir
+    before = {path.name for path in (root / "inbox" / "done").iterdir()}
+    assert {"aside.html", "links.urls"} <= before
+    told = {(row["outcome"], row["reason"]) for row in space.lake.log.read("outcomes").to_pylist()}
+    assert {("quarantined", "undecodable"), ("rejected", "too_short"), ("pending", "http_503")} <= told
+    old = shutil.copytree(root / "raw" / "warc", town.folder / "old")
+    assert len(traces.under(root)) > 20
+    sums = json.dumps([row["counts"] for row in space.lake.log.read("runs").to_pylist()])
+    forget_all(space, town)
+    assert traces.under(root) == {}
+    never = week(town, "never", doomed=False)
+    assert tables(space) == tables(never)
+    assert json.dumps([row["counts"] for row in space.lake.log.read("runs").to_pylist()]) == sums
+    assert broken_sums(space) == []
+    assert list(space.archive.verify()) == []
+    assert_whole(space)
+    again(space, town, old)
+    assert traces.under(root) == {}
+    assert broken_sums(space) == []
+    assert_whole(town.space("data", hours=50))
+
+
+def again(space: Workspace, town: Town, old: Path) -> None:
+    """Try every door: feed, inbox, push, an old file of the archive, a replay of all days without a lake."""
+    root = space.settings.data_dir
+    late = town.space("data", hours=30)
+    town.lists(*DOOMED, *STAYING, hours=30)
+    drop(late, town, with_doomed=True)
+    shutil.copy(next(old.rglob("*.warc.gz")), root / "inbox" / "foreign.warc.gz")
+    with pytest.raises(ConfigError, match="forgotten"):
+        push_urls(late, [town.server.url(FERRY)])
+    asked = dict(town.server.seen)
+    run(late, "late")
+    assert {path for path in DOOMED if town.server.seen[path + TRACKED] > asked[path + TRACKED]} == set()
+    refused = [row for row in late.lake.log.read("outcomes").to_pylist() if row["run_id"] == "in-late"]
+    assert {row["outcome"] for row in refused if row["url"].startswith("forgotten:")} == {"rejected"}
+    assert sum(row["reason"] == "forgotten" for row in refused) > len(DOOMED)
+    shutil.rmtree(root / "lake" / "tables")
+    shutil.rmtree(root / "lake" / "_state")
+    for path in old.rglob("*.warc.gz"):
+        shutil.copy(path, root / "raw" / "warc" / path.relative_to(old).parent / f"old-{path.name}")
+    last = town.space("data", hours=50)
+    last.archive.recover()
+    for day in last.archive.days():
+        extract_day(last, day=day, run_id=f"replay-{day}", report_progress=lambda _: None)
+    ids = set(last.lake.read("articles")["article_id"].to_pylist())
+    assert ids.isdisjoint(article_id_of(canonical=canonical_url(town.server.url(path)), text="") for path in DOOMED)
+    assert [each for each in finish_takedowns(last) if "came in again" in each]
+    assert finish_takedowns(last) == ()
+
+
+@pytest.mark.usefixtures("space")
+def test_runs_between_writing_down_and_removing_let_nothing_in(town: Town) -> None:
+    """While a takedown is written down and nothing is removed yet, runs fetch, commit and name nothing of it: what was
+    staged before is not committed, what waits is not tried, what an earlier try told is told without its name."""
+    late = town.space("data", hours=25)
+    town.lists(*DOOMED, *STAYING, hours=25)
+    day = late.settings.now().date()
+    town.write(4)
+    ingest_sources(late, source_keys=["feed"], day=day, run_id="in-late", report_progress=lambda _: None)
+    staged = derive(late, day=NOON.date(), run_id="out-late")
+    for target in all_targets(late, town):
+        work = plan_takedown(late, target)
+        names = target_names(target, work)
+        late.takedowns.begin("article", names=names, work=work, at=late.settings.now(), reason=None)
+    started = late.settings.now()
+    commit_day(late, derived=[staged], day=NOON.date(), run_id="out-late", kind="manual", started_at=started)
+    asked = town.server.seen[WAITS + TRACKED]
+    ingest_sources(late, source_keys=["feed"], day=day, run_id="in-late", report_progress=lambda _: None)
+    assert town.server.seen[WAITS + TRACKED] == asked
+    ferry = article_id_of(canonical=canonical_url(town.server.url(FERRY)), text="")
+    [row] = [row for row in late.lake.read("articles").to_pylist() if row["article_id"] == ferry]
+    assert "4 boats" not in row["text"]
+    told = {row["url"] for row in late.lake.log.read("outcomes").to_pylist() if row["run_id"] == "in-late"}
+    assert traces_of_doomed().in_bytes("\n".join(told).encode()) == set()
+    assert len(finish_takedowns(late)) == len(DOOMED) + 1
+    assert {path for path in traces_of_doomed().under(late.settings.data_dir) if "inbox" not in path} == set()
+    assert broken_sums(late) == []
+    assert_whole(late)
+
+
+def test_snapshots_lose_the_rows_that_name_it(space: Workspace, town: Town) -> None:
+    """A snapshot that was taken before holds no piece of it, verifies, and says what it holds; one without it stays."""
+    space.lake.snapshots.take("before")
+    snapshots = space.settings.data_dir / "snapshots"
+    (before,) = space.lake.snapshots.list()
+    forget_all(space, town)
+    assert traces_of_doomed().under(space.settings.data_dir) == {}
+    (after,) = space.lake.snapshots.list()
+    assert space.lake.snapshots.verify("before") == ()
+    assert 0 < after.facts.rows["articles"] < before.facts.rows["articles"]
+    package = json.loads((snapshots / "before" / "datapackage.json").read_bytes())
+    assert {each["name"]: each["rows"] for each in package["resources"] if each["rows"]} == after.facts.rows
+    space.lake.snapshots.take("after")
+    told = forget(
+        space, TakedownTarget(kind="article", value=town.server.url(FERRY)), reason=None, report_progress=lambda _: None
+    )
+    assert told.snapshots == ()
+
+
+def test_damaged_snapshot_stops_nothing_else(space: Workspace, town: Town) -> None:
+    """A takedown names a snapshot that it cannot read and goes on; with it dropped, recover ends the takedown."""
+    for name in ("broken", "sound"):
+        space.lake.snapshots.take(name)
+    broken = space.settings.data_dir / "snapshots/broken"
+    [*_, quotes] = sorted((broken / "tables/quotes").rglob("*.parquet"))
+    quotes.unlink()
+    quotes.write_bytes(b"PAR1")
+    target = TakedownTarget(kind="article", value=town.server.url(FERRY))
+    told = forget(space, target, reason=None, report_progress=lambda _: None)
+    assert told.snapshots == ("sound",)
+    [remains] = told.remains
+    assert "snapshot broken is damaged" in remains
+    assert "newslake lake snapshot broken --drop" in remains
+    assert told.log_rows > 0
+    assert preview_takedown(space, target).rows["articles"] == 0
+    assert [each.is_done for each in space.takedowns.all()] == [False]
+    assert "is not finished" in finish_takedowns(space)[0]
+    other = forget(
+        space, TakedownTarget(kind="article", value=town.server.url(AGAIN)), reason=None, report_progress=lambda _: None
+    )
+    assert len(other.remains) == 1
+    space.lake.snapshots.drop("broken")
+    assert len(finish_takedowns(space)) == 2
+    assert [each.is_done for each in space.takedowns.all()] == [True, True]
+
+
+def test_deletions_tell_who_has_copies(space: Workspace, town: Town) -> None:
+    """The public list has each article that the tables held, with all its contents, its day, when and why."""
+    ids = {path: article_id_of(canonical=canonical_url(town.server.url(path)), text="") for path in DOOMED}
+    claim = {row["revision_id"] for row in space.lake.read("revisions").to_pylist() if row["article_id"] == ids[FERRY]}
+    assert len(claim) >= 3
+    forget_all(space, town)
+    rows = {row["article_id"]: row for row in space.lake.log.read("deletions").to_pylist()}
+    assert rows.keys() >= {ids[FERRY], ids[AGAIN]}
+    assert rows.keys().isdisjoint({ids[VIDEO], ids[WAITS], ids[BROKEN]})
+    row = rows[ids[FERRY]]
+    assert (set(row["revision_ids"]), row["last_day"], row["reason"]) == (claim, NOON.date(), "asked to")
+    assert row["deleted_at"] == space.settings.now()
+
+
+def test_copies_are_named_and_may_go_along(space: Workspace, town: Town) -> None:
+    """An article that repeats a forgotten one is told and stays; with copies, both go."""
+    copied = article_id_of(canonical=canonical_url(town.server.url(AGAIN)), text="")
+    first = TakedownTarget(kind="article", value=town.server.url(FERRY))
+    assert copied in preview_takedown(space, first).copies
+    both = preview_takedown(space, TakedownTarget(kind="article", value=first.value, with_copies=True))
+    assert copied in both.articles
+    assert both.rows["articles"] >= 2
+    assert preview_takedown(space, first) == preview_takedown(
+        space, TakedownTarget(kind="article", value=f"{first.value}?utm_medium=x")
+    )
+
+
+def test_publisher_loses_what_a_run_commits_meanwhile(space: Workspace, town: Town) -> None:
+    """A page that says only itself whose it is, and is committed while a takedown of that publisher waits, goes too."""
+    late = town.space("data", hours=25)
+    day = late.settings.now().date()
+    words = "".join(f"<p>{each}</p>" for each in other_text(9))
+    page = f'<meta property="og:site_name" content="The Mole"><article><h1>Eels</h1>{words}</article>'
+    (late.settings.data_dir / "inbox" / "eels.html").write_text(f"<html><body>{page}</body></html>")
+    ingest_sources(late, source_keys=["drop"], day=day, run_id="in-late", report_progress=lambda _: None)
+    staged = derive(late, day=day, run_id="out-late")
+
+    def commit(told: str) -> None:
+        if told.startswith("waiting"):
+            started = late.settings.now()
+            commit_day(late, derived=[staged], day=day, run_id="out-late", kind="manual", started_at=started)
+            assert "The Mole" in late.lake.read("articles")["publisher"].to_pylist()
+
+    forget(late, TakedownTarget(kind="publisher", value="the mole"), reason=None, report_progress=commit)
+    assert "The Mole" not in late.lake.read("articles")["publisher"].to_pylist()
+    assert_whole(space)
+
+
+def test_publisher_and_source(space: Workspace, town: Town) -> None:
+    """A publisher's articles go with what was never read of it, and no page that names it comes in again; a source is
+    not asked any more, and what others bring of it stays."""
+    local = {each.article_id for each in space.archive.captures() if each.source_key == "drop"}
+    told = forget(
+        space, TakedownTarget(kind="publisher", value="the  FEED"), reason=None, report_progress=lambda _: None
+    )
+    assert len(told.articles) >= len(STAYING)
+    assert {each.source_key for each in space.archive.captures()} == {"drop"}
+    assert set(space.lake.read("articles")["article_id"].to_pylist()) <= local
+    asked = town.server.seen.total()
+    late = town.space("data", hours=30)
+    town.lists(*STAYING, "/new", hours=30)
+    run(late, "late")
+    assert town.server.seen.total() - asked <= 2  # robots.txt and the feed
+    inbox = late.settings.data_dir / "inbox"
+    page = {"url": "https://elsewhere.example/a", "publisher": "The Feed", "text": "\n\n".join(other_text(7))}
+    (inbox / "new.jsonl").write_text(json.dumps(page) + "\n")
+    before = len(late.archive.captures())
+    run(town.space("data", hours=31), "later")
+    assert len(late.archive.captures()) == before
+    assert not (inbox / "done" / "new.jsonl").exists()
+    forget(late, TakedownTarget(kind="source", value="drop"), reason=None, report_progress=lambda _: None)
+    assert late.archive.captures() == ()
+    assert late.lake.read("articles").num_rows == 0
+    assert [path for path in inbox.rglob("*") if path.is_file()] == []
+    (inbox / "other.txt").write_text("\n\n".join(other_text(8)))
+    run(town.space("data", hours=32), "last")
+    [refused] = [
+        row
+        for row in late.lake.log.read("outcomes").to_pylist()
+        if row["run_id"] == "in-last" and row["source_key"] == "drop"
+    ]
+    assert (refused["outcome"], refused["reason"]) == ("rejected", "forgotten")
+
+
+def test_source_leaves_what_another_brought(town: Town) -> None:
+    """An article that two sources have stays with the records of the other one, and is read again."""
+    inbox, url = week(town, "data", doomed=False).settings.data_dir / "inbox", town.server.url("/bridge")
+    (inbox / "same.json").write_text(json.dumps({"url": url}))
+    (inbox / "same.html").write_bytes(story("Plan 0 for the harbour", *other_text(0), url=url))
+    run(space := town.space("data", hours=3), "same")
+    bridge = canonical_url(town.server.url("/bridge"))
+    assert {each.source_key for each in space.archive.captures(page_key=bridge)} == {"feed", "drop"}
+    before = {row["article_id"]: row["text"] for row in space.lake.read("articles").to_pylist()}
+    forget(space, TakedownTarget(kind="source", value="feed"), reason=None, report_progress=lambda _: None)
+    [left] = {each.article_id for each in space.archive.captures(page_key=bridge)}
+    assert space.lake.index.stored([left]) == {}
+    assert space.lake.log.read("deletions").num_rows == len(STAYING) - 1
+    for day in space.archive.days():
+        extract_day(space, day=day, run_id=f"again-{day}", report_progress=lambda _: None)
+    rows = {row["article_id"]: row for row in space.lake.read("articles").to_pylist()}
+    assert rows[left]["text"] == before[left]
+    assert rows[left]["source_key"] == "drop"
+    assert_whole(space)
+
+
+def test_command(space: Workspace, town: Town, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The command counts before it removes, asks, lists takedowns and lifts them; a wrong call changes nothing."""
+    root, url = space.settings.data_dir, town.server.url(FERRY)
+    for name, value in (("DATA_DIR", root), ("SOURCES_FILE", root / "sources.toml"), ("FROZEN_NOW", NOON.isoformat())):
+        monkeypatch.setenv(f"NEWS_{name}", str(value))
+    before = table_files(root)
+
+    def call(*arguments: str) -> tuple[int, str]:
+        done = CliRunner().invoke(app, ["forget", *arguments])
+        return (2 if isinstance(done.exception, ConfigError) else done.exit_code), done.output
+
+    assert call()[0] == call("no url", "--yes")[0] == call(url, "--source", "feed")[0] == 2
+    assert call(url)[0] == 2  # nobody is there to ask
+    assert call("--source", "nobody", "--dry-run")[0] == call("--reserved", "--dry-run")[0] == 2
+    code, seen = call(url, "--dry-run", "--json")
+    assert (code, json.loads(seen)["rows"]["articles"]) == (0, 1)
+    assert table_files(root) == before
+    for nobodys in ([f"{url}-of-nobody"], ["--publisher", "Nobody's Post"]):
+        code, seen = call(*nobodys, "--dry-run")
+        assert (code, "nothing of it is here" in seen) == (1, True)
+    code, told = call(f"{url}-of-nobody", "--yes")
+    assert (code, "nothing of it was here; it is barred" in told) == (1, True)
+    assert call("--undo", told.partition("takedown ")[2][:12])[0] == 0
+    code, told = call(url, "--yes", "--reason", "court order", "--json")
+    assert code == 0
+    takedown_id = json.loads(told)["takedown_id"]
+    code, listed = call("--list", "--json")
+    assert [(row["takedown_id"], row["reason"], row["is_done"]) for row in json.loads(listed)] == [
+        (takedown_id, "court order", True)
+    ]
+    assert call("--undo", "nothing")[0] == 2
+    assert call("--undo", takedown_id)[0] == 0
+    assert json.loads(call("--list", "--json")[1]) == []
+    run(town.space("data", hours=40), "after")
+    assert town.space("data", hours=40).archive.captures(page_key=canonical_url(url)) != ()

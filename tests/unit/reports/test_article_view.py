@@ -1,0 +1,53 @@
+"""What there is to show of an article: from the lake with receipt and versions, or of a file read just now."""
+
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import ConfigError
+from pipeline.jobs.workspace import Workspace
+from pipeline.pages import article_html, article_page
+from pipeline.reports.article_view import view_article, view_preview
+from pipeline.reports.trial import preview
+from tests.unit.jobs.test_derive import URL, archive, extract, id_of, space, story
+
+__all__ = ["space"]
+pytestmark = [pytest.mark.model]
+
+
+def test_a_stored_article_has_its_rows_its_receipt_and_its_versions(space: Workspace) -> None:
+    """By id or by any spelling of its URL: all rows, each check of its record, and what changed between contents."""
+    archive(space, story("deepened"), story("widened"))
+    extract(space, "1")
+    found = view_article(space, f"{URL}?utm_source=x")
+    assert found is not None
+    assert found == view_article(space, id_of(URL))
+    assert [row["title"] for row in found.rows["articles"]] == ["Harbour to be widened"]
+    assert len(found.rows["quotes"]) == space.lake.read("quotes").num_rows > 0
+    assert [step.name for step in found.receipt] == ["bytes", "found"]
+    assert {check.holds for step in found.receipt for check in step.checks} == {True}
+    assert [revision.title for revision in found.versions] == ["Harbour to be deepened", "Harbour to be widened"]
+    page = article_page(found.rows, origin=found.origin, receipt=found.receipt, versions=found.versions)
+    html = article_html(page)
+    assert "<del>" in html
+    assert "<ins>" in html
+    assert str(found.rows["articles"][0]["raw_ref"]) in html
+
+
+def test_what_the_lake_has_not_is_none(space: Workspace) -> None:
+    """A page that was never kept, and an id of nothing, give nothing; what is neither is a wrong call."""
+    assert view_article(space, "https://post.example.org/nowhere") is None
+    assert view_article(space, "0" * 32) is None
+    with pytest.raises(ConfigError, match="write table and number"):
+        view_article(space, f"{'0' * 32}:3")
+
+
+def test_a_file_is_shown_as_it_would_be_kept(space: Workspace, tmp_path: Path) -> None:
+    """A file gives the rows that a run would write, dated by the day given, and says that it is kept nowhere."""
+    path = tmp_path / "page.html"
+    path.write_bytes(story("deepened", canonical="https://post.example.org/file"))
+    found = view_preview(space, str(path), preview(space, str(path)))
+    assert found.rows["articles"][0]["title"] == "Harbour to be deepened"
+    assert len(found.rows["quotes"]) > 0
+    assert "kept nowhere" in found.origin
+    assert (found.receipt, found.versions) == ((), ())

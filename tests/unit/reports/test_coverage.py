@@ -1,0 +1,251 @@
+"""Is the dip real, or is the crawler broken: outages injected into weeks of a source, and what is said of each day."""
+
+import json
+import re
+from collections.abc import Iterator, Mapping
+from datetime import UTC, date, datetime, timedelta
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from pipeline.ask import answer, connect
+from pipeline.cli import app
+from pipeline.jobs.listings import ListingRow, append_listing
+from pipeline.jobs.log_rows import append_outcomes
+from pipeline.jobs.workspace import Workspace
+from pipeline.model import Outcome
+from pipeline.model.coverage import Cell
+from pipeline.reports.coverage import coverage
+from pipeline.settings import Settings
+from tests.faults.hostile import Hostile
+from tests.unit.jobs.test_ingest import PAGE, lists, run, server
+
+__all__ = ["server"]
+
+NOW = datetime(2026, 3, 30, 12, 0, tzinfo=UTC)
+MONDAY = date(2026, 2, 2)
+DAYS = tuple(MONDAY + timedelta(days=number) for number in range(56))  # until Sunday, 29 March
+WEEKDAY, WEEKEND = 20, 4
+Word = tuple[str, str | None]
+KEPT: Word = ("kept", None)
+
+
+@pytest.fixture
+def space(tmp_path: Path) -> Workspace:
+    """A workspace with a feed, and a folder."""
+    sources = tmp_path / "sources.toml"
+    sources.write_text(
+        "[sources.post]\nkind = 'feed'\nurl = 'http://127.0.0.1:9/f'\n[sources.year]\nkind = 'folder'\npath = 'year'\n"
+    )
+    return Workspace(Settings.load(data_dir=tmp_path, sources_file=sources, frozen_now=NOW, durability="process"))
+
+
+def told(day: date, words: Mapping[Word, int]) -> Iterator[Outcome]:
+    """Yield so many outcomes of each kind for pages of a day."""
+    number = 0
+    for (kind, reason), count in words.items():
+        for _ in range(count):
+            number += 1
+            yield Outcome(
+                run_id=f"run-{day}",
+                source_key="post",
+                news_day=day,
+                url=f"https://post.example/{day}/{number}",
+                article_id=None,
+                stage="derive",
+                outcome=kind,  # type: ignore[arg-type]
+                reason=reason,
+                detail=None,
+                raw_ref=None,
+                seen_at=datetime(day.year, day.month, day.day, 20, tzinfo=UTC),
+            )
+
+
+def usual(day: date) -> dict[Word, int]:
+    """Return what the paper gives: twenty pages on a weekday, four on a weekend day, one of them a video."""
+    pages = (WEEKEND if day.weekday() > 4 else WEEKDAY) + day.toordinal() % 3 - 1
+    return {KEPT: pages - 1, ("rejected", "video_page"): 1}
+
+
+def asked(space: Workspace, day: date, *, result: str = "listed", entries: int = 30, hour: int = 20) -> None:
+    at = datetime(day.year, day.month, day.day, hour, tzinfo=UTC)
+    row = ListingRow(
+        run_id=f"run-{day}",
+        source_key="post",
+        listed_day=None,
+        result=result,  # type: ignore[arg-type]
+        entries=entries,
+        reason="http_503" if result == "failed" else None,
+        asked_at=at,
+    )
+    append_listing(space, row, batch_id=f"run-{day}.post")
+
+
+def fill(space: Workspace, changed: Mapping[date, Mapping[Word, int] | None]) -> None:
+    """Write eight weeks; a day that is changed has these pages, or no listing where that is None."""
+    for day in DAYS:
+        words = changed.get(day, usual(day))
+        append_outcomes(space, tuple(told(day, words or {})), batch_id=f"run-{day}")
+
+
+def cells(space: Workspace) -> dict[date, Cell]:
+    """Return the feed's days of the last two weeks."""
+    found = coverage(space, first=DAYS[-14], last=NOW.date(), source_keys=["post"])
+    return {cell.facts.day: cell for cell in found.sources[0].cells}
+
+
+def odd(space: Workspace) -> dict[date, list[tuple[str, str, str]]]:
+    return {
+        day: [(each.kind, each.whose, each.told) for each in cell.odd] for day, cell in cells(space).items() if cell.odd
+    }
+
+
+def test_outages_are_told_from_news(space: Workspace) -> None:
+    """Each injected outage is flagged with its cause, a genuine rush is real, weekends and common days are not odd."""
+    gap, empty, consent, busy, unread = (DAYS[-14 + number] for number in (1, 4, 7, 9, 11))
+    words: dict[date, Mapping[Word, int] | None] = {
+        gap: None,
+        empty: {},
+        consent: {KEPT: 4, ("rejected", "consent_page"): 16},
+        busy: {KEPT: 57, ("rejected", "video_page"): 3},
+        unread: {KEPT: 4, ("pending", "archived"): 16},
+    }
+    fill(space, words)
+    for day in DAYS:
+        if day not in (gap, gap + timedelta(days=1)):  # the run after that lists the day before, no earlier one
+            asked(space, day, entries=0 if day == empty else 30)
+    asked(space, DAYS[-1] + timedelta(days=1), entries=30)
+    found = odd(space)
+    assert {day: [each[0] for each in odds] for day, odds in found.items()} == {
+        gap: ["not_asked"],
+        empty: ["empty"],
+        consent: ["left_out"],
+        busy: ["many"],
+        unread: ["waiting"],
+    }
+    assert found[gap] == [
+        ("not_asked", "ours", "0 pages, usually 20: no run asked for it, on the day or the day after")
+    ]
+    [(_, whose, cause)] = found[empty]
+    assert (whose, "had no entry" in cause) == ("theirs", True)
+    assert found[consent] == [
+        ("left_out", "theirs", "16 of 20 pages left out, usually 5 %: 16 rejected as consent_page")
+    ]
+    assert found[busy][0][1:] == ("real", "60 pages, usually 20: all of them were listed for this day")
+    assert found[unread][0][2].endswith(f"16 archived: `newslake run --day {unread}` reads them")
+
+
+def test_quiet_and_restless_sources_are_measured_by_themselves(space: Workspace) -> None:
+    """A source of few pages may be silent for a day by chance, and one that scatters may scatter."""
+    quiet = {day: {KEPT: 0 if day.day % 5 == 0 else 2} for day in DAYS}
+    fill(space, quiet)
+    for day in DAYS:
+        asked(space, day)
+    assert odd(space) == {}
+    restless = {day: {KEPT: 5 + day.toordinal() * 7 % 11 * 4} for day in DAYS}
+    fill(space, restless)
+    assert odd(space) == {}
+
+
+def test_dip_of_a_source_that_answered_is_real(space: Workspace) -> None:
+    """Far fewer pages from a listing that was read are the news itself; where asking went wrong, they are ours."""
+    real, late, failed, half = DAYS[-13], DAYS[-11], DAYS[-6], DAYS[-4]
+    fill(space, {real: {KEPT: 2}, late: {KEPT: 3}, failed: {}, half: {KEPT: 2}})
+    for day in DAYS:
+        if day == failed + timedelta(days=1):
+            asked(space, day, result="failed")
+        elif day == late + timedelta(days=1):
+            continue
+        else:
+            asked(space, day, result="failed" if day in (failed, half) else "listed", hour=8 if day == late else 20)
+    asked(space, NOW.date())
+    found = odd(space)
+    assert found[real] == [("few", "real", "2 pages, usually 20: asked 2 times and answered, so much was listed")]
+    assert found[late] == [
+        ("few", "ours", "3 pages, usually 20: asked last at 08:00, what came later was never listed")
+    ]
+    assert found[failed] == [("failed", "ours", "0 pages, usually 20: its listing could not be had, 2 times: http_503")]
+    assert found[half][0][:2] == ("few", "ours")
+    assert "1 of 2 listings could not be had: http_503" in found[half][0][2]
+
+
+def test_nothing_is_said_of_what_is_not_known(space: Workspace) -> None:
+    """Days before the first run, too few days to compare, a day that is not over, and folders have no odd volume."""
+    for day in DAYS[-9:-7]:
+        append_outcomes(space, tuple(told(day, usual(day))), batch_id=f"run-{day}")
+        asked(space, day)
+    for day in DAYS[-7:]:
+        asked(space, day)
+    first = cells(space)[DAYS[-14]]
+    assert (first.is_known, first.odd) == (False, ())
+    assert cells(space)[DAYS[-9]].usual is None
+    assert cells(space)[NOW.date()].odd == ()
+    [folder] = coverage(space, first=DAYS[-14], last=DAYS[-1], source_keys=["year"]).sources
+    assert [cell.odd for cell in folder.cells] == [()] * 14
+
+
+def test_counts_are_those_of_the_saved_question(space: Workspace) -> None:
+    """Pages and outcomes of a day are what `newslake ask coverage` counts: one definition."""
+    fill(space, {DAYS[-3]: {KEPT: 4, ("pending", "archived"): 2}})
+    for day in DAYS[-2:]:  # seen again a day later: the last word on a page counts
+        again = [each for each in told(day, usual(day))][:2]
+        rows = tuple(
+            Outcome(**{name: getattr(each, name) for name in Outcome.__slots__} | {
+                "run_id": "again", "outcome": "unchanged", "reason": "seen", "seen_at": NOW
+            })
+            for each in again
+        )  # fmt: skip
+        append_outcomes(space, rows, batch_id=f"again-{day}")
+    counted = {row["news_day"]: row for row in answer(connect(space.settings.lake_dir), "coverage").records()}
+    for day, cell in cells(space).items():
+        if day in counted:
+            kinds = ("kept", "unchanged", "rejected", "quarantined", "pending")
+            assert {kind: cell.facts.outcomes.get(kind, 0) for kind in kinds} == {k: counted[day][k] for k in kinds}
+            assert cell.facts.pages == counted[day]["discovered"]
+
+
+def test_a_run_says_what_its_listing_gave(server: Hostile, tmp_path: Path) -> None:
+    """A run that asks a source leaves a row, also of an empty or failed one; a second try does not hide the first."""
+    lists(server, "/a", "/b", ETag='"1"')
+    for path in ("/a", "/b"):
+        server.says(path, 200, PAGE, Content_Type="text/html")
+    run(tmp_path, server, "1")
+    run(tmp_path, server, "1", hours=1)
+    lists(server)
+    run(tmp_path, server, "2", hours=24)
+    server.says("/feed", 503)
+    run(tmp_path, server, "3", hours=48)
+    run(tmp_path, server, "4", hours=48, day=date(2026, 2, 1))
+    space = Workspace(Settings.load(data_dir=tmp_path, sources_file=tmp_path / "sources.toml"))
+    rows = space.lake.log.read("listings").to_pylist()
+    assert [(row["run_id"], row["result"], row["entries"], row["reason"]) for row in rows] == [
+        ("1", "listed", 2, None),
+        ("2", "listed", 0, None),
+        ("3", "failed", 0, "http_503"),
+    ]
+
+
+def test_map_on_the_terminal_and_as_a_page(space: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """The map has a symbol a day and the odd days in words; the page stands for itself and asks for nothing."""
+    gap = DAYS[-5]
+    fill(space, {gap: {}})
+    for day in DAYS:
+        if day not in (gap, gap + timedelta(days=1)):
+            asked(space, day)
+    monkeypatch.setenv("NEWS_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("NEWS_SOURCES_FILE", str(tmp_path / "sources.toml"))
+    page = tmp_path / "coverage.html"
+    days = ["coverage", "--from", str(DAYS[-14]), "--to", str(DAYS[-1]), "--source", "post"]
+    shown = CliRunner().invoke(app, [*days, "--html", str(page)])
+    assert shown.exit_code == 0
+    assert "post    ▓▓▓▓▓▓▓▓▓X▓▓▓▒  newest no dated article" in shown.output
+    assert f"{gap} Wed  X post  ours   0 pages, usually 20: no run asked for it" in shown.output
+    asked_json = json.loads(CliRunner().invoke(app, [*days, "--json"]).output)
+    [odd_day] = [day for day in asked_json["sources"][0]["days"] if day["odd"]]
+    assert (odd_day["day"], odd_day["usual"], odd_day["was_asked"]) == (str(gap), 20, False)
+    html = page.read_text()
+    assert not re.search(r"<script|https?:|url\(|<link|<img", html)
+    assert len(re.findall(r"<td class=[^>]*><span role=\"img\" title=", html)) == 14
+    assert html.count(">X</span></td>") == 1
+    assert f'aria-label="{gap}: 0 pages, usually 20; 0 pages, usually 20: no run asked for it' in html

@@ -1,0 +1,126 @@
+"""What a plan says of a range of days, against what the stages then do."""
+
+import shutil
+from collections import Counter
+from collections.abc import Iterator
+from datetime import date, timedelta
+from pathlib import Path
+
+import pytest
+
+from pipeline.errors import ConfigError
+from pipeline.jobs.ingest import ingest
+from pipeline.jobs.run import extract_day, ingest_sources
+from pipeline.jobs.workspace import Workspace
+from pipeline.reports.plan import DayPlan, Plan, plan
+from pipeline.settings import Settings
+from samples.server import DAYS, ROOT, Newsroom
+from tests.faults.hostile import hostile_server
+
+EVENING = DAYS[0]
+FIRST, LAST = EVENING - timedelta(days=400), EVENING
+
+
+def open_at(folder: Path, *, sources: str, day: date = EVENING, **changes: object) -> Workspace:
+    """Return a workspace with these sources on the evening of a day."""
+    path = folder / "sources.toml"
+    path.write_text(sources)
+    given = {"frozen_now": f"{day}T20:00:00+00:00", "durability": "process", "host_interval_seconds": 0}
+    return Workspace(Settings.load(data_dir=folder, sources_file=path, **{**given, **changes}))
+
+
+def total(found: Plan, name: str) -> int:
+    return sum(getattr(day, name) for day in found.days)
+
+
+@pytest.fixture(scope="module")
+def newsroom_sources() -> Iterator[str]:
+    """The sources.toml of the sample newsroom on a free port."""
+    with Newsroom(day=EVENING) as served:
+        given = (ROOT.parents[1] / "sources.toml").read_text("utf-8")
+        yield given.replace("127.0.0.1:8808", f"127.0.0.1:{served.port}").replace("data/inbox", "inbox")
+
+
+@pytest.mark.model
+def test_plan_says_what_the_stages_do(tmp_path: Path, newsroom_sources: str) -> None:
+    """Before, between and after the stages the plan counts what each then does; another version means all again."""
+    shutil.copytree(ROOT.parent / "inbox", tmp_path / "inbox")
+    space = open_at(tmp_path, sources=newsroom_sources)
+    before = plan(space, first=FIRST, last=LAST)
+    files = {source.key: source.files_waiting for source in before.sources if source.files_waiting is not None}
+    assert (before.days, sum(files.values())) == ((), 1)
+
+    keys = [source.key for source in space.sources.sources]
+    days = ingest_sources(space, source_keys=keys, day=EVENING, run_id="in", report_progress=lambda _: None).report.days
+    between = plan(space, first=min(days), last=max(days))
+    pages = Counter((each.source_key, each.news_day) for each in space.archive.captures())
+    assert {(each.source_key, each.news_day): each.archived for each in between.days if each.archived} == dict(pages)
+    read = {}
+    for day in days:
+        done = extract_day(space, day=day, run_id=f"out-{day}", report_progress=lambda _: None)
+        read[day] = dict(done.report.work)["derived_new"]
+    planned = Counter[date]()
+    for each in between.days:
+        planned[each.news_day] += each.derive_new
+    assert planned == read
+
+    after = plan(space, first=min(days), last=max(days))
+    rows = space.lake.read("articles").num_rows
+    assert (total(after, "to_derive"), total(after, "derived"), total(after, "left_out")) == (
+        0,
+        rows,
+        sum(read.values()) - rows,
+    )
+    other = plan(open_at(tmp_path, sources=newsroom_sources, infer_gender=False), first=min(days), last=max(days))
+    assert (total(other, "derive_again"), total(other, "to_derive")) == (rows, sum(read.values()))
+
+
+def test_pages_that_wait_and_pages_that_were_refused(tmp_path: Path) -> None:
+    """A page that could not be had is to fetch, one that was refused is not; today is listed, last month is not."""
+    with hostile_server() as server:
+        links = "".join(
+            f"<entry><title>t</title><id>{n}</id><link href='{server.url(n)}'/></entry>" for n in ("/a", "/b")
+        )
+        feed = f"<feed xmlns='http://www.w3.org/2005/Atom'><title>f</title>{links}</feed>"
+        server.says("/feed", 200, feed.encode(), Content_Type="application/atom+xml")
+        server.says("/a", 503)
+        server.says("/b", 404)
+        sources = f'private_hosts = ["{server.host}"]\n[sources.feed]\nkind = "feed"\nurl = "{server.url("/feed")}"\n'
+        space = open_at(tmp_path, sources=sources, fetch_attempts=1, retry_after_max_seconds=0)
+        ingest(space, source_key="feed", day=EVENING, run_id="in")
+    expected = DayPlan(source_key="feed", news_day=EVENING, can_list=True, to_fetch=1, refused=1)
+    assert plan(space, first=FIRST, last=LAST).days == (expected,)
+    later = open_at(tmp_path, sources=sources, day=EVENING + timedelta(days=30))
+    assert [day.can_list for day in plan(later, first=FIRST, last=LAST).days] == [False]
+
+
+def test_files_of_a_folder_wait_until_they_are_read(tmp_path: Path) -> None:
+    """A folder's files wait while they are new or changed; a folder that is not there is said to be none."""
+    (tmp_path / "year").mkdir()
+    (tmp_path / "year" / "a.jsonl").write_text('{"text": "The pier of Tarnwick.", "published_at": "2026-02-01"}\n')
+    sources = "".join(f'[sources.{key}]\nkind = "folder"\npath = "{key}"\n' for key in ("year", "gone"))
+    space = open_at(tmp_path, sources=sources)
+
+    def waiting() -> dict[str, int | None]:
+        return {source.key: source.files_waiting for source in plan(space, first=FIRST, last=LAST).sources}
+
+    assert waiting() == {"year": 1, "gone": None}
+    ingest(space, source_key="year", day=EVENING, run_id="in")
+    assert waiting() == {"year": 0, "gone": None}
+    (tmp_path / "year" / "b.txt").write_text("The pier of Oakenfell.")
+    assert waiting() == {"year": 2, "gone": None}
+
+
+def test_source_that_is_gone_is_counted(tmp_path: Path) -> None:
+    """Pages of a source that sources.toml has no more are still derived, so they are in the plan; asked for, it is
+    unknown."""
+    (tmp_path / "year").mkdir()
+    (tmp_path / "year" / "a.jsonl").write_text('{"text": "The pier of Tarnwick.", "published_at": "2026-02-01"}\n')
+    space = open_at(tmp_path, sources='[sources.year]\nkind = "folder"\npath = "year"\n')
+    ingest(space, source_key="year", day=EVENING, run_id="in")
+    later = open_at(tmp_path, sources="")
+    found = plan(later, first=FIRST, last=LAST)
+    assert [(source.key, source.kind) for source in found.sources] == [("year", None)]
+    assert (total(found, "archived"), total(found, "derive_new")) == (1, 1)
+    with pytest.raises(ConfigError, match="year"):
+        plan(later, first=FIRST, last=LAST, source_keys=["year"])

@@ -1,0 +1,212 @@
+"""From a row back to the bytes, and from a page without one to the decision: each step told, and looked at now."""
+
+import json
+from dataclasses import replace
+from datetime import timedelta
+from pathlib import Path
+
+import pytest
+from typer.testing import CliRunner
+
+from pipeline.cli import app
+from pipeline.errors import ConfigError, LakeError
+from pipeline.jobs.workspace import Workspace
+from pipeline.model.receipt import Provenance, ProvenanceStep
+from pipeline.reports import why_kept
+from pipeline.reports.provenance import trace_provenance
+from pipeline.reports.why_row import StoredRows
+from tests.faults.hostile import Hostile
+from tests.unit.jobs.test_derive import DAY, URL, archive, extract, id_of, space, story
+from tests.unit.jobs.test_ingest import lists, run, server
+
+__all__ = ["server", "space"]
+
+SHORT = b"<html><head><title>Quay</title></head><body><p>Back soon, says the harbour of Tarnwick.</p></body></html>"
+
+
+def step(receipt: Provenance, name: str) -> ProvenanceStep:
+    (found,) = [each for each in receipt.steps if each.name == name]
+    return found
+
+
+def facts(receipt: Provenance, name: str) -> dict[str, tuple[object, str | None]]:
+    return {fact.name: (fact.value, fact.how) for fact in step(receipt, name).facts}
+
+
+def checks(receipt: Provenance) -> list[tuple[bool | None, str]]:
+    return [(check.holds, check.told) for each in receipt.steps for check in each.checks]
+
+
+@pytest.mark.model
+def test_article_that_moved_meanwhile(space: Workspace) -> None:
+    """An article that a commit took to another day after it was looked up is no defect: asking again is enough."""
+    archive(space, story("deepened"))
+    extract(space, "run")
+    [(article_id, stored)] = space.lake.index.stored([id_of(URL)]).items()
+    elsewhere = replace(stored, published_date=stored.published_date - timedelta(days=400))
+    with pytest.raises(LakeError, match="ask again"):
+        _ = StoredRows(workspace=space, article_id=article_id, stored=elsewhere).article
+    assert StoredRows(workspace=space, article_id=article_id, stored=stored).article["article_id"] == article_id
+
+
+@pytest.mark.model
+def test_every_row_has_a_receipt(space: Workspace) -> None:
+    """Every entity, quote and event leads to its words, its article and its record, and all of it holds."""
+    archive(space, story("deepened. Norway signed an agreement with Chile on Monday. The pier would be shut"))
+    extract(space, "1")
+    article_id = id_of(URL)
+    for table in ("entities", "quotes", "events"):
+        count = space.lake.read(table).num_rows
+        assert count > 0
+        for index in range(count):
+            receipt = trace_provenance(space, f"{article_id}:{table}:{index}")
+            assert (receipt.answer, receipt.is_whole) == ("kept", True), checks(receipt)
+            assert [each.name for each in receipt.steps] == ["row", "text", "article", "bytes", "found", "next"]
+
+
+@pytest.mark.model
+def test_quote_tells_how_each_of_it_is_known(space: Workspace) -> None:
+    """A quote shows its speaker with rule and confidence, its words in their paragraph, its record and its listing."""
+    archive(space, story("deepened"))
+    extract(space, "1")
+    receipt = trace_provenance(space, f"{id_of(URL)}:quotes:0")
+    [row, *_] = space.lake.read("quotes").to_pylist()
+    [article] = space.lake.read("articles").to_pylist()
+    told = facts(receipt, "row")
+    assert told["speaker"] == ("Ada Brandt", f"rule {row['rule_id']}, confidence {row['confidence']:.2f}")
+    words = step(receipt, "text").excerpt
+    assert words is not None
+    assert article["text"][words.start_char : words.end_char] == words.span == row["quote_text"]
+    assert words.before.endswith("told reporters that ")
+    assert facts(receipt, "article")["published"] == (
+        "2026-03-02 07:00:00 UTC",
+        "by opengraph, to the second, written +00:00",
+    )
+    (capture,) = space.archive.captures()
+    kept = facts(receipt, "bytes")
+    assert kept["file"] == (capture.file, f"bytes {capture.offset} to {capture.offset + capture.length}")
+    assert str(kept["record"][0]).startswith("<urn:uuid:")
+    assert (kept["digest"][0], kept["status"][0]) == (capture.digest, 200)
+    assert facts(receipt, "found")["last word"][0] == "kept"
+    assert (True, f"cleaned again by the same code: the same {len(article['text'])} characters") in checks(receipt)
+
+
+@pytest.mark.model
+def test_other_code_is_told_apart_from_a_broken_receipt(space: Workspace, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Where the code changed since, another text is no fault; by the same code it is one, and so are damaged bytes."""
+    archive(space, story("deepened"))
+    extract(space, "1")
+    monkeypatch.setattr(why_kept, "version_of", lambda _: "another")
+    receipt = trace_provenance(space, URL)
+    assert receipt.is_whole
+    assert any("by the code of now (another, the row is of" in told for _, told in checks(receipt))
+    monkeypatch.undo()
+    monkeypatch.setattr(why_kept, "clean_capture", lambda *_: None)
+    assert (False, "cleaned again by the same code: no article: None") in checks(trace_provenance(space, URL))
+    monkeypatch.undo()
+    (capture,) = space.archive.captures()
+    path = space.settings.raw_dir / capture.file
+    data = bytearray(path.read_bytes())
+    data[capture.offset + capture.length // 2] ^= 0xFF
+    path.write_bytes(data)
+    damaged = trace_provenance(space, URL)
+    assert (step(damaged, "bytes").told, damaged.is_whole) == ("damaged", False)
+
+
+@pytest.mark.model
+def test_rejected_page_tells_the_bound_that_it_missed(space: Workspace) -> None:
+    """A page left out shows the decision, what it measured, and the nearest bound; its bytes are read again."""
+    archive(space, SHORT)
+    extract(space, "1")
+    receipt = trace_provenance(space, URL)
+    assert (receipt.answer, receipt.is_whole) == ("not_kept", True)
+    assert step(receipt, "verdict").told == "rejected: too_short"
+    assert facts(receipt, "state")["nearest bound"][0] == "7 words in paragraphs and lists, at least 25 are needed"
+    assert (True, "read again now: the same") in checks(receipt)
+
+
+def test_page_that_is_archived_and_not_read(space: Workspace) -> None:
+    """A page that nobody derived yet is told as what it would be, with what derives it."""
+    archive(space, story("deepened"))
+    (check,) = step(trace_provenance(space, URL), "state").checks
+    assert (check.holds, check.told) == (None, f"no row of it is committed yet; a run of {DAY} derives it")
+
+
+def test_page_that_could_not_be_had(server: Hostile, tmp_path: Path) -> None:
+    """A refusal quotes its line of robots.txt, a page that waits says until when, an unknown one what it would need."""
+    server.says("/robots.txt", 200, b"User-agent: *\nDisallow: /vault\n")
+    lists(server, "/vault/1?utm_source=feed", "/busy")
+    server.says("/busy", 503, b"", Retry_After="7200")
+    run(tmp_path, server, "1")
+    settings = {"data_dir": tmp_path, "sources_file": tmp_path / "sources.toml"}
+    from pipeline.settings import Settings
+
+    space = Workspace(Settings.load(**settings))
+    refused = trace_provenance(space, server.url("/vault/1"))
+    assert step(refused, "verdict").told == "rejected: robots_refused"
+    assert str(facts(refused, "verdict")["because"][0]).endswith("(line 2: Disallow: /vault)")
+    waits = trace_provenance(space, server.url("/busy"))
+    assert step(waits, "verdict").told == "pending: http_503"
+    assert step(waits, "state").told.startswith("it waits until 2026-03-02 14:00 UTC")
+    assert facts(waits, "state")["tries"] == ("1 of 8", "http_503")
+    unknown = trace_provenance(space, server.url("/nowhere"))
+    assert (unknown.answer, unknown.is_whole) == ("unknown", False)
+    assert facts(unknown, "unknown")["host"] == (server.host, "2 pages of it are known, the last of 2026-03-02")
+    assert facts(unknown, "unknown")["source"][0] == "feed"
+
+
+@pytest.mark.parametrize(
+    ("asked", "said"),
+    [
+        ("a" * 32 + ":3", "names no row: write table and number, e.g. " + "a" * 32 + ":quotes:0"),
+        ("a" * 32 + ":quotes:x", "names no row: write table and number, e.g. " + "a" * 32 + ":quotes:0"),
+        ("a" * 32 + ":quo-tes:3", "names no row"),
+        ("a" * 32 + ":nosuch:3", "no rows of 'nosuch' stand in a text"),
+        ("a" * 32 + ":copies:3", "no rows of 'copies' stand in a text"),
+        ("a" * 32 + ":quotes:3", "the lake has no article"),
+    ],
+)
+def test_what_is_no_row_is_a_wrong_call(space: Workspace, asked: str, said: str) -> None:
+    """A row is spelled ARTICLE_ID:TABLE:INDEX; any other spelling is refused with the right one."""
+    with pytest.raises(ConfigError, match=said):
+        trace_provenance(space, asked)
+
+
+@pytest.mark.model
+def test_why_on_the_command_line(space: Workspace, tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
+    """Print and JSON say the same; exit 0 for an answer, 1 where nothing is known, a wrong call is none."""
+    archive(space, story("deepened"))
+    extract(space, "1")
+    monkeypatch.setenv("NEWS_DATA_DIR", str(tmp_path))
+    monkeypatch.setenv("NEWS_SOURCES_FILE", str(tmp_path / "sources.toml"))
+    row = f"{id_of(URL)}:quotes:0"
+    shown = CliRunner().invoke(app, ["why", row])
+    told = CliRunner().invoke(app, ["why", row, "--json"])
+    assert (shown.exit_code, told.exit_code) == (0, 0)
+    receipt = json.loads(told.output)
+    assert (receipt["answer"], receipt["is_whole"]) == ("kept", True)
+    for each in receipt["steps"]:
+        assert all(str(fact["value"]) in shown.output for fact in each["facts"])
+        assert all(f"✓ {check['told']}" in shown.output for check in each["checks"])
+    assert "»the harbour of Tarnwick would be deepened before the summer" in shown.output
+    assert CliRunner().invoke(app, ["why", "https://post.example.org/nowhere"]).exit_code == 1
+    assert isinstance(CliRunner().invoke(app, ["why", "a" * 32 + ":3"]).exception, ConfigError)
+
+
+@pytest.mark.model
+def test_file_without_a_url_is_asked_for_by_its_name(space: Workspace) -> None:
+    """A local text has no URL: the name under which outcomes know it leads to its article."""
+    from pipeline.model import Hints, Page
+
+    at = space.settings.now() - timedelta(hours=1)
+    text = b"Pier to be widened\n\n" + b"Councillor Ada Brandt said that the pier would be widened. " * 8
+    page = Page(
+        url=None, final_url=None, status=200, headers={"content-type": "text/plain"}, body=text, fetched_at=at,
+        hints=Hints(file="pier.txt"),
+    )  # fmt: skip
+    from pipeline.clean import page_identity
+
+    with space.archive.writer(source_key="drop", run_id="r") as writer:
+        writer.put(page, news_day=DAY, article_id=page_identity(page)[1])
+    extract(space, "1")
+    assert (trace_provenance(space, "pier.txt").answer, trace_provenance(space, "pier.txt").is_whole) == ("kept", True)
