@@ -14,7 +14,8 @@ from unittest.mock import patch
 
 from rich.console import Console
 
-from pipeline.kb import build_store, load, load_kb, read_records
+from pipeline.kb import build_store, load_kb, read_records
+from pipeline.kb import builtin as load
 from pipeline.model import Article
 from pipeline.nlp import Annotator, load_model
 from pipeline.nlp.who import entities as finding

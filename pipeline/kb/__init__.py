@@ -1,9 +1,9 @@
 """The knowledge base for linking: countries, cities and organisations, a base of your own, and your corrections."""
 
 from pipeline.kb.base import KnowledgeBase
+from pipeline.kb.builtin import load_kb
 from pipeline.kb.cities import City
 from pipeline.kb.entry import KbEntry
-from pipeline.kb.load import load_kb
 from pipeline.kb.overrides import Corrections, NameLine, NameOverride, parse_overrides, read_overrides
 from pipeline.kb.quote_overrides import QuoteOverride
 from pipeline.kb.records import BadLine, read_records
