@@ -14,11 +14,11 @@ import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.lake.article_index import ArticleIndex
 from pipeline.lake.commit import Committer
-from pipeline.lake.days import Days
-from pipeline.lake.layout import Disk, Layout
-from pipeline.lake.ledger import ArticleIndex
-from pipeline.lake.upkeep import publish_package
+from pipeline.lake.maintenance import publish_package
+from pipeline.lake.partitions import Days
+from pipeline.lake.storage import Disk, Layout
 from pipeline.tables import table_named
 from tests.big_news import Ints, draw, vocabulary
 from tests.big_related import log_rows, related, write_event_clusters

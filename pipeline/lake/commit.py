@@ -11,9 +11,7 @@ from datetime import date, datetime
 import pyarrow as pa
 
 from pipeline.errors import LakeError
-from pipeline.lake.days import Days
-from pipeline.lake.layout import PUBLISH_ORDER, Disk, Layout
-from pipeline.lake.ledger import ArticleIndex, DayContents, Move, StoredArticle
+from pipeline.lake.article_index import ArticleIndex, DayContents, Move, StoredArticle
 from pipeline.lake.manifest import Manifest
 from pipeline.lake.merge import (
     ArticleResult,
@@ -26,8 +24,10 @@ from pipeline.lake.merge import (
     merge_rows,
     split_by_day,
 )
+from pipeline.lake.partitions import Days
 from pipeline.lake.sizes import FileSize
 from pipeline.lake.staging import Batch, read_batch
+from pipeline.lake.storage import PUBLISH_ORDER, Disk, Layout
 from pipeline.tables import READING_TABLES, table_named
 
 _READING = tuple(spec.name for spec in READING_TABLES)

@@ -8,9 +8,9 @@ from dataclasses import replace
 from datetime import date
 
 from pipeline.lake.commit import Committer
+from pipeline.lake.maintenance import collect_garbage
 from pipeline.lake.manifest import manifest_bytes
 from pipeline.lake.staging import erase_staged
-from pipeline.lake.upkeep import collect_garbage
 from pipeline.sqlite import transaction, vacuum_and_truncate
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")

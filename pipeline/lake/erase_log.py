@@ -11,9 +11,9 @@ import pyarrow.compute as pc
 import pyarrow.dataset as ds
 
 from pipeline.lake.encoding import encode, sort_rows
-from pipeline.lake.layout import Disk
-from pipeline.lake.log import read_log_file
+from pipeline.lake.log_tables import read_log_file
 from pipeline.lake.seal import EMPTY_CHECKSUM, checksummed_parquet
+from pipeline.lake.storage import Disk
 from pipeline.tables import table_named
 
 _TABLE = "outcomes"

@@ -19,9 +19,9 @@ from pipeline.errors import LakeError
 from pipeline.lake.advice import RECOVER
 from pipeline.lake.commit import Committer
 from pipeline.lake.encoding import decode, encode, sort_rows
-from pipeline.lake.layout import PUBLISH_ORDER, Layout, sha256_of
 from pipeline.lake.manifest import Entry, manifest_bytes, read_manifest
 from pipeline.lake.snapshots import remove_unfinished
+from pipeline.lake.storage import PUBLISH_ORDER, Layout, sha256_of
 from pipeline.tables import TableSpec, table_named
 
 _NAMING = ("article_id", "dup_group_id", "quote_group_id", "event_cluster_id", "realises_cluster_id")

@@ -8,7 +8,7 @@ from pipeline.lake.commit import OpenCommitter
 from pipeline.lake.erase import erase_rows, erase_traces
 from pipeline.lake.erase_log import Redaction, redact_log
 from pipeline.lake.erase_snapshots import CountPairs, SnapshotErasure, erase_from_snapshots
-from pipeline.lake.layout import Disk, Layout
+from pipeline.lake.storage import Disk, Layout
 
 
 @dataclass(frozen=True, slots=True)

@@ -9,8 +9,8 @@ from typing import Literal
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline.lake.article_index import StoredArticle
 from pipeline.lake.encoding import sort_rows
-from pipeline.lake.ledger import StoredArticle
 from pipeline.lake.staging import Batch
 from pipeline.tables import READING_TABLES, TableSpec
 

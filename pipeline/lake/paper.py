@@ -3,8 +3,8 @@
 from collections.abc import Mapping
 from pathlib import Path
 
-from pipeline.lake.layout import PART, PUBLISH_ORDER
 from pipeline.lake.sizes import FileSize, Totals
+from pipeline.lake.storage import PART, PUBLISH_ORDER
 from pipeline.tables import LOG_TABLES, TableSpec
 from pipeline.tables.package import DataPackage, TableResource, package_bytes
 

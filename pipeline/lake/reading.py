@@ -6,8 +6,8 @@ from contextlib import suppress
 from datetime import date
 from pathlib import Path
 
-from pipeline.lake.days import Days
-from pipeline.lake.layout import PUBLISH_ORDER, Disk, Layout
+from pipeline.lake.partitions import Days
+from pipeline.lake.storage import PUBLISH_ORDER, Disk, Layout
 
 _TRIES = 20
 

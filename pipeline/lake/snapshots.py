@@ -16,10 +16,10 @@ from typing import Any
 
 from pipeline.errors import ConfigError, LakeError
 from pipeline.lake.commit import Committer, OpenCommitter
-from pipeline.lake.layout import Disk, Layout, link_or_copy, sha256_of
 from pipeline.lake.manifest import Manifest, read_manifest
 from pipeline.lake.paper import PACKAGE, lake_package
 from pipeline.lake.sizes import totals_of
+from pipeline.lake.storage import Disk, Layout, link_or_copy, sha256_of
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
 _MEND = "drop it; `newslake lake verify` says whether the lake has the same damage"

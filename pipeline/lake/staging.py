@@ -13,8 +13,8 @@ import pyarrow.compute as pc
 
 from pipeline.errors import ContractError, LakeError
 from pipeline.lake.advice import RESTAGE
-from pipeline.lake.layout import Disk, Layout
 from pipeline.lake.seal import SUMS, sums_of
+from pipeline.lake.storage import Disk, Layout
 from pipeline.tables import READING_TABLES, check_batch
 
 KEYS_SCHEMA = pa.schema(

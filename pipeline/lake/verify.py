@@ -17,16 +17,16 @@ import pyarrow.parquet as pq
 
 from pipeline.errors import LakeError
 from pipeline.lake.advice import RECOVER, REMOVE, RESTAGE
+from pipeline.lake.article_index import StoredArticle, index_problems
 from pipeline.lake.commit import Committer, OpenCommitter
-from pipeline.lake.days import check_object
-from pipeline.lake.layout import PUBLISH_ORDER, Layout, files_in, is_named_by_digest, sha256_of
-from pipeline.lake.ledger import StoredArticle, index_problems
-from pipeline.lake.log import log_problems
+from pipeline.lake.log_tables import log_problems
+from pipeline.lake.maintenance import stale_package, stray_files
 from pipeline.lake.manifest import Entry, Manifest
 from pipeline.lake.paper import PACKAGE
+from pipeline.lake.partitions import check_object
 from pipeline.lake.seal import without_digest
 from pipeline.lake.staging import is_batch_sound
-from pipeline.lake.upkeep import stale_package, stray_files
+from pipeline.lake.storage import PUBLISH_ORDER, Layout, files_in, is_named_by_digest, sha256_of
 from pipeline.tables import READING_TABLES, check_batch, check_offsets
 
 CheckArticles = Callable[[pa.Table], Iterable[str]]

@@ -6,12 +6,12 @@ from contextlib import closing
 from pathlib import Path
 
 from pipeline.errors import LakeError
+from pipeline.lake.article_index import ArticleIndex, index_problems
 from pipeline.lake.commit import Committer
-from pipeline.lake.days import Days
-from pipeline.lake.layout import Disk, Layout, is_named_by_digest, sha256_of
-from pipeline.lake.ledger import ArticleIndex, index_problems
+from pipeline.lake.maintenance import recover
+from pipeline.lake.partitions import Days
 from pipeline.lake.staging import discard_batch_at
-from pipeline.lake.upkeep import recover
+from pipeline.lake.storage import Disk, Layout, is_named_by_digest, sha256_of
 from pipeline.lake.verify import damaged_batches, damaged_cache_files
 from pipeline.sqlite import overwrite_database
 

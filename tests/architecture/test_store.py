@@ -5,10 +5,10 @@ from datetime import UTC, datetime
 
 import pipeline.lake
 from pipeline.lake import Lake
-from pipeline.lake.days import Days
+from pipeline.lake.article_index import ArticleIndex
 from pipeline.lake.erasure import Erasure
-from pipeline.lake.ledger import ArticleIndex
-from pipeline.lake.log import LogTables
+from pipeline.lake.log_tables import LogTables
+from pipeline.lake.partitions import Days
 from pipeline.lake.snapshots import Snapshots
 from tests.architecture.tree import modules
 

@@ -13,8 +13,8 @@ import pytest
 from pipeline.ask import QueryResult, connect, query
 from pipeline.ask.files import LakeFileSystem
 from pipeline.errors import ConfigError
-from pipeline.lake.days import Days
 from pipeline.lake.manifest import Manifest
+from pipeline.lake.partitions import Days
 from pipeline.tables import TABLES
 from tests.unit.lake.rows import Story
 from tests.unit.lake.test_commit import commit, open_lake

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.exports import Selection, export
 from pipeline.lake import Lake
-from pipeline.lake.days import Days
+from pipeline.lake.partitions import Days
 from tests.unit.lake.rows import Story
 from tests.unit.lake.test_commit import commit, lake, open_lake
 

@@ -16,8 +16,8 @@ import pytest
 
 from pipeline.errors import ContractError, LakeError
 from pipeline.lake import CommitReport, Lake, StoredArticle
-from pipeline.lake.days import Days
-from pipeline.lake.layout import Disk, Layout
+from pipeline.lake.partitions import Days
+from pipeline.lake.storage import Disk, Layout
 from pipeline.tables import READING_TABLES
 from tests.unit.lake.rows import NOON, Story, batch_keys, batch_tables, copies_rows
 

@@ -12,7 +12,7 @@ from pipeline.archive.index import Index
 from pipeline.errors import ArchiveError
 from pipeline.jobs.annotator import version_of
 from pipeline.jobs.workspace import Workspace
-from pipeline.lake.ledger import ArticleIndex, DayContents, StoredArticle
+from pipeline.lake.article_index import ArticleIndex, DayContents, StoredArticle
 from pipeline.model import Capture, Hints
 from pipeline.reports.plan import plan
 from pipeline.settings import Settings

@@ -6,12 +6,12 @@ from collections.abc import Iterable, Iterator
 from datetime import date, datetime
 from pathlib import Path
 
+from pipeline.lake.article_index import Move
 from pipeline.lake.commit import Committer
-from pipeline.lake.layout import PUBLISH_ORDER
-from pipeline.lake.ledger import Move
 from pipeline.lake.manifest import Manifest
 from pipeline.lake.paper import PACKAGE, has_package, lake_package
 from pipeline.lake.sizes import totals_of
+from pipeline.lake.storage import PUBLISH_ORDER
 from pipeline.model import pluralize
 
 

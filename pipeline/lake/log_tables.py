@@ -9,8 +9,8 @@ import pyarrow.compute as pc
 
 from pipeline.errors import ContractError
 from pipeline.lake.encoding import decode, encode, sort_rows
-from pipeline.lake.layout import Disk
 from pipeline.lake.seal import EMPTY_CHECKSUM, checksummed_parquet, is_parquet_sound
+from pipeline.lake.storage import Disk
 from pipeline.model import file_name_of
 from pipeline.tables import TableSpec, check_batch, table_named
 

@@ -13,8 +13,8 @@ import pyarrow as pa
 from pipeline.errors import LakeError
 from pipeline.lake.advice import REDERIVE
 from pipeline.lake.encoding import decode, encode
-from pipeline.lake.layout import PUBLISH_ORDER, Disk, Layout, object_name, sha256_of
 from pipeline.lake.manifest import Entry, Manifest, manifest_bytes, read_manifest
+from pipeline.lake.storage import PUBLISH_ORDER, Disk, Layout, object_name, sha256_of
 from pipeline.tables import table_named
 
 _WRITERS = 4  # threads: one table is read and encoded while another's bytes go to the disk

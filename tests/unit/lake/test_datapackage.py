@@ -12,7 +12,7 @@ from pipeline.lake import Lake
 from pipeline.tables import TABLES, table_named
 from tests.unit.lake.rows import Story, copies_rows
 from tests.unit.lake.test_commit import DAY, commit, lake, open_lake
-from tests.unit.lake.test_log import append, outcome
+from tests.unit.lake.test_log_tables import append, outcome
 
 __all__ = ["lake"]
 
