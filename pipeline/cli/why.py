@@ -9,7 +9,7 @@ from rich.text import Text
 from pipeline.cli.output import AsJson, out, print_json, workspace
 
 if TYPE_CHECKING:
-    from pipeline.model.receipt import Check, Fact, ProvenanceStep
+    from pipeline.model.provenance import Check, Fact, ProvenanceStep
 
 _CHECK_MARKS = {True: ("✓", "green"), False: ("✗", "bold red"), None: ("?", "yellow")}
 _INDENT, _NAME = "  ", 14
@@ -39,7 +39,7 @@ def why(
 
 def print_step(step: "ProvenanceStep", *, is_first: bool) -> None:
     """Print one step of the provenance."""
-    from pipeline.model.receipt import STEP_HEADINGS
+    from pipeline.model.provenance import STEP_HEADINGS
 
     heading = Text(f"{STEP_HEADINGS[step.name]:<{_NAME + len(_INDENT)}}", style="bold cyan")
     out.print(Text() if is_first else Text("\n"), end="")

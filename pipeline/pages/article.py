@@ -4,7 +4,7 @@ import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
-from pipeline.model.receipt import ProvenanceStep
+from pipeline.model.provenance import ProvenanceStep
 from pipeline.pages.about import Field, build_fields, describe_published
 from pipeline.pages.cast import EntityCard, build_entity_cards
 from pipeline.pages.drawn import BlockView, build_blocks

@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pipeline.ask.seen import LATE, PageFilter, PageOutcome, find_page_outcomes
 from pipeline.errors import ConfigError
-from pipeline.model.receipt import STEP_HEADINGS, Provenance
+from pipeline.model.provenance import STEP_HEADINGS, Provenance
 from pipeline.pages.asked import UrlQuery, parse_period, parse_text
 from pipeline.pages.links import link, web_link
 from pipeline.pages.rendering import page

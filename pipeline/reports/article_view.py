@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from pipeline.errors import ArchiveError, ConfigError, NewsError
 from pipeline.jobs.annotator import version_of
 from pipeline.jobs.workspace import Workspace
-from pipeline.model.receipt import ProvenanceStep
+from pipeline.model.provenance import ProvenanceStep
 from pipeline.nlp import model_label
 from pipeline.reports.page_history import Revision, page_history
 from pipeline.reports.provenance import resolve_article_ids, trace_provenance

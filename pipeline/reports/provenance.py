@@ -9,7 +9,7 @@ from pipeline.ask import outcomes_of
 from pipeline.errors import ConfigError
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Capture, Outcome, article_id_of, canonical_url
-from pipeline.model.receipt import Fact, Provenance, ProvenanceStep
+from pipeline.model.provenance import Fact, Provenance, ProvenanceStep
 from pipeline.reports.why_kept import article_step, bytes_step, discovery_step, missing_record_step
 from pipeline.reports.why_not import evidence_step, unknown_step, verdict_step, waiting_step
 from pipeline.reports.why_row import INDEX_OF, StoredRows, row_step, text_step

@@ -8,7 +8,7 @@ from pipeline.jobs.annotator import version_of
 from pipeline.jobs.clean import clean_capture
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Article, Capture, Outcome
-from pipeline.model.receipt import Check, Fact, ProvenanceStep, known_facts
+from pipeline.model.provenance import Check, Fact, ProvenanceStep, known_facts
 from pipeline.reports.why_row import INDEX_OF, StoredRows
 
 _COUNTS = {"entities": "entity_count", "quotes": "quote_count", "events": "event_count"}

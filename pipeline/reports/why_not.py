@@ -10,7 +10,7 @@ from pipeline.jobs.clean import clean_capture
 from pipeline.jobs.listed import MAX_ATTEMPTS
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Article, Capture, Outcome, Rejected, Source, domain_of
-from pipeline.model.receipt import Check, Fact, ProvenanceStep, known_facts
+from pipeline.model.provenance import Check, Fact, ProvenanceStep, known_facts
 from pipeline.sources import listable_days
 
 

@@ -13,7 +13,7 @@ from playwright.sync_api import Browser
 
 from pipeline.clusters import SentenceChange
 from pipeline.lake import Lake
-from pipeline.model.receipt import Check, Fact, ProvenanceStep
+from pipeline.model.provenance import Check, Fact, ProvenanceStep
 from pipeline.pages import article_html, article_page
 from pipeline.reports.page_history import Revision
 from pipeline.tables import READING_TABLES

@@ -9,7 +9,7 @@ import pytest
 
 from pipeline.errors import ConfigError, LimitError
 from pipeline.model.coverage import Anomaly, Cell, Coverage, SourceCoverage, SourceDay
-from pipeline.model.receipt import Check, Excerpt, Fact, Provenance, ProvenanceStep
+from pipeline.model.provenance import Check, Excerpt, Fact, Provenance, ProvenanceStep
 from pipeline.pages.articles import articles_page
 from pipeline.pages.asked import parse_period, parse_text
 from pipeline.pages.coverage import coverage_page

@@ -11,7 +11,7 @@ from typer.testing import CliRunner
 from pipeline.cli import app
 from pipeline.errors import ConfigError, LakeError
 from pipeline.jobs.workspace import Workspace
-from pipeline.model.receipt import Provenance, ProvenanceStep
+from pipeline.model.provenance import Provenance, ProvenanceStep
 from pipeline.reports import why_kept
 from pipeline.reports.provenance import trace_provenance
 from pipeline.reports.why_row import StoredRows
