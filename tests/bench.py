@@ -23,7 +23,7 @@ from pipeline.clean import clean, extract
 from pipeline.kb import load_kb
 from pipeline.model import Article, Page
 from pipeline.nlp import Annotator, load_model
-from pipeline.nlp import reader as reading
+from pipeline.nlp import annotator as reading
 from pipeline.settings import Settings
 from samples.server import FOLDERS, ROOT, resource_at
 from tests import bench_fetch

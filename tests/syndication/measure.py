@@ -21,7 +21,7 @@ from pipeline.jobs.quote_groups import quote_groups_of
 from pipeline.kb import load_kb
 from pipeline.lake import KEYS_SCHEMA, Lake
 from pipeline.model import Annotation, Article
-from pipeline.nlp.reader import Annotator
+from pipeline.nlp.annotator import Annotator
 from pipeline.tables import READING_TABLES, rows_table
 from pipeline.tables.rows import annotation_rows
 from tests.quality.corpus import read_corpus

@@ -12,7 +12,7 @@ from pipeline.kb import KnowledgeBase, build_store, load_kb, read_records
 from pipeline.kb.fold import fold_name
 from pipeline.model import Entity
 from pipeline.nlp import Annotator
-from tests.unit.nlp.test_reader import article
+from tests.unit.nlp.test_annotator import article
 
 pytestmark = pytest.mark.model
 

@@ -12,7 +12,7 @@ from pipeline.model.corrections import QuotePlace, no_quote_lines, speaker_lines
 from pipeline.nlp import Annotator
 from pipeline.nlp.quotes.corrections import QuoteOverrideResult, correct_quotes
 from pipeline.tables import annotation_rows, check_rows
-from tests.unit.nlp.test_reader import article
+from tests.unit.nlp.test_annotator import article
 
 pytestmark = pytest.mark.model
 
