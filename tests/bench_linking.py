@@ -18,7 +18,7 @@ from pipeline.kb import build_store, load_kb, read_records
 from pipeline.kb import builtin as load
 from pipeline.model import Article
 from pipeline.nlp import Annotator, load_model
-from pipeline.nlp.who import entities as finding
+from pipeline.nlp.entities import extraction as finding
 from pipeline.settings import Settings
 from tests.bench import ROUNDS, articles, worker_memory
 

@@ -11,7 +11,7 @@ from pipeline.errors import ConfigError
 from pipeline.jobs.annotator import knowledge_of
 from pipeline.kb import ImportResult, KbEntry, KbInfo, KbStore, KnowledgeBase, NameOverride, build_store, read_records
 from pipeline.lake import Lake, StoredArticle
-from pipeline.nlp.who.linking import group_of
+from pipeline.nlp.entities.linking import group_of
 from pipeline.settings import Settings
 from pipeline.tables import combine_versions
 

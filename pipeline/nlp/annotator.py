@@ -10,6 +10,7 @@ from pipeline.errors import ExtractorError
 from pipeline.kb import KnowledgeBase
 from pipeline.model import Annotation, Article
 from pipeline.nlp.docs import join_docs, make_docs, parse_docs
+from pipeline.nlp.entities.extraction import find_entities, link_quotes
 from pipeline.nlp.events.extraction import extract_events
 from pipeline.nlp.languages import LANGUAGES
 from pipeline.nlp.quotes.corrections import correct_quotes
@@ -17,7 +18,6 @@ from pipeline.nlp.quotes.extraction import extract_quotes
 from pipeline.nlp.quotes.marks import scan_marks
 from pipeline.nlp.times.finding import find_times
 from pipeline.nlp.tokens import gather_tokens
-from pipeline.nlp.who.entities import find_entities, link_quotes
 
 MAX_CHARS = 2_000_000  # what a worker's 900 MB hold as tokens
 _ANY_LANGUAGE = "xx"  # what spaCy calls a model for many

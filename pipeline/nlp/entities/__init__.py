@@ -1,0 +1,1 @@
+"""From names and pronouns to entities: their rows, and linking to the knowledge base."""
