@@ -19,11 +19,11 @@ import numpy as np
 from pipeline.clean import article_from_text
 from pipeline.kb import KnowledgeBase, load_kb
 from pipeline.nlp import Annotator, load_model
+from pipeline.nlp.coref.pronouns import Option
+from pipeline.nlp.coref.resolver import Coreference, resolve_coreference
 from pipeline.nlp.languages import LANGUAGES
 from pipeline.nlp.quotes.marks import QuotedSpan, scan_marks
 from pipeline.nlp.tokens import Tokens, gather_tokens
-from pipeline.nlp.who.coreference import Coreference, resolve_coreference
-from pipeline.nlp.who.pronouns import Option
 from pipeline.settings import Settings
 
 ROUNDS = 4

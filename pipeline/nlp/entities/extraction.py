@@ -7,15 +7,15 @@ from dataclasses import dataclass, replace
 from pipeline.kb import KnowledgeBase
 from pipeline.model import Entity, Quote
 from pipeline.model.annotation import CountryMethod, Gender, GenderMethod, LinkMethod, MentionKind
+from pipeline.nlp.coref.name_clusters import Link
+from pipeline.nlp.coref.plurals import GroupMention
+from pipeline.nlp.coref.pronouns import PronounResolution
+from pipeline.nlp.coref.resolver import Coreference, resolve_coreference
+from pipeline.nlp.coref.roles import title_of
 from pipeline.nlp.entities.linking import Identity, link_entities, with_kb_versions
 from pipeline.nlp.languages.spec import NameData
 from pipeline.nlp.quotes.marks import QuotedSpan
 from pipeline.nlp.tokens import Tokens
-from pipeline.nlp.who.cast import Link
-from pipeline.nlp.who.coreference import Coreference, resolve_coreference
-from pipeline.nlp.who.groups import GroupMention
-from pipeline.nlp.who.pronouns import PronounResolution
-from pipeline.nlp.who.roles import title_of
 
 _PERSONAL = frozenset({"person", "speaker", "speakers"})
 UNRESOLVED = "UNKNOWN"

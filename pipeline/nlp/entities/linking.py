@@ -15,12 +15,12 @@ from pipeline.kb import KbEntry, KnowledgeBase
 from pipeline.kb.entry import entity_type_group
 from pipeline.kb.fold import fold_name, words_of
 from pipeline.model import Entity
+from pipeline.nlp.coref.gender import correction_of, full_forms
+from pipeline.nlp.coref.name_clusters import Cluster, entity_hash
+from pipeline.nlp.coref.resolver import Coreference
+from pipeline.nlp.coref.roles import title_of
 from pipeline.nlp.languages.spec import NameData
 from pipeline.nlp.tokens import Tokens
-from pipeline.nlp.who.cast import Cluster, entity_hash
-from pipeline.nlp.who.coreference import Coreference
-from pipeline.nlp.who.genders import correction_of, full_forms
-from pipeline.nlp.who.roles import title_of
 
 _LEAST = 0.5  # a link below is none
 _SURE = 0.8  # from here on a link tells of the others

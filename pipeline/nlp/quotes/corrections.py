@@ -8,8 +8,8 @@ from pipeline.kb.fold import fold_name
 from pipeline.model import Entity, Quote
 from pipeline.model.annotation import Gender, GenderMethod, SpeakerKind
 from pipeline.model.corrections import matching_quotes
+from pipeline.nlp.coref.name_clusters import entity_hash
 from pipeline.nlp.quotes.speakers import kind_of_speaker, kind_of_type
-from pipeline.nlp.who.cast import entity_hash
 
 RULE = "override"
 

@@ -3,10 +3,10 @@
 from collections.abc import Set
 from itertools import accumulate, takewhile
 
+from pipeline.nlp.coref.pronoun_features import Anaphor, LastMention
 from pipeline.nlp.languages.spec import NameData
 from pipeline.nlp.syntax import SUBJECTS, governors_of
 from pipeline.nlp.tokens import Tokens
-from pipeline.nlp.who.pronoun_features import Anaphor, LastMention
 
 
 def is_excluded_antecedent(tokens: Tokens, anaphor: Anaphor, last: LastMention) -> bool:

@@ -3,8 +3,8 @@
 from collections import defaultdict
 
 from pipeline.kb import KnowledgeBase
+from pipeline.nlp.coref.clusters import Cluster, Link, Spelling, is_acronym
 from pipeline.nlp.languages.spec import NameData
-from pipeline.nlp.who.clusters import Cluster, Link, Spelling, is_acronym
 
 _PLACES = frozenset({"GPE", "LOC", "FAC"})
 

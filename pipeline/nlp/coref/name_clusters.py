@@ -7,12 +7,12 @@ from dataclasses import dataclass
 from pipeline.kb import KnowledgeBase
 from pipeline.kb.fold import fold_name
 from pipeline.model.annotation import Gender
+from pipeline.nlp.coref.clusters import Cluster, Link, Spelling, is_acronym
+from pipeline.nlp.coref.people import PersonClusters
+from pipeline.nlp.coref.things import ThingClusters
 from pipeline.nlp.languages.spec import NameData
 from pipeline.nlp.names.spans import Name, fold_name_cached, surface_of
 from pipeline.nlp.tokens import Tokens
-from pipeline.nlp.who.clusters import Cluster, Link, Spelling, is_acronym
-from pipeline.nlp.who.people import PersonClusters
-from pipeline.nlp.who.things import ThingClusters
 
 __all__ = ["Cluster", "Link", "NameClusters", "cluster_names", "entity_hash"]
 

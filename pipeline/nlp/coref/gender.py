@@ -4,8 +4,8 @@ from collections.abc import Iterable
 
 from pipeline.kb import KnowledgeBase, NameOverride
 from pipeline.model.annotation import Gender, GenderMethod
+from pipeline.nlp.coref.name_clusters import Cluster
 from pipeline.nlp.languages.spec import NameData
-from pipeline.nlp.who.cast import Cluster
 
 _PERSON_GUESS_TYPES = frozenset({"ORG", "GPE", "PRODUCT", "WORK_OF_ART", "FAC", "LOC"})
 

@@ -7,16 +7,16 @@ from dataclasses import dataclass
 
 from pipeline.kb import KnowledgeBase
 from pipeline.model.annotation import CountryMethod, Gender, GenderMethod
+from pipeline.nlp.coref.gender import gender_from_evidence, person_likelihood
+from pipeline.nlp.coref.name_clusters import NameClusters, cluster_names
+from pipeline.nlp.coref.plurals import Antecedent, GroupMention, resolve_counted_nouns, resolve_plural_pronouns
+from pipeline.nlp.coref.pronouns import KnownMention, PronounResolution, PronounResolver
+from pipeline.nlp.coref.roles import country_in_text, role_key, role_nouns, role_of
 from pipeline.nlp.languages.spec import NameData
 from pipeline.nlp.names.finding import Name, find_names
 from pipeline.nlp.quotes.marks import QuotedSpan
 from pipeline.nlp.syntax import head_of
 from pipeline.nlp.tokens import Tokens
-from pipeline.nlp.who.cast import NameClusters, cluster_names
-from pipeline.nlp.who.genders import gender_from_evidence, person_likelihood
-from pipeline.nlp.who.groups import Antecedent, GroupMention, resolve_counted_nouns, resolve_plural_pronouns
-from pipeline.nlp.who.pronouns import KnownMention, PronounResolution, PronounResolver
-from pipeline.nlp.who.roles import country_in_text, role_key, role_nouns, role_of
 
 
 @dataclass(frozen=True, slots=True)

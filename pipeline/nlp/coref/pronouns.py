@@ -9,10 +9,7 @@ from dataclasses import dataclass, field
 from itertools import chain, islice, takewhile
 
 from pipeline.model.annotation import Gender, MentionKind
-from pipeline.nlp.languages.spec import NameData, Pronoun
-from pipeline.nlp.syntax import coordination_head, governor_of, governors_of, grammatical_role, head_of
-from pipeline.nlp.tokens import Tokens
-from pipeline.nlp.who.pronoun_features import (
+from pipeline.nlp.coref.pronoun_features import (
     Anaphor,
     Candidate,
     GenderEvidence,
@@ -23,7 +20,10 @@ from pipeline.nlp.who.pronoun_features import (
     features_of_none,
     log_of,
 )
-from pipeline.nlp.who.pronoun_filters import is_c_commanded, is_excluded_antecedent, is_pleonastic, noun_counts
+from pipeline.nlp.coref.pronoun_filters import is_c_commanded, is_excluded_antecedent, is_pleonastic, noun_counts
+from pipeline.nlp.languages.spec import NameData, Pronoun
+from pipeline.nlp.syntax import coordination_head, governor_of, governors_of, grammatical_role, head_of
+from pipeline.nlp.tokens import Tokens
 
 _SALIENCE_DECAY = 0.6
 _WEIGHT: Mapping[str, float] = {"subject": 1.8, "object": 1.0, "poss": 0.8, "pobj": 0.7}
