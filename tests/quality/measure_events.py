@@ -8,7 +8,7 @@ from collections.abc import Callable
 from typing import Any
 
 from pipeline.model import Event
-from pipeline.nlp.events.frames import pattern_objects
+from pipeline.nlp.events.triggers import pattern_objects
 from pipeline.nlp.languages.en.frames import FRAMES
 from tests.quality.corpus import Case
 from tests.quality.figures import Figures

@@ -2,8 +2,8 @@
 
 from collections.abc import Collection, Sequence
 
-from pipeline.nlp.events.frames import Trigger, drop_type
 from pipeline.nlp.events.parse import Parse
+from pipeline.nlp.events.triggers import Trigger, drop_type
 
 _NAMING = ("compound", "nmod", "poss")
 

@@ -10,15 +10,14 @@ from typing import Any
 from pipeline.kb import KnowledgeBase
 from pipeline.model import Article, Entity, Event, Quote, TimeExpression
 from pipeline.model.annotation import Modality
-from pipeline.nlp.events.actors import Roles, roles_of
+from pipeline.nlp.events.arguments import Roles, roles_of
 from pipeline.nlp.events.background import drop_passing_mentions
 from pipeline.nlp.events.content import drop_content_nouns
-from pipeline.nlp.events.frames import Trigger, find_triggers
+from pipeline.nlp.events.coreference import Mention, first_mentions, saliences
 from pipeline.nlp.events.modality import modality_of
 from pipeline.nlp.events.parse import Parse, parse_of
 from pipeline.nlp.events.phrases import Participant
-from pipeline.nlp.events.same import Mention, first_mentions, saliences
-from pipeline.nlp.events.when_where import (
+from pipeline.nlp.events.time_place import (
     EventDate,
     coordinates_of,
     dates_of,
@@ -26,6 +25,7 @@ from pipeline.nlp.events.when_where import (
     place_of,
     places_by_sentence,
 )
+from pipeline.nlp.events.triggers import Trigger, find_triggers
 from pipeline.nlp.languages.ontology import QUADS, plover_type_of
 from pipeline.nlp.languages.spec_events import FrameData, HasFrames
 from pipeline.nlp.times.values import reference_date

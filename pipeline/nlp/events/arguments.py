@@ -3,10 +3,10 @@
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass
 
-from pipeline.nlp.events.frames import Trigger, denotes, infinitive_of, object_of, pattern_objects
 from pipeline.nlp.events.parse import Parse
 from pipeline.nlp.events.phrases import Participant, members_of, participant_at
 from pipeline.nlp.events.subjects import doers_of, leads_clause, subject_of
+from pipeline.nlp.events.triggers import Trigger, denotes, infinitive_of, object_of, pattern_objects
 from pipeline.nlp.languages.ontology import OTHER
 from pipeline.nlp.languages.spec_events import Frame, FrameData
 

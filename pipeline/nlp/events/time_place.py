@@ -7,8 +7,8 @@ from datetime import date
 from pipeline.kb import KnowledgeBase
 from pipeline.model import Entity, TimeExpression
 from pipeline.model.annotation import DateBasis, DatePrecision, Modality
-from pipeline.nlp.events.frames import Trigger
 from pipeline.nlp.events.parse import Parse
+from pipeline.nlp.events.triggers import Trigger
 from pipeline.nlp.languages.spec_events import FrameData
 from pipeline.nlp.times.values import UNANCHORED, UNRESOLVED
 
