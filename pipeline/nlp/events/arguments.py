@@ -7,7 +7,7 @@ from pipeline.nlp.events.parse import Parse
 from pipeline.nlp.events.phrases import Participant, members_of, participant_at
 from pipeline.nlp.events.subjects import doers_of, leads_clause, subject_of
 from pipeline.nlp.events.triggers import Trigger, denotes, infinitive_of, object_of, pattern_objects
-from pipeline.nlp.languages.ontology import OTHER
+from pipeline.nlp.languages.plover import OTHER
 from pipeline.nlp.languages.spec_events import Frame, FrameData
 
 _VAGUE_PREPOSITIONS = frozenset({"in", "at", "near", "along", "through", "outside", "over"})

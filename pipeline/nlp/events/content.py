@@ -4,7 +4,7 @@ from collections.abc import Iterator, Sequence
 
 from pipeline.nlp.events.parse import Parse
 from pipeline.nlp.events.triggers import Trigger, drop_type, infinitive_of, object_of, pattern_objects
-from pipeline.nlp.languages.ontology import MATERIAL_CONFLICT, QUADS
+from pipeline.nlp.languages.plover import MATERIAL_CONFLICT, QUADS
 from pipeline.nlp.languages.spec_events import Frame, FrameData
 
 _CONTENT_TYPES = frozenset({"AGREE", "REQUEST", "REJECT", "THREATEN"})

@@ -26,7 +26,7 @@ from pipeline.nlp.events.time_place import (
     places_by_sentence,
 )
 from pipeline.nlp.events.triggers import Trigger, find_triggers
-from pipeline.nlp.languages.ontology import QUADS, plover_type_of
+from pipeline.nlp.languages.plover import QUADS, plover_type_of
 from pipeline.nlp.languages.spec_events import FrameData, HasFrames
 from pipeline.nlp.times.values import reference_date
 from pipeline.nlp.tokens import Tokens

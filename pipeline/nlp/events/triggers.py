@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pipeline.nlp.events.modality_marks import names_thing
 from pipeline.nlp.events.parse import Parse
-from pipeline.nlp.languages.ontology import MATERIAL_CONFLICT, QUADS
+from pipeline.nlp.languages.plover import MATERIAL_CONFLICT, QUADS
 from pipeline.nlp.languages.spec_events import Frame, FrameData
 
 _GROUP_TYPES = frozenset({"PERSON", "ORG", "GPE", "NORP"})

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import ConfigError
-from pipeline.nlp.languages.ontology import MODES, OTHER, QUADS, SUBTYPES
+from pipeline.nlp.languages.plover import MODES, OTHER, QUADS, SUBTYPES
 from pipeline.nlp.languages.spec_events import FrameGroup
 
 _KEYS: Mapping[str, type] = {

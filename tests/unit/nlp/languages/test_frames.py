@@ -8,7 +8,7 @@ from pipeline.errors import ConfigError
 from pipeline.nlp.languages.en import frames as english
 from pipeline.nlp.languages.en.frames import FRAMES, NOUNS, VERBS
 from pipeline.nlp.languages.frame_file import read_frames
-from pipeline.nlp.languages.ontology import SUBTYPES
+from pipeline.nlp.languages.plover import SUBTYPES
 from pipeline.nlp.languages.spec_events import FrameData
 from pipeline.tables.contract import EVENTS
 from tests.unit.nlp.events_case import read
