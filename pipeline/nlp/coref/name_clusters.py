@@ -11,7 +11,7 @@ from pipeline.nlp.coref.clusters import Cluster, Link, Spelling, is_acronym
 from pipeline.nlp.coref.people import PersonClusters
 from pipeline.nlp.coref.things import ThingClusters
 from pipeline.nlp.languages.spec import NameData
-from pipeline.nlp.names.spans import Name, fold_name_cached, surface_of
+from pipeline.nlp.ner.spans import Name, fold_name_cached, surface_of
 from pipeline.nlp.tokens import Tokens
 
 __all__ = ["Cluster", "Link", "NameClusters", "cluster_names", "entity_hash"]

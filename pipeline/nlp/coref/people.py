@@ -5,7 +5,7 @@ from collections import defaultdict
 from pipeline.model.annotation import Gender, LinkMethod
 from pipeline.nlp.coref.clusters import OPEN_LINK, Cluster, Link, Spelling
 from pipeline.nlp.languages.spec import NameData
-from pipeline.nlp.names.edges import NUMERALS
+from pipeline.nlp.ner.boundaries import NUMERALS
 
 _MOST_BEARERS = 50  # of one surname; who is meant is open then, and looking at all would not be linear
 _NUMERALS = frozenset(numeral.lower() for numeral in NUMERALS)

@@ -13,7 +13,7 @@ from pipeline.nlp.coref.plurals import Antecedent, GroupMention, resolve_counted
 from pipeline.nlp.coref.pronouns import KnownMention, PronounResolution, PronounResolver
 from pipeline.nlp.coref.roles import country_in_text, role_key, role_nouns, role_of
 from pipeline.nlp.languages.spec import NameData
-from pipeline.nlp.names.finding import Name, find_names
+from pipeline.nlp.ner.recognizer import Name, find_names
 from pipeline.nlp.quotes.marks import QuotedSpan
 from pipeline.nlp.syntax import head_of
 from pipeline.nlp.tokens import Tokens

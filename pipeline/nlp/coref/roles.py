@@ -7,8 +7,8 @@ from dataclasses import replace
 from pipeline.kb import KnowledgeBase
 from pipeline.model.annotation import CountryMethod
 from pipeline.nlp.languages.spec import NameData
-from pipeline.nlp.names.context import has_age
-from pipeline.nlp.names.finding import Name
+from pipeline.nlp.ner.context import has_age
+from pipeline.nlp.ner.recognizer import Name
 from pipeline.nlp.syntax import SUBJECTS, head_of
 from pipeline.nlp.tokens import Tokens
 

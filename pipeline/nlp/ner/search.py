@@ -4,9 +4,9 @@ from collections import Counter, defaultdict
 from collections.abc import Iterator
 
 from pipeline.nlp.languages.spec import NameData
-from pipeline.nlp.names.casing import Casing
-from pipeline.nlp.names.edges import NUMERALS
-from pipeline.nlp.names.spans import Name, strip_full_stops
+from pipeline.nlp.ner.boundaries import NUMERALS
+from pipeline.nlp.ner.casing import Casing
+from pipeline.nlp.ner.spans import Name, strip_full_stops
 from pipeline.nlp.tokens import Tokens
 
 _WordTuple = tuple[str, ...]

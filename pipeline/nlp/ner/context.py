@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from pipeline.nlp.languages.spec import NameData
-from pipeline.nlp.names.spans import Name
+from pipeline.nlp.ner.spans import Name
 from pipeline.nlp.tokens import Tokens
 
 

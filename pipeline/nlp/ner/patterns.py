@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from itertools import pairwise
 
 from pipeline.nlp.languages.spec import NameData
-from pipeline.nlp.names.edges import LONGEST
-from pipeline.nlp.names.spans import Name, Spans, strip_full_stops
+from pipeline.nlp.ner.boundaries import LONGEST
+from pipeline.nlp.ner.spans import Name, Spans, strip_full_stops
 from pipeline.nlp.tokens import Tokens
 
 _PROPER = frozenset({"NNP", "NNPS"})

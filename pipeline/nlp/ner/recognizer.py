@@ -4,9 +4,9 @@ from collections.abc import Iterable, Iterator
 
 from pipeline.kb import KnowledgeBase
 from pipeline.nlp.languages.spec import NameData
-from pipeline.nlp.names.casing import Casing, casing_of, small_words
-from pipeline.nlp.names.edges import extend_span, is_non_name, split_span, trim_span, with_title
-from pipeline.nlp.names.parts import (
+from pipeline.nlp.ner.boundaries import extend_span, is_non_name, split_span, trim_span, with_title
+from pipeline.nlp.ner.casing import Casing, casing_of, small_words
+from pipeline.nlp.ner.patterns import (
     PatternContext,
     add_family_names,
     find_after_honorific,
@@ -18,9 +18,9 @@ from pipeline.nlp.names.parts import (
     join_forenames,
     pattern_context,
 )
-from pipeline.nlp.names.search import find_known_names
-from pipeline.nlp.names.spans import Name, Spans
-from pipeline.nlp.names.types import assign_types
+from pipeline.nlp.ner.search import find_known_names
+from pipeline.nlp.ner.spans import Name, Spans
+from pipeline.nlp.ner.types import assign_types
 from pipeline.nlp.tokens import Tokens
 
 __all__ = ["Name", "find_names"]

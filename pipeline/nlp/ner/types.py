@@ -6,7 +6,7 @@ from dataclasses import replace
 
 from pipeline.kb import KnowledgeBase
 from pipeline.nlp.languages.spec import NameData
-from pipeline.nlp.names.context import (
+from pipeline.nlp.ner.context import (
     has_age,
     has_civic_noun,
     has_which_clause,
@@ -15,7 +15,7 @@ from pipeline.nlp.names.context import (
     is_place_of_residence,
     nouns_beside,
 )
-from pipeline.nlp.names.spans import Name, fold_name_cached, surface_of
+from pipeline.nlp.ner.spans import Name, fold_name_cached, surface_of
 from pipeline.nlp.tokens import Tokens
 
 _PLACES = frozenset({"GPE", "LOC", "FAC"})

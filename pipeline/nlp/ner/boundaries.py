@@ -3,7 +3,7 @@
 from collections.abc import Iterator
 
 from pipeline.nlp.languages.spec import NameData
-from pipeline.nlp.names.spans import Name, strip_full_stops
+from pipeline.nlp.ner.spans import Name, strip_full_stops
 from pipeline.nlp.tokens import Tokens
 
 _EDGE_MARKS = frozenset("“”\"‘’'`.,;:()[]/-–—")
