@@ -22,7 +22,7 @@ from pipeline.nlp import Annotator, load_model
 from pipeline.nlp.coref.pronouns import Option
 from pipeline.nlp.coref.resolver import Coreference, resolve_coreference
 from pipeline.nlp.languages import LANGUAGES
-from pipeline.nlp.quotes.marks import QuotedSpan, scan_marks
+from pipeline.nlp.quotes.quotation_marks import QuotedSpan, scan_marks
 from pipeline.nlp.tokens import Tokens, gather_tokens
 from pipeline.settings import Settings
 

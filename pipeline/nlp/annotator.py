@@ -13,9 +13,9 @@ from pipeline.nlp.docs import join_docs, make_docs, parse_docs
 from pipeline.nlp.entities.extraction import find_entities, link_quotes
 from pipeline.nlp.events.extraction import extract_events
 from pipeline.nlp.languages import LANGUAGES
-from pipeline.nlp.quotes.corrections import correct_quotes
 from pipeline.nlp.quotes.extraction import extract_quotes
-from pipeline.nlp.quotes.marks import scan_marks
+from pipeline.nlp.quotes.overrides import correct_quotes
+from pipeline.nlp.quotes.quotation_marks import scan_marks
 from pipeline.nlp.times.finding import find_times
 from pipeline.nlp.tokens import gather_tokens
 

@@ -12,7 +12,7 @@ from pipeline.kb.fold import fold_name
 from pipeline.kb.override_keys import article_id_at
 from pipeline.lake import Lake, StoredArticle
 from pipeline.model.corrections import folded_words, holds_words, matching_quotes
-from pipeline.nlp.quotes.corrections import RULE
+from pipeline.nlp.quotes.overrides import RULE
 
 _SCOPE_COLUMNS = ("article_id", "url", "source_key")
 

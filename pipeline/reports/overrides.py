@@ -15,7 +15,7 @@ from pipeline.kb import Corrections, KnowledgeBase, load_kb, parse_overrides, re
 from pipeline.kb.override_keys import article_id_at
 from pipeline.kb.overrides import NO_CORRECTIONS
 from pipeline.model import Annotation, Article, Rejected
-from pipeline.nlp.quotes.corrections import correct_quotes
+from pipeline.nlp.quotes.overrides import correct_quotes
 from pipeline.reports.corrections import articles_at, articles_with
 from pipeline.reports.row_changes import RowChange, row_changes
 

@@ -14,7 +14,7 @@ from pipeline.nlp.coref.resolver import Coreference, resolve_coreference
 from pipeline.nlp.coref.roles import title_of
 from pipeline.nlp.entities.linking import Identity, link_entities, with_kb_versions
 from pipeline.nlp.languages.spec import NameData
-from pipeline.nlp.quotes.marks import QuotedSpan
+from pipeline.nlp.quotes.quotation_marks import QuotedSpan
 from pipeline.nlp.tokens import Tokens
 
 _PERSONAL = frozenset({"person", "speaker", "speakers"})

@@ -14,7 +14,7 @@ from pipeline.nlp.quotes.clauses import Clause, clause_around, reported_clauses
 from pipeline.nlp.quotes.confidence import rule_confidence
 from pipeline.nlp.quotes.cues import CueMention, find_cues, is_label, noun_phrase
 from pipeline.nlp.quotes.interviews import interview_turns
-from pipeline.nlp.quotes.marks import QuotedSpan
+from pipeline.nlp.quotes.quotation_marks import QuotedSpan
 from pipeline.nlp.quotes.quoted import QuotedText, quoted_text
 from pipeline.nlp.quotes.speakers import Speaker, SpeakerFinder, speaker_finder, speakers
 from pipeline.nlp.tokens import Tokens

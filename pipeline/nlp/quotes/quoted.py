@@ -5,7 +5,7 @@ from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
 from itertools import accumulate
 
-from pipeline.nlp.quotes.marks import QuotedSpan
+from pipeline.nlp.quotes.quotation_marks import QuotedSpan
 from pipeline.nlp.tokens import Tokens
 
 

@@ -10,7 +10,7 @@ from pipeline.kb import load_kb, parse_overrides
 from pipeline.model import Annotation, Article, Quote
 from pipeline.model.corrections import QuotePlace, no_quote_lines, speaker_lines
 from pipeline.nlp import Annotator
-from pipeline.nlp.quotes.corrections import QuoteOverrideResult, correct_quotes
+from pipeline.nlp.quotes.overrides import QuoteOverrideResult, correct_quotes
 from pipeline.tables import annotation_rows, check_rows
 from tests.unit.nlp.test_annotator import article
 

@@ -7,7 +7,7 @@ import pytest
 
 from pipeline.model import Block
 from pipeline.nlp.languages.en import ENGLISH
-from pipeline.nlp.quotes.marks import scan_marks
+from pipeline.nlp.quotes.quotation_marks import scan_marks
 
 
 def scanned(text: str, kinds: tuple[str, ...] = ()) -> list[tuple[list[str], bool]]:
