@@ -16,7 +16,7 @@ from pipeline.nlp.languages import LANGUAGES
 from pipeline.nlp.quotes.extraction import extract_quotes
 from pipeline.nlp.quotes.overrides import correct_quotes
 from pipeline.nlp.quotes.quotation_marks import scan_marks
-from pipeline.nlp.times.finding import find_times
+from pipeline.nlp.times.extraction import find_times
 from pipeline.nlp.tokens import gather_tokens
 
 MAX_CHARS = 2_000_000  # what a worker's 900 MB hold as tokens

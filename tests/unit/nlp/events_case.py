@@ -13,7 +13,7 @@ from pipeline.nlp.docs import join_docs, make_docs, parse_docs
 from pipeline.nlp.events.extraction import extract_events
 from pipeline.nlp.languages.en.frames import FRAMES
 from pipeline.nlp.languages.en.times import TIMES
-from pipeline.nlp.times.finding import find_times
+from pipeline.nlp.times.extraction import find_times
 from pipeline.nlp.tokens import gather_tokens
 
 ENGLISH = SimpleNamespace(frames=FRAMES, times=TIMES)

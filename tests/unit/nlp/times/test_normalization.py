@@ -7,7 +7,7 @@ import pytest
 from spacy.tokens import Doc
 
 from pipeline.nlp.events.extraction import extract_events
-from pipeline.nlp.times.finding import find_times
+from pipeline.nlp.times.extraction import find_times
 from pipeline.nlp.times.values import UNANCHORED, UNRESOLVED
 from pipeline.nlp.tokens import gather_tokens
 from tests.unit.nlp.events_case import ENGLISH, article_of, read

@@ -10,7 +10,7 @@ from spacy.tokens import Doc, Token
 from pipeline.model import Article, Entity, TimeExpression
 from pipeline.nlp.languages.spec_events import HasTimes, TimeData
 from pipeline.nlp.times.grammar import TimeMatch, find_matches
-from pipeline.nlp.times.readings import read_time
+from pipeline.nlp.times.normalization import read_time
 from pipeline.nlp.times.values import Tense, TimeContext, reference_date
 
 _REACH = 7  # tokens on each side of an anchor word that its expression may take in
