@@ -14,12 +14,12 @@ from pathlib import Path
 
 import duckdb
 
-from pipeline.ask import QueryResult, Question, answer, connect, query, question_named
-from pipeline.ask.charts import draw
-from pipeline.ask.counted import count_denominators
-from pipeline.ask.pictures import picture_bytes
 from pipeline.jobs.run import extract_day, ingest_sources
 from pipeline.jobs.workspace import Workspace
+from pipeline.query import QueryResult, Question, answer, connect, query, question_named
+from pipeline.query.charts import draw
+from pipeline.query.counted import count_denominators
+from pipeline.query.pictures import picture_bytes
 from pipeline.settings import Settings
 from samples.server import DAYS, DEFAULT_PORT, Newsroom
 

@@ -22,9 +22,9 @@ sys.path.insert(0, str(ROOT / "plugins"))
 
 from news_airflow.local import environment  # noqa: E402 - needs the path above
 
-from pipeline.ask import connect, query, question_named  # noqa: E402
-from pipeline.ask.saved import sql_of  # noqa: E402
 from pipeline.cli.output import print_rows  # noqa: E402
+from pipeline.query import connect, query, question_named  # noqa: E402
+from pipeline.query.saved_queries import sql_of  # noqa: E402
 from pipeline.settings import Settings  # noqa: E402
 from samples.server import DAYS, DEFAULT_PORT, Newsroom  # noqa: E402
 

@@ -20,8 +20,8 @@ from urllib.parse import parse_qsl, urlsplit
 import numpy as np
 from rich.console import Console
 
-from pipeline.ask import connect, list_questions, query
-from pipeline.ask.articles import last_day
+from pipeline.query import connect, list_questions, query
+from pipeline.query.articles import last_day
 from tests.big_lake import make_big_lake
 
 ARTICLES, DAYS, ROUNDS = 100_000, 90, 20

@@ -14,7 +14,7 @@ from statistics import median
 
 from rich.console import Console
 
-from pipeline.ask import answer, connect, list_questions
+from pipeline.query import answer, connect, list_questions
 from tests.big_lake import ARTICLES, make_big_lake
 
 FIFTEEN = (

@@ -9,8 +9,8 @@ from rich.text import Text
 from pipeline.cli.output import out
 
 if TYPE_CHECKING:
-    from pipeline.ask.chart_line import ChartLine
-    from pipeline.ask.plotted import ChartData
+    from pipeline.query.chart_data import ChartData
+    from pipeline.query.chart_line import ChartLine
 
 _WIDTH = 40  # letters of the longest bar
 _EIGHTHS = " ▏▎▍▌▋▊▉"
@@ -37,7 +37,7 @@ def draw_bars(line: "ChartLine", chart_data: "ChartData") -> None:
 
 def _bar_rows(line: "ChartLine", chart_data: "ChartData") -> Iterator[tuple[list[str], float, str]]:
     """Yield the names, the number and the number in words of each row that has one."""
-    from pipeline.ask.plotted import is_share
+    from pipeline.query.chart_data import is_share
 
     key = {"bar": "x", "line": "y", "heat": "colour"}.get(line.kind, "to")
     column = line.parts[0] if line.parts else getattr(line, key)

@@ -29,8 +29,8 @@ def coverage(
     as_json: AsJson = False,
 ) -> None:
     """Show what each source gave on each day beside what is usual for it, and which days are odd, with the cause."""
-    from pipeline.ask.written import whole_file
     from pipeline.pages.coverage import coverage_page
+    from pipeline.query.result_files import whole_file
     from pipeline.reports.coverage import coverage
 
     space = workspace()

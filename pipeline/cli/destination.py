@@ -11,7 +11,7 @@ from pipeline.errors import ConfigError
 from pipeline.model import pluralize
 
 if TYPE_CHECKING:
-    from pipeline.ask import Connection
+    from pipeline.query import Connection
 
 STDOUT = "-"
 ToCsv = Annotated[str | None, typer.Option("--csv", metavar="FILE", help="Write CSV; - is standard output.")]
@@ -37,8 +37,8 @@ class Destination:
 
     def write(self, connection: "Connection", statement: str) -> None:
         """Write the rows of one statement. Raises: ConfigError for what DuckDB refuses, OSError."""
-        from pipeline.ask import stream
-        from pipeline.ask.written import whole_file, write_csv, write_json, write_parquet
+        from pipeline.query import stream
+        from pipeline.query.result_files import whole_file, write_csv, write_json, write_parquet
 
         with stream(connection, statement) as (schema, batches):
             if self._path:

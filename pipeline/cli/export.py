@@ -26,9 +26,9 @@ def export(  # noqa: PLR0913, PLR0917 - what the command line offers
     as_json: AsJson = False,
 ) -> None:
     """Write the tables for people without an SQL engine, or without the right to pass on text."""
-    from pipeline.ask.saved import check_sources
     from pipeline.exports import FORMS, Selection
     from pipeline.exports import export as write
+    from pipeline.query.saved_queries import check_sources
 
     form = next((each for each in FORMS if each == to), None)
     if form is None:

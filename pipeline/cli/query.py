@@ -20,8 +20,8 @@ from pipeline.model import pluralize
 if TYPE_CHECKING:
     from pathlib import Path
 
-    from pipeline.ask import Connection, QueryResult, Question
-    from pipeline.ask.counted import Denominators
+    from pipeline.query import Connection, QueryResult, Question
+    from pipeline.query.counted import Denominators
 
 
 Snapshot = Annotated[
@@ -53,8 +53,8 @@ class _CliQuery:
 
     def connect(self, lake: "Path") -> "Connection":
         """Return a connection to the rows that are meant. Raises: ConfigError for a source or option not known."""
-        from pipeline.ask import connect
-        from pipeline.ask.saved import check_sources, set_options
+        from pipeline.query import connect
+        from pipeline.query.saved_queries import check_sources, set_options
 
         check_sources(lake, [self.source] if self.source else [])
         connection = connect(lake, since=self.since, until=self.until, source=self.source)
@@ -63,13 +63,13 @@ class _CliQuery:
 
     @property
     def sql(self) -> str:
-        from pipeline.ask.saved import sql_of
+        from pipeline.query.saved_queries import sql_of
 
         return sql_of(self.question, limit=self.limit)
 
     def sql_for(self, engine: str) -> str:
         """Return it in another engine's SQL, options as values. Raises: ConfigError for an unknown engine."""
-        from pipeline.ask.twins import transpile
+        from pipeline.query.dialects import transpile
 
         return transpile(self.sql, engine, given=self.given)
 
@@ -82,7 +82,7 @@ def sql(
     snapshot: Snapshot = None,
 ) -> None:
     """Run one read-only SQL statement over the tables, with the views already joined."""
-    from pipeline.ask import connect, query
+    from pipeline.query import connect, query
 
     tables = _tables_folder(snapshot)
     destination = Destination(workspace().settings.lake_dir, as_json=as_json, csv=csv, parquet=parquet)
@@ -117,7 +117,7 @@ def ask(  # noqa: PLR0913, PLR0917 - the options of the command
     dialect: Annotated[str | None, typer.Option(metavar="ENGINE", help="The same in another engine's SQL.")] = None,
 ) -> None:
     """Answer a saved question, or list them all, with the options that each has besides these."""
-    from pipeline.ask import question_named
+    from pipeline.query import question_named
 
     slug, given = _split_words(words or [])
     if slug is None:
@@ -150,7 +150,7 @@ def _tables_folder(snapshot: str | None) -> "Path":
 
 def _picture_path(lake: "Path", name: str) -> "Path":
     """Return the file of a picture. Raises: ConfigError for an ending that no picture has, and inside the lake."""
-    from pipeline.ask.pictures import picture_form
+    from pipeline.query.pictures import picture_form
 
     path = path_outside_lake(lake, name)
     picture_form(path)
@@ -177,7 +177,7 @@ def _split_words(words: Sequence[str]) -> tuple[str | None, Mapping[str, str]]:
 
 
 def _list_questions(*, as_json: bool) -> None:
-    from pipeline.ask import list_questions
+    from pipeline.query import list_questions
 
     questions = list_questions()
     if as_json:
@@ -199,10 +199,10 @@ def _print_answer(
     picture: "Path | None",
 ) -> None:
     """Print an answer, or draw it here, and in a file, with what it rests on."""
-    from pipeline.ask import query
-    from pipeline.ask.charts import chart_line
-    from pipeline.ask.counted import count_denominators
-    from pipeline.ask.plotted import plot
+    from pipeline.query import query
+    from pipeline.query.chart_data import plot
+    from pipeline.query.charts import chart_line
+    from pipeline.query.counted import count_denominators
 
     question = cli_query.question
     line = chart_line(question) if is_drawn or picture else None
@@ -223,9 +223,9 @@ def _print_answer(
 
 
 def _draw(path: "Path", question: "Question", found: "QueryResult", rests_on: "Denominators") -> None:
-    from pipeline.ask.charts import draw
-    from pipeline.ask.pictures import picture_bytes
-    from pipeline.ask.written import whole_file
+    from pipeline.query.charts import draw
+    from pipeline.query.pictures import picture_bytes
+    from pipeline.query.result_files import whole_file
 
     drawn = picture_bytes(path, draw(question, found, rests_on), question=question, answer=found, denominators=rests_on)
     with whole_file(path) as file:

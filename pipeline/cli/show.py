@@ -87,7 +87,7 @@ def _new_file() -> Path:
 
 
 def _write(path: Path, html: str) -> None:
-    from pipeline.ask.written import whole_file
+    from pipeline.query.result_files import whole_file
 
     with whole_file(path) as file:
         file.write(html.encode())

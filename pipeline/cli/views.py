@@ -15,6 +15,6 @@ def views(
     ] = None,
 ) -> None:
     """Print the statements that open the tables in an engine, with the views that the saved questions read."""
-    from pipeline.ask.engines import views_sql
+    from pipeline.query.engine_ddl import views_sql
 
     sys.stdout.write(views_sql(workspace().settings.lake_dir, engine, at=at))

@@ -4,11 +4,11 @@ from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
-from pipeline.ask.articles import ArticleCursor, ArticleFilter, ArticleSummary, find_articles, last_day
 from pipeline.errors import ConfigError
 from pipeline.pages.asked import UrlQuery, parse_period, parse_text
 from pipeline.pages.links import link
 from pipeline.pages.rendering import page
+from pipeline.query.articles import ArticleCursor, ArticleFilter, ArticleSummary, find_articles, last_day
 
 DAYS = 30  # that a list looks back where no days are asked for
 

@@ -2,7 +2,7 @@
 
 from contextlib import AbstractContextManager
 
-from pipeline.ask import Limits, apply_limits
+from pipeline.query import Limits, apply_limits
 from pipeline.settings import Settings
 
 _THREADS = 2

@@ -4,12 +4,12 @@ from dataclasses import dataclass
 from datetime import date
 from pathlib import Path
 
-from pipeline.ask.seen import LATE, PageFilter, PageOutcome, find_page_outcomes
 from pipeline.errors import ConfigError
 from pipeline.model.provenance import STEP_HEADINGS, Provenance
 from pipeline.pages.asked import UrlQuery, parse_period, parse_text
 from pipeline.pages.links import link, web_link
 from pipeline.pages.rendering import page
+from pipeline.query.seen import LATE, PageFilter, PageOutcome, find_page_outcomes
 from pipeline.tables import table_named
 
 _HEADINGS = {**STEP_HEADINGS, "next": "Next, in a terminal"}

@@ -6,10 +6,10 @@ from dataclasses import dataclass, field
 from datetime import date, datetime, timedelta
 from statistics import median
 
-from pipeline.ask import CoverageFacts, DatedArticles, OutcomeCount, coverage_facts
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Source
 from pipeline.model.coverage import Cell, Coverage, ListingFetch, SourceCoverage, SourceDay
+from pipeline.query import CoverageFacts, DatedArticles, OutcomeCount, coverage_facts
 from pipeline.reports.odd_days import WEEKS, anomalies, baseline_pages
 from pipeline.sources import listable_days
 

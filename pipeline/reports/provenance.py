@@ -5,11 +5,11 @@ from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from datetime import date
 
-from pipeline.ask import outcomes_of
 from pipeline.errors import ConfigError
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Capture, Outcome, article_id_of, canonical_url
 from pipeline.model.provenance import Fact, Provenance, ProvenanceStep
+from pipeline.query import outcomes_of
 from pipeline.reports.why_kept import article_step, bytes_step, discovery_step, missing_record_step
 from pipeline.reports.why_not import evidence_step, unknown_step, verdict_step, waiting_step
 from pipeline.reports.why_row import INDEX_OF, StoredRows, row_step, text_step

@@ -4,13 +4,13 @@ from collections.abc import Iterator, Sequence
 from urllib.parse import urlsplit
 
 from pipeline.archive import PageState
-from pipeline.ask import pages_of_host
 from pipeline.errors import NewsError
 from pipeline.jobs.clean import clean_capture
 from pipeline.jobs.listed import MAX_ATTEMPTS
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Article, Capture, Outcome, Rejected, Source, domain_of
 from pipeline.model.provenance import Check, Fact, ProvenanceStep, known_facts
+from pipeline.query import pages_of_host
 from pipeline.sources import listable_days
 
 

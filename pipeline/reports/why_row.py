@@ -5,11 +5,11 @@ from dataclasses import dataclass, field
 
 import pyarrow.compute as pc
 
-from pipeline.ask import check_time
 from pipeline.errors import ConfigError, LakeError
 from pipeline.jobs.workspace import Workspace
 from pipeline.lake import StoredArticle
 from pipeline.model.provenance import Check, Excerpt, Fact, ProvenanceStep, known_facts
+from pipeline.query import check_time
 from pipeline.tables.spec import Row
 
 # The tables whose rows point into an article's text: the column of the row's number, and of the words at its offsets.

@@ -6,8 +6,8 @@ from typing import get_args
 
 import pytest
 
-from pipeline.ask import connect, list_questions, query
 from pipeline.model.source import SourceKind
+from pipeline.query import connect, list_questions, query
 from pipeline.settings import Settings
 from pipeline.tables.docs import tables_markdown
 from tests.architecture.tree import PAPERS, ROOT, text_of

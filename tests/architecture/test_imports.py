@@ -39,12 +39,12 @@ PIPELINE = {
     "clusters": May(("model", "tables"), ("numpy", "pyarrow", "rensa")),
     "tables": May(("model",), ("pyarrow",)),
     "lake": May(("model", "tables"), ("pyarrow",)),
-    "ask": May(("model", "tables", "lake"), ("duckdb", "fsspec", "pyarrow", "altair", "vl_convert", "sqlglot")),
+    "query": May(("model", "tables", "lake"), ("duckdb", "fsspec", "pyarrow", "altair", "vl_convert", "sqlglot")),
     "exports": May(("model", "tables", "lake"), ("pyarrow",)),
     "jobs": May(_ROOMS_OF_JOBS, ("pyarrow",)),
-    "reports": May((*_ROOMS_OF_JOBS, "jobs", "ask"), ("pyarrow",)),
-    "pages": May(("ask", "tables", "model"), ("jinja2",)),
-    "cli": May(("jobs", "reports", "ask", "exports", "model", "pages"), ("typer", "rich")),
+    "reports": May((*_ROOMS_OF_JOBS, "jobs", "query"), ("pyarrow",)),
+    "pages": May(("query", "tables", "model"), ("jinja2",)),
+    "cli": May(("jobs", "reports", "query", "exports", "model", "pages"), ("typer", "rich")),
 }
 # Parsing a DAG file loads only these; the package is imported inside the tasks.
 AIRFLOW_SIDE = {

@@ -8,13 +8,13 @@ from urllib.parse import parse_qsl, urlsplit
 import pytest
 from playwright.sync_api import Browser, Page, Route
 
-from pipeline.ask import list_questions
 from pipeline.jobs.workspace import Workspace
 from pipeline.pages import policy
 from pipeline.pages.articles import articles_page
 from pipeline.pages.coverage import coverage_page
 from pipeline.pages.questions import parse_question_request, question_page, question_svg
 from pipeline.pages.seen import pages_page, why_page
+from pipeline.query import list_questions
 from pipeline.reports.coverage import coverage
 from pipeline.reports.provenance import trace_provenance
 from pipeline.settings import Settings

@@ -16,8 +16,8 @@ from typing import Any
 import pyarrow as pa
 from typer.testing import CliRunner
 
-from pipeline.ask.views import stored_name, table_dir, table_files
 from pipeline.cli import app
+from pipeline.query.views import stored_name, table_dir, table_files
 from pipeline.tables import TABLES, TableSpec
 
 ROOT = Path(__file__).parents[2]

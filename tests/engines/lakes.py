@@ -9,7 +9,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.parquet as pq
 
-from pipeline.ask.views import table_dir, table_files
+from pipeline.query.views import table_dir, table_files
 from pipeline.tables import TABLES, Column, TableSpec, rows_table
 
 DAYS = (date(1999, 12, 31), date(2026, 3, 2), date(2026, 3, 3), date(2026, 3, 9))  # and none between

@@ -9,9 +9,9 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.ask import connect, list_questions, query
-from pipeline.ask.twins import DIALECTS, transpile
-from pipeline.ask.views import table_files
+from pipeline.query import connect, list_questions, query
+from pipeline.query.dialects import DIALECTS, transpile
+from pipeline.query.views import table_files
 from pipeline.tables import TABLES, TableSpec
 from samples.answers import replay_newsroom
 from tests.engines.answered import PAGE, SECTIONS, PageAnswers, Rows, plain

@@ -9,7 +9,7 @@ from subprocess import CompletedProcess
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.ask import list_questions
+from pipeline.query import list_questions
 from tests.unit.cli.test_commands import called
 
 WITHOUT_ROWS = ("trust-check",)  # on the small lake no day is odd

@@ -11,11 +11,11 @@ import duckdb
 import frictionless
 import pytest
 
-from pipeline.ask import connect, query
 from pipeline.exports import FORMS, Form, Selection, export
 from pipeline.exports.shape import export_specs
 from pipeline.jobs.workspace import Workspace
 from pipeline.lake import Lake
+from pipeline.query import connect, query
 from pipeline.tables import CLUSTER_TABLES, READING_TABLES
 from samples.server import DAYS, Newsroom
 from tests.unit.jobs.test_run import INBOX, open_at, run_evening

@@ -13,11 +13,11 @@ import pyarrow.parquet as pq
 import pytest
 from typer.testing import CliRunner
 
-from pipeline.ask import connect, query
 from pipeline.cli import app
 from pipeline.clusters import co_mention_rows
 from pipeline.errors import ConfigError, LakeError
 from pipeline.lake import Lake
+from pipeline.query import connect, query
 from pipeline.tables import rows_table, table_named
 from tests.unit.lake.rows import Story, batch_keys, batch_tables, copies_rows
 from tests.unit.lake.test_commit import DAY, commit, is_current, lake, open_lake, public_files

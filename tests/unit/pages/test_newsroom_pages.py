@@ -16,7 +16,7 @@ from pipeline.pages.coverage import coverage_page
 from pipeline.pages.links import link, web_link
 from pipeline.pages.questions import parse_question_request, question_csv, question_page, question_svg, questions_page
 from pipeline.pages.seen import pages_page, why_page
-from tests.unit.ask.conftest import WriteRows, small_lake, write_rows
+from tests.unit.query.conftest import WriteRows, small_lake, write_rows
 
 __all__ = ["small_lake", "write_rows"]
 

@@ -1,13 +1,13 @@
-"""Charts and pages share one palette: pipeline/ask/style.py."""
+"""Charts and pages share one palette: pipeline/query/style.py."""
 
 import re
 
-from pipeline.ask import style
 from pipeline.pages.rendering import stylesheet
+from pipeline.query import style
 from tests.architecture.tree import project_files, text_of
 
 _COLOUR = re.compile(r"#(?:[0-9a-f]{8}|[0-9a-f]{6}|[0-9a-f]{3,4})(?![-\w])|\b(?:rgba?|hsla?|oklch)\(", re.IGNORECASE)
-_PLACES = ("pipeline/pages/", "pipeline/ask/", "pipeline/cli/", "plugins/")
+_PLACES = ("pipeline/pages/", "pipeline/query/", "pipeline/cli/", "plugins/")
 _VARIABLE = re.compile(r"--(ink|faint|paper|s\d):(#[0-9A-Fa-f]{6})")
 
 
@@ -32,7 +32,7 @@ def test_no_other_place_names_a_colour():
     found = [
         f"{path}: {line.strip()}"
         for path in files
-        if path != "pipeline/ask/style.py"
+        if path != "pipeline/query/style.py"
         for line in text_of(path).splitlines()
         if _COLOUR.search(line)
     ]

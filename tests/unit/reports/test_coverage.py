@@ -9,13 +9,13 @@ from pathlib import Path
 import pytest
 from typer.testing import CliRunner
 
-from pipeline.ask import answer, connect
 from pipeline.cli import app
 from pipeline.jobs.listings import ListingRow, append_listing
 from pipeline.jobs.log_rows import append_outcomes
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Outcome
 from pipeline.model.coverage import Cell
+from pipeline.query import answer, connect
 from pipeline.reports.coverage import coverage
 from pipeline.settings import Settings
 from tests.faults.hostile import Hostile

@@ -10,11 +10,11 @@ import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.ask import QueryResult, connect, query
-from pipeline.ask.files import LakeFileSystem
 from pipeline.errors import ConfigError
 from pipeline.lake.manifest import Manifest
 from pipeline.lake.partitions import Days
+from pipeline.query import QueryResult, connect, query
+from pipeline.query.lake_filesystem import LakeFileSystem
 from pipeline.tables import TABLES
 from tests.unit.lake.rows import Story
 from tests.unit.lake.test_commit import commit, open_lake

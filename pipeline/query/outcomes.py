@@ -5,9 +5,9 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from pipeline.ask.connection import connect
-from pipeline.ask.verdicts import OUTCOME_PRECEDENCE
 from pipeline.model.coverage import ListingFetch
+from pipeline.query.connection import connect
+from pipeline.query.verdicts import OUTCOME_PRECEDENCE
 
 # Read once: three questions are asked of it. No page is seen long before its news day, so older files are not opened.
 _SEEN_TABLE = (

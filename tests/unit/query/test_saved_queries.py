@@ -2,10 +2,10 @@
 
 import pytest
 
-from pipeline.ask import answer, connect
-from pipeline.ask.chart_line import ChartLine
-from pipeline.ask.saved import Question, parse_question, set_options, sql_of
 from pipeline.errors import ConfigError
+from pipeline.query import answer, connect
+from pipeline.query.chart_line import ChartLine
+from pipeline.query.saved_queries import Question, parse_question, set_options, sql_of
 
 HEAD = "-- title: How many?\n-- about: All of them.\n"
 CHART = "-- chart: bar x=n y=name\n"

@@ -7,8 +7,8 @@ from threading import active_count
 
 import pytest
 
-from pipeline.ask import Connection, Limits, apply_limits, check_time, connect, query, stream
 from pipeline.errors import ConfigError, LimitError
+from pipeline.query import Connection, Limits, apply_limits, check_time, connect, query, stream
 
 ENDLESS = "SELECT sum(range) FROM range(1_000_000_000_000)"  # time without end, and no memory
 LARGE = "SELECT count(*) FROM (SELECT DISTINCT range::VARCHAR || repeat('x', 200) AS word FROM range(3_000_000))"

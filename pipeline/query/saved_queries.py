@@ -21,9 +21,9 @@ from pathlib import Path
 
 import duckdb
 
-from pipeline.ask.chart_line import ChartLine, parse_chart_line
-from pipeline.ask.connection import QueryResult, connect, query
 from pipeline.errors import ConfigError
+from pipeline.query.chart_line import ChartLine, parse_chart_line
+from pipeline.query.connection import QueryResult, connect, query
 
 _HEADER = re.compile(r"-- (\w+): (\S.*)")
 _COUNTED = "\n-- counted:\n"
@@ -52,7 +52,7 @@ def list_questions() -> tuple[Question, ...]:
 
     Raises: ConfigError naming a file and the header line that is wrong or missing.
     """
-    found = files("pipeline.ask").joinpath("questions").iterdir()
+    found = files("pipeline.query").joinpath("questions").iterdir()
     paths = sorted((path for path in found if path.name.endswith(".sql")), key=lambda path: path.name)
     return tuple(parse_question(path.name.removesuffix(".sql"), path.read_text("utf-8")) for path in paths)
 

@@ -4,9 +4,9 @@ import pytest
 import sqlglot
 from sqlglot import exp
 
-from pipeline.ask import list_questions
-from pipeline.ask.twins import DIALECTS, transpile
 from pipeline.errors import ConfigError
+from pipeline.query import list_questions
+from pipeline.query.dialects import DIALECTS, transpile
 
 QUESTIONS = {question.slug: question.sql for question in list_questions()}
 # Functions that sqlglot leaves as they are, by the dialect that has them.

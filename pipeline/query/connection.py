@@ -10,10 +10,10 @@ from pathlib import Path
 import duckdb
 import pyarrow as pa
 
-from pipeline.ask.files import lake_files
-from pipeline.ask.limits import connect_within_limits, fetch_within_limits
-from pipeline.ask.views import SCHEME, UNION_BY_NAME, lake_views
 from pipeline.errors import ConfigError
+from pipeline.query.lake_filesystem import lake_files
+from pipeline.query.limits import connect_within_limits, fetch_within_limits
+from pipeline.query.views import SCHEME, UNION_BY_NAME, lake_views
 from pipeline.tables import TABLES
 
 # Set before the views are made; from then on SQL opens the lake's files for reading, and no other file, database,

@@ -7,9 +7,9 @@ from collections.abc import Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import date, datetime, timedelta
 
-from pipeline.ask.chart_line import ChartLine
-from pipeline.ask.connection import QueryResult
 from pipeline.errors import ConfigError
+from pipeline.query.chart_line import ChartLine
+from pipeline.query.connection import QueryResult
 
 MOST_BARS, MOST_SERIES, MOST_PICTURES, MOST_CELLS_HIGH = 30, 8, 8, 60
 NONE = "(none)"  # how a name that is null is shown

@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from pipeline.ask import answer, connect, list_questions, query, question_named
-from pipeline.ask.counted import Denominators, count_denominators, period_in_words
+from pipeline.query import answer, connect, list_questions, query, question_named
+from pipeline.query.counted import Denominators, count_denominators, period_in_words
 
 DRAWN = [question.slug for question in list_questions() if question.chart]
 DAY, NEXT_DAY = date(2026, 3, 2), date(2026, 3, 3)

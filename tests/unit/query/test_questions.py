@@ -4,8 +4,8 @@ from datetime import UTC, date, datetime
 
 import pytest
 
-from pipeline.ask import answer, connect, list_questions
 from pipeline.errors import ConfigError
+from pipeline.query import answer, connect, list_questions
 
 SLUGS = [question.slug for question in list_questions()]
 EXPECTED = {

@@ -12,8 +12,8 @@ from sqlglot.dialects.postgres import Postgres
 from sqlglot.errors import SqlglotError
 from sqlglot.generators.postgres import PostgresGenerator
 
-from pipeline.ask import rewrites as r
 from pipeline.errors import ConfigError
+from pipeline.query import rewrites as r
 
 
 class _AnsiGenerator(PostgresGenerator):

@@ -13,14 +13,14 @@ from xml.etree import ElementTree
 
 import pytest
 
-from pipeline.ask import QueryResult, answer, connect, list_questions, question_named
-from pipeline.ask.chart_line import ChartLine
-from pipeline.ask.charts import draw
-from pipeline.ask.counted import Denominators, count_denominators
-from pipeline.ask.pictures import picture_bytes
-from pipeline.ask.plotted import plot, wilson
-from pipeline.ask.saved import Question
 from pipeline.errors import ConfigError
+from pipeline.query import QueryResult, answer, connect, list_questions, question_named
+from pipeline.query.chart_data import plot, wilson
+from pipeline.query.chart_line import ChartLine
+from pipeline.query.charts import draw
+from pipeline.query.counted import Denominators, count_denominators
+from pipeline.query.pictures import picture_bytes
+from pipeline.query.saved_queries import Question
 
 ROOT = Path(__file__).parents[3]
 DRAWN = [question.slug for question in list_questions() if question.chart]

@@ -8,10 +8,10 @@ from typing import Any
 
 import pytest
 
-from pipeline.ask import answer, connect, query
+from pipeline.query import answer, connect, query
 from tests.bench_questions import FIFTEEN
 from tests.big_lake import make_big_lake
-from tests.unit.ask.answered_again import AGAIN, Frames, frames_of
+from tests.unit.query.pandas_oracle import AGAIN, Frames, frames_of
 
 
 @pytest.fixture(scope="module")

@@ -10,12 +10,12 @@ from string import Template
 import altair as alt
 import vl_convert
 
-from pipeline.ask import style
-from pipeline.ask.connection import QueryResult
-from pipeline.ask.counted import Denominators
-from pipeline.ask.plotted import plain_label
-from pipeline.ask.saved import Question
 from pipeline.errors import ConfigError
+from pipeline.query import style
+from pipeline.query.chart_data import plain_label
+from pipeline.query.connection import QueryResult
+from pipeline.query.counted import Denominators
+from pipeline.query.saved_queries import Question
 
 _SCALE = 2.0  # pixels of a PNG for one of the layout: sharp on dense screens
 _VERSION = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])

@@ -2,8 +2,8 @@
 
 import pytest
 
-from pipeline.ask import question_named
-from pipeline.ask.verdicts import OUTCOME_PRECEDENCE
+from pipeline.query import question_named
+from pipeline.query.verdicts import OUTCOME_PRECEDENCE
 
 
 @pytest.mark.parametrize("slug", ["coverage", "why-rejected"])

@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from pipeline.ask.connection import connect, query
-from pipeline.ask.verdicts import OUTCOME_PRECEDENCE
+from pipeline.query.connection import connect, query
+from pipeline.query.verdicts import OUTCOME_PRECEDENCE
 
 PAGE_SIZE = 100
 LATE = "late"  # beside the outcomes: seen first more than a day after its news day was over

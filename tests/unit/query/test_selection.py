@@ -5,9 +5,9 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.ask import answer, connect, list_questions, query, question_named
-from pipeline.ask.saved import sql_of
 from pipeline.lake import Lake
+from pipeline.query import answer, connect, list_questions, query, question_named
+from pipeline.query.saved_queries import sql_of
 from tests.big_lake import FIRST_DAY, make_big_lake
 from tests.unit.lake.rows import NOON, Story, batch_keys, batch_tables
 

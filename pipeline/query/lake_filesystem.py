@@ -18,8 +18,8 @@ from typing import Any
 import pyarrow.parquet as pq
 from fsspec import AbstractFileSystem
 
-from pipeline.ask.views import SCHEME, table_dir, table_name
 from pipeline.lake import committed_files
+from pipeline.query.views import SCHEME, table_dir, table_name
 from pipeline.tables import LOG_TABLES, TABLES, TableSpec
 
 # Read when a file is opened. A Parquet file tells of itself in its last bytes, which DuckDB asks for piece by piece.

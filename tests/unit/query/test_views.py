@@ -7,10 +7,10 @@ import duckdb
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.ask.engines import views_sql
-from pipeline.ask.twins import DIALECTS
-from pipeline.ask.views import stored_name
 from pipeline.errors import ConfigError
+from pipeline.query.dialects import DIALECTS
+from pipeline.query.engine_ddl import views_sql
+from pipeline.query.views import stored_name
 from pipeline.tables import TABLES
 
 ENGINES = sorted(DIALECTS.keys() - {"ansi"})

@@ -12,9 +12,9 @@ from string import Template
 import pyarrow as pa
 import sqlglot
 
-from pipeline.ask.twins import check_engine, transpile
-from pipeline.ask.views import CLUSTER_VIEWS, stored_name, table_dir, table_files
 from pipeline.errors import ConfigError
+from pipeline.query.dialects import check_engine, transpile
+from pipeline.query.views import CLUSTER_VIEWS, stored_name, table_dir, table_files
 from pipeline.tables import TABLES, Column, TableSpec
 
 

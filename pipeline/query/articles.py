@@ -5,8 +5,8 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
-from pipeline.ask.connection import connect, query
-from pipeline.ask.files import table_days
+from pipeline.query.connection import connect, query
+from pipeline.query.lake_filesystem import table_days
 from pipeline.tables import table_named
 
 PAGE_SIZE = 50

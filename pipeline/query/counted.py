@@ -6,8 +6,8 @@ from datetime import date, timedelta
 
 import duckdb
 
-from pipeline.ask.connection import query
-from pipeline.ask.saved import Question
+from pipeline.query.connection import query
+from pipeline.query.saved_queries import Question
 
 _LEFT_OUT = "left out: "
 _PERIOD = ("first_day", "last_day")

@@ -8,13 +8,13 @@ from typing import Any
 
 import altair as alt
 
-from pipeline.ask import style
-from pipeline.ask.chart_line import ChartKind, ChartLine
-from pipeline.ask.connection import QueryResult
-from pipeline.ask.counted import Denominators
-from pipeline.ask.plotted import ChartData, ChartRow, column_label, is_share, plain_label, plot
-from pipeline.ask.saved import Question
 from pipeline.errors import ConfigError
+from pipeline.query import style
+from pipeline.query.chart_data import ChartData, ChartRow, column_label, is_share, plain_label, plot
+from pipeline.query.chart_line import ChartKind, ChartLine
+from pipeline.query.connection import QueryResult
+from pipeline.query.counted import Denominators
+from pipeline.query.saved_queries import Question
 
 _SHADE_NOTE = "Shaded: days without an article."
 _INTERVAL_NOTE = "Thin lines: 95 % interval (Wilson) of {share}, as if the {n} were independent of each other."

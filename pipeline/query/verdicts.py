@@ -4,7 +4,7 @@ from collections.abc import Collection
 from datetime import date
 from pathlib import Path
 
-from pipeline.ask.connection import QueryResult, connect
+from pipeline.query.connection import QueryResult, connect
 
 # By which one page's outcomes speak, the largest has the last word: a visit that found it unchanged leaves standing
 # what was said before, and of two words of one moment the one that does not wait is the later. The questions `coverage`
