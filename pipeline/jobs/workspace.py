@@ -12,7 +12,7 @@ from pipeline.lake import Lake
 from pipeline.model import Source
 from pipeline.settings import Settings, SourceList, load_sources
 from pipeline.sources import claim_files
-from pipeline.sources.kinds import SOURCE_ADAPTERS
+from pipeline.sources.registry import SOURCE_ADAPTERS
 
 
 @dataclass(frozen=True)

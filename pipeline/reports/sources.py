@@ -14,7 +14,7 @@ from pipeline.fetch import Fetcher, PageRequest
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Page, Source, domain_of
 from pipeline.sources import ListingEntry, WaybackFetcher, discover, listable_days, waiting_files
-from pipeline.sources.site import COMMON_PATHS, kind_of_listing, linked_feeds, robots_sitemaps
+from pipeline.sources.autodiscovery import COMMON_PATHS, kind_of_listing, linked_feeds, robots_sitemaps
 
 _PROBE_ENTRIES_MAX = 200  # entries that a probe looks at: an index of sitemaps may have fifty thousand
 _CANDIDATES_MAX = 20

@@ -38,12 +38,12 @@ from pipeline.sources.copies import WaybackFetcher
 from pipeline.sources.days import DayRange
 from pipeline.sources.discovery import discover
 from pipeline.sources.erase import EntryFilter, erase_from, erase_from_inbox
-from pipeline.sources.found import Listing, ListingEntry
 from pipeline.sources.inbox import claim_files, settle, settle_all, waiting_files
-from pipeline.sources.kinds import listable_days
-from pipeline.sources.links import absolute_url
+from pipeline.sources.listing import Listing, ListingEntry
+from pipeline.sources.normalize import absolute_url
 from pipeline.sources.plain import read_file
 from pipeline.sources.reading import ReadContext
+from pipeline.sources.registry import listable_days
 
 __all__ = [
     "DayRange",

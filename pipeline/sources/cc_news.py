@@ -11,7 +11,7 @@ from pipeline.fetch import BadEncodingError, TooLargeError, gunzip
 from pipeline.model import Page, Ref, Source
 from pipeline.sources.asked import ListingRequest
 from pipeline.sources.copies import time_of
-from pipeline.sources.found import Listing, ListingEntry, broken_entry
+from pipeline.sources.listing import Listing, ListingEntry, broken_entry
 from pipeline.sources.reading import LocalFile, open_file
 from pipeline.sources.warc import read_records, read_warc
 

@@ -8,7 +8,7 @@ from datetime import UTC, datetime
 from pipeline.errors import NewsError, RefusedFetchError, TransientFetchError
 from pipeline.fetch import Fetcher, FetchResult, PageRequest
 from pipeline.model import Page
-from pipeline.sources.links import absolute_url
+from pipeline.sources.normalize import absolute_url
 
 _STAMP = "%Y%m%d%H%M%S"
 _COPY = re.compile(r"/web/(\d{14})id_/(https?:.+)$", re.ASCII | re.IGNORECASE)

@@ -7,8 +7,8 @@ from pipeline.archive import Validators
 from pipeline.fetch import Fetcher
 from pipeline.model import Source
 from pipeline.sources.asked import ListingRequest
-from pipeline.sources.found import Listing
-from pipeline.sources.kinds import SOURCE_ADAPTERS
+from pipeline.sources.listing import Listing
+from pipeline.sources.registry import SOURCE_ADAPTERS
 
 
 def discover(  # noqa: PLR0913 - the fields of ListingRequest, by name

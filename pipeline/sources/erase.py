@@ -8,11 +8,11 @@ from pathlib import Path
 from pipeline.archive.warc import Member, members_in, parse_record
 from pipeline.errors import BrokenRecordError
 from pipeline.model import Page, Ref
-from pipeline.sources.found import ListingEntry
+from pipeline.sources.files import LINE_READERS, read_line
+from pipeline.sources.folder import is_ready, read_one
 from pipeline.sources.inbox import idle_folders
-from pipeline.sources.lines import LINE_READERS, read_line
-from pipeline.sources.links import absolute_url
-from pipeline.sources.local import is_ready, read_one
+from pipeline.sources.listing import ListingEntry
+from pipeline.sources.normalize import absolute_url
 from pipeline.sources.plain import SIDECAR
 from pipeline.sources.reading import LocalFile, ReadContext, open_file
 

@@ -7,7 +7,7 @@ from datetime import datetime
 from pipeline.model import Hints
 from pipeline.sources.dates import Precision, parse_iso
 from pipeline.sources.feeds import language_of
-from pipeline.sources.links import absolute_url
+from pipeline.sources.normalize import absolute_url
 
 NAMES = ("url", "title", "published_at", "fetched_at", "publisher", "language")
 

@@ -14,8 +14,8 @@ import feedparser
 from pipeline.errors import BrokenListingError
 from pipeline.model import Hints, Page, Ref, Source
 from pipeline.sources.dates import Precision, is_plausible, listed_date
-from pipeline.sources.found import ListingEntry, broken_entry
-from pipeline.sources.links import absolute_url
+from pipeline.sources.listing import ListingEntry, broken_entry
+from pipeline.sources.normalize import absolute_url
 from pipeline.sources.xml_guard import declares_entities
 
 # What feedparser lets out when its parser for broken markup meets markup too broken for it.

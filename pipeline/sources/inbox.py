@@ -17,7 +17,7 @@ from itertools import count
 from pathlib import Path
 
 from pipeline.model import file_name_of
-from pipeline.sources.local import is_ready
+from pipeline.sources.folder import is_ready
 from pipeline.sources.plain import SIDECAR
 
 log = logging.getLogger(__name__)

@@ -9,7 +9,7 @@ from pathlib import Path
 from pipeline.errors import BrokenListingError
 from pipeline.model import Hints, Page, Ref
 from pipeline.sources.facts import Facts, facts_of
-from pipeline.sources.found import ListingEntry
+from pipeline.sources.listing import ListingEntry
 from pipeline.sources.reading import LocalFile, ReadContext, open_file
 
 SIDECAR = ".json"

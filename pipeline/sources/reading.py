@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import BinaryIO
 from urllib.parse import urlsplit
 
-from pipeline.sources.found import ListingEntry, broken_entry
+from pipeline.sources.listing import ListingEntry, broken_entry
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

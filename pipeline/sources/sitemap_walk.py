@@ -6,7 +6,7 @@ from datetime import date, datetime
 from pipeline.errors import BrokenListingError, NewsError
 from pipeline.fetch import Fetcher, NotModified
 from pipeline.model import Page, Ref, Source
-from pipeline.sources.found import ListingEntry, broken_entry
+from pipeline.sources.listing import ListingEntry, broken_entry
 from pipeline.sources.sitemap_days import Window, can_hold, day_of, window_of
 from pipeline.sources.sitemaps import Child, Sitemap, read_sitemap
 

@@ -12,8 +12,8 @@ from pipeline.fetch import BadEncodingError, TooLargeError, gunzip
 from pipeline.model import Hints, Ref, Source
 from pipeline.sources.dates import listed_date
 from pipeline.sources.feeds import language_of
-from pipeline.sources.found import ListingEntry, broken_entry
-from pipeline.sources.links import absolute_url
+from pipeline.sources.listing import ListingEntry, broken_entry
+from pipeline.sources.normalize import absolute_url
 from pipeline.sources.xml_guard import declares_entities
 
 _NEWS = "http://www.google.com/schemas/sitemap-news/0.9"

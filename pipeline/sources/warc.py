@@ -15,8 +15,8 @@ from pipeline.errors import RefusedFetchError
 from pipeline.fetch import BadEncodingError, TooLargeError, decode_body, gunzip_chunks
 from pipeline.model import Page, Ref
 from pipeline.sources.dates import parse_iso
-from pipeline.sources.found import ListingEntry
-from pipeline.sources.links import absolute_url
+from pipeline.sources.listing import ListingEntry
+from pipeline.sources.normalize import absolute_url
 from pipeline.sources.reading import LocalFile, ReadContext, open_file
 
 _WARCIO_ERRORS = (ArchiveLoadFailed, StatusAndHeadersParserException, EOFError, ValueError, OverflowError)

@@ -9,7 +9,7 @@ from pipeline.errors import BrokenListingError
 from pipeline.model import Page, Source
 from pipeline.model.source import SourceKind
 from pipeline.sources.feeds import read_feed
-from pipeline.sources.links import absolute_url
+from pipeline.sources.normalize import absolute_url
 from pipeline.sources.sitemap_days import window_of
 from pipeline.sources.sitemaps import Sitemap, read_sitemap
 

@@ -9,8 +9,8 @@ from pipeline.errors import BrokenListingError
 from pipeline.model import Hints, Page, Ref, Source
 from pipeline.sources.asked import ListingRequest
 from pipeline.sources.copies import copy_url, time_of
-from pipeline.sources.found import Listing, ListingEntry, broken_entry
-from pipeline.sources.links import absolute_url
+from pipeline.sources.listing import Listing, ListingEntry, broken_entry
+from pipeline.sources.normalize import absolute_url
 
 WAYBACK = "https://web.archive.org"
 # The index loses its place between two answers where urlkey is not asked for.

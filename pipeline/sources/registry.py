@@ -10,13 +10,13 @@ from pipeline.model import Page, Source
 from pipeline.model.source import SourceKind
 from pipeline.sources.asked import ListingRequest, validators_of
 from pipeline.sources.cc_news import read_cc_news
-from pipeline.sources.cdx import read_cdx
 from pipeline.sources.days import DayRange, any_day, crawled_days, newest_days, past_days
 from pipeline.sources.feeds import read_feed
-from pipeline.sources.found import Listing
-from pipeline.sources.local import folder_listing, inbox_listing
+from pipeline.sources.folder import folder_listing, inbox_listing
+from pipeline.sources.listing import Listing
 from pipeline.sources.sitemap_days import fill_template
 from pipeline.sources.sitemap_walk import SitemapWalk, read_root
+from pipeline.sources.wayback import read_cdx
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -11,7 +11,7 @@ from pipeline.errors import BrokenListingError, RefusedFetchError, TransientFetc
 from pipeline.fetch import PageRequest
 from pipeline.model import Hints, Page, Source
 from pipeline.sources import ListingEntry, WaybackFetcher, discover
-from pipeline.sources.cdx import parse_response
+from pipeline.sources.wayback import parse_response
 from tests.faults.hostile import NOW, fetcher_for
 from tests.unit.sources.wayback import Kept, Wayback, wayback
 

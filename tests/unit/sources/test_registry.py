@@ -10,7 +10,7 @@ from pipeline.model import Source
 from pipeline.model.source import KIND_OPTIONS, SourceKind
 from pipeline.settings import load_sources
 from pipeline.sources import discover
-from pipeline.sources.kinds import SOURCE_ADAPTERS
+from pipeline.sources.registry import SOURCE_ADAPTERS
 from tests.faults.hostile import NOW
 
 ALL = frozenset(get_args(SourceKind))
@@ -21,7 +21,7 @@ ALL = frozenset(get_args(SourceKind))
     [
         (
             SOURCE_ADAPTERS.keys(),
-            "SOURCE_ADAPTERS in pipeline/sources/kinds.py: its reader and the days that it promises",
+            "SOURCE_ADAPTERS in pipeline/sources/registry.py: its reader and the days that it promises",
         ),
         (KIND_OPTIONS.keys(), "KIND_OPTIONS in pipeline/model/source.py: the keys that its entry takes"),
     ],

@@ -6,8 +6,8 @@ from typing import BinaryIO
 
 from pipeline.model import Ref
 from pipeline.sources.facts import facts_of, text_of
-from pipeline.sources.found import ListingEntry
-from pipeline.sources.links import absolute_url
+from pipeline.sources.listing import ListingEntry
+from pipeline.sources.normalize import absolute_url
 from pipeline.sources.plain import local_entry
 from pipeline.sources.reading import LocalFile, ReadContext, open_file
 

@@ -8,8 +8,8 @@ from pathlib import Path
 
 from pipeline.archive import Validators
 from pipeline.errors import BrokenListingError
-from pipeline.sources.found import Listing, ListingEntry, broken_entry
-from pipeline.sources.lines import read_jsonl, read_urls
+from pipeline.sources.files import read_jsonl, read_urls
+from pipeline.sources.listing import Listing, ListingEntry, broken_entry
 from pipeline.sources.plain import SIDECAR, read_page_file
 from pipeline.sources.reading import LocalFile, ReadContext
 from pipeline.sources.warc import read_warc

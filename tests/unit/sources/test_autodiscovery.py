@@ -5,7 +5,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.model import Page, Source
-from pipeline.sources.site import kind_of_listing, linked_feeds, robots_sitemaps
+from pipeline.sources.autodiscovery import kind_of_listing, linked_feeds, robots_sitemaps
 from tests.faults.hostile import NOW
 from tests.unit.sources.listings import ATOM, RSS
 
