@@ -9,7 +9,7 @@ from pathlib import Path
 from pipeline import __version__
 from pipeline.exports.writers import ExportFile
 from pipeline.tables import Column, TableSpec
-from pipeline.tables.package import NO_TEXT_NOTE, TEXT_RIGHTS_NOTE, DataPackage, TableResource, package_bytes
+from pipeline.tables.datapackage import NO_TEXT_NOTE, TEXT_RIGHTS_NOTE, DataPackage, TableResource, package_bytes
 from pipeline.tables.rights import TEXT_COLUMNS
 
 _OFFSETS = "Offsets count code points of articles.text from 0, the end is the code point after the last."

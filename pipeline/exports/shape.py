@@ -8,7 +8,7 @@ import pyarrow.compute as pc
 
 from pipeline.lake import Lake, Manifest
 from pipeline.tables import CLUSTER_TABLES, READING_TABLES, TableSpec, table_named
-from pipeline.tables.package import day_column
+from pipeline.tables.datapackage import day_column
 from pipeline.tables.rights import text_columns
 
 # What sums others up is left out: whoever has an export can count it, of the rows that he chose.

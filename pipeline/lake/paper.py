@@ -6,7 +6,7 @@ from pathlib import Path
 from pipeline.lake.sizes import FileSize, Totals
 from pipeline.lake.storage import PART, PUBLISH_ORDER
 from pipeline.tables import LOG_TABLES, TableSpec
-from pipeline.tables.package import DataPackage, TableResource, package_bytes
+from pipeline.tables.datapackage import DataPackage, TableResource, package_bytes
 
 PACKAGE = "datapackage.json"
 _ABOUT = (

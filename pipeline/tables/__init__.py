@@ -1,8 +1,8 @@
 """The contract: every table and column, declared once. Arrow schema, docs and checks come from here."""
 
 from pipeline.tables.checks import check_batch, check_offsets, check_rows
-from pipeline.tables.contract import CLUSTER_TABLES, LOG_TABLES, READING_TABLES, SCHEMA_VERSION, TABLES, table_named
 from pipeline.tables.rows import annotation_rows, combine_versions, rows_table
+from pipeline.tables.schema import CLUSTER_TABLES, LOG_TABLES, READING_TABLES, SCHEMA_VERSION, TABLES, table_named
 from pipeline.tables.spec import Column, TableSpec
 
 __all__ = [

@@ -6,7 +6,7 @@ from typing import Any
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.tables.contract import READING_TABLES, table_named
+from pipeline.tables.schema import READING_TABLES, table_named
 from pipeline.tables.spec import TableSpec
 
 RowsByTable = Mapping[str, Sequence[Mapping[str, Any]]]

@@ -2,14 +2,14 @@
 
 import pyarrow as pa
 
-from pipeline.tables.contract import CLUSTER_TABLES, LOG_TABLES, READING_TABLES, SCHEMA_VERSION
 from pipeline.tables.rights import text_columns
+from pipeline.tables.schema import CLUSTER_TABLES, LOG_TABLES, READING_TABLES, SCHEMA_VERSION
 from pipeline.tables.spec import Column, TableSpec
 
 _INTRO = """\
 # The tables
 
-<!-- Written by `make docs` from pipeline/tables/contract.py. Edit there. -->
+<!-- Written by `make docs` from pipeline/tables/schema.py. Edit there. -->
 
 Schema version {version}. Each table is a folder of Parquet files that any engine opens, one file a day:
 

@@ -3,7 +3,7 @@
 Left out of what is passed on without text: sentences, headlines, the words of a statement, the long phrases that say
 where it was made, and messages that may quote them. Kept: names, single words and short phrases that name or date
 somebody or something, offsets, ids, hashes, counts, URLs. Whoever has the pages can put the words back by the offsets.
-tests/unit/tables/test_rights.py asks for a decision on every text column.
+tests/unit/tables/test_datapackage.py asks for a decision on every text column.
 """
 
 from collections.abc import Mapping

@@ -8,7 +8,7 @@ import pyarrow as pa
 
 from pipeline.errors import ContractError
 from pipeline.model import Annotation, Article
-from pipeline.tables.contract import ARTICLES, ENTITIES, EVENTS, QUOTES
+from pipeline.tables.schema import ARTICLES, ENTITIES, EVENTS, QUOTES
 from pipeline.tables.spec import Row, TableSpec
 
 _NESTED_ENCODERS: dict[str, Callable[[Any], object]] = {

@@ -5,7 +5,7 @@ from dataclasses import fields
 import pytest
 
 from pipeline.model import Annotation, Article, Entity, Event, Quote
-from pipeline.tables.contract import ARTICLES, ENTITIES, EVENTS, QUOTES
+from pipeline.tables.schema import ARTICLES, ENTITIES, EVENTS, QUOTES
 
 KEYS = {"article_id", "revision_id", "published_at"}
 MADE_BY_ROWS = {"entity_count", "quote_count", "event_count", "model_name", "pipeline_version", "kb_version"}
@@ -20,13 +20,13 @@ def _fields(*models: type) -> set[str]:
 def test_child_columns_are_the_fields_of_the_model(spec, model):
     """A column of a child table is a field of what was read, and the other way round."""
     columns = set(spec.schema.names) - KEYS
-    assert columns - _fields(model) == set(), "columns of pipeline/tables/contract.py that the model does not have"
-    assert _fields(model) - columns == set(), "fields of the model without a Column in pipeline/tables/contract.py"
+    assert columns - _fields(model) == set(), "columns of pipeline/tables/schema.py that the model does not have"
+    assert _fields(model) - columns == set(), "fields of the model without a Column in pipeline/tables/schema.py"
 
 
 def test_article_columns_are_the_fields_of_article_and_annotation():
     """A column of articles is a field of Article or of Annotation, or made where rows are."""
     columns = set(ARTICLES.schema.names) - MADE_BY_ROWS
     known = _fields(Article, Annotation) - NO_COLUMN
-    assert columns - known == set(), "columns of pipeline/tables/contract.py that no field fills"
-    assert known - columns == set(), "fields without a Column in pipeline/tables/contract.py"
+    assert columns - known == set(), "columns of pipeline/tables/schema.py that no field fills"
+    assert known - columns == set(), "fields without a Column in pipeline/tables/schema.py"

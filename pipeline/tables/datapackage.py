@@ -8,7 +8,7 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.tables.contract import SCHEMA_VERSION
+from pipeline.tables.schema import SCHEMA_VERSION
 from pipeline.tables.spec import Column, TableSpec
 
 _ARTICLE_KEY = ("article_id", "revision_id")
