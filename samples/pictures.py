@@ -12,14 +12,14 @@ from pathlib import Path
 from playwright.sync_api import Browser, Route
 
 from pipeline.jobs.workspace import Workspace
-from pipeline.pages.article import article_page
-from pipeline.pages.coverage import coverage_page
-from pipeline.pages.questions import parse_question_request, question_page, question_svg
-from pipeline.pages.served import newsroom_article
 from pipeline.query import connect, query
 from pipeline.reports.article_view import view_article
 from pipeline.reports.coverage import coverage
 from pipeline.settings import Settings
+from pipeline.web.article import article_page
+from pipeline.web.coverage import coverage_page
+from pipeline.web.saved_queries import parse_question_request, question_page, question_svg
+from pipeline.web.served import newsroom_article
 from samples.answers import ROOT, replay_newsroom
 from samples.chromium import chromium
 from samples.server import DAYS

@@ -15,11 +15,11 @@ from rich.console import Console
 from pipeline.clean import article_from_text
 from pipeline.model import Annotation, Article
 from pipeline.nlp import load_model
-from pipeline.pages import ArticlePage, article_html, article_page
 from pipeline.settings import Settings
 from pipeline.tables import annotation_rows
+from pipeline.web import ArticlePage, article_html, article_page
 from tests.golden.cases import make_annotator
-from tests.unit.pages.golden_rows import golden_cases, golden_page, golden_rows
+from tests.unit.web.golden_rows import golden_cases, golden_page, golden_rows
 
 WORDS = 10_000
 ROUNDS = 5

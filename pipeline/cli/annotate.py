@@ -88,10 +88,10 @@ def try_page(
     """Show what newslake makes of one page: its text with quotations and their speakers, each field with its method,
     a line an entity, a quotation and an event."""
     from pipeline.cli.drawing import draw_fields, draw_lists, draw_text
-    from pipeline.pages import article_page
     from pipeline.reports.article_view import view_preview
     from pipeline.reports.documents import annotation_object, extraction_object
     from pipeline.reports.trial import preview
+    from pipeline.web import article_page
 
     space = workspace()
     tried = preview(space, page, published_at=published_at, source_key=source)

@@ -29,9 +29,9 @@ def coverage(
     as_json: AsJson = False,
 ) -> None:
     """Show what each source gave on each day beside what is usual for it, and which days are odd, with the cause."""
-    from pipeline.pages.coverage import coverage_page
     from pipeline.query.result_files import whole_file
     from pipeline.reports.coverage import coverage
+    from pipeline.web.coverage import coverage_page
 
     space = workspace()
     end = last or f"{space.settings.now():%Y-%m-%d}"
@@ -91,7 +91,7 @@ def _day(cell: "Cell") -> dict[str, object]:
 
 
 def _print_map(found: "Coverage") -> None:
-    from pipeline.pages.coverage import SHADES, SYMBOLS, describe_freshness
+    from pipeline.web.coverage import SHADES, SYMBOLS, describe_freshness
 
     width = max([6, *(len(source.key) for source in found.sources)])
     out.print(Text(" " * (width + 2)).append(_scale(found), "dim"), soft_wrap=True)
@@ -114,7 +114,7 @@ def _scale(found: "Coverage") -> str:
 
 
 def _cell(cell: "Cell") -> Text:
-    from pipeline.pages.coverage import shade_of, symbol_of
+    from pipeline.web.coverage import shade_of, symbol_of
 
     if any(each.whose != "real" for each in cell.odd):
         return Text(symbol_of(cell), style="bold white on red")
@@ -129,7 +129,7 @@ def _print_odd(found: "Coverage") -> None:
 
 
 def _odd_lines(source: "SourceCoverage") -> Iterator[Text]:
-    from pipeline.pages.coverage import SYMBOLS
+    from pipeline.web.coverage import SYMBOLS
 
     for cell in source.cells:
         for odd in cell.odd:

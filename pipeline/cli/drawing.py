@@ -5,7 +5,7 @@ from collections.abc import Iterable, Iterator, Sequence
 from rich.text import Text
 
 from pipeline.cli.output import out
-from pipeline.pages import ArticlePage, BlockView, EntityCard, EventView, Mark, QuoteView, make_visible
+from pipeline.web import ArticlePage, BlockView, EntityCard, EventView, Mark, QuoteView, make_visible
 
 # Colour is never alone: names are underlined, triggers have the shape of their modality, all else its label.
 _STYLES = {

@@ -17,8 +17,8 @@ from pipeline.errors import ConfigError
 
 if TYPE_CHECKING:
     from pipeline.jobs.workspace import Workspace
-    from pipeline.pages import ArticlePage
     from pipeline.reports.article_view import ArticleView
+    from pipeline.web import ArticlePage
 
 
 def show(
@@ -36,7 +36,7 @@ def show(
 
     Exit 1 where the lake has no such article.
     """
-    from pipeline.pages import article_html, article_page
+    from pipeline.web import article_html, article_page
 
     space = workspace()
     found = _load_view(space, what, published_at=published_at, source=source)
@@ -67,7 +67,7 @@ def _load_view(space: "Workspace", what: str, *, published_at: str | None, sourc
 
 def _print(page: "ArticlePage", found: "ArticleView") -> None:
     from pipeline.cli.drawing import draw_fields, draw_lists, draw_text
-    from pipeline.pages import make_visible
+    from pipeline.web import make_visible
 
     out.print(Text(f"{make_visible(page.byline)}\n{page.origin}", style="dim"))
     draw_text(page)

@@ -45,7 +45,7 @@ async def respond(scope: Message, receive: Callable[[], Awaitable[Message]], sen
 
 def _with_headers(send: Send) -> Send:
     """Return ``send`` with the headers that no answer goes without, whoever made it."""
-    from pipeline.pages import policy
+    from pipeline.web import policy
 
     standing = {**_HEADERS, "Content-Security-Policy": policy(is_served=True)}
 
@@ -105,8 +105,8 @@ async def _answer_request(
 
 
 def _within_limits(answer: Callable[[Request, str], Response], request: Request, root: str) -> Response:
-    from pipeline.pages.limits import within_limits
     from pipeline.settings import Settings
+    from pipeline.web.limits import within_limits
 
     with within_limits(Settings.load()):
         return answer(request, root)
@@ -135,7 +135,7 @@ def _logged_error_response(request: Request, error: Exception) -> Response:
 
 
 def _error_response(request: Request, status: int, message: str) -> Response:
-    from pipeline.pages.trouble import error_page
+    from pipeline.web.trouble import error_page
 
     inside = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
     root = "../" * max(0, inside.count("/") - 1)

@@ -8,7 +8,7 @@ from fastapi.responses import HTMLResponse
 
 if TYPE_CHECKING:
     from pipeline.jobs.workspace import Workspace
-    from pipeline.pages.questions import QuestionRequest
+    from pipeline.web.saved_queries import QuestionRequest
 
 PageHandler = Callable[[Request, str], Response]
 _COVERAGE_DAYS = 14
@@ -23,9 +23,9 @@ def _workspace() -> "Workspace":
 
 
 def _coverage(request: Request, root: str) -> Response:
-    from pipeline.pages.asked import parse_period, parse_text
-    from pipeline.pages.coverage import coverage_page
     from pipeline.reports.coverage import coverage
+    from pipeline.web.asked import parse_period, parse_text
+    from pipeline.web.coverage import coverage_page
 
     space, query = _workspace(), request.query_params
     first, last = parse_period(query, last=space.settings.now().date(), days=_COVERAGE_DAYS)
@@ -35,15 +35,15 @@ def _coverage(request: Request, root: str) -> Response:
 
 
 def _pages(request: Request, root: str) -> Response:
-    from pipeline.pages.seen import pages_page
+    from pipeline.web.outcomes import pages_page
 
     settings = _workspace().settings
     return HTMLResponse(pages_page(settings.lake_dir, request.query_params, today=settings.now().date(), root=root))
 
 
 def _why(request: Request, root: str) -> Response:
-    from pipeline.pages.seen import why_page
     from pipeline.reports.provenance import trace_provenance
+    from pipeline.web.outcomes import why_page
 
     asked = request.query_params.get("url", "").strip()
     if not asked:
@@ -52,16 +52,16 @@ def _why(request: Request, root: str) -> Response:
 
 
 def _articles(request: Request, root: str) -> Response:
-    from pipeline.pages.articles import articles_page
+    from pipeline.web.articles import articles_page
 
     settings = _workspace().settings
     return HTMLResponse(articles_page(settings.lake_dir, request.query_params, today=settings.now().date(), root=root))
 
 
 def _article(request: Request, root: str) -> Response:
-    from pipeline.pages.article import article_page
-    from pipeline.pages.served import newsroom_article
     from pipeline.reports.article_view import view_article
+    from pipeline.web.article import article_page
+    from pipeline.web.served import newsroom_article
 
     article_id = request.path_params["article_id"]
     found = view_article(_workspace(), article_id)
@@ -72,26 +72,26 @@ def _article(request: Request, root: str) -> Response:
 
 
 def _questions(request: Request, root: str) -> Response:
-    from pipeline.pages.questions import questions_page
+    from pipeline.web.saved_queries import questions_page
 
     return HTMLResponse(questions_page(root=root))
 
 
 def _question(request: Request, root: str) -> Response:
-    from pipeline.pages.questions import question_page
+    from pipeline.web.saved_queries import question_page
 
     return HTMLResponse(question_page(_workspace().settings.lake_dir, _question_request(request), root=root))
 
 
 def _question_svg(request: Request, root: str) -> Response:
-    from pipeline.pages.questions import question_svg
+    from pipeline.web.saved_queries import question_svg
 
     drawn = question_svg(_workspace().settings.lake_dir, _question_request(request))
     return Response(drawn, media_type="image/svg+xml", headers={"Content-Security-Policy": _SVG_POLICY})
 
 
 def _question_csv(request: Request, root: str) -> Response:
-    from pipeline.pages.questions import question_csv
+    from pipeline.web.saved_queries import question_csv
 
     asked = _question_request(request)
     rows = question_csv(_workspace().settings.lake_dir, asked)
@@ -100,7 +100,7 @@ def _question_csv(request: Request, root: str) -> Response:
 
 
 def _question_request(request: Request) -> "QuestionRequest":
-    from pipeline.pages.questions import parse_question_request
+    from pipeline.web.saved_queries import parse_question_request
 
     return parse_question_request(request.path_params["slug"], request.query_params)
 

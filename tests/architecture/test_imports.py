@@ -43,14 +43,14 @@ PIPELINE = {
     "exports": May(("model", "tables", "lake"), ("pyarrow",)),
     "jobs": May(_ROOMS_OF_JOBS, ("pyarrow",)),
     "reports": May((*_ROOMS_OF_JOBS, "jobs", "query"), ("pyarrow",)),
-    "pages": May(("query", "tables", "model"), ("jinja2",)),
-    "cli": May(("jobs", "reports", "query", "exports", "model", "pages"), ("typer", "rich")),
+    "web": May(("query", "tables", "model"), ("jinja2",)),
+    "cli": May(("jobs", "reports", "query", "exports", "model", "web"), ("typer", "rich")),
 }
 # Parsing a DAG file loads only these; the package is imported inside the tasks.
 AIRFLOW_SIDE = {
     "dags": May(libraries=("airflow", "news_airflow")),
-    "news_airflow": May(("jobs", "reports", "pages"), ("airflow", "fastapi", "news_airflow", "psutil", "starlette")),
-    "news_plugin": May(("pages",), ("airflow", "news_airflow")),
+    "news_airflow": May(("jobs", "reports", "web"), ("airflow", "fastapi", "news_airflow", "psutil", "starlette")),
+    "news_plugin": May(("web",), ("airflow", "news_airflow")),
 }
 EVERYWHERE = ("errors", "settings", "sqlite", "content_encoding", "__version__")
 # Rooms that compute: they get values and give values, from the archive or a file, never from a socket.

@@ -14,9 +14,9 @@ from playwright.sync_api import Browser
 from pipeline.clusters import SentenceChange
 from pipeline.lake import Lake
 from pipeline.model.provenance import Check, Fact, ProvenanceStep
-from pipeline.pages import article_html, article_page
 from pipeline.reports.page_history import Revision
 from pipeline.tables import READING_TABLES
+from pipeline.web import article_html, article_page
 from tests.browser.hostile import COUNT
 from tests.browser.hostile_lake import DAY, STRINGS, article_id_of, columns_of_text, make_hostile_lake
 from tests.browser.looking import assert_standing, overflow, references, running

@@ -9,15 +9,15 @@ import pytest
 from playwright.sync_api import Browser, Page, Route
 
 from pipeline.jobs.workspace import Workspace
-from pipeline.pages import policy
-from pipeline.pages.articles import articles_page
-from pipeline.pages.coverage import coverage_page
-from pipeline.pages.questions import parse_question_request, question_page, question_svg
-from pipeline.pages.seen import pages_page, why_page
 from pipeline.query import list_questions
 from pipeline.reports.coverage import coverage
 from pipeline.reports.provenance import trace_provenance
 from pipeline.settings import Settings
+from pipeline.web import policy
+from pipeline.web.articles import articles_page
+from pipeline.web.coverage import coverage_page
+from pipeline.web.outcomes import pages_page, why_page
+from pipeline.web.saved_queries import parse_question_request, question_page, question_svg
 from tests.browser.hostile_lake import DAY, ONE, STRINGS, make_hostile_lake
 from tests.browser.looking import assert_standing, overflow, references, running
 from tests.browser.shown import letters

@@ -6,9 +6,9 @@ import pytest
 
 from pipeline.errors import ConfigError
 from pipeline.jobs.workspace import Workspace
-from pipeline.pages import article_html, article_page
 from pipeline.reports.article_view import view_article, view_preview
 from pipeline.reports.trial import preview
+from pipeline.web import article_html, article_page
 from tests.unit.jobs.test_derive import URL, archive, extract, id_of, space, story
 
 __all__ = ["space"]

@@ -5,11 +5,11 @@ from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import NamedTuple
 
-from pipeline.pages.cast import entity_group
-from pipeline.pages.events import MODALITY_WORDS, EventView
-from pipeline.pages.marks import Label, Mark, TextSegment, split_text
-from pipeline.pages.quotes import QuoteView, Span
 from pipeline.tables.spec import Row
+from pipeline.web.annotations import entity_group
+from pipeline.web.events import MODALITY_WORDS, EventView
+from pipeline.web.marks import Label, Mark, TextSegment, split_text
+from pipeline.web.quotes import QuoteView, Span
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

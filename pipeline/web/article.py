@@ -5,14 +5,14 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.model.provenance import ProvenanceStep
-from pipeline.pages.about import Field, build_fields, describe_published
-from pipeline.pages.cast import EntityCard, build_entity_cards
-from pipeline.pages.drawn import BlockView, build_blocks
-from pipeline.pages.events import EventView, build_events
-from pipeline.pages.quotes import QuoteView, build_quotes
-from pipeline.pages.told import RevisionView
-from pipeline.pages.visible import make_json_visible
 from pipeline.tables.spec import Row
+from pipeline.web.about import Field, build_fields, describe_published
+from pipeline.web.annotations import EntityCard, build_entity_cards
+from pipeline.web.events import EventView, build_events
+from pipeline.web.quotes import QuoteView, build_quotes
+from pipeline.web.text_markup import BlockView, build_blocks
+from pipeline.web.told import RevisionView
+from pipeline.web.visible import make_json_visible
 
 _JSON = json.JSONEncoder(ensure_ascii=False, default=str)
 

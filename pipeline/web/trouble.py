@@ -1,6 +1,6 @@
 """The page that says what went wrong, in the look of the others."""
 
-from pipeline.pages.rendering import page
+from pipeline.web.rendering import page
 
 _TITLES = {
     400: "That cannot be asked",

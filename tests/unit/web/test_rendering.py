@@ -7,9 +7,9 @@ import re
 import pytest
 from jinja2 import DictLoader, UndefinedError
 
-from pipeline.pages import policy, rendering
-from pipeline.pages.rendering import stylesheet
-from pipeline.pages.visible import make_visible
+from pipeline.web import policy, rendering
+from pipeline.web.rendering import stylesheet
+from pipeline.web.visible import make_visible
 
 
 def _rendered(source: str, **values: object) -> str:

@@ -7,8 +7,8 @@ from collections import Counter
 import lxml.html
 import pytest
 
-from pipeline.pages import article_html, article_page
-from tests.unit.pages.golden_rows import TWIN, golden_cases, golden_page, golden_rows
+from pipeline.web import article_html, article_page
+from tests.unit.web.golden_rows import TWIN, golden_cases, golden_page, golden_rows
 
 HOSTILE = "</pre></style><script>alert(1)</script><img src=x onerror=alert(1)>'\"&{{7*7}}\u202e\x00\u2066"
 

@@ -1,13 +1,13 @@
 """What people look at: pages made on the server, of values, without a script and without a request to anywhere."""
 
-from pipeline.pages.article import ArticlePage, article_page
-from pipeline.pages.cast import EntityCard
-from pipeline.pages.drawn import BlockView
-from pipeline.pages.events import MODALITIES, EventView
-from pipeline.pages.marks import Label, Mark, TextSegment
-from pipeline.pages.quotes import QuoteView
-from pipeline.pages.rendering import page, policy
-from pipeline.pages.visible import make_visible
+from pipeline.web.annotations import EntityCard
+from pipeline.web.article import ArticlePage, article_page
+from pipeline.web.events import MODALITIES, EventView
+from pipeline.web.marks import Label, Mark, TextSegment
+from pipeline.web.quotes import QuoteView
+from pipeline.web.rendering import page, policy
+from pipeline.web.text_markup import BlockView
+from pipeline.web.visible import make_visible
 
 __all__ = [
     "MODALITIES",

@@ -10,12 +10,12 @@ import pytest
 from pipeline.errors import ConfigError, LimitError
 from pipeline.model.coverage import Anomaly, Cell, Coverage, SourceCoverage, SourceDay
 from pipeline.model.provenance import Check, Excerpt, Fact, Provenance, ProvenanceStep
-from pipeline.pages.articles import articles_page
-from pipeline.pages.asked import parse_period, parse_text
-from pipeline.pages.coverage import coverage_page
-from pipeline.pages.links import link, web_link
-from pipeline.pages.questions import parse_question_request, question_csv, question_page, question_svg, questions_page
-from pipeline.pages.seen import pages_page, why_page
+from pipeline.web.articles import articles_page
+from pipeline.web.asked import parse_period, parse_text
+from pipeline.web.coverage import coverage_page
+from pipeline.web.links import link, web_link
+from pipeline.web.outcomes import pages_page, why_page
+from pipeline.web.saved_queries import parse_question_request, question_csv, question_page, question_svg, questions_page
 from tests.unit.query.conftest import WriteRows, small_lake, write_rows
 
 __all__ = ["small_lake", "write_rows"]
@@ -208,7 +208,7 @@ def test_question_as_files(small_lake: Path):
 def test_a_file_does_not_grow_without_end(small_lake: Path, monkeypatch: pytest.MonkeyPatch):
     """A file of more bytes than the api-server should hold is refused, with the command that has no such bound."""
     rows = question_csv(small_lake, parse_question_request("top-speakers", {}))
-    monkeypatch.setattr("pipeline.pages.questions.MOST_BYTES", len(rows) - 1)
+    monkeypatch.setattr("pipeline.web.saved_queries.MOST_BYTES", len(rows) - 1)
 
     with pytest.raises(LimitError, match="newslake ask --csv"):
         question_csv(small_lake, parse_question_request("top-speakers", {}))

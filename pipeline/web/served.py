@@ -1,8 +1,8 @@
 """The page of an article inside Newsroom."""
 
-from pipeline.pages.article import ArticlePage
-from pipeline.pages.events import MODALITIES
-from pipeline.pages.rendering import page
+from pipeline.web.article import ArticlePage
+from pipeline.web.events import MODALITIES
+from pipeline.web.rendering import page
 
 
 def newsroom_article(article: ArticlePage, *, root: str) -> str:

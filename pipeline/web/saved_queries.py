@@ -8,15 +8,15 @@ from io import BytesIO
 from pathlib import Path
 
 from pipeline.errors import LimitError
-from pipeline.pages.asked import UrlQuery, parse_day, parse_period, parse_text
-from pipeline.pages.links import link
-from pipeline.pages.rendering import page
 from pipeline.query import Connection, QueryResult, Question, connect, list_questions, query, question_named, stream
 from pipeline.query.charts import draw
 from pipeline.query.counted import Denominators, count_denominators
 from pipeline.query.pictures import picture_bytes
 from pipeline.query.result_files import write_csv
 from pipeline.query.saved_queries import set_options, sql_of
+from pipeline.web.asked import UrlQuery, parse_day, parse_period, parse_text
+from pipeline.web.links import link
+from pipeline.web.rendering import page
 
 MOST_ROWS = 200
 MOST_BYTES = 64 << 20  # of a file

@@ -2,12 +2,12 @@
 
 import re
 
-from pipeline.pages.rendering import stylesheet
 from pipeline.query import style
+from pipeline.web.rendering import stylesheet
 from tests.architecture.tree import project_files, text_of
 
 _COLOUR = re.compile(r"#(?:[0-9a-f]{8}|[0-9a-f]{6}|[0-9a-f]{3,4})(?![-\w])|\b(?:rgba?|hsla?|oklch)\(", re.IGNORECASE)
-_PLACES = ("pipeline/pages/", "pipeline/query/", "pipeline/cli/", "plugins/")
+_PLACES = ("pipeline/web/", "pipeline/query/", "pipeline/cli/", "plugins/")
 _VARIABLE = re.compile(r"--(ink|faint|paper|s\d):(#[0-9A-Fa-f]{6})")
 
 

@@ -6,8 +6,8 @@ from functools import cache
 
 from jinja2 import Environment, PackageLoader, StrictUndefined
 
-from pipeline.pages.palette import palette_css
-from pipeline.pages.visible import make_visible
+from pipeline.web.palette import palette_css
+from pipeline.web.visible import make_visible
 
 _STYLE = "style.css"
 
@@ -45,7 +45,7 @@ def policy(*, is_served: bool) -> str:
 @cache
 def _environment() -> Environment:
     environment = Environment(
-        loader=PackageLoader("pipeline.pages"),
+        loader=PackageLoader("pipeline.web"),
         autoescape=True,
         undefined=StrictUndefined,
         finalize=_finalize,

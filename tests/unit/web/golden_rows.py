@@ -6,8 +6,8 @@ from typing import Any
 
 import pyarrow as pa
 
-from pipeline.pages import ArticlePage, article_page
 from pipeline.tables import READING_TABLES
+from pipeline.web import ArticlePage, article_page
 from tests.golden.cases import FOLDER
 
 Rows = dict[str, list[dict[str, Any]]]

@@ -5,10 +5,10 @@ from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Literal
 
-from pipeline.pages.corrections import Correction, name_corrections
-from pipeline.pages.events import EventView
-from pipeline.pages.quotes import QuoteView, describe_gender
 from pipeline.tables.spec import Row
+from pipeline.web.corrections import Correction, name_corrections
+from pipeline.web.events import EventView
+from pipeline.web.quotes import QuoteView, describe_gender
 
 EntityGroup = Literal["person", "organisation", "place", "other"]
 _GROUPS: dict[str, EntityGroup] = {

@@ -4,8 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.pages.corrections import Correction, quote_corrections
 from pipeline.tables.spec import Row
+from pipeline.web.corrections import Correction, quote_corrections
 
 Span = tuple[int, int]
 _CUE_REACH = 200  # code points on either side of a quotation in which its cue is looked for

@@ -5,10 +5,10 @@ from datetime import UTC, date, datetime, timedelta
 from pathlib import Path
 
 from pipeline.errors import ConfigError
-from pipeline.pages.asked import UrlQuery, parse_period, parse_text
-from pipeline.pages.links import link
-from pipeline.pages.rendering import page
 from pipeline.query.articles import ArticleCursor, ArticleFilter, ArticleSummary, find_articles, last_day
+from pipeline.web.asked import UrlQuery, parse_period, parse_text
+from pipeline.web.links import link
+from pipeline.web.rendering import page
 
 DAYS = 30  # that a list looks back where no days are asked for
 

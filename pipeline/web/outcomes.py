@@ -6,11 +6,11 @@ from pathlib import Path
 
 from pipeline.errors import ConfigError
 from pipeline.model.provenance import STEP_HEADINGS, Provenance
-from pipeline.pages.asked import UrlQuery, parse_period, parse_text
-from pipeline.pages.links import link, web_link
-from pipeline.pages.rendering import page
 from pipeline.query.seen import LATE, PageFilter, PageOutcome, find_page_outcomes
 from pipeline.tables import table_named
+from pipeline.web.asked import UrlQuery, parse_period, parse_text
+from pipeline.web.links import link, web_link
+from pipeline.web.rendering import page
 
 _HEADINGS = {**STEP_HEADINGS, "next": "Next, in a terminal"}
 _LONGEST_URL = 100_000
