@@ -62,10 +62,10 @@ bench-airflow: $(VENV)/.ready  ## Print what Airflow adds: drop to rows, a backf
 	@$(RUN) -m tests.bench_airflow
 
 up: $(VENV)/.ready  ## Start Airflow on this machine and wait until it is healthy, http://127.0.0.1:8080
-	@PYTHONPATH=plugins $(RUN) -m news_airflow.local up
+	@PYTHONPATH=plugins $(RUN) -m news_airflow.local_airflow up
 
 down: $(VENV)/.ready  ## Stop it, with everything it started
-	@PYTHONPATH=plugins $(RUN) -m news_airflow.local down
+	@PYTHONPATH=plugins $(RUN) -m news_airflow.local_airflow down
 
 cluster-test: $(UV)  ## Run the cluster's faults on PostgreSQL, Redis and two Celery workers; as root, on Debian
 	@bash tests/cluster/run

@@ -8,7 +8,7 @@ from airflow.sdk import DAG, PartitionedAssetTimetable, task
 from news_airflow.assets import RAW, TABLES
 from news_airflow.days import day_of
 from news_airflow.defaults import COMMIT_POOL, LONG, START, TASK_DEFAULTS
-from news_airflow.run import origin_of, run_id_of, run_stage
+from news_airflow.task_context import origin_of, run_id_of, run_stage
 
 with DAG(
     "news_extract",

@@ -10,7 +10,7 @@ from airflow.sdk import DAG, task
 from airflow.sdk.exceptions import AirflowSkipException
 from news_airflow.assets import HEALTH, RAW
 from news_airflow.defaults import COMMIT_POOL, START, TASK_DEFAULTS
-from news_airflow.run import fail, origin_of, run_stage
+from news_airflow.task_context import fail, origin_of, run_stage
 
 with DAG(
     "news_maintain",

@@ -20,7 +20,7 @@ from rich.console import Console
 ROOT = Path(__file__).parents[1]
 sys.path.insert(0, str(ROOT / "plugins"))
 
-from news_airflow.local import environment  # noqa: E402 - needs the path above
+from news_airflow.local_airflow import environment  # noqa: E402 - needs the path above
 
 from pipeline.cli.output import print_rows  # noqa: E402
 from pipeline.query import connect, query, question_named  # noqa: E402

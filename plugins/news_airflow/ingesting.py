@@ -8,7 +8,7 @@ from airflow.sdk.exceptions import AirflowSkipException
 from news_airflow.assets import RAW
 from news_airflow.days import day_of
 from news_airflow.defaults import FILES_POOL, LONG, WEB_POOL
-from news_airflow.run import fail, origin_of, run_id_of, run_stage
+from news_airflow.task_context import fail, origin_of, run_id_of, run_stage
 
 SOURCE_POOLS = {"web": WEB_POOL, "files": FILES_POOL}
 

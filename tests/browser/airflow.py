@@ -11,7 +11,7 @@ from http.client import HTTPConnection, HTTPException
 from pathlib import Path
 from time import monotonic, sleep
 
-from news_airflow.local import environment
+from news_airflow.local_airflow import environment
 from news_airflow.supervisor import kill, log_file, processes, start
 
 from tests.scheduler.machine import NOW, free_port
@@ -32,7 +32,7 @@ def airflow_pages(root: Path) -> Iterator[Callable[[], str]]:
     home, port = (root / "airflow").resolve(), free_port()
     (home / "logs").mkdir(parents=True)
     (home / "passwords.json").write_text(json.dumps(PASSWORDS))
-    command = f"{shlex.quote(sys.executable)} -m news_airflow.local prepare && exec airflow api-server"
+    command = f"{shlex.quote(sys.executable)} -m news_airflow.local_airflow prepare && exec airflow api-server"
     start(home, _PART, ["sh", "-c", command], environment=_environment(home, port, root))
     try:
         yield partial(_origin, port, log_file(home, _PART))

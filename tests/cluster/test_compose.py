@@ -64,7 +64,7 @@ def test_what_waits_for_what():
 
 def test_preparation_sets_the_pools():
     """The preparation runs our own one, which migrates the database and makes the pools."""
-    assert "python -m news_airflow.local prepare" in ALL["init"]["command"][0]
+    assert "python -m news_airflow.local_airflow prepare" in ALL["init"]["command"][0]
 
 
 def test_workers_can_be_many():

@@ -112,7 +112,7 @@ class Cluster:
         return None
 
     def _prepare(self) -> None:
-        command = [sys.executable, "-m", "news_airflow.local", "prepare"]
+        command = [sys.executable, "-m", "news_airflow.local_airflow", "prepare"]
         with log_file(self.root, "init").open("wb") as output:
             environment = self._service("init")["environment"]
             subprocess.run(command, env=environment, stdout=output, stderr=subprocess.STDOUT, check=True)

@@ -13,7 +13,7 @@ sys.path.insert(0, str(ROOT / "plugins"))
 @pytest.fixture(scope="session")
 def bag(tmp_path_factory: pytest.TempPathFactory):
     """All DAGs of dags/, from a migrated database."""
-    from news_airflow.local import environment
+    from news_airflow.local_airflow import environment
 
     home = tmp_path_factory.mktemp("airflow")
     ours = {name: value for name, value in environment(home).items() if not name.startswith("NEWS_")}

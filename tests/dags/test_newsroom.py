@@ -139,7 +139,7 @@ def test_newsroom_is_in_the_navigation(origin: str) -> None:
 @pytest.fixture
 def app(bag):
     """The application alone, for a person who was let in."""
-    from news_airflow.newsroom import newsroom_app
+    from news_airflow.web_app import newsroom_app
 
     found = newsroom_app()
     [allowed] = found.router.dependencies
@@ -169,7 +169,7 @@ def test_every_route_asks_airflow(app) -> None:
 )
 def test_errors_are_pages(app, error: Exception, status: int, told: str) -> None:
     """What goes wrong is told in the look of the other pages; of a defect of ours nothing is told."""
-    from news_airflow.newsroom import _endpoint
+    from news_airflow.web_app import _endpoint
 
     def broken(request: object, root: str) -> object:
         raise error
@@ -184,7 +184,7 @@ def test_errors_are_pages(app, error: Exception, status: int, told: str) -> None
 
 def test_a_page_that_nobody_waits_for_keeps_its_slot(bag) -> None:
     """A thread cannot be stopped: until it ends, it counts among those that are at work at once."""
-    from news_airflow.newsroom import _endpoint
+    from news_airflow.web_app import _endpoint
 
     begun, may_end = threading.Event(), threading.Event()
 

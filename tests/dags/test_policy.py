@@ -94,7 +94,7 @@ def test_reading_always_finds_a_slot(bag) -> None:
     """Sources that take long, online and on disk at once, leave room for a task that reads, with as few slots as
     `make up` and one worker of the cluster have."""
     from news_airflow.defaults import FILES_POOL, POOLS, WEB_POOL
-    from news_airflow.local import environment
+    from news_airflow.local_airflow import environment
 
     waiting = POOLS[WEB_POOL][0] + POOLS[FILES_POOL][0]
     assert waiting < int(environment(Path())["AIRFLOW__CORE__PARALLELISM"])

@@ -14,7 +14,7 @@ from pipeline.query.dialects import DIALECTS, transpile
 from pipeline.query.views import table_files
 from pipeline.tables import TABLES, TableSpec
 from samples.answers import replay_newsroom
-from tests.engines.answered import PAGE, SECTIONS, PageAnswers, Rows, plain
+from tests.engines.engine_answers import PAGE, SECTIONS, PageAnswers, Rows, plain
 from tests.engines.lakes import stored_rows, write_odd_lake
 
 LAKES = ("sample", "odd")

@@ -10,9 +10,9 @@ from pathlib import Path
 import pytest
 
 from samples.server import ROOT, Newsroom
-from tests.faults.evening import FIRST, SECOND, Evening, at_leisure
-from tests.faults.promises import table_files
+from tests.faults.invariants import table_files
 from tests.faults.resume_worker import derive_afresh, whole_evening
+from tests.faults.sample_run import FIRST, SECOND, Evening, at_leisure
 
 _DISK_BYTES = 8_000_000
 

@@ -14,8 +14,8 @@ from pipeline.archive.scan import read_file
 from pipeline.archive.warc import read_member
 from pipeline.jobs.verify import read_everything, verify
 from pipeline.model import Capture
-from tests.faults.evening import SECOND
 from tests.faults.resume_worker import open_space
+from tests.faults.sample_run import SECOND
 
 _DATABASES = {"ledger.sqlite": "ledger", "index.sqlite": "index", "state.sqlite": "state"}
 

@@ -12,8 +12,8 @@ from typing import Any
 
 import pytest
 
-from tests.faults.evening import LONG, SECOND, STAGE_OF, Evening, Worker, WorkerExit, say, wait_for_exit
 from tests.faults.resume_worker import do_task
+from tests.faults.sample_run import LONG, SECOND, STAGE_OF, Evening, Worker, WorkerExit, say, wait_for_exit
 from tests.faults.test_resume import assert_like
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(1800)]

@@ -5,8 +5,8 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.evening import LONG, Evening, say
 from tests.faults.flips import Flips, chosen, files_of
+from tests.faults.sample_run import LONG, Evening, say
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(3600)]
 

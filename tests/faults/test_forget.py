@@ -10,9 +10,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.evening import LONG, SECOND, Evening, Worker, at_leisure, say, wait_for_exit
-from tests.faults.promises import assert_whole, broken_sums, table_files
+from tests.faults.invariants import assert_whole, broken_sums, table_files
 from tests.faults.resume_worker import finish_forgetting, forget_one, open_space, work_a_while
+from tests.faults.sample_run import LONG, SECOND, Evening, Worker, at_leisure, say, wait_for_exit
 from tests.traces import Traces
 
 pytestmark = [pytest.mark.model]

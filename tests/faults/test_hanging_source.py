@@ -11,7 +11,7 @@ from pipeline.jobs.run import ingest_sources
 from pipeline.jobs.workspace import Workspace
 from pipeline.settings import Settings
 from tests.faults.hostile import Hostile, HostileHandler, hostile_server, page
-from tests.faults.promises import broken_sums
+from tests.faults.invariants import broken_sums
 
 NOW = datetime(2026, 3, 2, 20, 0, tzinfo=UTC)
 DEADLINE = 1.0

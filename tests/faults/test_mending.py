@@ -12,9 +12,9 @@ from pipeline.archive.archive import Archive
 from pipeline.jobs.run import extract_day
 from pipeline.jobs.verify import read_everything, read_nothing, verify
 from pipeline.jobs.worklist import unread_days
-from tests.faults.evening import SECOND, Evening
-from tests.faults.promises import table_files
+from tests.faults.invariants import table_files
 from tests.faults.resume_worker import open_space
+from tests.faults.sample_run import SECOND, Evening
 
 pytestmark = pytest.mark.model
 

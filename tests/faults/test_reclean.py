@@ -10,10 +10,10 @@ from pathlib import Path
 import pytest
 
 from samples.server import DAYS, ROOT, Newsroom
-from tests.faults.evening import SECOND, Evening, at_leisure
-from tests.faults.promises import table_files
+from tests.faults.invariants import table_files
 from tests.faults.reclean_worker import derive_all, open_socket
 from tests.faults.resume_worker import whole_evening
+from tests.faults.sample_run import SECOND, Evening, at_leisure
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(1800)]
 

@@ -8,9 +8,9 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.evening import LONG, SECOND, Evening, Kills, say
-from tests.faults.promises import assert_whole, outcomes_of, pages_without_outcome, table_files
+from tests.faults.invariants import assert_whole, outcomes_of, pages_without_outcome, table_files
 from tests.faults.resume_worker import open_space
+from tests.faults.sample_run import LONG, SECOND, Evening, Kills, say
 
 pytestmark = [pytest.mark.model]
 

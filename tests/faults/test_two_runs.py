@@ -8,10 +8,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.evening import LONG, SECOND, Evening, Meeting, Worker, at_leisure, at_once, say, wait_for_exit
 from tests.faults.inbox import drop, plain_text
-from tests.faults.promises import assert_whole, outcomes_of, pages_without_outcome, table_files
+from tests.faults.invariants import assert_whole, outcomes_of, pages_without_outcome, table_files
 from tests.faults.resume_worker import derive_afresh, do_task, open_space
+from tests.faults.sample_run import LONG, SECOND, Evening, Meeting, Worker, at_leisure, at_once, say, wait_for_exit
 
 pytestmark = [pytest.mark.model, pytest.mark.timeout(1800)]
 

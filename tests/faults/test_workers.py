@@ -6,7 +6,7 @@ from pathlib import Path
 
 _LEFT = """
 import multiprocessing, time
-from tests.faults.evening import Worker
+from tests.faults.sample_run import Worker
 
 if __name__ == "__main__":
     Worker(multiprocessing.get_context("fork"), time.sleep, 600)

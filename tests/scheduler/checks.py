@@ -7,7 +7,7 @@ from pathlib import Path
 from pipeline.jobs.run import extract_day
 from pipeline.jobs.workspace import Workspace
 from pipeline.settings import Settings
-from tests.faults.promises import broken_sums
+from tests.faults.invariants import broken_sums
 from tests.scheduler.machine import NOW, Machine
 
 

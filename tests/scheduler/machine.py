@@ -46,9 +46,9 @@ class Machine:
         return self.data / "inbox"
 
     def command(self, *words: str, seconds: float = 240) -> str:
-        """Run ``python -m news_airflow.local`` and return what it said; fail with that where it fails."""
+        """Run ``python -m news_airflow.local_airflow`` and return what it said; fail with that where it fails."""
         done = subprocess.run(
-            [sys.executable, "-m", "news_airflow.local", *words],
+            [sys.executable, "-m", "news_airflow.local_airflow", *words],
             env=dict(self.environment),
             capture_output=True,
             text=True,

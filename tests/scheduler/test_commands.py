@@ -13,10 +13,10 @@ ROOT = Path(__file__).parents[2]
 
 
 def command(word: str, home: Path, **settings: str) -> subprocess.CompletedProcess[str]:
-    """Run a command of news_airflow.local for a home."""
+    """Run a command of news_airflow.local_airflow for a home."""
     given = {name: value for name, value in os.environ.items() if not name.startswith(("NEWS_", "AIRFLOW"))}
     ours = {"PYTHONPATH": str(ROOT / "plugins"), "AIRFLOW_HOME": str(home), **settings}
-    words = [sys.executable, "-m", "news_airflow.local", word]
+    words = [sys.executable, "-m", "news_airflow.local_airflow", word]
     return subprocess.run(words, env=given | ours, capture_output=True, text=True, timeout=60, check=False)
 
 

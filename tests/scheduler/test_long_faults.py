@@ -8,7 +8,7 @@ from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
-from news_airflow.local import PORT
+from news_airflow.local_airflow import PORT
 
 from samples.server import DAYS
 from tests.cluster.holds import COMMIT, DERIVE, INGEST

@@ -9,7 +9,7 @@ import pytest
 from news_airflow.supervisor import log_file
 
 from samples.server import DAYS
-from tests.faults.evening import LONG
+from tests.faults.sample_run import LONG
 from tests.scheduler.checks import assert_undisturbed, differing, table_files, titles
 from tests.scheduler.invented import article
 from tests.scheduler.machine import Machine, newsroom_machine

@@ -5,10 +5,10 @@ from pathlib import Path
 
 import pytest
 
-from tests.faults.evening import Worker, wait_for_exit
 from tests.faults.lake.newsdesk import HOURS, open_lake, publish_all, work_struck
 from tests.faults.lake.promises import assert_whole, public_files
 from tests.faults.lake.undisturbed import Baseline, copy_lake, manifest_files, state_of
+from tests.faults.sample_run import Worker, wait_for_exit
 
 
 @pytest.fixture(scope="session")

@@ -14,9 +14,9 @@ from typing import Any
 
 import psutil
 
-from tests.faults.evening import Worker, wait_for_exit
 from tests.faults.lake.newsdesk import HOURS, WRITERS, is_last, open_lake, relate, stage
 from tests.faults.lake.readers import PLAIN, STRICT, Observation, read_on
+from tests.faults.sample_run import Worker, wait_for_exit
 
 # The longest life of a writer, in seconds of the processor: about five commits, however busy the machine is.
 _LIFE_SECONDS = 0.25

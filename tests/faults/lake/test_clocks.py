@@ -6,10 +6,10 @@ from pathlib import Path
 import pytest
 
 from pipeline.lake import Lake
-from tests.faults.evening import LONG, say
 from tests.faults.lake.newsdesk import HOURS, archive, is_last, open_lake, publish_all, relate, stage
 from tests.faults.lake.promises import NONE, assert_tidy, assert_whole, losses, public_files
 from tests.faults.lake.tally import SEED, form
+from tests.faults.sample_run import LONG, say
 
 ORDERS = 60 if LONG else 2
 # Hours that the hosts' clocks are wrong by; the grace is a day.

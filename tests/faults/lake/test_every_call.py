@@ -14,12 +14,12 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import NewsError
-from tests.faults.evening import LONG, Worker, say
 from tests.faults.lake.calls import KILL, READS, TEAR, Strike
 from tests.faults.lake.newsdesk import open_lake, work_struck
 from tests.faults.lake.promises import NONE, assert_whole, losses
 from tests.faults.lake.tally import SEED, form
 from tests.faults.lake.undisturbed import Baseline, assert_as_of_one_moment, assert_ends_well, copy_lake
+from tests.faults.sample_run import LONG, Worker, say
 
 KILLS, FAILURES = 10, 6  # of all, in the short form
 # Always: when one article stands on its new day already, and on its old one still.

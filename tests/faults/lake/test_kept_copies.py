@@ -9,9 +9,9 @@ from typing import Any
 import pytest
 
 from pipeline.lake import Lake
-from tests.faults.evening import LONG, Worker
 from tests.faults.lake.newsdesk import open_lake, publish_hour
 from tests.faults.lake.promises import public_files
+from tests.faults.sample_run import LONG, Worker
 
 KILLS = 60 if LONG else 8
 _NAMES = ["article_id", "revision_id", "fetched_at", "published_date"]

@@ -12,7 +12,7 @@ from pipeline.jobs.log_rows import append_outcomes
 from pipeline.jobs.outcomes import OutcomeRecorder
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Outcome
-from tests.faults.promises import broken_sums
+from tests.faults.invariants import broken_sums
 from tests.unit.jobs.test_derive import DAY, MORNING, URL, archive, extract, id_of, space, story
 
 __all__ = ["space"]

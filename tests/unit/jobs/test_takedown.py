@@ -24,7 +24,7 @@ from pipeline.jobs.workspace import Workspace
 from pipeline.model import article_id_of, canonical_url
 from pipeline.settings import Settings
 from tests.faults.hostile import Hostile, hostile_server
-from tests.faults.promises import assert_whole, broken_sums, table_files
+from tests.faults.invariants import assert_whole, broken_sums, table_files
 from tests.traces import Traces
 
 pytestmark = [pytest.mark.model]

@@ -1,4 +1,4 @@
-"""Airflow on this machine: `python -m news_airflow.local up`, `down`, and `airflow ...` for its own commands.
+"""Airflow on this machine: `python -m news_airflow.local_airflow up`, `down`, and `airflow ...` for its own commands.
 
 Everything lies in ``AIRFLOW_HOME``, else in ``.airflow`` of the project; SQLite and the local executor; the pages
 answer on 127.0.0.1 only, because whoever reaches them is admin. What the environment sets already stays as it is:
@@ -63,7 +63,7 @@ def environment(home: Path) -> dict[str, str]:
 
 def main() -> None:
     """Run one command for the Airflow of this environment."""
-    parser = argparse.ArgumentParser(prog="news_airflow.local", description="Airflow on this machine.")
+    parser = argparse.ArgumentParser(prog="news_airflow.local_airflow", description="Airflow on this machine.")
     commands = parser.add_subparsers(dest="command", required=True)
     starting = commands.add_parser("up", help="start it and wait until it is healthy")
     starting.add_argument("--seconds", type=float, default=180, help="how long to wait (default %(default)s)")
@@ -204,7 +204,7 @@ def _run_prepare(home: Path, whole: dict[str, str]) -> None:
     path = log_file(home, "prepare")
     with path.open("ab") as output:
         done = subprocess.run(
-            [sys.executable, "-m", "news_airflow.local", "prepare"],
+            [sys.executable, "-m", "news_airflow.local_airflow", "prepare"],
             env=whole,
             stdout=output,
             stderr=subprocess.STDOUT,
