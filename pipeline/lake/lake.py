@@ -72,7 +72,7 @@ class CommitterLock:
             yield self._committer(index)
 
     def withdraw_damaged(self) -> tuple[str, ...]:
-        """Take out whatever is damaged; return what was done. The ledger is not opened before it is checked."""
+        """Take out whatever is damaged; return what was done. The index is not opened before it is checked."""
         with self._disk.committer():
             done = drop_damaged(self._layout, self._disk, self._days, lambda: self._committer(self._open()))
             return tuple(done)

@@ -23,7 +23,7 @@ def checksummed_parquet(data: memoryview) -> bytes:
 
 
 def is_parquet_sound(data: bytes) -> bool:
-    """Return whether a file has a seal and its bytes are those of it."""
+    """Return whether a file has a checksum and its bytes match it."""
     at = data.rfind(_MARK)
     if at < 0:
         return False
