@@ -4,12 +4,11 @@ Line rules are data in ``line_rules``; what makes a page no article is in ``page
 own in ``text_article`` and keeps its characters.
 """
 
-from pipeline.clean.article import Explanation
+from pipeline.clean.article import Explanation, clean, explain, extract
+from pipeline.clean.blocks import Origin
 from pipeline.clean.boilerplate import GENERATION
 from pipeline.clean.canonical import PageIdentity, page_identity
-from pipeline.clean.extract import clean, explain, extract
-from pipeline.clean.moments import in_zone
-from pipeline.clean.origin import Origin
+from pipeline.clean.dates import in_zone
 from pipeline.clean.page_types import reject_reason
 from pipeline.clean.plain_text import article_from_text
 

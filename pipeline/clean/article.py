@@ -7,25 +7,18 @@ import trafilatura
 
 from pipeline.clean import metadata
 from pipeline.clean.authors import Authors, read_authors
-from pipeline.clean.blocks import count_words, join_pieces
-from pipeline.clean.body import read_body
-from pipeline.clean.boilerplate import GENERATION
+from pipeline.clean.blocks import ExtractedField, Origin, TextPiece, count_words, join_pieces
+from pipeline.clean.body import apply_layout, read_body, read_captions
+from pipeline.clean.boilerplate import GENERATION, keep_story_lines
 from pipeline.clean.canonical import identity_of, page_identity
-from pipeline.clean.captions import read_captions
-from pipeline.clean.dates import PublicationTime, read_published
-from pipeline.clean.decoding import decode_body
-from pipeline.clean.found import ExtractedField
-from pipeline.clean.headline import read_headline
-from pipeline.clean.html import Markup, read_markup
-from pipeline.clean.layout import apply_layout
-from pipeline.clean.lines import keep_story_lines
-from pipeline.clean.moments import in_zone
-from pipeline.clean.origin import Origin
-from pipeline.clean.page_types import PageKind, page_kind_of
-from pipeline.clean.pieces import TextPiece
-from pipeline.clean.standfirst import with_standfirst
-from pipeline.clean.tree import Tree, excess_of, parse_html, strip_unread, text_of
-from pipeline.model import Article, FieldMethod, Page, content_hash_of, domain_of, revision_id_of
+from pipeline.clean.dates import PublicationTime, in_zone, read_published
+from pipeline.clean.decoding import decode_body, media_kind_of
+from pipeline.clean.html import Tree, excess_of, parse_html, strip_unread, text_of
+from pipeline.clean.markup import Markup, read_markup
+from pipeline.clean.metadata import read_headline, with_standfirst
+from pipeline.clean.page_types import PageKind, page_kind_of, reject_reason
+from pipeline.clean.plain_text import text_article
+from pipeline.model import Article, FieldMethod, LayoutRule, Page, Rejected, content_hash_of, domain_of, revision_id_of
 
 EXTRACTOR = f"trafilatura-{trafilatura.__version__}/{GENERATION}"
 _DEEP_CHARS = 200
@@ -209,3 +202,42 @@ def empty_article(page: Page, origin: Origin, *, flag: str) -> Article:
         http_status=page.status if url else None,
         extractor=EXTRACTOR,
     )
+
+
+# The ways to read a page: with a decision, always, and with its reasons.
+
+
+def clean(
+    page: Page,
+    *,
+    source_key: str,
+    publisher: str | None = None,
+    raw_ref: str | None = None,
+    rules: tuple[LayoutRule, ...] = (),
+) -> Article | Rejected:
+    """Return the page's article, or why it is none. The same page and ``rules`` give the same value, always.
+
+    Raises: UndecodablePageError when the bytes give no text.
+    """
+    explained = explain(page, Origin(source_key, publisher, raw_ref, rules))
+    return reject_reason(explained.article, evidence=explained.evidence) or explained.article
+
+
+def extract(page: Page, *, source_key: str) -> Article:
+    """Return what the page gives, with its page type, whatever that is. See ``explain``."""
+    return explain(page, Origin(source_key)).article
+
+
+def explain(page: Page, origin: Origin) -> Explanation:
+    """Return what the page gives, with its page type, whatever that is, and how often each rule fired.
+
+    A page without anything to read is an Article without text whose ``flags`` say why: ``empty``, ``content_type``,
+    ``too_many_elements``, ``too_much_text`` or ``parse_error``.
+    Raises: UndecodablePageError when the bytes give no text.
+    """
+    kind = media_kind_of(page)
+    if not page.body or page.body.isspace():
+        return Explanation(empty_article(page, origin, flag="empty"), {})
+    if kind == "other":
+        return Explanation(empty_article(page, origin, flag="content_type"), {})
+    return html_article(page, origin) if kind == "html" else Explanation(text_article(page, origin), {})

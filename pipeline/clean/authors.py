@@ -7,10 +7,10 @@ from itertools import islice
 
 from trafilatura.metadata import extract_author
 
-from pipeline.clean.html import Markup
+from pipeline.clean.html import Tree, text_of, tidy
 from pipeline.clean.jsonld import as_list, plain_text, types_of
-from pipeline.clean.near_headline import is_elsewhere, texts_near_headline
-from pipeline.clean.tree import Tree, text_of, tidy
+from pipeline.clean.markup import Markup
+from pipeline.clean.metadata import is_elsewhere, texts_near_headline
 
 _BY = re.compile(
     r"^(?:(?:(?:article|story|written|reported|words|text|posted|published|review|interview|analysis|opinion|"

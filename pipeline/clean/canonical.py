@@ -4,9 +4,8 @@ import re
 from typing import NamedTuple
 from urllib.parse import urljoin, urlsplit
 
-from pipeline.clean.decoding import decode_body
-from pipeline.clean.media import media_kind_of
-from pipeline.clean.tree import parse_html
+from pipeline.clean.decoding import decode_body, media_kind_of
+from pipeline.clean.html import parse_html
 from pipeline.errors import UndecodablePageError
 from pipeline.model import Page, article_id_of, canonical_url, domain_of
 

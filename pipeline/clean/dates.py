@@ -3,19 +3,298 @@
 import re
 from collections.abc import Iterable, Iterator
 from copy import deepcopy
-from dataclasses import dataclass
-from datetime import UTC, datetime
+from dataclasses import dataclass, replace
+from datetime import UTC, date, datetime, timedelta, timezone
+from email.utils import parsedate_to_datetime
+from importlib import resources
 from typing import Literal
 
 from htmldate import find_date
 
-from pipeline.clean.html import Markup
+from pipeline.clean.html import Tree
 from pipeline.clean.jsonld import plain_text
-from pipeline.clean.moments import Moment, doubt_of, parse_moment
-from pipeline.clean.shown_date import visible_day
-from pipeline.clean.zones import with_zone
+from pipeline.clean.markup import Markup
+from pipeline.clean.metadata import VisibleText, is_elsewhere, texts_near_headline
 from pipeline.model import Page
 from pipeline.model.article import DateMethod
+
+# Days as people write them, in many languages. Names of months are data.
+
+
+def _read_months() -> dict[str, int]:
+    """Return the number of each month by its name: one line per language, a bar between spellings of one month.
+
+    Only a whole word counts; its case and a closing dot do not.
+    """
+    # Not CLDR's tables (Babel): they lack spellings that pages have ("setiembre", "mrz"), and hold other words ("pro").
+    lines = resources.files("pipeline.clean").joinpath("data", "months.csv").read_text("utf-8").splitlines()
+    return {
+        name.casefold(): number
+        for line in lines[1:]
+        for number, names in enumerate(line.split(",")[1:], start=1)
+        for name in names.split("|")
+    }
+
+
+_MONTHS = _read_months()
+
+_YEAR = r"((?:18|19|20)\d{2})"
+_ISO_DAY = re.compile(rf"(?<!\d){_YEAR}-(\d{{1,2}})-(\d{{1,2}})(?!\d)")
+_YEAR_FIRST = re.compile(rf"(?<!\d){_YEAR}\s?[/.]\s?(\d{{1,2}})\s?[/.]\s?(\d{{1,2}})(?!\d)")
+_EAST_ASIAN = re.compile(rf"{_YEAR}\s?[年년]\s?(\d{{1,2}})\s?[月월]\s?(\d{{1,2}})\s?[日일]")
+_DAY_NUMBERED = re.compile(rf"(?<![\d.,/])(\d{{1,2}})(\s?\.\s?|/|-)(\d{{1,2}})\2{_YEAR}(?!\d)")
+_DAY_NAMED = re.compile(rf"(?<!\d)(\d{{1,2}})(?:st|nd|rd|th|er|º|ª|\.)?\s+(?:de\s+|of\s+)?([^\W\d_]{{3,12}})\.?,?\s+(?:de[l]?\s+)?{_YEAR}(?!\d)")  # fmt: skip  # noqa: E501
+_MONTH_NAMED = re.compile(rf"([^\W\d_]{{3,12}})\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?,?\s+{_YEAR}(?!\d)")
+
+
+def written_day(text: str, *, is_month_first: bool = False) -> date | None:
+    """Return the first day that a text writes out, None where it writes none that exists.
+
+    ``is_month_first``: 3/4/2026 is the fourth of March, as in the United States; a number over 12 is a day anyway.
+    """
+    found = (
+        (match.start(), day)
+        for read in (_find_numbered_days, _find_named_days)
+        for match, day in read(text, is_month_first=is_month_first)
+        if day is not None
+    )
+    return min(found, default=(0, None), key=lambda each: each[0])[1]
+
+
+def _find_numbered_days(text: str, *, is_month_first: bool) -> list[tuple[re.Match[str], date | None]]:
+    found = [
+        (match, _day(match[1], match[2], match[3]))
+        for pattern in (_ISO_DAY, _YEAR_FIRST, _EAST_ASIAN)
+        if (match := pattern.search(text))
+    ]
+    if match := _DAY_NUMBERED.search(text):
+        day, month = match[1], match[3]
+        is_swapped = match[2] in "/-" and (int(month) > 12 or (is_month_first and int(day) <= 12))
+        found.append((match, _day(match[4], day, month) if is_swapped else _day(match[4], month, day)))
+    return found
+
+
+def _find_named_days(text: str, *, is_month_first: bool) -> list[tuple[re.Match[str], date | None]]:
+    first = [(match, _day(match[3], _month(match[2]), match[1])) for match in _DAY_NAMED.finditer(text)]
+    return first + [(match, _day(match[3], _month(match[1]), match[2])) for match in _MONTH_NAMED.finditer(text)]
+
+
+def _month(name: str) -> int:
+    return _MONTHS.get(name.casefold(), 0)
+
+
+def _day(year: str, month: str | int, day: str) -> date | None:
+    try:
+        return date(int(year), int(month), int(day))
+    except ValueError:  # 31 February, a word that is no month
+        return None
+
+
+# Dates as pages write them.
+
+_ISO = re.compile(
+    r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T\s]+(\d{1,2}:\d{2}(?::\d{2})?)(?:[.,]\d+)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2}|"
+    r"[+-]\d{2})?)?",
+    re.IGNORECASE,
+)
+_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2})?(Z|[+-]\d{2}:?\d{2})?)?$")
+_EPOCH_SECONDS = re.compile(r"\d{10}(?:\d{3})?$")
+_CLOCK_SLACK = timedelta(hours=24)  # a publisher's clock and zone may be wrong by no more
+_FIRST_YEAR = 1800
+_WIDEST_ZONE = timedelta(hours=14)
+
+
+@dataclass(frozen=True, slots=True)
+class Moment:
+    """A point in time, UTC. With precision "day" it is midnight of the day as written.
+
+    ``zone`` is the offset as written, "+02:00", None where none is. ``clock`` is a time of day that was written
+    without its zone: what the clock on that wall showed, marked UTC for counting only.
+    """
+
+    when: datetime
+    precision: Literal["second", "day"]
+    zone: str | None = None
+    clock: datetime | None = None
+
+
+def parse_moment(text: str) -> Moment | None:
+    """Return the moment that a date's text states, None where it states none.
+
+    Midnight sharp with a zone is a day that a template dressed as a time: the day as written is kept.
+    """
+    text = text.strip()[:80]
+    try:
+        return _iso(text) or _mail(text) or _compact(text) or _parse_written(text)
+    except (ValueError, OverflowError):  # 31 February, year 0, hour 25
+        return None
+
+
+def _iso(text: str) -> Moment | None:
+    found = _ISO.match(text)
+    if found is None:
+        return None
+    year, month, day, clock, zone = found.groups()
+    return _moment(int(year), int(month), int(day), clock=clock, zone=zone)
+
+
+def _moment(year: int, month: int, day: int, *, clock: str | None = None, zone: str | None = None) -> Moment:
+    midnight = datetime(year, month, day, tzinfo=UTC)
+    hour, minute, second = (int(part) for part in f"{clock or '0'}:0:0".split(":")[:3])
+    local = midnight.replace(hour=hour, minute=minute, second=second)
+    if zone is None:
+        return Moment(midnight, "day", clock=None if local == midnight else local)
+    offset = _offset(zone)
+    if (hour, minute) == (0, 0) and second == 0:
+        return Moment(midnight, "day", zone_text(offset))
+    return Moment(local - offset, "second", zone_text(offset))
+
+
+def _offset(zone: str) -> timedelta:
+    if zone.upper() in ("Z", "UTC", "GMT"):
+        return timedelta()
+    digits = zone[1:].replace(":", "").ljust(4, "0")
+    size = timedelta(hours=int(digits[:2]), minutes=int(digits[2:]))
+    if size > _WIDEST_ZONE:
+        raise ValueError(f"no zone is {zone} from UTC")
+    return -size if zone[0] == "-" else size
+
+
+def zone_text(offset: timedelta) -> str:
+    """Return an offset from UTC as "+02:00"."""
+    minutes = round(offset.total_seconds() / 60)
+    return f"{'-' if minutes < 0 else '+'}{abs(minutes) // 60:02}:{abs(minutes) % 60:02}"
+
+
+def in_zone(when: datetime, zone: str | None) -> datetime:
+    """Return the same moment on the clocks of a zone such as "+02:00"; as it is where none is known."""
+    return when.astimezone(timezone(_offset(zone))) if zone else when
+
+
+def _mail(text: str) -> Moment | None:
+    """Read "Tue, 13 Jun 2017 10:00:00 +0200" and the like."""
+    if text.count(":") == 0 or not re.match(r"[A-Za-z]{3,9},?\s+\d|\d{1,2}\s+[A-Za-z]{3}", text):
+        return None
+    try:
+        when = parsedate_to_datetime(text)
+    except (ValueError, TypeError, IndexError):
+        return None
+    zone = f"{when:%z}" or None
+    return _moment(when.year, when.month, when.day, clock=f"{when:%H:%M:%S}", zone=zone)
+
+
+def _compact(text: str) -> Moment | None:
+    if _EPOCH_SECONDS.match(text):
+        return Moment(datetime.fromtimestamp(int(text[:10]), UTC), "second")
+    found = _COMPACT.match(text)
+    if found is None:
+        return None
+    year, month, day, hour, minute, second, zone = found.groups()
+    clock = f"{hour}:{minute}:{second or '00'}" if hour else None
+    return _moment(int(year), int(month), int(day), clock=clock, zone=zone)
+
+
+def _parse_written(text: str) -> Moment | None:
+    day = written_day(text)
+    return _moment(day.year, day.month, day.day) if day else None
+
+
+def doubt_of(moment: Moment, *, fetched_at: datetime) -> str | None:
+    """Return why a moment cannot be when a page was published: "date_in_future", "date_implausible", or None."""
+    if moment.when - fetched_at > _CLOCK_SLACK:
+        return "date_in_future"
+    if moment.when.year < _FIRST_YEAR or moment.when.date().isoformat() in ("1970-01-01", "1900-01-01"):
+        return "date_implausible"
+    return None
+
+
+# The zone of a publication time: as written, or as other markup of the same page shows it.
+
+_UTC_ZONE = "+00:00"
+_SAME_MINUTE = timedelta(seconds=59)
+_WIDEST = timedelta(hours=14)
+_QUARTER = timedelta(minutes=15)  # every zone of the world is a multiple of it
+_NEAR = timedelta(days=7)  # within which a publisher's clocks are taken to have stood alike
+
+
+def with_zone(moment: Moment, others: Iterable[Moment], root: Tree) -> Moment:
+    """Return a moment with the zone that the page's other times show for it.
+
+    A time of day without a zone becomes an instant where another statement gives the same time with its zone, or
+    where a time within a week of it was written with an offset. A time written in UTC gets the offset with which the
+    page writes the same instant elsewhere. Anything else stays as it is: a zone is never guessed.
+    """
+    others = tuple(others)
+    if moment.clock is not None:
+        zone = _same_clock(moment, others) or _near_offset(moment, others)
+        written = parse_moment(f"{moment.clock:%Y-%m-%dT%H:%M:%S}{zone}") if zone else None
+        return written or moment
+    if moment.precision == "second" and moment.zone in (None, _UTC_ZONE):
+        return replace(moment, zone=_local_spelling(moment, others, root) or moment.zone)
+    return moment
+
+
+def _same_clock(moment: Moment, others: Iterable[Moment]) -> str | None:
+    """Return the offset that makes a zoneless time the instant that another statement gives, to the second."""
+    clock = moment.clock
+    for other in others:
+        if clock is not None and other.precision == "second":
+            offset = clock - other.when
+            is_exact = other.zone == zone_text(offset) or clock.second != 0
+            if abs(offset) <= _WIDEST and not offset % _QUARTER and is_exact:
+                return zone_text(offset)
+    return None
+
+
+def _near_offset(moment: Moment, others: Iterable[Moment]) -> str | None:
+    zones = {other.zone for other in others if other.zone and abs(other.when - moment.when) <= _NEAR} - {_UTC_ZONE}
+    return zones.pop() if len(zones) == 1 else None
+
+
+def _local_spelling(moment: Moment, others: Iterable[Moment], root: Tree) -> str | None:
+    """Return the offset with which the page writes the instant in another place, its scripts included."""
+    same = (other.zone for other in others if other.precision == "second" and _is_same(other, moment))
+    stated = next((zone for zone in same if zone not in (None, _UTC_ZONE)), None)
+    if stated is not None:
+        return stated
+    pattern = re.compile(rf"\d{{4}}-\d\d-\d\d[T ]\d\d:{moment.when:%M:%S}(?:\.\d+)?[+-]\d\d:?\d\d")
+    for script in root.iter("script"):
+        for found in pattern.finditer(script.text or ""):
+            other = parse_moment(found.group())
+            if other and other.zone != _UTC_ZONE and _is_same(other, moment):
+                return other.zone
+    return None
+
+
+def _is_same(one: Moment, two: Moment) -> bool:
+    return abs(one.when - two.when) <= _SAME_MINUTE
+
+
+# The publication day that a reader sees beside the headline, where no markup states it.
+
+_HAS_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
+_CHANGED = re.compile(
+    r"updat|modif|edited|chang|aktualis|geändert|actuali[sz]|mis[e]? à jour|aggiornat|atualizad|bijgewerkt|last|"
+    r"uppdaterad|opdateret|oppdatert|päivitetty|aktualiz|обновл|fetched|retrieved|abgerufen|born|geboren|\*|©",
+    re.IGNORECASE,
+)
+_DATED = re.compile(r"date|datum|data\b|fecha|publi|posted|time|byline|meta|info", re.IGNORECASE)
+_NAMED_LENGTH = 90
+_LENGTH = 36  # a line whose class says nothing has little room beside its date: a name, a place, a clock
+
+
+def visible_day(root: Tree, *, title: str | None, is_month_first: bool) -> date | None:
+    """Return the first day written in a short line under the headline, else the nearest one shortly above it."""
+    near = (_day_of(text, is_month_first=is_month_first) for text in texts_near_headline(root, title=title))
+    return next((day for day in near if day is not None), None)
+
+
+def _day_of(shown: VisibleText, *, is_month_first: bool) -> date | None:
+    room = _NAMED_LENGTH if _DATED.search(shown.named) else _LENGTH
+    if len(shown.text) > room or not _HAS_YEAR.search(shown.text) or _CHANGED.search(shown.text):
+        return None
+    return None if is_elsewhere(shown) else written_day(shown.text, is_month_first=is_month_first)
+
 
 _OPENGRAPH = ("article:published_time", "og:article:published_time", "og:published_time", "article:published")
 _META = (

@@ -3,12 +3,71 @@
 import codecs
 import re
 from dataclasses import dataclass
+from functools import cache
+from typing import Literal
 
 from charset_normalizer import from_bytes
+from py3langid.langid import MODEL_FILE, LanguageIdentifier
 
-from pipeline.clean.latin import latin_charset
 from pipeline.errors import UndecodablePageError
 from pipeline.model import Page
+
+# Which single-byte charset a Latin text is in: its words tell the language, the language the charset.
+
+_AROUND_HIGH = re.compile(rb"[^<>{}]{0,60}[\x80-\xff][^<>{}]{0,60}")
+_C1 = re.compile(rb"[\x80-\x9f]")  # letters and quotation marks of windows charsets, control codes of ISO's
+_SAMPLE_BYTES, _LATIN_SAMPLE_CHARS = 200_000, 2000
+_SURE = 0.9
+_CENTRAL = ("pl", "cs", "sk", "hu", "sl", "hr", "bs")
+
+
+def latin_charset(body: bytes) -> str:
+    """Return the charset of bytes that are Latin text in one byte a letter: cp1252 unless the language is sure."""
+    sample = b" ".join(_AROUND_HIGH.findall(body[:_SAMPLE_BYTES]))[:_LATIN_SAMPLE_CHARS]
+    code, probability = language_identifier().classify(sample.decode("latin-1"))
+    if not sample or probability < _SURE:
+        return "cp1252"
+    if code in _CENTRAL:
+        return "cp1250" if _C1.search(body) else "iso8859-2"
+    return "cp1254" if code == "tr" else "cp1252"
+
+
+@cache
+def language_identifier() -> LanguageIdentifier:
+    return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
+
+
+# What kind of document the bytes are, before they are read.
+
+MediaKind = Literal["html", "text", "other"]
+
+_HTML_TYPES = ("text/html", "application/xhtml+xml")
+_UNSURE_TYPES = (
+    "",
+    "application/octet-stream",
+    "binary/octet-stream",
+    "text/xml",
+    "application/xml",
+    "unknown/unknown",
+)
+_STARTS_AS_HTML = re.compile(
+    rb"^\W{0,4}(?:<\?xml[^>]*+>|(?><!--.*?-->)|\s)*+<(?:!doctype\s+html|html|head|body)\b", re.I | re.S
+)
+_HAS_HTML = re.compile(rb"<(?:!doctype\s+html|html|head|body|article|div|p|h1|meta|title|script)\b[^>]*>", re.I)
+_XML_FEED = re.compile(rb"<(?:rss|feed|urlset|sitemapindex|rdf:rdf)\b", re.I)
+
+
+def media_kind_of(page: Page) -> MediaKind:
+    """Return what the page is by its content type, by its first bytes where that says nothing."""
+    head = page.body[:4096].replace(b"\x00", b"")
+    if page.content_type in _HTML_TYPES:
+        return "html"
+    if page.content_type in ("text/plain", "text/markdown"):
+        return "html" if _STARTS_AS_HTML.match(head) else "text"
+    if page.content_type in _UNSURE_TYPES and not _XML_FEED.search(head[:1000]):
+        return "html" if _HAS_HTML.search(head) else "text"
+    return "other"
+
 
 _HIGH = re.compile(rb"[\x80-\xff]")
 _HIGH_RUN = re.compile(rb"[\x80-\xff]{3,}")

@@ -10,7 +10,7 @@ from typing import Any
 
 from bs4 import BeautifulSoup
 
-from pipeline.clean.tree import Tree, tidy
+from pipeline.clean.html import Tree, tidy
 
 Node = Mapping[str, Any]  # one JSON-LD object as parsed; its values are whatever the publisher wrote
 

@@ -1,14 +1,200 @@
 """What else a page says of its article: section, tags, publisher, language, agency, paywall, opt-out."""
 
 import re
-from collections.abc import Iterable, Mapping
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, replace
+from itertools import dropwhile, islice
 
-from pipeline.clean.found import NOT_FOUND, ExtractedField, first_nonempty
-from pipeline.clean.html import Markup, story_text
+from pipeline.clean.blocks import NOT_FOUND, ExtractedField, TextPiece, first_nonempty
+from pipeline.clean.decoding import language_identifier
+from pipeline.clean.html import Tree, text_of, text_start, tidy
 from pipeline.clean.jsonld import as_list, plain_text
-from pipeline.clean.latin import language_identifier
-from pipeline.clean.tree import text_of, tidy
+from pipeline.clean.markup import Markup, story_text
 from pipeline.model import Page
+
+# The headline that a reader sees, told from site names, kickers and search titles.
+
+_SEPARATOR = re.compile(r"\s+[|–—·»«•:]+\s+|\s+-+\s+|\s*\|\s*|\s+//\s+")
+_WORDS = re.compile(r"[^\W_]+")
+_TRIM_BEFORE, _TRIM_AFTER = " \t\n|–—·»/:-", " \t\n|–—·«/:-"
+_MAX_LENGTH = 300
+
+
+def fold_title(text: str) -> str:
+    """Return a title for comparing: its words in lower case."""
+    return " ".join(_WORDS.findall(text.casefold()))
+
+
+def read_headline(markup: Markup, *, hint: str | None) -> ExtractedField:
+    """Return the article's headline.
+
+    A heading of the page that the markup's titles confirm wins; then JSON-LD, OpenGraph and the document's title
+    without the site's name; then a lone h1; last the listing's hint.
+    """
+    stated = [
+        (method, claim)
+        for method, claim in (
+            ("jsonld", story_text(markup, "headline")),
+            ("opengraph", _opengraph(markup)),
+            ("meta", markup.meta("twitter:title")),
+        )
+        if claim
+    ]
+    whole = next((text_of(element) for element in markup.root.iter("title")), "")
+    site = fold_title(markup.meta("og:site_name", "application-name"))
+    headings = _headings(markup.root, site)
+    found = first_nonempty(_places(headings, stated, whole, site, hint))
+    return ExtractedField(found.text[:_MAX_LENGTH].rstrip(), found.method) if found.text else found
+
+
+def _places(
+    headings: list[tuple[str, str]], stated: list[tuple[str, str]], whole: str, site: str, hint: str | None
+) -> Iterator[tuple[str, str | None]]:
+    claims = [claim for _, claim in stated]
+    yield (
+        "heading",
+        _confirmed_heading(headings, claims)
+        or _segment(headings, whole)
+        or _similar_heading(headings, [*claims, whole]),
+    )
+    yield from ((method, _without_site(claim, site)) for method, claim in stated[:1])
+    first_h1 = next((text for tag, text in headings if tag == "h1"), None)
+    yield "heading", first_h1 if not whole else None
+    yield "title", _without_site(whole, site)
+    yield "heading", first_h1
+    yield "feed", hint
+
+
+def _opengraph(markup: Markup) -> str:
+    return markup.meta("og:title", "dc.title", "dcterms.title", "parsely-title", "sailthru.title")
+
+
+def _headings(root: Tree, site: str) -> list[tuple[str, str]]:
+    """Return (tag, text) of the first h1 and h2 elements, h1 first, logos and site names left out."""
+    found = []
+    for tag in ("h1", "h2"):
+        for element in list(root.iter(tag))[:12]:
+            text = text_of(element)
+            if text and fold_title(text) not in ("", site) and not _links_home(element):
+                found.append((tag, text))
+    return found
+
+
+def _links_home(heading: Tree) -> bool:
+    links = heading.xpath("./ancestor-or-self::a/@href | .//a/@href")
+    return any(re.fullmatch(r"(?:https?://[^/]+)?/?(?:index\.\w+)?", tidy(link)) for link in links)
+
+
+def _confirmed_heading(headings: list[tuple[str, str]], claims: list[str]) -> str | None:
+    folded = [(fold_title(claim), claim) for claim in claims]
+    for _, text in headings:
+        if any(fold_title(text) == claim for claim, _ in folded):
+            return text
+    for tag, text in headings:
+        mine = fold_title(text)
+        for claim, written in folded:
+            if tag == "h1" and mine in claim and len(mine) > 0.5 * len(claim):
+                return text
+            if tag == "h1" and claim in mine and len(claim) > 0.5 * len(mine):
+                return written
+    return None
+
+
+def _segment(headings: list[tuple[str, str]], whole: str) -> str | None:
+    """Return the heading that is a part of the document's title, the longest of several."""
+    title = fold_title(whole)
+    parts = {fold_title(part) for part in _SEPARATOR.split(whole)} | {title}
+    matching = [text for _, text in headings if fold_title(text) in parts]
+    matching += [text for tag, text in headings if tag == "h1" and title.startswith(fold_title(text)) and " " in text]
+    return max(matching, key=len, default=None)
+
+
+def _similar_heading(headings: list[tuple[str, str]], claims: list[str]) -> str | None:
+    for tag, text in headings:
+        mine = set(fold_title(text).split())
+        for claim in claims:
+            theirs = set(fold_title(claim).split())
+            if tag == "h1" and len(mine & theirs) >= 0.5 * max(len(mine), len(theirs), 1):
+                return text
+    return None
+
+
+def _without_site(title: str, site: str) -> str | None:
+    parts = [part for part in _SEPARATOR.split(title) if fold_title(part) not in ("", site)]
+    if len(parts) < 2:
+        return tidy(parts[0]) if parts else None
+    last = parts[-1]
+    cut = title[: title.rindex(last)] if len(last.split()) <= 4 else title
+    return tidy(cut.lstrip(_TRIM_BEFORE).rstrip(_TRIM_AFTER)) or tidy(title)
+
+
+# The short texts around a page's headline, where dates and bylines are shown.
+
+_ELSEWHERE = re.compile(
+    r"related|recommend|teaser|sidebar|side-bar|widget|footer|trending|popular|comment|calendar|archive|newest|latest|"
+    r"breadcrumb|cookie|copyright|kommentar|menu|header-date|event|ticker|banner|\bnav",
+    re.IGNORECASE,
+)
+_OUTSIDE = frozenset({"nav", "aside", "footer", "form", "script", "style", "noscript", "select", "title", "head"})
+_TEXTS_BEFORE, _TEXTS_AFTER = 12, 40  # texts
+
+
+@dataclass(frozen=True, slots=True)
+class VisibleText:
+    """One text of a page, tidy, and the element that holds it."""
+
+    element: Tree
+    text: str
+
+    @property
+    def named(self) -> str:
+        """Class and id of the element, to be searched for telling words."""
+        return f"{self.element.get('class') or ''} {self.element.get('id') or ''}"
+
+
+def texts_near_headline(root: Tree, *, title: str | None) -> Iterator[VisibleText]:
+    """Yield the texts that follow the headline, in page order, then those shortly above it, nearest first.
+
+    Menus, side columns, lists of other stories and comments are among them: ask ``is_elsewhere`` of a text to be used.
+    """
+    headline = _headline(root, fold_title(title or ""))
+    above: deque[VisibleText] = deque(maxlen=_TEXTS_BEFORE)
+    texts = _texts(root)
+    for shown in texts:
+        if shown.element is headline or headline is None:
+            yield from islice(texts, _TEXTS_AFTER)
+            break
+        above.append(shown)
+    yield from reversed(above)
+
+
+def _headline(root: Tree, title: str) -> Tree | None:
+    headings = list(root.iter("h1")) or list(root.iter("h2"))
+    named = (heading for heading in headings if fold_title(text_of(heading)) == title != "")
+    found = next(named, next(iter(headings), None))
+    inner = found.iter() if found is not None else ()
+    return next((each for each in inner if isinstance(each.tag, str) and tidy(each.text)), None)
+
+
+def _texts(root: Tree) -> Iterator[VisibleText]:
+    body = root.find("body")
+    for element in (root if body is None else body).iter():
+        own, tail = element.text, element.tail
+        is_read = own and element.tag not in _OUTSIDE and isinstance(element.tag, str)
+        if is_read and (text := tidy(own)):
+            yield VisibleText(element, text)
+        if tail and (text := tidy(tail)) and (parent := element.getparent()) is not None:
+            yield VisibleText(parent, text)
+
+
+def is_elsewhere(shown: VisibleText) -> bool:
+    """Return whether a text stands outside the article: in a menu, a side column, a list, a comment."""
+    for each in (shown.element, *shown.element.iterancestors()):
+        if each.tag in _OUTSIDE or (each.tag != "body" and _ELSEWHERE.search(f"{each.get('class')} {each.get('id')}")):
+            return True
+    return False
+
 
 _SPLIT_TAGS = re.compile(r"\s*[,;]\s*")
 _MAX_TAGS = 30
@@ -151,3 +337,61 @@ def is_mining_reserved(markup: Markup | None, headers: Mapping[str, str]) -> boo
     stated = [headers.get("tdm-reservation", "")] + ([markup.meta("tdm-reservation")] if markup else [])
     robots = [headers.get("x-robots-tag", "")] + (list(markup.all_meta("robots", "googlebot")) if markup else [])
     return any(text.strip() == "1" for text in stated) or any(re.search(r"\bno(?:image)?ai\b", t, re.I) for t in robots)
+
+
+# The summary under the headline, where the page shows one.
+
+_NAMED = re.compile(
+    r"standfirst|(?:^|[\s_-])(?:dek|subtitle|summary|intro|excerpt|description|lead-?text)(?:$|[\s_-])|sub-?head",
+    re.IGNORECASE,
+)
+_TAGS = ("h1", "h2", "h3", "p", "div", "span")
+_AFTER_HEADLINE = 80  # elements after the h1 among which a standfirst stands
+_MIN_WORDS, _MAX_WORDS = 5, 80
+_START = 20
+_MAX_CHILDREN = 6
+_NEAR = 5  # a standfirst is among the first pieces of a body
+
+
+def with_standfirst(pieces: Sequence[TextPiece], markup: Markup, *, title: str | None) -> tuple[TextPiece, ...]:
+    """Return the pieces with the page's standfirst marked as one, set in front where the body lacks it.
+
+    The markup's description tells which element it is; a lead paragraph that repeats it stays a paragraph.
+    """
+    text, is_named = _find_standfirst(markup)
+    folded = fold_title(text)
+    if not text or folded == fold_title(title or ""):
+        return tuple(pieces)
+    near = [fold_title(piece.text) for piece in pieces[:_NEAR]]
+    if folded in near and is_named:
+        place = near.index(folded)
+        return (*pieces[:place], replace(pieces[place], kind="standfirst"), *pieces[place + 1 :])
+    if any(line.startswith(folded) for line in near):  # the lead itself, or its teaser
+        return tuple(pieces)
+    return (TextPiece("standfirst", text), *pieces)
+
+
+def _find_standfirst(markup: Markup) -> tuple[str, bool]:
+    """Return the text of the element that shows the description, and whether its class names it a standfirst.
+
+    It is named and begins alike, or it is alike to the last word. ("", False) where the page shows none.
+    """
+    described = fold_title(read_description(markup))
+    if not _MIN_WORDS <= len(described.split()) <= _MAX_WORDS:
+        return "", False
+    for element in _after_headline(markup.root):
+        if fold_title(text_start(element, _START))[:_START] != described[:_START]:
+            continue
+        folded = fold_title(text_of(element))
+        is_named = _NAMED.search(element.get("class") or "") is not None
+        if folded == described or (is_named and folded[:40] == described[:40]):
+            return text_of(element), is_named
+    return "", False
+
+
+def _after_headline(root: Tree) -> Iterator[Tree]:
+    """Yield the small elements that follow the first h1, in page order."""
+    following = dropwhile(lambda element: element.tag != "h1", root.iter(*_TAGS))
+    for element in islice(following, 1, _AFTER_HEADLINE):
+        if len(element) <= _MAX_CHILDREN:
+            yield element

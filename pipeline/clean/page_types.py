@@ -4,9 +4,8 @@ import re
 from collections.abc import Sequence
 from dataclasses import dataclass
 
-from pipeline.clean.blocks import count_words
-from pipeline.clean.html import Markup
-from pipeline.clean.pieces import TextPiece
+from pipeline.clean.blocks import TextPiece, count_words
+from pipeline.clean.markup import Markup
 from pipeline.model import Article, Page, Rejected, Threshold
 from pipeline.model.article import PageType
 

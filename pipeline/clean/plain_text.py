@@ -1,16 +1,126 @@
 """From plain text to an Article: its characters stay as they are, blocks say what each line is."""
 
+import re
+from collections import Counter
+from collections.abc import Iterator, Sequence
 from datetime import UTC, datetime
+from itertools import pairwise
 
-from pipeline.clean.blocks import count_words
+from pipeline.clean.blocks import Origin, count_words
 from pipeline.clean.boilerplate import GENERATION
 from pipeline.clean.canonical import page_identity
+from pipeline.clean.dates import Moment, doubt_of
 from pipeline.clean.decoding import decode_body
-from pipeline.clean.metadata import is_mining_reserved, language_of, read_agency
-from pipeline.clean.moments import Moment, doubt_of
-from pipeline.clean.origin import Origin
-from pipeline.clean.text_blocks import blocks_of_text
-from pipeline.model import Article, Hints, Page, content_hash_of, domain_of, revision_id_of
+from pipeline.clean.metadata import fold_title, is_mining_reserved, language_of, read_agency
+from pipeline.model import Article, Block, Hints, Page, content_hash_of, domain_of, revision_id_of
+from pipeline.model.article import BlockKind
+
+# What each line of a plain text is: title, caption, cross-heading, list item, paragraph.
+
+_LINE = re.compile(r"[^\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+")
+_PARAGRAPH = re.compile(r"\S(?:[^\r\n]|\r?\n(?!\s*(?:\r?\n|$)))*")
+_SENTENCE_END = re.compile(r"[.!?…][\"'”’»)\]]*$")
+_SPEECH = re.compile(r"[\"“”„«»]|``|''")
+_IN_SINGLE_MARKS = re.compile(r"^[‘'][^‘’']*(?:['’]\w[^‘’']*)*[’']$")
+_BULLET = re.compile(r"^(?:[-*•·‣▪–—]|\d{1,3}[.)])\s+\S")
+_BYLINE = re.compile(r"^(?:by|from|published|updated|posted)\b|\b(?:19|20)\d\d\b", re.IGNORECASE)
+_LINKING_WORDS = frozenset(("a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "the", "to", "with"))
+_TITLE_MAX_WORDS, _CAPTION_MAX_WORDS, _HEADING_MAX_WORDS = 25, 25, 10
+_LEAD_MIN_WORDS = 12
+_WRAPPED_AT = 90  # a text whose lines all end before this column inside sentences was wrapped by a program
+
+
+def blocks_of_text(text: str, *, title: str | None) -> tuple[Block, ...]:
+    """Return the blocks of a plain text, in order, white space at their ends outside.
+
+    A block is a line; in a text wrapped at a column it is a run of lines between blank ones. Before the lead, short
+    lines that repeat a name of the headline or of each other are captions.
+    """
+    spans = tuple(_spans(text))
+    lines = [text[start:end] for start, end in spans]
+    has_title = bool(lines) and _is_title(lines, title)
+    counts = Counter(fold_title(line) for line in lines)
+    lead = next((i for i, line in enumerate(lines) if i >= has_title and _is_lead(line)), len(lines))
+    heard = _names(lines[0]) | _names(lines[lead]) if has_title and lead < len(lines) else frozenset()
+    kinds: list[BlockKind] = []
+    for index, line in enumerate(lines):
+        if index == 0 and has_title:
+            kinds.append("title")
+        elif has_title and index < lead < len(lines) and _is_caption(line, heard, counts):
+            kinds.append("caption")
+        else:
+            kinds.append(_kind_of(line, index, lines, counts))
+    return tuple(Block(kind, start, end) for kind, (start, end) in zip(kinds, spans, strict=True))
+
+
+def _spans(text: str) -> Iterator[tuple[int, int]]:
+    pattern = _PARAGRAPH if _is_wrapped(text) else _LINE
+    for found in pattern.finditer(text):
+        stretch = found.group()
+        body = stretch.strip()
+        if body:
+            start = found.start() + stretch.index(body[0])
+            yield start, start + len(body)
+
+
+def _is_wrapped(text: str) -> bool:
+    """Return whether most line breaks stand inside sentences of a text that parts its paragraphs by blank lines."""
+    lines = [line.rstrip() for line in text.splitlines()]
+    pairs = [(one, two) for one, two in pairwise(lines) if one and two]
+    if not pairs or "" not in lines or max(map(len, lines)) > _WRAPPED_AT:
+        return False
+    inside = sum(not _SENTENCE_END.search(one) and len(one) > _WRAPPED_AT // 2 for one, _ in pairs)
+    return inside > 0.5 * len(pairs)
+
+
+def _is_title(lines: Sequence[str], title: str | None) -> bool:
+    if title is not None:
+        return fold_title(lines[0]) == fold_title(title) != ""
+    first = lines[0]
+    is_short = len(first.split()) <= _TITLE_MAX_WORDS and not first.endswith((".", ",", ";", ":", "…"))
+    return len(lines) > 1 and is_short and not _BULLET.match(first) and not first[0].islower()
+
+
+def _is_lead(line: str) -> bool:
+    return len(line.split()) >= _LEAD_MIN_WORDS and _SENTENCE_END.search(line) is not None
+
+
+def _is_caption(line: str, heard: frozenset[str], counts: Counter[str]) -> bool:
+    """Return whether a line between headline and lead is a caption: repeated, or a fragment with their names.
+
+    ``heard`` are the names of both.
+    """
+    if len(line.split()) > _CAPTION_MAX_WORDS or _BYLINE.search(line):
+        return False
+    if counts[fold_title(line)] > 1:
+        return True
+    is_fragment = not _SENTENCE_END.search(line) or all(
+        word[:1].isupper() or word in _LINKING_WORDS for word in re.findall(r"\w+", line)
+    )
+    return is_fragment and not heard.isdisjoint(_names(line))
+
+
+def _names(line: str) -> frozenset[str]:
+    return frozenset(word for word in re.findall(r"\w{3,}", line) if word[0].isupper())
+
+
+def _kind_of(line: str, index: int, lines: Sequence[str], counts: Counter[str]) -> BlockKind:
+    words = len(line.split())
+    if _BULLET.match(line):
+        return "list"
+    if counts[fold_title(line)] > 1 and words <= _CAPTION_MAX_WORDS and not _SENTENCE_END.search(line) and words > 2:
+        return "caption"
+    return "heading" if _is_heading(line, words, after=next(iter(lines[index + 1 : index + 2]), "")) else "paragraph"
+
+
+def _is_heading(line: str, words: int, *, after: str) -> bool:
+    """Return whether a short line heads what follows: no sentence, or wholly in single quotation marks."""
+    if words > _HEADING_MAX_WORDS or len(after.split()) <= words or _BYLINE.search(line):
+        return False
+    if _IN_SINGLE_MARKS.match(line):
+        return line[-2:-1] != "."  # a paragraph of speech ends its sentence
+    return line[0].isupper() and line[-1].isalnum() and not _SPEECH.search(line)
+
 
 NEVER_FETCHED = datetime(1970, 1, 1, tzinfo=UTC)
 EXTRACTOR = f"text/{GENERATION}"

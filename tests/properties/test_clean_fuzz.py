@@ -7,8 +7,7 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from pipeline.clean import clean, page_identity
-from pipeline.clean.decoding import decode_body
-from pipeline.clean.media import media_kind_of
+from pipeline.clean.decoding import decode_body, media_kind_of
 from pipeline.errors import UndecodablePageError
 from pipeline.model import Article, Page, Rejected
 from tests.properties.fuzzing import broken, examples, page_of

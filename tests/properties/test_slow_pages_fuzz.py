@@ -12,7 +12,7 @@ from functools import cache
 import pytest
 
 from pipeline.clean import clean
-from pipeline.clean.tree import parse_html
+from pipeline.clean.html import parse_html
 from pipeline.model import Article, Page, Rejected
 from tests.faults.hostile import page
 

@@ -2,9 +2,8 @@
 
 import pytest
 
-from pipeline.clean.boilerplate import LINE_RULES
-from pipeline.clean.lines import keep_story_lines
-from pipeline.clean.pieces import TextPiece
+from pipeline.clean.blocks import TextPiece
+from pipeline.clean.boilerplate import LINE_RULES, keep_story_lines
 
 STORY = [
     TextPiece("paragraph", f"Sentence number {n} of the story tells what the council did that day.") for n in range(8)

@@ -1,12 +1,158 @@
 """When it was published, and how we know."""
 
-from datetime import UTC, datetime
+from datetime import UTC, date, datetime
 
 import pytest
 from pages_for_clean import URL, html_of, page_of
 
-from pipeline.clean import extract
-from pipeline.model import Hints
+from pipeline.clean import extract, in_zone
+from pipeline.clean.dates import Moment, doubt_of, parse_moment, written_day
+from pipeline.model import Article, Hints
+
+# Dates as pages write them.
+
+
+@pytest.mark.parametrize(
+    ("text", "moment"),
+    [
+        ("2031-05-03T21:30:00+02:00", Moment(datetime(2031, 5, 3, 19, 30, tzinfo=UTC), "second", "+02:00")),
+        ("2031-05-03T21:30:00.123Z", Moment(datetime(2031, 5, 3, 21, 30, tzinfo=UTC), "second", "+00:00")),
+        ("2031-05-03 21:30 -0500", Moment(datetime(2031, 5, 4, 2, 30, tzinfo=UTC), "second", "-05:00")),
+        (
+            "2031-05-03T21:30:00",
+            Moment(datetime(2031, 5, 3, tzinfo=UTC), "day", clock=datetime(2031, 5, 3, 21, 30, tzinfo=UTC)),
+        ),
+        ("2031-05-03T00:00:00+02:00", Moment(datetime(2031, 5, 3, tzinfo=UTC), "day", "+02:00")),
+        ("2031-05-03", Moment(datetime(2031, 5, 3, tzinfo=UTC), "day")),
+        ("20310503", Moment(datetime(2031, 5, 3, tzinfo=UTC), "day")),
+        ("Sat, 03 May 2031 21:30:00 +0200", Moment(datetime(2031, 5, 3, 19, 30, tzinfo=UTC), "second", "+02:00")),
+        ("3 May 2031", Moment(datetime(2031, 5, 3, tzinfo=UTC), "day")),
+        ("May 3rd, 2031", Moment(datetime(2031, 5, 3, tzinfo=UTC), "day")),
+        ("3.5.2031", Moment(datetime(2031, 5, 3, tzinfo=UTC), "day")),
+        ("1935875400", Moment(datetime(2031, 5, 6, 23, 10, tzinfo=UTC), "second")),
+        ("2031-02-31", None),
+        ("2031-05-03T10:00:00+99:00", None),
+        ("0000-01-01T00:00:00Z", None),
+        ("2031-05-03T25:61:00Z", None),
+        ("yesterday", None),
+        ("", None),
+    ],
+)
+def test_parse_moment(text: str, moment: Moment | None) -> None:
+    """A date gives its moment in UTC, without a zone its day, and none where it cannot be."""
+    assert parse_moment(text) == moment
+
+
+@pytest.mark.parametrize(
+    ("day", "doubt"),
+    [
+        (datetime(2031, 5, 4, tzinfo=UTC), None),
+        (datetime(2031, 5, 5, 11, tzinfo=UTC), None),
+        (datetime(2031, 5, 6, tzinfo=UTC), "date_in_future"),
+        (datetime(1970, 1, 1, tzinfo=UTC), "date_implausible"),
+        (datetime(1, 1, 1, tzinfo=UTC), "date_implausible"),
+    ],
+)
+def test_doubt_of(day: datetime, doubt: str | None) -> None:
+    """A date more than a day after the fetch, at the epoch or before 1800 is doubted by name."""
+    assert doubt_of(Moment(day, "day"), fetched_at=datetime(2031, 5, 4, 12, tzinfo=UTC)) == doubt
+
+
+# Days as people write them.
+
+DAY_3, DAY_30 = date(2031, 5, 3), date(2031, 5, 30)
+
+
+@pytest.mark.parametrize(
+    ("text", "day"),
+    [
+        ("Saturday, 3 May 2031", DAY_3),
+        ("May 3rd, 2031 at noon", DAY_3),
+        ("Veröffentlicht am 3. Mai 2031", DAY_3),
+        ("le 3 mai 2031 à 8h", DAY_3),
+        ("3 de mayo de 2031", DAY_3),
+        ("3 de maio de 2031", DAY_3),
+        ("sabato 3 maggio 2031", DAY_3),
+        ("3 mei 2031", DAY_3),
+        ("3. toukokuuta 2031", DAY_3),
+        ("3 мая 2031 г.", DAY_3),
+        ("3 травня 2031", DAY_3),
+        ("3 Mayıs 2031", DAY_3),
+        ("3 Μαΐου 2031", DAY_3),
+        ("2031年5月3日", DAY_3),
+        ("2031년 5월 3일", DAY_3),
+        ("2031/5/3", DAY_3),
+        ("30/05/2031", DAY_30),
+        ("05/30/2031", DAY_30),
+        ("3.5.2031", DAY_3),
+        ("31.2.2031", None),
+        ("3 Morning 2031", None),
+        ("version 1.3.5.2031", None),
+        ("", None),
+    ],
+)
+def test_written_day(text: str, day: date | None) -> None:
+    """A day is read in many languages; none is read where none can be."""
+    assert written_day(text) == day
+
+
+def test_month_first_is_asked_for() -> None:
+    """03/05/2031 is in May, where the page is American in March."""
+    assert written_day("03/05/2031") == DAY_3
+    assert written_day("03/05/2031", is_month_first=True) == date(2031, 3, 5)
+
+
+# The zone of a publication time: kept apart, repaired from the page, never guessed.
+
+
+def _article(published: str, *, more: str = "", modified: str = "") -> Article:
+    changed = f',"dateModified":"{modified}"' if modified else ""
+    head = (
+        f'<script type="application/ld+json">{{"@type":"NewsArticle","datePublished":"{published}"{changed}}}</script>'
+    )
+    return extract(page_of(html_of(head=head + more)), source_key="harbour")
+
+
+def _published(value: str) -> str:
+    return f'<meta property="article:published_time" content="{value}">'
+
+
+@pytest.mark.parametrize(
+    ("article", "zone", "hour"),
+    [
+        (_article("2031-05-03T21:30:00+02:00"), "+02:00", 19),
+        (_article("2031-05-03T19:30:00Z"), "+00:00", 19),
+        (_article("2031-05-03T19:30:05Z", more=_published("2031-05-03T21:30:05+02:00")), "+02:00", 19),
+        (_article("2031-05-03T19:30:05Z", more='<script>x={"d":"2031-05-03T21:30:05+02:00"}</script>'), "+02:00", 19),
+        (_article("2031-05-03T21:30:00", more=_published("2031-05-03T21:30:00+02:00")), "+02:00", 19),
+        (_article("2031-05-03T21:30:05", more=_published("2031-05-03T19:30:05Z")), "+02:00", 19),
+        (_article("2031-05-03T21:30:00", modified="2031-05-04T08:00:00+02:00"), "+02:00", 19),
+    ],
+)
+def test_zone_as_the_page_shows_it(article: Article, zone: str, hour: int) -> None:
+    """The zone as written stands apart from the time in UTC; another statement of the same time can give it."""
+    assert (article.published_at, article.published_at_zone) == (
+        datetime(2031, 5, 3, hour, 30, article.published_at.second, tzinfo=UTC) if article.published_at else None,
+        zone,
+    )
+    assert article.published_at_precision == "second"
+
+
+@pytest.mark.parametrize("modified", ["", "2031-05-04T08:00:00Z", "2031-01-04T08:00:00+02:00"])
+def test_zone_that_nothing_shows_is_not_guessed(modified: str) -> None:
+    """A time of day without a zone is a day, flagged, whatever a far or a UTC time beside it says."""
+    article = _article("2031-05-03T21:30:00", modified=modified)
+    assert (article.published_at, article.published_at_zone) == (datetime(2031, 5, 3, tzinfo=UTC), None)
+    assert (article.published_at_precision, article.flags) == ("day", ("date_without_zone",))
+
+
+def test_in_zone() -> None:
+    """The same moment on the clocks of a zone."""
+    when = datetime(2031, 5, 3, 23, 30, tzinfo=UTC)
+    assert in_zone(when, "+02:00").isoformat() == "2031-05-04T01:30:00+02:00"
+    assert in_zone(when, "-03:30").isoformat() == "2031-05-03T20:00:00-03:30"
+    assert in_zone(when, None) == when
+
 
 JSONLD_DAY = '<script type="application/ld+json">[{"@type":["Report"],"datePublished":"2031-05-03"}]</script>'
 MAY_3 = datetime(2031, 5, 3, tzinfo=UTC)

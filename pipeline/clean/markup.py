@@ -1,0 +1,71 @@
+"""A page's markup, indexed once: meta elements, JSON-LD, item properties."""
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+
+from pipeline.clean.html import Tree, text_of, tidy
+from pipeline.clean.jsonld import LinkedData, Node, plain_text, read_linked_data
+from pipeline.model import canonical_url
+
+
+@dataclass(frozen=True, slots=True)
+class Markup:
+    """The root of a page and what its markup states. ``story`` is the JSON-LD object of the article itself."""
+
+    root: Tree
+    metas: Mapping[str, tuple[str, ...]]
+    data: LinkedData
+    story: Node
+
+    def meta(self, *names: str) -> str:
+        """Return the content of the first meta element of the first name that has one, else ""."""
+        return next((values[0] for name in names if (values := self.metas.get(name))), "")
+
+    def all_meta(self, *names: str) -> tuple[str, ...]:
+        """Return the contents of all meta elements of these names, in the order of names, then of the page."""
+        return tuple(value for name in names for value in self.metas.get(name, ()))
+
+    def properties(self, name: str) -> tuple[str, ...]:
+        """Return the microdata values of one item property, in page order."""
+        elements = self.root.xpath(f"//*[contains(concat(' ', @itemprop, ' '), ' {name} ')]")
+        return tuple(value for element in elements if (value := _property_value(element)))
+
+
+def read_markup(root: Tree, *, canonical: str | None) -> Markup:
+    """Return the markup of a page; ``canonical`` tells the article's own JSON-LD from that of its neighbours."""
+    metas: dict[str, list[str]] = {}
+    for element in root.iter("meta"):
+        name = element.get("property") or element.get("name") or element.get("itemprop") or ""
+        content = tidy(element.get("content"))
+        if name and content:
+            metas.setdefault(name.strip().lower(), []).append(content)
+    data = read_linked_data(root)
+    return Markup(root, {k: tuple(v) for k, v in metas.items()}, data, _story(data, canonical))
+
+
+def _story(data: LinkedData, canonical: str | None) -> Node:
+    articles = data.articles()
+    own = [node for node in articles if canonical is not None and canonical in _urls_of(node)]
+    return max(own or articles[:1], key=len, default={})
+
+
+def _urls_of(node: Node) -> set[str]:
+    main = node.get("mainEntityOfPage")
+    values = [node.get("url"), node.get("@id"), main, main.get("@id") if isinstance(main, Mapping) else None]
+    return {url for value in values if isinstance(value, str) and (url := _canonical(value)) is not None}
+
+
+def _canonical(value: str) -> str | None:
+    try:
+        return canonical_url(value)
+    except ValueError:
+        return None
+
+
+def _property_value(element: Tree) -> str:
+    return tidy(element.get("content") or element.get("datetime")) or text_of(element)
+
+
+def story_text(markup: Markup, *keys: str) -> str:
+    """Return the first text that the article's JSON-LD has under one of these keys, else ""."""
+    return next((text for key in keys if (text := plain_text(markup.story.get(key)))), "")
