@@ -7,24 +7,14 @@ import typer
 
 from pipeline.cli import (
     annotate,
-    changes,
     coverage,
-    doctor,
-    events,
-    history,
     kb,
     lake,
-    override,
-    plan,
-    push,
     query,
-    raw,
     run,
     show,
     sources,
     takedown,
-    views,
-    why,
 )
 from pipeline.cli.output import print_error
 from pipeline.errors import ConfigError, NewsError
@@ -36,27 +26,27 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
 )
 app.command("run")(run.run)
-app.command("push")(push.push)
-app.command("plan")(plan.plan)
+app.command("push")(run.push)
+app.command("plan")(run.plan)
 app.command("try")(annotate.try_page)
 app.command("annotate")(annotate.annotate)
 app.command("clean")(annotate.clean)
 app.command("sql")(query.sql)
 app.command("ask", cls=query.ChartCommand, context_settings={"ignore_unknown_options": True})(query.ask)
-app.command("views")(views.views)
-app.command("history")(history.history)
+app.command("views")(query.views)
+app.command("history")(show.history)
 app.command("forget")(takedown.forget)
 app.command("show")(show.show)
-app.command("why")(why.why)
+app.command("why")(show.why)
 app.command("coverage")(coverage.coverage)
-app.command("changes")(changes.changes)
-app.command("doctor")(doctor.doctor)
+app.command("changes")(lake.changes)
+app.command("doctor")(sources.doctor)
 app.add_typer(sources.sources_app, name="sources")
-app.add_typer(events.events_app, name="events")
+app.add_typer(annotate.events_app, name="events")
 app.add_typer(lake.lake_app, name="lake")
 app.add_typer(kb.kb_app, name="kb")
-app.add_typer(override.overrides_app, name="override")
-app.add_typer(raw.archive_app, name="raw")
+app.add_typer(kb.overrides_app, name="override")
+app.add_typer(lake.archive_app, name="raw")
 
 
 def main() -> None:

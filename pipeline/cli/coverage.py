@@ -9,9 +9,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 from rich.text import Text
 
-from pipeline.cli.destination import path_outside_lake
 from pipeline.cli.output import AsJson, out, print_json, workspace
-from pipeline.cli.plan import day_of, day_range
+from pipeline.cli.query import path_outside_lake
+from pipeline.cli.run import day_of, day_range
 
 if TYPE_CHECKING:
     from pipeline.model.coverage import Cell, Coverage, SourceCoverage

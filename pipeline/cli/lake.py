@@ -1,13 +1,137 @@
 """`newslake lake`: look after the table files."""
 
-from collections.abc import Mapping, Sequence
-from typing import Annotated
+from collections.abc import Iterable, Mapping, Sequence
+from dataclasses import asdict
+from datetime import UTC, date, datetime
+from pathlib import Path
+from typing import Annotated, Any
 
 import typer
 
-from pipeline.cli.export import export
-from pipeline.cli.output import AsJson, out, print_error, print_json, print_rows, workspace
+from pipeline.cli.output import AsJson, Quiet, err, out, print_error, print_json, print_rows, progress, workspace
+from pipeline.cli.query import path_outside_lake
+from pipeline.cli.run import day_of
+from pipeline.errors import ConfigError
 from pipeline.model import pluralize
+
+# `newslake lake export`: the tables as files for others.
+
+
+def export(  # noqa: PLR0913, PLR0917 - what the command line offers
+    target: Annotated[Path, typer.Argument(metavar="OUT", help="A new folder.")],
+    to: Annotated[str, typer.Option("--to", metavar="folder|csv|sqlite", help="Plain Parquet, CSV or SQLite.")],
+    first: Annotated[str | None, typer.Option("--from", help="First published day, YYYY-MM-DD.")] = None,
+    last: Annotated[str | None, typer.Option("--until", help="Last published day, included.")] = None,
+    source: Annotated[list[str] | None, typer.Option(help="Only this source; may be given again.")] = None,
+    no_text: Annotated[bool, typer.Option("--no-text", help="Leave out texts, headlines and quoted words.")] = False,
+    bom: Annotated[bool, typer.Option("--bom", help="CSV for Excel: begin with a byte order mark.")] = False,
+    quiet: Quiet = False,
+    as_json: AsJson = False,
+) -> None:
+    """Write the tables for people without an SQL engine, or without the right to pass on text."""
+    from pipeline.exports import FORMS, Selection
+    from pipeline.exports import export as write
+    from pipeline.query.saved_queries import check_sources
+
+    form = next((each for each in FORMS if each == to), None)
+    if form is None:
+        raise ConfigError(f"--to {to!r} is not known; take {', '.join(FORMS)}", key="to")
+    if bom and form != "csv":
+        raise ConfigError(f"--bom is for --to csv, not for {form}", key="bom")
+    selection = Selection(
+        first=date.min if first is None else day_of(first, option="--from"),
+        last=date.max if last is None else day_of(last, option="--until"),
+        source_keys=frozenset(source or ()),
+        has_text=not no_text,
+    )
+    if selection.last < selection.first:
+        raise ConfigError(f"--until {selection.last} is before --from {selection.first}; turn them round", key="until")
+    space = workspace()
+    check_sources(space.settings.lake_dir, selection.source_keys)
+    path_outside_lake(space.settings.lake_dir, str(target))
+    with progress(quiet=quiet) as report_progress:
+        done = write(space.lake, target, form=form, selection=selection, has_bom=bom, report_progress=report_progress)
+    if as_json:
+        print_json(asdict(done))
+        return
+    for name, count in done.rows.items():
+        out.print(f"{name}: {pluralize(count, 'row')}", highlight=False, markup=False)
+    out.print(
+        f"{done.folder}: {pluralize(done.days, 'day')}, {done.bytes:,} bytes; read its README.txt",
+        highlight=False,
+        markup=False,
+    )
+
+
+# `newslake raw`: look after the archive.
+
+archive_app = typer.Typer(help="Verify the archive, rebuild its index.", no_args_is_help=True)
+
+
+@archive_app.command("verify")
+def verify_archive(as_json: AsJson = False) -> None:
+    """Read every WARC file whole and compare every digest, the index, the state of fetching; exit 1 if any is wrong."""
+    from pipeline.jobs.verify import damages_of_archive
+
+    _print_damages(damages_of_archive(workspace()), as_json=as_json, well="the archive is whole")
+
+
+@archive_app.command("rebuild")
+def rebuild_index(as_json: AsJson = False) -> None:
+    """Make the index anew from all WARC files, past what of them is damaged; exit 1 if anything is."""
+    _print_damages(workspace().archive.rebuild_index(), as_json=as_json, well="the index is rebuilt")
+
+
+def _print_damages(damages: Iterable[Any], *, as_json: bool, well: str) -> None:
+    found = []
+    for each in damages:
+        found.append(each)
+        if not as_json:
+            print_error(str(each))
+    if as_json:
+        print_json({"problems": [asdict(each) for each in found]})
+    if found:
+        raise typer.Exit(1)
+    if not as_json:
+        out.print(well, highlight=False)
+
+
+# `newslake changes`: what to fetch again, for those who keep a copy of the tables.
+
+_CHANGE_COLUMNS = ("at", "kind", "day", "from_day", "article_id", "title", "url")
+
+
+def changes(
+    since: Annotated[
+        str, typer.Option(metavar="WHEN", help="A date or time, ISO 8601, UTC unless it says; what came after is told.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """List articles that are new, changed, moved to another day, removed, withdrawn by their publisher, or back."""
+    from pipeline.jobs.changes import changes_since
+
+    found = changes_since(workspace(), _parse_time(since))
+    if as_json:
+        print_json(asdict(found))
+        return
+    rows = [tuple(getattr(each, name) for name in _CHANGE_COLUMNS) for each in found.articles]
+    print_rows(_CHANGE_COLUMNS, rows, as_json=False)
+    err.print(
+        f"{pluralize(len(rows), 'article')}, {pluralize(len(found.days), 'day')} with changed files; "
+        f"next: --since {found.until.isoformat()}",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _parse_time(value: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(value)
+    except ValueError as error:
+        told = f"--since {value!r} is neither a date nor a time: write 2026-03-02 or 2026-03-02T08:00:00Z"
+        raise ConfigError(told, key="since") from error
+    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
+
 
 Deep = Annotated[bool, typer.Option("--deep", help="Every row and its receipt too, and the whole archive.")]
 Withdraw = Annotated[

@@ -1,27 +1,145 @@
 """`newslake sql` and `newslake ask`: answers from the tables, printed, as a file, as a picture."""
 
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date
 from itertools import pairwise
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from rich.table import Table
+from rich.text import Text
 from typer.core import TyperCommand
 
-from pipeline.cli.bars import draw_bars
-from pipeline.cli.destination import STDOUT, Destination, ToCsv, ToParquet, path_outside_lake
 from pipeline.cli.output import AsJson, out, print_json, print_note, print_rows, workspace
-from pipeline.cli.plan import day_of, day_range
+from pipeline.cli.run import day_of, day_range
 from pipeline.errors import ConfigError
 from pipeline.model import pluralize
+
+if TYPE_CHECKING:
+    from pipeline.query.chart_data import ChartData
+    from pipeline.query.chart_line import ChartLine
+
+
+if TYPE_CHECKING:
+    from pipeline.query import Connection
+
 
 if TYPE_CHECKING:
     from pathlib import Path
 
     from pipeline.query import Connection, QueryResult, Question
     from pipeline.query.counted import Denominators
+
+
+# An answer as bars in the terminal.
+
+_WIDTH = 40  # letters of the longest bar
+_EIGHTHS = " ▏▎▍▌▋▊▉"
+# Which keys of a plotted row name it, and which hold what is measured.
+_LABEL_KEYS = {
+    "bar": ("facet", "y", "colour"),
+    "stack": ("facet", "x", "y", "colour"),
+    "line": ("facet", "colour", "x"),
+    "heat": ("facet", "y", "x"),
+}
+
+
+def draw_bars(line: "ChartLine", chart_data: "ChartData") -> None:
+    """Print a bar a row, its name before and its number behind it."""
+    rows = list(_bar_rows(line, chart_data))
+    most = 1.0 if line.parts else max((value for _, value, _ in rows), default=0.0) or 1.0
+    table = Table.grid(padding=(0, 1))
+    for _ in _LABEL_KEYS[line.kind]:
+        table.add_column(overflow="ellipsis", no_wrap=True)
+    for names, value, told in rows:
+        table.add_row(*map(Text, names), Text(_bar(value / most), style="blue"), Text(told))
+    out.print(table)
+
+
+def _bar_rows(line: "ChartLine", chart_data: "ChartData") -> Iterator[tuple[list[str], float, str]]:
+    """Yield the names, the number and the number in words of each row that has one."""
+    from pipeline.query.chart_data import is_share
+
+    key = {"bar": "x", "line": "y", "heat": "colour"}.get(line.kind, "to")
+    column = line.parts[0] if line.parts else getattr(line, key)
+    for row in chart_data.rows:
+        found = row[key]
+        if isinstance(found, int | float):
+            value = float(found) - (float(str(row["from"])) if line.parts else 0)
+            told = f"{value:.0%}" if is_share(column) else f"{found:,}"
+            yield [str(row.get(name, "")) for name in _LABEL_KEYS[line.kind]], value, told
+
+
+def _bar(share: float) -> str:
+    eighths = round(max(share, 0) * _WIDTH * 8)
+    return "█" * (eighths // 8) + (_EIGHTHS[eighths % 8] if eighths % 8 else "")
+
+
+# Where the rows of an answer go, when it is not the terminal: CSV, Parquet or JSON, as they come.
+
+STDOUT = "-"
+ToCsv = Annotated[str | None, typer.Option("--csv", metavar="FILE", help="Write CSV; - is standard output.")]
+ToParquet = Annotated[str | None, typer.Option("--parquet", metavar="FILE", help="Write Parquet.")]
+
+
+class Destination:
+    """What --json, --csv and --parquet say together. ``is_given`` is false where none is: the terminal shows a table.
+
+    Raises: ConfigError for two of them, and for a file inside the lake, which only commits write.
+    """
+
+    def __init__(self, lake: Path, *, as_json: bool, csv: str | None, parquet: str | None) -> None:
+        given = [name for name, is_given in (("--json", as_json), ("--csv", csv), ("--parquet", parquet)) if is_given]
+        if len(given) > 1:
+            raise ConfigError(f"{' and '.join(given)}: the rows go to one place; leave one out", key=given[0])
+        if parquet == STDOUT:
+            raise ConfigError("--parquet needs the name of a file", key="--parquet")
+        self.is_given = bool(given)
+        self._is_csv = bool(csv)
+        name = csv or parquet
+        self._path = path_outside_lake(lake, name) if name and name != STDOUT else None
+
+    def write(self, connection: "Connection", statement: str) -> None:
+        """Write the rows of one statement. Raises: ConfigError for what DuckDB refuses, OSError."""
+        from pipeline.query import stream
+        from pipeline.query.result_files import whole_file, write_csv, write_json, write_parquet
+
+        with stream(connection, statement) as (schema, batches):
+            if self._path:
+                with whole_file(self._path) as file:
+                    rows = (write_csv if self._is_csv else write_parquet)(schema, batches, file)
+                print_note(f"{pluralize(rows, 'row')} written to {self._path}")
+            elif self._is_csv:
+                write_csv(schema, batches, sys.stdout.buffer)
+            else:
+                write_json(schema, batches, sys.stdout)
+
+
+def path_outside_lake(lake: Path, name: str) -> Path:
+    """Return a path that a person named. Raises: ConfigError where it is in the lake's folder or its snapshots'."""
+    path = Path(name)
+    if any(path.resolve().is_relative_to(each.resolve()) for each in (lake, lake.with_name("snapshots"))):
+        told = f"{path} is inside the lake or its snapshots, which only newslake writes; name another folder"
+        raise ConfigError(told, key=name)
+    return path
+
+
+# `newslake views`: the tables in another engine.
+
+
+def views(
+    engine: Annotated[str, typer.Argument(help="duckdb, clickhouse, datafusion, polars, spark, trino, ...")] = "duckdb",
+    at: Annotated[
+        str | None, typer.Option(help="Where the engine finds the lake, if elsewhere, e.g. s3://bucket/lake.")
+    ] = None,
+) -> None:
+    """Print the statements that open the tables in an engine, with the views that the saved questions read."""
+    from pipeline.query.engine_ddl import views_sql
+
+    sys.stdout.write(views_sql(workspace().settings.lake_dir, engine, at=at))
 
 
 Snapshot = Annotated[

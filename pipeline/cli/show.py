@@ -2,23 +2,142 @@
 
 import tempfile
 import webbrowser
+from dataclasses import asdict
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
+from rich.markup import escape
 from rich.text import Text
 
 from pipeline.cli.annotate import PublishedAt, SourceRules
-from pipeline.cli.destination import path_outside_lake
-from pipeline.cli.history import print_revision
-from pipeline.cli.output import out, print_error, print_note, workspace
-from pipeline.cli.why import print_step
+from pipeline.cli.output import AsJson, out, print_error, print_json, print_note, print_rows, workspace
+from pipeline.cli.query import path_outside_lake
 from pipeline.errors import ConfigError
+
+if TYPE_CHECKING:
+    from pipeline.model.provenance import Check, Fact, ProvenanceStep
+
+
+if TYPE_CHECKING:
+    from pipeline.reports.page_history import PageHistory, Revision
+
 
 if TYPE_CHECKING:
     from pipeline.jobs.workspace import Workspace
     from pipeline.reports.article_view import ArticleView
     from pipeline.web import ArticlePage
+
+
+# `newslake why`: where a row comes from, or why a page has none.
+
+_CHECK_MARKS = {True: ("✓", "green"), False: ("✗", "bold red"), None: ("?", "yellow")}
+_INDENT, _NAME = "  ", 14
+
+
+def why(
+    what: Annotated[
+        str, typer.Argument(metavar="URL|ARTICLE_ID|ROW", help="A page, an article, or a row: ARTICLE_ID:quotes:3.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """Walk from a row to its words, article and raw record, or to the decision that left a page out; check each step.
+
+    Exit 1 where nothing is known, or a check fails.
+    """
+    from pipeline.reports.provenance import trace_provenance
+
+    found = trace_provenance(workspace(), what)
+    if as_json:
+        print_json({**asdict(found), "is_whole": found.is_whole})
+    else:
+        for number, step in enumerate(found.steps):
+            print_step(step, is_first=number == 0)
+    if not found.is_whole:
+        raise typer.Exit(1)
+
+
+def print_step(step: "ProvenanceStep", *, is_first: bool) -> None:
+    """Print one step of the provenance."""
+    from pipeline.model.provenance import STEP_HEADINGS
+
+    heading = Text(f"{STEP_HEADINGS[step.name]:<{_NAME + len(_INDENT)}}", style="bold cyan")
+    out.print(Text() if is_first else Text("\n"), end="")
+    out.print(heading.append(step.told, style="bold"), soft_wrap=True)
+    if step.excerpt is not None:
+        each = step.excerpt
+        words = Text.assemble((each.before, "dim"), (f"»{each.span}«", "bold reverse"), (each.after, "dim"))
+        for line in words.split("\n", allow_blank=False):
+            out.print(Text(_INDENT).append_text(line), soft_wrap=True)
+    for fact in step.facts:
+        out.print(_fact(fact), soft_wrap=True)
+    for check in step.checks:
+        out.print(_check(check), soft_wrap=True)
+
+
+def _fact(fact: "Fact") -> Text:
+    line = Text(f"{_INDENT}{fact.name:<{_NAME}}" if fact.name else _INDENT, style="dim").append(
+        str(fact.value), "not dim"
+    )
+    return line.append(f"  {fact.how}", "dim") if fact.how else line
+
+
+def _check(check: "Check") -> Text:
+    mark, style = _CHECK_MARKS[check.holds]
+    return Text(_INDENT).append(mark, style).append(f" {check.told}")
+
+
+# `newslake history`: when a page was looked at, and what changed in it.
+
+_VISIT_COLUMNS = ("at", "what", "status", "source", "revision", "bytes")
+_CHANGE_MARKS = {"added": "[green]+", "removed": "[red]-"}
+
+
+def history(
+    page: Annotated[str, typer.Argument(metavar="URL|ARTICLE_ID", help="A page, or an article by its id.")],
+    as_json: AsJson = False,
+) -> None:
+    """Show the captures of a page in time order, and what changed between its contents, sentence by sentence."""
+    from pipeline.reports.page_history import page_history
+
+    found = page_history(workspace(), page)
+    if as_json:
+        print_json(asdict(found))
+        return
+    _print_visits(found)
+    for revision in found.revisions:
+        print_revision(revision)
+    if found.is_gone:
+        out.print("\n[red]the page is gone; what was captured of it stays[/red]", highlight=False)
+
+
+def _print_visits(found: "PageHistory") -> None:
+    rows = [
+        (
+            f"{look.at:%Y-%m-%d %H:%M:%S}",
+            look.what,
+            look.status,
+            look.source_key,
+            look.revision_id or look.reason,
+            (look.digest or "").removeprefix("sha256:")[:12],
+        )
+        for look in found.looks
+    ]
+    print_rows(_VISIT_COLUMNS, rows, as_json=False)
+
+
+def print_revision(revision: "Revision") -> None:
+    """Print one content of a page and what is new in it."""
+    title = escape(revision.title or "without a title")
+    out.print(
+        f"\n[bold]{revision.revision_id}[/bold] {revision.fetched_at:%Y-%m-%d %H:%M:%S}, {revision.word_count} words: "
+        f"{title}",
+        highlight=False,
+    )
+    for change in revision.changes:
+        out.print(f"{_CHANGE_MARKS[change.kind]} {escape(change.sentence)}[/]", highlight=False, soft_wrap=True)
+    for quote in revision.quotes_removed:
+        out.print(f"[red]no longer quoted:[/red] {escape(quote)}", highlight=False, soft_wrap=True)
 
 
 def show(
@@ -66,7 +185,7 @@ def _load_view(space: "Workspace", what: str, *, published_at: str | None, sourc
 
 
 def _print(page: "ArticlePage", found: "ArticleView") -> None:
-    from pipeline.cli.drawing import draw_fields, draw_lists, draw_text
+    from pipeline.cli.output import draw_fields, draw_lists, draw_text
     from pipeline.web import make_visible
 
     out.print(Text(f"{make_visible(page.byline)}\n{page.origin}", style="dim"))
