@@ -2,11 +2,10 @@
 
 from pipeline.clusters.co_mentions import MENTION_COLUMNS, co_mention_rows
 from pipeline.clusters.event_clusters import PLAN_WINDOW, REPORTED_COLUMNS, Plans, cluster_rows, plans_of
+from pipeline.clusters.event_linking import event_report_rows, relate_events
 from pipeline.clusters.event_mentions import EVENT_COLUMNS, EventDay, events_of_day
-from pipeline.clusters.event_reports import event_report_rows, relate_events
-from pipeline.clusters.furniture import drop_site_boilerplate
 from pipeline.clusters.minhash import SKETCH_FIELDS, sketches_of
-from pipeline.clusters.near_duplicates import WINDOW, affected_days, find_copies
+from pipeline.clusters.near_duplicates import WINDOW, affected_days, drop_site_boilerplate, find_copies
 from pipeline.clusters.quotes import QUOTE_COLUMNS, QuoteDay, group_quotes, quote_group_rows, quotes_of_day
 from pipeline.clusters.revisions import (
     SentenceChange,

@@ -5,7 +5,7 @@ from collections.abc import Iterator
 import numpy as np
 from numpy.typing import NDArray
 
-from pipeline.clusters.lists import Integers
+from pipeline.clusters.text import Integers
 
 _MOST_OWNERS = 100  # of a number that says something; what more have is a common phrase
 _SHARE = 0.25  # of the numbers of whichever has fewer

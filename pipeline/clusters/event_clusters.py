@@ -11,7 +11,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.clusters.name_matching import NameIndex, may_be_one, shared_count
-from pipeline.clusters.streams import rows_by, rows_of_table
+from pipeline.clusters.text import rows_by, rows_of_table
 from pipeline.tables import table_named
 from pipeline.tables.spec import Row
 

@@ -1,18 +1,118 @@
 """Which article repeats an earlier one."""
 
+from collections import defaultdict
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
-from typing import Any
+from typing import Any, Literal
 
+import numpy as np
 import pyarrow as pa
 import pyarrow.compute as pc
 
-from pipeline.clusters.candidates import earlier_candidates
-from pipeline.clusters.lists import rows_of
-from pipeline.clusters.matching import FEWEST_SHINGLES, ArticleShingles, DuplicateMatch, match_of
-from pipeline.clusters.minhash import PERMUTATIONS
+from pipeline.clusters.minhash import PERMUTATIONS, earlier_candidates
+from pipeline.clusters.text import Integers, list_array, rows_of
 from pipeline.tables import table_named
+
+# Do two texts repeat each other: on their real shingles, not on an estimate.
+
+Method = Literal["exact", "near", "cut"]
+
+FEWEST_SHINGLES = 30  # a shorter text is a stub or a list of links: what it shares with others is form
+_NEAR = 0.70  # Jaccard
+_CONTAINED = 0.80  # of the shorter text's shingles, in the longer
+_SHORTEST_PART = 0.3  # of the longer text: less is a quotation or a line of a digest, not the story
+# Two stories may share a long statement. They are one story only if what stands outside quotation marks agrees, too.
+_FEWEST_UNQUOTED = 10
+_UNQUOTED_SHARE = 0.5
+
+
+@dataclass(frozen=True, slots=True)
+class ArticleShingles:
+    """What is compared of an article: sorted shingles, and those of them outside quotation marks."""
+
+    shingles: Integers
+    unquoted: Integers
+
+
+@dataclass(frozen=True, slots=True)
+class DuplicateMatch:
+    """How two articles match, and how much: Jaccard for near, containment of the shorter for cut, 1 for exact."""
+
+    method: Method
+    similarity: float
+
+
+def match_of(one: ArticleShingles, other: ArticleShingles) -> DuplicateMatch | None:
+    """Return how two articles match, None where they do not. The same whichever is named first."""
+    shorter, longer = sorted((one, other), key=lambda each: len(each.shingles))
+    few, many = len(shorter.shingles), len(longer.shingles)
+    if few < max(FEWEST_SHINGLES, _SHORTEST_PART * many):
+        return None
+    shared = _count_shared(shorter.shingles, longer.shingles)
+    jaccard = shared / (few + many - shared)
+    if jaccard >= _NEAR and _agrees(one, other) and _agrees(other, one):
+        return DuplicateMatch("near", jaccard)
+    if shared >= _CONTAINED * few and _agrees(shorter, longer):
+        return DuplicateMatch("cut", shared / few)
+    return None
+
+
+def _agrees(part: ArticleShingles, whole: ArticleShingles) -> bool:
+    """Return whether what an article says in its own words stands in the other."""
+    return len(part.unquoted) >= _FEWEST_UNQUOTED and _count_shared(
+        part.unquoted, whole.shingles
+    ) >= _UNQUOTED_SHARE * len(part.unquoted)
+
+
+def _count_shared(part: Integers, whole: Integers) -> int:
+    """Return how many of some sorted numbers stand in others, also sorted."""
+    at = np.searchsorted(whole, part)
+    return int(np.count_nonzero(whole[np.minimum(at, len(whole) - 1)] == part))
+
+
+# What a site prints under many of its articles, which says nothing about whether two of them are the same.
+
+# A shingle that so many contents of a site share on one day, and this share of them, is the site's and not theirs.
+_BOILERPLATE_CONTENTS = 5
+_BOILERPLATE_SHARE = 0.05
+
+
+def drop_site_boilerplate(articles: pa.Table) -> pa.Table:
+    """Return a day's articles with the shingles left out that belong to their site.
+
+    ``articles`` has domain, content_hash and the columns of a sketch. Articles without a domain stay as they are.
+    Equal contents count once, so a story that one site prints under many addresses is not taken for boilerplate.
+    """
+    every, unquoted = rows_of(articles["shingles"]), rows_of(articles["own"])
+    sites: dict[str, dict[str, int]] = defaultdict(dict)
+    domains, contents = articles["domain"].to_pylist(), articles["content_hash"].to_pylist()
+    for row, (domain, content) in enumerate(zip(domains, contents, strict=True)):
+        if domain is not None:
+            sites[domain].setdefault(content, row)
+    boilerplate = {domain: _site_boilerplate([every[row] for row in rows.values()]) for domain, rows in sites.items()}
+    kept = {"shingles": every, "own": unquoted}
+    for name, rows in kept.items():
+        stripped = [_drop_shingles(row, boilerplate.get(domain)) for row, domain in zip(rows, domains, strict=True)]
+        articles = articles.set_column(articles.schema.get_field_index(name), name, list_array(stripped))
+    return articles
+
+
+def _site_boilerplate(contents: list[Integers]) -> Integers | None:
+    if len(contents) < _BOILERPLATE_CONTENTS:
+        return None
+    shingles, counts = np.unique(np.concatenate(contents), return_counts=True)
+    found: Integers = shingles[counts >= max(_BOILERPLATE_CONTENTS, _BOILERPLATE_SHARE * len(contents))]
+    return found if len(found) else None
+
+
+def _drop_shingles(row: Integers, boilerplate: Integers | None) -> Integers:
+    if boilerplate is None or not len(row):
+        return row
+    at = np.searchsorted(boilerplate, row)
+    kept: Integers = row[boilerplate[np.minimum(at, len(boilerplate) - 1)] != row]
+    return kept
+
 
 WINDOW = timedelta(days=7)  # a copy follows its original within a week; later ones are a new story's archive reprint
 _LAST = datetime.max.replace(tzinfo=UTC)

@@ -7,7 +7,7 @@ from difflib import SequenceMatcher
 from itertools import pairwise
 from typing import Any, Literal
 
-from pipeline.clusters.sentences import sentence_spans
+from pipeline.clusters.text import sentence_spans
 from pipeline.model import Article
 
 _QUOTED = re.compile('“([^“”]+)”|«([^«»]+)»|„([^„“”]+)[“”]|"([^"]+)"')

@@ -1,13 +1,69 @@
 """Words as numbers, and stretches of three of them: equal on every machine and run."""
 
+import re
 import unicodedata
+from collections.abc import Iterator, Sequence
 from functools import lru_cache
 from hashlib import blake2b
+from itertools import groupby, pairwise
+from typing import Any
 
 import numpy as np
+import pyarrow as pa
 from numpy.typing import NDArray
 
-from pipeline.clusters.lists import Integers
+# Lists of integers a row, between Arrow and numpy.
+
+type Integers = NDArray[np.uint32]
+
+
+def list_array(rows: Sequence[Integers]) -> pa.ListArray:
+    """Return an Arrow list of 32-bit integers a row."""
+    offsets = np.cumsum([0, *(len(row) for row in rows)], dtype=np.int32)
+    flat = np.concatenate(rows) if rows else np.empty(0, np.uint32)
+    return pa.ListArray.from_arrays(pa.array(offsets), pa.array(flat, pa.uint32()))
+
+
+def rows_of(column: pa.ChunkedArray) -> list[Integers]:
+    """Return the rows of such a list, as views of its memory."""
+    rows: list[Integers] = []
+    for chunk in column.chunks:
+        flat, offsets = chunk.values.to_numpy(), chunk.offsets.to_numpy()
+        rows += [flat[start:end] for start, end in pairwise(offsets)]
+    return rows
+
+
+# Rows of a table as objects, few at once: as objects they take ten times what the table does.
+
+_AT_ONCE = 2000
+
+
+def rows_of_table(table: pa.Table) -> Iterator[dict[str, Any]]:
+    """Yield the rows of a table, in order."""
+    return (row for batch in table.to_batches(max_chunksize=_AT_ONCE) for row in batch.to_pylist())
+
+
+def rows_by(table: pa.Table, column: str) -> Iterator[list[dict[str, Any]]]:
+    """Yield the rows that follow each other and have one value in a column, together."""
+    return (list(group) for _, group in groupby(rows_of_table(table), key=lambda row: row[column]))
+
+
+# Sentences by a rule over marks and capitals: no model, any language.
+
+_ENDS = re.compile(r"[.!?…]+[\"'”’»)\]]*\s+(?=[\"'“‘«„(\[]*[^\W_a-z])|(?<=[。！？])(?=.)")
+_GOES_ON = re.compile(r"(?:^|[\s(“\"])(?:[^\W\d_]|Mr|Mrs|Ms|Dr|Prof|St|Sen|Rep|Gov|Gen|Col|Lt|Sgt|No|vs)\.\s+$")
+_LONGEST = 6  # letters of what goes on after its point, with what stands before it
+
+
+def sentence_spans(block: str) -> Iterator[tuple[int, int]]:
+    """Yield the offsets of the sentences of a block, in order; together they are the block, spaces included."""
+    start = 0
+    for end in _ENDS.finditer(block):
+        if not _GOES_ON.search(block, max(start - 1, end.start() - _LONGEST, 0), end.end()):
+            yield start, end.end()
+            start = end.end()
+    yield start, len(block)
+
 
 # Odd multipliers make the place of a word in its shingle count; the shift brings the well mixed bits down.
 _PLACES = tuple(np.uint64(odd) for odd in (0x9E3779B97F4A7C15, 0xC2B2AE3D27D4EB4F, 0x165667B19E3779F9))

@@ -28,7 +28,7 @@ _PACKAGE = Path(__file__).parent.parent
 @cache
 def sketch_version() -> str:
     """Return the 12 hex digits that name how texts are sketched: the code, its library and the tables of Unicode."""
-    code = b"".join((_PACKAGE / "clusters" / name).read_bytes() for name in ("minhash.py", "text.py", "lists.py"))
+    code = b"".join((_PACKAGE / "clusters" / name).read_bytes() for name in ("minhash.py", "text.py"))
     library = f"rensa {importlib.metadata.version('rensa')} unicode {unicodedata.unidata_version}"
     return hashlib.sha256(code + library.encode()).hexdigest()[:12]
 

@@ -9,7 +9,7 @@ from collections.abc import Callable, Sequence
 from dataclasses import dataclass, replace
 from datetime import datetime, timedelta
 
-from pipeline.clusters.sentences import sentence_spans
+from pipeline.clusters.text import sentence_spans
 from pipeline.model import Article
 
 VARIANTS = ("cut", "reordered", "house style", "new lead", "other spellings")

@@ -8,9 +8,118 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from pipeline.clusters import affected_days, find_copies
+from pipeline.clusters import affected_days, drop_site_boilerplate, find_copies
+from pipeline.clusters.minhash import sketches_of
+from pipeline.clusters.near_duplicates import ArticleShingles, match_of
+from pipeline.clusters.text import rows_of
 from pipeline.tables import check_batch
-from tests.planted import COPIES, Press, with_sketches
+from tests.planted import COPIES, STRANGERS, Press, with_sketches
+
+# What a site prints under every article does not make them copies.
+
+SITE_PRESS = Press(seed=5)
+FOOTER = SITE_PRESS.prose(60)
+
+
+def kept(*articles: tuple[str | None, str, str]) -> list[int]:
+    """Return how many shingles are left of articles given by domain, content and text."""
+    rows: list[dict[str, Any]] = [{"domain": d, "content_hash": c, "text": t} for d, c, t in articles]
+    schema = pa.schema([(name, pa.string()) for name in ("domain", "content_hash", "text")])
+    table = drop_site_boilerplate(with_sketches(pa.Table.from_pylist(rows, schema=schema)))
+    assert all({*row["own"]} <= {*row["shingles"]} for row in table.to_pylist())
+    return [len(row["shingles"]) for row in table.to_pylist()]
+
+
+def texts(count: int) -> list[str]:
+    return [f"{SITE_PRESS.prose(40)}\n\n{FOOTER}" for _ in range(count)]
+
+
+def test_a_footer_of_a_site_is_left_out() -> None:
+    """Of articles of one site that end alike, what is their own is left, and the stretch that leads over."""
+    assert kept(*(("harbour.example", f"c{n}", text) for n, text in enumerate(texts(5)))) == [40] * 5
+
+
+def test_few_articles_or_many_sites_have_no_furniture() -> None:
+    """Four articles are too few to tell; sites are looked at apart; articles without a site stay whole."""
+    whole = [98] * 4
+    assert kept(*(("harbour.example", f"c{n}", text) for n, text in enumerate(texts(4)))) == whole
+    assert kept(*((f"{n}.example", f"c{n}", text) for n, text in enumerate(texts(8)))) == whole * 2
+    assert kept(*((None, f"c{n}", text) for n, text in enumerate(texts(8)))) == whole * 2
+
+
+def test_one_content_under_many_addresses_is_no_furniture() -> None:
+    """A story that a site prints eight times is its text once."""
+    story = SITE_PRESS.prose(40)
+    assert kept(*(("harbour.example", "same", story) for _ in range(8))) == [38] * 8
+
+
+def test_no_articles() -> None:
+    """A day without articles is one."""
+    assert kept() == []
+
+
+# What counts as the same story, on texts made for each trap.
+
+MATCH_PRESS = Press(seed=3)
+MATCH_STORY = MATCH_PRESS.prose(300)
+STATEMENT = MATCH_PRESS.prose(200).replace("\n\n", " ")
+
+
+def article_shingles(text: str) -> ArticleShingles:
+    sketch = sketches_of([text])
+    return ArticleShingles(rows_of(sketch["shingles"])[0], rows_of(sketch["own"])[0])
+
+
+def methods(one: str, other: str) -> set[str | None]:
+    """Return how two texts match, asked both ways."""
+    both = (article_shingles(one), article_shingles(other))
+    return {match.method if match else None for match in (match_of(*both), match_of(*both[::-1]))}
+
+
+@pytest.mark.parametrize("how", COPIES)
+def test_copies_match(how: str) -> None:
+    """What other outlets make of a story is the story."""
+    assert None not in methods(MATCH_STORY, MATCH_PRESS.copied(MATCH_STORY, how))
+
+
+def test_a_part_is_told_from_the_whole() -> None:
+    """A story cut by half is a cut copy; a tenth of it is not."""
+    words = MATCH_STORY.split()
+    assert methods(MATCH_STORY, " ".join(words[:150])) == {"cut"}
+    assert methods(MATCH_STORY, " ".join(words[:40])) == {None}
+
+
+@pytest.mark.parametrize("why", [why for why in STRANGERS if why != "shared footer"])
+def test_strangers_do_not_match(why: str) -> None:
+    """Stories that share a statement, their background or a line are not copies."""
+    assert methods(*MATCH_PRESS.strangers(why)) == {None}
+
+
+@pytest.mark.parametrize("marks", ["“{}”", '"{}"', "« {} »", "„{}“"])
+def test_a_shared_statement_is_not_the_story(marks: str) -> None:
+    """Two stories around one statement differ, though four fifths of their words are the statement's."""
+    said = marks.format(STATEMENT)
+    assert methods(f"{MATCH_PRESS.prose(50)}\n\n{said}", f"{MATCH_PRESS.prose(50)}\n\n{said}") == {None}
+
+
+def test_a_mark_that_never_closes_ends_with_its_line() -> None:
+    """One stray quotation mark does not make a story a quotation."""
+    stray = "”".join(("“" + MATCH_STORY[:40].replace("\n", " "), ""))
+    assert methods(f"“{MATCH_STORY}", MATCH_STORY) == {"near"}
+    assert methods(f"{stray} {MATCH_STORY}", MATCH_STORY) == {"near"}
+
+
+def test_marks_and_case_do_not_count() -> None:
+    """Other quotation marks, hyphens, case and spaces make no other shingles."""
+    assert methods(MATCH_STORY, MATCH_STORY.upper().replace(" ", "\u00a0").replace(".", " …")) == {"near"}
+
+
+@pytest.mark.parametrize("text", ["", "one", "one two", "“one two three”"])
+def test_short_texts_match_nothing(text: str) -> None:
+    """A text of a few words matches nothing, not even itself."""
+    assert methods(text, text) == {None}
+    assert methods(text, MATCH_STORY) == {None}
+
 
 DAY = date(2026, 2, 10)
 NOON = datetime(2026, 2, 10, 12, tzinfo=UTC)
