@@ -1,10 +1,11 @@
 """An export: the tables of some days, in one kind of file, in a folder that is there whole or not at all."""
 
+import json
 import shutil
 import uuid
 from collections import Counter
-from collections.abc import Callable, Mapping, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Mapping, Sequence
+from dataclasses import dataclass, replace
 from datetime import date, datetime
 from pathlib import Path
 from typing import Literal, get_args
@@ -12,12 +13,231 @@ from typing import Literal, get_args
 import pyarrow as pa
 import pyarrow.compute as pc
 
+from pipeline import __version__
 from pipeline.errors import ConfigError
-from pipeline.exports.papers import ExportFacts, write_documentation
-from pipeline.exports.shape import day_tables, export_specs
-from pipeline.exports.writers import CsvWriter, ParquetWriter, SqliteWriter, Writer
-from pipeline.lake import Lake
-from pipeline.tables import TableSpec, table_named
+from pipeline.exports.writers import CsvWriter, ExportFile, ParquetWriter, SqliteWriter, Writer
+from pipeline.lake import Lake, Manifest
+from pipeline.tables import CLUSTER_TABLES, READING_TABLES, Column, TableSpec, table_named
+from pipeline.tables.datapackage import (
+    NO_TEXT_NOTE,
+    TEXT_RIGHTS_NOTE,
+    DataPackage,
+    TableResource,
+    day_column,
+    package_bytes,
+)
+from pipeline.tables.rights import TEXT_COLUMNS, text_columns
+
+# The tables as they are exported: as `newslake sql` shows them, with each row's day, and without words if wished.
+
+# What sums others up is left out: whoever has an export can count it, of the rows that he chose.
+_EXPORT_TABLES = tuple(spec for spec in (*READING_TABLES, *CLUSTER_TABLES) if spec.name != "co_mentions")
+_IDS = ("article_id", "revision_id")
+_ID_LENGTH = 32
+
+
+@dataclass(frozen=True, slots=True)
+class _ClusterJoin:
+    """Columns that a cluster table adds, on keys. ``own`` are the columns whose values, joined by ":", are a row's own
+    id: what stands before its article is related. A flag is false until then.
+    """
+
+    table: str
+    keys: tuple[str, ...]
+    columns: tuple[str, ...]
+    own: tuple[str, ...]
+
+
+_CLUSTER_JOINS: Mapping[str, _ClusterJoin] = {
+    "articles": _ClusterJoin("copies", _IDS, ("dup_group_id", "is_copy"), ("article_id",)),
+    "quotes": _ClusterJoin("quote_groups", (*_IDS, "quote_index"), ("quote_group_id",), ("article_id", "quote_index")),
+    "events": _ClusterJoin(
+        "event_reports", (*_IDS, "event_index"), ("event_cluster_id",), ("article_id", "same_event_index")
+    ),
+}
+
+
+def export_specs(*, has_text: bool) -> tuple[TableSpec, ...]:
+    """Return the tables of an export: the contract's with the columns that are joined onto them, and their day."""
+    return tuple(_export_spec(spec, has_text=has_text) for spec in _EXPORT_TABLES)
+
+
+def _export_spec(spec: TableSpec, *, has_text: bool) -> TableSpec:
+    left_out = frozenset() if has_text else text_columns(spec)
+    joined = _CLUSTER_JOINS.get(spec.name)
+    other = () if joined is None else [table_named(joined.table).column(name) for name in joined.columns]
+    columns = (*spec.columns, *other, day_column(spec))
+    return replace(spec, columns=tuple(column for column in columns if column.name not in left_out))
+
+
+def day_tables(lake: Lake, manifest: Manifest, *, source_keys: Collection[str]) -> dict[str, pa.Table]:
+    """Return all tables of a day by its manifest, with the joined columns and the day; of some sources, or of all."""
+    stored = lake.read_manifest_tables(manifest, [spec.name for spec in _EXPORT_TABLES])
+    if source_keys:
+        stored = _filter_sources(stored, source_keys)
+    days = {name: pa.array([manifest.day] * table.num_rows, pa.date32()) for name, table in stored.items()}
+    return {
+        name: _join_cluster_columns(name, table, stored).append_column("published_date", days[name])
+        for name, table in stored.items()
+    }
+
+
+def _filter_sources(tables: Mapping[str, pa.Table], source_keys: Collection[str]) -> dict[str, pa.Table]:
+    """Return the rows of the articles of some sources; of event_clusters those whose first report is one of these."""
+    articles = tables["articles"]
+    mine = articles.filter(pc.is_in(articles["source_key"], value_set=pa.array(sorted(source_keys), pa.string())))
+    ids = mine["article_id"].combine_chunks()
+    return {name: table.filter(pc.is_in(_article_ids(name, table), value_set=ids)) for name, table in tables.items()}
+
+
+def _article_ids(name: str, table: pa.Table) -> pa.ChunkedArray:
+    """Return the article that each row belongs to: of a cluster of events, which stands on its day, the earliest."""
+    if name == "event_clusters":
+        return pc.utf8_slice_codeunits(table["event_cluster_id"], 0, _ID_LENGTH)
+    return table["article_id"]
+
+
+def _join_cluster_columns(name: str, table: pa.Table, stored: Mapping[str, pa.Table]) -> pa.Table:
+    joined = _CLUSTER_JOINS.get(name)
+    if joined is None:
+        return table
+    other = stored[joined.table]
+    places = pc.index_in(_joined_key(table, joined.keys), value_set=_joined_key(other, joined.keys).combine_chunks())
+    for column in joined.columns:
+        found = other[column].combine_chunks().take(places.combine_chunks())
+        default = (
+            pa.scalar(False) if pa.types.is_boolean(found.type) else _joined_key(table, joined.own).combine_chunks()
+        )
+        table = table.append_column(column, pc.coalesce(found, default))
+    return table
+
+
+def _joined_key(table: pa.Table, columns: Sequence[str]) -> pa.ChunkedArray:
+    """Return the values of some columns as one name a row."""
+    values = [table[name].cast(pa.string()) for name in columns]
+    return pc.binary_join_element_wise(*values, ":")
+
+
+# What goes with an export: datapackage.json, CITATION.cff and README.txt.
+
+_OFFSETS = "Offsets count code points of articles.text from 0, the end is the code point after the last."
+_JOIN = "Join entities, quotes and events to articles on article_id and revision_id."
+_CELLS = (
+    "Empty cells are nulls or empty text. Lists are JSON. Text that begins with = + - @, a tab or a carriage return "
+    "has an apostrophe before it, so that no spreadsheet runs it; a program that reads the cells takes it off again. "
+    "A spreadsheet shows at most 32,767 characters of a cell, and takes some ids for numbers: say that ids are text."
+)
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportFacts:
+    """Facts of an export once its rows are written. ``rows`` are by table, ``publishers`` sorted."""
+
+    has_text: bool
+    rows: Mapping[str, int]
+    publishers: Sequence[str]
+    first_day: date | None
+    last_day: date | None
+    fetched_at: datetime | None
+
+
+def write_documentation(
+    folder: Path, specs: Sequence[TableSpec], files: Mapping[str, ExportFile], facts: ExportFacts
+) -> None:
+    """Write the documentation of an export into its folder: functions of what it holds, not of when it was made."""
+    is_csv = any(file.name.endswith(".csv") for file in files.values())
+    (folder / "datapackage.json").write_bytes(_package(folder, specs, files, facts, is_csv=is_csv))
+    (folder / "CITATION.cff").write_text(_citation(facts), encoding="utf-8")
+    (folder / "README.txt").write_text(_readme(specs, files, facts, is_csv=is_csv), encoding="utf-8")
+
+
+def _package(
+    folder: Path, specs: Sequence[TableSpec], files: Mapping[str, ExportFile], facts: ExportFacts, *, is_csv: bool
+) -> bytes:
+    resources = [
+        TableResource(
+            name=spec.name,
+            about=spec.about,
+            path=files[spec.name].name,
+            columns=[_in_csv(column, spec) if is_csv else column for column in spec.columns],
+            key=spec.key,
+            form=files[spec.name].form,
+            rows=facts.rows[spec.name],
+            bytes=(folder / files[spec.name].name).stat().st_size,
+        )
+        for spec in specs
+    ]
+    return package_bytes(
+        DataPackage(
+            about=" ".join((_OFFSETS, _JOIN, *([_CELLS] if is_csv else []))),
+            resources=resources,
+            sources=facts.publishers,
+            has_text=facts.has_text,
+            first_day=facts.first_day,
+            last_day=facts.last_day,
+            fetched_at=facts.fetched_at,
+        )
+    )
+
+
+def _in_csv(column: Column, spec: TableSpec) -> Column:
+    """Return a column as CSV has it: empty text and null are one there, so only a key's text is required."""
+    return column if column.name in spec.key else replace(column, nullable=True)
+
+
+def _period(facts: ExportFacts) -> str:
+    return f"{facts.first_day} to {facts.last_day}" if facts.first_day else "no day"
+
+
+def _citation(facts: ExportFacts) -> str:
+    """Return CITATION.cff: a dataset, made with a piece of software, by nobody who is named."""
+    quoted = json.dumps  # a JSON text is a YAML text
+    version = [f"version: {quoted(facts.fetched_at.isoformat())}"] if facts.fetched_at else []
+    lines = (
+        "cff-version: 1.2.0",
+        "message: Cite this data so, and the publishers of the articles that you quote.",
+        "type: dataset",
+        f"title: {quoted(f'News read by newslake, published {_period(facts)}')}",
+        f"abstract: {quoted('Articles, who is named in them, who said what, and what happened. ' + _rights(facts))}",
+        "authors:",
+        "  - name: newslake",
+        *version,
+        "keywords: [news, entities, quotations, events]",
+        "references:",
+        "  - type: software",
+        "    title: newslake",
+        "    authors:",
+        "      - name: The newslake contributors",
+        f"    version: {quoted(__version__)}",
+        "    license: Apache-2.0",
+    )
+    return "\n".join(lines) + "\n"
+
+
+def _rights(facts: ExportFacts) -> str:
+    return TEXT_RIGHTS_NOTE if facts.has_text else NO_TEXT_NOTE
+
+
+def _readme(specs: Sequence[TableSpec], files: Mapping[str, ExportFile], facts: ExportFacts, *, is_csv: bool) -> str:
+    left_out = ", ".join(f"{s.name}.{name}" for s in specs for name in sorted(TEXT_COLUMNS.get(s.name, ())))
+    tables = [f"  {files[s.name].name:<24} {s.name:<16} {facts.rows[s.name]:>12,} rows  {s.about}" for s in specs]
+    paragraphs = (
+        "News read by newslake",
+        f"Published {_period(facts)}, by: {', '.join(facts.publishers) or 'nobody'}.",
+        "\n".join(tables),
+        f"{_JOIN} {_OFFSETS} Times are UTC. A null means that the text or the page does not say.",
+        *([_CELLS] if is_csv else []),
+        _rights(facts)
+        if facts.has_text
+        else f"{NO_TEXT_NOTE} Left out: {left_out}. articles.url says where each text was.",
+        "People are named as the articles name them. Names, quotations and events were read by a program and can be "
+        "wrong: look at confidence and rule_id, and at the text, before you say that somebody said something.",
+        "Publishers change and withdraw articles: ask whoever gave you this for `newslake changes`, and follow it. "
+        "Delete what `deletions` lists from this and every older copy.",
+        "datapackage.json describes every column; CITATION.cff says how to cite.",
+    )
+    return "\n\n".join(paragraphs) + "\n"
+
 
 Form = Literal["folder", "csv", "sqlite"]
 FORMS: tuple[Form, ...] = get_args(Form)

@@ -12,7 +12,7 @@ import frictionless
 import pytest
 
 from pipeline.exports import FORMS, Form, Selection, export
-from pipeline.exports.shape import export_specs
+from pipeline.exports.export import export_specs
 from pipeline.jobs.workspace import Workspace
 from pipeline.lake import Lake
 from pipeline.query import connect, query
