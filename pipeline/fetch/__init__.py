@@ -29,7 +29,7 @@ Reasons of a ``RefusedFetchError`` (the page is not to be had):
 
 from pipeline.content_encoding import BadEncodingError, TooLargeError, decode_body, gunzip, gunzip_chunks
 from pipeline.fetch.fetcher import Fetcher, FetchResult, NotModified, PageRequest
-from pipeline.fetch.limits import FetchLimits, limits_from
+from pipeline.fetch.transport import FetchLimits, limits_from
 
 __all__ = [
     "BadEncodingError",

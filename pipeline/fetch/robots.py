@@ -1,22 +1,200 @@
 """What robots.txt allows."""
 
+import json
 import logging
 import math
 import re
+import time
 from bisect import bisect_left
-from collections.abc import Callable
-from dataclasses import dataclass, field
-from datetime import datetime
-from functools import partial
+from collections.abc import Callable, Generator, Mapping
+from dataclasses import dataclass, field, replace
+from datetime import datetime, timedelta
+from functools import cached_property, partial
+from threading import Lock
+from urllib.parse import urlsplit
 
 from protego import Protego
 
-from pipeline.fetch.host_file import WellKnownFile
-from pipeline.fetch.limits import FetchLimits
 from pipeline.fetch.rate_limit import RateLimiter
-from pipeline.fetch.request import RequestRunner, RequestTarget
+from pipeline.fetch.request import Gate, RequestRunner, RequestSpec, RequestTarget, WalkStep, ahead_of_others
 from pipeline.fetch.retry import FetchFailure
-from pipeline.fetch.walk import Gate
+from pipeline.fetch.transport import Caps, FetchLimits, Reply
+
+# A file in which a host says what may be done with its pages: asked for once an origin, kept a day.
+
+_CACHE_TTL = timedelta(hours=24)
+_RETRY_INTERVAL = timedelta(minutes=5)  # where it could not be had
+_POLL_SECONDS, _POLL_MAX_SECONDS = 0.02, 1.0  # while another page of the origin asks for the file
+_MAX_BYTES = 500 * 1024  # RFC 9309 section 2.5, for robots.txt; what follows is not read. Twice that may be sent
+# As if there were no file: the RFC's "unavailable" (4xx) and redirects that lead nowhere.
+_NO_FILE = ("redirect_loop", "redirect_limit", "https_downgrade", "unsupported_scheme", "bad_url", "bad_encoding")
+
+
+@dataclass(frozen=True, slots=True)
+class _CachedRules[T]:
+    rules: T | FetchFailure | None
+    good_until: datetime
+
+
+class WellKnownFile[T]:
+    """One file of every origin, at ``path``, as ``parse`` reads it. Thread-safe; one page asks, the others wait.
+
+    4xx (but 429) means that there is none. 429, 5xx and no answer mean that nobody knows, for now.
+    """
+
+    def __init__(
+        self,
+        path: str,
+        *,
+        parse: Callable[[bytes, RequestTarget], T],
+        runner: RequestRunner,
+        limits: FetchLimits,
+        now: Callable[[], datetime],
+    ) -> None:
+        self._path = path
+        self._parse = parse
+        self._runner = runner
+        self._now = now
+        self._interval_seconds = limits.host_interval_seconds
+        self._caps = Caps(wire_bytes=min(limits.wire_max_bytes, 2 * _MAX_BYTES), body_bytes=_MAX_BYTES, is_cut=True)
+        self._known: dict[str, _CachedRules[T]] = {}
+        self._asking: set[str] = set()
+        self._lock = Lock()
+
+    def rules(self, target: RequestTarget) -> Generator[WalkStep, FetchFailure | None, T | FetchFailure | None]:
+        """Return what the file of a target's origin says; None for no file, FetchFailure if unknown."""
+        poll_seconds = _POLL_SECONDS
+        while (known := self._current(target.origin)) is None:
+            if self._begins(target.origin):
+                try:
+                    yield from self._request_file(target)
+                finally:
+                    self._asking.discard(target.origin)
+            else:
+                yield WalkStep(target.host_key, self._interval_seconds, time.monotonic() + poll_seconds)
+                poll_seconds = min(2 * poll_seconds, _POLL_MAX_SECONDS)
+        return known.rules
+
+    def known_rules(self, origin: str) -> T | FetchFailure | None:
+        """Return what is known of an origin's file without asking for it."""
+        known = self._known.get(origin)
+        return known.rules if known is not None else None
+
+    def _current(self, origin: str) -> _CachedRules[T] | None:
+        known = self._known.get(origin)
+        return known if known is not None and self._now() < known.good_until else None
+
+    def _begins(self, origin: str) -> bool:
+        with self._lock:
+            if origin in self._asking or self._current(origin) is not None:
+                return False
+            self._asking.add(origin)
+            return True
+
+    def _request_file(self, target: RequestTarget) -> Generator[WalkStep, FetchFailure | None, None]:
+        url = f"{target.origin}{self._path}"
+        spec = RequestSpec(url=url, caps=self._caps, interval_seconds=self._interval_seconds)
+        got = yield from ahead_of_others(self._runner.walk(spec))
+        if isinstance(got, Reply):
+            known = _CachedRules(self._parse(got.body, target), self._now() + _CACHE_TTL)
+        elif got.kind == "permanent" and ((got.status or 0) in range(400, 500) or got.reason in _NO_FILE):
+            known = _CachedRules(None, self._now() + _CACHE_TTL)
+        else:
+            known = _CachedRules(replace(got, exchange=None), self._now() + _RETRY_INTERVAL)
+        self._known[target.origin] = known
+
+
+# Who reserves text and data mining (TDMRep, noai): what headers say, and each host's tdmrep.json.
+
+_RULES_MAX = 1000
+_LOCATION_MAX = 500  # characters
+_WILDCARDS_MAX = 8
+_NO_AI = re.compile(r"\bno(?:image)?ai\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class _ReservationRule:
+    """Whether the paths that ``location`` names are reserved; "*" and a final "$" as in robots.txt."""
+
+    location: str
+    is_reserved: bool
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        end = "$" if self.location.endswith("$") else ""
+        parts = re.split(r"\*+", self.location.removesuffix("$"))
+        return re.compile(".*?".join(map(re.escape, parts)) + end, re.DOTALL)
+
+    def names(self, path: str) -> bool:
+        return self._pattern.match(path) is not None
+
+
+ReservationRules = tuple[_ReservationRule, ...]
+
+
+class Reservations:
+    """The tdmrep.json of every origin. The longest location that names a path decides, as in robots.txt.
+
+    Where it cannot be read, a fetcher that obeys reservations fetches nothing, for now.
+    """
+
+    def __init__(self, limits: FetchLimits, *, runner: RequestRunner, now: Callable[[], datetime]) -> None:
+        self._is_obeyed = limits.obeys_reservation
+        self._file = WellKnownFile(
+            "/.well-known/tdmrep.json", parse=_parse_tdmrep, runner=runner, limits=limits, now=now
+        )
+
+    def gate(self, target: RequestTarget) -> Gate:
+        """Read the file of a target's origin; return why a page may not be fetched where reservations are obeyed."""
+        rules = yield from self._file.rules(target)
+        if not self._is_obeyed:
+            return None
+        if isinstance(rules, FetchFailure):
+            return rules.of_host_file(f"{target.origin}/.well-known/tdmrep.json", reason="tdm_unreachable")
+        rule = None if rules is None else _deciding_rule(target.url, rules)
+        if rule is not None and rule.is_reserved:
+            told = f"{target.origin}/.well-known/tdmrep.json reserves it (location {rule.location})"
+            return FetchFailure("permanent", "tdm_reserved", told)
+        return None
+
+    def is_reserved(self, url: str) -> bool:
+        """Return whether the file of a URL's origin, as far as it was read, reserves the URL."""
+        parts = urlsplit(url)
+        rules = self._file.known_rules(f"{parts.scheme}://{parts.netloc}")
+        rule = None if rules is None or isinstance(rules, FetchFailure) else _deciding_rule(url, rules)
+        return rule is not None and rule.is_reserved
+
+
+def reserving_header(headers: Mapping[str, str]) -> str | None:
+    """Return the header of a reply that reserves text and data mining, as it stands; None where none does."""
+    if headers.get("tdm-reservation", "").strip() == "1":
+        return "tdm-reservation: 1"
+    robots = headers.get("x-robots-tag", "")
+    return f"X-Robots-Tag: {robots[:100]}" if _NO_AI.search(robots) else None
+
+
+def _deciding_rule(url: str, rules: ReservationRules) -> _ReservationRule | None:
+    """Return the rule with the longest location that names a URL's path, one that reserves before one that does not."""
+    parts = urlsplit(url)
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    named = [rule for rule in rules if rule.names(path)]
+    return max(named, key=lambda rule: (len(rule.location), rule.is_reserved), default=None)
+
+
+def _parse_tdmrep(body: bytes, _: RequestTarget) -> ReservationRules:
+    """Return the rules of a tdmrep.json; entries that are none are passed over, a file that is none says nothing."""
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        return ()
+    given = [each for each in found if isinstance(each, dict)][:_RULES_MAX] if isinstance(found, list) else []
+    rules = (_ReservationRule(str(each.get("location", "")), str(each.get("tdm-reservation")) == "1") for each in given)
+    return tuple(rule for rule in rules if rule.location and _is_bounded(rule.location))
+
+
+def _is_bounded(location: str) -> bool:
+    return len(location) <= _LOCATION_MAX and location.count("*") <= _WILDCARDS_MAX
+
 
 log = logging.getLogger(__name__)
 

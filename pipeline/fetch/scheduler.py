@@ -11,9 +11,9 @@ from math import inf
 from threading import Condition, Lock
 
 from pipeline.fetch.rate_limit import RateLimiter
+from pipeline.fetch.request import Walk, WalkStep
 from pipeline.fetch.retry import FetchFailure
 from pipeline.fetch.transport import Reply
-from pipeline.fetch.walk import Walk, WalkStep
 
 _WAITING_MAX = 10_000  # pages known at once: enough to see other hosts behind the pages of one
 _HELD_BYTES_A_THREAD = 24 << 20  # of bodies, open requests at their largest included: 192 MB with eight threads

@@ -2,7 +2,7 @@
 
 from dataclasses import replace
 
-from pipeline.fetch.reservations import reserving_header
+from pipeline.fetch.robots import reserving_header
 from pipeline.model import Article, Page, Rejected
 
 _DETAIL = "its publisher reserves text and data mining: {}; NEWS_TDM_POLICY=record keeps such pages"

@@ -6,9 +6,8 @@ from itertools import pairwise
 
 import pytest
 
-from pipeline.fetch.rate_limit import HostHealth, RateLimiter
+from pipeline.fetch.rate_limit import HostHealth, RateLimiter, SharedRateLimit
 from pipeline.fetch.retry import FetchFailure
-from pipeline.fetch.turns import SharedRateLimit
 
 
 def _start(limiter: RateLimiter, host: str, interval_seconds: float, *, health: HostHealth = "ok") -> float:
