@@ -195,7 +195,7 @@ def worker_memory() -> float:
     given = articles(times=12)
     code = (
         "import re, sys\n"
-        "from pipeline.reports.lines import annotate_lines; from pipeline.settings import Settings\n"
+        "from pipeline.reports.documents import annotate_lines; from pipeline.settings import Settings\n"
         "sum(1 for _ in annotate_lines(sys.stdin, settings=Settings.load()))\n"
         "print(int(re.search(r'VmHWM:\\s+(\\d+)', open('/proc/self/status').read()).group(1)) / 1024)"
     )

@@ -18,8 +18,7 @@ import numpy as np
 import pyarrow as pa
 from rich.console import Console
 
-from pipeline.jobs.events import relate_events_of
-from pipeline.jobs.quote_groups import quote_groups_of
+from pipeline.jobs.cluster import quote_groups_of, relate_events_of
 from pipeline.lake import KEYS_SCHEMA, Lake
 from pipeline.tables import READING_TABLES, rows_table, table_named
 from tests.planted import Press

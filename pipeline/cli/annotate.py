@@ -17,7 +17,7 @@ from pipeline.model import Annotation, Event
 from pipeline.settings import Settings
 
 if TYPE_CHECKING:
-    from pipeline.reports.lines import Line
+    from pipeline.reports.documents import Line
 
 
 # `newslake events`: why a sentence gives the events that it gives.
@@ -32,7 +32,7 @@ def explain(
     as_json: AsJson = False,
 ) -> None:
     """Show each event of a sentence: its frame, who and whom, modality and date; then the words without a type."""
-    from pipeline.reports.trial import read_text
+    from pipeline.reports.article_view import read_text
 
     read = read_text(workspace(), sentence, published_at=published_at)
     if as_json:
@@ -89,7 +89,7 @@ def annotate(source: Input, target: Output, workers: Workers = 1, quiet: Quiet =
 
     One line out for each valid line in, in order; a bad line is told with its number. Exit 1 if there was one.
     """
-    from pipeline.reports.lines import annotate_lines
+    from pipeline.reports.documents import annotate_lines
 
     settings = Settings.load()
     with _open_input(source) as lines:
@@ -101,7 +101,7 @@ def clean(source: Input, target: Output, workers: Workers = 1, quiet: Quiet = Fa
 
     "html" names a file beside the input. One line out for each valid line in, in order. Exit 1 if one was bad.
     """
-    from pipeline.reports.lines import clean_lines
+    from pipeline.reports.documents import clean_lines
 
     settings = Settings.load()
     folder = Path() if str(source) == "-" else source.parent
@@ -147,9 +147,8 @@ def try_page(
     """Show what newslake makes of one page: its text with quotations and their speakers, each field with its method,
     a line an entity, a quotation and an event."""
     from pipeline.cli.output import draw_fields, draw_lists, draw_text
-    from pipeline.reports.article_view import view_preview
+    from pipeline.reports.article_view import preview, view_preview
     from pipeline.reports.documents import annotation_object, extraction_object
-    from pipeline.reports.trial import preview
     from pipeline.web import article_page
 
     space = workspace()

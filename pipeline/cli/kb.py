@@ -13,8 +13,7 @@ from pipeline.model import pluralize
 from pipeline.settings import Settings
 
 if TYPE_CHECKING:
-    from pipeline.reports.overrides import OverrideCheck
-    from pipeline.reports.row_changes import RowChange
+    from pipeline.reports.overrides import OverrideCheck, RowChange
 
 
 # `newslake override`: corrections by hand, tried before they hold.

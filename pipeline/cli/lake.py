@@ -71,7 +71,7 @@ archive_app = typer.Typer(help="Verify the archive, rebuild its index.", no_args
 @archive_app.command("verify")
 def verify_archive(as_json: AsJson = False) -> None:
     """Read every WARC file whole and compare every digest, the index, the state of fetching; exit 1 if any is wrong."""
-    from pipeline.jobs.verify import damages_of_archive
+    from pipeline.jobs.maintenance import damages_of_archive
 
     _print_damages(damages_of_archive(workspace()), as_json=as_json, well="the archive is whole")
 
@@ -145,9 +145,9 @@ lake_app.command("export")(export)
 @lake_app.command("verify")
 def verify_lake(deep: Deep = False, as_json: AsJson = False) -> None:
     """Check every byte of the lake against its digest; exit 1 if anything is wrong."""
-    from pipeline.jobs import verify as stage
+    from pipeline.jobs import maintenance
 
-    done = stage.verify(workspace(), reads=stage.read_everything if deep else stage.read_nothing)
+    done = maintenance.verify(workspace(), reads=maintenance.read_everything if deep else maintenance.read_nothing)
     read = f"{pluralize(done.files, 'file')}, {done.megabytes:,.1f} MB"
     rows = f", {pluralize(done.rows, 'row')}, {pluralize(done.records, 'record')}" if deep else ""
     well = f"{'lake and archive are' if deep else 'the lake is'} whole: {read}{rows} read in {done.seconds:.1f} s"

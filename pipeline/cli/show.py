@@ -170,8 +170,7 @@ def show(
 
 
 def _load_view(space: "Workspace", what: str, *, published_at: str | None, source: str | None) -> "ArticleView":
-    from pipeline.reports.article_view import view_article, view_preview
-    from pipeline.reports.trial import preview
+    from pipeline.reports.article_view import preview, view_article, view_preview
 
     if Path(what).is_file():
         return view_preview(space, what, preview(space, what, published_at=published_at, source_key=source))

@@ -12,8 +12,7 @@ from pipeline.errors import ConfigError
 from pipeline.model import pluralize
 
 if TYPE_CHECKING:
-    from pipeline.jobs.doomed import TakedownTarget
-    from pipeline.jobs.takedown import TakedownResult
+    from pipeline.jobs.takedown import TakedownResult, TakedownTarget
     from pipeline.jobs.workspace import Workspace
 
 _COLUMNS = ("takedown_id", "kind", "at", "reason", "articles", "is_done")
@@ -56,7 +55,7 @@ def forget(  # noqa: PLR0913 - one argument an option
 
 
 def _target(what: str | None, publisher: str | None, source: str | None, *, copies: bool) -> "TakedownTarget":
-    from pipeline.jobs.doomed import TakedownTarget
+    from pipeline.jobs.takedown import TakedownTarget
 
     if what is not None:
         return TakedownTarget(kind="article", value=what, with_copies=copies)

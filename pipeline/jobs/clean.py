@@ -1,14 +1,32 @@
 """From a capture to what cleaning makes of it."""
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import partial
 
 from pipeline.clean import clean
 from pipeline.errors import NewsError
+from pipeline.fetch.robots import reserving_header
 from pipeline.jobs.outcomes import run_isolated
-from pipeline.jobs.reservation import apply_reservation
 from pipeline.jobs.workspace import Workspace
-from pipeline.model import Article, Capture, Rejected
+from pipeline.model import Article, Capture, Page, Rejected
+
+# What becomes of an article whose publisher reserves text and data mining: the policy's one place when reading.
+
+_DETAIL = "its publisher reserves text and data mining: {}; NEWS_TDM_POLICY=record keeps such pages"
+
+
+def apply_reservation(read: Article | Rejected, page: Page, *, is_obeyed: bool) -> Article | Rejected:
+    """Return the article with what the host's tdmrep.json said of it, or Rejected where reservations are obeyed."""
+    if not isinstance(read, Article):
+        return read
+    in_page = reserving_header(page.headers) or "a meta element of the page"
+    evidence = in_page if read.tdm_reserved else "tdmrep.json of its host"
+    if page.hints.tdm_reserved:
+        read = replace(read, tdm_reserved=True)
+    if is_obeyed and read.tdm_reserved:
+        return Rejected(reason="tdm_reserved", detail=_DETAIL.format(evidence), evidence=evidence)
+    return read
 
 
 def clean_capture(workspace: Workspace, capture: Capture) -> Article | Rejected | NewsError:

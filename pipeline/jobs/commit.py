@@ -6,10 +6,18 @@ from datetime import date, datetime
 from functools import partial
 
 from pipeline.jobs.annotator import version_of
-from pipeline.jobs.conservation import PageName, check_balance, page_name_of, page_of
 from pipeline.jobs.derive import DeriveReport, derive_batch_of
-from pipeline.jobs.log_rows import append_outcomes, append_run, logged_outcomes, run_counts
-from pipeline.jobs.outcomes import OutcomeRecorder
+from pipeline.jobs.outcomes import (
+    OutcomeRecorder,
+    PageName,
+    append_outcomes,
+    append_run,
+    check_balance,
+    logged_outcomes,
+    page_name_of,
+    page_of,
+    run_counts,
+)
 from pipeline.jobs.takedown_guard import DETAIL, REASON, redacted_page
 from pipeline.jobs.workspace import Workspace
 from pipeline.lake import ArticleResult

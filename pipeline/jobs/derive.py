@@ -13,9 +13,14 @@ from pipeline.archive import publisher_name
 from pipeline.errors import BrokenRecordError, ContractError, NewsError
 from pipeline.jobs.annotator import LoadedAnnotator, load_annotator
 from pipeline.jobs.clean import latest_content
-from pipeline.jobs.conservation import PageName, check_balance, page_name_of
-from pipeline.jobs.log_rows import append_outcomes
-from pipeline.jobs.outcomes import OutcomeRecorder, outcome_kind_of
+from pipeline.jobs.outcomes import (
+    OutcomeRecorder,
+    PageName,
+    append_outcomes,
+    check_balance,
+    outcome_kind_of,
+    page_name_of,
+)
 from pipeline.jobs.takedown_guard import DETAIL, REASON, blocked_articles, redacted_page
 from pipeline.jobs.worklist import Captures, DayWork, day_work, input_hash_of, unchanged_outcome
 from pipeline.jobs.workspace import Workspace

@@ -8,25 +8,137 @@ A day that the source does not list any more is read from the archive: only its 
 import logging
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from functools import partial
 from pathlib import Path
 
 from pipeline.archive import ArchiveWriter, PageState, Validators, page_key_of
 from pipeline.clean import PageIdentity, page_identity
-from pipeline.errors import NewsError, TransientFetchError
-from pipeline.fetch import Fetcher, FetchResult, NotModified
-from pipeline.jobs.answers import archive_failed_response
-from pipeline.jobs.conservation import PageName, check_balance
-from pipeline.jobs.listed import MAX_ATTEMPTS, FetchCandidate, retry_delay, state_key_of
-from pipeline.jobs.listings import ListingResult, ListingRow, append_listing
-from pipeline.jobs.log_rows import append_outcomes, batch_of, logged_outcomes
-from pipeline.jobs.outcomes import OutcomeRecorder, outcome_kind_of
+from pipeline.errors import NewsError, RefusedFetchError, TransientFetchError
+from pipeline.fetch import Fetcher, FetchResult, NotModified, PageRequest
+from pipeline.jobs.outcomes import (
+    ListingResult,
+    ListingRow,
+    OutcomeRecorder,
+    PageName,
+    append_listing,
+    append_outcomes,
+    batch_of,
+    check_balance,
+    logged_outcomes,
+    outcome_kind_of,
+)
 from pipeline.jobs.takedown_guard import DETAIL, REASON, TakedownGuard, redacted_page
 from pipeline.jobs.workspace import Workspace
-from pipeline.model import Capture, Page, Ref, Source, StageReport, canonical_url
+from pipeline.model import Attempt, Capture, Hints, Page, Ref, Source, StageReport, canonical_url
 from pipeline.model.outcome import OutcomeKind
 from pipeline.sources import ListingEntry, ReadContext, WaybackFetcher, discover, listable_days, settle_all
+
+# A page that a source lists, and whether it is fetched now.
+
+MAX_ATTEMPTS = 8
+_RECHECK_AFTER = timedelta(hours=20)  # under a day, so that a daily run looks again at what a feed still lists
+_RETRY_AFTER = timedelta(hours=1)  # doubled with each try: the last of eight comes five days after the first
+_RETRY_AFTER_MAX_SECONDS = 86400.0  # of a server's Retry-After
+
+
+@dataclass(frozen=True, slots=True)
+class FetchCandidate:
+    """A page that a source lists, with what is known of it from before. ``captures`` are oldest first."""
+
+    ref: Ref
+    page_key: str
+    news_day: date
+    seen: PageState | None
+    captures: tuple[Capture, ...]
+
+    @property
+    def name(self) -> str:
+        """What outcomes call the page: its URL, else the file that it is in."""
+        return self.ref.url or self.ref.file or ""
+
+    @property
+    def state_key(self) -> str:
+        """The name of its fetch state: a web archive's copies have one each, apart from that of the live page."""
+        return state_key_of(self.page_key, self.ref.hints)
+
+    @property
+    def last(self) -> Capture | None:
+        return self.captures[-1] if self.captures else None
+
+    def request(self) -> PageRequest:
+        """Return what to ask for, with the validators of the last capture."""
+        last = self.last
+        return PageRequest(
+            url=self.ref.url or "",
+            etag=last.etag if last is not None else None,
+            last_modified=last.last_modified if last is not None else None,
+            hints=self.ref.hints,
+        )
+
+    def is_wanted(self, now: datetime) -> bool:
+        """Return whether the page is new, may have changed, or is due for another try."""
+        seen, last, changed_at = self.seen, self.last, self.ref.hints.modified_at
+        if seen is not None and seen.next_try_at is not None:
+            return seen.next_try_at <= now
+        is_refused = seen is not None and seen.last_outcome == "rejected"
+        if (copy := self.ref.hints.copy_digest) is not None:  # an archive's copy stays as it is
+            return not is_refused and all(each.hints.copy_digest != copy for each in self.captures)
+        if changed_at is not None:
+            told = seen.listed_modified_at if seen is not None else None
+            known = told or (last.fetched_at if last is not None else None)
+            return known is None or changed_at > known
+        return not is_refused and (last is None or now - last.fetched_at >= _RECHECK_AFTER)
+
+
+def state_key_of(page_key: str, hints: Hints) -> str:
+    """Return ``FetchCandidate.state_key`` of a page, told by what its listing said of it."""
+    return page_key if hints.copy_digest is None else f"{page_key} {hints.copy_digest}"
+
+
+def retry_delay(error: NewsError, attempts: int) -> timedelta:
+    """Return the time to the next try: what the server asks for, a day at most, else longer with each try."""
+    asked_seconds = error.retry_after_seconds if isinstance(error, TransientFetchError) else None
+    if asked_seconds:
+        return timedelta(seconds=min(asked_seconds, _RETRY_AFTER_MAX_SECONDS))
+    return _RETRY_AFTER * (1 << max(attempts - 1, 0))
+
+
+# Answers that are no pages, for the archive: the state of fetching cannot be rebuilt, so they are told there too.
+
+
+def archive_failed_response(
+    error: TransientFetchError | RefusedFetchError,
+    writer: ArchiveWriter,
+    *,
+    page: tuple[str, str, date],
+    last: Capture | None,
+    at: datetime,
+) -> Attempt | None:
+    """Archive what came of a body that broke off, and the tombstone of a page that we hold and that is gone.
+
+    ``page`` is its page_key, URL and news day, ``last`` its last capture. Returns None for any other error.
+    """
+    exchange = error.exchange
+    if exchange is None or (exchange.truncated is None and last is None):
+        return None
+    page_key, url, news_day = page
+    attempt = Attempt(
+        page_key=page_key,
+        url=url,
+        article_id=last.article_id if last is not None else None,
+        source_key=writer.source_key,
+        news_day=news_day,
+        run_id=writer.run_id,
+        fetched_at=at,
+        status=(error.status if isinstance(error, RefusedFetchError) else None) or 200,
+        reason=error.reason,
+        file="",
+        offset=0,
+        length=0,
+    )
+    return writer.put_attempt(attempt, exchange)
+
 
 log = logging.getLogger(__name__)
 

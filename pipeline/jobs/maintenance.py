@@ -1,21 +1,150 @@
 """The daily upkeep: which source fell silent, and which cluster tables a dead run left behind."""
 
 import logging
+import time
 from collections import Counter
-from collections.abc import Mapping
-from dataclasses import dataclass
+from collections.abc import Callable, Collection, Iterator, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date, datetime, timedelta
+from functools import partial
+from itertools import chain
+from math import sqrt
 from statistics import median
 
+import pyarrow as pa
+
+from pipeline.archive import Damage
 from pipeline.jobs.annotator import version_of
 from pipeline.jobs.cluster import cluster
-from pipeline.jobs.expected import baseline
-from pipeline.jobs.log_rows import append_run
+from pipeline.jobs.outcomes import append_run
 from pipeline.jobs.workspace import Workspace
+from pipeline.lake import Depth
 from pipeline.model import pluralize
 from pipeline.model.outcome import RunKind
 from pipeline.sources import listable_days
 from pipeline.tables import SCHEMA_VERSION
+
+# Is what lies on the disk what was written: the lake's bytes, and as deep as is asked its rows and the archive.
+
+_NIGHTS = 28  # until every day was read once more
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class VerifyReport:
+    """What was looked at, and what is wrong: sentences that name it and say what to do.
+
+    ``rows`` are of the lake, ``records`` captures and attempts of the archive; the files of both are counted.
+    """
+
+    problems: tuple[str, ...]
+    files: int
+    megabytes: float
+    rows: int
+    records: int
+    seconds: float
+
+    @property
+    def counts(self) -> dict[str, float]:
+        """How much was looked at, and how long it took."""
+        return {name: value for name, value in asdict(self).items() if name != "problems"}
+
+
+def read_nothing(day: date) -> bool:
+    """Read no day's rows and records."""
+    return False
+
+
+def read_everything(day: date) -> bool:
+    """Read every day's rows and records."""
+    return True
+
+
+def nightly_share(today: date) -> Callable[[date], bool]:
+    """Return which days to read tonight: yesterday, and of all others one in 28, so that four weeks see each once."""
+    return lambda day: (today - day).days % _NIGHTS == 1
+
+
+def verify(workspace: Workspace, *, reads: Callable[[date], bool] = read_nothing) -> VerifyReport:
+    """Check every byte of the lake; of the published and news days that ``reads`` says, every row and record too.
+
+    With any day read, the databases of the archive are looked at as well. A row's receipt holds when its record is in
+    the index, and every record that the index has is what its digest says: the latter is known of the days read.
+    """
+    began, tally = time.monotonic(), Counter[str]()
+    damages = [] if reads is read_nothing else list(damages_of_archive(workspace, reads=reads, tally=tally))
+    depth = Depth(reads=reads, check=partial(_check_receipts, workspace), tally=tally)
+    if any(damage.is_of_index for damage in damages):
+        depth = Depth(reads=reads, tally=tally)
+    problems = (*map(str, damages), *workspace.lake.verify(depth))
+    return VerifyReport(
+        problems=problems,
+        files=tally["files"],
+        megabytes=tally["bytes"] / 1e6,
+        rows=tally["rows"],
+        records=tally["records"],
+        seconds=time.monotonic() - began,
+    )
+
+
+def damages_of_archive(
+    workspace: Workspace, *, reads: Callable[[date], bool] = read_everything, tally: Counter[str] | None = None
+) -> Iterator[Damage]:
+    """Yield what is wrong with the archive and the state of fetching beside it."""
+    return chain(workspace.archive.verify(reads=reads, tally=tally), workspace.fetch_state.verify())
+
+
+def _check_receipts(workspace: Workspace, articles: pa.Table) -> Iterator[str]:
+    refs = dict(zip(articles["raw_ref"].to_pylist(), articles["article_id"].to_pylist(), strict=True))
+    refs.pop(None, None)
+    for ref in sorted(refs.keys() - workspace.archive.held(refs)):
+        told = "put its WARC file back, or `newslake push` its URL"
+        yield f"articles.raw_ref: the archive holds no {ref}, from which {refs[ref]} was read; {told}"
+
+
+# What is usual for a source on such a day, and how far off a count is from it. Pure; earlier outages hardly count.
+
+ANOMALY_THRESHOLD = 3.5  # robust standard deviations
+_SIGMA_OF_MAD = 1.4826  # of a normal distribution
+_LEAST_SHARE, _UNKNOWN_SHARE = 0.05, 0.2
+_LEAST_PAGES, _LEAST_RISE = 5, 0.2
+
+
+def baseline(known: Collection[date], day: date, *, weeks: int, least: int) -> list[date]:
+    """Return the days before a day that it is measured by: the same weekdays of some weeks where there are ``least``
+    of these, else all days of them."""
+    near = sorted(each for each in known if day - timedelta(weeks=weeks) <= each < day)
+    same = [each for each in near if each.weekday() == day.weekday()]
+    return same if len(same) >= least else near
+
+
+def robust_z_score(count: int, usual: Sequence[int]) -> float:
+    """Return how far a count is off the median of its like, in standard deviations; negative for fewer.
+
+    Counts scatter at least as Poisson's do: the square root makes their deviation 1 whatever their size (Anscombe). A
+    source that scatters more by itself is measured by its own median deviation.
+    """
+    centre = median(map(_stabilize_variance, usual))
+    spread = _SIGMA_OF_MAD * median(abs(_stabilize_variance(each) - centre) for each in usual)
+    return (_stabilize_variance(count) - centre) / max(spread, 1.0)
+
+
+def _stabilize_variance(count: int) -> float:
+    return 2 * sqrt(count + 0.375)
+
+
+def may_be_anomalous(part: int, whole: int) -> bool:
+    """Return whether a share is far above anything at all: most are not, and need not be compared."""
+    return whole >= _LEAST_PAGES and part / whole - _LEAST_SHARE >= _LEAST_RISE
+
+
+def is_share_anomalous(part: int, whole: int, usual: Sequence[float]) -> bool:
+    """Return whether a share is far above the median of its like: beyond chance, and by a fifth of all at least."""
+    if not may_be_anomalous(part, whole):
+        return False
+    share = max(median(usual) if usual else _UNKNOWN_SHARE, _LEAST_SHARE)
+    chance = sqrt(whole * share * (1 - share)) or 1.0
+    return part / whole - share >= _LEAST_RISE and (part - whole * share) / chance >= ANOMALY_THRESHOLD
+
 
 log = logging.getLogger(__name__)
 

@@ -1,12 +1,149 @@
 """From an error to an outcome: the one place that decides what becomes of a page that went wrong."""
 
+import json
 import logging
-from collections.abc import Callable, Iterable
+from collections import Counter, defaultdict
+from collections.abc import Callable, Collection, Iterable, Mapping, Sequence
+from dataclasses import asdict, dataclass
 from datetime import date, datetime
+from typing import Literal
 
-from pipeline.errors import ExtractorError, NewsError
-from pipeline.model import Outcome
-from pipeline.model.outcome import OutcomeKind
+from pipeline.errors import ExtractorError, NewsError, OutcomeError
+from pipeline.jobs.workspace import Workspace
+from pipeline.model import Capture, Outcome, StageReport
+from pipeline.model.outcome import OutcomeKind, RunKind
+from pipeline.tables import rows_table, table_named
+
+# Reconciliation: every page that a run found has exactly one outcome in it.
+#
+# ``discovered = kept + unchanged + rejected + quarantined + pending``, per run, source and news day.
+
+PageName = tuple[str, str]  # source, and the URL or the file's name
+_PAGES_IN_MESSAGE = 5  # pages in a message
+
+
+def page_name_of(capture: Capture) -> PageName:
+    """Return the page that a capture is of, as outcomes name it."""
+    return capture.source_key, capture.url or capture.hints.file or capture.article_id
+
+
+def page_of(outcome: Outcome) -> PageName:
+    """Return the page that an outcome is of."""
+    return outcome.source_key, outcome.url
+
+
+def check_balance(
+    discovered: Mapping[PageName, date],
+    outcomes: Iterable[Outcome],
+    *,
+    run_id: str,
+    handed_on: Collection[PageName] = (),
+) -> None:
+    """Compare the pages that a stage found, each with its news day, with what became of them.
+
+    ``handed_on`` are those whose outcome the next stage gives; one of them may have none yet.
+    Raises: OutcomeError naming run, source, day and pages.
+    """
+    found = list(outcomes)
+    told = Counter(map(page_of, found))
+    told.update(set(handed_on))
+    lost = [page for page in discovered if page not in told]
+    twice = [page for page, count in told.items() if count > 1]
+    if not lost and not twice:
+        return
+    days = {page_of(each): each.news_day for each in found} | dict(discovered)
+    problems = [*_clauses("without an outcome", lost, days), *_clauses("with two outcomes", twice, days)]
+    raise OutcomeError(f"run {run_id} does not add up: {'; '.join(problems)}; report it", key=run_id)
+
+
+def _clauses(what: str, pages: Iterable[PageName], days: Mapping[PageName, date]) -> list[str]:
+    """Return a clause a source and day: how many pages, and the first of them."""
+    places: dict[tuple[str, date], list[str]] = defaultdict(list)
+    for page in pages:
+        places[page[0], days[page]].append(page[1])
+    return [
+        f"{source}, {day}: {len(urls)} {what}: {', '.join(sorted(urls)[:_PAGES_IN_MESSAGE])}"
+        for (source, day), urls in sorted(places.items())
+    ]
+
+
+# The log tables: what became of each page, what each run did.
+
+
+def batch_of(source_key: str, *, run_id: str) -> str:
+    """Return the name under which a run's outcomes of a source are logged."""
+    return f"{run_id}.{source_key}"
+
+
+def append_outcomes(workspace: Workspace, outcomes: Sequence[Outcome], *, batch_id: str) -> None:
+    """Append outcomes under a batch's name; the same batch again overwrites itself, also with none."""
+    table = rows_table(table_named("outcomes"), [asdict(outcome) for outcome in outcomes])
+    workspace.lake.log.append("outcomes", batch_id, table)
+
+
+def logged_outcomes(workspace: Workspace, *, batch_ids: Iterable[str]) -> tuple[Outcome, ...]:
+    """Return the outcomes that were appended under some batches' names."""
+    return tuple(Outcome(**row) for row in workspace.lake.log.read_batches("outcomes", batch_ids).to_pylist())
+
+
+def run_counts(summary: StageReport) -> dict[str, object]:
+    """Return what the row of a run says of its pages and its work."""
+    return {"discovered": summary.discovered, **dict(summary.outcomes), **dict(summary.work)}
+
+
+def append_run(  # noqa: PLR0913 - the columns of one row
+    workspace: Workspace,
+    *,
+    run_id: str,
+    kind: RunKind,
+    started_at: datetime,
+    counts: Mapping[str, object],
+    days: Sequence[date],
+    versions: Mapping[str, object],
+) -> None:
+    """Append the row of a finished run; the same run again overwrites it."""
+    row = {
+        "run_id": run_id,
+        "kind": kind,
+        "status": "done",
+        "started_at": started_at,
+        "committed_at": workspace.settings.now(),
+        "counts": json.dumps(counts, sort_keys=True),
+        "days_touched": [day.isoformat() for day in days],
+        "versions": json.dumps(versions, sort_keys=True),
+    }
+    workspace.lake.log.append("runs", run_id, rows_table(table_named("runs"), [row]))
+
+
+# That a source was asked, and what its listing gave: what tells a day without news from a day without a run.
+
+ListingResult = Literal["failed", "unchanged", "partial", "listed"]
+_WORST_FIRST: tuple[ListingResult, ...] = ("failed", "unchanged", "partial", "listed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingRow:
+    """One row of ``listings``; field names are its columns. ``listed_day`` is None where any day is listed."""
+
+    run_id: str
+    source_key: str
+    listed_day: date | None
+    result: ListingResult
+    entries: int
+    reason: str | None
+    asked_at: datetime
+
+    @property
+    def _rank(self) -> tuple[int, int]:
+        return _WORST_FIRST.index(self.result), self.entries
+
+
+def append_listing(workspace: Workspace, row: ListingRow, *, batch_id: str) -> None:
+    """Append what a run was told. Of its tries the best stands: after it, a server may say that nothing changed."""
+    told = [ListingRow(**each) for each in workspace.lake.log.read_batches("listings", [batch_id]).to_pylist()]
+    best = max((row, *told), key=lambda each: each._rank)
+    workspace.lake.log.append("listings", batch_id, rows_table(table_named("listings"), [asdict(best)]))
+
 
 log = logging.getLogger(__name__)
 

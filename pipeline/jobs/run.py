@@ -8,7 +8,7 @@ from pipeline.jobs.cluster import cluster
 from pipeline.jobs.commit import DayCommit, commit_day
 from pipeline.jobs.derive import derive
 from pipeline.jobs.ingest import ingest
-from pipeline.jobs.log_rows import append_run, batch_of, logged_outcomes, run_counts
+from pipeline.jobs.outcomes import append_run, batch_of, logged_outcomes, run_counts
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import StageReport
 from pipeline.model.outcome import RunKind

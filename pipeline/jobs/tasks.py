@@ -9,16 +9,12 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from pipeline.errors import LakeError
-from pipeline.jobs import changes, run
+from pipeline.jobs import changes, maintenance, run, triggers, worklist
 from pipeline.jobs import cluster as clustering
 from pipeline.jobs import commit as committing
 from pipeline.jobs import derive as deriving
 from pipeline.jobs import ingest as ingesting
-from pipeline.jobs import maintenance as upkeep
 from pipeline.jobs import takedown as forgetting
-from pipeline.jobs import triggers as signals
-from pipeline.jobs import verify as verifying
-from pipeline.jobs import worklist as todo
 from pipeline.jobs.runtimes import expected_seconds, read_history, way_of
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import StageReport, pluralize
@@ -32,9 +28,9 @@ def _open() -> Workspace:
     return Workspace(Settings.load())
 
 
-def triggered_sources(*, event_extras: Sequence[Mapping[str, Any]], group: signals.SourceGroup) -> list[str]:
+def triggered_sources(*, event_extras: Sequence[Mapping[str, Any]], group: triggers.SourceGroup) -> list[str]:
     """Return the keys of the sources of one group that signals name; without signals of all."""
-    return signals.triggered_sources(_open().sources.sources, event_extras=event_extras, group=group)
+    return triggers.triggered_sources(_open().sources.sources, event_extras=event_extras, group=group)
 
 
 def ingest(*, source_key: str, day: date | None, run_id: str) -> dict[str, object]:
@@ -124,7 +120,7 @@ def verify() -> dict[str, object]:
     Raises: LakeError naming the first problems.
     """
     workspace = _open()
-    done = verifying.verify(workspace, reads=verifying.nightly_share(workspace.settings.now().date()))
+    done = maintenance.verify(workspace, reads=maintenance.nightly_share(workspace.settings.now().date()))
     if done.problems:
         raise LakeError(f"{pluralize(len(done.problems), 'problem')}, first: {'; '.join(done.problems[:5])}")
     return {"problems": 0, "verified": done.counts}
@@ -134,12 +130,12 @@ def relate() -> dict[str, object]:
     """Write the cluster tables that runs of late may have left behind, and note which pages are gone."""
     workspace = _open()
     changes.record_withdrawn(workspace)
-    return {"files_related": upkeep.relate_recent(workspace, day=_yesterday(workspace))}
+    return {"files_related": maintenance.relate_recent(workspace, day=_yesterday(workspace))}
 
 
 def unread_days() -> list[str]:
     """Return the news days of which the archive holds something that nobody has read."""
-    return [day.isoformat() for day in todo.unread_days(_open())]
+    return [day.isoformat() for day in worklist.unread_days(_open())]
 
 
 def collect_garbage() -> dict[str, object]:
@@ -150,7 +146,7 @@ def collect_garbage() -> dict[str, object]:
 def report(*, done: Sequence[Mapping[str, Any]], run_id: str, kind: RunKind, started_at: datetime) -> dict[str, object]:
     """Warn of each source that gave nothing, or little, for the day that ended; return the run's counts."""
     workspace = _open()
-    return upkeep.finish_upkeep(
+    return maintenance.finish_upkeep(
         workspace,
         done={name: value for part in done for name, value in part.items()},
         day=_yesterday(workspace),

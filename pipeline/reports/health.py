@@ -11,11 +11,11 @@ from pathlib import Path
 from pipeline.errors import ConfigError, NewsError
 from pipeline.jobs.annotator import knowledge_of, version_of
 from pipeline.jobs.knowledge import kb_info
-from pipeline.jobs.verify import verify
+from pipeline.jobs.maintenance import verify
 from pipeline.jobs.workspace import Workspace
 from pipeline.kb import read_overrides
 from pipeline.model import pluralize
-from pipeline.reports.corrections import stale_corrections
+from pipeline.reports.overrides import stale_corrections
 
 _FREE_BYTES = 2_000_000_000  # a day of a large source with its archive, tables and one generation to fall back to
 

@@ -1,23 +1,204 @@
 """Corrections tried: what each line of ``overrides.toml`` touches, and which rows it would change: nothing kept."""
 
-from collections.abc import Collection, Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from collections import Counter
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field, fields, replace
 from functools import partial
 from pathlib import Path
+from typing import Any
+
+import pyarrow.compute as pc
 
 from pipeline.errors import ConfigError, NewsError
 from pipeline.jobs.annotator import readers_of
 from pipeline.jobs.clean import latest_content
-from pipeline.jobs.knowledge import outdated_articles
+from pipeline.jobs.knowledge import names_by_article, outdated_articles
 from pipeline.jobs.outcomes import run_isolated
 from pipeline.jobs.workspace import Workspace
-from pipeline.kb import Corrections, KnowledgeBase, load_kb, parse_overrides, read_overrides
+from pipeline.kb import Corrections, KnowledgeBase, NameLine, QuoteOverride, load_kb, parse_overrides, read_overrides
+from pipeline.kb.fold import fold_name
 from pipeline.kb.override_keys import article_id_at
 from pipeline.kb.overrides import NO_CORRECTIONS
-from pipeline.model import Annotation, Article, Rejected
-from pipeline.nlp.quotes.overrides import correct_quotes
-from pipeline.reports.corrections import articles_at, articles_with
-from pipeline.reports.row_changes import RowChange, row_changes
+from pipeline.lake import Lake, StoredArticle
+from pipeline.model import Annotation, Article, Entity, Event, Quote, Rejected
+from pipeline.model.corrections import folded_words, holds_words, matching_quotes
+from pipeline.nlp.quotes.overrides import RULE, correct_quotes
+
+# Corrections beside the committed rows: which articles each concerns, and which have nothing left to correct.
+
+_SCOPE_COLUMNS = ("article_id", "url", "source_key")
+
+
+@dataclass(frozen=True, slots=True)
+class StaleCorrection:
+    """A correction of a quote that corrects nothing, by its ``key`` in the file."""
+
+    key: str
+    article_id: str
+    why: str
+
+
+def articles_with(lake: Lake, lines: Collection[NameLine]) -> Mapping[NameLine, tuple[str, ...]]:
+    """Return the committed articles that hold the name of each line, where the line holds; sorted."""
+    wanted = {line.name for line in lines}
+    found: dict[NameLine, set[str]] = {line: set() for line in lines}
+    for day in lake.days() if lines else ():
+        names = {
+            article_id: wanted & {fold_name(text) for texts in groups.values() for text in texts}
+            for article_id, groups in names_by_article(lake, day).items()
+        }
+        for article in lake.read("articles", days=[day], columns=_SCOPE_COLUMNS).to_pylist():
+            for line in lines:
+                if line.name in names.get(article["article_id"], ()) and _applies(line, article):
+                    found[line].add(article["article_id"])
+    return {line: tuple(sorted(ids)) for line, ids in found.items()}
+
+
+def _applies(line: NameLine, article: Mapping[str, Any]) -> bool:
+    kind, place = line.scope
+    if kind == "source":
+        return bool(article["source_key"] == place)
+    return kind == "" or place in (article["article_id"], article_id_at(article["url"]))
+
+
+def articles_at(lake: Lake, places: Collection[str]) -> Mapping[str, str]:
+    """Return the committed article of each place that has one: its own id, or the id of the address where it was.
+
+    An article whose page names another address as its home is found by both.
+    """
+    own = {each: each for each in lake.index.stored(places)}
+    lost = set(places) - own.keys()
+    for day in lake.days() if lost else ():
+        urls = lake.read("articles", days=[day], columns=("article_id", "url"))
+        for article_id, url in zip(*(column.to_pylist() for column in urls.columns), strict=True):
+            if (place := article_id_at(url)) in lost:
+                own[str(place)] = article_id
+    return own
+
+
+def stale_corrections(lake: Lake, knowledge: KnowledgeBase, *, version: str) -> tuple[StaleCorrection, ...]:
+    """Return the corrections of quotes that the committed rows show to correct nothing, in the order of the file.
+
+    One that the next derive is still to apply is not stale while its words are there. ``version`` is the pipeline's.
+    """
+    quotes = knowledge.corrections.quotes
+    at = articles_at(lake, quotes)
+    stored = lake.index.stored(at.values())
+    found = []
+    for place, said in quotes.items():
+        if place not in at:
+            found += [StaleCorrection(each.key, place, f"the lake has no article {place}") for each in said]
+            continue
+        whys = _stale_reasons(lake, knowledge, said, (at[place], stored[at[place]]), version=version)
+        found += [
+            StaleCorrection(each.key, at[place], why) for each, why in zip(said, whys, strict=True) if why is not None
+        ]
+    return tuple(sorted(found, key=lambda each: (len(each.key), each.key)))  # quotes[9], quotes[10]
+
+
+def _stale_reasons(
+    lake: Lake,
+    knowledge: KnowledgeBase,
+    said: Iterable[QuoteOverride],
+    article: tuple[str, StoredArticle],
+    *,
+    version: str,
+) -> Iterator[str | None]:
+    article_id, row = article
+    text = _rows(lake, "articles", article_id, row, ("article_id", "text"))[0]["text"]
+    quotes = _rows(lake, "quotes", article_id, row, ("article_id", "quote_text", "rule_id"))
+    otherwise = set(outdated_articles(lake, row.published_date, knowledge))
+    is_current = row.pipeline_version == version and article_id not in otherwise
+    told = folded_words(text)
+    return (_stale_reason(each, quotes, told, is_current=is_current) for each in said)
+
+
+def _stale_reason(
+    each: QuoteOverride, quotes: Iterable[Mapping[str, Any]], told: tuple[str, ...], *, is_current: bool
+) -> str | None:
+    """Return why a correction corrects nothing; None where it does, or is about to."""
+    rules = [quote["rule_id"] for quote in quotes]
+    found = matching_quotes([quote["quote_text"] for quote in quotes], each.words)
+    if not holds_words(told, each.folded):
+        return "the article does not hold these words"
+    if each.is_quote and not found:
+        return "no quote of the article holds these words"
+    is_put_on = any(rules[at] == RULE for at in found) if each.is_quote else not found
+    if is_current and not is_put_on and each.occurrence is None:
+        return (
+            f"{len(found)} quotes hold these words, and it could not be put on one; `newslake override check` says why"
+        )
+    return None
+
+
+def _rows(lake: Lake, table: str, article_id: str, row: StoredArticle, columns: tuple[str, ...]) -> list[Any]:
+    day = lake.read(table, days=[row.published_date], columns=columns)
+    rows: list[Any] = day.filter(pc.equal(day["article_id"], article_id)).to_pylist()
+    return rows
+
+
+# Two readings of one article side by side: which values of which rows are others.
+
+_AnnotationRow = Entity | Quote | Event
+# Numbers of rows, which shift with every row before them, and what names a state of knowledge.
+_IGNORED_COLUMNS = frozenset({"entity_index", "quote_index", "event_index", "same_event_index", "kb_version"})
+_WORDS: Mapping[type[_AnnotationRow], str] = {Entity: "entity_text", Quote: "quote_text", Event: "trigger_text"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class RowChange:
+    """One value of one row. ``text`` is what the row stands on; ``column`` None is the row itself, there or gone."""
+
+    article_id: str
+    table: str
+    text: str
+    column: str | None
+    before: object
+    after: object
+
+
+def row_changes(article_id: str, before: Annotation, after: Annotation) -> tuple[RowChange, ...]:
+    """Return what differs between two readings, by table, in reading order; rows are the same where their words are."""
+    tables: tuple[tuple[str, Sequence[_AnnotationRow], Sequence[_AnnotationRow]], ...] = (
+        ("quotes", before.quotes, after.quotes),
+        ("entities", before.entities, after.entities),
+        ("events", before.events, after.events),
+    )
+    return tuple(
+        RowChange(article_id=article_id, table=table, text=_words(old or new), column=column, before=was, after=now)
+        for table, olds, news in tables
+        for old, new in _pairs(olds, news)
+        for column, was, now in _values(old, new)
+    )
+
+
+def _pairs(
+    olds: Sequence[_AnnotationRow], news: Sequence[_AnnotationRow]
+) -> list[tuple[_AnnotationRow | None, _AnnotationRow | None]]:
+    first, last = _by_place(olds), _by_place(news)
+    return [(first.get(place), last.get(place)) for place in sorted(first.keys() | last.keys())]
+
+
+def _by_place(rows: Sequence[_AnnotationRow]) -> dict[tuple[int, int, int], _AnnotationRow]:
+    """Return rows by their offsets; several on the same words by their order."""
+    seen: Counter[tuple[int, int]] = Counter()
+    found = {}
+    for row in rows:
+        span = (row.start_char, row.end_char)
+        found[(*span, seen[span])] = row
+        seen[span] += 1
+    return found
+
+
+def _values(old: _AnnotationRow | None, new: _AnnotationRow | None) -> list[tuple[str | None, object, object]]:
+    if old is None or new is None:
+        return [(None, "gone" if old is None else "there", "gone" if new is None else "there")]
+    pairs = ((field.name, getattr(old, field.name), getattr(new, field.name)) for field in fields(old))
+    return [(name, was, now) for name, was, now in pairs if was != now and name not in _IGNORED_COLUMNS]
+
+
+def _words(row: _AnnotationRow | None) -> str:
+    return "" if row is None else str(getattr(row, _WORDS[type(row)]))
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

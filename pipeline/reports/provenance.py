@@ -1,18 +1,419 @@
 """`newslake why`: from a row, an article or a URL back to the bytes, or to the decision that left it out."""
 
 import re
-from collections.abc import Iterable, Sequence
-from dataclasses import dataclass
+from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from dataclasses import dataclass, field
 from datetime import date
+from typing import Any
+from urllib.parse import urlsplit
 
-from pipeline.errors import ConfigError
+import pyarrow.compute as pc
+
+from pipeline.archive import PageState
+from pipeline.errors import BrokenRecordError, ConfigError, LakeError, NewsError
+from pipeline.jobs.annotator import version_of
+from pipeline.jobs.clean import clean_capture
+from pipeline.jobs.ingest import MAX_ATTEMPTS
 from pipeline.jobs.workspace import Workspace
-from pipeline.model import Capture, Outcome, article_id_of, canonical_url
-from pipeline.model.provenance import Fact, Provenance, ProvenanceStep
-from pipeline.query import outcomes_of
-from pipeline.reports.why_kept import article_step, bytes_step, discovery_step, missing_record_step
-from pipeline.reports.why_not import evidence_step, unknown_step, verdict_step, waiting_step
-from pipeline.reports.why_row import INDEX_OF, StoredRows, row_step, text_step
+from pipeline.lake import StoredArticle
+from pipeline.model import Article, Capture, Outcome, Rejected, Source, article_id_of, canonical_url, domain_of
+from pipeline.model.provenance import Check, Excerpt, Fact, Provenance, ProvenanceStep, known_facts
+from pipeline.query import check_time, outcomes_of, pages_of_host
+from pipeline.sources import listable_days
+from pipeline.tables.spec import Row
+
+# A row of the lake and the words that it stands on.
+
+# The tables whose rows point into an article's text: the column of the row's number, and of the words at its offsets.
+INDEX_OF = {"entities": "entity_index", "quotes": "quote_index", "events": "event_index"}
+_WORDS_OF = {"entities": "entity_text", "quotes": "quote_text", "events": "trigger_text"}
+_HEADLINE = 70
+_CONTEXT = 160  # code points of context on either side
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class StoredRows:
+    """The rows of an article as it stands in the lake; each table is read once."""
+
+    workspace: Workspace
+    article_id: str
+    stored: StoredArticle
+    _read: dict[str, list[Row]] = field(default_factory=dict)
+
+    def of(self, table: str) -> list[Row]:
+        """Return the rows in one table. Raises: LakeError for a damaged object."""
+        if table not in self._read:
+            check_time()
+            day = self.workspace.lake.read(table, days=[self.stored.published_date])
+            self._read[table] = day.filter(pc.equal(day["article_id"], self.article_id)).to_pylist()
+        return self._read[table]
+
+    @property
+    def article(self) -> Row:
+        """The row of the article itself. Raises: LakeError where a commit took it to another day meanwhile."""
+        if rows := self.of("articles"):
+            return rows[0]
+        told = f"{self.article_id} was moved to another day while it was read: ask again"
+        raise LakeError(told, key=self.article_id, reason="moved")
+
+    def numbered(self, table: str, index: int) -> Row:
+        """Return one row. Raises: ConfigError, saying how many rows the article has."""
+        rows = self.of(table)
+        found = next((row for row in rows if row[INDEX_OF[table]] == index), None)
+        if found is None:
+            count = f"{len(rows)} rows, numbered from 0" if rows else "no rows"
+            raise ConfigError(f"{table} has no row {index} of {self.article_id}: {count}", key=self.article_id)
+        return found
+
+
+def row_step(table: str, row: Row) -> ProvenanceStep:
+    """Return what a row says and how each of it is known."""
+    words = " ".join(str(row[_WORDS_OF[table]]).split())
+    told = f"{table} {row[INDEX_OF[table]]}: {words if len(words) <= _HEADLINE else f'{words[:_HEADLINE]}…'}"
+    return ProvenanceStep(name="row", told=told, facts=_FACTS[table](row))
+
+
+def text_step(table: str, row: Row, article: Row) -> ProvenanceStep:
+    """Return the words in their paragraph, and whether the row's offsets hold in the text as it stands."""
+    text, start, end = article["text"], row["start_char"], row["end_char"]
+    blocks = [
+        each for each in enumerate(article["blocks"]) if each[1]["start_char"] < end and start < each[1]["end_char"]
+    ]
+    kind = blocks[0][1]["kind"] if blocks else "no block"
+    numbers = f"{blocks[0][0]}" if len(blocks) == 1 else f"{blocks[0][0]} to {blocks[-1][0]}" if blocks else "-"
+    first = min([start, *(block["start_char"] for _, block in blocks)])
+    last = max([end, *(block["end_char"] for _, block in blocks)])
+    excerpt = Excerpt(
+        before=_clip(text[first:start], from_end=True),
+        span=text[start:end],
+        after=_clip(text[end:last]),
+        start_char=start,
+        end_char=end,
+    )
+    told = f"{kind} {numbers}, code points {start} to {end}"
+    return ProvenanceStep(name="text", told=told, checks=tuple(_check_spans(table, row, article)), excerpt=excerpt)
+
+
+def _clip(text: str, *, from_end: bool = False) -> str:
+    if len(text) <= _CONTEXT:
+        return text
+    return f"…{text[-_CONTEXT:]}" if from_end else f"{text[:_CONTEXT]}…"
+
+
+def _check_spans(table: str, row: Row, article: Row) -> list[Check]:
+    words, text = _WORDS_OF[table], article["text"]
+    spans = [(words, row["start_char"], row["end_char"], row[words])]
+    if table == "quotes" and row["speaker_start_char"] is not None:
+        spans.append(("speaker_text", row["speaker_start_char"], row["speaker_end_char"], row["speaker_text"]))
+    checks = [
+        Check(True, f"text[{start}:{end}] is {name}")
+        if text[start:end] == said
+        else Check(False, f"text[{start}:{end}] is {text[start:end]!r}, {name} says {said!r}: `newslake lake verify`")
+        for name, start, end, said in spans
+    ]
+    is_same = row["revision_id"] == article["revision_id"]
+    told = "row and article are of one content" if is_same else "row and article are of two contents"
+    return [*checks, Check(is_same, f"{told} ({row['revision_id']})")]
+
+
+def _rule(row: Row) -> str:
+    return f"rule {row['rule_id']}, confidence {row['confidence']:.2f}"
+
+
+def _quote_facts(row: Row) -> tuple[Fact, ...]:
+    speaker = row["speaker_name"] or row["speaker_text"] or "not known"
+    return known_facts(
+        Fact("speaker", speaker, _rule(row)),
+        Fact("in the text", row["speaker_text"], row["speaker_kind"]),
+        Fact("cue", row["cue_text"], row["cue_stance"]),
+        Fact("type", row["quote_type"], "by the share of it inside marks"),
+        Fact("role", row["speaker_role"]),
+        Fact("gender", row["speaker_gender"], _by(row["speaker_gender_method"])),
+        Fact("entity", row["speaker_entity_id"], _cluster(row["speaker_cluster_index"])),
+        Fact("closed", None if row["is_closed"] else "no", "the closing mark is missing"),
+    )
+
+
+def _entity_facts(row: Row) -> tuple[Fact, ...]:
+    linked = None if row["qid_confidence"] is None else f"confidence {row['qid_confidence']:.2f}"
+    return known_facts(
+        Fact("name", row["entity_name"] or "not resolved", f"{row['link_method']}, confidence {row['confidence']:.2f}"),
+        Fact("type", row["entity_type"], f"a {row['mention_kind']}"),
+        Fact("entity", row["entity_id"], _cluster(row["cluster_index"])),
+        Fact("title", row["title_text"]),
+        Fact("role", row["role_text"]),
+        Fact("gender", row["gender"], _by(row["gender_method"])),
+        Fact("country", row["country_code"], _by(row["country_method"])),
+        Fact("wikidata", row["qid"], linked),
+        Fact("knowledge", row["kb_version"], "the version of what is known of its names"),
+    )
+
+
+def _event_facts(row: Row) -> tuple[Fact, ...]:
+    kind = "/".join(filter(None, [row["event_type"], row["event_mode"] or row["event_subtype"]]))
+    return known_facts(
+        Fact("type", kind, _rule(row)),
+        Fact("modality", row["modality"]),
+        Fact("actor", _participant(row, "actor"), row["actor_entity_id"]),
+        Fact("recipient", _participant(row, "recipient"), row["recipient_entity_id"]),
+        Fact("date", _event_days(row), _date_basis(row)),
+        Fact("place", row["place_text"], row["place_country"]),
+        Fact("reported by", row["attributed_to_entity_id"], "it stands in somebody's words"),
+        Fact("first told", f"event {row['same_event_index']} of this article"),
+    )
+
+
+def _by(method: str | None) -> str | None:
+    return None if method is None else f"by {method}"
+
+
+def _cluster(index: int | None) -> str | None:
+    return None if index is None else f"cluster {index} of the article"
+
+
+def _participant(row: Row, side: str) -> str | None:
+    names: Sequence[str] = row[f"{side}s"]
+    told = " + ".join(names) if names else row[f"{side}_name"] or row[f"{side}_text"]
+    codes = ", ".join(filter(None, [row[f"{side}_country"], row[f"{side}_sector"]]))
+    return f"{told} ({codes})" if told and codes else told
+
+
+def _event_days(row: Row) -> str:
+    days = [str(day) for day in dict.fromkeys((row["event_date"], row["event_date_end"])) if day is not None]
+    return " to ".join(days) or "not known"
+
+
+def _date_basis(row: Row) -> str:
+    words = f"{row['event_date_text']!r}" if row["event_date_text"] else None
+    basis = f"by {row['event_date_basis']}" if row["event_date_basis"] != "none" else "nothing dates it"
+    return ", ".join(filter(None, [basis, words, row["event_date_precision"], row["event_date_note"]]))
+
+
+_FACTS: Mapping[str, Callable[[Row], tuple[Fact, ...]]] = {
+    "entities": _entity_facts,
+    "quotes": _quote_facts,
+    "events": _event_facts,
+}
+
+
+# An article of the lake and the bytes that it was read from, looked at now.
+
+_COUNTS = {"entities": "entity_count", "quotes": "quote_count", "events": "event_count"}
+_FIELD_LABELS = {
+    "title": "title",
+    "authors": "authors",
+    "publisher": "publisher",
+    "language": "language",
+    "page_type": "page type",
+}
+
+
+def article_step(rows: StoredRows) -> ProvenanceStep:
+    """Return what is said of the article, by which method, and what read it."""
+    article, stored = rows.article, rows.stored
+    methods = {each["field"]: each["method"] for each in article["field_methods"] or ()}
+    zone = f", written {article['published_at_zone']}" if article["published_at_zone"] else ""
+    when = f"by {article['published_at_method']}, to the {article['published_at_precision'] or '?'}{zone}"
+    values = {name: article[name] for name in _FIELD_LABELS} | {"authors": ", ".join(article["authors"])}
+    fields = (
+        Fact(label, values[name], _by(methods.get(name))) for name, label in _FIELD_LABELS.items() if name != "title"
+    )
+    facts = known_facts(
+        Fact("url", article["url"]),
+        *fields,
+        Fact("published", _moment(article["published_at"]) or "not known", when),
+        Fact("words", article["word_count"], _by(methods.get("body"))),
+        Fact("flags", ", ".join(article["flags"])),
+        Fact("paywall", "yes" if article["is_paywalled"] else None, methods.get("is_paywalled")),
+        Fact("article", article["article_id"], f"revision {article['revision_id']}"),
+        Fact("read by", article["model_name"] or "nothing: no words for its language", article["extractor"]),
+        Fact(
+            "version", article["pipeline_version"], f"names as known in {article['kb_version'] or 'no knowledge base'}"
+        ),
+        Fact("committed", str(stored.published_date), "its day in the tables"),
+        *_copy_of(rows),
+    )
+    checks = tuple(_check_count(rows, table) for table in INDEX_OF)
+    told = f"{article['title'] or 'without a title'} ({_by(methods.get('title')) or 'title as given'})"
+    return ProvenanceStep(name="article", told=told, facts=facts, checks=checks)
+
+
+def _check_count(rows: StoredRows, table: str) -> Check:
+    found, said = len(rows.of(table)), rows.article[_COUNTS[table]]
+    if said is None:
+        return Check(None if not found else False, f"{found} {table}: it was not read")
+    told = f"{found} {table}" if found == said else f"{found} {table}, the article says {said}: `newslake lake verify`"
+    return Check(found == said, told)
+
+
+def _copy_of(rows: StoredRows) -> tuple[Fact, ...]:
+    return tuple(
+        Fact("copy of", row["dup_group_id"], f"{row['method']}, similarity {row['similarity']:.2f}")
+        for row in rows.of("copies")
+        if row["is_copy"]
+    )
+
+
+def _moment(at: Any) -> str | None:
+    return None if at is None else f"{at:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def bytes_step(workspace: Workspace, capture: Capture, *, row: Mapping[str, Any] | None) -> ProvenanceStep:
+    """Return where the bytes of a capture lie; they are read, compared with their digest and cleaned again.
+
+    ``row`` is the article that was read from them, None where none was.
+    """
+    facts = [
+        Fact("file", capture.file, f"bytes {capture.offset} to {capture.offset + capture.length}"),
+        Fact("digest", capture.digest, "a revisit: the bytes are an earlier record's" if capture.is_revisit else None),
+        Fact("asked for", capture.url or capture.hints.file or "no URL, a local text"),
+        Fact("status", capture.status, None if capture.url else "a local file"),
+        Fact("fetched", _moment(capture.fetched_at), f"run {capture.run_id}"),
+    ]
+    try:
+        page = workspace.archive.page(capture)
+        facts.insert(1, Fact("record", workspace.archive.record_id(capture)))
+    except BrokenRecordError as error:
+        return ProvenanceStep(
+            name="bytes", told="damaged", facts=known_facts(*facts), checks=(Check(False, str(error)),)
+        )
+    if page.final_url != page.url:
+        facts.append(Fact("ended at", page.final_url, "after redirects"))
+    checks = [Check(True, f"{len(page.body)} bytes read now; they have this digest")]
+    if row is not None:
+        checks.append(_check_recleaning(workspace, capture, row))
+    told = f"{page.content_type or 'no media type'}, {len(page.body)} bytes"
+    return ProvenanceStep(name="bytes", told=told, facts=known_facts(*facts), checks=tuple(checks))
+
+
+def missing_record_step(raw_ref: str | None) -> ProvenanceStep:
+    """Return that the archive has no record with the payload of a row."""
+    told = f"the archive has no record of {raw_ref}: `newslake raw verify` says what is lost"
+    return ProvenanceStep(name="bytes", told="not there", checks=(Check(False, told),))
+
+
+def _check_recleaning(workspace: Workspace, capture: Capture, row: Mapping[str, Any]) -> Check:
+    """Return whether the bytes still give the row's text; other code may read another."""
+    read, now, before = clean_capture(workspace, capture), version_of(workspace.settings), row["pipeline_version"]
+    code = "by the same code" if now == before else f"by the code of now ({now}, the row is of {before})"
+    if isinstance(read, Article) and (read.text, read.revision_id) == (row["text"], row["revision_id"]):
+        return Check(True, f"cleaned again {code}: the same {len(read.text)} characters")
+    other = "another text" if isinstance(read, Article) else f"no article: {_failure_text(read)}"
+    if now == before:
+        return Check(False, f"cleaned again {code}: {other}")
+    return Check(None, f"cleaned again {code}: {other}; a run of {capture.news_day} derives it again")
+
+
+def _failure_text(read: object) -> str:
+    return f"{read.reason}: {read}" if isinstance(read, NewsError) else str(getattr(read, "detail", read))
+
+
+def discovery_step(workspace: Workspace, captures: Sequence[Capture], outcomes: Sequence[Outcome]) -> ProvenanceStep:
+    """Return who listed a page first, for which day, and what was seen of it since. ``captures`` are oldest first."""
+    first, last = captures[0], captures[-1]
+    source = next((each for each in workspace.sources.sources if each.key == first.source_key), None)
+    place = f"{source.kind} {source.location}" if source is not None else "sources.toml has it no more"
+    said = first.hints
+    facts = known_facts(
+        Fact("source", first.source_key, place),
+        Fact(
+            "news day", str(first.news_day), "the listing's date" if said.published_at else "the day of its first fetch"
+        ),
+        Fact("listed as", said.title, _moment(said.published_at)),
+        Fact("file", said.file),
+        Fact("run", first.run_id, _moment(first.fetched_at)),
+        Fact("fetched", f"{len(captures)} times", f"last {_moment(last.fetched_at)}")
+        if len(captures) > 1
+        else _NO_FACT,
+        Fact("last word", outcomes[0].outcome, _last_word(outcomes[0])) if outcomes else _NO_FACT,
+    )
+    return ProvenanceStep(name="found", told=f"by {first.source_key}, {_moment(first.fetched_at)}", facts=facts)
+
+
+_NO_FACT = Fact("", None)
+
+
+def _last_word(outcome: Outcome) -> str:
+    why = f"{outcome.reason}: {outcome.detail}, " if outcome.reason else ""
+    return f"{why}{_moment(outcome.seen_at)}, run {outcome.run_id}"
+
+
+# A page that the lake has no row of: the decision that left it out, or what is known where nothing is.
+
+
+def verdict_step(outcomes: Sequence[Outcome]) -> ProvenanceStep:
+    """Return the last word on a page. ``outcomes`` are the last word first."""
+    last = outcomes[0]
+    told = f"{last.outcome}: {last.reason}" if last.reason else last.outcome
+    facts = known_facts(
+        Fact("because", last.detail),
+        Fact("decided", f"{last.seen_at:%Y-%m-%d %H:%M:%S} UTC", f"stage {last.stage}, run {last.run_id}"),
+        Fact("source", last.source_key, f"news day {last.news_day}"),
+        Fact("looked at", f"{len(outcomes)} times", f"first {min(each.seen_at for each in outcomes):%Y-%m-%d %H:%M}")
+        if len(outcomes) > 1
+        else Fact("", None),
+    )
+    return ProvenanceStep(name="verdict", told=told, facts=facts)
+
+
+def evidence_step(workspace: Workspace, capture: Capture, last: Outcome | None) -> ProvenanceStep:
+    """Return what cleaning makes of the page's last bytes now: what speaks against it, and the bound that it missed."""
+    read = clean_capture(workspace, capture)
+    if isinstance(read, Article):
+        told = f"an article of {read.word_count} words, as it is read now"
+        note = f"no row of it is committed yet; a run of {capture.news_day} derives it"
+        return ProvenanceStep(name="state", told=told, checks=(Check(None, note),))
+    if isinstance(read, NewsError):
+        return ProvenanceStep(
+            name="state", told=f"{read.reason}, read again now", facts=(Fact("error", str(read), read.key),)
+        )
+    facts = known_facts(Fact("evidence", read.evidence), *_missed_bounds(read))
+    is_same = last is None or last.outcome != "rejected" or last.reason == read.reason
+    told = "read again now: the same" if is_same else f"read again now: {read.reason}, another reason than was recorded"
+    check = Check(True if is_same else None, told)
+    return ProvenanceStep(
+        name="state", told=f"{read.reason}, a page of type {read.page_type}", facts=facts, checks=(check,)
+    )
+
+
+def _missed_bounds(read: Rejected) -> Iterator[Fact]:
+    for each in read.thresholds:
+        yield Fact("nearest bound" if len(read.thresholds) == 1 else "bound", str(each))
+
+
+def waiting_step(seen: PageState) -> ProvenanceStep:
+    """Return when a page that could not be had is tried again."""
+    when = seen.next_try_at
+    if when is None:
+        return ProvenanceStep(name="state", told="it is tried again only when its listing says that it changed")
+    told = f"it waits until {when:%Y-%m-%d %H:%M} UTC; the first run after that asks for it again"
+    return ProvenanceStep(
+        name="state", told=told, facts=(Fact("tries", f"{seen.attempts} of {MAX_ATTEMPTS}", seen.reason),)
+    )
+
+
+def unknown_step(workspace: Workspace, url: str) -> ProvenanceStep:
+    """Return what is known of a page that nobody listed: its host, and which sources list that."""
+    host = urlsplit(url).netloc
+    pages, last = pages_of_host(workspace.settings.lake_dir, host)
+    sources = [each for each in workspace.sources.sources if _lists(each, url)]
+    now = workspace.settings.now()
+    facts = [Fact("host", host, f"{pages} pages of it are known, the last of {last:%Y-%m-%d}" if pages else "new here")]
+    facts += [Fact("source", each.key, f"{each.kind}: {listable_days(each, now=now).note}") for each in sources]
+    if not sources:
+        facts.append(
+            Fact("source", "none", f"no source of {workspace.settings.sources_file} is of {domain_of(url) or host}")
+        )
+    return ProvenanceStep(name="unknown", told="no source listed it, nobody pushed it", facts=tuple(facts))
+
+
+def _lists(source: Source, url: str) -> bool:
+    """Return whether a source may list pages of a URL's site."""
+    site = domain_of(url) or urlsplit(url).netloc
+    if source.hosts:
+        return any(urlsplit(url).netloc == host or urlsplit(url).netloc.endswith(f".{host}") for host in source.hosts)
+    return source.is_online and site == (domain_of(source.location) or urlsplit(source.location).netloc)
+
 
 _ROW = re.compile(r"([0-9a-f]{32}):(\w+):(\d+)")
 _ARTICLE = re.compile(r"[0-9a-f]{32}")

@@ -300,16 +300,16 @@ def test_trigger_outlives_its_store_and_its_bugs(
     """An API server that is away delays what is stored; an error that nobody named is told, and the others go on."""
     from news_airflow.triggers import FeedTrigger
 
-    from pipeline.jobs import triggers as signals
+    from pipeline.jobs import triggers as polls
 
-    read = signals.discover
+    read = polls.discover
 
     def breaks(source: Any, **given: Any) -> Any:
         if source.key == "bug":
             raise ZeroDivisionError("a bug of ours")
         return read(source, **given)
 
-    monkeypatch.setattr(signals, "discover", breaks)
+    monkeypatch.setattr(polls, "discover", breaks)
     server.says("/1", 200, FEED.format(n=1).encode())
     watch(feed_at(server.host, bug="/2", one="/1"))
     store = Store()

@@ -12,7 +12,7 @@ from typing import Any
 
 from pipeline.archive.scan import read_file
 from pipeline.archive.warc import read_member
-from pipeline.jobs.verify import read_everything, verify
+from pipeline.jobs.maintenance import read_everything, verify
 from pipeline.model import Capture
 from tests.faults.resume_worker import open_space
 from tests.faults.sample_run import SECOND

@@ -22,10 +22,9 @@ import pyarrow.dataset  # noqa: F401
 
 from pipeline.clean import clean
 from pipeline.errors import NewsError
-from pipeline.jobs import annotator as reading
-from pipeline.jobs.doomed import TakedownTarget
+from pipeline.jobs import annotator
 from pipeline.jobs.run import extract_day, ingest_sources
-from pipeline.jobs.takedown import finish_takedowns, forget
+from pipeline.jobs.takedown import TakedownTarget, finish_takedowns, forget
 from pipeline.jobs.tasks import TASKS
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Page
@@ -47,7 +46,7 @@ def warm_up() -> None:
     # One that names no language: what guesses it unpacks its data into a temporary file.
     plain = replace(ferry, headers={"content-type": "text/plain"}, body=plain_text(1).encode())
     articles = [clean(each, source_key="harbour", publisher=None, raw_ref="sha256:0") for each in (ferry, plain)]
-    list(reading.load_annotator(settings, reading.knowledge_of(settings)).read(articles))
+    list(annotator.load_annotator(settings, annotator.knowledge_of(settings)).read(articles))
 
 
 def open_space(folder: Path, day: date) -> Workspace:

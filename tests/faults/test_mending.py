@@ -9,8 +9,8 @@ from pathlib import Path
 import pytest
 
 from pipeline.archive.archive import Archive
+from pipeline.jobs.maintenance import read_everything, read_nothing, verify
 from pipeline.jobs.run import extract_day
-from pipeline.jobs.verify import read_everything, read_nothing, verify
 from pipeline.jobs.worklist import unread_days
 from tests.faults.invariants import table_files
 from tests.faults.resume_worker import open_space

@@ -10,8 +10,7 @@ from random import Random
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.jobs.events import relate_events_of
-from pipeline.jobs.quote_groups import quote_groups_of
+from pipeline.jobs.cluster import quote_groups_of, relate_events_of
 from pipeline.lake import Lake
 from tests.planted import Press
 from tests.properties.fuzzing import LONG

@@ -15,9 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.clean.plain_text import article_from_text
-from pipeline.jobs.cluster import copies_of
-from pipeline.jobs.events import relate_events_of
-from pipeline.jobs.quote_groups import quote_groups_of
+from pipeline.jobs.cluster import copies_of, quote_groups_of, relate_events_of
 from pipeline.kb import load_kb
 from pipeline.lake import KEYS_SCHEMA, Lake
 from pipeline.model import Annotation, Article

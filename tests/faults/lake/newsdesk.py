@@ -10,9 +10,7 @@ from typing import Any
 import pandas  # noqa: F401
 import pyarrow.dataset  # noqa: F401
 
-from pipeline.jobs.cluster import copies_of
-from pipeline.jobs.events import relate_events_of
-from pipeline.jobs.quote_groups import quote_groups_of
+from pipeline.jobs.cluster import copies_of, quote_groups_of, relate_events_of
 from pipeline.lake import Lake
 from pipeline.sqlite import Durability
 from pipeline.tables import rows_table, table_named

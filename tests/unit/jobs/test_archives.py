@@ -7,8 +7,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.archive import PageState
-from pipeline.jobs.ingest import ingest
-from pipeline.jobs.listed import FetchCandidate
+from pipeline.jobs.ingest import FetchCandidate, ingest
 from pipeline.jobs.run import extract_day, ingest_sources
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Hints, Ref, canonical_url

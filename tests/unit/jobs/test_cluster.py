@@ -7,7 +7,7 @@ from pathlib import Path
 import pyarrow as pa
 import pytest
 
-from pipeline.jobs import sketches
+from pipeline.jobs import cluster
 from pipeline.jobs.cluster import copies_of
 from pipeline.lake import Lake
 from tests.planted import COPIES, Press, articles_table, commit_articles
@@ -53,8 +53,8 @@ def related(lake: Lake) -> list[pa.Table]:
 def texts_sketched(monkeypatch: pytest.MonkeyPatch) -> list[str]:
     """The texts that are sketched, as they are."""
     seen: list[str] = []
-    real = sketches.sketches_of
-    monkeypatch.setattr(sketches, "sketches_of", lambda texts: [seen.extend(texts), real(texts)][1])
+    real = cluster.sketches_of
+    monkeypatch.setattr(cluster, "sketches_of", lambda texts: [seen.extend(texts), real(texts)][1])
     return seen
 
 
@@ -103,7 +103,7 @@ def test_sketches_of_another_version_are_made_again(
     """A library or rule that sketches in another way has every text sketched anew."""
     related(lake)
     texts_sketched.clear()
-    monkeypatch.setattr(sketches, "sketch_version", lambda: "another")
+    monkeypatch.setattr(cluster, "sketch_version", lambda: "another")
     related(lake)
     assert len(texts_sketched) == 32
 

@@ -6,10 +6,8 @@ import pytest
 
 from pipeline.errors import OutcomeError
 from pipeline.jobs.commit import commit_day
-from pipeline.jobs.conservation import check_balance
 from pipeline.jobs.derive import derive, derive_batch_of
-from pipeline.jobs.log_rows import append_outcomes
-from pipeline.jobs.outcomes import OutcomeRecorder
+from pipeline.jobs.outcomes import OutcomeRecorder, append_outcomes, check_balance
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Outcome
 from tests.faults.invariants import broken_sums

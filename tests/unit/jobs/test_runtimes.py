@@ -5,7 +5,7 @@ from pathlib import Path
 
 import pytest
 
-from pipeline.jobs.log_rows import append_run
+from pipeline.jobs.outcomes import append_run
 from pipeline.jobs.runtimes import History, Run, estimate, expected_seconds, read_history
 from pipeline.jobs.workspace import Workspace
 from pipeline.settings import Settings

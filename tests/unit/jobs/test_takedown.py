@@ -16,10 +16,16 @@ from pipeline.cli import app
 from pipeline.errors import ConfigError
 from pipeline.jobs.commit import commit_day
 from pipeline.jobs.derive import derive
-from pipeline.jobs.doomed import TakedownTarget, plan_takedown, target_names
 from pipeline.jobs.push import push_urls
 from pipeline.jobs.run import extract_day, ingest_sources
-from pipeline.jobs.takedown import finish_takedowns, forget, preview_takedown
+from pipeline.jobs.takedown import (
+    TakedownTarget,
+    finish_takedowns,
+    forget,
+    plan_takedown,
+    preview_takedown,
+    target_names,
+)
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import article_id_of, canonical_url
 from pipeline.settings import Settings

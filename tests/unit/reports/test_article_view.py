@@ -6,8 +6,7 @@ import pytest
 
 from pipeline.errors import ConfigError
 from pipeline.jobs.workspace import Workspace
-from pipeline.reports.article_view import view_article, view_preview
-from pipeline.reports.trial import preview
+from pipeline.reports.article_view import preview, view_article, view_preview
 from pipeline.web import article_html, article_page
 from tests.unit.jobs.test_derive import URL, archive, extract, id_of, space, story
 

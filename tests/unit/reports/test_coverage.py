@@ -10,8 +10,7 @@ import pytest
 from typer.testing import CliRunner
 
 from pipeline.cli import app
-from pipeline.jobs.listings import ListingRow, append_listing
-from pipeline.jobs.log_rows import append_outcomes
+from pipeline.jobs.outcomes import ListingRow, append_listing, append_outcomes
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Outcome
 from pipeline.model.coverage import Cell

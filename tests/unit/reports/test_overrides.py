@@ -24,9 +24,8 @@ from pipeline.model.corrections import (
     place_of_quote,
     speaker_lines,
 )
-from pipeline.reports.corrections import stale_corrections
 from pipeline.reports.health import examine
-from pipeline.reports.overrides import OverrideCheck, check_overrides
+from pipeline.reports.overrides import OverrideCheck, check_overrides, stale_corrections
 from pipeline.reports.plan import plan
 from pipeline.settings import Settings
 from pipeline.tables.spec import Row

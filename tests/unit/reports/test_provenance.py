@@ -12,9 +12,8 @@ from pipeline.cli import app
 from pipeline.errors import ConfigError, LakeError
 from pipeline.jobs.workspace import Workspace
 from pipeline.model.provenance import Provenance, ProvenanceStep
-from pipeline.reports import why_kept
-from pipeline.reports.provenance import trace_provenance
-from pipeline.reports.why_row import StoredRows
+from pipeline.reports import provenance
+from pipeline.reports.provenance import StoredRows, trace_provenance
 from tests.faults.hostile import Hostile
 from tests.unit.jobs.test_derive import DAY, URL, archive, extract, id_of, space, story
 from tests.unit.jobs.test_ingest import lists, run, server
@@ -96,12 +95,12 @@ def test_other_code_is_told_apart_from_a_broken_receipt(space: Workspace, monkey
     """Where the code changed since, another text is no fault; by the same code it is one, and so are damaged bytes."""
     archive(space, story("deepened"))
     extract(space, "1")
-    monkeypatch.setattr(why_kept, "version_of", lambda _: "another")
+    monkeypatch.setattr(provenance, "version_of", lambda _: "another")
     receipt = trace_provenance(space, URL)
     assert receipt.is_whole
     assert any("by the code of now (another, the row is of" in told for _, told in checks(receipt))
     monkeypatch.undo()
-    monkeypatch.setattr(why_kept, "clean_capture", lambda *_: None)
+    monkeypatch.setattr(provenance, "clean_capture", lambda *_: None)
     assert (False, "cleaned again by the same code: no article: None") in checks(trace_provenance(space, URL))
     monkeypatch.undo()
     (capture,) = space.archive.captures()
