@@ -4,8 +4,7 @@ from pipeline.kb.base import KnowledgeBase
 from pipeline.kb.builtin import load_kb
 from pipeline.kb.cities import City
 from pipeline.kb.entry import KbEntry
-from pipeline.kb.overrides import Corrections, NameLine, NameOverride, parse_overrides, read_overrides
-from pipeline.kb.quote_overrides import QuoteOverride
+from pipeline.kb.overrides import Corrections, NameLine, NameOverride, QuoteOverride, parse_overrides, read_overrides
 from pipeline.kb.records import BadLine, read_records
 from pipeline.kb.store import ImportResult, KbInfo, KbStore, build_store
 

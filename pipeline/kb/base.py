@@ -10,11 +10,8 @@ from dataclasses import dataclass, field, replace
 from functools import lru_cache
 
 from pipeline.kb.cities import City
-from pipeline.kb.entry import KbEntry
-from pipeline.kb.fold import fold_name
-from pipeline.kb.override_keys import article_id_at
-from pipeline.kb.overrides import NO_CORRECTIONS, Corrections, NameOverride
-from pipeline.kb.quote_overrides import QuoteOverride
+from pipeline.kb.entry import KbEntry, fold_name
+from pipeline.kb.overrides import NO_CORRECTIONS, Corrections, NameOverride, QuoteOverride, article_id_at
 from pipeline.kb.store import KbStore
 
 

@@ -10,8 +10,7 @@ from pathlib import Path
 
 from pipeline.kb.base import KnowledgeBase
 from pipeline.kb.cities import read_cities
-from pipeline.kb.entry import KbEntry
-from pipeline.kb.fold import fold_name
+from pipeline.kb.entry import KbEntry, fold_name
 from pipeline.kb.overrides import read_overrides
 from pipeline.kb.store import KbStore
 

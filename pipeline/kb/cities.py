@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from functools import cache
 from importlib import resources
 
-from pipeline.kb.fold import fold_name
+from pipeline.kb.entry import fold_name
 
 
 @dataclass(frozen=True, slots=True)

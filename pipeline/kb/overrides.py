@@ -1,16 +1,162 @@
 """``overrides.toml``: corrections by hand that win over the text and over every knowledge base."""
 
+import re
 import tomllib
 from collections import defaultdict
 from collections.abc import Iterable, Iterator, Mapping
-from dataclasses import dataclass, fields
+from dataclasses import dataclass, field, fields
 from pathlib import Path
 from typing import Literal
 
 from pipeline.errors import ConfigError
-from pipeline.kb.fold import fold_name
-from pipeline.kb.override_keys import ARTICLE, GENDER, TYPE, check_text, override_error, resolve_scope_key
-from pipeline.kb.quote_overrides import QuoteOverride, read_quotes
+from pipeline.kb.entry import ENTITY_TYPES, fold_name
+from pipeline.model import article_id_of, canonical_url
+from pipeline.model.corrections import folded_words
+
+# What a value of ``overrides.toml`` must look like, and how a wrong one is told.
+
+GENDER = "[FMU]"
+TYPE = "|".join(ENTITY_TYPES)
+ARTICLE = r"[0-9a-f]{32}|https?://\S+"
+
+
+def check_text(origin: str, key: str, value: object, *, field: str, patterns: Mapping[str, str]) -> str:
+    """Return a text that fits its field's pattern. Raises: ConfigError naming the key."""
+    if field not in patterns:
+        raise override_error(origin, key, f"is unknown; known are {', '.join(patterns)}")
+    if not isinstance(value, str) or not re.fullmatch(patterns[field], value):
+        raise override_error(origin, key, f"must look like {patterns[field]} (got {value!r})")
+    return value
+
+
+def article_id_at(url: str | None) -> str | None:
+    """Return the id of the article that has its home at an address; None for what is no address on the web."""
+    try:
+        return None if url is None else article_id_of(canonical=canonical_url(url), text="")
+    except ValueError:
+        return None
+
+
+def resolve_scope_key(origin: str, key: str, value: str) -> str:
+    """Return a source's key or an article's id as it is, a URL as the id of its article. Raises: ConfigError."""
+    if not value.startswith("http"):
+        return value
+    article_id = article_id_at(value)
+    if article_id is None:
+        raise override_error(origin, key, f"is no address of an article (got {value!r})")
+    return article_id
+
+
+def override_error(origin: str, key: str, what: str) -> ConfigError:
+    """Return what to raise for a wrong key. ``origin`` is the file that it stands in."""
+    return ConfigError(f"{origin}: {key} {what}", key=key, reason="overrides_key")
+
+
+# Corrections of one quote in one article: who said it, or that it is none.
+
+_QUOTE_PATTERNS = {
+    "article": ARTICLE,
+    "quote": r"(?s:.*\w.*)",
+    "speaker": r"|\S(?s:.*\S)?",
+    "qid": "Q[1-9][0-9]*",
+    "type": TYPE,
+    "gender": GENDER,
+}
+_QUOTE_KEYS = (*_QUOTE_PATTERNS, "occurrence", "is_quote")
+_SPEAKER_KEYS = ("speaker", "qid", "type", "gender")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteOverride:
+    """What a person says of one quote, which holds ``words`` (folded). ``key`` is where that stands in the file.
+
+    ``occurrence``: of the quotes that these words mean, the how-manieth, from 1; None where one alone may fit.
+    ``speaker`` is a name, "" for nobody; None with a ``qid`` alone. All of them are None where it is no quote.
+    """
+
+    key: str = field(repr=False, compare=False)
+    words: str = field(repr=False, compare=False)
+    folded: tuple[str, ...]
+    occurrence: int | None
+    is_quote: bool
+    speaker: str | None = None
+    qid: str | None = None
+    entity_type: str | None = None
+    gender: Literal["F", "M", "U"] | None = None
+
+    @property
+    def order(self) -> tuple[tuple[str, ...], int]:
+        """What sorts the corrections of one article, and tells two of one quote."""
+        return self.folded, self.occurrence or 0
+
+
+def read_quotes(origin: str, written: object) -> Mapping[str, tuple[QuoteOverride, ...]]:
+    """Return the corrections of quotes by article id, sorted: the order of the file says nothing.
+
+    Raises: ConfigError naming the wrong key.
+    """
+    found: dict[str, dict[object, QuoteOverride]] = {}
+    for key, entry in _quote_entries(origin, written):
+        article_id, said = _quote_override(origin, key, entry)
+        if said.order in found.setdefault(article_id, {}):
+            raise override_error(origin, key, "corrects this quote a second time")
+        found[article_id][said.order] = said
+    return {each: tuple(sorted(said.values(), key=lambda one: one.order)) for each, said in sorted(found.items())}
+
+
+def _quote_entries(origin: str, written: object) -> Iterator[tuple[str, Mapping[str, object]]]:
+    if not isinstance(written, list):
+        raise override_error(origin, "quotes", "must stand in double brackets: [[quotes]]")
+    for place, entry in enumerate(written):
+        if not isinstance(entry, dict):
+            raise override_error(origin, f"quotes[{place}]", f"must be a table with {', '.join(_QUOTE_KEYS)}")
+        yield f"quotes[{place}]", entry
+
+
+def _quote_override(origin: str, key: str, entry: Mapping[str, object]) -> tuple[str, QuoteOverride]:
+    told = {name: _quote_value(origin, f"{key}.{name}", name, value) for name, value in entry.items()}
+    for name in ("article", "quote"):
+        if name not in told:
+            raise override_error(origin, f"{key}.{name}", "is missing: it says which quote is meant")
+    _refuse_contradictions(origin, key, told)
+    words = str(told["quote"])
+    said = QuoteOverride(
+        key=key,
+        words=words,
+        folded=folded_words(words),
+        occurrence=told.get("occurrence"),  # type: ignore[arg-type]  # all are checked by ``_quote_value``
+        is_quote="is_quote" not in told,
+        speaker=told.get("speaker"),  # type: ignore[arg-type]
+        qid=told.get("qid"),  # type: ignore[arg-type]
+        entity_type=told.get("type"),  # type: ignore[arg-type]
+        gender=told.get("gender"),  # type: ignore[arg-type]
+    )
+    return resolve_scope_key(origin, f"{key}.article", str(told["article"])), said
+
+
+def _quote_value(origin: str, key: str, name: str, value: object) -> str | int:
+    if name == "occurrence":
+        if type(value) is not int or value < 1:
+            raise override_error(origin, key, f"must be a number from 1 (got {value!r})")
+        return value
+    if name == "is_quote":
+        if value is not False:
+            raise override_error(origin, key, f"can only be false (got {value!r})")
+        return value
+    return check_text(
+        origin, key, value, field=name, patterns={each: _QUOTE_PATTERNS.get(each, "") for each in _QUOTE_KEYS}
+    )
+
+
+def _refuse_contradictions(origin: str, key: str, told: Mapping[str, object]) -> None:
+    saying = [name for name in _SPEAKER_KEYS if name in told]
+    if "is_quote" in told and saying:
+        raise override_error(origin, f"{key}.{saying[0]}", "says who speaks what is no quote; leave one of the two out")
+    if "is_quote" not in told and not {"speaker", "qid"} & told.keys():
+        raise override_error(origin, key, "says nothing; give speaker, qid, or is_quote = false")
+    if told.get("speaker") == "" and len(saying) > 1:
+        raise override_error(origin, f"{key}.{saying[1]}", 'says something of nobody; speaker = "" stands alone')
+
 
 _SCOPES = ("source", "article")
 _NAME_PATTERNS = {

@@ -16,9 +16,8 @@ from pipeline.jobs.knowledge import names_by_article, outdated_articles
 from pipeline.jobs.outcomes import run_isolated
 from pipeline.jobs.workspace import Workspace
 from pipeline.kb import Corrections, KnowledgeBase, NameLine, QuoteOverride, load_kb, parse_overrides, read_overrides
-from pipeline.kb.fold import fold_name
-from pipeline.kb.override_keys import article_id_at
-from pipeline.kb.overrides import NO_CORRECTIONS
+from pipeline.kb.entry import fold_name
+from pipeline.kb.overrides import NO_CORRECTIONS, article_id_at
 from pipeline.lake import Lake, StoredArticle
 from pipeline.model import Annotation, Article, Entity, Event, Quote, Rejected
 from pipeline.model.corrections import folded_words, holds_words, matching_quotes

@@ -5,7 +5,7 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 
 from pipeline.kb import KnowledgeBase
-from pipeline.kb.fold import fold_name
+from pipeline.kb.entry import fold_name
 from pipeline.model.annotation import Gender
 from pipeline.nlp.coref.clusters import Cluster, Link, Spelling, is_acronym
 from pipeline.nlp.coref.people import PersonClusters

@@ -12,8 +12,7 @@ from dataclasses import dataclass, replace
 from functools import cached_property
 
 from pipeline.kb import KbEntry, KnowledgeBase
-from pipeline.kb.entry import entity_type_group
-from pipeline.kb.fold import fold_name, words_of
+from pipeline.kb.entry import entity_type_group, fold_name, words_of
 from pipeline.model import Entity
 from pipeline.nlp.coref.gender import correction_of, full_forms
 from pipeline.nlp.coref.name_clusters import Cluster, entity_hash

@@ -4,7 +4,7 @@ from collections.abc import Iterable
 from dataclasses import dataclass
 from functools import lru_cache
 
-from pipeline.kb.fold import fold_name
+from pipeline.kb.entry import fold_name
 from pipeline.nlp.tokens import Tokens
 
 

@@ -4,7 +4,7 @@ from collections.abc import Sequence
 from dataclasses import dataclass, replace
 
 from pipeline.kb import KnowledgeBase, QuoteOverride
-from pipeline.kb.fold import fold_name
+from pipeline.kb.entry import fold_name
 from pipeline.model import Entity, Quote
 from pipeline.model.annotation import Gender, GenderMethod, SpeakerKind
 from pipeline.model.corrections import matching_quotes

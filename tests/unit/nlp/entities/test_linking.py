@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.kb import KnowledgeBase, build_store, load_kb, read_records
-from pipeline.kb.fold import fold_name
+from pipeline.kb.entry import fold_name
 from pipeline.model import Entity
 from pipeline.nlp import Annotator
 from tests.unit.nlp.test_annotator import article
