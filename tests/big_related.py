@@ -10,9 +10,8 @@ import pyarrow.compute as pc
 
 from pipeline.clusters import MENTION_COLUMNS, co_mention_rows
 from pipeline.lake.commit import Committer
-from pipeline.lake.encoding import sort_rows
 from pipeline.lake.log_tables import LogTables
-from pipeline.lake.storage import Disk
+from pipeline.lake.storage import Disk, sort_rows
 from pipeline.tables import READING_TABLES, rows_table, table_named
 from tests.big_rows import fill_table, hexes
 

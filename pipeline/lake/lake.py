@@ -11,21 +11,15 @@ import pyarrow as pa
 
 from pipeline.errors import ContractError
 from pipeline.lake.article_index import ArticleIndex
-from pipeline.lake.commit import CommitReport, Committer
-from pipeline.lake.encoding import sort_rows
-from pipeline.lake.erasure import Erasure
+from pipeline.lake.commit import CommitReport, Committer, IsCurrent
+from pipeline.lake.erase import Erasure
 from pipeline.lake.log_tables import LogTables
 from pipeline.lake.maintenance import collect_garbage, publish_package, recover
-from pipeline.lake.manifest import Manifest
-from pipeline.lake.merge import IsCurrent
-from pipeline.lake.partitions import Days
-from pipeline.lake.reading import read_consistently
-from pipeline.lake.seal import with_digest, without_digest
+from pipeline.lake.partitions import Days, Manifest, read_consistently
 from pipeline.lake.snapshots import Snapshots
 from pipeline.lake.staging import Batch, check_staged, write_batch
-from pipeline.lake.storage import Disk, Layout
-from pipeline.lake.verify import Depth, problems_of
-from pipeline.lake.withdraw import drop_damaged
+from pipeline.lake.storage import Disk, Layout, sort_rows, with_digest, without_digest
+from pipeline.lake.verify import Depth, drop_damaged, problems_of
 from pipeline.sqlite import Durability
 from pipeline.tables import check_batch, table_named
 

@@ -8,9 +8,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.errors import ContractError
-from pipeline.lake.encoding import decode, encode, sort_rows
-from pipeline.lake.seal import EMPTY_CHECKSUM, checksummed_parquet, is_parquet_sound
-from pipeline.lake.storage import Disk
+from pipeline.lake.storage import EMPTY_CHECKSUM, Disk, checksummed_parquet, decode, encode, is_parquet_sound, sort_rows
 from pipeline.model import file_name_of
 from pipeline.tables import TableSpec, check_batch, table_named
 

@@ -1,21 +1,113 @@
 """One day of the lake: read it, write it, publish it. Everything here runs under the committer's lock but reading."""
 
+import hashlib
+import json
 import os
+import re
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from concurrent.futures import ThreadPoolExecutor
-from contextlib import contextmanager
+from contextlib import contextmanager, suppress
+from dataclasses import dataclass, field
 from datetime import date
 from itertools import product
 from pathlib import Path
+from typing import Any
 
 import pyarrow as pa
 
 from pipeline.errors import LakeError
-from pipeline.lake.advice import REDERIVE
-from pipeline.lake.encoding import decode, encode
-from pipeline.lake.manifest import Entry, Manifest, manifest_bytes, read_manifest
-from pipeline.lake.storage import PUBLISH_ORDER, Disk, Layout, object_name, sha256_of
-from pipeline.tables import table_named
+from pipeline.lake.storage import PUBLISH_ORDER, REDERIVE, Disk, Layout, decode, encode, object_name, sha256_of
+from pipeline.tables import SCHEMA_VERSION, table_named
+
+# The manifest of a day: which object each table is. Replacing this one file is the commit.
+
+_CHECKSUM = re.compile(rb'^ "checksum": "[0-9a-f]{64}",\n', re.MULTILINE)  # its line, as ``manifest_bytes`` writes it
+
+
+@dataclass(frozen=True, slots=True)
+class Entry:
+    """One table of a day. ``object`` is relative to ``_state``; ``sha256`` is of its bytes."""
+
+    object: str
+    rows: int
+    sha256: str
+
+
+@dataclass(frozen=True, slots=True)
+class Manifest:
+    """A day's tables; one without rows has no entry. ``generation`` 0 is a day that was never written.
+
+    ``previous`` are the objects that each table had before its last change; ``batches`` made this generation.
+    """
+
+    day: date
+    generation: int = 0
+    entries: Mapping[str, Entry] = field(default_factory=dict)
+    previous: Mapping[str, str] = field(default_factory=dict)
+    batches: tuple[str, ...] = ()
+
+
+def manifest_bytes(manifest: Manifest) -> bytes:
+    """Return the manifest as JSON; ``files``, ``rows`` and ``sha256`` are objects by table, easy to read from SQL.
+
+    ``checksum`` is of all the rest, so that corruption is detected.
+    """
+    entries = manifest.entries
+    content = {
+        "schema_version": SCHEMA_VERSION,
+        "gen": manifest.generation,
+        "batches": list(manifest.batches),
+        "files": {name: entry.object for name, entry in entries.items()},
+        "rows": {name: entry.rows for name, entry in entries.items()},
+        "sha256": {name: entry.sha256 for name, entry in entries.items()},
+        "previous": dict(manifest.previous),
+    }
+    return _json(content | {"checksum": hashlib.sha256(_json(content)).hexdigest()})
+
+
+def _json(content: dict[str, Any]) -> bytes:
+    return json.dumps(content, indent=1, sort_keys=True).encode() + b"\n"
+
+
+def read_manifest(path: Path, day: date) -> Manifest:
+    """Return a day's manifest; an empty one where the day has none.
+
+    Raises: LakeError (manifest_broken).
+    """
+    try:
+        data = path.read_bytes()
+        content = json.loads(data)
+        _check(content, data)
+        return _manifest(content, day)
+    except FileNotFoundError:
+        return Manifest(day)
+    except (ValueError, KeyError, TypeError) as error:
+        raise LakeError(
+            f"{path} is no manifest ({error}); {REDERIVE}",
+            key=day.isoformat(),
+            reason="manifest_broken",
+        ) from error
+
+
+def _check(content: Any, data: bytes) -> None:
+    """Raises: ValueError where a byte is not as it was written."""
+    if not isinstance(content, dict):
+        raise ValueError("it is no JSON object")
+    rest, number = _CHECKSUM.subn(b"", data)
+    if number != 1 or content.get("checksum") != hashlib.sha256(rest).hexdigest():
+        raise ValueError("its bytes are not those of its checksum")
+
+
+def _manifest(content: dict[str, Any], day: date) -> Manifest:
+    rows, digests = content["rows"], content["sha256"]
+    return Manifest(
+        day=day,
+        generation=content["gen"],
+        entries={name: Entry(file, rows[name], digests[name]) for name, file in content["files"].items()},
+        previous=content["previous"],
+        batches=tuple(content["batches"]),
+    )
+
 
 _WRITERS = 4  # threads: one table is read and encoded while another's bytes go to the disk
 
@@ -171,3 +263,54 @@ def _writers() -> Iterator[ThreadPoolExecutor]:
         except BaseException:
             pool.shutdown(wait=False, cancel_futures=True)
             raise
+
+
+# What a reader opens: the files that the manifests name, so that all tables of a day are of one commit.
+
+_TRIES = 20
+
+
+def committed_files(root: Path) -> dict[str, dict[date, str]] | None:
+    """Return the path of each table's committed file of each day, in order; None in a folder without manifests.
+
+    Paths are text: ten thousand of another kind cost more time than the manifests.
+    A file named here does not change, and stays until it is replaced and older than the grace of ``gc``.
+    Raises: LakeError for a broken manifest.
+    """
+    layout = Layout(root)
+    days = Days(layout, Disk(layout, durability="process"))
+    if not days.known():
+        return None
+    state = str(layout.state)
+    files: dict[str, dict[date, str]] = {spec.name: {} for spec in PUBLISH_ORDER}
+    for manifest in read_consistently(layout, lambda: list(days.manifests())):
+        for name, entry in manifest.entries.items():
+            files[name][manifest.day] = os.path.join(state, entry.object)
+    return files
+
+
+def read_consistently[T](layout: Layout, read: Callable[[], T]) -> T:
+    """Return what all days hold together. Else an article that moves to a day that was read already is on none.
+
+    Where commits change some during every try, each day is as it was read last.
+    """
+    for _ in range(_TRIES - 1):
+        before = _manifest_stamps(layout)
+        found = read()
+        if _manifest_stamps(layout) == before:
+            return found
+    return read()
+
+
+def _manifest_stamps(layout: Layout) -> dict[str, tuple[int, int]]:
+    """Return what tells a manifest from the one that replaces it."""
+    marks = {}
+    folder = layout.manifest(date.min).parent
+    if not folder.is_dir():
+        return {}
+    with os.scandir(folder) as found:
+        for file in found:
+            with suppress(FileNotFoundError):  # a day that is taken out just now
+                state = file.stat()
+                marks[file.name] = state.st_ino, state.st_mtime_ns
+    return marks

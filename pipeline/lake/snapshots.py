@@ -15,10 +15,10 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import ConfigError, LakeError
+from pipeline.lake.article_index import totals_of
 from pipeline.lake.commit import Committer, OpenCommitter
-from pipeline.lake.manifest import Manifest, read_manifest
-from pipeline.lake.paper import PACKAGE, lake_package
-from pipeline.lake.sizes import totals_of
+from pipeline.lake.maintenance import PACKAGE, lake_package
+from pipeline.lake.partitions import Manifest, read_manifest
 from pipeline.lake.storage import Disk, Layout, link_or_copy, sha256_of
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")

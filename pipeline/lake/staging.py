@@ -12,9 +12,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.errors import ContractError, LakeError
-from pipeline.lake.advice import RESTAGE
-from pipeline.lake.seal import SUMS, sums_of
-from pipeline.lake.storage import Disk, Layout
+from pipeline.lake.storage import RESTAGE, SUMS, Disk, Layout, sums_of
 from pipeline.tables import READING_TABLES, check_batch
 
 KEYS_SCHEMA = pa.schema(

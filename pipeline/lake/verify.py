@@ -6,6 +6,7 @@ Files are hashed, not decoded. The committer's lock is held for a day at a time,
 from collections import Counter
 from collections.abc import Callable, Iterable, Iterator
 from concurrent.futures import ThreadPoolExecutor
+from contextlib import closing
 from dataclasses import dataclass, field
 from datetime import date
 from itertools import batched
@@ -16,17 +17,25 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.errors import LakeError
-from pipeline.lake.advice import RECOVER, REMOVE, RESTAGE
-from pipeline.lake.article_index import StoredArticle, index_problems
+from pipeline.lake.article_index import ArticleIndex, StoredArticle, index_problems
 from pipeline.lake.commit import Committer, OpenCommitter
 from pipeline.lake.log_tables import log_problems
-from pipeline.lake.maintenance import stale_package, stray_files
-from pipeline.lake.manifest import Entry, Manifest
-from pipeline.lake.paper import PACKAGE
-from pipeline.lake.partitions import check_object
-from pipeline.lake.seal import without_digest
-from pipeline.lake.staging import is_batch_sound
-from pipeline.lake.storage import PUBLISH_ORDER, Layout, files_in, is_named_by_digest, sha256_of
+from pipeline.lake.maintenance import PACKAGE, recover, stale_package, stray_files
+from pipeline.lake.partitions import Days, Entry, Manifest, check_object
+from pipeline.lake.staging import discard_batch_at, is_batch_sound
+from pipeline.lake.storage import (
+    PUBLISH_ORDER,
+    RECOVER,
+    REMOVE,
+    RESTAGE,
+    Disk,
+    Layout,
+    files_in,
+    is_named_by_digest,
+    sha256_of,
+    without_digest,
+)
+from pipeline.sqlite import overwrite_database
 from pipeline.tables import READING_TABLES, check_batch, check_offsets
 
 CheckArticles = Callable[[pa.Table], Iterable[str]]
@@ -244,3 +253,62 @@ def damaged_cache_files(layout: Layout, tally: Counter[str]) -> Iterator[Path]:
             tally.update(files=1, bytes=len(data))
             if without_digest(data) is None:
                 yield path
+
+
+# Taking out of a lake what is damaged, so that the archive can say it again. Only on demand: a copy may be at hand.
+
+
+def drop_damaged(layout: Layout, disk: Disk, days: Days, open_committer: Callable[[], Committer]) -> Iterator[str]:
+    """Take out all that is damaged but the log, and read what stays into the index; yield a sentence per action.
+
+    Call it under the committer's lock, to the end: a commit in between would trust an empty index.
+    ``open_committer`` gives a committer whose index is closed here.
+    """
+    yield from _drop_damaged_files(layout, disk, days)
+    is_sound = not index_problems(layout.index)
+    if not is_sound:
+        _empty_index(layout.index)
+    committer = open_committer()
+    with closing(committer.index.connection):
+        if is_sound and not _agrees_with_index(committer):
+            _empty_index(layout.index)
+            is_sound = False
+        if not is_sound:
+            yield "emptied the ledger and made it anew: `newslake changes` calls everything new"
+        yield from recover(committer)
+
+
+def _empty_index(path: Path) -> None:
+    with closing(ArticleIndex(Path(":memory:"), durability="process").connection) as empty:
+        overwrite_database(path, empty)
+
+
+def _drop_damaged_files(layout: Layout, disk: Disk, days: Days) -> Iterator[str]:
+    """Remove the manifest of every day with a damaged file, and all other damaged files but the log's; say what."""
+    for day in days.known():
+        try:
+            for entry in days.manifest(day).entries.values():
+                days.object_bytes(entry)
+        except LakeError as error:
+            disk.remove(layout.manifest(day))
+            yield f"withdrew {day}: {error.key} is damaged"
+    for path in (path for day in sorted(layout.days_of_objects()) for path in layout.objects_of(day)):
+        if not is_named_by_digest(path, sha256_of(path.read_bytes())):
+            disk.remove(path)
+            yield f"removed {layout.relative(path)}, which was damaged"
+    for path in damaged_batches(layout, Counter()):
+        discard_batch_at(path, disk)
+        yield f"removed {layout.relative(path)}, which was damaged"
+    for path in damaged_cache_files(layout, Counter()):
+        disk.remove(path)
+        yield f"removed {layout.relative(path)}, which was damaged"
+
+
+def _agrees_with_index(committer: Committer) -> bool:
+    """Return whether the index has the articles of every day at the generation that it reflects."""
+    for manifest in committer.days.manifests():
+        if committer.index.generation(manifest.day) == manifest.generation:
+            [held] = committer.contents([manifest.day]).values()
+            if not committer.index.has_content(manifest.day, held.articles):
+                return False
+    return True

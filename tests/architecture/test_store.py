@@ -6,7 +6,7 @@ from datetime import UTC, datetime
 import pipeline.lake
 from pipeline.lake import Lake
 from pipeline.lake.article_index import ArticleIndex
-from pipeline.lake.erasure import Erasure
+from pipeline.lake.erase import Erasure
 from pipeline.lake.log_tables import LogTables
 from pipeline.lake.partitions import Days
 from pipeline.lake.snapshots import Snapshots

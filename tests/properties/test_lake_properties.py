@@ -12,7 +12,7 @@ from hypothesis import strategies as st
 
 from pipeline.archive import Archive
 from pipeline.lake import Lake
-from pipeline.lake.encoding import decode, encode, sort_rows
+from pipeline.lake.storage import decode, encode, sort_rows
 from pipeline.model import Hints, Page, file_name_of
 from pipeline.tables import READING_TABLES
 from tests.unit.lake.rows import NOON, Story, batch_keys, batch_tables

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.lake import Lake
-from pipeline.lake.encoding import conform, encode, sort_rows
+from pipeline.lake.storage import conform, encode, sort_rows
 from pipeline.tables import table_named
 from tests.faults.lake.newsdesk import ARTICLES, HOURS, open_lake, told
 

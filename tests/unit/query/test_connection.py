@@ -11,8 +11,7 @@ import pyarrow.parquet as pq
 import pytest
 
 from pipeline.errors import ConfigError
-from pipeline.lake.manifest import Manifest
-from pipeline.lake.partitions import Days
+from pipeline.lake.partitions import Days, Manifest
 from pipeline.query import QueryResult, connect, query
 from pipeline.query.lake_filesystem import LakeFileSystem
 from pipeline.tables import TABLES
