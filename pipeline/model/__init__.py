@@ -2,7 +2,6 @@
 
 from pipeline.model.annotation import Annotation, Entity, Event, Quote, TimeExpression
 from pipeline.model.article import Article, Block, FieldMethod, Rejected, Threshold
-from pipeline.model.counting import pluralize
 from pipeline.model.identity import (
     article_id_of,
     canonical_url,
@@ -11,7 +10,7 @@ from pipeline.model.identity import (
     file_name_of,
     revision_id_of,
 )
-from pipeline.model.outcome import Outcome, StageReport
+from pipeline.model.outcome import Outcome, StageReport, pluralize
 from pipeline.model.page import GONE, Attempt, Capture, Exchange, Hints, Page, Ref
 from pipeline.model.source import LayoutRule, Source
 

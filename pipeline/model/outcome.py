@@ -6,6 +6,14 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
 
+# Numbers of things, in words.
+
+
+def pluralize(number: int, noun: str, plural: str | None = None) -> str:
+    """Return a number of things as a person writes it: "1 day", "1,200 days", "2 addresses"."""
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
+
+
 OutcomeKind = Literal["kept", "unchanged", "rejected", "quarantined", "pending"]
 OUTCOME_KINDS: tuple[OutcomeKind, ...] = ("kept", "unchanged", "rejected", "quarantined", "pending")
 RunKind = Literal["scheduled", "signal", "backfill", "manual"]
