@@ -1,6 +1,5 @@
 """From articles to what they say: entities, quotes, events and times. Pure functions over a spaCy Doc."""
 
-from pipeline.nlp.annotator import Annotator
-from pipeline.nlp.models import load_model, model_label
+from pipeline.nlp.annotator import Annotator, load_model, model_label
 
 __all__ = ["Annotator", "load_model", "model_label"]

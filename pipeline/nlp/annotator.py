@@ -1,15 +1,24 @@
 """One article's reading: the Doc made once, then entities, quotes, times and events from it."""
 
+import importlib
+import importlib.util
+import re
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterable, Iterator
-from itertools import batched, chain, islice
+from functools import cache
+from itertools import batched, chain, islice, pairwise
+from pathlib import Path
 
+import numpy as np
+import spacy
+from spacy.attrs import IDX
 from spacy.language import Language
 from spacy.tokens import Doc
+from spacy.util import get_model_meta
 
-from pipeline.errors import ExtractorError
+from pipeline.errors import ConfigError, ExtractorError
 from pipeline.kb import KnowledgeBase
 from pipeline.model import Annotation, Article
-from pipeline.nlp.docs import join_docs, make_docs, parse_docs
 from pipeline.nlp.entities.extraction import find_entities, link_quotes
 from pipeline.nlp.events.extraction import extract_events
 from pipeline.nlp.languages import LANGUAGES
@@ -18,6 +27,161 @@ from pipeline.nlp.quotes.overrides import correct_quotes
 from pipeline.nlp.quotes.quotation_marks import scan_marks
 from pipeline.nlp.times.extraction import find_times
 from pipeline.nlp.tokens import gather_tokens
+
+# From an article to the one Doc that it is read as, parsed in pieces: memory goes with what is parsed at a time.
+
+# Measured with the md model: 20,000 tokens parsed at a time cost 400 MB, 40,000 pass a worker's 900 MB.
+_PARSED_TOKENS = 20_000
+_PIECE_CHARS = 20_000
+_LONG_RUN = re.compile(
+    r"\S{1000}"
+)  # the tokenizer's time is quadratic in what no white space parts: 50 s for 40,000 marks
+_SENTENCE_END = re.compile(r"[.!?…]['\"’”)\]]*\s+|\n+")
+
+
+def make_docs(nlp: Language, article: Article) -> list[Doc]:
+    """Return the whole text as the tokens of one Doc or, where it is long, of several that follow each other.
+
+    A sentence start is forced at each block, so that none crosses blocks: the parser keeps forced starts, and the name
+    finder never begins a name before one and ends it after.
+    """
+    block_starts = [block.start for block in article.blocks]
+    cuts = list(_cuts(article.text, block_starts))
+    return [
+        _tokenize(nlp, article.text[start:end], [at - start for at in block_starts if start <= at < end])
+        for start, end in pairwise(cuts)
+    ]
+
+
+def _cuts(text: str, block_starts: list[int]) -> Iterator[int]:
+    """Yield where pieces begin, and the end: at the last block of a piece, else sentence, else word, else anywhere."""
+    start = 0
+    yield start
+    while len(text) - start > _PIECE_CHARS:
+        start = _cut(text, start, start + _PIECE_CHARS, block_starts)
+        yield start
+    yield len(text)
+
+
+def _cut(text: str, start: int, limit: int, block_starts: list[int]) -> int:
+    last = bisect_right(block_starts, limit) - 1
+    if last >= 0 and block_starts[last] > start:
+        return block_starts[last]
+    sentence_ends = [match.end() for match in _SENTENCE_END.finditer(text, start, limit)]
+    space = text.rfind(" ", start, limit)
+    return sentence_ends[-1] if sentence_ends else space + 1 if space > start else limit
+
+
+def _tokenize(nlp: Language, piece: str, sentence_starts: list[int]) -> Doc:
+    doc = _make_piece(nlp, piece)
+    token_starts: list[int] = doc.to_array(IDX).tolist()
+    for start in sentence_starts:
+        index = bisect_left(token_starts, start)
+        if index < len(token_starts):
+            doc[index].is_sent_start = True
+    return doc
+
+
+def _make_piece(nlp: Language, piece: str) -> Doc:
+    cuts = [0, *(match.end() for match in _LONG_RUN.finditer(piece)), len(piece)]
+    return join_docs([nlp.make_doc(piece[start:end]) for start, end in pairwise(cuts)])
+
+
+def parse_docs(nlp: Language, docs: Iterable[Doc]) -> Iterator[Doc]:
+    """Yield the docs parsed, in order, no more than ``_PARSED_TOKENS`` of them at a time."""
+    group: list[Doc] = []
+    for doc in docs:
+        if group and sum(map(len, group)) + len(doc) > _PARSED_TOKENS:
+            yield from _run_pipe(nlp, group)
+            group = []
+        group.append(doc)
+    yield from _run_pipe(nlp, group)
+
+
+def _run_pipe(nlp: Language, group: list[Doc]) -> Iterator[Doc]:
+    for doc in nlp.pipe(group, batch_size=len(group) or 1):
+        doc.tensor = np.empty(0, dtype=np.float32)  # 400 bytes a token that no rule reads
+        yield doc
+
+
+def join_docs(docs: list[Doc]) -> Doc:
+    """Return the one Doc of an article's pieces; offsets and heads count from its start."""
+    if len(docs) == 1:
+        return docs[0]
+    doc = Doc.from_docs(docs, ensure_whitespace=False)
+    assert doc is not None  # only of no docs
+    return doc
+
+
+# Loading the language model, and its name for the rows it made.
+
+_NEEDED = ("TAG", "POS", "DEP", "LEMMA")
+
+
+@cache  # 3 s and 700 MB: once in a process, whoever asks
+def load_model(name: str) -> Language:
+    """Return the model in a folder, or of an installed package that has ``load()`` or ``model_path()``.
+
+    Raises: ConfigError where there is no such folder or package, it holds no model, or one that our rules cannot use.
+    """
+    folder = _folder_of(name)
+    try:
+        nlp = spacy.load(folder)
+    except OSError as error:  # spaCy raises it for a folder without meta.json or config.cfg
+        raise _no_model(folder, error) from error
+    probe = nlp("1 2.")
+    if lacking := [what for what in _NEEDED if not probe.has_annotation(what)]:
+        raise ConfigError(
+            f"model {name!r} gives no {', '.join(lacking)}, which our rules read; add the parts that give it "
+            "(tagger, parser, lemmatizer), or set NEWS_SPACY_MODEL to another",
+            key=name,
+            reason="model_wrong",
+        )
+    return nlp
+
+
+def model_label(name: str) -> str:
+    """Return the model's name and version as rows record them, e.g. ``core_web_md-3.8.0``, without loading it.
+
+    Raises: ConfigError as ``load_model`` does.
+    """
+    folder = _folder_of(name)
+    try:
+        meta = get_model_meta(folder)
+    except (OSError, ValueError) as error:  # no folder, no meta.json, or one without the fields of a model
+        raise _no_model(folder, error) from error
+    return f"{meta['name']}-{meta['version']}"
+
+
+def _folder_of(name: str) -> Path:
+    if Path(name).is_dir():
+        return Path(name)
+    if not name.isidentifier() or importlib.util.find_spec(name) is None:
+        raise ConfigError(
+            f"language model {name!r} is neither a folder nor an installed package; "
+            "run `make demo` or `make test`, which install it, or set NEWS_SPACY_MODEL to a spaCy model",
+            key=name,
+            reason="model_missing",
+        )
+    package = importlib.import_module(name)
+    if hasattr(package, "model_path"):
+        return Path(package.model_path())
+    if not hasattr(package, "load") or package.__file__ is None:
+        raise ConfigError(
+            f"package {name!r} has neither load() nor model_path(), so it is no spaCy model; set NEWS_SPACY_MODEL",
+            key=name,
+            reason="model_wrong",
+        )
+    # What `spacy package` builds keeps the model beside its load(): <package>/<name>-<version>.
+    root = Path(package.__file__).parent
+    return next((config.parent for config in sorted(root.glob("*/config.cfg"))), root)
+
+
+def _no_model(folder: Path, error: Exception) -> ConfigError:
+    return ConfigError(
+        f"folder {folder} holds no spaCy model ({error}); set NEWS_SPACY_MODEL", key=str(folder), reason="model_wrong"
+    )
+
 
 MAX_CHARS = 2_000_000  # what a worker's 900 MB hold as tokens
 _ANY_LANGUAGE = "xx"  # what spaCy calls a model for many

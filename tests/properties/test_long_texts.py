@@ -14,7 +14,7 @@ from pipeline.clean import article_from_text
 from pipeline.kb import load_kb
 from pipeline.model import Article
 from pipeline.nlp import Annotator
-from pipeline.nlp.docs import join_docs, make_docs
+from pipeline.nlp.annotator import join_docs, make_docs
 from pipeline.tables import annotation_rows, check_rows
 from tests.properties.fuzzing import LONG
 

@@ -6,8 +6,7 @@ from dataclasses import dataclass
 
 from pipeline.model.annotation import Gender, MentionKind
 from pipeline.nlp.languages.spec import NameData
-from pipeline.nlp.syntax import SUBJECTS
-from pipeline.nlp.tokens import Tokens
+from pipeline.nlp.tokens import SUBJECTS, Tokens
 
 _FARTHEST = 2  # sentences
 _MOST = 12  # mentions that are looked at for one of these

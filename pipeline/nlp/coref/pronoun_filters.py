@@ -5,8 +5,7 @@ from itertools import accumulate, takewhile
 
 from pipeline.nlp.coref.pronoun_features import Anaphor, LastMention
 from pipeline.nlp.languages.spec import NameData
-from pipeline.nlp.syntax import SUBJECTS, governors_of
-from pipeline.nlp.tokens import Tokens
+from pipeline.nlp.tokens import SUBJECTS, Tokens, governors_of
 
 
 def is_excluded_antecedent(tokens: Tokens, anaphor: Anaphor, last: LastMention) -> bool:

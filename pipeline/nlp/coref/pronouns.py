@@ -22,8 +22,7 @@ from pipeline.nlp.coref.pronoun_features import (
 )
 from pipeline.nlp.coref.pronoun_filters import is_c_commanded, is_excluded_antecedent, is_pleonastic, noun_counts
 from pipeline.nlp.languages.spec import NameData, Pronoun
-from pipeline.nlp.syntax import coordination_head, governor_of, governors_of, grammatical_role, head_of
-from pipeline.nlp.tokens import Tokens
+from pipeline.nlp.tokens import Tokens, coordination_head, governor_of, governors_of, grammatical_role, head_of
 
 _SALIENCE_DECAY = 0.6
 _WEIGHT: Mapping[str, float] = {"subject": 1.8, "object": 1.0, "poss": 0.8, "pobj": 0.7}

@@ -15,8 +15,7 @@ from pipeline.nlp.coref.roles import country_in_text, role_key, role_nouns, role
 from pipeline.nlp.languages.spec import NameData
 from pipeline.nlp.ner.recognizer import Name, find_names
 from pipeline.nlp.quotes.quotation_marks import QuotedSpan
-from pipeline.nlp.syntax import head_of
-from pipeline.nlp.tokens import Tokens
+from pipeline.nlp.tokens import Tokens, head_of
 
 
 @dataclass(frozen=True, slots=True)

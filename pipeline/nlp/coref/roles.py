@@ -9,8 +9,7 @@ from pipeline.model.annotation import CountryMethod
 from pipeline.nlp.languages.spec import NameData
 from pipeline.nlp.ner.context import has_age
 from pipeline.nlp.ner.recognizer import Name
-from pipeline.nlp.syntax import SUBJECTS, head_of
-from pipeline.nlp.tokens import Tokens
+from pipeline.nlp.tokens import SUBJECTS, Tokens, head_of
 
 _NOUN_TAGS = frozenset({"NN", "NNS", "NNP", "NNPS", "JJ", "HYPH", "IN", "DT", "CD", "VBG", "VBN", "CC"})
 _LONGEST = 10

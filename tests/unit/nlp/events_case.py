@@ -9,7 +9,7 @@ from spacy.language import Language
 
 from pipeline.kb import load_kb
 from pipeline.model import Article, Block, Entity, Event, Quote, TimeExpression
-from pipeline.nlp.docs import join_docs, make_docs, parse_docs
+from pipeline.nlp.annotator import join_docs, make_docs, parse_docs
 from pipeline.nlp.events.extraction import extract_events
 from pipeline.nlp.languages.en.frames import FRAMES
 from pipeline.nlp.languages.en.times import TIMES
