@@ -3,7 +3,7 @@
 from collections.abc import Callable
 from dataclasses import dataclass
 
-from pipeline.nlp.events.modality_marks import names_thing
+from pipeline.nlp.events.modality import names_thing
 from pipeline.nlp.events.parse import Parse
 from pipeline.nlp.languages.plover import MATERIAL_CONFLICT, QUADS
 from pipeline.nlp.languages.spec_events import Frame, FrameData
