@@ -2,7 +2,7 @@
 
 from importlib import resources
 
-from pipeline.nlp.languages.spec_names import NameEvidence
+from pipeline.nlp.languages.spec import NameEvidence
 
 
 def _words_by_type(**words: str) -> dict[str, str]:
