@@ -1,18 +1,200 @@
 """English words in and around names."""
 
 import json
+from collections import defaultdict
 from collections.abc import Mapping
 from importlib import resources
 
 from pipeline.model.annotation import Gender
-from pipeline.nlp.languages.en.fields import ROLE_FIELDS
-from pipeline.nlp.languages.en.forenames import AMBIGUOUS_FORENAMES, FORENAMES
-from pipeline.nlp.languages.en.name_evidence import EVIDENCE
-from pipeline.nlp.languages.spec import NameData, Pronoun
+from pipeline.nlp.languages.spec import NameData, NameEvidence, Pronoun
+
+# Which fields of life words for people, and for what they do, belong to. Words that fit every field are left out.
+
+_WORDS = {
+    "politics": """politician president minister premier chancellor senator congressman congresswoman representative
+        mp msp meps mep parliamentarian lawmaker legislator governor mayor councillor councilor alderman deputy
+        ambassador diplomat statesman stateswoman politics political parliament congress senate cabinet party election
+        campaign minister's government democrat republican conservative labour monarch king queen prince princess
+        emperor dictator""",
+    "sport": """footballer striker midfielder defender goalkeeper winger batsman batter bowler cricketer wicketkeeper
+        pitcher quarterback linebacker golfer swimmer sprinter runner athlete gymnast cyclist boxer wrestler jockey
+        skier skater rower sailor tennis football soccer cricket rugby basketball baseball hockey golf athletics
+        swimming cycling league goalkeeping coach referee umpire olympian olympic marathon tournament championship""",
+    "arts": """actor actress singer songwriter musician composer conductor pianist violinist guitarist drummer rapper
+        painter sculptor artist photographer architect dancer choreographer filmmaker screenwriter playwright dramatist
+        poet novelist author writer illustrator comedian presenter film theatre opera album novel music musical
+        soprano tenor designer""",
+    "business": """businessman businesswoman entrepreneur executive ceo founder cofounder chairman chairwoman banker
+        investor financier industrialist retailer trader shareholder billionaire tycoon company business economist
+        accountant""",
+    "science": """scientist physicist chemist biologist astronomer mathematician geologist botanist zoologist
+        epidemiologist virologist immunologist neuroscientist psychologist researcher engineer inventor astronaut
+        oceanographer climatologist physicist's science research laboratory professor academic historian philosopher
+        archaeologist anthropologist sociologist linguist scholar""",
+    "law": """lawyer solicitor barrister attorney judge justice prosecutor magistrate counsel jurist court law
+        sheriff detective constable superintendent policeman policewoman police officer""",
+    "military": """general admiral colonel major brigadier lieutenant sergeant corporal soldier commander marshal
+        military army navy officer pilot""",
+    "religion": """priest bishop archbishop cardinal pope imam rabbi pastor vicar monk nun theologian cleric saint
+        church religious""",
+    "medicine": """doctor physician surgeon nurse midwife psychiatrist paediatrician cardiologist dentist pharmacist
+        medicine medical hospital""",
+    "media": """journalist reporter editor broadcaster columnist correspondent newsreader anchor presenter blogger
+        publisher""",
+    "crafts": """farmer baker plumber carpenter builder electrician mechanic driver chef cook gardener fisherman
+        shopkeeper teacher headteacher headmaster headmistress pupil student""",
+}
+
+ROLE_FIELDS: Mapping[str, frozenset[str]] = {
+    word: frozenset(field for field, words in _WORDS.items() if word in words.split())
+    for word in " ".join(_WORDS.values()).split()
+}
+
+
+# Forenames and the gender that they show: the census lists under our own choice from many countries.
+
+_GENDERS: Mapping[str, Gender] = {"F": "F", "M": "M"}
+
+
+def _sections(name: str) -> Mapping[str, frozenset[str]]:
+    """Return the words of a data file by the header in brackets above them."""
+    text = resources.files(__package__).joinpath(name).read_text("utf-8")
+    found: defaultdict[str, set[str]] = defaultdict(set)
+    header = ""
+    for line in text.splitlines():
+        if line.startswith("["):
+            header = line.strip("[]")
+        elif not line.startswith("#"):
+            found[header].update(line.split())
+    return {header: frozenset(words) for header, words in found.items()}
+
+
+_CENSUS = _sections("forenames_census.txt")
+_CURATED = _sections("forenames_own.txt")
+AMBIGUOUS_FORENAMES = (_CENSUS["F surname"] | _CENSUS["M surname"]) - _CURATED["F"] - _CURATED["M"]
+FORENAMES: Mapping[str, Gender] = {
+    **{word: _GENDERS[header[0]] for header, words in _CENSUS.items() if header for word in words - _CURATED["U"]},
+    **{word: gender for header, gender in _GENDERS.items() for word in _CURATED[header]},
+}
+
+
+# English words that tell people, places and organisations apart.
+
+
+def _words_by_type(**words: str) -> dict[str, str]:
+    return {word: entity_type for entity_type, listed in words.items() for word in listed.split()}
 
 
 def _words(text: str) -> frozenset[str]:
     return frozenset(text.split())
+
+
+def _surnames() -> frozenset[str]:
+    lines = resources.files(__package__).joinpath("surnames_census.txt").read_text("utf-8").splitlines()
+    return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
+
+
+EVIDENCE = NameEvidence(
+    first_words=_words_by_type(
+        LOC="lake mount mt river cape gulf lough loch isle strait",
+        FAC="fort hotel",
+        GPE="port",
+        ORG="team fc afc real atletico sporting university radio banco",
+        EVENT="hurricane storm typhoon cyclone operation",
+        PRODUCT="hms uss hmas mv ss",
+    ),
+    last_words=_words_by_type(
+        FAC="road street lane avenue bridge airport stadium station square boulevard highway tower hotel palace prison"
+        " cathedral mosque museum gallery theatre theater library hospital hall pier dam tunnel arena barracks"
+        " minster park gardens zoo school motorway expressway terminal plaza",
+        LOC="river sea ocean island islands isles mountain mountains valley lake bay desert peninsula coast forest gulf"
+        " strait canyon hills range basin archipelago reef glacier plateau canal beach",
+        GPE="county province city kingdom empire republic township",
+        ORG="university college academy institute party committee commission council ministry department"
+        " agency authority police service bank group company corporation association federation union society"
+        " foundation trust board bureau office court tribunal senate congress parliament assembly army navy force"
+        " forces club league alliance coalition fund network orchestra choir ballet theatre-company church times"
+        " gazette herald tribune dispatch post express examiner standard films telegraph guardian chronicle journal"
+        " observer mail news inc corp ltd plc llc llp gmbh"
+        " ag sa nv co airlines airways motors industries holdings technologies systems pharmaceuticals laboratories"
+        " partners brothers sons fc afc cf united rovers wanderers athletic albion front brigade brigades militia"
+        " movement press books records studios pictures entertainment capital ventures solutions energy travel"
+        " ferries lines fm tv radio courier airlines subsea",
+        WORK_OF_ART="prize medal",
+        LAW="act bill treaty constitution amendment convention",
+        EVENT="war games olympics paralympics cup championship championships festival revolution uprising massacre"
+        " crisis marathon prix",
+    ),
+    of_heads=_words_by_type(
+        ORG="university bank ministry department house court institute school college society church council"
+        " confederation federation association league organisation organization chamber academy board office"
+        " museum library",
+        GPE="republic kingdom principality city duchy commonwealth emirate",
+        LOC="gulf bay isle strait cape sea",
+    ),
+    of_words=frozenset({"of"}),
+    joining_words=frozenset({"and"}),
+    ranks=_words(
+        "constable sergeant inspector superintendent councillor congressman congresswoman lieutenant corporal detective"
+    ),
+    club_words=_words("town united city rovers wanderers athletic albion county rangers fc afc hotspur harriers villa"),
+    place_nouns=_words_by_type(
+        GPE="city town village port republic nation province region state county country suburb borough parish"
+        " municipality kingdom"
+        " capital commune hamlet outskirts streets district",
+        LOC="river island isle valley coast territory pass peninsula lake",
+    ),
+    ruled_nouns=_words_by_type(
+        GPE="mayor bishop archbishop residents people inhabitants centre center outskirts streets council government"
+    ),
+    civic_nouns=_words(
+        "council councillor councillors hospital depot police station residents mayor town airport harbour lifeboat"
+        " couple resident suburb coroner magistrates ward railway"
+    ),
+    place_things=_words(
+        "minister government parliament capital economy population streets coast border borders waterfront ambassador"
+        " president mayor airport harbour army currency main"
+    ),
+    vessel_nouns=_words(
+        "ship ferry boat yacht vessel tanker trawler freighter frigate submarine liner destroyer lifeboat schooner"
+        " spacecraft rocket satellite"
+    ),
+    firm_nouns=_words(
+        "company firm charity group bank airline newspaper magazine journal retailer manufacturer maker carmaker"
+        " chipmaker publisher operator broadcaster brewery union party agency chain startup start-up watchdog app"
+        " supermarket consultancy brokerage carrier insurer lender developer website"
+    ),
+    firm_endings=_words(
+        "holdings inc corp ltd plc airlines airways motors ferries industries pharmaceuticals railways buses capital"
+        " rail travel semiconductor foods stores homes energy media technologies systems entertainment shipping"
+    ),
+    thing_relatives=frozenset({"which"}),
+    place_prepositions=frozenset({"in", "near", "throughout", "outside", "inside", "into", "across", "at", "past"}),
+    weak_prepositions=frozenset({"in", "at"}),
+    firm_prepositions=frozenset({"at"}),
+    stake_nouns=_words(
+        "share stake interest invest investment investor confidence trust faith job role work believe believer hand"
+        " appoint"
+    ),
+    person_verbs=_words(
+        "live write teach reside accompany bear die marry divorce wed retire graduate resign weep smile laugh cry"
+        " sing star study wear sleep wake sit"
+        " stand marvel shrug nod grin joke confess apologise apologize recall remember plead testify serve emigrate"
+        " befriend kneel sob sigh act paint compose drown suffer dream bury behead jail imprison knight crown arrest"
+        " injure murder assassinate dress sentence elect re-elect convict"
+    ),
+    person_things=_words(
+        "wife husband son daughter brother sister mother father parent parents child children family friend friends"
+        " girlfriend boyfriend widow partner cousin nephew niece uncle aunt grandfather grandmother grandson"
+        " granddaughter lawyer lawyers attorney solicitor death birth life childhood career body face hand hands eyes"
+        " voice hair smile marriage wedding funeral widow fiancee fiance lover mistress ex-wife ex-husband"
+        " biography memoir memoirs teachings father-in-law birthday home house heart"
+    ),
+    person_nouns=_words("administration presidency era family campaign loyalist ally aide supporter biographer"),
+    personal_pronouns=frozenset({"he", "she", "his", "her", "him", "himself", "herself"}),
+    party_letters=frozenset({"D", "R", "I"}),
+    surnames=_surnames(),
+)
 
 
 _HONORIFICS: Mapping[str, Gender | None] = {
