@@ -7,8 +7,8 @@ from dataclasses import replace
 from pipeline.kb import KnowledgeBase
 from pipeline.model.annotation import CountryMethod
 from pipeline.nlp.languages.spec import NameData
-from pipeline.nlp.ner.context import has_age
 from pipeline.nlp.ner.recognizer import Name
+from pipeline.nlp.ner.types import has_age
 from pipeline.nlp.tokens import SUBJECTS, Tokens, head_of
 
 _NOUN_TAGS = frozenset({"NN", "NNS", "NNP", "NNPS", "JJ", "HYPH", "IN", "DT", "CD", "VBG", "VBN", "CC"})
