@@ -1,13 +1,16 @@
 """Quotation marks, before any parsing: a scanner over characters that knows paragraphs and never raises."""
 
 import re
-from bisect import bisect_right
+from bisect import bisect_left, bisect_right
 from collections.abc import Iterator
+from collections.abc import Set as AbstractSet
 from dataclasses import dataclass
+from itertools import accumulate
 from typing import Self
 
 from pipeline.model import Block
 from pipeline.nlp.languages.spec import CueData
+from pipeline.nlp.tokens import Tokens
 
 _BODY = frozenset({"standfirst", "paragraph", "list"})
 _DOUBLE = re.compile("[“”„«»\"「」『』]|``|''")
@@ -220,3 +223,31 @@ def _closes(text: str, paragraph: _Paragraph, end: int, before: str) -> bool:
         return True
     rest = text[end : min(paragraph.end, end + _LOOK_AHEAD)]
     return not (rest[:1] == " " and rest[1:2].islower() and _LATER_CLOSING.search(rest))
+
+
+# The text in quotation marks, by token.
+
+
+@dataclass(frozen=True, slots=True)
+class QuotedText:
+    """The tokens inside marks: ``owner`` gives a token's index in ``marked``, -1 outside."""
+
+    marked: tuple[QuotedSpan, ...]
+    owner: list[int]
+
+    def inside(self, token: int) -> bool:
+        return self.owner[token] >= 0
+
+    def counts_without(self, dropped: AbstractSet[int]) -> list[int]:
+        """Return for each token, and for the end, how many before it are inside marks that are not ``dropped``."""
+        return [0, *accumulate(index >= 0 and index not in dropped for index in self.owner)]
+
+
+def quoted_text(tokens: Tokens, marked: tuple[QuotedSpan, ...]) -> QuotedText:
+    """Return which tokens stand inside marks, the marks included."""
+    owner = [-1] * len(tokens)
+    for index, each in enumerate(marked):
+        for start, end in each.parts:
+            for token in range(bisect_left(tokens.start, start), bisect_left(tokens.start, end)):
+                owner[token] = index
+    return QuotedText(marked, owner)

@@ -8,7 +8,7 @@ from pipeline.model import Entity
 from pipeline.model.annotation import SpeakerKind
 from pipeline.nlp.languages.spec import LanguageData, NameData
 from pipeline.nlp.quotes.cues import noun_phrase
-from pipeline.nlp.quotes.quoted import QuotedText
+from pipeline.nlp.quotes.quotation_marks import QuotedText
 from pipeline.nlp.tokens import Tokens
 
 _LINKING = frozenset({"IN", "TO", "CC"})
