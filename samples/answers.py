@@ -17,9 +17,8 @@ import duckdb
 from pipeline.jobs.run import extract_day, ingest_sources
 from pipeline.jobs.workspace import Workspace
 from pipeline.query import QueryResult, Question, answer, connect, query, question_named
-from pipeline.query.charts import draw
-from pipeline.query.counted import count_denominators
-from pipeline.query.pictures import picture_bytes
+from pipeline.query.charts import draw, picture_bytes
+from pipeline.query.saved_queries import count_denominators
 from pipeline.settings import Settings
 from samples.server import DAYS, DEFAULT_PORT, Newsroom
 

@@ -19,8 +19,7 @@ from pipeline.errors import ConfigError
 from pipeline.model import pluralize
 
 if TYPE_CHECKING:
-    from pipeline.query.chart_data import ChartData
-    from pipeline.query.chart_line import ChartLine
+    from pipeline.query.chart_data import ChartData, ChartLine
 
 
 if TYPE_CHECKING:
@@ -31,7 +30,7 @@ if TYPE_CHECKING:
     from pathlib import Path
 
     from pipeline.query import Connection, QueryResult, Question
-    from pipeline.query.counted import Denominators
+    from pipeline.query.saved_queries import Denominators
 
 
 # An answer as bars in the terminal.
@@ -268,7 +267,7 @@ def _tables_folder(snapshot: str | None) -> "Path":
 
 def _picture_path(lake: "Path", name: str) -> "Path":
     """Return the file of a picture. Raises: ConfigError for an ending that no picture has, and inside the lake."""
-    from pipeline.query.pictures import picture_form
+    from pipeline.query.charts import picture_form
 
     path = path_outside_lake(lake, name)
     picture_form(path)
@@ -320,7 +319,7 @@ def _print_answer(
     from pipeline.query import query
     from pipeline.query.chart_data import plot
     from pipeline.query.charts import chart_line
-    from pipeline.query.counted import count_denominators
+    from pipeline.query.saved_queries import count_denominators
 
     question = cli_query.question
     line = chart_line(question) if is_drawn or picture else None
@@ -341,8 +340,7 @@ def _print_answer(
 
 
 def _draw(path: "Path", question: "Question", found: "QueryResult", rests_on: "Denominators") -> None:
-    from pipeline.query.charts import draw
-    from pipeline.query.pictures import picture_bytes
+    from pipeline.query.charts import draw, picture_bytes
     from pipeline.query.result_files import whole_file
 
     drawn = picture_bytes(path, draw(question, found, rests_on), question=question, answer=found, denominators=rests_on)

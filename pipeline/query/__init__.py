@@ -1,10 +1,15 @@
 """The analyst's room: the lake's tables as views, SQL that can only read, saved questions, and pictures of answers."""
 
-from pipeline.query.connection import Connection, QueryResult, connect, query, stream
-from pipeline.query.limits import Limits, apply_limits, check_time
-from pipeline.query.outcomes import CoverageFacts, DatedArticles, OutcomeCount, coverage_facts
+from pipeline.query.connection import Connection, Limits, QueryResult, apply_limits, check_time, connect, query, stream
+from pipeline.query.outcomes import (
+    CoverageFacts,
+    DatedArticles,
+    OutcomeCount,
+    coverage_facts,
+    outcomes_of,
+    pages_of_host,
+)
 from pipeline.query.saved_queries import Question, answer, list_questions, question_named
-from pipeline.query.verdicts import outcomes_of, pages_of_host
 
 __all__ = [
     "Connection",

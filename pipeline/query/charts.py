@@ -1,20 +1,155 @@
 """An answer as a Vega-Lite chart: the question on top, what it rests on below."""
 
+import base64
+import hashlib
 import textwrap
 from collections import defaultdict
-from collections.abc import Callable, Iterable, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from datetime import date, timedelta
+from html import escape
+from pathlib import Path
+from string import Template
 from typing import Any
 
 import altair as alt
+import vl_convert
 
 from pipeline.errors import ConfigError
-from pipeline.query import style
-from pipeline.query.chart_data import ChartData, ChartRow, column_label, is_share, plain_label, plot
-from pipeline.query.chart_line import ChartKind, ChartLine
+from pipeline.query.chart_data import (
+    ChartData,
+    ChartKind,
+    ChartLine,
+    ChartRow,
+    column_label,
+    is_share,
+    plain_label,
+    plot,
+)
 from pipeline.query.connection import QueryResult
-from pipeline.query.counted import Denominators
-from pipeline.query.saved_queries import Question
+from pipeline.query.palette import (
+    BACKGROUND,
+    CONFIG,
+    FACET_WIDTH,
+    FAINT,
+    FONT,
+    GAP,
+    GAP_OPACITY,
+    HEIGHT,
+    INK,
+    LINE_LETTERS,
+    MAIN,
+    PALE_TO_DARK,
+    SERIES,
+    STEP,
+    TITLE_LETTERS,
+    UNKNOWN_COLOUR,
+    WHISKER,
+    WIDTH,
+)
+from pipeline.query.saved_queries import Denominators, Question
+
+# A chart as a file: PNG, SVG, or a page with the picture and all rows. Nothing is fetched, nothing runs in it.
+
+_SCALE = 2.0  # pixels of a PNG for one of the layout: sharp on dense screens
+_VERSION = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
+_STYLE = f"""\
+body {{ font: 16px/1.5 {FONT}; color: {INK}; background: {BACKGROUND};
+  max-width: 60rem; margin: 2rem auto }}
+svg {{ max-width: 100%; height: auto }}
+figure {{ margin: 0 }}
+table {{ border-collapse: collapse; font-size: 14px }}
+caption {{ text-align: left; color: {FAINT}; padding: .5rem 0 }}
+th, td {{ text-align: left; vertical-align: top; padding: .25rem .75rem .25rem 0;
+  border-bottom: 1px solid color-mix(in srgb, {INK} 18%, {BACKGROUND}) }}
+td.number, th.number {{ text-align: right; font-variant-numeric: tabular-nums }}
+"""
+_PAGE = Template("""\
+<!DOCTYPE html>
+<html lang="en">
+<head>
+<meta charset="utf-8">
+<meta name="viewport" content="width=device-width, initial-scale=1">
+<meta http-equiv="Content-Security-Policy" content="default-src 'none'; style-src 'sha256-$digest'">
+<title>$title</title>
+<style>$style</style>
+</head>
+<body>
+<figure>
+$picture
+</figure>
+<table>
+<caption>$title All rows of the answer: $length.</caption>
+<thead><tr>$head</tr></thead>
+<tbody>
+$body
+</tbody>
+</table>
+</body>
+</html>
+""")
+
+
+def picture_bytes(
+    path: Path, chart: alt.VConcatChart, *, question: Question, answer: QueryResult, denominators: Denominators
+) -> bytes:
+    """Return a chart in the form that the ending of ``path`` names, the same bytes for the same chart.
+
+    Raises: ConfigError as ``picture_form`` does.
+    """
+    return _FORMS[picture_form(path)](chart, question, answer, denominators)
+
+
+def picture_form(path: Path) -> str:
+    """Return the ending of a picture's file. Raises: ConfigError where it is none of .png, .svg, .html."""
+    form = path.suffix.lower()
+    if form not in _FORMS:
+        raise ConfigError(f"--chart {path}: end it in {', '.join(_FORMS)}", key="chart")
+    return form
+
+
+def _png(chart: alt.VConcatChart, question: Question, answer: QueryResult, denominators: Denominators) -> bytes:
+    return vl_convert.vegalite_to_png(chart.to_dict(validate=False), vl_version=_VERSION, scale=_SCALE)
+
+
+def _svg(chart: alt.VConcatChart, question: Question, answer: QueryResult, denominators: Denominators) -> bytes:
+    drawn = vl_convert.vegalite_to_svg(chart.to_dict(validate=False), vl_version=_VERSION)
+    told = escape(" ".join(map(plain_label, [question.title, *denominators.sentences()])))
+    tag, rest = drawn.split(">", 1)
+    return f'{tag} role="img" aria-label="{told}"><title>{told}</title>{rest}\n'.encode()
+
+
+def _html(chart: alt.VConcatChart, question: Question, answer: QueryResult, denominators: Denominators) -> bytes:
+    numeric = [all(isinstance(row[at], int | float | None) for row in answer.rows) for at in range(len(answer.columns))]
+    kinds = [' class="number"' if each else ' dir="auto"' for each in numeric]
+    head = "".join(
+        f'<th scope="col"{kind}>{escape(name)}</th>' for kind, name in zip(kinds, answer.columns, strict=True)
+    )
+    body = "\n".join(
+        f"<tr>{''.join(f'<td{kind}>{_cell(value)}</td>' for kind, value in zip(kinds, row, strict=True))}</tr>"
+        for row in answer.rows
+    )
+    page = _PAGE.substitute(
+        title=escape(plain_label(question.title)),
+        picture=_svg(chart, question, answer, denominators).decode(),
+        length=f"{len(answer.rows):,}",
+        head=head,
+        body=body,
+        style=_STYLE,
+        digest=base64.b64encode(hashlib.sha256(_STYLE.encode()).digest()).decode(),
+    )
+    return page.encode()
+
+
+def _cell(value: object) -> str:
+    return "" if value is None else escape(f"{value:,}" if type(value) is int else plain_label(value))
+
+
+_FORMS: Mapping[str, Callable[[alt.VConcatChart, Question, QueryResult, Denominators], bytes]] = {
+    ".png": _png,
+    ".svg": _svg,
+    ".html": _html,
+}
+
 
 _SHADE_NOTE = "Shaded: days without an article."
 _INTERVAL_NOTE = "Thin lines: 95 % interval (Wilson) of {share}, as if the {n} were independent of each other."
@@ -34,10 +169,10 @@ def draw(question: Question, answer: QueryResult, denominators: Denominators) ->
     picture = _pictures(line, chart_data, denominators, data) if chart_data.rows else _empty_chart()
     below = wrap_sentences([*denominators.sentences(), *chart_data.remarks, *_remarks(line, chart_data, denominators)])
     title = alt.TitleParams(
-        text=textwrap.wrap(plain_label(question.title), style.TITLE_LETTERS), subtitle=wrap_sentences([question.about])
+        text=textwrap.wrap(plain_label(question.title), TITLE_LETTERS), subtitle=wrap_sentences([question.about])
     )
     notes = alt.TitleParams(text=below, orient="bottom", anchor="start", fontSize=11, fontWeight="normal", offset=16)
-    chart = alt.vconcat(picture.properties(title=title)).properties(title=notes).configure(**style.CONFIG)
+    chart = alt.vconcat(picture.properties(title=title)).properties(title=notes).configure(**CONFIG)
     chart.datasets = data  # last, and by name until here: every step before copies all that its chart has
     return chart
 
@@ -51,7 +186,7 @@ def chart_line(question: Question) -> ChartLine:
 
 def wrap_sentences(sentences: Sequence[str]) -> list[str]:
     """Return sentences as lines that fit below a picture, each sentence on lines of its own."""
-    return [row for sentence in sentences for row in textwrap.wrap(plain_label(sentence), style.LINE_LETTERS)]
+    return [row for sentence in sentences for row in textwrap.wrap(plain_label(sentence), LINE_LETTERS)]
 
 
 def _remarks(line: ChartLine, chart_data: ChartData, denominators: Denominators) -> list[str]:
@@ -64,20 +199,20 @@ def _remarks(line: ChartLine, chart_data: ChartData, denominators: Denominators)
 
 
 def _empty_chart() -> alt.Chart:
-    mark = alt.Chart(alt.Data(values=[{}])).mark_text(text=_NO_ROWS, fontSize=14, color=style.FAINT)
-    return mark.properties(width=style.WIDTH, height=80)
+    mark = alt.Chart(alt.Data(values=[{}])).mark_text(text=_NO_ROWS, fontSize=14, color=FAINT)
+    return mark.properties(width=WIDTH, height=80)
 
 
 def _pictures(line: ChartLine, chart_data: ChartData, denominators: Denominators, data: _Datasets) -> Any:
     """Return one picture, or several beside each other on the same scales."""
     drawn = _KINDS[line.kind]
     if not line.facet:
-        return drawn(line, chart_data, _Frame(line, chart_data, denominators, data, width=style.WIDTH))
-    frame = _Frame(line, chart_data, denominators, data, width=style.FACET_WIDTH)
+        return drawn(line, chart_data, _Frame(line, chart_data, denominators, data, width=WIDTH))
+    frame = _Frame(line, chart_data, denominators, data, width=FACET_WIDTH)
     each = []
     for facet in chart_data.names("facet"):
         cases = f" ({chart_data.cases[facet]:,} {column_label(line.n)})" if line.n else ""
-        title = alt.TitleParams(text=f"{facet}{cases}", fontSize=13, fontWeight="normal", limit=style.FACET_WIDTH)
+        title = alt.TitleParams(text=f"{facet}{cases}", fontSize=13, fontWeight="normal", limit=FACET_WIDTH)
         each.append(drawn(line, chart_data.only(facet), frame).properties(title=title))
     return alt.concat(*each, columns=2)
 
@@ -140,13 +275,13 @@ class _Frame:
 
     def gaps(self) -> alt.Chart:
         """Return the shade over days without an article."""
-        rects = self.chart(self._gaps).mark_rect(color=style.GAP, opacity=style.GAP_OPACITY)
+        rects = self.chart(self._gaps).mark_rect(color=GAP, opacity=GAP_OPACITY)
         return rects.encode(x=self.days(), x2="x_end:T")
 
     def colour(self, *, title: str | None) -> alt.Color:
         """Return a colour a name; what is not known is grey."""
-        own = iter(style.SERIES)
-        used = [style.UNKNOWN_COLOUR.get(str(name)) or next(own) for name in self.colours]
+        own = iter(SERIES)
+        used = [UNKNOWN_COLOUR.get(str(name)) or next(own) for name in self.colours]
         return alt.Color("colour", type="nominal", title=title, scale=alt.Scale(domain=self.colours, range=used))
 
 
@@ -158,14 +293,14 @@ def _moment(day: str) -> alt.DateTime:
 def _bar(line: ChartLine, chart_data: ChartData, frame: _Frame) -> Any:
     base = frame.chart(chart_data.rows)
     colour = {"color": frame.colour(title=column_label(line.colour))} if line.colour else {}
-    bars = base.mark_bar(color=style.MAIN).encode(x=frame.number(alt.X, "x", line.x), y=frame.names(), **colour)
+    bars = base.mark_bar(color=MAIN).encode(x=frame.number(alt.X, "x", line.x), y=frame.names(), **colour)
     number = ".0%" if is_share(line.x) else ",~r"
-    beside = base.mark_text(align="left", dx=4, fontSize=11, color=style.FAINT)
+    beside = base.mark_text(align="left", dx=4, fontSize=11, color=FAINT)
     told = beside.encode(x=alt.X("x:Q"), y=frame.names(), text=alt.Text("x", type="quantitative", format=number))
     layers = [bars] if line.colour or line.n else [bars, told]
-    whiskers = base.mark_rule(color=style.WHISKER).encode(x="low:Q", x2="high:Q", y=frame.names())
+    whiskers = base.mark_rule(color=WHISKER).encode(x="low:Q", x2="high:Q", y=frame.names())
     layers += [whiskers] if line.n else []
-    return alt.layer(*layers).properties(width=frame.width, height=alt.Step(style.STEP))
+    return alt.layer(*layers).properties(width=frame.width, height=alt.Step(STEP))
 
 
 def _stack(line: ChartLine, chart_data: ChartData, frame: _Frame) -> Any:
@@ -174,39 +309,37 @@ def _stack(line: ChartLine, chart_data: ChartData, frame: _Frame) -> Any:
     if line.y:
         names = frame.names()
         bars = base.mark_bar().encode(x=frame.number(alt.X, "from", line.parts[0]), x2="to:Q", y=names, color=colour)
-        whiskers = base.mark_rule(color=style.WHISKER).encode(x="low:Q", x2="high:Q", y=names)
-        return alt.layer(bars, whiskers).properties(width=frame.width, height=alt.Step(style.STEP))
-    bars = base.mark_rect(stroke=style.BACKGROUND).encode(
+        whiskers = base.mark_rule(color=WHISKER).encode(x="low:Q", x2="high:Q", y=names)
+        return alt.layer(bars, whiskers).properties(width=frame.width, height=alt.Step(STEP))
+    bars = base.mark_rect(stroke=BACKGROUND).encode(
         x=frame.days(), x2="x_end:T", y=frame.number(alt.Y, "from", line.parts[0]), y2="to:Q", color=colour
     )
-    whiskers = base.mark_rule(color=style.WHISKER).encode(x="x_middle:T", y="low:Q", y2="high:Q")
-    return alt.layer(bars, frame.gaps(), whiskers).properties(width=frame.width, height=style.HEIGHT)
+    whiskers = base.mark_rule(color=WHISKER).encode(x="x_middle:T", y="low:Q", y2="high:Q")
+    return alt.layer(bars, frame.gaps(), whiskers).properties(width=frame.width, height=HEIGHT)
 
 
 def _line(line: ChartLine, chart_data: ChartData, frame: _Frame) -> Any:
     base = frame.chart(chart_data.rows)
-    colour = (
-        {"color": frame.colour(title=column_label(line.colour))} if line.colour else {"color": alt.value(style.MAIN)}
-    )
+    colour = {"color": frame.colour(title=column_label(line.colour))} if line.colour else {"color": alt.value(MAIN)}
     days = frame.days("x_middle")
     lines = base.mark_line(point=True).encode(x=days, y=frame.number(alt.Y, "y", line.y), **colour)
     whiskers = base.mark_rule().encode(x=days, y="low:Q", y2="high:Q", **colour)
     layers = [frame.gaps(), lines, whiskers] if line.n else [frame.gaps(), lines]
-    return alt.layer(*layers).properties(width=frame.width, height=style.HEIGHT)
+    return alt.layer(*layers).properties(width=frame.width, height=HEIGHT)
 
 
 def _heat(line: ChartLine, chart_data: ChartData, frame: _Frame) -> Any:
     base = frame.chart(chart_data.rows)
     most = max((float(str(row["colour"])) for row in chart_data.rows if row["colour"] is not None), default=1.0)
-    scale = alt.Scale(domain=[0, most or 1.0], range=list(style.PALE_TO_DARK))
+    scale = alt.Scale(domain=[0, most or 1.0], range=list(PALE_TO_DARK))
     # A gradient would carry a number that goes up with every picture of the process.
     legend = alt.Legend(type="symbol", symbolType="square", tickCount=min(int(most), 5) or 5, format=",~r")
     colour = alt.Color("colour", type="quantitative", title=column_label(line.colour), scale=scale, legend=legend)
-    size = {"width": frame.width, "height": alt.Step(style.STEP)}
+    size = {"width": frame.width, "height": alt.Step(STEP)}
     if not frame.start:
         along = alt.X("x", type="nominal", sort=chart_data.names("x"), title=column_label(line.x))
         return base.mark_rect().encode(x=along, y=frame.names(), color=colour).properties(**size)
-    cells = base.mark_rect(stroke=style.BACKGROUND).encode(x=frame.days(), x2="x_end:T", y=frame.names(), color=colour)
+    cells = base.mark_rect(stroke=BACKGROUND).encode(x=frame.days(), x2="x_end:T", y=frame.names(), color=colour)
     return alt.layer(frame.gaps(), cells).properties(**size)
 
 

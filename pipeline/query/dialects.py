@@ -4,16 +4,259 @@ A question is DuckDB's SQL. Its translation gives the same rows in the same orde
 by a word (rounding, medians, characters against bytes, an outer join's nulls), it says what DuckDB means by it.
 """
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping
+from typing import Any
 
 from sqlglot import ErrorLevel, exp, parse_one
 from sqlglot.dialects.dialect import Dialect
 from sqlglot.dialects.postgres import Postgres
 from sqlglot.errors import SqlglotError
 from sqlglot.generators.postgres import PostgresGenerator
+from sqlglot.transforms import eliminate_qualify
 
 from pipeline.errors import ConfigError
-from pipeline.query import rewrites as r
+
+# DuckDB's words in other words: a rewrite gets a node of the syntax tree and gives what stands there instead.
+
+# A rewrite must not change the node that it gets into another's child; it copies.
+Rewrite = Callable[[Any], exp.Expr]
+Rewrites = Mapping[type[exp.Expr], Rewrite]
+
+
+def rewrite_tree(tree: exp.Expr, rewrites: Rewrites) -> exp.Expr:
+    """Return the tree with every node of these types rewritten, the innermost first."""
+    for node in reversed(list(tree.find_all(*rewrites))):
+        new = rewrites[type(node)](node)
+        if node is tree:
+            tree = new
+        elif new is not node:
+            node.replace(new)
+    return tree
+
+
+def call_named(name: str, *keys: str) -> Rewrite:
+    """Return a rewrite into a call of that name with these parts of the node as its arguments, in order."""
+    return lambda node: _call(name, *(node.args[key] for key in keys if node.args.get(key)))
+
+
+def inline_option(given: Mapping[str, str]) -> Rewrite:
+    """Return a rewrite of getvariable('name') into the value given for it, as text; null where none is."""
+
+    def rewrite(node: exp.Anonymous) -> exp.Expr:
+        if node.name.lower() != "getvariable":
+            return node
+        value = given.get(node.expressions[0].name)
+        return exp.cast(exp.null(), "text") if value is None else exp.Literal.string(value)
+
+    return rewrite
+
+
+def plain_select(select: exp.Select) -> exp.Expr:
+    """GROUP BY ALL and GROUP BY 1 written out, QUALIFY as a filter around a subquery."""
+    group = select.args.get("group")
+    if group and group.args.get("all"):
+        group.set("all", None)
+        group.set("expressions", [each.unalias().copy() for each in select.selects if not _is_aggregate(each)])
+    elif group:
+        keys = [select.selects[int(key.name) - 1] if key.is_int else key for key in group.expressions]
+        group.set("expressions", [key.unalias().copy() for key in keys])
+    return eliminate_qualify(select.copy()) if select.args.get("qualify") else select
+
+
+def _is_aggregate(projection: exp.Expr) -> bool:
+    return any(not isinstance(node.parent, exp.Window) for node in projection.find_all(exp.AggFunc))
+
+
+def name_columns(select: exp.Select) -> exp.Expr:
+    """A SELECT whose columns have names of their own, and whose ORDER BY says which of them by number.
+
+    ClickHouse may call ``q.id`` of a join "q.id", and takes a name in ORDER BY for the column below it.
+    """
+    names = [projection.alias for projection in select.selects]
+    for projection in select.selects:
+        if isinstance(projection, exp.Column) and projection.table and not projection.is_star:
+            projection.replace(exp.alias_(projection.copy(), projection.name))
+    for ordered in select.args["order"].expressions if select.args.get("order") else ():
+        by = ordered.this
+        if isinstance(by, exp.Column) and not by.table and by.name in names:
+            by.replace(_number(names.index(by.name) + 1))
+    return select
+
+
+def normalize_percentile(node: exp.Median | exp.WithinGroup) -> exp.Expr:
+    """median(x), and percentile_cont(0.5) WITHIN GROUP (ORDER BY x), as the one node that engines rewrite further."""
+    if isinstance(node, exp.Median):
+        return exp.PercentileCont(this=node.this.copy(), expression=exp.Literal.number("0.5"))
+    if not isinstance(node.this, exp.PercentileCont):
+        return node
+    (order,) = node.expression.expressions
+    return exp.PercentileCont(this=order.this.copy(), expression=node.this.this.copy())
+
+
+def normalize_epoch(node: exp.Extract) -> exp.Expr:
+    """extract(epoch FROM t) as the node of epoch(t)."""
+    return exp.TimeToUnix(this=node.expression.copy()) if node.name.upper() == "EPOCH" else node
+
+
+def drop_ignore_nulls(node: exp.IgnoreNulls) -> exp.Expr:
+    """any_value without the words that it passes over nulls: it does so in every engine."""
+    return node.this.copy() if isinstance(node.this, exp.AnyValue) else node
+
+
+def arg_max_as_array(node: exp.ArgMax | exp.ArgMin) -> exp.Expr:
+    """arg_max as the first of an ordered array, nulls left out as DuckDB does."""
+    array = exp.ArrayAgg(this=_order_by_key(node, nulls_first=False))
+    return exp.Bracket(this=exp.paren(_not_null(array, node.this)), expressions=[_number(0)], offset=0)
+
+
+def arg_max_as_first_value(node: exp.ArgMax | exp.ArgMin) -> exp.Expr:
+    """The same in DataFusion's words, of which several in one SELECT may want different orders."""
+    return _not_null(_call("FIRST_VALUE", _order_by_key(node, nulls_first=False)), node.this)
+
+
+def arg_max_as_bigquery_array(node: exp.ArgMax | exp.ArgMin) -> exp.Expr:
+    """The same in BigQuery's words; inside an aggregate it knows no other order of nulls than its own."""
+    first = exp.Limit(this=_order_by_key(node, nulls_first=isinstance(node, exp.ArgMin)), expression=_number(1))
+    array = exp.IgnoreNulls(this=exp.ArrayAgg(this=first))
+    return exp.Bracket(this=array, expressions=[_number(0)], offset=0, safe=True)
+
+
+def _order_by_key(node: exp.ArgMax | exp.ArgMin, *, nulls_first: bool) -> exp.Order:
+    keys = node.expression.expressions if isinstance(node.expression, exp.Tuple) else [node.expression]
+    down = isinstance(node, exp.ArgMax)
+    order = [exp.Ordered(this=key.copy(), desc=down, nulls_first=nulls_first) for key in keys]
+    return exp.Order(this=node.this.copy(), expressions=order)
+
+
+def arg_max_as_max_by(tuple_word: str) -> Rewrite:
+    """Return a rewrite of arg_max into max_by, filtered, for it passes over no null; the key is a row of that name."""
+
+    def rewrite(node: exp.ArgMax | exp.ArgMin) -> exp.Expr:
+        key = node.expression
+        key = _call(tuple_word, *key.expressions) if isinstance(key, exp.Tuple) else key.copy()
+        return _not_null(type(node)(this=node.this.copy(), expression=key), node.this)
+
+    return rewrite
+
+
+def _not_null(aggregate: exp.Expr, value: exp.Expr) -> exp.Expr:
+    return exp.Filter(this=aggregate, expression=exp.Where(this=value.copy().is_(exp.null()).not_()))
+
+
+def round_half_up(node: exp.Round) -> exp.Expr:
+    """round as DuckDB does it, halves away from zero in binary: some engines round to even, Spark in decimals."""
+    value, scale = node.this, _number(10 ** int(node.args["decimals"].name if node.args.get("decimals") else 0))
+    whole = exp.Floor(this=exp.Add(this=exp.Abs(this=value.copy()) * scale, expression=exp.Literal.number("0.5")))
+    return exp.paren(exp.Sign(this=value.copy()) * whole / scale.copy())
+
+
+def round_twice(node: exp.Round) -> exp.Expr:
+    """The same where a quotient by a constant is computed as a product: 0.5750000000000001 becomes 0.575."""
+    return _call("ROUND", round_half_up(node), node.args.get("decimals") or _number(0))
+
+
+def percentile_within_group(node: exp.PercentileCont) -> exp.Expr:
+    """The standard's way to write a percentile."""
+    order = exp.Order(expressions=[exp.Ordered(this=node.this.copy(), nulls_first=False)])
+    return exp.WithinGroup(this=_call("PERCENTILE_CONT", node.expression), expression=order)
+
+
+def percentile_with_parameter(name: str) -> Rewrite:
+    """Return a rewrite into ClickHouse's form, name(0.5)(x)."""
+    return lambda node: exp.ParameterizedAgg(this=name, expressions=[node.expression.copy()], params=[node.this.copy()])
+
+
+def approximate_percentile(node: exp.PercentileCont) -> exp.Expr:
+    """Trino's nearest aggregate, which is approximate."""
+    return _call("APPROX_PERCENTILE", exp.cast(node.this.copy(), "double"), node.expression)
+
+
+def percentile_of_hundred(node: exp.PercentileCont) -> exp.Expr:
+    """BigQuery's nearest aggregate, which is approximate."""
+    hundredths = _call("APPROX_QUANTILES", node.this, _number(100))
+    at = _number(round(float(node.expression.name) * 100))
+    return exp.Bracket(this=hundredths, expressions=[at], offset=0)
+
+
+def condition_to_integer(node: exp.Cast) -> exp.Expr:
+    """A condition cast to a number, in the standard, which has no such cast; null stays null."""
+    condition = node.this.unnest()
+    is_condition = isinstance(condition, exp.Predicate | exp.Connector | exp.Not)
+    if not is_condition or not node.is_type(*exp.DataType.INTEGER_TYPES):
+        return node
+    case = exp.Case().when(condition.copy(), _number(1))
+    return case.when(exp.paren(condition.copy()).not_(), _number(0))
+
+
+def wide_sum(node: exp.Sum) -> exp.Expr:
+    """sum for Polars, which adds small integers up in their own size, and turns over; exact up to 2**53."""
+    return exp.Sum(this=exp.cast(node.this.copy(), "double"))
+
+
+def wide_date(node: exp.Cast) -> exp.Expr:
+    """x::DATE for ClickHouse, whose Date ends in 2149 and begins in 1970."""
+    if node.is_type(exp.DType.DATE):
+        return exp.Cast(this=node.this.copy(), to=exp.DataType(this=exp.DType.DATE32))
+    return node
+
+
+def extract_epoch(node: exp.TimeToUnix) -> exp.Expr:
+    """epoch(t) as extract(epoch FROM t)."""
+    return exp.Extract(this=exp.var("EPOCH"), expression=node.this.copy())
+
+
+def epoch_by_units(name: str, per_second: int) -> Rewrite:
+    """Return a rewrite of epoch(t) into name(t), which counts that many units a second."""
+    return lambda node: exp.paren(_call(name, node.this) / exp.Literal.number(f"{per_second}.0"))
+
+
+def days_by_seconds(node: exp.DateDiff) -> exp.Expr:
+    """date_diff('day', a, b) by the seconds between both midnights."""
+    midnights = (exp.cast(exp.cast(each.copy(), "date"), "timestamp") for each in (node.this, node.expression))
+    later, earlier = (extract_epoch(exp.TimeToUnix(this=midnight)) for midnight in midnights)
+    return exp.cast(exp.paren(later - earlier) / _number(86_400), "bigint")
+
+
+def date_trunc(node: exp.TimestampTrunc) -> exp.Expr:
+    """date_trunc in BigQuery, where each type has its own, and weeks begin on Sunday unless told."""
+    unit = node.text("unit").upper().replace("WEEK", "ISOWEEK")
+    return _call("DATE_TRUNC", exp.cast(node.this.copy(), "date"), exp.var(unit))
+
+
+def concat_as_text(node: exp.DPipe) -> exp.Expr:
+    """a || b of texts: BigQuery makes no text of a number by itself."""
+    return exp.DPipe(this=exp.cast(node.this.copy(), "text"), expression=exp.cast(node.expression.copy(), "text"))
+
+
+def split_at_offset(node: exp.SplitPart) -> exp.Expr:
+    """split_part in BigQuery's words; null where there is no such part."""
+    parts = _call("SPLIT", node.this, node.args["delimiter"])
+    return exp.Bracket(this=parts, expressions=[node.args["part_index"].copy()], offset=1, safe=True)
+
+
+def split_by_string(node: exp.SplitPart) -> exp.Expr:
+    """split_part in ClickHouse's words; a part that is not there is empty."""
+    parts = _call("splitByString", node.args["delimiter"], node.this)
+    return exp.Bracket(this=parts, expressions=[node.args["part_index"].copy()], offset=1)
+
+
+def contains_as_position(node: exp.Contains) -> exp.Expr:
+    """contains(a, b) by the place where b begins."""
+    place = exp.StrPosition(this=node.this.copy(), substr=node.expression.copy())
+    return exp.GT(this=place, expression=_number(0))
+
+
+def any_value_as_max(node: exp.AnyValue) -> exp.Expr:
+    """Any value, for engines that have no such word."""
+    return exp.Max(this=node.this.copy())
+
+
+def _call(name: str, *arguments: exp.Expr) -> exp.Expr:
+    return exp.Anonymous(this=name, expressions=[argument.copy() for argument in arguments])
+
+
+def _number(value: int) -> exp.Expr:
+    return exp.Literal.number(value)
 
 
 class _AnsiGenerator(PostgresGenerator):
@@ -46,73 +289,73 @@ DIALECTS: Mapping[str, str | type[Dialect]] = {
 _CLICKHOUSE_SETTINGS = "\nSETTINGS join_use_nulls = 1, prefer_column_name_to_alias = 1"
 
 # Fewer words, which every engine knows or of which an engine has one form.
-_COMMON_REWRITES: r.Rewrites = {
-    exp.Select: r.plain_select,
-    exp.Median: r.normalize_percentile,
-    exp.WithinGroup: r.normalize_percentile,
-    exp.Extract: r.normalize_epoch,
-    exp.IgnoreNulls: r.drop_ignore_nulls,
+_COMMON_REWRITES: Rewrites = {
+    exp.Select: plain_select,
+    exp.Median: normalize_percentile,
+    exp.WithinGroup: normalize_percentile,
+    exp.Extract: normalize_epoch,
+    exp.IgnoreNulls: drop_ignore_nulls,
 }
-_TRINO: r.Rewrites = {
-    exp.Contains: r.contains_as_position,
-    exp.ArgMax: r.arg_max_as_max_by("ROW"),
-    exp.ArgMin: r.arg_max_as_max_by("ROW"),
-    exp.PercentileCont: r.approximate_percentile,
+_TRINO: Rewrites = {
+    exp.Contains: contains_as_position,
+    exp.ArgMax: arg_max_as_max_by("ROW"),
+    exp.ArgMin: arg_max_as_max_by("ROW"),
+    exp.PercentileCont: approximate_percentile,
 }
-_REWRITES: Mapping[str, r.Rewrites] = {
+_REWRITES: Mapping[str, Rewrites] = {
     "ansi": {
-        exp.ArgMax: r.arg_max_as_array,
-        exp.ArgMin: r.arg_max_as_array,
-        exp.Cast: r.condition_to_integer,
-        exp.Contains: r.contains_as_position,
-        exp.PercentileCont: r.percentile_within_group,
-        exp.Round: r.call_named("ROUND", "this", "decimals"),
-        exp.TimeToUnix: r.extract_epoch,
+        exp.ArgMax: arg_max_as_array,
+        exp.ArgMin: arg_max_as_array,
+        exp.Cast: condition_to_integer,
+        exp.Contains: contains_as_position,
+        exp.PercentileCont: percentile_within_group,
+        exp.Round: call_named("ROUND", "this", "decimals"),
+        exp.TimeToUnix: extract_epoch,
     },
     "athena": _TRINO,
     "bigquery": {
-        exp.ArgMax: r.arg_max_as_bigquery_array,
-        exp.ArgMin: r.arg_max_as_bigquery_array,
-        exp.Contains: r.contains_as_position,
-        exp.DPipe: r.concat_as_text,
-        exp.SplitPart: r.split_at_offset,
-        exp.PercentileCont: r.percentile_of_hundred,
-        exp.TimestampTrunc: r.date_trunc,
-        exp.TimeToUnix: r.epoch_by_units("UNIX_MICROS", 1_000_000),
+        exp.ArgMax: arg_max_as_bigquery_array,
+        exp.ArgMin: arg_max_as_bigquery_array,
+        exp.Contains: contains_as_position,
+        exp.DPipe: concat_as_text,
+        exp.SplitPart: split_at_offset,
+        exp.PercentileCont: percentile_of_hundred,
+        exp.TimestampTrunc: date_trunc,
+        exp.TimeToUnix: epoch_by_units("UNIX_MICROS", 1_000_000),
     },
     "clickhouse": {
-        exp.Cast: r.wide_date,
-        exp.ArrayToString: r.call_named("arrayStringConcat", "this", "expression"),
-        exp.PercentileCont: r.percentile_with_parameter("quantileExactInclusive"),
-        exp.Round: r.round_half_up,
-        exp.Select: r.name_columns,
-        exp.SplitPart: r.split_by_string,
-        exp.Substring: r.call_named("substringUTF8", "this", "start", "length"),
-        exp.TimeToUnix: r.epoch_by_units("toUnixTimestamp64Micro", 1_000_000),
+        exp.Cast: wide_date,
+        exp.ArrayToString: call_named("arrayStringConcat", "this", "expression"),
+        exp.PercentileCont: percentile_with_parameter("quantileExactInclusive"),
+        exp.Round: round_half_up,
+        exp.Select: name_columns,
+        exp.SplitPart: split_by_string,
+        exp.Substring: call_named("substringUTF8", "this", "start", "length"),
+        exp.TimeToUnix: epoch_by_units("toUnixTimestamp64Micro", 1_000_000),
     },
     "datafusion": {
-        exp.ArgMax: r.arg_max_as_first_value,
-        exp.ArgMin: r.arg_max_as_first_value,
-        exp.PercentileCont: r.percentile_within_group,
-        exp.Round: r.call_named("ROUND", "this", "decimals"),
+        exp.ArgMax: arg_max_as_first_value,
+        exp.ArgMin: arg_max_as_first_value,
+        exp.PercentileCont: percentile_within_group,
+        exp.Round: call_named("ROUND", "this", "decimals"),
     },
     "polars": {
-        exp.AnyValue: r.any_value_as_max,
-        exp.ArgMax: r.arg_max_as_array,
-        exp.ArgMin: r.arg_max_as_array,
-        exp.Contains: r.contains_as_position,
-        exp.DateDiff: r.days_by_seconds,
-        exp.PercentileCont: r.call_named("QUANTILE_CONT", "this", "expression"),
-        exp.Round: r.round_twice,
-        exp.Sum: r.wide_sum,
-        exp.TimeToUnix: r.extract_epoch,
+        exp.AnyValue: any_value_as_max,
+        exp.ArgMax: arg_max_as_array,
+        exp.ArgMin: arg_max_as_array,
+        exp.Contains: contains_as_position,
+        exp.DateDiff: days_by_seconds,
+        exp.PercentileCont: call_named("QUANTILE_CONT", "this", "expression"),
+        exp.Round: round_twice,
+        exp.Sum: wide_sum,
+        exp.TimeToUnix: extract_epoch,
     },
     "spark": {
-        exp.ArgMax: r.arg_max_as_max_by("STRUCT"),
-        exp.ArgMin: r.arg_max_as_max_by("STRUCT"),
-        exp.PercentileCont: r.call_named("PERCENTILE", "this", "expression"),
-        exp.Round: r.round_half_up,
-        exp.TimeToUnix: r.epoch_by_units("UNIX_MICROS", 1_000_000),
+        exp.ArgMax: arg_max_as_max_by("STRUCT"),
+        exp.ArgMin: arg_max_as_max_by("STRUCT"),
+        exp.PercentileCont: call_named("PERCENTILE", "this", "expression"),
+        exp.Round: round_half_up,
+        exp.TimeToUnix: epoch_by_units("UNIX_MICROS", 1_000_000),
     },
     "trino": _TRINO,
 }
@@ -125,9 +368,9 @@ def transpile(sql: str, engine: str, *, given: Mapping[str, str] | None = None) 
     """
     check_engine(engine)
     try:
-        tree = r.rewrite_tree(parse_one(sql, read="duckdb"), {exp.Anonymous: r.inline_option(given or {})})
+        tree = rewrite_tree(parse_one(sql, read="duckdb"), {exp.Anonymous: inline_option(given or {})})
         if engine != "duckdb":
-            tree = r.rewrite_tree(r.rewrite_tree(tree, _COMMON_REWRITES), _REWRITES[engine])
+            tree = rewrite_tree(rewrite_tree(tree, _COMMON_REWRITES), _REWRITES[engine])
         text = tree.sql(DIALECTS[engine], pretty=True, unsupported_level=ErrorLevel.RAISE)
     except SqlglotError as error:
         raise ConfigError(f"no twin for {engine}: {error}", key=engine, reason="bad_sql") from error

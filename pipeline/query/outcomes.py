@@ -1,13 +1,120 @@
 """What the log and the tables say of each source and day: what was asked, what came, what became of it."""
 
-from collections.abc import Collection, Iterable, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 from pathlib import Path
 
 from pipeline.model.coverage import ListingFetch
-from pipeline.query.connection import connect
-from pipeline.query.verdicts import OUTCOME_PRECEDENCE
+from pipeline.query.connection import QueryResult, connect, query
+
+# Outcomes beside each other: which of them is the last word on a page.
+
+# By which one page's outcomes speak, the largest has the last word: a visit that found it unchanged leaves standing
+# what was said before, and of two words of one moment the one that does not wait is the later. The questions `coverage`
+# and `why-rejected` count by it too.
+OUTCOME_PRECEDENCE = "(outcome <> 'unchanged', seen_at, outcome <> 'pending', run_id)"
+_OF_PAGES = f"""\
+SELECT * EXCLUDE (seen_date) FROM outcomes
+WHERE seen_date >= $3 AND (list_contains($1, url) OR list_contains($2, article_id))
+ORDER BY {OUTCOME_PRECEDENCE} DESC"""  # noqa: S608 - a constant
+_OF_HOST = "SELECT count(DISTINCT url), max(seen_at) FROM outcomes WHERE starts_with(url, $1) OR starts_with(url, $2)"
+
+
+def outcomes_of(
+    lake: Path, *, urls: Collection[str], article_ids: Collection[str], since: date = date.min
+) -> QueryResult:
+    """Return the outcomes of some pages and articles with the columns of the table, the last word first.
+
+    Files of days before ``since`` are not opened.
+    """
+    with connect(lake) as connection:
+        result = connection.execute(_OF_PAGES, [list(urls), list(article_ids), since])
+        return QueryResult(tuple(column[0] for column in result.description), tuple(result.fetchall()))
+
+
+def pages_of_host(lake: Path, host: str) -> tuple[int, object]:
+    """Return how many pages of a host have outcomes, and when the last of them was given."""
+    with connect(lake) as connection:
+        [row] = connection.execute(_OF_HOST, [f"http://{host}/", f"https://{host}/"]).fetchall()
+        return row[0], row[1]
+
+
+# Pages that a source gave on some news days, each with the last word on it, a page of them at a time.
+
+PAGE_SIZE = 100
+LATE = "late"  # beside the outcomes: seen first more than a day after its news day was over
+_CONDITIONS = {
+    "outcome": "last.outcome = getvariable('outcome')",
+    "reason": "last.reason = getvariable('reason')",
+    "after": "url > getvariable('after')",
+}
+_LATE = "first_seen_at >= last.news_day + INTERVAL 2 DAY"
+# As coverage counts them, but that a listing which could not be had is a page here: it has a reason, too.
+_PAGES = """\
+WITH pages AS (
+  SELECT url, min(seen_at) AS first_seen_at, count(*) AS looks, arg_max({{'news_day': news_day, 'stage': stage,
+    'outcome': outcome, 'reason': reason, 'detail': detail, 'article_id': article_id, 'at': seen_at}},
+    {last_word}) AS last
+  FROM outcomes
+  WHERE source_key = getvariable('source') AND seen_date >= getvariable('first') - 2
+    AND news_day BETWEEN getvariable('first') AND getvariable('last')
+  GROUP BY url
+)
+SELECT url, last.news_day, last.stage, last.outcome, last.reason, last.detail, last.article_id, last.at, first_seen_at,
+  looks::INTEGER
+FROM pages{conditions} ORDER BY url LIMIT {limit}"""
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class PageFilter:
+    """Pages of a source and of the news days ``first`` to ``last``; ``outcome`` may be ``LATE``, too."""
+
+    source: str
+    first: date
+    last: date
+    outcome: str | None = None
+    reason: str | None = None
+
+
+@dataclass(frozen=True, slots=True)
+class PageOutcome:
+    """A page and the last word on it. ``looks`` is how many outcomes it has."""
+
+    url: str
+    news_day: date
+    stage: str
+    outcome: str
+    reason: str | None
+    detail: str | None
+    article_id: str | None
+    seen_at: datetime
+    first_seen_at: datetime
+    looks: int
+
+
+def find_page_outcomes(
+    lake: Path, filters: PageFilter, *, after: str | None = None
+) -> tuple[tuple[PageOutcome, ...], bool]:
+    """Return the next ``PAGE_SIZE`` pages behind a URL, by URL, and whether there are more."""
+    outcome = None if filters.outcome == LATE else filters.outcome
+    given: dict[str, object] = {"source": filters.source, "first": filters.first, "last": filters.last}
+    given |= {"outcome": outcome, "reason": filters.reason, "after": after}
+    conditions = [*_conditions(given), *([_LATE] if filters.outcome == LATE else [])]
+    where = f"\nWHERE {' AND '.join(conditions)}" if conditions else ""
+    with connect(lake) as connection:
+        for name, value in given.items():
+            connection.execute(f"SET VARIABLE {name} = ?", [value])
+        rows = query(
+            connection, _PAGES.format(last_word=OUTCOME_PRECEDENCE, conditions=where, limit=PAGE_SIZE + 1)
+        ).rows
+    found = tuple(PageOutcome(*row) for row in rows)  # type: ignore[arg-type]
+    return found[:PAGE_SIZE], len(found) > PAGE_SIZE
+
+
+def _conditions(given: dict[str, object]) -> Iterator[str]:
+    yield from (sql for name, sql in _CONDITIONS.items() if given[name] is not None)
+
 
 # Read once: three questions are asked of it. No page is seen long before its news day, so older files are not opened.
 _SEEN_TABLE = (

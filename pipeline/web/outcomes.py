@@ -6,7 +6,7 @@ from pathlib import Path
 
 from pipeline.errors import ConfigError
 from pipeline.model.provenance import STEP_HEADINGS, Provenance
-from pipeline.query.seen import LATE, PageFilter, PageOutcome, find_page_outcomes
+from pipeline.query.outcomes import LATE, PageFilter, PageOutcome, find_page_outcomes
 from pipeline.tables import table_named
 from pipeline.web.asked import UrlQuery, parse_period, parse_text
 from pipeline.web.links import link, web_link

@@ -1,6 +1,6 @@
 """The colours of the pages as CSS variables: those of the charts."""
 
-from pipeline.query import style
+from pipeline.query import palette as style
 
 
 def palette_css() -> str:

@@ -9,11 +9,9 @@ from pathlib import Path
 
 from pipeline.errors import LimitError
 from pipeline.query import Connection, QueryResult, Question, connect, list_questions, query, question_named, stream
-from pipeline.query.charts import draw
-from pipeline.query.counted import Denominators, count_denominators
-from pipeline.query.pictures import picture_bytes
+from pipeline.query.charts import draw, picture_bytes
 from pipeline.query.result_files import write_csv
-from pipeline.query.saved_queries import set_options, sql_of
+from pipeline.query.saved_queries import Denominators, count_denominators, set_options, sql_of
 from pipeline.web.asked import UrlQuery, parse_day, parse_period, parse_text
 from pipeline.web.links import link
 from pipeline.web.rendering import page

@@ -15,12 +15,9 @@ import pytest
 
 from pipeline.errors import ConfigError
 from pipeline.query import QueryResult, answer, connect, list_questions, question_named
-from pipeline.query.chart_data import plot, wilson
-from pipeline.query.chart_line import ChartLine
-from pipeline.query.charts import draw
-from pipeline.query.counted import Denominators, count_denominators
-from pipeline.query.pictures import picture_bytes
-from pipeline.query.saved_queries import Question
+from pipeline.query.chart_data import ChartLine, plot, wilson
+from pipeline.query.charts import draw, picture_bytes
+from pipeline.query.saved_queries import Denominators, Question, count_denominators
 
 ROOT = Path(__file__).parents[3]
 DRAWN = [question.slug for question in list_questions() if question.chart]

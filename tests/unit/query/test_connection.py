@@ -1,22 +1,245 @@
 """What the SQL of `newslake sql` can see and do."""
 
 import os
+import time
+from collections import deque
 from concurrent.futures import ThreadPoolExecutor
-from datetime import date
+from datetime import date, timedelta
 from pathlib import Path
+from threading import active_count
 
 import duckdb
 import pyarrow as pa
 import pyarrow.parquet as pq
 import pytest
 
-from pipeline.errors import ConfigError
+from pipeline.errors import ConfigError, LimitError
+from pipeline.lake import Lake
 from pipeline.lake.partitions import Days, Manifest
-from pipeline.query import QueryResult, connect, query
+from pipeline.query import (
+    Connection,
+    Limits,
+    QueryResult,
+    answer,
+    apply_limits,
+    check_time,
+    connect,
+    list_questions,
+    query,
+    question_named,
+    stream,
+)
 from pipeline.query.lake_filesystem import LakeFileSystem
+from pipeline.query.saved_queries import sql_of
 from pipeline.tables import TABLES
-from tests.unit.lake.rows import Story
+from tests.big_lake import FIRST_DAY, make_big_lake
+from tests.unit.lake.rows import NOON, Story, batch_keys, batch_tables
 from tests.unit.lake.test_commit import commit, open_lake
+
+# A question that costs too much is ended, and says so; the next one is asked as before.
+
+ENDLESS = "SELECT sum(range) FROM range(1_000_000_000_000)"  # time without end, and no memory
+LARGE = "SELECT count(*) FROM (SELECT DISTINCT range::VARCHAR || repeat('x', 200) AS word FROM range(3_000_000))"
+MANY = Limits(seconds=60, memory_mb=200, threads=1, rows=1_000)
+FEW = Limits(seconds=0.3, memory_mb=200, threads=1, rows=1_000)
+
+
+def _ask_for_ever(connection: Connection) -> None:
+    while True:
+        query(connection, "SELECT sum(range) FROM range(3_000_000)")
+
+
+def _read_all(connection: Connection, sql: str) -> None:
+    with stream(connection, sql) as (_, batches):
+        deque(batches, maxlen=0)
+
+
+def test_endless_question_is_ended(small_lake: Path) -> None:
+    """A statement that would run for hours ends after its seconds, and what ended it is said."""
+    began = time.monotonic()
+    with pytest.raises(LimitError, match="fewer days") as raised, apply_limits(FEW):
+        query(connect(small_lake), ENDLESS)
+    assert raised.value.reason == "too_slow"
+    assert time.monotonic() - began < 10
+
+
+def test_work_that_is_no_sql_is_ended() -> None:
+    """What reads or draws by itself asks whether it may go on; without limits it always may."""
+    check_time()
+    with pytest.raises(LimitError, match="fewer days") as raised, apply_limits(FEW):
+        deque(iter(check_time, "never"), maxlen=0)
+    assert raised.value.reason == "too_slow"
+
+
+def test_seconds_are_for_all_statements(small_lake: Path) -> None:
+    """Statements that are short one by one are ended when their time together is over."""
+    with pytest.raises(LimitError), apply_limits(FEW):
+        _ask_for_ever(connect(small_lake))
+
+
+def test_rows_that_stream_are_ended(small_lake: Path) -> None:
+    """Rows that go out as they come are ended, too."""
+    with pytest.raises(LimitError), apply_limits(FEW):
+        _read_all(connect(small_lake), "SELECT range FROM range(1_000_000_000_000)")
+
+
+def test_memory_is_limited(small_lake: Path) -> None:
+    """A statement that needs more memory than it may is refused, and nothing is written to a disk instead."""
+    with pytest.raises(LimitError, match="200 MB") as raised, apply_limits(MANY):
+        query(connect(small_lake), LARGE)
+    assert raised.value.reason == "too_much_memory"
+
+
+def test_rows_are_limited(small_lake: Path) -> None:
+    """An answer of more rows than may be held is refused, and says so; one of just as many is given."""
+    with apply_limits(MANY):
+        assert len(query(connect(small_lake), "SELECT range FROM range(1_000)").rows) == 1_000
+    with pytest.raises(LimitError, match="more than 1,000 rows") as raised, apply_limits(MANY):
+        query(connect(small_lake), "SELECT range FROM range(1_001)")
+    assert raised.value.reason == "too_many_rows"
+    assert len(query(connect(small_lake), "SELECT range FROM range(1_001)").rows) == 1_001
+
+
+def test_limits_cannot_be_lifted(small_lake: Path) -> None:
+    """SQL cannot give itself more memory or threads."""
+    with apply_limits(MANY):
+        connection = connect(small_lake)
+        with pytest.raises(ConfigError):
+            query(connection, "SET memory_limit = '8GB'")
+        assert query(connection, "SELECT current_setting('threads')").rows == ((1,),)
+
+
+def test_limits_end_with_their_work(small_lake: Path) -> None:
+    """What is asked afterwards has no limits, and nothing that watched them is left."""
+    before = active_count()
+    with apply_limits(MANY):
+        query(connect(small_lake), "SELECT 1")
+    assert active_count() == before
+    assert query(connect(small_lake), "SELECT sum(range) FROM range(10_000_000)").rows == ((49999995000000,),)
+
+
+def test_other_errors_stay_what_they_are(small_lake: Path) -> None:
+    """A wrong statement is told as such within limits, too."""
+    with pytest.raises(ConfigError, match="nowhere"), apply_limits(MANY):
+        query(connect(small_lake), "SELECT * FROM nowhere")
+
+
+# What `connect` shows of a lake: some days, one source, and rows of one commit.
+
+DAYS, SINCE, UNTIL = 9, FIRST_DAY + timedelta(days=3), FIRST_DAY + timedelta(days=6)
+SOURCE = "outlet-1"
+_CO_MENTIONS = "SELECT * FROM co_mentions ORDER BY published_date, entity_id, other_entity_id"
+
+
+@pytest.fixture(scope="module")
+def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
+    return make_big_lake(tmp_path_factory.mktemp("big") / "lake", articles=900, days=DAYS, outlets=4)
+
+
+@pytest.mark.parametrize(
+    "table", ["articles", "entities", "quotes", "events", "copies", "event_clusters", "co_mentions"]
+)
+def test_days_are_both_included(table, lake):
+    """With since and until, a table has the rows of these days, the first and the last among them."""
+    days = f"SELECT min(published_date), max(published_date), count(*) FROM {table}"
+    between = f"{days} WHERE published_date BETWEEN DATE '{SINCE}' AND DATE '{UNTIL}'"
+
+    assert query(connect(lake, since=SINCE, until=UNTIL), days).rows == query(connect(lake), between).rows
+
+
+def test_outcomes_are_of_these_news_days(lake):
+    """Outcomes are chosen by the page's news day, runs are not."""
+    sql = "SELECT min(news_day), max(news_day) FROM outcomes"
+
+    assert query(connect(lake, since=SINCE, until=UNTIL), sql).rows == ((SINCE, UNTIL),)
+    assert query(connect(lake, until=UNTIL), "SELECT count(*) FROM runs").rows == ((DAYS,),)
+
+
+@pytest.mark.parametrize(
+    "table", ["entities", "quotes", "events", "copies", "revisions", "quote_groups", "event_reports"]
+)
+def test_children_follow_their_articles(table, lake):
+    """Of one source, a table has the rows of that source's articles, all of them and no other."""
+    of_source = (
+        f"SELECT count(*) FROM {table} WHERE article_id IN (SELECT article_id FROM articles WHERE source_key = ?)"
+    )
+    expected = query(connect(lake), of_source.replace("?", f"'{SOURCE}'")).rows
+
+    assert query(connect(lake, source=SOURCE), f"SELECT count(*) FROM {table}").rows == expected
+
+
+def test_events_are_those_that_the_source_tells_of(lake):
+    """Of one source, an event is there if one of the source's articles reports it, whoever tells most of it."""
+    told = f"""SELECT count(*) FROM event_clusters WHERE event_cluster_id IN (
+        SELECT event_cluster_id FROM event_reports JOIN articles USING (article_id, revision_id)
+        WHERE source_key = '{SOURCE}')"""
+    counted = query(connect(lake, source=SOURCE), "SELECT count(*) FROM event_clusters").rows
+
+    assert counted == query(connect(lake), told).rows
+    assert counted < query(connect(lake), "SELECT count(*) FROM event_clusters").rows
+
+
+def test_event_whose_fullest_report_is_another_sources_is_told(lake):
+    """What happened, of one source, has every event that it tells of, also where another source tells most of it."""
+    connection = connect(lake, source=SOURCE)
+    [(events,)] = query(connection, "SELECT count(*) FROM event_clusters WHERE modality = 'happened'").rows
+    told = query(connection, sql_of(question_named("what-happened"), limit=1_000_000))
+
+    assert len(told.rows) == events
+    assert 0 < sum(row["publisher"] is None for row in told.records()) < events
+
+
+def test_pairs_of_one_source_are_counted_as_the_roll_up_counts(tmp_path):
+    """Where a lake has one source, its pairs counted from mentions are those of the roll-up, to the last column."""
+    lake = make_big_lake(tmp_path / "lake", articles=200, days=3, outlets=1)
+
+    assert query(connect(lake, source="outlet-0"), _CO_MENTIONS) == query(connect(lake), _CO_MENTIONS)
+    assert query(connect(lake, source="another"), _CO_MENTIONS).rows == ()
+
+
+def test_source_is_text_and_no_sql(lake):
+    """Whatever a source is called, its name ends nothing."""
+    strange = connect(lake, source="x' OR 'a' = 'a")
+
+    assert query(strange, "SELECT count(*) FROM articles").rows == ((0,),)
+
+
+@pytest.mark.parametrize("slug", [question.slug for question in list_questions()])
+def test_questions_answer_a_selection(slug, lake):
+    """Every question answers of some days of one source, and of days and a source that are not there."""
+    assert answer(connect(lake, since=SINCE, until=UNTIL, source=SOURCE), slug).columns
+    assert answer(connect(lake, since=date(2030, 1, 1)), slug).rows == ()
+    assert answer(connect(lake, source="nobody"), slug).rows == ()
+
+
+def test_connection_sees_one_commit(tmp_path):
+    """A connection goes on seeing the day as it was when it opened; the next one sees the commit in between."""
+    lake = Lake(tmp_path, durability="process", now=lambda: NOON)
+    _commit(lake, "first", [Story(1)])
+    before = connect(tmp_path)
+    _commit(lake, "second", [Story(2), Story(1, words="It was on time.", seen=1)])
+
+    pairs = (
+        "SELECT count(*), count(DISTINCT a.revision_id) FROM articles a JOIN quotes q USING (article_id, revision_id)"
+    )
+    assert query(before, pairs).rows == ((1, 1),)
+    assert query(before, "SELECT quote_text FROM quotes").rows == (("“The ferry was late again.”",),)
+    assert query(connect(tmp_path), pairs).rows == ((2, 2),)
+
+
+def test_folder_of_tables_without_manifests_opens(tmp_path):
+    """A copy of the tables alone, as somebody was given it, can be asked, too."""
+    lake = make_big_lake(tmp_path / "lake", articles=60, days=2)
+    asked = query(connect(lake), "SELECT count(*), min(published_date) FROM quotes")
+    (lake / "_state").rename(tmp_path / "kept")
+
+    assert query(connect(lake), "SELECT count(*), min(published_date) FROM quotes") == asked
+
+
+def _commit(lake: Lake, batch: str, stories: list[Story]) -> None:
+    lake.stage(batch, batch_tables(stories), batch_keys(stories))
+    lake.commit([batch], is_current=lambda *_: True)
+
 
 ATTACKS = (
     "SELECT * FROM read_csv('/etc/passwd')",

@@ -3,7 +3,7 @@
 import pytest
 
 from pipeline.query import question_named
-from pipeline.query.verdicts import OUTCOME_PRECEDENCE
+from pipeline.query.outcomes import OUTCOME_PRECEDENCE
 
 
 @pytest.mark.parametrize("slug", ["coverage", "why-rejected"])

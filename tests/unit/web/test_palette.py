@@ -1,8 +1,8 @@
-"""Charts and pages share one palette: pipeline/query/style.py."""
+"""Charts and pages share one palette: pipeline/query/charts.py."""
 
 import re
 
-from pipeline.query import style
+from pipeline.query import palette as style
 from pipeline.web.rendering import stylesheet
 from tests.architecture.tree import project_files, text_of
 
@@ -32,7 +32,7 @@ def test_no_other_place_names_a_colour():
     found = [
         f"{path}: {line.strip()}"
         for path in files
-        if path != "pipeline/query/style.py"
+        if path != "pipeline/query/charts.py"
         for line in text_of(path).splitlines()
         if _COLOUR.search(line)
     ]

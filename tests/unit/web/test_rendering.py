@@ -72,7 +72,7 @@ def _luminance(colour: str) -> float:
 
 def test_the_palette_is_readable_on_both_papers():
     """Ink, faint ink and links stand 4.5 to 1 against their paper, what is drawn 2 to 1; dark series 4.5 to 1."""
-    from pipeline.query import style
+    from pipeline.query import palette as style
 
     for colour in (style.INK, style.FAINT, style.MAIN):
         assert _contrast(colour, style.BACKGROUND) >= 4.5

@@ -1,4 +1,4 @@
-"""How every picture and page looks: one palette, one type, one set of sizes."""
+"""One palette, one type and one set of sizes for all charts and pages."""
 
 from typing import Any
 
