@@ -14,8 +14,8 @@ from pipeline.jobs.worklist import classify
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Source
 from pipeline.sources import listable_days
+from pipeline.sources.files import SIDECAR
 from pipeline.sources.folder import folder_version, is_ready
-from pipeline.sources.plain import SIDECAR
 
 _PlanKey = tuple[str, date]  # source, news day
 _FOLDERS = ("folder", "inbox")  # kinds whose files wait to be read once

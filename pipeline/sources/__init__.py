@@ -34,16 +34,13 @@ Listings are fetched, so the reasons of ``pipeline.fetch`` come too.
 """
 
 from pipeline.archive import Validators
-from pipeline.sources.copies import WaybackFetcher
-from pipeline.sources.days import DayRange
-from pipeline.sources.discovery import discover
 from pipeline.sources.erase import EntryFilter, erase_from, erase_from_inbox
+from pipeline.sources.files import read_file
 from pipeline.sources.inbox import claim_files, settle, settle_all, waiting_files
-from pipeline.sources.listing import Listing, ListingEntry
+from pipeline.sources.listing import Listing, ListingEntry, ReadContext
 from pipeline.sources.normalize import absolute_url
-from pipeline.sources.plain import read_file
-from pipeline.sources.reading import ReadContext
-from pipeline.sources.registry import listable_days
+from pipeline.sources.registry import DayRange, discover, listable_days
+from pipeline.sources.wayback import WaybackFetcher
 
 __all__ = [
     "DayRange",

@@ -10,8 +10,7 @@ from pipeline.model import Page, Source
 from pipeline.model.source import SourceKind
 from pipeline.sources.feeds import read_feed
 from pipeline.sources.normalize import absolute_url
-from pipeline.sources.sitemap_days import window_of
-from pipeline.sources.sitemaps import Sitemap, read_sitemap
+from pipeline.sources.sitemaps import Sitemap, read_sitemap, window_of
 
 # Where sites put them that say nothing.
 COMMON_PATHS = (

@@ -9,11 +9,9 @@ from pathlib import Path
 from pipeline.errors import BrokenListingError
 from pipeline.fetch import BadEncodingError, TooLargeError, gunzip
 from pipeline.model import Page, Ref, Source
-from pipeline.sources.asked import ListingRequest
-from pipeline.sources.copies import time_of
-from pipeline.sources.listing import Listing, ListingEntry, broken_entry
-from pipeline.sources.reading import LocalFile, open_file
+from pipeline.sources.listing import Listing, ListingEntry, ListingRequest, LocalFile, broken_entry, open_file
 from pipeline.sources.warc import read_records, read_warc
+from pipeline.sources.wayback import time_of
 
 _NAME = re.compile(r"CC-NEWS-(\d{14})-[\w-]+\.warc(?:\.gz)?", re.ASCII)
 _PATH = re.compile(r"[\w.-]+(?:/[\w.-]+)*", re.ASCII)

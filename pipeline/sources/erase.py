@@ -8,13 +8,11 @@ from pathlib import Path
 from pipeline.archive.warc import Member, members_in, parse_record
 from pipeline.errors import BrokenRecordError
 from pipeline.model import Page, Ref
-from pipeline.sources.files import LINE_READERS, read_line
+from pipeline.sources.files import LINE_READERS, SIDECAR, read_line
 from pipeline.sources.folder import is_ready, read_one
 from pipeline.sources.inbox import idle_folders
-from pipeline.sources.listing import ListingEntry
+from pipeline.sources.listing import ListingEntry, LocalFile, ReadContext, open_file
 from pipeline.sources.normalize import absolute_url
-from pipeline.sources.plain import SIDECAR
-from pipeline.sources.reading import LocalFile, ReadContext, open_file
 
 _REASON = ".reason.txt"
 _PACKED_ONE_BY_ONE = 2  # members

@@ -13,10 +13,8 @@ import feedparser
 
 from pipeline.errors import BrokenListingError
 from pipeline.model import Hints, Page, Ref, Source
-from pipeline.sources.dates import Precision, is_plausible, listed_date
 from pipeline.sources.listing import ListingEntry, broken_entry
-from pipeline.sources.normalize import absolute_url
-from pipeline.sources.xml_guard import declares_entities
+from pipeline.sources.normalize import Precision, absolute_url, declares_entities, is_plausible, listed_date
 
 # What feedparser lets out when its parser for broken markup meets markup too broken for it.
 _FEEDPARSER_ERRORS = (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError)

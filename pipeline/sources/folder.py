@@ -8,10 +8,8 @@ from pathlib import Path
 
 from pipeline.archive import Validators
 from pipeline.errors import BrokenListingError
-from pipeline.sources.files import read_jsonl, read_urls
-from pipeline.sources.listing import Listing, ListingEntry, broken_entry
-from pipeline.sources.plain import SIDECAR, read_page_file
-from pipeline.sources.reading import LocalFile, ReadContext
+from pipeline.sources.files import SIDECAR, read_jsonl, read_page_file, read_urls
+from pipeline.sources.listing import Listing, ListingEntry, LocalFile, ReadContext, broken_entry
 from pipeline.sources.warc import read_warc
 
 _READERS: dict[str, Callable[[LocalFile, ReadContext], Iterator[ListingEntry]]] = {

@@ -17,8 +17,8 @@ from itertools import count
 from pathlib import Path
 
 from pipeline.model import file_name_of
+from pipeline.sources.files import SIDECAR
 from pipeline.sources.folder import is_ready
-from pipeline.sources.plain import SIDECAR
 
 log = logging.getLogger(__name__)
 

@@ -2,21 +2,65 @@
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
-from datetime import date, datetime
+from datetime import date, datetime, timedelta
 from pathlib import Path
 
-from pipeline.fetch import NotModified
+from pipeline.archive import Validators
+from pipeline.fetch import Fetcher, NotModified
 from pipeline.model import Page, Source
 from pipeline.model.source import SourceKind
-from pipeline.sources.asked import ListingRequest, validators_of
 from pipeline.sources.cc_news import read_cc_news
-from pipeline.sources.days import DayRange, any_day, crawled_days, newest_days, past_days
 from pipeline.sources.feeds import read_feed
 from pipeline.sources.folder import folder_listing, inbox_listing
-from pipeline.sources.listing import Listing
-from pipeline.sources.sitemap_days import fill_template
-from pipeline.sources.sitemap_walk import SitemapWalk, read_root
+from pipeline.sources.listing import Listing, ListingRequest, validators_of
+from pipeline.sources.sitemaps import SitemapWalk, fill_template, read_root
 from pipeline.sources.wayback import read_cdx
+
+# Which days a source can be asked for.
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class DayRange:
+    """Publication days that a listing promises in full, both included; None means no bound on that side.
+
+    ``note`` is for a person.
+    """
+
+    first: date | None
+    last: date | None
+    note: str
+
+    def __contains__(self, day: date) -> bool:
+        return (self.first is None or self.first <= day) and (self.last is None or day <= self.last)
+
+
+def newest_days(source: Source, today: date) -> DayRange:
+    """Return today and yesterday.
+
+    The news sitemap protocol keeps articles of two days; a feed its newest entries, asked for at midnight as well.
+    """
+    first = today - timedelta(days=1)
+    return DayRange(first=first, last=today, note=f"a {source.kind} lists its newest pages only")
+
+
+def past_days(_: Source, today: date) -> DayRange:
+    """Return every day that is over; how far back an index goes is seen only when it is asked."""
+    return DayRange(
+        first=None, last=today - timedelta(days=1), note="any day that is over, as far back as its index goes"
+    )
+
+
+def crawled_days(source: Source, today: date) -> DayRange:
+    """Return the days of a folder's files; else those whose files are in the list by now, from the first ones on."""
+    if not source.is_online:
+        return DayRange(first=None, last=None, note="the days that its files have in their names")
+    note = "days of crawling since August 2016, two days after they ended"
+    return DayRange(first=date(2016, 8, 26), last=today - timedelta(days=3), note=note)
+
+
+def any_day(_: Source, __: date) -> DayRange:
+    """Return all days: what files hold shows when they are read."""
+    return DayRange(first=None, last=None, note="whatever days its files hold")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -97,3 +141,36 @@ SOURCE_ADAPTERS: Mapping[SourceKind, SourceAdapter] = {
     "folder": SourceAdapter(read=_folder, days=any_day),
     "inbox": SourceAdapter(read=_inbox, days=any_day),
 }
+
+
+# From a source to its listing.
+
+
+def discover(  # noqa: PLR0913 - the fields of ListingRequest, by name
+    source: Source,
+    *,
+    day: date,
+    fetcher: Fetcher | None,
+    validators: Validators | None,
+    now: Callable[[], datetime],
+    is_done: Callable[[str], bool] = lambda mark: False,
+    is_probe: bool = False,
+) -> Listing:
+    """Return what a source lists now. A feed and a news sitemap give every entry, whatever its day.
+
+    ``day`` is for kinds that list one day alone. ``validators`` are those of the last listing,
+    ``is_done`` and ``is_probe`` what ``ListingRequest`` says.
+    What lies on a disk needs no fetcher and takes only its cap of a page.
+    Raises: BrokenListingError where the source as a whole cannot be read; TransientFetchError and RefusedFetchError
+    where it cannot be fetched; ConfigError for an online kind without a fetcher.
+    """
+    request = ListingRequest(
+        source=source,
+        day=day,
+        fetcher=fetcher,
+        known=validators or Validators(),
+        now=now(),
+        is_done=is_done,
+        is_probe=is_probe,
+    )
+    return SOURCE_ADAPTERS[source.kind].read(request)

@@ -1,20 +1,95 @@
 """Sitemaps: what one document says. Following an index is ``sitemap_walk``'s."""
 
 import io
+import re
+from calendar import monthrange
 from collections.abc import Iterator
 from dataclasses import dataclass, field
-from datetime import datetime
-from typing import Any, Literal
+from datetime import date, datetime, timedelta
+from typing import Any, Literal, Self
+from urllib.parse import urlsplit
 
 from lxml import etree
 
-from pipeline.fetch import BadEncodingError, TooLargeError, gunzip
-from pipeline.model import Hints, Ref, Source
-from pipeline.sources.dates import listed_date
+from pipeline.errors import BrokenListingError, NewsError
+from pipeline.fetch import BadEncodingError, Fetcher, NotModified, TooLargeError, gunzip
+from pipeline.model import Hints, Page, Ref, Source
 from pipeline.sources.feeds import language_of
 from pipeline.sources.listing import ListingEntry, broken_entry
-from pipeline.sources.normalize import absolute_url
-from pipeline.sources.xml_guard import declares_entities
+from pipeline.sources.normalize import absolute_url, declares_entities, listed_date
+
+# Which days a sitemap, or an entry of one, can be of.
+
+_BETWEEN = r"(?:[-_./]|&[a-z]+=)?"  # 2026-03-02, 20260302, 2026/03/02, yyyy=2026&mm=03&dd=02
+_YEAR, _MONTH, _DAY = r"((?:19|20)\d\d)", r"(0[1-9]|1[0-2])", r"(0[1-9]|[12]\d|3[01])"
+_DATED = re.compile(rf"(?<!\d){_YEAR}(?:{_BETWEEN}{_MONTH}(?:{_BETWEEN}{_DAY})?)?(?!\d)", re.ASCII | re.IGNORECASE)
+_DATED_PATH = re.compile(rf"/{_YEAR}[-/]?{_MONTH}[-/]?{_DAY}/", re.ASCII)
+# Zones differ, and what is published at midnight stands in its neighbour.
+_MARGIN = timedelta(days=1)
+
+
+@dataclass(frozen=True, slots=True)
+class Window:
+    """Days, both included."""
+
+    first: date
+    last: date
+
+    @classmethod
+    def of(cls, year: int, month: int | None = None, day: int | None = None) -> Self:
+        """Return a year, a month or a day. Raises: ValueError for one that no calendar has."""
+        last_month = month or 12
+        last = date(year, last_month, day or monthrange(year, last_month)[1])
+        return cls(date(year, month or 1, day or 1), last)
+
+    def can_hold(self, day: date) -> bool:
+        """Return whether something of a day may stand in a sitemap of these days."""
+        return self.first - _MARGIN <= day <= self.last + _MARGIN
+
+
+def window_of(url: str) -> Window | None:
+    """Return the days that a sitemap's path or query names, the shortest stretch of several; None without any."""
+    parts = urlsplit(url)
+    found = []
+    for match in _DATED.finditer(f"{parts.path}?{parts.query}"):
+        try:
+            found.append(Window.of(*(int(each) for each in match.groups() if each)))
+        except ValueError:  # 30 February
+            continue
+    return min(found, key=lambda window: window.last - window.first, default=None)
+
+
+def fill_template(template: str, day: date) -> tuple[str, Window | None]:
+    """Return a URL with {year}, {month} and {day} filled in, and the days that it is of; None without placeholders."""
+    url = template.replace("{year}", f"{day:%Y}").replace("{month}", f"{day:%m}").replace("{day}", f"{day:%d}")
+    if url == template:
+        return url, None
+    finest = day.day if "{day}" in template else None
+    return url, Window.of(day.year, day.month if finest or "{month}" in template else None, finest)
+
+
+def can_hold(url: str, changed_at: datetime | None, *, day: date, around: Window | None) -> bool:
+    """Return whether a sitemap may hold entries of a day: by its name, else by that of the index ``around`` it.
+
+    Where no name says anything, its last change is a hint: what changed last before the day holds nothing of it.
+    """
+    window = window_of(url) or around
+    if window is not None:
+        return window.can_hold(day)
+    return changed_at is None or changed_at.date() >= day - _MARGIN
+
+
+def day_of(ref: Ref) -> date | None:
+    """Return the day of an entry: as published, else as its path says, else of its last change; None without any."""
+    if ref.hints.published_at is not None:
+        return ref.hints.published_at.date()
+    for match in _DATED_PATH.finditer(urlsplit(ref.url or "").path):
+        try:
+            return date(*(int(each) for each in match.groups()))
+        except ValueError:
+            continue
+    return ref.hints.modified_at.date() if ref.hints.modified_at is not None else None
+
 
 _NEWS = "http://www.google.com/schemas/sitemap-news/0.9"
 _URLS_MAX = 50_000  # sitemaps.org, one file
@@ -148,3 +223,104 @@ def _name(element: Any) -> str:
     if not isinstance(element.tag, str):
         return ""
     return element.tag.rpartition("}")[2]  # QName refuses a prefix that nobody declared
+
+
+# From a sitemap, or an index of sitemaps, to its pages.
+
+_DEPTH_MAX = 3  # indexes inside indexes
+_CHILDREN_MAX = 500
+_LISTING_URLS_MAX = 50_000  # of one listing, as of one sitemap
+
+
+def read_root(page: Page, source: Source, *, now: datetime, max_bytes: int) -> Sitemap:
+    """Return the source's own sitemap.
+
+    Raises: BrokenListingError where it is none; one that breaks off later keeps what came before.
+    """
+    url = page.final_url or source.location
+    root = read_sitemap(page.body, source, url=url, now=now, max_bytes=max_bytes)
+    if root.kind is None:
+        reason, detail = root.trouble or ("not_a_sitemap", "it is empty")
+        raise BrokenListingError(f"{url}: {detail}", key=source.key, reason=reason)
+    return root
+
+
+class SitemapWalk:
+    """The pages of a sitemap and of those it leads to, no URL twice. A child that fails is one problem.
+
+    With a ``day`` only sitemaps that may hold something of it are read, and only its entries given: those of that date,
+    and those without any in a sitemap of that day alone.
+    """
+
+    def __init__(self, source: Source, fetcher: Fetcher, *, now: datetime, day: date | None = None) -> None:
+        self._source = source
+        self._fetcher = fetcher
+        self._now = now
+        self._day = day
+        self._urls: set[str] = set()
+        self._sitemaps: set[str] = set()
+
+    def pages(
+        self, sitemap: Sitemap, *, url: str, depth: int = 1, window: Window | None = None
+    ) -> Iterator[ListingEntry]:
+        """Yield what is found at and below a sitemap of some days, in the order of the documents."""
+        self._sitemaps.add(url)
+        yield from self._new(self._wanted(sitemap, url, window), url)
+        if sitemap.trouble is not None:
+            reason, detail = sitemap.trouble
+            yield broken_entry(self._source.key, url, reason=reason, detail=detail)
+        if sitemap.children and depth > _DEPTH_MAX:
+            detail = f"an index inside {_DEPTH_MAX} others is not followed"
+            yield broken_entry(self._source.key, url, reason="sitemap_too_deep", detail=detail)
+            return
+        for child in sitemap.children:
+            if child.url in self._sitemaps or not self._is_followed(child, window):
+                continue
+            if len(self._sitemaps) > _CHILDREN_MAX:
+                detail = f"more than {_CHILDREN_MAX} sitemaps; the rest is left out"
+                yield broken_entry(self._source.key, url, reason="too_many_sitemaps", detail=detail)
+                return
+            yield from self._child(child.url, depth=depth + 1, window=window_of(child.url) or window)
+
+    def _is_followed(self, child: Child, window: Window | None) -> bool:
+        return self._day is None or can_hold(child.url, child.changed_at, day=self._day, around=window)
+
+    def _wanted(self, sitemap: Sitemap, url: str, window: Window | None) -> Iterator[ListingEntry]:
+        """Yield the entries of the day, and how many cannot be told to be of any."""
+        if self._day is None:
+            yield from sitemap.entries
+            return
+        is_of_one_day = window is not None and window.first == window.last
+        undated = 0
+        for found in sitemap.entries:
+            day = day_of(found.ref)
+            if day is None and is_of_one_day and window is not None:
+                day = window.first
+            if day == self._day:
+                yield found
+            undated += day is None
+        if undated:
+            detail = f"{undated} entries have no date and the sitemap is not of one day; left out"
+            yield broken_entry(self._source.key, url, reason="undated_entries", detail=detail)
+
+    def _new(self, entries: Iterator[ListingEntry], url: str) -> Iterator[ListingEntry]:
+        for found in entries:
+            if found.problem is None and found.ref.url in self._urls:
+                continue
+            if len(self._urls) >= _LISTING_URLS_MAX:
+                detail = f"the listing has more than {_LISTING_URLS_MAX} URLs; the rest is left out"
+                yield broken_entry(self._source.key, url, reason="too_many_urls", detail=detail)
+                return
+            self._urls.add(found.ref.url or "")
+            yield found
+
+    def _child(self, url: str, *, depth: int, window: Window | None) -> Iterator[ListingEntry]:
+        got = self._fetcher.try_fetch(url, is_listing=True, interval_seconds=self._source.interval_seconds)
+        if isinstance(got, NewsError):
+            self._sitemaps.add(url)
+            yield ListingEntry(ref=Ref(source_key=self._source.key, url=url), problem=got)
+            return
+        assert not isinstance(got, NotModified)  # no validators were sent
+        limit = self._fetcher.limits.listing_max_bytes
+        sitemap = read_sitemap(got.body, self._source, url=got.final_url or url, now=self._now, max_bytes=limit)
+        yield from self.pages(sitemap, url=url, depth=depth, window=window)

@@ -14,10 +14,8 @@ from warcio.statusandheaders import StatusAndHeadersParser, StatusAndHeadersPars
 from pipeline.errors import RefusedFetchError
 from pipeline.fetch import BadEncodingError, TooLargeError, decode_body, gunzip_chunks
 from pipeline.model import Page, Ref
-from pipeline.sources.dates import parse_iso
-from pipeline.sources.listing import ListingEntry
-from pipeline.sources.normalize import absolute_url
-from pipeline.sources.reading import LocalFile, ReadContext, open_file
+from pipeline.sources.listing import ListingEntry, LocalFile, ReadContext, open_file
+from pipeline.sources.normalize import absolute_url, parse_iso
 
 _WARCIO_ERRORS = (ArchiveLoadFailed, StatusAndHeadersParserException, EOFError, ValueError, OverflowError)
 _GZIP_MAGIC = b"\x1f\x8b"
