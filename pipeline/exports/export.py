@@ -20,13 +20,14 @@ from pipeline.lake import Lake, Manifest
 from pipeline.tables import CLUSTER_TABLES, READING_TABLES, Column, TableSpec, table_named
 from pipeline.tables.datapackage import (
     NO_TEXT_NOTE,
+    TEXT_COLUMNS,
     TEXT_RIGHTS_NOTE,
     DataPackage,
     TableResource,
     day_column,
     package_bytes,
+    text_columns,
 )
-from pipeline.tables.rights import TEXT_COLUMNS, text_columns
 
 # The tables as they are exported: as `newslake sql` shows them, with each row's day, and without words if wished.
 

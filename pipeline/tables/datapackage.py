@@ -11,6 +11,25 @@ import pyarrow as pa
 from pipeline.tables.schema import SCHEMA_VERSION
 from pipeline.tables.spec import Column, TableSpec
 
+# Columns that hold text somebody wrote; the others hold facts about it.
+#
+# A copy without text leaves out sentences, headlines, the words of a statement, the long phrases that say where it was
+# made, and messages that may quote them. It keeps names, single words and short phrases that name or date something,
+# offsets, ids, hashes, counts and URLs. A reader who has the pages can restore the words by the offsets.
+# tests/unit/tables/test_datapackage.py asks for a decision on every text column.
+
+TEXT_COLUMNS: Mapping[str, frozenset[str]] = {
+    "articles": frozenset({"title", "standfirst", "text"}),
+    "quotes": frozenset({"quote_text", "medium_text"}),
+    "outcomes": frozenset({"detail"}),
+}
+
+
+def text_columns(spec: TableSpec) -> frozenset[str]:
+    """Return the columns of a table that are left out where text may not be passed on."""
+    return TEXT_COLUMNS.get(spec.name, frozenset())
+
+
 _ARTICLE_KEY = ("article_id", "revision_id")
 # What a table's rows belong to, where both stand on one day and change at one instant: (table, its columns).
 _PARENTS: Mapping[str, tuple[str, tuple[str, ...]]] = {

@@ -2,7 +2,7 @@
 
 import pyarrow as pa
 
-from pipeline.tables.rights import text_columns
+from pipeline.tables.datapackage import text_columns
 from pipeline.tables.schema import CLUSTER_TABLES, LOG_TABLES, READING_TABLES, SCHEMA_VERSION
 from pipeline.tables.spec import Column, TableSpec
 
