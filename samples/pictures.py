@@ -16,10 +16,9 @@ from pipeline.query import connect, query
 from pipeline.reports.article_view import view_article
 from pipeline.reports.coverage import coverage
 from pipeline.settings import Settings
-from pipeline.web.article import article_page
+from pipeline.web.article import article_page, newsroom_article
 from pipeline.web.coverage import coverage_page
 from pipeline.web.saved_queries import parse_question_request, question_page, question_svg
-from pipeline.web.served import newsroom_article
 from samples.answers import ROOT, replay_newsroom
 from samples.chromium import chromium
 from samples.server import DAYS

@@ -1,13 +1,9 @@
 """What people look at: pages made on the server, of values, without a script and without a request to anywhere."""
 
-from pipeline.web.annotations import EntityCard
+from pipeline.web.annotations import MODALITIES, EntityCard, EventView, QuoteView
 from pipeline.web.article import ArticlePage, article_page
-from pipeline.web.events import MODALITIES, EventView
-from pipeline.web.marks import Label, Mark, TextSegment
-from pipeline.web.quotes import QuoteView
-from pipeline.web.rendering import page, policy
-from pipeline.web.text_markup import BlockView
-from pipeline.web.visible import make_visible
+from pipeline.web.rendering import make_visible, page, policy
+from pipeline.web.text_markup import BlockView, Label, Mark, TextSegment
 
 __all__ = [
     "MODALITIES",

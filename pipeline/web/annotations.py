@@ -1,14 +1,250 @@
 """Who and what an article names: one entry an entity, with what it said and how it was recognised."""
 
+import re
 from collections import Counter
-from collections.abc import Sequence
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from typing import Literal
 
+from pipeline.model.corrections import (
+    name_lines,
+    name_to_correct,
+    no_quote_lines,
+    place_of_article,
+    place_of_quote,
+    speaker_lines,
+)
 from pipeline.tables.spec import Row
-from pipeline.web.corrections import Correction, name_corrections
-from pipeline.web.events import EventView
-from pipeline.web.quotes import QuoteView, describe_gender
+
+# An article's events as a page shows them: what, who, when, and whether it is said to have happened.
+
+# What a reader is told beside the shape; only the first is a fact that the article reports.
+MODALITIES = {
+    "happened": "happened",
+    "planned": "planned, has not happened yet",
+    "hypothetical": "hypothetical, no fact",
+    "negated": "did not happen",
+}
+# The short word beside the trigger; what happened has its shape alone.
+MODALITY_WORDS = {"happened": "", "planned": "planned", "hypothetical": "hypothetical", "negated": "did not happen"}
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class EventView:
+    """One event. ``number`` counts from 1; ``span`` is its trigger, code points of the text, half-open.
+
+    ``participant_clusters`` are the clusters of actor and recipient in the list of names. "" is not said.
+    """
+
+    number: int
+    row: str
+    kind: str
+    modality: str
+    modality_text: str
+    trigger: str
+    span: tuple[int, int]
+    actor: str
+    recipient: str
+    participant_clusters: tuple[int, ...]
+    when: str
+    dated_by: str
+    place: str
+    how: str
+    same_as: int | None
+
+
+def build_events(events: Sequence[Row]) -> tuple[EventView, ...]:
+    """Return the events of an article, in reading order."""
+    return tuple(map(_event_view, sorted(events, key=lambda row: int(row["event_index"]))))
+
+
+def _event_view(row: Row) -> EventView:
+    first = row["same_event_index"]
+    clusters = (row["actor_cluster_index"], row["recipient_cluster_index"])
+    return EventView(
+        number=row["event_index"] + 1,
+        row=f"{row['article_id']}:events:{row['event_index']}",
+        kind=" / ".join(filter(None, [row["event_type"], row["event_subtype"], row["event_mode"]])),
+        modality=row["modality"],
+        modality_text=MODALITIES[row["modality"]],
+        trigger=row["trigger_text"],
+        span=(row["start_char"], row["end_char"]),
+        actor=_participant(row, "actor"),
+        recipient=_participant(row, "recipient"),
+        participant_clusters=tuple(dict.fromkeys(each for each in clusters if each is not None)),
+        when=_days(row),
+        dated_by=_dated_by(row),
+        place=_coded(row["place_text"], row["place_country"]),
+        how=f"rule {row['rule_id']}, confidence {row['confidence']:.2f}, salience {row['salience']:.2f}",
+        same_as=first + 1 if first != row["event_index"] else None,
+    )
+
+
+def _participant(row: Row, side: str) -> str:
+    names = " + ".join(row[f"{side}s"]) or row[f"{side}_name"] or row[f"{side}_text"]
+    return _coded(names, row[f"{side}_country"], row[f"{side}_sector"])
+
+
+def _coded(words: str | None, *codes: str | None) -> str:
+    known = ", ".join(filter(None, codes))
+    return f"{words} ({known})" if words and known else words or ""
+
+
+def _days(row: Row) -> str:
+    days = [str(day) for day in dict.fromkeys((row["event_date"], row["event_date_end"])) if day is not None]
+    return " to ".join(days)
+
+
+_BASES = {
+    "explicit": "the text names the day",
+    "relative": "relative to the day of publication",
+    "tense": "by the tense of the verb and the day of publication",
+    "none": "",
+}
+
+
+def _dated_by(row: Row) -> str:
+    """Return what the date rests on: the words of the text, how exact they are, how they were read."""
+    words = f"“{row['event_date_text']}”" if row["event_date_text"] else ""
+    exact = row["event_date_precision"] if row["event_date"] is not None else ""
+    unresolved = "not resolved" if words and row["event_date"] is None else ""
+    parts = [words, unresolved, exact and f"to the {exact}", _BASES[row["event_date_basis"]], row["event_date_note"]]
+    return ", ".join(filter(None, parts))
+
+
+# What a person may put right, beside what it concerns: the exact lines for ``overrides.toml``.
+
+_SOMEBODY, _ITEM = "Full Name", "Q0"
+
+
+@dataclass(frozen=True, slots=True)
+class Correction:
+    """``lines`` correct what ``description`` says; a person replaces the example of a name or an item in them."""
+
+    description: str
+    lines: str
+
+
+def quote_corrections(article: Row, quotes: Sequence[Row]) -> tuple[tuple[Correction, ...], ...]:
+    """Return the corrections of each quotation, in the order of the rows, all of the article."""
+    where = place_of_article(article["article_id"], article["url"])
+    texts = [row["quote_text"] for row in quotes]
+    return tuple(_quote_correction(article["text"], row, texts, at, where) for at, row in enumerate(quotes))
+
+
+def _quote_correction(text: str, row: Row, texts: Sequence[str], at: int, where: str) -> tuple[Correction, ...]:
+    marked = next((text[part["start_char"] : part["end_char"]] for part in row["parts"]), "")
+    place = place_of_quote(texts, at, marked=marked)
+    if place is None:
+        return ()
+    return (
+        Correction(
+            'Somebody else said it ("" for nobody named)', speaker_lines(place, article=where, speaker=_SOMEBODY)
+        ),
+        Correction("It is no quotation", no_quote_lines(place, article=where)),
+    )
+
+
+def name_corrections(article: Row, name: str | None, mentions: Iterable[str]) -> tuple[Correction, ...]:
+    """Return the corrections of one entity; ``mentions`` are the texts of its mentions by name."""
+    found = name_to_correct(name, mentions)
+    if found is None:
+        return ()
+    where = place_of_article(article["article_id"], article["url"])
+    return (Correction('It is another item of Wikidata ("" for none)', name_lines(found, article=where, qid=_ITEM)),)
+
+
+# An article's quotations as a page shows them: what was said, by whom, and where the words that say so stand.
+
+Span = tuple[int, int]
+_CUE_REACH = 200  # code points on either side of a quotation in which its cue is looked for
+UNNAMED_SPEAKER = "nobody named"
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class QuoteView:
+    """One quotation. ``number`` counts from 1; spans are code points of the text, half-open.
+
+    ``row`` names its row as `newslake why` takes it. ``speaker`` is a name, else words, else ``UNNAMED_SPEAKER``;
+    ``speaker_cluster`` is the speaker's ``cluster_index``. ``parts`` are inside marks. ``cue_span`` is the place of
+    the cue nearest to the quotation: the tables have its words, not its place.
+    """
+
+    number: int
+    row: str
+    kind: str
+    text: str
+    span: Span
+    parts: tuple[Span, ...]
+    is_closed: bool
+    speaker: str
+    speaker_span: Span | None
+    speaker_cluster: int | None
+    role: str
+    gender: str
+    cue: str
+    cue_span: Span | None
+    stance: str
+    addressee: str
+    medium: str
+    how: str
+    corrections: tuple[Correction, ...]
+
+
+def build_quotes(article: Row, quotes: Sequence[Row]) -> tuple[QuoteView, ...]:
+    """Return the quotations of an article, in reading order."""
+    rows = sorted(quotes, key=lambda row: int(row["quote_index"]))
+    corrections = quote_corrections(article, rows)
+    return tuple(_quote_view(article, row, corrections[at]) for at, row in enumerate(rows))
+
+
+def _quote_view(article: Row, row: Row, corrections: tuple[Correction, ...]) -> QuoteView:
+    span = (row["start_char"], row["end_char"])
+    has_mention = row["speaker_start_char"] is not None
+    return QuoteView(
+        number=row["quote_index"] + 1,
+        row=f"{row['article_id']}:quotes:{row['quote_index']}",
+        kind=row["quote_type"],
+        text=" ".join(row["quote_text"].split()),
+        span=span,
+        parts=tuple((part["start_char"], part["end_char"]) for part in row["parts"]),
+        is_closed=row["is_closed"],
+        speaker=row["speaker_name"] or row["speaker_text"] or UNNAMED_SPEAKER,
+        speaker_span=(row["speaker_start_char"], row["speaker_end_char"]) if has_mention else None,
+        speaker_cluster=row["speaker_cluster_index"],
+        role=row["speaker_role"] or "",
+        gender=describe_gender(row["speaker_gender"], row["speaker_gender_method"]),
+        cue=row["cue_text"] or "",
+        cue_span=_cue_span(article["text"], row),
+        stance=row["cue_stance"] or "",
+        addressee=row["addressee_text"] or "",
+        medium=row["medium_text"] or "",
+        how=f"rule {row['rule_id']}, confidence {row['confidence']:.2f}",
+        corrections=corrections,
+    )
+
+
+_GENDERS = {"F": "woman", "M": "man", "U": "gender not known"}
+
+
+def describe_gender(gender: str | None, method: str | None) -> str:
+    """Return a gender in words with what it rests on; "" for what is no person."""
+    if gender is None:
+        return ""
+    return f"{_GENDERS[gender]} by {method}" if method and method != "none" else _GENDERS[gender]
+
+
+def _cue_span(text: str, row: Row) -> Span | None:
+    """Return where the cue stands: its words nearest to the quotation, outside of its marks; None where they do not."""
+    if not row["cue_text"]:
+        return None
+    start, end = row["start_char"], row["end_char"]
+    words = re.compile(rf"\b{re.escape(row['cue_text'])}\b")
+    found = [match.span() for match in words.finditer(text, max(start - _CUE_REACH, 0), end + _CUE_REACH)]
+    parts = [(part["start_char"], part["end_char"]) for part in row["parts"]] or [(start, end)]
+    outside = [span for span in found if not any(span[0] < last and first < span[1] for first, last in parts)]
+    return min(outside, key=lambda span: max(start - span[1], span[0] - end, 0), default=None)
+
 
 EntityGroup = Literal["person", "organisation", "place", "other"]
 _GROUPS: dict[str, EntityGroup] = {

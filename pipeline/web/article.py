@@ -1,18 +1,137 @@
 """The page of one article, as values: what is on it, before anybody draws it."""
 
 import json
-from collections.abc import Mapping, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from datetime import datetime
+from typing import Protocol
 
 from pipeline.model.provenance import ProvenanceStep
 from pipeline.tables.spec import Row
-from pipeline.web.about import Field, build_fields, describe_published
-from pipeline.web.annotations import EntityCard, build_entity_cards
-from pipeline.web.events import EventView, build_events
-from pipeline.web.quotes import QuoteView, build_quotes
+from pipeline.web.annotations import (
+    MODALITIES,
+    EntityCard,
+    EventView,
+    QuoteView,
+    build_entity_cards,
+    build_events,
+    build_quotes,
+)
+from pipeline.web.rendering import make_json_visible, page
 from pipeline.web.text_markup import BlockView, build_blocks
-from pipeline.web.told import RevisionView
-from pipeline.web.visible import make_json_visible
+
+# What is known of an article as a whole, each with the method that found it.
+
+# Columns of ``articles`` in the order of the page, with their names there.
+_EXTRACTED_FIELDS = {
+    "authors": "authors",
+    "publisher": "publisher",
+    "section": "section",
+    "tags": "tags",
+    "language": "language",
+    "page_type": "page type",
+    "wire_agency": "agency",
+    "is_paywalled": "behind a paywall",
+    "tdm_reserved": "mining reserved",
+    "flags": "flags",
+}
+_FETCH_FIELDS = {"source_key": "source", "http_status": "HTTP status", "raw_ref": "raw record"}
+_VERSION_FIELDS = {
+    "extractor": "body chosen by",
+    "model_name": "read by",
+    "pipeline_version": "pipeline version",
+    "kb_version": "names as known in",
+}
+_ID_FIELDS = {"article_id": "article", "revision_id": "revision", "canonical_url": "canonical URL", "url": "URL"}
+
+
+@dataclass(frozen=True, slots=True)
+class Field:
+    """One field: its name on the page, its value in words, and ``how`` it was found, "" where nothing says."""
+
+    name: str
+    value: str
+    how: str
+
+
+def build_fields(article: Row, copies: Sequence[Row] = ()) -> tuple[Field, ...]:
+    """Return the fields of an article that have a value; ``copies`` is its row of that table, where it has one."""
+    return tuple(each for each in (*_all_fields(article), *map(_copy_field, copies)) if each.value)
+
+
+def _copy_field(row: Row) -> Field:
+    if not row["is_copy"]:
+        return Field("copy of article", "", "")
+    return Field("copy of article", row["dup_group_id"], f"by {row['method']}, similarity {row['similarity']:.2f}")
+
+
+def _all_fields(article: Row) -> Iterator[Field]:
+    methods = {each["field"]: f"by {each['method']}" for each in article["field_methods"] or ()}
+    yield Field("title", article["title"] or "", methods.get("title", ""))
+    yield Field("published", describe_published(article) or "not known", _dated_by(article))
+    yield Field("changed", _moment(article["modified_at"]), "as the page says")
+    for column, name in _EXTRACTED_FIELDS.items():
+        yield Field(name, _value_text(article[column]), methods.get(column, ""))
+    yield Field("words", f"{article['word_count']:,}", methods.get("body", ""))
+    yield Field("fetched", _moment(article["fetched_at"]), "first fetch of this content")
+    for names in (_FETCH_FIELDS, _VERSION_FIELDS, _ID_FIELDS):
+        yield from (Field(name, _value_text(article[column]), "") for column, name in names.items())
+
+
+def describe_published(article: Row) -> str:
+    """Return when an article was published, to the precision that is known; "" where that is not at all."""
+    at = article["published_at"]
+    if at is None:
+        return ""
+    return f"{at:%Y-%m-%d}" if article["published_at_precision"] == "day" else _moment(at)
+
+
+def _dated_by(article: Row) -> str:
+    precision, zone = article["published_at_precision"], article["published_at_zone"]
+    parts = [f"by {article['published_at_method']}", precision and f"to the {precision}", zone and f"written {zone}"]
+    return ", ".join(filter(None, parts))
+
+
+def _moment(at: datetime | None) -> str:
+    return "" if at is None else f"{at:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _value_text(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else ""
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)
+
+
+# Protocols for article revisions shown on the page.
+
+
+class SentenceChangeView(Protocol):
+    """A sentence that was ``added`` or ``removed``."""
+
+    @property
+    def kind(self) -> str: ...
+    @property
+    def sentence(self) -> str: ...
+
+
+class RevisionView(Protocol):
+    """One content of the page, and what is new in it against the one before, as `newslake history` tells it."""
+
+    @property
+    def revision_id(self) -> str: ...
+    @property
+    def fetched_at(self) -> datetime: ...
+    @property
+    def title(self) -> str | None: ...
+    @property
+    def word_count(self) -> int: ...
+    @property
+    def changes(self) -> Sequence[SentenceChangeView]: ...
+    @property
+    def quotes_removed(self) -> Sequence[str]: ...
+
 
 _JSON = json.JSONEncoder(ensure_ascii=False, default=str)
 
@@ -106,3 +225,11 @@ def _group_card(row: Row, known: Mapping[int, str]) -> GroupCard:
 
 def _json_lines(rows: Sequence[Row]) -> str:
     return make_json_visible("[\n" + ",\n".join(map(_JSON.encode, rows)) + "\n]")
+
+
+# The page of an article inside Newsroom.
+
+
+def newsroom_article(article: ArticlePage, *, root: str) -> str:
+    """Return the page of an article, with the way to the other pages of Newsroom, whose first is at ``root``."""
+    return page("newsroom_article.html", page=article, modalities=MODALITIES, root=root)

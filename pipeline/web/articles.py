@@ -6,9 +6,7 @@ from pathlib import Path
 
 from pipeline.errors import ConfigError
 from pipeline.query.articles import ArticleCursor, ArticleFilter, ArticleSummary, find_articles, last_day
-from pipeline.web.asked import UrlQuery, parse_period, parse_text
-from pipeline.web.links import link
-from pipeline.web.rendering import page
+from pipeline.web.rendering import UrlQuery, link, page, parse_period, parse_text
 
 DAYS = 30  # that a list looks back where no days are asked for
 

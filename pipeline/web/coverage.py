@@ -7,8 +7,7 @@ from datetime import date
 
 from pipeline.model import pluralize
 from pipeline.model.coverage import AnomalyKind, Cell, Coverage, SourceCoverage
-from pipeline.web.links import link
-from pipeline.web.rendering import page
+from pipeline.web.rendering import link, page
 
 # What stands in a cell: a shade for a day as it is, a letter where it is odd. No two differ by colour alone.
 SHADES = (("·", "none"), ("░", "under half of what is usual"), ("▒", "less"), ("▓", "as usual"), ("█", "more"))

@@ -8,9 +8,7 @@ from pipeline.errors import ConfigError
 from pipeline.model.provenance import STEP_HEADINGS, Provenance
 from pipeline.query.outcomes import LATE, PageFilter, PageOutcome, find_page_outcomes
 from pipeline.tables import table_named
-from pipeline.web.asked import UrlQuery, parse_period, parse_text
-from pipeline.web.links import link, web_link
-from pipeline.web.rendering import page
+from pipeline.web.rendering import UrlQuery, link, page, parse_period, parse_text, web_link
 
 _HEADINGS = {**STEP_HEADINGS, "next": "Next, in a terminal"}
 _LONGEST_URL = 100_000

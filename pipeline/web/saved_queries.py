@@ -12,9 +12,7 @@ from pipeline.query import Connection, QueryResult, Question, connect, list_ques
 from pipeline.query.charts import draw, picture_bytes
 from pipeline.query.result_files import write_csv
 from pipeline.query.saved_queries import Denominators, count_denominators, set_options, sql_of
-from pipeline.web.asked import UrlQuery, parse_day, parse_period, parse_text
-from pipeline.web.links import link
-from pipeline.web.rendering import page
+from pipeline.web.rendering import UrlQuery, link, page, parse_day, parse_period, parse_text
 
 MOST_ROWS = 200
 MOST_BYTES = 64 << 20  # of a file

@@ -24,8 +24,8 @@ def _workspace() -> "Workspace":
 
 def _coverage(request: Request, root: str) -> Response:
     from pipeline.reports.coverage import coverage
-    from pipeline.web.asked import parse_period, parse_text
     from pipeline.web.coverage import coverage_page
+    from pipeline.web.rendering import parse_period, parse_text
 
     space, query = _workspace(), request.query_params
     first, last = parse_period(query, last=space.settings.now().date(), days=_COVERAGE_DAYS)
@@ -60,8 +60,7 @@ def _articles(request: Request, root: str) -> Response:
 
 def _article(request: Request, root: str) -> Response:
     from pipeline.reports.article_view import view_article
-    from pipeline.web.article import article_page
-    from pipeline.web.served import newsroom_article
+    from pipeline.web.article import article_page, newsroom_article
 
     article_id = request.path_params["article_id"]
     found = view_article(_workspace(), article_id)

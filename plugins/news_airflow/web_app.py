@@ -106,7 +106,7 @@ async def _answer_request(
 
 def _within_limits(answer: Callable[[Request, str], Response], request: Request, root: str) -> Response:
     from pipeline.settings import Settings
-    from pipeline.web.limits import within_limits
+    from pipeline.web.rendering import within_limits
 
     with within_limits(Settings.load()):
         return answer(request, root)
@@ -135,7 +135,7 @@ def _logged_error_response(request: Request, error: Exception) -> Response:
 
 
 def _error_response(request: Request, status: int, message: str) -> Response:
-    from pipeline.web.trouble import error_page
+    from pipeline.web.rendering import error_page
 
     inside = request.scope["path"].removeprefix(request.scope.get("root_path", ""))
     root = "../" * max(0, inside.count("/") - 1)

@@ -11,10 +11,9 @@ from pipeline.errors import ConfigError, LimitError
 from pipeline.model.coverage import Anomaly, Cell, Coverage, SourceCoverage, SourceDay
 from pipeline.model.provenance import Check, Excerpt, Fact, Provenance, ProvenanceStep
 from pipeline.web.articles import articles_page
-from pipeline.web.asked import parse_period, parse_text
 from pipeline.web.coverage import coverage_page
-from pipeline.web.links import link, web_link
 from pipeline.web.outcomes import pages_page, why_page
+from pipeline.web.rendering import link, parse_period, parse_text, web_link
 from pipeline.web.saved_queries import parse_question_request, question_csv, question_page, question_svg, questions_page
 from tests.unit.query.conftest import WriteRows, small_lake, write_rows
 

@@ -7,9 +7,45 @@ import re
 import pytest
 from jinja2 import DictLoader, UndefinedError
 
+from pipeline.query import palette
 from pipeline.web import policy, rendering
-from pipeline.web.rendering import stylesheet
-from pipeline.web.visible import make_visible
+from pipeline.web.rendering import make_visible, stylesheet
+from tests.architecture.tree import project_files, text_of
+
+# Charts and pages share one palette: pipeline/query/palette.py.
+
+_COLOUR = re.compile(r"#(?:[0-9a-f]{8}|[0-9a-f]{6}|[0-9a-f]{3,4})(?![-\w])|\b(?:rgba?|hsla?|oklch)\(", re.IGNORECASE)
+_PLACES = ("pipeline/web/", "pipeline/query/", "pipeline/cli/", "plugins/")
+_VARIABLE = re.compile(r"--(ink|faint|paper|s\d):(#[0-9A-Fa-f]{6})")
+
+
+def _expected(ink: str, faint: str, paper: str, series: tuple[str, ...]) -> dict[str, str]:
+    return {"ink": ink, "faint": faint, "paper": paper} | {f"s{at}": colour for at, colour in enumerate(series, 1)}
+
+
+def test_variables_are_the_palette_of_the_charts():
+    """The stylesheet's variables, light and dark, are the charts' colours, and each is given once."""
+    light, dark = stylesheet().split("prefers-color-scheme:dark", maxsplit=1)
+
+    assert dict(_VARIABLE.findall(light)) == _expected(palette.INK, palette.FAINT, palette.BACKGROUND, palette.SERIES)
+    assert dict(_VARIABLE.findall(dark)) == _expected(
+        palette.INK_ON_DARK, palette.FAINT_ON_DARK, palette.DARK_BACKGROUND, palette.SERIES_ON_DARK
+    )
+    assert len(_VARIABLE.findall(stylesheet())) == 2 * (3 + len(palette.SERIES))
+
+
+def test_no_other_place_names_a_colour():
+    """Neither a template nor a chart has a colour of its own."""
+    files = [path for path in project_files() if path.startswith(_PLACES) and path.endswith((".py", ".css", ".html"))]
+    found = [
+        f"{path}: {line.strip()}"
+        for path in files
+        if path != "pipeline/query/charts.py"
+        for line in text_of(path).splitlines()
+        if _COLOUR.search(line)
+    ]
+
+    assert found == []
 
 
 def _rendered(source: str, **values: object) -> str:
@@ -72,13 +108,13 @@ def _luminance(colour: str) -> float:
 
 def test_the_palette_is_readable_on_both_papers():
     """Ink, faint ink and links stand 4.5 to 1 against their paper, what is drawn 2 to 1; dark series 4.5 to 1."""
-    from pipeline.query import palette as style
+    from pipeline.query import palette
 
-    for colour in (style.INK, style.FAINT, style.MAIN):
-        assert _contrast(colour, style.BACKGROUND) >= 4.5
-    for colour in (style.INK_ON_DARK, style.FAINT_ON_DARK, *style.SERIES_ON_DARK):
-        assert _contrast(colour, style.DARK_BACKGROUND) >= 4.5
-    assert min(_contrast(colour, style.BACKGROUND) for colour in style.SERIES) >= 2
+    for colour in (palette.INK, palette.FAINT, palette.MAIN):
+        assert _contrast(colour, palette.BACKGROUND) >= 4.5
+    for colour in (palette.INK_ON_DARK, palette.FAINT_ON_DARK, *palette.SERIES_ON_DARK):
+        assert _contrast(colour, palette.DARK_BACKGROUND) >= 4.5
+    assert min(_contrast(colour, palette.BACKGROUND) for colour in palette.SERIES) >= 2
 
 
 def test_whatever_python_cannot_print_is_looked_at():

@@ -3,7 +3,7 @@
 from hypothesis import given
 from hypothesis import strategies as st
 
-from pipeline.web.marks import Label, Mark, split_text
+from pipeline.web.text_markup import Label, Mark, split_text
 
 KINDS = ("quote", "said", "speaker", "cue", "event", "entity")
 SIZE = 40
