@@ -6,9 +6,8 @@ instant. Another pipeline version reads everything again; the events' `derived_n
 
 from airflow.sdk import DAG, PartitionedAssetTimetable, task
 from news_airflow.assets import RAW, TABLES
-from news_airflow.days import day_of
 from news_airflow.defaults import COMMIT_POOL, LONG, START, TASK_DEFAULTS
-from news_airflow.task_context import origin_of, run_id_of, run_stage
+from news_airflow.task_context import day_of, origin_of, run_id_of, run_stage
 
 with DAG(
     "news_extract",

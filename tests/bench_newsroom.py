@@ -32,7 +32,7 @@ out = Console(highlight=False)
 def main(root: Path) -> None:
     """Print each page beside its goals."""
     sys.path.insert(0, str(Path(__file__).parents[1] / "plugins"))
-    from news_airflow.newsroom_pages import PAGES
+    from news_airflow.web_app import PAGES
 
     os.environ |= {"NEWS_DATA_DIR": str(root), "NEWS_SOURCES_FILE": str(root / "sources.toml")}
     (root / "sources.toml").touch()
@@ -94,7 +94,7 @@ def _page(
 
 def _lists(day: date) -> list[tuple[str, Mapping[str, object]]]:
     """Return the lists behind the first, each as the one before it leads there."""
-    from news_airflow.newsroom_pages import PAGES
+    from news_airflow.web_app import PAGES
 
     found = [_page("/articles", to=day)]
     while len(found) <= ROUNDS:

@@ -6,9 +6,8 @@ from airflow.sdk import task
 from airflow.sdk.exceptions import AirflowSkipException
 
 from news_airflow.assets import RAW
-from news_airflow.days import day_of
 from news_airflow.defaults import FILES_POOL, LONG, WEB_POOL
-from news_airflow.task_context import fail, origin_of, run_id_of, run_stage
+from news_airflow.task_context import day_of, fail, origin_of, run_id_of, run_stage
 
 SOURCE_POOLS = {"web": WEB_POOL, "files": FILES_POOL}
 

@@ -15,7 +15,7 @@ import jwt
 import pytest
 from fastapi import Request, Response
 from fastapi.testclient import TestClient
-from news_airflow.newsroom_pages import PAGES
+from news_airflow.web_app import PAGES
 
 from pipeline.errors import ConfigError, LakeError, LimitError
 from tests.browser.airflow import PASSWORDS, airflow_pages

@@ -7,7 +7,7 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from news_airflow.days import day_of
+from news_airflow.task_context import day_of
 
 from pipeline import errors
 from tests.cluster.compose import variables_of_example
