@@ -22,8 +22,7 @@ from rich.console import Console
 from pipeline.clean import clean, extract
 from pipeline.kb import load_kb
 from pipeline.model import Article, Page
-from pipeline.nlp import Annotator, load_model
-from pipeline.nlp import annotator as reading
+from pipeline.nlp import Annotator, annotator, load_model
 from pipeline.settings import Settings
 from samples.server import FOLDERS, ROOT, resource_at
 from tests import bench_fetch
@@ -131,7 +130,7 @@ def _spent(stages: Sequence[str], work: Callable[[], None]) -> float:
 
     with ExitStack() as patched:
         for name in stages:
-            patched.enter_context(patch.object(reading, name, timed(getattr(reading, name))))
+            patched.enter_context(patch.object(annotator, name, timed(getattr(annotator, name))))
         (work if stages else timed(work))()
     return spent
 

@@ -14,11 +14,10 @@ from unittest.mock import patch
 
 from rich.console import Console
 
-from pipeline.kb import build_store, load_kb, read_records
-from pipeline.kb import builtin as load
+from pipeline.kb import build_store, builtin, load_kb, read_records
 from pipeline.model import Article
 from pipeline.nlp import Annotator, load_model
-from pipeline.nlp.entities import extraction as finding
+from pipeline.nlp.entities import extraction
 from pipeline.settings import Settings
 from tests.bench import ROUNDS, articles, worker_memory
 
@@ -112,7 +111,7 @@ def _linking_seconds(annotator: Annotator, given: list[Article]) -> float:
 
         return run
 
-    with patch.multiple(finding, **{name: timed(getattr(finding, name)) for name in STEPS}):
+    with patch.multiple(extraction, **{name: timed(getattr(extraction, name)) for name in STEPS}):
         for article, doc in annotator.docs(given, batch_size=16):
             if doc is not None:
                 annotator.annotate(article, doc)
@@ -120,7 +119,7 @@ def _linking_seconds(annotator: Annotator, given: list[Article]) -> float:
 
 
 def _seconds_to_load(path: Path) -> float:
-    for each in (load.load_builtin, load.read_cities):
+    for each in (builtin.load_builtin, builtin.read_cities):
         each.cache_clear()
     return _seconds(lambda: load_kb(store=path))
 
