@@ -1,7 +1,7 @@
-"""From a page to an Article, or the reason why it is none. No network, no files.
+"""Turn a page into an Article, or into the reason why it is rejected. No network, no files.
 
-Line rules are data in ``line_rules``; what makes a page no article is in ``page_types``; plain text has a way of its
-own in ``text_article`` and keeps its characters.
+``article`` has the public entry points. Line rules are data in ``boilerplate``, page types and rejections are in
+``page_types``, and ``plain_text`` reads plain text, whose characters it keeps.
 """
 
 from pipeline.clean.article import Explanation, clean, explain, extract

@@ -1,4 +1,4 @@
-"""From an HTML page to an Article."""
+"""Turn a page into an Article. Public entry points: ``clean``, ``extract``, ``explain``."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, replace
@@ -28,7 +28,7 @@ _DEEP_CHARS = 200
 class Explanation:
     """An article, and how often each rule fired on its page: line rules by name, layout rules as "drop: SELECTOR".
 
-    ``evidence`` is what of the page its type rests on, for a person.
+    ``evidence`` says, for a person, why the page has its type.
     """
 
     article: Article
@@ -38,7 +38,7 @@ class Explanation:
 
 @dataclass(frozen=True, slots=True)
 class _PageContent:
-    """What was read off one page. ``pieces`` are without the title."""
+    """Values read off one page. ``pieces`` do not include the title."""
 
     markup: Markup
     identity: tuple[str | None, str]
@@ -55,24 +55,64 @@ class _PageContent:
         return tuple(piece.text for piece in self.pieces if piece.kind in ("paragraph", "list"))
 
 
-def html_article(page: Page, origin: Origin) -> Explanation:
-    """Return the article of an HTML page; of a page without any text an Article with an empty one and a flag.
+def clean(
+    page: Page,
+    *,
+    source_key: str,
+    publisher: str | None = None,
+    raw_ref: str | None = None,
+    rules: tuple[LayoutRule, ...] = (),
+) -> Article | Rejected:
+    """Return the page's article, or why the page is rejected. Equal pages and ``rules`` give equal values.
+
+    Raises: UndecodablePageError when the bytes give no text.
+    """
+    explained = explain(page, Origin(source_key, publisher, raw_ref, rules))
+    return reject_reason(explained.article, evidence=explained.evidence) or explained.article
+
+
+def extract(page: Page, *, source_key: str) -> Article:
+    """Return the article of a page of any type, rejected ones included. See ``explain``."""
+    return explain(page, Origin(source_key)).article
+
+
+def explain(page: Page, origin: Origin) -> Explanation:
+    """Return the article of a page of any type, rejected ones included, and how often each rule fired.
+
+    A page without anything to read gives an Article without text whose ``flags`` say why: ``empty``, ``content_type``,
+    ``too_many_elements``, ``too_much_text`` or ``parse_error``.
+    Raises: UndecodablePageError when the bytes give no text.
+    """
+    kind = media_kind_of(page)
+    if not page.body or page.body.isspace():
+        return Explanation(_empty_article(page, origin, flag="empty"), {})
+    if kind == "other":
+        return Explanation(_empty_article(page, origin, flag="content_type"), {})
+    return _html_article(page, origin) if kind == "html" else Explanation(text_article(page, origin), {})
+
+
+def _html_article(page: Page, origin: Origin) -> Explanation:
+    """Return the article of an HTML page. Without any text it has a flag that says why.
 
     Raises: UndecodablePageError.
     """
     decoded = decode_body(page)
     root = parse_html(decoded.text)
     if root is None:
-        return Explanation(empty_article(page, origin, flag="empty"), {})
+        return Explanation(_empty_article(page, origin, flag="empty"), {})
     if (excess := excess_of(root)) is not None:
-        return Explanation(empty_article(page, origin, flag=excess), {})
+        return Explanation(_empty_article(page, origin, flag=excess), {})
     reading = _read(page, origin, root, decoded.text)
     if not reading.pieces and _is_too_deep(root, decoded.text):
-        return Explanation(empty_article(page, origin, flag="parse_error"), reading.fired)
+        return Explanation(_empty_article(page, origin, flag="parse_error"), reading.fired)
     article, evidence = _article(page, origin, reading)
     if decoded.is_repaired:
         article = replace(article, flags=tuple(sorted((*article.flags, "charset_repaired"))))
     return Explanation(article, reading.fired, evidence)
+
+
+def _is_too_deep(root: Tree, source: str) -> bool:
+    return len(source) > _DEEP_CHARS and len(text_of(root)) < len(source) // 1000
 
 
 def _read(page: Page, origin: Origin, root: Tree, source: str) -> _PageContent:
@@ -95,10 +135,6 @@ def _read(page: Page, origin: Origin, root: Tree, source: str) -> _PageContent:
 
 def _domain_of(page: Page, canonical: str | None) -> str | None:
     return domain_of(canonical or page.final_url or page.url or "") or None
-
-
-def _is_too_deep(root: Tree, source: str) -> bool:
-    return len(source) > _DEEP_CHARS and len(text_of(root)) < len(source) // 1000
 
 
 def _article(page: Page, origin: Origin, reading: _PageContent) -> tuple[Article, str]:
@@ -143,12 +179,12 @@ def _article(page: Page, origin: Origin, reading: _PageContent) -> tuple[Article
         raw_ref=origin.raw_ref,
         http_status=page.status if url else None,
         extractor=EXTRACTOR,
-        field_methods=_methods(reading, section=section, language=language, kind=kind, wall=wall),
+        field_methods=_field_methods(reading, section=section, language=language, kind=kind, wall=wall),
     )
     return article, kind.evidence
 
 
-def _methods(
+def _field_methods(
     reading: _PageContent, *, section: ExtractedField, language: ExtractedField, kind: PageKind, wall: str | None
 ) -> tuple[FieldMethod, ...]:
     has_standfirst = any(piece.kind == "standfirst" for piece in reading.pieces)
@@ -165,8 +201,8 @@ def _methods(
     )
 
 
-def empty_article(page: Page, origin: Origin, *, flag: str) -> Article:
-    """Return the Article of a page that gives nothing to read: no text, no blocks, and the flag that says why."""
+def _empty_article(page: Page, origin: Origin, *, flag: str) -> Article:
+    """Return the Article of a page without anything to read: no text, no blocks, and a flag that says why."""
     canonical, article_id = page_identity(page)
     url = page.final_url or page.url
     content_hash = content_hash_of(None, ())
@@ -177,7 +213,7 @@ def empty_article(page: Page, origin: Origin, *, flag: str) -> Article:
         canonical_url=canonical,
         source_key=origin.source_key,
         publisher=origin.publisher or page.hints.publisher,
-        domain=domain_of(canonical or url or "") or None,
+        domain=_domain_of(page, canonical),
         title=None,
         standfirst=None,
         authors=(),
@@ -202,42 +238,3 @@ def empty_article(page: Page, origin: Origin, *, flag: str) -> Article:
         http_status=page.status if url else None,
         extractor=EXTRACTOR,
     )
-
-
-# The ways to read a page: with a decision, always, and with its reasons.
-
-
-def clean(
-    page: Page,
-    *,
-    source_key: str,
-    publisher: str | None = None,
-    raw_ref: str | None = None,
-    rules: tuple[LayoutRule, ...] = (),
-) -> Article | Rejected:
-    """Return the page's article, or why it is none. The same page and ``rules`` give the same value, always.
-
-    Raises: UndecodablePageError when the bytes give no text.
-    """
-    explained = explain(page, Origin(source_key, publisher, raw_ref, rules))
-    return reject_reason(explained.article, evidence=explained.evidence) or explained.article
-
-
-def extract(page: Page, *, source_key: str) -> Article:
-    """Return what the page gives, with its page type, whatever that is. See ``explain``."""
-    return explain(page, Origin(source_key)).article
-
-
-def explain(page: Page, origin: Origin) -> Explanation:
-    """Return what the page gives, with its page type, whatever that is, and how often each rule fired.
-
-    A page without anything to read is an Article without text whose ``flags`` say why: ``empty``, ``content_type``,
-    ``too_many_elements``, ``too_much_text`` or ``parse_error``.
-    Raises: UndecodablePageError when the bytes give no text.
-    """
-    kind = media_kind_of(page)
-    if not page.body or page.body.isspace():
-        return Explanation(empty_article(page, origin, flag="empty"), {})
-    if kind == "other":
-        return Explanation(empty_article(page, origin, flag="content_type"), {})
-    return html_article(page, origin) if kind == "html" else Explanation(text_article(page, origin), {})

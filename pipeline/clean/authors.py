@@ -1,4 +1,4 @@
-"""Who wrote it: people only, no organisations, categories, addresses."""
+"""Authors of an article: people only, without organisations, categories and addresses."""
 
 import re
 from collections.abc import Iterable, Iterator, Mapping
@@ -73,7 +73,7 @@ _MAX_BYLINES, _BYLINE_CHARS = 100, 1000  # more or longer is no byline
 
 @dataclass(frozen=True, slots=True)
 class Authors:
-    """People's names in the page's order, and where they were found."""
+    """Names of people in the page's order, and the method that found them."""
 
     names: tuple[str, ...]
     method: str
@@ -81,7 +81,7 @@ class Authors:
 
 @dataclass(frozen=True, slots=True)
 class _AuthorSource:
-    """Texts that may name authors. ``min_words``: one word is a name only where markup states it as the author's."""
+    """Texts that may name authors. One word is a name only in markup of the author: ``min_words``."""
 
     method: str
     texts: tuple[str, ...]
@@ -91,8 +91,8 @@ class _AuthorSource:
 def read_authors(markup: Markup, *, publisher: str | None, domain: str | None, title: str | None) -> Authors:
     """Return the authors' names in the page's order, from the first place that names people.
 
-    JSON-LD, then meta elements, rel=author and microdata, a byline beside the headline, trafilatura. A single word
-    gives way to the fuller name that a later place has for it.
+    Order: JSON-LD, meta elements, rel=author and microdata, a byline near the headline, trafilatura. A fuller name
+    from a later place replaces a single word.
     """
     outlets = frozenset(filter(None, (_squash(publisher or ""), _squash((domain or "").split(".")[0]))))
     short: Authors | None = None
@@ -134,7 +134,7 @@ def _labelled_authors(markup: Markup) -> Iterator[str]:
 
 
 def _bylines(root: Tree, title: str | None) -> tuple[str, ...]:
-    """Return the first text near the headline that says "by" or stands in an element named a byline."""
+    """Return the first text near the headline that says "by" or is in an element with a byline class."""
     for shown in texts_near_headline(root, title=title):
         if len(shown.text) >= _MAX_BYLINE:
             continue
@@ -159,7 +159,7 @@ def _linked_authors(markup: Markup) -> Iterator[str]:
 
 
 def _is_organisation(types: frozenset[str]) -> bool:
-    """Content systems type the one author of a site as Person and Organization at once: that is a person."""
+    """Return whether JSON-LD types name an organisation. A value typed Person and Organization is a person."""
     return "Person" not in types and any(name.endswith("Organization") or name == "Brand" for name in types)
 
 

@@ -1,4 +1,4 @@
-"""From pieces to one text with blocks, and from that to an Article."""
+"""Shared values of page cleaning: text pieces, extracted fields, a page's origin, and the text made of pieces."""
 
 import re
 from collections.abc import Iterable
@@ -7,12 +7,10 @@ from dataclasses import dataclass, field
 from pipeline.model import Block, LayoutRule
 from pipeline.model.article import BlockKind
 
-# A stretch of an article before it has a place in the text.
-
 
 @dataclass(frozen=True, slots=True)
 class TextPiece:
-    """Tidy text, never empty, no line break in it."""
+    """A stretch of an article before it has offsets. ``text`` is tidy, not empty and has no line break."""
 
     kind: BlockKind
     text: str
@@ -22,12 +20,9 @@ class TextPiece:
         object.__setattr__(self, "word_count", len(self.text.split()))
 
 
-# A value with the place where it was found.
-
-
 @dataclass(frozen=True, slots=True)
 class ExtractedField:
-    """A text, None where nothing says it, and the method that gave it, "unknown" for None."""
+    """A text and the method that found it; None and "unknown" where nothing gives it."""
 
     text: str | None
     method: str
@@ -41,12 +36,9 @@ def first_nonempty(places: Iterable[tuple[str, str | None]]) -> ExtractedField:
     return next((ExtractedField(text, method) for method, text in places if text), NOT_FOUND)
 
 
-# Where a page comes from, as its caller knows.
-
-
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """``publisher`` wins over what the page says; ``raw_ref`` is the payload digest of its archive record."""
+    """Where a page comes from. ``publisher`` wins over the page; ``raw_ref`` is the payload digest of its record."""
 
     source_key: str
     publisher: str | None = None
@@ -60,7 +52,7 @@ _GAP = "\n\n"
 
 
 def join_pieces(pieces: Iterable[TextPiece]) -> tuple[str, tuple[Block, ...]]:
-    """Return the text of pieces joined by blank lines, and a block for each."""
+    """Return the text of the pieces, joined by blank lines, and one block per piece."""
     blocks: list[Block] = []
     position = 0
     texts = []
@@ -72,5 +64,5 @@ def join_pieces(pieces: Iterable[TextPiece]) -> tuple[str, tuple[Block, ...]]:
 
 
 def count_words(texts: Iterable[str]) -> int:
-    """Return the words of texts; where a script parts no words, two of its characters count as one."""
+    """Return the number of words; in scripts without spaces, two characters count as one word."""
     return sum(len(text.split()) + len(_UNSPACED_SCRIPT.findall(text)) // 2 for text in texts)

@@ -1,4 +1,4 @@
-"""The body of an article: trafilatura chooses, its tree is read as pieces."""
+"""The body of an article as text pieces: captions, the source's layout rules, and trafilatura's extraction."""
 
 import re
 from collections.abc import Iterable, Iterator, Sequence
@@ -17,38 +17,38 @@ from pipeline.clean.html import Tree, text_of, text_start, tidy
 from pipeline.model import LayoutRule
 from pipeline.model.article import BlockKind
 
-# Captions and credited of a page's pictures, and where they stand among its paragraphs.
+# Picture captions and their places among the paragraphs.
 
-_CAPTION = (
+_CAPTION_PATH = (
     "//figcaption | //*[self::div or self::p or self::span][@itemprop='caption'] | "
     "//*[self::div or self::p or self::span or self::small or self::dd][contains(@class, 'caption')]"
 )
-_CREDIT = re.compile(r"credit|copyright|source|attribution|photographer|byline|agency", re.I)
-_ELSEWHERE = re.compile(
+_CREDIT_CLASS = re.compile(r"credit|copyright|source|attribution|photographer|byline|agency", re.I)
+_ELSEWHERE_CLASS = re.compile(
     r"related|recommend|teaser|promo|more-|sidebar|carousel|newsletter|footer|trending|popular", re.I
 )
-_OUTSIDE = ("nav", "aside", "footer", "form")
-_PLACED = ("h1", "h2", "h3", "h4", "h5", "h6", "p", "li", "blockquote", "figcaption")
+_OUTSIDE_TAGS = ("nav", "aside", "footer", "form")
+_PLACED_TAGS = ("h1", "h2", "h3", "h4", "h5", "h6", "p", "li", "blockquote", "figcaption")
 _CREDIT_TAIL = re.compile(
     r"\s*[\[(|–—-]?\s*(?:photo(?:graph)?(?:er)?|image|picture|credit|copyright|©|\(c\)|foto|bild)\s*(?:credit|"
     r"by|:|©)\s*.{0,80}$",
     re.IGNORECASE,
 )
-_MIN_WORDS, _MAX_WORDS = 3, 90
-_MAX_ECHOES = 300  # a page with more pictures is a gallery, and each is compared with each line
+_CAPTION_MIN_WORDS, _CAPTION_MAX_WORDS = 3, 90
+_MAX_ECHOES = 300  # each is compared with each line; a page with more pictures is a gallery
 _KEY_LENGTH = 60
 
 
 @dataclass(frozen=True, slots=True)
 class Captions:
-    """What a page says of its pictures. ``shown`` are captions by page position; ``echoes`` may recur in a body."""
+    """Captions of a page. ``shown`` has them with page positions; ``echoes`` are texts that a body may repeat."""
 
     shown: tuple[tuple[int, str], ...]
     echoes: tuple[str, ...]
     positions: dict[str, int]
 
     def insert_into(self, pieces: Sequence[TextPiece]) -> tuple[TextPiece, ...]:
-        """Return the pieces with captions where the page has them; those after the article's end are left out."""
+        """Return the pieces with captions at their places; captions after the article's end are dropped."""
         places = self._places(pieces)
         if not places:
             return tuple(pieces)
@@ -61,38 +61,38 @@ class Captions:
         return tuple(woven)
 
     def _places(self, pieces: Iterable[TextPiece]) -> list[int]:
-        """Return each piece's position in the page, that of the one before where it is not found."""
+        """Return the page position of each piece; where it is not found, that of the piece before."""
         places, last = [], -1
         for piece in pieces:
-            last = max(last, self.positions.get(_key(piece.text), last))
+            last = max(last, self.positions.get(_position_key(piece.text), last))
             places.append(last)
         return places
 
 
 def read_captions(root: Tree) -> Captions:
-    """Return the captions of a page in page order, each once, credited cut off."""
-    elements = (element for element in _outermost(root.xpath(_CAPTION)) if not _is_elsewhere(element))
+    """Return the captions of a page in page order, each once, without picture credits."""
+    elements = (element for element in _outermost(root.xpath(_CAPTION_PATH)) if not _is_elsewhere(element))
     captions = {element: _caption_text(element) for element in elements}
-    tags = {element.tag for element in captions}.difference(_PLACED)
+    tags = {element.tag for element in captions}.difference(_PLACED_TAGS)
     positions: dict[str, int] = {}
     shown: dict[str, int] = {}
-    for index, element in enumerate(root.iter(*_PLACED, *tags) if captions else ()):
-        if element in captions and _MIN_WORDS <= len(captions[element].split()) <= _MAX_WORDS:
+    for index, element in enumerate(root.iter(*_PLACED_TAGS, *tags) if captions else ()):
+        if element in captions and _CAPTION_MIN_WORDS <= len(captions[element].split()) <= _CAPTION_MAX_WORDS:
             shown.setdefault(captions[element], index)
-        if element.tag in _PLACED:
-            positions.setdefault(_key(text_start(element, 2 * _KEY_LENGTH)), index)
+        if element.tag in _PLACED_TAGS:
+            positions.setdefault(_position_key(text_start(element, 2 * _KEY_LENGTH)), index)
     whole = (text_of(element) for element in captions)
     alts = (tidy(alt) for alt in root.xpath("//img/@alt") if len(alt.split()) >= 5)
     return Captions(
         shown=tuple((index, text) for text, index in shown.items()),
-        echoes=tuple(dict.fromkeys((*shown, *(t for t in whole if t and len(t.split()) <= _MAX_WORDS), *alts)))[
+        echoes=tuple(dict.fromkeys((*shown, *(t for t in whole if t and len(t.split()) <= _CAPTION_MAX_WORDS), *alts)))[
             :_MAX_ECHOES
         ],
         positions=positions,
     )
 
 
-def _key(text: str) -> str:
+def _position_key(text: str) -> str:
     return "".join(text[:_KEY_LENGTH].split()).casefold()[:40]
 
 
@@ -106,37 +106,37 @@ def _outermost(elements: Iterable[Tree]) -> Iterator[Tree]:
 
 def _is_elsewhere(element: Tree) -> bool:
     return any(
-        ancestor.tag in _OUTSIDE or _ELSEWHERE.search(ancestor.get("class") or "")
+        ancestor.tag in _OUTSIDE_TAGS or _ELSEWHERE_CLASS.search(ancestor.get("class") or "")
         for ancestor in list(element.iterancestors())[:8]
     )
 
 
 def _caption_text(element: Tree) -> str:
-    credited = {part for part in element.iterdescendants() if _CREDIT.search(part.get("class") or "")}
+    picture_credits = {part for part in element.iterdescendants() if _CREDIT_CLASS.search(part.get("class") or "")}
     parts = [element.text or ""]
     for part in element.iterdescendants():
-        if part not in credited and credited.isdisjoint(part.iterancestors()):
+        if part not in picture_credits and picture_credits.isdisjoint(part.iterancestors()):
             parts.append(part.text or "")
-        if credited.isdisjoint(part.iterancestors()):
+        if picture_credits.isdisjoint(part.iterancestors()):
             parts.append(part.tail or "")
     return _CREDIT_TAIL.sub("", tidy(" ".join(parts)))
 
 
-# A source's own rules for its layouts: what the body leaves out, and where it is. Data, counted.
+# Layout rules of a source: elements to drop, and the container of the body.
 
 
 @dataclass(frozen=True, slots=True)
 class LayoutResult:
-    """The page to read the body from, and how many elements each rule of that day found."""
+    """The page to read the body from, and the number of elements that each rule of the day matched."""
 
     root: Tree
     fired: dict[str, int]
 
 
 def apply_layout(root: Tree, rules: Iterable[LayoutRule], *, day: date) -> LayoutResult:
-    """Return the page without what the rules of a day drop, and only with the container that one of them keeps.
+    """Return the page after the rules of a day: without dropped elements, and only the kept container if any.
 
-    ``root`` stays as it is. A ``keep`` that finds nothing changes nothing; its count of 0 shows a changed layout.
+    ``root`` is unchanged. A ``keep`` without a match changes nothing; its count of 0 shows a changed layout.
     """
     fired: dict[str, int] = {}
     holding = [rule for rule in rules if rule.holds_on(day)]
@@ -155,7 +155,7 @@ def _selector(css: str) -> CSSSelector:
 
 
 def _drop(root: Tree, css: str) -> int:
-    """Remove the elements and leave the text after them; the page itself cannot be dropped."""
+    """Remove elements but not the text after them. The root cannot be dropped."""
     found = [element for element in _selector(css)(root) if element.getparent() is not None]
     for element in found:
         element.drop_tree()
@@ -163,7 +163,7 @@ def _drop(root: Tree, css: str) -> int:
 
 
 def _keep(root: Tree, css: str) -> int:
-    """Make the container of the body all that the page shows."""
+    """Remove everything from the page but the container of the body."""
     found: list[Tree] = _selector(css)(root)
     body = root.find("body")
     if found and body is not None and found[0] is not body:
@@ -175,17 +175,19 @@ def _keep(root: Tree, css: str) -> int:
     return len(found)
 
 
-_HEADINGS = ("head", "h1", "h2", "h3", "h4", "h5", "h6")
-_ITEMS = ("item", "li", "row", "tr")
-_KINDS: dict[str, BlockKind] = {**dict.fromkeys(_HEADINGS, "heading"), **dict.fromkeys(_ITEMS, "list")}
-_BLOCKS = frozenset(
+# The body itself.
+
+_HEADING_TAGS = ("head", "h1", "h2", "h3", "h4", "h5", "h6")
+_ITEM_TAGS = ("item", "li", "row", "tr")
+_KINDS: dict[str, BlockKind] = {**dict.fromkeys(_HEADING_TAGS, "heading"), **dict.fromkeys(_ITEM_TAGS, "list")}
+_BLOCK_TAGS = frozenset(
     {*_KINDS, "p", "div", "section", "article", "list", "ul", "ol", "quote", "blockquote", "table", "body"}
 )
-_SKIPPED = frozenset({"graphic", "figure", "figcaption", "img", "code", "script", "style", "form", "button"})
-_BREAKS = ("lb", "br")
+_SKIPPED_TAGS = frozenset({"graphic", "figure", "figcaption", "img", "code", "script", "style", "form", "button"})
+_BREAK_TAGS = ("lb", "br")
 _SENTENCE_ENDS = tuple('.!?…:"”’»')
 _RULER = re.compile(r"^[_*=~-]{3,}\s+")  # a drawn line before a closing note
-# Where precision gives less than this share of the words in plain paragraphs of one parent, it missed the body.
+# Precision mode missed the body if it gives less than this share of the densest run of paragraphs.
 _RECALL_SHARE = 0.5
 _RECALL_MIN_WORDS = 120
 _SECOND_LOOK_WORDS = 100
@@ -204,11 +206,11 @@ class Body:
 
 
 def read_body(root: Tree) -> Body:
-    """Return the article's body, without pieces where there is none.
+    """Return the article's body; it has no pieces where none is found.
 
-    "fast": precision mode without trafilatura's look at other extractors, which changes nothing on a news page and
-    costs a third of the time. "precision": with it, where little came out. "recall": only where the page's densest
-    run of paragraphs is much longer than what precision gave.
+    "fast": precision mode without trafilatura's fallback extractors, which change nothing on a news page and take a
+    third of the time. "precision": with them, where "fast" gave little. "recall": where the page's densest run of
+    paragraphs is much longer than the result of precision mode.
     """
     body = Body(_extract(root, is_recall=False, is_fast=True), "fast")
     if body.word_count < _SECOND_LOOK_WORDS:
@@ -229,7 +231,7 @@ def _extract(root: Tree, *, is_recall: bool, is_fast: bool = False) -> tuple[Tex
 
 @cache
 def _options(*, is_recall: bool, is_fast: bool) -> Extractor:
-    """Return trafilatura's options; making them reads its configuration, which takes as long as a small page."""
+    """Return trafilatura's options. To make them takes as long as a small page: it reads the configuration."""
     return Extractor(output_format="txt", fast=is_fast, precision=not is_recall, recall=is_recall, comments=False)
 
 
@@ -248,9 +250,9 @@ def _pieces(element: Tree, kind: BlockKind = "paragraph") -> Iterator[TextPiece]
     """Yield the pieces of a container: its blocks, and the loose text between them."""
     loose: list[str | None] = [element.text]
     for child in element:
-        if child.tag in _SKIPPED or not isinstance(child.tag, str):
+        if child.tag in _SKIPPED_TAGS or not isinstance(child.tag, str):
             loose.append(child.tail)
-        elif child.tag in _BLOCKS:
+        elif child.tag in _BLOCK_TAGS:
             yield from _join_lines(loose, kind)
             yield from _block(child, kind)
             loose = [child.tail]
@@ -271,17 +273,17 @@ def _block(element: Tree, outer: BlockKind) -> Iterator[TextPiece]:
 
 def _inline(element: Tree) -> Iterator[str | None]:
     """Yield the texts of an inline element, None for a line break in it."""
-    if element.tag in _BREAKS:
+    if element.tag in _BREAK_TAGS:
         yield None
     yield element.text or ""
     for child in element:
-        if child.tag not in _SKIPPED:
+        if child.tag not in _SKIPPED_TAGS:
             yield from _inline(child)
         yield child.tail or ""
 
 
 def _join_lines(parts: Iterable[str | None], kind: BlockKind) -> Iterator[TextPiece]:
-    """Yield one piece a line; a break inside a sentence is a space."""
+    """Yield one piece per line; a break inside a sentence is a space."""
     lines, current = [], ""
     for part in parts:
         if part is None:

@@ -1,4 +1,4 @@
-"""Lines that stand in a body and are not the story, as data. Each rule has a name, so that a run can count it."""
+"""Boilerplate removal: lines of a body that are not the story. The rules are data, and a run counts each by name."""
 
 import re
 from collections import Counter
@@ -9,7 +9,7 @@ from typing import Literal
 from pipeline.clean.blocks import TextPiece
 from pipeline.clean.metadata import fold_title
 
-# Raise it with every change of meaning in this room; it is part of ``Article.extractor``.
+# Part of ``Article.extractor``. Raise it with every change of the results of this package.
 GENERATION = 2
 
 LinePosition = Literal["any", "head", "tail"]
@@ -165,7 +165,7 @@ LINE_RULES = (
     _rule("tweet_signature", r"^\W*[—–-] .{2,60}\(@\w{2,20}\)", 16),
 )
 
-# A short line that opens a list of other stories; what follows it in the last part of a body is no story.
+# A short line that opens a list of other stories. Near the end of a body, the lines after it are dropped.
 STORY_ENDS = re.compile(
     r"^\W*(?:popular|most (?:read|popular|viewed)|trending(?: now)?|related(?: (?:articles?|stories|posts|"
     r"content|topics))?|"
@@ -180,9 +180,9 @@ STORY_ENDS = re.compile(
 STORY_ENDS_MAX_WORDS = 8
 
 
-# Line rules at work: which pieces of a body are the story.
+# The rules applied to a body.
 
-_HEAD, _TAIL = 3, 4  # pieces that count as near the start or the end
+_HEAD_PIECES, _TAIL_PIECES = 3, 4  # pieces near the start and the end
 _ECHO_MAX_WORDS = 90
 _ECHO_SHARE = 0.8
 _STORY_SHARE = 0.8  # a list of other stories comes after this share of the words
@@ -191,14 +191,14 @@ _WORDS = re.compile(r"\w+")
 
 @dataclass(frozen=True, slots=True)
 class StoryLines:
-    """The pieces that are the story, and how often each rule fired."""
+    """The pieces of the story, and how often each rule fired."""
 
     pieces: tuple[TextPiece, ...]
     fired: Counter[str]
 
 
 def keep_story_lines(pieces: Sequence[TextPiece], *, title: str | None, echoes: Iterable[str]) -> StoryLines:
-    """Return a body without title echo, captions, repeats, boilerplate and headings that head nothing."""
+    """Return a body without repeated titles and captions, repeats, boilerplate and headings at the end."""
     fired: Counter[str] = Counter()
     seen: set[str] = set()
     folded_title = fold_title(title or "")
@@ -221,7 +221,7 @@ def keep_story_lines(pieces: Sequence[TextPiece], *, title: str | None, echoes: 
 
 
 def _story_end(pieces: Sequence[TextPiece]) -> int:
-    """Return the index of the line that opens a list of other stories, the number of pieces where none does."""
+    """Return the index of the line that opens a list of other stories, else the number of pieces."""
     total, read = sum(piece.word_count for piece in pieces), 0
     for index, piece in enumerate(pieces):
         if piece.word_count <= STORY_ENDS_MAX_WORDS and read > _STORY_SHARE * total and STORY_ENDS.match(piece.text):
@@ -254,7 +254,9 @@ def _line_rule(piece: TextPiece, index: int, total: int) -> str | None:
 def _applies(rule: LineRule, piece: TextPiece, index: int, total: int) -> bool:
     if piece.word_count > rule.max_words:
         return False
-    if (rule.place == "head" and index >= _HEAD) or (rule.place == "tail" and index < max(2, total - _TAIL)):
+    if (rule.place == "head" and index >= _HEAD_PIECES) or (
+        rule.place == "tail" and index < max(2, total - _TAIL_PIECES)
+    ):
         return False
     return rule.pattern.search(piece.text) is not None
 

@@ -1,4 +1,4 @@
-"""Which article a page is, from its head alone: cheap enough to ask while archiving."""
+"""Identity of a page: its canonical URL and article id, from the page's head alone, so that archiving stays fast."""
 
 import re
 from typing import NamedTuple
@@ -24,19 +24,19 @@ class PageIdentity(NamedTuple):
 def page_identity(page: Page) -> PageIdentity:
     """Return a page's canonical URL and its article_id.
 
-    The canonical link, else og:url, counts when it names another spelling of the same site and not its front page;
-    else the final URL does. A page without any URL is named by its decoded text. Raises: nothing.
+    The canonical link, else og:url, counts if it is on the same site and not its front page; else the final URL
+    counts. A page without any URL is identified by its decoded text. Raises: nothing.
     """
     try:
         text = decode_body(page).text
-    except UndecodablePageError:  # cleaning reports it; here the bytes must only have a name
+    except UndecodablePageError:  # cleaning reports it; here any stable text will do
         text = page.body.decode("latin-1")
     return identity_of(page, text=text)
 
 
 def identity_of(page: Page, *, text: str) -> PageIdentity:
-    """Return ``page_identity`` of a page whose decoded text is at hand."""
-    final = _canonical(page.final_url or page.url)
+    """Return ``page_identity`` of a page whose text is decoded already."""
+    final = try_canonical_url(page.final_url or page.url)
     named = _stated_urls(text, page) if media_kind_of(page) == "html" else ()
     canonical = next((url for url in named if _is_same_site(url, final)), final)
     return PageIdentity(canonical, article_id_of(canonical=canonical, text=text))
@@ -51,10 +51,11 @@ def _stated_urls(text: str, page: Page) -> tuple[str, ...]:
     links = [link.get("href") for link in root.iter("link") if "canonical" in (link.get("rel") or "").lower().split()]
     metas = [meta.get("content") for meta in root.iter("meta") if _OG_URL in (meta.get("property"), meta.get("name"))]
     base = page.final_url or page.url or ""
-    return tuple(url for raw in (*links[:1], *metas[:1]) if (url := _canonical(raw, base=base)) is not None)
+    return tuple(url for raw in (*links[:1], *metas[:1]) if (url := try_canonical_url(raw, base=base)) is not None)
 
 
-def _canonical(url: str | None, *, base: str = "") -> str | None:
+def try_canonical_url(url: str | None, *, base: str = "") -> str | None:
+    """Return the canonical form of a URL, relative to ``base``; None for what is not a web address."""
     if not url or not url.strip():
         return None
     try:
@@ -64,7 +65,7 @@ def _canonical(url: str | None, *, base: str = "") -> str | None:
 
 
 def _is_same_site(url: str, final: str | None) -> bool:
-    """A front page as canonical link of a deep page is a mistake of the publisher's template."""
+    """Return whether two URLs share a site. The front page as link of another page is a template's mistake."""
     if final is None:
         return True
     return domain_of(url) == domain_of(final) and (urlsplit(url).path != "/" or urlsplit(final).path == "/")

@@ -1,4 +1,7 @@
-"""When an article was published and changed, and how we know."""
+"""Publication and modification times of an article, and the method that found them.
+
+``read_published`` is the entry point. Before it: written days, moments, time zones, and the day shown on the page.
+"""
 
 import re
 from collections.abc import Iterable, Iterator
@@ -18,15 +21,12 @@ from pipeline.clean.metadata import VisibleText, is_elsewhere, texts_near_headli
 from pipeline.model import Page
 from pipeline.model.article import DateMethod
 
-# Days as people write them, in many languages. Names of months are data.
+# Written days, in many languages. Month names are data.
 
 
 def _read_months() -> dict[str, int]:
-    """Return the number of each month by its name: one line per language, a bar between spellings of one month.
-
-    Only a whole word counts; its case and a closing dot do not.
-    """
-    # Not CLDR's tables (Babel): they lack spellings that pages have ("setiembre", "mrz"), and hold other words ("pro").
+    """Return month numbers by folded name. The file has one line per language and a bar between spellings."""
+    # CLDR's tables (Babel) lack spellings that pages use ("setiembre", "mrz") and have other words ("pro").
     lines = resources.files("pipeline.clean").joinpath("data", "months.csv").read_text("utf-8").splitlines()
     return {
         name.casefold(): number
@@ -48,9 +48,9 @@ _MONTH_NAMED = re.compile(rf"([^\W\d_]{{3,12}})\.?\s+(\d{{1,2}})(?:st|nd|rd|th)?
 
 
 def written_day(text: str, *, is_month_first: bool = False) -> date | None:
-    """Return the first day that a text writes out, None where it writes none that exists.
+    """Return the first existing day written in a text, or None.
 
-    ``is_month_first``: 3/4/2026 is the fourth of March, as in the United States; a number over 12 is a day anyway.
+    ``is_month_first``: 3/4/2026 is 4 March, as in the United States; a number over 12 is always a day.
     """
     found = (
         (match.start(), day)
@@ -90,16 +90,16 @@ def _day(year: str, month: str | int, day: str) -> date | None:
         return None
 
 
-# Dates as pages write them.
+# Moments: dates and times as pages write them.
 
-_ISO = re.compile(
+_ISO_MOMENT = re.compile(
     r"(\d{4})-(\d{1,2})-(\d{1,2})(?:[T\s]+(\d{1,2}:\d{2}(?::\d{2})?)(?:[.,]\d+)?\s*(Z|UTC|GMT|[+-]\d{2}:?\d{2}|"
     r"[+-]\d{2})?)?",
     re.IGNORECASE,
 )
-_COMPACT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2})?(Z|[+-]\d{2}:?\d{2})?)?$")
+_COMPACT_MOMENT = re.compile(r"(\d{4})(\d{2})(\d{2})(?:T?(\d{2})(\d{2})(\d{2})?(Z|[+-]\d{2}:?\d{2})?)?$")
 _EPOCH_SECONDS = re.compile(r"\d{10}(?:\d{3})?$")
-_CLOCK_SLACK = timedelta(hours=24)  # a publisher's clock and zone may be wrong by no more
+_CLOCK_SLACK = timedelta(hours=24)  # the largest error of a publisher's clock and zone
 _FIRST_YEAR = 1800
 _WIDEST_ZONE = timedelta(hours=14)
 
@@ -108,8 +108,8 @@ _WIDEST_ZONE = timedelta(hours=14)
 class Moment:
     """A point in time, UTC. With precision "day" it is midnight of the day as written.
 
-    ``zone`` is the offset as written, "+02:00", None where none is. ``clock`` is a time of day that was written
-    without its zone: what the clock on that wall showed, marked UTC for counting only.
+    ``zone`` is the offset as written, such as "+02:00", or None. ``clock`` is the local time that was written without
+    a zone; its UTC zone only makes it comparable.
     """
 
     when: datetime
@@ -119,19 +119,19 @@ class Moment:
 
 
 def parse_moment(text: str) -> Moment | None:
-    """Return the moment that a date's text states, None where it states none.
+    """Return the moment that a text states, or None.
 
-    Midnight sharp with a zone is a day that a template dressed as a time: the day as written is kept.
+    Exact midnight with a zone is a day that a template formatted as a time: the result has the precision "day".
     """
     text = text.strip()[:80]
     try:
-        return _iso(text) or _mail(text) or _compact(text) or _parse_written(text)
+        return _parse_iso(text) or _parse_mail(text) or _parse_compact(text) or _parse_written(text)
     except (ValueError, OverflowError):  # 31 February, year 0, hour 25
         return None
 
 
-def _iso(text: str) -> Moment | None:
-    found = _ISO.match(text)
+def _parse_iso(text: str) -> Moment | None:
+    found = _ISO_MOMENT.match(text)
     if found is None:
         return None
     year, month, day, clock, zone = found.groups()
@@ -167,12 +167,12 @@ def zone_text(offset: timedelta) -> str:
 
 
 def in_zone(when: datetime, zone: str | None) -> datetime:
-    """Return the same moment on the clocks of a zone such as "+02:00"; as it is where none is known."""
+    """Return the same moment in a zone such as "+02:00"; unchanged where the zone is None."""
     return when.astimezone(timezone(_offset(zone))) if zone else when
 
 
-def _mail(text: str) -> Moment | None:
-    """Read "Tue, 13 Jun 2017 10:00:00 +0200" and the like."""
+def _parse_mail(text: str) -> Moment | None:
+    """Return the moment of an e-mail date such as "Tue, 13 Jun 2017 10:00:00 +0200", or None."""
     if text.count(":") == 0 or not re.match(r"[A-Za-z]{3,9},?\s+\d|\d{1,2}\s+[A-Za-z]{3}", text):
         return None
     try:
@@ -183,10 +183,10 @@ def _mail(text: str) -> Moment | None:
     return _moment(when.year, when.month, when.day, clock=f"{when:%H:%M:%S}", zone=zone)
 
 
-def _compact(text: str) -> Moment | None:
+def _parse_compact(text: str) -> Moment | None:
     if _EPOCH_SECONDS.match(text):
         return Moment(datetime.fromtimestamp(int(text[:10]), UTC), "second")
-    found = _COMPACT.match(text)
+    found = _COMPACT_MOMENT.match(text)
     if found is None:
         return None
     year, month, day, hour, minute, second, zone = found.groups()
@@ -200,7 +200,7 @@ def _parse_written(text: str) -> Moment | None:
 
 
 def doubt_of(moment: Moment, *, fetched_at: datetime) -> str | None:
-    """Return why a moment cannot be when a page was published: "date_in_future", "date_implausible", or None."""
+    """Return why a moment cannot be a publication time: "date_in_future", "date_implausible", or None."""
     if moment.when - fetched_at > _CLOCK_SLACK:
         return "date_in_future"
     if moment.when.year < _FIRST_YEAR or moment.when.date().isoformat() in ("1970-01-01", "1900-01-01"):
@@ -208,21 +208,20 @@ def doubt_of(moment: Moment, *, fetched_at: datetime) -> str | None:
     return None
 
 
-# The zone of a publication time: as written, or as other markup of the same page shows it.
+# The zone of a publication time: as written, or as other markup of the page shows it.
 
 _UTC_ZONE = "+00:00"
 _SAME_MINUTE = timedelta(seconds=59)
-_WIDEST = timedelta(hours=14)
-_QUARTER = timedelta(minutes=15)  # every zone of the world is a multiple of it
-_NEAR = timedelta(days=7)  # within which a publisher's clocks are taken to have stood alike
+_QUARTER = timedelta(minutes=15)  # every offset in use is a multiple of it
+_NEARBY = timedelta(days=7)  # a publisher's offset is taken as constant over this time
 
 
 def with_zone(moment: Moment, others: Iterable[Moment], root: Tree) -> Moment:
-    """Return a moment with the zone that the page's other times show for it.
+    """Return a moment with the zone that other times of the page show.
 
-    A time of day without a zone becomes an instant where another statement gives the same time with its zone, or
-    where a time within a week of it was written with an offset. A time written in UTC gets the offset with which the
-    page writes the same instant elsewhere. Anything else stays as it is: a zone is never guessed.
+    A time of day without a zone gets the zone of another statement of the same time, or the one offset of all times
+    within a week. A time in UTC gets the offset with which the page writes the same instant elsewhere. Any other
+    moment is unchanged: a zone is never guessed.
     """
     others = tuple(others)
     if moment.clock is not None:
@@ -235,25 +234,25 @@ def with_zone(moment: Moment, others: Iterable[Moment], root: Tree) -> Moment:
 
 
 def _same_clock(moment: Moment, others: Iterable[Moment]) -> str | None:
-    """Return the offset that makes a zoneless time the instant that another statement gives, to the second."""
+    """Return the offset between a time without a zone and another statement of the same instant."""
     clock = moment.clock
     for other in others:
         if clock is not None and other.precision == "second":
             offset = clock - other.when
             is_exact = other.zone == zone_text(offset) or clock.second != 0
-            if abs(offset) <= _WIDEST and not offset % _QUARTER and is_exact:
+            if abs(offset) <= _WIDEST_ZONE and not offset % _QUARTER and is_exact:
                 return zone_text(offset)
     return None
 
 
 def _near_offset(moment: Moment, others: Iterable[Moment]) -> str | None:
-    zones = {other.zone for other in others if other.zone and abs(other.when - moment.when) <= _NEAR} - {_UTC_ZONE}
+    zones = {other.zone for other in others if other.zone and abs(other.when - moment.when) <= _NEARBY} - {_UTC_ZONE}
     return zones.pop() if len(zones) == 1 else None
 
 
 def _local_spelling(moment: Moment, others: Iterable[Moment], root: Tree) -> str | None:
-    """Return the offset with which the page writes the instant in another place, its scripts included."""
-    same = (other.zone for other in others if other.precision == "second" and _is_same(other, moment))
+    """Return the offset with which the page writes the same instant elsewhere, scripts included."""
+    same = (other.zone for other in others if other.precision == "second" and _is_same_minute(other, moment))
     stated = next((zone for zone in same if zone not in (None, _UTC_ZONE)), None)
     if stated is not None:
         return stated
@@ -261,43 +260,45 @@ def _local_spelling(moment: Moment, others: Iterable[Moment], root: Tree) -> str
     for script in root.iter("script"):
         for found in pattern.finditer(script.text or ""):
             other = parse_moment(found.group())
-            if other and other.zone != _UTC_ZONE and _is_same(other, moment):
+            if other and other.zone != _UTC_ZONE and _is_same_minute(other, moment):
                 return other.zone
     return None
 
 
-def _is_same(one: Moment, two: Moment) -> bool:
+def _is_same_minute(one: Moment, two: Moment) -> bool:
     return abs(one.when - two.when) <= _SAME_MINUTE
 
 
-# The publication day that a reader sees beside the headline, where no markup states it.
+# The publication day shown near the headline, for pages whose markup states none.
 
 _HAS_YEAR = re.compile(r"(?<!\d)(?:19|20)\d\d(?!\d)")
-_CHANGED = re.compile(
+_NOT_PUBLISHED = re.compile(
     r"updat|modif|edited|chang|aktualis|geändert|actuali[sz]|mis[e]? à jour|aggiornat|atualizad|bijgewerkt|last|"
     r"uppdaterad|opdateret|oppdatert|päivitetty|aktualiz|обновл|fetched|retrieved|abgerufen|born|geboren|\*|©",
     re.IGNORECASE,
 )
-_DATED = re.compile(r"date|datum|data\b|fecha|publi|posted|time|byline|meta|info", re.IGNORECASE)
-_NAMED_LENGTH = 90
-_LENGTH = 36  # a line whose class says nothing has little room beside its date: a name, a place, a clock
+_DATE_CLASS = re.compile(r"date|datum|data\b|fecha|publi|posted|time|byline|meta|info", re.IGNORECASE)
+_DATE_LINE_CHARS = 90
+_LINE_CHARS = 36  # of a line whose class does not say date: room for a name, a place and a clock time beside the date
 
 
 def visible_day(root: Tree, *, title: str | None, is_month_first: bool) -> date | None:
-    """Return the first day written in a short line under the headline, else the nearest one shortly above it."""
-    near = (_day_of(text, is_month_first=is_month_first) for text in texts_near_headline(root, title=title))
+    """Return the first day in a short line under the headline, else the nearest one above it."""
+    near = (_shown_day(text, is_month_first=is_month_first) for text in texts_near_headline(root, title=title))
     return next((day for day in near if day is not None), None)
 
 
-def _day_of(shown: VisibleText, *, is_month_first: bool) -> date | None:
-    room = _NAMED_LENGTH if _DATED.search(shown.named) else _LENGTH
-    if len(shown.text) > room or not _HAS_YEAR.search(shown.text) or _CHANGED.search(shown.text):
+def _shown_day(shown: VisibleText, *, is_month_first: bool) -> date | None:
+    room = _DATE_LINE_CHARS if _DATE_CLASS.search(shown.named) else _LINE_CHARS
+    if len(shown.text) > room or not _HAS_YEAR.search(shown.text) or _NOT_PUBLISHED.search(shown.text):
         return None
     return None if is_elsewhere(shown) else written_day(shown.text, is_month_first=is_month_first)
 
 
+# The publication time of a page, from all its evidence.
+
 _OPENGRAPH = ("article:published_time", "og:article:published_time", "og:published_time", "article:published")
-_META = (
+_META_PUBLISHED = (
     "datepublished", "date", "pubdate", "publishdate", "publish-date", "publish_date", "published", "publication_date",
     "date.created", "article.published", "dc.date.issued", "dcterms.issued", "dc.date", "dcterms.created",
     "dc.date.created", "dcterms.date", "sailthru.date", "parsely-pub-date", "cxenseparse:recs:publishtime",
@@ -321,13 +322,13 @@ _ANY_TIME = (
     "//article//time[@datetime]",
     "//main//time[@datetime]",
 )
-_REGEXP = {"re": "http://exslt.org/regular-expressions"}
+_XPATH_REGEXP = {"re": "http://exslt.org/regular-expressions"}
 _URL_DAY = re.compile(r"/((?:19|20)\d{2})[/_-]?(0[1-9]|1[0-2])[/_-]?(0[1-9]|[12]\d|3[01])(?=[/_.-]|\D|$)")
 
 
 @dataclass(frozen=True, slots=True)
 class PublicationTime:
-    """When an article was published, by which method, and what to doubt. ``flags`` are sorted."""
+    """When an article was published and changed, the method that found it, and doubts as sorted ``flags``."""
 
     when: datetime | None
     method: DateMethod
@@ -341,8 +342,8 @@ def read_published(markup: Markup, page: Page, *, title: str | None) -> Publicat
     """Return the publication time by the first method whose date is possible.
 
     Order: JSON-LD, microdata, OpenGraph, meta, marked time element, URL, any time element, the listing's hint, the
-    day shown beside the headline, htmldate. The time of the fetch only bounds it. A time of day whose zone the page
-    does not show anywhere is kept as a day and flagged ``date_without_zone``.
+    day shown near the headline, htmldate. The fetch time is only an upper bound. A time of day without a zone
+    anywhere on the page becomes a day, flagged ``date_without_zone``.
     """
     flags: set[str] = set()
     method, found = _first_possible(_candidates(markup, page, title), page, flags)
@@ -372,12 +373,12 @@ def _first_possible(
 
 def _candidates(markup: Markup, page: Page, title: str | None) -> Iterator[tuple[DateMethod, Moment]]:
     yield from ((method, moment) for method, texts in _stated_dates(markup) for moment in _parse_all(texts))
-    yield from _in_url(page)
+    yield from _url_days(page)
     yield from (("time", moment) for moment in _parse_all(_time_elements(markup, _ANY_TIME)))
     if hinted := _hinted_moment(page):
         yield page.hints.date_method, hinted
     if shown := visible_day(markup.root, title=title, is_month_first=_is_month_first(markup)):
-        yield "shown", Moment(datetime(shown.year, shown.month, shown.day, tzinfo=UTC), "day")
+        yield "shown", _moment(shown.year, shown.month, shown.day)
     if guess := _guess_moment(markup, page):
         yield "htmldate", guess
 
@@ -387,11 +388,11 @@ def _is_month_first(markup: Markup) -> bool:
 
 
 def _stated_moments(markup: Markup) -> Iterator[Moment]:
-    """Yield every time that the markup states, of publication first, then of change."""
+    """Yield every time in the markup, publication before modification."""
     for _, texts in _stated_dates(markup):
         yield from _parse_all(texts)
     yield from _parse_all(_time_elements(markup, _ANY_TIME))
-    yield from _parse_all((plain_text(markup.story.get("dateModified")), *markup.all_meta(*_META_MODIFIED)))
+    yield from _parse_all(_modified_texts(markup))
 
 
 def _parse_all(texts: Iterable[str]) -> Iterator[Moment]:
@@ -410,19 +411,19 @@ def _stated_dates(markup: Markup) -> Iterator[tuple[DateMethod, Iterable[str]]]:
     )
     yield "microdata", markup.properties("datePublished")[:1]
     yield "opengraph", markup.all_meta(*_OPENGRAPH)
-    yield "meta", markup.all_meta(*_META)
+    yield "meta", markup.all_meta(*_META_PUBLISHED)
     yield "time", _time_elements(markup, _MARKED_TIME)
 
 
 def _time_elements(markup: Markup, paths: Iterable[str]) -> Iterator[str]:
     for path in paths:
-        elements = markup.root.xpath(path, namespaces=_REGEXP)
+        elements = markup.root.xpath(path, namespaces=_XPATH_REGEXP)
         if elements:
             yield elements[0].get("datetime") or "".join(elements[0].itertext())
 
 
-def _in_url(page: Page) -> Iterator[tuple[DateMethod, Moment]]:
-    """Yield the day that the URL names, but the listing's hint where that knows the time of the same day."""
+def _url_days(page: Page) -> Iterator[tuple[DateMethod, Moment]]:
+    """Yield the day in the URL, or the listing's hint where that gives a time on the same day."""
     found = _URL_DAY.search(page.final_url or page.url or "")
     day = parse_moment("-".join(found.groups())) if found else None
     hinted = _hinted_moment(page)
@@ -445,6 +446,9 @@ def _guess_moment(markup: Markup, page: Page) -> Moment | None:
 
 
 def _modified_at(markup: Markup, page: Page) -> datetime | None:
-    texts = (plain_text(markup.story.get("dateModified")), *markup.all_meta(*_META_MODIFIED))
-    moments = (moment for text in texts if (moment := parse_moment(text)))
+    moments = _parse_all(_modified_texts(markup))
     return next((m.when for m in moments if doubt_of(m, fetched_at=page.fetched_at) is None), page.hints.modified_at)
+
+
+def _modified_texts(markup: Markup) -> tuple[str, ...]:
+    return (plain_text(markup.story.get("dateModified")), *markup.all_meta(*_META_MODIFIED))

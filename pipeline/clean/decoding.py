@@ -1,4 +1,7 @@
-"""From bytes to text: what the page declares is tried first and believed only where it fits."""
+"""Decode a page: find its kind of document and its charset, and return its text.
+
+A declared charset is used only where the bytes fit it.
+"""
 
 import codecs
 import re
@@ -12,7 +15,7 @@ from py3langid.langid import MODEL_FILE, LanguageIdentifier
 from pipeline.errors import UndecodablePageError
 from pipeline.model import Page
 
-# Which single-byte charset a Latin text is in: its words tell the language, the language the charset.
+# Single-byte charset of a Latin text: its words give the language, and the language gives the charset.
 
 _AROUND_HIGH = re.compile(rb"[^<>{}]{0,60}[\x80-\xff][^<>{}]{0,60}")
 _C1 = re.compile(rb"[\x80-\x9f]")  # letters and quotation marks of windows charsets, control codes of ISO's
@@ -22,7 +25,7 @@ _CENTRAL = ("pl", "cs", "sk", "hu", "sl", "hr", "bs")
 
 
 def latin_charset(body: bytes) -> str:
-    """Return the charset of bytes that are Latin text in one byte a letter: cp1252 unless the language is sure."""
+    """Return the charset of Latin text with one byte per letter: cp1252 unless the language is clear."""
     sample = b" ".join(_AROUND_HIGH.findall(body[:_SAMPLE_BYTES]))[:_LATIN_SAMPLE_CHARS]
     code, probability = language_identifier().classify(sample.decode("latin-1"))
     if not sample or probability < _SURE:
@@ -34,10 +37,11 @@ def latin_charset(body: bytes) -> str:
 
 @cache
 def language_identifier() -> LanguageIdentifier:
+    """Return the language identifier, loaded once per process."""
     return LanguageIdentifier.from_model_file(MODEL_FILE, norm_probs=True)
 
 
-# What kind of document the bytes are, before they are read.
+# Kind of document, from the content type and the first bytes.
 
 MediaKind = Literal["html", "text", "other"]
 
@@ -58,7 +62,7 @@ _XML_FEED = re.compile(rb"<(?:rss|feed|urlset|sitemapindex|rdf:rdf)\b", re.I)
 
 
 def media_kind_of(page: Page) -> MediaKind:
-    """Return what the page is by its content type, by its first bytes where that says nothing."""
+    """Return the kind of a page: from its content type, or from its first bytes where that is no help."""
     head = page.body[:4096].replace(b"\x00", b"")
     if page.content_type in _HTML_TYPES:
         return "html"
@@ -68,6 +72,8 @@ def media_kind_of(page: Page) -> MediaKind:
         return "html" if _HAS_HTML.search(head) else "text"
     return "other"
 
+
+# The charset of a page, and its text.
 
 _HIGH = re.compile(rb"[\x80-\xff]")
 _HIGH_RUN = re.compile(rb"[\x80-\xff]{3,}")
@@ -85,15 +91,15 @@ _BROWSER_CODECS = {"iso8859-1": "cp1252", "ascii": "cp1252", "latin-1": "cp1252"
 _PYTHON_ONLY_CODECS = ("idna", "punycode", "unicode_escape", "raw_unicode_escape", "undefined")  # codecs, not charsets
 _SEVEN_BIT = ("iso2022", "hz")
 _BINARY = (b"%PDF-", b"\x89PNG", b"\xff\xd8\xff", b"GIF8", b"PK\x03\x04", b"\x1f\x8b", b"\x00\x00\x00\x1cftyp")
-# What no text holds: C0 controls but white space, and the replacement character.
+# C0 controls except white space, and the replacement character: no text has them.
 _NO_TEXT = re.compile("[\x00-\x08\x0b\x0e-\x1f\x7f\ufffd]")
 _DETECT_BYTES = 200_000
-# What browsers detect; without it a Cyrillic page may be taken for a Macintosh's.
+# The charsets that browsers detect. Without this list a Cyrillic page may be detected as Macintosh.
 _WEB_CHARSETS = (
     "utf-8", "cp1250", "cp1251", "cp1252", "cp1253", "cp1254", "cp1255", "cp1256", "cp1257", "cp1258", "cp874", "cp866",
     "iso8859_2", "iso8859_5", "iso8859_7", "koi8_r", "koi8_u", "cp932", "euc_jp", "gb18030", "big5", "cp949", "euc_kr",
 )  # fmt: skip
-_UTF16_SHARE, _UTF16_RATIO = 0.05, 4  # even a Japanese page has its markup in ASCII, whose zeros stand on one side
+_UTF16_SHARE, _UTF16_RATIO = 0.05, 4  # even a Japanese page has ASCII markup, and its zero bytes are all on one side
 _SAMPLE_CHARS = 20_000
 
 
@@ -107,17 +113,17 @@ class DecodedText:
 
 
 def decode_body(page: Page) -> DecodedText:
-    """Return the text of a page's bytes, nothing dropped but the byte order mark.
+    """Return the text of a page's bytes, all of it but the byte order mark.
 
-    Evidence in order: bytes that can only be UTF-8 or UTF-16, then the charset of header, mark and meta element,
-    then detection. Raises: UndecodablePageError when no text comes out.
+    Evidence in order: the byte order mark, bytes that can only be Unicode, the charset of header and meta element,
+    then detection. Raises: UndecodablePageError when the result is not text.
     """
     body, bom = _without_bom(page.body)
     declared = _declared_codecs(page, body)
     charset = bom or _detect_unicode(body) or next((name for name in declared if _fits(body, name)), None)
     if charset == "cp1252":  # the default of many servers, and every byte fits it
         charset = latin_charset(body) if _is_latin(body) else None
-    text = _read(body, charset) if charset else _detect(body)
+    text = body.decode(charset, "replace") if charset else _detect(body)
     undoubled = _repair_double_utf8(text) if charset == "utf-8" else None
     text = undoubled or text
     if body.startswith(_BINARY) or len(_NO_TEXT.findall(text[:_SAMPLE_CHARS])) > max(
@@ -156,12 +162,12 @@ def _codec_named(name: str) -> str | None:
     is_text = getattr(info, "_is_text_encoding", True)  # "hex", "rot13" and friends are not
     if not is_text or info.name.replace("-", "_") in _PYTHON_ONLY_CODECS:
         return None
-    # A meta element that can be read as ASCII cannot stand in UTF-16.
+    # A page whose meta element can be read as ASCII is not in UTF-16.
     return "utf-8" if info.name.startswith(("utf-16", "utf-32", "utf-7")) else _BROWSER_CODECS.get(info.name, info.name)
 
 
 def _detect_unicode(body: bytes) -> str | None:
-    """Return the Unicode form that the bytes cannot be by chance, or None."""
+    """Return the Unicode encoding that the bytes cannot fit by chance, or None."""
     if (wide := _utf16(body)) is not None:
         return wide
     if body.find(b"\x1b$") >= 0 and _fits(body, "iso2022_jp"):
@@ -180,12 +186,12 @@ def _utf16(body: bytes) -> str | None:
 
 
 def _is_latin(body: bytes) -> bool:
-    """Return whether bytes over 127 mostly stand alone, as in Latin text; runs of them are another script."""
+    """Return whether bytes over 127 are mostly single, as in Latin text; runs of them are another script."""
     return 2 * sum(map(len, _HIGH_RUN.findall(body))) <= len(_HIGH.findall(body))
 
 
 def _repair_double_utf8(text: str) -> str | None:
-    """Return a text that was made UTF-8 twice, made UTF-8 once; None for any other. By chance none fits."""
+    """Return the original of a text that was encoded as UTF-8 twice; None for any other text."""
     if text.isascii():
         return None
     try:
@@ -204,14 +210,10 @@ def _fits(body: bytes, charset: str) -> bool:
     return True
 
 
-def _read(body: bytes, charset: str) -> str:
-    return body.decode(charset, "replace")
-
-
 def _detect(body: bytes) -> str:
-    """Return the text of bytes that fit nothing they declare.
+    """Return the text of bytes that do not fit a declared charset.
 
-    Lone bytes in Latin text are windows-1252 inside ASCII or UTF-8; runs of them are another script.
+    Single bytes in Latin text are windows-1252 inside ASCII or UTF-8; runs of them are another script.
     """
     strange = b"".join(_invalid_utf8(body))
     if not strange or _is_latin(body) or len(strange) < 20:
@@ -239,7 +241,7 @@ codecs.register_error(_AS_WINDOWS, _windows_bytes)
 
 
 def _undefined_bytes(error: UnicodeError) -> tuple[bytes, int]:
-    """Give back the five bytes that windows-1252 leaves undefined and browsers read as control characters."""
+    """Return the five bytes that windows-1252 leaves undefined and browsers read as control characters."""
     if not isinstance(error, UnicodeEncodeError):
         raise error
     lost = error.object[error.start : error.end]

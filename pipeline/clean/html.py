@@ -1,4 +1,4 @@
-"""The one parse of a page, and how text is read off it."""
+"""Parse a page once, within fixed limits, and read text off its tree."""
 
 import re
 from typing import Any
@@ -13,7 +13,7 @@ _LONG_TAG = 2 * _ATTRIBUTES_MAX
 _TAG = re.compile(r"<([a-z]\w*)[\s/](?:[^>=]++|=\s*+(?:\"[^\"]*+\"|'[^']*+')?+)*+(?:>|\Z)", re.IGNORECASE)
 _VALUE = re.compile(r"=\s*(?:\"[^\"]*\"|'[^']*')")
 _BETWEEN_ATTRIBUTES = re.compile(r"[\s/=]+")
-# Three times and fifteen times the most that a thousand news pages have; a text four times as long as theirs.
+# 3, 15 and 4 times the maximum of a thousand news pages.
 _ELEMENTS_MAX, _IN_PARAGRAPHS_MAX, _TEXT_MAX = 30_000, 10_000, 3_000_000
 _UNREAD = ("script", "style", "svg", "template", "iframe")
 _ENCODING_DECLARATION = re.compile(r"^\s*<\?xml[^>]*\?>")
@@ -38,9 +38,9 @@ def parse_html(text: str) -> Tree | None:
 
 
 def excess_of(root: Tree) -> str | None:
-    """Return what a page has so much of that reading it would not end soon, as a flag of ``EMPTY_FLAGS``; else None.
+    """Return the flag of ``EMPTY_FLAGS`` for a page that would take too long to read; None for any other.
 
-    Caps and no clock: the same page has the same answer on every machine. Time grows with the square of elements.
+    Fixed limits, not a clock, give the same result on every machine. Time grows with the square of elements.
     """
     in_paragraphs = sum(1 for paragraph in root.iter("p") for _ in paragraph.iterdescendants())
     elements = characters = 0
@@ -60,14 +60,14 @@ def _bounded_tag(found: re.Match[str]) -> str:
 
 
 def tidy(text: str | None) -> str:
-    """Return text with runs of white space as one space and invisible characters out; all else is kept."""
+    """Return a text without invisible characters, each run of white space as one space."""
     if not text:
         return ""
     return " ".join((text if text.isascii() else text.translate(_INVISIBLE)).split())
 
 
 def text_of(element: Tree) -> str:
-    """Return the tidy text of an element and all in it."""
+    """Return the tidy text of an element and its descendants."""
     return tidy(" ".join(element.itertext()) if _has_breaks(element) else "".join(element.itertext()))
 
 
@@ -86,5 +86,5 @@ def text_start(element: Tree, length: int) -> str:
 
 
 def strip_unread(root: Tree) -> None:
-    """Remove from a page what no reader sees, once its markup has been read. Everything after it is faster."""
+    """Remove elements that no reader sees, after the markup has been read. Later steps are faster without them."""
     etree.strip_elements(root, *_UNREAD, with_tail=False)

@@ -16,7 +16,7 @@ Node = Mapping[str, Any]  # one JSON-LD object as parsed; its values are whateve
 
 _NESTED = ("@graph", "mainEntity", "mainEntityOfPage", "hasPart")
 _MAX_NODES = 2000
-_PLAIN_CHARS = 20_000  # what is asked for is a name, a title, a summary
+_PLAIN_CHARS = 20_000  # enough for a name, a title or a summary
 _WRAPPING = re.compile(
     r"^\s*(?:/\*\s*<!\[CDATA\[\s*\*/|//\s*<!\[CDATA\[|<!\[CDATA\[|<!--)|(?:/\*\s*\]\]>\s*\*/|//\s*\]\]>|\]\]>|"
     r"-->|;)\s*$"
@@ -28,7 +28,7 @@ _ARTICLE_TYPES = ("BlogPosting", "LiveBlogPosting", "Report", "SocialMediaPostin
 
 @dataclass(frozen=True, slots=True)
 class LinkedData:
-    """All objects of a page's JSON-LD in page order, and those with an @id by it."""
+    """All JSON-LD objects of a page in page order, and those with an @id by their id."""
 
     nodes: tuple[Node, ...]
     by_id: Mapping[str, Node]
@@ -49,7 +49,7 @@ class LinkedData:
 
 
 def read_linked_data(root: Tree) -> LinkedData:
-    """Return the JSON-LD of a page; what cannot be mended is left out."""
+    """Return the JSON-LD of a page, without parts that cannot be repaired."""
     nodes: list[Node] = []
     for script in root.iter("script"):
         if "ld+json" in (script.get("type") or "").lower():
@@ -66,18 +66,18 @@ def read_linked_data(root: Tree) -> LinkedData:
 
 def _load(source: str) -> Iterator[object]:
     stripped = _WRAPPING.sub("", _WRAPPING.sub("", source)).strip()
-    mended = _BAD_ESCAPE.sub(r"\\\\", _TRAILING_COMMA.sub("", stripped))
-    for candidate in (stripped, mended, html.unescape(mended)):
+    repaired = _BAD_ESCAPE.sub(r"\\\\", _TRAILING_COMMA.sub("", stripped))
+    for candidate in (stripped, repaired, html.unescape(repaired)):
         try:
             yield json.loads(candidate, strict=False)
         except (ValueError, RecursionError):
             continue
         return
-    yield from _leading_objects(mended)
+    yield from _leading_objects(repaired)
 
 
 def _leading_objects(source: str) -> Iterator[object]:
-    """Yield the whole objects before the place where the text breaks."""
+    """Yield the complete objects before the first error in a text."""
     decoder, position = json.JSONDecoder(strict=False), 0
     while (position := source.find("{", position)) >= 0:
         try:
@@ -113,7 +113,7 @@ def is_article_type(types: frozenset[str]) -> bool:
 
 
 def plain_text(value: object) -> str:
-    """Return a JSON-LD text as a reader sees it: entities and markup read, white space tidy; "" for no text."""
+    """Return a JSON-LD text as a reader sees it, without entities and markup, tidy; "" for no text."""
     if isinstance(value, list) and value:
         value = value[0]
     if isinstance(value, Mapping):

@@ -3,14 +3,14 @@
 from collections.abc import Mapping
 from dataclasses import dataclass
 
+from pipeline.clean.canonical import try_canonical_url
 from pipeline.clean.html import Tree, text_of, tidy
 from pipeline.clean.jsonld import LinkedData, Node, plain_text, read_linked_data
-from pipeline.model import canonical_url
 
 
 @dataclass(frozen=True, slots=True)
 class Markup:
-    """The root of a page and what its markup states. ``story`` is the JSON-LD object of the article itself."""
+    """The root of a page and its indexed markup. ``story`` is the JSON-LD object of the article itself."""
 
     root: Tree
     metas: Mapping[str, tuple[str, ...]]
@@ -32,7 +32,7 @@ class Markup:
 
 
 def read_markup(root: Tree, *, canonical: str | None) -> Markup:
-    """Return the markup of a page; ``canonical`` tells the article's own JSON-LD from that of its neighbours."""
+    """Return the markup of a page. ``canonical`` is the URL by which the article's own JSON-LD is found."""
     metas: dict[str, list[str]] = {}
     for element in root.iter("meta"):
         name = element.get("property") or element.get("name") or element.get("itemprop") or ""
@@ -52,14 +52,7 @@ def _story(data: LinkedData, canonical: str | None) -> Node:
 def _urls_of(node: Node) -> set[str]:
     main = node.get("mainEntityOfPage")
     values = [node.get("url"), node.get("@id"), main, main.get("@id") if isinstance(main, Mapping) else None]
-    return {url for value in values if isinstance(value, str) and (url := _canonical(value)) is not None}
-
-
-def _canonical(value: str) -> str | None:
-    try:
-        return canonical_url(value)
-    except ValueError:
-        return None
+    return {url for value in values if isinstance(value, str) and (url := try_canonical_url(value)) is not None}
 
 
 def _property_value(element: Tree) -> str:
@@ -67,5 +60,5 @@ def _property_value(element: Tree) -> str:
 
 
 def story_text(markup: Markup, *keys: str) -> str:
-    """Return the first text that the article's JSON-LD has under one of these keys, else ""."""
+    """Return the first text under one of these keys of the article's JSON-LD, else ""."""
     return next((text for key in keys if (text := plain_text(markup.story.get(key)))), "")

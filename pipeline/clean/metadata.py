@@ -1,4 +1,7 @@
-"""What else a page says of its article: section, tags, publisher, language, agency, paywall, opt-out."""
+"""Metadata of an article page, apart from dates and authors.
+
+Headline, standfirst, section, tags, publisher, language, news agency, paywall and text-mining opt-out.
+"""
 
 import re
 from collections import deque
@@ -13,12 +16,12 @@ from pipeline.clean.jsonld import as_list, plain_text
 from pipeline.clean.markup import Markup, story_text
 from pipeline.model import Page
 
-# The headline that a reader sees, told from site names, kickers and search titles.
+# The headline, apart from site names, kickers and search titles.
 
 _SEPARATOR = re.compile(r"\s+[|–—·»«•:]+\s+|\s+-+\s+|\s*\|\s*|\s+//\s+")
 _WORDS = re.compile(r"[^\W_]+")
 _TRIM_BEFORE, _TRIM_AFTER = " \t\n|–—·»/:-", " \t\n|–—·«/:-"
-_MAX_LENGTH = 300
+_HEADLINE_CHARS = 300
 
 
 def fold_title(text: str) -> str:
@@ -36,7 +39,7 @@ def read_headline(markup: Markup, *, hint: str | None) -> ExtractedField:
         (method, claim)
         for method, claim in (
             ("jsonld", story_text(markup, "headline")),
-            ("opengraph", _opengraph(markup)),
+            ("opengraph", _meta_title(markup)),
             ("meta", markup.meta("twitter:title")),
         )
         if claim
@@ -44,18 +47,18 @@ def read_headline(markup: Markup, *, hint: str | None) -> ExtractedField:
     whole = next((text_of(element) for element in markup.root.iter("title")), "")
     site = fold_title(markup.meta("og:site_name", "application-name"))
     headings = _headings(markup.root, site)
-    found = first_nonempty(_places(headings, stated, whole, site, hint))
-    return ExtractedField(found.text[:_MAX_LENGTH].rstrip(), found.method) if found.text else found
+    found = first_nonempty(_headline_candidates(headings, stated, whole, site, hint))
+    return ExtractedField(found.text[:_HEADLINE_CHARS].rstrip(), found.method) if found.text else found
 
 
-def _places(
+def _headline_candidates(
     headings: list[tuple[str, str]], stated: list[tuple[str, str]], whole: str, site: str, hint: str | None
 ) -> Iterator[tuple[str, str | None]]:
     claims = [claim for _, claim in stated]
     yield (
         "heading",
         _confirmed_heading(headings, claims)
-        or _segment(headings, whole)
+        or _title_heading(headings, whole)
         or _similar_heading(headings, [*claims, whole]),
     )
     yield from ((method, _without_site(claim, site)) for method, claim in stated[:1])
@@ -66,7 +69,7 @@ def _places(
     yield "feed", hint
 
 
-def _opengraph(markup: Markup) -> str:
+def _meta_title(markup: Markup) -> str:
     return markup.meta("og:title", "dc.title", "dcterms.title", "parsely-title", "sailthru.title")
 
 
@@ -101,7 +104,7 @@ def _confirmed_heading(headings: list[tuple[str, str]], claims: list[str]) -> st
     return None
 
 
-def _segment(headings: list[tuple[str, str]], whole: str) -> str | None:
+def _title_heading(headings: list[tuple[str, str]], whole: str) -> str | None:
     """Return the heading that is a part of the document's title, the longest of several."""
     title = fold_title(whole)
     parts = {fold_title(part) for part in _SEPARATOR.split(whole)} | {title}
@@ -129,38 +132,38 @@ def _without_site(title: str, site: str) -> str | None:
     return tidy(cut.lstrip(_TRIM_BEFORE).rstrip(_TRIM_AFTER)) or tidy(title)
 
 
-# The short texts around a page's headline, where dates and bylines are shown.
+# Short texts near the headline: dates and bylines are among them.
 
-_ELSEWHERE = re.compile(
+_ELSEWHERE_CLASS = re.compile(
     r"related|recommend|teaser|sidebar|side-bar|widget|footer|trending|popular|comment|calendar|archive|newest|latest|"
     r"breadcrumb|cookie|copyright|kommentar|menu|header-date|event|ticker|banner|\bnav",
     re.IGNORECASE,
 )
-_OUTSIDE = frozenset({"nav", "aside", "footer", "form", "script", "style", "noscript", "select", "title", "head"})
+_OUTSIDE_TAGS = frozenset({"nav", "aside", "footer", "form", "script", "style", "noscript", "select", "title", "head"})
 _TEXTS_BEFORE, _TEXTS_AFTER = 12, 40  # texts
 
 
 @dataclass(frozen=True, slots=True)
 class VisibleText:
-    """One text of a page, tidy, and the element that holds it."""
+    """One tidy text of a page and its element."""
 
     element: Tree
     text: str
 
     @property
     def named(self) -> str:
-        """Class and id of the element, to be searched for telling words."""
+        """Class and id of the element, in one text."""
         return f"{self.element.get('class') or ''} {self.element.get('id') or ''}"
 
 
 def texts_near_headline(root: Tree, *, title: str | None) -> Iterator[VisibleText]:
     """Yield the texts that follow the headline, in page order, then those shortly above it, nearest first.
 
-    Menus, side columns, lists of other stories and comments are among them: ask ``is_elsewhere`` of a text to be used.
+    They include menus, side columns, lists of other stories and comments: check a text with ``is_elsewhere``.
     """
-    headline = _headline(root, fold_title(title or ""))
+    headline = _headline_element(root, fold_title(title or ""))
     above: deque[VisibleText] = deque(maxlen=_TEXTS_BEFORE)
-    texts = _texts(root)
+    texts = _visible_texts(root)
     for shown in texts:
         if shown.element is headline or headline is None:
             yield from islice(texts, _TEXTS_AFTER)
@@ -169,7 +172,7 @@ def texts_near_headline(root: Tree, *, title: str | None) -> Iterator[VisibleTex
     yield from reversed(above)
 
 
-def _headline(root: Tree, title: str) -> Tree | None:
+def _headline_element(root: Tree, title: str) -> Tree | None:
     headings = list(root.iter("h1")) or list(root.iter("h2"))
     named = (heading for heading in headings if fold_title(text_of(heading)) == title != "")
     found = next(named, next(iter(headings), None))
@@ -177,11 +180,11 @@ def _headline(root: Tree, title: str) -> Tree | None:
     return next((each for each in inner if isinstance(each.tag, str) and tidy(each.text)), None)
 
 
-def _texts(root: Tree) -> Iterator[VisibleText]:
+def _visible_texts(root: Tree) -> Iterator[VisibleText]:
     body = root.find("body")
     for element in (root if body is None else body).iter():
         own, tail = element.text, element.tail
-        is_read = own and element.tag not in _OUTSIDE and isinstance(element.tag, str)
+        is_read = own and element.tag not in _OUTSIDE_TAGS and isinstance(element.tag, str)
         if is_read and (text := tidy(own)):
             yield VisibleText(element, text)
         if tail and (text := tidy(tail)) and (parent := element.getparent()) is not None:
@@ -189,20 +192,24 @@ def _texts(root: Tree) -> Iterator[VisibleText]:
 
 
 def is_elsewhere(shown: VisibleText) -> bool:
-    """Return whether a text stands outside the article: in a menu, a side column, a list, a comment."""
+    """Return whether a text is outside the article: in a menu, a side column, a list or a comment."""
     for each in (shown.element, *shown.element.iterancestors()):
-        if each.tag in _OUTSIDE or (each.tag != "body" and _ELSEWHERE.search(f"{each.get('class')} {each.get('id')}")):
+        if each.tag in _OUTSIDE_TAGS or (
+            each.tag != "body" and _ELSEWHERE_CLASS.search(f"{each.get('class')} {each.get('id')}")
+        ):
             return True
     return False
 
 
+# Section, tags, publisher and language.
+
 _SPLIT_TAGS = re.compile(r"\s*[,;]\s*")
 _MAX_TAGS = 30
 _LANGUAGE = re.compile(r"[a-z]{2}(?=$|[-_])", re.IGNORECASE)
-_SURE = 0.9  # probability from which the text's own language beats the declared one
+_LANGID_SURE = 0.9  # probability from which the text's own language beats the declared one
 _LANGID_MIN_WORDS = 20
 _LANGID_CHARS = 600
-# English running text has far more than a sixth of its words among these; other languages share few of them.
+# Far more than a sixth of the words of an English text are among these; other languages have few of them.
 _COMMON_WORDS = {
     "en": frozenset({
         "the", "of", "and", "to", "in", "that", "is", "was", "for", "on",
@@ -210,20 +217,24 @@ _COMMON_WORDS = {
     })
 }  # fmt: skip
 _COMMON_SHARE = 1 / 6
-# Agencies whose copy others print, by the name that stands in bylines, datelines and credits.
+# Patterns of news agencies in bylines, datelines and credits, by name.
 _AGENCIES = {
     "Reuters": r"reuters", "AP": r"ap|associated press", "AFP": r"afp|agence france[- ]presse", "dpa": r"dpa",
     "PA Media": r"pa media|press association", "UPI": r"upi|united press international", "Bloomberg": r"bloomberg",
     "EFE": r"efe", "ANSA": r"ansa", "Xinhua": r"xinhua", "TASS": r"tass", "Kyodo": r"kyodo(?: news)?", "PTI": r"pti",
     "ANI": r"ani", "AAP": r"aap", "CP": r"the canadian press|canadian press", "APA": r"apa", "Interfax": r"interfax",
 }  # fmt: skip
-_IN_CREDIT = {
+_AGENCY_IN_CREDIT = {
     name: re.compile(rf"(?:^|\b(?:by|the)\s+|[/,&]\s*)(?:{words})\b", re.I) for name, words in _AGENCIES.items()
 }
-_IN_DATELINE = {name: re.compile(rf"^.{{0,60}}\((?:{words})\)", re.I | re.S) for name, words in _AGENCIES.items()}
-# An agency nobody listed still signs as one: "PORT ARLEN (Northwire) - ...".
-_DATELINE = re.compile(r"^[A-ZÀ-Þ][A-ZÀ-Þ .,'’-]{2,40}(?:, [A-Z][\w. ]{1,25})?\s*\(([A-Z][\w ]{1,24})\)\s*[-–—]{1,2}\s")
-_PAYWALL = (
+_AGENCY_IN_DATELINE = {
+    name: re.compile(rf"^.{{0,60}}\((?:{words})\)", re.I | re.S) for name, words in _AGENCIES.items()
+}
+# An agency that is not in the list signs in the same way: "PORT ARLEN (Northwire) - ...".
+_SIGNED_DATELINE = re.compile(
+    r"^[A-ZÀ-Þ][A-ZÀ-Þ .,'’-]{2,40}(?:, [A-Z][\w. ]{1,25})?\s*\(([A-Z][\w ]{1,24})\)\s*[-–—]{1,2}\s"
+)
+_PAYWALL_PATH = (
     "//*[contains(@class, 'paywall') or contains(@id, 'paywall') or contains(@class, 'piano-offer') or "
     "contains(@class, 'regwall') or contains(@class, 'subscriber-only') or contains(@class, 'premium-teaser')]"
 )
@@ -234,7 +245,7 @@ _TEASER = re.compile(
     re.IGNORECASE,
 )
 _STUB_WORDS = 120
-_PAID_WORDS = 300  # pages that say they are not free, with more than this, came whole
+_PAID_WORDS = 300  # a page with more words is complete, even if it says that it is not free
 
 
 def read_section(markup: Markup) -> ExtractedField:
@@ -252,7 +263,7 @@ def read_tags(markup: Markup) -> tuple[str, ...]:
 
 
 def read_publisher(markup: Markup, page: Page, *, given: str | None) -> ExtractedField:
-    """Return the outlet: the one that the source's entry gives, else what the page names, else the listing."""
+    """Return the publisher: of the source's entry, else of the page, else of the listing."""
     return first_nonempty((
         ("source", given),
         ("jsonld", plain_text(markup.data.resolved(markup.story.get("publisher")))),
@@ -267,9 +278,9 @@ def read_description(markup: Markup) -> str:
 
 
 def read_language(markup: Markup, page: Page, *, text: str) -> ExtractedField:
-    """Return the language of a text, ISO 639-1: the text's own where it is long and clear, else the declared one.
+    """Return the language of a page, ISO 639-1: the text's own where it is long and clear, else the declared one.
 
-    Method "markup" where the text does not contradict it, "feed" for the listing's, "text" for the text's own.
+    Method: "markup" or "feed" (the listing) for the declared one, "text" for the text's own.
     """
     stated = _declared_language(markup)
     declared = stated or page.hints.language
@@ -285,36 +296,36 @@ def _declared_language(markup: Markup) -> str | None:
 
 
 def language_of(text: str, *, declared: str | None) -> str | None:
-    """Return the language of a text, ISO 639-1; None where neither the text nor anyone says."""
+    """Return the language of a text, ISO 639-1; None where it is neither declared nor clear."""
     words = text[:_LANGID_CHARS].casefold().split()
     if len(words) < _LANGID_MIN_WORDS or _confirms_language(words, declared):
         return declared
     code, probability = language_identifier().classify(text[:_LANGID_CHARS])
-    return str(code) if declared is None or probability >= _SURE else declared
+    return str(code) if declared is None or probability >= _LANGID_SURE else declared
 
 
 def _confirms_language(words: list[str], language: str | None) -> bool:
-    """Return whether a text's commonest words confirm what is declared: a fraction of the time of an identification."""
+    """Return whether common words confirm the declared language, which is faster than to identify it."""
     common = _COMMON_WORDS.get(language or "")
     return common is not None and sum(word in common for word in words) >= _COMMON_SHARE * len(words)
 
 
 def read_agency(markup: Markup | None, *, bylines: Iterable[str], lead: str) -> str | None:
-    """Return the news agency that byline, credit or dateline names."""
-    credits_given = [text for text in bylines if len(text) < 120]
+    """Return the news agency named in byline, credit or dateline."""
+    named = [text for text in bylines if len(text) < 120]
     if markup is not None:
-        credits_given += [story_text(markup, key) for key in ("sourceOrganization", "creditText", "provider")]
+        named += [story_text(markup, key) for key in ("sourceOrganization", "creditText", "provider")]
         authors = as_list(markup.story.get("author"))[:_MAX_TAGS]
-        credits_given += [plain_text(markup.data.resolved(value)) for value in authors]
+        named += [plain_text(markup.data.resolved(value)) for value in authors]
     for name in _AGENCIES:
-        if any(_IN_CREDIT[name].search(text) for text in credits_given) or _IN_DATELINE[name].match(lead):
+        if any(_AGENCY_IN_CREDIT[name].search(text) for text in named) or _AGENCY_IN_DATELINE[name].match(lead):
             return name
-    signed = _DATELINE.match(lead)
+    signed = _SIGNED_DATELINE.match(lead)
     return signed.group(1) if signed else story_text(markup, "sourceOrganization") or None if markup else None
 
 
 def paywall_reason(markup: Markup, *, word_count: int) -> str | None:
-    """Return why the text is only what a paywall lets through, None where it is all of it.
+    """Return why the text is only the part before a paywall; None where it is complete.
 
     Reasons: "not_free" (the markup says so and the text is short), "content_tier", "wall_element", "teaser_words".
     """
@@ -327,42 +338,42 @@ def paywall_reason(markup: Markup, *, word_count: int) -> str | None:
         return "content_tier"
     if free is not None or word_count >= _STUB_WORDS:
         return None
-    if markup.root.xpath(_PAYWALL):
+    if markup.root.xpath(_PAYWALL_PATH):
         return "wall_element"
     return "teaser_words" if _TEASER.search(text_of(markup.root)) else None
 
 
 def is_mining_reserved(markup: Markup | None, headers: Mapping[str, str]) -> bool:
-    """Return whether header or meta element reserve text and data mining (TDMRep, noai)."""
+    """Return whether a header or a meta element reserves text and data mining (TDMRep, noai)."""
     stated = [headers.get("tdm-reservation", "")] + ([markup.meta("tdm-reservation")] if markup else [])
     robots = [headers.get("x-robots-tag", "")] + (list(markup.all_meta("robots", "googlebot")) if markup else [])
     return any(text.strip() == "1" for text in stated) or any(re.search(r"\bno(?:image)?ai\b", t, re.I) for t in robots)
 
 
-# The summary under the headline, where the page shows one.
+# The standfirst: the summary under the headline.
 
-_NAMED = re.compile(
+_STANDFIRST_CLASS = re.compile(
     r"standfirst|(?:^|[\s_-])(?:dek|subtitle|summary|intro|excerpt|description|lead-?text)(?:$|[\s_-])|sub-?head",
     re.IGNORECASE,
 )
-_TAGS = ("h1", "h2", "h3", "p", "div", "span")
-_AFTER_HEADLINE = 80  # elements after the h1 among which a standfirst stands
-_MIN_WORDS, _MAX_WORDS = 5, 80
-_START = 20
+_STANDFIRST_TAGS = ("h1", "h2", "h3", "p", "div", "span")
+_AFTER_HEADLINE = 80  # elements after the h1 that may be the standfirst
+_STANDFIRST_MIN_WORDS, _STANDFIRST_MAX_WORDS = 5, 80
+_SAME_START = 20
 _MAX_CHILDREN = 6
-_NEAR = 5  # a standfirst is among the first pieces of a body
+_FIRST_PIECES = 5  # pieces at the start of a body that may be the standfirst
 
 
 def with_standfirst(pieces: Sequence[TextPiece], markup: Markup, *, title: str | None) -> tuple[TextPiece, ...]:
-    """Return the pieces with the page's standfirst marked as one, set in front where the body lacks it.
+    """Return the pieces with the page's standfirst marked, or put first where the body lacks it.
 
-    The markup's description tells which element it is; a lead paragraph that repeats it stays a paragraph.
+    The markup's description identifies it. A lead paragraph that repeats the description stays a paragraph.
     """
     text, is_named = _find_standfirst(markup)
     folded = fold_title(text)
     if not text or folded == fold_title(title or ""):
         return tuple(pieces)
-    near = [fold_title(piece.text) for piece in pieces[:_NEAR]]
+    near = [fold_title(piece.text) for piece in pieces[:_FIRST_PIECES]]
     if folded in near and is_named:
         place = near.index(folded)
         return (*pieces[:place], replace(pieces[place], kind="standfirst"), *pieces[place + 1 :])
@@ -372,18 +383,18 @@ def with_standfirst(pieces: Sequence[TextPiece], markup: Markup, *, title: str |
 
 
 def _find_standfirst(markup: Markup) -> tuple[str, bool]:
-    """Return the text of the element that shows the description, and whether its class names it a standfirst.
+    """Return the text of the element that shows the description, and whether its class says standfirst.
 
-    It is named and begins alike, or it is alike to the last word. ("", False) where the page shows none.
+    The element begins as the description and has such a class, or it equals the description. ("", False): none does.
     """
     described = fold_title(read_description(markup))
-    if not _MIN_WORDS <= len(described.split()) <= _MAX_WORDS:
+    if not _STANDFIRST_MIN_WORDS <= len(described.split()) <= _STANDFIRST_MAX_WORDS:
         return "", False
     for element in _after_headline(markup.root):
-        if fold_title(text_start(element, _START))[:_START] != described[:_START]:
+        if fold_title(text_start(element, _SAME_START))[:_SAME_START] != described[:_SAME_START]:
             continue
         folded = fold_title(text_of(element))
-        is_named = _NAMED.search(element.get("class") or "") is not None
+        is_named = _STANDFIRST_CLASS.search(element.get("class") or "") is not None
         if folded == described or (is_named and folded[:40] == described[:40]):
             return text_of(element), is_named
     return "", False
@@ -391,7 +402,7 @@ def _find_standfirst(markup: Markup) -> tuple[str, bool]:
 
 def _after_headline(root: Tree) -> Iterator[Tree]:
     """Yield the small elements that follow the first h1, in page order."""
-    following = dropwhile(lambda element: element.tag != "h1", root.iter(*_TAGS))
+    following = dropwhile(lambda element: element.tag != "h1", root.iter(*_STANDFIRST_TAGS))
     for element in islice(following, 1, _AFTER_HEADLINE):
         if len(element) <= _MAX_CHILDREN:
             yield element

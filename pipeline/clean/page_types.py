@@ -1,4 +1,4 @@
-"""What kind of page it is, and which pages are no article."""
+"""Page types, and the reasons to reject a page."""
 
 import re
 from collections.abc import Sequence
@@ -45,7 +45,7 @@ _ERROR = re.compile(
 )
 _SHORT_WORDS = 120
 _ERROR_CHARS = 400
-_PROSE = 45  # a page with a paragraph of so many words is no list
+_PROSE = 45  # words; a page with such a paragraph is not a list
 _MANY_CARDS = 8
 _MIN_WORDS = 25
 
@@ -71,7 +71,7 @@ _REASONS: dict[PageType, tuple[str, str]] = {
 
 @dataclass(frozen=True, slots=True)
 class PageKind:
-    """The type of a page and what it rests on: a snake_case word, and ``evidence`` from the page for a person."""
+    """The type of a page, the rule that decided, in snake_case, and ``evidence`` from the page for a person."""
 
     page_type: PageType
     reason: str
@@ -81,9 +81,9 @@ class PageKind:
 def page_kind_of(
     markup: Markup, page: Page, pieces: Sequence[TextPiece], *, title: str | None, wall: str | None
 ) -> PageKind:
-    """Return what kind of page it is. Video, audio, gallery, consent and error count only where text is short.
+    """Return the type of a page. Video, audio, gallery, consent and error need a short text.
 
-    ``wall`` is why only a part of the text is shown, None where all of it is.
+    ``wall`` is the reason of ``paywall_reason``.
     """
     url = page.final_url or page.url or ""
     words = sum(piece.word_count for piece in pieces if piece.kind in ("paragraph", "list"))
@@ -106,7 +106,7 @@ def _live(markup: Markup, url: str, title: str) -> PageKind | None:
 
 
 def _replacement_kind(title: str, text: str) -> PageKind | None:
-    """Return what a server sent instead of an article, None where it sent what was asked for."""
+    """Return the type of an error or consent page sent instead of an article; None for any other page."""
     for page_type, reason, found in (
         ("error", "error_title", _ERROR.search(title)),
         ("error", "error_words", _ERROR.search(text) if len(text) < _ERROR_CHARS else None),
@@ -143,7 +143,7 @@ def _match_in(pattern: re.Pattern[str], text: str) -> str | None:
 
 
 def _section(markup: Markup, url: str, pieces: Sequence[TextPiece], words: int) -> PageKind | None:
-    """Return why a page is a list of articles, None where it is not."""
+    """Return why a page is a list of articles; None where it is not."""
     longest = max((piece.word_count for piece in pieces), default=0)
     if markup.story or markup.meta("og:type").lower() == "article" or (words >= _SHORT_WORDS and longest >= _PROSE):
         return None
@@ -158,13 +158,13 @@ def _section(markup: Markup, url: str, pieces: Sequence[TextPiece], words: int) 
 
 
 def reject_reason(article: Article, *, evidence: str) -> Rejected | None:
-    """Return why a page is no article, None for one that is kept. A paywall's stub is kept.
+    """Return why a page is rejected; None for one that is kept. The visible part of a paid article is kept.
 
-    ``evidence`` is what its page type rests on.
+    ``evidence`` says why the page has its type.
     """
-    for flag, told in EMPTY_FLAGS.items():
+    for flag, message in EMPTY_FLAGS.items():
         if flag in article.flags:
-            return Rejected(reason=flag, detail=told, page_type=article.page_type)
+            return Rejected(reason=flag, detail=message, page_type=article.page_type)
     if article.page_type in _REASONS:
         return _reject(article, *_REASONS[article.page_type], evidence, _thresholds(article))
     if article.is_paywalled:
@@ -177,7 +177,7 @@ def reject_reason(article: Article, *, evidence: str) -> Rejected | None:
 
 
 def _thresholds(article: Article) -> tuple[Threshold, ...]:
-    """Return the bounds beyond which a page of a type that is rejected is an article all the same; none for live."""
+    """Return the thresholds that a page of a rejected type misses to be an article; none for live pages."""
     if article.page_type == "live":
         return ()
     if article.page_type != "section":
@@ -192,11 +192,11 @@ def _words(article: Article, least: int) -> Threshold:
     return Threshold(what="words in paragraphs and lists", measured=article.word_count, least=least)
 
 
-def _reject(article: Article, reason: str, told: str, evidence: str, thresholds: tuple[Threshold, ...]) -> Rejected:
+def _reject(article: Article, reason: str, message: str, evidence: str, thresholds: tuple[Threshold, ...]) -> Rejected:
     because = "; ".join(filter(None, [evidence, *map(str, thresholds)]))
     return Rejected(
         reason=reason,
-        detail=f"{told}: {because}" if because else told,
+        detail=f"{message}: {because}" if because else message,
         page_type=article.page_type,
         evidence=evidence,
         thresholds=thresholds,

@@ -1,4 +1,4 @@
-"""From plain text to an Article: its characters stay as they are, blocks say what each line is."""
+"""Turn plain text into an Article. Its characters are unchanged; blocks say what each line is."""
 
 import re
 from collections import Counter
@@ -15,7 +15,7 @@ from pipeline.clean.metadata import fold_title, is_mining_reserved, language_of,
 from pipeline.model import Article, Block, Hints, Page, content_hash_of, domain_of, revision_id_of
 from pipeline.model.article import BlockKind
 
-# What each line of a plain text is: title, caption, cross-heading, list item, paragraph.
+# Blocks: the kind of each line.
 
 _LINE = re.compile(r"[^\r\n\x0b\x0c\x1c-\x1e\x85\u2028\u2029]+")
 _PARAGRAPH = re.compile(r"\S(?:[^\r\n]|\r?\n(?!\s*(?:\r?\n|$)))*")
@@ -27,26 +27,26 @@ _BYLINE = re.compile(r"^(?:by|from|published|updated|posted)\b|\b(?:19|20)\d\d\b
 _LINKING_WORDS = frozenset(("a", "an", "and", "at", "by", "for", "from", "in", "of", "on", "the", "to", "with"))
 _TITLE_MAX_WORDS, _CAPTION_MAX_WORDS, _HEADING_MAX_WORDS = 25, 25, 10
 _LEAD_MIN_WORDS = 12
-_WRAPPED_AT = 90  # a text whose lines all end before this column inside sentences was wrapped by a program
+_WRAPPED_AT = 90  # columns; in a wrapped text all lines are shorter, and most end inside a sentence
 
 
 def blocks_of_text(text: str, *, title: str | None) -> tuple[Block, ...]:
-    """Return the blocks of a plain text, in order, white space at their ends outside.
+    """Return the blocks of a plain text, in order, without white space at their ends.
 
-    A block is a line; in a text wrapped at a column it is a run of lines between blank ones. Before the lead, short
-    lines that repeat a name of the headline or of each other are captions.
+    A block is a line; in a text wrapped at a column it is a run of lines between blank ones. Between headline and
+    lead, repeated lines and fragments with a name of either are captions.
     """
     spans = tuple(_spans(text))
     lines = [text[start:end] for start, end in spans]
     has_title = bool(lines) and _is_title(lines, title)
     counts = Counter(fold_title(line) for line in lines)
     lead = next((i for i, line in enumerate(lines) if i >= has_title and _is_lead(line)), len(lines))
-    heard = _names(lines[0]) | _names(lines[lead]) if has_title and lead < len(lines) else frozenset()
+    known = _names(lines[0]) | _names(lines[lead]) if has_title and lead < len(lines) else frozenset()
     kinds: list[BlockKind] = []
     for index, line in enumerate(lines):
         if index == 0 and has_title:
             kinds.append("title")
-        elif has_title and index < lead < len(lines) and _is_caption(line, heard, counts):
+        elif has_title and index < lead < len(lines) and _is_caption(line, known, counts):
             kinds.append("caption")
         else:
             kinds.append(_kind_of(line, index, lines, counts))
@@ -64,7 +64,7 @@ def _spans(text: str) -> Iterator[tuple[int, int]]:
 
 
 def _is_wrapped(text: str) -> bool:
-    """Return whether most line breaks stand inside sentences of a text that parts its paragraphs by blank lines."""
+    """Return whether a text has blank lines between paragraphs and most other line breaks inside sentences."""
     lines = [line.rstrip() for line in text.splitlines()]
     pairs = [(one, two) for one, two in pairwise(lines) if one and two]
     if not pairs or "" not in lines or max(map(len, lines)) > _WRAPPED_AT:
@@ -85,10 +85,10 @@ def _is_lead(line: str) -> bool:
     return len(line.split()) >= _LEAD_MIN_WORDS and _SENTENCE_END.search(line) is not None
 
 
-def _is_caption(line: str, heard: frozenset[str], counts: Counter[str]) -> bool:
-    """Return whether a line between headline and lead is a caption: repeated, or a fragment with their names.
+def _is_caption(line: str, known: frozenset[str], counts: Counter[str]) -> bool:
+    """Return whether a line between headline and lead is a caption: repeated, or a fragment with a known name.
 
-    ``heard`` are the names of both.
+    ``known`` are the names in headline and lead.
     """
     if len(line.split()) > _CAPTION_MAX_WORDS or _BYLINE.search(line):
         return False
@@ -97,7 +97,7 @@ def _is_caption(line: str, heard: frozenset[str], counts: Counter[str]) -> bool:
     is_fragment = not _SENTENCE_END.search(line) or all(
         word[:1].isupper() or word in _LINKING_WORDS for word in re.findall(r"\w+", line)
     )
-    return is_fragment and not heard.isdisjoint(_names(line))
+    return is_fragment and not known.isdisjoint(_names(line))
 
 
 def _names(line: str) -> frozenset[str]:
@@ -114,13 +114,15 @@ def _kind_of(line: str, index: int, lines: Sequence[str], counts: Counter[str]) 
 
 
 def _is_heading(line: str, words: int, *, after: str) -> bool:
-    """Return whether a short line heads what follows: no sentence, or wholly in single quotation marks."""
+    """Return whether a short line is a heading: not a sentence, or all in single quotation marks."""
     if words > _HEADING_MAX_WORDS or len(after.split()) <= words or _BYLINE.search(line):
         return False
     if _IN_SINGLE_MARKS.match(line):
         return line[-2:-1] != "."  # a paragraph of speech ends its sentence
     return line[0].isupper() and line[-1].isalnum() and not _SPEECH.search(line)
 
+
+# The article.
 
 NEVER_FETCHED = datetime(1970, 1, 1, tzinfo=UTC)
 EXTRACTOR = f"text/{GENERATION}"
@@ -138,9 +140,9 @@ def article_from_text(
 ) -> Article:
     """Return the article of a plain text, whose characters it keeps: ``article.text == text``.
 
-    Paragraphs are parted by blank lines or by line breaks. A headline, caption lines and cross-headings are marked as
-    blocks where they stand. Without ``title`` the first line is the title if it looks like one. ``published_at`` is
-    aware; its method is "given". ``fetched_at`` is the epoch: nobody fetched this text. Lone surrogates are kept.
+    Blank lines or line breaks separate paragraphs. Headline, captions and headings are blocks of their kind. Without
+    ``title`` the first line is the title if it looks like one. ``published_at`` is aware; its method is "given".
+    ``fetched_at`` is the epoch, because the text was not fetched. Lone surrogates are kept.
     """
     page = Page(
         url=url,
