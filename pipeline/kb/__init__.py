@@ -1,4 +1,4 @@
-"""The knowledge base for linking: countries, cities and organisations, a base of your own, and your corrections."""
+"""Knowledge base for entity linking: countries, cities, organisations, your own base, and your corrections."""
 
 from pipeline.kb.base import KnowledgeBase
 from pipeline.kb.builtin import load_kb

@@ -1,7 +1,7 @@
-"""All that is known beforehand, as one thing that is asked by name.
+"""Look up names in the built-in base, your own base and your corrections, as one knowledge base.
 
-The built-in base is a dict: its 1,200 names are read in milliseconds and asked for thousands of times a batch. A base
-of your own lies in SQLite (``store``) and is asked a name at a time.
+The built-in base is a dict: its 1,200 names load in milliseconds and are looked up thousands of times per batch. Your
+own base is in SQLite (``store``) and is queried one name at a time.
 """
 
 import hashlib
@@ -17,11 +17,11 @@ from pipeline.kb.store import KbStore
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KnowledgeBase:
-    """What is known beforehand. Keys of every mapping are folded names (``fold_name``).
+    """All knowledge about names. Keys of every mapping are folded names (``fold_name``).
 
-    ``overrides`` are the corrections of names that hold here: everywhere, or in one article after ``for_article``;
-    ``quote_overrides`` are those of quotes in one article.
-    ``version`` is 12 hex of the hash of what is yours: the store and all corrections.
+    ``overrides`` are the corrections of names in force: everywhere, or in one article after ``for_article``.
+    ``quote_overrides`` are the corrections of quotes in one article. ``version`` is 12 hex of a hash over the store and
+    all corrections.
     """
 
     entries: Mapping[str, tuple[KbEntry, ...]]
@@ -35,8 +35,8 @@ class KnowledgeBase:
     version: str = ""
 
     def under(self, corrections: Corrections) -> "KnowledgeBase":
-        """Return what is known with these corrections in place of any others."""
-        told = (
+        """Return the knowledge base with these corrections in place of its own."""
+        parts = (
             repr((sorted(corrections.by_name.items()), corrections.quotes)),
             self.store.version if self.store else "",
         )
@@ -45,11 +45,11 @@ class KnowledgeBase:
             corrections=corrections,
             overrides=corrections.of(article_ids=(), source_key=""),
             quote_overrides=(),
-            version=hashlib.sha256("\n".join(told).encode()).hexdigest()[:12],
+            version=hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12],
         )
 
     def for_article(self, article_id: str, *, url: str | None, source_key: str) -> "KnowledgeBase":
-        """Return what is known where this article is read: with the corrections for it and for its source."""
+        """Return the knowledge base for one article: with the corrections for it and for its source."""
         if not self.corrections:
             return self
         ids = [each for each in (article_id, article_id_at(url)) if each is not None]
@@ -57,7 +57,7 @@ class KnowledgeBase:
         return replace(self, overrides=names, quote_overrides=self.corrections.of_quotes(article_ids=ids))
 
     def candidates(self, name: str) -> tuple[KbEntry, ...]:
-        """Return all that goes by a name, whatever its type: yours by QID, then what only the built-in base has."""
+        """Return all entries with a name, of any type: your own by QID, then those only in the built-in base."""
         folded = fold_name(name)
         own = self.store.named(folded) if self.store is not None else ()
         known = {entry.qid for entry in own} | {(fold_name(entry.name), entry.types[:1]) for entry in own}
@@ -69,9 +69,9 @@ class KnowledgeBase:
         return (*own, *built_in)
 
     def lookup(self, name: str, entity_type: str) -> KbEntry | None:
-        """Return the one built-in thing of a fitting type that goes by this name; an override wins.
+        """Return the only built-in entry with this name and a fitting type; an override wins.
 
-        None for an unknown name, for two bearers, and where the override gives an empty ``qid``.
+        None for an unknown name, for several entries, and where the override gives an empty ``qid``.
         """
         folded = fold_name(name)
         override = self.overrides.get(folded)
@@ -86,9 +86,9 @@ class KnowledgeBase:
         return KbEntry(name=called, types=(override.entity_type or entity_type,), qid=override.qid, country=country)
 
     def type_of(self, name: str) -> str | None:
-        """Return the type of a name that only one kind of thing bears; None where it is unknown or has several.
+        """Return the type of a name; None where it is unknown or ambiguous.
 
-        A city votes only where its name is no word, forename or surname.
+        A city counts only where its name is not also a word, forename or surname.
         """
         folded = fold_name(name)
         override = self.overrides.get(folded)
@@ -100,11 +100,11 @@ class KnowledgeBase:
         return types.pop() if len(types) == 1 else None
 
     def is_demonym(self, word: str) -> bool:
-        """Return whether a word is one for a people and for nothing else that is built in."""
+        """Return whether a word is a demonym and nothing else in the built-in base."""
         return {entry.types for entry in self.entries.get(fold_name(word), ())} == {("NORP",)}
 
     def override_of(self, name: str) -> NameOverride | None:
-        """Return what the corrections that hold here say about a name."""
+        """Return the correction of a name that is in force, or None."""
         return self.overrides.get(fold_name(name)) if self.overrides else None
 
     def country_of(self, word: str) -> str | None:
@@ -116,9 +116,9 @@ class KnowledgeBase:
         return self.capitals.get(fold_name(name))
 
     def city(self, name: str, *, country: str | None = None) -> City | None:
-        """Return the city of over 100,000 inhabitants that a name means, in a country where one is given.
+        """Return the city of over 100,000 inhabitants with a name, in a country where one is given.
 
-        None where it is not known, or where two are of a like size: the largest must have four times as many.
+        None where it is unknown or ambiguous: the largest must have four times the population of the next.
         """
         found = [city for city in self.cities.get(fold_name(name), ()) if country in (None, city.country)]
         if len(found) > 1 and found[0].population < 4 * found[1].population:
@@ -126,30 +126,30 @@ class KnowledgeBase:
         return found[0] if found else None
 
     def entry_of(self, qid: str) -> KbEntry | None:
-        """Return the thing with a QID: yours, else the built-in one; None where it is unknown."""
+        """Return the entry with a QID: your own, else the built-in one; None where it is unknown."""
         own = self.store.bearing(qid) if self.store is not None else None
         known = (entry for entries in self.entries.values() for entry in entries if entry.qid == qid)
         return own or next(known, None)
 
     def quotes_version(self) -> str | None:
-        """Return 12 hex that name the corrections of quotes here and who is known to be meant; None without any."""
+        """Return 12 hex of a hash over the corrections of quotes and their speakers' entries; None without any."""
         if not self.quote_overrides:
             return None
         meant = [self.entry_of(each.qid) if each.qid else None for each in self.quote_overrides]
-        told = [
+        pairs = [
             (each, entry and _canonical_text(entry)) for each, entry in zip(self.quote_overrides, meant, strict=True)
         ]
-        return hashlib.sha256(repr(told).encode()).hexdigest()[:12]
+        return hashlib.sha256(repr(pairs).encode()).hexdigest()[:12]
 
     def version_of(self, names: Iterable[str]) -> str | None:
-        """Return 12 hex that name all that is known of some names here, corrections included; None for nothing."""
+        """Return 12 hex of a hash over all knowledge about some names, corrections included; None without any."""
         folded = sorted({fold_name(name) for name in names})
-        told = [(name, self.overrides.get(name), *map(_canonical_text, self.candidates(name))) for name in folded]
-        known = [each for each in told if each[1:] != (None,)]
+        rows = [(name, self.overrides.get(name), *map(_canonical_text, self.candidates(name))) for name in folded]
+        known = [each for each in rows if each[1:] != (None,)]
         return hashlib.sha256(repr(known).encode()).hexdigest()[:12] if known else None
 
 
 @lru_cache(maxsize=20_000)
 def _canonical_text(entry: KbEntry) -> str:
-    """Return an entry as text that is the same in every process."""
+    """Return an entry as text, equal in every process."""
     return repr((replace(entry, words=frozenset()), sorted(entry.words)))

@@ -1,4 +1,4 @@
-"""From the data files of this package, a store of your own and ``overrides.toml`` to one KnowledgeBase."""
+"""Load the knowledge base: the data files of this package, your own store, and ``overrides.toml``."""
 
 import csv
 from collections import defaultdict
@@ -21,7 +21,7 @@ NamedEntry = tuple[str, KbEntry]
 
 @dataclass(frozen=True, slots=True)
 class BuiltinBase:
-    """What comes with the package."""
+    """The base that comes with this package."""
 
     entries: Mapping[str, tuple[KbEntry, ...]]
     countries: Mapping[str, str]
@@ -29,7 +29,7 @@ class BuiltinBase:
 
 
 def load_kb(overrides: Path | None = None, *, store: Path | None = None) -> KnowledgeBase:
-    """Return the built-in knowledge base and the one of a store, if there is such a file, under the corrections.
+    """Return the built-in base with the store, if that file exists, and the corrections of the overrides file.
 
     Raises: ConfigError naming the wrong key of the overrides file, KnowledgeError for a store that cannot be read.
     """
@@ -46,7 +46,7 @@ def load_kb(overrides: Path | None = None, *, store: Path | None = None) -> Know
 
 @cache
 def load_builtin() -> BuiltinBase:
-    """Return the built-in base. Read once a process."""
+    """Return the built-in base. Loaded once per process."""
     data = resources.files("pipeline.kb").joinpath("data")
     countries, places, organisations = (
         tuple(csv.DictReader(data.joinpath(name).read_text("utf-8").splitlines())) for name in _FILES
@@ -65,7 +65,7 @@ def _aliases(row: CsvRow) -> Iterator[str]:
 
 
 def _place(name: str, *, country: str | None, qid: str) -> KbEntry:
-    """Return a place, with where it lies if it is a large city; a country has no such point."""
+    """Return a place, with coordinates if it is a large city."""
     cities = [city for city in read_cities().get(fold_name(name), ()) if city.country == country]
     lat, lon = (cities[0].lat, cities[0].lon) if cities else (None, None)
     return KbEntry(name=name, types=("GPE",), qid=qid or None, country=country, lat=lat, lon=lon)
@@ -103,7 +103,7 @@ def _country_words(rows: Iterable[CsvRow]) -> Iterator[tuple[str, str]]:
 def _by_name(named: Iterable[NamedEntry]) -> Mapping[str, tuple[KbEntry, ...]]:
     found: defaultdict[str, dict[tuple[str, str], KbEntry]] = defaultdict(dict)
     for name, entry in named:
-        # One thing listed twice (a capital that is a large city too) is one entry; a checked QID is kept.
+        # A place listed twice (a capital that is also a large city) is one entry; a QID wins over none.
         before = found[fold_name(name)].setdefault((entry.name, entry.entity_type), entry)
         if before.qid is None and entry.qid is not None:
             found[fold_name(name)][entry.name, entry.entity_type] = entry

@@ -1,4 +1,4 @@
-"""Capitals and cities of over 100,000 inhabitants, after GeoNames: where they lie, and whose name is nothing else."""
+"""Capitals and cities of over 100,000 inhabitants, from GeoNames: coordinates, population and ambiguous names."""
 
 import csv
 from collections import defaultdict
@@ -12,7 +12,7 @@ from pipeline.kb.entry import fold_name
 
 @dataclass(frozen=True, slots=True)
 class City:
-    """A city. ``lat`` and ``lon`` are degrees. ``is_plain``: its name is no word, forename or surname besides."""
+    """A city. ``lat`` and ``lon`` are degrees. ``is_plain``: its name is not also a word, forename or surname."""
 
     name: str
     country: str
@@ -24,7 +24,7 @@ class City:
 
 @cache
 def read_cities() -> Mapping[str, tuple[City, ...]]:
-    """Return the cities by folded name and alias, the largest first. Read once a process, in some 20 ms."""
+    """Return the cities by folded name and alias, the largest first. Loaded once per process, in about 20 ms."""
     text = resources.files("pipeline.kb").joinpath("data", "cities.csv").read_text("utf-8")
     found: defaultdict[str, list[City]] = defaultdict(list)
     rows = csv.reader(text.splitlines())

@@ -1,4 +1,4 @@
-"""One known thing, and which types of things may be one."""
+"""Entries of the knowledge base, folded names, and groups of entity types."""
 
 import re
 import unicodedata
@@ -6,13 +6,11 @@ from collections.abc import Mapping
 from dataclasses import dataclass
 from functools import lru_cache
 
-# One spelling for names that are written in several ways.
-
 _WORD = re.compile(r"\w{3,}")
 _MARKS = str.maketrans({"’": "'", "‘": "'", "‑": "-", "–": "-", "\u00a0": " "})
 
 
-@lru_cache(maxsize=50_000)  # a name is asked about many times, and by many steps
+@lru_cache(maxsize=50_000)  # every step of the pipeline folds the same names
 def fold_name(name: str) -> str:
     """Return a name for comparing: no accents, no case, no leading article, no full stops, single spaces."""
     return _fold(name)
@@ -33,11 +31,11 @@ def words_of(text: str) -> frozenset[str]:
     return frozenset(word for word in _WORD.findall(_fold(text)) if not word.isdigit())
 
 
-# The names of OntoNotes for what has a name.
+# Entity types of OntoNotes.
 ENTITY_TYPES = (
     "PERSON", "ORG", "GPE", "LOC", "FAC", "NORP", "EVENT", "PRODUCT", "WORK_OF_ART", "LAW", "LANGUAGE",
 )  # fmt: skip
-# Types that one thing goes by in different models and sentences: a country acts as an organisation, a label errs.
+# Types that models confuse and that sentences mix, as where a country acts as an organisation.
 _TYPE_GROUPS: Mapping[str, str] = {
     "GPE": "place",
     "LOC": "place",
@@ -53,12 +51,11 @@ _TYPE_GROUPS: Mapping[str, str] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KbEntry:
-    """One known thing. ``types`` are OntoNotes names, the first the usual one; ``country`` is ISO 3166-1 alpha-3.
+    """One entry. ``types`` are OntoNotes names, the usual one first; ``country`` is ISO 3166-1 alpha-3.
 
-    ``qid`` is None where nobody has checked it. ``prior`` says how often it is meant, beside others of the same name in
-    the same base; None for the built-in one. ``words`` are folded words that stand near it, its name's
-    left out. ``lat`` and ``lon`` are
-    degrees, for places.
+    ``qid`` is None where it is not verified. ``prior`` is how often the entry is meant, relative to others of the same
+    name in the same base; None in the built-in base. ``words`` are folded context words, without those of its name.
+    ``lat`` and ``lon`` are degrees, for places.
     """
 
     name: str
@@ -76,10 +73,10 @@ class KbEntry:
         return self.types[0]
 
     def may_be(self, entity_type: str) -> bool:
-        """Return whether a name of this type may mean this thing."""
+        """Return whether a name of this type may mean this entry."""
         return entity_type_group(entity_type) in map(entity_type_group, self.types)
 
 
 def entity_type_group(entity_type: str) -> str:
-    """Return the word for types that one thing may go by."""
+    """Return the group of an entity type: one thing may have any type of its group."""
     return _TYPE_GROUPS.get(entity_type, entity_type)

@@ -1,4 +1,7 @@
-"""``overrides.toml``: corrections by hand that win over the text and over every knowledge base."""
+"""Read ``overrides.toml``: manual corrections of names and quotes, which win over the text and the knowledge base.
+
+Public entry points: ``read_overrides``, ``parse_overrides``.
+"""
 
 import re
 import tomllib
@@ -13,54 +16,54 @@ from pipeline.kb.entry import ENTITY_TYPES, fold_name
 from pipeline.model import article_id_of, canonical_url
 from pipeline.model.corrections import folded_words
 
-# What a value of ``overrides.toml`` must look like, and how a wrong one is told.
+# Checks of values, shared by names and quotes.
 
-GENDER = "[FMU]"
-TYPE = "|".join(ENTITY_TYPES)
-ARTICLE = r"[0-9a-f]{32}|https?://\S+"
+_GENDER = "[FMU]"
+_TYPE = "|".join(ENTITY_TYPES)
+_ARTICLE = r"[0-9a-f]{32}|https?://\S+"
 
 
-def check_text(origin: str, key: str, value: object, *, field: str, patterns: Mapping[str, str]) -> str:
+def _check_text(origin: str, key: str, value: object, *, field: str, patterns: Mapping[str, str]) -> str:
     """Return a text that fits its field's pattern. Raises: ConfigError naming the key."""
     if field not in patterns:
-        raise override_error(origin, key, f"is unknown; known are {', '.join(patterns)}")
+        raise _error(origin, key, f"is unknown; known are {', '.join(patterns)}")
     if not isinstance(value, str) or not re.fullmatch(patterns[field], value):
-        raise override_error(origin, key, f"must look like {patterns[field]} (got {value!r})")
+        raise _error(origin, key, f"must look like {patterns[field]} (got {value!r})")
     return value
 
 
 def article_id_at(url: str | None) -> str | None:
-    """Return the id of the article that has its home at an address; None for what is no address on the web."""
+    """Return the id of the article at a URL; None for what is not a web address."""
     try:
         return None if url is None else article_id_of(canonical=canonical_url(url), text="")
     except ValueError:
         return None
 
 
-def resolve_scope_key(origin: str, key: str, value: str) -> str:
-    """Return a source's key or an article's id as it is, a URL as the id of its article. Raises: ConfigError."""
+def _resolve_scope_key(origin: str, key: str, value: str) -> str:
+    """Return the article id for a URL; a source key or an article id is unchanged. Raises: ConfigError."""
     if not value.startswith("http"):
         return value
     article_id = article_id_at(value)
     if article_id is None:
-        raise override_error(origin, key, f"is no address of an article (got {value!r})")
+        raise _error(origin, key, f"is no address of an article (got {value!r})")
     return article_id
 
 
-def override_error(origin: str, key: str, what: str) -> ConfigError:
-    """Return what to raise for a wrong key. ``origin`` is the file that it stands in."""
+def _error(origin: str, key: str, what: str) -> ConfigError:
+    """Return the error for a wrong key. ``origin`` is the name of its file."""
     return ConfigError(f"{origin}: {key} {what}", key=key, reason="overrides_key")
 
 
-# Corrections of one quote in one article: who said it, or that it is none.
+# Corrections of quotes: the speaker of one quote of an article, or that it is not a quote.
 
 _QUOTE_PATTERNS = {
-    "article": ARTICLE,
+    "article": _ARTICLE,
     "quote": r"(?s:.*\w.*)",
     "speaker": r"|\S(?s:.*\S)?",
     "qid": "Q[1-9][0-9]*",
-    "type": TYPE,
-    "gender": GENDER,
+    "type": _TYPE,
+    "gender": _GENDER,
 }
 _QUOTE_KEYS = (*_QUOTE_PATTERNS, "occurrence", "is_quote")
 _SPEAKER_KEYS = ("speaker", "qid", "type", "gender")
@@ -68,10 +71,11 @@ _SPEAKER_KEYS = ("speaker", "qid", "type", "gender")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuoteOverride:
-    """What a person says of one quote, which holds ``words`` (folded). ``key`` is where that stands in the file.
+    """A correction of the quote that contains ``words``. ``key`` is its place in the file.
 
-    ``occurrence``: of the quotes that these words mean, the how-manieth, from 1; None where one alone may fit.
-    ``speaker`` is a name, "" for nobody; None with a ``qid`` alone. All of them are None where it is no quote.
+    ``occurrence`` is the number of the quote among those with these words, from 1; None requires a single one.
+    ``speaker`` is a name, or "" for nobody, or None if only ``qid`` is given. All fields after ``is_quote`` are None
+    where it is not a quote.
     """
 
     key: str = field(repr=False, compare=False)
@@ -86,12 +90,12 @@ class QuoteOverride:
 
     @property
     def order(self) -> tuple[tuple[str, ...], int]:
-        """What sorts the corrections of one article, and tells two of one quote."""
+        """Sort key in an article. Two corrections of one quote have the same."""
         return self.folded, self.occurrence or 0
 
 
-def read_quotes(origin: str, written: object) -> Mapping[str, tuple[QuoteOverride, ...]]:
-    """Return the corrections of quotes by article id, sorted: the order of the file says nothing.
+def _read_quotes(origin: str, written: object) -> Mapping[str, tuple[QuoteOverride, ...]]:
+    """Return the corrections of quotes by article id, sorted: the order of the file has no meaning.
 
     Raises: ConfigError naming the wrong key.
     """
@@ -99,74 +103,76 @@ def read_quotes(origin: str, written: object) -> Mapping[str, tuple[QuoteOverrid
     for key, entry in _quote_entries(origin, written):
         article_id, said = _quote_override(origin, key, entry)
         if said.order in found.setdefault(article_id, {}):
-            raise override_error(origin, key, "corrects this quote a second time")
+            raise _error(origin, key, "corrects this quote a second time")
         found[article_id][said.order] = said
     return {each: tuple(sorted(said.values(), key=lambda one: one.order)) for each, said in sorted(found.items())}
 
 
 def _quote_entries(origin: str, written: object) -> Iterator[tuple[str, Mapping[str, object]]]:
     if not isinstance(written, list):
-        raise override_error(origin, "quotes", "must stand in double brackets: [[quotes]]")
+        raise _error(origin, "quotes", "must stand in double brackets: [[quotes]]")
     for place, entry in enumerate(written):
         if not isinstance(entry, dict):
-            raise override_error(origin, f"quotes[{place}]", f"must be a table with {', '.join(_QUOTE_KEYS)}")
+            raise _error(origin, f"quotes[{place}]", f"must be a table with {', '.join(_QUOTE_KEYS)}")
         yield f"quotes[{place}]", entry
 
 
 def _quote_override(origin: str, key: str, entry: Mapping[str, object]) -> tuple[str, QuoteOverride]:
-    told = {name: _quote_value(origin, f"{key}.{name}", name, value) for name, value in entry.items()}
+    values = {name: _quote_value(origin, f"{key}.{name}", name, value) for name, value in entry.items()}
     for name in ("article", "quote"):
-        if name not in told:
-            raise override_error(origin, f"{key}.{name}", "is missing: it says which quote is meant")
-    _refuse_contradictions(origin, key, told)
-    words = str(told["quote"])
+        if name not in values:
+            raise _error(origin, f"{key}.{name}", "is missing: it says which quote is meant")
+    _refuse_contradictions(origin, key, values)
+    words = str(values["quote"])
     said = QuoteOverride(
         key=key,
         words=words,
         folded=folded_words(words),
-        occurrence=told.get("occurrence"),  # type: ignore[arg-type]  # all are checked by ``_quote_value``
-        is_quote="is_quote" not in told,
-        speaker=told.get("speaker"),  # type: ignore[arg-type]
-        qid=told.get("qid"),  # type: ignore[arg-type]
-        entity_type=told.get("type"),  # type: ignore[arg-type]
-        gender=told.get("gender"),  # type: ignore[arg-type]
+        occurrence=values.get("occurrence"),  # type: ignore[arg-type]  # checked by ``_quote_value``
+        is_quote="is_quote" not in values,
+        speaker=values.get("speaker"),  # type: ignore[arg-type]
+        qid=values.get("qid"),  # type: ignore[arg-type]
+        entity_type=values.get("type"),  # type: ignore[arg-type]
+        gender=values.get("gender"),  # type: ignore[arg-type]
     )
-    return resolve_scope_key(origin, f"{key}.article", str(told["article"])), said
+    return _resolve_scope_key(origin, f"{key}.article", str(values["article"])), said
 
 
 def _quote_value(origin: str, key: str, name: str, value: object) -> str | int:
     if name == "occurrence":
         if type(value) is not int or value < 1:
-            raise override_error(origin, key, f"must be a number from 1 (got {value!r})")
+            raise _error(origin, key, f"must be a number from 1 (got {value!r})")
         return value
     if name == "is_quote":
         if value is not False:
-            raise override_error(origin, key, f"can only be false (got {value!r})")
+            raise _error(origin, key, f"can only be false (got {value!r})")
         return value
-    return check_text(
+    return _check_text(
         origin, key, value, field=name, patterns={each: _QUOTE_PATTERNS.get(each, "") for each in _QUOTE_KEYS}
     )
 
 
-def _refuse_contradictions(origin: str, key: str, told: Mapping[str, object]) -> None:
-    saying = [name for name in _SPEAKER_KEYS if name in told]
-    if "is_quote" in told and saying:
-        raise override_error(origin, f"{key}.{saying[0]}", "says who speaks what is no quote; leave one of the two out")
-    if "is_quote" not in told and not {"speaker", "qid"} & told.keys():
-        raise override_error(origin, key, "says nothing; give speaker, qid, or is_quote = false")
-    if told.get("speaker") == "" and len(saying) > 1:
-        raise override_error(origin, f"{key}.{saying[1]}", 'says something of nobody; speaker = "" stands alone')
+def _refuse_contradictions(origin: str, key: str, values: Mapping[str, object]) -> None:
+    saying = [name for name in _SPEAKER_KEYS if name in values]
+    if "is_quote" in values and saying:
+        raise _error(origin, f"{key}.{saying[0]}", "says who speaks what is no quote; leave one of the two out")
+    if "is_quote" not in values and not {"speaker", "qid"} & values.keys():
+        raise _error(origin, key, "says nothing; give speaker, qid, or is_quote = false")
+    if values.get("speaker") == "" and len(saying) > 1:
+        raise _error(origin, f"{key}.{saying[1]}", 'says something of nobody; speaker = "" stands alone')
 
+
+# Corrections of names, and the whole file.
 
 _SCOPES = ("source", "article")
 _NAME_PATTERNS = {
     "qid": "|Q[1-9][0-9]*",
     "name": r"\S(?s:.*\S)?",
-    "gender": GENDER,
-    "type": TYPE,
+    "gender": _GENDER,
+    "type": _TYPE,
     "country": "[A-Z]{3}",
     "source": "[a-z][a-z0-9_]{0,63}",
-    "article": ARTICLE,
+    "article": _ARTICLE,
 }
 _ADVICE = 'write [[names."Full Name"]] or [[quotes]]'
 _BRACKETS_ADVICE = "what stands in single brackets takes no second table: write [[...]] in both places"
@@ -174,9 +180,9 @@ _BRACKETS_ADVICE = "what stands in single brackets takes no second table: write 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NameOverride:
-    """What the corrections say of one name; None where they say nothing. ``qid`` "" means: never link this name.
+    """A correction of one name; None: not corrected. ``qid`` "" means: never link this name.
 
-    ``name`` is what the name is called instead.
+    ``name`` is the corrected name.
     """
 
     qid: str | None = None
@@ -191,7 +197,7 @@ Scope = tuple[str, str]
 
 @dataclass(frozen=True, slots=True)
 class NameLine:
-    """Where a correction of a name stands in the file, and what it is for: a folded name, in a scope."""
+    """A correction of a name by its ``key`` in the file: the folded name, and the scope."""
 
     key: str
     name: str
@@ -200,10 +206,10 @@ class NameLine:
 
 @dataclass(frozen=True, slots=True)
 class Corrections:
-    """All corrections of a file: of names by folded name and scope, the widest scope first; of quotes by article id.
+    """All corrections of a file: names by folded name, widest scope first; quotes by article id.
 
-    A scope is ("", "") for everywhere, ("source", key) or ("article", article_id). ``lines`` are those of names, in
-    the order of the file.
+    A scope is ("", "") for everywhere, ("source", key) or ("article", article_id). ``lines`` lists the corrections of
+    names in file order.
     """
 
     by_name: Mapping[str, tuple[tuple[Scope, NameOverride], ...]]
@@ -214,13 +220,13 @@ class Corrections:
         return bool(self.by_name or self.quotes)
 
     def of(self, *, article_ids: Iterable[str], source_key: str) -> Mapping[str, NameOverride]:
-        """Return what holds of names in one article: key by key, the narrowest scope that says something."""
+        """Return the corrections of names in one article. Per key, the narrowest scope wins."""
         scopes = {("", ""), ("source", source_key), *(("article", each) for each in article_ids)}
-        found = {name: [said for scope, said in told if scope in scopes] for name, told in self.by_name.items()}
-        return {name: _merge_scopes(told) for name, told in found.items() if told}
+        found = {name: [said for scope, said in scoped if scope in scopes] for name, scoped in self.by_name.items()}
+        return {name: _merge_scopes(kept) for name, kept in found.items() if kept}
 
     def of_quotes(self, *, article_ids: Iterable[str]) -> tuple[QuoteOverride, ...]:
-        """Return what holds of quotes in the article that goes by these ids."""
+        """Return the corrections of quotes in the article with these ids."""
         found = (said for each in dict.fromkeys(article_ids) for said in self.quotes.get(each, ()))
         return tuple(sorted(found, key=lambda each: each.order))
 
@@ -228,13 +234,13 @@ class Corrections:
 NO_CORRECTIONS = Corrections({}, {}, ())
 
 
-def _merge_scopes(told: Iterable[NameOverride]) -> NameOverride:
-    said = [{field.name: getattr(each, field.name) for field in fields(NameOverride)} for each in told]
+def _merge_scopes(overrides: Iterable[NameOverride]) -> NameOverride:
+    said = [{field.name: getattr(each, field.name) for field in fields(NameOverride)} for each in overrides]
     return NameOverride(**{key: value for each in said for key, value in each.items() if value is not None})
 
 
 def read_overrides(path: Path | None) -> Corrections:
-    """Return the corrections of a file; none where there is no file.
+    """Return the corrections of a file; no corrections if it does not exist.
 
     Raises: ConfigError naming the file and the wrong key.
     """
@@ -242,13 +248,13 @@ def read_overrides(path: Path | None) -> Corrections:
         return NO_CORRECTIONS
     try:
         text = path.read_text("utf-8")
-    except (ValueError, OSError) as error:  # not UTF-8, or no file that can be read
+    except (ValueError, OSError) as error:  # not UTF-8, or not readable
         raise ConfigError(f"{path}: {error}", key=str(path), reason="overrides_syntax") from error
     return parse_overrides(text, origin=str(path))
 
 
 def parse_overrides(text: str, *, origin: str) -> Corrections:
-    """Return the corrections of a text; ``origin`` is what messages call it.
+    """Return the corrections of a text. ``origin`` is its name in messages.
 
     Raises: ConfigError naming the wrong key.
     """
@@ -259,29 +265,29 @@ def parse_overrides(text: str, *, origin: str) -> Corrections:
         raise ConfigError(f"{origin}: {error}{advice}", key=origin, reason="overrides_syntax") from error
     unknown = set(content) - {"names", "quotes"}
     if unknown:
-        raise override_error(origin, sorted(unknown)[0], f"is unknown; {_ADVICE}")
+        raise _error(origin, sorted(unknown)[0], f"is unknown; {_ADVICE}")
     by_name, lines = _read_names(origin, content.get("names", {}))
-    return Corrections(by_name, read_quotes(origin, content.get("quotes", [])), lines)
+    return Corrections(by_name, _read_quotes(origin, content.get("quotes", [])), lines)
 
 
 def _read_names(
     origin: str, names: object
 ) -> tuple[Mapping[str, tuple[tuple[Scope, NameOverride], ...]], tuple[NameLine, ...]]:
     if not isinstance(names, dict):
-        raise override_error(origin, "names", f"must hold tables; {_ADVICE}")
+        raise _error(origin, "names", f"must hold tables; {_ADVICE}")
     found: defaultdict[str, dict[Scope, NameOverride]] = defaultdict(dict)
     lines = []
     for name, key, entry in _name_entries(origin, names):
         scope, said = _name_override(origin, key, entry)
         if scope in found[fold_name(name)]:
-            raise override_error(origin, key, "corrects this name in this place a second time")
+            raise _error(origin, key, "corrects this name in this place a second time")
         found[fold_name(name)][scope] = said
         lines.append(NameLine(key, fold_name(name), scope))
-    return {name: tuple(sorted(told.items(), key=_scope_order)) for name, told in found.items()}, tuple(lines)
+    return {name: tuple(sorted(scoped.items(), key=_scope_order)) for name, scoped in found.items()}, tuple(lines)
 
 
-def _scope_order(told: tuple[tuple[str, str], NameOverride]) -> tuple[int, str]:
-    (kind, key), _ = told
+def _scope_order(item: tuple[Scope, NameOverride]) -> tuple[int, str]:
+    (kind, key), _ = item
     return ("", *_SCOPES).index(kind), key
 
 
@@ -292,19 +298,19 @@ def _name_entries(origin: str, names: Mapping[str, object]) -> Iterator[tuple[st
         for place, entry in enumerate(many):
             key = f'names."{name}"' + (f"[{place}]" if isinstance(written, list) else "")
             if not fold_name(name) or not isinstance(entry, dict):
-                raise override_error(origin, key, f"must be a table with {', '.join(_NAME_PATTERNS)}")
+                raise _error(origin, key, f"must be a table with {', '.join(_NAME_PATTERNS)}")
             yield name, key, entry
 
 
 def _name_override(origin: str, key: str, entry: Mapping[str, object]) -> tuple[Scope, NameOverride]:
     said = {
-        field: check_text(origin, f"{key}.{field}", value, field=field, patterns=_NAME_PATTERNS)
+        field: _check_text(origin, f"{key}.{field}", value, field=field, patterns=_NAME_PATTERNS)
         for field, value in entry.items()
     }
     if len(said.keys() & set(_SCOPES)) == len(_SCOPES):
-        raise override_error(origin, key, "has source and article; an article alone says enough")
+        raise _error(origin, key, "has source and article; an article alone says enough")
     scope = next(
-        ((kind, resolve_scope_key(origin, f"{key}.{kind}", said.pop(kind))) for kind in _SCOPES if kind in said), None
+        ((kind, _resolve_scope_key(origin, f"{key}.{kind}", said.pop(kind))) for kind in _SCOPES if kind in said), None
     )
     said |= {"entity_type": said.pop("type")} if "type" in said else {}
     return scope or ("", ""), NameOverride(**said)  # type: ignore[arg-type]  # checked against _NAME_PATTERNS

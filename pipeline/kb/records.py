@@ -1,4 +1,4 @@
-"""The lines of ``newslake kb import``: one JSON object an entity, checked key by key."""
+"""Read the lines of ``newslake kb import``: one JSON object per entity, checked key by key."""
 
 import json
 import math
@@ -18,7 +18,7 @@ _LIST_MAX = 1_000
 
 @dataclass(frozen=True, slots=True)
 class KbRecord:
-    """One good line: the entry, and all the names that it goes by, folded, its own first."""
+    """A valid line: the entry, and all its folded names, its own name first."""
 
     entry: KbEntry
     names: tuple[str, ...]
@@ -26,7 +26,7 @@ class KbRecord:
 
 @dataclass(frozen=True, slots=True)
 class BadLine:
-    """A line that is left out. ``line`` counts from 1; ``key`` is "" where the line is no object at all."""
+    """A rejected line. ``line`` counts from 1; ``key`` is "" where the line is not an object."""
 
     line: int
     key: str
@@ -37,7 +37,7 @@ class BadLine:
 
 
 def read_records(stream: BinaryIO) -> Iterator[tuple[int, KbRecord | BadLine]]:
-    """Yield each line that is not blank with its number: a record, or what is wrong with it. Holds one line."""
+    """Yield the number of each line that is not blank, with a record or the problem. One line is in memory."""
     for number in count(1):
         line = stream.readline(LINE_MAX_BYTES + 1)
         if not line:
@@ -93,8 +93,8 @@ def _preview(value: object) -> str:
 FieldCheck = Callable[[object], str | None]
 
 
-def _matches(pattern: str, told: str) -> FieldCheck:
-    return lambda value: None if isinstance(value, str) and re.fullmatch(pattern, value) else told
+def _matches(pattern: str, problem: str) -> FieldCheck:
+    return lambda value: None if isinstance(value, str) and re.fullmatch(pattern, value) else problem
 
 
 def _optional(check: FieldCheck) -> FieldCheck:
@@ -102,17 +102,17 @@ def _optional(check: FieldCheck) -> FieldCheck:
 
 
 def _text(limit: int, *, named: bool) -> FieldCheck:
-    told = f"must be text of {'1 to' if named else 'at most'} {limit} characters{', with a letter' if named else ''}"
+    problem = f"must be text of {'1 to' if named else 'at most'} {limit} characters{', with a letter' if named else ''}"
 
     def check(value: object) -> str | None:
         fits = isinstance(value, str) and len(value) <= limit and _is_unicode(value)
-        return None if fits and (not named or _is_name(str(value))) else told
+        return None if fits and (not named or _is_name(str(value))) else problem
 
     return check
 
 
 def _is_unicode(value: str) -> bool:
-    """Return whether a text can be stored: half a surrogate pair is none."""
+    """Return whether a text can be stored: it has no lone surrogates."""
     return not any("\ud800" <= char <= "\udfff" for char in value)
 
 
@@ -130,11 +130,11 @@ def _texts(check_one: FieldCheck, *, least: int = 0) -> FieldCheck:
 
 
 def _number(low: float, high: float) -> FieldCheck:
-    told = f"must be a number from {low:g} to {high:g}"
+    problem = f"must be a number from {low:g} to {high:g}"
 
     def check(value: object) -> str | None:
         is_number = isinstance(value, int | float) and not isinstance(value, bool)
-        return None if is_number and math.isfinite(float(str(value))) and low <= float(str(value)) <= high else told
+        return None if is_number and math.isfinite(float(str(value))) and low <= float(str(value)) <= high else problem
 
     return check
 

@@ -1,4 +1,4 @@
-"""A knowledge base of any size: one SQLite file, written whole and then only read."""
+"""A knowledge base of any size in one SQLite file, which is written once and then only read."""
 
 import hashlib
 import json
@@ -16,7 +16,7 @@ from pipeline.kb.records import BadLine, KbRecord
 from pipeline.sqlite import open_database, open_read_only, transaction
 
 _FORMAT = 1
-_CACHED_NAMES = 20_000  # what a batch asks again; about 10 MB where all are known
+_CACHED_NAMES = 20_000  # per batch names repeat; about 10 MB if all are known
 _SCHEMA = (
     """CREATE TABLE entries (
         qid TEXT PRIMARY KEY, label TEXT NOT NULL, types TEXT NOT NULL, country TEXT, prior REAL NOT NULL,
@@ -28,7 +28,7 @@ _SCHEMA = (
 
 @dataclass(frozen=True, slots=True)
 class KbInfo:
-    """What a store holds. ``version`` is 12 hex of the hash of its contents."""
+    """Size and version of a store. ``version`` is 12 hex of a hash over its contents."""
 
     entries: int
     names: int
@@ -36,7 +36,7 @@ class KbInfo:
 
 
 class KbStore:
-    """One read-only connection. A file that is replaced meanwhile stays as it was for who has it open.
+    """A read-only connection. If the file is replaced meanwhile, the connection still reads the old one.
 
     Raises: KnowledgeError when the file is not a knowledge base of this format.
     """
@@ -56,7 +56,7 @@ class KbStore:
         self.named = lru_cache(maxsize=_CACHED_NAMES)(self._named)
 
     def _named(self, folded: str) -> tuple[KbEntry, ...]:
-        """Return the entries that go by a folded name, by QID."""
+        """Return the entries with a folded name, by QID."""
         query = "SELECT entries.* FROM names JOIN entries USING (qid) WHERE name = ? ORDER BY qid"
         try:
             return tuple(map(_entry, self._connection.execute(query, (folded,))))
@@ -64,7 +64,7 @@ class KbStore:
             raise _store_error(self._path, error) from error
 
     def bearing(self, qid: str) -> KbEntry | None:
-        """Return the entry with a QID; None where there is none."""
+        """Return the entry with a QID, or None."""
         try:
             row = self._connection.execute("SELECT * FROM entries WHERE qid = ?", (qid,)).fetchone()
         except sqlite3.DatabaseError as error:
@@ -82,17 +82,17 @@ class KbStore:
 
 @dataclass(frozen=True, slots=True)
 class ImportResult:
-    """What an import did: the store as it is now, and the lines that were left out."""
+    """Result of an import: the new store, and the rejected lines."""
 
     info: KbInfo
     bad: tuple[BadLine, ...]
 
 
 def build_store(path: Path, lines: Iterable[tuple[int, KbRecord | BadLine]]) -> ImportResult:
-    """Write the good lines as the whole content of a store; readers see the old one or the new one.
+    """Replace the content of a store with the valid lines. Readers see either the old or the new one.
 
-    The same lines in any order give the same version. Raises: KnowledgeError, with the old store left in place, when
-    no line is good; OSError where the disk is full.
+    The same lines in any order give the same version. Raises: KnowledgeError, and keeps the old store, when no line
+    is valid; OSError when the disk is full.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     fresh = path.with_name(f".{path.name}.{os.getpid()}.new")
@@ -129,12 +129,12 @@ def _fill(connection: sqlite3.Connection, lines: Iterable[tuple[int, KbRecord | 
 def _refuse_empty(connection: sqlite3.Connection, bad: tuple[BadLine, ...]) -> None:
     if connection.execute("SELECT count(*) FROM entries").fetchone()[0]:
         return
-    told = f"no line can be used, first {bad[0]}" if bad else "the file has no lines"
-    raise KnowledgeError(f"{told}; the knowledge base stays as it was", reason="kb_empty")
+    problem = f"no line can be used, first {bad[0]}" if bad else "the file has no lines"
+    raise KnowledgeError(f"{problem}; the knowledge base stays as it was", reason="kb_empty")
 
 
 def _finalize(connection: sqlite3.Connection) -> None:
-    """Name the contents by their hash, and leave one file that needs no other beside it."""
+    """Store the hash of the contents as version, and leave a single file without a journal."""
     digest = hashlib.sha256()
     for query in ("SELECT * FROM entries ORDER BY qid", "SELECT * FROM names ORDER BY name, qid"):
         for row in connection.execute(query):
@@ -166,5 +166,5 @@ def _entry(row: sqlite3.Row) -> KbEntry:
 
 
 def _store_error(path: Path, error: object) -> KnowledgeError:
-    told = f"{path} cannot be read as a knowledge base ({error}); delete it and run `newslake kb import FILE` again"
-    return KnowledgeError(told, key=str(path), reason="kb_broken")
+    message = f"{path} cannot be read as a knowledge base ({error}); delete it and run `newslake kb import FILE` again"
+    return KnowledgeError(message, key=str(path), reason="kb_broken")
