@@ -1,4 +1,4 @@
-"""What relates articles to each other: rows in, rows out."""
+"""Relations between articles: near duplicates, quotes, events, revisions and co-mentions. Rows in, rows out."""
 
 from pipeline.clusters.co_mentions import MENTION_COLUMNS, co_mention_rows
 from pipeline.clusters.event_clusters import PLAN_WINDOW, REPORTED_COLUMNS, Plans, cluster_rows, plans_of

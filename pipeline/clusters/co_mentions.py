@@ -1,4 +1,4 @@
-"""Which people stand together: pairs that one sentence names, counted a day at a time."""
+"""Co-mentions: pairs of people named in one sentence, counted per day."""
 
 import pyarrow as pa
 import pyarrow.compute as pc
@@ -12,7 +12,7 @@ def co_mention_rows(entities: pa.Table, copies: pa.Table) -> pa.Table:
     """Return the ``co_mentions`` rows of one day, in any order.
 
     ``entities`` has MENTION_COLUMNS at least, ``copies`` article_id, revision_id and is_copy: both of that day. An
-    article that no row of copies knows is no copy.
+    article without a row in copies is not a copy.
     """
     repeats = copies.filter(copies["is_copy"]).select(("article_id", "revision_id"))
     people = entities.filter((pc.field("entity_type") == "PERSON") & pc.field("entity_id").is_valid())
@@ -27,14 +27,14 @@ def co_mention_rows(entities: pa.Table, copies: pa.Table) -> pa.Table:
 
 
 def _number_people(people: pa.Table) -> tuple[pa.Array, pa.Array]:
-    """Return the ids of people in their order, and for each mention the number of its id."""
+    """Return the sorted ids of people, and for each mention the number of its id."""
     ids = pc.unique(people["entity_id"])
     ids = ids.take(pc.sort_indices(ids))
     return ids, pc.index_in(people["entity_id"], value_set=ids).combine_chunks()
 
 
 def _count_pairs(people: pa.Table, numbers: pa.Array) -> pa.Table:
-    """Return pairs of numbers, the smaller one first, with the articles that have a sentence with both."""
+    """Return pairs of numbers, smaller one first, with how many articles have a sentence with both."""
     sentence = ("article_id", "sentence_index")
     named = people.select(sentence).append_column("one", numbers).group_by([*sentence, "one"]).aggregate([])
     pairs = named.join(named.rename_columns([*sentence, "other"]), list(sentence), join_type="inner")
@@ -45,7 +45,7 @@ def _count_pairs(people: pa.Table, numbers: pa.Array) -> pa.Table:
 
 
 def _names(people: pa.Table, numbers: pa.Array, *, count: int) -> pa.Array:
-    """Return the longest name that each number has; of equally long ones the last."""
+    """Return the longest name of each number; of equally long ones the last."""
     named = people.select(("entity_name",)).append_column("number", numbers)
     named = named.group_by(["number", "entity_name"]).aggregate([])
     named = named.append_column("length", pc.utf8_length(named["entity_name"]))

@@ -1,4 +1,7 @@
-"""One row an event: what all its reports say together, and which plan it carried out."""
+"""Event clusters: one row per event from all its reports, and the plan that it realises.
+
+Entry points: ``cluster_rows``, ``plans_of``, ``Plans``.
+"""
 
 from bisect import bisect_left, bisect_right
 from collections import defaultdict
@@ -40,15 +43,15 @@ REPORTED_COLUMNS = (
     "place_country",
     "salience",
 )
-PLAN_WINDOW = timedelta(days=28)  # what was announced longer ago is seldom told of without being told of again
+PLAN_WINDOW = timedelta(days=28)  # an older plan is usually reported again
 _AT_ONCE = 2000
-_LAST = datetime.max.replace(tzinfo=UTC)
+_UNKNOWN_TIME = datetime.max.replace(tzinfo=UTC)
 _DAY = timedelta(days=1)
-_OF_FULLEST = ("event_type", "event_subtype", "event_mode", "quad", "plover_type", "article_id", "revision_id")
-_SENTENCE = ("event_index", "sentence_start_char", "sentence_end_char")
-_DATE = ("event_date", "event_date_end", "event_date_precision")
+_FULLEST_COLUMNS = ("event_type", "event_subtype", "event_mode", "quad", "plover_type", "article_id", "revision_id")
+_SENTENCE_COLUMNS = ("event_index", "sentence_start_char", "sentence_end_char")
+_DATE_COLUMNS = ("event_date", "event_date_end", "event_date_precision")
 
-_COMPARED = (
+_COMPARED_COLUMNS = (
     "event_cluster_id",
     "event_type",
     "event_subtype",
@@ -64,13 +67,13 @@ _COMPARED = (
 
 
 def cluster_rows(reports: pa.Table) -> pa.Table:
-    """Return a row an event of ``event_clusters``, without the plans that they carried out.
+    """Return the rows of ``event_clusters``, one per event, without the plans that they realise.
 
     ``reports`` has all rows of ``event_reports`` of some events, with the columns of ``REPORTED_COLUMNS`` from events.
     """
     schema = table_named("event_clusters").schema
     events = (
-        _cluster(rows[0]["event_cluster_id"], sorted(rows, key=_age))
+        _cluster_row(rows[0]["event_cluster_id"], sorted(rows, key=_age))
         for rows in rows_by(reports.sort_by("event_cluster_id"), "event_cluster_id")
     )
     tables = [pa.Table.from_pylist(part, schema=schema) for part in batched(events, _AT_ONCE)]
@@ -78,20 +81,20 @@ def cluster_rows(reports: pa.Table) -> pa.Table:
 
 
 def _age(row: Row) -> tuple[datetime, str, int]:
-    return row["published_at"] or _LAST, row["article_id"], row["event_index"]
+    return row["published_at"] or _UNKNOWN_TIME, row["article_id"], row["event_index"]
 
 
-def _cluster(cluster_id: str, reports: Sequence[Row]) -> dict[str, Any]:
-    """Return the row of an event; its reports are in the order of their age."""
+def _cluster_row(cluster_id: str, reports: Sequence[Row]) -> dict[str, Any]:
+    """Return the row of an event. Its reports are in order, earliest first."""
     fullest = sorted(reports, key=_fullness, reverse=True)
-    dated = _first(fullest, "event_date")
-    placed = _first(fullest, "place_text")
+    dated = _first_with(fullest, "event_date")
+    placed = _first_with(fullest, "place_text")
     times = [row["published_at"] for row in reports if row["published_at"]]
     latest = max(reports, key=lambda row: (row["published_at"] or datetime.min.replace(tzinfo=UTC), row["salience"]))
     return {
         "event_cluster_id": cluster_id,
-        **{name: fullest[0][name] for name in (*_OF_FULLEST, *_SENTENCE)},
-        **{name: dated[name] for name in _DATE},
+        **{name: fullest[0][name] for name in (*_FULLEST_COLUMNS, *_SENTENCE_COLUMNS)},
+        **{name: dated[name] for name in _DATE_COLUMNS},
         **{name: placed[name] for name in ("place_text", "place_country")},
         **_participants(fullest, "actor"),
         **_participants(fullest, "recipient"),
@@ -105,31 +108,31 @@ def _cluster(cluster_id: str, reports: Sequence[Row]) -> dict[str, Any]:
 
 
 def _fullness(row: Row) -> tuple[bool, int, float]:
-    """Return how much a report says; of equals, the earliest stands first after sorting."""
+    """Return a sort key: how much a report says. Sorting keeps the earliest of equals first."""
     said = (row["actor_name"], row["recipient_name"], row["event_date"], row["place_text"])
     named = (row["actor_text"], row["recipient_text"])
     return not row["is_copy"], 2 * sum(map(bool, said)) + sum(map(bool, named)), row["salience"]
 
 
-def _first(fullest: Sequence[Row], name: str) -> Row:
+def _first_with(fullest: Sequence[Row], name: str) -> Row:
     return next((row for row in fullest if row[name]), fullest[0])
 
 
 def _participants(fullest: Sequence[Row], role: str) -> dict[str, Any]:
     named = [row for row in fullest if row[f"{role}s"] or row[f"{role}_name"]]
-    row = named[0] if named else _first(fullest, f"{role}_text")
+    row = named[0] if named else _first_with(fullest, f"{role}_text")
     one = row[f"{role}_name"] or row[f"{role}_text"]
     return {f"{role}s": row[f"{role}s"] or [each for each in (one,) if each], f"{role}_country": row[f"{role}_country"]}
 
 
 def plans_of(clusters: pa.Table) -> list[Row]:
-    """Return what is to come, or may, of some rows of ``event_clusters``, by what a happening is compared with."""
+    """Return planned and hypothetical rows of ``event_clusters``, with the columns that are compared."""
     is_open = pc.is_in(clusters["modality"], pa.array(["planned", "hypothetical"]))
-    return list(clusters.select(_COMPARED).filter(is_open).to_pylist())
+    return list(clusters.select(_COMPARED_COLUMNS).filter(is_open).to_pylist())
 
 
 class Plans:
-    """The plans of some days, by type and by who takes part: most are of others, and are not compared."""
+    """Index of the plans of some days by type and participant, so that few are compared."""
 
     def __init__(self, by_day: Mapping[date, Sequence[Row]]) -> None:
         self._of_name: dict[tuple[str, str | None, str], tuple[list[date], list[Row]]] = defaultdict(lambda: ([], []))
@@ -141,12 +144,12 @@ class Plans:
         self._names = NameIndex({name for *_, name in self._of_name})
 
     def put_into(self, clusters: pa.Table, *, day: date) -> pa.Table:
-        """Return a day's rows of ``event_clusters`` with the plan that each carried out, if any.
+        """Return a day's rows of ``event_clusters`` with the plan that each realises, if any.
 
-        It is one of ``PLAN_WINDOW`` before the day or of it, of the same type, comes first, and names somebody who took
-        part; it agrees on the day, or is undated and names two.
+        A plan is of the day or of ``PLAN_WINDOW`` before, reported earlier, of the same type, and has a participant of
+        the event. It agrees on the day, or is undated and shares two participants.
         """
-        found = [self._plan_of(row, day) for row in rows_of_table(clusters.select(_COMPARED))]
+        found = [self._plan_of(row, day) for row in rows_of_table(clusters.select(_COMPARED_COLUMNS))]
         at = clusters.schema.get_field_index("realises_cluster_id")
         return clusters.set_column(at, clusters.schema.field(at), pa.array(found, pa.string()))
 
@@ -161,7 +164,7 @@ class Plans:
         return min(fits)[1] if fits else None
 
     def _near(self, row: Row, day: date) -> Iterable[Row]:
-        """Return each plan that may share a participant with an event, once."""
+        """Return the plans that may share a participant with an event, each once."""
         names = {each for name in {*row["actors"], *row["recipients"]} for each in self._names.near(name)}
         found: dict[str, Row] = {}
         for name in names:
@@ -172,8 +175,8 @@ class Plans:
 
 
 def _participant_overlap(row: Row, plan: Row) -> int:
-    """Return how many participants an event and a plan share; 0 where it is not its plan."""
-    if (plan["first_reported_at"] or _LAST) >= (row["last_reported_at"] or _LAST):
+    """Return how many participants an event and a plan share; 0 where it is not a plan of this event."""
+    if (plan["first_reported_at"] or _UNKNOWN_TIME) >= (row["last_reported_at"] or _UNKNOWN_TIME):
         return 0
     if plan["place_country"] and row["place_country"] and plan["place_country"] != row["place_country"]:
         return 0
@@ -185,7 +188,7 @@ def _participant_overlap(row: Row, plan: Row) -> int:
 
 
 def _is_at_planned_time(row: Row, plan: Row) -> bool:
-    """Return whether something happened when it was planned for, give or take a day; at any time where that is open."""
+    """Return whether an event is within a day of its plan's date. An undated plan fits any day."""
     if plan["event_date"] is None:
         return True
     first, last = _days_of(row)
@@ -193,8 +196,8 @@ def _is_at_planned_time(row: Row, plan: Row) -> bool:
 
 
 def _days_of(row: Row) -> tuple[date, date]:
-    """Return first and last day of what happened; where it is undated, the day of its first report and that before."""
+    """Return the first and last day of an event; if undated, the day before its first report and that day."""
     if row["event_date"] is not None:
         return row["event_date"], row["event_date_end"] or row["event_date"]
-    reported = (row["first_reported_at"] or _LAST).date()
+    reported = (row["first_reported_at"] or _UNKNOWN_TIME).date()
     return reported - _DAY, reported

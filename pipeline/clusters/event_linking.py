@@ -1,4 +1,7 @@
-"""Do two articles tell of one event? Decided on type, time, place, who, and the words around it."""
+"""Event linking across articles: by type, time, place, participants, and the words around an event.
+
+Entry points: ``relate_events``, ``event_report_rows``.
+"""
 
 from collections.abc import Iterable, Sequence
 from datetime import timedelta
@@ -13,7 +16,7 @@ from pipeline.tables import table_named
 
 _DAY = timedelta(days=1)
 _ENOUGH = 2.5
-# What each agreement is worth. Two shared names are nearly enough; one needs the word and some of the sentence.
+# Weights. Two shared names are nearly enough; one name needs the word and a part of the sentence, too.
 _NAME, _MOST_NAMES = 1.0, 2
 _COUNTRY = 0.5
 _WORD = 1.0
@@ -21,15 +24,15 @@ _CONTEXT, _LEAST_CONTEXT = 2.5, 0.2
 _SAME_DAY, _DAY_BESIDE = 0.75, 0.25
 _PLACE, _OTHER_PLACE = 0.5, -1.0
 _OTHER_MODALITY = -0.5
-_UNDATED_APART = -0.5  # neither is dated, and they were published more than two days apart
-_NAMELESS_CONTEXT = 0.6  # of the words, where they share no name
-_FEWEST_OF_STORY, _OF_STORY = 2, 0.5  # of what the article with fewer names names
+_UNDATED_APART = -0.5  # for two undated events, published more than two days apart
+_NAMELESS_CONTEXT = 0.6  # share of the words, for units without a shared name
+_FEWEST_OF_STORY, _OF_STORY = 2, 0.5  # of the names in the article with fewer names
 
 
 def agreement(one: EventUnit, other: EventUnit) -> float | None:
-    """Return how much speaks for two units being one event; None where too little does, or something against it.
+    """Return the score of two units as one event; None where it is too low, or where something excludes it.
 
-    The same whichever is named first.
+    The order of the two does not matter.
     """
     if one.kind != other.kind or (one.modality == "happened") != (other.modality == "happened"):
         return None
@@ -61,7 +64,7 @@ def _is_another_mode(one: EventUnit, other: EventUnit, *, is_said_alike: bool) -
 
 
 def _have_other_participants(one: EventUnit, other: EventUnit) -> bool:
-    """Return whether both name who did it, or to whom, and name others. Who is told of may change sides: they met."""
+    """Return whether both name actors, or recipients, but different ones. Roles may be swapped, as when they met."""
     everybody, all_others = (*one.actors, *one.recipients), (*other.actors, *other.recipients)
     if one.actors and other.actors and not _share_a_name(one.actors, all_others):
         return not _share_a_name(other.actors, everybody)
@@ -79,7 +82,7 @@ def _is_same_name(one: Name, other: Name) -> bool:
 
 
 def _count_shared_names(one: EventUnit, other: EventUnit) -> int:
-    """Return how many participants are in both; a pair of countries in both counts as two."""
+    """Return how many participants both have. A shared pair of countries counts as two."""
     mine, theirs = (*one.actors, *one.recipients), (*other.actors, *other.recipients)
     named = shared_count(mine, theirs, _is_same_name)
     pair = len(one.countries & other.countries)
@@ -87,7 +90,7 @@ def _count_shared_names(one: EventUnit, other: EventUnit) -> int:
 
 
 def _context(one: EventUnit, other: EventUnit) -> float:
-    """Return the share of the words around one mention that stand around one of the other, of whichever has fewer."""
+    """Return the highest share of context words that two mentions have in common, of the one with fewer."""
     return max(
         (len({*a}.intersection(b)) / max(min(len(a), len(b)), 4) for a in one.contexts for b in other.contexts),
         default=0.0,
@@ -95,7 +98,7 @@ def _context(one: EventUnit, other: EventUnit) -> float:
 
 
 def _are_of_one_story(one: EventUnit, other: EventUnit) -> bool:
-    """Return whether two articles name some of the same. What happens in the same words elsewhere is another event."""
+    """Return whether two articles share enough names. The same words in another story mean another event."""
     shared = len(one.story & other.story)
     return shared >= max(_FEWEST_OF_STORY, _OF_STORY * min(len(one.story), len(other.story)))
 
@@ -115,14 +118,14 @@ def _place(one: EventUnit, other: EventUnit) -> float:
     return _PLACE if may_be_one(one.place, other.place) else _OTHER_PLACE
 
 
-# Which events of different articles are one.
+# The events of a day, linked to those of the week before.
 
 
 def relate_events(day: EventDay, before: Sequence[tuple[EventDay, Sequence[str]]]) -> list[str]:
-    """Return the cluster of each row of a day: that of the event of another article which it agrees with most.
+    """Return the cluster of each row of a day: that of the event of another article with the highest score.
 
-    ``before`` are the days before it in the window, in order, each with the clusters of its rows. All that a unit is
-    compared with is earlier; of equal agreement the earliest counts. Where none agrees, a unit's cluster is its own id.
+    ``before`` are the earlier days of the window, in order, each with the clusters of its rows. A unit is compared with
+    earlier units only; of equal scores the earliest wins. Without a match, the cluster is the unit's own id.
     """
     known = [*before, (day, day.ids)]
     units = [unit for each, _ in known for unit in each.units]

@@ -1,4 +1,7 @@
-"""The events of a day as they are compared across articles: one unit an article and event, with all its mentions."""
+"""Events of a day, prepared for comparison across articles.
+
+``events_of_day`` makes one unit per article and event, with all mentions, the words around them, and search keys.
+"""
 
 import re
 from array import array
@@ -18,21 +21,21 @@ import pyarrow.compute as pc
 from pipeline.clusters.name_matching import name_words
 from pipeline.clusters.text import Integers, fold_text, hash_of, rows_by, sentence_spans
 
-# What stands around an event in its article: the sentence that tells of it, and all else that the article names.
+# Context of an event: its sentence, and everything that the article names.
 
 _WORD = re.compile(r"\w+")
-_AROUND = 200  # characters of its sentence before a trigger, and after it, that are compared
+_AROUND = 200  # characters before and after a trigger that are compared
 _CONTENT_WORD_LETTERS = 5  # a shorter word is mostly grammar
-_FEWEST_WORDS = 4  # that can be compared
-_BITS = 0xFFFFFFFF  # of a word's hash that are kept
-_COMMON, _COMMON_SHARE = 20, 0.01  # mentions of a day that have a word which therefore says nothing
+_FEWEST_WORDS = 4  # of a sentence that can be compared
+_BITS = 0xFFFFFFFF  # kept of a word's hash
+_COMMON, _COMMON_SHARE = 20, 0.01  # a word around more mentions of a day is common
 
 type Span = tuple[int, int, int, int]  # a sentence and its block
 type Sentence = tuple[tuple[int, int], array[int]]  # offsets, and hashes of the words around a trigger
 
 
 def sentences_of(rows: Sequence[Mapping[str, Any]], articles: pa.Table) -> list[Sentence]:
-    """Return for each row its trigger's sentence: offsets in the text without outer spaces, and the words compared."""
+    """Return for each row its trigger's sentence: offsets without outer spaces, and the words to compare."""
     found: list[Sentence] = [((0, 0), array("I"))] * len(rows)
     places: dict[str, list[int]] = defaultdict(list)
     for place, row in enumerate(rows):
@@ -47,7 +50,7 @@ def sentences_of(rows: Sequence[Mapping[str, Any]], articles: pa.Table) -> list[
 
 
 def drop_common_words(sentences: Sequence[Sentence]) -> list[Sentence]:
-    """Return sentences without the words that many mentions of the day have around them."""
+    """Return the sentences without words that are around many mentions of the day."""
     counts = Counter(word for _, words in sentences for word in words)
     most = max(_COMMON, _COMMON_SHARE * len(sentences))
     common = {word for word, count in counts.items() if count > most}
@@ -71,13 +74,13 @@ def _sentence(text: str, row: Mapping[str, Any], spans: Sequence[Span]) -> Sente
     last = max(last, end)
     last -= len(text[first:last]) - len(text[first:last].rstrip())
     words = _around(text, row, first, last)
-    if len(words) < _FEWEST_WORDS:  # a sentence of a few words says what it is about before it, or after
+    if len(words) < _FEWEST_WORDS:  # a short sentence gets its context from its block
         words |= _around(text, row, block_start, block_end)
     return (first, last), array("I", sorted(words))
 
 
 def _around(text: str, row: Mapping[str, Any], first: int, last: int) -> frozenset[int]:
-    """Return the hashes of the words around a trigger, between two places."""
+    """Return the hashes of the words around a trigger, between two offsets."""
     start, end = row["start_char"], row["end_char"]
     around = text[max(first, start - _AROUND) : start] + " " + text[end : min(last, end + _AROUND)]
     words = (word for word in _WORD.findall(fold_text(around)) if len(word) >= _CONTENT_WORD_LETTERS or word.isdigit())
@@ -85,12 +88,12 @@ def _around(text: str, row: Mapping[str, Any], first: int, last: int) -> frozens
 
 
 def bits_of(word: str) -> int:
-    """Return 32 bits of a folded word."""
+    """Return a 32-bit hash of a folded word."""
     return hash_of(word) & _BITS
 
 
 def stories_of(entities: pa.Table) -> dict[str, frozenset[int]]:
-    """Return by article the hashes of all that it names."""
+    """Return the hashes of all entities that an article names, by article."""
     named: dict[str, set[int]] = defaultdict(set)
     pairs = entities.group_by(["article_id", "entity_id"]).aggregate([])
     for article_id, entity_id in zip(pairs["article_id"].to_pylist(), pairs["entity_id"].to_pylist(), strict=True):
@@ -98,6 +101,8 @@ def stories_of(entities: pa.Table) -> dict[str, frozenset[int]]:
             named[article_id].add(bits_of(entity_id))
     return {article_id: frozenset(found) for article_id, found in named.items()}
 
+
+# Units: one per article and event.
 
 EVENT_COLUMNS = (
     "article_id",
@@ -130,18 +135,18 @@ EVENT_COLUMNS = (
 _KEYS = EVENT_COLUMNS[:4]
 _AGE = ("published_at", "article_id", "event_index")
 _CONTEXTS = 3  # mentions of an event whose words are compared
-_SPREAD = 4  # words of a sentence by which others like it are found
-_STEM = 4  # letters by which a name is found under another spelling
+_SPREAD = 4  # words of a sentence that are search keys
+_STEM = 4  # letters of a name that are a search key, for other spellings
 
 type Name = tuple[str | None, str]  # entity_id and name
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EventUnit:
-    """What one article tells of one event, all mentions together.
+    """One event of one article, all mentions together.
 
-    ``row`` is the first mention's. ``kind`` is type and subtype. ``contexts`` are hashes of the words around a few
-    mentions, ``story`` those of all that the article names. ``days`` is first and last, None where undated.
+    ``row`` is that of the first mention. ``kind`` is type and subtype. ``contexts`` are hashes of the words around some
+    mentions. ``story`` are hashes of all entities of the article. ``days`` is the first and last day, None if undated.
     """
 
     row: int
@@ -164,10 +169,11 @@ class EventUnit:
 
 @dataclass(frozen=True, slots=True)
 class EventDay:
-    """The events of a day, the earliest first: what rows have beside their cluster, their ids, and units.
+    """The events of a day, earliest first.
 
-    ``ids`` are those of the first mention of the same event. ``unit_of`` has the number of each row's unit. Units of
-    one event share two or more ``clues``: those of all units in order, ``counts`` how many of them each unit has.
+    ``keys`` are the columns of ``event_reports`` apart from the cluster. ``ids`` are those of the first mention of the
+    same event. ``unit_of`` has the number of each row's unit. ``clues`` are search keys of all units in order, and
+    ``counts`` is how many each unit has; units of one event share two or more.
     """
 
     keys: pa.Table
@@ -179,7 +185,7 @@ class EventDay:
 
 
 def events_of_day(events: pa.Table, articles: pa.Table, entities: pa.Table, copies: pa.Table, *, day: date) -> EventDay:
-    """Return a day's events as they are compared.
+    """Return a day's events, prepared for comparison.
 
     ``events`` has the columns of ``EVENT_COLUMNS``, ``articles`` article_id, text and blocks, ``entities`` article_id
     and entity_id, ``copies`` article_id, dup_group_id and is_copy. Earlier is by published_at (unknown last),
@@ -201,7 +207,7 @@ def events_of_day(events: pa.Table, articles: pa.Table, entities: pa.Table, copi
     clues = [_clues(unit) for unit in units]
     return EventDay(
         keys=_keys(ordered.select(_KEYS), [span for span, _ in sentences], copies),
-        ids=[f"{units[at].article_id}:{index}" for at, index in zip(unit_of, _firsts(ordered), strict=True)],
+        ids=[f"{units[at].article_id}:{index}" for at, index in zip(unit_of, _first_indexes(ordered), strict=True)],
         units=units,
         unit_of=unit_of,
         clues=np.concatenate([np.empty(0, np.uint32), *clues]),
@@ -209,12 +215,12 @@ def events_of_day(events: pa.Table, articles: pa.Table, entities: pa.Table, copi
     )
 
 
-def _firsts(events: pa.Table) -> list[int]:
+def _first_indexes(events: pa.Table) -> list[int]:
     return list(events["same_event_index"].to_pylist())
 
 
 def _keys(rows: pa.Table, spans: Sequence[tuple[int, int]], copies: pa.Table) -> pa.Table:
-    """Return rows with their sentences, and what their articles repeat."""
+    """Return the rows with their sentences, and with the duplicate group of their articles."""
     known = {row["article_id"]: (row["dup_group_id"], row["is_copy"]) for row in copies.to_pylist()}
     repeated = [known.get(article_id, (article_id, False)) for article_id in rows["article_id"].to_pylist()]
     return (
@@ -235,20 +241,20 @@ def _unit(
     day: date,
 ) -> EventUnit:
     mentions = [rows[place] for place in places]
-    told = mentions[0]
+    lead = mentions[0]
     dated = sorted((m for m in mentions if m["event_date"]), key=lambda m: m["event_date_precision"] != "day")
-    placed = next((m for m in mentions if m["place_text"]), told)
-    subtype = f" {told['event_subtype']}" if told["event_type"] == "OTHER" else ""
+    placed = next((m for m in mentions if m["place_text"]), lead)
+    subtype = f" {lead['event_subtype']}" if lead["event_type"] == "OTHER" else ""
     actors, recipients = _names(mentions, "actor"), _names(mentions, "recipient")
     countries = {m[name] for m in mentions for name in ("actor_country", "recipient_country")} - {None}
     own = {bits_of(word) for _, name in (*actors, *recipients) for word in name_words(name)}
     contexts = tuple(array("I", sorted({*sentences[at][1]} - own)) for at in places[:_CONTEXTS])
     return EventUnit(
         row=first + places[0],
-        article_id=intern(told["article_id"]),
-        kind=intern(told["event_type"] + subtype),
+        article_id=intern(lead["article_id"]),
+        kind=intern(lead["event_type"] + subtype),
         modes=_unique(intern(m["event_mode"]) for m in mentions if m["event_mode"]),
-        modality=intern(told["modality"]),
+        modality=intern(lead["modality"]),
         words=_unique(intern(word) for m in mentions for word in _trigger_words(m)),
         actors=actors,
         recipients=recipients,
@@ -259,7 +265,7 @@ def _unit(
         place=placed["place_text"],
         place_country=placed["place_country"],
         contexts=contexts,
-        story=stories.get(told["article_id"], frozenset()),
+        story=stories.get(lead["article_id"], frozenset()),
     )
 
 
@@ -268,12 +274,12 @@ def _unique(words: Iterable[str]) -> tuple[str, ...]:
 
 
 def _trigger_words(row: Mapping[str, Any]) -> tuple[str, str]:
-    """Return the trigger as it stands, folded, and the first word of the pattern that found it: its lemma."""
+    """Return the folded trigger, and the first word of the pattern that found it, which is its lemma."""
     return fold_text(row["trigger_text"]), row["rule_id"].partition(">")[0].partition("_")[0]
 
 
 def _names(mentions: Sequence[Mapping[str, Any]], role: str) -> tuple[Name, ...]:
-    """Return who has a role in any mention, each name once."""
+    """Return the participants in a role in any mention, each name once."""
     found: dict[str, str | None] = {}
     for row in mentions:
         if row[f"{role}_name"]:
@@ -284,7 +290,7 @@ def _names(mentions: Sequence[Mapping[str, Any]], role: str) -> tuple[Name, ...]
 
 
 def _clues(unit: EventUnit) -> Integers:
-    """Return the numbers by which a unit is found: people and bodies, pairs of countries (two each), a few words."""
+    """Return the search keys of a unit: participants, pairs of countries (two keys each), a few words."""
     names = (*unit.actors, *unit.recipients)
     texts = {f"id {entity_id}" for entity_id, _ in names if entity_id}
     texts |= {f"name {word[:_STEM]}" for _, name in names for word in name_words(name) if len(word) >= _STEM}

@@ -1,4 +1,7 @@
-"""What is compared of a text: its shingles, hashed, and their MinHash signature. Equal on every machine and run."""
+"""MinHash sketches of texts, and locality-sensitive hashing: which rows are worth comparing.
+
+Sketches are equal on every machine and in every run.
+"""
 
 import re
 from collections import defaultdict
@@ -11,70 +14,23 @@ from rensa import RMinHash
 
 from pipeline.clusters.text import Integers, fold_text, hash_of, list_array, shingles_of
 
-# Which articles are worth comparing: those whose signatures agree in a band.
-
-# Bands of three permutations: of pairs at Jaccard 0.65 (cut by 30 %, other first and last lines) all are looked at, at
-# 0.4 (cut by 60 %) 94 %, of unrelated pairs (0.06 at most) 1 %.
-_ROWS_A_BAND = 3
-_LEAST_AGREEMENT = 0.15  # of a signature: what is at Jaccard 0.3 agrees less once in 10,000
-_MOST_IN_A_BAND = 500  # of the earliest; more only share a form, and comparing each with each would never end
-_ODD = np.uint64(0x9E3779B97F4A7C15)
-
-
-def earlier_candidates(signatures: NDArray[np.uint32], askers: Sequence[int]) -> Mapping[int, NDArray[np.int64]]:
-    """Return for each asker the rows before it that may match, ascending; nothing for those that have none.
-
-    ``signatures`` has a row an article, the earliest first.
-    """
-    found: dict[int, list[NDArray[np.int64]]] = defaultdict(list)
-    asking = np.asarray(askers, dtype=np.int64)
-    for start in range(0, signatures.shape[1] - _ROWS_A_BAND + 1, _ROWS_A_BAND):
-        keys = _keys(signatures[:, start : start + _ROWS_A_BAND])
-        order = np.argsort(keys, kind="stable")  # of equal keys, the earliest first
-        in_order = keys[order]
-        first = np.searchsorted(in_order, keys[asking])
-        for asker, begin in zip(asking[order[first] != asking], first[order[first] != asking], strict=True):
-            bucket = slice(begin, begin + _MOST_IN_A_BAND)
-            rivals = order[bucket][in_order[bucket] == keys[asker]]
-            found[int(asker)].append(rivals[rivals < asker])
-    return {
-        asker: _filter_by_signature(signatures, asker, np.unique(np.concatenate(rows))) for asker, rows in found.items()
-    }
-
-
-def _keys(band: NDArray[np.uint32]) -> NDArray[np.uint64]:
-    """Return a number a row, equal for equal rows; should two others be equal, they are looked at for nothing."""
-    keys = np.zeros(len(band), np.uint64)
-    for column in band.T:
-        keys = (keys ^ column) * _ODD
-    return keys
-
-
-def _filter_by_signature(signatures: NDArray[np.uint32], asker: int, rows: NDArray[np.int64]) -> NDArray[np.int64]:
-    agreement = (signatures[rows] == signatures[asker]).mean(axis=1)
-    likely: NDArray[np.int64] = rows[agreement >= _LEAST_AGREEMENT]
-    return likely
-
-
 PERMUTATIONS = 128
-_SEED = 1
-# A quotation ends at its closing mark, else with its line.
-_QUOTATION = re.compile(r'([“„«"][^“”„«»"\n]*)')
-_WORD = re.compile(r"\w+")
-
 SKETCH_FIELDS = (
     pa.field("shingles", pa.list_(pa.uint32())),
     pa.field("own", pa.list_(pa.uint32())),
     pa.field("signature", pa.list_(pa.uint32(), PERMUTATIONS)),
 )
+_SEED = 1
+# A quotation ends at its closing mark, or with its line.
+_QUOTATION = re.compile(r'([“„«"][^“”„«»"\n]*)')
+_WORD = re.compile(r"\w+")
 
 
 def sketches_of(texts: Sequence[str]) -> pa.Table:
-    """Return a sketch a text, in order, in the columns of ``SKETCH_FIELDS``.
+    """Return one sketch per text, in order, in the columns of ``SKETCH_FIELDS``.
 
-    ``shingles`` are the hashes of all stretches of three folded words, sorted, each once; ``own`` those of them that
-    stand outside quotation marks, at least in part. A text of fewer than three words has none. The signature is over
-    all shingles.
+    ``shingles`` are the hashes of all stretches of three folded words, sorted, each once. ``own`` are those outside
+    quotation marks, at least in part. A text of fewer than three words has none. The signature is over all shingles.
     """
     pairs = [_shingles(text) for text in texts]
     every = list_array([shingles for shingles, _ in pairs])
@@ -91,7 +47,7 @@ def sketches_of(texts: Sequence[str]) -> pa.Table:
 
 
 def _shingles(text: str) -> tuple[Integers, Integers]:
-    """Return the hashes of a text's shingles, and of those that are not wholly inside quotation marks."""
+    """Return the hashes of a text's shingles, and of those not fully inside quotation marks."""
     words: list[int] = []
     quoted: list[bool] = []
     for number, part in enumerate(_QUOTATION.split(fold_text(text))):
@@ -103,3 +59,48 @@ def _shingles(text: str) -> tuple[Integers, Integers]:
     last = len(shingles)
     outside = ~(inside[:last] & inside[1 : last + 1] & inside[2 : last + 2])
     return np.unique(shingles), np.unique(shingles[outside])
+
+
+# Candidates: rows whose signatures agree in a band.
+
+# Bands of three permutations find all pairs at Jaccard 0.65 (cut by 30 %, other first and last lines), 94 % at 0.4 (cut
+# by 60 %), and 1 % of unrelated pairs (0.06 at most).
+_ROWS_PER_BAND = 3
+_LEAST_AGREEMENT = 0.15  # of a signature; a pair at Jaccard 0.3 has less once in 10,000
+_MOST_IN_A_BAND = 500  # the earliest; a larger bucket shares only a form, and its pairs would take too long
+_MULTIPLIER = np.uint64(0x9E3779B97F4A7C15)
+
+
+def earlier_candidates(signatures: NDArray[np.uint32], askers: Sequence[int]) -> Mapping[int, NDArray[np.int64]]:
+    """Return for each asker the earlier rows that may match, ascending. An asker without any is absent.
+
+    ``signatures`` has one row per article, earliest first.
+    """
+    found: dict[int, list[NDArray[np.int64]]] = defaultdict(list)
+    asking = np.asarray(askers, dtype=np.int64)
+    for start in range(0, signatures.shape[1] - _ROWS_PER_BAND + 1, _ROWS_PER_BAND):
+        keys = _keys(signatures[:, start : start + _ROWS_PER_BAND])
+        order = np.argsort(keys, kind="stable")  # of equal keys, the earliest first
+        in_order = keys[order]
+        first = np.searchsorted(in_order, keys[asking])
+        for asker, begin in zip(asking[order[first] != asking], first[order[first] != asking], strict=True):
+            bucket = slice(begin, begin + _MOST_IN_A_BAND)
+            rivals = order[bucket][in_order[bucket] == keys[asker]]
+            found[int(asker)].append(rivals[rivals < asker])
+    return {
+        asker: _filter_by_signature(signatures, asker, np.unique(np.concatenate(rows))) for asker, rows in found.items()
+    }
+
+
+def _keys(band: NDArray[np.uint32]) -> NDArray[np.uint64]:
+    """Return one number per row, equal for equal rows. A rare collision costs only a comparison."""
+    keys = np.zeros(len(band), np.uint64)
+    for column in band.T:
+        keys = (keys ^ column) * _MULTIPLIER
+    return keys
+
+
+def _filter_by_signature(signatures: NDArray[np.uint32], asker: int, rows: NDArray[np.int64]) -> NDArray[np.int64]:
+    agreement = (signatures[rows] == signatures[asker]).mean(axis=1)
+    likely: NDArray[np.int64] = rows[agreement >= _LEAST_AGREEMENT]
+    return likely

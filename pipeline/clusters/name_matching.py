@@ -1,4 +1,4 @@
-"""Can two names mean one person or body, as two outlets spell them? Decided on the letters alone."""
+"""Name matching: whether two spellings may name one person or body. Only the letters decide."""
 
 import re
 import unicodedata
@@ -9,7 +9,7 @@ from itertools import chain
 from operator import or_
 
 _WORD = re.compile(r"\w+")
-_FEWEST_LETTERS = 5  # of a word that may be misspelt; a shorter one with another letter is another word
+_FEWEST_LETTERS = 5  # of a word that may be misspelt; a shorter word with another letter is another word
 _LONG_WORD = 9  # of this many letters, two may differ
 _MOST_CHANGES = 2
 
@@ -23,10 +23,10 @@ def name_words(name: str) -> tuple[str, ...]:
 
 @lru_cache(maxsize=1 << 16)
 def may_be_one(one: str, other: str) -> bool:
-    """Return whether the words of the shorter name stand in the longer, in order, or are its initials.
+    """Return whether the words of the shorter name are in the longer, in order, or are its initials.
 
-    A letter may differ in a word of five, two in one of nine, but not the first, and an initial stands for a word. The
-    same whichever is named first.
+    One letter may differ in a word of five, two in one of nine, but not the first. An initial matches a word. The order
+    of the two names does not matter.
     """
     shorter, longer = sorted((name_words(one), name_words(other)), key=lambda words: (len(words), words))
     if not shorter:
@@ -35,14 +35,14 @@ def may_be_one(one: str, other: str) -> bool:
 
 
 def shared_count[T](some: Sequence[T], others: Sequence[T], same: Callable[[T, T], bool]) -> int:
-    """Return how many of some names are among others, one for one at most. In either order the same."""
+    """Return how many names two lists share, each counted once. The order of the two does not matter."""
     here = sum(any(same(name, each) for each in others) for name in some)
     there = sum(any(same(each, name) for name in some) for each in others)
     return min(here, there)
 
 
 class NameIndex:
-    """Some names, to be found by others that may be one with them: so that not every pair is asked for."""
+    """Index of names for ``may_be_one``, so that not every pair is compared."""
 
     def __init__(self, names: Iterable[str]) -> None:
         self._by_word: dict[str, set[str]] = defaultdict(set)
@@ -59,20 +59,20 @@ class NameIndex:
         self._like: dict[str, set[str]] = {}
 
     def near(self, name: str) -> set[str]:
-        """Return all of the names for which ``may_be_one`` is true, and few more."""
+        """Return all names of the index for which ``may_be_one`` is true, and few others."""
         words = name_words(name)
         like = Counter(chain.from_iterable(map(self._with_like, words)))
         found = {each for each, count in like.items() if count >= min(len(words), len(name_words(each)))}
         return found.union(*(self._by_capitals.get(capitals, ()) for capitals in _capitals(name)))
 
     def _with_like(self, word: str) -> set[str]:
-        """Return the names that have a word which may stand for this one."""
+        """Return the names with a word that may match this one."""
         if word not in self._like:
             self._like[word] = set().union(*(self._by_word[each] for each in self._alike(word)))
         return self._like[word]
 
     def _alike(self, word: str) -> Iterator[str]:
-        """Yield the words that may stand for a word: itself, its initial, and those of about its letters."""
+        """Yield the words that may match a word: itself, its initial, and words of similar letters."""
         size, letters = len(word), _letters(word)
         yield from (each for each in (word, word[0]) if each in self._by_word)
         first, last = (2, self._longest) if size == 1 else (max(_FEWEST_LETTERS, size - 2), size + 2)
@@ -85,7 +85,7 @@ class NameIndex:
 
 
 def _capitals(name: str) -> tuple[str, str]:
-    """Return by what a name and its initials find each other."""
+    """Return the keys by which a name and its initials are found."""
     return name.replace(".", ""), _initials(name)
 
 
@@ -109,19 +109,19 @@ def _same_word(one: str, other: str) -> bool:
     if len(short) < _FEWEST_LETTERS:
         return False
     most = _MOST_CHANGES if len(short) >= _LONG_WORD else 1
-    if (_letters(short) ^ _letters(long)).bit_count() > 2 * most:  # a change takes one letter and brings one
+    if (_letters(short) ^ _letters(long)).bit_count() > 2 * most:  # a change removes one letter and adds one
         return False
     return _differs_by(short, long) <= most
 
 
 @lru_cache(maxsize=1 << 16)
 def _letters(word: str) -> int:
-    """Return which letters a word has, a bit a letter; letters of many scripts share one."""
+    """Return the letters of a word as a bit set, one bit per letter; letters of several scripts share bits."""
     return reduce(or_, (1 << (ord(letter) & 63) for letter in word))
 
 
 def _differs_by(short: str, long: str) -> int:
-    """Return how many letters must be changed, added or left out; 3 where the lengths alone ask for more than two."""
+    """Return the edit distance of two words; 3 where their lengths differ by more than two."""
     if len(long) - len(short) > 2:
         return 3
     row = list(range(len(long) + 1))
@@ -133,7 +133,7 @@ def _differs_by(short: str, long: str) -> int:
 
 
 def _is_acronym(one: str, other: str) -> bool:
-    """Return whether one is made of the first letters of the capitalised words of the other: two at least."""
+    """Return whether one is made of the initials of the capitalised words of the other, of two at least."""
     short, long = sorted((one, other), key=len)
     initials = _initials(long)
     return len(initials) > 1 and short.replace(".", "") == initials

@@ -1,4 +1,7 @@
-"""Which article repeats an earlier one."""
+"""Near-duplicate detection: which article repeats an earlier one, exactly, nearly or as a part.
+
+``find_copies`` is the entry point. It needs sketches (``minhash``) without the boilerplate of sites.
+"""
 
 from collections import defaultdict
 from collections.abc import Iterable, Mapping
@@ -14,22 +17,22 @@ from pipeline.clusters.minhash import PERMUTATIONS, earlier_candidates
 from pipeline.clusters.text import Integers, list_array, rows_of
 from pipeline.tables import table_named
 
-# Do two texts repeat each other: on their real shingles, not on an estimate.
+# Match of two articles, on their shingles and not on an estimate.
 
 Method = Literal["exact", "near", "cut"]
 
-FEWEST_SHINGLES = 30  # a shorter text is a stub or a list of links: what it shares with others is form
-_NEAR = 0.70  # Jaccard
-_CONTAINED = 0.80  # of the shorter text's shingles, in the longer
-_SHORTEST_PART = 0.3  # of the longer text: less is a quotation or a line of a digest, not the story
-# Two stories may share a long statement. They are one story only if what stands outside quotation marks agrees, too.
+FEWEST_SHINGLES = 30  # a shorter text is a stub or a list of links, which shares only its form with others
+_NEAR_JACCARD = 0.70
+_CONTAINED_SHARE = 0.80  # of the shorter text's shingles, in the longer
+_SHORTEST_PART = 0.3  # of the longer text; a shorter part is a quotation or a line of a digest, not the story
+# Two stories may share a long statement. They match only if their texts outside quotation marks agree, too.
 _FEWEST_UNQUOTED = 10
 _UNQUOTED_SHARE = 0.5
 
 
 @dataclass(frozen=True, slots=True)
 class ArticleShingles:
-    """What is compared of an article: sorted shingles, and those of them outside quotation marks."""
+    """Sorted shingles of an article, and those of them outside quotation marks."""
 
     shingles: Integers
     unquoted: Integers
@@ -37,52 +40,52 @@ class ArticleShingles:
 
 @dataclass(frozen=True, slots=True)
 class DuplicateMatch:
-    """How two articles match, and how much: Jaccard for near, containment of the shorter for cut, 1 for exact."""
+    """How two articles match. ``similarity``: Jaccard for near, containment of the shorter for cut, 1 for exact."""
 
     method: Method
     similarity: float
 
 
 def match_of(one: ArticleShingles, other: ArticleShingles) -> DuplicateMatch | None:
-    """Return how two articles match, None where they do not. The same whichever is named first."""
+    """Return how two articles match, or None. The order of the two does not matter."""
     shorter, longer = sorted((one, other), key=lambda each: len(each.shingles))
     few, many = len(shorter.shingles), len(longer.shingles)
     if few < max(FEWEST_SHINGLES, _SHORTEST_PART * many):
         return None
     shared = _count_shared(shorter.shingles, longer.shingles)
     jaccard = shared / (few + many - shared)
-    if jaccard >= _NEAR and _agrees(one, other) and _agrees(other, one):
+    if jaccard >= _NEAR_JACCARD and _agrees(one, other) and _agrees(other, one):
         return DuplicateMatch("near", jaccard)
-    if shared >= _CONTAINED * few and _agrees(shorter, longer):
+    if shared >= _CONTAINED_SHARE * few and _agrees(shorter, longer):
         return DuplicateMatch("cut", shared / few)
     return None
 
 
 def _agrees(part: ArticleShingles, whole: ArticleShingles) -> bool:
-    """Return whether what an article says in its own words stands in the other."""
+    """Return whether the unquoted text of an article is in the other."""
     return len(part.unquoted) >= _FEWEST_UNQUOTED and _count_shared(
         part.unquoted, whole.shingles
     ) >= _UNQUOTED_SHARE * len(part.unquoted)
 
 
 def _count_shared(part: Integers, whole: Integers) -> int:
-    """Return how many of some sorted numbers stand in others, also sorted."""
+    """Return how many of some sorted numbers are among others, also sorted."""
     at = np.searchsorted(whole, part)
     return int(np.count_nonzero(whole[np.minimum(at, len(whole) - 1)] == part))
 
 
-# What a site prints under many of its articles, which says nothing about whether two of them are the same.
+# Boilerplate: shingles that a site prints under many of its articles.
 
-# A shingle that so many contents of a site share on one day, and this share of them, is the site's and not theirs.
+# A shingle is boilerplate if this many contents of a site have it on one day, and this share of them.
 _BOILERPLATE_CONTENTS = 5
 _BOILERPLATE_SHARE = 0.05
 
 
 def drop_site_boilerplate(articles: pa.Table) -> pa.Table:
-    """Return a day's articles with the shingles left out that belong to their site.
+    """Return a day's articles without the shingles that are boilerplate of their site.
 
-    ``articles`` has domain, content_hash and the columns of a sketch. Articles without a domain stay as they are.
-    Equal contents count once, so a story that one site prints under many addresses is not taken for boilerplate.
+    ``articles`` has domain, content_hash and the columns of a sketch. Articles without a domain are unchanged. Equal
+    contents count once, so a story under many URLs of one site is not boilerplate.
     """
     every, unquoted = rows_of(articles["shingles"]), rows_of(articles["own"])
     sites: dict[str, dict[str, int]] = defaultdict(dict)
@@ -114,17 +117,19 @@ def _drop_shingles(row: Integers, boilerplate: Integers | None) -> Integers:
     return kept
 
 
-WINDOW = timedelta(days=7)  # a copy follows its original within a week; later ones are a new story's archive reprint
-_LAST = datetime.max.replace(tzinfo=UTC)
+# The articles of a day, compared with those of the week before.
+
+WINDOW = timedelta(days=7)  # most copies follow within a week
+_UNKNOWN_TIME = datetime.max.replace(tzinfo=UTC)
 _KEYS = ("article_id", "revision_id", "published_at", "published_date", "content_hash", "fetched_at")
 _EXACT = DuplicateMatch("exact", 1.0)
 
 
 @dataclass(frozen=True, slots=True)
 class _Window:
-    """Articles of eight days, the earliest first: keys and what is compared, row by row.
+    """Articles of eight days, earliest first: keys and shingles by row.
 
-    ``firsts`` is the earliest row of each content.
+    ``firsts`` has the earliest row of each content.
     """
 
     rows: list[dict[str, Any]]
@@ -133,7 +138,7 @@ class _Window:
 
 
 def affected_days(day: date) -> tuple[date, ...]:
-    """Return the days whose copies a change of one day's articles can touch: itself and the seven after."""
+    """Return the days whose copies may change with the articles of one day: itself and the seven after."""
     return tuple(day + timedelta(days=number) for number in range(WINDOW.days + 1))
 
 
@@ -142,9 +147,9 @@ def find_copies(window: pa.Table, *, day: date) -> pa.Table:
 
     ``window`` has the articles of the day and the seven before, in any order: article_id, revision_id, published_at,
     published_date, content_hash, fetched_at and the columns of a sketch, without boilerplate. Earlier is by
-    published_date, published_at (unknown last), fetched_at, article_id. An article is compared with articles, never
-    with groups: the earliest match names the group although it may itself repeat one that this article does not match.
-    Of equal contents only the earliest is compared by shingles.
+    published_date, published_at (unknown last), fetched_at, article_id. An article is compared with articles, not with
+    groups. Its group is named by its earliest match, even if that repeats another article which this one does not
+    match. Of equal contents only the earliest is compared by shingles.
     """
     spec = table_named("copies")
     dates = window["published_date"]
@@ -156,12 +161,12 @@ def find_copies(window: pa.Table, *, day: date) -> pa.Table:
     ordered = _order_window(window, [given[row] for row in order], order)
     mine = [row for row, keys in enumerate(ordered.rows) if keys["published_date"] == day]
     alike = _candidate_rows(window, ordered, order, mine)
-    copies = [_copy(ordered, row, alike.get(row, ())) for row in mine]
+    copies = [_copy_row(ordered, row, alike.get(row, ())) for row in mine]
     return pa.Table.from_pylist(sorted(copies, key=lambda copy: str(copy["article_id"])), schema=spec.schema)
 
 
 def _age(row: dict[str, Any]) -> tuple[date, datetime, datetime, str]:
-    return row["published_date"], row["published_at"] or _LAST, row["fetched_at"], row["article_id"]
+    return row["published_date"], row["published_at"] or _UNKNOWN_TIME, row["fetched_at"], row["article_id"]
 
 
 def _order_window(window: pa.Table, rows: list[dict[str, Any]], order: list[int]) -> _Window:
@@ -173,7 +178,7 @@ def _order_window(window: pa.Table, rows: list[dict[str, Any]], order: list[int]
 
 
 def _candidate_rows(window: pa.Table, ordered: _Window, order: list[int], mine: list[int]) -> dict[int, list[int]]:
-    """Return the rows that may match, the earliest first, for each row of the day that has any."""
+    """Return for each row of the day the rows that may match, earliest first. Rows without any are absent."""
     flat = window["signature"].combine_chunks().flatten().to_numpy()
     asking, firsts = set(mine), set(ordered.firsts.values())
     long_enough = [
@@ -190,9 +195,9 @@ def _candidate_rows(window: pa.Table, ordered: _Window, order: list[int], mine: 
     }
 
 
-def _copy(window: _Window, row: int, alike: Iterable[int]) -> dict[str, object]:
+def _copy_row(window: _Window, row: int, alike: Iterable[int]) -> dict[str, object]:
     keys = window.rows[row]
-    original, match = _earliest(window, row, alike)
+    original, match = _earliest_match(window, row, alike)
     return {
         "article_id": keys["article_id"],
         "revision_id": keys["revision_id"],
@@ -204,8 +209,8 @@ def _copy(window: _Window, row: int, alike: Iterable[int]) -> dict[str, object]:
     }
 
 
-def _earliest(window: _Window, row: int, alike: Iterable[int]) -> tuple[int, DuplicateMatch | None]:
-    """Return the earliest article that matches one, and how; itself and None where none does."""
+def _earliest_match(window: _Window, row: int, alike: Iterable[int]) -> tuple[int, DuplicateMatch | None]:
+    """Return the earliest match of an article, and how it matches; the article itself and None if none matches."""
     first = window.firsts[window.rows[row]["content_hash"]]
     for other in alike:
         if other >= first:

@@ -1,4 +1,7 @@
-"""Which quotations are one: printed by several outlets, also where one of them cut some words."""
+"""Quote clusters: one quotation in several articles, also where some of them cut or changed words.
+
+Entry points: ``quotes_of_day``, ``group_quotes``, ``quote_group_rows``.
+"""
 
 import re
 from collections.abc import Iterator, Mapping, Sequence
@@ -15,80 +18,82 @@ from pipeline.clusters.name_matching import may_be_one
 from pipeline.clusters.text import Integers, fold_text, hash_of, shingles_of
 from pipeline.tables import table_named
 
-# What is compared of a quotation: its words and its speaker.
+# Match of two quotes, by words and speaker.
 
-# What makes two quotations one: their words alone, or their words because one speaker is named for both.
+# What a match rests on: the words alone, or the words together with the speaker.
 Evidence = Literal["words", "words and speaker"]
 
-LONG_ENOUGH = 5  # words that, when equal, are no chance; fewer are said by many
+LONG_ENOUGH = 5  # words; many people say the same shorter words
 _WORD = re.compile(r"\w+")
-_CUT_WORDS = 6  # of the shorter, where it is not equal to the longer but stands in it
-_CUT = 0.8  # of its words, in the order of the longer
-_REWORDED_WORDS, _REWORDED = 10, 0.6  # the same where the speaker is the same
-_MOST_WORDS = 500  # of a quotation; hardly one is longer
-_SHORTEST = 3  # words of one that stands whole in another of the same speaker
+_CUT_WORDS = 6  # of the shorter, where it is a part of the longer
+_CUT_SHARE = 0.8  # of its words, in the order of the longer
+_REWORDED_WORDS, _REWORDED_SHARE = 10, 0.6  # the same, for one speaker
+_MOST_WORDS = 500  # of a quote that are compared; hardly any is longer
+_FEWEST_WORDS = 3  # words of a quote that is a part of another of the same speaker
 
 
 @dataclass(frozen=True, slots=True)
 class QuoteSpeaker:
-    """Who is named for a quotation; both None where nobody is, or an unnamed source."""
+    """The speaker of a quote. Both are None for no speaker and for an unnamed source."""
 
     entity_id: str | None
     name: str | None
 
 
 def quoted_words(row: Mapping[str, Any]) -> str:
-    """Return the folded words inside the marks of a row of quotes, a space between; none where it is indirect."""
+    """Return the folded words inside the quotation marks of a row; none for an indirect quote."""
     text, start = row["quote_text"], row["start_char"]
     if row["quote_type"] == "indirect":
         return ""
     parts = [text[part["start_char"] - start : part["end_char"] - start] for part in row["parts"]]
-    return _words(" ".join(parts)) or _words(text)
+    return _folded_words(" ".join(parts)) or _folded_words(text)
 
 
-def _words(text: str) -> str:
+def _folded_words(text: str) -> str:
     return " ".join(_WORD.findall(fold_text(text)))
 
 
 def word_shingles(words: str) -> Integers:
-    """Return the shingles of some folded words, sorted, each once."""
+    """Return the shingles of folded words, sorted, each once."""
     return np.unique(shingles_of(np.array([hash_of(word) for word in words.split()], np.uint64)))
 
 
 def evidence_of(one: str, other: str) -> Evidence | None:
-    """Return what two unequal wordings may be taken for one on; None where they may not. In either order the same."""
+    """Return what a match of two unequal wordings rests on, or None. The order of the two does not matter."""
     shorter, longer = sorted((_limit_words(one), _limit_words(other)), key=lambda words: (len(words), words))
-    if len(shorter) < _SHORTEST:
+    if len(shorter) < _FEWEST_WORDS:
         return None
     if len(shorter) < _CUT_WORDS:
         is_whole = f" {' '.join(shorter)} " in f" {' '.join(longer)} "
         return "words and speaker" if is_whole else None
-    least = _REWORDED if len(shorter) >= _REWORDED_WORDS else _CUT
-    if sum(map(set(longer).__contains__, shorter)) / len(shorter) < least:  # in any order: nearly all end here
+    least = _REWORDED_SHARE if len(shorter) >= _REWORDED_WORDS else _CUT_SHARE
+    if sum(map(set(longer).__contains__, shorter)) / len(shorter) < least:  # in any order; nearly all pairs end here
         return None
     share = _count_shared_words(shorter, longer) / len(shorter)
-    if share >= _CUT:
+    if share >= _CUT_SHARE:
         return "words"
     return "words and speaker" if share >= least else None
 
 
 def _limit_words(words: str) -> list[str]:
-    """Return the words that are compared: the time goes with their square."""
+    """Return the words that are compared. Time grows with their square."""
     return words.split(maxsplit=_MOST_WORDS)[:_MOST_WORDS]
 
 
 def _count_shared_words(shorter: list[str], longer: list[str]) -> int:
-    """Return how many words of one stand in the other, in order, in stretches of two or more."""
+    """Return how many words of one are in the other, in order, in stretches of two or more."""
     blocks = SequenceMatcher(None, longer, shorter, autojunk=False).get_matching_blocks()
     return sum(block.size for block in blocks if block.size > 1)
 
 
 def may_be_same_speaker(one: QuoteSpeaker, other: QuoteSpeaker, evidence: Evidence) -> bool:
-    """Return whether the speakers of two like quotations let them be one."""
+    """Return whether two similar quotes may be one, by their speakers."""
     if one.name is None or other.name is None:
         return evidence == "words"
     return (one.entity_id is not None and one.entity_id == other.entity_id) or may_be_one(one.name, other.name)
 
+
+# The quotes of a day, compared with those of the week before.
 
 QUOTE_COLUMNS = (
     "article_id",
@@ -105,17 +110,17 @@ QUOTE_COLUMNS = (
     "speaker_name",
 )
 _KEYS = QUOTE_COLUMNS[:4]
-_LAST = datetime.max.replace(tzinfo=UTC)
-_MOST_SPEAKERS = 200  # of one wording, the earliest: "no comment" is said by everybody
+_UNKNOWN_TIME = datetime.max.replace(tzinfo=UTC)
+_MOST_SPEAKERS = 200  # of one wording, the earliest ones: everybody says "no comment"
 
 
 @dataclass(frozen=True, slots=True)
 class QuoteDay:
-    """The quotations of a day, the earliest first: ids, words in marks, speakers, and the shingles of the words.
+    """The quotes of a day, earliest first: ids, words in quotation marks, speakers, and the shingles of the words.
 
-    ``wholes`` name all words of those that have few or none in marks, "" where that says nothing. ``shingles`` are
-    those of all rows in order, ``counts`` how many of them each row has. ``keys`` are the columns that each row has in
-    ``quote_groups`` beside its group.
+    ``wholes`` are keys of all words, for quotes with few or no words in marks; "" where the quote is too short.
+    ``shingles`` has the shingles of all rows in order, and ``counts`` how many each row has. ``keys`` are the columns
+    of ``quote_groups`` apart from the group.
     """
 
     keys: pa.Table
@@ -129,9 +134,9 @@ class QuoteDay:
 
 @dataclass(frozen=True, slots=True)
 class _Wordings:
-    """Each wording of a window once: the words in marks, or what stands for all words. The rows that it stands in.
+    """The distinct wordings of a window: words in marks, or keys of all words.
 
-    ``holders`` has by wording the first row of each speaker, the earliest first.
+    ``holders`` has, per wording, the first row of each speaker, earliest first.
     """
 
     words: list[str]
@@ -140,7 +145,7 @@ class _Wordings:
 
 
 def quotes_of_day(quotes: pa.Table) -> QuoteDay:
-    """Return a day's quotes as they are compared.
+    """Return a day's quotes, prepared for comparison.
 
     ``quotes`` has the columns of ``QUOTE_COLUMNS``. Earlier is by published_at (unknown last), article_id and
     quote_index.
@@ -162,11 +167,11 @@ def quotes_of_day(quotes: pa.Table) -> QuoteDay:
 
 
 def _age(row: Mapping[str, Any]) -> tuple[datetime, str, int]:
-    return row["published_at"] or _LAST, row["article_id"], row["quote_index"]
+    return row["published_at"] or _UNKNOWN_TIME, row["article_id"], row["quote_index"]
 
 
 def _whole_key(row: Mapping[str, Any], words: str) -> str:
-    """Return what all words of a row are compared by, where those in marks are too few and all are enough."""
+    """Return a key of all words of a row, where those in marks are too few and all are enough; else ""."""
     if _is_long(words) or row["word_count"] < LONG_ENOUGH:
         return ""
     return f"\0{row['quote_type'] == 'indirect'} {row['quote_norm_id']}"
@@ -177,10 +182,10 @@ def _is_long(words: str) -> bool:
 
 
 def group_quotes(day: QuoteDay, before: Sequence[tuple[QuoteDay, Sequence[str]]]) -> list[str]:
-    """Return the group of each row of a day: that of the earliest row of the window which it repeats, else its own id.
+    """Return the group of each row of a day: that of the earliest row of the window that it repeats, else its own id.
 
-    ``before`` are the days before it in the window, in order, each with the groups of its rows. A row is compared with
-    rows and never with groups, so a group grows by chains of repetition, but two groups never become one.
+    ``before`` are the earlier days of the window, in order, each with the groups of its rows. A row is compared with
+    rows, not with groups. So a group grows by chains of repetition, but two groups never merge.
     """
     days = [each for each, _ in before]
     wordings = _wordings([*days, day])
@@ -209,7 +214,7 @@ def _evidence_of_equal(key: str) -> Evidence:
 
 
 def _wordings(days: Sequence[QuoteDay]) -> _Wordings:
-    """Return the wordings of a window; the rows of its last day are not entered yet."""
+    """Return the wordings of a window, without the rows of its last day."""
     found, row = _Wordings([], {}, []), 0
     for day in days:
         for words, whole, speaker in zip(day.words, day.wholes, day.speakers, strict=True):
@@ -230,10 +235,10 @@ def _enter(wordings: _Wordings, key: str, speaker: QuoteSpeaker, row: int | None
 
 
 def _similar_wordings(
-    wordings: _Wordings, days: Sequence[QuoteDay], asked: set[str]
+    wordings: _Wordings, days: Sequence[QuoteDay], wanted: set[str]
 ) -> dict[int, list[tuple[int, Evidence]]]:
-    """Return for each wording that is asked for the other wordings that are its like, and what that rests on."""
-    asking = np.array([words in asked for words in wordings.words], bool)
+    """Return for each wanted wording the similar wordings, and what each match rests on."""
+    asking = np.array([words in wanted for words in wordings.words], bool)
     shingles, owners = _wording_shingles(wordings, days)
     found: dict[int, list[tuple[int, Evidence]]] = {}
     for one, other in pairs_sharing(shingles, owners, asking):
@@ -244,7 +249,7 @@ def _similar_wordings(
 
 
 def _wording_shingles(wordings: _Wordings, days: Sequence[QuoteDay]) -> tuple[Integers, Integers]:
-    """Return the shingles of every wording, once, and beside each the number of its wording."""
+    """Return the shingles of all wordings, and for each shingle the number of its wording."""
     seen = np.zeros(len(wordings.words), bool)
     parts = [_first_shingles(wordings, day, seen) for day in days]
     return np.concatenate([part for part, _ in parts]), np.concatenate([owners for _, owners in parts])
@@ -262,7 +267,7 @@ def _first_shingles(wordings: _Wordings, day: QuoteDay, seen: Any) -> tuple[Inte
 
 
 def _earliest_row(wordings: _Wordings, number: int, speaker: QuoteSpeaker, evidence: Evidence) -> int | None:
-    """Return the earliest row of a wording that this speaker may have said, None where there is none."""
+    """Return the earliest row of a wording that this speaker may have said, or None."""
     holders = wordings.holders[number]
     rows = (row for other, row in _first_holders(holders) if may_be_same_speaker(speaker, other, evidence))
     first = next(rows, None)

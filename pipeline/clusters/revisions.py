@@ -1,4 +1,4 @@
-"""What changed between the contents of one article, sentence by sentence."""
+"""Revisions of one article: what changed between its contents, sentence by sentence."""
 
 import re
 from collections.abc import Iterable, Mapping, Sequence
@@ -12,12 +12,12 @@ from pipeline.model import Article
 
 _QUOTED = re.compile('“([^“”]+)”|«([^«»]+)»|„([^„“”]+)[“”]|"([^"]+)"')
 _WORD = re.compile(r"\w+")
-_QUOTE_WORDS = 3  # one or two words in marks are a name or a distance, not something said
+_QUOTE_WORDS = 3  # one or two words in marks are a name or a measure, not a statement
 
 
 @dataclass(frozen=True, slots=True)
 class SentenceChange:
-    """A sentence that a revision has and the one before it has not, or the other way round."""
+    """A sentence that only the newer ("added") or only the older ("removed") of two contents has."""
 
     kind: Literal["added", "removed"]
     sentence: str
@@ -31,7 +31,7 @@ def sentences_of(article: Article) -> tuple[str, ...]:
 
 
 def changes_between(before: Article, after: Article) -> tuple[SentenceChange, ...]:
-    """Return what was removed and added, in reading order, what was removed first where both happened in one place."""
+    """Return removed and added sentences in reading order; at one place, removed ones first."""
     old, new = sentences_of(before), sentences_of(after)
     found: list[SentenceChange] = []
     for kind, old_start, old_end, new_start, new_end in SequenceMatcher(None, old, new, autojunk=False).get_opcodes():
@@ -42,7 +42,7 @@ def changes_between(before: Article, after: Article) -> tuple[SentenceChange, ..
 
 
 def quotes_removed(before: Article, after: Article) -> tuple[str, ...]:
-    """Return the stretches in double quotation marks, of three words or more, whose words ``after`` has nowhere."""
+    """Return the stretches in double quotation marks, of three words or more, that ``after`` does not have."""
     left = f" {_fold(after.text)} "
     blocks = (before.text[block.start : block.end] for block in before.blocks)
     said = ("".join(found) for block in blocks for found in _QUOTED.findall(block))
@@ -54,7 +54,7 @@ def _fold(text: str) -> str:
 
 
 def contents_in_order(read: Iterable[Article]) -> tuple[Article, ...]:
-    """Return each distinct content once, by its first fetch; ties by payload, then by revision."""
+    """Return the distinct contents in order of their first fetch; ties by payload, then by revision."""
     first: dict[str, Article] = {}
     for article in sorted(read, key=lambda each: (each.fetched_at, each.raw_ref or "", each.revision_id)):
         first.setdefault(article.revision_id, article)
@@ -62,7 +62,7 @@ def contents_in_order(read: Iterable[Article]) -> tuple[Article, ...]:
 
 
 def revision_rows(contents: Sequence[Article], *, keys: Mapping[str, Any]) -> list[dict[str, Any]]:
-    """Return the ``revisions`` rows of one article, each content beside the one before it.
+    """Return the ``revisions`` rows of one article, each content compared with the one before it.
 
     ``contents`` are in order; ``keys`` are the columns that all rows of the article share.
     """
