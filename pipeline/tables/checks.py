@@ -1,4 +1,4 @@
-"""The gates before a commit: every row of a batch against the contract."""
+"""Checks before a commit: every row of a batch against the contract."""
 
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from typing import Any
@@ -23,16 +23,16 @@ _CHILDREN = tuple(spec.name for spec in READING_TABLES if spec.name != "articles
 
 
 def check_rows(rows: RowsByTable) -> tuple[str, ...]:
-    """Return what is wrong with one article's rows beyond types, as sentences that name table, row and column.
+    """Return every breach in one article's rows beyond types, as sentences that name table, row and column.
 
-    ``rows`` are the article's rows by table name, as ``annotation_rows`` gives them. An article with any breach is
-    quarantined; `newslake lake verify --deep` asks the same of what is committed. Empty means that all is well.
+    ``rows`` are the article's rows by table name, as from ``annotation_rows``. An article with any breach is
+    quarantined. `newslake lake verify --deep` makes the same check of committed rows. Empty means no breach.
     """
     return tuple(breach for check in ROW_CHECKS for breach in check(rows))
 
 
 def _offset_breaches(rows: RowsByTable) -> Iterator[str]:
-    """Offsets give back the recorded text."""
+    """Yield the rows whose offsets do not give the recorded text."""
     text = rows["articles"][0]["text"]
     yield from (
         f"{table}[{index}].{column}: text[{row[start]}:{row[end]}] is not {row[column]!r}"
@@ -42,14 +42,14 @@ def _offset_breaches(rows: RowsByTable) -> Iterator[str]:
     )
 
 
-# Each says what is wrong with one article's rows.
+# Each yields the breaches in one article's rows.
 ROW_CHECKS: tuple[Callable[[RowsByTable], Iterator[str]], ...] = (_offset_breaches,)
 
 
 def check_offsets(tables: Mapping[str, pa.Table]) -> Iterator[str]:
-    """Yield the rows of reading tables whose offsets do not give back the recorded text.
+    """Yield the rows of reading tables whose offsets do not give the recorded text.
 
-    The same as ``_offset_breaches`` by column, for many articles at once; rows without their article are left out.
+    The same check as ``_offset_breaches``, for many articles at once. Rows without their article are skipped.
     """
     articles = tables["articles"]
     texts = dict(zip(articles["article_id"].to_pylist(), articles["text"].to_pylist(), strict=True))
@@ -64,8 +64,8 @@ def check_offsets(tables: Mapping[str, pa.Table]) -> Iterator[str]:
 def check_batch(tables: Mapping[str, pa.Table]) -> tuple[str, ...]:
     """Return every breach of the contract in one batch of tables, as sentences that name table and column.
 
-    Checks schema, nulls, closed vocabularies and unique keys of each table; for reading tables also that every child
-    has its parent and every parent its counted children. Empty means it may be committed.
+    Checks schema, nulls, closed vocabularies and unique keys of each table. For reading tables it also checks that
+    every child has its parent, and every parent as many children as it counts. Empty means no breach.
     """
     found = [breach for name, table in tables.items() for breach in _table_breaches(table_named(name), table)]
     if not found and "articles" in tables:

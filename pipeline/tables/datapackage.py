@@ -1,4 +1,7 @@
-"""The contract as a Data Package (version 2): what datapackage.json says of a lake, a snapshot or an export."""
+"""The contract as a Data Package (version 2): datapackage.json of a lake, a snapshot or an export.
+
+``TEXT_COLUMNS`` are the columns to leave out where text may not be passed on.
+"""
 
 import json
 from collections.abc import Mapping, Sequence
@@ -11,13 +14,12 @@ import pyarrow as pa
 from pipeline.tables.schema import SCHEMA_VERSION
 from pipeline.tables.spec import Column, TableSpec
 
-# Columns that hold text somebody wrote; the others hold facts about it.
+# Columns with text of the publishers. All others have facts about it.
 #
-# A copy without text leaves out sentences, headlines, the words of a statement, the long phrases that say where it was
-# made, and messages that may quote them. It keeps names, single words and short phrases that name or date something,
-# offsets, ids, hashes, counts and URLs. A reader who has the pages can restore the words by the offsets.
-# tests/unit/tables/test_datapackage.py asks for a decision on every text column.
-
+# A copy without text has no sentences, no headlines, no words of statements, no long phrases that say where a statement
+# was made, and no messages that may quote them. It has names, single words and short phrases that name or date
+# something, offsets, ids, hashes, counts and URLs. With the pages, a reader can restore the words by the offsets.
+# tests/unit/tables/test_datapackage.py requires a decision on every text column.
 TEXT_COLUMNS: Mapping[str, frozenset[str]] = {
     "articles": frozenset({"title", "standfirst", "text"}),
     "quotes": frozenset({"quote_text", "medium_text"}),
@@ -26,12 +28,12 @@ TEXT_COLUMNS: Mapping[str, frozenset[str]] = {
 
 
 def text_columns(spec: TableSpec) -> frozenset[str]:
-    """Return the columns of a table that are left out where text may not be passed on."""
+    """Return the columns of a table to leave out where text may not be passed on."""
     return TEXT_COLUMNS.get(spec.name, frozenset())
 
 
 _ARTICLE_KEY = ("article_id", "revision_id")
-# What a table's rows belong to, where both stand on one day and change at one instant: (table, its columns).
+# The parent of each table and the columns that refer to it. Both change on one day in one commit.
 _PARENTS: Mapping[str, tuple[str, tuple[str, ...]]] = {
     "entities": ("articles", _ARTICLE_KEY),
     "quotes": ("articles", _ARTICLE_KEY),
@@ -51,9 +53,9 @@ NO_TEXT_NOTE = "Texts, headlines and quoted words are left out; whoever passes t
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TableResource:
-    """A table as files. ``path`` is one file, several, or a pattern of files; ``columns`` are those that they have.
+    """A table as files. ``path`` is one file, several files, or a pattern. ``columns`` are those in the files.
 
-    ``form`` are the further properties of its format.
+    ``form`` has the properties of the file format.
     """
 
     name: str
@@ -68,10 +70,10 @@ class TableResource:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DataPackage:
-    """Tables with what must be known of them together.
+    """Tables and their common properties.
 
-    ``first_day`` and ``last_day`` are the first and last published day; ``fetched_at`` is when the newest content in it
-    was fetched, its ``created``: so the same rows give the same package.
+    ``first_day`` and ``last_day`` are the first and last published day. ``fetched_at`` is when the newest content was
+    fetched; it is the package's ``created``, so that equal rows give equal packages.
     """
 
     about: str
@@ -150,5 +152,5 @@ def _drop_nulls(properties: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def day_column(spec: TableSpec) -> Column:
-    """Return the column that a table's folder stands for."""
+    """Return the column of the day in a table's folder names."""
     return Column(spec.partition, pa.date32(), "UTC day of the row's folder.")

@@ -1,4 +1,4 @@
-"""The page docs/tables.md, written from the contract."""
+"""Write docs/tables.md from the contract."""
 
 import pyarrow as pa
 
@@ -76,7 +76,7 @@ _ALIASES = {
 
 
 def tables_markdown() -> str:
-    """Return the whole page."""
+    """Return the content of docs/tables.md."""
     parts = [_INTRO.format(version=SCHEMA_VERSION)]
     for title, about, specs in _GROUPS:
         parts += [f"## {title}\n\n{about}\n", *(_table(spec) for spec in specs)]

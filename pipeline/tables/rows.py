@@ -1,4 +1,4 @@
-"""From values to Arrow: one table per table name, in the contract's columns and order."""
+"""Turn articles and annotations into rows, and rows into Arrow tables of the contract."""
 
 import hashlib
 from collections.abc import Callable, Iterable
@@ -16,10 +16,8 @@ _NESTED_ENCODERS: dict[str, Callable[[Any], object]] = {
     "field_methods": lambda methods: [{"field": m.field, "method": m.method} for m in methods],
     "parts": lambda parts: [{"start_char": start, "end_char": end} for start, end in parts],
 }
-
-_ANNOTATION_FIELDS = frozenset(
-    Annotation.__slots__
-)  # a column of articles with one of these names is what reading found
+# Columns of articles with these names come from the annotation.
+_ANNOTATION_FIELDS = frozenset(Annotation.__slots__)
 
 
 def annotation_rows(
@@ -27,7 +25,7 @@ def annotation_rows(
 ) -> dict[str, list[Row]]:
     """Return the rows of one article by table name, children included.
 
-    ``annotation`` None means the article was not read (a language without data): counts are null, no children.
+    ``annotation`` is None for an article in a language without data: counts are null, and it has no children.
     """
     keys: Row = {
         "article_id": article.article_id,
@@ -58,8 +56,10 @@ def _knowledge_version(annotation: Annotation) -> str | None:
 
 
 def combine_versions(versions: Iterable[str | None]) -> str | None:
-    """Return one version of the knowledge in an article: the ``kb_version`` of its entities, and the version of the
-    corrections of its quotes. None where none has one."""
+    """Return one version of the knowledge used in an article; None where all versions are None.
+
+    They are the ``kb_version`` of its entities and the version of the corrections of its quotes.
+    """
     known = sorted({version for version in versions if version is not None})
     return hashlib.sha256(" ".join(known).encode()).hexdigest()[:12] if known else None
 
@@ -78,7 +78,7 @@ def _plain_value(value: object) -> object:
 def rows_table(spec: TableSpec, rows: Iterable[Row]) -> pa.Table:
     """Return rows as an Arrow table in the contract's schema.
 
-    Raises: ContractError where a value does not fit its column or a required one is missing.
+    Raises: ContractError where a value does not fit its column or a required value is missing.
     """
     try:
         table = pa.Table.from_pylist(list(rows), schema=spec.schema)

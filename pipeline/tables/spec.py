@@ -1,4 +1,4 @@
-"""What a table and a column are."""
+"""Declaration of a table and its columns, and the Arrow types of the contract."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,8 +6,6 @@ from functools import cached_property
 from typing import Any
 
 import pyarrow as pa
-
-# The Arrow types of the contract, each under one name.
 
 TEXT = pa.string()
 TEXTS = pa.list_(pa.string())
@@ -21,13 +19,12 @@ SPANS = pa.list_(pa.struct([("start_char", pa.int32()), ("end_char", pa.int32())
 BLOCKS = pa.list_(pa.struct([("kind", pa.string()), ("start_char", pa.int32()), ("end_char", pa.int32())]))
 METHODS = pa.list_(pa.struct([("field", pa.string()), ("method", pa.string())]))
 
-
 type Row = Mapping[str, Any]  # column -> value
 
 
 @dataclass(frozen=True, slots=True)
 class Column:
-    """One column: name, Arrow type, one sentence, whether it may be null, and its closed vocabulary if any."""
+    """One column. ``about`` is its sentence in the docs, and ``values`` its closed vocabulary if it has one."""
 
     name: str
     type: pa.DataType
@@ -38,10 +35,10 @@ class Column:
 
 @dataclass(frozen=True)
 class TableSpec:
-    """One table. ``key`` is unique in it, or with ``is_key_of_day`` on each of its days.
+    """One table. ``key`` is unique in the table, or per day with ``is_key_of_day``.
 
-    ``sort_by`` is the order of its rows in a file. ``partition`` is the folder's key, a UTC day that stands only in
-    the path.
+    ``sort_by`` is the order of rows in a file. ``partition`` is the key of the folders, a UTC day that is only in the
+    path.
     """
 
     name: str
@@ -54,12 +51,12 @@ class TableSpec:
 
     @property
     def whole_key(self) -> tuple[str, ...]:
-        """The key over all days."""
+        """The key that is unique over all days."""
         return (self.partition, *self.key) if self.is_key_of_day else self.key
 
     @cached_property
     def schema(self) -> pa.Schema:
-        """The Arrow schema, each field with its sentence as metadata."""
+        """The Arrow schema; each field has its sentence as metadata."""
         return pa.schema([pa.field(c.name, c.type, c.nullable, {"about": c.about}) for c in self.columns])
 
     def column(self, name: str) -> Column:
