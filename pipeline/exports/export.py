@@ -1,4 +1,7 @@
-"""An export: the tables of some days, in one kind of file, in a folder that is there whole or not at all."""
+"""Export the tables of some days into a folder of Parquet, CSV or SQLite files, with documentation.
+
+``export`` is the entry point. The folder appears complete or not at all.
+"""
 
 import json
 import shutil
@@ -29,9 +32,138 @@ from pipeline.tables.datapackage import (
     text_columns,
 )
 
-# The tables as they are exported: as `newslake sql` shows them, with each row's day, and without words if wished.
+Form = Literal["folder", "csv", "sqlite"]
+FORMS: tuple[Form, ...] = get_args(Form)
 
-# What sums others up is left out: whoever has an export can count it, of the rows that he chose.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Selection:
+    """Selection of an export: published days from first to last, and sources; no ``source_keys`` means all."""
+
+    first: date = date.min
+    last: date = date.max
+    source_keys: frozenset[str] = frozenset()
+    has_text: bool = True
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportReport:
+    """Result of an export: rows by table, days with articles, and the size of the folder in bytes."""
+
+    folder: Path
+    rows: Mapping[str, int]
+    days: int
+    bytes: int
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ExportFacts:
+    """Facts of a written export, for its documentation. ``rows`` are by table, ``publishers`` sorted."""
+
+    has_text: bool
+    rows: Mapping[str, int]
+    publishers: Sequence[str]
+    first_day: date | None
+    last_day: date | None
+    fetched_at: datetime | None
+
+
+def export(
+    lake: Lake,
+    target: Path,
+    *,
+    form: Form,
+    selection: Selection,
+    has_bom: bool = False,
+    report_progress: Callable[[str], None],
+) -> ExportReport:
+    """Write an export into a folder that does not exist or is empty. A failed export leaves nothing.
+
+    The manifests are of one instant between commits. Only a few days are in memory. Equal rows give equal files.
+    Raises: ConfigError for a folder that is not empty, or an empty selection; LakeError for a damaged object.
+    """
+    if target.exists() and (not target.is_dir() or any(target.iterdir())):
+        raise ConfigError(f"{target} is there and not empty; name a new folder", key=str(target))
+    target.parent.mkdir(parents=True, exist_ok=True)
+    temporary = target.parent / f".{target.name}.{uuid.uuid4().hex}.part"
+    temporary.mkdir()
+    try:
+        specs = (*export_specs(has_text=selection.has_text), _DELETIONS)
+        writer = _writer(form, temporary, specs, has_bom=has_bom)
+        try:
+            facts, days = _write_days(lake, writer, specs, selection, report_progress)
+        finally:
+            writer.close()
+        if not days:
+            raise ConfigError(f"there is no article to export: {_describe_selection(selection)}", key=str(target))
+        write_documentation(temporary, specs, {spec.name: writer.file_of(spec) for spec in specs}, facts)
+        temporary.replace(target)
+    except BaseException:
+        shutil.rmtree(temporary, ignore_errors=True)
+        raise
+    size = sum(path.stat().st_size for path in target.iterdir())
+    return ExportReport(folder=target, rows=facts.rows, days=days, bytes=size)
+
+
+def _writer(form: Form, folder: Path, specs: Sequence[TableSpec], *, has_bom: bool) -> Writer:
+    if form == "csv":
+        return CsvWriter(folder, specs, has_bom=has_bom)
+    return ParquetWriter(folder, specs) if form == "folder" else SqliteWriter(folder, specs)
+
+
+def _write_days(
+    lake: Lake, writer: Writer, specs: Sequence[TableSpec], selection: Selection, report_progress: Callable[[str], None]
+) -> tuple[ExportFacts, int]:
+    rows: Counter[str] = Counter({spec.name: 0 for spec in specs})
+    publishers: set[str] = set()
+    days: list[date] = []
+    newest: list[datetime] = []
+    for manifest in (each for each in lake.current_manifests() if selection.first <= each.day <= selection.last):
+        report_progress(f"writing {manifest.day}")
+        tables = day_tables(lake, manifest, source_keys=selection.source_keys)
+        for spec in (each for each in specs if each != _DELETIONS):
+            rows[spec.name] += _write_rows(writer, spec, tables[spec.name].select(spec.schema.names))
+        articles = tables["articles"]
+        if articles.num_rows:
+            days.append(manifest.day)
+            publishers |= _publishers(articles)
+            newest = [max([*newest, pc.max(articles["fetched_at"]).as_py()])]
+    rows[_DELETIONS.name] = _write_rows(
+        writer, _DELETIONS, lake.log.read(_DELETIONS.name).select(_DELETIONS.schema.names)
+    )
+    facts = ExportFacts(
+        has_text=selection.has_text,
+        rows=dict(rows),
+        publishers=sorted(publishers),
+        first_day=min(days, default=None),
+        last_day=max(days, default=None),
+        fetched_at=newest[0] if newest else None,
+    )
+    return facts, len(days)
+
+
+def _write_rows(writer: Writer, spec: TableSpec, table: pa.Table) -> int:
+    """Write rows, if there are any, and return their number."""
+    count: int = table.num_rows
+    if count:
+        writer.write(spec, table)
+    return count
+
+
+def _describe_selection(selection: Selection) -> str:
+    sources = ", ".join(sorted(selection.source_keys)) or "any source"
+    return f"of {sources}, published from {selection.first} to {selection.last}"
+
+
+def _publishers(articles: pa.Table) -> set[str]:
+    """Return the publishers of articles, by the best known name."""
+    names = pc.coalesce(articles["publisher"], articles["domain"], articles["source_key"])
+    return set(pc.unique(names).to_pylist())
+
+
+# Tables of an export: as `newslake sql` shows them, with each row's day, with or without text.
+
+# Without the table that only counts rows of others: it can be counted from the selected rows.
 _EXPORT_TABLES = tuple(spec for spec in (*READING_TABLES, *CLUSTER_TABLES) if spec.name != "co_mentions")
 _IDS = ("article_id", "revision_id")
 _ID_LENGTH = 32
@@ -39,8 +171,9 @@ _ID_LENGTH = 32
 
 @dataclass(frozen=True, slots=True)
 class _ClusterJoin:
-    """Columns that a cluster table adds, on keys. ``own`` are the columns whose values, joined by ":", are a row's own
-    id: what stands before its article is related. A flag is false until then.
+    """Columns that a cluster table adds, joined on keys.
+
+    Without a row there, an id is a row's own: the values of the columns ``own``, joined by ":". A flag is then false.
     """
 
     table: str
@@ -56,10 +189,11 @@ _CLUSTER_JOINS: Mapping[str, _ClusterJoin] = {
         "event_reports", (*_IDS, "event_index"), ("event_cluster_id",), ("article_id", "same_event_index")
     ),
 }
+_DELETIONS = table_named("deletions")  # always complete: holders of an older copy must be able to follow it
 
 
 def export_specs(*, has_text: bool) -> tuple[TableSpec, ...]:
-    """Return the tables of an export: the contract's with the columns that are joined onto them, and their day."""
+    """Return the tables of an export: those of the contract, with joined columns and the day."""
     return tuple(_export_spec(spec, has_text=has_text) for spec in _EXPORT_TABLES)
 
 
@@ -72,7 +206,7 @@ def _export_spec(spec: TableSpec, *, has_text: bool) -> TableSpec:
 
 
 def day_tables(lake: Lake, manifest: Manifest, *, source_keys: Collection[str]) -> dict[str, pa.Table]:
-    """Return all tables of a day by its manifest, with the joined columns and the day; of some sources, or of all."""
+    """Return all tables of a manifest's day, with joined columns and the day; for some sources, or for all."""
     stored = lake.read_manifest_tables(manifest, [spec.name for spec in _EXPORT_TABLES])
     if source_keys:
         stored = _filter_sources(stored, source_keys)
@@ -84,7 +218,7 @@ def day_tables(lake: Lake, manifest: Manifest, *, source_keys: Collection[str]) 
 
 
 def _filter_sources(tables: Mapping[str, pa.Table], source_keys: Collection[str]) -> dict[str, pa.Table]:
-    """Return the rows of the articles of some sources; of event_clusters those whose first report is one of these."""
+    """Return the rows of articles of some sources. An event cluster belongs to the article of its first report."""
     articles = tables["articles"]
     mine = articles.filter(pc.is_in(articles["source_key"], value_set=pa.array(sorted(source_keys), pa.string())))
     ids = mine["article_id"].combine_chunks()
@@ -92,7 +226,7 @@ def _filter_sources(tables: Mapping[str, pa.Table], source_keys: Collection[str]
 
 
 def _article_ids(name: str, table: pa.Table) -> pa.ChunkedArray:
-    """Return the article that each row belongs to: of a cluster of events, which stands on its day, the earliest."""
+    """Return the article of each row; for an event cluster, that of the first report."""
     if name == "event_clusters":
         return pc.utf8_slice_codeunits(table["event_cluster_id"], 0, _ID_LENGTH)
     return table["article_id"]
@@ -114,45 +248,33 @@ def _join_cluster_columns(name: str, table: pa.Table, stored: Mapping[str, pa.Ta
 
 
 def _joined_key(table: pa.Table, columns: Sequence[str]) -> pa.ChunkedArray:
-    """Return the values of some columns as one name a row."""
+    """Return the values of some columns, joined into one key per row."""
     values = [table[name].cast(pa.string()) for name in columns]
     return pc.binary_join_element_wise(*values, ":")
 
 
-# What goes with an export: datapackage.json, CITATION.cff and README.txt.
+# Documentation of an export: datapackage.json, CITATION.cff and README.txt.
 
-_OFFSETS = "Offsets count code points of articles.text from 0, the end is the code point after the last."
-_JOIN = "Join entities, quotes and events to articles on article_id and revision_id."
-_CELLS = (
+_OFFSETS_NOTE = "Offsets count code points of articles.text from 0, the end is the code point after the last."
+_JOIN_NOTE = "Join entities, quotes and events to articles on article_id and revision_id."
+_CELLS_NOTE = (
     "Empty cells are nulls or empty text. Lists are JSON. Text that begins with = + - @, a tab or a carriage return "
     "has an apostrophe before it, so that no spreadsheet runs it; a program that reads the cells takes it off again. "
     "A spreadsheet shows at most 32,767 characters of a cell, and takes some ids for numbers: say that ids are text."
 )
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExportFacts:
-    """Facts of an export once its rows are written. ``rows`` are by table, ``publishers`` sorted."""
-
-    has_text: bool
-    rows: Mapping[str, int]
-    publishers: Sequence[str]
-    first_day: date | None
-    last_day: date | None
-    fetched_at: datetime | None
-
-
 def write_documentation(
     folder: Path, specs: Sequence[TableSpec], files: Mapping[str, ExportFile], facts: ExportFacts
 ) -> None:
-    """Write the documentation of an export into its folder: functions of what it holds, not of when it was made."""
+    """Write the documentation of an export into its folder. It depends on the rows only, not on the time."""
     is_csv = any(file.name.endswith(".csv") for file in files.values())
-    (folder / "datapackage.json").write_bytes(_package(folder, specs, files, facts, is_csv=is_csv))
+    (folder / "datapackage.json").write_bytes(_datapackage(folder, specs, files, facts, is_csv=is_csv))
     (folder / "CITATION.cff").write_text(_citation(facts), encoding="utf-8")
     (folder / "README.txt").write_text(_readme(specs, files, facts, is_csv=is_csv), encoding="utf-8")
 
 
-def _package(
+def _datapackage(
     folder: Path, specs: Sequence[TableSpec], files: Mapping[str, ExportFile], facts: ExportFacts, *, is_csv: bool
 ) -> bytes:
     resources = [
@@ -170,7 +292,7 @@ def _package(
     ]
     return package_bytes(
         DataPackage(
-            about=" ".join((_OFFSETS, _JOIN, *([_CELLS] if is_csv else []))),
+            about=" ".join((_OFFSETS_NOTE, _JOIN_NOTE, *([_CELLS_NOTE] if is_csv else []))),
             resources=resources,
             sources=facts.publishers,
             has_text=facts.has_text,
@@ -182,7 +304,7 @@ def _package(
 
 
 def _in_csv(column: Column, spec: TableSpec) -> Column:
-    """Return a column as CSV has it: empty text and null are one there, so only a key's text is required."""
+    """Return a column as in CSV: empty text and null are the same there, so only columns of the key are required."""
     return column if column.name in spec.key else replace(column, nullable=True)
 
 
@@ -191,7 +313,7 @@ def _period(facts: ExportFacts) -> str:
 
 
 def _citation(facts: ExportFacts) -> str:
-    """Return CITATION.cff: a dataset, made with a piece of software, by nobody who is named."""
+    """Return CITATION.cff: a dataset made with newslake, without personal authors."""
     quoted = json.dumps  # a JSON text is a YAML text
     version = [f"version: {quoted(facts.fetched_at.isoformat())}"] if facts.fetched_at else []
     lines = (
@@ -226,8 +348,8 @@ def _readme(specs: Sequence[TableSpec], files: Mapping[str, ExportFile], facts: 
         "News read by newslake",
         f"Published {_period(facts)}, by: {', '.join(facts.publishers) or 'nobody'}.",
         "\n".join(tables),
-        f"{_JOIN} {_OFFSETS} Times are UTC. A null means that the text or the page does not say.",
-        *([_CELLS] if is_csv else []),
+        f"{_JOIN_NOTE} {_OFFSETS_NOTE} Times are UTC. A null means that the text or the page does not say.",
+        *([_CELLS_NOTE] if is_csv else []),
         _rights(facts)
         if facts.has_text
         else f"{NO_TEXT_NOTE} Left out: {left_out}. articles.url says where each text was.",
@@ -238,120 +360,3 @@ def _readme(specs: Sequence[TableSpec], files: Mapping[str, ExportFile], facts: 
         "datapackage.json describes every column; CITATION.cff says how to cite.",
     )
     return "\n\n".join(paragraphs) + "\n"
-
-
-Form = Literal["folder", "csv", "sqlite"]
-FORMS: tuple[Form, ...] = get_args(Form)
-_DELETIONS = table_named("deletions")  # whole, whatever is selected: who has an older copy must be able to obey it
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Selection:
-    """What goes into an export: published days from first to last, articles of some sources, or of all where none."""
-
-    first: date = date.min
-    last: date = date.max
-    source_keys: frozenset[str] = frozenset()
-    has_text: bool = True
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ExportReport:
-    """Result of an export: rows by table, how many days had any, and the bytes of the folder."""
-
-    folder: Path
-    rows: Mapping[str, int]
-    days: int
-    bytes: int
-
-
-def export(
-    lake: Lake,
-    target: Path,
-    *,
-    form: Form,
-    selection: Selection,
-    has_bom: bool = False,
-    report_progress: Callable[[str], None],
-) -> ExportReport:
-    """Write an export into a folder that does not exist or is empty; a failed one leaves nothing.
-
-    All is of one instant between commits. Only a few days are in memory. Equal rows give equal files.
-    Raises: ConfigError for a folder that has something in it, or where nothing is selected; LakeError for a damaged
-    object.
-    """
-    if target.exists() and (not target.is_dir() or any(target.iterdir())):
-        raise ConfigError(f"{target} is there and not empty; name a new folder", key=str(target))
-    target.parent.mkdir(parents=True, exist_ok=True)
-    temporary = target.parent / f".{target.name}.{uuid.uuid4().hex}.part"
-    temporary.mkdir()
-    try:
-        specs = (*export_specs(has_text=selection.has_text), _DELETIONS)
-        writer = _writer(form, temporary, specs, has_bom=has_bom)
-        try:
-            facts, days = _write(lake, writer, specs, selection, report_progress)
-        finally:
-            writer.close()
-        if not days:
-            raise ConfigError(f"there is no article to export: {_describe_selection(selection)}", key=str(target))
-        write_documentation(temporary, specs, {spec.name: writer.file_of(spec) for spec in specs}, facts)
-        temporary.replace(target)
-    except BaseException:
-        shutil.rmtree(temporary, ignore_errors=True)
-        raise
-    size = sum(path.stat().st_size for path in target.iterdir())
-    return ExportReport(folder=target, rows=facts.rows, days=days, bytes=size)
-
-
-def _writer(form: Form, folder: Path, specs: Sequence[TableSpec], *, has_bom: bool) -> Writer:
-    if form == "csv":
-        return CsvWriter(folder, specs, has_bom=has_bom)
-    return ParquetWriter(folder, specs) if form == "folder" else SqliteWriter(folder, specs)
-
-
-def _write(
-    lake: Lake, writer: Writer, specs: Sequence[TableSpec], selection: Selection, report_progress: Callable[[str], None]
-) -> tuple[ExportFacts, int]:
-    rows: Counter[str] = Counter({spec.name: 0 for spec in specs})
-    publishers: set[str] = set()
-    days: list[date] = []
-    newest: list[datetime] = []
-    for manifest in (each for each in lake.current_manifests() if selection.first <= each.day <= selection.last):
-        report_progress(f"writing {manifest.day}")
-        tables = day_tables(lake, manifest, source_keys=selection.source_keys)
-        for spec in (each for each in specs if each != _DELETIONS):
-            rows[spec.name] += _put(writer, spec, tables[spec.name].select(spec.schema.names))
-        articles = tables["articles"]
-        if articles.num_rows:
-            days.append(manifest.day)
-            publishers |= _publishers(articles)
-            newest = [max([*newest, pc.max(articles["fetched_at"]).as_py()])]
-    rows[_DELETIONS.name] = _put(writer, _DELETIONS, lake.log.read(_DELETIONS.name).select(_DELETIONS.schema.names))
-    facts = ExportFacts(
-        has_text=selection.has_text,
-        rows=dict(rows),
-        publishers=sorted(publishers),
-        first_day=min(days, default=None),
-        last_day=max(days, default=None),
-        fetched_at=newest[0] if newest else None,
-    )
-    return facts, len(days)
-
-
-def _put(writer: Writer, spec: TableSpec, table: pa.Table) -> int:
-    """Write rows, if there are any; return how many."""
-    count: int = table.num_rows
-    if count:
-        writer.write(spec, table)
-    return count
-
-
-def _describe_selection(selection: Selection) -> str:
-    sources = ", ".join(sorted(selection.source_keys)) or "any source"
-    return f"of {sources}, published from {selection.first} to {selection.last}"
-
-
-def _publishers(articles: pa.Table) -> set[str]:
-    """Return who published, by the best name that is known."""
-    names = pc.coalesce(articles["publisher"], articles["domain"], articles["source_key"])
-    return set(pc.unique(names).to_pylist())

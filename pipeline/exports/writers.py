@@ -1,4 +1,4 @@
-"""Tables as files of one kind, a day at a time: no more than a few days are in memory."""
+"""Writers of Parquet, CSV and SQLite, day by day, with only a few days in memory."""
 
 import json
 import sqlite3
@@ -18,20 +18,20 @@ from pipeline.tables import SCHEMA_VERSION, TableSpec
 _ROW_GROUP = 122_880
 _BUFFER_BYTES = 16_000_000
 _TIME = "%Y-%m-%dT%H:%M:%SZ"
-# A spreadsheet takes a cell that begins so for a formula, and runs it.
+# A spreadsheet runs a cell with such a start as a formula.
 _FORMULA = r"^([=+\-@\t\r])"
 
 
 @dataclass(frozen=True, slots=True)
 class ExportFile:
-    """Where a table is, and what a Data Package says of that kind of file."""
+    """The file of a table, and its properties in a Data Package."""
 
     name: str
     form: Mapping[str, object]
 
 
 class Writer(Protocol):
-    """Writes tables, in the columns of their specs, day after day. ``close`` ends all files."""
+    """Writes tables in the columns of their specs, day by day. ``close`` finishes all files."""
 
     def file_of(self, spec: TableSpec) -> ExportFile: ...
     def write(self, spec: TableSpec, rows: pa.Table) -> None: ...
@@ -39,7 +39,7 @@ class Writer(Protocol):
 
 
 class ParquetWriter:
-    """One Parquet file a table, in row groups of many days."""
+    """One Parquet file per table, in row groups of several days."""
 
     def __init__(self, folder: Path, specs: Iterable[TableSpec]) -> None:
         self._open = ExitStack()
@@ -75,9 +75,9 @@ class ParquetWriter:
 
 
 class CsvWriter:
-    """One CSV file a table, UTF-8, with a byte order mark where Excel shall know that by itself.
+    """One CSV file per table, UTF-8, with a byte order mark for Excel if wished.
 
-    A null is an empty cell, a list JSON, a time ISO 8601. Text that begins as a formula gets an apostrophe before it.
+    A null is an empty cell, a list is JSON, and a time is ISO 8601. Text that starts as a formula gets an apostrophe.
     """
 
     def __init__(self, folder: Path, specs: Iterable[TableSpec], *, has_bom: bool) -> None:
@@ -120,7 +120,7 @@ def _as_json(column: pa.ChunkedArray) -> pa.ChunkedArray:
 
 
 class SqliteWriter:
-    """One SQLite database: a table a table with its key, indexes, and ``columns_explained`` with every sentence."""
+    """One SQLite database: the tables with keys and indexes, and column descriptions in ``columns_explained``."""
 
     FILE = "newslake.sqlite"
 
@@ -158,7 +158,7 @@ class SqliteWriter:
 
 
 def _indexed_columns(spec: TableSpec) -> Iterator[tuple[str, ...]]:
-    """Yield what a table is joined and searched by."""
+    """Yield the columns by which a table is joined and searched."""
     names = {column.name for column in spec.columns}
     if {"article_id", "revision_id"} <= names:
         yield ("article_id", "revision_id")
