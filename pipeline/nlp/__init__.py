@@ -1,4 +1,4 @@
-"""From articles to what they say: entities, quotes, events and times. Pure functions over a spaCy Doc."""
+"""Annotation of articles: entities, quotes, events and times. Pure functions over a spaCy Doc."""
 
 from pipeline.nlp.annotator import Annotator, load_model, model_label
 

@@ -1,4 +1,4 @@
-"""One article's reading: the Doc made once, then entities, quotes, times and events from it."""
+"""Annotation of an article: parse its text once, then extract entities, quotes, times and events from the Doc."""
 
 import importlib
 import importlib.util
@@ -28,22 +28,98 @@ from pipeline.nlp.quotes.quotation_marks import scan_marks
 from pipeline.nlp.times.extraction import find_times
 from pipeline.nlp.tokens import gather_tokens
 
-# From an article to the one Doc that it is read as, parsed in pieces: memory goes with what is parsed at a time.
+MAX_CHARS = 2_000_000  # what a worker's 900 MB hold as tokens
+_ANY_LANGUAGE = "xx"  # what spaCy calls a model for many languages
+
+
+class Annotator:
+    """Annotates articles with one model and one knowledge base. Not for use by several threads at once.
+
+    ``with_untyped`` fills ``Annotation.untyped``, which no table holds.
+    """
+
+    def __init__(
+        self, nlp: Language, *, kb: KnowledgeBase, infer_gender: bool = True, with_untyped: bool = False
+    ) -> None:
+        self._nlp = nlp
+        self._kb = kb
+        self._infer_gender = infer_gender
+        self._with_untyped = with_untyped
+
+    def docs(self, articles: Iterable[Article], *, batch_size: int = 16) -> Iterator[tuple[Article, Doc | None]]:
+        """Yield each article with its parsed Doc, in order; None where its language is not stated, has no data,
+        or is not the model's.
+
+        ``batch_size`` articles are held at a time. One longer than ``MAX_CHARS`` gets an empty Doc, which ``annotate``
+        refuses, so that it costs no other article.
+        """
+        for batch in batched(articles, batch_size):
+            pieces = [make_docs(self._nlp, article) if self._is_annotated(article) else [] for article in batch]
+            read = parse_docs(self._nlp, chain.from_iterable(pieces))
+            for article, its in zip(batch, pieces, strict=True):
+                if its:
+                    yield article, join_docs(list(islice(read, len(its))))
+                else:
+                    yield article, Doc(self._nlp.vocab) if self._can_annotate(article) else None
+
+    def _is_annotated(self, article: Article) -> bool:
+        return self._can_annotate(article) and len(article.text) <= MAX_CHARS
+
+    def _can_annotate(self, article: Article) -> bool:
+        """Return whether there are words for an article's language, and the model is one for it."""
+        return article.language in LANGUAGES and self._nlp.lang in (article.language, _ANY_LANGUAGE)
+
+    def annotate(self, article: Article, doc: Doc) -> Annotation:
+        """Return the annotation of an article with its Doc from ``docs``.
+
+        Pure: the same article, model and knowledge give the same annotation.
+
+        Raises: ExtractorError for a text longer than ``MAX_CHARS``.
+        """
+        if len(article.text) > MAX_CHARS:
+            raise ExtractorError(
+                f"the text of article {article.article_id} has {len(article.text)} characters, more than the "
+                f"{MAX_CHARS} that are read; its page is kept, check whether it is one article",
+                key=article.article_id,
+                reason="text_too_long",
+            )
+        language = LANGUAGES[article.language or ""]
+        kb = self._kb.for_article(article.article_id, url=article.url, source_key=article.source_key)
+        tokens = gather_tokens(doc, article)
+        marked = scan_marks(article.text, tokens.blocks, language.cues)
+        entities = find_entities(tokens, marked, language.names, kb, infer_gender=self._infer_gender)
+        read = extract_quotes(tokens, marked, entities, language)
+        quotes = correct_quotes(read, entities, kb, infer_gender=self._infer_gender).quotes
+        entities = link_quotes(entities, quotes, language.names)
+        times = find_times(doc, article, entities, language)
+        events, untyped = extract_events(
+            tokens, article, entities, quotes, times, language, kb=kb, with_untyped=self._with_untyped
+        )
+        return Annotation(
+            entities=entities,
+            quotes=quotes,
+            events=events,
+            untyped=untyped,
+            times=times,
+            override_version=kb.quotes_version(),
+        )
+
+
+# Parsing: a long text is cut into pieces, because memory grows with the tokens that are parsed at a time.
 
 # Measured with the md model: 20,000 tokens parsed at a time cost 400 MB, 40,000 pass a worker's 900 MB.
 _PARSED_TOKENS = 20_000
 _PIECE_CHARS = 20_000
-_LONG_RUN = re.compile(
-    r"\S{1000}"
-)  # the tokenizer's time is quadratic in what no white space parts: 50 s for 40,000 marks
+# The tokenizer's time is quadratic in text without white space: 50 s for 40,000 marks.
+_LONG_RUN = re.compile(r"\S{1000}")
 _SENTENCE_END = re.compile(r"[.!?…]['\"’”)\]]*\s+|\n+")
 
 
 def make_docs(nlp: Language, article: Article) -> list[Doc]:
-    """Return the whole text as the tokens of one Doc or, where it is long, of several that follow each other.
+    """Return the whole text as one Doc or, where it is long, as several consecutive ones.
 
-    A sentence start is forced at each block, so that none crosses blocks: the parser keeps forced starts, and the name
-    finder never begins a name before one and ends it after.
+    A sentence start is forced at each block, so that no sentence crosses blocks: the parser keeps forced starts, and
+    the entity recognizer never begins a name before one and ends it after.
     """
     block_starts = [block.start for block in article.blocks]
     cuts = list(_cuts(article.text, block_starts))
@@ -100,7 +176,7 @@ def parse_docs(nlp: Language, docs: Iterable[Doc]) -> Iterator[Doc]:
 
 def _run_pipe(nlp: Language, group: list[Doc]) -> Iterator[Doc]:
     for doc in nlp.pipe(group, batch_size=len(group) or 1):
-        doc.tensor = np.empty(0, dtype=np.float32)  # 400 bytes a token that no rule reads
+        doc.tensor = np.empty(0, dtype=np.float32)  # 400 bytes per token that no rule reads
         yield doc
 
 
@@ -113,12 +189,12 @@ def join_docs(docs: list[Doc]) -> Doc:
     return doc
 
 
-# Loading the language model, and its name for the rows it made.
+# The language model.
 
-_NEEDED = ("TAG", "POS", "DEP", "LEMMA")
+_NEEDED_ATTRIBUTES = ("TAG", "POS", "DEP", "LEMMA")
 
 
-@cache  # 3 s and 700 MB: once in a process, whoever asks
+@cache  # it takes 3 s and 700 MB: once per process
 def load_model(name: str) -> Language:
     """Return the model in a folder, or of an installed package that has ``load()`` or ``model_path()``.
 
@@ -130,7 +206,7 @@ def load_model(name: str) -> Language:
     except OSError as error:  # spaCy raises it for a folder without meta.json or config.cfg
         raise _no_model(folder, error) from error
     probe = nlp("1 2.")
-    if lacking := [what for what in _NEEDED if not probe.has_annotation(what)]:
+    if lacking := [what for what in _NEEDED_ATTRIBUTES if not probe.has_annotation(what)]:
         raise ConfigError(
             f"model {name!r} gives no {', '.join(lacking)}, which our rules read; add the parts that give it "
             "(tagger, parser, lemmatizer), or set NEWS_SPACY_MODEL to another",
@@ -181,78 +257,3 @@ def _no_model(folder: Path, error: Exception) -> ConfigError:
     return ConfigError(
         f"folder {folder} holds no spaCy model ({error}); set NEWS_SPACY_MODEL", key=str(folder), reason="model_wrong"
     )
-
-
-MAX_CHARS = 2_000_000  # what a worker's 900 MB hold as tokens
-_ANY_LANGUAGE = "xx"  # what spaCy calls a model for many
-
-
-class Annotator:
-    """Annotates articles with one model and one knowledge base. Not for use by several threads at once.
-
-    ``with_untyped`` fills ``Annotation.untyped``, which no table holds.
-    """
-
-    def __init__(
-        self, nlp: Language, *, kb: KnowledgeBase, infer_gender: bool = True, with_untyped: bool = False
-    ) -> None:
-        self._nlp = nlp
-        self._kb = kb
-        self._infer_gender = infer_gender
-        self._with_untyped = with_untyped
-
-    def docs(self, articles: Iterable[Article], *, batch_size: int = 16) -> Iterator[tuple[Article, Doc | None]]:
-        """Yield each article with its parsed Doc, in order; None where its language is not stated, has no data,
-        or is not the model's.
-
-        ``batch_size`` articles are held at a time. One longer than ``MAX_CHARS`` gets an empty Doc, which ``annotate``
-        refuses, so that it costs no other article.
-        """
-        for batch in batched(articles, batch_size):
-            pieces = [make_docs(self._nlp, article) if self._is_annotated(article) else [] for article in batch]
-            read = parse_docs(self._nlp, chain.from_iterable(pieces))
-            for article, its in zip(batch, pieces, strict=True):
-                if its:
-                    yield article, join_docs(list(islice(read, len(its))))
-                else:
-                    yield article, Doc(self._nlp.vocab) if self._can_annotate(article) else None
-
-    def _is_annotated(self, article: Article) -> bool:
-        return self._can_annotate(article) and len(article.text) <= MAX_CHARS
-
-    def _can_annotate(self, article: Article) -> bool:
-        """Return whether there are words for an article's language, and the model is one for it."""
-        return article.language in LANGUAGES and self._nlp.lang in (article.language, _ANY_LANGUAGE)
-
-    def annotate(self, article: Article, doc: Doc) -> Annotation:
-        """Return what a Doc of ``docs`` says. Pure: the same article, model and knowledge give the same annotation.
-
-        Raises: ExtractorError for a text longer than ``MAX_CHARS``.
-        """
-        if len(article.text) > MAX_CHARS:
-            raise ExtractorError(
-                f"the text of article {article.article_id} has {len(article.text)} characters, more than the "
-                f"{MAX_CHARS} that are read; its page is kept, check whether it is one article",
-                key=article.article_id,
-                reason="text_too_long",
-            )
-        language = LANGUAGES[article.language or ""]
-        kb = self._kb.for_article(article.article_id, url=article.url, source_key=article.source_key)
-        tokens = gather_tokens(doc, article)
-        marked = scan_marks(article.text, tokens.blocks, language.cues)
-        entities = find_entities(tokens, marked, language.names, kb, infer_gender=self._infer_gender)
-        read = extract_quotes(tokens, marked, entities, language)
-        quotes = correct_quotes(read, entities, kb, infer_gender=self._infer_gender).quotes
-        entities = link_quotes(entities, quotes, language.names)
-        times = find_times(doc, article, entities, language)
-        events, untyped = extract_events(
-            tokens, article, entities, quotes, times, language, kb=kb, with_untyped=self._with_untyped
-        )
-        return Annotation(
-            entities=entities,
-            quotes=quotes,
-            events=events,
-            untyped=untyped,
-            times=times,
-            override_version=kb.quotes_version(),
-        )

@@ -1,4 +1,7 @@
-"""The Doc's attributes as plain lists, gathered once: asking spaCy token by token would cost more than our rules."""
+"""The Doc's attributes as plain lists, and the grammatical position of a mention.
+
+The lists are gathered once: reading attributes from spaCy token by token would cost more than our rules.
+"""
 
 from bisect import bisect_right
 from dataclasses import dataclass
@@ -9,7 +12,7 @@ from spacy.tokens import Doc
 from pipeline.model import Article, Block
 
 _NOUNS = frozenset({"NN", "NNS"})
-_BODY = frozenset({"standfirst", "paragraph", "list"})
+BODY_KINDS = frozenset({"standfirst", "paragraph", "list"})  # blocks of running text
 
 
 @dataclass(frozen=True, slots=True)
@@ -46,12 +49,12 @@ class Tokens:
         return bisect_right(self.start, char) - 1
 
     def kind(self, token: int) -> str:
-        """Return the kind of block that a token stands in."""
+        """Return the kind of block that contains a token."""
         return self.blocks[self.block[token]].kind
 
     def is_body(self, token: int) -> bool:
         """Return whether the token is running text: no title, heading or caption."""
-        return self.kind(token) in _BODY
+        return self.kind(token) in BODY_KINDS
 
     def left_edge(self, token: int) -> int:
         """Return the first token of what this one governs."""
@@ -128,7 +131,7 @@ def _block_of(starts: list[int], blocks: tuple[Block, ...]) -> list[int]:
     return [max(bisect_right(begins, start) - 1, 0) for start in starts]
 
 
-# Where a mention stands in its sentence.
+# The grammatical position of a mention in its sentence.
 
 SUBJECTS = frozenset({"nsubj", "nsubjpass", "csubj"})
 _GRAMMATICAL_ROLES = {
@@ -149,7 +152,7 @@ def head_of(tokens: Tokens, first: int, last: int) -> int:
 
 
 def coordination_head(tokens: Tokens, index: int) -> int:
-    """Return the token that a mention joined by "and", or in apposition, hangs on; itself otherwise."""
+    """Return the head that a mention joined by "and", or in apposition, depends on; itself otherwise."""
     for _ in range(3):
         if tokens.dep[index] not in ("conj", "appos", "compound", "nmod"):
             break
@@ -158,7 +161,7 @@ def coordination_head(tokens: Tokens, index: int) -> int:
 
 
 def grammatical_role(tokens: Tokens, index: int) -> str:
-    """Return where a mention stands: subject, object, poss, pobj or other."""
+    """Return the grammatical role of a mention: subject, object, poss, pobj or other."""
     if _verb_after_apposition(tokens, index) is not None:
         return "subject"
     dep = tokens.dep[coordination_head(tokens, index)]

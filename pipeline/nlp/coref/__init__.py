@@ -1,1 +1,1 @@
-"""Who is who: names, pronouns and nouns put together, their gender and role, and what they link to."""
+"""Coreference resolution: names, pronouns and nouns of one entity, with its gender and role."""

@@ -1,4 +1,4 @@
-"""What shows that somebody is a woman or a man, and whether a name is a person's at all."""
+"""The gender of a person by honorific, role and forename, and whether a name is a person's at all."""
 
 from collections.abc import Iterable
 
@@ -39,7 +39,7 @@ def full_forms(cluster: Cluster) -> list[str]:
 
 
 def _forename_gender(words: tuple[str, ...], data: NameData) -> Gender | None:
-    """Return what the forename shows; one that stands alone and is a common surname shows nothing."""
+    """Return what the forename shows; one that is used alone and is a common surname shows nothing."""
     return None if len(words) == 1 and words[0] in data.ambiguous_forenames else data.forenames.get(words[0])
 
 

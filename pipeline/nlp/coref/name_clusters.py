@@ -1,4 +1,7 @@
-"""Who is who inside an article: names to clusters. A wrong merge is worse than two clusters."""
+"""Clusters of the names of an article, one per person, organisation, place or other thing.
+
+A wrong merge is worse than two clusters.
+"""
 
 import hashlib
 from collections import Counter, defaultdict
@@ -10,10 +13,8 @@ from pipeline.kb.entry import fold_name
 from pipeline.model.annotation import Gender, LinkMethod
 from pipeline.nlp.languages.spec import NameData
 from pipeline.nlp.ner.boundaries import NUMERALS
-from pipeline.nlp.ner.spans import Name, fold_name_cached, surface_of
+from pipeline.nlp.ner.spans import Name, fold_name_cached, strip_full_stops, surface_of
 from pipeline.nlp.tokens import Tokens
-
-# What is put together to say who is who: spellings, links and clusters.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -46,7 +47,7 @@ class Link:
     confidence: float
 
 
-OPEN_LINK = Link(None, "none", 0.2)
+_OPEN_LINK = Link(None, "none", 0.2)
 
 
 @dataclass(slots=True)
@@ -73,19 +74,108 @@ class Cluster:
             self.nicknames.add(spelling.nickname)
 
 
-def is_acronym(surface: str) -> bool:
+@dataclass(frozen=True, slots=True)
+class NameClusters:
+    """All clusters of an article, and the link of each name in the order of ``names``."""
+
+    clusters: tuple[Cluster, ...]
+    links: tuple[Link, ...]
+
+
+def entity_hash(name: str, entity_type: str) -> str:
+    """Return the id of what is not linked: 16 hex of the hash of the folded name and its type."""
+    return hashlib.sha256(f"{fold_name(name)}|{entity_type}".encode()).hexdigest()[:16]
+
+
+def cluster_names(tokens: Tokens, names: tuple[Name, ...], data: NameData, kb: KnowledgeBase) -> NameClusters:
+    """Return the clusters: the fullest names make them, then surnames, acronyms and short forms join."""
+    spellings = [_spelling(tokens, name, place, data) for place, name in enumerate(names)]
+    explained = _acronym_targets(tokens, names, spellings)
+    clusters: list[Cluster] = []
+    people, things = PersonClusters(clusters, data), ThingClusters(clusters, data, kb)
+    links: dict[int, Link] = {}
+    for spelling in sorted(spellings, key=_fullest_first):
+        if names[spelling.place].label == "PERSON":
+            link = people.link(spelling)
+        else:
+            partner = links.get(explained.get(spelling.place, -1))
+            link = things.link(spelling, names[spelling.place].label, None if partner is None else partner.cluster)
+        links[spelling.place] = link
+        if link.cluster is not None:
+            clusters[link.cluster].add(spelling)
+    return _in_reading_order(clusters, [links[place] for place in range(len(names))])
+
+
+def _fullest_first(spelling: Spelling) -> tuple[bool, bool, int, int]:
+    """Order full names before short ones, and those by place: earlier names decide what a short one refers to."""
+    is_full = spelling.is_full
+    return not is_full, _is_acronym(spelling.surface), -len(spelling.words) if is_full else 0, spelling.place
+
+
+def _spelling(tokens: Tokens, name: Name, place: int, data: NameData) -> Spelling:
+    surface = surface_of(tokens, name)
+    if name.family is not None:
+        surface = f"{surface} {tokens.text[name.family]}"
+    words = fold_name_cached(surface).split()
+    marks = "\"'“”()"
+    nickname = next((word.strip(marks) for word in words[1:-1] if word[0] in marks), None)
+    kept = tuple(word for word in words if word[0] not in marks) if nickname else tuple(words)
+    return Spelling(
+        surface=surface,
+        words=kept,
+        place=place,
+        sentence=tokens.sentence[name.first],
+        is_full=any(word not in data.name_particles for word in kept[:-1]),
+        gender=_honorific_gender(tokens, name, data),
+        nickname=nickname,
+    )
+
+
+def _honorific_gender(tokens: Tokens, name: Name, data: NameData) -> Gender | None:
+    if name.title is None:
+        return None
+    words = [strip_full_stops(tokens.lower[index]) for index in range(name.title, name.first)]
+    shown = {data.honorifics[word] for word in words if data.honorifics.get(word)}
+    return shown.pop() if len(shown) == 1 else None
+
+
+def _is_acronym(surface: str) -> bool:
     """Return whether a name is made of two to six capitals, full stops aside."""
     letters = surface.replace(".", "")
     return 2 <= len(letters) <= 6 and letters.isupper() and letters.isalpha()
 
 
 def _is_all_caps(form: str) -> bool:
-    return form.isupper() and not is_acronym(form)
+    return form.isupper() and not _is_acronym(form)
 
 
-# Which person a name means: full names first, then surnames and forenames of those who bear them.
+def _acronym_targets(tokens: Tokens, names: tuple[Name, ...], spellings: list[Spelling]) -> Mapping[int, int]:
+    """Return the place of the full name of each acronym, where one of the two is in brackets after the other."""
+    found: dict[int, int] = {}
+    for place in range(len(names) - 1):
+        left, right = names[place], names[place + 1]
+        if right.first != left.last + 2 or tokens.text[left.last + 1] != "(":
+            continue
+        short, full = (place, place + 1) if _is_acronym(spellings[place].surface) else (place + 1, place)
+        if _is_acronym(spellings[short].surface) and spellings[short].surface[0].lower() == spellings[full].words[0][0]:
+            found[short] = full
+    return found
 
-_MOST_BEARERS = 50  # of one surname; who is meant is open then, and looking at all would not be linear
+
+def _in_reading_order(clusters: list[Cluster], links: list[Link]) -> NameClusters:
+    order = list(dict.fromkeys(link.cluster for link in links if link.cluster is not None))
+    place = {old: new for new, old in enumerate(order)}
+    return NameClusters(
+        clusters=tuple(clusters[old] for old in order),
+        links=tuple(
+            Link(None if link.cluster is None else place[link.cluster], link.method, link.confidence) for link in links
+        ),
+    )
+
+
+# Persons: full names first, then surnames and forenames that refer to them.
+
+_MOST_BEARERS = 50  # of one surname; more leave the link open, because comparing them all would not be linear
 _NUMERALS = frozenset(numeral.lower() for numeral in NUMERALS)
 
 
@@ -161,7 +251,7 @@ class PersonClusters:
         """
         gender = spelling.gender
         if len(bearers) > _MOST_BEARERS:
-            return OPEN_LINK
+            return _OPEN_LINK
         fitting = [bearer for bearer in bearers if gender is None or self._gender_of(bearer) in (gender, None)]
         if len(fitting) < 2:
             return Link(fitting[0], method, confidence) if fitting else None
@@ -177,7 +267,7 @@ class PersonClusters:
             rivals = (bearer for bearer in before if bearer != meant)
             near = {spelling.sentence, spelling.sentence - 1}
             if meant not in before or any(near & self._sentences[rival] for rival in rivals):
-                return OPEN_LINK
+                return _OPEN_LINK
         return Link(meant, method, 0.6)
 
     def _leading(self, bearers: list[int]) -> int | None:
@@ -192,7 +282,7 @@ class PersonClusters:
         return self._data.forenames.get(self._clusters[cluster].words[0])
 
     def _lone(self, spelling: Spelling) -> Link:
-        """Return the link of a name that no full name has: its honorifics tell two bearers apart."""
+        """Return the link of a name that no full name has: its honorifics separate two bearers."""
         same = self._alone[spelling.folded]
         twin = same.get(spelling.gender)
         if twin is None and len(set(same.values())) == 1 and (spelling.gender is None or None in same):
@@ -237,7 +327,7 @@ def _fits(left: str, right: str) -> bool:
     return left == right or (min(len(left), len(right)) == 1 and left[0] == right[0])
 
 
-# Which organisation, place or other thing a name means: known names, acronyms and short forms.
+# Organisations, places and other things: known names, acronyms and short forms.
 
 _PLACES = frozenset({"GPE", "LOC", "FAC"})
 
@@ -279,7 +369,7 @@ class ThingClusters:
         """Return the link to the one fuller name that this is short for."""
         if explained is not None:
             return Link(explained, "acronym", 0.95)
-        found = self._by_initials.get(spelling.folded, set()) if is_acronym(spelling.surface) else set()
+        found = self._by_initials.get(spelling.folded, set()) if _is_acronym(spelling.surface) else set()
         if len(found) == 1:
             return Link(next(iter(found)), "acronym", 0.85)
         found = self._by_short_form.get(spelling.folded, set()) if group == "thing" else set()
@@ -313,95 +403,3 @@ class ThingClusters:
         if len(words) > 2 and not data.acronym_skips & set(words):
             found.add(" ".join(words[1:]))
         return found
-
-
-__all__ = ["Cluster", "Link", "NameClusters", "cluster_names", "entity_hash"]
-
-
-@dataclass(frozen=True, slots=True)
-class NameClusters:
-    """All clusters of an article, and the link of each name in the order of ``names``."""
-
-    clusters: tuple[Cluster, ...]
-    links: tuple[Link, ...]
-
-
-def entity_hash(name: str, entity_type: str) -> str:
-    """Return the id of what is not linked: 16 hex of the hash of the folded name and its type."""
-    return hashlib.sha256(f"{fold_name(name)}|{entity_type}".encode()).hexdigest()[:16]
-
-
-def cluster_names(tokens: Tokens, names: tuple[Name, ...], data: NameData, kb: KnowledgeBase) -> NameClusters:
-    """Return who is who: the fullest names make the clusters, then surnames, acronyms and short forms join them."""
-    spellings = [_spelling(tokens, name, place, data) for place, name in enumerate(names)]
-    explained = _acronym_targets(tokens, names, spellings)
-    clusters: list[Cluster] = []
-    people, things = PersonClusters(clusters, data), ThingClusters(clusters, data, kb)
-    links: dict[int, Link] = {}
-    for spelling in sorted(spellings, key=_fullest_first):
-        if names[spelling.place].label == "PERSON":
-            link = people.link(spelling)
-        else:
-            partner = links.get(explained.get(spelling.place, -1))
-            link = things.link(spelling, names[spelling.place].label, None if partner is None else partner.cluster)
-        links[spelling.place] = link
-        if link.cluster is not None:
-            clusters[link.cluster].add(spelling)
-    return _in_reading_order(clusters, [links[place] for place in range(len(names))])
-
-
-def _fullest_first(spelling: Spelling) -> tuple[bool, bool, int, int]:
-    """Order full names before short ones, and those by their place: who was named before decides who is meant."""
-    is_full = spelling.is_full
-    return not is_full, is_acronym(spelling.surface), -len(spelling.words) if is_full else 0, spelling.place
-
-
-def _spelling(tokens: Tokens, name: Name, place: int, data: NameData) -> Spelling:
-    surface = surface_of(tokens, name)
-    if name.family is not None:
-        surface = f"{surface} {tokens.text[name.family]}"
-    words = fold_name_cached(surface).split()
-    marks = "\"'“”()"
-    nickname = next((word.strip(marks) for word in words[1:-1] if word[0] in marks), None)
-    kept = tuple(word for word in words if word[0] not in marks) if nickname else tuple(words)
-    return Spelling(
-        surface=surface,
-        words=kept,
-        place=place,
-        sentence=tokens.sentence[name.first],
-        is_full=any(word not in data.name_particles for word in kept[:-1]),
-        gender=_honorific_gender(tokens, name, data),
-        nickname=nickname,
-    )
-
-
-def _honorific_gender(tokens: Tokens, name: Name, data: NameData) -> Gender | None:
-    if name.title is None:
-        return None
-    words = [tokens.lower[index].rstrip(".") for index in range(name.title, name.first)]
-    shown = {data.honorifics[word] for word in words if data.honorifics.get(word)}
-    return shown.pop() if len(shown) == 1 else None
-
-
-def _acronym_targets(tokens: Tokens, names: tuple[Name, ...], spellings: list[Spelling]) -> Mapping[int, int]:
-    """Return the place of the name that each acronym stands for, where one stands in brackets after the other."""
-    found: dict[int, int] = {}
-    for place in range(len(names) - 1):
-        left, right = names[place], names[place + 1]
-        if right.first != left.last + 2 or tokens.text[left.last + 1] != "(":
-            continue
-        short, full = (place, place + 1) if is_acronym(spellings[place].surface) else (place + 1, place)
-        if is_acronym(spellings[short].surface) and spellings[short].surface[0].lower() == spellings[full].words[0][0]:
-            found[short] = full
-    return found
-
-
-def _in_reading_order(clusters: list[Cluster], links: list[Link]) -> NameClusters:
-    order = list(dict.fromkeys(link.cluster for link in links if link.cluster is not None))
-    place = {old: new for new, old in enumerate(order)}
-    return NameClusters(
-        clusters=tuple(clusters[old] for old in order),
-        links=tuple(
-            Link(None if link.cluster is None else place[link.cluster], link.method, link.confidence) for link in links
-        ),
-    )

@@ -1,4 +1,4 @@
-"""Nouns and pronouns that mean several, or the only one: "the two leaders", "the pair", "they", "the 34-year-old"."""
+"""Nouns and pronouns that refer to several, or to the only one: "the two leaders", "they", "the 34-year-old"."""
 
 from bisect import bisect_left
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -9,7 +9,7 @@ from pipeline.nlp.languages.spec import NameData
 from pipeline.nlp.tokens import SUBJECTS, Tokens
 
 _FARTHEST = 2  # sentences
-_MOST = 12  # mentions that are looked at for one of these
+_MOST = 12  # mentions that are compared with one noun or pronoun
 _MOST_WORDS = 80
 _WORDS_TO_NOUN = 3
 _OBJECTS = ("dobj", "pobj")
@@ -44,7 +44,7 @@ class GroupMention:
 
 @dataclass(frozen=True, slots=True)
 class NounQuery:
-    """What a noun asks for: how many, of which type, of which gender, and in which role."""
+    """What a noun refers to: how many, of which type, of which gender, and in which role."""
 
     first: int
     last: int
@@ -58,7 +58,7 @@ class NounQuery:
 def resolve_counted_nouns(
     tokens: Tokens, data: NameData, antecedents: Sequence[Antecedent], in_role: Mapping[str, Sequence[int]]
 ) -> Iterator[GroupMention]:
-    """Yield the nouns that say how many they mean, where exactly as many are in that role or stand together before.
+    """Yield the nouns that say how many they mean, where exactly as many are in that role or are named together before.
 
     ``antecedents`` are mentions in reading order, ``in_role`` the clusters of the persons in each role.
     """
@@ -129,7 +129,7 @@ def _noun_queries(tokens: Tokens, data: NameData) -> Iterator[NounQuery]:
 
 
 def _is_age(tokens: Tokens, data: NameData, index: int) -> bool:
-    """Return whether "34-year-old" begins here and stands alone."""
+    """Return whether "34-year-old" begins here and is a whole phrase."""
     last = index + len(_AGE)
     return tuple(tokens.lower[index + 1 : last + 1]) == _AGE and _ends_phrase(tokens, data, last)
 
@@ -142,7 +142,7 @@ def _ends_phrase(tokens: Tokens, data: NameData, index: int) -> bool:
 
 
 def _counted_noun_query(tokens: Tokens, data: NameData, number: int) -> Iterator[NounQuery]:
-    """Yield what "two leaders" or "both ailing companies" asks for."""
+    """Yield what "two leaders" or "both ailing companies" refers to."""
     for index in range(number + 1, min(number + 1 + _WORDS_TO_NOUN, len(tokens))):
         if tokens.tag[index] == "NNS":
             lemma = tokens.lemma[index]
@@ -186,7 +186,7 @@ def _fits(each: Antecedent, query: NounQuery) -> bool:
 
 
 def _conjuncts_before(tokens: Tokens, antecedents: Sequence[Antecedent], token: int) -> tuple[int, ...] | None:
-    """Return those whom "and" joins, where nothing else in the plural stands between them and the pronoun.
+    """Return those whom "and" joins, where nothing else in the plural is between them and the pronoun.
 
     Only "their" in the same sentence means countries or organisations.
     """

@@ -1,6 +1,7 @@
-"""Pronouns, left to right: who of those mentioned before, or soon after, each stands for.
+"""Pronoun resolution, left to right: which entity, mentioned before or soon after, each pronoun refers to.
 
-What fits in kind and gender is weighed by features; the weights come with the language (`scripts/train_pronouns.py`).
+Features score the candidates that agree in kind and gender. Their weights come with the language
+(`scripts/train_pronouns.py`).
 """
 
 import math
@@ -23,11 +24,17 @@ from pipeline.nlp.tokens import (
     head_of,
 )
 
-# What speaks for and against a candidate as what a pronoun stands for: names of features, all on or off.
-#
-# `scripts/train_pronouns.py` weighs them. A name is written ``what:value``; a weight that is missing counts as nothing.
-
-_LEAST = 0.02  # prominence
+_SALIENCE_DECAY = 0.6
+_WEIGHT: Mapping[str, float] = {"subject": 1.8, "object": 1.0, "poss": 0.8, "pobj": 0.7}
+_OTHER = 0.8
+_IN_QUOTE = 0.2
+_THINGS = frozenset({"ORG", "GPE", "PRODUCT", "FAC", "EVENT", "LOC", "LAW", "WORK_OF_ART"})
+_MANY = frozenset({"ORG", "GPE", "NORP"})
+_FARTHEST = 8  # sentences
+_MOST_SEEN = 40  # entities that are checked for one pronoun, the last mentioned first
+_MOST = 8  # of these that fit
+_AHEAD = 30  # tokens
+_SURE = 0.5
 GenderEvidence = Literal["shown", "heard", "clash", "unknown", "none"]
 
 
@@ -42,6 +49,9 @@ class LastMention:
     governor: int
     kind: str
     in_quote: bool
+
+
+_ClusterMention = tuple[int, LastMention]  # a cluster, and one mention of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -61,7 +71,7 @@ class Anaphor:
 
 @dataclass(frozen=True, slots=True)
 class Candidate:
-    """An entity that a pronoun may stand for. ``rank`` counts fitting ones mentioned later, ``between`` common nouns.
+    """An entity that a pronoun may refer to. ``rank`` counts fitting ones mentioned later, ``between`` common nouns.
 
     ``mentions`` counts those before the pronoun, ``named`` the names in the whole article; ``is_main`` says that no
     fitting one has more. ``prominence`` fades with each sentence; ``leads`` says that no other has more of it.
@@ -88,7 +98,7 @@ class Candidate:
 
 @dataclass(frozen=True, slots=True)
 class Option:
-    """One reading of a pronoun; ``cluster`` None is that it stands for nothing with a name.
+    """One reading of a pronoun; ``cluster`` None means that it refers to nothing with a name.
 
     ``prominence`` is the natural logarithm of the candidate's.
     """
@@ -96,173 +106,6 @@ class Option:
     cluster: int | None
     features: tuple[str, ...]
     prominence: float = 0.0
-
-
-def features_of(anaphor: Anaphor, candidate: Candidate) -> Iterator[str]:
-    """Yield the features of a pronoun and one candidate."""
-    last = candidate.last
-    distance = anaphor.sentence - last.sentence
-    near = "here" if distance == 0 else "before" if distance == 1 else "far"
-    yield from _above("distance", distance, (0, 1, 2, 3, 5))
-    yield from _above("rank", candidate.rank, (0, 1, 2))
-    yield from _above("mentions", candidate.mentions, (1, 3, 6))
-    yield from _above("between", candidate.between, (0, 1, 3))
-    yield from _above("block", anaphor.block - last.block, (0, 1))
-    yield f"place:{last.place}:{near}"
-    yield f"kind:{last.kind}:{near}"
-    yield f"type:{candidate.entity_type}"
-    yield f"gender:{candidate.gender}"
-    yield f"quote:{_inside(anaphor.in_quote)}<{_inside(last.in_quote)}"
-    if last.place == anaphor.place:
-        yield f"parallel:{last.place}:{near}"
-    yield from _above("named", candidate.named, (1, 3))
-    if candidate.is_main:
-        yield "main"
-    if candidate.leads:
-        yield "leads"
-    if candidate.subject_before:
-        yield "subject_before"
-    if distance == 0:
-        yield from _within(anaphor, last)
-
-
-def _within(anaphor: Anaphor, last: LastMention) -> Iterator[str]:
-    """Yield what only one sentence shows."""
-    yield from _above("words", abs(anaphor.token - last.token), (3, 6, 12, 24))
-    if last.token > anaphor.token:
-        yield f"ahead:{anaphor.place}"
-    if last.token in anaphor.above:
-        yield f"within_its_phrase:{anaphor.place}"
-    if last.governor in anaphor.above and last.place == "subject":
-        yield f"own_subject:{min(anaphor.above[last.governor], 4)}"
-    if last.governor == anaphor.governor:
-        yield f"same_governor:{anaphor.place}<{last.place}"
-    if anaphor.pronoun.is_reflexive:
-        yield f"reflexive<{last.place}"
-
-
-def _above(name: str, value: int, edges: tuple[int, ...]) -> tuple[str, ...]:
-    return _edges_below(name, min(value, edges[-1] + 1), edges)
-
-
-@lru_cache(maxsize=1024)
-def _edges_below(name: str, value: int, edges: tuple[int, ...]) -> tuple[str, ...]:
-    return tuple(f"{name}>{edge}" for edge in edges if value > edge)
-
-
-def features_of_none(anaphor: Anaphor, word: str, fitting: int) -> Iterator[str]:
-    """Yield the features of the reading that a pronoun stands for nothing that has a name."""
-    yield "none"
-    if anaphor.pronoun.gender is None:  # he and she are weighed alike
-        yield f"none:word:{word}"
-    yield f"none:place:{anaphor.place}"
-    yield f"none:quote:{_inside(anaphor.in_quote)}"
-    yield f"none:fitting:{min(fitting, 4)}"
-
-
-def _inside(in_quote: bool) -> str:
-    return "in" if in_quote else "out"
-
-
-def best_of(options: Sequence[Option], weights: Mapping[str, float]) -> tuple[int | None, float]:
-    """Return the reading with the highest score, and its share of the probability of all."""
-    scores = [_score(option, weights) for option in options]
-    highest = max(scores)
-    best = options[scores.index(highest)].cluster
-    odds = [math.exp(score - highest) for score in scores]
-    agreeing = sum(odd for odd, option in zip(odds, options, strict=True) if option.cluster == best)
-    return best, round(agreeing / sum(odds), 2)
-
-
-def _score(option: Option, weights: Mapping[str, float]) -> float:
-    return option.prominence * weights.get("prominence", 0.0) + sum(
-        [weights[feature] for feature in option.features if feature in weights]
-    )
-
-
-def log_of(prominence: float) -> float:
-    return math.log(max(prominence, _LEAST))
-
-
-# What a pronoun cannot be, before anything is weighed.
-
-
-def is_excluded_antecedent(tokens: Tokens, anaphor: Anaphor, last: LastMention) -> bool:
-    """Return whether pronoun and candidate are arguments of one verb, or "he said" and a "he" inside what he said."""
-    if anaphor.sentence != last.sentence:
-        return False
-    if last.in_quote and not anaphor.in_quote and anaphor.place == "subject":
-        return anaphor.governor in governors_of(tokens, last.token)
-    if tokens.tag[anaphor.token] == "PRP$" or anaphor.pronoun.is_reflexive or last.place == "poss":
-        return False
-    if anaphor.place == "subject":
-        return _is_infinitive(tokens, anaphor.governor) and tokens.head[anaphor.governor] == last.governor
-    return anaphor.place in ("object", "pobj") and anaphor.governor == last.governor
-
-
-def _is_infinitive(tokens: Tokens, verb: int) -> bool:
-    """Return whether a verb with a subject is an infinitive, whose subject is the object above: "saw him leave"."""
-    is_bare = tokens.tag[verb] == "VB" and tokens.dep[verb] in ("ccomp", "xcomp")
-    return is_bare and not any(tokens.tag[aux] == "MD" for aux in tokens.dependents(verb, "aux"))
-
-
-def is_c_commanded(tokens: Tokens, anaphor: Anaphor, last: LastMention) -> bool:
-    """Return whether a later name stands in the clause whose subject the pronoun is: "he said that Brito left".
-
-    Not so in a clause beside it: "he left and Brito followed".
-    """
-    if anaphor.place != "subject" or last.kind != "name":
-        return False
-    governors = (last.token, *governors_of(tokens, last.token))
-    below = tuple(takewhile(lambda token: token != anaphor.governor, governors))
-    return 0 < len(below) < len(governors) and tokens.dep[below[-1]] != "conj"
-
-
-def is_pleonastic(tokens: Tokens, data: NameData, index: int) -> bool:
-    """Return whether "it" stands for nothing: "it is clear that", "it comes as", "it rained"."""
-    if tokens.lower[index] != "it" or tokens.dep[index] == "expl":
-        return tokens.dep[index] == "expl"
-    verb = tokens.head[index]
-    if tokens.dep[index] not in SUBJECTS:
-        return False
-    if tokens.lemma[verb] in data.empty_it_verbs:
-        return True
-    if tokens.lemma[verb] != "be":
-        return False
-    clauses = tokens.dependents(verb, "ccomp", "xcomp", "advcl", "csubj", "acl")
-    predicates = tokens.dependents(verb, "acomp", "attr")
-    nouns = any(tokens.lemma[p] in data.empty_it_nouns or tokens.dependents(p, "poss") for p in predicates)
-    return bool(clauses) or nouns or any(tokens.dependents(p, "xcomp", "ccomp", "relcl") for p in predicates)
-
-
-def noun_counts(tokens: Tokens, data: NameData, settled: Set[int]) -> dict[str, list[int]]:
-    """Return by kind of pronoun how many common nouns stand up to each token that it could mean as well.
-
-    ``settled`` are the tokens of mentions that are known.
-    """
-    kinds = {kind: [False] * len(tokens) for kind in ("person", "thing", "group")}
-    for index, tag in enumerate(tokens.tag):
-        if tag not in ("NN", "NNS") or index in settled:
-            continue
-        is_role = tag == "NN" and tokens.lower[index] in data.roles
-        kinds["person"][index] = is_role
-        if not is_role and tokens.dep[index] in ("nsubj", "nsubjpass", "dobj"):
-            kinds["thing" if tag == "NN" else "group"][index] = True
-    return {kind: list(accumulate(flags)) for kind, flags in kinds.items()}
-
-
-_SALIENCE_DECAY = 0.6
-_WEIGHT: Mapping[str, float] = {"subject": 1.8, "object": 1.0, "poss": 0.8, "pobj": 0.7}
-_OTHER = 0.8
-_IN_QUOTE = 0.2
-_THINGS = frozenset({"ORG", "GPE", "PRODUCT", "FAC", "EVENT", "LOC", "LAW", "WORK_OF_ART"})
-_MANY = frozenset({"ORG", "GPE", "NORP"})
-_FARTHEST = 8  # sentences
-_MOST_SEEN = 40  # entities that are looked at for one pronoun, the last mentioned first
-_MOST = 8  # of these that fit
-_AHEAD = 30  # tokens
-_SURE = 0.5
-_ClusterMention = tuple[int, LastMention]  # a cluster, and one mention of it
 
 
 @dataclass(frozen=True, slots=True)
@@ -321,7 +164,7 @@ class PronounResolver:
         """Return all pronouns of the article. ``known`` has the settled mentions by their first token."""
         self._starts = sorted(known)
         settled = {i for first, mention in known.items() for i in range(first, mention.last + 1)}
-        self._nouns = noun_counts(self.tokens, self.data, settled)
+        self._nouns = _noun_counts(self.tokens, self.data, settled)
         found: list[PronounResolution] = []
         for index, word in enumerate(self.tokens.lower):
             if index in known:
@@ -365,10 +208,10 @@ class PronounResolver:
 
     def _resolve(self, index: int, pronoun: Pronoun, known: Mapping[int, KnownMention]) -> PronounResolution:
         weights = self.data.pronoun_weights.get(pronoun.kind)
-        if weights is None or is_pleonastic(self.tokens, self.data, index):
+        if weights is None or _is_pleonastic(self.tokens, self.data, index):
             return PronounResolution(index, pronoun, None, 0.0)
         options = self._options(self._anaphor(index, pronoun), known)
-        cluster, confidence = best_of(options, weights)
+        cluster, confidence = _best_of(options, weights)
         if cluster is not None:
             self._mention(cluster, index, "pronoun")
             if pronoun.gender and confidence >= _SURE:
@@ -393,20 +236,20 @@ class PronounResolver:
     def _options(self, anaphor: Anaphor, known: Mapping[int, KnownMention]) -> tuple[Option, ...]:
         """Return the readings: who fits, the last mentioned first, then who comes soon after, then nobody."""
         later = tuple(self._later(anaphor, known))
-        barred = self._barred(anaphor, later)
-        found = [*self._before(anaphor, barred), *self._ahead(anaphor, later, barred)]
+        excluded = self._excluded(anaphor, later)
+        found = [*self._before(anaphor, excluded), *self._ahead(anaphor, later, excluded)]
         fitting = len({each.cluster for each in found if not each.is_guess})
-        none = Option(None, tuple(features_of_none(anaphor, self.tokens.lower[anaphor.token], fitting)))
-        readings = (Option(c.cluster, tuple(features_of(anaphor, c)), log_of(c.prominence)) for c in found)
+        none = Option(None, tuple(_features_of_none(anaphor, self.tokens.lower[anaphor.token], fitting)))
+        readings = (Option(c.cluster, tuple(_features_of(anaphor, c)), _log(c.prominence)) for c in found)
         return (*readings, none)
 
-    def _before(self, anaphor: Anaphor, barred: Set[int]) -> Iterator[Candidate]:
+    def _before(self, anaphor: Anaphor, excluded: Set[int]) -> Iterator[Candidate]:
         fitting: list[tuple[int, _Salience]] = []
         for seen, (cluster, salience) in enumerate(reversed(self._saliences.items())):
             is_far = anaphor.sentence - salience.last.sentence > _FARTHEST
             if is_far or seen >= _MOST_SEEN or len(fitting) >= _MOST:
                 break
-            if self._may_be(anaphor, cluster, salience.last, barred):
+            if self._may_be(anaphor, cluster, salience.last, excluded):
                 fitting.append((cluster, salience))
         values = [self._decayed(salience, anaphor.sentence) for _, salience in fitting]
         most = max(values, default=0.0)
@@ -415,10 +258,10 @@ class PronounResolver:
             leads = (values[rank] == most, self.named[cluster] == main)
             yield self._candidate(anaphor, cluster, salience, (rank, values[rank], *leads))
 
-    def _ahead(self, anaphor: Anaphor, later: Iterable[_ClusterMention], barred: Set[int]) -> Iterator[Candidate]:
+    def _ahead(self, anaphor: Anaphor, later: Iterable[_ClusterMention], excluded: Set[int]) -> Iterator[Candidate]:
         """Yield who comes soon after the pronoun: "In his speech, Brito said"."""
         for cluster, last in later:
-            if self._is_governing(anaphor, last) and self._may_be(anaphor, cluster, last, barred):
+            if self._is_governing(anaphor, last) and self._may_be(anaphor, cluster, last, excluded):
                 before = self._saliences.get(cluster)
                 salience = _Salience(last, before.value if before else 0.0, before.mentions if before else 0)
                 yield self._candidate(anaphor, cluster, salience, (0, salience.value, False, False))
@@ -435,7 +278,7 @@ class PronounResolver:
                 yield mention.cluster, self._last_mention(head_of(self.tokens, first, mention.last), mention.kind)
 
     def _is_governing(self, anaphor: Anaphor, last: LastMention) -> bool:
-        """Return whether a mention is a subject of what the pronoun hangs on, and the pronoun no part of it."""
+        """Return whether a mention is a subject of what the pronoun depends on, and the pronoun no part of it."""
         is_around = last.token in anaphor.above or coordination_head(self.tokens, last.token) in anaphor.above
         return last.governor in anaphor.above and last.place == "subject" and not is_around
 
@@ -473,24 +316,24 @@ class PronounResolver:
             "unknown" if gender_from_pronoun is None else "heard" if gender_from_pronoun == pronoun.gender else "clash"
         )
 
-    def _may_be(self, anaphor: Anaphor, cluster: int, last: LastMention, barred: Set[int]) -> bool:
+    def _may_be(self, anaphor: Anaphor, cluster: int, last: LastMention, excluded: Set[int]) -> bool:
         return (
-            cluster not in barred
+            cluster not in excluded
             and self._fits(cluster, anaphor.pronoun)
-            and not is_excluded_antecedent(self.tokens, anaphor, last)
+            and not _is_excluded_antecedent(self.tokens, anaphor, last)
         )
 
-    def _barred(self, anaphor: Anaphor, later: Iterable[_ClusterMention]) -> Set[int]:
-        """Return who is not meant: who is named in what "he" says or does, and the speaker of "he" in a quotation."""
-        barred = {c for c, last in later if is_c_commanded(self.tokens, anaphor, last)}
+    def _excluded(self, anaphor: Anaphor, later: Iterable[_ClusterMention]) -> Set[int]:
+        """Return the excluded: who is named in what "he" says or does, and the speaker of a quote with "he" in it."""
+        excluded = {c for c, last in later if _is_c_commanded(self.tokens, anaphor, last)}
         if anaphor.says_whole_clause:
             self._note_quote_speaker(anaphor, later)
             if self._quote_speaker is not None and self._quote_speaker[1] == anaphor.block:
-                barred.add(self._quote_speaker[0])
-        return barred
+                excluded.add(self._quote_speaker[0])
+        return excluded
 
     def _note_quote_speaker(self, anaphor: Anaphor, later: Iterable[_ClusterMention]) -> None:
-        """Keep who says the quotation that has the pronoun's clause: the subject outside whose verb governs it.
+        """Keep the speaker of the quote that has the pronoun's clause: the subject outside whose verb governs it.
 
         It stays the speaker of what else is quoted in the same block.
         """
@@ -503,6 +346,164 @@ class PronounResolver:
                 return
 
     def _says_whole_clause(self, index: int, governors: Iterable[int]) -> bool:
-        """Return whether a quotation has both the pronoun and the verb of its clause: then its speaker is "I" in it."""
+        """Return whether a quote has both the pronoun and the verb of its clause: then its speaker is "I" in it."""
         verb = next((i for i in governors if self.tokens.tag[i][0] in "VM"), None)
         return verb is not None and self.in_quote(index) and self.in_quote(verb)
+
+
+# Features: named ``what:value``, each on or off. `scripts/train_pronouns.py` trains the weights; a missing one is 0.
+
+_LEAST_PROMINENCE = 0.02
+
+
+def _features_of(anaphor: Anaphor, candidate: Candidate) -> Iterator[str]:
+    """Yield the features of a pronoun and one candidate."""
+    last = candidate.last
+    distance = anaphor.sentence - last.sentence
+    near = "here" if distance == 0 else "before" if distance == 1 else "far"
+    yield from _above("distance", distance, (0, 1, 2, 3, 5))
+    yield from _above("rank", candidate.rank, (0, 1, 2))
+    yield from _above("mentions", candidate.mentions, (1, 3, 6))
+    yield from _above("between", candidate.between, (0, 1, 3))
+    yield from _above("block", anaphor.block - last.block, (0, 1))
+    yield f"place:{last.place}:{near}"
+    yield f"kind:{last.kind}:{near}"
+    yield f"type:{candidate.entity_type}"
+    yield f"gender:{candidate.gender}"
+    yield f"quote:{_inside(anaphor.in_quote)}<{_inside(last.in_quote)}"
+    if last.place == anaphor.place:
+        yield f"parallel:{last.place}:{near}"
+    yield from _above("named", candidate.named, (1, 3))
+    if candidate.is_main:
+        yield "main"
+    if candidate.leads:
+        yield "leads"
+    if candidate.subject_before:
+        yield "subject_before"
+    if distance == 0:
+        yield from _within(anaphor, last)
+
+
+def _within(anaphor: Anaphor, last: LastMention) -> Iterator[str]:
+    """Yield what only one sentence shows."""
+    yield from _above("words", abs(anaphor.token - last.token), (3, 6, 12, 24))
+    if last.token > anaphor.token:
+        yield f"ahead:{anaphor.place}"
+    if last.token in anaphor.above:
+        yield f"within_its_phrase:{anaphor.place}"
+    if last.governor in anaphor.above and last.place == "subject":
+        yield f"own_subject:{min(anaphor.above[last.governor], 4)}"
+    if last.governor == anaphor.governor:
+        yield f"same_governor:{anaphor.place}<{last.place}"
+    if anaphor.pronoun.is_reflexive:
+        yield f"reflexive<{last.place}"
+
+
+def _above(name: str, value: int, edges: tuple[int, ...]) -> tuple[str, ...]:
+    return _edges_below(name, min(value, edges[-1] + 1), edges)
+
+
+@lru_cache(maxsize=1024)
+def _edges_below(name: str, value: int, edges: tuple[int, ...]) -> tuple[str, ...]:
+    return tuple(f"{name}>{edge}" for edge in edges if value > edge)
+
+
+def _features_of_none(anaphor: Anaphor, word: str, fitting: int) -> Iterator[str]:
+    """Yield the features of the reading that a pronoun refers to nothing with a name."""
+    yield "none"
+    if anaphor.pronoun.gender is None:  # he and she are weighed alike
+        yield f"none:word:{word}"
+    yield f"none:place:{anaphor.place}"
+    yield f"none:quote:{_inside(anaphor.in_quote)}"
+    yield f"none:fitting:{min(fitting, 4)}"
+
+
+def _inside(in_quote: bool) -> str:
+    return "in" if in_quote else "out"
+
+
+def _best_of(options: Sequence[Option], weights: Mapping[str, float]) -> tuple[int | None, float]:
+    """Return the reading with the highest score, and its share of the probability of all."""
+    scores = [_score(option, weights) for option in options]
+    highest = max(scores)
+    best = options[scores.index(highest)].cluster
+    odds = [math.exp(score - highest) for score in scores]
+    agreeing = sum(odd for odd, option in zip(odds, options, strict=True) if option.cluster == best)
+    return best, round(agreeing / sum(odds), 2)
+
+
+def _score(option: Option, weights: Mapping[str, float]) -> float:
+    return option.prominence * weights.get("prominence", 0.0) + sum(
+        [weights[feature] for feature in option.features if feature in weights]
+    )
+
+
+def _log(prominence: float) -> float:
+    return math.log(max(prominence, _LEAST_PROMINENCE))
+
+
+# Constraints: what a pronoun cannot refer to, whatever the features say.
+
+
+def _is_excluded_antecedent(tokens: Tokens, anaphor: Anaphor, last: LastMention) -> bool:
+    """Return whether pronoun and candidate are arguments of one verb, or "he said" and a "he" inside what he said."""
+    if anaphor.sentence != last.sentence:
+        return False
+    if last.in_quote and not anaphor.in_quote and anaphor.place == "subject":
+        return anaphor.governor in governors_of(tokens, last.token)
+    if tokens.tag[anaphor.token] == "PRP$" or anaphor.pronoun.is_reflexive or last.place == "poss":
+        return False
+    if anaphor.place == "subject":
+        return _is_infinitive(tokens, anaphor.governor) and tokens.head[anaphor.governor] == last.governor
+    return anaphor.place in ("object", "pobj") and anaphor.governor == last.governor
+
+
+def _is_infinitive(tokens: Tokens, verb: int) -> bool:
+    """Return whether a verb with a subject is an infinitive, whose subject is the object above: "saw him leave"."""
+    is_bare = tokens.tag[verb] == "VB" and tokens.dep[verb] in ("ccomp", "xcomp")
+    return is_bare and not any(tokens.tag[aux] == "MD" for aux in tokens.dependents(verb, "aux"))
+
+
+def _is_c_commanded(tokens: Tokens, anaphor: Anaphor, last: LastMention) -> bool:
+    """Return whether a later name is in the clause whose subject the pronoun is: "he said that Brito left".
+
+    Not so in a clause beside it: "he left and Brito followed".
+    """
+    if anaphor.place != "subject" or last.kind != "name":
+        return False
+    governors = (last.token, *governors_of(tokens, last.token))
+    below = tuple(takewhile(lambda token: token != anaphor.governor, governors))
+    return 0 < len(below) < len(governors) and tokens.dep[below[-1]] != "conj"
+
+
+def _is_pleonastic(tokens: Tokens, data: NameData, index: int) -> bool:
+    """Return whether "it" refers to nothing: "it is clear that", "it comes as", "it rained"."""
+    if tokens.lower[index] != "it" or tokens.dep[index] == "expl":
+        return tokens.dep[index] == "expl"
+    verb = tokens.head[index]
+    if tokens.dep[index] not in SUBJECTS:
+        return False
+    if tokens.lemma[verb] in data.empty_it_verbs:
+        return True
+    if tokens.lemma[verb] != "be":
+        return False
+    clauses = tokens.dependents(verb, "ccomp", "xcomp", "advcl", "csubj", "acl")
+    predicates = tokens.dependents(verb, "acomp", "attr")
+    nouns = any(tokens.lemma[p] in data.empty_it_nouns or tokens.dependents(p, "poss") for p in predicates)
+    return bool(clauses) or nouns or any(tokens.dependents(p, "xcomp", "ccomp", "relcl") for p in predicates)
+
+
+def _noun_counts(tokens: Tokens, data: NameData, settled: Set[int]) -> dict[str, list[int]]:
+    """Return, per kind of pronoun, the number of common nouns up to each token that it could refer to as well.
+
+    ``settled`` are the tokens of mentions that are known.
+    """
+    kinds = {kind: [False] * len(tokens) for kind in ("person", "thing", "group")}
+    for index, tag in enumerate(tokens.tag):
+        if tag not in ("NN", "NNS") or index in settled:
+            continue
+        is_role = tag == "NN" and tokens.lower[index] in data.roles
+        kinds["person"][index] = is_role
+        if not is_role and tokens.dep[index] in ("nsubj", "nsubjpass", "dobj"):
+            kinds["thing" if tag == "NN" else "group"][index] = True
+    return {kind: list(accumulate(flags)) for kind, flags in kinds.items()}

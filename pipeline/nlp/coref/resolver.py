@@ -1,8 +1,7 @@
-"""Who is meant: names, nouns and pronouns of an article put together, with the gender that shows."""
+"""Coreference resolution: which names, nouns and pronouns of an article refer to one entity, and its gender."""
 
-from bisect import bisect_right
 from collections import defaultdict
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 from pipeline.kb import KnowledgeBase
@@ -13,14 +12,15 @@ from pipeline.nlp.coref.plurals import Antecedent, GroupMention, resolve_counted
 from pipeline.nlp.coref.pronouns import KnownMention, PronounResolution, PronounResolver
 from pipeline.nlp.coref.roles import country_in_text, role_key, role_nouns, role_of
 from pipeline.nlp.languages.spec import NameData
-from pipeline.nlp.ner.recognizer import Name, find_names
-from pipeline.nlp.quotes.quotation_marks import QuotedSpan
+from pipeline.nlp.ner.recognizer import find_names
+from pipeline.nlp.ner.spans import Name
+from pipeline.nlp.quotes.quotation_marks import QuotedSpan, quoted_text
 from pipeline.nlp.tokens import Tokens, head_of
 
 
 @dataclass(frozen=True, slots=True)
 class Coreference:
-    """Who is who in an article. ``roles`` has first and last token of the role beside each name.
+    """The coreference of an article. ``roles`` has first and last token of the role beside each name.
 
     ``group_mentions`` are nouns, and plural pronouns that mean several; the latter are among ``pronouns`` too.
     By cluster: ``gender_from_name`` by names and titles, ``gender_from_pronoun`` by pronouns, ``countries`` of persons.
@@ -39,7 +39,7 @@ class Coreference:
 def resolve_coreference(
     tokens: Tokens, marked: tuple[QuotedSpan, ...], data: NameData, kb: KnowledgeBase
 ) -> Coreference:
-    """Return the names of an article, who they are, and what nouns and pronouns stand for them."""
+    """Return the names of an article, their clusters, and the nouns and pronouns that refer to them."""
     names = find_names(tokens, data, kb)
     chains = cluster_names(tokens, names, data, kb)
     roles = _roles(tokens, names, chains, data)
@@ -62,7 +62,7 @@ def resolve_coreference(
         person_likelihoods=[person_likelihood(cluster, data, kb) for cluster in chains.clusters],
         genders=genders,
         named=[cluster.forms.total() for cluster in chains.clusters],
-        in_quote=_inside(tokens, marked),
+        in_quote=quoted_text(tokens, marked).inside,
     )
     pronouns = resolver.resolve(known)
     plurals = [each.token for each in pronouns if each.pronoun.kind == "group"]
@@ -87,7 +87,7 @@ def _nominal(
     known: tuple[tuple[Name, ...], NameClusters, Sequence[Gender | None]],
     roles: tuple[Mapping[tuple[str, ...], int], Mapping[str, Sequence[int]]],
 ) -> tuple[GroupMention, ...]:
-    """Return the nouns that stand for names: roles of one bearer, then those that say how many they mean."""
+    """Return the nouns that refer to names: roles of one bearer, then those that say how many they mean."""
     names, chains, genders = known
     bearers, in_role = roles
     taken = {i for name in names for i in range(name.first, name.last + 1)}
@@ -203,14 +203,3 @@ def _kind_noun(words: tuple[str, ...], data: NameData) -> str | None:
         return words[-1]
     is_of = words[1] in data.evidence.of_words and words[0] in data.evidence.of_heads
     return words[0] if is_of else None
-
-
-def _inside(tokens: Tokens, marked: tuple[QuotedSpan, ...]) -> Callable[[int], bool]:
-    parts = sorted(part for each in marked for part in each.parts)
-    starts = [start for start, _ in parts]
-
-    def inside(token: int) -> bool:
-        place = bisect_right(starts, tokens.start[token]) - 1
-        return place >= 0 and tokens.start[token] < parts[place][1]
-
-    return inside

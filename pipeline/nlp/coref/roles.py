@@ -1,4 +1,4 @@
-"""What the text says a person is: titles, roles beside a name, and nouns that stand for the bearer of a role."""
+"""What the text says a person is: titles, roles beside a name, and nouns that refer to the bearer of a role."""
 
 from collections import defaultdict
 from collections.abc import Iterator, Mapping, Sequence, Set
@@ -7,23 +7,23 @@ from dataclasses import replace
 from pipeline.kb import KnowledgeBase
 from pipeline.model.annotation import CountryMethod
 from pipeline.nlp.languages.spec import NameData
-from pipeline.nlp.ner.recognizer import Name
+from pipeline.nlp.ner.spans import Name
 from pipeline.nlp.ner.types import has_age
 from pipeline.nlp.tokens import SUBJECTS, Tokens, head_of
 
 _NOUN_TAGS = frozenset({"NN", "NNS", "NNP", "NNPS", "JJ", "HYPH", "IN", "DT", "CD", "VBG", "VBN", "CC"})
-_LONGEST = 10
+_LONGEST = 10  # tokens of a role
 
 
 def title_of(tokens: Tokens, name: Name) -> str | None:
-    """Return the title that stands before a name, as written."""
+    """Return the title before a name, as written."""
     return None if name.title is None else tokens.span(name.title, name.first - 1)
 
 
 def role_of(tokens: Tokens, name: Name, data: NameData) -> tuple[int, int] | None:
     """Return first and last token of the role that the text gives this mention of a person.
 
-    It stands before the name ("its chief engineer Ana Brito"), in apposition after it, under a verb that gives roles,
+    It is before the name ("its chief engineer Ana Brito"), in apposition after it, under a verb that gives roles,
     or is its title. A noun is a role where it is known as one, or where it has no other use beside a person's name.
     """
     start = name.first if name.title is None else name.title
@@ -126,7 +126,7 @@ def _has_who(tokens: Tokens, verb: int) -> bool:
 
 
 def _is_unreal(tokens: Tokens, verb: int) -> bool:
-    """Return whether the verb is an infinitive or stands under a modal: "wants to be", "may become"."""
+    """Return whether the verb is an infinitive or has a modal: "wants to be", "may become"."""
     return any(tokens.tag[child] in ("MD", "TO") for child in tokens.dependents(verb, "aux"))
 
 

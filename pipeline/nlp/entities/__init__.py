@@ -1,1 +1,1 @@
-"""From names and pronouns to entities: their rows, and linking to the knowledge base."""
+"""Entities: one row per mention, linked to the knowledge base."""

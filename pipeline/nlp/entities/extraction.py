@@ -1,4 +1,4 @@
-"""Entities: every mention of a name, a pronoun or a role, and who it is."""
+"""Entity mentions: every name, pronoun and role of an article, with its cluster, gender, country and identity."""
 
 from bisect import bisect_right
 from collections.abc import Iterator, Mapping
@@ -172,7 +172,7 @@ def _country(
 
 
 def link_quotes(entities: tuple[Entity, ...], quotes: tuple[Quote, ...], data: NameData) -> tuple[Entity, ...]:
-    """Return the entities with the quote that each stands in, and I and my in a quote linked to its speaker.
+    """Return the entities with the quote that contains each; I and my in a quote are linked to its speaker.
 
     We and our are linked to a speaker that is an organisation, and left open for a person's.
     """

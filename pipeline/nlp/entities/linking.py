@@ -1,8 +1,8 @@
-"""Linking: which known thing each entity of an article is, and how sure that is. Offline, an entity at a time.
+"""Entity linking: which known entity each cluster of an article is, and how sure that is. Offline.
 
-The bearers of a name that are known and fit its type stand against each other, and all of them against a bearer whom
-nobody knows. What counts is how often each is meant (``prior``, only beside the others), and the text: the words near
-the person, the words and countries of the article. A famous bearer whom the text contradicts loses to the unknown one.
+The known bearers of a name that fit its type compete with each other and with an unknown bearer. What counts is how
+often each is meant (``prior``, only relative to the others) and the text: the words near the person, the words and
+countries of the article. A famous bearer that the text contradicts loses to the unknown one.
 """
 
 import math
@@ -21,9 +21,9 @@ from pipeline.nlp.coref.roles import title_of
 from pipeline.nlp.languages.spec import NameData
 from pipeline.nlp.tokens import Tokens
 
-_LEAST = 0.5  # a link below is none
-_SURE = 0.8  # from here on a link tells of the others
-# All weights are natural logarithms of odds. How likely a bearer whom nobody knows is, by the family of types.
+_LEAST = 0.5  # the confidence from which a candidate is linked
+_SURE = 0.8  # the confidence from which a link is evidence for the others
+# All weights are natural logarithms of odds. How likely an unknown bearer is, by group of entity types.
 _UNKNOWN: Mapping[str, float] = {"place": -2.0, "group": -1.5, "people": -2.0, "person": 0.3}
 _UNKNOWN_ELSE = -1.0
 _UNKNOWN_SHORT = 1.2  # more, for a person called by one word
@@ -57,19 +57,19 @@ def link_entities(tokens: Tokens, coreference: Coreference, data: NameData, kb: 
     """Return the identity of each cluster, in their order. A correction wins; ties link nothing."""
     context = _LinkingContext(tokens, coreference, data, kb)
     contests = [_rank_candidates(cluster, i, context) for i, cluster in enumerate(coreference.chains.clusters)]
-    first = [contest.winner(context.told, Counter()) for contest in contests]
+    first = [contest.winner(context.countries, Counter()) for contest in contests]
     fields = [Counter(link.fields if link and link.confidence >= _LEAST else ()) for link in first]
     company = sum(fields, Counter())
-    told = context.told | {
+    countries = context.countries | {
         link.entry.country for link in first if link and link.confidence >= _SURE and link.entry.country
     }
-    links = [contest.winner(told, company - own) for contest, own in zip(contests, fields, strict=True)]
+    links = [contest.winner(countries, company - own) for contest, own in zip(contests, fields, strict=True)]
     return tuple(_identity(cluster, link, kb) for cluster, link in zip(coreference.chains.clusters, links, strict=True))
 
 
 @dataclass(frozen=True, slots=True)
 class _BestCandidate:
-    """The best bearer of a name, and what fields of life a person is known for. Under ``_LEAST`` it is no link."""
+    """The best bearer of a name, and the fields of life that a person is known for. Below ``_LEAST`` it is no link."""
 
     entry: KbEntry
     fields: frozenset[str]
@@ -78,7 +78,7 @@ class _BestCandidate:
 
 @dataclass(frozen=True, slots=True)
 class _CandidateRanking:
-    """The bearers of one name with the weight of all but the article's countries, and of a bearer whom nobody knows.
+    """The bearers of one name, weighted by all but the article's countries, and the weight of an unknown bearer.
 
     ``nations`` are the countries that the text gives the entity itself.
     """
@@ -87,15 +87,15 @@ class _CandidateRanking:
     unknown: float
     nations: frozenset[str]
 
-    def winner(self, told: Collection[str], company: Mapping[str, int]) -> _BestCandidate | None:
-        """Return the best in an article that tells of these countries; the first of equals, which links none.
+    def winner(self, countries: Collection[str], company: Mapping[str, int]) -> _BestCandidate | None:
+        """Return the best bearer in an article about these countries, the first of equals.
 
-        ``company`` counts the fields of life of the others whom a first look linked.
+        ``company`` counts the fields of life of the others that a first pass linked.
         """
         if not self.weighed:
             return None
         odds = [
-            math.exp(weight + _country_weight(entry, self.nations, told) + _company_weight(fields, company))
+            math.exp(weight + _country_weight(entry, self.nations, countries) + _company_weight(fields, company))
             for entry, fields, weight in self.weighed
         ]
         best = max(range(len(odds)), key=odds.__getitem__)
@@ -105,14 +105,16 @@ class _CandidateRanking:
 
 
 class _LinkingContext:
-    """What an article says around its entities. The words are gathered when a candidate first asks for them."""
+    """What an article says around its entities. The words are gathered when a candidate first needs them."""
 
     def __init__(self, tokens: Tokens, coreference: Coreference, data: NameData, kb: KnowledgeBase) -> None:
         self._tokens = tokens
         self._coreference = coreference
         self.data = data
         self.kb = kb
-        self.told = frozenset(code for cluster in coreference.chains.clusters if (code := _place_country(cluster, kb)))
+        self.countries = frozenset(
+            code for cluster in coreference.chains.clusters if (code := _place_country(cluster, kb))
+        )
 
     @cached_property
     def words(self) -> frozenset[str]:
@@ -131,16 +133,16 @@ class _LinkingContext:
         for name, link, span in zip(
             self._coreference.names, self._coreference.chains.links, self._coreference.roles, strict=True
         ):
-            told = (title_of(self._tokens, name), self._tokens.span(*span) if span else None)
-            if link.cluster is not None and any(told):
-                found[link.cluster] |= words_of(" ".join(filter(None, told)))
+            descriptions = (title_of(self._tokens, name), self._tokens.span(*span) if span else None)
+            if link.cluster is not None and any(descriptions):
+                found[link.cluster] |= words_of(" ".join(filter(None, descriptions)))
         return {cluster: frozenset(words) for cluster, words in found.items()}
 
     def nations(self, cluster: int) -> frozenset[str]:
         """Return the countries that the text gives an entity."""
         given = self._coreference.countries.get(cluster)
-        told = {code for word in self.near.get(cluster, ()) if (code := self.kb.country_of(word))}
-        return frozenset(told | ({given[0]} if given else set()))
+        by_role = {code for word in self.near.get(cluster, ()) if (code := self.kb.country_of(word))}
+        return frozenset(by_role | ({given[0]} if given else set()))
 
 
 def _place_country(cluster: Cluster, kb: KnowledgeBase) -> str | None:
@@ -194,23 +196,23 @@ def _word_weight(cluster: Cluster, entry: KbEntry, near: frozenset[str], context
     return weight
 
 
-def _country_weight(entry: KbEntry, nations: frozenset[str], told: Collection[str]) -> float:
+def _country_weight(entry: KbEntry, nations: frozenset[str], countries: Collection[str]) -> float:
     if entry.country is None:
         return 0.0
     if nations:
         return _NATION if entry.country in nations else _OTHER_NATION
-    if entry.country in told:
+    if entry.country in countries:
         return _COUNTRY
-    return _OTHER_COUNTRY if told else 0.0
+    return _OTHER_COUNTRY if countries else 0.0
 
 
 def _company_weight(fields: frozenset[str], company: Mapping[str, int]) -> float:
-    """Return the weight of other people of the same field beside one."""
+    """Return the weight of other people of the same field in the article."""
     return _COMPANY if any(field in company for field in fields) else 0.0
 
 
 def _field_weight(known: frozenset[str], shown: frozenset[str], context: _LinkingContext) -> float:
-    """Return the weight of what a person is known to do beside what the text says of them, or else what it is about."""
+    """Return the weight of a person's known fields against those the text gives them, else those of the article."""
     if known and shown:
         return _FIELD if known & shown else _OTHER_FIELD
     if known and context.fields:
@@ -242,10 +244,10 @@ def _canonical(name: str, entry: KbEntry | None) -> str:
 
 
 def with_kb_versions(entities: Sequence[Entity], kb: KnowledgeBase) -> tuple[Entity, ...]:
-    """Return the entities, each with what names all that is known of the names of its cluster.
+    """Return the entities, each with the version of the knowledge about the names of its cluster.
 
-    The rows alone then tell whether an article would be read otherwise with other knowledge: the knowledge base is
-    asked of nothing else.
+    The rows alone then show whether other knowledge could change an article: nothing else is looked up in the
+    knowledge base.
     """
     names: defaultdict[object, set[str]] = defaultdict(set)
     for entity in entities:

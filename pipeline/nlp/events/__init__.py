@@ -1,1 +1,1 @@
-"""What happened: triggers, who did it to whom, when and where, and whether it happened at all."""
+"""Events: triggers, participants, time and place, and whether they happened."""

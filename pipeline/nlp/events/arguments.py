@@ -1,4 +1,4 @@
-"""Who does it and to whom: the noun phrases that fill the places of a frame."""
+"""Event arguments: the noun phrases that fill the places of a frame, as actors and recipients."""
 
 from collections.abc import Iterable, Iterator
 from dataclasses import dataclass, replace
@@ -10,111 +10,10 @@ from pipeline.nlp.events.triggers import Trigger, denotes, infinitive_of, object
 from pipeline.nlp.languages.plover import OTHER
 from pipeline.nlp.languages.spec_events import Frame, FrameData
 
-# Who a verb is said of: its own subject, or the one that it shares with, or is lent by, the words around it.
-
-_CONTROLLED = frozenset({"xcomp", "advcl", "ccomp", "conj", "parataxis", "dep"})
-_AUXILIARIES = frozenset({"aux", "auxpass", "neg"})
-_SUBJECT_PATH_MAX = 8  # longest way from a verb to the phrase that it is said of
-
-
-def doers_of(parse: Parse, index: int, data: FrameData) -> list[int]:
-    """Return who does what a verb says: the agent of a passive, else the subject, found through control."""
-    if parse.is_passive(index) or (parse.dep[index] in ("acl", "amod") and parse.tag[index] == "VBN"):
-        by = data.agent_prepositions + data.pair_prepositions
-        return next((found for word in by if (found := list(parse.prep_objects(index, word)))), [])
-    subject = subject_of(parse, index, data)
-    return [] if subject is None else [subject]
-
-
-def subject_of(parse: Parse, index: int, data: FrameData, depth: int = _SUBJECT_PATH_MAX) -> int | None:
-    """Return the phrase that a verb is said of, its own subject or the one it shares; None where there is none."""
-    own = parse.subject(index)
-    own = _subject_before(parse, index) if own is None else own
-    if own is not None:
-        relative = parse.dep[index] == "relcl" and parse.lower[own] in data.relative_pronouns
-        return parse.head[index] if relative else own
-    head = parse.head[index]
-    if depth == 0 or head == index:
-        return _headline_subject(parse, index)
-    if parse.dep[index] in ("relcl", "acl", "amod") and not _is_infinitive(parse, index):
-        return None if parse.dep[index] == "relcl" and _is_placed(parse, index) else head
-    return _shared_subject(parse, index, data, depth)
-
-
-def _subject_before(parse: Parse, index: int) -> int | None:
-    """Return the noun that stands before a joined verb and that the parser joins to what precedes.
-
-    "Chile sent doctors and Peru offered tents": Peru is no second object.
-    """
-    if parse.dep[index] != "conj" or not is_finite(parse, index):
-        return None
-    before = min([index, *(c for c in parse.children[index] if parse.dep[c] in _AUXILIARIES)]) - 1
-    joined = before >= 0 and parse.dep[before] == "conj" and parse.pos[before] in ("NOUN", "PROPN")
-    return before if joined and parse.head[before] != index else None
-
-
-def leads_clause(parse: Parse, index: int) -> bool:
-    """Say whether a joined noun is the subject of the verb after it."""
-    if parse.dep[index] != "conj" or index + 1 >= len(parse.dep):
-        return False
-    verb = parse.head[index + 1] if parse.dep[index + 1] in _AUXILIARIES else index + 1
-    return parse.is_verb(verb) and parse.subject(verb) is None and _subject_before(parse, verb) == index
-
-
-def _shared_subject(parse: Parse, index: int, data: FrameData, depth: int) -> int | None:
-    dep, head = parse.dep[index], parse.head[index]
-    if dep in _CONTROLLED and parse.is_verb(head):
-        return _controller(parse, index, head, data, depth)
-    if (
-        dep == "xcomp" and parse.dep[head] == "acomp" and parse.lemma[head] in data.modality.planning
-    ):  # "is due to visit"
-        return subject_of(parse, parse.head[head], data, depth - 1)
-    if dep in ("acl", "relcl") and parse.headline[index] and parse.entity[head] >= 0:
-        return head  # "Holm to meet Brandt"
-    if dep in ("pcomp", "acl", "relcl"):
-        return _owner(parse, parse.head[head] if dep == "pcomp" else head, data, depth)
-    return _headline_subject(parse, index)
-
-
-def _is_placed(parse: Parse, index: int) -> bool:
-    """Say whether a relative clause says where, when or that something is: its noun does nothing in it."""
-    return any(parse.dep[c] == "expl" or parse.tag[c] == "WRB" for c in parse.children[index])
-
-
-def _is_infinitive(parse: Parse, index: int) -> bool:
-    return any(parse.tag[c] == "TO" for c in parse.children[index])
-
-
-def _controller(parse: Parse, index: int, head: int, data: FrameData, depth: int) -> int | None:
-    thing = parse.child(head, "dobj", "dative")
-    if thing is not None and parse.lemma[head] in data.object_control and parse.dep[index] != "conj":
-        return thing
-    return subject_of(parse, head, data, depth - 1)
-
-
-def _owner(parse: Parse, head: int, data: FrameData, depth: int) -> int | None:
-    """Return whose plan it is ("May's plan to go"), else who has it ("May has a plan to go")."""
-    if parse.is_verb(head):
-        return subject_of(parse, head, data, depth - 1)
-    owner = parse.child(head, "poss")
-    if owner is not None:
-        return owner
-    verb = parse.head[head]
-    return subject_of(parse, verb, data, depth - 1) if verb != head and parse.is_verb(verb) else None
-
-
-def _headline_subject(parse: Parse, index: int) -> int | None:
-    """Return a name that a headline puts before its verb and the parser takes for an adverb."""
-    found = (c for c in parse.children[index] if c < index and parse.dep[c] in ("npadvmod", "dep", "nmod"))
-    return next((c for c in found if parse.entity[c] >= 0), None)
-
-
-# The noun phrases that fill the places of a frame, and who or what they stand for.
-
-_LEFT = frozenset(
-    {"det", "amod", "compound", "nmod", "poss", "nummod", "advmod", "quantmod", "predet", "case", "punct"}
-)
-_LEFT_EDGE_MAX = 8  # longest way down to the left edge of a phrase
+_VAGUE_PREPOSITIONS = frozenset({"in", "at", "near", "along", "through", "outside", "over"})
+_PLACED_TYPES = frozenset({"ASSAULT", "PROTEST", "OTHER", "COERCE"})
+_OWN_PLACES = frozenset({"object", "inner", "poss", "dative"})  # those that no preposition marks
+_PERSONS = frozenset({"PERSON"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -134,77 +33,6 @@ class Participant:
     @property
     def label(self) -> str:
         return self.name or self.text
-
-
-def participant_at(parse: Parse, index: int, data: FrameData) -> Participant:
-    """Return the phrase around a noun: its modifiers on the left, and what follows "of"."""
-    first, last = phrase_of(parse, index)
-    entity = parse.mention(index) or _name_in_apposition(parse, index, last)
-    return Participant(
-        index=index,
-        text=parse.text[parse.start[first] : parse.end[last]],
-        entity=entity,
-        country=_country(parse, entity, first, last),
-        sector=_sector(parse, entity, first, index, data),
-    )
-
-
-def members_of(parse: Parse, who: Participant) -> Iterator[Participant]:
-    """Yield those whom a phrase stands for ("the two leaders"), the phrase itself where it stands for one."""
-    members = [parse.named[c] for c in (who.entity and who.entity.group_cluster_indexes) or () if c in parse.named]
-    for entity in members:
-        yield replace(who, entity=entity, country=entity.country_code)
-    if not members:
-        yield who
-
-
-def phrase_of(parse: Parse, index: int) -> tuple[int, int]:
-    """Return the first and last token of the phrase around a noun, without clauses and what is coordinated with it."""
-    first = min([index, *(_left_edge(parse, c) for c in parse.children[index] if c < index and parse.dep[c] in _LEFT)])
-    while first < index and parse.dep[first] in ("punct", "advmod"):
-        first += 1
-    last = index
-    for child in parse.children[index]:
-        if child == last + 1 and parse.dep[child] == "prep" and parse.lower[child] == "of":
-            last = max([last, *(c for c in parse.children[child] if parse.dep[c] == "pobj")])
-    return first, last
-
-
-def _left_edge(parse: Parse, index: int) -> int:
-    for _ in range(_LEFT_EDGE_MAX):
-        below = [c for c in parse.children[index] if c < index]
-        if not below:
-            break
-        index = below[0]
-    return index
-
-
-def _name_in_apposition(parse: Parse, index: int, last: int) -> Entity | None:
-    """Return the name in apposition ("the chief, Ann Lee"), or the person that the phrase ends in by a slip."""
-    for child in parse.children[index]:
-        if parse.dep[child] == "appos" and parse.entity[child] >= 0:
-            return parse.mention(child)
-    mention = parse.mention(last) if last != index else None
-    return mention if mention is not None and mention.entity_type == "PERSON" else None
-
-
-def _country(parse: Parse, entity: Entity | None, first: int, last: int) -> str | None:
-    if entity is not None and entity.country_code:
-        return entity.country_code
-    found = (parse.mention(index) for index in range(first, last + 1))
-    return next((m.country_code for m in found if m is not None and m.country_code), None)
-
-
-def _sector(parse: Parse, entity: Entity | None, first: int, index: int, data: FrameData) -> str | None:
-    role = (entity.role_text or entity.title_text or "").lower().split() if entity else []
-    said = [parse.lemma[i] for i in range(index, first - 1, -1)]
-    return next((sector for word in (*said, *reversed(role)) if (sector := data.people.get(word))), None)
-
-
-_VAGUE_PREPOSITIONS = frozenset({"in", "at", "near", "along", "through", "outside", "over"})
-_PLACED_TYPES = frozenset({"ASSAULT", "PROTEST", "OTHER", "COERCE"})
-_OWN_PLACES = frozenset({"object", "inner", "poss", "dative"})  # those that no preposition marks
-_PERSONS = frozenset({"PERSON"})
 
 
 @dataclass(frozen=True, slots=True)
@@ -229,7 +57,7 @@ def roles_of(parse: Parse, trigger: Trigger, data: FrameData) -> Roles:
 
 
 def _undergoes(parse: Parse, trigger: Trigger, data: FrameData) -> bool:
-    """Say whether the subject of a verb undergoes what happens: it dies, rises, ends, is something."""
+    """Return whether the subject of a verb undergoes what happens: it dies, rises, ends, is something."""
     index, frame = trigger.index, trigger.frame
     if frame is not None:
         return "subject" in frame.recipient and parse.child(index, "dobj") is None
@@ -240,7 +68,7 @@ def _undergoes(parse: Parse, trigger: Trigger, data: FrameData) -> bool:
 
 
 def _is_of_a_person(parse: Parse, index: int, data: FrameData) -> bool:
-    subject = subject_of(parse, index, data)
+    subject = _subject_of(parse, index, data)
     return subject is not None and denotes(parse, subject, data, _PERSONS)
 
 
@@ -251,14 +79,14 @@ def _participants(parse: Parse, heads: Iterable[int], data: FrameData) -> Iterat
             if (
                 index not in seen
                 and _takes_part(parse, index, data)
-                and (index == head or not leads_clause(parse, index))
+                and (index == head or not _leads_clause(parse, index))
             ):
                 seen.add(index)
-                yield from members_of(parse, participant_at(parse, index, data))
+                yield from members_of(parse, _participant_at(parse, index, data))
 
 
 def _takes_part(parse: Parse, index: int, data: FrameData) -> bool:
-    """Say whether a word can take part in an event: what happens itself, and what is no thing at all, cannot."""
+    """Return whether a word can take part in an event: what happens itself, and what is no thing at all, cannot."""
     if index in parse.in_time or parse.pos[index] == "VERB" or parse.dep[index] in ("pcomp", "expl"):
         return False
     if parse.lower[index] in data.pointers:
@@ -270,7 +98,7 @@ def _takes_part(parse: Parse, index: int, data: FrameData) -> bool:
 
 def _of_verb(parse: Parse, trigger: Trigger, data: FrameData) -> tuple[list[int], list[int]]:
     index, frame = trigger.index, trigger.frame
-    actors = doers_of(parse, index, data)
+    actors = _doers_of(parse, index, data)
     beside = _prepositions_of(parse, index) | _prepositions_of(parse, object_of(parse, index))
     for code in frame.recipient if frame else data.verb_places:
         if (code in beside or code in _OWN_PLACES) and (found := _at_place(parse, trigger, code, data)):
@@ -316,7 +144,7 @@ def _object_place(parse: Parse, trigger: Trigger, data: FrameData) -> list[int]:
 
 
 def _is_content(parse: Parse, frame: Frame, index: int, data: FrameData) -> bool:
-    """Say whether the object of a verb says what is done and not to whom: "impose sanctions", "back Y's plan"."""
+    """Return whether the object of a verb says what is done and not to whom: "impose sanctions", "back Y's plan"."""
     thing = object_of(parse, index)
     if thing is None or denotes(parse, thing, data) or len(frame.recipient) == 1:
         return False
@@ -365,7 +193,7 @@ def _of_noun(parse: Parse, trigger: Trigger, data: FrameData) -> tuple[list[int]
 
 
 def _is_thing_before(parse: Parse, child: int) -> bool:
-    """Say whether a modifier names what something happens to ("vehicle sales", "a plant closure")."""
+    """Return whether a modifier names what something happens to ("vehicle sales", "a plant closure")."""
     return parse.dep[child] in ("compound", "nmod") and parse.pos[child] == "NOUN" and parse.entity[child] < 0
 
 
@@ -385,9 +213,9 @@ def _from_governor(parse: Parse, trigger: Trigger, data: FrameData) -> tuple[lis
     dep, verb = parse.dep[index], parse.head[index]
     if dep in ("dobj", "nsubjpass", "attr") and parse.is_verb(verb):
         if parse.lemma[verb] in data.modality.carriers - data.modality.saying - data.modality.refusing:
-            return doers_of(parse, verb, data), []
+            return _doers_of(parse, verb, data), []
         if parse.lemma[verb] in data.bearers:
-            return [], doers_of(parse, verb, data)
+            return [], _doers_of(parse, verb, data)
     if dep == "pobj":
         return _from_plan(parse, index, data), []
     return [], []
@@ -400,7 +228,179 @@ def _from_plan(parse: Parse, index: int, data: FrameData) -> list[int]:
         index = parse.head[preposition]
         if parse.is_verb(index):
             planned = parse.lemma[index] in data.modality.planning
-            return doers_of(parse, index, data) if planned else []
+            return _doers_of(parse, index, data) if planned else []
         if parse.dep[index] != "pobj":
             return []
     return []
+
+
+# Subjects: a verb's own, or the one that it shares with the words around it.
+
+_CONTROLLED = frozenset({"xcomp", "advcl", "ccomp", "conj", "parataxis", "dep"})
+_AUXILIARIES = frozenset({"aux", "auxpass", "neg"})
+_SUBJECT_PATH_MAX = 8  # steps from a verb to its subject
+
+
+def _doers_of(parse: Parse, index: int, data: FrameData) -> list[int]:
+    """Return who does what a verb says: the agent of a passive, else the subject, found through control."""
+    if parse.is_passive(index) or (parse.dep[index] in ("acl", "amod") and parse.tag[index] == "VBN"):
+        by = data.agent_prepositions + data.pair_prepositions
+        return next((found for word in by if (found := list(parse.prep_objects(index, word)))), [])
+    subject = _subject_of(parse, index, data)
+    return [] if subject is None else [subject]
+
+
+def _subject_of(parse: Parse, index: int, data: FrameData, depth: int = _SUBJECT_PATH_MAX) -> int | None:
+    """Return the subject of a verb, its own or the one it shares; None without one."""
+    own = parse.subject(index)
+    own = _subject_before(parse, index) if own is None else own
+    if own is not None:
+        relative = parse.dep[index] == "relcl" and parse.lower[own] in data.relative_pronouns
+        return parse.head[index] if relative else own
+    head = parse.head[index]
+    if depth == 0 or head == index:
+        return _headline_subject(parse, index)
+    if parse.dep[index] in ("relcl", "acl", "amod") and not _is_infinitive(parse, index):
+        return None if parse.dep[index] == "relcl" and _is_placed(parse, index) else head
+    return _shared_subject(parse, index, data, depth)
+
+
+def _subject_before(parse: Parse, index: int) -> int | None:
+    """Return the noun before a joined verb that the parser joins to what precedes.
+
+    "Chile sent doctors and Peru offered tents": Peru is no second object.
+    """
+    if parse.dep[index] != "conj" or not is_finite(parse, index):
+        return None
+    before = min([index, *(c for c in parse.children[index] if parse.dep[c] in _AUXILIARIES)]) - 1
+    joined = before >= 0 and parse.dep[before] == "conj" and parse.pos[before] in ("NOUN", "PROPN")
+    return before if joined and parse.head[before] != index else None
+
+
+def _leads_clause(parse: Parse, index: int) -> bool:
+    """Return whether a joined noun is the subject of the verb after it."""
+    if parse.dep[index] != "conj" or index + 1 >= len(parse.dep):
+        return False
+    verb = parse.head[index + 1] if parse.dep[index + 1] in _AUXILIARIES else index + 1
+    return parse.is_verb(verb) and parse.subject(verb) is None and _subject_before(parse, verb) == index
+
+
+def _shared_subject(parse: Parse, index: int, data: FrameData, depth: int) -> int | None:
+    dep, head = parse.dep[index], parse.head[index]
+    if dep in _CONTROLLED and parse.is_verb(head):
+        return _controller(parse, index, head, data, depth)
+    if (
+        dep == "xcomp" and parse.dep[head] == "acomp" and parse.lemma[head] in data.modality.planning
+    ):  # "is due to visit"
+        return _subject_of(parse, parse.head[head], data, depth - 1)
+    if dep in ("acl", "relcl") and parse.headline[index] and parse.entity[head] >= 0:
+        return head  # "Holm to meet Brandt"
+    if dep in ("pcomp", "acl", "relcl"):
+        return _owner(parse, parse.head[head] if dep == "pcomp" else head, data, depth)
+    return _headline_subject(parse, index)
+
+
+def _is_placed(parse: Parse, index: int) -> bool:
+    """Return whether a relative clause says where, when or that something is: its noun does nothing in it."""
+    return any(parse.dep[c] == "expl" or parse.tag[c] == "WRB" for c in parse.children[index])
+
+
+def _is_infinitive(parse: Parse, index: int) -> bool:
+    return any(parse.tag[c] == "TO" for c in parse.children[index])
+
+
+def _controller(parse: Parse, index: int, head: int, data: FrameData, depth: int) -> int | None:
+    thing = parse.child(head, "dobj", "dative")
+    if thing is not None and parse.lemma[head] in data.object_control and parse.dep[index] != "conj":
+        return thing
+    return _subject_of(parse, head, data, depth - 1)
+
+
+def _owner(parse: Parse, head: int, data: FrameData, depth: int) -> int | None:
+    """Return whose plan it is ("May's plan to go"), else who has it ("May has a plan to go")."""
+    if parse.is_verb(head):
+        return _subject_of(parse, head, data, depth - 1)
+    owner = parse.child(head, "poss")
+    if owner is not None:
+        return owner
+    verb = parse.head[head]
+    return _subject_of(parse, verb, data, depth - 1) if verb != head and parse.is_verb(verb) else None
+
+
+def _headline_subject(parse: Parse, index: int) -> int | None:
+    """Return a name that a headline puts before its verb and the parser takes for an adverb."""
+    found = (c for c in parse.children[index] if c < index and parse.dep[c] in ("npadvmod", "dep", "nmod"))
+    return next((c for c in found if parse.entity[c] >= 0), None)
+
+
+# Noun phrases: their extent, entity, country and sector.
+
+_LEFT = frozenset(
+    {"det", "amod", "compound", "nmod", "poss", "nummod", "advmod", "quantmod", "predet", "case", "punct"}
+)
+_LEFT_EDGE_MAX = 8  # steps down to the left edge of a phrase
+
+
+def _participant_at(parse: Parse, index: int, data: FrameData) -> Participant:
+    """Return the phrase around a noun: its modifiers on the left, and what follows "of"."""
+    first, last = _phrase_of(parse, index)
+    entity = parse.mention(index) or _name_in_apposition(parse, index, last)
+    return Participant(
+        index=index,
+        text=parse.text[parse.start[first] : parse.end[last]],
+        entity=entity,
+        country=_country(parse, entity, first, last),
+        sector=_sector(parse, entity, first, index, data),
+    )
+
+
+def members_of(parse: Parse, who: Participant) -> Iterator[Participant]:
+    """Yield those that a phrase refers to ("the two leaders"), the phrase itself where it refers to one."""
+    members = [parse.named[c] for c in (who.entity and who.entity.group_cluster_indexes) or () if c in parse.named]
+    for entity in members:
+        yield replace(who, entity=entity, country=entity.country_code)
+    if not members:
+        yield who
+
+
+def _phrase_of(parse: Parse, index: int) -> tuple[int, int]:
+    """Return the first and last token of the phrase around a noun, without clauses and what is coordinated with it."""
+    first = min([index, *(_left_edge(parse, c) for c in parse.children[index] if c < index and parse.dep[c] in _LEFT)])
+    while first < index and parse.dep[first] in ("punct", "advmod"):
+        first += 1
+    last = index
+    for child in parse.children[index]:
+        if child == last + 1 and parse.dep[child] == "prep" and parse.lower[child] == "of":
+            last = max([last, *(c for c in parse.children[child] if parse.dep[c] == "pobj")])
+    return first, last
+
+
+def _left_edge(parse: Parse, index: int) -> int:
+    for _ in range(_LEFT_EDGE_MAX):
+        below = [c for c in parse.children[index] if c < index]
+        if not below:
+            break
+        index = below[0]
+    return index
+
+
+def _name_in_apposition(parse: Parse, index: int, last: int) -> Entity | None:
+    """Return the name in apposition ("the chief, Ann Lee"), or the person that the phrase ends in by a slip."""
+    for child in parse.children[index]:
+        if parse.dep[child] == "appos" and parse.entity[child] >= 0:
+            return parse.mention(child)
+    mention = parse.mention(last) if last != index else None
+    return mention if mention is not None and mention.entity_type == "PERSON" else None
+
+
+def _country(parse: Parse, entity: Entity | None, first: int, last: int) -> str | None:
+    if entity is not None and entity.country_code:
+        return entity.country_code
+    found = (parse.mention(index) for index in range(first, last + 1))
+    return next((m.country_code for m in found if m is not None and m.country_code), None)
+
+
+def _sector(parse: Parse, entity: Entity | None, first: int, index: int, data: FrameData) -> str | None:
+    role = (entity.role_text or entity.title_text or "").lower().split() if entity else []
+    said = [parse.lemma[i] for i in range(index, first - 1, -1)]
+    return next((sector for word in (*said, *reversed(role)) if (sector := data.people.get(word))), None)

@@ -1,4 +1,4 @@
-"""Which mentions tell of one event, and which event an article is about."""
+"""Event coreference: which mentions are of one event, and which event an article is about."""
 
 from collections import Counter
 from collections.abc import Collection, Sequence
@@ -8,7 +8,7 @@ from datetime import date
 from pipeline.model import Entity
 from pipeline.model.annotation import Modality
 
-_MOST = 60  # a mention is compared with so many events of its type, and so many mentions of each: the latest
+_MOST = 60  # a mention is compared with the latest events of its type, and the latest mentions of each
 _UNREAL = ("hypothetical", "negated")
 
 
@@ -50,7 +50,7 @@ def first_mentions(mentions: Sequence[Mention]) -> list[int]:
 
 
 def _comparison_key(mention: Mention) -> Mention:
-    """Return the mention by what comparing looks at: a word said a thousand times alike is compared once."""
+    """Return the mention by what is compared: a word that is repeated a thousand times is compared once."""
     return replace(mention, start=0, sentence=0 if mention.event_type is None else mention.sentence)
 
 
@@ -92,14 +92,14 @@ def _differ_in_time(one: Mention, other: Mention) -> bool:
 
 
 def _differ_in_place(one: Mention, other: Mention) -> bool:
-    """A country and a town in it go together; two towns of one country do not."""
+    """Return whether the two are different places of one country."""
     if one.place is None or other.place is None or one.place.entity_name == other.place.entity_name:
         return False
     return one.place.country_code == other.place.country_code
 
 
 def _differ_in_both_roles(one: Mention, other: Mention) -> bool:
-    """Two actors that differ with two recipients that differ are two events."""
+    """Return whether both the actors and the recipients differ."""
     both = (one.recipient_cluster, other.recipient_cluster)
     return None not in both and both[0] != both[1] and one.actor_cluster not in (other.actor_cluster, *both)
 

@@ -1,4 +1,4 @@
-"""Article to events: triggers, frames, participants, modality, time, place, and which mentions are one event."""
+"""Event extraction: triggers, frames, participants, modality, time, place and coreference of an article's events."""
 
 from bisect import bisect_right
 from collections import Counter
@@ -27,131 +27,6 @@ from pipeline.nlp.languages.plover import MATERIAL_CONFLICT, QUADS, plover_type_
 from pipeline.nlp.languages.spec_events import Frame, FrameData, HasFrames
 from pipeline.nlp.times.values import reference_date
 from pipeline.nlp.tokens import Tokens
-
-# Events that a text only mentions in passing: an event noun behind a preposition, of which nobody takes part.
-
-_NAMING = ("compound", "nmod", "poss")
-
-
-def drop_passing_mentions(
-    parse: Parse, triggers: Sequence[Trigger], triggers_with_participants: Collection[int]
-) -> tuple[Trigger, ...]:
-    """Return the triggers, those in the background without their type ("after the war", "a role in the genocide").
-
-    ``triggers_with_participants`` are the tokens of triggers that have a participant. A passing mention of what the
-    article tells elsewhere keeps its type: it is a mention of that event. A noun under a word of its
-    own type tells of the same event ("killed in an attack").
-    """
-    kinds = {t.index: t.frame.event_type for t in triggers if t.frame is not None}
-    lone = [t for t in triggers if t.index in kinds and t.is_noun and t.index not in triggers_with_participants]
-    passing = {t.index for t in lone if _is_passing(parse, t)}
-    told = {parse.lemma[index] for index in kinds.keys() - passing}
-    bare = {index for index in passing if parse.lemma[index] not in told}
-    bare |= {index for index in passing if kinds.get(parse.head[parse.head[index]]) == kinds[index]}
-    return tuple(drop_type(t) if t.index in bare else t for t in triggers)
-
-
-def _is_passing(parse: Parse, trigger: Trigger) -> bool:
-    index = trigger.index
-    if parse.headline[index] or _is_identified(parse, index):
-        return False
-    while parse.dep[index] == "conj" and parse.head[index] != index:
-        index = parse.head[index]
-    return parse.dep[index] == "pobj"
-
-
-def _is_identified(parse: Parse, index: int) -> bool:
-    """Say whether a name says which event it is ("the Leeds attack")."""
-    return any(parse.dep[c] in _NAMING and parse.entity[c] >= 0 for c in parse.children[index])
-
-
-# Triggers that are the content of another event: what is agreed, asked or refused is no event of its own.
-
-_CONTENT_TYPES = frozenset({"AGREE", "REQUEST", "REJECT", "THREATEN"})
-_ANNOUNCED = {"AGREE": "CONSULT", "THREATEN": "PROTEST"}
-_NATURAL = frozenset({"accident", "disaster"})
-
-
-def drop_content_nouns(parse: Parse, triggers: Sequence[Trigger], data: FrameData) -> tuple[Trigger, ...]:
-    """Return the triggers; what another frame takes as its content has no type of its own."""
-    content = {index for trigger in triggers for index in _content_of(parse, trigger)}
-    content -= set(_announced_events(parse, triggers))
-    content |= {*_purposes(parse, triggers), *_results(parse, triggers), *_light_verbs(parse, triggers, data)}
-    return tuple(drop_type(trigger) if trigger.index in content else trigger for trigger in triggers)
-
-
-def _announced_events(parse: Parse, triggers: Sequence[Trigger]) -> Iterator[int]:
-    """Yield what is an event of its own that an outer verb announces: the meeting agreed on, the strike threatened."""
-    kinds = {trigger.index: trigger.frame.event_type for trigger in triggers if trigger.frame}
-    for index, kind in kinds.items():
-        inner = infinitive_of(parse, index) if kind in _ANNOUNCED else None
-        if inner is not None and kinds.get(inner) == _ANNOUNCED[kind]:
-            yield inner
-
-
-def _purposes(parse: Parse, triggers: Sequence[Trigger]) -> Iterator[int]:
-    """Yield infinitives that only say what an event of their own type is for: "met to discuss"."""
-    kinds = {trigger.index: trigger.frame.event_type for trigger in triggers if trigger.frame}
-    for index, kind in kinds.items():
-        if parse.dep[index] in ("advcl", "xcomp") and kinds.get(parse.head[index]) == kind and parse.tag[index] == "VB":
-            yield index
-
-
-def _results(parse: Parse, triggers: Sequence[Trigger]) -> Iterator[int]:
-    """Yield what an accident or a disaster did: "The bus overturned, killing two" is no assault."""
-    frames = {trigger.index: trigger.frame for trigger in triggers if trigger.frame}
-    for index, frame in frames.items():
-        first = parse.head[index] if parse.dep[index] == "conj" else index  # "killing two and injuring nine"
-        outer = frames.get(parse.head[first])
-        if outer is not None and parse.dep[first] == "advcl" and parse.tag[index] == "VBG":
-            harm = QUADS.get(frame.event_type) == MATERIAL_CONFLICT
-            if harm and outer.subtype in _NATURAL:
-                yield index
-
-
-def _light_verbs(parse: Parse, triggers: Sequence[Trigger], data: FrameData) -> Iterator[int]:
-    """Yield everyday verbs that only carry an event noun: to launch an attack is no launch."""
-    for trigger in triggers:
-        verb = parse.head[trigger.index]
-        carried = trigger.is_noun and trigger.frame is not None and parse.dep[trigger.index] != "nsubj"
-        if carried and parse.lemma[verb] in data.modality.carriers:
-            yield from (t.index for t in triggers if t.index == verb and t.frame and t.frame.event_type == "OTHER")
-
-
-def _content_of(parse: Parse, trigger: Trigger) -> Iterator[int]:
-    """Yield the words that a trigger takes as its content: what is agreed, asked, refused, threatened, alleged."""
-    frame, index = trigger.frame, trigger.index
-    if frame is None or not (frame.takes_content or (trigger.is_noun and frame.event_type in _CONTENT_TYPES)):
-        yield from _pattern_object(parse, trigger)
-        return
-    inner = infinitive_of(parse, index)
-    if inner is not None:
-        yield from parse.conjuncts(inner)
-    for child in parse.children[index]:
-        if parse.dep[child] == "prep" and parse.lower[child] in frame.needs + frame.recipient:
-            yield from (
-                c for c in parse.children[child] if parse.dep[c] == "pcomp" or _is_noun_content(frame, parse, c)
-            )
-        elif parse.dep[child] == "xcomp" or (
-            _is_noun_content(frame, parse, child)
-            and parse.dep[child] == "dobj"
-            and parse.lemma[child] not in pattern_objects(frame)
-        ):
-            yield from parse.conjuncts(child)
-    yield from _pattern_object(parse, trigger)
-
-
-def _is_noun_content(frame: Frame, parse: Parse, index: int) -> bool:
-    return frame.event_type in _CONTENT_TYPES and parse.dep[index] in ("pobj", "dobj")
-
-
-def _pattern_object(parse: Parse, trigger: Trigger) -> Iterator[int]:
-    """Yield the object that the pattern itself names: "impose sanctions" is one event."""
-    if trigger.frame is None or trigger.is_noun or trigger.frame.event_type == "REJECT":
-        return  # to cancel talks is one event, that they are not held another
-    thing = object_of(parse, trigger.index)
-    if thing is not None and parse.lemma[thing] in pattern_objects(trigger.frame):
-        yield thing
 
 
 @dataclass(frozen=True, slots=True)
@@ -191,9 +66,9 @@ def extract_events(  # noqa: PLR0913 - an event draws on everything that was rea
     a typed one, its ``event_index``.
     """
     parse, data = parse_of(tokens, article, entities, times, language.frames), language.frames
-    triggers = drop_content_nouns(parse, find_triggers(parse, data), data)
+    triggers = _drop_content_nouns(parse, find_triggers(parse, data), data)
     roles = _all_roles(parse, [t for t in triggers if with_untyped or t.frame is not None], data)
-    triggers = drop_passing_mentions(
+    triggers = _drop_passing_mentions(
         parse, triggers, {index for index, who in roles.items() if who.actors or who.recipients}
     )
     context = _EventContext(
@@ -269,7 +144,7 @@ def _draft(context: _EventContext, trigger: Trigger, roles: Roles) -> _EventDraf
     time = context.dates.get(index)
     modality = modality_of(parse, index, data.modality)
     if modality == "happened" and _is_future(time, context.published):
-        if _is_told_as_past(parse, index):
+        if _is_reported_as_past(parse, index):
             time = None  # what has happened is not dated by what is to come
         else:
             modality = "planned"
@@ -279,7 +154,7 @@ def _draft(context: _EventContext, trigger: Trigger, roles: Roles) -> _EventDraf
     return _EventDraft(trigger, roles, when, place, _mention(parse, trigger, roles, when, place, modality))
 
 
-def _is_told_as_past(parse: Parse, index: int) -> bool:
+def _is_reported_as_past(parse: Parse, index: int) -> bool:
     return parse.tag[index] == "VBD" or (parse.tag[index] == "VBN" and parse.child(index, "nsubj") is not None)
 
 
@@ -386,8 +261,134 @@ def _speaker(quotes: Sequence[Quote], trigger: Trigger) -> str | None:
 
 
 def _confidence(trigger: Trigger, roles: Roles) -> float:
-    """Rough odds that type and participants are right: a bare word, a pattern, and filled places each say more."""
+    """Return rough odds that type and participants are right: a pattern and each filled place add to a bare word."""
     if trigger.frame is None:
         return 0.3
     base = 0.6 if trigger.frame.needs else 0.5
     return round(base + 0.15 * bool(roles.actors) + 0.15 * bool(roles.recipients), 2)
+
+
+# Content of another event: what is agreed, requested or refused is no event of its own.
+
+_CONTENT_TYPES = frozenset({"AGREE", "REQUEST", "REJECT", "THREATEN"})
+_ANNOUNCED = {"AGREE": "CONSULT", "THREATEN": "PROTEST"}
+_NATURAL = frozenset({"accident", "disaster"})
+
+
+def _drop_content_nouns(parse: Parse, triggers: Sequence[Trigger], data: FrameData) -> tuple[Trigger, ...]:
+    """Return the triggers; what another frame takes as its content has no type of its own."""
+    content = {index for trigger in triggers for index in _content_of(parse, trigger)}
+    content -= set(_announced_events(parse, triggers))
+    content |= {*_purposes(parse, triggers), *_results(parse, triggers), *_light_verbs(parse, triggers, data)}
+    return tuple(drop_type(trigger) if trigger.index in content else trigger for trigger in triggers)
+
+
+def _announced_events(parse: Parse, triggers: Sequence[Trigger]) -> Iterator[int]:
+    """Yield what is an event of its own that an outer verb announces: the meeting agreed on, the strike threatened."""
+    kinds = {trigger.index: trigger.frame.event_type for trigger in triggers if trigger.frame}
+    for index, kind in kinds.items():
+        inner = infinitive_of(parse, index) if kind in _ANNOUNCED else None
+        if inner is not None and kinds.get(inner) == _ANNOUNCED[kind]:
+            yield inner
+
+
+def _purposes(parse: Parse, triggers: Sequence[Trigger]) -> Iterator[int]:
+    """Yield infinitives that only say what an event of their own type is for: "met to discuss"."""
+    kinds = {trigger.index: trigger.frame.event_type for trigger in triggers if trigger.frame}
+    for index, kind in kinds.items():
+        if parse.dep[index] in ("advcl", "xcomp") and kinds.get(parse.head[index]) == kind and parse.tag[index] == "VB":
+            yield index
+
+
+def _results(parse: Parse, triggers: Sequence[Trigger]) -> Iterator[int]:
+    """Yield what an accident or a disaster did: "The bus overturned, killing two" is no assault."""
+    frames = {trigger.index: trigger.frame for trigger in triggers if trigger.frame}
+    for index, frame in frames.items():
+        first = parse.head[index] if parse.dep[index] == "conj" else index  # "killing two and injuring nine"
+        outer = frames.get(parse.head[first])
+        if outer is not None and parse.dep[first] == "advcl" and parse.tag[index] == "VBG":
+            harm = QUADS.get(frame.event_type) == MATERIAL_CONFLICT
+            if harm and outer.subtype in _NATURAL:
+                yield index
+
+
+def _light_verbs(parse: Parse, triggers: Sequence[Trigger], data: FrameData) -> Iterator[int]:
+    """Yield everyday verbs that only carry an event noun: to launch an attack is no launch."""
+    for trigger in triggers:
+        verb = parse.head[trigger.index]
+        carried = trigger.is_noun and trigger.frame is not None and parse.dep[trigger.index] != "nsubj"
+        if carried and parse.lemma[verb] in data.modality.carriers:
+            yield from (t.index for t in triggers if t.index == verb and t.frame and t.frame.event_type == "OTHER")
+
+
+def _content_of(parse: Parse, trigger: Trigger) -> Iterator[int]:
+    """Yield the words that a trigger takes as its content: what is agreed, requested, refused, threatened, alleged."""
+    frame, index = trigger.frame, trigger.index
+    if frame is None or not (frame.takes_content or (trigger.is_noun and frame.event_type in _CONTENT_TYPES)):
+        yield from _pattern_object(parse, trigger)
+        return
+    inner = infinitive_of(parse, index)
+    if inner is not None:
+        yield from parse.conjuncts(inner)
+    for child in parse.children[index]:
+        if parse.dep[child] == "prep" and parse.lower[child] in frame.needs + frame.recipient:
+            yield from (
+                c for c in parse.children[child] if parse.dep[c] == "pcomp" or _is_noun_content(frame, parse, c)
+            )
+        elif parse.dep[child] == "xcomp" or (
+            _is_noun_content(frame, parse, child)
+            and parse.dep[child] == "dobj"
+            and parse.lemma[child] not in pattern_objects(frame)
+        ):
+            yield from parse.conjuncts(child)
+    yield from _pattern_object(parse, trigger)
+
+
+def _is_noun_content(frame: Frame, parse: Parse, index: int) -> bool:
+    return frame.event_type in _CONTENT_TYPES and parse.dep[index] in ("pobj", "dobj")
+
+
+def _pattern_object(parse: Parse, trigger: Trigger) -> Iterator[int]:
+    """Yield the object that the pattern itself names: "impose sanctions" is one event."""
+    if trigger.frame is None or trigger.is_noun or trigger.frame.event_type == "REJECT":
+        return  # to cancel talks is one event, that they are not held another
+    thing = object_of(parse, trigger.index)
+    if thing is not None and parse.lemma[thing] in pattern_objects(trigger.frame):
+        yield thing
+
+
+# Passing mentions: an event noun governed by a preposition, without participants.
+
+_NAMING = ("compound", "nmod", "poss")
+
+
+def _drop_passing_mentions(
+    parse: Parse, triggers: Sequence[Trigger], with_participants: Collection[int]
+) -> tuple[Trigger, ...]:
+    """Return the triggers, the passing mentions without their type ("after the war", "a role in the genocide").
+
+    ``with_participants`` are the tokens of triggers that have a participant. A passing mention of an event that the
+    article reports elsewhere keeps its type: it is a mention of that event. A noun under a word of its own type is the
+    same event ("killed in an attack").
+    """
+    kinds = {t.index: t.frame.event_type for t in triggers if t.frame is not None}
+    lone = [t for t in triggers if t.index in kinds and t.is_noun and t.index not in with_participants]
+    passing = {t.index for t in lone if _is_passing(parse, t)}
+    elsewhere = {parse.lemma[index] for index in kinds.keys() - passing}
+    bare = {index for index in passing if parse.lemma[index] not in elsewhere}
+    bare |= {index for index in passing if kinds.get(parse.head[parse.head[index]]) == kinds[index]}
+    return tuple(drop_type(t) if t.index in bare else t for t in triggers)
+
+
+def _is_passing(parse: Parse, trigger: Trigger) -> bool:
+    index = trigger.index
+    if parse.headline[index] or _is_identified(parse, index):
+        return False
+    while parse.dep[index] == "conj" and parse.head[index] != index:
+        index = parse.head[index]
+    return parse.dep[index] == "pobj"
+
+
+def _is_identified(parse: Parse, index: int) -> bool:
+    """Return whether a name says which event it is ("the Leeds attack")."""
+    return any(parse.dep[c] in _NAMING and parse.entity[c] >= 0 for c in parse.children[index])

@@ -1,4 +1,4 @@
-"""Whether what a word names has happened, is planned, might be, or was denied.
+"""Modality: whether what a word names has happened, is planned, might happen, or was denied.
 
 Modality is read from the parse: the clause's own auxiliaries and conjunctions first, then the word that governs it.
 That somebody says so never changes it.
@@ -7,191 +7,6 @@ That somebody says so never changes it.
 from pipeline.model.annotation import Modality
 from pipeline.nlp.events.parse import Parse
 from pipeline.nlp.languages.spec_events import ModalityData
-
-# What a clause or a noun phrase says of its own reality: its own auxiliaries, conjunctions, negations, adjectives.
-
-_FINITE = ("VBD", "VBZ", "VBP")
-_PAST = ("VBD", "VBN")
-
-
-def names_thing(parse: Parse, index: int) -> bool:
-    """Say whether a word stands as a noun does; a verb's tag in a noun's place is the tagger's slip."""
-    if parse.pos[index] in ("NOUN", "PROPN", "PRON", "ADJ", "NUM"):
-        return parse.dep[index] not in ("ROOT", "ccomp", "advcl", "acomp", "xcomp") or parse.pos[index] != "ADJ"
-    return parse.dep[index] in ("pobj", "dobj", "nsubj", "nsubjpass", "poss", "compound") and parse.tag[index] != "VBG"
-
-
-def marked_modality(parse: Parse, index: int, data: ModalityData, auxiliaries: set[str]) -> Modality | None:
-    """Return what the clause's own words say: negation, auxiliaries, conjunction. None where they say nothing."""
-    if is_conditional(parse, index, data):
-        return "hypothetical"
-    if _is_negated(parse, index, data):
-        return "negated"
-    if is_unreal(parse, index, data, auxiliaries):
-        return "hypothetical"
-    if auxiliaries & data.future_auxiliaries:
-        return "hypothetical" if _has_condition(parse, index, data) or _is_doubted(parse, index, data) else "planned"
-    if auxiliaries & data.backshifted:
-        return "planned" if _is_said_in_past(parse, index, data) else "hypothetical"
-    return None
-
-
-def shares_auxiliary(parse: Parse, index: int) -> bool:
-    """Say whether a verb shares the auxiliary of the one it is joined to: "could be arrested or jailed"."""
-    head = parse.head[index]
-    return (
-        parse.dep[index] == "conj"
-        and parse.tag[index] in ("VB", "VBN", "VBD")
-        and parse.tag[head] in ("VB", "VBN")
-        and parse.subject(index) is None
-    )
-
-
-def _is_negated(parse: Parse, index: int, data: ModalityData) -> bool:
-    for child in parse.children[index]:
-        if parse.dep[child] == "neg" or parse.lower[child] in data.negative_words or _is_no_longer(parse, child, data):
-            return parse.lower[min(child + 1, len(parse.lower) - 1)] not in data.limiting_words
-        if parse.dep[child] in ("nsubj", "nsubjpass", "dobj", "attr") and has_no(parse, child, data):
-            return True
-        if _excludes(parse, child, data) or _is_delaying(parse, child, data):
-            return True
-    return False
-
-
-def _is_delaying(parse: Parse, index: int, data: ModalityData) -> bool:
-    """Say whether a word puts off the infinitive after it: "has yet to sign"."""
-    after = parse.lower[index + 1 : index + 2]
-    return parse.lower[index] in data.delaying and after == [data.infinitive_marker]
-
-
-def _is_no_longer(parse: Parse, index: int, data: ModalityData) -> bool:
-    return parse.lower[index] in data.ending_words and any(
-        parse.lower[c] in data.negative_words for c in parse.children[index]
-    )
-
-
-def _excludes(parse: Parse, index: int, data: ModalityData) -> bool:
-    """Say whether a "rather than" that belongs to the verb itself, not to a phrase of its own, shuts it out."""
-    if parse.lower[index] not in data.excluding_words or parse.children[index][-1:] > [index]:
-        return False
-    return is_rather(parse, index, data)
-
-
-def has_no(parse: Parse, index: int, data: ModalityData) -> bool:
-    return parse.lower[index] in data.negative_words or any(
-        parse.lower[c] in data.negative_words
-        for c in parse.children[index]
-        if parse.dep[c] in ("det", "neg", "preconj")
-    )
-
-
-def is_unreal(parse: Parse, index: int, data: ModalityData, auxiliaries: set[str]) -> bool:
-    if auxiliaries & data.unreal_auxiliaries or is_conditional(parse, index, data):
-        return True
-    return _is_command(parse, index) or (parse.dep[index] == "ROOT" and _asks(parse, index))
-
-
-def is_conditional(parse: Parse, index: int, data: ModalityData) -> bool:
-    """Say whether a conjunction makes the clause a condition, also a denied one ("if no price is agreed")."""
-    return _is_inverted(parse, index, data) or any(
-        parse.dep[c] in ("mark", "advmod") and parse.lower[c] in data.unreal_markers for c in parse.children[index]
-    )
-
-
-def _is_inverted(parse: Parse, index: int, data: ModalityData) -> bool:
-    """Say whether the auxiliary stands before the subject: "Had the army attacked, ..."."""
-    head, subject = parse.head[index], parse.subject(index)
-    if parse.dep[index] == "ccomp" and parse.dep[head] == "advcl":
-        before = [head]  # the parser takes the auxiliary for the verb
-    else:
-        before = [c for c in parse.children[index] if parse.dep[c] == "aux"] if parse.dep[index] == "advcl" else []
-    return subject is not None and any(c < subject and parse.lower[c] in data.inverted for c in before)
-
-
-def _has_condition(parse: Parse, index: int, data: ModalityData) -> bool:
-    return any(parse.dep[c] == "advcl" and is_conditional(parse, c, data) for c in parse.children[index])
-
-
-def _is_doubted(parse: Parse, index: int, data: ModalityData) -> bool:
-    """Say whether somebody only fears, hopes or doubts that it will be."""
-    head = parse.head[index]
-    complement = parse.child(head, "acomp")
-    governor = parse.lemma[head if complement is None else complement]
-    doubting = data.wishing - data.saying - data.planning
-    return parse.dep[index] == "ccomp" and governor in doubting
-
-
-def _asks(parse: Parse, index: int) -> bool:
-    return any(parse.lower[c] == "?" for c in parse.children[index])
-
-
-def _is_said_in_past(parse: Parse, index: int, data: ModalityData) -> bool:
-    """Say whether a "would" is the future of a past report: "said it would free them", and nothing conditional."""
-    head = parse.head[index]
-    if _has_condition(parse, index, data):
-        return False
-    while (parse.dep[index] == "conj" or not parse.is_verb(head)) and head != index:
-        index, head = head, parse.head[head]
-    return (
-        parse.dep[index] in ("ccomp", "advcl", "prep", "dobj")
-        and parse.lemma[head] in data.saying - data.opining
-        and parse.tag[head] in _PAST
-    )
-
-
-def _is_command(parse: Parse, index: int) -> bool:
-    """Say whether a bare verb asks that it be done: "Stop the war," she said."""
-    return (
-        parse.dep[index] == "ccomp"
-        and parse.tag[index] == "VB"
-        and parse.child(index, "aux", "auxpass", "nsubj", "nsubjpass") is None
-        and parse.child(parse.head[index], "dobj") is None
-    )
-
-
-def is_finite(parse: Parse, index: int) -> bool:
-    if parse.tag[index] in _FINITE:
-        return True
-    return any(parse.dep[c] in ("aux", "auxpass") and parse.tag[c] in _FINITE for c in parse.children[index])
-
-
-def lemma_with_particle(parse: Parse, index: int) -> str:
-    """Return the lemma of a governor as the word lists have it: "call_off"."""
-    particle = parse.child(index, "prt")
-    return parse.lemma[index] if particle is None else f"{parse.lemma[index]}_{parse.lower[particle]}"
-
-
-def is_plan(parse: Parse, head: int, data: ModalityData) -> bool:
-    """ "is to meet", "is due to meet", but not "is easy to see"."""
-    complement = parse.child(head, "acomp", "attr", "oprd")
-    return complement is None or parse.lemma[complement] in data.planning
-
-
-def is_rather(parse: Parse, index: int, data: ModalityData) -> bool:
-    return index > 0 and parse.lower[index - 1] in data.preferring_words
-
-
-def is_definite(parse: Parse, index: int, data: ModalityData) -> bool:
-    return any(parse.dep[c] == "poss" or parse.lower[c] in data.definite_words for c in parse.children[index])
-
-
-def joins_contrast(parse: Parse, index: int, data: ModalityData) -> bool:
-    return any(parse.lower[c] in data.excluding_words for c in range(max(index - 5, 0), index))
-
-
-def own_modality(parse: Parse, index: int, data: ModalityData) -> Modality | None:
-    for child in parse.children[index]:
-        word = parse.lower[child]
-        if parse.dep[child] in ("det", "neg", "preconj") and word in data.negative_words:
-            return "negated"
-        if word in data.past_adjectives:
-            return "happened"
-        if word in data.unreal_adjectives or word in data.unreal_markers:
-            return "hypothetical"
-        if word in data.planned_adjectives and parse.dep[child] not in ("acl", "relcl"):
-            return "planned"
-    return None
-
 
 _WEAKEN: dict[Modality, int] = {"happened": 0, "planned": 1, "hypothetical": 2, "negated": 3}
 _ARGUMENTS = frozenset({"dobj", "nsubj", "nsubjpass", "attr", "oprd", "dative", "acomp"})
@@ -215,10 +30,10 @@ def _modality(parse: Parse, index: int, data: ModalityData, depth: int) -> Modal
 
 def _of_clause(parse: Parse, index: int, data: ModalityData, depth: int) -> Modality:
     auxiliaries = {parse.lower[c] for c in parse.children[index] if parse.dep[c] in ("aux", "auxpass")}
-    marked = marked_modality(parse, index, data, auxiliaries)
+    marked = _marked_modality(parse, index, data, auxiliaries)
     if marked is not None:
         return marked
-    if not auxiliaries and shares_auxiliary(parse, index):
+    if not auxiliaries and _shares_auxiliary(parse, index):
         return _of_shared_auxiliary(parse, index, data, depth)
     if data.infinitive_marker in auxiliaries or (parse.tag[index] == "VB" and not auxiliaries):
         return _of_infinitive(parse, index, data, depth)
@@ -270,7 +85,7 @@ def _of_purpose(parse: Parse, head: int, data: ModalityData, depth: int) -> Moda
 
 
 def _is_announced(parse: Parse, index: int) -> bool:
-    """Say whether an infinitive is a headline's future, or a passive one's: "a meeting to be held in June"."""
+    """Return whether an infinitive is a headline's future, or a passive one's: "a meeting to be held in June"."""
     dep = parse.dep[index]
     marked = any(parse.dep[c] == "aux" for c in parse.children[index])  # without: a command
     if dep == "ROOT" or (parse.headline[index] and dep in ("relcl", "acl", "advcl", "nsubj")):
@@ -289,7 +104,7 @@ def _of_content(parse: Parse, index: int, data: ModalityData, depth: int) -> Mod
 
 
 def _of_adverbial(parse: Parse, index: int, data: ModalityData, depth: int) -> Modality:
-    """Present tense beside a plan is part of the plan ("when they meet")."""
+    """Return the modality of an adverbial clause; in the present tense it is part of a plan ("when they meet")."""
     past = parse.tag[index] == "VBD" or any(parse.tag[c] == "VBD" for c in parse.children[index])
     timely = any(parse.dep[c] in ("mark", "advmod") and parse.tag[c] == "WRB" for c in parse.children[index])
     if past or not timely:
@@ -315,12 +130,12 @@ def _of_participle(parse: Parse, index: int, data: ModalityData, depth: int) -> 
 def _of_dependent(
     parse: Parse, head: int, data: ModalityData, depth: int, *, default: Modality, finite: bool = False
 ) -> Modality:
-    """Return the modality of what stands under a governor: the governor's meaning, weakened by its own modality."""
-    lemma = lemma_with_particle(parse, head)
+    """Return the modality of a governor's dependent: the governor's meaning, weakened by its own modality."""
+    lemma = _lemma_with_particle(parse, head)
     own: Modality = default
     if lemma in data.refusing:
         own = "negated"
-    elif lemma in data.planning or (lemma == "be" and default == "hypothetical" and is_plan(parse, head, data)):
+    elif lemma in data.planning or (lemma == "be" and default == "hypothetical" and _is_plan(parse, head, data)):
         own = "planned"
     elif lemma in data.wishing:
         own = "hypothetical"
@@ -348,11 +163,11 @@ def _weaker(first: Modality, second: Modality) -> Modality:
 
 def _after_preposition(parse: Parse, preposition: int, data: ModalityData, depth: int) -> Modality:
     word, head = parse.lower[preposition], parse.head[preposition]
-    if word in data.negative_prepositions or (word in data.excluding_words and is_rather(parse, preposition, data)):
+    if word in data.negative_prepositions or (word in data.excluding_words and _is_rather(parse, preposition, data)):
         return "negated"
     if word in data.past_prepositions or head == preposition:
         return "happened"
-    governor = lemma_with_particle(parse, head)
+    governor = _lemma_with_particle(parse, head)
     if governor in data.governing and word in data.content_prepositions:
         return _of_dependent(parse, head, data, depth, default="happened")
     if parse.dep[preposition] in ("pcomp", "prep", "pobj") and parse.pos[head] in ("ADP", "SCONJ"):
@@ -361,23 +176,23 @@ def _after_preposition(parse: Parse, preposition: int, data: ModalityData, depth
 
 
 def _of_governor(parse: Parse, head: int, data: ModalityData, depth: int) -> Modality:
-    """Return what a modifier takes over from the word it hangs on; a denial stays with its own verb."""
+    """Return what a modifier takes over from the word it depends on; a denial stays with its own verb."""
     outer = _modality(parse, head, data, depth - 1)
     return "happened" if outer == "negated" and parse.is_verb(head) else outer
 
 
 def _of_noun(parse: Parse, index: int, data: ModalityData, depth: int) -> Modality:
     dep, head = parse.dep[index], parse.head[index]
-    own = own_modality(parse, index, data)
+    own = _own_modality(parse, index, data)
     if own is None and parse.lemma[index] in data.standing:
         own = "happened"
-    if own is None and dep == "conj" and joins_contrast(parse, index, data):
+    if own is None and dep == "conj" and _joins_contrast(parse, index, data):
         own = "negated"
     if own is not None or head == index:
         return own or "happened"
     if dep in ("pobj", "pcomp"):
-        told = parse.lower[head] in data.topic_prepositions or parse.lemma[parse.head[head]] in data.saying
-        known = told and is_definite(parse, index, data)
+        is_topic = parse.lower[head] in data.topic_prepositions or parse.lemma[parse.head[head]] in data.saying
+        known = is_topic and _is_definite(parse, index, data)
         return "happened" if known else _after_preposition(parse, head, data, depth)
     if dep in _ARGUMENTS and parse.is_verb(head):
         return _of_argument(parse, index, data, depth)
@@ -387,15 +202,200 @@ def _of_noun(parse: Parse, index: int, data: ModalityData, depth: int) -> Modali
 def _of_argument(parse: Parse, index: int, data: ModalityData, depth: int) -> Modality:
     """Return the modality of an event noun that is subject or object: its verb's, or what its verb makes of it."""
     head = parse.head[index]
-    lemma = lemma_with_particle(parse, head)
+    lemma = _lemma_with_particle(parse, head)
     if parse.dep[index] in ("dobj", "nsubjpass") and lemma in data.governing:
-        told = lemma in data.saying and is_definite(parse, index, data)  # "announced the sackings"
-        if told or parse.child(head, "oprd") is not None:  # "called the attack a mistake"
+        is_reported = lemma in data.saying and _is_definite(parse, index, data)  # "announced the sackings"
+        if is_reported or parse.child(head, "oprd") is not None:  # "called the attack a mistake"
             return "happened"
         return _of_dependent(parse, head, data, depth, default="happened")
     outer = _modality(parse, head, data, depth - 1)
-    if outer == "negated" and parse.dep[index] in ("nsubj", "nsubjpass") and not has_no(parse, index, data):
+    if outer == "negated" and parse.dep[index] in ("nsubj", "nsubjpass") and not _has_no(parse, index, data):
         return "happened" if parse.is_passive(head) is False else outer
-    if outer == "negated" and lemma not in data.carriers and is_definite(parse, index, data):
+    if outer == "negated" and lemma not in data.carriers and _is_definite(parse, index, data):
         return "happened"
     return outer
+
+
+# Modality that a clause or noun phrase marks itself: by auxiliaries, conjunctions, negations, adjectives.
+
+_FINITE = ("VBD", "VBZ", "VBP")
+_PAST = ("VBD", "VBN")
+
+
+def names_thing(parse: Parse, index: int) -> bool:
+    """Return whether a word is used as a noun; a verb's tag in a noun's place is the tagger's slip."""
+    if parse.pos[index] in ("NOUN", "PROPN", "PRON", "ADJ", "NUM"):
+        return parse.dep[index] not in ("ROOT", "ccomp", "advcl", "acomp", "xcomp") or parse.pos[index] != "ADJ"
+    return parse.dep[index] in ("pobj", "dobj", "nsubj", "nsubjpass", "poss", "compound") and parse.tag[index] != "VBG"
+
+
+def _marked_modality(parse: Parse, index: int, data: ModalityData, auxiliaries: set[str]) -> Modality | None:
+    """Return what the clause's own words say: negation, auxiliaries, conjunction. None where they say nothing."""
+    if _is_conditional(parse, index, data):
+        return "hypothetical"
+    if _is_negated(parse, index, data):
+        return "negated"
+    if _is_unreal(parse, index, data, auxiliaries):
+        return "hypothetical"
+    if auxiliaries & data.future_auxiliaries:
+        return "hypothetical" if _has_condition(parse, index, data) or _is_doubted(parse, index, data) else "planned"
+    if auxiliaries & data.backshifted:
+        return "planned" if _is_said_in_past(parse, index, data) else "hypothetical"
+    return None
+
+
+def _shares_auxiliary(parse: Parse, index: int) -> bool:
+    """Return whether a verb shares the auxiliary of the one it is joined to: "could be arrested or jailed"."""
+    head = parse.head[index]
+    return (
+        parse.dep[index] == "conj"
+        and parse.tag[index] in ("VB", "VBN", "VBD")
+        and parse.tag[head] in ("VB", "VBN")
+        and parse.subject(index) is None
+    )
+
+
+def _is_negated(parse: Parse, index: int, data: ModalityData) -> bool:
+    for child in parse.children[index]:
+        if parse.dep[child] == "neg" or parse.lower[child] in data.negative_words or _is_no_longer(parse, child, data):
+            return parse.lower[min(child + 1, len(parse.lower) - 1)] not in data.limiting_words
+        if parse.dep[child] in ("nsubj", "nsubjpass", "dobj", "attr") and _has_no(parse, child, data):
+            return True
+        if _excludes(parse, child, data) or _is_delaying(parse, child, data):
+            return True
+    return False
+
+
+def _is_delaying(parse: Parse, index: int, data: ModalityData) -> bool:
+    """Return whether a word puts off the infinitive after it: "has yet to sign"."""
+    after = parse.lower[index + 1 : index + 2]
+    return parse.lower[index] in data.delaying and after == [data.infinitive_marker]
+
+
+def _is_no_longer(parse: Parse, index: int, data: ModalityData) -> bool:
+    return parse.lower[index] in data.ending_words and any(
+        parse.lower[c] in data.negative_words for c in parse.children[index]
+    )
+
+
+def _excludes(parse: Parse, index: int, data: ModalityData) -> bool:
+    """Return whether a "rather than" that belongs to the verb itself, not to a phrase of its own, shuts it out."""
+    if parse.lower[index] not in data.excluding_words or parse.children[index][-1:] > [index]:
+        return False
+    return _is_rather(parse, index, data)
+
+
+def _has_no(parse: Parse, index: int, data: ModalityData) -> bool:
+    return parse.lower[index] in data.negative_words or any(
+        parse.lower[c] in data.negative_words
+        for c in parse.children[index]
+        if parse.dep[c] in ("det", "neg", "preconj")
+    )
+
+
+def _is_unreal(parse: Parse, index: int, data: ModalityData, auxiliaries: set[str]) -> bool:
+    if auxiliaries & data.unreal_auxiliaries or _is_conditional(parse, index, data):
+        return True
+    return _is_command(parse, index) or (parse.dep[index] == "ROOT" and _asks(parse, index))
+
+
+def _is_conditional(parse: Parse, index: int, data: ModalityData) -> bool:
+    """Return whether a conjunction makes the clause a condition, also a denied one ("if no price is agreed")."""
+    return _is_inverted(parse, index, data) or any(
+        parse.dep[c] in ("mark", "advmod") and parse.lower[c] in data.unreal_markers for c in parse.children[index]
+    )
+
+
+def _is_inverted(parse: Parse, index: int, data: ModalityData) -> bool:
+    """Return whether the auxiliary precedes the subject: "Had the army attacked, ..."."""
+    head, subject = parse.head[index], parse.subject(index)
+    if parse.dep[index] == "ccomp" and parse.dep[head] == "advcl":
+        before = [head]  # the parser takes the auxiliary for the verb
+    else:
+        before = [c for c in parse.children[index] if parse.dep[c] == "aux"] if parse.dep[index] == "advcl" else []
+    return subject is not None and any(c < subject and parse.lower[c] in data.inverted for c in before)
+
+
+def _has_condition(parse: Parse, index: int, data: ModalityData) -> bool:
+    return any(parse.dep[c] == "advcl" and _is_conditional(parse, c, data) for c in parse.children[index])
+
+
+def _is_doubted(parse: Parse, index: int, data: ModalityData) -> bool:
+    """Return whether somebody only fears, hopes or doubts that it will be."""
+    head = parse.head[index]
+    complement = parse.child(head, "acomp")
+    governor = parse.lemma[head if complement is None else complement]
+    doubting = data.wishing - data.saying - data.planning
+    return parse.dep[index] == "ccomp" and governor in doubting
+
+
+def _asks(parse: Parse, index: int) -> bool:
+    return any(parse.lower[c] == "?" for c in parse.children[index])
+
+
+def _is_said_in_past(parse: Parse, index: int, data: ModalityData) -> bool:
+    """Return whether a "would" is the future of a past report: "said it would free them", and nothing conditional."""
+    head = parse.head[index]
+    if _has_condition(parse, index, data):
+        return False
+    while (parse.dep[index] == "conj" or not parse.is_verb(head)) and head != index:
+        index, head = head, parse.head[head]
+    return (
+        parse.dep[index] in ("ccomp", "advcl", "prep", "dobj")
+        and parse.lemma[head] in data.saying - data.opining
+        and parse.tag[head] in _PAST
+    )
+
+
+def _is_command(parse: Parse, index: int) -> bool:
+    """Return whether a bare verb asks that it be done: "Stop the war," she said."""
+    return (
+        parse.dep[index] == "ccomp"
+        and parse.tag[index] == "VB"
+        and parse.child(index, "aux", "auxpass", "nsubj", "nsubjpass") is None
+        and parse.child(parse.head[index], "dobj") is None
+    )
+
+
+def is_finite(parse: Parse, index: int) -> bool:
+    if parse.tag[index] in _FINITE:
+        return True
+    return any(parse.dep[c] in ("aux", "auxpass") and parse.tag[c] in _FINITE for c in parse.children[index])
+
+
+def _lemma_with_particle(parse: Parse, index: int) -> str:
+    """Return the lemma of a governor as it is in the word lists: "call_off"."""
+    particle = parse.child(index, "prt")
+    return parse.lemma[index] if particle is None else f"{parse.lemma[index]}_{parse.lower[particle]}"
+
+
+def _is_plan(parse: Parse, head: int, data: ModalityData) -> bool:
+    """Return whether an infinitive under "be" is planned: "is due to meet", but not "is easy to see"."""
+    complement = parse.child(head, "acomp", "attr", "oprd")
+    return complement is None or parse.lemma[complement] in data.planning
+
+
+def _is_rather(parse: Parse, index: int, data: ModalityData) -> bool:
+    return index > 0 and parse.lower[index - 1] in data.preferring_words
+
+
+def _is_definite(parse: Parse, index: int, data: ModalityData) -> bool:
+    return any(parse.dep[c] == "poss" or parse.lower[c] in data.definite_words for c in parse.children[index])
+
+
+def _joins_contrast(parse: Parse, index: int, data: ModalityData) -> bool:
+    return any(parse.lower[c] in data.excluding_words for c in range(max(index - 5, 0), index))
+
+
+def _own_modality(parse: Parse, index: int, data: ModalityData) -> Modality | None:
+    for child in parse.children[index]:
+        word = parse.lower[child]
+        if parse.dep[child] in ("det", "neg", "preconj") and word in data.negative_words:
+            return "negated"
+        if word in data.past_adjectives:
+            return "happened"
+        if word in data.unreal_adjectives or word in data.unreal_markers:
+            return "hypothetical"
+        if word in data.planned_adjectives and parse.dep[child] not in ("acl", "relcl"):
+            return "planned"
+    return None

@@ -1,4 +1,4 @@
-"""One parsed article as the event rules read it: its tokens, with names and times laid over them."""
+"""The parse of an article for the event rules: its tokens, with their entity mentions and time expressions."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Mapping, Sequence
@@ -13,7 +13,7 @@ _SUBJECTS = frozenset({"nsubj", "nsubjpass", "csubj", "csubjpass"})
 
 @dataclass(frozen=True, slots=True)
 class Parse:
-    """Token attributes by token index. ``entity`` is the index of the mention a token stands in, -1 for none.
+    """Token attributes by token index. ``entity`` is the index of the mention that contains a token, else -1.
 
     ``named`` is the first name of each cluster. ``sentence`` counts from 0. ``headline`` is true inside titles and
     cross-headings. ``in_time`` are the tokens of time expressions, ``clipped`` the passives without an auxiliary in
@@ -73,7 +73,7 @@ class Parse:
         return found
 
     def mention(self, index: int) -> Entity | None:
-        """Return the mention in which a token stands, or the person whose name it follows ("Ann Lee QC")."""
+        """Return the mention that contains a token, or the person whose name it follows ("Ann Lee QC")."""
         if self.entity[index] >= 0:
             return self.entities[self.entity[index]]
         if self.pos[index] != "PROPN" or index == 0 or self.entity[index - 1] < 0 or self.head[index - 1] != index:
@@ -89,7 +89,7 @@ class Parse:
 def parse_of(
     tokens: Tokens, article: Article, entities: Sequence[Entity], times: Sequence[TimeExpression], data: FrameData
 ) -> Parse:
-    """Return the parse of an article, with what was found in it laid over the tokens."""
+    """Return the parse of an article, with its mentions and times mapped to the tokens."""
     lemma = [data.lemmas.get(form) or word for word, form in zip(tokens.lemma, tokens.lower, strict=True)]
     headline = _headlines(article, tokens.start)
     clipped = (i for i, large in enumerate(headline) if large and lemma[i] in data.clipped_passives)
@@ -119,7 +119,7 @@ def _is_name(entity: Entity) -> bool:
 
 
 def _is_clipped(index: int, tag: list[str], dep: list[str], children: list[list[int]]) -> bool:
-    """Say whether a headline's verb has a subject and neither object nor auxiliary: "Minister sacked"."""
+    """Return whether a headline's verb has a subject and neither object nor auxiliary: "Minister sacked"."""
     beside = {dep[c] for c in children[index]}
     return tag[index] in ("VBN", "VBD") and "nsubj" in beside and not beside & {"dobj", "aux", "ccomp", "dative"}
 

@@ -34,7 +34,7 @@ def dates_of(
 ) -> Mapping[int, TimeExpression]:
     """Return the time expression of each dated event by its trigger token.
 
-    By dependency first, then by what carries the event noun; a date that hangs on no event at all goes to the only
+    By dependency first, then by what carries the event noun; a date that depends on no event goes to the only
     typed event of its sentence.
     """
     at = {trigger.index: trigger for trigger in triggers}
@@ -83,14 +83,14 @@ def _inherited_date(
 
 
 def _shares_date(parse: Parse, index: int, found: Mapping[int, TimeExpression]) -> bool:
-    """Say whether a verb shares the date before the one it is joined to: "On Monday they met and signed"."""
+    """Return whether a verb shares the date before the one it is joined to: "On Monday they met and signed"."""
     head = parse.head[index]
     joined = parse.dep[index] == "conj" and parse.tag[index] == parse.tag[head] and parse.is_verb(index)
     return joined and head in found and found[head].start_char < parse.start[head]
 
 
 def _relative_clause_event(parse: Parse, token: int, at: Mapping[int, Trigger], data: FrameData) -> int | None:
-    """Return the event that a clause tells of a time ("in 2024, when soldiers attacked")."""
+    """Return the event in a clause about a time ("in 2024, when soldiers attacked")."""
     for verb in parse.children[token]:
         clause = parse.dep[verb] in ("relcl", "advcl") and verb in at
         if clause and any(parse.lower[c] in data.time_relatives for c in parse.children[verb]):
@@ -238,7 +238,7 @@ def _only_place(
 
 
 def coordinates_of(place: Entity, kb: KnowledgeBase) -> tuple[float, float] | None:
-    """Return where a place lies, in degrees north and east; None for a country and for what the base does not tell."""
+    """Return where a place lies, in degrees north and east; None for a country or an unknown place."""
     name = place.entity_name or place.entity_text
     if kb.country_of(name) is not None:
         return None

@@ -1,4 +1,4 @@
-"""Which words of an article name an event, and in which frame they are used."""
+"""Event triggers: the words of an article that name an event, each with its frame."""
 
 from collections.abc import Callable
 from dataclasses import dataclass
@@ -77,7 +77,7 @@ def _noun_at(parse: Parse, index: int, data: FrameData) -> Trigger | None:
 
 
 def _is_other_thing(parse: Parse, index: int, data: FrameData) -> bool:
-    """Say whether a modifier makes another thing of an event noun ("press conference")."""
+    """Return whether a modifier makes another thing of an event noun ("press conference")."""
     return any(parse.dep[c] == "compound" and parse.lemma[c] in data.names_no_event for c in parse.children[index])
 
 
@@ -97,7 +97,7 @@ def _match(parse: Parse, index: int, frames: tuple[Frame, ...], data: FrameData)
 
 
 def meets(parse: Parse, index: int, need: str, data: FrameData) -> bool:
-    """Say whether a word has beside it what a pattern asks for (see ``spec_events``)."""
+    """Return whether a word has beside it what a pattern requires (see ``spec_events``)."""
     special = _SPECIAL.get(need)
     if special is not None:
         return special(parse, index, data)
@@ -119,7 +119,7 @@ def meets(parse: Parse, index: int, need: str, data: FrameData) -> bool:
 
 
 def _names_subject(parse: Parse, subject: int, wanted: list[str]) -> bool:
-    """Say whether a subject is one of some words; the parser may find two ("a magnitude 6 earthquake struck")."""
+    """Return whether a subject is one of some words; the parser may find two ("a magnitude 6 earthquake struck")."""
     twins = parse.children[parse.head[subject]] if parse.dep[subject] == "nsubj" else []
     return any(parse.lemma[c] in wanted for c in (subject, *twins) if c == subject or parse.dep[c] == "nsubj")
 
@@ -152,7 +152,7 @@ def _is_a(parse: Parse, index: int, kind: str, data: FrameData) -> bool:
 
 
 def denotes(parse: Parse, index: int, data: FrameData, types: frozenset[str] = _GROUP_TYPES) -> bool:
-    """Say whether a noun stands for a person or an organised group, as far as its mention or its word tells."""
+    """Return whether a noun refers to a person or an organised group, by its mention or its word."""
     mention = parse.mention(index)
     if mention is not None and mention.entity_type != "UNKNOWN":
         return mention.entity_type in types
@@ -222,7 +222,7 @@ _SPECIAL: dict[str, Callable[[Parse, int, FrameData], bool]] = {
 
 
 def _is_temporal(parse: Parse, index: int) -> bool:
-    """Say whether a preposition only says when: "called on Monday" is no call on anybody."""
+    """Return whether a preposition only says when: "called on Monday" is no call on anybody."""
     return parse.dep[index] == "prep" and any(c in parse.in_time for c in parse.children[index])
 
 

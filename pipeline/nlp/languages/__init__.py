@@ -1,4 +1,4 @@
-"""The languages that can be read, by ISO 639-1 code. An article in any other is kept unread.
+"""The supported languages, by ISO 639-1 code. An article in any other is kept without annotation.
 
 The rules know Universal parts of speech, Penn Treebank tags, the relations of spaCy's English models (nsubj, dobj, ...)
 and OntoNotes entity types. A model that writes others ends in an ``attribute_ruler`` that turns its TAG, POS, DEP and

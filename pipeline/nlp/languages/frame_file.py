@@ -1,4 +1,4 @@
-"""The event lexicon as a file: TOML tables in, groups of frames out; a mistake is refused with its line and key."""
+"""Read the event lexicon, a TOML file of frame groups; errors name the line and key."""
 
 import re
 import tomllib
@@ -57,9 +57,9 @@ def _groups(path: Path, text: str, kind: str, tables: list[Mapping[str, Any]]) -
         problem = next((found for check in _CHECKS if (found := check(table, kind))), None)
         problem = problem or _find_repetition(table["patterns"], seen)
         if problem is not None:
-            key, told = problem
+            key, message = problem
             line = _line_of(text, number, key)
-            raise ConfigError(f"{path}, line {line}: [[{kind}]] {key}: {told}", key=f"{path.name}:{line}")
+            raise ConfigError(f"{path}, line {line}: [[{kind}]] {key}: {message}", key=f"{path.name}:{line}")
         yield FrameGroup(**{_FIELDS.get(key, key): value for key, value in table.items()} | _as_tuple(table))
 
 

@@ -1,4 +1,4 @@
-"""What may happen: PLOVER's types, their quad classes and modes, and the subtypes of everyday events.
+"""Types of events: PLOVER's types, their quad classes and modes, and the subtypes of everyday events.
 
 Names are PLOVER 0.8's (Open Event Data Alliance, CC BY-SA 4.0); the subtypes are ours.
 """

@@ -1,4 +1,4 @@
-"""What a language brings: words and their roles, no logic."""
+"""The data of a language: words and their roles, no logic."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -6,8 +6,6 @@ from typing import Literal
 
 from pipeline.model.annotation import CueStance, Gender
 from pipeline.nlp.languages.spec_events import FrameData, TimeData
-
-# What a language brings to tell the kinds of names apart: words and what they show, no logic.
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -85,14 +83,14 @@ class NameData:
 
     ``honorifics`` make a person of the next word; ``titles`` may stand before a person's name (last words of the
     title); ``roles`` are nouns for what a person is; values are the gender that a word shows, or None.
-    ``role_fields`` are the fields of life that a word for a person tells of.
+    ``role_fields`` are the fields of life that a word for a person belongs to.
     ``role_verbs`` say of their subject what it is ("was appointed treasurer").
     ``numbers`` count a group ("the two leaders"), those in ``definite_numbers`` without an article ("both");
     ``group_sizes`` are nouns that say how many they mean ("the pair"), ``country_nouns`` mean states;
     ``joint_verbs`` are what two do with each other ("they married");
     ``company_nouns`` stand for the only organisation before them ("the firm"), unless one of
     ``possessive_prepositions`` follows; ``public_nouns`` are in the names of organisations that they do not stand for.
-    ``ambiguous_forenames`` are forenames that show no gender where they stand alone, as they are common surnames.
+    ``ambiguous_forenames`` are forenames that show no gender where they are used alone, as they are common surnames.
     ``pronoun_weights`` are the weights of features by kind of pronoun; kinds that are missing stay unresolved.
     """
 
@@ -134,15 +132,15 @@ class NameData:
 class CueData:
     """Reporting words by lemma.
 
-    ``phrasal`` verbs report with the word right behind them ("shot back"), ``nouns`` with "that" or a colon,
-    ``adjectives`` with "that" ("was adamant that"). ``addressed`` take whom they tell as object, ``committing``
+    ``phrasal`` verbs report with the word right after them ("shot back"), ``nouns`` with "that" or a colon,
+    ``adjectives`` with "that" ("was adamant that"). ``addressed`` have the addressee as object, ``committing``
     report with an infinitive ("vowed to stay", "urged them to stay"), ``asking`` with "if" and "whether".
     ``evidence`` is what ``evidence_verbs`` may have for a speaker ("records show"). ``naming`` verbs give something a
     name ("called it a scandal"), by ``naming_links`` or without a word; ``labels`` are verbs whose participle names
     it ("titled"). ``origin_prepositions`` lead from a statement to its speaker. ``medium_words`` are what a channel
     of speech is called ("in an interview with X"). ``turn_labels`` begin a turn of an interview in print ("Q:").
     ``introducing`` words lead to a speaker not met before ("another neighbour"). ``opening_marks`` and
-    ``closing_marks`` are quotation marks; what stands beside a straight one decides.
+    ``closing_marks`` are quotation marks; the characters beside a straight one decide.
     """
 
     verbs: Mapping[str, Cue]

@@ -1,6 +1,6 @@
-"""What a language must say so that events, their modality and times can be read: data, no behaviour.
+"""The data of a language for events, their modality and times: words and patterns, no logic.
 
-A pattern is a lemma and what must stand beside it, for example ``"call for"`` or ``"hold @talk/meeting"``:
+A pattern is a lemma and what must be beside it, for example ``"call for"`` or ``"hold @talk/meeting"``:
 
 ========== =====================================================================================
 ``word``   a dependent of the trigger has this lemma (particle, preposition, modifier, compound)
@@ -33,7 +33,7 @@ class Frame:
     """One way a trigger is used. ``recipient`` names, in order, where the recipient stands: ``object``, ``subject``,
     ``inner`` (doer of the following infinitive), ``poss`` (owner of the object), or a preposition.
 
-    ``takes_content``: the clause or noun that follows is what is agreed, asked or refused, no event of its own.
+    ``takes_content``: the clause or noun that follows is what is agreed, requested or refused, no event of its own.
     ``rule_id`` is the pattern with its type, of longer lists the first words ("hold_@talk/meeting/...>consult").
     """
 
@@ -62,7 +62,7 @@ class FrameGroup:
     examples: tuple[str, ...] = ()
 
     def frames(self) -> Iterable[Frame]:
-        """Return one frame a pattern, in the order written."""
+        """Return one frame per pattern, in the order written."""
         for pattern in (part.strip() for part in self.patterns.split(",")):
             lemma, *needs = pattern.split()
             yield Frame(
@@ -79,7 +79,7 @@ class FrameGroup:
 
 
 def _shorten_need(need: str) -> str:
-    """Return a need as a rule's name has it: two of its words stand for all."""
+    """Return a need as it is in the name of a rule: with its first two words."""
     listed = need.split("/")
     return need if len(listed) <= _NAMED else "/".join([*listed[:_NAMED], "..."])
 
@@ -112,12 +112,12 @@ class ModalityData:
     preferring_words: frozenset[str]
     limiting_words: frozenset[str]  # "not only" denies nothing
     negative_prepositions: frozenset[str]
-    past_prepositions: frozenset[str]  # what stands after them has happened, whatever the clause
+    past_prepositions: frozenset[str]  # what follows them has happened, whatever the clause
     planned_adjectives: frozenset[str]
     unreal_adjectives: frozenset[str]
     past_adjectives: frozenset[str]
     saying: frozenset[str]
-    opining: frozenset[str]  # what these say "would" be is no plan
+    opining: frozenset[str]  # a "would" under these is no plan
     ranking: frozenset[str]  # "the first to do it" has done it
     standing: frozenset[str]  # nouns whose thing is there, whatever is planned with it
     carriers: frozenset[str]  # light verbs: to deny them is to deny their object
@@ -145,7 +145,7 @@ class FrameData:
     lemmas: Mapping[str, str]  # forms that the model lemmatizes wrongly
     people: Mapping[str, str | None]  # role nouns and their PLOVER sector
     pointers: frozenset[str]  # pronouns that take part in nothing unless they stand for an entity
-    verb_places: tuple[str, ...]  # where the recipient of a verb without a frame stands, see Frame
+    verb_places: tuple[str, ...]  # where the recipient of a verb without a frame is, see Frame
     noun_places: tuple[str, ...]
     clipped_passives: frozenset[str]  # verbs whose passive a headline writes without an auxiliary: "Minister sacked"
     place_prepositions: frozenset[str]
@@ -173,7 +173,7 @@ def _index(groups: Iterable[FrameGroup]) -> Mapping[str, tuple[Frame, ...]]:
 
 
 def _demands(frame: Frame) -> tuple[int, int]:
-    """Return how much a frame asks for; who does it says more than what is done, and that more than a preposition."""
+    """Return how specific a frame is: a subject counts more than an object, and that more than a preposition."""
     return len(frame.needs), sum(_weight(need) for need in frame.needs)
 
 
@@ -187,9 +187,10 @@ def _weight(need: str) -> int:
 class TimeData:
     """Words and patterns of time expressions.
 
-    ``patterns`` pair the name of a reading (a key of ``READINGS`` of the times) with a regular expression over lower
-    case text; ``{month}``, ``{weekday}``, ``{unit}``, ``{number}``, ``{daypart}``, ``{season}``, ``{deictic}``,
-    ``{reference}``, ``{repetition}``, ``{day}`` and ``{year}`` stand for alternations; a space is any white space.
+    ``patterns`` pair the name of a reading (a key of ``READINGS`` in ``times/normalization.py``) with a regular
+    expression over lower case text; ``{month}``, ``{weekday}``, ``{unit}``, ``{number}``, ``{daypart}``, ``{season}``,
+    ``{deictic}``, ``{reference}``, ``{repetition}``, ``{day}`` and ``{year}`` are replaced by alternations; a space is
+    any white space.
     The longest match wins, the first among equals. ``anchors`` are the words without which no pattern can match
     (beside years and clock times), so that most text is never searched.
     """

@@ -1,1 +1,1 @@
-"""Where names stand, and what kind of thing each names."""
+"""Named-entity recognition: the spans of names and their types."""

@@ -1,4 +1,4 @@
-"""Where a name begins and ends: what the model takes in too much or leaves outside."""
+"""The boundaries of a name: split, trim and extend the spans of the model."""
 
 from collections.abc import Iterator
 
@@ -256,6 +256,6 @@ def _with_spouse(tokens: Tokens, data: NameData, first: int) -> int:
 
 
 def _is_bare_role(tokens: Tokens, data: NameData, index: int) -> bool:
-    """Return whether a capitalised common noun stands as a title before a full name; known roles are no titles."""
+    """Return whether a capitalised common noun is the title of the full name after it; known roles are no titles."""
     word = tokens.lower[index]
     return word in tokens.common_nouns and word not in data.roles and tokens.tag[index] in ("NNP", "NN")

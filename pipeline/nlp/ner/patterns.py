@@ -1,4 +1,4 @@
-"""Names that words beside them show: after an honorific, "University of X", "Lake X", a nickname in marks."""
+"""Names found by the words in or beside them: after an honorific, "University of X", "Lake X", a nickname in marks."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -26,7 +26,7 @@ class PatternContext:
 
 
 def pattern_context(tokens: Tokens, data: NameData, all_caps: frozenset[int]) -> PatternContext:
-    """Return where the words stand that show a name."""
+    """Return the context of an article: the places of all words that indicate a name."""
     words = {word for listed in (data.honorifics, data.titles) for word in listed}
     words |= {f"{word}." for word in words}
     words.update(data.evidence.first_words, data.evidence.of_heads, data.evidence.last_words)
@@ -100,7 +100,7 @@ def find_by_first_word(context: PatternContext, found: Spans) -> Iterator[Name]:
 
 
 def _of_place(tokens: Tokens, data: NameData, found: Spans, head: int) -> Iterator[Name]:
-    """Yield "Bank of Orrin", with what stands before the bank inside one name ("Royal Bank of Orrin")."""
+    """Yield "Bank of Orrin", with the words before "Bank" that belong to the same name ("Royal Bank of Orrin")."""
     after = head + 2
     if after < len(tokens) and tokens.lower[after] in data.definite:
         after += 1
@@ -149,7 +149,7 @@ def _goes_on(tokens: Tokens, data: NameData, index: int, last: int) -> bool:
 
 
 def find_bracketed_acronyms(tokens: Tokens, names: list[Name]) -> Iterator[Name]:
-    """Yield the acronym that stands in brackets after a name with its initial, or before a name in brackets."""
+    """Yield the acronym in brackets after a name with the same initial, or before such a name in brackets."""
     for name in names:
         if name.label == "PERSON":
             continue

@@ -1,4 +1,4 @@
-"""Where the names are: the model's spans repaired, then every known name searched in the whole article."""
+"""Named-entity recognition: repair the model's spans, then propagate each recognized name to its other occurrences."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Iterator
@@ -22,13 +22,111 @@ from pipeline.nlp.ner.spans import Casing, Name, Spans, casing_of, small_words, 
 from pipeline.nlp.ner.types import assign_types
 from pipeline.nlp.tokens import Tokens
 
-# Every name that is known in the article, searched everywhere in it.
+_Ent = tuple[int, int, str]  # first token, the token after the last, label
+_NAME_TYPES = frozenset(
+    {"PERSON", "NORP", "FAC", "ORG", "GPE", "LOC", "PRODUCT", "EVENT", "WORK_OF_ART", "LAW", "LANGUAGE"}
+)
+
+
+def find_names(tokens: Tokens, data: NameData, kb: KnowledgeBase) -> tuple[Name, ...]:
+    """Return the names of the article, in reading order, never overlapping, with one type per spelling."""
+    casing = casing_of(tokens)
+    all_caps = frozenset(sentence for sentence, kind in enumerate(casing) if kind != "plain")
+    ents = [(ent.start, ent.end, ent.label_) for ent in tokens.doc.ents]
+    taken = _tokens_of(ents)
+    ents = [ent for ent in ents if ent[2] in _NAME_TYPES]
+    model = list(_from_model(tokens, data, ents, taken))
+    context = pattern_context(tokens, data, all_caps)
+    others = _tokens_of(ent for ent in ents if ent[2] != "PERSON")
+    found = _collect_spans(
+        context,
+        find_after_honorific(context, others),
+        [name for name in model if tokens.sentence[name.first] not in all_caps],
+    )
+    for name in _find_known_names(tokens, data, found.names(), casing):
+        found.put(name if tokens.sentence[name.first] in all_caps else extend_span(tokens, data, name, taken))
+    for name in _from_headlines(tokens, data, model, casing):
+        found.add_free(name)
+    names = _complete_names(tokens, data, kb, found)
+    late = list(_late_people(tokens, names, found))
+    for name in _find_known_names(tokens, data, late, casing) if late else ():
+        found.add_free(name)
+    return _complete_names(tokens, data, kb, found) if late else names
+
+
+def _complete_names(tokens: Tokens, data: NameData, kb: KnowledgeBase, found: Spans) -> tuple[Name, ...]:
+    names = add_family_names(tokens, data, list(join_forenames(tokens, data, found.names())))
+    return assign_types(tokens, tuple(with_title(tokens, data, name) for name in names), data, kb)
+
+
+def _late_people(tokens: Tokens, names: tuple[Name, ...], found: Spans) -> Iterator[Name]:
+    """Yield the people that only evidence made a PERSON, where their surname has unrecognized occurrences."""
+    late = [name for name in names if name.label == "PERSON" and name.length > 1 and _was_other(found, name)]
+    surnames = {tokens.text[name.last] for name in late}
+    if late and any(text in surnames and found.at(index) is None for index, text in enumerate(tokens.text)):
+        yield from late
+
+
+def _was_other(found: Spans, name: Name) -> bool:
+    before = found.at(name.first)
+    return before is not None and before.label != "PERSON"
+
+
+def _collect_spans(context: PatternContext, honorific_names: Iterable[Name], model: Iterable[Name]) -> Spans:
+    """Return the names after honorifics, those of the model, and those that patterns find."""
+    found = Spans()
+    for name in (*honorific_names, *model):
+        found.add(name)
+    for name in (
+        *find_by_first_word(context, found),
+        *find_by_last_word(context),
+        *find_with_nickname(context.tokens, context.data),
+    ):
+        found.put(name)
+    for name in find_by_forename(context):
+        found.add_free(name)
+    for name in find_bracketed_acronyms(context.tokens, found.names()):
+        found.put(name)
+    return found
+
+
+def _tokens_of(ents: Iterable[_Ent]) -> frozenset[int]:
+    return frozenset(index for first, stop, _ in ents for index in range(first, stop))
+
+
+def _from_model(tokens: Tokens, data: NameData, ents: list[_Ent], taken: frozenset[int]) -> Iterator[Name]:
+    people = frozenset(tokens.text[stop - 1] for _, stop, label in ents if label == "PERSON")
+    for start, stop, label in ents:
+        for piece in split_span(tokens, Name(start, stop - 1, label), people, data):
+            name = trim_span(tokens, data, piece)
+            if name is not None:
+                yield extend_span(tokens, data, name, taken) if name.first == start else name
+
+
+def _from_headlines(tokens: Tokens, data: NameData, model: list[Name], casing: list[Casing]) -> Iterator[Name]:
+    """Yield the model's spans where all words are large, without words that the article writes small elsewhere."""
+    if all(kind == "plain" for kind in casing):
+        return
+    small = small_words(tokens)
+    for name in model:
+        if casing[tokens.sentence[name.first]] == "plain":
+            continue
+        first, last = name.first, name.last
+        while first <= last and tokens.lower[first] in small:
+            first += 1
+        while last >= first and tokens.lower[last] in small:
+            last -= 1
+        if first <= last and not (first == last and is_non_name(tokens, data, first)):
+            yield Name(first, last, name.label, after_honorific=name.after_honorific)
+
+
+# Propagation of recognized names to all their other occurrences.
 
 _WordTuple = tuple[str, ...]
 
 
 class _SearchForms:
-    """The forms to look for with their types, and the lengths of those that begin with a word, longest first."""
+    """The forms to search for, with their types; ``lengths`` are those of the forms by first word, longest first."""
 
     def __init__(self, labels: dict[_WordTuple, str]) -> None:
         self.labels = labels
@@ -38,8 +136,8 @@ class _SearchForms:
         self.lengths = {word: sorted(found, reverse=True) for word, found in lengths.items()}
 
 
-def find_known_names(tokens: Tokens, data: NameData, known: list[Name], casing: list[Casing]) -> Iterator[Name]:
-    """Yield every other place where a known name, or the surname or forename of a known person, stands."""
+def _find_known_names(tokens: Tokens, data: NameData, known: list[Name], casing: list[Casing]) -> Iterator[Name]:
+    """Yield every other occurrence of a known name, and of the surname or forename of a known person."""
     labels = _known_forms(tokens, data, known)
     forms = _SearchForms(labels)
     if "capitals" in casing:
@@ -106,103 +204,3 @@ def _may_be_name(tokens: Tokens, data: NameData, index: int) -> bool:
     before = tokens.lower[index - 1] if index else ""
     after = tokens.lower[index + 1] if index + 1 < len(tokens) else ""
     return not (before in data.date_neighbours or before[:1].isdigit() or after[:1].isdigit())
-
-
-__all__ = ["Name", "find_names"]
-
-_Ent = tuple[int, int, str]  # first token, the token after the last, label
-NAME_TYPES = frozenset(
-    {"PERSON", "NORP", "FAC", "ORG", "GPE", "LOC", "PRODUCT", "EVENT", "WORK_OF_ART", "LAW", "LANGUAGE"}
-)
-
-
-def find_names(tokens: Tokens, data: NameData, kb: KnowledgeBase) -> tuple[Name, ...]:
-    """Return the names of the article, in reading order, never overlapping, with one type for each spelling."""
-    casing = casing_of(tokens)
-    all_caps = frozenset(sentence for sentence, kind in enumerate(casing) if kind != "plain")
-    ents = [(ent.start, ent.end, ent.label_) for ent in tokens.doc.ents]
-    taken = _tokens_of(ents)
-    ents = [ent for ent in ents if ent[2] in NAME_TYPES]
-    model = list(_from_model(tokens, data, ents, taken))
-    context = pattern_context(tokens, data, all_caps)
-    others = _tokens_of(ent for ent in ents if ent[2] != "PERSON")
-    found = _collect_spans(
-        context,
-        find_after_honorific(context, others),
-        [name for name in model if tokens.sentence[name.first] not in all_caps],
-    )
-    for name in find_known_names(tokens, data, found.names(), casing):
-        found.put(name if tokens.sentence[name.first] in all_caps else extend_span(tokens, data, name, taken))
-    for name in _from_headlines(tokens, data, model, casing):
-        found.add_free(name)
-    names = _complete_names(tokens, data, kb, found)
-    late = list(_late_people(tokens, names, found))
-    for name in find_known_names(tokens, data, late, casing) if late else ():
-        found.add_free(name)
-    return _complete_names(tokens, data, kb, found) if late else names
-
-
-def _complete_names(tokens: Tokens, data: NameData, kb: KnowledgeBase, found: Spans) -> tuple[Name, ...]:
-    names = add_family_names(tokens, data, list(join_forenames(tokens, data, found.names())))
-    return assign_types(tokens, tuple(with_title(tokens, data, name) for name in names), data, kb)
-
-
-def _late_people(tokens: Tokens, names: tuple[Name, ...], found: Spans) -> Iterator[Name]:
-    """Yield the people that were something else until evidence showed it, where nobody sought the surname."""
-    late = [name for name in names if name.label == "PERSON" and name.length > 1 and _was_other(found, name)]
-    surnames = {tokens.text[name.last] for name in late}
-    if late and any(text in surnames and found.at(index) is None for index, text in enumerate(tokens.text)):
-        yield from late
-
-
-def _was_other(found: Spans, name: Name) -> bool:
-    before = found.at(name.first)
-    return before is not None and before.label != "PERSON"
-
-
-def _collect_spans(context: PatternContext, honorific_names: Iterable[Name], model: Iterable[Name]) -> Spans:
-    """Return the names after honorifics, those of the model, and those that words in them or beside them show."""
-    found = Spans()
-    for name in (*honorific_names, *model):
-        found.add(name)
-    for name in (
-        *find_by_first_word(context, found),
-        *find_by_last_word(context),
-        *find_with_nickname(context.tokens, context.data),
-    ):
-        found.put(name)
-    for name in find_by_forename(context):
-        found.add_free(name)
-    for name in find_bracketed_acronyms(context.tokens, found.names()):
-        found.put(name)
-    return found
-
-
-def _tokens_of(ents: Iterable[_Ent]) -> frozenset[int]:
-    return frozenset(index for first, stop, _ in ents for index in range(first, stop))
-
-
-def _from_model(tokens: Tokens, data: NameData, ents: list[_Ent], taken: frozenset[int]) -> Iterator[Name]:
-    people = frozenset(tokens.text[stop - 1] for _, stop, label in ents if label == "PERSON")
-    for start, stop, label in ents:
-        for piece in split_span(tokens, Name(start, stop - 1, label), people, data):
-            name = trim_span(tokens, data, piece)
-            if name is not None:
-                yield extend_span(tokens, data, name, taken) if name.first == start else name
-
-
-def _from_headlines(tokens: Tokens, data: NameData, model: list[Name], casing: list[Casing]) -> Iterator[Name]:
-    """Yield the model's spans where all words are large, without words that the article writes small elsewhere."""
-    if all(kind == "plain" for kind in casing):
-        return
-    small = small_words(tokens)
-    for name in model:
-        if casing[tokens.sentence[name.first]] == "plain":
-            continue
-        first, last = name.first, name.last
-        while first <= last and tokens.lower[first] in small:
-            first += 1
-        while last >= first and tokens.lower[last] in small:
-            last -= 1
-        if first <= last and not (first == last and is_non_name(tokens, data, first)):
-            yield Name(first, last, name.label, after_honorific=name.after_honorific)

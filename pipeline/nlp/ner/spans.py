@@ -1,4 +1,4 @@
-"""A name by its tokens, and names that do not overlap."""
+"""A name as a span of tokens, spans that do not overlap, and the casing of sentences."""
 
 from collections.abc import Iterable
 from dataclasses import dataclass
@@ -9,62 +9,12 @@ from typing import Literal
 from pipeline.kb.entry import fold_name
 from pipeline.nlp.tokens import Tokens
 
-# How sentences are written: where all words are large, a capital shows no name.
-
-Casing = Literal["plain", "headline", "capitals"]
-
-_FIRST = itemgetter(0)
-_LEAST_WORDS = 4
-_SMALL_TAGS = frozenset({"IN", "DT", "CC", "TO", "POS", "PRP", "PRP$", "RP", "WDT", "WP", "MD"})
-
-
-def casing_of(tokens: Tokens) -> list[Casing]:
-    """Return the casing of each sentence.
-
-    A headline has no full stop, and no small word but articles, prepositions and the like.
-    """
-    if not len(tokens):
-        return []
-    found: list[Casing] = []
-    first = 0
-    for last, sentence in enumerate((*tokens.sentence[1:], -1)):
-        if sentence != tokens.sentence[first]:
-            found.append(_casing(tokens, first, last + 1))
-            first = last + 1
-    return found
-
-
-def _casing(tokens: Tokens, first: int, stop: int) -> Casing:
-    texts = tokens.text[first:stop]
-    if 2 * sum(map(str.isupper, map(_FIRST, texts))) < len(texts):
-        return "plain"
-    words = [index for index in range(first, stop) if tokens.text[index][0].isalpha()]
-    large = [index for index in words if tokens.text[index][0].isupper()]
-    if len(large) < _LEAST_WORDS:
-        return "plain"
-    if sum(tokens.text[index].isupper() for index in words) > 0.8 * len(words):
-        return "capitals"
-    if any(tokens.text[index][0].islower() and tokens.tag[index] not in _SMALL_TAGS for index in words):
-        return "plain"
-    is_headline = tokens.kind(first) == "title" or len(large) < len(words) or _has_verb(tokens, large)
-    return "headline" if is_headline and "." not in texts else "plain"
-
-
-def _has_verb(tokens: Tokens, large: list[int]) -> bool:
-    """Return whether one of the large words is no name by its tag: a list of names is no headline."""
-    return any(tokens.tag[index] not in ("NNP", "NNPS") for index in large[1:])
-
-
-def small_words(tokens: Tokens) -> frozenset[str]:
-    """Return the words that the article writes small somewhere."""
-    return frozenset(text for text in tokens.text if text.islower())
-
 
 @dataclass(frozen=True, slots=True)
 class Name:
     """A name by its first and last token, both inside, without title, article and possessive.
 
-    ``title`` is the first token of the title that stands before it. ``after_honorific`` says that an honorific makes it
+    ``title`` is the first token of the title before it. ``after_honorific`` says that an honorific makes it
     a person's. ``family`` is the token of the family name that a forename shares with the next ("Ana and Tom Brito").
     """
 
@@ -87,7 +37,7 @@ class Spans:
         self._owner: dict[int, Name] = {}
 
     def add(self, name: Name) -> None:
-        """Add a name where all its tokens are free; a longer span of the model takes up the shorter before it."""
+        """Add a name where all its tokens are free; a longer span replaces the shorter ones inside it."""
         rivals = self._rivals(name)
         if not rivals:
             self._replace((), name)
@@ -138,7 +88,7 @@ def _index(owned: tuple[int, Name]) -> int:
 
 @lru_cache(maxsize=8192)
 def fold_name_cached(surface: str) -> str:
-    """Return a name for comparing; names come again and again."""
+    """Return a name folded for comparison; cached, because names repeat."""
     return fold_name(surface)
 
 
@@ -150,3 +100,54 @@ def surface_of(tokens: Tokens, name: Name) -> str:
 def strip_full_stops(word: str) -> str:
     """Return a word as the lists have it: without full stops at its end."""
     return word.rstrip(".")
+
+
+# Casing: in a headline or a sentence in capitals, a capital letter does not indicate a name.
+
+Casing = Literal["plain", "headline", "capitals"]
+
+_FIRST = itemgetter(0)
+_LEAST_WORDS = 4
+_SMALL_TAGS = frozenset({"IN", "DT", "CC", "TO", "POS", "PRP", "PRP$", "RP", "WDT", "WP", "MD"})
+
+
+def casing_of(tokens: Tokens) -> list[Casing]:
+    """Return the casing of each sentence.
+
+    A headline has no full stop, and no small word but articles, prepositions and the like.
+    """
+    if not len(tokens):
+        return []
+    found: list[Casing] = []
+    first = 0
+    for last, sentence in enumerate((*tokens.sentence[1:], -1)):
+        if sentence != tokens.sentence[first]:
+            found.append(_casing(tokens, first, last + 1))
+            first = last + 1
+    return found
+
+
+def _casing(tokens: Tokens, first: int, stop: int) -> Casing:
+    texts = tokens.text[first:stop]
+    if 2 * sum(map(str.isupper, map(_FIRST, texts))) < len(texts):
+        return "plain"
+    words = [index for index in range(first, stop) if tokens.text[index][0].isalpha()]
+    large = [index for index in words if tokens.text[index][0].isupper()]
+    if len(large) < _LEAST_WORDS:
+        return "plain"
+    if sum(tokens.text[index].isupper() for index in words) > 0.8 * len(words):
+        return "capitals"
+    if any(tokens.text[index][0].islower() and tokens.tag[index] not in _SMALL_TAGS for index in words):
+        return "plain"
+    is_headline = tokens.kind(first) == "title" or len(large) < len(words) or _has_verb(tokens, large)
+    return "headline" if is_headline and "." not in texts else "plain"
+
+
+def _has_verb(tokens: Tokens, large: list[int]) -> bool:
+    """Return whether one of the large words is no name by its tag: a list of names is no headline."""
+    return any(tokens.tag[index] not in ("NNP", "NNPS") for index in large[1:])
+
+
+def small_words(tokens: Tokens) -> frozenset[str]:
+    """Return the words that the article writes small somewhere."""
+    return frozenset(text for text in tokens.text if text.islower())

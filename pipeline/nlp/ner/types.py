@@ -1,4 +1,4 @@
-"""One type for each spelling of a name: a vote of its mentions, with what stands in and beside them as evidence."""
+"""One type per spelling of a name: a vote of its mentions, with the words in and beside them as evidence."""
 
 from collections import defaultdict
 from collections.abc import Iterator
@@ -9,96 +9,21 @@ from pipeline.nlp.languages.spec import NameData
 from pipeline.nlp.ner.spans import Name, fold_name_cached, surface_of
 from pipeline.nlp.tokens import Tokens
 
-# What the words beside a name say that it is: "the ferry X", "mayor of X", "X, a charity", "X, who sings".
-
-
-def nouns_beside(tokens: Tokens, name: Name, data: NameData) -> Iterator[str]:
-    """Yield the types that a noun before a name ("the ferry X", "mayor of X") or in apposition after it shows."""
-    before = name.first - 1
-    if before > 0 and tokens.lower[before] in data.evidence.of_words:
-        place = data.evidence.place_nouns.get(tokens.lower[before - 1])
-        place = place or data.evidence.ruled_nouns.get(tokens.lower[before - 1])
-        if place:
-            yield place
-    elif before >= 0 and tokens.tag[before] == "NN" and tokens.text[before].islower():
-        yield from _kind(tokens.lower[before], data)
-    for noun in tokens.dependents(name.last, "appos"):
-        if tokens.tag[noun] == "NN":
-            yield from ("PERSON",) if tokens.lower[noun] in data.roles else _kind(tokens.lower[noun], data)
-
-
-def _kind(noun: str, data: NameData) -> tuple[str, ...]:
-    evidence = data.evidence
-    if noun in evidence.place_nouns:
-        return (evidence.place_nouns[noun],)
-    if noun in evidence.vessel_nouns:
-        return ("PRODUCT",)
-    return ("ORG",) if noun in evidence.firm_nouns else ()
-
-
-def has_civic_noun(tokens: Tokens, name: Name, data: NameData) -> bool:
-    """Return whether a name stands before what a place has ("Orrin council", "Orrin's streets")."""
-    head = tokens.head[name.last]
-    if head <= name.last:
-        return False
-    if tokens.dep[name.last] == "poss":
-        return tokens.lower[head] in data.evidence.place_things
-    return tokens.dep[name.last] in ("compound", "nmod") and tokens.lower[name.last + 1] in data.evidence.civic_nouns
-
-
-def is_dateline(tokens: Tokens, name: Name) -> bool:
-    """Return whether a name in capitals begins its block, as the place of a report does: "TOLMERE (AP) -"."""
-    is_first = name.first == 0 or tokens.block[name.first - 1] != tokens.block[name.first]
-    after = tokens.text[name.last + 1] if name.last + 1 < len(tokens) else ""
-    is_loud = all(tokens.text[index].isupper() for index in range(name.first, name.last + 1))
-    return is_first and is_loud and len(tokens.text[name.last]) > 2 and after in (",", "(", "-", "–", "—", "--")
-
-
-def is_place_of_residence(tokens: Tokens, name: Name, data: NameData) -> bool:
-    """Return whether a name stands after somebody's age and "of": "Mr Finch, 34, of Orrin"."""
-    first = name.first
-    if first < 4 or tokens.lower[first - 1] not in data.evidence.of_words:
-        return False
-    return tokens.text[first - 2] == "," and tokens.text[first - 3].isdigit() and tokens.text[first - 4] == ","
-
-
-def has_age(tokens: Tokens, name: Name) -> bool:
-    """Return whether an age between commas follows."""
-    comma, age, end = _after(tokens, name)
-    return comma == "," and age.isdigit() and len(age) <= 2 and end in (",", ".")
-
-
-def has_who_clause(tokens: Tokens, name: Name) -> bool:
-    """Return whether "who" with a verb in the singular follows; a team "who play" is many."""
-    after = name.last + 1
-    return _after(tokens, name)[0] == "," and tokens.tag[after + 1 : after + 3] == ["WP", "VBZ"]
-
-
-def has_which_clause(tokens: Tokens, name: Name, data: NameData) -> bool:
-    """Return whether ", which" follows."""
-    comma, word, _ = _after(tokens, name)
-    return comma == "," and word in data.evidence.thing_relatives
-
-
-def _after(tokens: Tokens, name: Name) -> tuple[str, str, str]:
-    first, second, third = (*tokens.text[name.last + 1 : name.last + 4], "", "", "")[:3]
-    return first, second, third
-
-
 _PLACES = frozenset({"GPE", "LOC", "FAC"})
 _NEVER_PEOPLE = frozenset({"PERSON", "NORP", "LANGUAGE", "EVENT", "LAW"})
 _CALLED_WITHOUT = frozenset({"EVENT", "PRODUCT"})  # the hurricane and the ship ("Ellen", "Vigilant")
 _ARGUMENTS = frozenset({"nsubj", "nsubjpass", "dobj", "poss", "agent", "pobj", "dative"})
-_VERDICT = 3.0
+# Weights of evidence; the label of a mention counts 1, after an honorific 5.
+_DECISIVE = 3.0
 _CLEAR = 2.0
 _HINT = 1.5
-_NOD = 1.1
+_SLIGHT = 1.1
 _LEANING = 0.7
 _PRONOUN_REACH = 12
 
 
 def assign_types(tokens: Tokens, names: tuple[Name, ...], data: NameData, kb: KnowledgeBase) -> tuple[Name, ...]:
-    """Return the names with one type a spelling."""
+    """Return the names with one type per spelling."""
     voting = _TypeVote(tokens, names, data, kb)
     return tuple(
         name if name.label == label else replace(name, label=label)
@@ -153,7 +78,7 @@ class _TypeVote:
                 votes[form][entity_type] += weight
         for form, known in self._known.items():
             if known:
-                votes[form][known] += _VERDICT
+                votes[form][known] += _DECISIVE
         best = {form: max(count, key=count.__getitem__) for form, count in votes.items()}
         return [best[form] for form in self._forms]
 
@@ -163,12 +88,12 @@ class _TypeVote:
         if form in self._surnames and not (name.label in _PLACES and known):
             yield "PERSON", 2
         if name.family is not None:
-            yield "PERSON", _VERDICT
+            yield "PERSON", _DECISIVE
         if known or (name.label == "PERSON" and self._is_somebody(name, words)):
             return
         inside = self._by_words(name, words) or self._fuller.get(form)
         if inside:
-            yield inside, _VERDICT
+            yield inside, _DECISIVE
             return
         yield from self._thing(name, words)
         if name.label not in _NEVER_PEOPLE and self._looks_like_person(name, words):
@@ -177,18 +102,18 @@ class _TypeVote:
             yield from self._place(name, words)
 
     def _thing(self, name: Name, words: list[str]) -> Iterator[tuple[str, float]]:
-        """Yield what nouns beside a name show, and what shows a thing in what the model calls a person."""
+        """Yield the types that nouns beside a name show, and what shows that a "person" of the model is a thing."""
         if name.after_honorific:
             return
         if not self._is_somebody(name, words):
-            yield from ((kind, _VERDICT) for kind in nouns_beside(self._tokens, name, self._data))
+            yield from ((kind, _DECISIVE) for kind in _types_beside(self._tokens, name, self._data))
         if name.label == "PERSON" and self._is_the_one(name, " ".join(words)):
-            yield "ORG", _NOD
-        if name.label == "PERSON" and has_which_clause(self._tokens, name, self._data):
+            yield "ORG", _SLIGHT
+        if name.label == "PERSON" and _has_which_clause(self._tokens, name, self._data):
             yield "ORG", _HINT
 
     def _is_the_one(self, name: Name, form: str) -> bool:
-        """Return whether "the" stands before what the model calls a person, and no family is meant ("the Britos")."""
+        """Return whether "the" precedes what the model calls a person, and no family is meant ("the Britos")."""
         before = name.first - 1
         return (
             before >= 0
@@ -241,18 +166,18 @@ class _TypeVote:
         """Yield what shows a person in what the model calls something else."""
         tokens, data = self._tokens, self._data
         if len(words) > 1 and (words[-1] in self._borne or words[0] in data.forenames):
-            yield "PERSON", _VERDICT
+            yield "PERSON", _DECISIVE
         if len(words) > 1 and words[-1] in self._single_people:
             yield "PERSON", _HINT
         before = tokens.lower[name.first - 1] if name.first else ""
         if before in data.roles:
-            yield "PERSON", _VERDICT if data.roles[before] else _HINT
-        if has_who_clause(tokens, name) or has_age(tokens, name):
-            yield "PERSON", _VERDICT
+            yield "PERSON", _DECISIVE if data.roles[before] else _HINT
+        if _has_who_clause(tokens, name) or has_age(tokens, name):
+            yield "PERSON", _DECISIVE
         if self._acts(name) or self._is_he(name):
             yield "PERSON", _HINT
         if len(words) == 1 and words[0] in data.evidence.surnames and self._stands_alone(name):
-            yield "PERSON", _LEANING if name.label == "GPE" else _NOD
+            yield "PERSON", _LEANING if name.label == "GPE" else _SLIGHT
 
     def _stands_alone(self, name: Name) -> bool:
         """Return whether a name is subject, object or owner, or beside a person, without an article."""
@@ -276,7 +201,7 @@ class _TypeVote:
         return tokens.dep[name.last] == "poss" and tokens.lower[head] in words.person_things
 
     def _is_he(self, name: Name) -> bool:
-        """Return whether "he" or "she" follows in the sentence, and no person stands between or before."""
+        """Return whether "he" or "she" follows in the sentence, and no person is named between or before."""
         tokens = self._tokens
         if not self._stands_alone(name):
             return False
@@ -296,16 +221,16 @@ class _TypeVote:
     def _place(self, name: Name, words: list[str]) -> Iterator[tuple[str, float]]:
         """Yield what shows a place in what the model calls something else."""
         tokens, data = self._tokens, self._data
-        if is_dateline(tokens, name) or is_place_of_residence(tokens, name, data):
-            yield "GPE", _VERDICT
+        if _is_dateline(tokens, name) or _is_place_of_residence(tokens, name, data):
+            yield "GPE", _DECISIVE
         before = name.first - 1
         if before < 0 or len(words) > 2 or self._is_somebody(name, words):
             return
-        if has_civic_noun(tokens, name, data):
+        if _has_civic_noun(tokens, name, data):
             yield "GPE", _HINT
         is_modifier = name.last + 1 < len(tokens) and tokens.tag[name.last + 1] in ("NN", "NNS", "POS", "NNP")
         if not is_modifier and self._is_where(name, before):
-            yield "GPE", _CLEAR if tokens.lower[before] in data.evidence.weak_prepositions else _VERDICT
+            yield "GPE", _CLEAR if tokens.lower[before] in data.evidence.weak_prepositions else _DECISIVE
 
     def _is_somebody(self, name: Name, words: list[str]) -> bool:
         """Return whether a name begins with a forename, or is a known surname; ships are named after people too."""
@@ -315,7 +240,7 @@ class _TypeVote:
         return words[0] in self._data.forenames or (len(words) == 1 and words[0] in self._surnames)
 
     def _is_where(self, name: Name, before: int) -> bool:
-        """Return whether a preposition of place stands before a name; "shares in" and "at" say little of a firm."""
+        """Return whether a preposition of place precedes a name; "shares in" and "at" say little of a firm."""
         tokens, evidence = self._tokens, self._data.evidence
         if tokens.lower[before] not in evidence.place_prepositions:
             return False
@@ -323,3 +248,79 @@ class _TypeVote:
             tokens.lower[before] not in evidence.firm_prepositions
             and tokens.lemma[tokens.head[before]] not in evidence.stake_nouns
         )
+
+
+# Evidence from the words beside a name: "the ferry X", "mayor of X", "X, a charity", "X, who sings".
+
+
+def _types_beside(tokens: Tokens, name: Name, data: NameData) -> Iterator[str]:
+    """Yield the types that a noun before a name ("the ferry X", "mayor of X") or in apposition after it shows."""
+    before = name.first - 1
+    if before > 0 and tokens.lower[before] in data.evidence.of_words:
+        place = data.evidence.place_nouns.get(tokens.lower[before - 1])
+        place = place or data.evidence.ruled_nouns.get(tokens.lower[before - 1])
+        if place:
+            yield place
+    elif before >= 0 and tokens.tag[before] == "NN" and tokens.text[before].islower():
+        yield from _kind(tokens.lower[before], data)
+    for noun in tokens.dependents(name.last, "appos"):
+        if tokens.tag[noun] == "NN":
+            yield from ("PERSON",) if tokens.lower[noun] in data.roles else _kind(tokens.lower[noun], data)
+
+
+def _kind(noun: str, data: NameData) -> tuple[str, ...]:
+    evidence = data.evidence
+    if noun in evidence.place_nouns:
+        return (evidence.place_nouns[noun],)
+    if noun in evidence.vessel_nouns:
+        return ("PRODUCT",)
+    return ("ORG",) if noun in evidence.firm_nouns else ()
+
+
+def _has_civic_noun(tokens: Tokens, name: Name, data: NameData) -> bool:
+    """Return whether a name is followed by something that a place has ("Orrin council", "Orrin's streets")."""
+    head = tokens.head[name.last]
+    if head <= name.last:
+        return False
+    if tokens.dep[name.last] == "poss":
+        return tokens.lower[head] in data.evidence.place_things
+    return tokens.dep[name.last] in ("compound", "nmod") and tokens.lower[name.last + 1] in data.evidence.civic_nouns
+
+
+def _is_dateline(tokens: Tokens, name: Name) -> bool:
+    """Return whether a name in capitals begins its block, as the place of a report does: "TOLMERE (AP) -"."""
+    is_first = name.first == 0 or tokens.block[name.first - 1] != tokens.block[name.first]
+    after = tokens.text[name.last + 1] if name.last + 1 < len(tokens) else ""
+    is_all_caps = all(tokens.text[index].isupper() for index in range(name.first, name.last + 1))
+    return is_first and is_all_caps and len(tokens.text[name.last]) > 2 and after in (",", "(", "-", "–", "—", "--")
+
+
+def _is_place_of_residence(tokens: Tokens, name: Name, data: NameData) -> bool:
+    """Return whether a name follows somebody's age and "of": "Mr Finch, 34, of Orrin"."""
+    first = name.first
+    if first < 4 or tokens.lower[first - 1] not in data.evidence.of_words:
+        return False
+    return tokens.text[first - 2] == "," and tokens.text[first - 3].isdigit() and tokens.text[first - 4] == ","
+
+
+def has_age(tokens: Tokens, name: Name) -> bool:
+    """Return whether an age between commas follows."""
+    comma, age, end = _after(tokens, name)
+    return comma == "," and age.isdigit() and len(age) <= 2 and end in (",", ".")
+
+
+def _has_who_clause(tokens: Tokens, name: Name) -> bool:
+    """Return whether "who" with a verb in the singular follows; a team "who play" is many."""
+    after = name.last + 1
+    return _after(tokens, name)[0] == "," and tokens.tag[after + 1 : after + 3] == ["WP", "VBZ"]
+
+
+def _has_which_clause(tokens: Tokens, name: Name, data: NameData) -> bool:
+    """Return whether ", which" follows."""
+    comma, word, _ = _after(tokens, name)
+    return comma == "," and word in data.evidence.thing_relatives
+
+
+def _after(tokens: Tokens, name: Name) -> tuple[str, str, str]:
+    first, second, third = (*tokens.text[name.last + 1 : name.last + 4], "", "", "")[:3]
+    return first, second, third

@@ -1,1 +1,1 @@
-"""What was said, and by whom."""
+"""Quotes: what is said, and by whom."""

@@ -1,7 +1,7 @@
-"""Which reporting word a quoted stretch belongs to: candidates from what stands around it, the best one wins.
+"""Attribution: which reporting word and speaker each quoted stretch belongs to.
 
-The figures are set by hand and checked on development articles: they rank. How often a rule is right is counted in
-confidence.py.
+The words around a stretch give candidates; the one with the highest score wins. The scores are set by hand and checked
+on development articles: they rank. How often a rule is right is counted in ``quote_rules.json``.
 """
 
 from bisect import bisect_left
@@ -14,85 +14,10 @@ from pipeline.nlp.quotes.cues import CueMention, reporting_verb
 from pipeline.nlp.quotes.quotation_marks import QuotedText
 from pipeline.nlp.tokens import Tokens
 
-# Who is named beside a quote without a reporting word: before a colon, or behind a dash.
-
-_PROPER = frozenset({"NNP", "NNPS"})
-_NAME_WORDS = frozenset({"NNP", "NNPS", "NN", "DT", "JJ", "POS"})
-_DASHES = frozenset("-–—―")
-_NAME_BREAKS = _DASHES | frozenset(".,;!?")
-_FARTHEST = 30
-
-
-def name_before_colon(tokens: Tokens, colon: int, data: CueData) -> int | None:
-    """Return who leads to a colon: "Ana Brito:", "Ana Brito, head of the union:", "Ana Brito's verdict:"."""
-    if (described := _name_with_description(tokens, colon)) is not None:
-        return described
-    name = colon - 1
-    if name >= 0 and tokens.tag[name] in _PROPER and _is_free(tokens, name, data):
-        return name
-    owners = tokens.dependents(name, "poss") if name >= 0 else []
-    return owners[0] if owners and tokens.tag[owners[0]] in _PROPER else None
-
-
-def _name_with_description(tokens: Tokens, colon: int) -> int | None:
-    """Return the name that begins a sentence without a verb: "Ana Brito, head of the union:"."""
-    start = colon
-    while start > max(colon - _FARTHEST, 0) and tokens.block[start - 1] == tokens.block[colon]:
-        if tokens.text[start - 1] in (".", "!", "?") or _is_verb(tokens, start - 1):
-            break
-        start -= 1
-    if start and (_is_verb(tokens, start - 1) or colon - start >= _FARTHEST):
-        return None
-    start += tokens.tag[start] == "CD"  # the time of a live report: "13:22 Ana Brito, 34:"
-    first = _name_end(tokens, start)
-    return first if first is not None and first + 1 < colon and tokens.text[first + 1] == "," else None
-
-
-def name_after_dash(tokens: Tokens, last: int) -> int | None:
-    """Return the last token of the name that signs a quote: "— Ana Brito, head of the union", up to the line's end."""
-    dash = last + 1
-    while dash < len(tokens) and tokens.text[dash].isspace():
-        dash += 1
-    if dash >= len(tokens) or tokens.text[dash] not in _DASHES or tokens.block[dash] > tokens.block[last] + 1:
-        return None
-    end = dash + 1
-    while end < min(dash + _FARTHEST, len(tokens)) and tokens.block[end] == tokens.block[dash]:
-        if _is_verb(tokens, end):
-            return None
-        end += 1
-    return None if end == dash + _FARTHEST else _name_end(tokens, dash + 1)
-
-
-def _is_free(tokens: Tokens, name: int, data: CueData) -> bool:
-    """Return whether a name before a colon is no addressee ("told X:") and no medium ("on X:")."""
-    if tokens.dep[name] not in ("dobj", "pobj"):
-        return True
-    before = name
-    while before > max(name - _FARTHEST, 0) and tokens.tag[before] in _NAME_WORDS:
-        if tokens.block[before - 1] != tokens.block[name]:
-            return True
-        before -= 1
-    return tokens.text[before] in _NAME_BREAKS or tokens.lower[before] in data.origin_prepositions
-
-
-def _is_verb(tokens: Tokens, token: int) -> bool:
-    return tokens.tag[token] in ("VBD", "VBZ", "VBP", "MD")
-
-
-def _name_end(tokens: Tokens, first: int) -> int | None:
-    """Return the last token of the name that begins here."""
-    end = first
-    while end < len(tokens) and tokens.tag[end] in _PROPER:
-        end += 1
-    return end - 1 if end > first else None
-
-
-# What a reporting word keeps of its weight for each other one that stands nearer to the quote.
-_PASSED = 0.75
-# What any verb is worth right behind a comma within the marks: ", he drawled".
-_ANY_VERB = 0.6
+_PASSED = 0.75  # the factor of a reporting word's weight for each other one that is nearer to the quote
+_ANY_VERB = 0.6  # the weight of any verb right after a comma within the marks: ", he drawled"
 _PHRASE = 12
-_BESIDE = 3  # tokens from a verb that no list has to the marks behind its colon
+_BESIDE = 3  # tokens from an unlisted verb to the marks after its colon
 _NEAR = 60
 _REPORTS = 0.7
 _IN_CLAUSE = 0.7
@@ -103,9 +28,9 @@ _BREAKS = ",?!—–-"
 
 @dataclass(frozen=True, slots=True)
 class Attribution:
-    """The reporting word of a quoted stretch and how sure that is. ``rule`` names the structure that decided.
+    """The reporting word of a quoted stretch, with a score. ``rule`` names the structure that decided.
 
-    ``speaker`` is the head token of the speaker. ``cue`` is None where no reporting word stands by it.
+    ``speaker`` is the head token of the speaker. ``cue`` is None where there is no reporting word.
     """
 
     cue: CueMention | None
@@ -114,13 +39,13 @@ class Attribution:
     rule: str
 
 
-NO_ATTRIBUTION = Attribution(None, None, 0.0, "none")
+_NO_ATTRIBUTION = Attribution(None, None, 0.0, "none")
 
 
 def attribute(
     tokens: Tokens, quoted: QuotedText, cues: Sequence[CueMention], clauses: Sequence[Clause], data: CueData
 ) -> tuple[Attribution, ...]:
-    """Return one attribution a quoted stretch, in order; ``NO_ATTRIBUTION`` where nothing fits."""
+    """Return one attribution per quoted stretch, in order; ``_NO_ATTRIBUTION`` where nothing fits."""
     places = [cue.token for cue in cues]
     reporting = [clause.cue.token for clause in clauses]
     found: list[Attribution] = []
@@ -132,7 +57,7 @@ def attribute(
             *_structural(tokens, quoted, cues, places, index, data),
             *_in_clause(clauses, reporting, *edges(tokens, quoted, index)),
         ]
-        found.append(max(options, key=lambda option: option.score, default=NO_ATTRIBUTION))
+        found.append(max(options, key=lambda option: option.score, default=_NO_ATTRIBUTION))
     return tuple(found)
 
 
@@ -168,7 +93,7 @@ def is_sentence(tokens: Tokens, quoted: QuotedText, index: int) -> bool:
 def _after(
     tokens: Tokens, quoted: QuotedText, cues: Sequence[CueMention], places: list[int], index: int, data: CueData
 ) -> Iterator[Attribution]:
-    """Yield the reporting words behind a quoted stretch, up to the sentence's end or the next stretch."""
+    """Yield the reporting words after a quoted stretch, up to the sentence's end or the next stretch."""
     last = edges(tokens, quoted, index)[1]
     ending = _content_end(tokens, quoted, index)
     breaks = _breaks_off(tokens, last, ending, data)
@@ -191,7 +116,7 @@ def _after(
 
 
 def _may_end(tokens: Tokens, cue: CueMention, distance: int) -> bool:
-    """Return whether a reporting word may stand that far behind the words it reports; "did not say" may not."""
+    """Return whether a reporting word may follow the words it reports at a distance; "did not say" may not."""
     if tokens.dependents(cue.token, "neg"):
         return False
     return cue.kind in ("verb", "source") and (cue.is_listed or distance <= 6)
@@ -210,7 +135,7 @@ def _breaks_off(tokens: Tokens, last: int, ending: str, data: CueData) -> bool:
 
 
 def _is_connected(tokens: Tokens, quoted: QuotedText, first: int, last: int) -> bool:
-    """Return whether no sentence ends, no paragraph ends and no quoted stretch stands between two tokens."""
+    """Return whether no end of a sentence or paragraph and no quoted stretch is between two tokens."""
     return tokens.block[first - 1] == tokens.block[last] and not any(
         quoted.inside(index) or tokens.text[index] in (".", "!", "?") for index in range(first, last)
     )
@@ -278,7 +203,7 @@ def _governors(tokens: Tokens, first: int, owner: list[int], index: int) -> set[
 
 
 def _same_sentence(tokens: Tokens, quoted: QuotedText, first: int, last: int) -> bool:
-    """Return whether a sentence goes on between two tokens; what stands in marks ends it only at its own end."""
+    """Return whether a sentence goes on between two tokens; text in marks ends it only at its own end."""
     if tokens.block[first] != tokens.block[last]:
         return False
     for index in range(first + 1, last):
@@ -317,9 +242,9 @@ def _starts_capital(tokens: Tokens, quoted: QuotedText, index: int) -> bool:
 def _structural(
     tokens: Tokens, quoted: QuotedText, cues: Sequence[CueMention], places: list[int], index: int, data: CueData
 ) -> Iterator[Attribution]:
-    """Yield who is named beside a quote without a reporting word of its sentence, and the nearest subject before."""
+    """Yield the speaker that a quote names without a reporting word in its sentence, and the nearest subject before."""
     first, last = edges(tokens, quoted, index)
-    if (signed := name_after_dash(tokens, last)) is not None:
+    if (signed := _name_after_dash(tokens, last)) is not None:
         yield Attribution(None, signed, 0.7, "byline")
     anchor = first - 1
     while anchor > 0 and tokens.text[anchor].isspace():
@@ -327,7 +252,7 @@ def _structural(
     if anchor < 1 or not tokens.is_body(anchor):
         return
     colon = tokens.text[anchor] == ":"
-    if colon and (name := name_before_colon(tokens, anchor, data)) is not None:
+    if colon and (name := _name_before_colon(tokens, anchor, data)) is not None:
         yield Attribution(None, name, 0.75, "byline")
     if colon and tokens.block[anchor] != tokens.block[first]:
         yield from _colon_cue(tokens, quoted, cues, places, anchor)
@@ -356,3 +281,76 @@ def _near_subject(tokens: Tokens, quoted: QuotedText, anchor: int, score: float)
         if is_subject and tokens.lower[token] != "it" and not quoted.inside(token):
             yield Attribution(None, token, score, "near_subject")
             return
+
+
+# Speakers named without a reporting word: before a colon, or after a dash.
+
+_PROPER = frozenset({"NNP", "NNPS"})
+_NAME_WORDS = frozenset({"NNP", "NNPS", "NN", "DT", "JJ", "POS"})
+_DASHES = frozenset("-–—―")
+_NAME_BREAKS = _DASHES | frozenset(".,;!?")
+_FARTHEST_NAME = 30
+
+
+def _name_before_colon(tokens: Tokens, colon: int, data: CueData) -> int | None:
+    """Return who leads to a colon: "Ana Brito:", "Ana Brito, head of the union:", "Ana Brito's verdict:"."""
+    if (described := _name_with_description(tokens, colon)) is not None:
+        return described
+    name = colon - 1
+    if name >= 0 and tokens.tag[name] in _PROPER and _is_free(tokens, name, data):
+        return name
+    owners = tokens.dependents(name, "poss") if name >= 0 else []
+    return owners[0] if owners and tokens.tag[owners[0]] in _PROPER else None
+
+
+def _name_with_description(tokens: Tokens, colon: int) -> int | None:
+    """Return the name that begins a sentence without a verb: "Ana Brito, head of the union:"."""
+    start = colon
+    while start > max(colon - _FARTHEST_NAME, 0) and tokens.block[start - 1] == tokens.block[colon]:
+        if tokens.text[start - 1] in (".", "!", "?") or _is_verb(tokens, start - 1):
+            break
+        start -= 1
+    if start and (_is_verb(tokens, start - 1) or colon - start >= _FARTHEST_NAME):
+        return None
+    start += tokens.tag[start] == "CD"  # the time of a live report: "13:22 Ana Brito, 34:"
+    first = _name_end(tokens, start)
+    return first if first is not None and first + 1 < colon and tokens.text[first + 1] == "," else None
+
+
+def _name_after_dash(tokens: Tokens, last: int) -> int | None:
+    """Return the last token of the name that signs a quote: "— Ana Brito, head of the union", up to the line's end."""
+    dash = last + 1
+    while dash < len(tokens) and tokens.text[dash].isspace():
+        dash += 1
+    if dash >= len(tokens) or tokens.text[dash] not in _DASHES or tokens.block[dash] > tokens.block[last] + 1:
+        return None
+    end = dash + 1
+    while end < min(dash + _FARTHEST_NAME, len(tokens)) and tokens.block[end] == tokens.block[dash]:
+        if _is_verb(tokens, end):
+            return None
+        end += 1
+    return None if end == dash + _FARTHEST_NAME else _name_end(tokens, dash + 1)
+
+
+def _is_free(tokens: Tokens, name: int, data: CueData) -> bool:
+    """Return whether a name before a colon is no addressee ("told X:") and no medium ("on X:")."""
+    if tokens.dep[name] not in ("dobj", "pobj"):
+        return True
+    before = name
+    while before > max(name - _FARTHEST_NAME, 0) and tokens.tag[before] in _NAME_WORDS:
+        if tokens.block[before - 1] != tokens.block[name]:
+            return True
+        before -= 1
+    return tokens.text[before] in _NAME_BREAKS or tokens.lower[before] in data.origin_prepositions
+
+
+def _is_verb(tokens: Tokens, token: int) -> bool:
+    return tokens.tag[token] in ("VBD", "VBZ", "VBP", "MD")
+
+
+def _name_end(tokens: Tokens, first: int) -> int | None:
+    """Return the last token of the name that begins here."""
+    end = first
+    while end < len(tokens) and tokens.tag[end] in _PROPER:
+        end += 1
+    return end - 1 if end > first else None

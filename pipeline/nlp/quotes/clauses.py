@@ -29,7 +29,7 @@ class Clause:
     cue: CueMention
 
     def holds(self, first: int, last: int) -> bool:
-        """Return whether a quoted stretch stands in it; the parse may hang its closing mark elsewhere."""
+        """Return whether it contains a quoted stretch; the parse may attach its closing mark elsewhere."""
         return self.first <= first and last - 1 <= self.last
 
 
@@ -57,7 +57,7 @@ def clause_around(tokens: Tokens, cue: CueMention, first: int, last: int, cues: 
 
 
 def _complement_end(tokens: Tokens, cue_token: int, right: int) -> int:
-    """Return the end of a complement that the parse has cut in two because its subject stands in marks."""
+    """Return the end of a complement that the parse has cut in two because its subject is in marks."""
     for child in tokens.dependents(cue_token, "ccomp"):
         if cue_token < child and right < tokens.left_edge(child) <= right + 2:
             right = tokens.right_edge(child)
@@ -79,7 +79,7 @@ def _trim_clause(tokens: Tokens, clause: Clause, first: int, last: int) -> Claus
 
 
 def reported_clauses(tokens: Tokens, cues: Sequence[CueMention], data: CueData) -> tuple[Clause, ...]:
-    """Return the clauses that reporting words report, one a word at most, in the order of the words."""
+    """Return the clauses that reporting words report, at most one per word, in the order of the words."""
     found: list[Clause] = []
     for cue in cues:
         if not _reports(tokens, cue, data):
@@ -103,7 +103,7 @@ def _reports(tokens: Tokens, cue: CueMention, data: CueData) -> bool:
 
 
 def _of_verb(tokens: Tokens, cue: CueMention, cues: Sequence[CueMention], data: CueData) -> Iterator[tuple[int, int]]:
-    """Yield what a verb reports: its clause behind it, or the sentence that it is inserted into or ends."""
+    """Yield what a verb reports: the clause after it, or the sentence that it is inserted into or ends."""
     verb = cue.token
     for child in _complements(tokens, cue, data):
         left, right = tokens.left_edge(child), tokens.right_edge(child)
@@ -147,7 +147,7 @@ def _asks(tokens: Tokens, clause: int, data: CueData) -> bool:
 
 
 def _that_clause_verb(tokens: Tokens, verb: int, data: CueData) -> int | None:
-    """Return the verb of a "that" behind a phrase the parse has hung it on: "said on the ferry that she will".
+    """Return the verb of a "that" after a phrase that the parse attaches it to: "said on the ferry that she will".
 
     "Echoed her fear that" reports nothing of its own: the clause is what the object says.
     """

@@ -1,4 +1,4 @@
-"""Reporting words in the text outside quotation marks, and whose words they report."""
+"""Reporting words outside quotation marks, and their speakers."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -7,171 +7,6 @@ from pipeline.nlp.languages.spec import Cue, CueData
 from pipeline.nlp.quotes.quotation_marks import QuotedText
 from pipeline.nlp.tokens import Tokens
 
-# Whose words a reporting verb reports: its subject, or who is named beside it where the parse shows none.
-
-_SUBJECTS = ("nsubj", "nsubjpass")
-_RELATIVES = frozenset({"WP", "WDT"})
-_PROPER = frozenset({"NNP", "NNPS"})
-_SUBJECT_TAGS = _PROPER | {"PRP", "NN", "NNS"}
-_IN_PHRASE = _SUBJECT_TAGS | {"DT", "JJ", "POS", "PRP$"}
-_IN_DATELINE = _PROPER | {",", "-LRB-", "-RRB-", "CD", "HYPH", "NFP"}
-_DASHES = frozenset({"-", "–", "—", "--"})
-_ASIDES = _DASHES | {",", "(", ")"}
-_FARTHEST_SUBJECT = 6
-_FARTHEST_ASIDE = 30
-_LONGEST_DATELINE = 16
-_DEEPEST = 6
-
-
-def speaker_of_verb(tokens: Tokens, quoted: QuotedText, verb: int) -> int | None:
-    """Return the head token of a verb's subject, its own or inherited; beside it where the parse shows none."""
-    if _is_passive(tokens, verb):
-        return next((p for by in tokens.dependents(verb, "agent") for p in tokens.dependents(by, "pobj")), None)
-    if any(tokens.tag[aux] == "MD" for aux in tokens.dependents(verb, "aux")):
-        verb = reporting_verb(tokens, verb)  # "he said people will say": the words are his
-    subject = subject_of(tokens, quoted, verb, 4)
-    if subject is None:
-        return _nominal_beside(tokens, quoted, verb)
-    dash = _dateline_end(tokens, subject)
-    return subject if dash is None else _nominal_after_dateline(tokens, subject, dash)
-
-
-def _is_passive(tokens: Tokens, verb: int) -> bool:
-    """Return whether the subject of a verb is who is spoken to or of ("asked by reporters", "was told")."""
-    if tokens.dependents(verb, "nsubjpass", "auxpass"):
-        return True
-    is_bare = not tokens.dependents(verb, "nsubj", "aux")
-    return tokens.tag[verb] == "VBN" and is_bare and tokens.dep[verb] in ("advcl", "acl")
-
-
-def subject_of(tokens: Tokens, quoted: QuotedText, verb: int, depth: int) -> int | None:
-    """Return the subject of a verb, its own or that of a verb ``depth`` steps up at most."""
-    subjects = [s for s in tokens.dependents(verb, *_SUBJECTS) if not quoted.inside(s) and tokens.tag[s] != "VBG"]
-    if subjects:
-        nearest = min(subjects, key=lambda s: abs(s - verb))
-        if tokens.tag[nearest] not in _RELATIVES:
-            return nearest
-        return tokens.head[verb] if tokens.dep[verb] == "relcl" else _nominal_before(tokens, quoted, nearest)
-    governor, dep = tokens.head[verb], tokens.dep[verb]
-    if depth == 0 or governor == verb or quoted.inside(governor):
-        return None
-    if dep == "advcl" and tokens.tag[verb] == "VBG" and tokens.text[tokens.left_edge(verb) - 1] == ",":
-        governor = reporting_verb(tokens, governor)
-    if dep == "acl":
-        return _of_participle(tokens, quoted, verb, depth)
-    if dep == "conj" and _is_next_report(tokens, verb, governor):
-        governor = tokens.head[governor]
-    if dep in ("conj", "xcomp", "advcl", "pcomp", "prep") and (dep != "conj" or tokens.tag[governor][0] == "V"):
-        return subject_of(tokens, quoted, governor, depth - 1)
-    return None
-
-
-def _is_next_report(tokens: Tokens, verb: int, governor: int) -> bool:
-    """Return whether a verb goes with what reports its governor: "says it was late and says it failed"."""
-    outer = tokens.head[governor]
-    same = tokens.tag[verb] == tokens.tag[outer] and tokens.dep[governor] == "ccomp" and outer < governor
-    return same and (tokens.lemma[verb] == tokens.lemma[outer] or tokens.tag[governor] != tokens.tag[verb])
-
-
-def reporting_verb(tokens: Tokens, verb: int) -> int:
-    """Return the verb that reports a clause: "..., calling it unfair" goes with "he said", not with what he said."""
-    for _ in range(_DEEPEST):
-        governor = tokens.head[verb]
-        if tokens.dep[verb] != "ccomp" or governor > verb or tokens.tag[governor][0] != "V":
-            break
-        verb = governor
-    return verb
-
-
-def _of_participle(tokens: Tokens, quoted: QuotedText, verb: int, depth: int) -> int | None:
-    """Return who says "saying ...": the noun that it describes, or who made that noun ("he sent a note saying")."""
-    noun = tokens.head[verb]
-    if tokens.tag[verb] != "VBG":
-        return None
-    if tokens.dep[noun] == "dobj" and (maker := subject_of(tokens, quoted, tokens.head[noun], depth - 1)) is not None:
-        return maker
-    return noun
-
-
-def _nominal_beside(tokens: Tokens, quoted: QuotedText, verb: int) -> int | None:
-    """Return the nominal right after a verb ("said Mr Lee", where it follows a quote) or right before it."""
-    follows_quote = any(quoted.inside(i) for i in range(max(verb - 3, 0), verb))
-    order = (
-        (_nominal_after, _nominal_before_aside, _nominal_before)
-        if follows_quote
-        else (_nominal_before_aside, _nominal_before)
-    )
-    for look in order:
-        found = look(tokens, quoted, verb)
-        if found is not None:
-            return found
-    return None
-
-
-def _nominal_after(tokens: Tokens, quoted: QuotedText, verb: int) -> int | None:
-    best = None
-    for index in range(verb + 1, min(verb + 1 + _FARTHEST_SUBJECT, len(tokens))):
-        if quoted.inside(index) or tokens.text[index] in ".,;:" or tokens.sentence[index] != tokens.sentence[verb]:
-            break
-        if tokens.tag[index] in _SUBJECT_TAGS:
-            best = index
-        elif best is not None or tokens.tag[index] not in ("DT", "JJ", "PRP$", "POS", "CD"):
-            break
-    return best
-
-
-def _nominal_before(tokens: Tokens, quoted: QuotedText, verb: int) -> int | None:
-    for index in range(verb - 1, max(verb - 1 - _FARTHEST_SUBJECT, -1), -1):
-        if quoted.inside(index) or tokens.text[index] in ".;:" or tokens.block[index] != tokens.block[verb]:
-            return None
-        if tokens.tag[index] in _SUBJECT_TAGS:
-            return index
-        if tokens.tag[index] not in ("RB", "MD", "VBZ", "VBD", "VBP", "VB", ",", "TO", "VBN", "VBG"):
-            return None
-    return None
-
-
-def _nominal_before_aside(tokens: Tokens, quoted: QuotedText, verb: int) -> int | None:
-    """Return who is named between a quote and the aside before a verb: "“...,” Ana Brito, union leader, said"."""
-    if tokens.text[verb - 1] not in _ASIDES:
-        return None
-    for index in range(verb - 1, max(verb - 1 - _FARTHEST_ASIDE, -1), -1):
-        if quoted.inside(index):
-            end = _phrase_end(tokens, index + 1, verb)
-            return end - 1 if end > index + 1 and tokens.text[end] in _ASIDES else None
-        if tokens.block[index] != tokens.block[verb]:
-            break
-    return None
-
-
-def _phrase_end(tokens: Tokens, first: int, last: int) -> int:
-    """Return the token behind the simple noun phrase that begins at ``first``; ``first`` itself where none does."""
-    end = first
-    while end < last and tokens.tag[end] in _IN_PHRASE:
-        end += 1
-    return end if end > first and tokens.tag[end - 1] in _SUBJECT_TAGS else first
-
-
-def _dateline_end(tokens: Tokens, subject: int) -> int | None:
-    """Return the dash that ends the dateline ("PARIS (AP) - The firm said") in which a subject stands, if it does."""
-    first = subject
-    while first > max(subject - _LONGEST_DATELINE, 0) and tokens.block[first - 1] == tokens.block[subject]:
-        first -= 1
-    if not tokens.text[first].isupper() or tokens.tag[first] not in _PROPER:
-        return None
-    for dash in range(first + 1, min(first + _LONGEST_DATELINE, len(tokens))):
-        if tokens.text[dash] in _DASHES:
-            return dash if dash > subject and tokens.block[dash] == tokens.block[first] else None
-        if tokens.tag[dash] not in _IN_DATELINE:
-            return None
-    return None
-
-
-def _nominal_after_dateline(tokens: Tokens, subject: int, dash: int) -> int | None:
-    """Return the nominal behind a dateline that the parse has hung on its place."""
-    return next((child for child in tokens.dependents(subject, "appos") if child > dash), None)
-
-
 _NOMINAL = frozenset({"NNP", "NNPS", "PRP", "NN", "NNS"})
 _INNER = frozenset({"compound", "det", "amod", "nmod", "poss", "case", "nummod"})
 _UNLISTED_CUE = Cue("speech", 0.15)
@@ -179,9 +14,9 @@ _UNLISTED_CUE = Cue("speech", 0.15)
 
 @dataclass(frozen=True, slots=True)
 class CueMention:
-    """A reporting word at a token. ``speaker`` is the head token of whose words it reports; None where none is seen.
+    """A reporting word at a token. ``speaker`` is the head token of its speaker, None where none is found.
 
-    ``is_listed`` is False for a verb that the word list does not have: it counts only where it governs a quote.
+    ``is_listed`` is False for a verb that is not in the word list: it counts only where it governs a quote.
     """
 
     token: int
@@ -216,14 +51,14 @@ def _verb(tokens: Tokens, quoted: QuotedText, data: CueData, index: int) -> CueM
     entry = data.phrasal.get((tokens.lemma[index], particle)) or data.verbs.get(tokens.lemma[index])
     if tokens.lower[index] == "according" or tokens.dep[index] in ("aux", "auxpass", "amod"):
         return None
-    speaker = speaker_of_verb(tokens, quoted, index)
+    speaker = _speaker_of_verb(tokens, quoted, index)
     if entry is None:
         return CueMention(index, _UNLISTED_CUE, speaker, "verb", is_listed=False) if speaker is not None else None
     return CueMention(index, entry, speaker, "verb")
 
 
 def is_label(tokens: Tokens, first: int, data: CueData) -> bool:
-    """Return whether a stretch is what something is called by nobody in particular: "titled X", "known as X"."""
+    """Return whether a stretch is a name that nobody in particular gives something: "titled X", "known as X"."""
     before = first - 1
     while before > 0 and tokens.tag[before] == "DT":
         before -= 1
@@ -247,7 +82,7 @@ def _adjective(tokens: Tokens, quoted: QuotedText, data: CueData, index: int) ->
     entry, verb = data.adjectives.get(tokens.lower[index]), tokens.head[index]
     if entry is None or tokens.dep[index] != "acomp" or tokens.tag[verb][0] != "V":
         return None
-    return CueMention(index, entry, subject_of(tokens, quoted, verb, 3), "adjective")
+    return CueMention(index, entry, _subject_of(tokens, quoted, verb, 3), "adjective")
 
 
 def _noun_speakers(tokens: Tokens, quoted: QuotedText, noun: int) -> Iterator[int]:
@@ -260,7 +95,7 @@ def _noun_speakers(tokens: Tokens, quoted: QuotedText, noun: int) -> Iterator[in
     if tokens.dep[noun] == "pobj":
         governor = tokens.head[governor]
     if tokens.tag[governor][0] == "V" and not quoted.inside(governor):
-        subject = subject_of(tokens, quoted, governor, 3)
+        subject = _subject_of(tokens, quoted, governor, 3)
         if subject is not None and subject != noun:
             yield subject
 
@@ -294,3 +129,167 @@ def noun_phrase(tokens: Tokens, head: int) -> tuple[int, int]:
         if tokens.text[index] in ',;:—–"“”' or tokens.text[index].isspace() or tokens.tag[index] in ("WP", "WDT"):
             return first, index - 1
     return first, last
+
+
+# The speaker of a reporting verb: its subject, or the nominal beside it where the parse shows none.
+
+_SUBJECT_DEPS = ("nsubj", "nsubjpass")
+_RELATIVES = frozenset({"WP", "WDT"})
+_PROPER = frozenset({"NNP", "NNPS"})
+_IN_PHRASE = _NOMINAL | {"DT", "JJ", "POS", "PRP$"}
+_IN_DATELINE = _PROPER | {",", "-LRB-", "-RRB-", "CD", "HYPH", "NFP"}
+_DASHES = frozenset({"-", "–", "—", "--"})
+_ASIDES = _DASHES | {",", "(", ")"}
+_FARTHEST_SUBJECT = 6
+_FARTHEST_ASIDE = 30
+_LONGEST_DATELINE = 16
+_DEEPEST = 6  # governors
+
+
+def _speaker_of_verb(tokens: Tokens, quoted: QuotedText, verb: int) -> int | None:
+    """Return the head token of a verb's subject, its own or inherited; or the nominal beside it."""
+    if _is_passive(tokens, verb):
+        return next((p for by in tokens.dependents(verb, "agent") for p in tokens.dependents(by, "pobj")), None)
+    if any(tokens.tag[aux] == "MD" for aux in tokens.dependents(verb, "aux")):
+        verb = reporting_verb(tokens, verb)  # "he said people will say": the words are his
+    subject = _subject_of(tokens, quoted, verb, 4)
+    if subject is None:
+        return _nominal_beside(tokens, quoted, verb)
+    dash = _dateline_end(tokens, subject)
+    return subject if dash is None else _nominal_after_dateline(tokens, subject, dash)
+
+
+def _is_passive(tokens: Tokens, verb: int) -> bool:
+    """Return whether the subject of a verb is who is spoken to or of ("asked by reporters", "was told")."""
+    if tokens.dependents(verb, "nsubjpass", "auxpass"):
+        return True
+    is_bare = not tokens.dependents(verb, "nsubj", "aux")
+    return tokens.tag[verb] == "VBN" and is_bare and tokens.dep[verb] in ("advcl", "acl")
+
+
+def _subject_of(tokens: Tokens, quoted: QuotedText, verb: int, depth: int) -> int | None:
+    """Return the subject of a verb, its own or that of a verb ``depth`` steps up at most."""
+    subjects = [s for s in tokens.dependents(verb, *_SUBJECT_DEPS) if not quoted.inside(s) and tokens.tag[s] != "VBG"]
+    if subjects:
+        nearest = min(subjects, key=lambda s: abs(s - verb))
+        if tokens.tag[nearest] not in _RELATIVES:
+            return nearest
+        return tokens.head[verb] if tokens.dep[verb] == "relcl" else _nominal_before(tokens, quoted, nearest)
+    governor, dep = tokens.head[verb], tokens.dep[verb]
+    if depth == 0 or governor == verb or quoted.inside(governor):
+        return None
+    if dep == "advcl" and tokens.tag[verb] == "VBG" and tokens.text[tokens.left_edge(verb) - 1] == ",":
+        governor = reporting_verb(tokens, governor)
+    if dep == "acl":
+        return _of_participle(tokens, quoted, verb, depth)
+    if dep == "conj" and _is_next_report(tokens, verb, governor):
+        governor = tokens.head[governor]
+    if dep in ("conj", "xcomp", "advcl", "pcomp", "prep") and (dep != "conj" or tokens.tag[governor][0] == "V"):
+        return _subject_of(tokens, quoted, governor, depth - 1)
+    return None
+
+
+def _is_next_report(tokens: Tokens, verb: int, governor: int) -> bool:
+    """Return whether a verb goes with what reports its governor: "says it was late and says it failed"."""
+    outer = tokens.head[governor]
+    same = tokens.tag[verb] == tokens.tag[outer] and tokens.dep[governor] == "ccomp" and outer < governor
+    return same and (tokens.lemma[verb] == tokens.lemma[outer] or tokens.tag[governor] != tokens.tag[verb])
+
+
+def reporting_verb(tokens: Tokens, verb: int) -> int:
+    """Return the verb that reports a clause: "..., calling it unfair" goes with "he said", not with what he said."""
+    for _ in range(_DEEPEST):
+        governor = tokens.head[verb]
+        if tokens.dep[verb] != "ccomp" or governor > verb or tokens.tag[governor][0] != "V":
+            break
+        verb = governor
+    return verb
+
+
+def _of_participle(tokens: Tokens, quoted: QuotedText, verb: int, depth: int) -> int | None:
+    """Return who says "saying ...": the noun that it describes, or who made that noun ("he sent a note saying")."""
+    noun = tokens.head[verb]
+    if tokens.tag[verb] != "VBG":
+        return None
+    if tokens.dep[noun] == "dobj" and (maker := _subject_of(tokens, quoted, tokens.head[noun], depth - 1)) is not None:
+        return maker
+    return noun
+
+
+def _nominal_beside(tokens: Tokens, quoted: QuotedText, verb: int) -> int | None:
+    """Return the nominal right after a verb ("said Mr Lee", where it follows a quote) or right before it."""
+    follows_quote = any(quoted.inside(i) for i in range(max(verb - 3, 0), verb))
+    order = (
+        (_nominal_after, _nominal_before_aside, _nominal_before)
+        if follows_quote
+        else (_nominal_before_aside, _nominal_before)
+    )
+    for look in order:
+        found = look(tokens, quoted, verb)
+        if found is not None:
+            return found
+    return None
+
+
+def _nominal_after(tokens: Tokens, quoted: QuotedText, verb: int) -> int | None:
+    best = None
+    for index in range(verb + 1, min(verb + 1 + _FARTHEST_SUBJECT, len(tokens))):
+        if quoted.inside(index) or tokens.text[index] in ".,;:" or tokens.sentence[index] != tokens.sentence[verb]:
+            break
+        if tokens.tag[index] in _NOMINAL:
+            best = index
+        elif best is not None or tokens.tag[index] not in ("DT", "JJ", "PRP$", "POS", "CD"):
+            break
+    return best
+
+
+def _nominal_before(tokens: Tokens, quoted: QuotedText, verb: int) -> int | None:
+    for index in range(verb - 1, max(verb - 1 - _FARTHEST_SUBJECT, -1), -1):
+        if quoted.inside(index) or tokens.text[index] in ".;:" or tokens.block[index] != tokens.block[verb]:
+            return None
+        if tokens.tag[index] in _NOMINAL:
+            return index
+        if tokens.tag[index] not in ("RB", "MD", "VBZ", "VBD", "VBP", "VB", ",", "TO", "VBN", "VBG"):
+            return None
+    return None
+
+
+def _nominal_before_aside(tokens: Tokens, quoted: QuotedText, verb: int) -> int | None:
+    """Return who is named between a quote and the aside before a verb: "“...,” Ana Brito, union leader, said"."""
+    if tokens.text[verb - 1] not in _ASIDES:
+        return None
+    for index in range(verb - 1, max(verb - 1 - _FARTHEST_ASIDE, -1), -1):
+        if quoted.inside(index):
+            end = _phrase_end(tokens, index + 1, verb)
+            return end - 1 if end > index + 1 and tokens.text[end] in _ASIDES else None
+        if tokens.block[index] != tokens.block[verb]:
+            break
+    return None
+
+
+def _phrase_end(tokens: Tokens, first: int, last: int) -> int:
+    """Return the token after the simple noun phrase that begins at ``first``; ``first`` itself where none does."""
+    end = first
+    while end < last and tokens.tag[end] in _IN_PHRASE:
+        end += 1
+    return end if end > first and tokens.tag[end - 1] in _NOMINAL else first
+
+
+def _dateline_end(tokens: Tokens, subject: int) -> int | None:
+    """Return the dash that ends the dateline ("PARIS (AP) - The firm said") that contains a subject, if one does."""
+    first = subject
+    while first > max(subject - _LONGEST_DATELINE, 0) and tokens.block[first - 1] == tokens.block[subject]:
+        first -= 1
+    if not tokens.text[first].isupper() or tokens.tag[first] not in _PROPER:
+        return None
+    for dash in range(first + 1, min(first + _LONGEST_DATELINE, len(tokens))):
+        if tokens.text[dash] in _DASHES:
+            return dash if dash > subject and tokens.block[dash] == tokens.block[first] else None
+        if tokens.tag[dash] not in _IN_DATELINE:
+            return None
+    return None
+
+
+def _nominal_after_dateline(tokens: Tokens, subject: int, dash: int) -> int | None:
+    """Return the nominal after a dateline that the parse attaches to its place."""
+    return next((child for child in tokens.dependents(subject, "appos") if child > dash), None)

@@ -1,4 +1,7 @@
-"""Quotes: what is said, by whom, with which word. Marks come first, the parse second."""
+"""Quote extraction: what is said, by whom and with which reporting word.
+
+Quotation marks come first, the parse second.
+"""
 
 import hashlib
 import json
@@ -20,64 +23,6 @@ from pipeline.nlp.quotes.quotation_marks import QuotedSpan, QuotedText, quoted_t
 from pipeline.nlp.quotes.speakers import Speaker, SpeakerFinder, speaker_finder, speakers
 from pipeline.nlp.tokens import Tokens
 
-# Interviews in print: paragraphs that each begin with who speaks and a colon, without quotation marks.
-
-_TURN = re.compile(r"\s*(?P<label>\w[\w.'’-]*(?: \w[\w.'’-]*){0,4})\s?:\s+(?P<words>\S.*\S)\s*", re.DOTALL)
-_LEAST_TURNS = 3
-
-
-@dataclass(frozen=True, slots=True)
-class Turn:
-    """What one speaker says, as code points; ``speaker`` is the last token of the name, None for "Q:" and "A:"."""
-
-    start: int
-    end: int
-    speaker: int | None
-
-
-def interview_turns(tokens: Tokens, is_person: Callable[[int], bool], data: CueData) -> tuple[Turn, ...]:
-    """Return the turns of an interview in print, in order; none unless three paragraphs or more begin with a label.
-
-    A label is the name of a person, a name in capitals that leads to several turns, or a word such as "Q".
-    """
-    turns = tuple(_labelled_paragraphs(tokens, is_person, data))
-    return turns if len(turns) >= _LEAST_TURNS else ()
-
-
-def _labelled_paragraphs(tokens: Tokens, is_person: Callable[[int], bool], data: CueData) -> Iterator[Turn]:
-    paragraphs = [block for block in tokens.blocks if block.kind == "paragraph"]
-    matches = [_TURN.fullmatch(tokens.content, block.start, block.end) for block in paragraphs]
-    turns = [match for match in matches if match is not None]
-    loud = Counter(match["label"].split()[-1] for match in turns if match["label"].isupper())
-    for match in turns:
-        last = tokens.at(match.end("label") - 1)
-        if match["label"].casefold() in data.turn_labels:
-            yield Turn(match.start("words"), match.end("words"), None)
-        elif is_person(last) or loud[match["label"].split()[-1]] > 1:
-            yield Turn(match.start("words"), match.end("words"), last)
-
-
-# How sure an attribution is: how often the rule that decided was right on development articles.
-
-_FEW = 4  # a rule seen less often than this rests more on all rules than on itself
-
-
-def rule_confidence(rule: str) -> float:
-    """Return the smoothed share of right speakers that a rule of the quotes had, 0 to 1."""
-    counts = _counts()
-    right, seen = counts[""]
-    share = right / seen
-    right, seen = counts.get(rule, (0, 0))
-    return (right + _FEW * share) / (seen + _FEW)
-
-
-@cache
-def _counts() -> Mapping[str, tuple[int, int]]:
-    """Return (right, seen) by rule; "" counts all of them. scripts/count_quote_rules.py makes the file."""
-    text = resources.files(__package__).joinpath("quote_rules.json").read_text("utf-8")
-    return {rule: (right, seen) for rule, (right, seen) in json.loads(text).items()}
-
-
 _DIRECT_SHARE = 0.9
 _FRAGMENT_WORDS = 3
 _SMALL = 4  # letters of "with" and "from", which titles write small
@@ -93,7 +38,7 @@ _LEAST_FRAGMENT = 0.34
 
 @dataclass(frozen=True, slots=True)
 class _QuoteDraft:
-    """A quote before it is written: its stretch, its parts, and to what it is attributed."""
+    """A quote before it becomes a row: its stretch, its parts and its attribution."""
 
     start: int
     end: int
@@ -120,7 +65,7 @@ def extract_quotes(
     """Return the quotes of the article, in reading order, never overlapping.
 
     A statement over several paragraphs is one quote. A stretch of one to three words that nothing reports, and a
-    capitalised title of a work, give no quote. Raises nothing.
+    capitalised title of a work, give no quote.
     """
     quoted = quoted_text(tokens, marked)
     cues = find_cues(tokens, quoted, language.cues)
@@ -190,7 +135,7 @@ def _is_title(words: Sequence[str]) -> bool:
 
 
 def _is_named(tokens: Tokens, first: int) -> bool:
-    """Return whether a title stands where a name would: "the channel's “News at Noon”", "in “The Long Road”"."""
+    """Return whether a title takes the place of a name: "the channel's “News at Noon”", "in “The Long Road”"."""
     return first > 0 and tokens.tag[first - 1] in ("POS", "IN", "PRP$", "NN", "NNP")
 
 
@@ -211,7 +156,7 @@ def _is_naming(tokens: Tokens, cue: CueMention | None, first: int, data: CueData
 
 
 def _draft_turns(tokens: Tokens, finder: SpeakerFinder, data: CueData) -> Iterator[_QuoteDraft]:
-    for turn in interview_turns(tokens, finder.is_person, data):
+    for turn in _interview_turns(tokens, finder.is_person, data):
         attribution = Attribution(None, turn.speaker, 1.0, "interview")  # whatever it quotes within
         yield _QuoteDraft(turn.start, turn.end, ((turn.start, turn.end),), True, attribution)
 
@@ -238,7 +183,7 @@ def _resolve_overlaps(text: str, found: Sequence[_QuoteDraft]) -> list[_QuoteDra
 
 
 def _continues(text: str, before: _QuoteDraft, after: _QuoteDraft) -> bool:
-    """Return whether two fragments of one reporting word stand side by side: "calling it “dear” and “late”"."""
+    """Return whether two fragments of one reporting word are adjacent: "calling it “dear” and “late”"."""
     cue = before.attribution.cue
     gap = after.start - before.end
     is_near = cue is not None and after.attribution.cue is cue and 0 <= gap <= _FARTHEST_FRAGMENT
@@ -296,13 +241,13 @@ def _quote(tokens: Tokens, found: _QuoteDraft, speaker: Speaker | None, data: Cu
         paragraph_index=tokens.block[max(tokens.at(found.start), 0)],
         word_count=len(words),
         quote_norm_id=hashlib.sha256(" ".join(words).casefold().encode()).hexdigest()[:16],
-        confidence=round(rule_confidence(found.attribution.rule), 3),
+        confidence=round(_rule_confidence(found.attribution.rule), 3),
         rule_id=found.attribution.rule,
     )
 
 
 def _addressee(tokens: Tokens, cue: CueMention | None, speaker: Speaker | None, data: CueData) -> str | None:
-    """Return who was told: the object of a verb that takes one."""
+    """Return the addressee: the object of a verb that takes one."""
     if cue is None or tokens.lemma[cue.token] not in data.addressed:
         return None
     for child in tokens.dependents(cue.token, "dobj", "dative"):
@@ -330,3 +275,61 @@ def _medium(tokens: Tokens, cue: CueMention | None, data: CueData) -> str | None
                     first, last = noun_phrase(tokens, noun)
                     return tokens.span(first, last)
     return None
+
+
+# Interviews in print: paragraphs that each begin with a speaker and a colon, without quotation marks.
+
+_TURN = re.compile(r"\s*(?P<label>\w[\w.'’-]*(?: \w[\w.'’-]*){0,4})\s?:\s+(?P<words>\S.*\S)\s*", re.DOTALL)
+_LEAST_TURNS = 3
+
+
+@dataclass(frozen=True, slots=True)
+class Turn:
+    """What one speaker says, as code points; ``speaker`` is the last token of the name, None for "Q:" and "A:"."""
+
+    start: int
+    end: int
+    speaker: int | None
+
+
+def _interview_turns(tokens: Tokens, is_person: Callable[[int], bool], data: CueData) -> tuple[Turn, ...]:
+    """Return the turns of an interview in print, in order; none unless three paragraphs or more begin with a label.
+
+    A label is the name of a person, a name in capitals that leads to several turns, or a word such as "Q".
+    """
+    turns = tuple(_labelled_paragraphs(tokens, is_person, data))
+    return turns if len(turns) >= _LEAST_TURNS else ()
+
+
+def _labelled_paragraphs(tokens: Tokens, is_person: Callable[[int], bool], data: CueData) -> Iterator[Turn]:
+    paragraphs = [block for block in tokens.blocks if block.kind == "paragraph"]
+    matches = [_TURN.fullmatch(tokens.content, block.start, block.end) for block in paragraphs]
+    turns = [match for match in matches if match is not None]
+    in_capitals = Counter(match["label"].split()[-1] for match in turns if match["label"].isupper())
+    for match in turns:
+        last = tokens.at(match.end("label") - 1)
+        if match["label"].casefold() in data.turn_labels:
+            yield Turn(match.start("words"), match.end("words"), None)
+        elif is_person(last) or in_capitals[match["label"].split()[-1]] > 1:
+            yield Turn(match.start("words"), match.end("words"), last)
+
+
+# Confidence: how often the rule that decided was right on development articles.
+
+_FEW = 4  # a rule seen less often than this depends more on all rules than on itself
+
+
+def _rule_confidence(rule: str) -> float:
+    """Return the smoothed share of right speakers of a rule, 0 to 1."""
+    counts = _counts()
+    right, seen = counts[""]
+    share = right / seen
+    right, seen = counts.get(rule, (0, 0))
+    return (right + _FEW * share) / (seen + _FEW)
+
+
+@cache
+def _counts() -> Mapping[str, tuple[int, int]]:
+    """Return (right, seen) by rule; "" counts all of them. scripts/count_quote_rules.py writes the file."""
+    text = resources.files(__package__).joinpath("quote_rules.json").read_text("utf-8")
+    return {rule: (right, seen) for rule, (right, seen) in json.loads(text).items()}

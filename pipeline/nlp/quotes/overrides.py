@@ -1,4 +1,4 @@
-"""Corrections by hand, put on what was read: who speaks a quote, and what is none."""
+"""Corrections by hand, applied to extracted quotes: another speaker, or no quote."""
 
 from collections.abc import Sequence
 from dataclasses import dataclass, replace
@@ -24,7 +24,7 @@ class UnmatchedOverride:
 
 @dataclass(frozen=True, slots=True)
 class QuoteOverrideResult:
-    """An article's quotes under its corrections, numbered anew, and the corrections that fit none."""
+    """An article's corrected quotes, renumbered, and the corrections that match none."""
 
     quotes: tuple[Quote, ...]
     unmatched: tuple[UnmatchedOverride, ...]
@@ -32,7 +32,7 @@ class QuoteOverrideResult:
 
 @dataclass(frozen=True, slots=True)
 class _OverrideSpeaker:
-    """Who speaks, by a correction. ``mentions`` are those of an entity of the article, empty for somebody else."""
+    """The speaker that a correction names. ``mentions`` are those in the article; empty for somebody else."""
 
     mentions: tuple[Entity, ...]
     cluster_index: int | None
@@ -46,9 +46,9 @@ class _OverrideSpeaker:
 def correct_quotes(
     quotes: tuple[Quote, ...], entities: tuple[Entity, ...], kb: KnowledgeBase, *, infer_gender: bool
 ) -> QuoteOverrideResult:
-    """Return the quotes as a person corrected them. A correction that fits no quote, or several, changes none.
+    """Return the quotes as a person corrected them. A correction that matches no quote, or several, changes none.
 
-    A corrected quote has the rule "override" and is sure. Where the mention beside it is another's name, the nearest
+    A corrected quote has the rule "override" and is sure. Where the mention beside it names another entity, the nearest
     name of the right one takes its place.
     """
     if not kb.quote_overrides:
@@ -90,7 +90,7 @@ def _place(texts: Sequence[str], override: QuoteOverride) -> int | str:
 def _apply_override(
     quote: Quote, entities: Sequence[Entity], override: QuoteOverride, kb: KnowledgeBase
 ) -> Quote | str | None:
-    """Return the quote with its speaker, None for what is no quote, or why nobody fits."""
+    """Return the quote with its speaker, None for what is no quote, or why no speaker fits."""
     if not override.is_quote:
         return None
     if override.speaker == "":
@@ -193,7 +193,7 @@ def _nearest_mention(
 
 
 def _names_another(speaker: _OverrideSpeaker, entities: Sequence[Entity], start: int, end: int) -> bool:
-    """Return whether a name stands at some offsets, and it is not the speaker's."""
+    """Return whether there is a name at these offsets, and it is not the speaker's."""
     names = [e for e in entities if e.mention_kind == "name" and e.start_char < end and start < e.end_char]
     return bool(names) and not any(each.cluster_index == speaker.cluster_index for each in names)
 

@@ -1,4 +1,4 @@
-"""Quotation marks, before any parsing: a scanner over characters that knows paragraphs and never raises."""
+"""Quotation marks: a scanner over characters and paragraphs, independent of the parse, and the tokens inside marks."""
 
 import re
 from bisect import bisect_left, bisect_right
@@ -10,9 +10,8 @@ from typing import Self
 
 from pipeline.model import Block
 from pipeline.nlp.languages.spec import CueData
-from pipeline.nlp.tokens import Tokens
+from pipeline.nlp.tokens import BODY_KINDS, Tokens
 
-_BODY = frozenset({"standfirst", "paragraph", "list"})
 _DOUBLE = re.compile("[“”„«»\"「」『』]|``|''")
 # Marks that belong together: a pair of another kind inside is a quote within the quote.
 _FAMILIES = {sign: family for family in ('"', "“”„", "«»", "「」", "『』") for sign in family} | {
@@ -31,7 +30,7 @@ _SIGNS = "“”„«»\"‘’'` "
 
 @dataclass(frozen=True, slots=True)
 class QuotedSpan:
-    """One stretch in quotation marks. ``parts`` are (start, end) code points with the marks, one a paragraph."""
+    """One stretch in quotation marks. ``parts`` are (start, end) code points with the marks, one per paragraph."""
 
     parts: tuple[tuple[int, int], ...]
     is_closed: bool
@@ -47,9 +46,9 @@ class QuotedSpan:
 
 @dataclass(frozen=True, slots=True)
 class _QuotationMark:
-    """A mark that opens, or else closes: what stands beside it decides for straight ones.
+    """A mark that opens, or else closes; the characters beside a straight one decide.
 
-    ``family`` is one for the marks that pair with it.
+    ``family`` is the same for all marks that pair with it.
     """
 
     start: int
@@ -87,7 +86,7 @@ def scan_marks(text: str, blocks: tuple[Block, ...], cues: CueData) -> tuple[Quo
     ends there with ``is_closed`` False otherwise. Single marks count where they, not double ones, mark speech. Inner
     quotes belong to the outer. Titles, headings and captions are left out. Time grows with the length of the text.
     """
-    body = [_Paragraph.of(text, block) for block in blocks if block.kind in _BODY]
+    body = [_Paragraph.of(text, block) for block in blocks if block.kind in BODY_KINDS]
     double = [_marks(text, paragraph, cues) for paragraph in body]
     single = [list(_single_marks(text, paragraph, cues.elisions)) for paragraph in body]
     outer = _stretches(text, body, double)
@@ -110,7 +109,7 @@ def _stretches(text: str, body: list[_Paragraph], marks: list[list[_QuotationMar
 
 
 def _speech(text: str, stretches: tuple[QuotedSpan, ...], others: tuple[QuotedSpan, ...]) -> int:
-    """Return how many stretches end a sentence or lead on with a comma and stand in none of the others."""
+    """Return how many stretches end a sentence or lead on with a comma and are in none of the others."""
     starts = [other.start for other in others]
     count = 0
     for each in stretches:
@@ -151,7 +150,7 @@ def _scan(
 
 
 def _outermost(marks: list[_QuotationMark]) -> Iterator[tuple[_QuotationMark, int]]:
-    """Yield marks with the surplus of closing ones behind them, without the pairs of another family inside a quote."""
+    """Yield marks with the surplus of closing ones after them, without the pairs of another family inside a quote."""
     closing = {mark.family: place for place, mark in enumerate(marks) if not mark.opens}
     outer: str | None = None
     inner: str | None = None
@@ -166,7 +165,7 @@ def _outermost(marks: list[_QuotationMark]) -> Iterator[tuple[_QuotationMark, in
 
 
 def _closing_surplus(marks: list[_QuotationMark]) -> list[int]:
-    """Return for each mark by how many closing marks outnumber the opening ones behind it."""
+    """Return for each mark by how many closing marks outnumber the opening ones after it."""
     surplus = [0]
     for mark in reversed(marks):
         surplus.append(surplus[-1] + (-1 if mark.opens else 1))
@@ -185,7 +184,7 @@ def _marks(text: str, paragraph: _Paragraph, cues: CueData) -> list[_QuotationMa
 def _classify_mark(
     text: str, paragraph: _Paragraph, match: re.Match[str], cues: CueData, *, is_odd: bool
 ) -> _QuotationMark | None:
-    """Return what a mark does, by kind first, then by what stands beside it; None for inches."""
+    """Return what a mark does, by kind first, then by the characters beside it; None for inches."""
     start, end, sign = match.start(), match.end(), match.group()
     before = text[start - 1] if start > paragraph.start else " "
     after = text[end] if end < paragraph.end else " "
@@ -225,7 +224,7 @@ def _closes(text: str, paragraph: _Paragraph, end: int, before: str) -> bool:
     return not (rest[:1] == " " and rest[1:2].islower() and _LATER_CLOSING.search(rest))
 
 
-# The text in quotation marks, by token.
+# The tokens inside quotation marks.
 
 
 @dataclass(frozen=True, slots=True)
@@ -244,7 +243,7 @@ class QuotedText:
 
 
 def quoted_text(tokens: Tokens, marked: tuple[QuotedSpan, ...]) -> QuotedText:
-    """Return which tokens stand inside marks, the marks included."""
+    """Return which tokens are inside marks, the marks included."""
     owner = [-1] * len(tokens)
     for index, each in enumerate(marked):
         for start, end in each.parts:

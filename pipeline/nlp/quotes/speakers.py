@@ -12,14 +12,14 @@ from pipeline.nlp.quotes.quotation_marks import QuotedText
 from pipeline.nlp.tokens import Tokens
 
 _LINKING = frozenset({"IN", "TO", "CC"})
-_FARTHEST = 120  # tokens from an unnamed speaker to the pronoun that stands for them
+_FARTHEST = 120  # tokens from an unnamed speaker to the pronoun that refers to them
 _KINDS: Mapping[str, SpeakerKind] = {"PERSON": "person", "WORK_OF_ART": "document", "LAW": "document"}
 _ORGANISED = frozenset({"ORG", "GPE", "NORP", "FAC", "LOC"})
 
 
 @dataclass(frozen=True, slots=True)
 class Speaker:
-    """A speaker as the text names it. ``entity`` is the mention that it rests on, None for common nouns."""
+    """A speaker as the text names it. ``entity`` is its mention, None for common nouns."""
 
     text: str
     start: int
@@ -124,7 +124,7 @@ class SpeakerFinder:
 
 
 def kind_of_speaker(entity: Entity) -> SpeakerKind:
-    """Return what kind of speaker a mention makes: of a thing that only a pronoun or noun stands for, none is known."""
+    """Return what kind of speaker a mention makes: unknown for a thing that only a pronoun or noun refers to."""
     is_known = entity.mention_kind == "name" or entity.entity_type in _ORGANISED or entity.entity_type in _KINDS
     return kind_of_type(entity.entity_type) if is_known else "unnamed"
 
@@ -137,7 +137,7 @@ def kind_of_type(entity_type: str) -> SpeakerKind:
 def speakers(finder: SpeakerFinder, quoted: QuotedText, heads: Sequence[int | None]) -> Iterator[Speaker | None]:
     """Yield the speakers with these head tokens, in reading order, None for None.
 
-    "She added" right behind what somebody says is that one, not a woman named earlier.
+    "She added" right after a quote refers to its speaker, not to a woman named earlier.
     """
     source: Speaker | None = None
     source_head = 0

@@ -1,4 +1,4 @@
-"""Article to time expressions: where the text names a time, and which days that is, read against the publication."""
+"""Time expressions of an article: their place in the text and, relative to the publication day, their days."""
 
 import re
 from bisect import bisect_left
@@ -15,41 +15,10 @@ from pipeline.nlp.languages.spec_events import HasTimes, TimeData
 from pipeline.nlp.times.normalization import read_time
 from pipeline.nlp.times.values import Tense, TimeContext, reference_date
 
-# Where a text may name a time: the patterns of a language, compiled, and the longest matches of them.
-
-_YEAR = r"(?:1[5-9]|20)\d\d"
-_DAY = r"(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?"
-_DIGITS = r"\d{1,4}(?:\.\d)?"
-
-
-@lru_cache(maxsize=8)
-def _compile_patterns(times: TimeData) -> tuple[tuple[str, re.Pattern[str]], ...]:
-    words = {
-        "month": times.months,
-        "weekday": times.weekdays,
-        "unit": times.units,
-        "daypart": times.dayparts,
-        "season": times.seasons,
-        "deictic": times.deictics,
-        "reference": times.references,
-        "repetition": times.repetitions,
-        "ordinal": times.ordinals,
-        "number": times.numbers,
-    }
-    parts = {name: _any_of(choices) for name, choices in words.items()}
-    parts["number"] = f"(?:{_DIGITS}|{parts['number']})"
-    parts |= {"year": _YEAR, "day": _DAY}
-    return tuple((reading, _compile(pattern, parts)) for reading, pattern in times.patterns)
-
-
-def _compile(pattern: str, parts: Mapping[str, str]) -> re.Pattern[str]:
-    filled = re.sub(r"\{(\w*[a-z]\w*)\}", lambda m: parts[m[1]], pattern)
-    spaced = re.sub(r"(?<!\[) (?!\])", r"\\s", filled).replace("[- ]", r"[-–\s]")
-    return re.compile(rf"(?<![\w$£€])(?<!\d[.,])(?:{spaced})(?![\w])")
-
-
-def _any_of(choices: Iterable[str]) -> str:
-    return "(?:" + "|".join(choice.replace(" ", r"\s") for choice in sorted(choices, key=len, reverse=True)) + ")"
+_REACH = 7  # tokens on each side of an anchor word that its expression may take in
+_NO_NAME = frozenset({"DATE", "TIME", "NORP", "CARDINAL", "ORDINAL", "QUANTITY", "PERCENT", "MONEY"})
+_HEADLINES = frozenset({"title", "standfirst", "caption", "heading"})
+_DEEPEST = 8  # governors from an expression to its verb
 
 
 @dataclass(frozen=True, slots=True)
@@ -60,35 +29,6 @@ class TimeMatch:
     end: int
     reading: str
     parts: Mapping[str, str]
-
-
-def find_matches(text: str, stretches: Iterable[tuple[int, int]], times: TimeData) -> Iterator[TimeMatch]:
-    """Yield the longest matches inside some stretches of a lower-case text, in text order, never overlapping."""
-    patterns = _compile_patterns(times)
-    for start, end in stretches:
-        found = [
-            TimeMatch(m.start(), m.end(), reading, {k: v for k, v in m.groupdict().items() if v is not None})
-            for reading, pattern in patterns
-            for m in pattern.finditer(text, start, end)
-            if m.end() > m.start()
-        ]
-        yield from _longest(found, start, end)
-
-
-def _longest(found: list[TimeMatch], start: int, end: int) -> list[TimeMatch]:
-    kept: list[TimeMatch] = []
-    taken = bytearray(end - start)
-    for match in sorted(found, key=lambda m: m.start - m.end):  # stable: the first pattern wins among equals
-        if taken.find(1, match.start - start, match.end - start) < 0:
-            kept.append(match)
-            taken[match.start - start : match.end - start] = b"\1" * (match.end - match.start)
-    return sorted(kept, key=lambda m: m.start)
-
-
-_REACH = 7  # tokens on each side of an anchor word that its expression may take in
-_NO_NAME = frozenset({"DATE", "TIME", "NORP", "CARDINAL", "ORDINAL", "QUANTITY", "PERCENT", "MONEY"})
-_HEADLINES = frozenset({"title", "standfirst", "caption", "heading"})
-_LIMIT = 8
 
 
 def find_times(
@@ -104,7 +44,7 @@ def find_times(
     headlines = [(block.start, block.end) for block in article.blocks if block.kind in _HEADLINES]
     anchor = reference_date(article)
     found: list[TimeExpression] = []
-    for match in find_matches(text, _stretches(doc, times), times):
+    for match in _find_matches(text, _stretches(doc, times), times):
         token = _token_at(doc, match)
         if token is None or _is_name(match, names) or _is_other_word(doc, token, match, surnames, times):
             continue
@@ -167,14 +107,14 @@ def _token_at(doc: Doc, match: TimeMatch) -> Token | None:
 
 
 def _is_name(match: TimeMatch, names: list[Entity]) -> bool:
-    """Say whether the words stand in a name; a time zone that the model takes for one is none."""
+    """Return whether the words are in a name; a time zone that the model takes for one does not count."""
     end = match.start + 1 if match.reading == "clock" else match.end
     last = bisect_left(names, end, key=lambda e: e.start_char) - 1
     return last >= 0 and match.start < names[last].end_char
 
 
 def _is_other_word(doc: Doc, token: Token, match: TimeMatch, surnames: set[str], times: TimeData) -> bool:
-    """Say whether the words are no time after all: a modal, a verb, a person, a plain number."""
+    """Return whether the words are no time after all: a modal, a verb, a person, a plain number."""
     first = doc.char_span(match.start, match.end, alignment_mode="expand")[0]
     previous = doc[first.i - 1].lower_ if first.i > 0 else ""
     if match.reading == "later":
@@ -196,9 +136,9 @@ def _is_other_word(doc: Doc, token: Token, match: TimeMatch, surnames: set[str],
 
 
 def _tense(token: Token, times: TimeData, *, is_headline: bool) -> Tense:
-    """Return the tense of the clause an expression stands in. The present of a headline tells of what has happened."""
+    """Return the tense of the clause with an expression. The present of a headline means the past."""
     verb = token
-    for _ in range(_LIMIT):
+    for _ in range(_DEEPEST):
         if verb.pos_ in ("VERB", "AUX") or verb.head is verb:
             break
         verb = verb.head
@@ -213,7 +153,67 @@ def _tense(token: Token, times: TimeData, *, is_headline: bool) -> Tense:
 
 
 def _is_scheduled(verb: Token, auxiliaries: list[Token]) -> bool:
-    """Say whether a clause beside a date speaks of what is to come in the present ("opens", "is opening on Friday")."""
+    """Return whether a clause with a date uses the present for the future ("opens", "is opening on Friday")."""
     if verb.tag_ == "VBG":
         return any(child.tag_ in ("VBZ", "VBP") for child in auxiliaries)
     return verb.tag_ in ("VBZ", "VBP")
+
+
+# Matching: the patterns of a language, compiled; the longest matches win.
+
+_YEAR = r"(?:1[5-9]|20)\d\d"
+_DAY = r"(?:0?[1-9]|[12]\d|3[01])(?:st|nd|rd|th)?"
+_DIGITS = r"\d{1,4}(?:\.\d)?"
+
+
+def _find_matches(text: str, stretches: Iterable[tuple[int, int]], times: TimeData) -> Iterator[TimeMatch]:
+    """Yield the longest matches inside some stretches of a lower-case text, in text order, never overlapping."""
+    patterns = _compile_patterns(times)
+    for start, end in stretches:
+        found = [
+            TimeMatch(m.start(), m.end(), reading, {k: v for k, v in m.groupdict().items() if v is not None})
+            for reading, pattern in patterns
+            for m in pattern.finditer(text, start, end)
+            if m.end() > m.start()
+        ]
+        yield from _longest(found, start, end)
+
+
+def _longest(found: list[TimeMatch], start: int, end: int) -> list[TimeMatch]:
+    kept: list[TimeMatch] = []
+    taken = bytearray(end - start)
+    for match in sorted(found, key=lambda m: m.start - m.end):  # stable: the first pattern wins among equals
+        if taken.find(1, match.start - start, match.end - start) < 0:
+            kept.append(match)
+            taken[match.start - start : match.end - start] = b"\1" * (match.end - match.start)
+    return sorted(kept, key=lambda m: m.start)
+
+
+@lru_cache(maxsize=8)
+def _compile_patterns(times: TimeData) -> tuple[tuple[str, re.Pattern[str]], ...]:
+    words = {
+        "month": times.months,
+        "weekday": times.weekdays,
+        "unit": times.units,
+        "daypart": times.dayparts,
+        "season": times.seasons,
+        "deictic": times.deictics,
+        "reference": times.references,
+        "repetition": times.repetitions,
+        "ordinal": times.ordinals,
+        "number": times.numbers,
+    }
+    parts = {name: _any_of(choices) for name, choices in words.items()}
+    parts["number"] = f"(?:{_DIGITS}|{parts['number']})"
+    parts |= {"year": _YEAR, "day": _DAY}
+    return tuple((reading, _compile(pattern, parts)) for reading, pattern in times.patterns)
+
+
+def _compile(pattern: str, parts: Mapping[str, str]) -> re.Pattern[str]:
+    filled = re.sub(r"\{(\w*[a-z]\w*)\}", lambda m: parts[m[1]], pattern)
+    spaced = re.sub(r"(?<!\[) (?!\])", r"\\s", filled).replace("[- ]", r"[-–\s]")
+    return re.compile(rf"(?<![\w$£€])(?<!\d[.,])(?:{spaced})(?![\w])")
+
+
+def _any_of(choices: Iterable[str]) -> str:
+    return "(?:" + "|".join(choice.replace(" ", r"\s") for choice in sorted(choices, key=len, reverse=True)) + ")"

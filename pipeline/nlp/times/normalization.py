@@ -1,4 +1,7 @@
-"""How each kind of time expression is read: one function a reading that patterns name."""
+"""Normalization of time expressions: the value and the days of each match.
+
+The patterns of a language name a reading; ``READINGS`` maps it to the function that reads such a match.
+"""
 
 from collections.abc import Callable, Mapping
 from datetime import date, timedelta
@@ -20,194 +23,16 @@ from pipeline.nlp.times.values import (
     year_value,
 )
 
-# How weeks, months, quarters, seasons, years, stretches and repetitions are read.
-
 _STEPS = {"D": 1, "W": 7, "F": 14}  # days
 _MONTH_STEPS = {"M": 1, "Q": 3, "Y": 12, "DE": 120, "CE": 1200}
 
 
-def read_year(parts: Parts, context: TimeContext) -> TimeValue:
-    """Read "2019", "early 2009"."""
-    year = year_value(int(parts["year"]), "explicit")
-    return _narrow(year, parts.get("part"), context)
-
-
-def _narrow(reading: TimeValue, part: str | None, context: TimeContext) -> TimeValue:
-    """Cut a period to the end that is named: its bounds, not its value."""
-    end = next((v for k, v in context.times.parts.items() if part and k in part.split()), None)
-    if end is None or reading.first is None or reading.last is None:
-        return reading
-    third = (reading.last - reading.first) / 3
-    bounds = {
-        "start": (reading.first, reading.first + third),
-        "mid": (reading.first + third, reading.last - third),
-        "end": (reading.last - third, reading.last),
-    }
-    return TimeValue(reading.timex_type, reading.value, *bounds[end], reading.precision, reading.basis)
-
-
-def read_decade(parts: Parts, context: TimeContext) -> TimeValue:
-    """Read "the 1990s", "the ’80s"."""
-    start = int(parts["decade"]) * 10 if "decade" in parts else 1900 + int(parts["tens"]) * 10
-    return TimeValue("DATE", str(start // 10), date(start, 1, 1), date(start + 9, 12, 31), "unknown", "explicit")
-
-
-def read_period(parts: Parts, context: TimeContext) -> TimeValue:
-    """Read "last month", "earlier this week", "the end of the year"."""
-    if context.anchor is None:
-        return TimeValue()
-    step = context.times.directions.get(parts.get("which", "this"), 0)
-    found = _period(context.anchor, context.times.units[parts["unit"]], step)
-    part = parts.get("part", "")
-    if step == 0 and found.first and found.last and part.endswith(("earlier", "later")):
-        earlier = part == "earlier"
-        bounds = (found.first, context.anchor) if earlier else (context.anchor, found.last)
-        return TimeValue("DATE", found.value, *bounds, found.precision, found.basis)
-    return _narrow(found, part, context)
-
-
-def _period(anchor: date, unit: str, step: int) -> TimeValue:
-    if unit in ("W", "WE"):
-        monday = anchor + (7 * step - anchor.weekday()) * DAY
-        return week_value(monday, weekend=unit == "WE")
-    if unit == "M":
-        found = month_start(anchor, step)
-        return month_value(found.year, found.month, "relative")
-    if unit == "Q":
-        found = month_start(anchor, 3 * step)
-        return quarter_value(found.year, (found.month + 2) // 3, "relative")
-    if unit == "Y":
-        return year_value(anchor.year + step, "relative")
-    size = 10 if unit == "DE" else 100
-    start = (anchor.year // size + step) * size
-    last = date(start + size - 1, 12, 31)
-    return TimeValue("DATE", str(start // size), date(start, 1, 1), last, "unknown", "relative")
-
-
-def _count(parts: Parts, context: TimeContext) -> float | None:
-    text = parts.get("number", "").strip(" -\u00a0")
-    if not text:
-        return None
-    return float(text) if text[0].isdigit() else context.times.numbers.get(text)
-
-
-def read_offset(parts: Parts, context: TimeContext) -> TimeValue:
-    """Read "three days ago"; "two days later" counts from another event and stays open."""
-    unit, count = context.times.units[parts["unit"]], _count(parts, context)
-    step = context.times.directions[parts["direction"]]
-    if count is None or context.anchor is None or unit == "WE" or parts["direction"] in ("earlier", "later"):
-        return TimeValue()
-    if unit.startswith("T"):
-        return day_value(context.anchor, "relative")
-    shift = round(count) * step
-    if unit in _STEPS:
-        return _near(context.anchor + shift * _STEPS[unit] * DAY, unit)
-    months = shift * _MONTH_STEPS.get(unit, 0)
-    found = month_start(context.anchor, months)
-    return (
-        year_value(found.year, "relative")
-        if unit in ("Y", "DE", "CE")
-        else month_value(found.year, found.month, "relative")
-    )
-
-
-def _near(day: date, unit: str) -> TimeValue:
-    return day_value(day, "relative") if unit == "D" else week_value(day - day.weekday() * DAY)
-
-
-def read_stretch(parts: Parts, context: TimeContext) -> TimeValue:
-    """Read "the past three weeks"."""
-    length = read_duration(parts, context)
-    step = context.times.directions.get(parts.get("which", ""))
-    count = _count(parts, context) or 1
-    days = {"D": 1, "W": 7, "F": 14, "M": 30, "Q": 91, "Y": 365, "DE": 3650}.get(context.times.units[parts["unit"]])
-    if context.anchor is None or not step or days is None:
-        return length
-    shift = timedelta(days=min(days * count, 300_000))
-    ends = (context.anchor - shift, context.anchor) if step < 0 else (context.anchor, context.anchor + shift)
-    return TimeValue("DURATION", length.value, *ends, "unknown", "relative")
-
-
-def read_duration(parts: Parts, context: TimeContext) -> TimeValue:
-    """Read "three weeks"."""
-    if "half" in parts:
-        return TimeValue("DURATION", {"hour": "PT30M", "day": "PT12H", "year": "P6M"}.get(parts["half"], "P50Y"))
-    unit, count = context.times.units[parts["unit"]], _count(parts, context)
-    return TimeValue("DURATION", _length(unit, count))
-
-
-def _length(unit: str, count: float | None) -> str:
-    factor, letter = {"F": (2, "W"), "DE": (10, "Y"), "CE": (100, "Y"), "Q": (3, "M"), "WE": (1, "WE")}.get(
-        unit, (1, unit)
-    )
-    number = "X" if count is None else f"{count * factor:g}"
-    return f"PT{number}{letter[1:]}" if letter[0] == "T" else f"P{number}{letter}"
-
-
-def read_set(parts: Parts, context: TimeContext) -> TimeValue:
-    """Read "every week", "daily"."""
-    if "repetition" in parts:
-        return TimeValue("SET", context.times.repetitions[parts["repetition"]])
-    if "weekday" in parts:
-        return TimeValue("SET", f"XXXX-WXX-{context.times.weekdays[parts['weekday']] + 1}")
-    return TimeValue("SET", _length(context.times.units[parts["unit"]], _count(parts, context) or 1))
-
-
-def read_quarter(parts: Parts, context: TimeContext) -> TimeValue:
-    """Read "the first quarter", "Q2 2025"."""
-    number = int(parts["quarter"]) if "quarter" in parts else context.times.ordinals[parts["ordinal"]]
-    if "year" in parts:
-        return quarter_value(int(parts["year"]), number, "explicit")
-    if context.anchor is None:
-        return TimeValue(value=f"XXXX-Q{number}")
-    if "yearly" in parts:
-        return quarter_value(context.anchor.year + context.times.directions[parts["yearly"]], number, "relative")
-    now = (context.anchor.month + 2) // 3
-    year = (
-        context.anchor.year
-        - (number > now and context.tense != "future")
-        + (number < now and context.tense == "future")
-    )
-    return quarter_value(year, number, "relative")
-
-
-def read_half(parts: Parts, context: TimeContext) -> TimeValue:
-    """Read "the first half of 2025", "the second half of this year"."""
-    number = context.times.ordinals[parts["ordinal"]]
-    if "year" not in parts and context.anchor is None:
-        return TimeValue(value=f"XXXX-H{number}")
-    basis: DateBasis = "explicit" if "year" in parts else "relative"
-    shift = context.times.directions.get(parts.get("yearly", ""), 0)
-    year = int(parts["year"]) if "year" in parts else (context.anchor.year if context.anchor else 0) + shift
-    first = date(year, 6 * number - 5, 1)
-    return TimeValue("DATE", f"{year}-H{number}", first, month_start(first, 6) - DAY, "unknown", basis)
-
-
-def read_season(parts: Parts, context: TimeContext) -> TimeValue:
-    """Read "last summer", "spring 2025"."""
-    code = context.times.seasons[parts["season"]]
-    if "year" in parts:
-        return season_value(int(parts["year"]), code, "explicit")
-    if context.anchor is None:
-        return TimeValue(value=f"XXXX-{code}")
-    step = context.times.directions[parts["which"]]
-    begun = context.anchor >= date(context.anchor.year, SEASON_STARTS[code], 1)
-    year = context.anchor.year + (step if step == 0 or begun == (step > 0) else 0)
-    return season_value(year, code, "relative")
-
-
-def read_week(parts: Parts, context: TimeContext) -> TimeValue:
-    """Read an ISO week."""
-    try:
-        monday = date.fromisocalendar(int(parts["year"]), int(parts["week"]), 1)
-    except ValueError:  # week 0, or a 53rd in a year that has none
-        return TimeValue()
-    return week_value(monday, basis="explicit")
-
-
 def read_time(reading: str, parts: Parts, context: TimeContext) -> TimeValue | None:
-    """Return what a match means, without a value where there is no such day ("31 June"); None where it is no time."""
+    """Return the time of a match, without a value where there is no such day ("31 June"); None where it is no time."""
     return READINGS[reading](parts, context)
+
+
+# Days, months and clock times.
 
 
 def _valid(year: int, month: int, day: int) -> date | None:
@@ -244,7 +69,7 @@ def _year_of(parts: Parts, context: TimeContext) -> int | None:
 
 
 def _weekday_matches(day: date, parts: Parts, context: TimeContext) -> bool:
-    """Say whether the weekday beside a date is its own."""
+    """Return whether the weekday beside a date is its own."""
     return "weekday" not in parts or day.weekday() == context.times.weekdays[parts["weekday"]]
 
 
@@ -352,7 +177,7 @@ def _read_reference(parts: Parts, context: TimeContext) -> TimeValue:
 
 
 def _read_later(parts: Parts, context: TimeContext) -> TimeValue | None:
-    """Read "will meet later": it is later on the day of the report; beside any other tense the word dates nothing."""
+    """Read "will meet later": later on the day of the report; with any other tense the word dates nothing."""
     if context.tense != "future":
         return None
     return day_value(context.anchor, "relative") if context.anchor else TimeValue()
@@ -368,26 +193,208 @@ def _read_clock(parts: Parts, context: TimeContext) -> TimeValue:
     return TimeValue("TIME", f"T{hour:02}:{minute:02}")
 
 
+# Periods, offsets, durations and repetitions.
+
+
+def _read_year(parts: Parts, context: TimeContext) -> TimeValue:
+    """Read "2019", "early 2009"."""
+    year = year_value(int(parts["year"]), "explicit")
+    return _narrow(year, parts.get("part"), context)
+
+
+def _narrow(reading: TimeValue, part: str | None, context: TimeContext) -> TimeValue:
+    """Cut a period to the end that is named: its bounds, not its value."""
+    end = next((v for k, v in context.times.parts.items() if part and k in part.split()), None)
+    if end is None or reading.first is None or reading.last is None:
+        return reading
+    third = (reading.last - reading.first) / 3
+    bounds = {
+        "start": (reading.first, reading.first + third),
+        "mid": (reading.first + third, reading.last - third),
+        "end": (reading.last - third, reading.last),
+    }
+    return TimeValue(reading.timex_type, reading.value, *bounds[end], reading.precision, reading.basis)
+
+
+def _read_decade(parts: Parts, context: TimeContext) -> TimeValue:
+    """Read "the 1990s", "the ’80s"."""
+    start = int(parts["decade"]) * 10 if "decade" in parts else 1900 + int(parts["tens"]) * 10
+    return TimeValue("DATE", str(start // 10), date(start, 1, 1), date(start + 9, 12, 31), "unknown", "explicit")
+
+
+def _read_period(parts: Parts, context: TimeContext) -> TimeValue:
+    """Read "last month", "earlier this week", "the end of the year"."""
+    if context.anchor is None:
+        return TimeValue()
+    step = context.times.directions.get(parts.get("which", "this"), 0)
+    found = _period(context.anchor, context.times.units[parts["unit"]], step)
+    part = parts.get("part", "")
+    if step == 0 and found.first and found.last and part.endswith(("earlier", "later")):
+        earlier = part == "earlier"
+        bounds = (found.first, context.anchor) if earlier else (context.anchor, found.last)
+        return TimeValue("DATE", found.value, *bounds, found.precision, found.basis)
+    return _narrow(found, part, context)
+
+
+def _period(anchor: date, unit: str, step: int) -> TimeValue:
+    if unit in ("W", "WE"):
+        monday = anchor + (7 * step - anchor.weekday()) * DAY
+        return week_value(monday, weekend=unit == "WE")
+    if unit == "M":
+        found = month_start(anchor, step)
+        return month_value(found.year, found.month, "relative")
+    if unit == "Q":
+        found = month_start(anchor, 3 * step)
+        return quarter_value(found.year, (found.month + 2) // 3, "relative")
+    if unit == "Y":
+        return year_value(anchor.year + step, "relative")
+    size = 10 if unit == "DE" else 100
+    start = (anchor.year // size + step) * size
+    last = date(start + size - 1, 12, 31)
+    return TimeValue("DATE", str(start // size), date(start, 1, 1), last, "unknown", "relative")
+
+
+def _count(parts: Parts, context: TimeContext) -> float | None:
+    text = parts.get("number", "").strip(" -\u00a0")
+    if not text:
+        return None
+    return float(text) if text[0].isdigit() else context.times.numbers.get(text)
+
+
+def _read_offset(parts: Parts, context: TimeContext) -> TimeValue:
+    """Read "three days ago"; "two days later" counts from another event and stays open."""
+    unit, count = context.times.units[parts["unit"]], _count(parts, context)
+    step = context.times.directions[parts["direction"]]
+    if count is None or context.anchor is None or unit == "WE" or parts["direction"] in ("earlier", "later"):
+        return TimeValue()
+    if unit.startswith("T"):
+        return day_value(context.anchor, "relative")
+    shift = round(count) * step
+    if unit in _STEPS:
+        return _near(context.anchor + shift * _STEPS[unit] * DAY, unit)
+    months = shift * _MONTH_STEPS.get(unit, 0)
+    found = month_start(context.anchor, months)
+    return (
+        year_value(found.year, "relative")
+        if unit in ("Y", "DE", "CE")
+        else month_value(found.year, found.month, "relative")
+    )
+
+
+def _near(day: date, unit: str) -> TimeValue:
+    return day_value(day, "relative") if unit == "D" else week_value(day - day.weekday() * DAY)
+
+
+def _read_stretch(parts: Parts, context: TimeContext) -> TimeValue:
+    """Read "the past three weeks"."""
+    length = _read_duration(parts, context)
+    step = context.times.directions.get(parts.get("which", ""))
+    count = _count(parts, context) or 1
+    days = {"D": 1, "W": 7, "F": 14, "M": 30, "Q": 91, "Y": 365, "DE": 3650}.get(context.times.units[parts["unit"]])
+    if context.anchor is None or not step or days is None:
+        return length
+    shift = timedelta(days=min(days * count, 300_000))
+    ends = (context.anchor - shift, context.anchor) if step < 0 else (context.anchor, context.anchor + shift)
+    return TimeValue("DURATION", length.value, *ends, "unknown", "relative")
+
+
+def _read_duration(parts: Parts, context: TimeContext) -> TimeValue:
+    """Read "three weeks"."""
+    if "half" in parts:
+        return TimeValue("DURATION", {"hour": "PT30M", "day": "PT12H", "year": "P6M"}.get(parts["half"], "P50Y"))
+    unit, count = context.times.units[parts["unit"]], _count(parts, context)
+    return TimeValue("DURATION", _length(unit, count))
+
+
+def _length(unit: str, count: float | None) -> str:
+    factor, letter = {"F": (2, "W"), "DE": (10, "Y"), "CE": (100, "Y"), "Q": (3, "M"), "WE": (1, "WE")}.get(
+        unit, (1, unit)
+    )
+    number = "X" if count is None else f"{count * factor:g}"
+    return f"PT{number}{letter[1:]}" if letter[0] == "T" else f"P{number}{letter}"
+
+
+def _read_set(parts: Parts, context: TimeContext) -> TimeValue:
+    """Read "every week", "daily"."""
+    if "repetition" in parts:
+        return TimeValue("SET", context.times.repetitions[parts["repetition"]])
+    if "weekday" in parts:
+        return TimeValue("SET", f"XXXX-WXX-{context.times.weekdays[parts['weekday']] + 1}")
+    return TimeValue("SET", _length(context.times.units[parts["unit"]], _count(parts, context) or 1))
+
+
+def _read_quarter(parts: Parts, context: TimeContext) -> TimeValue:
+    """Read "the first quarter", "Q2 2025"."""
+    number = int(parts["quarter"]) if "quarter" in parts else context.times.ordinals[parts["ordinal"]]
+    if "year" in parts:
+        return quarter_value(int(parts["year"]), number, "explicit")
+    if context.anchor is None:
+        return TimeValue(value=f"XXXX-Q{number}")
+    if "yearly" in parts:
+        return quarter_value(context.anchor.year + context.times.directions[parts["yearly"]], number, "relative")
+    now = (context.anchor.month + 2) // 3
+    year = (
+        context.anchor.year
+        - (number > now and context.tense != "future")
+        + (number < now and context.tense == "future")
+    )
+    return quarter_value(year, number, "relative")
+
+
+def _read_half(parts: Parts, context: TimeContext) -> TimeValue:
+    """Read "the first half of 2025", "the second half of this year"."""
+    number = context.times.ordinals[parts["ordinal"]]
+    if "year" not in parts and context.anchor is None:
+        return TimeValue(value=f"XXXX-H{number}")
+    basis: DateBasis = "explicit" if "year" in parts else "relative"
+    shift = context.times.directions.get(parts.get("yearly", ""), 0)
+    year = int(parts["year"]) if "year" in parts else (context.anchor.year if context.anchor else 0) + shift
+    first = date(year, 6 * number - 5, 1)
+    return TimeValue("DATE", f"{year}-H{number}", first, month_start(first, 6) - DAY, "unknown", basis)
+
+
+def _read_season(parts: Parts, context: TimeContext) -> TimeValue:
+    """Read "last summer", "spring 2025"."""
+    code = context.times.seasons[parts["season"]]
+    if "year" in parts:
+        return season_value(int(parts["year"]), code, "explicit")
+    if context.anchor is None:
+        return TimeValue(value=f"XXXX-{code}")
+    step = context.times.directions[parts["which"]]
+    begun = context.anchor >= date(context.anchor.year, SEASON_STARTS[code], 1)
+    year = context.anchor.year + (step if step == 0 or begun == (step > 0) else 0)
+    return season_value(year, code, "relative")
+
+
+def _read_week(parts: Parts, context: TimeContext) -> TimeValue:
+    """Read an ISO week."""
+    try:
+        monday = date.fromisocalendar(int(parts["year"]), int(parts["week"]), 1)
+    except ValueError:  # week 0, or a 53rd in a year that has none
+        return TimeValue()
+    return week_value(monday, basis="explicit")
+
+
 READINGS: Mapping[str, Callable[[Parts, TimeContext], TimeValue | None]] = {
     "day": _read_day,
     "numeric": _read_numeric,
     "part": _read_part,
     "days": _read_days,
     "month": _read_month,
-    "year": read_year,
-    "decade": read_decade,
+    "year": _read_year,
+    "decade": _read_decade,
     "weekday": _read_weekday,
     "deictic": _read_deictic,
     "daypart": _read_daypart,
-    "period": read_period,
-    "offset": read_offset,
-    "stretch": read_stretch,
-    "duration": read_duration,
-    "set": read_set,
-    "quarter": read_quarter,
-    "half": read_half,
-    "season": read_season,
-    "week": read_week,
+    "period": _read_period,
+    "offset": _read_offset,
+    "stretch": _read_stretch,
+    "duration": _read_duration,
+    "set": _read_set,
+    "quarter": _read_quarter,
+    "half": _read_half,
+    "season": _read_season,
+    "week": _read_week,
     "reference": _read_reference,
     "later": _read_later,
     "clock": _read_clock,

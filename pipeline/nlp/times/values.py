@@ -1,4 +1,4 @@
-"""What a time expression means: TIMEX3 value, first and last day, precision, and what that rests on."""
+"""Values of time expressions: TIMEX3 value, first and last day, precision and basis."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass
@@ -62,7 +62,7 @@ def year_value(year: int, basis: DateBasis) -> TimeValue:
 
 
 def month_start(day: date, months: int) -> date:
-    """Return the first day of the month so many months on."""
+    """Return the first day of the month this many months later."""
     number = day.year * 12 + day.month - 1 + months
     return date(min(max(number // 12, 1), 9998), number % 12 + 1, 1)
 

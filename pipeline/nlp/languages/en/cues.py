@@ -1,17 +1,14 @@
-"""English reporting words: class, how often a use reports words, and what it says of them."""
+"""English reporting words: class, how often a use reports words, and stance towards them."""
 
 from collections.abc import Iterator, Mapping
 
 from pipeline.model.annotation import CueStance
 from pipeline.nlp.languages.spec import Cue, CueClass, CueData
+from pipeline.nlp.languages.spec_events import words
 
 
-def _cues(cue_class: CueClass, weight: float, stance: CueStance, words: str) -> Iterator[tuple[str, Cue]]:
-    yield from ((word, Cue(cue_class, weight, stance)) for word in words.split())
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
+def _cues(cue_class: CueClass, weight: float, stance: CueStance, listed: str) -> Iterator[tuple[str, Cue]]:
+    yield from ((word, Cue(cue_class, weight, stance)) for word in listed.split())
 
 
 _VERBS: Mapping[str, Cue] = dict((
@@ -83,31 +80,31 @@ CUES = CueData(
     phrasal=_PHRASAL,
     nouns=_NOUNS,
     adjectives=_ADJECTIVES,
-    addressed=_words("tell inform assure remind warn ask advise urge promise reassure text email message show"),
-    committing=_words("promise vow pledge swear threaten claim warn urge demand propose beg plead implore"),
-    asking=_words("ask wonder question inquire enquire query"),
-    evidence_verbs=_words("show indicate reveal suggest find"),
-    evidence=_words(
+    addressed=words("tell inform assure remind warn ask advise urge promise reassure text email message show"),
+    committing=words("promise vow pledge swear threaten claim warn urge demand propose beg plead implore"),
+    asking=words("ask wonder question inquire enquire query"),
+    evidence_verbs=words("show indicate reveal suggest find"),
+    evidence=words(
         "record poll survey report study data datum figure document analysis review research statistic audit email"
         " memo filing letter census result evidence file log test inquiry investigation polling outcome transcript"
         " ledger"
     ),
-    naming=_words("call dub brand label describe portray characterize characterise term"),
-    labels=_words("call dub brand label know title entitle name nickname bill headline style term code-name"),
+    naming=words("call dub brand label describe portray characterize characterise term"),
+    labels=words("call dub brand label know title entitle name nickname bill headline style term code-name"),
     naming_links=frozenset({"as", "of"}),
     complementisers=frozenset({"that", "whether", "if", "how", "why", "what"}),
     source_phrases=frozenset({("according", "to")}),
     origin_prepositions=frozenset({"of", "by", "from"}),
     aside_marks=frozenset({"as"}),
     medium_prepositions=frozenset({"in", "on", "during", "at", "via", "to", "with"}),
-    medium_words=_words(
+    medium_words=words(
         "interview statement letter email tweet post speech article editorial column blog memo release conference"
         " briefing broadcast programme program show podcast message report op-ed essay facebook twitter instagram"
         " testimony address debate rally video book"
     ),
-    turn_labels=_words("q a question answer"),
-    introducing=_words("a an one another some"),
+    turn_labels=words("q a question answer"),
+    introducing=words("a an one another some"),
     opening_marks=frozenset({"“", "„", "«", "``", "‘", "「", "『"}),
     closing_marks=frozenset({"”", "»", "''", "’", "」", "』"}),
-    elisions=_words("tis twas em til cause n bout cos round nuff"),
+    elisions=words("tis twas em til cause n bout cos round nuff"),
 )

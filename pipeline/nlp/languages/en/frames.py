@@ -1,13 +1,13 @@
-"""What English event rules know beside the lexicon of ``frames.toml``: who is what in public life, and word lists."""
+"""English event data: the lexicon of ``frames.toml``, modality words, roles in public life and word lists."""
 
 from pathlib import Path
 
 from pipeline.nlp.languages.frame_file import read_frames
 from pipeline.nlp.languages.spec_events import FrameData, ModalityData, words
 
-# The English words that make a clause planned, hypothetical or negated.
+# Words that make a clause planned, hypothetical or negated.
 
-MODALITY = ModalityData(
+_MODALITY = ModalityData(
     future_auxiliaries=words("'ll shall wil will wo ’ll"),
     unreal_auxiliaries=words("ca can could may might must need ought should"),
     backshifted=words("'d would ’d"),
@@ -360,5 +360,5 @@ FRAMES = FrameData(
     relative_pronouns=words("that which who whom whose"),
     time_relatives=words("when"),
     names_no_event=words("board civil cold labor labour news phone press task video world world-war"),
-    modality=MODALITY,
+    modality=_MODALITY,
 )

@@ -1,4 +1,4 @@
-"""English words in and around names."""
+"""English words in and around names: fields of life, forenames, evidence of types, titles, roles and pronouns."""
 
 import json
 from collections import defaultdict
@@ -7,10 +7,11 @@ from importlib import resources
 
 from pipeline.model.annotation import Gender
 from pipeline.nlp.languages.spec import NameData, NameEvidence, Pronoun
+from pipeline.nlp.languages.spec_events import words
 
-# Which fields of life words for people, and for what they do, belong to. Words that fit every field are left out.
+# The fields of life of words for people and for what they do. Words that fit every field are left out.
 
-_WORDS = {
+_FIELD_WORDS = {
     "politics": """politician president minister premier chancellor senator congressman congresswoman representative
         mp msp meps mep parliamentarian lawmaker legislator governor mayor councillor councilor alderman deputy
         ambassador diplomat statesman stateswoman politics political parliament congress senate cabinet party election
@@ -45,13 +46,13 @@ _WORDS = {
         shopkeeper teacher headteacher headmaster headmistress pupil student""",
 }
 
-ROLE_FIELDS: Mapping[str, frozenset[str]] = {
-    word: frozenset(field for field, words in _WORDS.items() if word in words.split())
-    for word in " ".join(_WORDS.values()).split()
+_ROLE_FIELDS: Mapping[str, frozenset[str]] = {
+    word: frozenset(field for field, listed in _FIELD_WORDS.items() if word in listed.split())
+    for word in " ".join(_FIELD_WORDS.values()).split()
 }
 
 
-# Forenames and the gender that they show: the census lists under our own choice from many countries.
+# Forenames with their gender: the census lists, overridden by our own list from many countries.
 
 _GENDERS: Mapping[str, Gender] = {"F": "F", "M": "M"}
 
@@ -66,27 +67,23 @@ def _sections(name: str) -> Mapping[str, frozenset[str]]:
             header = line.strip("[]")
         elif not line.startswith("#"):
             found[header].update(line.split())
-    return {header: frozenset(words) for header, words in found.items()}
+    return {header: frozenset(listed) for header, listed in found.items()}
 
 
 _CENSUS = _sections("forenames_census.txt")
 _CURATED = _sections("forenames_own.txt")
-AMBIGUOUS_FORENAMES = (_CENSUS["F surname"] | _CENSUS["M surname"]) - _CURATED["F"] - _CURATED["M"]
-FORENAMES: Mapping[str, Gender] = {
-    **{word: _GENDERS[header[0]] for header, words in _CENSUS.items() if header for word in words - _CURATED["U"]},
+_AMBIGUOUS_FORENAMES = (_CENSUS["F surname"] | _CENSUS["M surname"]) - _CURATED["F"] - _CURATED["M"]
+_FORENAMES: Mapping[str, Gender] = {
+    **{word: _GENDERS[header[0]] for header, listed in _CENSUS.items() if header for word in listed - _CURATED["U"]},
     **{word: gender for header, gender in _GENDERS.items() for word in _CURATED[header]},
 }
 
 
-# English words that tell people, places and organisations apart.
+# Words in and beside names that show their type.
 
 
-def _words_by_type(**words: str) -> dict[str, str]:
-    return {word: entity_type for entity_type, listed in words.items() for word in listed.split()}
-
-
-def _words(text: str) -> frozenset[str]:
-    return frozenset(text.split())
+def _words_by_type(**lists: str) -> dict[str, str]:
+    return {word: entity_type for entity_type, listed in lists.items() for word in listed.split()}
 
 
 def _surnames() -> frozenset[str]:
@@ -94,7 +91,7 @@ def _surnames() -> frozenset[str]:
     return frozenset(word for line in lines if not line.startswith("#") for word in line.split())
 
 
-EVIDENCE = NameEvidence(
+_EVIDENCE = NameEvidence(
     first_words=_words_by_type(
         LOC="lake mount mt river cape gulf lough loch isle strait",
         FAC="fort hotel",
@@ -134,10 +131,10 @@ EVIDENCE = NameEvidence(
     ),
     of_words=frozenset({"of"}),
     joining_words=frozenset({"and"}),
-    ranks=_words(
+    ranks=words(
         "constable sergeant inspector superintendent councillor congressman congresswoman lieutenant corporal detective"
     ),
-    club_words=_words("town united city rovers wanderers athletic albion county rangers fc afc hotspur harriers villa"),
+    club_words=words("town united city rovers wanderers athletic albion county rangers fc afc hotspur harriers villa"),
     place_nouns=_words_by_type(
         GPE="city town village port republic nation province region state county country suburb borough parish"
         " municipality kingdom"
@@ -147,24 +144,24 @@ EVIDENCE = NameEvidence(
     ruled_nouns=_words_by_type(
         GPE="mayor bishop archbishop residents people inhabitants centre center outskirts streets council government"
     ),
-    civic_nouns=_words(
+    civic_nouns=words(
         "council councillor councillors hospital depot police station residents mayor town airport harbour lifeboat"
         " couple resident suburb coroner magistrates ward railway"
     ),
-    place_things=_words(
+    place_things=words(
         "minister government parliament capital economy population streets coast border borders waterfront ambassador"
         " president mayor airport harbour army currency main"
     ),
-    vessel_nouns=_words(
+    vessel_nouns=words(
         "ship ferry boat yacht vessel tanker trawler freighter frigate submarine liner destroyer lifeboat schooner"
         " spacecraft rocket satellite"
     ),
-    firm_nouns=_words(
+    firm_nouns=words(
         "company firm charity group bank airline newspaper magazine journal retailer manufacturer maker carmaker"
         " chipmaker publisher operator broadcaster brewery union party agency chain startup start-up watchdog app"
         " supermarket consultancy brokerage carrier insurer lender developer website"
     ),
-    firm_endings=_words(
+    firm_endings=words(
         "holdings inc corp ltd plc airlines airways motors ferries industries pharmaceuticals railways buses capital"
         " rail travel semiconductor foods stores homes energy media technologies systems entertainment shipping"
     ),
@@ -172,25 +169,25 @@ EVIDENCE = NameEvidence(
     place_prepositions=frozenset({"in", "near", "throughout", "outside", "inside", "into", "across", "at", "past"}),
     weak_prepositions=frozenset({"in", "at"}),
     firm_prepositions=frozenset({"at"}),
-    stake_nouns=_words(
+    stake_nouns=words(
         "share stake interest invest investment investor confidence trust faith job role work believe believer hand"
         " appoint"
     ),
-    person_verbs=_words(
+    person_verbs=words(
         "live write teach reside accompany bear die marry divorce wed retire graduate resign weep smile laugh cry"
         " sing star study wear sleep wake sit"
         " stand marvel shrug nod grin joke confess apologise apologize recall remember plead testify serve emigrate"
         " befriend kneel sob sigh act paint compose drown suffer dream bury behead jail imprison knight crown arrest"
         " injure murder assassinate dress sentence elect re-elect convict"
     ),
-    person_things=_words(
+    person_things=words(
         "wife husband son daughter brother sister mother father parent parents child children family friend friends"
         " girlfriend boyfriend widow partner cousin nephew niece uncle aunt grandfather grandmother grandson"
         " granddaughter lawyer lawyers attorney solicitor death birth life childhood career body face hand hands eyes"
         " voice hair smile marriage wedding funeral widow fiancee fiance lover mistress ex-wife ex-husband"
         " biography memoir memoirs teachings father-in-law birthday home house heart"
     ),
-    person_nouns=_words("administration presidency era family campaign loyalist ally aide supporter biographer"),
+    person_nouns=words("administration presidency era family campaign loyalist ally aide supporter biographer"),
     personal_pronouns=frozenset({"he", "she", "his", "her", "him", "himself", "herself"}),
     party_letters=frozenset({"D", "R", "I"}),
     surnames=_surnames(),
@@ -286,12 +283,12 @@ _PRONOUNS: Mapping[str, Pronoun] = {
 }
 
 NAMES = NameData(
-    evidence=EVIDENCE,
+    evidence=_EVIDENCE,
     articles=frozenset({"the", "a", "an"}),
     definite=frozenset({"the"}),
     honorifics=_HONORIFICS,
     titles=_TITLES,
-    title_modifiers=_words(
+    title_modifiers=words(
         "prime vice deputy assistant associate chief acting former ex senior junior first second foreign home interior"
         " finance defence defense health education justice transport environment energy trade state district attorney"
         " police fire lieutenant brigadier rear field detective high supreme court crown house senate majority minority"
@@ -299,25 +296,25 @@ NAMES = NameData(
         " ch presidential republican democratic labour conservative liberal company team club head press campaign"
     ),
     roles=_ROLES,
-    role_fields=ROLE_FIELDS,
-    role_verbs=_words("be become appoint name elect serve remain crown"),
+    role_fields=_ROLE_FIELDS,
+    role_verbs=words("be become appoint name elect serve remain crown"),
     numbers={"two": 2, "both": 2, "three": 3, "four": 4, "five": 5},
-    definite_numbers=_words("both"),
+    definite_numbers=words("both"),
     group_sizes={"pair": 2, "couple": 2, "duo": 2, "sisters": 2, "brothers": 2, "twins": 2, "trio": 3, "quartet": 4},
-    joint_verbs=_words("marry wed divorce separate meet"),
-    company_nouns=_words(
+    joint_verbs=words("marry wed divorce separate meet"),
+    company_nouns=words(
         "company firm retailer manufacturer airline operator publisher broadcaster club team band charity lender bank"
         " carmaker chain supplier developer supermarket brewer insurer"
     ),
-    public_nouns=_words(
+    public_nouns=words(
         "council court union unions nations ministry department committee commission parliament government police party"
         " army navy senate congress assembly tribunal university school college hospital church authority treasury"
         " federation association society league institute bureau times gazette herald tribune courier observer guardian"
         " telegraph journal chronicle reuters bbc watchdog inquiry office house"
     ),
-    possessive_prepositions=_words("of"),
-    country_nouns=_words("country nation state neighbour neighbor"),
-    organisation_nouns=_words(
+    possessive_prepositions=words("of"),
+    country_nouns=words("country nation state neighbour neighbor"),
+    organisation_nouns=words(
         "company firm police government ministry department agency council committee commission court party campaign"
         " union charity group team club university school hospital bank board bureau office authority association"
         " organisation organization network newspaper paper magazine station channel church army navy military"
@@ -325,43 +322,43 @@ NAMES = NameData(
         " coalition federation regulator watchdog operator airline manufacturer retailer publisher service force museum"
         " gallery theatre library trust society alliance league college brewery observatory cathedral"
     ),
-    document_nouns=_words(
+    document_nouns=words(
         "report study audit survey poll statement letter email memo document paper analysis review release bill law"
         " order ruling indictment complaint lawsuit article editorial book post tweet message notice website ad"
         " transcript affidavit filing resolution inquiry research figures data headline sign banner caption"
     ),
-    post_nominals=_words(
+    post_nominals=words(
         "qc kc mp msp mep mbe obe cbe kbe phd md esq jr sr frs mla td am jd mba dbe ra bem msc bsc pc qpm"
     ),
-    name_particles=_words("de da del della di la le van von der den bin ibn al el ben bint dos du ter abu"),
-    company_suffixes=_words(
+    name_particles=words("de da del della di la le van von der den bin ibn al el ben bint dos du ter abu"),
+    company_suffixes=words(
         "inc corp corporation co company ltd limited plc llc llp ag sa gmbh nv group holdings bank motors airlines"
         " news international technologies systems industries partners foundation university police party capital"
         " ventures energy media pharmaceuticals rail railways buses motors records pictures studios entertainment foods"
         " stores supermarkets homes oil mining steel chemicals telecom insurance logistics shipping aerospace software"
         " semiconductor semiconductors airlines"
     ),
-    acronym_skips=_words("of and the for in on de & to"),
-    months_and_days=_words(
+    acronym_skips=words("of and the for in on de & to"),
+    months_and_days=words(
         "january february march april may june july august september october november december monday tuesday"
         " wednesday thursday friday saturday sunday jan feb mar apr jun jul aug sept oct nov dec spring summer"
     ),
-    date_neighbours=_words(
+    date_neighbours=words(
         "in on last until since by next early late mid this during before after from through of every till"
     ),
-    never_names=_words(
+    never_names=words(
         "i he she it they we you mr mrs ms bc ad bce ce mps majesty highness excellency hrh easter christmas lent"
         " ramadan eid hanukkah passover halloween obituary analysis comment"
         " opinion exclusive interview review breaking monday tuesday wednesday"
         " thursday friday saturday sunday est gmt bst am pm"
         " q a reuters/ afp/ photo image video advertisement"
     ),
-    forenames=FORENAMES,
-    ambiguous_forenames=AMBIGUOUS_FORENAMES,
+    forenames=_FORENAMES,
+    ambiguous_forenames=_AMBIGUOUS_FORENAMES,
     pronouns=_PRONOUNS,
-    empty_it_verbs=_words(
+    empty_it_verbs=words(
         "seem appear happen rain snow turn take matter come follow remain emerge transpire become help look sound"
     ),
-    empty_it_nouns=_words("time shame pity fact question matter case day year first second third way"),
+    empty_it_nouns=words("time shame pity fact question matter case day year first second third way"),
     pronoun_weights=json.loads(resources.files(__package__).joinpath("pronoun_weights.json").read_text("utf-8")),
 )

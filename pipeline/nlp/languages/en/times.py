@@ -1,4 +1,4 @@
-"""The English time words and the patterns they stand in."""
+"""English time words and the patterns that use them."""
 
 from pipeline.nlp.languages.spec_events import TimeData, words
 
