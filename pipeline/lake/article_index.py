@@ -1,6 +1,6 @@
-"""Where each article stands: a SQLite index of the lake, and the intent of a commit under way.
+"""The article index: a SQLite database of what the lake has of each article, and the intent of a running commit.
 
-Rebuildable: manifests and objects say the same. The intent lets the next process finish what a dead one began.
+It can be rebuilt from manifests and objects. The intent lets the next process finish what a dead one began.
 """
 
 import json
@@ -25,26 +25,79 @@ from pipeline.sqlite import (
     transaction,
 )
 
-# How much the lake holds, without reading it: rows and bytes of each table file, a part of the index.
+ChangeKind = Literal["new", "changed", "moved", "removed", "withdrawn", "returned"]
 
-SIZE_TABLES = (
-    """CREATE TABLE IF NOT EXISTS files (
-        published_date TEXT NOT NULL, name TEXT NOT NULL, rows INTEGER NOT NULL, bytes INTEGER NOT NULL,
-        seal INTEGER NOT NULL, PRIMARY KEY (published_date, name)) WITHOUT ROWID""",
-)
+
+@dataclass(frozen=True, slots=True)
+class StoredArticle:
+    """What the lake has of an article. ``raw_ref`` and ``fetched_at`` are of the first fetch of its content.
+
+    ``kb_version`` is the version of the knowledge base that linked its names.
+    """
+
+    published_date: date
+    revision_id: str
+    pipeline_version: str
+    kb_version: str | None
+    raw_ref: str | None
+    fetched_at: datetime
+
+    @property
+    def row_key(self) -> str:
+        """The key of this row among all rows that one version may have written for the article."""
+        return row_key_of(revision_id=self.revision_id, raw_ref=self.raw_ref, fetched_at=self.fetched_at)
+
+
+def row_key_of(*, revision_id: str, raw_ref: str | None, fetched_at: datetime) -> str:
+    """Return ``StoredArticle.row_key`` of a row that may not be stored yet."""
+    return f"{revision_id} {raw_ref} {fetched_at.isoformat()}"
+
+
+@dataclass(frozen=True, slots=True)
+class CachedOutcome:
+    """Outcome of deriving an article without committing a row, kept so that it is not computed again.
+
+    It is valid for this ``input_hash`` of the archive's records, and this version. With ``row_key``, the committed row
+    of that key is the right one. If the index is lost, outcomes are computed again.
+    """
+
+    input_hash: str
+    pipeline_version: str
+    outcome: OutcomeKind
+    reason: str | None = None
+    detail: str | None = None
+    row_key: str | None = None
 
 
 @dataclass(frozen=True, slots=True)
 class FileSize:
-    """How much one table file, or all files of a table, hold."""
+    """Rows and bytes of one table file, or of all files of a table."""
 
     rows: int
     bytes: int
 
 
 @dataclass(frozen=True, slots=True)
+class DayContents:
+    """Content of a day: its articles, and the size of each table's file."""
+
+    generation: int
+    articles: Mapping[str, StoredArticle]
+    files: Mapping[str, FileSize] = field(default_factory=dict)
+
+
+@dataclass(frozen=True, slots=True)
+class Move:
+    """An article whose rows move to another day."""
+
+    article_id: str
+    from_day: date
+    to_day: date
+
+
+@dataclass(frozen=True, slots=True)
 class Totals:
-    """What all days hold together: sizes by table, first and last day, and when their newest content was fetched."""
+    """Totals over all days: sizes by table, first and last day, and when the newest content was fetched."""
 
     tables: Mapping[str, FileSize]
     first_day: date | None
@@ -52,15 +105,279 @@ class Totals:
     fetched_at: datetime | None
 
 
-def set_sizes(connection: sqlite3.Connection, day: date, files: Mapping[str, FileSize]) -> None:
-    """Make these the files of a day, by table."""
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleChange:
+    """A change of one article. ``day`` is the day of its rows, or their last one; ``from_day`` the day before a move.
+
+    removed: the lake has no rows of it any more. withdrawn: its publisher's page is gone; its rows stay.
+    """
+
+    article_id: str
+    kind: ChangeKind
+    day: date
+    from_day: date | None
+    at: datetime
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class Changes:
+    """Changes after a time, in order of time. ``days`` are those on which any table's rows changed.
+
+    ``until`` is the last stamp: the time to ask from next. It is None if the lake never had any rows.
+    """
+
+    until: datetime | None
+    articles: tuple[ArticleChange, ...]
+    days: tuple[date, ...]
+
+
+_VERSION = 5
+# Dropped in an index of another version: without days the lake rebuilds its index. The intent of a dead process stays.
+_REBUILT_TABLES = ("articles", "days", "files", "touched", "batches", "verdicts", "known", "changes", "stamps")
+# Rows that manifests and objects do not repeat have a checksum.
+_SCHEMA = (
+    """CREATE TABLE IF NOT EXISTS articles (
+        article_id TEXT PRIMARY KEY, published_date TEXT NOT NULL, revision_id TEXT NOT NULL,
+        pipeline_version TEXT NOT NULL, kb_version TEXT, raw_ref TEXT, fetched_at INTEGER NOT NULL) WITHOUT ROWID""",
+    "CREATE INDEX IF NOT EXISTS articles_day ON articles (published_date)",
+    """CREATE TABLE IF NOT EXISTS days (
+        published_date TEXT PRIMARY KEY, generation INTEGER NOT NULL, changed_at INTEGER NOT NULL,
+        fetched_at INTEGER, seal INTEGER)""",
+    "CREATE TABLE IF NOT EXISTS pending (published_date TEXT PRIMARY KEY)",
+    "CREATE TABLE IF NOT EXISTS moves (article_id TEXT PRIMARY KEY, from_day TEXT NOT NULL, to_day TEXT NOT NULL)",
+    """CREATE TABLE IF NOT EXISTS touched (
+        batch_id TEXT NOT NULL, published_date TEXT NOT NULL, seal INTEGER NOT NULL,
+        PRIMARY KEY (batch_id, published_date))""",
+    "CREATE TABLE IF NOT EXISTS batches (batch_id TEXT PRIMARY KEY, seal INTEGER NOT NULL)",
+    """CREATE TABLE IF NOT EXISTS verdicts (
+        article_id TEXT PRIMARY KEY, seen TEXT NOT NULL, pipeline_version TEXT NOT NULL, outcome TEXT NOT NULL,
+        reason TEXT, detail TEXT, row_key TEXT, seal INTEGER NOT NULL) WITHOUT ROWID""",
+    """CREATE TABLE IF NOT EXISTS known (
+        published_date TEXT PRIMARY KEY, generation INTEGER NOT NULL, knowledge TEXT NOT NULL,
+        seal INTEGER NOT NULL)""",
+    """CREATE TABLE IF NOT EXISTS files (
+        published_date TEXT NOT NULL, name TEXT NOT NULL, rows INTEGER NOT NULL, bytes INTEGER NOT NULL,
+        seal INTEGER NOT NULL, PRIMARY KEY (published_date, name)) WITHOUT ROWID""",
+    # One row per article that the lake has or had, with its present or last day.
+    """CREATE TABLE IF NOT EXISTS changes (
+        article_id TEXT PRIMARY KEY, published_date TEXT NOT NULL, is_removed INTEGER NOT NULL,
+        first_at INTEGER NOT NULL, changed_at INTEGER NOT NULL, moved_from TEXT, moved_at INTEGER,
+        is_gone INTEGER NOT NULL DEFAULT 0, gone_at INTEGER, seal INTEGER) WITHOUT ROWID""",
+    "CREATE INDEX IF NOT EXISTS changes_day ON changes (published_date)",
+    "CREATE INDEX IF NOT EXISTS changes_at ON changes (changed_at)",
+    "CREATE INDEX IF NOT EXISTS changes_gone_at ON changes (gone_at) WHERE gone_at IS NOT NULL",
+    "CREATE TABLE IF NOT EXISTS stamps (one INTEGER PRIMARY KEY CHECK (one = 1), last INTEGER NOT NULL, seal INTEGER)",
+)
+_DELETE_DAY = ("DELETE FROM days WHERE published_date = ?", "DELETE FROM known WHERE published_date = ?")
+_CHECKSUM_DAY = """UPDATE days SET seal = row_checksum(published_date, generation, changed_at, fetched_at)
+    WHERE published_date = ?"""
+# The rows of a commit, before they replace the present ones.
+_INCOMING = (
+    "CREATE TEMP TABLE IF NOT EXISTS incoming AS SELECT * FROM articles WHERE false",
+    "CREATE UNIQUE INDEX IF NOT EXISTS temp.incoming_article ON incoming (article_id)",
+)
+
+
+class ArticleIndex:
+    """One connection to the article index.
+
+    Raises: LakeError (ledger_broken) if the file is not a SQLite database, OSError if the disk is full.
+    """
+
+    def __init__(self, path: Path, *, durability: Durability) -> None:
+        self.connection = open_database(path, durability=durability, broken=partial(_open_error, path))
+        self.connection.create_function("row_checksum", -1, lambda *values: row_checksum(values), deterministic=True)
+        with transaction(self.connection):
+            if self.connection.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
+                for name in _REBUILT_TABLES:
+                    self.connection.execute(f"DROP TABLE IF EXISTS {name}")
+                for statement in _SCHEMA:
+                    self.connection.execute(statement)
+                self.connection.execute(f"PRAGMA user_version = {_VERSION}")
+            for statement in _INCOMING:
+                self.connection.execute(statement)
+
+    def stored(self, article_ids: Iterable[str]) -> dict[str, StoredArticle]:
+        """Return the stored facts of those articles that the lake has."""
+        query = "SELECT * FROM articles WHERE article_id IN (SELECT value FROM json_each(?))"
+        return dict(map(_stored_article, self.connection.execute(query, (json.dumps(list(article_ids)),))))
+
+    def cached_outcomes(self, article_ids: Iterable[str]) -> dict[str, CachedOutcome]:
+        """Return the cached outcome of those articles that have one."""
+        query = "SELECT * FROM verdicts WHERE article_id IN (SELECT value FROM json_each(?))"
+        rows = self.connection.execute(query, (json.dumps(list(article_ids)),))
+        return {article_id: CachedOutcome(*rest) for article_id, *rest, _ in rows}
+
+    def put_outcomes(self, cached_outcomes: Mapping[str, CachedOutcome]) -> None:
+        """Store outcomes by article, in place of earlier ones."""
+        rows = [_with_checksum(each, *astuple(outcome)) for each, outcome in cached_outcomes.items()]
+        with transaction(self.connection):
+            self.connection.executemany("INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+
+    def is_empty(self) -> bool:
+        """Return whether the index has no day."""
+        return self.connection.execute("SELECT 1 FROM days LIMIT 1").fetchone() is None
+
+    def generation(self, day: date) -> int:
+        """Return the generation of a day that the index reflects; 0 for an unknown day."""
+        query = "SELECT generation FROM days WHERE published_date = ?"
+        row = self.connection.execute(query, (day.isoformat(),)).fetchone()
+        return 0 if row is None else int(row[0])
+
+    def has_content(self, day: date, articles: Mapping[str, StoredArticle]) -> bool:
+        """Return whether the index has exactly these articles on a day."""
+        try:
+            return self.of_day(day) == articles
+        except (ValueError, TypeError, OverflowError):  # a damaged value
+            return False
+
+    def counts(self) -> dict[str, tuple[int, int]]:
+        """Return generation and number of articles per day, by the day's ISO date."""
+        rows = self.connection.execute(
+            """SELECT published_date, generation, count(article_id) FROM days LEFT JOIN articles USING (published_date)
+            GROUP BY published_date"""
+        )
+        return {day: (generation, count) for day, generation, count in rows}
+
+    def of_day(self, day: date) -> dict[str, StoredArticle]:
+        rows = self.connection.execute("SELECT * FROM articles WHERE published_date = ?", (day.isoformat(),))
+        return dict(map(_stored_article, rows))
+
+    def days_current_with(self, knowledge: str) -> frozenset[date]:
+        """Return the days whose present rows were all found to be derived with this knowledge."""
+        query = "SELECT published_date FROM known JOIN days USING (published_date, generation) WHERE knowledge = ?"
+        return frozenset(date.fromisoformat(row[0]) for row in self.connection.execute(query, (knowledge,)))
+
+    def mark_current(self, generations: Mapping[date, int], knowledge: str) -> None:
+        """Record the days that, at these generations, are derived with this knowledge."""
+        rows = [_with_checksum(day.isoformat(), generation, knowledge) for day, generation in generations.items()]
+        with transaction(self.connection):
+            self.connection.executemany("INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?)", rows)
+
+    def changes(self, since: datetime) -> Changes:
+        """Return which articles' rows, and which days, changed after a time."""
+        with transaction(self.connection):
+            return _changes_after(self.connection, to_micros(since))
+
+    def note_gone(self, article_ids: Iterable[str], *, now: datetime) -> None:
+        """Set the articles whose pages are gone from the web; ``changes`` reports the differences."""
+        with transaction(self.connection):
+            _mark_gone(self.connection, article_ids, stamp=_next_stamp(self.connection, now))
+
+    def generations(self) -> dict[date, int]:
+        """Return the generation of each day that the index reflects."""
+        rows = self.connection.execute("SELECT published_date, generation FROM days")
+        return {date.fromisoformat(day): generation for day, generation in rows}
+
+    def write_intent(
+        self,
+        days: Iterable[date],
+        *,
+        moves: Sequence[Move] = (),
+        changed_days: Mapping[str, Iterable[date]] | None = None,
+    ) -> None:
+        """Record the days and moves that a commit is about to write."""
+        rows = [
+            _with_checksum(batch_id, day.isoformat())
+            for batch_id, those in (changed_days or {}).items()
+            for day in those
+        ]
+        with transaction(self.connection):
+            self.connection.executemany("INSERT OR IGNORE INTO pending VALUES (?)", [(d.isoformat(),) for d in days])
+            self.connection.executemany(
+                "INSERT OR REPLACE INTO moves VALUES (?, ?, ?)",
+                [(move.article_id, move.from_day.isoformat(), move.to_day.isoformat()) for move in moves],
+            )
+            self.connection.executemany("INSERT OR IGNORE INTO touched VALUES (?, ?, ?)", rows)
+
+    def intent_days(self) -> tuple[date, ...]:
+        """Return the days of an unfinished intent, sorted."""
+        rows = self.connection.execute("SELECT published_date FROM pending ORDER BY published_date")
+        return tuple(date.fromisoformat(row[0]) for row in rows)
+
+    def moves(self) -> tuple[Move, ...]:
+        rows = self.connection.execute("SELECT article_id, from_day, to_day FROM moves ORDER BY article_id")
+        return tuple(Move(row[0], date.fromisoformat(row[1]), date.fromisoformat(row[2])) for row in rows)
+
+    def apply(self, days: Mapping[date, DayContents], *, now: datetime, batch_ids: Iterable[str] = ()) -> None:
+        """Store the content of days, stamp changes, clear the intent, and mark the batches as done."""
+        with transaction(self.connection):
+            stamp = _next_stamp(self.connection, now)
+            self.connection.execute("DELETE FROM incoming")
+            rows = (_index_row(*each) for held in days.values() for each in held.articles.items())
+            self.connection.executemany("INSERT OR REPLACE INTO incoming VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
+            _record_changes(self.connection, days, stamp=stamp)
+            for day in days:
+                self.connection.execute("DELETE FROM articles WHERE published_date = ?", (day.isoformat(),))
+            self.connection.execute("INSERT OR REPLACE INTO articles SELECT * FROM incoming ORDER BY article_id")
+            for day, held in days.items():
+                self._set_day(day, held, stamp)
+            for statement in ("DELETE FROM pending", "DELETE FROM moves"):
+                self.connection.execute(statement)
+            done = [_with_checksum(each) for each in batch_ids]
+            self.connection.executemany("INSERT OR IGNORE INTO batches VALUES (?, ?)", done)
+
+    def _set_day(self, day: date, held: DayContents, stamp: int) -> None:
+        _set_sizes(self.connection, day, held.files)
+        if not held.generation:
+            for statement in _DELETE_DAY:
+                self.connection.execute(statement, (day.isoformat(),))
+            return
+        newest = max((article.fetched_at for article in held.articles.values()), default=None)
+        self.connection.execute(
+            """INSERT INTO days VALUES (?, ?, ?, ?, NULL) ON CONFLICT DO UPDATE SET fetched_at = excluded.fetched_at,
+            changed_at = iif(generation = excluded.generation, changed_at, excluded.changed_at),
+            generation = excluded.generation""",
+            (day.isoformat(), held.generation, stamp, None if newest is None else to_micros(newest)),
+        )
+        self.connection.execute(_CHECKSUM_DAY, (day.isoformat(),))
+
+    def is_done(self, batch_id: str) -> bool:
+        """Return whether a batch was committed."""
+        return bool(self.connection.execute("SELECT 1 FROM batches WHERE batch_id = ?", (batch_id,)).fetchall())
+
+    def changed_days(self, batch_ids: Iterable[str]) -> tuple[date, ...]:
+        """Return the days that any commit of these batches changed, sorted."""
+        query = """SELECT DISTINCT published_date FROM touched
+            WHERE batch_id IN (SELECT value FROM json_each(?)) ORDER BY published_date"""
+        rows = self.connection.execute(query, (json.dumps(list(batch_ids)),))
+        return tuple(date.fromisoformat(row[0]) for row in rows)
+
+
+def index_problems(path: Path) -> tuple[str, ...]:
+    """Return the problems of the index's file. Check before opening it, which may rebuild it."""
+    return tuple(problems_of_database(path, schema=_SCHEMA, version=_VERSION))
+
+
+def _with_checksum(*values: object) -> tuple[object, ...]:
+    return (*values, row_checksum(values))
+
+
+def _index_row(article_id: str, article: StoredArticle) -> tuple[object, ...]:
+    facts = (article.revision_id, article.pipeline_version, article.kb_version, article.raw_ref)
+    return (article_id, article.published_date.isoformat(), *facts, to_micros(article.fetched_at))
+
+
+def _stored_article(row: Sequence[Any]) -> tuple[str, StoredArticle]:
+    article_id, day, revision_id, version, kb_version, raw_ref, fetched_at = row
+    at = from_micros(fetched_at)
+    return article_id, StoredArticle(date.fromisoformat(day), revision_id, version, kb_version, raw_ref, at)
+
+
+def _open_error(path: Path, error: sqlite3.DatabaseError) -> LakeError:
+    message = f"{path} cannot be opened ({error}); {REMOVE}, which makes it anew"
+    return LakeError(message, key=str(path), reason="ledger_broken")
+
+
+def _set_sizes(connection: sqlite3.Connection, day: date, files: Mapping[str, FileSize]) -> None:
+    """Store the sizes of a day's files, by table."""
     connection.execute("DELETE FROM files WHERE published_date = ?", (day.isoformat(),))
-    sizes = [(day.isoformat(), name, size.rows, size.bytes) for name, size in files.items()]
-    connection.executemany("INSERT INTO files VALUES (?, ?, ?, ?, ?)", [(*size, row_checksum(size)) for size in sizes])
+    sizes = [_with_checksum(day.isoformat(), name, size.rows, size.bytes) for name, size in files.items()]
+    connection.executemany("INSERT INTO files VALUES (?, ?, ?, ?, ?)", sizes)
 
 
 def totals_of(connection: sqlite3.Connection) -> Totals:
-    """Return what all days hold together."""
+    """Return the totals over all days."""
     tables = connection.execute("SELECT name, sum(rows), sum(bytes) FROM files GROUP BY name")
     first, last = connection.execute("SELECT min(published_date), max(published_date) FROM files").fetchone()
     (newest,) = connection.execute("SELECT max(fetched_at) FROM days").fetchone()
@@ -72,33 +389,15 @@ def totals_of(connection: sqlite3.Connection) -> Totals:
     )
 
 
-# Which articles' rows changed, and when: a part of the index, written in the transaction that stores days.
+# Change tracking: which articles' rows changed, and when; written in the transaction that stores days.
 #
-# A stamp is the time of a change, and later than every stamp before it, whatever the clock does: who asks for what came
-# after the last stamp that he saw misses nothing and gets nothing twice. With the index lost, everything is new.
+# A stamp is the time of a change, and later than every earlier stamp, whatever the clock does: a reader that asks for
+# what came after its last stamp misses nothing and gets nothing twice. With the index lost, everything is new.
 
-ChangeKind = Literal["new", "changed", "moved", "removed", "withdrawn", "returned"]
-
-CHANGE_TABLES = (
-    # One row an article that the lake has or had: where it stands, or stood last.
-    """CREATE TABLE IF NOT EXISTS changes (
-        article_id TEXT PRIMARY KEY, published_date TEXT NOT NULL, is_removed INTEGER NOT NULL,
-        first_at INTEGER NOT NULL, changed_at INTEGER NOT NULL, moved_from TEXT, moved_at INTEGER,
-        is_gone INTEGER NOT NULL DEFAULT 0, gone_at INTEGER, seal INTEGER) WITHOUT ROWID""",
-    "CREATE INDEX IF NOT EXISTS changes_day ON changes (published_date)",
-    "CREATE INDEX IF NOT EXISTS changes_at ON changes (changed_at)",
-    "CREATE INDEX IF NOT EXISTS changes_gone_at ON changes (gone_at) WHERE gone_at IS NOT NULL",
-    "CREATE TABLE IF NOT EXISTS stamps (one INTEGER PRIMARY KEY CHECK (one = 1), last INTEGER NOT NULL, seal INTEGER)",
-)
 _CHECKSUM_CHANGES = """UPDATE changes SET seal = row_checksum(
         article_id, published_date, is_removed, first_at, changed_at, moved_from, moved_at, is_gone, gone_at)
     WHERE changed_at = :stamp OR gone_at = :stamp"""
-# What a commit takes in, before it replaces what stands.
-INCOMING = (
-    "CREATE TEMP TABLE IF NOT EXISTS incoming AS SELECT * FROM articles WHERE false",
-    "CREATE UNIQUE INDEX IF NOT EXISTS temp.incoming_article ON incoming (article_id)",
-)
-# Of the days that ``incoming`` is all of: what stands now and did not, or not so; then what stands no more.
+# Of days whose rows are all in ``incoming``: articles that are new or differ; then articles that are gone.
 _UPSERT_ARTICLES = """INSERT INTO changes (article_id, published_date, is_removed, first_at, changed_at)
     SELECT article_id, i.published_date, 0, :stamp, :stamp FROM incoming i LEFT JOIN articles a USING (article_id)
     WHERE (i.published_date, i.revision_id, i.pipeline_version, i.kb_version, i.raw_ref, i.fetched_at) IS NOT
@@ -122,32 +421,6 @@ _MARK_RETURNED = """UPDATE changes SET is_gone = 0, gone_at = ?
     WHERE is_gone AND article_id NOT IN (SELECT value FROM json_each(?))"""
 
 
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArticleChange:
-    """A change of one article. ``day`` is where its rows stand, or stood last; ``from_day`` where they stood before.
-
-    removed: the lake has no row of it any more. withdrawn: its publisher's page is gone; its rows stay.
-    """
-
-    article_id: str
-    kind: ChangeKind
-    day: date
-    from_day: date | None
-    at: datetime
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class Changes:
-    """What changed after a time, in the order of time. ``days`` are those on which any table's rows changed.
-
-    ``until`` is the last stamp: the time to ask from next. None where the lake never held anything.
-    """
-
-    until: datetime | None
-    articles: tuple[ArticleChange, ...]
-    days: tuple[date, ...]
-
-
 class _ChangeRow(NamedTuple):
     article_id: str
     day: str
@@ -158,31 +431,31 @@ class _ChangeRow(NamedTuple):
     moved_at: int | None
 
 
-def next_stamp(connection: sqlite3.Connection, now: datetime) -> int:
-    """Return the stamp of a transaction that writes: microseconds, later than all before it."""
+def _next_stamp(connection: sqlite3.Connection, now: datetime) -> int:
+    """Return the stamp of a writing transaction: microseconds, later than all earlier stamps."""
     row = connection.execute("SELECT last FROM stamps").fetchone()
     stamp = max(to_micros(now), 0 if row is None else row[0] + 1)
-    connection.execute("INSERT OR REPLACE INTO stamps VALUES (1, ?, ?)", (stamp, row_checksum((1, stamp))))
+    connection.execute("INSERT OR REPLACE INTO stamps VALUES (?, ?, ?)", _with_checksum(1, stamp))
     return stamp
 
 
-def record_changes(connection: sqlite3.Connection, days: Iterable[date], *, stamp: int) -> None:
-    """Compare ``incoming``, all that days hold now, with the index's rows that it will replace; stamp what differs."""
+def _record_changes(connection: sqlite3.Connection, days: Iterable[date], *, stamp: int) -> None:
+    """Compare ``incoming``, the present rows of ``days``, with the index's rows that it will replace; stamp changes."""
     parameters = {"stamp": stamp, "days": json.dumps([day.isoformat() for day in days])}
     for statement in (_UPSERT_ARTICLES, _MARK_REMOVED, _CHECKSUM_CHANGES):
         connection.execute(statement, parameters)
 
 
-def mark_gone(connection: sqlite3.Connection, article_ids: Iterable[str], *, stamp: int) -> None:
-    """Make these articles all those whose pages are gone; stamp those that were not, and those that are back."""
+def _mark_gone(connection: sqlite3.Connection, article_ids: Iterable[str], *, stamp: int) -> None:
+    """Set the articles whose pages are gone; stamp those that are new among them, and those that returned."""
     gone = json.dumps(sorted(article_ids))
     for statement in (_MARK_GONE, _MARK_RETURNED):
         connection.execute(statement, (stamp, gone))
     connection.execute(_CHECKSUM_CHANGES, {"stamp": stamp})
 
 
-def changes_after(connection: sqlite3.Connection, after: int) -> Changes:
-    """Return what was stamped after a stamp."""
+def _changes_after(connection: sqlite3.Connection, after: int) -> Changes:
+    """Return the changes after a stamp."""
     last = connection.execute("SELECT last FROM stamps").fetchone()
     rows = [_article_change(_ChangeRow(*row), after) for row in connection.execute(_ROWS_SINCE, (after,))]
     rows += [
@@ -203,7 +476,7 @@ def changes_after(connection: sqlite3.Connection, after: int) -> Changes:
 
 
 def _article_change(row: _ChangeRow, after: int) -> ArticleChange:
-    """Return what a row's changes after a time come to."""
+    """Return the net change of a row after a time."""
     is_moved = row.moved_at is not None and row.moved_at > after
     kind: ChangeKind = (
         "removed" if row.is_removed else "new" if row.first_at > after else "moved" if is_moved else "changed"
@@ -215,284 +488,3 @@ def _article_change(row: _ChangeRow, after: int) -> ArticleChange:
         from_day=date.fromisoformat(row.moved_from) if kind == "moved" and row.moved_from else None,
         at=from_micros(row.changed_at),
     )
-
-
-_VERSION = 5
-# Of another version: without days the lake takes its index for lost. What a dead process intended stays.
-_REBUILT_TABLES = ("articles", "days", "files", "touched", "batches", "verdicts", "known", "changes", "stamps")
-# Rows that manifests and objects do not repeat have a checksum.
-_SCHEMA = (
-    """CREATE TABLE IF NOT EXISTS articles (
-        article_id TEXT PRIMARY KEY, published_date TEXT NOT NULL, revision_id TEXT NOT NULL,
-        pipeline_version TEXT NOT NULL, kb_version TEXT, raw_ref TEXT, fetched_at INTEGER NOT NULL) WITHOUT ROWID""",
-    "CREATE INDEX IF NOT EXISTS articles_day ON articles (published_date)",
-    """CREATE TABLE IF NOT EXISTS days (
-        published_date TEXT PRIMARY KEY, generation INTEGER NOT NULL, changed_at INTEGER NOT NULL,
-        fetched_at INTEGER, seal INTEGER)""",
-    "CREATE TABLE IF NOT EXISTS pending (published_date TEXT PRIMARY KEY)",
-    "CREATE TABLE IF NOT EXISTS moves (article_id TEXT PRIMARY KEY, from_day TEXT NOT NULL, to_day TEXT NOT NULL)",
-    """CREATE TABLE IF NOT EXISTS touched (
-        batch_id TEXT NOT NULL, published_date TEXT NOT NULL, seal INTEGER NOT NULL,
-        PRIMARY KEY (batch_id, published_date))""",
-    "CREATE TABLE IF NOT EXISTS batches (batch_id TEXT PRIMARY KEY, seal INTEGER NOT NULL)",
-    """CREATE TABLE IF NOT EXISTS verdicts (
-        article_id TEXT PRIMARY KEY, seen TEXT NOT NULL, pipeline_version TEXT NOT NULL, outcome TEXT NOT NULL,
-        reason TEXT, detail TEXT, row_key TEXT, seal INTEGER NOT NULL) WITHOUT ROWID""",
-    """CREATE TABLE IF NOT EXISTS known (
-        published_date TEXT PRIMARY KEY, generation INTEGER NOT NULL, knowledge TEXT NOT NULL,
-        seal INTEGER NOT NULL)""",
-    *SIZE_TABLES,
-    *CHANGE_TABLES,
-)
-_DELETE_DAY = ("DELETE FROM days WHERE published_date = ?", "DELETE FROM known WHERE published_date = ?")
-_CHECKSUM_DAY = """UPDATE days SET seal = row_checksum(published_date, generation, changed_at, fetched_at)
-    WHERE published_date = ?"""
-
-
-@dataclass(frozen=True, slots=True)
-class StoredArticle:
-    """What the lake holds of an article. ``raw_ref`` and ``fetched_at`` are of the first fetch of its content,
-    ``kb_version`` names what was known of its names.
-    """
-
-    published_date: date
-    revision_id: str
-    pipeline_version: str
-    kb_version: str | None
-    raw_ref: str | None
-    fetched_at: datetime
-
-    @property
-    def row_key(self) -> str:
-        """Names the row among all that one version may have written for the article."""
-        return row_key_of(revision_id=self.revision_id, raw_ref=self.raw_ref, fetched_at=self.fetched_at)
-
-
-def row_key_of(*, revision_id: str, raw_ref: str | None, fetched_at: datetime) -> str:
-    """Return ``StoredArticle.row_key`` of a row that may not be stored yet."""
-    return f"{revision_id} {raw_ref} {fetched_at.isoformat()}"
-
-
-@dataclass(frozen=True, slots=True)
-class CachedOutcome:
-    """Outcome of deriving an article without committing a row, kept so that it is not computed again.
-
-    It holds for this ``input_hash`` of what the archive had, and this version. With ``row_key`` it says that the
-    committed row of that key is the right one. Lost with the index, it is computed again.
-    """
-
-    input_hash: str
-    pipeline_version: str
-    outcome: OutcomeKind
-    reason: str | None = None
-    detail: str | None = None
-    row_key: str | None = None
-
-
-@dataclass(frozen=True, slots=True)
-class DayContents:
-    """What a day holds: its articles, and the size of each of its tables' files."""
-
-    generation: int
-    articles: Mapping[str, StoredArticle]
-    files: Mapping[str, FileSize] = field(default_factory=dict)
-
-
-@dataclass(frozen=True, slots=True)
-class Move:
-    """An article whose row goes to another day."""
-
-    article_id: str
-    from_day: date
-    to_day: date
-
-
-class ArticleIndex:
-    """One connection to the article index.
-
-    Raises: LakeError (ledger_broken) when the file is not SQLite's, OSError where its disk is full.
-    """
-
-    def __init__(self, path: Path, *, durability: Durability) -> None:
-        self.connection = open_database(path, durability=durability, broken=partial(_open_error, path))
-        self.connection.create_function("row_checksum", -1, lambda *values: row_checksum(values), deterministic=True)
-        with transaction(self.connection):
-            if self.connection.execute("PRAGMA user_version").fetchone()[0] != _VERSION:
-                for name in _REBUILT_TABLES:
-                    self.connection.execute(f"DROP TABLE IF EXISTS {name}")
-                for statement in _SCHEMA:
-                    self.connection.execute(statement)
-                self.connection.execute(f"PRAGMA user_version = {_VERSION}")
-            for statement in INCOMING:
-                self.connection.execute(statement)
-
-    def stored(self, article_ids: Iterable[str]) -> dict[str, StoredArticle]:
-        """Return what is held of those articles that the lake has."""
-        query = "SELECT * FROM articles WHERE article_id IN (SELECT value FROM json_each(?))"
-        return dict(map(_stored_article, self.connection.execute(query, (json.dumps(list(article_ids)),))))
-
-    def cached_outcomes(self, article_ids: Iterable[str]) -> dict[str, CachedOutcome]:
-        """Return the cached outcome of those articles that have one."""
-        query = "SELECT * FROM verdicts WHERE article_id IN (SELECT value FROM json_each(?))"
-        rows = self.connection.execute(query, (json.dumps(list(article_ids)),))
-        return {article_id: CachedOutcome(*rest) for article_id, *rest, _ in rows}
-
-    def put_outcomes(self, cached_outcomes: Mapping[str, CachedOutcome]) -> None:
-        """Store outcomes by article, in place of earlier ones."""
-        rows = [_with_checksum(each, *astuple(verdict)) for each, verdict in cached_outcomes.items()]
-        with transaction(self.connection):
-            self.connection.executemany("INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
-
-    def is_empty(self) -> bool:
-        """Return whether the index knows of no day."""
-        return self.connection.execute("SELECT 1 FROM days LIMIT 1").fetchone() is None
-
-    def generation(self, day: date) -> int:
-        """Return the generation of a day that the index reflects, 0 for none."""
-        query = "SELECT generation FROM days WHERE published_date = ?"
-        row = self.connection.execute(query, (day.isoformat(),)).fetchone()
-        return 0 if row is None else int(row[0])
-
-    def has_content(self, day: date, articles: Mapping[str, StoredArticle]) -> bool:
-        """Return whether the index has these articles on a day, and no other."""
-        try:
-            return self.of_day(day) == articles
-        except (ValueError, TypeError, OverflowError):  # a value that was damaged
-            return False
-
-    def counts(self) -> dict[str, tuple[int, int]]:
-        """Return generation and number of articles of each day, by the day as it is written."""
-        rows = self.connection.execute(
-            """SELECT published_date, generation, count(article_id) FROM days LEFT JOIN articles USING (published_date)
-            GROUP BY published_date"""
-        )
-        return {day: (generation, count) for day, generation, count in rows}
-
-    def of_day(self, day: date) -> dict[str, StoredArticle]:
-        rows = self.connection.execute("SELECT * FROM articles WHERE published_date = ?", (day.isoformat(),))
-        return dict(map(_stored_article, rows))
-
-    def days_current_with(self, knowledge: str) -> frozenset[date]:
-        """Return the days whose rows, as they stand, were all found to be read with this knowledge."""
-        query = "SELECT published_date FROM known JOIN days USING (published_date, generation) WHERE knowledge = ?"
-        return frozenset(date.fromisoformat(row[0]) for row in self.connection.execute(query, (knowledge,)))
-
-    def mark_current(self, generations: Mapping[date, int], knowledge: str) -> None:
-        """Keep which days, at which generation, are read with this knowledge."""
-        rows = [_with_checksum(day.isoformat(), generation, knowledge) for day, generation in generations.items()]
-        with transaction(self.connection):
-            self.connection.executemany("INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?)", rows)
-
-    def changes(self, since: datetime) -> Changes:
-        """Return which articles' rows, and which days, changed after a time."""
-        with transaction(self.connection):
-            return changes_after(self.connection, to_micros(since))
-
-    def note_gone(self, article_ids: Iterable[str], *, now: datetime) -> None:
-        """Note which articles' pages are gone from the web, all of them; ``changes`` says who is new in it."""
-        with transaction(self.connection):
-            mark_gone(self.connection, article_ids, stamp=next_stamp(self.connection, now))
-
-    def generations(self) -> dict[date, int]:
-        """Return the generation of each day that the index reflects."""
-        rows = self.connection.execute("SELECT published_date, generation FROM days")
-        return {date.fromisoformat(day): generation for day, generation in rows}
-
-    def write_intent(
-        self,
-        days: Iterable[date],
-        *,
-        moves: Sequence[Move] = (),
-        changed_days: Mapping[str, Iterable[date]] | None = None,
-    ) -> None:
-        """Record what is about to be written, before it is."""
-        rows = [
-            _with_checksum(batch_id, day.isoformat())
-            for batch_id, those in (changed_days or {}).items()
-            for day in those
-        ]
-        with transaction(self.connection):
-            self.connection.executemany("INSERT OR IGNORE INTO pending VALUES (?)", [(d.isoformat(),) for d in days])
-            self.connection.executemany(
-                "INSERT OR REPLACE INTO moves VALUES (?, ?, ?)",
-                [(move.article_id, move.from_day.isoformat(), move.to_day.isoformat()) for move in moves],
-            )
-            self.connection.executemany("INSERT OR IGNORE INTO touched VALUES (?, ?, ?)", rows)
-
-    def intent_days(self) -> tuple[date, ...]:
-        """Return the days that a dead process was about to write, sorted."""
-        rows = self.connection.execute("SELECT published_date FROM pending ORDER BY published_date")
-        return tuple(date.fromisoformat(row[0]) for row in rows)
-
-    def moves(self) -> tuple[Move, ...]:
-        rows = self.connection.execute("SELECT article_id, from_day, to_day FROM moves ORDER BY article_id")
-        return tuple(Move(row[0], date.fromisoformat(row[1]), date.fromisoformat(row[2])) for row in rows)
-
-    def apply(self, days: Mapping[date, DayContents], *, now: datetime, batch_ids: Iterable[str] = ()) -> None:
-        """Store what days hold now, stamp what changed, and clear the intent. The named batches are done."""
-        with transaction(self.connection):
-            stamp = next_stamp(self.connection, now)
-            self.connection.execute("DELETE FROM incoming")
-            rows = (_index_row(*each) for held in days.values() for each in held.articles.items())
-            self.connection.executemany("INSERT OR REPLACE INTO incoming VALUES (?, ?, ?, ?, ?, ?, ?)", rows)
-            record_changes(self.connection, days, stamp=stamp)
-            for day in days:
-                self.connection.execute("DELETE FROM articles WHERE published_date = ?", (day.isoformat(),))
-            self.connection.execute("INSERT OR REPLACE INTO articles SELECT * FROM incoming ORDER BY article_id")
-            for day, held in days.items():
-                self._set_day(day, held, stamp)
-            for statement in ("DELETE FROM pending", "DELETE FROM moves"):
-                self.connection.execute(statement)
-            done = [_with_checksum(each) for each in batch_ids]
-            self.connection.executemany("INSERT OR IGNORE INTO batches VALUES (?, ?)", done)
-
-    def _set_day(self, day: date, held: DayContents, stamp: int) -> None:
-        set_sizes(self.connection, day, held.files)
-        if not held.generation:
-            for statement in _DELETE_DAY:
-                self.connection.execute(statement, (day.isoformat(),))
-            return
-        newest = max((article.fetched_at for article in held.articles.values()), default=None)
-        self.connection.execute(
-            """INSERT INTO days VALUES (?, ?, ?, ?, NULL) ON CONFLICT DO UPDATE SET fetched_at = excluded.fetched_at,
-            changed_at = iif(generation = excluded.generation, changed_at, excluded.changed_at),
-            generation = excluded.generation""",
-            (day.isoformat(), held.generation, stamp, None if newest is None else to_micros(newest)),
-        )
-        self.connection.execute(_CHECKSUM_DAY, (day.isoformat(),))
-
-    def is_done(self, batch_id: str) -> bool:
-        """Return whether a batch was committed before."""
-        return bool(self.connection.execute("SELECT 1 FROM batches WHERE batch_id = ?", (batch_id,)).fetchall())
-
-    def changed_days(self, batch_ids: Iterable[str]) -> tuple[date, ...]:
-        """Return the days that commits of these batches changed, whenever that was; sorted."""
-        query = """SELECT DISTINCT published_date FROM touched
-            WHERE batch_id IN (SELECT value FROM json_each(?)) ORDER BY published_date"""
-        rows = self.connection.execute(query, (json.dumps(list(batch_ids)),))
-        return tuple(date.fromisoformat(row[0]) for row in rows)
-
-
-def index_problems(path: Path) -> tuple[str, ...]:
-    """Return what is damaged in the index's file: looked at before it is opened, which may make it anew."""
-    return tuple(problems_of_database(path, schema=_SCHEMA, version=_VERSION))
-
-
-def _with_checksum(*values: object) -> tuple[object, ...]:
-    return (*values, row_checksum(values))
-
-
-def _index_row(article_id: str, article: StoredArticle) -> tuple[object, ...]:
-    facts = (article.revision_id, article.pipeline_version, article.kb_version, article.raw_ref)
-    return (article_id, article.published_date.isoformat(), *facts, to_micros(article.fetched_at))
-
-
-def _stored_article(row: Sequence[Any]) -> tuple[str, StoredArticle]:
-    article_id, day, revision_id, version, kb_version, raw_ref, fetched_at = row
-    at = from_micros(fetched_at)
-    return article_id, StoredArticle(date.fromisoformat(day), revision_id, version, kb_version, raw_ref, at)
-
-
-def _open_error(path: Path, error: sqlite3.DatabaseError) -> LakeError:
-    told = f"{path} cannot be opened ({error}); {REMOVE}, which makes it anew"
-    return LakeError(told, key=str(path), reason="ledger_broken")

@@ -1,6 +1,6 @@
-"""The commit: staged batches into the days they belong to, one manifest a day at a time.
+"""The commit: merge staged batches into their days, and replace one manifest per day.
 
-Killed anywhere, it leaves each day wholly old or wholly new, and an intent in the index that ``roll_forward`` ends.
+If it is killed, each day is wholly old or wholly new; ``roll_forward`` finishes the intent in the index.
 """
 
 from collections import defaultdict
@@ -17,21 +17,20 @@ from pipeline.errors import LakeError
 from pipeline.lake.article_index import ArticleIndex, DayContents, FileSize, Move, StoredArticle
 from pipeline.lake.partitions import Days, Manifest
 from pipeline.lake.staging import Batch, read_batch
-from pipeline.lake.storage import PUBLISH_ORDER, Disk, Layout, sort_rows
+from pipeline.lake.storage import PUBLISH_ORDER, READING_NAMES, Disk, Layout, sort_rows
 from pipeline.tables import READING_TABLES, TableSpec, table_named
-
-# Which staged rows enter the lake, and what each day holds then. Pure: tables in, tables out.
 
 ArticleResult = Literal["committed", "unchanged", "superseded"]
 IsCurrent = Callable[[str, datetime], bool]
 DayTables = dict[date, dict[str, pa.Table]]
 
 _KEY_COLUMNS = ("article_id", "revision_id", "published_date", "seen_at")
+_STORED_COLUMNS = ("article_id", "revision_id", "pipeline_version", "kb_version", "raw_ref", "fetched_at")
 
 
 @dataclass(frozen=True, slots=True)
 class MergeCandidate:
-    """An article of a staged batch, as it would be stored. ``batch`` is the batch's place among those committed."""
+    """An article of a staged batch, as it would be stored. ``batch`` is the batch's index among those committed."""
 
     article_id: str
     batch: int
@@ -40,7 +39,7 @@ class MergeCandidate:
 
 
 def merge_candidates(batches: Sequence[Batch]) -> dict[str, MergeCandidate]:
-    """Return one candidate an article: the content seen last, ties by revision_id, versions, first fetch."""
+    """Return one candidate per article: the content seen last; ties by revision_id, versions, first fetch."""
     best: dict[str, MergeCandidate] = {}
     for place, batch in enumerate(batches):
         for each in _batch_candidates(batch, place):
@@ -72,8 +71,8 @@ def decide(
 ) -> dict[str, ArticleResult]:
     """Decide what becomes of each candidate.
 
-    Unchanged: the lake holds the same content of the same versions, read from the same record or one that was fetched
-    before it, on the same day.
+    Unchanged: the lake has the same content of the same versions on the same day, from the same record or an earlier
+    one.
     Superseded: the archive has seen other content since.
     """
     return {
@@ -87,14 +86,14 @@ def decide(
 
 
 def _is_current_or_better(stored: StoredArticle | None, article: StoredArticle) -> bool:
-    """Return whether what is stored is current or better: the first fetch of a content only ever moves back."""
+    """Return whether the stored article is current or better: the first fetch of a content may only become earlier."""
     if stored is not None and stored.fetched_at < article.fetched_at:
         article = replace(article, raw_ref=stored.raw_ref, fetched_at=stored.fetched_at)
     return stored == article
 
 
 def split_by_day(batches: Sequence[Batch], accepted: Mapping[str, MergeCandidate]) -> DayTables:
-    """Return the accepted rows by day and table, each in the contract's order; every day has every reading table."""
+    """Return the accepted rows by day and table, in the contract's order; every day has every reading table."""
     days_of: list[dict[str, date]] = [{} for _ in batches]
     for article_id, winner in accepted.items():
         days_of[winner.batch][article_id] = winner.article.published_date
@@ -113,7 +112,7 @@ def split_by_day(batches: Sequence[Batch], accepted: Mapping[str, MergeCandidate
 
 
 def _split_rows(table: pa.Table, day_of: Mapping[str, date]) -> list[tuple[date, pa.Table]]:
-    """Return the rows of the articles that have a day, by it."""
+    """Return the rows of the articles that have a day, by day."""
     ids, days = pa.array(day_of, pa.string()), pa.array(day_of.values(), pa.date32())
     column = days.take(pc.index_in(table["article_id"], value_set=ids).combine_chunks())
     runs = pc.value_counts(column).to_pylist()
@@ -143,17 +142,19 @@ def drop_articles(table: pa.Table, article_ids: pa.Array) -> pa.Table:
     return table.filter(pc.invert(pc.is_in(table["article_id"], value_set=article_ids)))
 
 
-_READING = tuple(spec.name for spec in READING_TABLES)
-_STORED_COLUMNS = ("article_id", "revision_id", "pipeline_version", "kb_version", "raw_ref", "fetched_at")
+def stored_articles(articles: pa.Table, day: date) -> dict[str, StoredArticle]:
+    """Return what the table ``articles`` of a day says of each article, by its id."""
+    rows = zip(*(articles[name].to_pylist() for name in _STORED_COLUMNS), strict=True)
+    return {row[0]: StoredArticle(day, *row[1:]) for row in rows}
 
 
 @dataclass(frozen=True, slots=True)
 class CommitReport:
-    """What a commit did.
+    """Result of a commit.
 
-    ``rows`` are the rows that entered, by reading table. ``days`` are the days whose rows these batches changed,
-    earlier deliveries of them included, so that a commit which is tried again still names what must be clustered.
-    ``files_changed`` counts public files, of this call alone.
+    ``rows`` counts the committed rows per reading table. ``days`` are the days that these batches changed, in earlier
+    tries, too: a retried commit still names what must be clustered. ``files_changed`` counts the public files that
+    this call changed.
     """
 
     articles: Mapping[str, ArticleResult]
@@ -173,7 +174,7 @@ class Committer:
     now: Callable[[], datetime]
 
     def commit(self, batch_ids: Sequence[str], *, is_current: IsCurrent) -> CommitReport:
-        """Commit staged batches as one; a batch that is in already changes nothing.
+        """Commit staged batches as one; a batch that was committed already changes nothing.
 
         Raises: LakeError (batch_missing) for a batch that was neither staged nor committed before.
         """
@@ -190,7 +191,7 @@ class Committer:
         ]
         incoming = split_by_day(batches, accepted)
         files_changed = self._write(batches, accepted, incoming, moves)
-        rows = {name: sum(tables[name].num_rows for tables in incoming.values()) for name in _READING}
+        rows = {name: sum(tables[name].num_rows for tables in incoming.values()) for name in READING_NAMES}
         return CommitReport(results, rows, self.index.changed_days(batch_ids), files_changed)
 
     def _read_batches(self, batch_ids: Sequence[str]) -> list[Batch]:
@@ -214,15 +215,15 @@ class Committer:
         incoming: DayTables,
         moves: Sequence[Move],
     ) -> int:
-        """Write new days first, then those that rows moved away from: a row is never missing, for an instant twice."""
+        """Write new days first, then those that rows moved from: no row is ever missing; it may be there twice."""
         old_days = {move.from_day for move in moves}
         days = sorted({*incoming, *old_days})
         self.index.write_intent(days, moves=moves, changed_days=_changed_days(batches, accepted, moves))
         ids = [batch.batch_id for batch in batches]
         changed = self.days.rewrite(
-            sorted(incoming), _READING, lambda day, name: self._with_incoming(day, name, incoming), batch_ids=ids
+            sorted(incoming), READING_NAMES, lambda day, name: self._with_incoming(day, name, incoming), batch_ids=ids
         ) + self.days.rewrite(
-            sorted(old_days), _READING, lambda day, name: self._without_moved(day, name, moves), batch_ids=ids
+            sorted(old_days), READING_NAMES, lambda day, name: self._without_moved(day, name, moves), batch_ids=ids
         )
         self.index.apply(self.contents(days), now=self.now(), batch_ids=ids)
         return changed
@@ -238,14 +239,12 @@ class Committer:
         return drop_articles(self.days.table(self.days.manifest(day), name), gone)
 
     def contents(self, days: Iterable[date]) -> dict[date, DayContents]:
-        """Return generation, articles and files of days, as their manifests have them."""
+        """Return generation, articles and files of days by their manifests."""
         found = {}
         for day in days:
             manifest = self.days.manifest(day)
             table = self.days.table(manifest, "articles", columns=_STORED_COLUMNS)
-            rows = zip(*(column.to_pylist() for column in table.columns), strict=True)
-            articles = {row[0]: StoredArticle(day, *row[1:]) for row in rows}
-            found[day] = DayContents(manifest.generation, articles, self._sizes(manifest))
+            found[day] = DayContents(manifest.generation, stored_articles(table, day), self._sizes(manifest))
         return found
 
     def _sizes(self, manifest: Manifest) -> dict[str, FileSize]:
@@ -255,7 +254,7 @@ class Committer:
         }
 
     def roll_forward(self) -> tuple[date, ...]:
-        """Finish the intent of a process that died: end its moves, publish its days, store them in the index."""
+        """Finish the intent of a dead process: end its moves, publish its days, store them in the index."""
         intent_days = self.index.intent_days()
         if intent_days:
             self.end_moves(self.index.moves())
@@ -265,16 +264,16 @@ class Committer:
         return intent_days
 
     def end_moves(self, moves: Sequence[Move]) -> None:
-        """Take moved rows off their old days, where their new days have them already."""
+        """Remove moved rows from their old days if their new days have them already."""
         contents = self.contents({move.to_day for move in moves})
         arrived = [move for move in moves if move.article_id in contents[move.to_day].articles]
         days = sorted({move.from_day for move in arrived})
-        self.days.rewrite(days, _READING, lambda day, name: self._without_moved(day, name, arrived))
+        self.days.rewrite(days, READING_NAMES, lambda day, name: self._without_moved(day, name, arrived))
 
     def erase(self, article_ids: Collection[str]) -> tuple[date, ...]:
-        """Take all rows of some articles off their days, at one instant a day; return these days, sorted.
+        """Delete all rows of some articles, each day at one instant; return the days, sorted.
 
-        Rows that name no article, such as pairs of people, stay until the days are related again.
+        Rows that name no article, such as pairs of people, stay until the days are clustered again.
         """
         gone = pa.array(sorted(article_ids), pa.string())
         days = sorted({each.published_date for each in self.index.stored(article_ids).values()})
@@ -287,7 +286,7 @@ class Committer:
         return tuple(days)
 
     def replace(self, name: str, by_day: Mapping[date, pa.Table]) -> int:
-        """Make sorted rows the whole content of one table on days, the last first; return how many files changed."""
+        """Replace one table on days with sorted rows, the last day first; return how many files changed."""
         self.index.write_intent(by_day)
         changed = self.days.rewrite(sorted(by_day, reverse=True), (name,), lambda day, _: by_day[day])
         self.index.apply(self.contents(by_day), now=self.now())
@@ -295,7 +294,7 @@ class Committer:
 
 
 OpenCommitter = Callable[[], AbstractContextManager[Committer]]
-"""Holds the committer's lock for a block."""
+"""Hold the committer's lock for a block."""
 
 
 def _changed_days(

@@ -1,4 +1,7 @@
-"""What is left of articles whose rows are gone: older objects, staged batches, kept bytes, unfinished things."""
+"""Erasure of articles: their rows, older objects, staged batches, cache, snapshots, and names in the log.
+
+``Erasure`` is the entry point; every step may be repeated.
+"""
 
 import json
 import re
@@ -17,9 +20,9 @@ import pyarrow.dataset as ds
 from pipeline.errors import LakeError
 from pipeline.lake.commit import Committer, OpenCommitter
 from pipeline.lake.log_tables import read_log_file
-from pipeline.lake.maintenance import collect_garbage
+from pipeline.lake.maintenance import PACKAGE, collect_garbage
 from pipeline.lake.partitions import Entry, manifest_bytes, read_manifest
-from pipeline.lake.snapshots import remove_unfinished
+from pipeline.lake.snapshots import manifest_path, manifest_paths, manifests_digest, remove_unfinished, snapshot_folders
 from pipeline.lake.staging import erase_staged
 from pipeline.lake.storage import (
     EMPTY_CHECKSUM,
@@ -37,13 +40,14 @@ from pipeline.sqlite import transaction, vacuum_and_truncate
 from pipeline.tables import TableSpec, table_named
 
 _DAY = re.compile(r"\d{4}-\d{2}-\d{2}")
-_ALL = float("inf")
+_ANY_AGE = float("inf")
 
 
 def erase_rows(committer: Committer, article_ids: Collection[str]) -> tuple[date, ...]:
-    """Take some articles out of all tables, staged batches and cached outcomes; return the days on which they stood.
+    """Delete some articles from all tables, staged batches and cached outcomes; return their days.
 
-    Rows of others may still name them, and older objects still hold them: relate the days, then ``erase_traces``.
+    Rows of other articles may still name them, and older objects still have them: cluster the days again, then call
+    ``erase_traces``.
     """
     committer.roll_forward()
     days = committer.erase(article_ids)
@@ -55,27 +59,25 @@ def erase_rows(committer: Committer, article_ids: Collection[str]) -> tuple[date
 
 
 def erase_traces(committer: Committer, *, days: Collection[date], older_than: float) -> None:
-    """Leave no byte of what the manifests do not name: no generation before the last, no unfinished thing of before.
+    """Delete all bytes that the manifests do not name: earlier generations, the cache of ``days``, old temporary files.
 
-    ``days`` are those whose rows were erased. ``older_than`` is the time (seconds since 1970) before which unfinished
-    things are nobody's.
+    ``days`` are those whose rows were erased. Temporary files from before ``older_than`` (seconds since 1970) belong to
+    no running process.
     """
     for manifest in committer.days.manifests():
         if manifest.previous:
             path = committer.layout.manifest(manifest.day)
             committer.disk.replace(path, manifest_bytes(replace(manifest, previous={})))
-    objects = (committer.layout.state / "objects").glob("*/*=*")
-    all_days = {date.fromisoformat(path.name.partition("=")[2]) for path in objects}
-    collect_garbage(committer, days=sorted(all_days), older_than=_ALL)
-    _erase_kept(committer, days)
+    collect_garbage(committer, days=sorted(committer.layout.days_of_objects()), older_than=_ANY_AGE)
+    _erase_cache(committer, days)
     for path in list(committer.layout.temporary.glob("*")):
         if path.stat().st_mtime < older_than:
             shutil.rmtree(path) if path.is_dir() else path.unlink()
     vacuum_and_truncate(committer.index.connection)
 
 
-def _erase_kept(committer: Committer, days: Collection[date]) -> None:
-    """Remove what is kept of some days, of days without articles, and of no day: it can be made again."""
+def _erase_cache(committer: Committer, days: Collection[date]) -> None:
+    """Delete cached files of some days, of days without articles, and of no day: they can be computed again."""
     with_articles = {each.day for each in committer.days.manifests() if "articles" in each.entries}
     for path in list(committer.layout.kept("").rglob("*")):
         named = _DAY.search(path.name)
@@ -84,20 +86,19 @@ def _erase_kept(committer: Committer, days: Collection[date]) -> None:
             path.unlink()
 
 
-# Pages taken out of the log: their rows stay and are counted, and name them no more.
+# Redaction of the log: rows of the pages stay and are counted, but no longer name them.
 
 _TABLE = "outcomes"
 _FILE_COLUMN = "__filename"
-_NEEDED = ("url", "article_id", "source_key", _FILE_COLUMN)
+_NAME_COLUMNS = ("url", "article_id", "source_key", _FILE_COLUMN)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Redaction:
-    """Rows to redact: those of some articles, some pages, or one source. Where ``source_key`` is None, those of
-    articles and pages.
+    """Rows to redact: those of one source, or, if ``source_key`` is None, of some articles and pages.
 
-    ``hosts`` are the hosts of the pages, ``is_page`` says whether a URL is one of them, ``alias`` returns what replaces
-    the URL.
+    ``hosts`` are the hosts of the pages. ``is_page`` returns whether a URL is one of them. ``alias`` returns what
+    replaces a URL.
     """
 
     article_ids: Collection[str]
@@ -108,7 +109,7 @@ class Redaction:
 
 
 def redact_log(root: Path, disk: Disk, redaction: Redaction) -> int:
-    """Rewrite the files of the log that name some pages; return how many rows were redacted."""
+    """Rewrite the files of the log that name these pages; return how many rows were redacted."""
     spec, changed = table_named(_TABLE), 0
     for path in _files_to_redact(root, redaction):
         table = read_log_file(path, spec)
@@ -124,19 +125,21 @@ def redact_log(root: Path, disk: Disk, redaction: Redaction) -> int:
 
 
 def _redacted_fields(row: dict[str, Any], redaction: Redaction) -> dict[str, Any]:
-    """Return the changed fields of a row: the outcome stays, so that every sum of the log stays true."""
-    alias = {"url": redaction.alias(row["url"]), "article_id": None, "detail": None, "raw_ref": None}
-    return alias | {"reason": "forgotten"}
+    """Return the changed fields of a row. The outcome stays, so that every sum of the log stays right."""
+    fields = {"url": redaction.alias(row["url"]), "article_id": None, "detail": None, "raw_ref": None}
+    return fields | {"reason": "forgotten"}
 
 
 def _files_to_redact(root: Path, redaction: Redaction) -> list[Path]:
-    """Return the files that may name any of the pages; looks at the columns of names alone."""
+    """Return the files that name any of the pages; reads only the columns with names."""
     files = sorted(map(str, (root / "log" / _TABLE).glob("*/*.parquet")))
     if not files:
         return []
-    rows = ds.dataset(files, format="parquet").scanner(columns=list(_NEEDED), filter=_filter(redaction)).to_table()
+    rows = (
+        ds.dataset(files, format="parquet").scanner(columns=list(_NAME_COLUMNS), filter=_filter(redaction)).to_table()
+    )
     urls = {url: redaction.source_key is None and redaction.is_page(url) for url in pc.unique(rows["url"]).to_pylist()}
-    found = zip(*(rows[name].to_pylist() for name in _NEEDED), strict=True)
+    found = zip(*(rows[name].to_pylist() for name in _NAME_COLUMNS), strict=True)
     return sorted({Path(file) for url, each, key, file in found if urls[url] or _names_article(each, key, redaction)})
 
 
@@ -162,13 +165,13 @@ def _names_article(article_id: str | None, source_key: str, redaction: Redaction
     return article_id in redaction.article_ids
 
 
-# Articles taken out of snapshots: rows that name them go, and the snapshot says of itself what it is then.
+# Erasure from snapshots: rows that name the articles are deleted, and the snapshot's metadata updated.
 #
-# Clustering is not run again on a snapshot: rows of other articles that name a deleted article go with it. So in a
-# snapshot an article may lack its row in copies, or an event its cluster. Pairs of people are counted again.
+# Clustering is not run again on a snapshot: rows of other articles that name a deleted article are deleted, too. So in
+# a snapshot an article may lack its row in copies, or an event its cluster. Pairs of people are counted again.
 
 _NAMING = ("article_id", "dup_group_id", "quote_group_id", "event_cluster_id", "realises_cluster_id")
-_NUMBER = ":[0-9]+$"  # behind the article that names a group
+_NUMBER = ":[0-9]+$"  # after the article that names a group
 _UNFINISHED = ".erasing"
 _PAIRS, _PAIR_SOURCES = "co_mentions", ("entities", "copies")
 
@@ -177,8 +180,9 @@ CountPairs = Callable[[pa.Table, pa.Table], pa.Table]  # rows of co_mentions fro
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SnapshotErasure:
-    """Result of erasing articles from snapshots: names of those that changed, and a sentence per damaged snapshot,
-    which stays as it was and may still hold them.
+    """Result of erasing articles from snapshots: names of the changed ones, and a sentence per damaged one.
+
+    A damaged snapshot is left alone and may still have the articles.
     """
 
     changed: tuple[str, ...]
@@ -186,12 +190,12 @@ class SnapshotErasure:
 
 
 def erase_from_snapshots(committer: Committer, article_ids: Collection[str], *, count: CountPairs) -> SnapshotErasure:
-    """Take some articles out of all snapshots; unfinished ones go with all they have.
+    """Delete some articles from all snapshots; unfinished snapshots are deleted as a whole.
 
-    Call it when the lake has no row of them: what a snapshot shares with the lake is not read.
+    Call it when the lake has no row of them: files that a snapshot shares with the lake are not read.
     """
     remove_unfinished(committer.layout)
-    roots = sorted(committer.layout.snapshots.glob("[!.]*/")) if article_ids else []
+    roots = snapshot_folders(committer.layout) if article_ids else []
     shared, changed, damaged = _lake_inodes(committer), [], []
     for root in roots:
         try:
@@ -209,7 +213,7 @@ def _drop_advice(name: str) -> str:
 
 
 def _lake_inodes(committer: Committer) -> frozenset[tuple[int, int]]:
-    """Return what names the files of the lake as it stands."""
+    """Return device and inode of each current file of the lake."""
     paths = (
         committer.layout.state / entry.object for each in committer.days.manifests() for entry in each.entries.values()
     )
@@ -232,7 +236,7 @@ def _erase_from(
         return False
     mark.touch()
     days = {each.day for each in changed if each.spec.name in _PAIR_SOURCES}
-    for each in own:  # before what it is counted from: the next try finds that, and counts again
+    for each in own:  # before the tables that it is counted from: a next try finds those, and counts again
         if each.spec.name == _PAIRS and each.day in days:
             _put_table(committer, root, each, sort_rows(count(*_pair_sources(root, each.day, deletion)), each.spec))
     for each in changed:
@@ -245,7 +249,7 @@ def _erase_from(
 
 @dataclass(frozen=True, slots=True)
 class _SnapshotTable:
-    """A table of a day in a snapshot."""
+    """The file of a table and day in a snapshot."""
 
     spec: TableSpec
     day: date
@@ -262,13 +266,13 @@ class _SnapshotTable:
 
 @dataclass(frozen=True, slots=True)
 class _DeletionFilter:
-    """Articles to delete and the clusters of their events, whose words may come from any of them."""
+    """Articles to delete, and the clusters of their events, whose texts may come from any of them."""
 
     articles: pa.Array
     clusters: pa.Array
 
     def keeps(self, spec: TableSpec, rows: pa.Table) -> pa.BooleanArray:
-        """Return per row whether it stays: none of its ids names what is deleted."""
+        """Return per row whether it stays: none of its ids names a deleted article or cluster."""
         goes = pa.array([False] * rows.num_rows, pa.bool_())
         for name in _NAMING:
             if name in rows.schema.names:
@@ -286,7 +290,7 @@ def _snapshot_tables(root: Path) -> Iterator[_SnapshotTable]:
 
 
 def _pair_sources(root: Path, day: date, deletion: _DeletionFilter) -> Iterator[pa.Table]:
-    """Yield what stays of the tables from which a day's pairs are counted."""
+    """Yield the remaining rows of the tables from which a day's pairs are counted."""
     for spec in map(table_named, _PAIR_SOURCES):
         path = Layout(root).public(spec.name, day)
         rows = _SnapshotTable(spec, day, path).rows() if path.exists() else spec.schema.empty_table()
@@ -305,8 +309,8 @@ def _deletion_filter(files: Iterable[_SnapshotTable], articles: pa.Array) -> _De
 
 
 def _put_table(committer: Committer, root: Path, file: _SnapshotTable, rows: pa.Table) -> None:
-    """Write a table of a day, or remove it where no row is left; its manifest first: the next try finds the file."""
-    path = root / "manifest" / f"{file.day.isoformat()}.json"
+    """Write a table of a day, or remove it if no row is left; its manifest first, so that a next try finds the file."""
+    path = manifest_path(root, file.day)
     manifest, data, name = read_manifest(path, file.day), encode(rows, file.spec), file.spec.name
     entries = dict(manifest.entries)
     entry = entries.pop(name, Entry("", 0, ""))
@@ -320,13 +324,12 @@ def _put_table(committer: Committer, root: Path, file: _SnapshotTable, rows: pa.
 
 
 def _update_metadata(committer: Committer, root: Path) -> None:
-    """Update the snapshot's metadata files to what it holds now."""
-    manifests = sorted((root / "manifest").glob("*.json"))
+    """Update the snapshot's metadata files to its present content."""
     rows: Counter[str] = Counter()
-    for path in manifests:
+    for path in manifest_paths(root):
         manifest = read_manifest(path, date.fromisoformat(path.stem))
         rows.update({name: entry.rows for name, entry in manifest.entries.items()})
-    facts = {"rows": dict(rows), "manifests_sha256": sha256_of(b"".join(path.read_bytes() for path in manifests))}
+    facts = {"rows": dict(rows), "manifests_sha256": manifests_digest(root)}
     _edit(committer, root / "snapshot.json", lambda content: content | facts)
     sizes: Counter[str] = Counter()
     for each in _snapshot_tables(root):
@@ -337,7 +340,7 @@ def _update_metadata(committer: Committer, root: Path) -> None:
             each |= {"rows": rows[each["name"]], "bytes": sizes[each["name"]]}
         return content
 
-    _edit(committer, root / "datapackage.json", package)
+    _edit(committer, root / PACKAGE, package)
 
 
 def _edit(committer: Committer, path: Path, change: Callable[[dict[str, Any]], dict[str, Any]]) -> None:
@@ -345,39 +348,41 @@ def _edit(committer: Committer, path: Path, change: Callable[[dict[str, Any]], d
     committer.disk.replace(path, json.dumps(content, ensure_ascii=False, indent=1, sort_keys=True).encode() + b"\n")
 
 
-# Forgetting in the lake, as stages see it: rows first, then what related days leave behind, then the log's names.
-
-
 @dataclass(frozen=True, slots=True)
 class Erasure:
-    """Takes articles out of one lake. ``open_committer`` holds the committer's lock. Each step may be done again."""
+    """Erases articles from one lake: first their rows, then, when their days are clustered again, traces and names.
+
+    ``open_committer`` holds the committer's lock.
+    """
 
     layout: Layout
     disk: Disk
     open_committer: OpenCommitter
 
     def rows(self, article_ids: Collection[str]) -> tuple[date, ...]:
-        """Take articles out of all tables and staged batches; return the days on which they stood.
+        """Delete articles from all tables and staged batches; return their days.
 
-        Others may still name them until these days are related again.
+        Other rows may still name them until these days are clustered again.
         """
         with self.open_committer() as committer:
             return erase_rows(committer, article_ids)
 
     def traces(self, *, days: Collection[date], older_than: float) -> None:
-        """Leave of erased rows nothing in older objects, kept bytes, unfinished things of before a time (seconds since
-        1970) and the index."""
+        """Delete erased rows from older objects, the cache, the index, and temporary files from before ``older_than``.
+
+        The time is in seconds since 1970.
+        """
         with self.open_committer() as committer:
             erase_traces(committer, days=days, older_than=older_than)
 
     def snapshots(self, article_ids: Collection[str], *, count: CountPairs) -> SnapshotErasure:
-        """Take erased articles out of snapshots, too.
+        """Delete erased articles from snapshots, too.
 
-        ``count`` gives the rows of ``co_mentions`` for a day's entities and copies.
+        ``count`` returns the rows of ``co_mentions`` for a day's entities and copies.
         """
         with self.open_committer() as committer:
             return erase_from_snapshots(committer, article_ids, count=count)
 
     def names(self, redaction: Redaction) -> int:
-        """Take the names of some pages out of the rows of outcomes; return how many rows changed."""
+        """Redact some pages in the rows of outcomes; return how many rows changed."""
         return redact_log(self.layout.root, self.disk, redaction)

@@ -1,4 +1,4 @@
-"""Public interface of the table store."""
+"""Public interface of the table store: ``Lake``, the tables under one folder."""
 
 import weakref
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -27,7 +27,7 @@ _DAY = "published_date"
 
 
 class CommitterLock:
-    """Opens the index of a lake on first use, and gives its committer to one at a time."""
+    """Opens the index of a lake on first use, and gives its committer to one process at a time."""
 
     def __init__(
         self, layout: Layout, disk: Disk, days: Days, *, durability: Durability, now: Callable[[], datetime]
@@ -66,17 +66,17 @@ class CommitterLock:
             yield self._committer(index)
 
     def withdraw_damaged(self) -> tuple[str, ...]:
-        """Take out whatever is damaged; return what was done. The index is not opened before it is checked."""
+        """Take out what is damaged; return a sentence per action. The index is checked before it is opened."""
         with self._disk.committer():
             done = drop_damaged(self._layout, self._disk, self._days, lambda: self._committer(self._open()))
             return tuple(done)
 
 
 class Lake:
-    """The tables under one folder. Opens on first use; any number of processes may use it, one commits at a time.
+    """The tables under one folder. Opens on first use. Any number of processes may use it; one commits at a time.
 
-    ``partitions`` are the days by their manifests, ``log`` the log tables, ``snapshots`` the versions kept by name;
-    ``erasure`` takes articles out. ``durability`` "full" survives power loss, "process" the death of a process.
+    ``partitions`` are the days by their manifests, ``log`` the log tables, ``snapshots`` the versions kept by name.
+    ``erasure`` deletes articles. ``durability`` "full" survives power loss, "process" the death of a process.
     """
 
     def __init__(
@@ -99,25 +99,24 @@ class Lake:
 
     @property
     def index(self) -> ArticleIndex:
-        """The index of articles: what is stored of them, what was decided, what changed."""
+        """The index of articles: what is stored of each, which outcomes are cached, what changed."""
         return self._lock.index
 
     def stage(self, batch_id: str, tables: Mapping[str, pa.Table], keys: pa.Table) -> None:
-        """Stage the four reading tables of a batch; ``keys`` has the columns of ``KEYS_SCHEMA``, a row an article.
+        """Stage the four reading tables of a batch; ``keys`` has the columns of ``KEYS_SCHEMA``, one row per article.
 
-        Whole or not at all; the same batch again replaces itself. Nothing that readers see changes.
+        All or nothing. Staging the same batch again replaces it. Nothing that readers see changes.
         Raises: ContractError.
         """
         check_staged(tables, keys, batch_id=batch_id)
         write_batch(self._layout, self._disk, Batch(batch_id, tables, keys))
 
     def commit(self, batch_ids: Sequence[str], *, is_current: IsCurrent) -> CommitReport:
-        """Commit staged batches as one: all tables of a day change at one instant; days without a change keep files.
+        """Commit staged batches as one. All tables of a day change at one instant; unchanged days keep their files.
 
         ``is_current(article_id, seen_at)`` says whether the archive has seen no other content since. The batches stay
-        staged until ``gc`` finds them older than the grace: a commit that is tried again names their articles again,
-        and so does another run's that staged the same.
-        Raises: LakeError for a batch that was never staged, or an object that is damaged.
+        staged until ``gc`` finds them older than the grace, so that a retried commit reports the same articles.
+        Raises: LakeError for a batch that was never staged, or a damaged object.
         """
         with self._lock.hold() as committer:
             report = committer.commit(batch_ids, is_current=is_current)
@@ -126,16 +125,16 @@ class Lake:
             return report
 
     def replace(self, table_name: str, relate: Callable[[], Mapping[date, pa.Table]]) -> int:
-        """Make the rows that ``relate`` returns the whole content of a cluster table on days; else ``replace_all``."""
+        """Replace one cluster table on some days with the rows that ``relate`` returns; see ``replace_all``."""
         return self.replace_all(lambda: {table_name: relate()})
 
     def replace_all(self, relate: Callable[[], Mapping[str, Mapping[date, pa.Table]]]) -> int:
-        """Make the rows that ``relate`` returns the whole content of cluster tables on days.
+        """Replace cluster tables on some days with the rows that ``relate`` returns; return how many files changed.
 
-        It is called under the committer's lock: what it reads is what stands while its rows are written, so two runs
-        that relate at once do not undo each other. Equal rows change no file, no rows leave none. Written are the
-        tables in their order, of each the last day first: what a day brings about later stands before the day itself.
-        Returns how many public files changed. Raises: ContractError.
+        ``relate`` is called under the committer's lock: the rows that it reads do not change before its own are
+        written, so two runs at once do not undo each other. Equal rows change no file; a table without rows has no
+        file. Tables are written in their order, each with the last day first: later days refer to earlier ones.
+        Raises: ContractError.
         """
         with self._lock.hold() as committer:
             committer.roll_forward()
@@ -150,7 +149,10 @@ class Lake:
             return changed
 
     def _oldest_kept(self) -> float:
-        """Return seconds since 1970. A host whose clock is ahead must not take for old what was written just now."""
+        """Return the end of the grace, in seconds since 1970.
+
+        The file system's clock counts, too: a host whose clock is ahead must not delete what was written just now.
+        """
         return min(self._now().timestamp(), self._disk.now()) - self._grace.total_seconds()
 
     def days(self) -> tuple[date, ...]:
@@ -158,9 +160,10 @@ class Lake:
         return tuple(manifest.day for manifest in self.partitions.manifests() if manifest.entries)
 
     def read(self, table: str, *, days: Iterable[date] | None = None, columns: Sequence[str] | None = None) -> pa.Table:
-        """Return committed rows, by day and in the contract's order; each day is of one commit; no article is on none.
+        """Return committed rows, by day and in the contract's order. Each day is of one commit; no article is missing.
 
-        ``columns`` may name ``published_date``; without it, the contract's. Raises: LakeError for a damaged object.
+        ``columns`` may name ``published_date``; the default is the contract's columns.
+        Raises: LakeError for a damaged object.
         """
         names = table_named(table).schema.names if columns is None else list(columns)
         if days is None:
@@ -176,44 +179,46 @@ class Lake:
         return _with_day(self.partitions.read_current(day, table, columns=stored), day).select(names)
 
     def current_manifests(self) -> tuple[Manifest, ...]:
-        """Return the manifests of all days with rows, of one instant between commits: no article stands on two days.
-        Their objects are there until a day has changed twice and the grace is over, or a takedown removes them."""
+        """Return the manifests of all days with rows, at one instant between commits: no article is on two days.
+
+        Their objects stay until a day has changed twice and the grace is over, or a takedown removes them.
+        """
         with self._lock.hold() as committer:
             committer.roll_forward()
             return tuple(manifest for manifest in self.partitions.manifests() if manifest.entries)
 
     def read_manifest_tables(self, manifest: Manifest, tables: Iterable[str]) -> dict[str, pa.Table]:
-        """Return the rows that some tables had by a manifest. Raises: LakeError for a damaged object, or one gone."""
+        """Return the rows of some tables as a manifest names them. Raises: LakeError for a damaged or lost object."""
         return {name: self.partitions.table(manifest, name) for name in tables}
 
     def keep(self, name: str, data: bytes | memoryview) -> None:
-        """Keep bytes beside the tables that can be made again from them, such as an index of a day."""
+        """Cache bytes that can be computed again from the tables, such as an index of a day."""
         self._disk.replace(self._layout.kept(name), with_digest(data))
 
     def kept(self, name: str) -> bytes | None:
-        """Return bytes that were kept under a name; None where there are none, or they are damaged."""
+        """Return the bytes cached under a name; None if there are none or they are damaged."""
         path = self._layout.kept(name)
         return without_digest(path.read_bytes()) if path.is_file() else None
 
     def verify(self, depth: Depth | None = None) -> tuple[str, ...]:
-        """Return what is wrong, as sentences that name the file or day and what to do; empty when all is well.
+        """Return a sentence per problem, which names the file or day and the fix; empty when all is well.
 
-        Without a depth, every row is read too.
+        Without a depth, every row is read.
         """
         return tuple(problems_of(self._layout, self._lock.hold, depth or Depth()))
 
     def recover(self, *, withdraws: bool = False) -> tuple[str, ...]:
-        """Finish what dead processes left; public files and index are what the manifests say after.
+        """Finish what dead processes left, and bring public files and index in line with the manifests.
 
-        ``withdraws`` first takes out whatever is damaged, so that it can be derived again: whole days, staged batches,
-        the index. Returns a sentence for each thing mended.
+        ``withdraws`` first takes out what is damaged, so that it can be derived again: whole days, staged batches,
+        the index. Return a sentence per repair.
         """
         done = self._lock.withdraw_damaged() if withdraws else ()
         with self._lock.hold() as committer:
             return (*done, *recover(committer))
 
     def gc(self) -> int:
-        """Delete unneeded objects, unfinished things and staged batches older than the grace; return how many files."""
+        """Delete unneeded objects, temporary files and staged batches older than the grace; return how many files."""
         with self._lock.hold() as committer:
             return collect_garbage(committer, days=None, older_than=self._oldest_kept())
 

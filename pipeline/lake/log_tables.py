@@ -1,4 +1,4 @@
-"""The log tables: append-only files, one a batch and day, named by the batch so that a redelivery overwrites itself."""
+"""The log tables: append-only files, one per batch and day, named by the batch: appending it again overwrites it."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator, Mapping
@@ -29,7 +29,7 @@ class LogTables:
         self._disk = disk
 
     def append(self, name: str, batch_id: str, table: pa.Table) -> None:
-        """Append a batch's rows; the same batch again overwrites itself. Raises: ContractError."""
+        """Append a batch's rows; appending the same batch again overwrites them. Raises: ContractError."""
         breaches = check_batch({name: table})
         if breaches:
             raise ContractError(f"log {name}, batch {batch_id}: {breaches[0]}", key=batch_id, reason="contract")
@@ -43,12 +43,12 @@ class LogTables:
             self._disk.replace(target, checksummed_parquet(encode(rows, spec, metadata=EMPTY_CHECKSUM)))
             written.add(target)
         for other in folder.glob(f"{spec.partition}=*"):
-            # The batch again, after midnight: its rows of the other day are this batch's no more.
+            # The same batch after midnight: its rows of the other day are stale.
             if other / file not in written and (other / file).exists():
                 self._disk.remove(other / file)
 
     def read(self, name: str, *, newest: int | None = None) -> pa.Table:
-        """Return all rows of a log table, by day and batch; or only those of the batches that were written last."""
+        """Return all rows of a log table, by day and batch; or only those of the ``newest`` files."""
         spec = table_named(name)
         paths = sorted((self._folder / name).glob(f"{spec.partition}=*/*.parquet"))
         if newest is not None:
@@ -56,7 +56,7 @@ class LogTables:
         return pa.concat_tables([spec.schema.empty_table(), *(read_log_file(path, spec) for path in paths)])
 
     def read_batches(self, name: str, batch_ids: Iterable[str]) -> pa.Table:
-        """Return the rows that some batches appended; a batch that appended none has none."""
+        """Return the rows that some batches appended."""
         spec = table_named(name)
         folder = self._folder / name
         files = [path for each in batch_ids for path in folder.glob(f"{spec.partition}=*/{file_name_of(each)}.parquet")]
@@ -64,14 +64,14 @@ class LogTables:
 
 
 def log_problems(root: Path, tally: Counter[str]) -> Iterator[str]:
-    """Yield the files of the log that are damaged, each with what to do; no other file says the same again."""
+    """Yield a sentence per damaged file of the log, with the fix; its rows are nowhere else."""
     for path in sorted((root / "log").glob("*/*/*.parquet")):
         data = path.read_bytes()
         tally.update(files=1, bytes=len(data))
         if not is_parquet_sound(data):
             why = "its bytes are not those of its seal"
-            told = f"is damaged ({why}); put it back from a copy, or delete it: what it tells is lost, no table is"
-            yield f"{path.relative_to(root).as_posix()}: {told}"
+            problem = f"is damaged ({why}); put it back from a copy, or delete it: what it tells is lost, no table is"
+            yield f"{path.relative_to(root).as_posix()}: {problem}"
 
 
 def read_log_file(path: Path, spec: TableSpec) -> pa.Table:

@@ -1,4 +1,4 @@
-"""Looking after a lake: what a dead process or a careless hand left, and what nobody needs any more."""
+"""Maintenance of a lake: recovery, garbage collection, and its datapackage.json."""
 
 import os
 import shutil
@@ -14,79 +14,9 @@ from pipeline.model import pluralize
 from pipeline.tables import LOG_TABLES, TableSpec
 from pipeline.tables.datapackage import DataPackage, TableResource, package_bytes
 
-# datapackage.json in the lake's root: what lies there, for people and programs that know nothing of newslake.
-
-PACKAGE = "datapackage.json"
-_ABOUT = (
-    "Plain Parquet, a file a table and day. Each `path` is a pattern, a glob that DuckDB, Polars and Spark open; "
-    "the day stands only in the folder's name, which is a column for them. `created` is when the newest content was "
-    "fetched. Join the reading tables on article_id and revision_id. Offsets count code points of articles.text."
-)
-_FORM: Mapping[str, object] = {"format": "parquet", "mediatype": "application/vnd.apache.parquet"}
-_PACKAGE_SOURCES = ("Pages of the publishers whom articles.publisher names; articles.url says where each was.",)
-
-
-def lake_package(totals: Totals, *, has_log: bool) -> bytes:
-    """Return what the package of a lake says: a function of its tables alone, whenever and in whatever order made.
-
-    Of the log, which grows beside the commits, it says no sizes.
-    """
-    tables = [_resource(spec, "tables", PART, totals.tables.get(spec.name, FileSize(0, 0))) for spec in _ARTICLES_FIRST]
-    log = [_resource(spec, "log", "*.parquet", None) for spec in LOG_TABLES] if has_log else []
-    return package_bytes(
-        DataPackage(
-            about=_ABOUT,
-            resources=[*tables, *log],
-            sources=_PACKAGE_SOURCES,
-            has_text=True,
-            first_day=totals.first_day,
-            last_day=totals.last_day,
-            fetched_at=totals.fetched_at,
-        )
-    )
-
-
-_ARTICLES_FIRST = (PUBLISH_ORDER[-1], *PUBLISH_ORDER[:-1])  # articles first
-
-
-def _resource(spec: TableSpec, folder: str, file: str, size: FileSize | None) -> TableResource:
-    return TableResource(
-        name=spec.name,
-        about=spec.about,
-        path=f"{folder}/{spec.name}/{spec.partition}=*/{file}",
-        columns=spec.columns,
-        key=spec.whole_key,
-        form={**_FORM, "partition": {"name": spec.partition, "type": "date"}},
-        rows=None if size is None else size.rows,
-        bytes=None if size is None else size.bytes,
-    )
-
-
-def has_package(root: Path, package: bytes) -> bool:
-    """Return whether a folder has this package already."""
-    path = root / PACKAGE
-    return path.is_file() and path.read_bytes() == package
-
-
-def publish_package(committer: Committer) -> bool:
-    """Make datapackage.json say what the tables are; return whether it did not."""
-    package = stale_package(committer)
-    if package is None:
-        return False
-    committer.disk.replace(committer.layout.root / PACKAGE, package)
-    return True
-
-
-def stale_package(committer: Committer) -> bytes | None:
-    """Return what datapackage.json should say, None where it does. A lake that never had a table has none."""
-    totals = totals_of(committer.index.connection)
-    package = lake_package(totals, has_log=True)
-    path = committer.layout.root / PACKAGE
-    return None if has_package(committer.layout.root, package) or not (totals.tables or path.exists()) else package
-
 
 def recover(committer: Committer) -> tuple[str, ...]:
-    """Make public files and index what the manifests say; return a sentence for each thing mended."""
+    """Bring public files and index in line with the manifests; return a sentence per repair."""
     done = [f"finished the commit of {day}" for day in committer.roll_forward()]
     mended = _refresh_index(committer)
     for manifest in committer.days.manifests():
@@ -101,7 +31,7 @@ def recover(committer: Committer) -> tuple[str, ...]:
 
 
 def _refresh_index(committer: Committer) -> list[str]:
-    """Store days in the index whose generation it does not reflect; end moves that no intent names."""
+    """Store the days whose generation the index does not reflect; end moves that no intent names."""
     manifests = {manifest.day: manifest.generation for manifest in committer.days.manifests()}
     known = committer.index.generations()
     stale = sorted(day for day in {*manifests, *known} if manifests.get(day, 0) != known.get(day, 0))
@@ -114,7 +44,7 @@ def _refresh_index(committer: Committer) -> list[str]:
 
 
 def _duplicate_moves(committer: Committer, days: Iterable[date]) -> list[Move]:
-    """Return the moves that end articles which stand on two days; the content fetched later stays."""
+    """Return the moves that resolve articles on two days; the content fetched later stays."""
     best: dict[str, tuple[datetime, date]] = {}
     moves = []
     for day in sorted(days):
@@ -140,10 +70,10 @@ def stray_files(committer: Committer) -> Iterator[Path]:
 
 
 def collect_garbage(committer: Committer, *, days: Iterable[date] | None, older_than: float) -> int:
-    """Delete what nobody needed since a time (seconds since 1970); return how many files went.
+    """Delete what nobody has needed since a time (seconds since 1970); return how many files were deleted.
 
-    Needed are each table's object and the one before its last change. With ``days`` None, every object of the lake,
-    unfinished things, staged batches and empty folders are looked at.
+    Needed are each table's object and the one before its last change. With ``days`` None, all objects of the lake,
+    temporary files, staged batches and empty folders are examined.
     """
     if days is not None:
         return sum(_collect_day(committer, committer.days.manifest(day), older_than) for day in days)
@@ -156,7 +86,7 @@ def collect_garbage(committer: Committer, *, days: Iterable[date] | None, older_
                 removed += sum(each.is_file() for each in (path, *path.rglob("*")))
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
     for folder in (*layout.root.glob("tables/*/*=*"), *layout.state.glob("objects/*/*=*")):
-        if not any(folder.iterdir()):  # of a process that died before it removed the folder, too
+        if not any(folder.iterdir()):  # of a process that died before it removed the folder
             folder.rmdir()
     return removed
 
@@ -170,8 +100,71 @@ def _collect_day(committer: Committer, manifest: Manifest, older_than: float) ->
         written = [path.stat().st_mtime for path in paths]
         for place, path in enumerate(paths):
             name = path.relative_to(committer.layout.state).as_posix()
-            # Whoever reads a snapshot still has it open when the next one is written: its age counts from there.
+            # A reader may still have it open when the next object is written: its age counts from then.
             if name not in needed and max(written[place : place + 2]) <= older_than:
                 committer.disk.remove(path)
                 removed += 1
     return removed
+
+
+# Frictionless metadata in the lake's root, for people and programs that know nothing of newslake.
+PACKAGE = "datapackage.json"
+_ABOUT = (
+    "Plain Parquet, a file a table and day. Each `path` is a pattern, a glob that DuckDB, Polars and Spark open; "
+    "the day stands only in the folder's name, which is a column for them. `created` is when the newest content was "
+    "fetched. Join the reading tables on article_id and revision_id. Offsets count code points of articles.text."
+)
+_FORM: Mapping[str, object] = {"format": "parquet", "mediatype": "application/vnd.apache.parquet"}
+_PACKAGE_SOURCES = ("Pages of the publishers whom articles.publisher names; articles.url says where each was.",)
+_ARTICLES_FIRST = (PUBLISH_ORDER[-1], *PUBLISH_ORDER[:-1])
+
+
+def lake_package(totals: Totals, *, has_log: bool) -> bytes:
+    """Return the package of a lake: a function of its tables alone, not of the time or order of commits.
+
+    It has no sizes of the log, which grows between commits.
+    """
+    tables = [_resource(spec, "tables", PART, totals.tables.get(spec.name, FileSize(0, 0))) for spec in _ARTICLES_FIRST]
+    log = [_resource(spec, "log", "*.parquet", None) for spec in LOG_TABLES] if has_log else []
+    return package_bytes(
+        DataPackage(
+            about=_ABOUT,
+            resources=[*tables, *log],
+            sources=_PACKAGE_SOURCES,
+            has_text=True,
+            first_day=totals.first_day,
+            last_day=totals.last_day,
+            fetched_at=totals.fetched_at,
+        )
+    )
+
+
+def _resource(spec: TableSpec, folder: str, file: str, size: FileSize | None) -> TableResource:
+    return TableResource(
+        name=spec.name,
+        about=spec.about,
+        path=f"{folder}/{spec.name}/{spec.partition}=*/{file}",
+        columns=spec.columns,
+        key=spec.whole_key,
+        form={**_FORM, "partition": {"name": spec.partition, "type": "date"}},
+        rows=None if size is None else size.rows,
+        bytes=None if size is None else size.bytes,
+    )
+
+
+def publish_package(committer: Committer) -> bool:
+    """Bring datapackage.json up to date with the tables; return whether it was stale."""
+    package = stale_package(committer)
+    if package is None:
+        return False
+    committer.disk.replace(committer.layout.root / PACKAGE, package)
+    return True
+
+
+def stale_package(committer: Committer) -> bytes | None:
+    """Return the right content of datapackage.json; None if it is current. A lake that never had a table has none."""
+    totals = totals_of(committer.index.connection)
+    package = lake_package(totals, has_log=True)
+    path = committer.layout.root / PACKAGE
+    is_current = path.is_file() and path.read_bytes() == package
+    return None if is_current or not (totals.tables or path.exists()) else package

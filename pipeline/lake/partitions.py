@@ -1,4 +1,7 @@
-"""One day of the lake: read it, write it, publish it. Everything here runs under the committer's lock but reading."""
+"""Partitions of the lake: one day each, committed by its manifest.
+
+Reading needs no lock; writing and publishing run under the committer's lock.
+"""
 
 import hashlib
 import json
@@ -19,9 +22,9 @@ from pipeline.errors import LakeError
 from pipeline.lake.storage import PUBLISH_ORDER, REDERIVE, Disk, Layout, decode, encode, object_name, sha256_of
 from pipeline.tables import SCHEMA_VERSION, table_named
 
-# The manifest of a day: which object each table is. Replacing this one file is the commit.
-
 _CHECKSUM = re.compile(rb'^ "checksum": "[0-9a-f]{64}",\n', re.MULTILINE)  # its line, as ``manifest_bytes`` writes it
+_WRITERS = 4  # threads: one table is read and encoded while another's bytes go to the disk
+_TRIES = 20  # of a consistent read
 
 
 @dataclass(frozen=True, slots=True)
@@ -35,9 +38,10 @@ class Entry:
 
 @dataclass(frozen=True, slots=True)
 class Manifest:
-    """A day's tables; one without rows has no entry. ``generation`` 0 is a day that was never written.
+    """The object of each table of a day; a table without rows has no entry. Replacing its file is the commit.
 
-    ``previous`` are the objects that each table had before its last change; ``batches`` made this generation.
+    ``generation`` is 0 for a day that was never written. ``previous`` are the objects that each table had before its
+    last change. ``batches`` made this generation.
     """
 
     day: date
@@ -48,7 +52,7 @@ class Manifest:
 
 
 def manifest_bytes(manifest: Manifest) -> bytes:
-    """Return the manifest as JSON; ``files``, ``rows`` and ``sha256`` are objects by table, easy to read from SQL.
+    """Return the manifest as JSON. ``files``, ``rows`` and ``sha256`` are objects by table, which SQL reads easily.
 
     ``checksum`` is of all the rest, so that corruption is detected.
     """
@@ -70,7 +74,7 @@ def _json(content: dict[str, Any]) -> bytes:
 
 
 def read_manifest(path: Path, day: date) -> Manifest:
-    """Return a day's manifest; an empty one where the day has none.
+    """Return a day's manifest; an empty one if the day has none.
 
     Raises: LakeError (manifest_broken).
     """
@@ -90,7 +94,7 @@ def read_manifest(path: Path, day: date) -> Manifest:
 
 
 def _check(content: Any, data: bytes) -> None:
-    """Raises: ValueError where a byte is not as it was written."""
+    """Raises: ValueError for content that does not match its checksum."""
     if not isinstance(content, dict):
         raise ValueError("it is no JSON object")
     rest, number = _CHECKSUM.subn(b"", data)
@@ -107,9 +111,6 @@ def _manifest(content: dict[str, Any], day: date) -> Manifest:
         previous=content["previous"],
         batches=tuple(content["batches"]),
     )
-
-
-_WRITERS = 4  # threads: one table is read and encoded while another's bytes go to the disk
 
 
 class Days:
@@ -144,7 +145,7 @@ class Days:
         return data
 
     def table(self, manifest: Manifest, name: str, *, columns: Sequence[str] | None = None) -> pa.Table:
-        """Return a table's rows of the day, or some columns of them; empty where it has none."""
+        """Return a table's rows of the day, or some columns of them; an empty table if there are none."""
         spec, entry = table_named(name), manifest.entries.get(name)
         if entry is None:
             none = spec.schema.empty_table()
@@ -152,7 +153,7 @@ class Days:
         return decode(self.object_bytes(entry), spec, key=entry.object, columns=columns)
 
     def read_current(self, day: date, name: str, *, columns: Sequence[str]) -> pa.Table:
-        """Return ``table`` of a day; retries where a takedown removed what a manifest named a moment ago."""
+        """Return ``table`` of a day by its newest manifest; retry if a takedown removed the object in between."""
         manifest = self.manifest(day)
         while True:
             try:
@@ -171,10 +172,10 @@ class Days:
         *,
         batch_ids: Sequence[str] = (),
     ) -> int:
-        """Make ``content(day, name)`` the sorted rows of each named table; return how many public files changed.
+        """Replace tables of days with the sorted rows of ``content(day, name)``; return how many public files changed.
 
-        Each day changes in one instant, in the order given, while objects of the days after are written already.
-        Tables not named stay. Equal rows leave file, inode and manifest alone.
+        Days change in the order given, each at one instant; objects of later days are written meanwhile.
+        Other tables stay. Equal rows change neither file nor manifest.
         """
         olds = {day: self.manifest(day) for day in days}
         with _writers() as pool:
@@ -194,7 +195,7 @@ class Days:
         return len(changed)
 
     def _entry(self, old: Manifest, table: pa.Table, name: str) -> Entry | None:
-        """Return the object that holds the rows, written if the day has no such object; None for no rows."""
+        """Return the object that holds the rows, written if it is new; None for no rows."""
         if table.num_rows == 0:
             return None
         data = encode(table, table_named(name))
@@ -203,12 +204,12 @@ class Days:
         if known is not None and known.sha256 == digest:
             return known
         path = self._layout.objects(name, old.day) / object_name(old.generation + 1, digest)
-        # The name may be there, of a day whose manifest was taken out: snapshots and readers have its file still.
+        # The name may exist, of a day whose manifest was taken out: snapshots and readers still have its file.
         self._disk.replace(path, data)
         return Entry(path.relative_to(self._layout.state).as_posix(), table.num_rows, digest)
 
     def publish(self, day: date) -> tuple[str, ...]:
-        """Make the public files the manifest's objects; return the names of tables that were not."""
+        """Make the public files the manifest's objects; return the names of the tables that were stale."""
         manifest = self.manifest(day)
         stale = tuple(spec.name for spec in PUBLISH_ORDER if not self.is_published(manifest, spec.name))
         for name in stale:
@@ -221,7 +222,7 @@ class Days:
         return stale
 
     def is_published(self, manifest: Manifest, name: str) -> bool:
-        """Return whether the public file is the manifest's object: the same inode, or the same bytes in a copy."""
+        """Return whether the public file is the manifest's object: the same inode, or a copy with the same bytes."""
         entry, public = manifest.entries.get(name), self._layout.public(name, manifest.day)
         there = _state_of(public)
         if entry is None or there is None:
@@ -233,7 +234,7 @@ class Days:
 
 
 def check_object(entry: Entry, digest: str | None) -> None:
-    """Compare the digest of an object's bytes, None where it is gone, with the manifest's.
+    """Compare the digest of an object's bytes, None if it is gone, with the manifest's.
 
     Raises: LakeError with object_missing or object_corrupt.
     """
@@ -256,7 +257,7 @@ def _state_of(path: Path) -> os.stat_result | None:
 
 @contextmanager
 def _writers() -> Iterator[ThreadPoolExecutor]:
-    """Give threads that write; what still waits for one when the block raises is not begun."""
+    """Yield threads that write; if the block raises, waiting writes are not started."""
     with ThreadPoolExecutor(_WRITERS) as pool:
         try:
             yield pool
@@ -265,16 +266,11 @@ def _writers() -> Iterator[ThreadPoolExecutor]:
             raise
 
 
-# What a reader opens: the files that the manifests name, so that all tables of a day are of one commit.
-
-_TRIES = 20
-
-
 def committed_files(root: Path) -> dict[str, dict[date, str]] | None:
-    """Return the path of each table's committed file of each day, in order; None in a folder without manifests.
+    """Return the path of each table's committed file per day, in order; None in a folder without manifests.
 
-    Paths are text: ten thousand of another kind cost more time than the manifests.
-    A file named here does not change, and stays until it is replaced and older than the grace of ``gc``.
+    All tables of a day are of one commit. Paths are strings: ten thousand ``Path`` objects cost more time than the
+    manifests. A file named here does not change; it stays until it is replaced and older than the grace of ``gc``.
     Raises: LakeError for a broken manifest.
     """
     layout = Layout(root)
@@ -290,9 +286,10 @@ def committed_files(root: Path) -> dict[str, dict[date, str]] | None:
 
 
 def read_consistently[T](layout: Layout, read: Callable[[], T]) -> T:
-    """Return what all days hold together. Else an article that moves to a day that was read already is on none.
+    """Return what ``read`` returns of all days, read again while manifests change.
 
-    Where commits change some during every try, each day is as it was read last.
+    An article that moves to a day that was read already would be missing. If commits change a day during every try,
+    each day is as it was read last.
     """
     for _ in range(_TRIES - 1):
         before = _manifest_stamps(layout)
@@ -303,14 +300,14 @@ def read_consistently[T](layout: Layout, read: Callable[[], T]) -> T:
 
 
 def _manifest_stamps(layout: Layout) -> dict[str, tuple[int, int]]:
-    """Return what tells a manifest from the one that replaces it."""
+    """Return inode and time of each manifest file, which differ once it is replaced."""
     marks = {}
     folder = layout.manifest(date.min).parent
     if not folder.is_dir():
         return {}
     with os.scandir(folder) as found:
         for file in found:
-            with suppress(FileNotFoundError):  # a day that is taken out just now
+            with suppress(FileNotFoundError):  # of a day that is being taken out
                 state = file.stat()
                 marks[file.name] = state.st_ino, state.st_mtime_ns
     return marks

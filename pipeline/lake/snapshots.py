@@ -1,8 +1,8 @@
-"""Versions of the lake that are kept by name: hard links beside it, which its garbage collection cannot reach.
+"""Snapshots: versions of the lake that are kept by name, as hard links that its garbage collection cannot reach.
 
-``<name>/tables/<table>/published_date=YYYY-MM-DD/part-0.parquet`` opens like the lake itself; ``<name>/manifest`` has
-the days' manifests as they were, ``<name>/snapshot.json`` says when it was taken and what it holds. The log is not.
-Taking and dropping run under the committer's lock; what a dead process left has a name that begins with a dot.
+``<name>/tables/<table>/published_date=YYYY-MM-DD/part-0.parquet`` opens like the lake itself. ``<name>/manifest`` has
+the manifests of that time, ``<name>/snapshot.json`` the time and contents. The log is not included.
+Taking and dropping run under the committer's lock. Folders that a dead process left have a name that begins with a dot.
 """
 
 import json
@@ -22,12 +22,12 @@ from pipeline.lake.partitions import Manifest, read_manifest
 from pipeline.lake.storage import Disk, Layout, link_or_copy, sha256_of
 
 _NAME = re.compile(r"[A-Za-z0-9][A-Za-z0-9._-]{0,63}")
-_MEND = "drop it; `newslake lake verify` says whether the lake has the same damage"
+_FIX = "drop it; `newslake lake verify` says whether the lake has the same damage"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SnapshotFacts:
-    """What snapshot.json says. ``rows`` are by table; ``manifests_sha256`` is of all manifests, by day."""
+    """The content of snapshot.json. ``rows`` counts per table; ``manifests_sha256`` is of all manifests, by day."""
 
     name: str
     taken_at: datetime
@@ -40,14 +40,14 @@ class SnapshotFacts:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Snapshot:
-    """A snapshot and its size. ``own_bytes`` are those that dropping it frees: nothing else has their files."""
+    """A snapshot and its size. Dropping it frees ``own_bytes``: no other folder has these files."""
 
     facts: SnapshotFacts
     shared_bytes: int
     own_bytes: int
 
     def as_dict(self) -> dict[str, object]:
-        """Return what a person wants to know of it, by name."""
+        """Return the facts that are shown to a person, by name."""
         return {
             "name": self.facts.name,
             "taken_at": self.facts.taken_at,
@@ -70,9 +70,9 @@ class Snapshots:
     open_committer: OpenCommitter
 
     def take(self, name: str) -> Snapshot:
-        """Keep all tables of all days, as committed now, under a name; nothing is there until all of it is.
+        """Keep all tables of all days, as committed now, under a name; the snapshot appears when it is complete.
 
-        Raises: ConfigError for a name that may not be or is taken, LakeError for an object that is gone.
+        Raises: ConfigError for an invalid or taken name, LakeError for a missing object.
         """
         with self.open_committer() as committer:
             target = _snapshot_path(self.layout, name)
@@ -89,31 +89,34 @@ class Snapshots:
             return _snapshot(target)
 
     def list(self) -> tuple[Snapshot, ...]:
-        """Return the snapshots that there are, by name. Raises: LakeError for one whose facts are broken."""
-        return tuple(map(_snapshot, sorted(self.layout.snapshots.glob("[!.]*/"))))
+        """Return all snapshots, by name. Raises: LakeError for one whose facts are broken."""
+        return tuple(map(_snapshot, snapshot_folders(self.layout)))
 
     def folder(self, name: str) -> Path:
-        """Return where a snapshot's tables lie. Raises: ConfigError where there is none of this name, with those there
-        are."""
+        """Return the folder of a snapshot. Raises: ConfigError, with the known names, for an unknown one."""
         root = _snapshot_path(self.layout, name)
         if not root.is_dir():
-            known = ", ".join(path.name for path in sorted(self.layout.snapshots.glob("[!.]*/"))) or "none"
+            known = ", ".join(path.name for path in snapshot_folders(self.layout)) or "none"
             raise ConfigError(f"there is no snapshot {name}; there are: {known}", key=name)
         return root
 
     def verify(self, name: str) -> tuple[str, ...]:
-        """Return what is wrong with a snapshot: every file against its manifest, and the manifests against its facts.
+        """Return the problems of a snapshot: files unlike its manifests, or manifests unlike its facts.
 
-        Raises: ConfigError where there is none of this name, LakeError where its facts are broken.
+        Raises: ConfigError for an unknown name, LakeError for broken facts.
         """
         return tuple(_problems_of(self.folder(name)))
 
     def drop(self, name: str) -> None:
-        """Delete a snapshot: gone at one instant, then its files. Raises: ConfigError where there is none of this
-        name."""
+        """Delete a snapshot: it is renamed at one instant, then deleted. Raises: ConfigError for an unknown name."""
         with self.disk.committer():
             doomed = self.folder(name).rename(_temporary(self.layout, name))
             shutil.rmtree(doomed)
+
+
+def snapshot_folders(layout: Layout) -> list[Path]:
+    """Return the folders of all complete snapshots, by name."""
+    return sorted(layout.snapshots.glob("[!.]*/"))
 
 
 def _write(committer: Committer, name: str, root: Path) -> None:
@@ -127,22 +130,22 @@ def _write(committer: Committer, name: str, root: Path) -> None:
 
 def _snapshot_path(layout: Layout, name: str) -> Path:
     if not _NAME.fullmatch(name):
-        told = (
+        message = (
             f"{name!r} cannot name a snapshot: letters, digits, '.', '_' and '-', at most 64, a letter or digit first"
         )
-        raise ConfigError(told, key=name)
+        raise ConfigError(message, key=name)
     return layout.snapshots / name
 
 
 def _temporary(layout: Layout, name: str) -> Path:
-    """Return a folder for something unfinished, where no process lists it."""
+    """Return a path for an unfinished snapshot, which no process lists."""
     layout.snapshots.mkdir(parents=True, exist_ok=True)
     remove_unfinished(layout)
     return layout.snapshots / f".{name}"
 
 
 def remove_unfinished(layout: Layout) -> None:
-    """Remove what dead processes left of snapshots that they were taking or dropping."""
+    """Remove snapshots that dead processes were taking or dropping."""
     for left in layout.snapshots.glob(".*/"):
         shutil.rmtree(left)
 
@@ -154,14 +157,15 @@ def _link_day(layout: Layout, manifest: Manifest, root: Path) -> None:
         try:
             link_or_copy(source, target)
         except FileNotFoundError as error:
-            told = f"{entry.object} is gone, so {manifest.day} cannot be kept; see `newslake lake verify`"
-            raise LakeError(told, key=entry.object, reason="object_missing") from error
-    copy = _manifest_path(root, manifest.day)
+            message = f"{entry.object} is gone, so {manifest.day} cannot be kept; see `newslake lake verify`"
+            raise LakeError(message, key=entry.object, reason="object_missing") from error
+    copy = manifest_path(root, manifest.day)
     copy.parent.mkdir(parents=True, exist_ok=True)
     shutil.copyfile(layout.manifest(manifest.day), copy)
 
 
-def _manifest_path(root: Path, day: date) -> Path:
+def manifest_path(root: Path, day: date) -> Path:
+    """Return the path of a day's manifest in a snapshot's folder."""
     return root / "manifest" / f"{day.isoformat()}.json"
 
 
@@ -178,15 +182,17 @@ def _facts(name: str, now: datetime, manifests: list[Manifest], root: Path) -> S
         last_day=max(days, default=None),
         days=len(days),
         rows=rows,
-        manifests_sha256=_digest(root),
+        manifests_sha256=manifests_digest(root),
     )
 
 
-def _digest(root: Path) -> str:
-    return sha256_of(b"".join(path.read_bytes() for path in _manifests(root)))
+def manifests_digest(root: Path) -> str:
+    """Return the digest of all manifests of a snapshot, by day."""
+    return sha256_of(b"".join(path.read_bytes() for path in manifest_paths(root)))
 
 
-def _manifests(root: Path) -> list[Path]:
+def manifest_paths(root: Path) -> list[Path]:
+    """Return the manifests in a snapshot's folder, by day."""
     return sorted((root / "manifest").glob("*.json"))
 
 
@@ -207,28 +213,28 @@ def _snapshot(root: Path) -> Snapshot:
 
 def _read_facts(root: Path) -> SnapshotFacts:
     try:
-        told: dict[str, Any] = json.loads((root / "snapshot.json").read_bytes())
-        days = {name: told[name] and date.fromisoformat(told[name]) for name in ("first_day", "last_day")}
-        return SnapshotFacts(**{**told, **days, "taken_at": datetime.fromisoformat(told["taken_at"])})
+        content: dict[str, Any] = json.loads((root / "snapshot.json").read_bytes())
+        days = {name: content[name] and date.fromisoformat(content[name]) for name in ("first_day", "last_day")}
+        return SnapshotFacts(**{**content, **days, "taken_at": datetime.fromisoformat(content["taken_at"])})
     except (OSError, ValueError, KeyError, TypeError) as error:
-        told_why = f"snapshot {root.name}: snapshot.json cannot be read ({error}); drop it"
-        raise LakeError(told_why, key=root.name, reason="snapshot_broken") from error
+        message = f"snapshot {root.name}: snapshot.json cannot be read ({error}); drop it"
+        raise LakeError(message, key=root.name, reason="snapshot_broken") from error
 
 
 def _problems_of(root: Path) -> Iterator[str]:
-    """Yield what is wrong with the snapshot in a folder."""
-    if _read_facts(root).manifests_sha256 != _digest(root):
-        yield f"{root.name}/manifest: its files are not those that it was taken with; {_MEND}"
+    """Yield the problems of the snapshot in a folder."""
+    if _read_facts(root).manifests_sha256 != manifests_digest(root):
+        yield f"{root.name}/manifest: its files are not those that it was taken with; {_FIX}"
         return
     named = set()
-    for manifest in (read_manifest(path, date.fromisoformat(path.stem)) for path in _manifests(root)):
+    for manifest in (read_manifest(path, date.fromisoformat(path.stem)) for path in manifest_paths(root)):
         for table, entry in manifest.entries.items():
             path = Layout(root).public(table, manifest.day)
             named.add(path)
             if not path.is_file():
-                yield f"{root.name}/{path.relative_to(root)}: is gone; {_MEND}"
+                yield f"{root.name}/{path.relative_to(root)}: is gone; {_FIX}"
             elif sha256_of(path.read_bytes()) != entry.sha256:
-                yield f"{root.name}/{path.relative_to(root)}: its bytes are not the manifest's; {_MEND}"
+                yield f"{root.name}/{path.relative_to(root)}: its bytes are not the manifest's; {_FIX}"
     for path in sorted((root / "tables").rglob("*")):
         if path.is_file() and path not in named:
-            yield f"{root.name}/{path.relative_to(root)}: no manifest names it; {_MEND}"
+            yield f"{root.name}/{path.relative_to(root)}: no manifest names it; {_FIX}"

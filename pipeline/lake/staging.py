@@ -1,4 +1,4 @@
-"""Staged batches: what deriving hands to the committer."""
+"""Staged batches: the rows that the derive job hands to the committer."""
 
 import errno
 import shutil
@@ -12,8 +12,8 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.errors import ContractError, LakeError
-from pipeline.lake.storage import RESTAGE, SUMS, Disk, Layout, sums_of
-from pipeline.tables import READING_TABLES, check_batch
+from pipeline.lake.storage import READING_NAMES, RESTAGE, SUMS, Disk, Layout, sums_of
+from pipeline.tables import check_batch
 
 KEYS_SCHEMA = pa.schema(
     [
@@ -23,14 +23,13 @@ KEYS_SCHEMA = pa.schema(
         pa.field("seen_at", pa.timestamp("us", tz="UTC"), nullable=False),
     ]
 )
-_NAMES = tuple(spec.name for spec in READING_TABLES)
 _IS_THERE = {errno.ENOTEMPTY, errno.EEXIST}
 _SUFFIX = ".arrow"  # never .parquet: a glob over the lake must not find rows that are not committed
 
 
 @dataclass(frozen=True, slots=True)
 class Batch:
-    """A staged batch. ``keys`` has one row an article: its revision, its day, and when the archive saw it last."""
+    """A staged batch. ``keys`` has one row per article: its revision, its day, and when the archive saw it last."""
 
     batch_id: str
     tables: Mapping[str, pa.Table]
@@ -38,9 +37,9 @@ class Batch:
 
 
 def check_staged(tables: Mapping[str, pa.Table], keys: pa.Table, *, batch_id: str) -> None:
-    """Raises: ContractError that tells the first breaches, where tables or keys may not be committed."""
-    if tuple(sorted(tables)) != tuple(sorted(_NAMES)):
-        breaches: tuple[str, ...] = (f"tables are {sorted(tables)}, not {sorted(_NAMES)}",)
+    """Raises: ContractError with the first breaches, if tables or keys may not be committed."""
+    if tuple(sorted(tables)) != tuple(sorted(READING_NAMES)):
+        breaches: tuple[str, ...] = (f"tables are {sorted(tables)}, not {sorted(READING_NAMES)}",)
     else:
         breaches = check_batch(tables) or _key_breaches(tables["articles"], keys)
     if breaches:
@@ -74,7 +73,7 @@ def _rows(table: pa.Table, names: tuple[str, ...]) -> Iterator[tuple[Any, ...]]:
 
 
 def write_batch(layout: Layout, disk: Disk, batch: Batch) -> None:
-    """Stage a batch: whole or not at all. One that is staged already is replaced, under its lock."""
+    """Stage a batch, all or nothing. A batch of the same id is replaced, under the committer's lock."""
     temporary, target = disk.temporary(), layout.staged(batch.batch_id)
     for name, table in (*batch.tables.items(), ("keys", batch.keys)):
         disk.write(temporary / f"{name}{_SUFFIX}", _ipc_bytes(table))
@@ -83,14 +82,13 @@ def write_batch(layout: Layout, disk: Disk, batch: Batch) -> None:
     disk.folder(target.parent)
     if not _try_move(disk, temporary, target):
         with disk.committer():
-            while not _try_move(
-                disk, temporary, target
-            ):  # another process may stage it in between, which needs no lock
+            # Another process may stage it in between, which needs no lock.
+            while not _try_move(disk, temporary, target):
                 discard_batch(layout, disk, batch.batch_id)
 
 
 def _try_move(disk: Disk, source: Path, target: Path) -> bool:
-    """Move a folder; return whether there was none in its place."""
+    """Move a folder; return False if the target exists."""
     try:
         disk.move(source, target)
     except OSError as error:
@@ -108,25 +106,25 @@ def _ipc_bytes(table: pa.Table) -> memoryview:
 
 
 def read_batch(layout: Layout, batch_id: str) -> Batch | None:
-    """Return a staged batch, None where there is none. Raises: LakeError (batch_broken) where a byte of it changed."""
+    """Return a staged batch; None if there is none. Raises: LakeError (batch_broken) for a damaged one."""
     folder = layout.staged(batch_id)
     if not folder.is_dir():
         return None
     try:
         if not is_batch_sound(folder):
             raise OSError("its bytes are not those of its sums")
-        tables = {name: _read(folder / f"{name}{_SUFFIX}") for name in (*_NAMES, "keys")}
+        tables = {name: _read(folder / f"{name}{_SUFFIX}") for name in (*READING_NAMES, "keys")}
     except (OSError, pa.ArrowException) as error:
         raise LakeError(
             f"staged batch {batch_id} cannot be read ({error}); {RESTAGE}",
             key=batch_id,
             reason="batch_broken",
         ) from error
-    return Batch(batch_id, {name: tables[name] for name in _NAMES}, tables["keys"])
+    return Batch(batch_id, {name: tables[name] for name in READING_NAMES}, tables["keys"])
 
 
 def is_batch_sound(folder: Path) -> bool:
-    """Return whether a staged batch's files are as they were staged."""
+    """Return whether a staged batch's files match its checksums."""
     sums = folder / SUMS
     return sums.is_file() and sums.read_bytes() == sums_of(folder)
 
@@ -138,30 +136,30 @@ def _read(path: Path) -> pa.Table:
 
 
 def discard_batch(layout: Layout, disk: Disk, batch_id: str) -> None:
-    """Remove a staged batch: gone at one instant, then deleted."""
+    """Remove a staged batch: it is moved away at one instant, then deleted."""
     folder = layout.staged(batch_id)
     if folder.is_dir():
         discard_batch_at(folder, disk)
 
 
 def discard_batch_at(folder: Path, disk: Disk) -> None:
-    """Remove the batch that is staged in a folder."""
+    """Remove the staged batch in a folder."""
     doomed = disk.temporary()
     disk.move(folder, doomed)
     shutil.rmtree(doomed)
 
 
 def erase_staged(layout: Layout, disk: Disk, article_ids: Collection[str]) -> None:
-    """Take some articles out of every staged batch; one whose bytes are not as they were staged goes whole.
+    """Delete some articles from every staged batch; a damaged batch is removed as a whole.
 
-    So does one that a killed try was changing: its day is derived again.
+    So is one that a killed process was changing: its day is derived again.
     """
     gone = pa.array(sorted(article_ids), pa.string())
     for folder in sorted((layout.state / "staged").glob("*")):
         if not is_batch_sound(folder):
             discard_batch_at(folder, disk)
             continue
-        for name in (*_NAMES, "keys"):
+        for name in (*READING_NAMES, "keys"):
             table = _read(folder / f"{name}{_SUFFIX}")
             kept = table.filter(pc.invert(pc.is_in(table["article_id"], value_set=gone)))
             if kept.num_rows < table.num_rows:

@@ -1,4 +1,4 @@
-"""Where things lie in the lake, and how bytes get there to stay."""
+"""Storage of the lake: paths, durable writes, Parquet encoding, checksums, and the repair advice of messages."""
 
 import errno
 import fcntl
@@ -22,162 +22,14 @@ from pipeline.model import file_name_of
 from pipeline.sqlite import Durability
 from pipeline.tables import CLUSTER_TABLES, READING_TABLES, SCHEMA_VERSION, TableSpec
 
-# Checksums of the files that no manifest names, inside or beside them, so that corruption is detected.
-
-_KEY = "file_sha256"
-_EMPTY = "0" * 64
-# As Thrift writes the key and the length of its value into the footer, which ends the file.
-_MARK = b"\x18" + bytes([len(_KEY)]) + _KEY.encode() + b"\x18\x40"
-_DIGEST_BYTES = 32
-SUMS = "sums"
-
-EMPTY_CHECKSUM: Mapping[str, str] = {_KEY: _EMPTY}
-
-
-def checksummed_parquet(data: memoryview) -> bytes:
-    """Return a Parquet file that was written with ``EMPTY_CHECKSUM``, with the digest of all its other bytes in it."""
-    whole = bytearray(data)
-    at = whole.rindex(_MARK) + len(_MARK)
-    whole[at : at + len(_EMPTY)] = hashlib.sha256(whole).hexdigest().encode()
-    return bytes(whole)
-
-
-def is_parquet_sound(data: bytes) -> bool:
-    """Return whether a file has a checksum and its bytes match it."""
-    at = data.rfind(_MARK)
-    if at < 0:
-        return False
-    whole, at = bytearray(data), at + len(_MARK)
-    stated = bytes(whole[at : at + len(_EMPTY)])
-    whole[at : at + len(_EMPTY)] = _EMPTY.encode()
-    return hashlib.sha256(whole).hexdigest().encode() == stated
-
-
-def with_digest(data: bytes | memoryview) -> bytes:
-    """Return bytes behind their digest."""
-    return hashlib.sha256(data).digest() + data
-
-
-def without_digest(data: bytes) -> bytes | None:
-    """Return the bytes that stand behind their digest; None where they are not those of it."""
-    rest = memoryview(data)[_DIGEST_BYTES:]
-    return bytes(rest) if hashlib.sha256(rest).digest() == data[:_DIGEST_BYTES] else None
-
-
-def sums_of(folder: Path) -> bytes:
-    """Return name and digest of each file of a folder but ``SUMS``, which holds this; as `sha256sum` writes it."""
-    lines = []
-    for path in sorted(folder.iterdir()):
-        if path.name != SUMS:
-            with path.open("rb") as file:
-                lines.append(f"{hashlib.file_digest(file, 'sha256').hexdigest()}  {path.name}\n")
-    return "".join(lines).encode()
-
-
-# Tables as Parquet bytes and back. Bytes depend on rows alone: sorted, one chunk, fixed options, no names or times.
-
-# Measured; the reasons are in docs/adr. A row group is DuckDB's own size; a day's file seldom has two.
-_ROW_GROUP = 122_880
-_OPTIONS: dict[str, Any] = {
-    "compression": "zstd",
-    "compression_level": 3,
-    "version": "2.6",
-    "write_statistics": True,
-    "write_page_index": True,
-    "store_schema": True,
-}
-
-
-# Numbers that grow along the rows of an article are kept as differences: a third of the bytes of a dictionary.
-_DELTA_SUFFIXES = ("_char", "_index")
-
-
-def encode(table: pa.Table, spec: TableSpec, *, metadata: Mapping[str, str] | None = None) -> memoryview:
-    """Return the Parquet bytes of rows that stand in the contract's order already.
-
-    The file says what it is: its table with its sentence, the contract's version, and with each column its sentence.
-    ``metadata`` comes into its footer beside that.
-    """
-    stated = spec.schema.with_metadata({"schema_version": str(SCHEMA_VERSION), "table": spec.name, "about": spec.about})
-    whole = table.combine_chunks()
-    sink = pa.BufferOutputStream()
-    order = pq.SortingColumn.from_ordering(stated, [(name, "ascending") for name in spec.sort_by])
-    leaves = tuple(_leaves(stated))
-    growing = [name for name in leaves if name.endswith(_DELTA_SUFFIXES)]
-    with pq.ParquetWriter(
-        sink,
-        stated,
-        sorting_columns=order,
-        use_dictionary=[name for name in leaves if name not in growing],
-        column_encoding=dict.fromkeys(growing, "DELTA_BINARY_PACKED"),
-        **_OPTIONS,
-    ) as writer:
-        writer.write_table(pa.Table.from_arrays(whole.columns, schema=stated), row_group_size=_ROW_GROUP)
-        if metadata is not None:
-            writer.add_key_value_metadata(metadata)
-    return memoryview(sink.getvalue())
-
-
-def _leaves(schema: pa.Schema) -> Iterator[str]:
-    """Yield the columns as they lie in Parquet: a list has one for each field of its elements."""
-    for field in schema:
-        element = field.type.value_type if pa.types.is_list(field.type) else None
-        if element is None:
-            yield field.name
-        elif pa.types.is_struct(element):
-            yield from (f"{field.name}.list.element.{inner.name}" for inner in element)
-        else:
-            yield f"{field.name}.list.element"
-
-
-def sort_rows(table: pa.Table, spec: TableSpec) -> pa.Table:
-    """Return rows in the contract's order; rows that stand in it already are not copied."""
-    order = pc.sort_indices(table.select(spec.sort_by), sort_keys=[(name, "ascending") for name in spec.sort_by])
-    steps = pc.pairwise_diff(order.cast(pa.int64()), period=1)
-    is_sorted = pc.all(pc.equal(steps, 1), min_count=0).as_py()
-    return table if is_sorted else table.take(order)
-
-
-def decode(data: bytes, spec: TableSpec, *, key: str, columns: Sequence[str] | None = None) -> pa.Table:
-    """Return the rows of a file in the contract's columns, or some of them; one that is newer than the file is null.
-
-    Raises: LakeError (file_broken) where the bytes are no Parquet of this table.
-    """
-    try:
-        schema = spec.schema if columns is None else pa.schema([spec.schema.field(name) for name in columns])
-        with pq.ParquetFile(pa.BufferReader(data)) as file:
-            stored = set(file.schema_arrow.names)
-            table = file.read(columns=[name for name in schema.names if name in stored])
-        return conform(table, schema)
-    except (pa.ArrowException, OSError, ValueError, KeyError) as error:
-        raise LakeError(f"{key} cannot be read as {spec.name}: {error}", key=key, reason="file_broken") from error
-
-
-def conform(table: pa.Table, schema: pa.Schema) -> pa.Table:
-    """Return rows in a schema's columns and types; widens, and adds nullable columns.
-
-    Raises: KeyError for a required column that is missing, ArrowInvalid for values that do not fit.
-    """
-    return pa.Table.from_arrays([_column(table, field) for field in schema], schema=schema)
-
-
-def _column(table: pa.Table, field: pa.Field) -> pa.ChunkedArray:
-    if field.name in table.schema.names:
-        return table[field.name].cast(field.type)
-    if not field.nullable:
-        raise KeyError(field.name)
-    return pa.chunked_array([pa.nulls(table.num_rows, field.type)])
-
-
-# What to do about a damaged lake, in the words of every message that says so.
-
+# Repair advice, as every message about a damaged lake quotes it.
 RECOVER = "run `newslake lake recover`"
 REMOVE = "run `newslake lake recover --withdraw`"
 REDERIVE = f"put it back from a copy, or {REMOVE}, then `newslake run`, which derives the day again"
 RESTAGE = f"{REMOVE}, then `newslake run`, which derives what of it is not committed"
 
-
-# In the order in which they are published: children first, so that an article never stands without them.
+READING_NAMES = tuple(spec.name for spec in READING_TABLES)
+# Tables are published in this order: children first, so that an article is never there without them.
 PUBLISH_ORDER: tuple[TableSpec, ...] = (*READING_TABLES[1:], *CLUSTER_TABLES, READING_TABLES[0])
 PART = "part-0.parquet"
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.EXDEV, errno.ENOSYS}
@@ -185,7 +37,7 @@ _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.E
 
 @dataclass(frozen=True, slots=True)
 class Layout:
-    """Paths of one lake. Below ``tables`` lie only the files that readers may see."""
+    """Paths of one lake. ``tables`` has only files that readers may see."""
 
     root: Path
 
@@ -217,13 +69,13 @@ class Layout:
         return self.state / "kept" / name
 
     def objects_of(self, day: date) -> tuple[Path, ...]:
-        """Return every object of a day, needed or not."""
+        """Return every object of a day, whether needed or not."""
         folder = self.state / "objects"
         names = sorted(os.listdir(folder)) if folder.is_dir() else []
         return tuple(path for name in names for path in files_in(self.objects(name, day)))
 
     def folders_of_objects(self) -> Iterator[Path]:
-        """Yield the folders in which objects may lie."""
+        """Yield the folders that may have objects."""
         yield from (self.state / "objects").glob("*/*=*")
 
     def days_of_objects(self) -> frozenset[date]:
@@ -232,7 +84,7 @@ class Layout:
 
     @property
     def snapshots(self) -> Path:
-        """Beside the lake: a pattern over the lake's root must not see rows twice."""
+        """The folder of snapshots. It is beside the lake: a pattern over the lake's root must not find rows twice."""
         return self.root.parent / "snapshots"
 
     def relative(self, path: Path) -> str:
@@ -240,7 +92,7 @@ class Layout:
 
 
 def files_in(folder: Path) -> list[Path]:
-    """Return the files of a folder by name; none where there is no folder."""
+    """Return the files of a folder, sorted by name; none if there is no folder."""
     try:
         return [folder / name for name in sorted(os.listdir(folder))]
     except (FileNotFoundError, NotADirectoryError):
@@ -248,7 +100,7 @@ def files_in(folder: Path) -> list[Path]:
 
 
 def link_or_copy(source: Path, target: Path) -> None:
-    """Give a file a second name; a copy where the file system has none, or the other name is on another."""
+    """Hard-link a file; copy it where the file system has no links, or the target is on another one."""
     try:
         target.hardlink_to(source)
     except OSError as error:
@@ -266,7 +118,7 @@ def object_name(generation: int, digest: str) -> str:
 
 
 def is_named_by_digest(path: Path, digest: str) -> bool:
-    """Return whether an object's name is the one that it got with this content."""
+    """Return whether an object's name has the beginning of this digest."""
     return path.stem.partition("-")[2] == digest[:8]
 
 
@@ -275,9 +127,9 @@ def sha256_of(data: bytes | memoryview) -> str:
 
 
 class Disk:
-    """Writes in a lake. "full" makes files and folders durable before it goes on, "process" leaves that to the system.
+    """Writes in a lake. "full" makes files and folders durable at once; "process" leaves that to the system.
 
-    Raises: OSError as the system gives it; what was there before is still there.
+    Raises: OSError from the system; earlier files stay as they were.
     """
 
     def __init__(self, layout: Layout, *, durability: Durability) -> None:
@@ -286,7 +138,7 @@ class Disk:
 
     @contextmanager
     def committer(self) -> Iterator[None]:
-        """Hold the one lock under which public files change; it dies with the process."""
+        """Hold the one lock under which public files change; the system frees it when the process dies."""
         folder = self._layout.state / "locks"
         folder.mkdir(parents=True, exist_ok=True)
         path = folder / "commit.lock"
@@ -296,7 +148,7 @@ class Disk:
             yield
 
     def now(self) -> float:
-        """Return seconds since 1970 by the clock that dates the files here, whatever the hosts' own clocks say."""
+        """Return seconds since 1970 by the file system's clock, not the host's."""
         path = self.temporary()
         path.touch()
         seconds = path.stat().st_mtime
@@ -304,13 +156,13 @@ class Disk:
         return seconds
 
     def temporary(self) -> Path:
-        """Return a new name in the folder for unfinished things, on the same file system."""
+        """Return a new path in the folder for temporary files, on the same file system."""
         if not self._layout.temporary.is_dir():
             self._layout.temporary.mkdir(parents=True, exist_ok=True)
         return self._layout.temporary / uuid.uuid4().hex
 
     def write(self, path: Path, data: bytes | memoryview) -> None:
-        """Write a file that nobody reads yet; where there is no room for it, none is left."""
+        """Write a file that nobody reads yet; remove it if the write fails."""
         self.folder(path.parent)
         try:
             with name_file_on_error(path), path.open("wb") as file:
@@ -323,7 +175,7 @@ class Disk:
             raise
 
     def replace(self, path: Path, data: bytes | memoryview) -> None:
-        """Put a file in place at one instant."""
+        """Write a file and put it in place atomically."""
         temporary = self.temporary()
         self.write(temporary, data)
         self.move(temporary, path)
@@ -334,9 +186,9 @@ class Disk:
         self.sync(target.parent)
 
     def link(self, source: Path, target: Path) -> None:
-        """Put a hard link in place at one instant; a copy where the file system has none.
+        """Put a hard link in place atomically; a copy where the file system has no links.
 
-        Not made durable: what power loss takes of a public file, recover links again.
+        The link is not made durable: after power loss, ``recover`` links public files again.
         """
         temporary = self.temporary()
         link_or_copy(source, temporary)
@@ -344,20 +196,20 @@ class Disk:
         temporary.replace(target)
 
     def remove(self, path: Path) -> None:
-        """Remove a file, and its folder when that is empty now."""
+        """Remove a file, and its folder if that is empty then."""
         path.unlink(missing_ok=True)
         if path.parent.is_dir() and not any(path.parent.iterdir()):
             path.parent.rmdir()
 
     def folder(self, folder: Path) -> None:
-        """Make a folder and its parents, durable."""
+        """Create a folder and its parents, durably."""
         if not folder.is_dir():
             self.folder(folder.parent)
             folder.mkdir(exist_ok=True)
             self.sync(folder.parent)
 
     def sync_all(self) -> None:
-        """Make everything durable that was written, many small files at once."""
+        """Make all written files durable at once, which is faster for many small ones."""
         if self._is_full:
             os.sync()
 
@@ -370,3 +222,146 @@ class Disk:
                     os.fsync(descriptor)
             finally:
                 os.close(descriptor)
+
+
+# Tables as Parquet bytes and back. Bytes depend on rows alone: sorted, one chunk, fixed options, no names or times.
+#
+# The options were measured; the reasons are in docs/adr. A row group has DuckDB's size; few files of a day have two.
+_ROW_GROUP = 122_880
+_OPTIONS: dict[str, Any] = {
+    "compression": "zstd",
+    "compression_level": 3,
+    "version": "2.6",
+    "write_statistics": True,
+    "write_page_index": True,
+    "store_schema": True,
+}
+# Numbers that grow along the rows of an article are stored as differences: a third of the bytes of a dictionary.
+_DELTA_SUFFIXES = ("_char", "_index")
+
+
+def encode(table: pa.Table, spec: TableSpec, *, metadata: Mapping[str, str] | None = None) -> memoryview:
+    """Return the Parquet bytes of rows that are in the contract's order already.
+
+    The file describes itself: its table, the contract's version, and each column. ``metadata`` is added to its footer.
+    """
+    stated = spec.schema.with_metadata({"schema_version": str(SCHEMA_VERSION), "table": spec.name, "about": spec.about})
+    whole = table.combine_chunks()
+    sink = pa.BufferOutputStream()
+    order = pq.SortingColumn.from_ordering(stated, [(name, "ascending") for name in spec.sort_by])
+    leaves = tuple(_leaves(stated))
+    growing = [name for name in leaves if name.endswith(_DELTA_SUFFIXES)]
+    with pq.ParquetWriter(
+        sink,
+        stated,
+        sorting_columns=order,
+        use_dictionary=[name for name in leaves if name not in growing],
+        column_encoding=dict.fromkeys(growing, "DELTA_BINARY_PACKED"),
+        **_OPTIONS,
+    ) as writer:
+        writer.write_table(pa.Table.from_arrays(whole.columns, schema=stated), row_group_size=_ROW_GROUP)
+        if metadata is not None:
+            writer.add_key_value_metadata(metadata)
+    return memoryview(sink.getvalue())
+
+
+def _leaves(schema: pa.Schema) -> Iterator[str]:
+    """Yield the names of Parquet's leaf columns: a list has one per field of its elements."""
+    for field in schema:
+        element = field.type.value_type if pa.types.is_list(field.type) else None
+        if element is None:
+            yield field.name
+        elif pa.types.is_struct(element):
+            yield from (f"{field.name}.list.element.{inner.name}" for inner in element)
+        else:
+            yield f"{field.name}.list.element"
+
+
+def sort_rows(table: pa.Table, spec: TableSpec) -> pa.Table:
+    """Return rows in the contract's order; rows that are sorted already are not copied."""
+    order = pc.sort_indices(table.select(spec.sort_by), sort_keys=[(name, "ascending") for name in spec.sort_by])
+    steps = pc.pairwise_diff(order.cast(pa.int64()), period=1)
+    is_sorted = pc.all(pc.equal(steps, 1), min_count=0).as_py()
+    return table if is_sorted else table.take(order)
+
+
+def decode(data: bytes, spec: TableSpec, *, key: str, columns: Sequence[str] | None = None) -> pa.Table:
+    """Return the rows of a file in the contract's columns, or some of them; a column newer than the file is null.
+
+    Raises: LakeError (file_broken) where the bytes are no Parquet of this table.
+    """
+    try:
+        schema = spec.schema if columns is None else pa.schema([spec.schema.field(name) for name in columns])
+        with pq.ParquetFile(pa.BufferReader(data)) as file:
+            stored = set(file.schema_arrow.names)
+            table = file.read(columns=[name for name in schema.names if name in stored])
+        return conform(table, schema)
+    except (pa.ArrowException, OSError, ValueError, KeyError) as error:
+        raise LakeError(f"{key} cannot be read as {spec.name}: {error}", key=key, reason="file_broken") from error
+
+
+def conform(table: pa.Table, schema: pa.Schema) -> pa.Table:
+    """Return rows with a schema's columns and types: types are widened, nullable columns added.
+
+    Raises: KeyError for a required column that is missing, ArrowInvalid for values that do not fit.
+    """
+    return pa.Table.from_arrays([_column(table, field) for field in schema], schema=schema)
+
+
+def _column(table: pa.Table, field: pa.Field) -> pa.ChunkedArray:
+    if field.name in table.schema.names:
+        return table[field.name].cast(field.type)
+    if not field.nullable:
+        raise KeyError(field.name)
+    return pa.chunked_array([pa.nulls(table.num_rows, field.type)])
+
+
+# Checksums of the files that no manifest names, inside or beside them, so that corruption is detected.
+_CHECKSUM_KEY = "file_sha256"
+_EMPTY_DIGEST = "0" * 64
+# As Thrift writes the key and the length of its value into the footer, which ends the file.
+_CHECKSUM_MARK = b"\x18" + bytes([len(_CHECKSUM_KEY)]) + _CHECKSUM_KEY.encode() + b"\x18\x40"
+_DIGEST_BYTES = 32
+SUMS = "sums"
+
+EMPTY_CHECKSUM: Mapping[str, str] = {_CHECKSUM_KEY: _EMPTY_DIGEST}
+
+
+def checksummed_parquet(data: memoryview) -> bytes:
+    """Return a Parquet file that was written with ``EMPTY_CHECKSUM``, with the digest of all its other bytes in it."""
+    whole = bytearray(data)
+    at = whole.rindex(_CHECKSUM_MARK) + len(_CHECKSUM_MARK)
+    whole[at : at + len(_EMPTY_DIGEST)] = hashlib.sha256(whole).hexdigest().encode()
+    return bytes(whole)
+
+
+def is_parquet_sound(data: bytes) -> bool:
+    """Return whether a file has a checksum and its bytes match it."""
+    at = data.rfind(_CHECKSUM_MARK)
+    if at < 0:
+        return False
+    whole, at = bytearray(data), at + len(_CHECKSUM_MARK)
+    stated = bytes(whole[at : at + len(_EMPTY_DIGEST)])
+    whole[at : at + len(_EMPTY_DIGEST)] = _EMPTY_DIGEST.encode()
+    return hashlib.sha256(whole).hexdigest().encode() == stated
+
+
+def with_digest(data: bytes | memoryview) -> bytes:
+    """Return bytes with their digest in front."""
+    return hashlib.sha256(data).digest() + data
+
+
+def without_digest(data: bytes) -> bytes | None:
+    """Return the bytes after their digest; None if they do not match it."""
+    rest = memoryview(data)[_DIGEST_BYTES:]
+    return bytes(rest) if hashlib.sha256(rest).digest() == data[:_DIGEST_BYTES] else None
+
+
+def sums_of(folder: Path) -> bytes:
+    """Return the content of ``SUMS``: name and digest of each other file of a folder, in the format of `sha256sum`."""
+    lines = []
+    for path in sorted(folder.iterdir()):
+        if path.name != SUMS:
+            with path.open("rb") as file:
+                lines.append(f"{hashlib.file_digest(file, 'sha256').hexdigest()}  {path.name}\n")
+    return "".join(lines).encode()

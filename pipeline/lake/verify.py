@@ -1,6 +1,6 @@
-"""Is the lake whole: every byte against its digest, every name against a manifest; and every row, where that is asked.
+"""Verify a lake: bytes against digests, names against manifests, rows against the contract; drop damaged files.
 
-Files are hashed, not decoded. The committer's lock is held for a day at a time, so that commits need not wait.
+Files are hashed; rows are read only on request. The committer's lock is held per day, so that commits need not wait.
 """
 
 from collections import Counter
@@ -17,14 +17,15 @@ import pyarrow.compute as pc
 import pyarrow.parquet as pq
 
 from pipeline.errors import LakeError
-from pipeline.lake.article_index import ArticleIndex, StoredArticle, index_problems
-from pipeline.lake.commit import Committer, OpenCommitter
+from pipeline.lake.article_index import ArticleIndex, index_problems
+from pipeline.lake.commit import Committer, OpenCommitter, stored_articles
 from pipeline.lake.log_tables import log_problems
 from pipeline.lake.maintenance import PACKAGE, recover, stale_package, stray_files
 from pipeline.lake.partitions import Days, Entry, Manifest, check_object
 from pipeline.lake.staging import discard_batch_at, is_batch_sound
 from pipeline.lake.storage import (
     PUBLISH_ORDER,
+    READING_NAMES,
     RECOVER,
     REMOVE,
     RESTAGE,
@@ -36,14 +37,12 @@ from pipeline.lake.storage import (
     without_digest,
 )
 from pipeline.sqlite import overwrite_database
-from pipeline.tables import READING_TABLES, check_batch, check_offsets
+from pipeline.tables import check_batch, check_offsets
 
 CheckArticles = Callable[[pa.Table], Iterable[str]]
 
 _FOLDERS_AT_ONCE = 50
-_READING = tuple(spec.name for spec in READING_TABLES)
 _INDEX_MISMATCH = "the ledger has other articles than the table, or an article stands on two days; "
-_STORED_COLUMNS = ("article_id", "revision_id", "pipeline_version", "kb_version", "raw_ref", "fetched_at")
 
 
 def accept_all(articles: pa.Table) -> Iterable[str]:
@@ -53,8 +52,9 @@ def accept_all(articles: pa.Table) -> Iterable[str]:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Depth:
-    """What is checked besides the bytes: the rows of the days that ``reads`` selects, and their articles by
-    ``check``. ``tally`` counts the files, bytes and rows that were read.
+    """What is checked besides the bytes: rows of the days that ``reads`` selects, and their articles by ``check``.
+
+    ``tally`` counts the files, bytes and rows that were read.
     """
 
     reads: Callable[[date], bool] = lambda day: True
@@ -64,7 +64,7 @@ class Depth:
 
 @dataclass(frozen=True, slots=True)
 class _ObjectFacts:
-    """What the bytes of an object say. ``rows`` is None where they are no Parquet."""
+    """Facts of an object's bytes. ``rows`` is None if they are not Parquet."""
 
     size: int
     sha256: str
@@ -72,9 +72,9 @@ class _ObjectFacts:
 
 
 class _ObjectReader:
-    """The objects of a lake, each read once: those that were there at first, by threads, the others when asked for.
+    """The objects of a lake, each read once: those that exist at the start by threads, later ones on request.
 
-    What lies under an object's name is never another object, so no lock is held.
+    An object's name never gets other content, so no lock is held.
     """
 
     def __init__(self, layout: Layout, pool: ThreadPoolExecutor) -> None:
@@ -83,7 +83,7 @@ class _ObjectReader:
             self._read.update(part)
 
     def read(self, path: Path) -> _ObjectFacts | None:
-        """Return what an object says; None where it is gone."""
+        """Return the facts of an object; None if it is gone."""
         return self._read.pop(path) if path in self._read else _read(path)
 
 
@@ -104,13 +104,13 @@ def _read(path: Path) -> _ObjectFacts | None:
 
 
 def problems_of(layout: Layout, open_committer: OpenCommitter, depth: Depth) -> Iterator[str]:
-    """Yield what is wrong with a lake, as sentences that name the file or day and what to do.
+    """Yield a sentence per problem of a lake, which names the file or day and the fix.
 
-    Of a lake with a damaged index that is all: ``open_committer`` opens it, which may rebuild it.
+    If the index is damaged, nothing else is checked: ``open_committer`` would open it, which may rebuild it.
     """
     with ThreadPoolExecutor() as pool:
         index = pool.submit(index_problems, layout.index)
-        objects = _ObjectReader(layout, pool)  # read while SQLite looks at its pages
+        objects = _ObjectReader(layout, pool)  # read while SQLite checks its pages
     damaged = index.result()
     yield from (f"{layout.relative(layout.index)}: {each}; {REMOVE}, then verify again" for each in damaged)
     if not damaged:
@@ -138,7 +138,7 @@ def _problems_of_tables(open_committer: OpenCommitter, depth: Depth, objects: _O
 
 
 def _problems_of_day(committer: Committer, manifest: Manifest, depth: Depth, objects: _ObjectReader) -> Iterator[str]:
-    """Check the objects of a day, needed or not, and its public files; then its rows if that is asked."""
+    """Check all objects of a day and its public files; then its rows if ``depth`` selects the day."""
     needed = {name: committer.layout.state / entry.object for name, entry in manifest.entries.items()}
     found = {name: objects.read(path) for name, path in needed.items()}
     problems = {name: _object_problem(manifest.entries[name], read, depth.tally) for name, read in found.items()}
@@ -168,7 +168,7 @@ def _object_problem(entry: Entry, read: _ObjectFacts | None, tally: Counter[str]
 
 
 def _superseded_problem(layout: Layout, path: Path, objects: _ObjectReader, tally: Counter[str]) -> str | None:
-    """Return what is wrong with an object that no reader needs; its name has the beginning of its digest."""
+    """Return the problem of an object that no reader needs; its name has the beginning of its digest."""
     read = objects.read(path)
     if read is None:
         return None
@@ -180,19 +180,17 @@ def _superseded_problem(layout: Layout, path: Path, objects: _ObjectReader, tall
 
 def _breaches(committer: Committer, manifest: Manifest, depth: Depth) -> Iterator[str]:
     """Check every row of a day against the contract, and the index against its articles."""
-    tables = {name: committer.days.table(manifest, name) for name in dict.fromkeys((*_READING, *manifest.entries))}
+    tables = {name: committer.days.table(manifest, name) for name in dict.fromkeys((*READING_NAMES, *manifest.entries))}
     depth.tally["rows"] += sum(table.num_rows for table in tables.values())
-    reading = {name: tables.pop(name) for name in _READING}
+    reading = {name: tables.pop(name) for name in READING_NAMES}
     articles = reading["articles"]
     for each in (reading, *({name: table} for name, table in tables.items())):
         yield from check_batch(each)
     yield from _wrong_days(articles, manifest.day)
     yield from check_offsets(reading)
     yield from depth.check(articles)
-    rows = zip(*(articles[name].to_pylist() for name in _STORED_COLUMNS), strict=True)
-    held = {row[0]: StoredArticle(manifest.day, *row[1:]) for row in rows}
     is_current = committer.index.generation(manifest.day) == manifest.generation
-    if is_current and not committer.index.has_content(manifest.day, held):
+    if is_current and not committer.index.has_content(manifest.day, stored_articles(articles, manifest.day)):
         yield _INDEX_MISMATCH + REMOVE
 
 
@@ -204,7 +202,7 @@ def _wrong_days(articles: pa.Table, day: date) -> Iterator[str]:
 
 
 def _problems_of_names(committer: Committer, depth: Depth) -> Iterator[str]:
-    """Compare what the index and the public folders have with the manifests, day by day, by number alone."""
+    """Compare index and public folders with the manifests, day by day, by counts alone."""
     counted = committer.index.counts()
     for manifest in committer.days.manifests():
         entry = manifest.entries.get("articles")
@@ -224,9 +222,9 @@ def _problems_of_names(committer: Committer, depth: Depth) -> Iterator[str]:
 
 
 def _problems_of_the_rest(layout: Layout, tally: Counter[str]) -> Iterator[str]:
-    """Check what no manifest names: staged batches, what is kept beside the tables, the log.
+    """Check what no manifest names: staged batches, the cache, the log.
 
-    The index, of which it counts the bytes, was read before it was opened.
+    The bytes of the index are counted here; they were read before it was opened.
     """
     tally.update(files=1, bytes=layout.index.stat().st_size)
     for path in damaged_batches(layout, tally):
@@ -237,7 +235,7 @@ def _problems_of_the_rest(layout: Layout, tally: Counter[str]) -> Iterator[str]:
 
 
 def damaged_batches(layout: Layout, tally: Counter[str]) -> Iterator[Path]:
-    """Yield the staged batches that are not as they were staged."""
+    """Yield the folders of damaged staged batches."""
     for folder in sorted((layout.state / "staged").glob("*")):
         sizes = [path.stat().st_size for path in folder.iterdir()]
         tally.update(files=len(sizes), bytes=sum(sizes))
@@ -246,7 +244,7 @@ def damaged_batches(layout: Layout, tally: Counter[str]) -> Iterator[Path]:
 
 
 def damaged_cache_files(layout: Layout, tally: Counter[str]) -> Iterator[Path]:
-    """Yield what is kept beside the tables and is not as it was kept."""
+    """Yield the damaged files of the cache."""
     for path in sorted((layout.state / "kept").rglob("*")):
         if path.is_file():
             data = path.read_bytes()
@@ -255,14 +253,12 @@ def damaged_cache_files(layout: Layout, tally: Counter[str]) -> Iterator[Path]:
                 yield path
 
 
-# Taking out of a lake what is damaged, so that the archive can say it again. Only on demand: a copy may be at hand.
-
-
 def drop_damaged(layout: Layout, disk: Disk, days: Days, open_committer: Callable[[], Committer]) -> Iterator[str]:
-    """Take out all that is damaged but the log, and read what stays into the index; yield a sentence per action.
+    """Take out all that is damaged except the log, and read the rest into the index; yield a sentence per action.
 
-    Call it under the committer's lock, to the end: a commit in between would trust an empty index.
-    ``open_committer`` gives a committer whose index is closed here.
+    The days can be derived again from the archive. It runs only on demand: the operator may have a copy of the files.
+    Consume it wholly under the committer's lock: a commit in between would trust an empty index.
+    ``open_committer`` returns a committer whose index is closed here.
     """
     yield from _drop_damaged_files(layout, disk, days)
     is_sound = not index_problems(layout.index)
@@ -284,7 +280,7 @@ def _empty_index(path: Path) -> None:
 
 
 def _drop_damaged_files(layout: Layout, disk: Disk, days: Days) -> Iterator[str]:
-    """Remove the manifest of every day with a damaged file, and all other damaged files but the log's; say what."""
+    """Remove the manifest of every day with a damaged file, and all other damaged files except the log's."""
     for day in days.known():
         try:
             for entry in days.manifest(day).entries.values():
@@ -305,7 +301,7 @@ def _drop_damaged_files(layout: Layout, disk: Disk, days: Days) -> Iterator[str]
 
 
 def _agrees_with_index(committer: Committer) -> bool:
-    """Return whether the index has the articles of every day at the generation that it reflects."""
+    """Return whether the index has the articles of every day whose generation it reflects."""
     for manifest in committer.days.manifests():
         if committer.index.generation(manifest.day) == manifest.generation:
             [held] = committer.contents([manifest.day]).values()
