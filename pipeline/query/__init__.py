@@ -1,4 +1,4 @@
-"""The analyst's room: the lake's tables as views, SQL that can only read, saved questions, and pictures of answers."""
+"""Query the lake: its tables as SQL views, read-only SQL, saved questions with charts, translations of SQL."""
 
 from pipeline.query.connection import Connection, Limits, QueryResult, apply_limits, check_time, connect, query, stream
 from pipeline.query.outcomes import (

@@ -1,4 +1,4 @@
-"""Articles that a person looks for, the newest first, a page of them at a time."""
+"""Search of articles: filtered, the newest first, ``PAGE_SIZE`` at a time."""
 
 from collections.abc import Iterator
 from dataclasses import dataclass
@@ -10,7 +10,7 @@ from pipeline.query.lake_filesystem import table_days
 from pipeline.tables import table_named
 
 PAGE_SIZE = 50
-# The moment that an article is listed by; without a date of its own, the beginning of its day in the tables.
+# The time that an article is sorted by; without a date of its own, the beginning of its day in the tables.
 _AT = "coalesce(published_at, published_date::TIMESTAMP AT TIME ZONE 'UTC')"
 _LIST_SQL = """\
 SELECT article_id, title, publisher, source_key, published_date, published_at, {at} AS listed_at,
@@ -36,9 +36,9 @@ _AFTER_CURSOR = (
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArticleFilter:
-    """Which articles are meant: of the published dates ``first`` to ``last``, and all else that is not None.
+    """Conditions of articles: published dates ``first`` to ``last``, and every other field that is not None.
 
-    ``person`` is a part of a name that the article mentions, ``text`` a part of title or text; case does not matter.
+    ``person`` is a part of a name that the article mentions, ``text`` a part of title or text; both ignore case.
     """
 
     first: date
@@ -51,7 +51,7 @@ class ArticleFilter:
 
 @dataclass(frozen=True, slots=True)
 class ArticleSummary:
-    """An article of the list. ``listed_at`` is the moment that it is sorted by."""
+    """An article of the list. ``listed_at`` is the time that it is sorted by."""
 
     article_id: str
     title: str | None
@@ -69,7 +69,7 @@ class ArticleSummary:
 
 @dataclass(frozen=True, slots=True)
 class ArticleCursor:
-    """The article that a page of the list ends with."""
+    """The last article of a page of the list."""
 
     listed_at: datetime
     article_id: str
@@ -78,7 +78,7 @@ class ArticleCursor:
 def find_articles(
     lake: Path, filters: ArticleFilter, *, after: ArticleCursor | None = None
 ) -> tuple[tuple[ArticleSummary, ...], bool]:
-    """Return the next ``PAGE_SIZE`` articles behind a place, the newest first, and whether there are more."""
+    """Return the next ``PAGE_SIZE`` articles after a cursor, the newest first, and whether there are more."""
     last = filters.last if after is None else min(filters.last, after.listed_at.date())
     with connect(lake, since=filters.first, until=last) as connection:
         conditions = list(_conditions(filters))
@@ -99,5 +99,5 @@ def _conditions(filters: ArticleFilter) -> Iterator[str]:
 
 
 def last_day(lake: Path) -> date | None:
-    """Return the last day that the lake has an article of; None of an empty one."""
+    """Return the last day with an article; None for an empty lake."""
     return max(table_days(lake, table_named("articles")), default=None)

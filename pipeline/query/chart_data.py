@@ -1,4 +1,16 @@
-"""From the rows of an answer to what a picture shows: names made plain, shares with their intervals, not too many."""
+"""Chart data: the chart line of a question, and the rows that a chart of its answer shows.
+
+A chart line is a header of a question, ``-- chart: bar x=words y=speaker``. After the kind follow pairs of a key and a
+column of the answer:
+
+    bar     x (number), y (name); colour (name)          a ranking: one bar per row, in the order of the rows
+    stack   parts (shares, separated by commas), n, y (name) or x (day)    parts of a whole; "unknown" is grey
+    line    x (day), y (number); colour (name)           one line per name; broken at a step without a row
+    heat    x (day or name), y (name), colour (number)   one cell per row
+
+All kinds may have ``facet`` (name): one chart per value. All may have ``n``, the number of cases of a share: the share
+(of a stack, its first part) then gets an interval. A column whose name begins with "share" is a share, 0 to 1.
+"""
 
 import math
 import re
@@ -11,18 +23,6 @@ from typing import Literal, get_args
 from pipeline.errors import ConfigError
 from pipeline.query.connection import QueryResult
 
-# The header line that says how an answer is drawn: ``-- chart: bar x=words y=speaker``.
-#
-# After the kind stand pairs of a key and a column of the answer:
-#
-#     bar     x (number), y (name); colour (name)          the longest list: one bar a row, in the order of the rows
-#     stack   parts (shares, separated by commas), n, y (name) or x (day)    parts of a whole; "unknown" is grey
-#     line    x (day), y (number); colour (name)           one line a name; broken where a step has no row
-#     heat    x (day or name), y (name), colour (number)   one cell a row
-#
-# Each may have ``facet`` (name): one picture per value. Each may have ``n``, the number of cases behind a share: the
-# share (of a stack, its first part) then gets an interval. A column whose name begins with "share" is a share: 0 to 1.
-
 ChartKind = Literal["bar", "stack", "line", "heat"]
 _REQUIRED_KEYS: dict[ChartKind, tuple[str, ...]] = {
     "bar": ("x", "y"),
@@ -31,6 +31,20 @@ _REQUIRED_KEYS: dict[ChartKind, tuple[str, ...]] = {
     "heat": ("x", "y", "colour"),
 }
 _PAIR = re.compile(r"([a-z]+)=([a-z0-9_,]+)")
+_NAME_KEYS: Mapping[str, tuple[str, ...]] = {
+    "bar": ("y", "colour", "facet"),
+    "stack": ("x", "y", "facet"),
+    "line": ("colour", "facet"),
+    "heat": ("x", "y", "facet"),
+}
+
+MOST_BARS, MOST_SERIES, MOST_PICTURES, MOST_CELLS_HIGH = 30, 8, 8, 60
+NONE = "(none)"  # the label of null
+_Z = 1.959964  # the 97.5 % quantile of the normal distribution, for 95 % intervals
+_LONGEST = 500  # letters of a label
+# Controls, direction overrides and what XML forbids: a name may not write outside its own label. The renderer ends the
+# whole process on some of them.
+_INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufffe\uffff]+")
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -52,7 +66,7 @@ class ChartLine:
 
 
 def parse_chart_line(slug: str, text: str) -> ChartLine:
-    """Return what a chart line says. Raises: ConfigError naming the question and the word that is wrong."""
+    """Return the parsed chart line. Raises: ConfigError that names the question and the wrong word."""
     word, *rest = text.split()
     kind = next((each for each in get_args(ChartKind) if each == word), None)
     if kind is None:
@@ -75,14 +89,6 @@ def _wrong(slug: str, what: str) -> ConfigError:
     return ConfigError(f"{slug}.sql: the chart line {what}", key=slug)
 
 
-MOST_BARS, MOST_SERIES, MOST_PICTURES, MOST_CELLS_HIGH = 30, 8, 8, 60
-NONE = "(none)"  # how a name that is null is shown
-_Z = 1.959964  # of a normal distribution, 95 in 100 lie as near to its middle
-_LONGEST = 500  # letters
-# Controls, direction overrides and what XML cannot hold: a name may not write outside its own label. The renderer ends
-# the whole process on some of them.
-_INVISIBLE = re.compile("[\x00-\x1f\x7f-\x9f\u2028-\u202e\u2066-\u2069\ufffe\uffff]+")
-
 ChartRow = dict[str, object]
 
 
@@ -90,9 +96,9 @@ ChartRow = dict[str, object]
 class ChartData:
     """Rows with the keys x, y, colour, facet and n, as far as the chart has them; for days also x_middle and x_end.
 
-    A step of the axis ends before x_end. ``low`` and ``high`` bound a share. Of a stack there is a row a part:
-    ``colour`` is its name, ``from`` and ``to`` are where it begins and ends. ``cases`` has the sum of n by facet.
-    ``remarks`` say what was not drawn.
+    A step of the axis ends before x_end. ``low`` and ``high`` bound a share. A stack has one row per part: ``colour``
+    is its name, ``from`` and ``to`` are its ends. ``cases`` has the sum of n by facet. ``remarks`` say what is not
+    drawn.
     """
 
     rows: tuple[ChartRow, ...]
@@ -104,12 +110,12 @@ class ChartData:
         return list(dict.fromkeys(row[key] for row in self.rows if key in row))
 
     def only(self, facet: object) -> "ChartData":
-        """Return the rows of one picture of several."""
+        """Return the rows of one facet."""
         return replace(self, rows=tuple(row for row in self.rows if row["facet"] == facet))
 
 
 def plot(slug: str, line: ChartLine, answer: QueryResult) -> ChartData:
-    """Return what a picture of ``answer`` shows. Raises: ConfigError where the answer lacks a column of the line."""
+    """Return the rows that a chart of ``answer`` shows. Raises: ConfigError if it lacks a column of the line."""
     missing = [column for column in line.columns if column not in answer.columns]
     if missing:
         raise ConfigError(
@@ -130,7 +136,7 @@ def plot(slug: str, line: ChartLine, answer: QueryResult) -> ChartData:
 
 
 def wilson(share: float, n: int) -> tuple[float, float] | None:
-    """Return the 95 % interval of a share of ``n`` cases, after Wilson; None of no case."""
+    """Return the 95 % interval (Wilson) of a share of ``n`` cases; None without cases."""
     if n <= 0:
         return None
     middle = (share + _Z**2 / (2 * n)) / (1 + _Z**2 / n)
@@ -139,7 +145,7 @@ def wilson(share: float, n: int) -> tuple[float, float] | None:
 
 
 def plain_label(value: object) -> str:
-    """Return a text as a picture shows it: on one line, not endless, without anything that cannot be seen."""
+    """Return a text as a chart shows it: on one line, shortened, without invisible characters."""
     text = " ".join(_INVISIBLE.sub(" ", "" if value is None else str(value)).split())
     return (text if len(text) <= _LONGEST else f"{text[:_LONGEST]}…") or NONE
 
@@ -153,7 +159,7 @@ def _row(line: ChartLine, record: Mapping[str, object]) -> ChartRow:
     row: ChartRow = {
         key: _value(record[column]) for key in ("x", "y", "colour", "facet") if (column := getattr(line, key))
     }
-    for key in _NAMES[line.kind]:
+    for key in _NAME_KEYS[line.kind]:
         if key in row and not (key == "x" and isinstance(record[line.x], date)):
             row[key] = plain_label(row[key])
     if isinstance(day := record.get(line.x), date):
@@ -168,14 +174,6 @@ def _row(line: ChartLine, record: Mapping[str, object]) -> ChartRow:
     return row | {f"part {part}": _value(record[part]) for part in line.parts}
 
 
-_NAMES: Mapping[str, tuple[str, ...]] = {
-    "bar": ("y", "colour", "facet"),
-    "stack": ("x", "y", "facet"),
-    "line": ("colour", "facet"),
-    "heat": ("x", "y", "facet"),
-}
-
-
 def _value(value: object) -> object:
     if isinstance(value, datetime | date):
         return value.isoformat()
@@ -186,7 +184,7 @@ def _value(value: object) -> object:
 
 
 def _step_after(column: str, day: date) -> date:
-    """Return the day that begins the next step of an axis: of weeks or months, where its column is called so."""
+    """Return the first day of the next step of an axis: a week or month if its column is named so, else a day."""
     if column == "month":
         return date(day.year + day.month // 12, day.month % 12 + 1, 1)
     return day + timedelta(days=7 if column == "week" else 1)
@@ -198,7 +196,7 @@ def _middle(start: date, end: date) -> str:
 
 
 def _limit_rows(line: ChartLine, rows: list[ChartRow]) -> tuple[list[ChartRow], list[str]]:
-    """Return the rows that a picture can hold, and in words how many that is of how many."""
+    """Return the rows that a chart has room for, and sentences on what is left out."""
     remarks: list[str] = []
     if line.kind in ("bar", "stack") and line.y and not line.facet and len(rows) > MOST_BARS:
         remarks.append(f"Drawn: the first {MOST_BARS} of {len(rows):,} rows.")
@@ -221,7 +219,7 @@ def _limit_rows(line: ChartLine, rows: list[ChartRow]) -> tuple[list[ChartRow], 
 
 
 def _weight(line: ChartLine, row: ChartRow) -> float:
-    """Return how much a row counts when the largest are sought: its cases, its count, else 1."""
+    """Return the weight of a row in the selection of the largest: its cases, its count, else 1."""
     column, key = {"bar": (line.x, "x"), "line": (line.y, "y"), "heat": (line.colour, "colour")}.get(
         line.kind, ("", "")
     )
@@ -230,7 +228,7 @@ def _weight(line: ChartLine, row: ChartRow) -> float:
 
 
 def _disambiguate_names(rows: Iterable[ChartRow]) -> list[ChartRow]:
-    """Return bars with a name of their own each, and its cases: two people of one name are two bars."""
+    """Return rows with distinct names and their cases: two people of one name are two bars."""
     seen = Counter[object]()
     apart = []
     for row in rows:
@@ -242,7 +240,7 @@ def _disambiguate_names(rows: Iterable[ChartRow]) -> list[ChartRow]:
 
 
 def _break_lines(column: str, rows: Sequence[ChartRow]) -> Iterator[ChartRow]:
-    """Yield the rows of each line in time order, with one without a value wherever a step has no row."""
+    """Yield the rows of each line in time order, and one without a value for each gap."""
     series: dict[tuple[object, object], list[ChartRow]] = {}
     for row in rows:
         series.setdefault((row.get("facet"), row.get("colour")), []).append(row)
@@ -257,7 +255,7 @@ def _break_lines(column: str, rows: Sequence[ChartRow]) -> Iterator[ChartRow]:
 
 
 def _parts(line: ChartLine, row: ChartRow) -> Iterator[ChartRow]:
-    """Yield a row a part, laid end to end from 0; the interval is the first one's."""
+    """Yield one row per part, end to end from 0; the interval is the first part's."""
     whole = {key: value for key, value in row.items() if not key.startswith("part ") and key not in ("low", "high")}
     reached = 0.0
     for part in line.parts:
@@ -268,5 +266,5 @@ def _parts(line: ChartLine, row: ChartRow) -> Iterator[ChartRow]:
 
 
 def column_label(column: str) -> str:
-    """Return a column's name as a person says it."""
+    """Return a column's name in words."""
     return column.replace("_", " ")

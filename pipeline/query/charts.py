@@ -1,4 +1,4 @@
-"""An answer as a Vega-Lite chart: the question on top, what it rests on below."""
+"""Charts: an answer as a Vega-Lite chart, with the question above and its denominators below, and as a file."""
 
 import base64
 import hashlib
@@ -48,9 +48,209 @@ from pipeline.query.palette import (
 )
 from pipeline.query.saved_queries import Denominators, Question
 
-# A chart as a file: PNG, SVG, or a page with the picture and all rows. Nothing is fetched, nothing runs in it.
+_SHADE_NOTE = "Shaded: days without an article."
+_INTERVAL_NOTE = "Thin lines: 95 % interval (Wilson) of {share}, as if the {n} were independent of each other."
+_MOST_TICKS = 8
+_NO_ROWS = "No rows: nothing was counted."
+_Datasets = dict[str, list[ChartRow]]
 
-_SCALE = 2.0  # pixels of a PNG for one of the layout: sharp on dense screens
+
+def draw(question: Question, answer: QueryResult, denominators: Denominators) -> alt.VConcatChart:
+    """Return the chart of an answer, with its denominators and gaps below. An answer without rows says so.
+
+    Raises: ConfigError if the question has no chart line, or the answer lacks a column of it.
+    """
+    line = chart_line(question)
+    chart_data = plot(question.slug, line, answer)
+    data: _Datasets = {}
+    picture = _pictures(line, chart_data, denominators, data) if chart_data.rows else _empty_chart()
+    below = _wrap_sentences([*denominators.sentences(), *chart_data.remarks, *_remarks(line, chart_data, denominators)])
+    title = alt.TitleParams(
+        text=textwrap.wrap(plain_label(question.title), TITLE_LETTERS), subtitle=_wrap_sentences([question.about])
+    )
+    notes = alt.TitleParams(text=below, orient="bottom", anchor="start", fontSize=11, fontWeight="normal", offset=16)
+    chart = alt.vconcat(picture.properties(title=title)).properties(title=notes).configure(**CONFIG)
+    chart.datasets = data  # last: every earlier step copies all data of its chart, so they refer to data by name
+    return chart
+
+
+def chart_line(question: Question) -> ChartLine:
+    """Return the chart line of a question. Raises: ConfigError if it has none."""
+    if question.chart is None:
+        raise ConfigError(f"{question.slug} has no chart; `newslake ask` marks those that have one", key="chart")
+    return question.chart
+
+
+def _wrap_sentences(sentences: Sequence[str]) -> list[str]:
+    """Return sentences as lines that fit below a chart; each sentence begins a new line."""
+    return [row for sentence in sentences for row in textwrap.wrap(plain_label(sentence), LINE_LETTERS)]
+
+
+def _remarks(line: ChartLine, chart_data: ChartData, denominators: Denominators) -> list[str]:
+    """Return the legend of shades and whiskers, as far as the chart has them."""
+    has_whiskers = any("low" in row for row in chart_data.rows)
+    has_shade = bool(denominators.gaps) and any("x_end" in row for row in chart_data.rows)
+    share = f'"{column_label(line.parts[0].removeprefix("share_"))}"' if line.parts else "the share"
+    interval = _INTERVAL_NOTE.format(share=share, n=column_label(line.n))
+    return [_SHADE_NOTE] * has_shade + [interval] * has_whiskers
+
+
+def _empty_chart() -> alt.Chart:
+    mark = alt.Chart(alt.Data(values=[{}])).mark_text(text=_NO_ROWS, fontSize=14, color=FAINT)
+    return mark.properties(width=WIDTH, height=80)
+
+
+def _pictures(line: ChartLine, chart_data: ChartData, denominators: Denominators, data: _Datasets) -> Any:
+    """Return one chart, or one per facet, on the same scales."""
+    drawn = _KINDS[line.kind]
+    if not line.facet:
+        return drawn(line, chart_data, _Frame(line, chart_data, denominators, data, width=WIDTH))
+    frame = _Frame(line, chart_data, denominators, data, width=FACET_WIDTH)
+    each = []
+    for facet in chart_data.names("facet"):
+        cases = f" ({chart_data.cases[facet]:,} {column_label(line.n)})" if line.n else ""
+        title = alt.TitleParams(text=f"{facet}{cases}", fontSize=13, fontWeight="normal", limit=FACET_WIDTH)
+        each.append(drawn(line, chart_data.only(facet), frame).properties(title=title))
+    return alt.concat(*each, columns=2)
+
+
+class _Frame:
+    """The scales and data that all facets of a chart share, and its axis of days with the gaps."""
+
+    def __init__(
+        self, line: ChartLine, chart_data: ChartData, denominators: Denominators, data: _Datasets, *, width: int
+    ) -> None:
+        self.width = width
+        self._data = data
+        self._line, self._rows = line, chart_data.rows
+        ends = [str(row[key]) for row in chart_data.rows for key in ("x", "x_end") if "x_end" in row]
+        if ends and denominators.first and denominators.last:
+            ends += [denominators.first.isoformat(), (denominators.last + timedelta(days=1)).isoformat()]
+        self.start, self.end = (min(ends), max(ends)) if ends else ("", "")
+        self._names = chart_data.names("y")
+        self.colours = chart_data.names("colour")
+        self._gaps: list[ChartRow] = [
+            {"x": first.isoformat(), "x_end": (last + timedelta(days=1)).isoformat()}
+            for first, last in denominators.gaps
+        ]
+
+    def chart(self, rows: Iterable[ChartRow]) -> alt.Chart:
+        """Return a chart of rows, which are added to the data under a name."""
+        name = f"rows {len(self._data)}"
+        self._data[name] = list(rows)
+        return alt.Chart(alt.NamedData(name))
+
+    def number(self, axis: type[alt.X] | type[alt.Y], key: str, column: str) -> Any:
+        """Return a channel of numbers from 0; shares end at 100 %."""
+        most = 1.0 if is_share(column) else self._longest(key) or 1.0
+        ticks = min(int(most), _MOST_TICKS) if most >= 1 and not is_share(column) else alt.Undefined
+        title = f"share of {column_label(self._line.n)}" if self._line.kind == "stack" else column_label(column)
+        form = alt.Axis(format=".0%" if is_share(column) else ",~r", title=title, tickCount=ticks)
+        scale = alt.Scale(domain=[0, most], nice=not is_share(column))
+        return axis(key, type="quantitative", scale=scale, axis=form)
+
+    def _longest(self, key: str) -> float:
+        """Return the largest number of a key; bars of one name and facet are end to end."""
+        sums: defaultdict[object, float] = defaultdict(float)
+        for number, row in enumerate(self._rows):
+            if isinstance(value := row.get(key), int | float):
+                sums[(row["y"], row.get("facet")) if self._line.kind == "bar" else number] += value
+        return max(sums.values(), default=0.0)
+
+    def days(self, key: str = "x") -> alt.X:
+        """Return the axis of days, in UTC, over the whole period."""
+        days = (date.fromisoformat(self.end) - date.fromisoformat(self.start)).days
+        form, interval, length = ("%-d %b", "day", 1) if days <= 120 else ("%b %Y", "month", 30)
+        ticks = alt.TimeIntervalStep(interval=alt.TimeInterval(interval), step=max(1, round(days / length / 7)))
+        scale = alt.Scale(type="utc", domain=[_moment(self.start), _moment(self.end)])
+        axis = alt.Axis(format=form, tickCount=ticks, title=column_label(self._line.x), labelOverlap=True)
+        return alt.X(key, type="temporal", scale=scale, axis=axis)
+
+    def names(self) -> alt.Y:
+        """Return the axis of names, in the order of the rows, the same in all facets."""
+        return alt.Y("y", type="nominal", scale=alt.Scale(domain=self._names), title=column_label(self._line.y))
+
+    def gaps(self) -> alt.Chart:
+        """Return the shade over days without articles."""
+        rects = self.chart(self._gaps).mark_rect(color=GAP, opacity=GAP_OPACITY)
+        return rects.encode(x=self.days(), x2="x_end:T")
+
+    def colour(self, *, title: str | None) -> alt.Color:
+        """Return one colour per name; unknown values are grey."""
+        own = iter(SERIES)
+        used = [UNKNOWN_COLOUR.get(str(name)) or next(own) for name in self.colours]
+        return alt.Color("colour", type="nominal", title=title, scale=alt.Scale(domain=self.colours, range=used))
+
+
+def _moment(day: str) -> alt.DateTime:
+    at = date.fromisoformat(day)
+    return alt.DateTime(year=at.year, month=at.month, date=at.day, utc=True)
+
+
+def _bar(line: ChartLine, chart_data: ChartData, frame: _Frame) -> Any:
+    base = frame.chart(chart_data.rows)
+    colour = {"color": frame.colour(title=column_label(line.colour))} if line.colour else {}
+    bars = base.mark_bar(color=MAIN).encode(x=frame.number(alt.X, "x", line.x), y=frame.names(), **colour)
+    number = ".0%" if is_share(line.x) else ",~r"
+    beside = base.mark_text(align="left", dx=4, fontSize=11, color=FAINT)
+    numbers = beside.encode(x=alt.X("x:Q"), y=frame.names(), text=alt.Text("x", type="quantitative", format=number))
+    layers = [bars] if line.colour or line.n else [bars, numbers]
+    whiskers = base.mark_rule(color=WHISKER).encode(x="low:Q", x2="high:Q", y=frame.names())
+    layers += [whiskers] if line.n else []
+    return alt.layer(*layers).properties(width=frame.width, height=alt.Step(STEP))
+
+
+def _stack(line: ChartLine, chart_data: ChartData, frame: _Frame) -> Any:
+    base = frame.chart(chart_data.rows)
+    colour = frame.colour(title=None)
+    if line.y:
+        names = frame.names()
+        bars = base.mark_bar().encode(x=frame.number(alt.X, "from", line.parts[0]), x2="to:Q", y=names, color=colour)
+        whiskers = base.mark_rule(color=WHISKER).encode(x="low:Q", x2="high:Q", y=names)
+        return alt.layer(bars, whiskers).properties(width=frame.width, height=alt.Step(STEP))
+    bars = base.mark_rect(stroke=BACKGROUND).encode(
+        x=frame.days(), x2="x_end:T", y=frame.number(alt.Y, "from", line.parts[0]), y2="to:Q", color=colour
+    )
+    whiskers = base.mark_rule(color=WHISKER).encode(x="x_middle:T", y="low:Q", y2="high:Q")
+    return alt.layer(bars, frame.gaps(), whiskers).properties(width=frame.width, height=HEIGHT)
+
+
+def _line(line: ChartLine, chart_data: ChartData, frame: _Frame) -> Any:
+    base = frame.chart(chart_data.rows)
+    colour = {"color": frame.colour(title=column_label(line.colour))} if line.colour else {"color": alt.value(MAIN)}
+    days = frame.days("x_middle")
+    lines = base.mark_line(point=True).encode(x=days, y=frame.number(alt.Y, "y", line.y), **colour)
+    whiskers = base.mark_rule().encode(x=days, y="low:Q", y2="high:Q", **colour)
+    layers = [frame.gaps(), lines, whiskers] if line.n else [frame.gaps(), lines]
+    return alt.layer(*layers).properties(width=frame.width, height=HEIGHT)
+
+
+def _heat(line: ChartLine, chart_data: ChartData, frame: _Frame) -> Any:
+    base = frame.chart(chart_data.rows)
+    most = max((float(str(row["colour"])) for row in chart_data.rows if row["colour"] is not None), default=1.0)
+    scale = alt.Scale(domain=[0, most or 1.0], range=list(PALE_TO_DARK))
+    # A gradient would contain a counter, which differs with every chart of the process.
+    legend = alt.Legend(type="symbol", symbolType="square", tickCount=min(int(most), 5) or 5, format=",~r")
+    colour = alt.Color("colour", type="quantitative", title=column_label(line.colour), scale=scale, legend=legend)
+    size = {"width": frame.width, "height": alt.Step(STEP)}
+    if not frame.start:
+        along = alt.X("x", type="nominal", sort=chart_data.names("x"), title=column_label(line.x))
+        return base.mark_rect().encode(x=along, y=frame.names(), color=colour).properties(**size)
+    cells = base.mark_rect(stroke=BACKGROUND).encode(x=frame.days(), x2="x_end:T", y=frame.names(), color=colour)
+    return alt.layer(frame.gaps(), cells).properties(**size)
+
+
+_KINDS: dict[ChartKind, Callable[[ChartLine, ChartData, _Frame], Any]] = {
+    "bar": _bar,
+    "stack": _stack,
+    "line": _line,
+    "heat": _heat,
+}
+
+
+# Chart files: PNG, SVG, or an HTML page with the chart and all rows. They load nothing and run no scripts.
+
+_SCALE = 2.0  # PNG pixels per layout pixel: sharp on dense screens
 _VERSION = ".".join(alt.SCHEMA_VERSION.removeprefix("v").split(".")[:2])
 _STYLE = f"""\
 body {{ font: 16px/1.5 {FONT}; color: {INK}; background: {BACKGROUND};
@@ -92,7 +292,7 @@ $body
 def picture_bytes(
     path: Path, chart: alt.VConcatChart, *, question: Question, answer: QueryResult, denominators: Denominators
 ) -> bytes:
-    """Return a chart in the form that the ending of ``path`` names, the same bytes for the same chart.
+    """Return a chart in the format that the extension of ``path`` names; the same chart gives the same bytes.
 
     Raises: ConfigError as ``picture_form`` does.
     """
@@ -100,7 +300,7 @@ def picture_bytes(
 
 
 def picture_form(path: Path) -> str:
-    """Return the ending of a picture's file. Raises: ConfigError where it is none of .png, .svg, .html."""
+    """Return the extension of a chart file. Raises: ConfigError if it is not .png, .svg or .html."""
     form = path.suffix.lower()
     if form not in _FORMS:
         raise ConfigError(f"--chart {path}: end it in {', '.join(_FORMS)}", key="chart")
@@ -113,9 +313,9 @@ def _png(chart: alt.VConcatChart, question: Question, answer: QueryResult, denom
 
 def _svg(chart: alt.VConcatChart, question: Question, answer: QueryResult, denominators: Denominators) -> bytes:
     drawn = vl_convert.vegalite_to_svg(chart.to_dict(validate=False), vl_version=_VERSION)
-    told = escape(" ".join(map(plain_label, [question.title, *denominators.sentences()])))
+    label = escape(" ".join(map(plain_label, [question.title, *denominators.sentences()])))
     tag, rest = drawn.split(">", 1)
-    return f'{tag} role="img" aria-label="{told}"><title>{told}</title>{rest}\n'.encode()
+    return f'{tag} role="img" aria-label="{label}"><title>{label}</title>{rest}\n'.encode()
 
 
 def _html(chart: alt.VConcatChart, question: Question, answer: QueryResult, denominators: Denominators) -> bytes:
@@ -148,204 +348,4 @@ _FORMS: Mapping[str, Callable[[alt.VConcatChart, Question, QueryResult, Denomina
     ".png": _png,
     ".svg": _svg,
     ".html": _html,
-}
-
-
-_SHADE_NOTE = "Shaded: days without an article."
-_INTERVAL_NOTE = "Thin lines: 95 % interval (Wilson) of {share}, as if the {n} were independent of each other."
-_MOST_TICKS = 8
-_NO_ROWS = "No rows: nothing was counted."
-_Datasets = dict[str, list[ChartRow]]
-
-
-def draw(question: Question, answer: QueryResult, denominators: Denominators) -> alt.VConcatChart:
-    """Return the picture of an answer, with its denominator and gaps below. An answer without rows says so.
-
-    Raises: ConfigError where the question has no chart line, or one that names a column that the answer lacks.
-    """
-    line = chart_line(question)
-    chart_data = plot(question.slug, line, answer)
-    data: _Datasets = {}
-    picture = _pictures(line, chart_data, denominators, data) if chart_data.rows else _empty_chart()
-    below = wrap_sentences([*denominators.sentences(), *chart_data.remarks, *_remarks(line, chart_data, denominators)])
-    title = alt.TitleParams(
-        text=textwrap.wrap(plain_label(question.title), TITLE_LETTERS), subtitle=wrap_sentences([question.about])
-    )
-    notes = alt.TitleParams(text=below, orient="bottom", anchor="start", fontSize=11, fontWeight="normal", offset=16)
-    chart = alt.vconcat(picture.properties(title=title)).properties(title=notes).configure(**CONFIG)
-    chart.datasets = data  # last, and by name until here: every step before copies all that its chart has
-    return chart
-
-
-def chart_line(question: Question) -> ChartLine:
-    """Return how a question's answer is drawn. Raises: ConfigError where its file does not say."""
-    if question.chart is None:
-        raise ConfigError(f"{question.slug} has no chart; `newslake ask` marks those that have one", key="chart")
-    return question.chart
-
-
-def wrap_sentences(sentences: Sequence[str]) -> list[str]:
-    """Return sentences as lines that fit below a picture, each sentence on lines of its own."""
-    return [row for sentence in sentences for row in textwrap.wrap(plain_label(sentence), LINE_LETTERS)]
-
-
-def _remarks(line: ChartLine, chart_data: ChartData, denominators: Denominators) -> list[str]:
-    """Return what the marks of the picture mean, as far as it has them."""
-    has_whiskers = any("low" in row for row in chart_data.rows)
-    has_shade = bool(denominators.gaps) and any("x_end" in row for row in chart_data.rows)
-    share = f'"{column_label(line.parts[0].removeprefix("share_"))}"' if line.parts else "the share"
-    told = _INTERVAL_NOTE.format(share=share, n=column_label(line.n))
-    return [_SHADE_NOTE] * has_shade + [told] * has_whiskers
-
-
-def _empty_chart() -> alt.Chart:
-    mark = alt.Chart(alt.Data(values=[{}])).mark_text(text=_NO_ROWS, fontSize=14, color=FAINT)
-    return mark.properties(width=WIDTH, height=80)
-
-
-def _pictures(line: ChartLine, chart_data: ChartData, denominators: Denominators, data: _Datasets) -> Any:
-    """Return one picture, or several beside each other on the same scales."""
-    drawn = _KINDS[line.kind]
-    if not line.facet:
-        return drawn(line, chart_data, _Frame(line, chart_data, denominators, data, width=WIDTH))
-    frame = _Frame(line, chart_data, denominators, data, width=FACET_WIDTH)
-    each = []
-    for facet in chart_data.names("facet"):
-        cases = f" ({chart_data.cases[facet]:,} {column_label(line.n)})" if line.n else ""
-        title = alt.TitleParams(text=f"{facet}{cases}", fontSize=13, fontWeight="normal", limit=FACET_WIDTH)
-        each.append(drawn(line, chart_data.only(facet), frame).properties(title=title))
-    return alt.concat(*each, columns=2)
-
-
-class _Frame:
-    """The scales and data that all pictures of a chart share, and its axis of days with what is missing in it."""
-
-    def __init__(
-        self, line: ChartLine, chart_data: ChartData, denominators: Denominators, data: _Datasets, *, width: int
-    ) -> None:
-        self.width = width
-        self._data = data
-        self._line, self._rows = line, chart_data.rows
-        ends = [str(row[key]) for row in chart_data.rows for key in ("x", "x_end") if "x_end" in row]
-        if ends and denominators.first and denominators.last:
-            ends += [denominators.first.isoformat(), (denominators.last + timedelta(days=1)).isoformat()]
-        self.start, self.end = (min(ends), max(ends)) if ends else ("", "")
-        self._names = chart_data.names("y")
-        self.colours = chart_data.names("colour")
-        self._gaps: list[ChartRow] = [
-            {"x": first.isoformat(), "x_end": (last + timedelta(days=1)).isoformat()}
-            for first, last in denominators.gaps
-        ]
-
-    def chart(self, rows: Iterable[ChartRow]) -> alt.Chart:
-        """Return a chart of rows, which it names."""
-        name = f"rows {len(self._data)}"
-        self._data[name] = list(rows)
-        return alt.Chart(alt.NamedData(name))
-
-    def number(self, axis: type[alt.X] | type[alt.Y], key: str, column: str) -> Any:
-        """Return a channel of numbers that begins at 0; shares end at 100 %."""
-        most = 1.0 if is_share(column) else self._longest(key) or 1.0
-        ticks = min(int(most), _MOST_TICKS) if most >= 1 and not is_share(column) else alt.Undefined
-        title = f"share of {column_label(self._line.n)}" if self._line.kind == "stack" else column_label(column)
-        form = alt.Axis(format=".0%" if is_share(column) else ",~r", title=title, tickCount=ticks)
-        scale = alt.Scale(domain=[0, most], nice=not is_share(column))
-        return axis(key, type="quantitative", scale=scale, axis=form)
-
-    def _longest(self, key: str) -> float:
-        """Return the largest number of a key; bars of one name and picture lie end to end."""
-        sums: defaultdict[object, float] = defaultdict(float)
-        for number, row in enumerate(self._rows):
-            if isinstance(value := row.get(key), int | float):
-                sums[(row["y"], row.get("facet")) if self._line.kind == "bar" else number] += value
-        return max(sums.values(), default=0.0)
-
-    def days(self, key: str = "x") -> alt.X:
-        """Return the axis of days, in UTC, over the whole period."""
-        days = (date.fromisoformat(self.end) - date.fromisoformat(self.start)).days
-        form, interval, length = ("%-d %b", "day", 1) if days <= 120 else ("%b %Y", "month", 30)
-        ticks = alt.TimeIntervalStep(interval=alt.TimeInterval(interval), step=max(1, round(days / length / 7)))
-        scale = alt.Scale(type="utc", domain=[_moment(self.start), _moment(self.end)])
-        axis = alt.Axis(format=form, tickCount=ticks, title=column_label(self._line.x), labelOverlap=True)
-        return alt.X(key, type="temporal", scale=scale, axis=axis)
-
-    def names(self) -> alt.Y:
-        """Return the axis of names, in the order of the rows; all pictures have the same."""
-        return alt.Y("y", type="nominal", scale=alt.Scale(domain=self._names), title=column_label(self._line.y))
-
-    def gaps(self) -> alt.Chart:
-        """Return the shade over days without an article."""
-        rects = self.chart(self._gaps).mark_rect(color=GAP, opacity=GAP_OPACITY)
-        return rects.encode(x=self.days(), x2="x_end:T")
-
-    def colour(self, *, title: str | None) -> alt.Color:
-        """Return a colour a name; what is not known is grey."""
-        own = iter(SERIES)
-        used = [UNKNOWN_COLOUR.get(str(name)) or next(own) for name in self.colours]
-        return alt.Color("colour", type="nominal", title=title, scale=alt.Scale(domain=self.colours, range=used))
-
-
-def _moment(day: str) -> alt.DateTime:
-    at = date.fromisoformat(day)
-    return alt.DateTime(year=at.year, month=at.month, date=at.day, utc=True)
-
-
-def _bar(line: ChartLine, chart_data: ChartData, frame: _Frame) -> Any:
-    base = frame.chart(chart_data.rows)
-    colour = {"color": frame.colour(title=column_label(line.colour))} if line.colour else {}
-    bars = base.mark_bar(color=MAIN).encode(x=frame.number(alt.X, "x", line.x), y=frame.names(), **colour)
-    number = ".0%" if is_share(line.x) else ",~r"
-    beside = base.mark_text(align="left", dx=4, fontSize=11, color=FAINT)
-    told = beside.encode(x=alt.X("x:Q"), y=frame.names(), text=alt.Text("x", type="quantitative", format=number))
-    layers = [bars] if line.colour or line.n else [bars, told]
-    whiskers = base.mark_rule(color=WHISKER).encode(x="low:Q", x2="high:Q", y=frame.names())
-    layers += [whiskers] if line.n else []
-    return alt.layer(*layers).properties(width=frame.width, height=alt.Step(STEP))
-
-
-def _stack(line: ChartLine, chart_data: ChartData, frame: _Frame) -> Any:
-    base = frame.chart(chart_data.rows)
-    colour = frame.colour(title=None)
-    if line.y:
-        names = frame.names()
-        bars = base.mark_bar().encode(x=frame.number(alt.X, "from", line.parts[0]), x2="to:Q", y=names, color=colour)
-        whiskers = base.mark_rule(color=WHISKER).encode(x="low:Q", x2="high:Q", y=names)
-        return alt.layer(bars, whiskers).properties(width=frame.width, height=alt.Step(STEP))
-    bars = base.mark_rect(stroke=BACKGROUND).encode(
-        x=frame.days(), x2="x_end:T", y=frame.number(alt.Y, "from", line.parts[0]), y2="to:Q", color=colour
-    )
-    whiskers = base.mark_rule(color=WHISKER).encode(x="x_middle:T", y="low:Q", y2="high:Q")
-    return alt.layer(bars, frame.gaps(), whiskers).properties(width=frame.width, height=HEIGHT)
-
-
-def _line(line: ChartLine, chart_data: ChartData, frame: _Frame) -> Any:
-    base = frame.chart(chart_data.rows)
-    colour = {"color": frame.colour(title=column_label(line.colour))} if line.colour else {"color": alt.value(MAIN)}
-    days = frame.days("x_middle")
-    lines = base.mark_line(point=True).encode(x=days, y=frame.number(alt.Y, "y", line.y), **colour)
-    whiskers = base.mark_rule().encode(x=days, y="low:Q", y2="high:Q", **colour)
-    layers = [frame.gaps(), lines, whiskers] if line.n else [frame.gaps(), lines]
-    return alt.layer(*layers).properties(width=frame.width, height=HEIGHT)
-
-
-def _heat(line: ChartLine, chart_data: ChartData, frame: _Frame) -> Any:
-    base = frame.chart(chart_data.rows)
-    most = max((float(str(row["colour"])) for row in chart_data.rows if row["colour"] is not None), default=1.0)
-    scale = alt.Scale(domain=[0, most or 1.0], range=list(PALE_TO_DARK))
-    # A gradient would carry a number that goes up with every picture of the process.
-    legend = alt.Legend(type="symbol", symbolType="square", tickCount=min(int(most), 5) or 5, format=",~r")
-    colour = alt.Color("colour", type="quantitative", title=column_label(line.colour), scale=scale, legend=legend)
-    size = {"width": frame.width, "height": alt.Step(STEP)}
-    if not frame.start:
-        along = alt.X("x", type="nominal", sort=chart_data.names("x"), title=column_label(line.x))
-        return base.mark_rect().encode(x=along, y=frame.names(), color=colour).properties(**size)
-    cells = base.mark_rect(stroke=BACKGROUND).encode(x=frame.days(), x2="x_end:T", y=frame.names(), color=colour)
-    return alt.layer(frame.gaps(), cells).properties(**size)
-
-
-_KINDS: dict[ChartKind, Callable[[ChartLine, ChartData, _Frame], Any]] = {
-    "bar": _bar,
-    "stack": _stack,
-    "line": _line,
-    "heat": _heat,
 }

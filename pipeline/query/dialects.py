@@ -1,7 +1,7 @@
-"""Transpile a question to another engine's SQL: sqlglot writes it; rewrites add what sqlglot does not know.
+"""Transpile a DuckDB query to another engine's SQL: sqlglot writes it; rewrites add what sqlglot does not know.
 
-A question is DuckDB's SQL. Its translation gives the same rows in the same order: where engines mean different things
-by a word (rounding, medians, characters against bytes, an outer join's nulls), it says what DuckDB means by it.
+The result returns the same rows in the same order: where engines differ in semantics (rounding, medians, characters
+or bytes, nulls of an outer join), it spells out DuckDB's.
 """
 
 from collections.abc import Callable, Mapping
@@ -16,9 +16,30 @@ from sqlglot.transforms import eliminate_qualify
 
 from pipeline.errors import ConfigError
 
-# DuckDB's words in other words: a rewrite gets a node of the syntax tree and gives what stands there instead.
 
-# A rewrite must not change the node that it gets into another's child; it copies.
+def transpile(sql: str, engine: str, *, given: Mapping[str, str] | None = None) -> str:
+    """Return a DuckDB query in the SQL of ``engine``, one of ``DIALECTS``, with the values ``given`` for its options.
+
+    Raises: ConfigError for an unknown engine, and for SQL that cannot be translated.
+    """
+    check_engine(engine)
+    try:
+        tree = rewrite_tree(parse_one(sql, read="duckdb"), {exp.Anonymous: inline_option(given or {})})
+        if engine != "duckdb":
+            tree = rewrite_tree(rewrite_tree(tree, _COMMON_REWRITES), _REWRITES[engine])
+        text = tree.sql(DIALECTS[engine], pretty=True, unsupported_level=ErrorLevel.RAISE)
+    except SqlglotError as error:
+        raise ConfigError(f"no twin for {engine}: {error}", key=engine, reason="bad_sql") from error
+    return text + _CLICKHOUSE_SETTINGS if engine == "clickhouse" else text
+
+
+def check_engine(engine: str) -> None:
+    """Raises: ConfigError for an unknown engine, with the known ones."""
+    if engine not in DIALECTS:
+        raise ConfigError(f"unknown engine {engine!r}; known are {', '.join(DIALECTS)}", key=engine)
+
+
+# A rewrite returns the replacement of a node of the syntax tree. It copies: a node has one parent.
 Rewrite = Callable[[Any], exp.Expr]
 Rewrites = Mapping[type[exp.Expr], Rewrite]
 
@@ -35,12 +56,12 @@ def rewrite_tree(tree: exp.Expr, rewrites: Rewrites) -> exp.Expr:
 
 
 def call_named(name: str, *keys: str) -> Rewrite:
-    """Return a rewrite into a call of that name with these parts of the node as its arguments, in order."""
+    """Return a rewrite into a call of that name, with these parts of the node as arguments in order."""
     return lambda node: _call(name, *(node.args[key] for key in keys if node.args.get(key)))
 
 
 def inline_option(given: Mapping[str, str]) -> Rewrite:
-    """Return a rewrite of getvariable('name') into the value given for it, as text; null where none is."""
+    """Return a rewrite of getvariable('name') into the value given for it, as text; null without one."""
 
     def rewrite(node: exp.Anonymous) -> exp.Expr:
         if node.name.lower() != "getvariable":
@@ -52,7 +73,7 @@ def inline_option(given: Mapping[str, str]) -> Rewrite:
 
 
 def plain_select(select: exp.Select) -> exp.Expr:
-    """GROUP BY ALL and GROUP BY 1 written out, QUALIFY as a filter around a subquery."""
+    """Write GROUP BY ALL and GROUP BY 1 out, and QUALIFY as a filter around a subquery."""
     group = select.args.get("group")
     if group and group.args.get("all"):
         group.set("all", None)
@@ -68,7 +89,7 @@ def _is_aggregate(projection: exp.Expr) -> bool:
 
 
 def name_columns(select: exp.Select) -> exp.Expr:
-    """A SELECT whose columns have names of their own, and whose ORDER BY says which of them by number.
+    """Give each column of a SELECT an alias, and refer to columns in ORDER BY by number.
 
     ClickHouse may call ``q.id`` of a join "q.id", and takes a name in ORDER BY for the column below it.
     """
@@ -84,7 +105,7 @@ def name_columns(select: exp.Select) -> exp.Expr:
 
 
 def normalize_percentile(node: exp.Median | exp.WithinGroup) -> exp.Expr:
-    """median(x), and percentile_cont(0.5) WITHIN GROUP (ORDER BY x), as the one node that engines rewrite further."""
+    """Turn median(x) and percentile_cont(0.5) WITHIN GROUP (ORDER BY x) into one node for the engines' rewrites."""
     if isinstance(node, exp.Median):
         return exp.PercentileCont(this=node.this.copy(), expression=exp.Literal.number("0.5"))
     if not isinstance(node.this, exp.PercentileCont):
@@ -94,28 +115,28 @@ def normalize_percentile(node: exp.Median | exp.WithinGroup) -> exp.Expr:
 
 
 def normalize_epoch(node: exp.Extract) -> exp.Expr:
-    """extract(epoch FROM t) as the node of epoch(t)."""
+    """Turn extract(epoch FROM t) into the node of epoch(t)."""
     return exp.TimeToUnix(this=node.expression.copy()) if node.name.upper() == "EPOCH" else node
 
 
 def drop_ignore_nulls(node: exp.IgnoreNulls) -> exp.Expr:
-    """any_value without the words that it passes over nulls: it does so in every engine."""
+    """Write any_value without IGNORE NULLS: it ignores nulls in every engine."""
     return node.this.copy() if isinstance(node.this, exp.AnyValue) else node
 
 
 def arg_max_as_array(node: exp.ArgMax | exp.ArgMin) -> exp.Expr:
-    """arg_max as the first of an ordered array, nulls left out as DuckDB does."""
+    """Write arg_max as the first element of an ordered array, without nulls, as DuckDB does."""
     array = exp.ArrayAgg(this=_order_by_key(node, nulls_first=False))
     return exp.Bracket(this=exp.paren(_not_null(array, node.this)), expressions=[_number(0)], offset=0)
 
 
 def arg_max_as_first_value(node: exp.ArgMax | exp.ArgMin) -> exp.Expr:
-    """The same in DataFusion's words, of which several in one SELECT may want different orders."""
+    """Write arg_max for DataFusion, where several in one SELECT may need different orders."""
     return _not_null(_call("FIRST_VALUE", _order_by_key(node, nulls_first=False)), node.this)
 
 
 def arg_max_as_bigquery_array(node: exp.ArgMax | exp.ArgMin) -> exp.Expr:
-    """The same in BigQuery's words; inside an aggregate it knows no other order of nulls than its own."""
+    """Write arg_max for BigQuery, which has a fixed order of nulls inside an aggregate."""
     first = exp.Limit(this=_order_by_key(node, nulls_first=isinstance(node, exp.ArgMin)), expression=_number(1))
     array = exp.IgnoreNulls(this=exp.ArrayAgg(this=first))
     return exp.Bracket(this=array, expressions=[_number(0)], offset=0, safe=True)
@@ -129,7 +150,7 @@ def _order_by_key(node: exp.ArgMax | exp.ArgMin, *, nulls_first: bool) -> exp.Or
 
 
 def arg_max_as_max_by(tuple_word: str) -> Rewrite:
-    """Return a rewrite of arg_max into max_by, filtered, for it passes over no null; the key is a row of that name."""
+    """Return a rewrite of arg_max into max_by with a filter, as it keeps nulls; a tuple key becomes a call."""
 
     def rewrite(node: exp.ArgMax | exp.ArgMin) -> exp.Expr:
         key = node.expression
@@ -144,19 +165,19 @@ def _not_null(aggregate: exp.Expr, value: exp.Expr) -> exp.Expr:
 
 
 def round_half_up(node: exp.Round) -> exp.Expr:
-    """round as DuckDB does it, halves away from zero in binary: some engines round to even, Spark in decimals."""
+    """Round as DuckDB does, halves away from zero in binary: some engines round to even, Spark in decimals."""
     value, scale = node.this, _number(10 ** int(node.args["decimals"].name if node.args.get("decimals") else 0))
     whole = exp.Floor(this=exp.Add(this=exp.Abs(this=value.copy()) * scale, expression=exp.Literal.number("0.5")))
     return exp.paren(exp.Sign(this=value.copy()) * whole / scale.copy())
 
 
 def round_twice(node: exp.Round) -> exp.Expr:
-    """The same where a quotient by a constant is computed as a product: 0.5750000000000001 becomes 0.575."""
+    """Round where a quotient by a constant is computed as a product: 0.5750000000000001 becomes 0.575."""
     return _call("ROUND", round_half_up(node), node.args.get("decimals") or _number(0))
 
 
 def percentile_within_group(node: exp.PercentileCont) -> exp.Expr:
-    """The standard's way to write a percentile."""
+    """Write a percentile as the standard does."""
     order = exp.Order(expressions=[exp.Ordered(this=node.this.copy(), nulls_first=False)])
     return exp.WithinGroup(this=_call("PERCENTILE_CONT", node.expression), expression=order)
 
@@ -167,19 +188,19 @@ def percentile_with_parameter(name: str) -> Rewrite:
 
 
 def approximate_percentile(node: exp.PercentileCont) -> exp.Expr:
-    """Trino's nearest aggregate, which is approximate."""
+    """Write a percentile as Trino's nearest aggregate, which is approximate."""
     return _call("APPROX_PERCENTILE", exp.cast(node.this.copy(), "double"), node.expression)
 
 
 def percentile_of_hundred(node: exp.PercentileCont) -> exp.Expr:
-    """BigQuery's nearest aggregate, which is approximate."""
+    """Write a percentile as BigQuery's nearest aggregate, which is approximate."""
     hundredths = _call("APPROX_QUANTILES", node.this, _number(100))
     at = _number(round(float(node.expression.name) * 100))
     return exp.Bracket(this=hundredths, expressions=[at], offset=0)
 
 
 def condition_to_integer(node: exp.Cast) -> exp.Expr:
-    """A condition cast to a number, in the standard, which has no such cast; null stays null."""
+    """Write the cast of a condition to a number as CASE, since the standard has no such cast; null stays null."""
     condition = node.this.unnest()
     is_condition = isinstance(condition, exp.Predicate | exp.Connector | exp.Not)
     if not is_condition or not node.is_type(*exp.DataType.INTEGER_TYPES):
@@ -189,65 +210,65 @@ def condition_to_integer(node: exp.Cast) -> exp.Expr:
 
 
 def wide_sum(node: exp.Sum) -> exp.Expr:
-    """sum for Polars, which adds small integers up in their own size, and turns over; exact up to 2**53."""
+    """Sum as doubles for Polars, which adds small integers in their own size and overflows; exact up to 2**53."""
     return exp.Sum(this=exp.cast(node.this.copy(), "double"))
 
 
 def wide_date(node: exp.Cast) -> exp.Expr:
-    """x::DATE for ClickHouse, whose Date ends in 2149 and begins in 1970."""
+    """Write x::DATE as Date32 for ClickHouse, whose Date covers only 1970 to 2149."""
     if node.is_type(exp.DType.DATE):
         return exp.Cast(this=node.this.copy(), to=exp.DataType(this=exp.DType.DATE32))
     return node
 
 
 def extract_epoch(node: exp.TimeToUnix) -> exp.Expr:
-    """epoch(t) as extract(epoch FROM t)."""
+    """Write epoch(t) as extract(epoch FROM t)."""
     return exp.Extract(this=exp.var("EPOCH"), expression=node.this.copy())
 
 
 def epoch_by_units(name: str, per_second: int) -> Rewrite:
-    """Return a rewrite of epoch(t) into name(t), which counts that many units a second."""
+    """Return a rewrite of epoch(t) into name(t), which counts that many units per second."""
     return lambda node: exp.paren(_call(name, node.this) / exp.Literal.number(f"{per_second}.0"))
 
 
 def days_by_seconds(node: exp.DateDiff) -> exp.Expr:
-    """date_diff('day', a, b) by the seconds between both midnights."""
+    """Write date_diff('day', a, b) by the seconds between both midnights."""
     midnights = (exp.cast(exp.cast(each.copy(), "date"), "timestamp") for each in (node.this, node.expression))
     later, earlier = (extract_epoch(exp.TimeToUnix(this=midnight)) for midnight in midnights)
     return exp.cast(exp.paren(later - earlier) / _number(86_400), "bigint")
 
 
 def date_trunc(node: exp.TimestampTrunc) -> exp.Expr:
-    """date_trunc in BigQuery, where each type has its own, and weeks begin on Sunday unless told."""
+    """Write date_trunc for BigQuery, which has one per type, and whose weeks begin on Sunday by default."""
     unit = node.text("unit").upper().replace("WEEK", "ISOWEEK")
     return _call("DATE_TRUNC", exp.cast(node.this.copy(), "date"), exp.var(unit))
 
 
 def concat_as_text(node: exp.DPipe) -> exp.Expr:
-    """a || b of texts: BigQuery makes no text of a number by itself."""
+    """Cast the operands of a || b to text: BigQuery does not convert numbers by itself."""
     return exp.DPipe(this=exp.cast(node.this.copy(), "text"), expression=exp.cast(node.expression.copy(), "text"))
 
 
 def split_at_offset(node: exp.SplitPart) -> exp.Expr:
-    """split_part in BigQuery's words; null where there is no such part."""
+    """Write split_part for BigQuery; a missing part is null."""
     parts = _call("SPLIT", node.this, node.args["delimiter"])
     return exp.Bracket(this=parts, expressions=[node.args["part_index"].copy()], offset=1, safe=True)
 
 
 def split_by_string(node: exp.SplitPart) -> exp.Expr:
-    """split_part in ClickHouse's words; a part that is not there is empty."""
+    """Write split_part for ClickHouse; a missing part is empty."""
     parts = _call("splitByString", node.args["delimiter"], node.this)
     return exp.Bracket(this=parts, expressions=[node.args["part_index"].copy()], offset=1)
 
 
 def contains_as_position(node: exp.Contains) -> exp.Expr:
-    """contains(a, b) by the place where b begins."""
+    """Write contains(a, b) by the position of b."""
     place = exp.StrPosition(this=node.this.copy(), substr=node.expression.copy())
     return exp.GT(this=place, expression=_number(0))
 
 
 def any_value_as_max(node: exp.AnyValue) -> exp.Expr:
-    """Any value, for engines that have no such word."""
+    """Write any_value as max, for engines that lack it."""
     return exp.Max(this=node.this.copy())
 
 
@@ -268,12 +289,12 @@ class _AnsiGenerator(PostgresGenerator):
 
 
 class Ansi(Postgres):
-    """The standard's words as far as it has them. Where nulls stand is always said, for the standard leaves it open."""
+    """Standard SQL as far as it goes. The order of nulls is always explicit, since the standard leaves it open."""
 
     Generator = _AnsiGenerator
 
 
-# By engine, the dialect in which sqlglot writes. Athena's queries are Trino's.
+# The sqlglot dialect per engine. Athena's queries are Trino's.
 DIALECTS: Mapping[str, str | type[Dialect]] = {
     "ansi": Ansi,
     "athena": "trino",
@@ -285,10 +306,10 @@ DIALECTS: Mapping[str, str | type[Dialect]] = {
     "spark": "spark",
     "trino": "trino",
 }
-# Unless told, ClickHouse fills an outer join with zeros, and an alias hides the column of its name.
+# By default, ClickHouse fills an outer join with zeros, and an alias hides the column of its name.
 _CLICKHOUSE_SETTINGS = "\nSETTINGS join_use_nulls = 1, prefer_column_name_to_alias = 1"
 
-# Fewer words, which every engine knows or of which an engine has one form.
+# Forms that every engine knows, or of which engines need one node to rewrite further.
 _COMMON_REWRITES: Rewrites = {
     exp.Select: plain_select,
     exp.Median: normalize_percentile,
@@ -359,25 +380,3 @@ _REWRITES: Mapping[str, Rewrites] = {
     },
     "trino": _TRINO,
 }
-
-
-def transpile(sql: str, engine: str, *, given: Mapping[str, str] | None = None) -> str:
-    """Return a DuckDB query in the SQL of ``engine``, one of ``DIALECTS``, with the values ``given`` for its options.
-
-    Raises: ConfigError for an unknown engine, and for SQL that cannot be translated.
-    """
-    check_engine(engine)
-    try:
-        tree = rewrite_tree(parse_one(sql, read="duckdb"), {exp.Anonymous: inline_option(given or {})})
-        if engine != "duckdb":
-            tree = rewrite_tree(rewrite_tree(tree, _COMMON_REWRITES), _REWRITES[engine])
-        text = tree.sql(DIALECTS[engine], pretty=True, unsupported_level=ErrorLevel.RAISE)
-    except SqlglotError as error:
-        raise ConfigError(f"no twin for {engine}: {error}", key=engine, reason="bad_sql") from error
-    return text + _CLICKHOUSE_SETTINGS if engine == "clickhouse" else text
-
-
-def check_engine(engine: str) -> None:
-    """Raise ConfigError with the list of engines for one that is not among them."""
-    if engine not in DIALECTS:
-        raise ConfigError(f"unknown engine {engine!r}; known are {', '.join(DIALECTS)}", key=engine)

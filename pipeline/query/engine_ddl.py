@@ -1,7 +1,7 @@
-"""The lake opened in an engine: the statements that make its tables and views there.
+"""DDL of the lake for other engines: the statements that create its tables and views there.
 
-Columns and types are written out. So a column that a file has not is null there, whatever the engine would infer from
-the first file it meets, and a table before its first file is empty rather than missing.
+Columns and types are explicit: a column that a file lacks is null, whatever the engine would infer from the first file,
+and a table without files is empty, not missing.
 """
 
 from collections.abc import Iterator
@@ -20,7 +20,7 @@ from pipeline.tables import TABLES, Column, TableSpec
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _TypeNames:
-    """How an engine writes a type. ``a_field`` is one field of a struct."""
+    """Names of an engine's types. ``a_field`` is one field of a struct."""
 
     text: str = "STRING"
     whole: str = "INT"
@@ -34,12 +34,12 @@ class _TypeNames:
     nullable: str = "{}"
 
     def of(self, kind: pa.DataType) -> str:
-        """Return the engine's words for an Arrow type of the contract. Raises: KeyError for a type it has not."""
+        """Return the engine's name of an Arrow type of the contract. Raises: KeyError for an unknown type."""
         if pa.types.is_list(kind):
             return self.a_list.format(self.of(kind.value_type))
         if pa.types.is_struct(kind):
             return self.a_struct.format(", ".join(self.a_field.format(part.name, self.of(part.type)) for part in kind))
-        words = {
+        names = {
             pa.string(): self.text,
             pa.int32(): self.whole,
             pa.float64(): self.real,
@@ -47,7 +47,7 @@ class _TypeNames:
             pa.timestamp("us", tz="UTC"): self.time,
             pa.date32(): self.day,
         }
-        return words[kind]
+        return names[kind]
 
     def column(self, column: Column) -> str:
         """Return ``name TYPE``."""
@@ -58,11 +58,10 @@ class _TypeNames:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _Engine:
-    """What opens one engine.
+    """The statements of one engine.
 
-    ``table_template`` makes a table of files; ``view`` makes a view of a query. Where ``needs_files``, a
-    table without any is a view without rows. ``patterns`` are characters of a path that the engine takes for more than
-    themselves.
+    ``table_template`` makes a table from files; ``view`` makes a view from a query. If ``needs_files``, a table without
+    files is a view without rows. ``patterns`` are characters of a path that the engine interprets as wildcards.
     """
 
     types: _TypeNames
@@ -102,7 +101,7 @@ OPTIONS (format = 'PARQUET', enable_list_inference = true, hive_partition_uri_pr
             whole="Int32",
             real="Float64",
             truth="Bool",
-            time=r"DateTime64(6, \'UTC\')",  # columns stand in a text of SQL
+            time=r"DateTime64(6, \'UTC\')",  # the columns are inside a SQL string
             day="Date32",
             a_list="Array({})",
             a_struct="Tuple({})",
@@ -165,12 +164,12 @@ CALL system.sync_partition_metadata('newslake', '$name', 'FULL')""",
 
 
 def views_sql(lake: Path, engine: str = "duckdb", *, at: str | None = None) -> str:
-    """Return the statements that open ``lake`` in an engine, each ending with a semicolon at the end of a line.
+    """Return the statements that open ``lake`` in an engine, each with a semicolon at the end of its last line.
 
-    ``at`` is where the engine finds the folder, if elsewhere: an ``s3://`` address, say. A column that no file has yet
-    is null. In most engines a table without files is an empty view; write the text anew after its first rows.
+    ``at`` is the folder's location for the engine, if different, such as an ``s3://`` address. In most engines a table
+    without files is an empty view: generate the statements again after its first rows.
 
-    Raises: ConfigError for an unknown engine, and for a path with characters that the engine takes for a pattern.
+    Raises: ConfigError for an unknown engine, and for a path with characters that the engine interprets as a pattern.
     """
     check_engine(engine)
     engine_spec = _ENGINES[engine]
@@ -209,7 +208,7 @@ def _view_statements(engine: str) -> Iterator[str]:
 
 
 def _path_literal(place: str, engine: str) -> str:
-    """Return a path as it stands between single quotes. Raises: ConfigError."""
+    """Return a path, escaped for single quotes. Raises: ConfigError."""
     engine_spec = _ENGINES[engine]
     if engine == "duckdb":
         place = "".join(f"[{each}]" if each in "*?[" else each for each in place)

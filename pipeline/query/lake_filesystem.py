@@ -1,7 +1,7 @@
-"""The only files that SQL can open: those of the lake's tables, for reading.
+"""A read-only file system for DuckDB with the files of the lake's tables, the only files that SQL can open.
 
-DuckDB can allow a folder of the disk for reading and writing both, or not at all. So it gets no folder of the disk, but
-a file system of ours that knows some names and has no way to write.
+DuckDB can allow a folder of the disk only for both reading and writing. So it gets no folder, but this file system,
+which knows some names and cannot write.
 """
 
 import os
@@ -22,14 +22,14 @@ from pipeline.lake import committed_files
 from pipeline.query.views import SCHEME, table_dir, table_name
 from pipeline.tables import LOG_TABLES, TABLES, TableSpec
 
-# Read when a file is opened. A Parquet file tells of itself in its last bytes, which DuckDB asks for piece by piece.
+# Read when a file is opened: the footer of a Parquet file, which DuckDB reads piece by piece.
 _END_BYTES = 32_768
 
 
 class _OpenFile:
     """A file's size, time and last bytes, and the file itself, open as long as it has readers.
 
-    DuckDB opens each file twice at once. Threads wait for each other with every call of the system: so few are made.
+    DuckDB opens each file twice at once. System calls are few, because threads wait for each other with every call.
     """
 
     __slots__ = ("_end", "_end_place", "_file", "modified", "readers", "size")
@@ -63,9 +63,9 @@ class _OpenFile:
 
 
 class LakeFile:
-    """One open file. DuckDB's threads share it, and each seeks before it reads: every thread has a place of its own.
+    """One open file. DuckDB's threads share it and seek before they read, so every thread has its own position.
 
-    ``done`` is called once: when the file is closed, or when nobody has it any more, which is how DuckDB closes.
+    ``done`` is called once: when the file is closed or garbage-collected, which is how DuckDB closes.
     """
 
     __slots__ = ("_done", "_places", "shared")
@@ -100,16 +100,16 @@ class LakeFile:
 
 
 class LakeFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec has no types
-    """Files by name, as DuckDB asks for them. What is not among them does not exist; none can be made or changed.
+    """Files by name, as DuckDB requests them. Other files do not exist; none can be created or changed.
 
-    A table's name stands for all of its files, in their order.
+    A table's name is a pattern for all of its files, in their order.
     """
 
     protocol = SCHEME
     cachable = False
 
     def __init__(self) -> None:
-        super().__init__()  # given the files, it would make a token of each
+        super().__init__()  # with the files as arguments, fsspec would compute a token of each
         self.files: Mapping[str, str | bytes] = {}
         self.tables: Mapping[str, Sequence[str]] = {}
         self._open: dict[str, _OpenFile] = {}
@@ -168,18 +168,18 @@ class LakeFileSystem(AbstractFileSystem):  # type: ignore[misc]  # fsspec has no
 
 @dataclass(frozen=True, slots=True)
 class FileSelection:
-    """A file system of every table's files, and whether one of the newest lacks a column."""
+    """A file system of all tables' files, and whether the newest file of one lacks a column."""
 
     files: LakeFileSystem
     needs_union_by_name: bool
 
 
 def lake_files(lake: Path, *, since: date | None, until: date | None) -> FileSelection:
-    """Return the files of every table; of readers' tables only those of days in a range.
+    """Return the files of all tables; the log as a whole, other tables only for days in a range.
 
     They are the committed files, each day of one commit; in a folder without manifests, such as a copy of the tables,
-    the public ones. The log is read as it stands, whole. The newest file is named first: DuckDB takes from it the
-    columns, and how many rows to expect of each. Last is one without rows that has all columns of the contract.
+    the public ones. The newest file comes first: DuckDB takes from it the columns, and how many rows to expect of
+    each. The last one has no rows, but all columns of the contract.
     """
     committed = committed_files(lake)
     files: dict[str, str | bytes] = {}
@@ -200,7 +200,7 @@ def lake_files(lake: Path, *, since: date | None, until: date | None) -> FileSel
 
 
 def table_days(lake: Path, spec: TableSpec) -> tuple[date, ...]:
-    """Return the days of which a readers' table has rows. Raises: LakeError for a broken manifest."""
+    """Return the days with rows of a table other than the log's. Raises: LakeError for a broken manifest."""
     committed = committed_files(lake)
     return tuple(day for day, _ in _public_files(lake, spec)) if committed is None else tuple(committed[spec.name])
 
@@ -210,7 +210,7 @@ def _lacks_a_column(path: str, spec: TableSpec) -> bool:
 
 
 def _public_files(lake: Path, spec: TableSpec) -> list[tuple[date, str]]:
-    """Return a table's files, in the order of their days; as text, since a log has many thousands."""
+    """Return a table's public files by day; as strings, since a log has many thousands."""
     folder = str(table_dir(lake, spec))
     names = sorted(glob(f"{spec.partition}=*/*.parquet", root_dir=folder))
     return [(_day_of(name), os.path.join(folder, name)) for name in names]
@@ -225,7 +225,7 @@ def _is_within(day: date, since: date | None, until: date | None) -> bool:
 
 
 def _name(spec: TableSpec, day: date, place: int) -> str:
-    """Return the name of a file: DuckDB sorts a table's files by name, and reads the day in it as a column."""
+    """Return the name of a file. DuckDB sorts a table's files by name, and reads the day in it as a column."""
     return f"{table_name(spec)}/{place:08}/{spec.partition}={day}/part.parquet"
 
 

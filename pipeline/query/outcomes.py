@@ -1,4 +1,4 @@
-"""What the log and the tables say of each source and day: what was asked, what came, what became of it."""
+"""Queries of the log: latest outcomes of pages, lists of pages by outcome, and the facts of coverage."""
 
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass
@@ -8,11 +8,9 @@ from pathlib import Path
 from pipeline.model.coverage import ListingFetch
 from pipeline.query.connection import QueryResult, connect, query
 
-# Outcomes beside each other: which of them is the last word on a page.
-
-# By which one page's outcomes speak, the largest has the last word: a visit that found it unchanged leaves standing
-# what was said before, and of two words of one moment the one that does not wait is the later. The questions `coverage`
-# and `why-rejected` count by it too.
+# The largest of a page's outcomes is its latest status. A visit that found it unchanged does not replace an earlier
+# outcome, and of two outcomes of one moment the pending one is the earlier. The questions `coverage` and `why-rejected`
+# use the same order.
 OUTCOME_PRECEDENCE = "(outcome <> 'unchanged', seen_at, outcome <> 'pending', run_id)"
 _OF_PAGES = f"""\
 SELECT * EXCLUDE (seen_date) FROM outcomes
@@ -24,7 +22,7 @@ _OF_HOST = "SELECT count(DISTINCT url), max(seen_at) FROM outcomes WHERE starts_
 def outcomes_of(
     lake: Path, *, urls: Collection[str], article_ids: Collection[str], since: date = date.min
 ) -> QueryResult:
-    """Return the outcomes of some pages and articles with the columns of the table, the last word first.
+    """Return the outcomes of some pages and articles with the columns of the table, the latest status first.
 
     Files of days before ``since`` are not opened.
     """
@@ -34,23 +32,23 @@ def outcomes_of(
 
 
 def pages_of_host(lake: Path, host: str) -> tuple[int, object]:
-    """Return how many pages of a host have outcomes, and when the last of them was given."""
+    """Return how many pages of a host have outcomes, and the time of the last one."""
     with connect(lake) as connection:
         [row] = connection.execute(_OF_HOST, [f"http://{host}/", f"https://{host}/"]).fetchall()
         return row[0], row[1]
 
 
-# Pages that a source gave on some news days, each with the last word on it, a page of them at a time.
+# The pages of a source and some news days, each with its latest status, ``PAGE_SIZE`` at a time.
 
 PAGE_SIZE = 100
-LATE = "late"  # beside the outcomes: seen first more than a day after its news day was over
+LATE = "late"  # a filter besides the outcomes: first seen more than a day after the end of its news day
 _CONDITIONS = {
     "outcome": "last.outcome = getvariable('outcome')",
     "reason": "last.reason = getvariable('reason')",
     "after": "url > getvariable('after')",
 }
 _LATE = "first_seen_at >= last.news_day + INTERVAL 2 DAY"
-# As coverage counts them, but that a listing which could not be had is a page here: it has a reason, too.
+# The same pages as in coverage, and listings that were unavailable: they have a reason, too.
 _PAGES = """\
 WITH pages AS (
   SELECT url, min(seen_at) AS first_seen_at, count(*) AS looks, arg_max({{'news_day': news_day, 'stage': stage,
@@ -68,7 +66,7 @@ FROM pages{conditions} ORDER BY url LIMIT {limit}"""
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageFilter:
-    """Pages of a source and of the news days ``first`` to ``last``; ``outcome`` may be ``LATE``, too."""
+    """Pages of a source and the news days ``first`` to ``last``; ``outcome`` may also be ``LATE``."""
 
     source: str
     first: date
@@ -79,7 +77,7 @@ class PageFilter:
 
 @dataclass(frozen=True, slots=True)
 class PageOutcome:
-    """A page and the last word on it. ``looks`` is how many outcomes it has."""
+    """A page and its latest status. ``looks`` is the number of its outcomes."""
 
     url: str
     news_day: date
@@ -96,7 +94,7 @@ class PageOutcome:
 def find_page_outcomes(
     lake: Path, filters: PageFilter, *, after: str | None = None
 ) -> tuple[tuple[PageOutcome, ...], bool]:
-    """Return the next ``PAGE_SIZE`` pages behind a URL, by URL, and whether there are more."""
+    """Return the next ``PAGE_SIZE`` pages after a URL, by URL, and whether there are more."""
     outcome = None if filters.outcome == LATE else filters.outcome
     given: dict[str, object] = {"source": filters.source, "first": filters.first, "last": filters.last}
     given |= {"outcome": outcome, "reason": filters.reason, "after": after}
@@ -116,13 +114,15 @@ def _conditions(given: dict[str, object]) -> Iterator[str]:
     yield from (sql for name, sql in _CONDITIONS.items() if given[name] is not None)
 
 
-# Read once: three questions are asked of it. No page is seen long before its news day, so older files are not opened.
+# The facts of coverage.
+
+# Read once for three queries. No page is seen long before its news day, so older files are not opened.
 _SEEN_TABLE = (
     "CREATE TEMP TABLE seen AS SELECT * EXCLUDE (article_id, detail, raw_ref) FROM outcomes "
     "WHERE seen_date >= $1 - 2 AND (len($2::VARCHAR[]) = 0 OR list_contains($2::VARCHAR[], source_key))"
 )
-# The same pages as the question `coverage` counts: the last word on a page, a listing that could not be read until its
-# source is read again. Here by reason, and with those that were first seen more than a day after their day was over.
+# The pages that the question `coverage` counts, by latest status; an unavailable listing counts until its source is
+# read again. Here also by reason, with the number of those first seen more than a day after the end of their day.
 _OUTCOME_COUNTS = f"""\
 WITH pages AS (
   SELECT source_key, min(seen_at) AS first_seen_at,
@@ -139,19 +139,19 @@ GROUP BY ALL ORDER BY ALL"""  # noqa: S608 - a constant
 _LISTINGS = """\
 SELECT source_key, listed_day, asked_at, result, entries, reason FROM listings
 WHERE asked_date >= $1 AND coalesce(listed_day, $1) BETWEEN $1 AND $2 ORDER BY source_key, asked_at"""
-# Sources that are no listing have no row in `listings`: one that gave an outcome on a day was asked then.
+# Sources without a listing have no row in `listings`: one with an outcome on a day was requested then.
 _VISITS = """\
 SELECT DISTINCT source_key, seen_date FROM seen
 WHERE stage IN ('discover', 'fetch') AND seen_date >= $1 ORDER BY ALL"""
 _LAST_SEEN = "SELECT source_key, max(seen_at) FROM seen WHERE stage <> 'discover' GROUP BY ALL ORDER BY ALL"
-# Up to the last day that has articles: the newest of a source may be behind the days that are asked for.
+# Up to the last day with articles: the newest article of a source may be later than the requested days.
 _DATED = """\
 SELECT source_key, published_date, count(*),
   count(*) FILTER (WHERE published_at_method IN ('unknown', 'url', 'htmldate')),
   max(published_at) FILTER (WHERE published_at <= $2)
 FROM articles_stored WHERE published_date >= $1 AND (len($3::VARCHAR[]) = 0 OR list_contains($3::VARCHAR[], source_key))
 GROUP BY ALL ORDER BY ALL"""
-# Of all time, which reads every day: only of those that have nothing newer.
+# Over all days, which must all be read: only for sources that have nothing newer.
 _NEWEST = """\
 SELECT source_key, max(published_at) FROM articles_stored
 WHERE published_at <= $1 AND list_contains($2::VARCHAR[], source_key) GROUP BY ALL ORDER BY ALL"""
@@ -159,9 +159,10 @@ WHERE published_at <= $1 AND list_contains($2::VARCHAR[], source_key) GROUP BY A
 
 @dataclass(frozen=True, slots=True)
 class OutcomeCount:
-    """Pages of a source's news day with one last word. ``late`` were seen first a day or more after it was over.
+    """Number of pages of a source's news day with one latest status.
 
-    ``is_listing``: no page, but the listing itself, which could not be had.
+    ``late`` counts those first seen a day or more after the day was over. ``is_listing``: not pages, but the listing
+    itself, which was unavailable.
     """
 
     source_key: str
@@ -175,7 +176,7 @@ class OutcomeCount:
 
 @dataclass(frozen=True, slots=True)
 class DatedArticles:
-    """Articles of a source and day, and how many of their dates rest on nothing but a URL or a guess."""
+    """Number of articles of a source and day, and how many of their dates come from a URL or a guess alone."""
 
     source_key: str
     day: date
@@ -185,9 +186,9 @@ class DatedArticles:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class CoverageFacts:
-    """All that is known of some days; ``visits`` are days on which a source gave an outcome of fetching.
+    """All facts of some days. ``visits`` are the days on which a source had an outcome of fetching.
 
-    ``newest`` is when each source's newest article came out, ``last_seen`` when a page of it was looked at last.
+    ``newest`` is the publication time of each source's newest article, ``last_seen`` the last time a page was checked.
     """
 
     outcome_counts: tuple[OutcomeCount, ...]
@@ -201,10 +202,9 @@ class CoverageFacts:
 def coverage_facts(
     lake: Path, *, first: date, last: date, now: datetime, listed: Collection[str], source_keys: Sequence[str] = ()
 ) -> CoverageFacts:
-    """Return what is known of the days from first to last. ``newest`` is of all time, without dates in the future.
+    """Return the facts of the days from first to last. ``newest`` is of all time, without dates in the future.
 
-    ``listed`` are the sources that are expected to be known. All is of ``source_keys`` alone, or of all sources where
-    none is named.
+    ``listed`` are the sources that are expected. ``source_keys`` limits the facts to these sources; the default is all.
     """
     days, keys = [first, last], [*source_keys]
     with connect(lake) as connection:
@@ -230,7 +230,7 @@ def coverage_facts(
 
 
 def _newest(dated: Iterable[tuple]) -> dict[str, datetime]:  # type: ignore[type-arg]
-    """Return by source the latest moment of its days."""
+    """Return the latest time per source."""
     newest: dict[str, datetime] = {}
     for key, *_, at in dated:
         if at is not None:

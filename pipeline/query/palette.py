@@ -1,17 +1,13 @@
-"""One palette, one type and one set of sizes for all charts and pages."""
+"""The palette, font and sizes of all charts and web pages."""
 
 from typing import Any
 
-# Okabe and Ito's colours, told apart by people who see red and green alike. Yellow is left out: too pale on white.
+# Okabe and Ito's colours, which colour-blind people can distinguish. Yellow is left out: too pale on white.
 SERIES = ("#0072B2", "#D55E00", "#009E73", "#CC79A7", "#E69F00", "#56B4E9", "#7F3C8D", "#000000")
 MAIN = SERIES[0]
-# The same hues on dark paper, each at least 4.5 to 1 against it; pictures are always on white.
+# The same hues for a dark background, with a contrast of at least 4.5 to 1; charts are always on white.
 SERIES_ON_DARK = ("#5AB0EE", "#FF8F4A", "#35C79B", "#E8A3CB", "#F2B63C", "#8CD0F5", "#C79AD6", "#E8E6E3")
-UNKNOWN_COLOUR = {
-    "unknown": "#B3B3B3",
-    "U": "#B3B3B3",
-    "(none)": "#D6D6D6",
-}  # what nobody knows or is, is grey everywhere
+UNKNOWN_COLOUR = {"unknown": "#B3B3B3", "U": "#B3B3B3", "(none)": "#D6D6D6"}  # always grey
 GAP = "#8C8C8C"  # a day without an article; drawn at GAP_OPACITY
 GAP_OPACITY = 0.25
 WHISKER = "#1A1A1A"
@@ -22,13 +18,13 @@ DARK_BACKGROUND, INK_ON_DARK, FAINT_ON_DARK = "#16181B", "#E8E6E3", "#A9ADB3"
 FONT = "Liberation Sans, Arial, Helvetica, sans-serif"
 WIDTH, FACET_WIDTH, HEIGHT, STEP = 560, 260, 260, 22  # pixels
 LABEL_WIDTH = 240  # pixels; longer names end in "…"
-LINE_LETTERS, TITLE_LETTERS = 105, 70  # in a line of the sentences and of the title
+LINE_LETTERS, TITLE_LETTERS = 105, 70  # per line of the sentences and of the title
 
 CONFIG: dict[str, Any] = {
     "font": FONT,
     "background": BACKGROUND,
     "padding": 12,
-    "aria": False,  # the picture has one text for those who cannot see it, not one a bar
+    "aria": False,  # the chart has one text for screen readers, not one per bar
     "view": {"stroke": None},
     "axis": {
         "labelLimit": LABEL_WIDTH,

@@ -1,4 +1,4 @@
-"""Rows as a file, a batch at a time: CSV, Parquet, JSON."""
+"""Result files: rows written in batches as CSV, Parquet or JSON."""
 
 import json
 import math
@@ -17,15 +17,15 @@ import pyarrow.parquet as pq
 from pipeline.errors import ConfigError
 
 Batches = Iterable[pa.RecordBatch]
-_NEEDS_QUOTES = '[",\r\n]|^$'  # an empty text is quoted, too: so it is no null
+_NEEDS_QUOTES = '[",\r\n]|^$'  # an empty text is quoted, too, which tells it from null
 _NO_FRACTION = r"\.0+(Z?)$"
 
 
 def write_csv(schema: pa.Schema, batches: Batches, file: BinaryIO) -> int:
-    """Write CSV after RFC 4180 in UTF-8, with a line of names; return the number of rows.
+    """Write CSV (RFC 4180, UTF-8) with a header line; return the number of rows.
 
     A null is an empty field, an empty text is "". Timestamps are ISO 8601 in UTC, lists and structs JSON. Texts are
-    written as they are: a spreadsheet that opens the file may take one for a formula.
+    written unchanged: a spreadsheet may interpret one as a formula.
     """
     file.write(_csv_lines([pa.array([name], pa.large_string()) for name in schema.names]))
     written = 0
@@ -38,7 +38,7 @@ def write_csv(schema: pa.Schema, batches: Batches, file: BinaryIO) -> int:
 def write_parquet(schema: pa.Schema, batches: Batches, file: BinaryIO) -> int:
     """Write Parquet with the types of the rows; return the number of rows.
 
-    Raises: ConfigError where two columns have one name, or a type has no place in Parquet.
+    Raises: ConfigError if two columns have one name, or Parquet lacks a type.
     """
     _check_unique_names(schema, "parquet")
     written = 0
@@ -53,9 +53,9 @@ def write_parquet(schema: pa.Schema, batches: Batches, file: BinaryIO) -> int:
 
 
 def write_json(schema: pa.Schema, batches: Batches, file: TextIO) -> int:
-    """Write a JSON list of objects, one on a line; return the number of rows. Times are ISO 8601 text.
+    """Write a JSON list of objects, one per line; return the number of rows. Times are ISO 8601 text.
 
-    Raises: ConfigError where two columns have one name.
+    Raises: ConfigError if two columns have one name.
     """
     _check_unique_names(schema, "json")
     written = 0
@@ -70,9 +70,9 @@ def write_json(schema: pa.Schema, batches: Batches, file: TextIO) -> int:
 
 @contextmanager
 def whole_file(path: Path) -> Iterator[BinaryIO]:
-    """Open a file that appears when it is complete; what stood there before stays until then, and after a failure.
+    """Open a file that appears when it is complete. An earlier file stays until then, and after a failure.
 
-    Raises: ConfigError where its folder does not exist.
+    Raises: ConfigError if its folder does not exist.
     """
     if not path.parent.is_dir():
         raise ConfigError(f"there is no folder {path.parent} for {path.name}: make it first", key=str(path))
@@ -92,7 +92,7 @@ def _check_unique_names(schema: pa.Schema, form: str) -> None:
 
 
 def _csv_lines(columns: list[pa.Array]) -> bytes:
-    alone = '""' if len(columns) == 1 else ""  # a line without anything would be no row
+    alone = '""' if len(columns) == 1 else ""  # an empty line would not be a row
     joined = pc.binary_join_element_wise(
         *map(_quote_fields, columns), pa.scalar(",", pa.large_string()), null_handling="replace", null_replacement=alone
     )
@@ -124,7 +124,7 @@ def _json(value: object) -> str:
     return json.dumps(_plain(value), ensure_ascii=False)
 
 
-def _plain(value: object) -> object:  # noqa: PLR0911 - a type a line
+def _plain(value: object) -> object:  # noqa: PLR0911 - one line per type
     """Return a value as JSON has it; a number that JSON lacks is null."""
     if isinstance(value, dict):
         return {str(key): _plain(each) for key, each in value.items()}

@@ -1,15 +1,15 @@
-"""The saved questions: one file of SQL each, in ``questions/``. The file's name is the question's slug.
+"""Saved questions, their answers and denominators. Each is a SQL file in ``questions/``, whose name is the slug.
 
-A file opens with header lines, each ``-- key: value``:
+A file begins with header lines, each ``-- key: value``:
 
     title     a question
-    about     what is counted and what is left out, in words
-    option    ``name: help``; its value is ``getvariable('name')`` in the SQL, null where it is not given; any number
-    chart     how the answer is drawn; see ``chart_line``; may be missing
+    about     a sentence: what is counted and what is left out
+    option    ``name: help``; the SQL reads its value by ``getvariable('name')``, null by default; any number
+    chart     how the answer is drawn; see ``chart_data``; optional
 
-Below them stands the SQL. After it, below a line ``-- counted:``, may stand a SELECT of one row: what the answer rests
-on. The name of a column says what its number counts, in the plural; one that begins with "left out: " counts what the
-question passes over. Columns ``first_day`` and ``last_day`` say the period where it is not that of the articles.
+Then follows the SQL. After it, a line ``-- counted:`` may introduce a SELECT of one row, the denominators of the
+answer. The name of a column says what its number counts, in the plural; one that begins with "left out: " counts what
+the question leaves out. Columns ``first_day`` and ``last_day`` are the period, if it is not that of the articles.
 """
 
 import re
@@ -36,7 +36,7 @@ _KEYS = ("title", "about", "option", "chart")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Question:
-    """One saved question. ``about`` says what is counted and left out, ``options`` has a help text a name."""
+    """One saved question. ``about`` says what is counted and left out; ``options`` has a help text per name."""
 
     slug: str
     title: str
@@ -49,9 +49,9 @@ class Question:
 
 @cache
 def list_questions() -> tuple[Question, ...]:
-    """Return every saved question, by slug.
+    """Return all saved questions, by slug.
 
-    Raises: ConfigError naming a file and the header line that is wrong or missing.
+    Raises: ConfigError that names a file and its wrong or missing header line.
     """
     found = files("pipeline.query").joinpath("questions").iterdir()
     paths = sorted((path for path in found if path.name.endswith(".sql")), key=lambda path: path.name)
@@ -69,7 +69,7 @@ def question_named(slug: str) -> Question:
 
 
 def parse_question(slug: str, text: str) -> Question:
-    """Return the question that a file's text says. Raises: ConfigError naming the file and its line."""
+    """Return the question in a file's text. Raises: ConfigError that names the file and its wrong line."""
     lines = text.splitlines()
     height = next((number for number, line in enumerate(lines) if not line.startswith("--")), len(lines))
     given = _headers(slug, lines[:height])
@@ -90,7 +90,7 @@ def parse_question(slug: str, text: str) -> Question:
 
 
 def _headers(slug: str, lines: list[str]) -> Mapping[str, list[str]]:
-    """Return the values of each key; title and about have one, chart at most one."""
+    """Return the values of each key: one of title and about, at most one of chart."""
     given: dict[str, list[str]] = {key: [] for key in _KEYS}
     for line in lines:
         header = _HEADER.fullmatch(line)
@@ -115,11 +115,11 @@ def _wrong(slug: str, what: str) -> ConfigError:
 
 
 def check_sources(lake: Path, source_keys: Collection[str]) -> None:
-    """Raises: ConfigError naming those sources that the lake has no page of, with those that it has."""
+    """Raises: ConfigError for sources that the lake has no page of, with the known ones."""
     known = {str(key) for (key,) in query(connect(lake), _SOURCES).rows} if source_keys else set()
     if unknown := sorted({*source_keys} - known):
-        told = f"--source {', '.join(unknown)}: the lake has {', '.join(sorted(known)) or 'none'}"
-        raise ConfigError(told, key="source")
+        message = f"--source {', '.join(unknown)}: the lake has {', '.join(sorted(known)) or 'none'}"
+        raise ConfigError(message, key="source")
 
 
 def answer(
@@ -129,9 +129,9 @@ def answer(
     given: Mapping[str, str] | None = None,
     limit: int | None = None,
 ) -> QueryResult:
-    """Return what a saved question answers, with the values ``given`` for its options, and at most ``limit`` rows.
+    """Return the answer to a saved question: at most ``limit`` rows, with the values ``given`` for its options.
 
-    Raises: ConfigError naming a question or an option that does not exist, with those that do.
+    Raises: ConfigError for an unknown question or option, with the known ones.
     """
     question = question_named(slug)
     set_options(connection, question, given or {})
@@ -139,14 +139,14 @@ def answer(
 
 
 def sql_of(question: Question, *, limit: int | None = None) -> str:
-    """Return the SQL of a question; ``limit`` replaces the one that it may end with."""
+    """Return the SQL of a question; ``limit`` replaces its own limit."""
     if limit is None:
         return question.sql
     return f"{_LIMIT.sub('', question.sql).rstrip().removesuffix(';')}\nLIMIT {limit};"
 
 
 def set_options(connection: duckdb.DuckDBPyConnection, question: Question, given: Mapping[str, str]) -> None:
-    """Give a question's SQL the values of its options. Raises: ConfigError naming an option that it does not have."""
+    """Set the values of a question's options for its SQL. Raises: ConfigError for an unknown option."""
     for name, value in given.items():
         if name not in question.options:
             takes = ", ".join(f"--{each}" for each in question.options) or "none"
@@ -154,11 +154,11 @@ def set_options(connection: duckdb.DuckDBPyConnection, question: Question, given
         connection.execute(f"SET VARIABLE {name} = ?", [value])
 
 
-# What an answer rests on: how much was counted, what was left out, which days, and which of them have no article.
+# Denominators of an answer: how much was counted and left out, the period, and its days without articles.
 
 _LEFT_OUT = "left out: "
 _PERIOD = ("first_day", "last_day")
-_MOST_GAPS = 6  # named in words; a picture shades all of them
+_MOST_GAPS = 6  # named in sentences; a chart shades all of them
 _SINGULARS = {"people": "person", "copies": "copy", "countries": "country"}
 
 Numbers = tuple[tuple[str, int], ...]
@@ -167,10 +167,10 @@ Gap = tuple[date, date]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Denominators:
-    """What was counted and left out: pairs of a noun in the plural and a number, in the order of the question's SQL.
+    """What was counted and left out: pairs of a plural noun and a number, in the order of the question's SQL.
 
-    ``first`` and ``last`` are the period, both included; None where there is no article and none was asked for.
-    ``gaps`` are the stretches within it without any article, both ends included, in order.
+    ``first`` and ``last`` are the period, both inclusive; None if there is no article and no period was requested.
+    ``gaps`` are the stretches in it without any article, both ends inclusive, in order.
     """
 
     counts: Numbers
@@ -182,11 +182,11 @@ class Denominators:
 
     @property
     def days(self) -> int:
-        """The days of the period."""
+        """Number of days in the period."""
         return (self.last - self.first).days + 1 if self.first and self.last else 0
 
     def sentences(self) -> tuple[str, ...]:
-        """Return it in words, a sentence each: what was counted and when, what was left out, which days are empty."""
+        """Return sentences for a person: what was counted and when, what was left out, which days have no article."""
         counts = [_count_phrase(number, noun) for noun, number in self.counts]
         source = [f"source {self.source}"] if self.source else []
         lead = "Counted" if counts else "Asked"
@@ -204,10 +204,9 @@ def count_denominators(
     until: date | None = None,
     source: str | None = None,
 ) -> Denominators:
-    """Return what the answer to ``question`` rests on, on a connection that was opened for the same days and source.
+    """Return the denominators of the answer to ``question``; the connection must be of the same days and source.
 
-    The period is the question's own, else the one that was asked for, else from the first day with an article to the
-    last.
+    The period is the question's own, else the requested one, else from the first to the last day with an article.
     """
     row = query(connection, question.denominator_sql).records()[0] if question.denominator_sql else {}
     numbers = [(noun, value) for noun, value in row.items() if isinstance(value, int)]
@@ -235,7 +234,7 @@ def _gaps(days: Sequence[date], first: date, last: date) -> Iterator[Gap]:
 
 
 def period_in_words(first: date | None, last: date | None) -> str:
-    """Return a period as a person writes it: "2 to 4 March 2026"; "no day" where it has no end."""
+    """Return a period as a person writes it: "2 to 4 March 2026"; "no day" if an end is None."""
     if first is None or last is None:
         return "no day"
     if first == last:

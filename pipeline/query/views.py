@@ -1,4 +1,4 @@
-"""What each name in SQL stands for: a table's files, and the cluster columns joined onto the reading tables."""
+"""SQL views of the lake: each table over its files, with the cluster columns joined onto the reading tables."""
 
 from collections.abc import Iterator
 from datetime import date
@@ -7,9 +7,10 @@ from string import Template
 
 from pipeline.tables import LOG_TABLES, TABLES, TableSpec
 
-# What a cluster table adds to a reading table. A cluster row of an earlier content says nothing about the present one:
-# the join is on both ids. Before an article is related, it and its rows are their own, and so they mostly stay: joined
-# is only what differs, few rows; grouped by the join's keys, so that DuckDB leaves the join out where nobody asks.
+# The columns that a cluster table adds to a reading table. The join is on both ids, because a cluster row of an earlier
+# revision does not apply to the present one. An article that is not clustered yet, and most others, are their own
+# group: only the few rows that differ are joined. They are grouped by the join's keys, so that DuckDB can skip a join
+# whose columns are not selected.
 _CLUSTER_VIEWS = {
     "articles": """\
 CREATE OR REPLACE VIEW articles AS
@@ -40,7 +41,7 @@ FROM events_stored e LEFT JOIN (
 """,
 }
 CLUSTER_VIEWS = "".join(_CLUSTER_VIEWS.values())
-# The roll-up knows no sources: of one source the same is counted from its mentions.
+# The table co_mentions has no sources: for one source, pairs are counted from its mentions.
 _CO_MENTIONS_OF_SOURCE = """\
 CREATE OR REPLACE VIEW co_mentions AS
 WITH people AS (
@@ -64,8 +65,8 @@ FROM pairs p
 JOIN names m ON m.published_date = p.published_date AND m.entity_id = p.entity_id
 JOIN names n ON n.published_date = p.published_date AND n.entity_id = p.other_entity_id;
 """
-SCHEME = "lake"  # of the names that SQL has for files
-# The DuckDB variable that says whether files are compared by name before they are read.
+SCHEME = "lake"  # of the names of files in SQL
+# The DuckDB variable that says whether the columns of files are matched by name.
 UNION_BY_NAME = "newslake_by_name"
 _FILES_VIEW = Template("""\
 SELECT * FROM read_parquet('$files', hive_partitioning = true,
@@ -73,29 +74,29 @@ SELECT * FROM read_parquet('$files', hive_partitioning = true,
 
 
 def stored_name(spec: TableSpec) -> str:
-    """Return the SQL name of a table as it lies on disk; the view of its own name may have cluster columns, too."""
+    """Return the SQL name of a table without cluster columns, as it is on disk."""
     return f"{spec.name}_stored" if spec.name in _CLUSTER_VIEWS else spec.name
 
 
 def table_name(spec: TableSpec) -> str:
-    """Return the name that stands for all files of a table where SQL reads them."""
+    """Return the name by which SQL reads all files of a table."""
     return f"{SCHEME}://{spec.name}"
 
 
 def table_files(lake: Path, spec: TableSpec) -> tuple[Path, ...]:
-    """Return a table's files, in the order of their days; empty before anything was written."""
+    """Return a table's files by day; empty before the first rows are written."""
     return tuple(sorted(table_dir(lake, spec).glob(f"{spec.partition}=*/*.parquet")))
 
 
 def table_dir(lake: Path, spec: TableSpec) -> Path:
-    """Return the folder of a table: readers' tables under ``tables``, the append-only log under ``log``."""
+    """Return the folder of a table: the append-only log under ``log``, all others under ``tables``."""
     return lake / ("log" if spec in LOG_TABLES else "tables") / spec.name
 
 
 def lake_views(*, since: date | None, until: date | None, source: str | None) -> str:
     """Return DuckDB statements that make each table a view over its files.
 
-    Published days were chosen with the files; here come what ``source`` leaves, and the outcomes of the days.
+    The selection of files limits the published days; the views filter by ``source``, and outcomes by news day.
     """
     statements = []
     for spec in TABLES:
@@ -106,7 +107,7 @@ def lake_views(*, since: date | None, until: date | None, source: str | None) ->
 
 
 def _row_conditions(spec: TableSpec, *, since: date | None, until: date | None, source: str | None) -> Iterator[str]:
-    """Yield the conditions that rows of a table meet. Tables come in an order in which each knows those before."""
+    """Yield the conditions on rows of a table. They may refer to tables that come earlier."""
     columns = spec.schema.names
     if "news_day" in columns:
         yield from (f"news_day >= DATE '{day}'" for day in (since,) if day)
@@ -115,7 +116,7 @@ def _row_conditions(spec: TableSpec, *, since: date | None, until: date | None, 
         return
     if "source_key" in columns:
         yield f"source_key = {_sql_literal(source)}"
-    elif spec.name == "event_clusters":  # its article_id is its fullest report, which may be another source's
+    elif spec.name == "event_clusters":  # its article_id is of its fullest report, which may be from another source
         yield "event_cluster_id IN (SELECT event_cluster_id FROM event_reports)"
     elif "article_id" in columns:
         yield "article_id IN (SELECT article_id FROM articles_stored)"
