@@ -1,4 +1,4 @@
-"""What people look at: pages made on the server, of values, without a script and without a request to anywhere."""
+"""Web pages, rendered on the server from values, without scripts and without requests to other servers."""
 
 from pipeline.web.annotations import MODALITIES, EntityCard, EventView, QuoteView
 from pipeline.web.article import ArticlePage, article_page
@@ -24,5 +24,5 @@ __all__ = [
 
 
 def article_html(article: ArticlePage) -> str:
-    """Return the page of an article as one file that needs no other."""
+    """Return the page of an article as self-contained HTML."""
     return page("article.html", page=article, modalities=MODALITIES)

@@ -1,4 +1,4 @@
-"""Who and what an article names: one entry an entity, with what it said and how it was recognised."""
+"""Annotations of an article as views: its events, quotes and entities, with the corrections that a person may make."""
 
 import re
 from collections import Counter
@@ -16,16 +16,14 @@ from pipeline.model.corrections import (
 )
 from pipeline.tables.spec import Row
 
-# An article's events as a page shows them: what, who, when, and whether it is said to have happened.
-
-# What a reader is told beside the shape; only the first is a fact that the article reports.
+# The text for each modality; only the first is a fact that the article reports.
 MODALITIES = {
     "happened": "happened",
     "planned": "planned, has not happened yet",
     "hypothetical": "hypothetical, no fact",
     "negated": "did not happen",
 }
-# The short word beside the trigger; what happened has its shape alone.
+# The short word after the trigger; what happened has none.
 MODALITY_WORDS = {"happened": "", "planned": "planned", "hypothetical": "hypothetical", "negated": "did not happen"}
 
 
@@ -33,7 +31,7 @@ MODALITY_WORDS = {"happened": "", "planned": "planned", "hypothetical": "hypothe
 class EventView:
     """One event. ``number`` counts from 1; ``span`` is its trigger, code points of the text, half-open.
 
-    ``participant_clusters`` are the clusters of actor and recipient in the list of names. "" is not said.
+    ``participant_clusters`` are the clusters of actor and recipient in the list of names. A missing value is "".
     """
 
     number: int
@@ -104,7 +102,7 @@ _BASES = {
 
 
 def _dated_by(row: Row) -> str:
-    """Return what the date rests on: the words of the text, how exact they are, how they were read."""
+    """Return the basis of the date: the words of the text, their precision, and how they were resolved."""
     words = f"“{row['event_date_text']}”" if row["event_date_text"] else ""
     exact = row["event_date_precision"] if row["event_date"] is not None else ""
     unresolved = "not resolved" if words and row["event_date"] is None else ""
@@ -112,21 +110,20 @@ def _dated_by(row: Row) -> str:
     return ", ".join(filter(None, parts))
 
 
-# What a person may put right, beside what it concerns: the exact lines for ``overrides.toml``.
-
+# Examples in corrections, which a person replaces.
 _SOMEBODY, _ITEM = "Full Name", "Q0"
 
 
 @dataclass(frozen=True, slots=True)
 class Correction:
-    """``lines`` correct what ``description`` says; a person replaces the example of a name or an item in them."""
+    """A correction that a person may make: ``lines`` for ``overrides.toml``, with an example of a name or an item."""
 
     description: str
     lines: str
 
 
 def quote_corrections(article: Row, quotes: Sequence[Row]) -> tuple[tuple[Correction, ...], ...]:
-    """Return the corrections of each quotation, in the order of the rows, all of the article."""
+    """Return the corrections of each quote, in the order of the rows, which must be all quotes of the article."""
     where = place_of_article(article["article_id"], article["url"])
     texts = [row["quote_text"] for row in quotes]
     return tuple(_quote_correction(article["text"], row, texts, at, where) for at, row in enumerate(quotes))
@@ -154,20 +151,18 @@ def name_corrections(article: Row, name: str | None, mentions: Iterable[str]) ->
     return (Correction('It is another item of Wikidata ("" for none)', name_lines(found, article=where, qid=_ITEM)),)
 
 
-# An article's quotations as a page shows them: what was said, by whom, and where the words that say so stand.
-
 Span = tuple[int, int]
-_CUE_REACH = 200  # code points on either side of a quotation in which its cue is looked for
+_CUE_REACH = 200  # code points on either side of a quote in which its cue is searched
 UNNAMED_SPEAKER = "nobody named"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuoteView:
-    """One quotation. ``number`` counts from 1; spans are code points of the text, half-open.
+    """One quote. ``number`` counts from 1; spans are code points of the text, half-open.
 
-    ``row`` names its row as `newslake why` takes it. ``speaker`` is a name, else words, else ``UNNAMED_SPEAKER``;
-    ``speaker_cluster`` is the speaker's ``cluster_index``. ``parts`` are inside marks. ``cue_span`` is the place of
-    the cue nearest to the quotation: the tables have its words, not its place.
+    ``row`` is the name of its row for `newslake why`. ``speaker`` is a name, else words, else ``UNNAMED_SPEAKER``;
+    ``speaker_cluster`` is the speaker's ``cluster_index``. ``parts`` are inside quotation marks. ``cue_span`` is the
+    cue nearest to the quote: the tables have its words, not its place.
     """
 
     number: int
@@ -192,7 +187,7 @@ class QuoteView:
 
 
 def build_quotes(article: Row, quotes: Sequence[Row]) -> tuple[QuoteView, ...]:
-    """Return the quotations of an article, in reading order."""
+    """Return the quotes of an article, in reading order."""
     rows = sorted(quotes, key=lambda row: int(row["quote_index"]))
     corrections = quote_corrections(article, rows)
     return tuple(_quote_view(article, row, corrections[at]) for at, row in enumerate(rows))
@@ -228,14 +223,14 @@ _GENDERS = {"F": "woman", "M": "man", "U": "gender not known"}
 
 
 def describe_gender(gender: str | None, method: str | None) -> str:
-    """Return a gender in words with what it rests on; "" for what is no person."""
+    """Return a gender in words with its method; "" if the entity is not a person."""
     if gender is None:
         return ""
     return f"{_GENDERS[gender]} by {method}" if method and method != "none" else _GENDERS[gender]
 
 
 def _cue_span(text: str, row: Row) -> Span | None:
-    """Return where the cue stands: its words nearest to the quotation, outside of its marks; None where they do not."""
+    """Return the span of the cue: its words nearest to the quote and outside of its marks; None if there are none."""
     if not row["cue_text"]:
         return None
     start, end = row["start_char"], row["end_char"]
@@ -259,10 +254,10 @@ _GROUPS: dict[str, EntityGroup] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntityCard:
-    """One entity. ``cluster`` is its ``cluster_index``; ``forms`` are its mentions with their numbers, most used first.
+    """One entity. ``cluster`` is its ``cluster_index``; ``forms`` are its mentions with counts, most frequent first.
 
-    ``blocks`` are the numbers, from 1, of the blocks that mention it; ``linked_by`` says how each mention joined it,
-    ``quotes`` are the quotations that it speaks, ``event_numbers`` the events that it takes part in.
+    ``blocks`` are the numbers, from 1, of the blocks that mention it. ``linked_by`` counts its mentions by link method.
+    ``quotes`` are the quotes that it speaks, ``event_numbers`` the events that it takes part in.
     """
 
     cluster: int
@@ -284,19 +279,19 @@ class EntityCard:
 
     @property
     def mentions(self) -> int:
-        """How often it is mentioned alone."""
+        """Number of mentions of it alone."""
         return sum(number for _, number in self.forms)
 
 
 def entity_group(entity_type: str) -> EntityGroup:
-    """Return which list an entity stands in."""
+    """Return the list that an entity is shown in."""
     return _GROUPS.get(entity_type, "other")
 
 
 def build_entity_cards(
     article: Row, entities: Sequence[Row], quotes: Sequence[QuoteView], events: Sequence[EventView]
 ) -> tuple[EntityCard, ...]:
-    """Return the entities of an article: first who is quoted, by the first quotation, then the others by mention."""
+    """Return the entities of an article: the speakers by their first quote, then the others by first mention."""
     own: dict[int, list[Row]] = {}
     shared = Counter[int]()
     for row in sorted(entities, key=lambda row: int(row["entity_index"])):

@@ -1,4 +1,4 @@
-"""The page of one article, as values: what is on it, before anybody draws it."""
+"""The page of an article: the values that its templates show, and its page in Newsroom."""
 
 import json
 from collections.abc import Iterator, Mapping, Sequence
@@ -20,9 +20,7 @@ from pipeline.web.annotations import (
 from pipeline.web.rendering import make_json_visible, page
 from pipeline.web.text_markup import BlockView, build_blocks
 
-# What is known of an article as a whole, each with the method that found it.
-
-# Columns of ``articles`` in the order of the page, with their names there.
+# Columns of ``articles`` in the order of the page, with their labels there.
 _EXTRACTED_FIELDS = {
     "authors": "authors",
     "publisher": "publisher",
@@ -43,68 +41,16 @@ _VERSION_FIELDS = {
     "kb_version": "names as known in",
 }
 _ID_FIELDS = {"article_id": "article", "revision_id": "revision", "canonical_url": "canonical URL", "url": "URL"}
+_JSON = json.JSONEncoder(ensure_ascii=False, default=str)
 
 
 @dataclass(frozen=True, slots=True)
 class Field:
-    """One field: its name on the page, its value in words, and ``how`` it was found, "" where nothing says."""
+    """A fact of the article as a whole: its label, its value as text, and ``how`` it was found, "" if unknown."""
 
     name: str
     value: str
     how: str
-
-
-def build_fields(article: Row, copies: Sequence[Row] = ()) -> tuple[Field, ...]:
-    """Return the fields of an article that have a value; ``copies`` is its row of that table, where it has one."""
-    return tuple(each for each in (*_all_fields(article), *map(_copy_field, copies)) if each.value)
-
-
-def _copy_field(row: Row) -> Field:
-    if not row["is_copy"]:
-        return Field("copy of article", "", "")
-    return Field("copy of article", row["dup_group_id"], f"by {row['method']}, similarity {row['similarity']:.2f}")
-
-
-def _all_fields(article: Row) -> Iterator[Field]:
-    methods = {each["field"]: f"by {each['method']}" for each in article["field_methods"] or ()}
-    yield Field("title", article["title"] or "", methods.get("title", ""))
-    yield Field("published", describe_published(article) or "not known", _dated_by(article))
-    yield Field("changed", _moment(article["modified_at"]), "as the page says")
-    for column, name in _EXTRACTED_FIELDS.items():
-        yield Field(name, _value_text(article[column]), methods.get(column, ""))
-    yield Field("words", f"{article['word_count']:,}", methods.get("body", ""))
-    yield Field("fetched", _moment(article["fetched_at"]), "first fetch of this content")
-    for names in (_FETCH_FIELDS, _VERSION_FIELDS, _ID_FIELDS):
-        yield from (Field(name, _value_text(article[column]), "") for column, name in names.items())
-
-
-def describe_published(article: Row) -> str:
-    """Return when an article was published, to the precision that is known; "" where that is not at all."""
-    at = article["published_at"]
-    if at is None:
-        return ""
-    return f"{at:%Y-%m-%d}" if article["published_at_precision"] == "day" else _moment(at)
-
-
-def _dated_by(article: Row) -> str:
-    precision, zone = article["published_at_precision"], article["published_at_zone"]
-    parts = [f"by {article['published_at_method']}", precision and f"to the {precision}", zone and f"written {zone}"]
-    return ", ".join(filter(None, parts))
-
-
-def _moment(at: datetime | None) -> str:
-    return "" if at is None else f"{at:%Y-%m-%d %H:%M:%S} UTC"
-
-
-def _value_text(value: object) -> str:
-    if isinstance(value, bool):
-        return "yes" if value else ""
-    if isinstance(value, list | tuple):
-        return ", ".join(map(str, value))
-    return "" if value is None else str(value)
-
-
-# Protocols for article revisions shown on the page.
 
 
 class SentenceChangeView(Protocol):
@@ -117,7 +63,7 @@ class SentenceChangeView(Protocol):
 
 
 class RevisionView(Protocol):
-    """One content of the page, and what is new in it against the one before, as `newslake history` tells it."""
+    """A revision of the article and its changes since the one before, as in `newslake history`."""
 
     @property
     def revision_id(self) -> str: ...
@@ -133,12 +79,9 @@ class RevisionView(Protocol):
     def quotes_removed(self) -> Sequence[str]: ...
 
 
-_JSON = json.JSONEncoder(ensure_ascii=False, default=str)
-
-
 @dataclass(frozen=True, slots=True)
 class GroupCard:
-    """A mention of several entities: its words, its block, and cluster and name of each member."""
+    """A mention of several entities: its text, its block, and cluster and name of each member."""
 
     name: str
     words: str
@@ -148,7 +91,7 @@ class GroupCard:
 
 @dataclass(frozen=True, slots=True)
 class TableJson:
-    """All rows of one table, a JSON list with a row on a line."""
+    """All rows of one table as a JSON list, one row per line."""
 
     table: str
     count: int
@@ -157,10 +100,10 @@ class TableJson:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ArticlePage:
-    """All that the page of an article shows. ``origin`` says where its rows are from.
+    """All values of the page of an article. ``origin`` says where its rows are from.
 
-    ``unlisted_quotes`` have a speaker that is not among ``entities``. ``receipt`` and ``versions`` are empty where
-    nobody looked at the archive.
+    ``unlisted_quotes`` have a speaker that is not among ``entities``. ``receipt`` and ``versions`` are empty if the
+    archive was not read.
     """
 
     title: str
@@ -188,7 +131,7 @@ def article_page(
 ) -> ArticlePage:
     """Return the page of one article. ``rows`` are all of its rows by table name, one of ``articles``.
 
-    ``receipt`` is what `newslake why` tells of it, ``versions`` what `newslake history` does.
+    ``receipt`` is its provenance as in `newslake why`, ``versions`` its revisions as in `newslake history`.
     """
     [article] = rows["articles"]
     entities = rows["entities"]
@@ -213,23 +156,70 @@ def article_page(
     )
 
 
+def newsroom_article(article: ArticlePage, *, root: str) -> str:
+    """Return the page of an article with the navigation of Newsroom, whose first page is at ``root``."""
+    return page("newsroom_article.html", page=article, modalities=MODALITIES, root=root)
+
+
 def _byline(article: Row) -> str:
     parts = [", ".join(article["authors"]), article["publisher"], describe_published(article) or "without a date"]
     return " · ".join(filter(None, parts))
 
 
 def _group_card(row: Row, known: Mapping[int, str]) -> GroupCard:
-    entity_cards = tuple((each, known[each]) for each in row["group_cluster_indexes"] if each in known)
-    return GroupCard(f"g{row['entity_index']}", row["entity_text"], row["paragraph_index"] + 1, entity_cards)
+    members = tuple((each, known[each]) for each in row["group_cluster_indexes"] if each in known)
+    return GroupCard(f"g{row['entity_index']}", row["entity_text"], row["paragraph_index"] + 1, members)
 
 
 def _json_lines(rows: Sequence[Row]) -> str:
     return make_json_visible("[\n" + ",\n".join(map(_JSON.encode, rows)) + "\n]")
 
 
-# The page of an article inside Newsroom.
+def build_fields(article: Row, copies: Sequence[Row] = ()) -> tuple[Field, ...]:
+    """Return the fields of an article that have a value; ``copies`` are its rows of that table, if any."""
+    return tuple(each for each in (*_all_fields(article), *map(_copy_field, copies)) if each.value)
 
 
-def newsroom_article(article: ArticlePage, *, root: str) -> str:
-    """Return the page of an article, with the way to the other pages of Newsroom, whose first is at ``root``."""
-    return page("newsroom_article.html", page=article, modalities=MODALITIES, root=root)
+def _copy_field(row: Row) -> Field:
+    if not row["is_copy"]:
+        return Field("copy of article", "", "")
+    return Field("copy of article", row["dup_group_id"], f"by {row['method']}, similarity {row['similarity']:.2f}")
+
+
+def _all_fields(article: Row) -> Iterator[Field]:
+    methods = {each["field"]: f"by {each['method']}" for each in article["field_methods"] or ()}
+    yield Field("title", article["title"] or "", methods.get("title", ""))
+    yield Field("published", describe_published(article) or "not known", _dated_by(article))
+    yield Field("changed", _moment(article["modified_at"]), "as the page says")
+    for column, name in _EXTRACTED_FIELDS.items():
+        yield Field(name, _value_text(article[column]), methods.get(column, ""))
+    yield Field("words", f"{article['word_count']:,}", methods.get("body", ""))
+    yield Field("fetched", _moment(article["fetched_at"]), "first fetch of this content")
+    for names in (_FETCH_FIELDS, _VERSION_FIELDS, _ID_FIELDS):
+        yield from (Field(name, _value_text(article[column]), "") for column, name in names.items())
+
+
+def describe_published(article: Row) -> str:
+    """Return when an article was published, to the known precision; "" if unknown."""
+    at = article["published_at"]
+    if at is None:
+        return ""
+    return f"{at:%Y-%m-%d}" if article["published_at_precision"] == "day" else _moment(at)
+
+
+def _dated_by(article: Row) -> str:
+    precision, zone = article["published_at_precision"], article["published_at_zone"]
+    parts = [f"by {article['published_at_method']}", precision and f"to the {precision}", zone and f"written {zone}"]
+    return ", ".join(filter(None, parts))
+
+
+def _moment(at: datetime | None) -> str:
+    return "" if at is None else f"{at:%Y-%m-%d %H:%M:%S} UTC"
+
+
+def _value_text(value: object) -> str:
+    if isinstance(value, bool):
+        return "yes" if value else ""
+    if isinstance(value, list | tuple):
+        return ", ".join(map(str, value))
+    return "" if value is None else str(value)

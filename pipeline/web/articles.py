@@ -1,4 +1,4 @@
-"""The list of articles, filtered, the newest first, fifty at a time."""
+"""The page with the list of articles: filtered, the newest first, fifty at a time."""
 
 from dataclasses import dataclass
 from datetime import UTC, date, datetime, timedelta
@@ -8,7 +8,7 @@ from pipeline.errors import ConfigError
 from pipeline.query.articles import ArticleCursor, ArticleFilter, ArticleSummary, find_articles, last_day
 from pipeline.web.rendering import UrlQuery, link, page, parse_period, parse_text
 
-DAYS = 30  # that a list looks back where no days are asked for
+DAYS = 30  # the default period of the list
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -21,9 +21,9 @@ class _ArticleRow:
 
 
 def _parse_filters(query: UrlQuery, *, last: date) -> ArticleFilter:
-    """Return which articles a query means, of the thirty days to ``last`` where it names none.
+    """Return the filters of a query; the default period is the ``DAYS`` days to ``last``.
 
-    Raises: ConfigError for what is no day, and for more days than a year has.
+    Raises: ConfigError for an invalid date, and for more than a year.
     """
     first, end = parse_period(query, last=last, days=DAYS)
     event_type = parse_text(query, "event_type")
@@ -38,7 +38,7 @@ def _parse_filters(query: UrlQuery, *, last: date) -> ArticleFilter:
 
 
 def _parse_cursor(query: UrlQuery) -> ArticleCursor | None:
-    """Return the place that a list goes on behind, as ``after`` names it. Raises: ConfigError."""
+    """Return the cursor after which the list continues, from ``after``. Raises: ConfigError."""
     value = parse_text(query, "after")
     if value is None:
         return None
@@ -47,14 +47,14 @@ def _parse_cursor(query: UrlQuery) -> ArticleCursor | None:
         moment = datetime.fromisoformat(at)
         return ArticleCursor(moment.replace(tzinfo=moment.tzinfo or UTC).astimezone(UTC), article_id)
     except (ValueError, OverflowError) as error:
-        counts_text = f"after={value} names no place in the list: begin again without it"
-        raise ConfigError(counts_text, key="after") from error
+        message = f"after={value} names no place in the list: begin again without it"
+        raise ConfigError(message, key="after") from error
 
 
 def articles_page(lake: Path, query: UrlQuery, *, today: date, root: str) -> str:
-    """Return the list of the articles that a query means, of the last days of the lake where it names none.
+    """Return the list of articles for a query; the default period is the last days of the lake.
 
-    Raises: ConfigError for days that are none, for more than a year has, and for a place that is none.
+    Raises: ConfigError for an invalid date, for more than a year, and for an invalid cursor.
     """
     filters, cursor = _parse_filters(query, last=last_day(lake) or today), _parse_cursor(query)
     articles, is_more = find_articles(lake, filters, after=cursor)
@@ -82,15 +82,15 @@ def articles_page(lake: Path, query: UrlQuery, *, today: date, root: str) -> str
     )
 
 
-def _article_row(articles: ArticleSummary, root: str) -> _ArticleRow:
-    counts = [(articles.entity_count, "mentions"), (articles.quote_count, "quotes"), (articles.event_count, "events")]
+def _article_row(article: ArticleSummary, root: str) -> _ArticleRow:
+    counts = [(article.entity_count, "mentions"), (article.quote_count, "quotes"), (article.event_count, "events")]
     counts_text = ", ".join(f"{count:,} {noun}" for count, noun in counts if count is not None) or "not read"
     return _ArticleRow(
-        href=link(root, f"articles/{articles.article_id}"),
-        title=articles.title or "Without a title",
-        publisher=articles.publisher or articles.source_key,
-        published=f"{articles.published_at:%Y-%m-%d %H:%M}"
-        if articles.published_at
-        else f"{articles.published_date}, undated",
-        counts=f"{articles.word_count:,} words, {counts_text}",
+        href=link(root, f"articles/{article.article_id}"),
+        title=article.title or "Without a title",
+        publisher=article.publisher or article.source_key,
+        published=f"{article.published_at:%Y-%m-%d %H:%M}"
+        if article.published_at
+        else f"{article.published_date}, undated",
+        counts=f"{article.word_count:,} words, {counts_text}",
     )

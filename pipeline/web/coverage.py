@@ -1,4 +1,4 @@
-"""Coverage as a page: sources by days, what is odd, and what became of the pages."""
+"""The page of coverage: a map of sources by days, anomalies, and outcomes of pages."""
 
 from collections import Counter
 from collections.abc import Iterable, Iterator
@@ -9,7 +9,7 @@ from pipeline.model import pluralize
 from pipeline.model.coverage import AnomalyKind, Cell, Coverage, SourceCoverage
 from pipeline.web.rendering import link, page
 
-# What stands in a cell: a shade for a day as it is, a letter where it is odd. No two differ by colour alone.
+# The character of a cell: a shade for an ordinary day, a letter for an anomaly. No two differ by colour alone.
 SHADES = (("·", "none"), ("░", "under half of what is usual"), ("▒", "less"), ("▓", "as usual"), ("█", "more"))
 SYMBOLS: dict[AnomalyKind, tuple[str, str]] = {
     "not_asked": ("X", "not asked: no run"),
@@ -27,14 +27,14 @@ _LEFT_OUT_OUTCOMES = ("rejected", "quarantined", "pending")
 
 
 def symbol_of(cell: Cell) -> str:
-    """Return the one character of a day."""
+    """Return the character of a day."""
     if cell.odd:
         return SYMBOLS[cell.odd[0].kind][0]
     return SHADES[shade_of(cell)][0] if cell.is_known or cell.facts.pages else UNKNOWN
 
 
 def shade_of(cell: Cell) -> int:
-    """Return the place in ``SHADES``: pages beside what is usual; without that, any number is as usual."""
+    """Return the index in ``SHADES``: pages compared with the usual number; without one, any number is as usual."""
     pages = cell.facts.pages
     if not pages:
         return 0
@@ -43,7 +43,7 @@ def shade_of(cell: Cell) -> int:
 
 
 def describe_day(cell: Cell) -> str:
-    """Return a day in words: pages, what became of them, what is usual."""
+    """Return a sentence on a day: pages, their outcomes, the usual number."""
     facts = cell.facts
     parts = [f"{count} {kind}" for kind, count in facts.outcomes.items() if count]
     usual = "" if cell.usual is None else f", usually {cell.usual:.0f}"
@@ -52,25 +52,25 @@ def describe_day(cell: Cell) -> str:
 
 
 def describe_age(hours: float | None, *, otherwise: str) -> str:
-    """Return how long ago something was, in hours, from three days on in days."""
+    """Return an age in hours, from three days on in days."""
     if hours is None:
         return otherwise
     return f"{hours:.0f} h ago" if hours < 72 else f"{hours / 24:.0f} days ago"
 
 
 def describe_freshness(source: SourceCoverage) -> str:
-    """Return how old a source's newest article is."""
+    """Return the age of a source's newest article."""
     return describe_age(source.hours_since_newest, otherwise="no dated article")
 
 
 def is_alarm(cell: Cell) -> bool:
-    """Return whether something odd about a day is not the news itself."""
+    """Return whether a day has an anomaly that is not in the news itself."""
     return any(each.whose != "real" for each in cell.odd)
 
 
 @dataclass(frozen=True, slots=True)
 class _MapCell:
-    """A day of the map. ``href`` is empty in a file."""
+    """A day of the map. ``href`` is empty in a standalone file."""
 
     look: str
     symbol: str
@@ -80,7 +80,7 @@ class _MapCell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class _CoverageRow:
-    """What became of the pages of some days of a source; ``left_out`` are (words, link)."""
+    """Outcomes of the pages of some days of a source; ``left_out`` are pairs of text and link."""
 
     name: str
     href: str
@@ -95,9 +95,9 @@ class _CoverageRow:
 
 
 def coverage_page(coverage: Coverage, *, root: str | None = None, source_key: str = "") -> str:
-    """Return the page: one that is served where ``root`` leads to Newsroom's first page, else a file of its own.
+    """Return the page: for Newsroom, if ``root`` is the link to its first page, else as a standalone file.
 
-    ``source_key`` is the source that was asked for, if only one was.
+    ``source_key`` is the requested source, if it is only one.
     """
     rows = [
         (source.key, [_map_cell(source, cell, root) for cell in source.cells], describe_freshness(source))
@@ -118,7 +118,7 @@ def coverage_page(coverage: Coverage, *, root: str | None = None, source_key: st
         lines=list(_coverage_rows(coverage, root)),
         odd=list(_anomaly_rows(coverage, root)),
         shades=[(f"s{at}", *shade) for at, shade in enumerate(SHADES)],
-        symbols=[("real" if kind in ("few", "many") else "alarm", *told) for kind, told in SYMBOLS.items()],
+        symbols=[("real" if kind in ("few", "many") else "alarm", *symbol) for kind, symbol in SYMBOLS.items()],
         latest=link(root or "", "coverage", to=latest, source=source_key)
         if is_empty and latest and root is not None
         else "",
@@ -128,20 +128,20 @@ def coverage_page(coverage: Coverage, *, root: str | None = None, source_key: st
 
 def _map_cell(source: SourceCoverage, cell: Cell, root: str | None) -> _MapCell:
     look = "alarm" if is_alarm(cell) else "real" if cell.odd else f"s{shade_of(cell)}"
-    told = "; ".join([describe_day(cell), *(each.told for each in cell.odd)])
-    return _MapCell(look, symbol_of(cell), told, _pages_link(root, source.key, cell.facts.day, cell.facts.day))
+    description = "; ".join([describe_day(cell), *(each.told for each in cell.odd)])
+    return _MapCell(look, symbol_of(cell), description, _pages_link(root, source.key, cell.facts.day, cell.facts.day))
 
 
-def _pages_link(root: str | None, source: str, first: date, last: date, **asked: str) -> str:
+def _pages_link(root: str | None, source: str, first: date, last: date, **filters: str) -> str:
     if root is None:
         return ""
     if first == last:
-        return link(root, "pages", source=source, day=first, **asked)
-    return link(root, "pages", source=source, from_=first, to=last, **asked)
+        return link(root, "pages", source=source, day=first, **filters)
+    return link(root, "pages", source=source, from_=first, to=last, **filters)
 
 
 def _coverage_rows(coverage: Coverage, root: str | None) -> Iterator[_CoverageRow]:
-    """Yield a line a source; of one source alone, a line a day that has pages, the latest first."""
+    """Yield one row per source; for a single source, one row per day with pages, the latest first."""
     if len(coverage.sources) == 1:
         [source] = coverage.sources
         for cell in reversed(source.cells):
@@ -177,16 +177,16 @@ def _coverage_row(source: SourceCoverage, cells: Iterable[Cell], root: str | Non
 def _top_reasons(
     key: str, reasons: Counter[tuple[str, str]], root: str | None, *, days: tuple[date, date]
 ) -> Iterator[tuple[str, str]]:
-    """Yield the commonest reasons with their pages, and how many pages have another one."""
+    """Yield the most frequent reasons with their pages, and the number of pages with other reasons."""
     for (outcome, reason), pages in reasons.most_common(_MOST_REASONS):
-        told = f"{pages:,} {outcome}{f': {reason}' if reason else ''}"
-        yield told, _pages_link(root, key, *days, outcome=outcome, reason=reason)
+        text = f"{pages:,} {outcome}{f': {reason}' if reason else ''}"
+        yield text, _pages_link(root, key, *days, outcome=outcome, reason=reason)
     if rest := sum(pages for _, pages in reasons.most_common()[_MOST_REASONS:]):
         yield f"{rest:,} for other reasons", _pages_link(root, key, *days)
 
 
 def _anomaly_rows(coverage: Coverage, root: str | None) -> Iterator[tuple[str, str, str, str, str]]:
-    """Yield day, source, whose, what and a link of each odd day, the latest first."""
+    """Yield day, source, cause, description and link of each anomaly, the latest first."""
     days = [(cell, source) for source in coverage.sources for cell in source.cells if cell.odd]
     for cell, source in sorted(days, key=lambda each: (each[0].facts.day, each[1].key), reverse=True):
         day = cell.facts.day

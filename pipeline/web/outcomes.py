@@ -1,4 +1,4 @@
-"""The pages behind a number of coverage, each with what became of it and why; and all that is known of one."""
+"""The list of pages behind a number of coverage, with outcomes and reasons; and the provenance of one page."""
 
 from dataclasses import dataclass
 from datetime import date
@@ -28,13 +28,13 @@ class _PageRow:
 
 
 def pages_page(lake: Path, query: UrlQuery, *, today: date, root: str) -> str:
-    """Return the list of the pages that a query means: a source's, of some days, with an outcome or a reason.
+    """Return the list of pages of a source and some days, filtered by outcome or reason.
 
-    Raises: ConfigError for a query without a source, and for days that are none.
+    Raises: ConfigError for a query without a source, and for invalid dates.
     """
     filters = _parse_filters(query, today=today)
     found, is_more = find_page_outcomes(lake, filters, after=parse_text(query, "after", most=_LONGEST_URL))
-    asked = {"source": filters.source, "outcome": filters.outcome, "reason": filters.reason}
+    parameters = {"source": filters.source, "outcome": filters.outcome, "reason": filters.reason}
     is_day = filters.first == filters.last
     days = {"day": filters.first} if is_day else {"from_": filters.first, "to": filters.last}
     [outcomes] = [column.values for column in table_named("outcomes").columns if column.name == "outcome"]
@@ -49,7 +49,7 @@ def pages_page(lake: Path, query: UrlQuery, *, today: date, root: str) -> str:
         chosen=filters.outcome or "",
         reason=filters.reason or "",
         rows=[_page_row(each, root) for each in found],
-        more=link(root, "pages", **asked, **days, after=found[-1].url) if is_more else "",
+        more=link(root, "pages", **parameters, **days, after=found[-1].url) if is_more else "",
     )
 
 
@@ -77,7 +77,7 @@ def _page_row(seen: PageOutcome, root: str) -> _PageRow:
 
 
 def why_page(receipt: Provenance, *, root: str) -> str:
-    """Return what is known of a page, an article or a row."""
+    """Return the provenance of a page, an article or a row."""
     article_facts = {fact.name: fact.value for step in receipt.steps if step.name == "article" for fact in step.facts}
     return page(
         "why.html",

@@ -1,4 +1,4 @@
-"""The saved questions, each with its answer, its picture, what it rests on, and its SQL."""
+"""The pages of saved questions: the list, and each question with its answer, chart, denominators and SQL."""
 
 from collections.abc import Buffer, Mapping
 from dataclasses import dataclass
@@ -20,7 +20,7 @@ MOST_BYTES = 64 << 20  # of a file
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class QuestionRequest:
-    """A question, the values of its own options, and the rows that are meant."""
+    """A question, the values of its options, and the selected rows."""
 
     question: Question
     given: Mapping[str, str]
@@ -29,25 +29,25 @@ class QuestionRequest:
     source: str | None = None
 
     def connect(self, lake: Path) -> Connection:
-        """Return a connection to the rows that are meant."""
+        """Return a connection to the selected rows."""
         connection = connect(lake, since=self.first, until=self.last, source=self.source)
         set_options(connection, self.question, self.given)
         return connection
 
     @property
     def query(self) -> dict[str, object]:
-        """What a link to the same answer asks for."""
+        """The parameters of a link to the same answer."""
         return {"from_": self.first, "to": self.last, "source": self.source, **self.given}
 
     @property
     def command(self) -> str:
-        """The same in a terminal, without what would have to be quoted."""
+        """The same as a command, without values that need shell quotes."""
         days = ((f"--{name}", day) for name, day in (("from", self.first), ("to", self.last)) if day)
         return " ".join(["newslake ask", self.question.slug, *(f"{name} {day}" for name, day in days)])
 
 
 def parse_question_request(slug: str, given: UrlQuery) -> QuestionRequest:
-    """Return what a query asks a question. Raises: ConfigError for one that is not known, and days that are none."""
+    """Return the request of a URL's query. Raises: ConfigError for an unknown question, and for invalid dates."""
     question = question_named(slug)
     first, last = parse_day(given, "from"), parse_day(given, "to")
     if first and last:
@@ -63,7 +63,7 @@ def questions_page(*, root: str) -> str:
 
 
 def question_page(lake: Path, request: QuestionRequest, *, root: str) -> str:
-    """Return a question with its answer, at most ``MOST_ROWS`` rows of it. Raises: ConfigError as ``query`` does."""
+    """Return a question with at most ``MOST_ROWS`` rows of its answer. Raises: ConfigError as ``query`` does."""
     question = request.question
     answer, denominators = _run_question(lake, request)
     here = f"questions/{question.slug}"
@@ -86,7 +86,7 @@ def question_page(lake: Path, request: QuestionRequest, *, root: str) -> str:
 
 
 def question_svg(lake: Path, request: QuestionRequest) -> bytes:
-    """Return the picture of an answer. Raises: ConfigError where the question has none."""
+    """Return the chart of an answer as SVG. Raises: ConfigError if the question has none."""
     answer, denominators = _run_question(lake, request)
     chart = draw(request.question, answer, denominators)
     return picture_bytes(Path("answer.svg"), chart, question=request.question, answer=answer, denominators=denominators)
@@ -95,7 +95,7 @@ def question_svg(lake: Path, request: QuestionRequest) -> bytes:
 def question_csv(lake: Path, request: QuestionRequest) -> bytes:
     """Return all rows of an answer as `newslake ask --csv` writes them.
 
-    Raises: LimitError for more bytes than a file of Newsroom may have.
+    Raises: LimitError for more than ``MOST_BYTES``.
     """
     file = _BoundedFile()
     with request.connect(lake) as connection, stream(connection, sql_of(request.question)) as (schema, batches):
@@ -104,13 +104,13 @@ def question_csv(lake: Path, request: QuestionRequest) -> bytes:
 
 
 class _BoundedFile(BytesIO):
-    """A file in memory that does not grow without end."""
+    """A file in memory of at most ``MOST_BYTES``."""
 
     def write(self, data: Buffer, /) -> int:
         written = super().write(data)
         if self.tell() > MOST_BYTES:
-            told = f"the file has more than {MOST_BYTES >> 20} MB: ask for fewer days, or with `newslake ask --csv`"
-            raise LimitError(told, reason="too_large")
+            message = f"the file has more than {MOST_BYTES >> 20} MB: ask for fewer days, or with `newslake ask --csv`"
+            raise LimitError(message, reason="too_large")
         return written
 
 
@@ -122,7 +122,7 @@ def _run_question(lake: Path, request: QuestionRequest) -> tuple[QueryResult, De
 
 
 def _numeric_columns(answer: QueryResult) -> list[bool]:
-    """Return of each column whether it holds numbers."""
+    """Return per column whether it has numbers."""
     return [
         bool(answer.rows) and all(isinstance(row[at], int | float | Decimal | None) for row in answer.rows)
         for at in range(len(answer.columns))
@@ -136,7 +136,7 @@ def _cell(value: object) -> str:
 
 
 def _article_links(answer: QueryResult, root: str) -> list[str]:
-    """Return of each row a link to the article that it names; nothing where rows name none."""
+    """Return per row a link to its article; an empty list if rows have none."""
     if "article_id" not in answer.columns:
         return []
     at = answer.columns.index("article_id")

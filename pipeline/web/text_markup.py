@@ -1,4 +1,4 @@
-"""The text of an article as it is drawn: its blocks in pieces, with ties between quotations, speakers and cues."""
+"""Text markup: the blocks of an article as nested segments, with marks and labels for quotes, events and entities."""
 
 from bisect import bisect_left, bisect_right
 from collections.abc import Iterator, Sequence
@@ -9,18 +9,16 @@ from typing import Literal, NamedTuple
 from pipeline.tables.spec import Row
 from pipeline.web.annotations import MODALITY_WORDS, EventView, QuoteView, Span, entity_group
 
-# A text with what was found in it: stretches that overlap, cut so that they can be drawn one inside the other.
-
 MarkKind = Literal["quote", "said", "speaker", "cue", "event", "entity"]
-# Which kind is drawn inside which, where stretches overlap: an entity, which may be a link, is always innermost.
+# The nesting of overlapping marks: an entity, which may be a link, is always innermost.
 _NESTING_ORDER: dict[MarkKind, int] = {"quote": 0, "said": 1, "speaker": 2, "cue": 3, "event": 4, "entity": 5}
 
 
 @dataclass(frozen=True, slots=True)
 class Mark:
-    """A stretch of the text that is drawn in its own way. Offsets are code points, half-open.
+    """A marked span of the text. Offsets are code points, half-open.
 
-    ``look`` is the name of that way; ``target`` the id that it leads to, "" for none.
+    ``look`` is the name of its style; ``target`` the id that it links to, "" for none.
     """
 
     kind: MarkKind
@@ -32,10 +30,10 @@ class Mark:
 
 @dataclass(frozen=True, slots=True)
 class Label:
-    """A sign between two letters, at the code point ``at``, before or behind what begins or ends there.
+    """A label between two letters, at the code point ``at``, before what begins or after what ends there.
 
-    ``name`` is its own id, ``target`` the id that it leads to; "" for none. ``text`` is for readers, "" for a sign
-    that has only an ``aria_label``, for screen readers.
+    ``name`` is its own id, ``target`` the id that it links to; "" for none. ``text`` is "" for a label that has only an
+    ``aria_label``, for screen readers.
     """
 
     at: int
@@ -49,8 +47,8 @@ class Label:
 
 @dataclass(frozen=True, slots=True)
 class TextSegment:
-    """A stretch of text that is drawn in one way. Before its text: what ends (the innermost first), the labels, what
-    begins (the outermost first). The last piece of a block has no text."""
+    """A span of text with the same marks. Before its text: marks that end (the innermost first), labels, marks that
+    begin (the outermost first). The last segment of a block has no text."""
 
     ends: tuple[Mark, ...]
     labels: tuple[Label, ...]
@@ -61,9 +59,9 @@ class TextSegment:
 def split_text(
     text: str, *, start: int, end: int, marks: Sequence[Mark], labels: Sequence[Label]
 ) -> tuple[TextSegment, ...]:
-    """Return the stretch of a text as pieces; what crosses its bounds is cut there, what crosses each other is split.
+    """Return a span of a text as segments. Marks that cross its bounds are cut there; marks that overlap are split.
 
-    ``labels`` are all inside the stretch or at its bounds; those of one place keep their order, behind before ahead.
+    ``labels`` are all inside the span or at its bounds. Those at one place keep their order, closing before opening.
     """
     inside = [mark for mark in marks if mark.start < end and start < mark.end]
     bounds = {start, end, *(label.at for label in labels)}
@@ -85,7 +83,7 @@ def split_text(
 
 
 def _stacks(marks: Sequence[Mark], cuts: Sequence[int]) -> Iterator[tuple[Mark, ...]]:
-    """Yield the marks over each stretch between two cuts, the outermost first, and at last none."""
+    """Yield the marks over each span between two cuts, the outermost first, and at last none."""
     waiting = sorted(marks, key=lambda mark: -mark.start)
     active: list[Mark] = []
     for first in cuts[:-1]:
@@ -112,8 +110,11 @@ def _shared(one: Sequence[Mark], other: Sequence[Mark]) -> int:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class BlockView:
-    """One block. ``number`` counts from 1. Beside it stand the quotations that begin in it, those that go on in it from
-    a block before, and the events in it that are no facts."""
+    """One block. ``number`` counts from 1.
+
+    Its notes are the quotes that begin in it, those that continue from an earlier block, and the events in it that are
+    not facts.
+    """
 
     number: int
     kind: str
@@ -126,9 +127,9 @@ class BlockView:
 def build_blocks(
     article: Row, entities: Sequence[Row], quotes: Sequence[QuoteView], events: Sequence[EventView]
 ) -> tuple[BlockView, ...]:
-    """Return the blocks of an article in reading order, everything that was found in them drawn in."""
+    """Return the blocks of an article in reading order, with all annotations marked."""
     text, spans = article["text"], [(block["start_char"], block["end_char"]) for block in article["blocks"]]
-    beside = _block_notes(spans, quotes, events)
+    notes = _block_notes(spans, quotes, events)
     marks = _by_block(spans, [*_entity_marks(entities), *_quote_marks(text, spans, quotes), *_event_marks(events)])
     labels = _labels_by_block(spans, [*_quote_labels(spans, quotes), *_event_labels(events)])
     return tuple(
@@ -136,16 +137,16 @@ def build_blocks(
             number=at + 1,
             kind=block["kind"],
             segments=split_text(text, start=start, end=end, marks=marks[at], labels=labels[at]),
-            starting_quotes=tuple(beside[at].starting_quotes),
-            continued=tuple(beside[at].continued),
-            non_factual_events=tuple(beside[at].non_factual_events),
+            starting_quotes=tuple(notes[at].starting_quotes),
+            continued=tuple(notes[at].continued),
+            non_factual_events=tuple(notes[at].non_factual_events),
         )
         for at, (block, (start, end)) in enumerate(zip(article["blocks"], spans, strict=True))
     )
 
 
 class _BlockNotes(NamedTuple):
-    """What stands beside one block."""
+    """The notes of one block."""
 
     starting_quotes: list[QuoteView]
     continued: list[QuoteView]
@@ -166,7 +167,7 @@ def _block_notes(spans: Sequence[Span], quotes: Sequence[QuoteView], events: Seq
 
 
 def _by_block(spans: Sequence[Span], marks: Sequence[Mark]) -> list[list[Mark]]:
-    """Return the marks of each block; one over several blocks is in all of them."""
+    """Return the marks of each block; a mark over several blocks is in all of them."""
     starts, ends = [start for start, _ in spans], [end for _, end in spans]
     found: list[list[Mark]] = [[] for _ in spans]
     for mark in marks:
@@ -176,7 +177,7 @@ def _by_block(spans: Sequence[Span], marks: Sequence[Mark]) -> list[list[Mark]]:
 
 
 def _labels_by_block(spans: Sequence[Span], labels: Sequence[Label]) -> list[list[Label]]:
-    """Return the labels of each block; one between two blocks belongs to the end of the first or begin of the next."""
+    """Return the labels of each block; one between two blocks ends the first or begins the second."""
     starts = [start for start, _ in spans]
     found: list[list[Label]] = [[] for _ in spans]
     for label in labels:
@@ -198,7 +199,7 @@ def _event_marks(events: Sequence[EventView]) -> Iterator[Mark]:
 
 
 def _quote_marks(text: str, spans: Sequence[Span], quotes: Sequence[QuoteView]) -> Iterator[Mark]:
-    """Yield the whole of each quotation where more than its marked words belong to it, and the marked words."""
+    """Yield the quoted spans of each quote, and the whole quote if it has other words."""
     for quote in quotes:
         if _has_more(text, spans, quote) or not quote.parts:
             yield Mark("quote", *quote.span, quote.kind)
@@ -210,7 +211,7 @@ def _quote_marks(text: str, spans: Sequence[Span], quotes: Sequence[QuoteView]) 
 
 
 def _has_more(text: str, spans: Sequence[Span], quote: QuoteView) -> bool:
-    """Return whether a quotation has words that stand in none of its parts."""
+    """Return whether a quote has words outside of its parts."""
     place = quote.span[0]
     for start, end in (*quote.parts, (quote.span[1], quote.span[1])):
         if text[place:start].strip():
