@@ -1,6 +1,7 @@
-"""The raw archive: every page as it was fetched, in WARC files. The only state that cannot be rebuilt.
+"""The archive: every page as it was fetched, in WARC files. The only state that cannot be rebuilt.
 
-The index beside the files is disposable; ``FetchState`` remembers what was listed and tried.
+The index next to the files can be rebuilt from them. ``FetchState`` remembers what was listed and tried, ``Takedowns``
+what was taken down.
 """
 
 from pipeline.archive.archive import Archive

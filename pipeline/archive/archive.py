@@ -1,4 +1,4 @@
-"""The archive: WARC files under ``warc/``, and the index that finds records in them."""
+"""Public interface of the archive: WARC files under ``warc/``, and the index that finds records in them."""
 
 import fcntl
 import fnmatch
@@ -26,7 +26,7 @@ log = logging.getLogger(__name__)
 
 
 class Archive:
-    """The raw archive under one folder. Opens on first use; several processes may read and write at once.
+    """The archive under one folder. Opens on first use; several processes may read and write at once.
 
     ``durability`` "full" survives power loss, "process" the death of a process. A WARC file of ``file_max_bytes`` gets
     no more records.
@@ -111,15 +111,15 @@ class Archive:
         return self._index.captures(page_key=page_key, article_id=article_id)
 
     def attempts(self, page_keys: Iterable[str]) -> tuple[Attempt, ...]:
-        """Return the answers of pages that were none (404, 410, a body that broke off), oldest first."""
+        """Return the failed responses of pages (404, 410, a body that broke off), oldest first."""
         return self._index.attempts(page_keys)
 
     def gone(self) -> frozenset[str]:
-        """Return the articles whose page is gone: a tombstone is the last that was seen of it."""
+        """Return the articles whose page is gone: its latest record is a tombstone."""
         return self._index.gone()
 
     def payloads(self, article_ids: Iterable[str]) -> Mapping[str, Mapping[str, datetime]]:
-        """Return, of each article that has some, its payloads' digests with the time of their first fetch."""
+        """Return per article the digests of its payloads, each with the time of its first fetch."""
         found: dict[str, dict[str, datetime]] = defaultdict(dict)
         for article_id, digest, micros in self._index.payloads(article_ids):
             found[article_id][digest] = from_micros(micros)
@@ -150,13 +150,13 @@ class Archive:
         return self._index.days_of_run(source_key=source_key, run_id=run_id)
 
     def rebuild_index(self) -> tuple[Damage, ...]:
-        """Read all WARC files again and replace the index by what they say; return what of them is damaged."""
+        """Read all WARC files, replace the index by their content, and return the damage found."""
         if index_problems(self._root / INDEX):
             if (index := self.__dict__.pop("_index", None)) is not None:
                 index.close()
             for path in self._root.glob(f"{INDEX}*"):
                 path.unlink()
-        index = self._index  # opened first: one that is not ready is made under the same lock
+        index = self._index  # opened first: an index that is not ready is built under the same lock
         with self._index_lock():
             return self._rebuild(index)
 
@@ -165,9 +165,9 @@ class Archive:
 
         def read() -> Iterator[tuple[str, tuple[Capture | Attempt, ...]]]:
             for file in self._files():
-                reading = self._read_file(file)
-                damages.extend(reading.damages)
-                yield file, reading.records
+                scan = self._read_file(file)
+                damages.extend(scan.damages)
+                yield file, scan.records
 
         index.rebuild(read())
         return tuple(damages)
@@ -175,10 +175,11 @@ class Archive:
     def verify(
         self, *, reads: Callable[[date], bool] = lambda day: True, tally: Counter[str] | None = None
     ) -> Iterator[Damage]:
-        """Yield everything that is wrong: every digest of the files of those news days that ``reads`` says, all of the
-        index. ``tally`` counts the files, bytes and records that were read.
+        """Yield all damage: of the records in files of the news days that ``reads`` selects, and of the whole index.
+
+        ``tally`` counts the files, bytes and records that were read.
         """
-        damaged = index_problems(self._root / INDEX)  # before it is opened, which may make it anew
+        damaged = index_problems(self._root / INDEX)  # before it is opened: opening may rebuild it
         for told in damaged:
             yield Damage(INDEX, None, None, f"{told}; run `newslake raw rebuild`, which makes it anew")
         index, counted = None if damaged else self._index, Counter[str]() if tally is None else tally
@@ -188,13 +189,14 @@ class Archive:
             yield Damage(file, offset, length, told)
 
     def held(self, digests: Iterable[str]) -> frozenset[str]:
-        """Return those digests that some record is indexed as holding."""
+        """Return those digests for which the index has a record with the bytes."""
         return self._index.held(digests)
 
     def recover(self, *, source_key: str | None = None) -> tuple[str, ...]:
-        """Finish what dead processes left, of one source or of all; return a sentence for each file that was mended.
+        """Repair what dead processes left, of one source or of all; return a sentence per repaired file.
 
-        A ``.part`` without a living writer loses its torn tail and gets its final name. Files and index agree after.
+        A ``.part`` without a living writer loses its torn tail and gets its final name. Files and index agree
+        afterwards.
         """
         done = []
         files = f"warc/*/{'*' if source_key is None else file_name_of(source_key)}/*{SUFFIX}"
@@ -205,9 +207,9 @@ class Archive:
         indexed = frozenset(fnmatch.filter(self._index.files(), files))
         there = frozenset(self._files(files))
         for file in sorted(there - indexed):
-            reading = self._read_file(file)
-            self._index.add({file: reading.records})
-            done += [f"indexed {file}", *map(str, reading.damages)]
+            scan = self._read_file(file)
+            self._index.add({file: scan.records})
+            done += [f"indexed {file}", *map(str, scan.damages)]
         for file in sorted(indexed - there):
             self._index.forget(file)
             done.append(f"forgot {file}, which is gone")
@@ -220,7 +222,7 @@ class Archive:
         article_ids: Iterable[str] = (),
         source_key: str | None = None,
     ) -> tuple[Capture, ...]:
-        """Return the captures of any of some pages or articles, or all that a source brought."""
+        """Return the captures of some pages or articles, or all captures of a source."""
         if source_key is not None:
             return self._index.of_source(source_key)
         found = (*self._index.of_pages(page_keys), *self._index.of_articles(article_ids))
@@ -231,10 +233,11 @@ class Archive:
         return self._index.reserved()
 
     def erase(self, captures: Iterable[Capture], *, page_keys: Iterable[str], source_key: str | None = None) -> int:
-        """Remove records for good, and what was kept of other answers of some pages; return how many went.
+        """Remove captures for good, and the failed responses of some pages; return how many records were removed.
 
-        With ``source_key`` of the answers only that source's. Bytes that a capture which stays refers to become its
-        own. No writer may be adding records of these pages. Killed anywhere, it does the rest when called again.
+        With ``source_key`` only the failed responses of that source are removed. A remaining revisit of removed bytes
+        gets these bytes as its own. No writer may be adding records of these pages. If interrupted, call it again: it
+        does the rest.
         """
         remove_leftovers(self._root)
         attempts = self._index.attempts(page_keys) if source_key is None else self._index.attempts_of_source(source_key)
@@ -249,8 +252,7 @@ class Archive:
         return sum(map(len, by_file.values()))
 
     def _promote_revisits(self, doomed: Iterable[Capture]) -> list[Capture]:
-        """Give the bytes of doomed records to the first revisit that stays; return the revisits that have their own
-        now."""
+        """Give the bytes of doomed records to their first remaining revisit; return the revisits that this replaces."""
         going = {(each.file, each.offset): each for each in doomed}
         moved = []
         for holder in (each for each in going.values() if not each.is_revisit):
@@ -262,12 +264,12 @@ class Archive:
             if new_holder is None:
                 file, new_holder = promote_revisit(self._root, holder, staying[0], durability=self._durability)
                 self._index.add({file: [new_holder]})
-            # Killed right here, the next try still finds the revisit that the new holder stands for.
+            # If killed right here, the next try still finds the revisit that the new holder replaces.
             moved += [each for each in staying if each.is_revisit and _is_same_fetch(each, new_holder)]
         return moved
 
     def _erase_in(self, file: str, places: set[tuple[int, int]]) -> None:
-        """Remove some records of a file; the whole file where no other is in it."""
+        """Remove some records of a file, or the whole file if it has no others."""
         path, known = self._root / file, {(each.offset, each.length) for each in self._index.records(file)}
         if known <= places or not path.exists():
             path.unlink(missing_ok=True)

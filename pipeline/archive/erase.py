@@ -1,4 +1,4 @@
-"""Records taken out of WARC files for good. All others keep their bytes and their offsets: a filler takes the place."""
+"""Remove records from WARC files for good: a filler takes the place, so all others keep their bytes and offsets."""
 
 import os
 import re
@@ -26,19 +26,23 @@ from pipeline.sqlite import Durability
 
 _RecordSpan = tuple[int, int]  # offset and length of a record, bytes of its file
 
+_OWNED_RECORD = re.compile(rb"WARC/1\.[01]\r\nWARC-Type: (request|metadata)\r\n")
+
+# A filler: one gzip member of stored (uncompressed) blocks.
 _HEADER = b"\x1f\x8b\x08\0\0\0\0\0\0\xff"  # gzip, without a name or a time
-_OWN = re.compile(rb"WARC/1\.[01]\r\nWARC-Type: (request|metadata)\r\n")
 _BLOCK_MAX = 0xFFFF
 _BLOCK_HEAD, _TRAILER = 5, 8
-_RECORD = "WARC/1.1\r\nWARC-Type: warcinfo\r\nWARC-Record-ID: {}\r\nWARC-Date: 1970-01-01T00:00:00Z\r\nContent-Length: "
+_FILLER_HEAD = (
+    "WARC/1.1\r\nWARC-Type: warcinfo\r\nWARC-Record-ID: {}\r\nWARC-Date: 1970-01-01T00:00:00Z\r\nContent-Length: "
+)
 
 
 def erase_records(
     path: Path, doomed: Iterable[_RecordSpan], *, known: Iterable[_RecordSpan], durability: Durability
 ) -> None:
-    """Put a filler in the place of some records of a file, each with its request and metadata; at one instant.
+    """Replace some records of a file by fillers, each with its request and metadata; the file changes atomically.
 
-    ``known`` are the places of all records that the index has of the file. Doing it again changes nothing.
+    ``known`` are the spans of all records that the index has of the file. Doing it again changes nothing.
     """
     ends = sorted(offset + length for offset, length in known)
     temporary = path.parents[3] / f"erase.{uuid.uuid4().hex}"
@@ -63,9 +67,9 @@ def erase_records(
 
 
 def _first_of(file: BinaryIO, before: int, offset: int, length: int) -> int | None:
-    """Return where the request and metadata of a record begin: they stand right before it, behind another record.
+    """Return where the request and metadata of a record begin: they are right before it, after another record.
 
-    None where a filler is in its place already.
+    None if a filler has replaced it already.
     """
     file.seek(before)
     stretch, first = list(members_in(file.read(offset + length - before))), offset
@@ -74,17 +78,17 @@ def _first_of(file: BinaryIO, before: int, offset: int, length: int) -> int | No
         if start < offset < start + each.length:
             return None
         if start < offset:
-            if not isinstance(each, Member) or not _OWN.match(each.data):
+            if not isinstance(each, Member) or not _OWNED_RECORD.match(each.data):
                 break
             first = start
     return first
 
 
 def filler(length: int) -> bytes:
-    """Return a gzip member of exactly this many bytes: a record that says nothing. At least about 250 bytes."""
+    """Return a gzip member of exactly this many bytes: an empty ``warcinfo`` record. At least about 250 bytes."""
     blocks = -(-(length - len(_HEADER) - _TRAILER) // (_BLOCK_MAX + _BLOCK_HEAD))
     size = length - len(_HEADER) - _TRAILER - blocks * _BLOCK_HEAD
-    head = _RECORD.format(new_record_id())
+    head = _FILLER_HEAD.format(new_record_id())
     body = size - len(head) - len("0000000000\r\n\r\n") - len("\r\n\r\n")
     if body < 0:
         raise ArchiveError(f"no filler has {length} bytes", key="filler", reason="no_filler")
@@ -93,15 +97,15 @@ def filler(length: int) -> bytes:
     for number in range(blocks):
         part = record[number * _BLOCK_MAX : (number + 1) * _BLOCK_MAX]
         sizes = len(part).to_bytes(2, "little") + (len(part) ^ _BLOCK_MAX).to_bytes(2, "little")
-        parts.append((b"\1" if number == blocks - 1 else b"\0") + sizes + part)  # stored, as it is
+        parts.append((b"\1" if number == blocks - 1 else b"\0") + sizes + part)
     end = zlib.crc32(record).to_bytes(4, "little") + (len(record) & 0xFFFFFFFF).to_bytes(4, "little")
     return b"".join((_HEADER, *parts, end))
 
 
 def promote_revisit(root: Path, holder: Capture, new_holder: Capture, *, durability: Durability) -> tuple[str, Capture]:
-    """Write the bytes of a record that must go as those of a revisit that stays, into a file of the latter's run.
+    """Copy the bytes of a doomed record into a new record for one of its revisits, in a new file of the revisit's run.
 
-    Returns the file's name and the capture that now has the bytes; its time, URL and hints are the revisit's.
+    Return the file's name and the capture that now has the bytes; its time, URL and hints are the revisit's.
     """
     record_id = new_record_id()
     data = read_member(root / holder.file, offset=holder.offset, length=holder.length)
@@ -118,6 +122,6 @@ def promote_revisit(root: Path, holder: Capture, new_holder: Capture, *, durabil
 
 
 def remove_leftovers(root: Path) -> None:
-    """Remove what a killed erasure was writing."""
+    """Remove the temporary files of a killed erasure."""
     for path in root.glob("erase.*"):
         path.unlink()

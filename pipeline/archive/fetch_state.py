@@ -1,4 +1,4 @@
-"""What was listed and tried: validators of listings, and the state of pages that are not all in the archive."""
+"""Fetch state: the validators of listings, and the state of every listed page, in the archive or not."""
 
 import fcntl
 import json
@@ -29,7 +29,7 @@ from pipeline.sqlite import (
 )
 
 STATE = "state.sqlite"
-# Each row ends in its seal: it is the only one that says so.
+# Each row ends in its checksum: no other file has the same data.
 _TABLES = {
     "listings": """CREATE TABLE IF NOT EXISTS listings (
         source_key TEXT NOT NULL, url TEXT NOT NULL, etag TEXT, last_modified TEXT,
@@ -52,13 +52,15 @@ _INSERT = "INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)
 
 @dataclass(frozen=True, slots=True)
 class Validators:
-    """What a server said of a listing's version, to be sent back as it came."""
+    """The validators of a listing's version (ETag, Last-Modified), sent back unchanged with the next request."""
 
     etag: str | None = None
     last_modified: str | None = None
 
 
 class AnyValidators(Protocol):
+    """Anything that has validators: ``Validators``, a 304 response."""
+
     @property
     def etag(self) -> str | None: ...
     @property
@@ -67,11 +69,11 @@ class AnyValidators(Protocol):
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageState:
-    """What is known of a page that a source listed. Times are UTC.
+    """The state of a page that a source listed. Times are UTC.
 
-    ``page_key`` may be followed by a space and what tells a web archive's copies of the page apart.
-    ``listed_modified_at`` is the change that the listing told last. ``attempts`` counts failed tries in a row;
-    ``next_try_at`` None means that it is not tried again by itself.
+    A web archive's copies of one page share its ``page_key``, followed by a space and a suffix per copy.
+    ``listed_modified_at`` is the latest change that the listing gave. ``attempts`` counts failed tries in a row;
+    ``next_try_at`` None means no automatic retry.
     """
 
     page_key: str
@@ -87,7 +89,7 @@ class PageState:
 
 
 class KnownPage(NamedTuple):
-    """What planning needs of a page that a source listed. ``waits``: it is fetched when its next try is due."""
+    """What planning needs to know of a listed page. ``waits``: it is fetched when its next try is due."""
 
     page_key: str
     source_key: str
@@ -96,7 +98,7 @@ class KnownPage(NamedTuple):
 
 
 def open_state(root: Path, *, durability: Durability, owner: object) -> Connection:
-    """Return a connection to the database of the state, with all tables of fetching, open as long as its owner lives.
+    """Return a connection to the state's database, with the tables of ``FetchState``, open as long as ``owner`` lives.
 
     Raises: ArchiveError.
     """
@@ -108,8 +110,19 @@ def open_state(root: Path, *, durability: Durability, owner: object) -> Connecti
     return connection
 
 
+def broken_state(root: Path) -> Callable[[DatabaseError], ArchiveError]:
+    """Return a function that turns an error of the state's database into an ArchiveError with advice."""
+    path = root / STATE
+
+    def told(error: DatabaseError) -> ArchiveError:
+        why = f"{path} cannot be opened ({error}); {_PUT_BACK}"
+        return ArchiveError(why, key=str(path), reason="database_broken")
+
+    return told
+
+
 class FetchState:
-    """The state of fetching, beside the archive. Opens on first use; several processes may use it at once."""
+    """The fetch state, next to the archive. Opens on first use; several processes may use it at once."""
 
     def __init__(self, root: Path, *, durability: Durability = "full") -> None:
         self._root = root
@@ -120,14 +133,14 @@ class FetchState:
         return open_state(self._root, durability=self._durability, owner=self)
 
     def verify(self) -> Iterator[Damage]:
-        """Yield what is damaged of it: no other file says the same again."""
+        """Yield the damage of the database. No other file has the same data."""
         for told in problems_of_database(self._root / STATE, schema=_SCHEMA):
             may_go = told.startswith(tuple(f"{DAMAGED_ROW} {table}:" for table in _TABLES))
             rest = f"; without one {_DROP}" if may_go else ""
             yield Damage(STATE, None, None, f"{told}; {_PUT_BACK}{rest}")
 
     def withdraw(self) -> tuple[str, ...]:
-        """Drop the rows that are damaged; return a sentence for each."""
+        """Drop the damaged rows; return a sentence per row."""
         done = []
         with transaction(self._db):
             for table in _TABLES:
@@ -139,9 +152,9 @@ class FetchState:
 
     @contextmanager
     def exclusive(self, source_key: str, *, waits: bool) -> Iterator[bool]:
-        """Hold the only run of a source; give whether it is held.
+        """Hold the lock of a source, which only one run may hold; yield whether it is held.
 
-        While another run holds it, one that ``waits`` does so and then finds done what that did; any other gets False.
+        While another run holds it, wait if ``waits`` is set, else yield False.
         """
         locks = self._root / "locks"
         locks.mkdir(parents=True, exist_ok=True)
@@ -154,7 +167,7 @@ class FetchState:
                 yield True
 
     def validators(self, source_key: str, *, url: str = "") -> Validators | None:
-        """Return what was stored for a listing of a source; ``url`` where a source has several."""
+        """Return the stored validators of a listing; ``url`` names it where a source has several."""
         query = "SELECT etag, last_modified FROM listings WHERE source_key = ? AND url = ?"
         row = self._db.execute(query, (source_key, url)).fetchone()
         return None if row is None else Validators(row["etag"], row["last_modified"])
@@ -170,6 +183,7 @@ class FetchState:
         return self.validators(source_key, url=url) is not None
 
     def seen(self, page_key: str) -> PageState | None:
+        """Return the state of a page, None if no source ever listed it."""
         row = self._db.execute("SELECT * FROM pages WHERE page_key = ?", (page_key,)).fetchone()
         return None if row is None else _page_state(row)
 
@@ -181,17 +195,17 @@ class FetchState:
             yield KnownPage(page_key.partition(" ")[0], source_key, date.fromisoformat(day), bool(waits))
 
     def record_many(self, rows: Iterable[PageState]) -> None:
-        """Store the last word on pages, all at once; a page named twice keeps the later one."""
+        """Store the status of pages in one transaction; of a page named twice the later one counts."""
         with transaction(self._db):
             self._db.executemany(_INSERT, map(_row, rows))
 
     def pending(self, source_key: str, now: datetime) -> tuple[PageState, ...]:
-        """Return a source's pages that are due for another try, the longest waiting first."""
+        """Return a source's pages that are due for a retry, the longest waiting first."""
         query = "SELECT * FROM pages WHERE source_key = ? AND next_try_at <= ? ORDER BY next_try_at, page_key"
         return tuple(map(_page_state, self._db.execute(query, (source_key, to_micros(now)))))
 
     def pages_of(self, source_keys: Iterable[str]) -> Iterator[tuple[str, str, str, str | None]]:
-        """Yield page_key, URL, source and the publisher that the listing told, of all pages of some sources."""
+        """Yield page_key, URL, source and the publisher in the listing's hints, of all pages of some sources."""
         query = (
             "SELECT page_key, url, source_key, hints FROM pages WHERE source_key IN (SELECT value FROM json_each(?))"
         )
@@ -216,7 +230,7 @@ class FetchState:
 
 
 def _bounds(page_key: str) -> tuple[str, str, str]:
-    """Return the values of ``_OF_PAGE``: the page, and all names that go on behind a space."""
+    """Return the parameters of ``_OF_PAGE``: the page, and all keys that continue after a space."""
     return page_key, f"{page_key} ", f"{page_key}!"
 
 
@@ -247,14 +261,3 @@ def _page_state(row: Row) -> PageState:
     values["news_day"] = date.fromisoformat(values["news_day"])
     values["hints"] = hints_from_json(values["hints"])
     return PageState(**values)
-
-
-def broken_state(root: Path) -> Callable[[DatabaseError], ArchiveError]:
-    """Return what makes an error of the state's database one for a person."""
-    path = root / STATE
-
-    def told(error: DatabaseError) -> ArchiveError:
-        why = f"{path} cannot be opened ({error}); {_PUT_BACK}"
-        return ArchiveError(why, key=str(path), reason="database_broken")
-
-    return told

@@ -1,4 +1,4 @@
-"""The index of the archive: one row a capture. Disposable; the WARC files say it all again."""
+"""The index of the archive: one row per capture and per attempt. It can be rebuilt from the WARC files."""
 
 import json
 import sqlite3
@@ -51,10 +51,10 @@ _OF_SOURCE = 'SELECT * FROM captures WHERE source_key = ? ORDER BY fetched_at, f
 _RESERVED = """SELECT * FROM captures WHERE hints LIKE '%tdm_reserved": true%' ORDER BY fetched_at, file, "offset\""""
 _ATTEMPTS = """SELECT * FROM attempts WHERE page_key IN (SELECT value FROM json_each(?))
     ORDER BY fetched_at, file, "offset\""""
-# When each article first had each of its payloads.
+# The first fetch of each payload, per article.
 _PAYLOADS = """SELECT article_id, digest, min(fetched_at) FROM captures
     WHERE article_id IN (SELECT value FROM json_each(?)) GROUP BY article_id, digest ORDER BY article_id, 3, digest"""
-# Articles of which a page answered that it is gone, after the last capture that any of their pages has.
+# Articles with a page whose server said that it is gone, after the latest capture of any page of the article.
 _GONE = """WITH gone AS (
         SELECT page_key, max(fetched_at) AS gone_at FROM attempts
         WHERE status IN (SELECT value FROM json_each(?)) GROUP BY page_key),
@@ -73,7 +73,7 @@ _HOLDING = """SELECT * FROM captures WHERE digest = :digest AND NOT is_revisit
 _SUMMARIES = """SELECT page_key, article_id, source_key, news_day, digest, fetched_at FROM captures
     WHERE article_id IN (SELECT article_id FROM captures WHERE news_day BETWEEN ? AND ?)
     ORDER BY fetched_at, file, "offset\""""
-# Days on which a page's content is not what the capture before it held.
+# Days on which this run got a page with other content than its previous capture.
 _DAYS_OF_RUN = """
     SELECT DISTINCT news_day FROM (
         SELECT news_day, run_id, source_key, digest,
@@ -84,7 +84,7 @@ _DAYS_OF_RUN = """
 
 
 class CaptureSummary(NamedTuple):
-    """What planning needs of a capture: cheap enough for a year of them."""
+    """What planning needs to know of a capture: small enough for a year of captures in memory."""
 
     page_key: str
     article_id: str
@@ -95,7 +95,7 @@ class CaptureSummary(NamedTuple):
 
 
 def index_problems(path: Path) -> tuple[str, ...]:
-    """Return what is damaged in an index's file: looked at before it is opened, which may make it anew."""
+    """Return the damage in an index file. Check before opening it: opening may rebuild it."""
     return tuple(problems_of_database(path, schema=_SCHEMA, version=_VERSION))
 
 
@@ -128,6 +128,11 @@ class Index:
             for file, records in files.items():
                 self._add(file, records)
 
+    def _add(self, file: str, records: Sequence[Capture | Attempt]) -> None:
+        self._db.execute("INSERT OR REPLACE INTO files VALUES (?)", (file,))
+        self._db.executemany(_INSERT, [_row(each) for each in records if isinstance(each, Capture)])
+        self._db.executemany(_INSERT_ATTEMPT, [_attempt_row(each) for each in records if isinstance(each, Attempt)])
+
     def forget(self, file: str) -> None:
         """Remove the rows of a file that is gone."""
         with transaction(self._db):
@@ -142,11 +147,11 @@ class Index:
                 self._db.executemany(query, list(places))
 
     def vacuum_and_truncate(self) -> None:
-        """Leave no byte of removed rows in the database's files."""
+        """Remove every byte of deleted rows from the database's files."""
         vacuum_and_truncate(self._db)
 
     def of_source(self, source_key: str) -> tuple[Capture, ...]:
-        """Return the captures that a source brought, oldest first."""
+        """Return the captures of a source, oldest first."""
         return tuple(map(_capture, self._db.execute(_OF_SOURCE, (source_key,))))
 
     def attempts_of_source(self, source_key: str) -> tuple[Attempt, ...]:
@@ -165,11 +170,6 @@ class Index:
         """Return the captures of pages for which the host's tdmrep.json reserved text and data mining."""
         return tuple(map(_capture, self._db.execute(_RESERVED)))
 
-    def _add(self, file: str, records: Sequence[Capture | Attempt]) -> None:
-        self._db.execute("INSERT OR REPLACE INTO files VALUES (?)", (file,))
-        self._db.executemany(_INSERT, [_row(each) for each in records if isinstance(each, Capture)])
-        self._db.executemany(_INSERT_ATTEMPT, [_attempt_row(each) for each in records if isinstance(each, Attempt)])
-
     def files(self) -> frozenset[str]:
         return frozenset(row[0] for row in self._db.execute("SELECT file FROM files"))
 
@@ -185,38 +185,38 @@ class Index:
         return {capture.page_key: capture for capture in map(_capture, rows)}
 
     def holding(self, digest: str, *, page_key: str | None = None) -> Capture | None:
-        """Return the first capture that has the bytes of a digest, of one page or of any."""
+        """Return the first capture that holds the bytes of a digest, of one page or of any."""
         return self._holding({"digest": digest, "page_key": page_key, "is_sent": False, "sent_digest": None})
 
     def holding_as_sent(self, digest: str, *, page_key: str, sent_digest: str | None) -> Capture | None:
-        """Return the first capture of a page that has these bytes, in the coding in which they were sent."""
+        """Return the first capture of a page that holds these bytes in the same content coding."""
         return self._holding({"digest": digest, "page_key": page_key, "is_sent": True, "sent_digest": sent_digest})
 
     def _holding(self, wanted: Mapping[str, object]) -> Capture | None:
         return next(map(_capture, self._db.execute(_HOLDING, wanted)), None)
 
     def attempts(self, page_keys: Iterable[str]) -> tuple[Attempt, ...]:
-        """Return what was kept of answers that are no pages, oldest first."""
+        """Return the attempts of some pages, oldest first."""
         return tuple(map(_attempt, self._db.execute(_ATTEMPTS, (json.dumps(list(page_keys)),))))
 
     def gone(self) -> frozenset[str]:
-        """Return the articles whose page is gone: a tombstone is the last that was seen of it."""
+        """Return the articles whose page is gone: its latest record is a tombstone."""
         return frozenset(row[0] for row in self._db.execute(_GONE, (json.dumps(sorted(GONE)),)))
 
     def payloads(self, article_ids: Iterable[str]) -> Iterator[tuple[str, str, int]]:
-        """Yield (article_id, digest, microseconds of its first fetch) of every payload, oldest first in an article."""
+        """Yield (article_id, digest, microseconds of its first fetch) of every payload, oldest first per article."""
         yield from map(tuple, self._db.execute(_PAYLOADS, (json.dumps(list(article_ids)),)))
 
     def dangling_revisits(self) -> Iterator[tuple[str, int, int, str]]:
-        """Yield (file, offset, length, digest) of the revisits whose bytes no capture has."""
+        """Yield (file, offset, length, digest) of the revisits whose bytes no capture holds."""
         yield from map(tuple, self._db.execute(_DANGLING_REVISITS))
 
     def held(self, digests: Iterable[str]) -> frozenset[str]:
-        """Return those digests of which some capture has the bytes."""
+        """Return those digests whose bytes some capture holds."""
         return frozenset(row[0] for row in self._db.execute(_HELD, (json.dumps(list(digests)),)))
 
     def records(self, file: str) -> tuple[Capture | Attempt, ...]:
-        """Return what the index has of a file. Raises: ValueError, TypeError where a row is damaged."""
+        """Return the index's records of a file. Raises: ValueError, TypeError where a row is damaged."""
         captures = self._db.execute("SELECT * FROM captures WHERE file = ?", (file,))
         attempts = self._db.execute("SELECT * FROM attempts WHERE file = ?", (file,))
         return (*map(_capture, captures), *map(_attempt, attempts))

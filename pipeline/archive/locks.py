@@ -1,4 +1,4 @@
-"""Who works on the data root now: a takedown waits for those who began before it was written down."""
+"""Locks of the data root: a takedown waits for the writers that began before it was recorded."""
 
 import fcntl
 import os
@@ -8,37 +8,37 @@ from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
 
-_NAME, _TAKEDOWN = "work.lock", "takedown.lock"
+_WRITERS, _TAKEDOWN = "work.lock", "takedown.lock"
 
 
 @contextmanager
 def writer_lock(root: Path) -> Iterator[None]:
-    """Hold the shared lock of those who add to the data root. It ends with the process.
+    """Hold the shared lock of writers to the data root. It ends with the process.
 
-    What a takedown bars must be asked for inside: who enters after it was written down sees it.
+    Check what takedowns block while holding it: a writer that enters after a takedown was recorded sees it.
     """
     root.mkdir(parents=True, exist_ok=True)
     while True:
-        with (root / _NAME).open("a") as lock:
+        with (root / _WRITERS).open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_SH)
-            if _is_at(lock, root / _NAME):  # else it was put aside between the two calls
+            if _is_at(lock, root / _WRITERS):  # else a takedown moved the file aside between the two calls
                 yield
                 return
 
 
 def wait_for_writers(root: Path) -> float:
-    """Return when all who held the writer lock have left; those who enter meanwhile are not waited for.
+    """Wait until every process that holds the writer lock has released it; later ones are not waited for.
 
-    Returns the time when it was called (seconds since 1970, of the file system): what is older and unfinished is
-    nobody's any more.
+    Return the time of the call (seconds since 1970, by the file system's clock): unfinished work that is older has no
+    living owner.
     """
     mark = root / _TAKEDOWN
     mark.touch()
     called_at = mark.stat().st_mtime
-    path = root / _NAME
+    path = root / _WRITERS
     if path.exists():
-        path.rename(root / f"{_NAME}.{uuid.uuid4().hex}")
-    for aside in sorted(root.glob(f"{_NAME}.*")):  # also one that a killed takedown has put aside
+        path.rename(root / f"{_WRITERS}.{uuid.uuid4().hex}")
+    for aside in sorted(root.glob(f"{_WRITERS}.*")):  # also one that a killed takedown moved aside
         with aside.open("a") as lock:
             fcntl.flock(lock, fcntl.LOCK_EX)
         aside.unlink(missing_ok=True)
@@ -47,7 +47,7 @@ def wait_for_writers(root: Path) -> float:
 
 @contextmanager
 def takedown_lock(root: Path) -> Iterator[None]:
-    """Hold the lock under which one takedown after the other does its work."""
+    """Hold the exclusive lock of takedowns: they run one after another."""
     root.mkdir(parents=True, exist_ok=True)
     with (root / _TAKEDOWN).open("a") as lock:
         fcntl.flock(lock, fcntl.LOCK_EX)

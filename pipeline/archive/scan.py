@@ -1,4 +1,4 @@
-"""A WARC file read whole: what it says of captures and attempts, and what of it is damaged."""
+"""Reading whole WARC files: their captures and attempts, their damage, and a check against digests and the index."""
 
 from bisect import bisect_right
 from collections import Counter
@@ -18,13 +18,15 @@ from pipeline.archive.writer import PART, SUFFIX, lock_part
 from pipeline.errors import BrokenRecordError
 from pipeline.model import Attempt, Capture
 
+Record = Capture | Attempt
+
 INDEX = "index.sqlite"
 _RESTORE = "restore the file from a copy; then, or without one, run `newslake raw rebuild`"
 
 
 @dataclass(frozen=True, slots=True)
 class Damage:
-    """Something wrong with the archive. ``offset`` and ``length`` are bytes of the file, None where it is all of it."""
+    """Damage in the archive. ``offset`` and ``length`` are bytes of the file; None means the whole file."""
 
     file: str
     offset: int | None
@@ -33,7 +35,7 @@ class Damage:
 
     @property
     def is_of_index(self) -> bool:
-        """Whether it is the index that is damaged, so that nothing can be looked up."""
+        """Whether the index is damaged, so that nothing can be looked up."""
         return self.file == INDEX
 
     def __str__(self) -> str:
@@ -47,19 +49,19 @@ class Damage:
 
 @dataclass(frozen=True, slots=True)
 class FileScan:
-    """What a file holds, in its order, and what of it is damaged."""
+    """The records of a file in file order, and its damage."""
 
-    records: tuple[Capture | Attempt, ...]
+    records: tuple[Record, ...]
     damages: tuple[Damage, ...]
 
 
 def read_file(path: Path, *, name: str, is_checked: bool = False) -> FileScan:
-    """Return what a file says, whatever of it is damaged; ``is_checked`` compares every digest.
+    """Return the records and the damage of a file; ``is_checked`` compares every digest.
 
-    Metadata stands before the record it speaks of; a record without it is not ours, or its metadata is damaged.
+    Metadata comes before the record that it describes; a record without it is not ours, or its metadata is damaged.
     """
     facts: dict[str, dict[str, Any]] = {}
-    records: list[Capture | Attempt] = []
+    records: list[Record] = []
     damages: list[Damage] = []
     with path.open("rb") as file:
         for each in members_of(file):
@@ -67,7 +69,7 @@ def read_file(path: Path, *, name: str, is_checked: bool = False) -> FileScan:
                 damages.append(Damage(name, each.offset, each.length, _describe_gap(each)))
                 continue
             try:
-                found = _record(each, name, facts)
+                found = _parse_member(each, name, facts)
                 told = _broken_digests(each, found) if is_checked else None
             except (BrokenRecordError, ValueError, KeyError, TypeError) as error:
                 found, told = None, f"it holds no record that can be read ({error})"
@@ -83,8 +85,8 @@ def _describe_gap(gap: Gap) -> str:
     return f"damaged ({gap.why}); {lost}; {_RESTORE}"
 
 
-def _record(member: Member, name: str, facts: dict[str, dict[str, Any]]) -> Capture | Attempt | None:
-    """Return what a member is with its place; metadata goes to ``facts``, other kinds are nothing."""
+def _parse_member(member: Member, name: str, facts: dict[str, dict[str, Any]]) -> Record | None:
+    """Return the record in a member with its place. Metadata goes to ``facts``; other kinds are ignored."""
     record = parse_record(member.data, key=f"{name}@{member.offset}")
     if record.rec_type == "metadata":
         record_id, said = parse_metadata(record)
@@ -97,8 +99,8 @@ def _record(member: Member, name: str, facts: dict[str, dict[str, Any]]) -> Capt
     return Attempt(**said) if "reason" in said else Capture(**said)
 
 
-def _broken_digests(member: Member, found: Capture | Attempt | None) -> str | None:
-    """Return which digest of a record does not hold; None where all do."""
+def _broken_digests(member: Member, found: Record | None) -> str | None:
+    """Return which digests of a record do not match; None if all do."""
     problems = list(_digest_problems(member.data))
     if isinstance(found, Capture) and not found.is_revisit and not problems:
         try:
@@ -117,15 +119,10 @@ def _digest_problems(data: bytes) -> Iterator[str]:
         yield from record.digest_checker.problems
 
 
-# Is the archive whole: every record against its digests, the index against the files, and what of them is lost.
-
-Record = Capture | Attempt
-
-
 def verify_files(
     root: Path, files: frozenset[str], index: Index | None, *, reads: Callable[[date], bool], tally: Counter[str]
 ) -> Iterator[Damage]:
-    """Yield what is wrong with the files, each read whole if ``reads`` says so of its news day; None is no index."""
+    """Yield the damage of the files, each read whole if ``reads`` selects its news day. ``index`` may be missing."""
     indexed = files if index is None else index.files()
     for file in sorted(files | indexed):
         if file not in files:
@@ -133,25 +130,25 @@ def verify_files(
         elif file not in indexed:
             yield Damage(file, None, None, "is not in the index; run `newslake lake recover`")
         elif reads(date.fromisoformat(file.split("/")[1])):
-            reading = read_file(root / file, name=file, is_checked=True)
-            tally.update(files=1, bytes=(root / file).stat().st_size, records=len(reading.records))
-            yield from reading.damages if index is None else _compare_with_index(file, reading, index)
+            scan = read_file(root / file, name=file, is_checked=True)
+            tally.update(files=1, bytes=(root / file).stat().st_size, records=len(scan.records))
+            yield from scan.damages if index is None else _compare_with_index(file, scan, index)
     yield from _dead_parts(root)
 
 
-def _compare_with_index(file: str, reading: FileScan, index: Index) -> Iterator[Damage]:
-    """Yield a file's damages, each with what the index says is lost by it, and whether the index has the rest."""
+def _compare_with_index(file: str, scan: FileScan, index: Index) -> Iterator[Damage]:
+    """Yield a file's damages, each with the lost records that the index names; else whether the index disagrees."""
     try:
         known = index.records(file)
     except (DatabaseError, ValueError, TypeError, OverflowError):
         known = ()
-    if not reading.damages:
-        if sorted(known, key=_offset) != sorted(reading.records, key=_offset):
+    if not scan.damages:
+        if sorted(known, key=_offset) != sorted(scan.records, key=_offset):
             yield Damage(file, None, None, "the index has other records than the file; run `newslake raw rebuild`")
         return
-    broken = {each.offset for each in reading.damages}
-    read = {_without_place(each) for each in reading.records if each.offset not in broken}
-    yield from _name_lost_records(reading.damages, [each for each in known if _without_place(each) not in read])
+    broken = {each.offset for each in scan.damages}
+    read = {_without_place(each) for each in scan.records if each.offset not in broken}
+    yield from _name_lost_records(scan.damages, [each for each in known if _without_place(each) not in read])
 
 
 def _offset(record: Record) -> int:
@@ -159,21 +156,21 @@ def _offset(record: Record) -> int:
 
 
 def _without_place(record: Record) -> Record:
-    """Return what a record says of itself: behind bytes that are gone, all stand elsewhere."""
+    """Return a record without its place, for comparing: after lost bytes, all offsets differ."""
     return replace(record, offset=0, length=0)
 
 
 def _name_lost_records(damages: Sequence[Damage], lost: Sequence[Record]) -> Iterator[Damage]:
-    """Yield damages, each with the names of the records that are lost from there to the next one."""
+    """Yield damages, each with the names of the records lost between it and the next one."""
     places = [damage.offset or 0 for damage in damages]
     names: list[list[str]] = [[] for _ in damages]
     for each in lost if damages else ():
-        names[max(bisect_right(places, each.offset) - 1, 0)].append(_name(each))
+        names[max(bisect_right(places, each.offset) - 1, 0)].append(_describe_record(each))
     for damage, here in zip(damages, names, strict=True):
         yield replace(damage, told=f"lost {', '.join(here)}: {damage.told}") if here else damage
 
 
-def _name(record: Record) -> str:
+def _describe_record(record: Record) -> str:
     what = record.url or (record.hints.file if isinstance(record, Capture) else None) or record.page_key
     return f"{what} of {record.fetched_at:%Y-%m-%d %H:%M}, article {record.article_id}"
 

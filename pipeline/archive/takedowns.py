@@ -1,4 +1,4 @@
-"""Takedowns: what was forgotten and may not come in again. Beside the state of fetching; names are hashes only."""
+"""Takedowns: what was removed and is blocked from coming in again. In the fetch state's database, names as hashes."""
 
 import hashlib
 import json
@@ -20,12 +20,14 @@ _SCHEMA = (
     """CREATE TABLE IF NOT EXISTS takedowns (
         takedown_id TEXT PRIMARY KEY, kind TEXT NOT NULL, at INTEGER NOT NULL, reason TEXT, articles INTEGER NOT NULL,
         work TEXT, seal INTEGER NOT NULL)""",
-    # Has no seal: its index has all of a row again, and SQLite's own check compares them.
+    # No checksum here: its index repeats all of a row, and SQLite's own check compares them.
     """CREATE TABLE IF NOT EXISTS barred (
         name TEXT NOT NULL, takedown_id TEXT NOT NULL, PRIMARY KEY (name, takedown_id)) WITHOUT ROWID""",
     "CREATE INDEX IF NOT EXISTS barred_by ON barred (takedown_id)",
 )
-_SEAL = "UPDATE takedowns SET seal = row_checksum(takedown_id, kind, at, reason, articles, work) WHERE takedown_id = ?"
+_UPDATE_CHECKSUM = (
+    "UPDATE takedowns SET seal = row_checksum(takedown_id, kind, at, reason, articles, work) WHERE takedown_id = ?"
+)
 _ALL = "SELECT takedown_id, kind, at, reason, articles, work IS NULL FROM takedowns ORDER BY at, takedown_id"
 _BLOCKED_AMONG = "SELECT DISTINCT name FROM barred WHERE name IN (SELECT value FROM json_each(?))"
 
@@ -44,7 +46,7 @@ class Takedown:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DeletedArticle:
-    """An article that the lake held: what copies of the lake must delete."""
+    """An article that the lake held: copies of the lake must delete it."""
 
     article_id: str
     published_date: date
@@ -53,10 +55,10 @@ class DeletedArticle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakedownPlan:
-    """What a takedown removes: kept, in clear, until it has.
+    """What a takedown removes. Stored in clear text until the removal is done.
 
-    With ``source_key`` only what this source brought of its pages goes. ``publisher`` is one that is barred, by its
-    ``publisher_name``.
+    With ``source_key`` only what this source brought of its pages is removed. ``publisher`` is the ``publisher_name``
+    of a blocked publisher.
     """
 
     page_keys: frozenset[str] = frozenset()
@@ -67,17 +69,17 @@ class TakedownPlan:
 
     @property
     def days(self) -> frozenset[date]:
-        """The published days on which its articles stood."""
+        """The published days of its articles."""
         return frozenset(row.published_date for row in self.rows)
 
 
 def page_name(page_key: str) -> str:
-    """Return what a page is barred by: the id of the article that its address alone would name."""
+    """Return the name that blocks a page: the article id of its URL alone."""
     return article_id_of(canonical=page_key, text="")
 
 
 def url_name(url: str) -> str | None:
-    """Return ``page_name`` of any spelling of a URL; None for what is no URL."""
+    """Return ``page_name`` of any spelling of a URL; None if it is not a URL."""
     try:
         return page_name(canonical_url(url))
     except ValueError:
@@ -85,16 +87,17 @@ def url_name(url: str) -> str | None:
 
 
 def publisher_name(publisher: str) -> str:
-    """Return what a publisher is barred by, whatever its case and spaces."""
+    """Return the name that blocks a publisher, whatever its case and spaces."""
     return f"publisher:{_hash(' '.join(publisher.casefold().split()))}"
 
 
 def source_name(source_key: str) -> str:
+    """Return the name that blocks a source."""
     return f"source:{_hash(source_key)}"
 
 
 def pseudonym(url: str) -> str:
-    """Return what stands in the log for a URL that is forgotten; other URLs have others."""
+    """Return the pseudonym that replaces a taken-down URL in the log; each URL has its own."""
     return f"forgotten:{_hash(url)}"
 
 
@@ -119,20 +122,20 @@ class Takedowns:
         return connection
 
     def blocked_among(self, names: Iterable[str]) -> frozenset[str]:
-        """Return those of some names that are barred."""
+        """Return those of some names that are blocked."""
         return frozenset(row[0] for row in self._db.execute(_BLOCKED_AMONG, (json.dumps(list(names)),)))
 
     def is_blocked(self, *names: str | None) -> bool:
-        """Return whether any of some names is barred."""
+        """Return whether any of some names is blocked."""
         return bool(self.blocked_among(name for name in names if name is not None))
 
     def blocks_publishers(self) -> bool:
-        """Return whether any publisher is barred: then each page must be asked for its own."""
+        """Return whether any publisher is blocked: then the publisher of each page must be checked."""
         query = "SELECT 1 FROM barred WHERE name >= 'publisher:' AND name < 'publisher;' LIMIT 1"
         return self._db.execute(query).fetchone() is not None
 
     def names(self) -> tuple[str, ...]:
-        """Return all that is barred."""
+        """Return all blocked names."""
         return tuple(row[0] for row in self._db.execute("SELECT DISTINCT name FROM barred"))
 
     def all(self) -> tuple[Takedown, ...]:
@@ -152,10 +155,10 @@ class Takedowns:
     def begin(
         self, kind: TakedownKind, *, names: Iterable[str], work: TakedownPlan, at: datetime, reason: str | None
     ) -> Takedown:
-        """Write a takedown down, before anything is removed: from now on its names are barred."""
+        """Record a takedown before anything is removed: from now on its names are blocked."""
         takedown_id = secrets.token_hex(6)
         with transaction(self._db):
-            row = (takedown_id, kind, to_micros(at), reason, len(work.article_ids), _work_to_json(work))
+            row = (takedown_id, kind, to_micros(at), reason, len(work.article_ids), _plan_to_json(work))
             self._db.execute("INSERT INTO takedowns VALUES (?, ?, ?, ?, ?, ?, ?)", (*row, row_checksum(row)))
             self._block(takedown_id, names)
         return Takedown(
@@ -163,20 +166,20 @@ class Takedowns:
         )
 
     def work(self, takedown_id: str) -> TakedownPlan:
-        """Return what a takedown that is not done removes."""
+        """Return the plan of a takedown that is not done."""
         query = "SELECT work FROM takedowns WHERE takedown_id = ?"
-        return _work_from_json(self._db.execute(query, (takedown_id,)).fetchone()[0])
+        return _plan_from_json(self._db.execute(query, (takedown_id,)).fetchone()[0])
 
     def widen(self, takedown_id: str, *, names: Iterable[str], work: TakedownPlan) -> None:
-        """Replace what a takedown removes by more, and bar more names."""
+        """Replace the plan of a takedown by a wider one, and block more names."""
         with transaction(self._db):
             query = "UPDATE takedowns SET work = ?, articles = ? WHERE takedown_id = ?"
-            self._db.execute(query, (_work_to_json(work), len(work.article_ids), takedown_id))
-            self._db.execute(_SEAL, (takedown_id,))
+            self._db.execute(query, (_plan_to_json(work), len(work.article_ids), takedown_id))
+            self._db.execute(_UPDATE_CHECKSUM, (takedown_id,))
             self._block(takedown_id, names)
 
     def block_alias(self, name: str, *, like: Iterable[str | None]) -> None:
-        """Bar one more name, by the takedown that bars another: a page was found to be what that forgot."""
+        """Block one more name under the takedown that blocks another: a page turned out to be the same one."""
         query = """INSERT OR IGNORE INTO barred SELECT ?, takedown_id FROM barred
             WHERE name IN (SELECT value FROM json_each(?)) LIMIT 1"""
         with transaction(self._db):
@@ -186,14 +189,14 @@ class Takedowns:
         self._db.executemany("INSERT OR IGNORE INTO barred VALUES (?, ?)", [(each, takedown_id) for each in names])
 
     def finish(self, takedown_id: str) -> None:
-        """Delete what was still known of a takedown's pages."""
+        """Mark a takedown as done and delete its plan for good."""
         with transaction(self._db):
             self._db.execute("UPDATE takedowns SET work = NULL WHERE takedown_id = ?", (takedown_id,))
-            self._db.execute(_SEAL, (takedown_id,))
+            self._db.execute(_UPDATE_CHECKSUM, (takedown_id,))
         vacuum_and_truncate(self._db)
 
     def revoke(self, takedown_id: str) -> bool:
-        """Let a takedown's pages come in again; return whether there was such a one that is done."""
+        """Unblock a takedown's pages; return False if there is no such takedown, or it is not done."""
         with transaction(self._db):
             query = "DELETE FROM takedowns WHERE takedown_id = ? AND work IS NULL"
             is_there = self._db.execute(query, (takedown_id,)).rowcount == 1
@@ -202,11 +205,11 @@ class Takedowns:
         return is_there
 
 
-def _work_to_json(work: TakedownPlan) -> str:
+def _plan_to_json(work: TakedownPlan) -> str:
     return json.dumps(asdict(work), default=lambda value: sorted(value) if isinstance(value, frozenset) else str(value))
 
 
-def _work_from_json(text: str) -> TakedownPlan:
+def _plan_from_json(text: str) -> TakedownPlan:
     said: dict[str, Any] = json.loads(text)
     rows = (
         DeletedArticle(

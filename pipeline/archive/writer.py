@@ -1,4 +1,4 @@
-"""Writing pages into the archive."""
+"""Writing pages into the archive: one WARC file per news day, source and run, a ``.part`` until it is finished."""
 
 import fcntl
 import os
@@ -32,14 +32,14 @@ from pipeline.errors import ArchiveError, name_file_on_error
 from pipeline.model import Attempt, Capture, Exchange, Page, file_name_of
 from pipeline.sqlite import Durability
 
-# One WARC file while it is written: a locked ``.part`` beside its final name.
-
 SUFFIX = ".warc.gz"
 PART = ".part"
+FILE_MAX_BYTES = 256_000_000  # a longer file is finished, and a new one begun
+_OPEN_FILES_MAX = 64  # a run over years of days must not use up the process's descriptors
 
 
 class WarcFile:
-    """The file of one news day, source and run. A live writer holds flock on it; a dead one does not."""
+    """The file of one news day, source and run. A living writer holds a flock on it; a dead one does not."""
 
     def __init__(self, root: Path, *, news_day: date, source_key: str, run_id: str) -> None:
         folder = root / "warc" / news_day.isoformat() / file_name_of(source_key)
@@ -55,7 +55,7 @@ class WarcFile:
         return self._file.tell()
 
     def append(self, *members: bytes) -> list[int]:
-        """Write members in one go, all or none; return the offset of each. Raises: OSError where the disk is full."""
+        """Write members in one go, all or none; return the offset of each. Raises: OSError."""
         offset = self._file.tell()
         rest = memoryview(b"".join(members))
         try:
@@ -68,7 +68,7 @@ class WarcFile:
         return [offset + sum(map(len, members[:index])) for index in range(len(members))]
 
     def finish(self, *, durability: Durability) -> None:
-        """Give the file its final name, or remove one without records; after this it is never written again."""
+        """Give the file its final name, or remove it if it has no records; afterwards it is never written again."""
         with self._file:
             if self.records:
                 publish_part(self._file, self.part, durability=durability)
@@ -76,81 +76,8 @@ class WarcFile:
                 self.part.unlink()
 
 
-def _create_part(folder: Path, stem: str) -> tuple[Path, FileIO]:
-    """Create and lock a ``.part`` whose final name is free: a run that is tried again writes ``~2``, ``~3``, ..."""
-    number = 0
-    while True:
-        number += 1
-        final = folder / f"{stem}{'' if number == 1 else f'~{number}'}{SUFFIX}"
-        part = final.with_name(final.name + PART)
-        if final.exists():
-            continue
-        try:
-            file = part.open("xb", buffering=0)
-        except FileExistsError:
-            continue
-        if lock_part(file, part) and not final.exists():
-            return part, file
-        file.close()
-
-
-def lock_part(file: BinaryIO | FileIO, part: Path) -> bool:
-    """Return whether the file could be locked and is still the one at ``part``."""
-    try:
-        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
-        return os.path.samestat(os.fstat(file.fileno()), part.stat())
-    except (BlockingIOError, FileNotFoundError):
-        return False
-
-
-def publish_part(file: BinaryIO | FileIO, part: Path, *, durability: Durability) -> None:
-    """Make the bytes durable, then rename."""
-    if durability == "full":
-        os.fsync(file.fileno())
-    part.rename(part.with_suffix(""))
-    if durability == "full":
-        for folder in (part.parent, part.parent.parent, part.parent.parent.parent):
-            sync_folder(folder)
-
-
-def sync_folder(folder: Path) -> None:
-    descriptor = os.open(folder, os.O_RDONLY)
-    try:
-        os.fsync(descriptor)
-    finally:
-        os.close(descriptor)
-
-
-def finish_dead_part(part: Path, *, durability: Durability) -> Path | None:
-    """Cut the torn tail of a dead writer's ``.part`` and give it its final name.
-
-    Returns None when a live writer holds it, or when nothing whole is in it (then it is removed).
-    """
-    try:
-        file = part.open("r+b")
-    except FileNotFoundError:  # its writer lives, and has just finished it
-        return None
-    with file:
-        if not lock_part(file, part):
-            return None
-        end = 0
-        for member in members_of(file):  # damage with good records behind it stays, and is named by verify
-            if isinstance(member, Member):
-                end = member.offset + member.length
-        if end == 0:
-            part.unlink()
-            return None
-        file.truncate(end)
-        publish_part(file, part, durability=durability)
-        return part.with_suffix("")
-
-
-FILE_MAX_BYTES = 256_000_000  # a longer file is finished, and the next one begun
-_OPEN_FILES_MAX = 64  # a run over years of days must not use up the process's descriptors
-
-
 class NotModifiedResponse(Protocol):
-    """A server's 304: when it came, and the validators that it repeated."""
+    """A server's 304 response: its time, and the validators that it repeated."""
 
     @property
     def fetched_at(self) -> datetime: ...
@@ -163,10 +90,10 @@ class NotModifiedResponse(Protocol):
 
 
 class ArchiveWriter:
-    """Puts pages of one source and run into the archive. Used by one thread.
+    """Writes pages of one source and run into the archive. Used by one thread.
 
-    Leaving the ``with`` block finishes every file, also when it raises: pages fetched are pages kept. Until then no
-    reader sees them; this writer does.
+    Leaving the ``with`` block finishes every file, also when it raises, so that no fetched page is lost. Until then
+    only this writer sees them.
     """
 
     def __init__(
@@ -198,11 +125,11 @@ class ArchiveWriter:
         self.finish_files()
 
     def finish_files(self) -> None:
-        """Finish what was put until now, so that nothing of it can be lost any more; what comes goes into new files."""
+        """Finish all open files, so that nothing in them can be lost; later pages go into new files."""
         self._finish(tuple(self._files))
 
     def put(self, page: Page, *, news_day: date, article_id: str) -> Capture:
-        """Keep a page; bytes that the archive already holds for it become a revisit without a body.
+        """Store a page; bytes that the archive already holds for it become a revisit without a body.
 
         The same content under another compression is a record of its own, with the same digest.
         """
@@ -218,9 +145,9 @@ class ArchiveWriter:
         return self._append_capture(replace(capture, is_revisit=True), record, record_id, page.exchange)
 
     def put_not_modified(self, answer: NotModifiedResponse, *, page_key: str) -> Capture:
-        """Keep a 304 as a revisit of the page's last capture.
+        """Store a 304 as a revisit of the page's last capture.
 
-        Raises: ArchiveError (no_capture) where the archive has none, so that nothing can be unchanged.
+        Raises: ArchiveError (no_capture) if the archive has none, so that there is nothing to revisit.
         """
         last = self._last.get(page_key) or self._index.latest([page_key]).get(page_key)
         if last is None:
@@ -259,7 +186,7 @@ class ArchiveWriter:
         )
 
     def put_attempt(self, attempt: Attempt, exchange: Exchange) -> Attempt:
-        """Keep an answer that is no page. ``attempt`` has no place yet, and source and run of this writer."""
+        """Store a failed response. ``attempt`` has no place yet, and the source and run of this writer."""
         record_id = new_record_id()
         record = attempt_record(attempt, exchange, record_id)
         return self._append(attempt, record, record_id, exchange)
@@ -293,7 +220,7 @@ class ArchiveWriter:
         return self._files[news_day]
 
     def _finish(self, news_days: Iterable[date]) -> None:
-        """Finish files and index them; one that fails does not keep the others from it."""
+        """Finish files and index them; if one fails, the others are still finished."""
         with ExitStack() as each:
             for news_day in news_days:
                 file = self._files.pop(news_day)
@@ -317,3 +244,73 @@ def _not_modified_page(answer: NotModifiedResponse, last: Capture) -> Page:
         hints=last.hints,
         exchange=answer.exchange,
     )
+
+
+def _create_part(folder: Path, stem: str) -> tuple[Path, FileIO]:
+    """Create and lock a ``.part`` whose final name is free: a retried run writes ``~2``, ``~3``, ..."""
+    number = 0
+    while True:
+        number += 1
+        final = folder / f"{stem}{'' if number == 1 else f'~{number}'}{SUFFIX}"
+        part = final.with_name(final.name + PART)
+        if final.exists():
+            continue
+        try:
+            file = part.open("xb", buffering=0)
+        except FileExistsError:
+            continue
+        if lock_part(file, part) and not final.exists():
+            return part, file
+        file.close()
+
+
+def lock_part(file: BinaryIO | FileIO, part: Path) -> bool:
+    """Lock the file; return whether that succeeded and it is still the one at ``part``."""
+    try:
+        fcntl.flock(file, fcntl.LOCK_EX | fcntl.LOCK_NB)
+        return os.path.samestat(os.fstat(file.fileno()), part.stat())
+    except (BlockingIOError, FileNotFoundError):
+        return False
+
+
+def publish_part(file: BinaryIO | FileIO, part: Path, *, durability: Durability) -> None:
+    """Make the bytes durable, then give the file its final name."""
+    if durability == "full":
+        os.fsync(file.fileno())
+    part.rename(part.with_suffix(""))
+    if durability == "full":
+        for folder in (part.parent, part.parent.parent, part.parent.parent.parent):
+            sync_folder(folder)
+
+
+def sync_folder(folder: Path) -> None:
+    """Make the names in a folder durable."""
+    descriptor = os.open(folder, os.O_RDONLY)
+    try:
+        os.fsync(descriptor)
+    finally:
+        os.close(descriptor)
+
+
+def finish_dead_part(part: Path, *, durability: Durability) -> Path | None:
+    """Cut the torn tail of a dead writer's ``.part`` and give it its final name.
+
+    Return None if a living writer holds it, or if it has no whole record (then it is removed).
+    """
+    try:
+        file = part.open("r+b")
+    except FileNotFoundError:  # its living writer has just finished it
+        return None
+    with file:
+        if not lock_part(file, part):
+            return None
+        end = 0
+        for member in members_of(file):  # damage before good records stays, and verify reports it
+            if isinstance(member, Member):
+                end = member.offset + member.length
+        if end == 0:
+            part.unlink()
+            return None
+        file.truncate(end)
+        publish_part(file, part, durability=durability)
+        return part.with_suffix("")
