@@ -1,4 +1,4 @@
-"""Which address a host has, and whether we may connect to it."""
+"""The address guard: resolves hosts, and refuses those whose addresses are not public."""
 
 import ipaddress
 import socket
@@ -18,7 +18,7 @@ _RETIRED = tuple(map(ipaddress.ip_network, ("fec0::/10", "192.88.99.0/24")))
 
 @dataclass(frozen=True, slots=True)
 class Endpoint:
-    """A host that was resolved and may be reached: its addresses in the resolver's order."""
+    """A resolved host that may be reached: its addresses in the resolver's order."""
 
     host: str
     port: int
@@ -26,7 +26,7 @@ class Endpoint:
 
 
 class AddressBook:
-    """Resolves each host once in ten minutes; what was checked is what gets connected to. Thread-safe."""
+    """Resolves each host once per ten minutes; connections go to the checked addresses only. Thread-safe."""
 
     def __init__(self, private_hosts: frozenset[str]) -> None:
         self._private_hosts = frozenset(name.lower() for name in private_hosts)
@@ -34,7 +34,7 @@ class AddressBook:
         self._lock = Lock()
 
     def endpoint(self, host: str, port: int) -> Endpoint | FetchFailure:
-        """Return where a host may be reached, or why it may not.
+        """Return the addresses of a host, or why it may not be reached.
 
         All its addresses must be public, unless "host:port" is one of the private hosts. Odd spellings of an
         address (decimal, octal, IPv6-mapped) are judged by the address that they resolve to.

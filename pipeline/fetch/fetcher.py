@@ -1,4 +1,4 @@
-"""The fetcher: a URL in, a page out, or the reason why not."""
+"""The fetcher: pages by URL, one or many, and large files as streams."""
 
 import time
 from collections.abc import Callable, Iterable, Iterator, Mapping
@@ -22,104 +22,12 @@ from pipeline.fetch.scheduler import Schedule
 from pipeline.fetch.transport import Caps, FetchLimits, Reply, Transport, failure_of
 from pipeline.model import Exchange, Hints, Page
 
-# A large file over HTTP, read as it comes: every page's guards, no body in memory; silence and dripping end it.
-
-_PIECE = 1 << 16
-_SLOW_AFTER = 4  # time-outs of waiting, after which the rate counts: a server must not drip for days
-_LEAST_BYTES_A_SECOND = 10_000  # a gigabyte would take more than a day
-
-
-class StreamTransport(Transport):
-    """A transport that leaves the body of its last reply unread. Used by one thread, for one stream."""
-
-    def __init__(self, *args: object, **kwargs: object) -> None:
-        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
-        self._open: requests.Response | None = None
-
-    def _exchange(self, request: requests.PreparedRequest, caps: Caps) -> Reply | FetchFailure:
-        timeout = self._clock.seconds_to_wait()
-        response = self._adapter.send(request, stream=True, timeout=(timeout, timeout), verify=True, proxies={})
-        headers = {name.lower(): value for name, value in response.headers.items()}
-        if 200 <= response.status_code < 300 and not _is_coded(headers):
-            self._open = response
-        else:
-            response.close()
-        if 200 <= response.status_code < 300 and _is_coded(headers):
-            return FetchFailure(
-                "permanent", "bad_encoding", "a file that is streamed must come without a content coding"
-            )
-        exchange = Exchange(request=self._clock.request, head=self._clock.head, body=b"")
-        return Reply(request.url or "", response.status_code, headers, b"", exchange)
-
-    def close(self) -> None:
-        if self._open is not None:
-            self._open.close()
-        super().close()
-
-    def pieces(self) -> Iterator[bytes]:
-        """Yield the open body; each piece must come within ``read_timeout_seconds``, and all of them at a least rate.
-
-        Raises: what requests and urllib3 raise.
-        """
-        if self._open is None:
-            return
-        patience = self._clock.read_timeout_seconds
-        size, waited_seconds = 0, 0.0
-        while True:
-            started = time.monotonic()
-            self._clock.deadline = started + patience
-            piece = self._open.raw.read1(_PIECE, decode_content=False)
-            if not piece:
-                return
-            size, waited_seconds = size + len(piece), waited_seconds + time.monotonic() - started
-            if waited_seconds > _SLOW_AFTER * patience and size < _LEAST_BYTES_A_SECOND * waited_seconds:
-                raise urllib3.exceptions.TimeoutError(f"{size} bytes in {waited_seconds:.0f} s")
-            yield piece
-
-
-class Stream:
-    """The pieces of a file. ``error`` is why it did not come, or ended too soon; None while all is well."""
-
-    def __init__(
-        self,
-        url: str,
-        opening: StreamTransport,
-        *,
-        max_bytes: int,
-        error: TransientFetchError | RefusedFetchError | None,
-    ) -> None:
-        self.error = error
-        self._url = url
-        self._opening = opening
-        self._max_bytes = max_bytes
-
-    def pieces(self) -> Iterator[bytes]:
-        """Yield what comes, up to the cap or the first trouble, which is then ``error``."""
-        if self.error is not None:
-            return
-        size = 0
-        try:
-            for piece in self._opening.pieces():
-                size += len(piece)
-                if size > self._max_bytes:
-                    told = FetchFailure("permanent", "too_large", f"more than {self._max_bytes} bytes on the wire")
-                    self.error = told.as_error(self._url)
-                    return
-                yield piece
-        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
-            self.error = failure_of(error).as_error(self._url)
-
-
-def _is_coded(headers: Mapping[str, str]) -> bool:
-    return headers.get("content-encoding", "identity").strip().lower() not in ("", "identity")
-
-
 _NO_HINTS = Hints()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class NotModified:
-    """The server says that what we have is still right (304). ``headers`` have lower-case names."""
+    """The server's 304: the version that we have is current. ``headers`` have lower-case names."""
 
     url: str
     fetched_at: datetime
@@ -139,7 +47,7 @@ class NotModified:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageRequest:
-    """A page to fetch: its URL, the validators of an earlier fetch, and what its listing said."""
+    """A page to fetch: its URL, the validators of an earlier fetch, and the hints of its listing."""
 
     url: str
     etag: str | None = None
@@ -150,13 +58,103 @@ class PageRequest:
 FetchResult = Page | NotModified | TransientFetchError | RefusedFetchError
 
 
+# Streams: large files with the guards of a page, never whole in memory; silence and a slow rate end them.
+
+_PIECE = 1 << 16
+_SLOW_AFTER = 4  # after so many read timeouts of waiting the rate counts
+_LEAST_BYTES_A_SECOND = 10_000  # a gigabyte would take more than a day
+
+
+class StreamTransport(Transport):
+    """A transport that leaves the body of its last reply open. Used by one thread, for one stream."""
+
+    def __init__(self, *args: object, **kwargs: object) -> None:
+        super().__init__(*args, **kwargs)  # type: ignore[arg-type]
+        self._open: requests.Response | None = None
+
+    def _exchange(self, request: requests.PreparedRequest, caps: Caps) -> Reply | FetchFailure:
+        response, headers, exchange = self._send(request)
+        is_success = 200 <= response.status_code < 300
+        if is_success and not _is_coded(headers):
+            self._open = response
+        else:
+            response.close()
+        if is_success and _is_coded(headers):
+            return FetchFailure(
+                "permanent", "bad_encoding", "a file that is streamed must come without a content coding"
+            )
+        return Reply(request.url or "", response.status_code, headers, b"", exchange)
+
+    def close(self) -> None:
+        if self._open is not None:
+            self._open.close()
+        super().close()
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the open body; each piece must come within ``read_timeout_seconds``, and all of them at a minimum
+        rate.
+
+        Raises: the errors of requests and urllib3.
+        """
+        if self._open is None:
+            return
+        patience = self._clock.read_timeout_seconds
+        size, waited_seconds = 0, 0.0
+        while True:
+            started = time.monotonic()
+            self._clock.deadline = started + patience
+            piece = self._open.raw.read1(_PIECE, decode_content=False)
+            if not piece:
+                return
+            size, waited_seconds = size + len(piece), waited_seconds + time.monotonic() - started
+            if waited_seconds > _SLOW_AFTER * patience and size < _LEAST_BYTES_A_SECOND * waited_seconds:
+                raise urllib3.exceptions.TimeoutError(f"{size} bytes in {waited_seconds:.0f} s")
+            yield piece
+
+
+class Stream:
+    """The pieces of a file. ``error`` says why it is missing or incomplete; None if all is well."""
+
+    def __init__(
+        self,
+        url: str,
+        opening: StreamTransport,
+        *,
+        max_bytes: int,
+        error: TransientFetchError | RefusedFetchError | None,
+    ) -> None:
+        self.error = error
+        self._url = url
+        self._opening = opening
+        self._max_bytes = max_bytes
+
+    def pieces(self) -> Iterator[bytes]:
+        """Yield the pieces as they arrive, up to ``max_bytes`` or the first failure, which is then ``error``."""
+        if self.error is not None:
+            return
+        size = 0
+        try:
+            for piece in self._opening.pieces():
+                size += len(piece)
+                if size > self._max_bytes:
+                    told = FetchFailure("permanent", "too_large", f"more than {self._max_bytes} bytes on the wire")
+                    self.error = told.as_error(self._url)
+                    return
+                yield piece
+        except (requests.RequestException, urllib3.exceptions.HTTPError) as error:
+            self.error = failure_of(error).as_error(self._url)
+
+
+def _is_coded(headers: Mapping[str, str]) -> bool:
+    return headers.get("content-encoding", "identity").strip().lower() not in ("", "identity")
+
+
 class Fetcher:
     """Fetches pages politely, one (``fetch``, ``try_fetch``) or many (``fetch_many``).
 
-    Thread-safe: pace, robots, addresses and connections are shared by its threads.
-
-    Processes whose fetchers have the same ``rate_limit_folder`` keep the interval of a host together.
-    ``private_hosts`` are the "host:port" names that may be reached although their addresses are not public.
+    Thread-safe: its threads share rate limits, robots rules, addresses and connections. Processes whose fetchers have
+    the same ``rate_limit_folder`` share rate limits, too. ``private_hosts`` are the "host:port" names that may be
+    reached although their addresses are not public.
     Proxies, cookies and .netrc of the environment are not used.
     """
 
@@ -198,9 +196,9 @@ class Fetcher:
         hints: Hints = _NO_HINTS,
         interval_seconds: float | None = None,
     ) -> Page | NotModified:
-        """Return the page as it is now; NotModified where the validators of an earlier fetch still hold.
+        """Return the current page; NotModified if the validators of an earlier fetch are still valid.
 
-        ``interval_seconds`` until the host's next start; None means that of the limits.
+        ``interval_seconds`` is the least time until the host's next request; None means that of the limits.
         Raises: TransientFetchError after all tries, RefusedFetchError; reasons in the package's docstring.
         """
         got = self.try_fetch(
@@ -225,16 +223,16 @@ class Fetcher:
         hints: Hints = _NO_HINTS,
         interval_seconds: float | None = None,
     ) -> FetchResult:
-        """Return what ``fetch`` returns, or the error that it raises, for callers that go on without the page."""
+        """Return what ``fetch`` returns, or the error that it raises, for callers that continue without the page."""
         wanted = PageRequest(url=url, etag=etag, last_modified=last_modified, hints=hints)
         spec = self._spec(wanted, interval_seconds=interval_seconds, is_listing=is_listing)
         return self._result(wanted, run_walk(self._runner.walk(spec), self._limiter))
 
     def fetch_many[K](self, wanted: Iterable[tuple[K, PageRequest]]) -> Iterator[tuple[K, PageRequest, FetchResult]]:
-        """Yield what became of each page, as it comes, with the caller's key of it. Hosts do not wait for each other.
+        """Yield the result of each page as it arrives, with the caller's key. Hosts do not wait for each other.
 
-        A page that is tried again goes behind the others of its host. ``wanted`` is read by the calling thread as
-        results are, some thousands of pages ahead at most.
+        A retried page goes after the others of its host. The calling thread reads ``wanted`` while it reads results,
+        at most some thousands of pages ahead.
         """
         limits = self.limits
         schedule: Schedule[tuple[K, PageRequest]] = Schedule(
@@ -243,6 +241,26 @@ class Fetcher:
         walks = (((key, each), self._runner.walk(self._spec(each))) for key, each in wanted)
         for (key, each), got in schedule.run(walks):
             yield key, each, self._result(each, got)
+
+    @contextmanager
+    def stream(self, url: str, *, max_bytes: int, interval_seconds: float | None = None) -> Iterator[Stream]:
+        """Yield the stream of a large file, up to ``max_bytes`` on the wire; its ``error`` says what went wrong.
+
+        Redirects, robots rules, rate limits and address checks are those of a page. The page's deadline holds for the
+        head; the body has only ``read_timeout_seconds`` and a minimum rate. A broken-off stream is not retried.
+        """
+        limits = self.limits
+        opening = StreamTransport(self._book, read_timeout_seconds=limits.read_timeout_seconds)
+        try:
+            runner = RequestRunner(limits, transport=opening, book=self._book, limiter=self._limiter, now=self._now)
+            interval = limits.host_interval_seconds if interval_seconds is None else interval_seconds
+            caps = Caps(max_bytes, max_bytes)
+            spec = RequestSpec(url=url, caps=caps, interval_seconds=interval, gate=self._robots.gate)
+            got = run_walk(runner.walk(spec), self._limiter)
+            error = got.as_error(url) if isinstance(got, FetchFailure) else None
+            yield Stream(url, opening, max_bytes=max_bytes, error=error)
+        finally:
+            opening.close()
 
     def _spec(
         self, wanted: PageRequest, *, interval_seconds: float | None = None, is_listing: bool = False
@@ -259,26 +277,6 @@ class Fetcher:
     def _page_gate(self, target: RequestTarget) -> Gate:
         closed = yield from self._robots.gate(target)
         return closed if closed is not None else (yield from self._reservations.gate(target))
-
-    @contextmanager
-    def stream(self, url: str, *, max_bytes: int, interval_seconds: float | None = None) -> Iterator[Stream]:
-        """Give a large file as it comes, up to ``max_bytes`` on the wire; its ``error`` says what went wrong.
-
-        Redirects, robots, pace and addresses as for a page. The page's deadline is for the head, then none but
-        ``read_timeout_seconds`` of silence and a least rate. What breaks off is not begun again.
-        """
-        limits = self.limits
-        opening = StreamTransport(self._book, read_timeout_seconds=limits.read_timeout_seconds)
-        try:
-            runner = RequestRunner(limits, transport=opening, book=self._book, limiter=self._limiter, now=self._now)
-            interval = limits.host_interval_seconds if interval_seconds is None else interval_seconds
-            caps = Caps(max_bytes, max_bytes)
-            spec = RequestSpec(url=url, caps=caps, interval_seconds=interval, gate=self._robots.gate)
-            got = run_walk(runner.walk(spec), self._limiter)
-            error = got.as_error(url) if isinstance(got, FetchFailure) else None
-            yield Stream(url, opening, max_bytes=max_bytes, error=error)
-        finally:
-            opening.close()
 
     def _caps(self, is_listing: bool) -> Caps:
         limits = self.limits

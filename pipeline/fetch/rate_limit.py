@@ -1,4 +1,4 @@
-"""Rate limits: the least time between two starts at one host, and the pauses that a host asks for."""
+"""Rate limits: the least time between two requests to one host, and the pauses that a host asks for."""
 
 import fcntl
 import os
@@ -14,14 +14,14 @@ from typing import Literal
 from pipeline.fetch.retry import FetchFailure
 from pipeline.model import file_name_of
 
-# Turns at a host among processes: a daily run, a signal and the feed trigger may all want the same one.
+# Between processes: a daily run, a signal's run and the feed trigger may all want the same host.
 
-_LONGEST_SECONDS = 3600.0  # further ahead is no turn but a clock that was set back
+_LONGEST_SECONDS = 3600.0  # a time further ahead is from a clock that was set back
 _TICK_SECONDS = 0.01  # file times move in steps of the kernel's timer
 
 
 class SharedRateLimit:
-    """A folder with a file a host: when it may be asked next, in seconds of the file system's own clock.
+    """A folder with one file per host: the time of its next request, in seconds of the file system's own clock.
 
     So processes on several machines that share the folder share the clock as well.
     """
@@ -30,7 +30,7 @@ class SharedRateLimit:
         self._folder = folder
 
     def take(self, host: str, *, interval_seconds: float) -> float:
-        """Take a host's turn where it may be asked now, and return 0.0; else return the seconds until it may be."""
+        """Reserve a request now and return 0.0; if it is too early, return the seconds to wait."""
         with self._opened(host) as (file, now):
             ahead_seconds = _number(file.read()) - now
             if 0 < ahead_seconds <= _LONGEST_SECONDS + _TICK_SECONDS:
@@ -39,7 +39,7 @@ class SharedRateLimit:
         return 0.0
 
     def defer(self, host: str, seconds: float) -> None:
-        """Let no process ask a host for so long, an hour at most."""
+        """Let no process request from a host for so many seconds, an hour at most."""
         with self._opened(host) as (file, now):
             before = _number(file.read())
             if before - now > _LONGEST_SECONDS + _TICK_SECONDS:
@@ -48,7 +48,7 @@ class SharedRateLimit:
 
     @contextmanager
     def _opened(self, host: str) -> Iterator[tuple[TextIOWrapper, float]]:
-        """Give a host's file, locked, and the time."""
+        """Yield a host's file, locked, and the time."""
         self._folder.mkdir(parents=True, exist_ok=True)
         handle = os.open(self._folder / file_name_of(host), os.O_RDWR | os.O_CREAT | os.O_CLOEXEC, 0o664)
         with os.fdopen(handle, "r+") as file:
@@ -59,20 +59,22 @@ class SharedRateLimit:
 
 def _write(file: TextIOWrapper, at: float) -> None:
     file.seek(0)
-    file.write(f"{at:017.6f}")  # of one width: nothing old is left behind it
+    file.write(f"{at:017.6f}")  # of fixed width, so that it overwrites the old text
 
 
 def _number(text: str) -> float:
-    """Return what a file says; 0 where it is new, or its writer died before it wrote."""
+    """Return the number in a file; 0 if it is new, or its writer died before it wrote."""
     try:
         return float(text)
     except ValueError:
         return 0.0
 
 
+# Between the threads of one fetcher.
+
 _INTERVAL_MAX_SECONDS = 60.0  # neither doubling nor a Crawl-delay makes an interval longer
 _SLOWDOWN_MAX = 64
-_TRAVEL_SECONDS = 0.25  # the host has seen a request after so long, answered or not
+_TRAVEL_SECONDS = 0.25  # after so long the host has received a request, answered or not
 _POLL_SECONDS = 0.02  # where another thread's request at the host is still open
 _FAILURES_MAX = 10
 _DEAD_SECONDS = 600.0
@@ -93,10 +95,10 @@ class _Host:
 
 
 class RateLimiter:
-    """The starts at every host, shared by all threads of one fetcher, and by ``shared_limit`` with other processes.
+    """When requests to each host start, for all threads of one fetcher and, by ``shared_limit``, other processes.
 
-    A host is "name:port". Its interval runs from when it has seen a request, so that it sees no two closer, however
-    late the first one came; while one is open there is no other, unless the interval is 0.
+    A host is "name:port". Its interval counts from when it received a request, so that it never receives two closer
+    together, however late the first one arrived. While a request is open there is no other, unless the interval is 0.
     """
 
     def __init__(self, *, hold_max_seconds: float, shared_limit: SharedRateLimit | None = None) -> None:
@@ -106,9 +108,9 @@ class RateLimiter:
         self._lock = Lock()
 
     def take(self, host: str, interval_seconds: float) -> float | FetchFailure:
-        """Take the host's start and return 0.0 where it may be asked now, else the seconds until it may be.
+        """Start a request to the host and return 0.0; if it is too early, return the seconds to wait.
 
-        FetchFailure if the host asks for a longer pause than a run waits. Give what was taken to ``finish``.
+        Return a FetchFailure if the host asks for a longer pause than a run waits. Every start needs a ``finish``.
         """
         with self._lock:
             state, now = self._hosts.setdefault(host, _Host()), time.monotonic()
@@ -129,7 +131,7 @@ class RateLimiter:
             return wait_seconds
 
     def wait_for_start(self, host: str, interval_seconds: float) -> FetchFailure | None:
-        """Take the host's start, asleep until it may be asked; FetchFailure as in ``take``."""
+        """Sleep until a request to the host may start, and start it; return a FetchFailure as ``take`` does."""
         while wait_seconds := self.take(host, interval_seconds):
             if isinstance(wait_seconds, FetchFailure):
                 return wait_seconds
@@ -137,7 +139,7 @@ class RateLimiter:
         return None
 
     def finish(self, host: str, interval_seconds: float, *, sent_at: float, health: HostHealth) -> None:
-        """Say how a start ended. ``sent_at`` is in seconds of time.monotonic.
+        """Record how a request ended. ``sent_at`` is in seconds of time.monotonic.
 
         An answer of 429 or 503 (overloaded) doubles the interval, one that is ok halves it again. After ten answers in
         a row that are not ok, the host is left alone for ten minutes.
@@ -156,7 +158,7 @@ class RateLimiter:
                 state.held_until = max(state.held_until, now + _DEAD_SECONDS)
 
     def back_off(self, host: str, seconds: float) -> None:
-        """Let nobody start at the host for so long; other processes keep to it for an hour at most."""
+        """Let no request to the host start for so many seconds; for other processes an hour at most."""
         with self._lock:
             state = self._hosts.setdefault(host, _Host())
             state.held_until = max(state.held_until, time.monotonic() + seconds)

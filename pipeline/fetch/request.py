@@ -1,4 +1,8 @@
-"""One page's way: every hop checked, redirects followed by hand, failures tried again."""
+"""One request from URL to reply: every redirect is checked and followed here, failures are retried.
+
+A request is a walk: a generator that yields where it must wait, so that no thread is held meanwhile. The scheduler and
+a single fetch both drive it.
+"""
 
 import time
 from collections.abc import Callable, Generator, Mapping
@@ -15,15 +19,18 @@ from pipeline.fetch.retry import FetchFailure, pause_seconds, retry_after_second
 from pipeline.fetch.transport import Budget, Caps, FetchLimits, Reply, Transport
 from pipeline.model import GONE
 
-# A page's way as steps between which no thread is held: what the schedule and a single fetch both drive.
+_PORTS = {"http": 80, "https": 443}
+_REDIRECTS = (301, 302, 303, 307, 308)
+_TRANSIENT = (408, 425, 429)
+_SLOW_DOWN = (429, 503)
 
 
 @dataclass(frozen=True, slots=True)
 class WalkStep:
-    """What a walk waits for: to go on at a host, not before a time of time.monotonic.
+    """What a walk waits for: to continue at a host, not before a time of time.monotonic.
 
-    With ``is_request`` it needs the host's start, which whoever drives the walk takes from the pace; without, it only
-    looks up what is known. ``is_alone``: no other page of the host can go on before this one.
+    With ``is_request`` the next step sends a request, whose start the driver of the walk takes from the rate limiter;
+    without, it only looks up what is known. ``is_alone``: no other page of the host can continue before this one.
     """
 
     host: str
@@ -33,13 +40,13 @@ class WalkStep:
     is_alone: bool = False
 
 
-# Yields its steps; is sent None to go on, or why the start cannot be had.
+# Yields its steps; is sent None to continue, or why the request may not start.
 Walk = Generator[WalkStep, FetchFailure | None, Reply | FetchFailure]
 Gate = Generator[WalkStep, FetchFailure | None, FetchFailure | None]
 
 
 def ahead_of_others(walk: Walk) -> Walk:
-    """Return a walk of which no step lets another page of the host go first."""
+    """Return a walk none of whose steps lets another page of the host go first."""
     refusal: FetchFailure | None = None
     while True:
         try:
@@ -51,7 +58,7 @@ def ahead_of_others(walk: Walk) -> Walk:
 
 
 def run_walk(walk: Walk, limiter: RateLimiter) -> Reply | FetchFailure:
-    """Return where a walk ends; the calling thread sleeps wherever it must wait."""
+    """Return the end of a walk; the calling thread sleeps where the walk must wait."""
     refusal: FetchFailure | None = None
     while True:
         try:
@@ -63,15 +70,9 @@ def run_walk(walk: Walk, limiter: RateLimiter) -> Reply | FetchFailure:
         refusal = limiter.wait_for_start(step.host, step.interval_seconds) if step.is_request else None
 
 
-_PORTS = {"http": 80, "https": 443}
-_REDIRECTS = (301, 302, 303, 307, 308)
-_TRANSIENT = (408, 425, 429)
-_SLOW_DOWN = (429, 503)
-
-
 @dataclass(frozen=True, slots=True)
 class RequestTarget:
-    """One hop, ready to be sent. ``host_key`` is "host:port", the unit of pace and of private hosts."""
+    """One request, ready to be sent. ``host_key`` is "host:port", the unit of rate limits and of private hosts."""
 
     request: requests.PreparedRequest
     url: str
@@ -86,7 +87,7 @@ class RequestTarget:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RequestSpec:
-    """What is wanted: a URL, under which caps, and who must allow each hop (None where nobody is asked)."""
+    """A URL to request, its size limits, and the gate that must allow each redirect (None means no gate)."""
 
     url: str
     caps: Caps
@@ -114,9 +115,9 @@ class RequestRunner:
         self._now = now
 
     def walk(self, spec: RequestSpec) -> Walk:
-        """Return the way to the reply (200 to 299 or an asked-for 304) behind all redirects, or why there is none.
+        """Return the walk to the reply (200 to 299, or 304 to a conditional request) after all redirects, or a failure.
 
-        Between two tries it waits in a step, for the server's Retry-After by the host's pace.
+        Between two tries it waits in a step; the server's Retry-After counts by the rate limiter.
         """
         budget, not_before, attempt = Budget(self._limits.page_deadline_seconds), 0.0, 1
         while True:
@@ -126,16 +127,16 @@ class RequestRunner:
             pause = 0.0 if got.retry_after_seconds else pause_seconds(attempt)
             not_before = time.monotonic() + min(pause, self._limits.retry_after_max_seconds)
             attempt += 1
-            del got  # with what came of its body: a page waits long for its turn
+            del got  # and its partial body: a page may wait long
 
     def _tries(self, got: FetchFailure) -> int:
-        # What is cut short twice is cut short at its source.
+        # A body that is cut short twice is cut short at its source.
         return min(2, self._limits.attempts) if got.reason == "truncated" else self._limits.attempts
 
     def _follow(self, spec: RequestSpec, budget: Budget, not_before: float) -> Walk:
         url, visited = spec.url, {spec.url}
         while True:
-            reply = yield from self._hop(url, spec, budget, not_before)
+            reply = yield from self._request(url, spec, budget, not_before)
             if isinstance(reply, FetchFailure) or reply.status not in _REDIRECTS:
                 return reply
             target = _redirect_of(reply)
@@ -148,13 +149,12 @@ class RequestRunner:
             visited.add(target)
             url, not_before = target, 0.0
 
-    def _hop(self, url: str, spec: RequestSpec, budget: Budget, not_before: float) -> Walk:
+    def _request(self, url: str, spec: RequestSpec, budget: Budget, not_before: float) -> Walk:
         target = _target_of(url, {**spec.headers, **self._headers()})
         if isinstance(target, FetchFailure):
             return target
-        yield WalkStep(
-            target.host_key, spec.interval_seconds, not_before
-        )  # resolving and robots are the host's own time
+        # Name resolution and robots.txt are part of the host's own waiting time.
+        yield WalkStep(target.host_key, spec.interval_seconds, not_before)
         endpoint = self._book.endpoint(target.host, target.port)
         if isinstance(endpoint, FetchFailure):
             return endpoint
@@ -179,7 +179,7 @@ class RequestRunner:
         return {"User-Agent": self._limits.user_agent, "Accept": "*/*", "Accept-Encoding": ACCEPT_ENCODING}
 
     def _check_status(self, reply: Reply, target: RequestTarget, spec: RequestSpec) -> Reply | FetchFailure:
-        """Return the reply where its status is one to go on with; hold the host where it asks for that."""
+        """Return the reply if its status is usable, else why not; back off from the host if it asks for that."""
         status = reply.status
         is_wanted = (200 <= status < 300 and status != 206) or status in _REDIRECTS
         if is_wanted or (status == 304 and _is_conditional(spec)):

@@ -1,4 +1,4 @@
-"""Why a page did not come, as a value: retries and robots decide on it before it becomes an error."""
+"""Failed fetches as values, on which retries and robots rules decide before they become errors; pauses of retries."""
 
 import re
 from dataclasses import dataclass, replace
@@ -10,39 +10,13 @@ from typing import Literal, Self
 from pipeline.errors import RefusedFetchError, TransientFetchError
 from pipeline.model import Exchange
 
-# When to try again: what the server asks for, else a short growing pause.
-
-_FIRST_PAUSE_SECONDS = 0.2
-_FOREVER_SECONDS = 10.0 * 365 * 86400
-_random = SystemRandom()
-
-
-def retry_after_seconds(value: str | None, *, now: datetime) -> float | None:
-    """Return the seconds that a Retry-After header asks for, given as seconds or as a date; None for none."""
-    if value is None:
-        return None
-    value = value.strip()
-    if re.fullmatch(r"\d+", value, re.ASCII):
-        return min(float(value), _FOREVER_SECONDS)
-    try:
-        at = parsedate_to_datetime(value)
-    except ValueError:  # neither form: as if it were not there
-        return None
-    at = at if at.tzinfo else at.replace(tzinfo=UTC)
-    return max(0.0, (at - now).total_seconds())
-
-
-def pause_seconds(attempt: int) -> float:
-    """Return the pause after a failed attempt (1 is the first): doubled each time, with jitter of a half each way."""
-    return float(_FIRST_PAUSE_SECONDS * 2 ** (attempt - 1) * _random.uniform(0.5, 1.5))
-
 
 @dataclass(frozen=True, slots=True)
 class FetchFailure:
-    """``kind`` says what may be done: "retry" soon, "defer" to a later run, or give up ("permanent").
+    """Why a fetch failed. ``kind``: "retry" soon, "defer" to a later run, or give up ("permanent").
 
-    ``reason`` is a word of the package's docstring, ``detail`` is for a person. ``exchange`` is kept of an answer that
-    the archive wants: the page is gone, or its body broke off.
+    ``reason`` is a word of the package's docstring, ``detail`` is for a person. ``exchange`` is set for a response that
+    goes into the archive: the page is gone, or its body broke off.
     """
 
     kind: Literal["retry", "defer", "permanent"]
@@ -53,7 +27,10 @@ class FetchFailure:
     exchange: Exchange | None = None
 
     def of_host_file(self, url: str, *, reason: str) -> Self:
-        """Return why a page waits for a file of its host, at ``url``; that a host is on hold costs no page a try."""
+        """Return the failure of a page that waits for a file of its host, at ``url``.
+
+        The reason host_on_hold is kept, because it does not count as a try.
+        """
         return replace(
             self,
             kind="defer",
@@ -64,7 +41,7 @@ class FetchFailure:
         )
 
     def as_error(self, url: str) -> TransientFetchError | RefusedFetchError:
-        """Return the error that stages understand."""
+        """Return the error that jobs handle."""
         message = f"{url}: {self.detail}"
         if self.kind == "permanent":
             return RefusedFetchError(message, key=url, reason=self.reason, status=self.status, exchange=self.exchange)
@@ -75,3 +52,30 @@ class FetchFailure:
             retry_after_seconds=self.retry_after_seconds,
             exchange=self.exchange,
         )
+
+
+# The pause before the next try: the server's Retry-After, else a short one that doubles.
+
+_FIRST_PAUSE_SECONDS = 0.2
+_FOREVER_SECONDS = 10.0 * 365 * 86400
+_random = SystemRandom()
+
+
+def retry_after_seconds(value: str | None, *, now: datetime) -> float | None:
+    """Return the seconds that a Retry-After header asks for, given as seconds or as a date; None if there is none."""
+    if value is None:
+        return None
+    value = value.strip()
+    if re.fullmatch(r"\d+", value, re.ASCII):
+        return min(float(value), _FOREVER_SECONDS)
+    try:
+        at = parsedate_to_datetime(value)
+    except ValueError:  # neither form: treated as missing
+        return None
+    at = at if at.tzinfo else at.replace(tzinfo=UTC)
+    return max(0.0, (at - now).total_seconds())
+
+
+def pause_seconds(attempt: int) -> float:
+    """Return the pause after a failed attempt (1 is the first): doubled each time, with 50 % jitter either way."""
+    return float(_FIRST_PAUSE_SECONDS * 2 ** (attempt - 1) * _random.uniform(0.5, 1.5))

@@ -1,4 +1,4 @@
-"""What robots.txt allows."""
+"""What a host's well-known files allow: robots.txt, and tdmrep.json with the reservation of text and data mining."""
 
 import json
 import logging
@@ -20,13 +20,15 @@ from pipeline.fetch.request import Gate, RequestRunner, RequestSpec, RequestTarg
 from pipeline.fetch.retry import FetchFailure
 from pipeline.fetch.transport import Caps, FetchLimits, Reply
 
-# A file in which a host says what may be done with its pages: asked for once an origin, kept a day.
+log = logging.getLogger(__name__)
+
+# Well-known files: requested once per origin, cached for a day.
 
 _CACHE_TTL = timedelta(hours=24)
-_RETRY_INTERVAL = timedelta(minutes=5)  # where it could not be had
-_POLL_SECONDS, _POLL_MAX_SECONDS = 0.02, 1.0  # while another page of the origin asks for the file
-_MAX_BYTES = 500 * 1024  # RFC 9309 section 2.5, for robots.txt; what follows is not read. Twice that may be sent
-# As if there were no file: the RFC's "unavailable" (4xx) and redirects that lead nowhere.
+_RETRY_INTERVAL = timedelta(minutes=5)  # after a failure
+_POLL_SECONDS, _POLL_MAX_SECONDS = 0.02, 1.0  # while another page of the origin requests the file
+_MAX_BYTES = 500 * 1024  # RFC 9309 section 2.5, for robots.txt; the rest is not read. Twice that may be sent
+# Treated as a missing file, as the RFC does with "unavailable" (4xx): redirects that lead nowhere, broken codings.
 _NO_FILE = ("redirect_loop", "redirect_limit", "https_downgrade", "unsupported_scheme", "bad_url", "bad_encoding")
 
 
@@ -37,9 +39,9 @@ class _CachedRules[T]:
 
 
 class WellKnownFile[T]:
-    """One file of every origin, at ``path``, as ``parse`` reads it. Thread-safe; one page asks, the others wait.
+    """One file of every origin, at ``path``, read by ``parse``. Thread-safe; one page requests it, the others wait.
 
-    4xx (but 429) means that there is none. 429, 5xx and no answer mean that nobody knows, for now.
+    4xx (but 429) means that there is no such file. 429, 5xx and no answer mean that it is unknown for now.
     """
 
     def __init__(
@@ -62,7 +64,7 @@ class WellKnownFile[T]:
         self._lock = Lock()
 
     def rules(self, target: RequestTarget) -> Generator[WalkStep, FetchFailure | None, T | FetchFailure | None]:
-        """Return what the file of a target's origin says; None for no file, FetchFailure if unknown."""
+        """Return the rules of a target's origin; None if it has no file, FetchFailure if they are unknown."""
         poll_seconds = _POLL_SECONDS
         while (known := self._current(target.origin)) is None:
             if self._begins(target.origin):
@@ -76,7 +78,7 @@ class WellKnownFile[T]:
         return known.rules
 
     def known_rules(self, origin: str) -> T | FetchFailure | None:
-        """Return what is known of an origin's file without asking for it."""
+        """Return the rules of an origin's file if it was requested already, else None."""
         known = self._known.get(origin)
         return known.rules if known is not None else None
 
@@ -104,106 +106,14 @@ class WellKnownFile[T]:
         self._known[target.origin] = known
 
 
-# Who reserves text and data mining (TDMRep, noai): what headers say, and each host's tdmrep.json.
-
-_RULES_MAX = 1000
-_LOCATION_MAX = 500  # characters
-_WILDCARDS_MAX = 8
-_NO_AI = re.compile(r"\bno(?:image)?ai\b", re.IGNORECASE)
-
-
-@dataclass(frozen=True)
-class _ReservationRule:
-    """Whether the paths that ``location`` names are reserved; "*" and a final "$" as in robots.txt."""
-
-    location: str
-    is_reserved: bool
-
-    @cached_property
-    def _pattern(self) -> re.Pattern[str]:
-        end = "$" if self.location.endswith("$") else ""
-        parts = re.split(r"\*+", self.location.removesuffix("$"))
-        return re.compile(".*?".join(map(re.escape, parts)) + end, re.DOTALL)
-
-    def names(self, path: str) -> bool:
-        return self._pattern.match(path) is not None
-
-
-ReservationRules = tuple[_ReservationRule, ...]
-
-
-class Reservations:
-    """The tdmrep.json of every origin. The longest location that names a path decides, as in robots.txt.
-
-    Where it cannot be read, a fetcher that obeys reservations fetches nothing, for now.
-    """
-
-    def __init__(self, limits: FetchLimits, *, runner: RequestRunner, now: Callable[[], datetime]) -> None:
-        self._is_obeyed = limits.obeys_reservation
-        self._file = WellKnownFile(
-            "/.well-known/tdmrep.json", parse=_parse_tdmrep, runner=runner, limits=limits, now=now
-        )
-
-    def gate(self, target: RequestTarget) -> Gate:
-        """Read the file of a target's origin; return why a page may not be fetched where reservations are obeyed."""
-        rules = yield from self._file.rules(target)
-        if not self._is_obeyed:
-            return None
-        if isinstance(rules, FetchFailure):
-            return rules.of_host_file(f"{target.origin}/.well-known/tdmrep.json", reason="tdm_unreachable")
-        rule = None if rules is None else _deciding_rule(target.url, rules)
-        if rule is not None and rule.is_reserved:
-            told = f"{target.origin}/.well-known/tdmrep.json reserves it (location {rule.location})"
-            return FetchFailure("permanent", "tdm_reserved", told)
-        return None
-
-    def is_reserved(self, url: str) -> bool:
-        """Return whether the file of a URL's origin, as far as it was read, reserves the URL."""
-        parts = urlsplit(url)
-        rules = self._file.known_rules(f"{parts.scheme}://{parts.netloc}")
-        rule = None if rules is None or isinstance(rules, FetchFailure) else _deciding_rule(url, rules)
-        return rule is not None and rule.is_reserved
-
-
-def reserving_header(headers: Mapping[str, str]) -> str | None:
-    """Return the header of a reply that reserves text and data mining, as it stands; None where none does."""
-    if headers.get("tdm-reservation", "").strip() == "1":
-        return "tdm-reservation: 1"
-    robots = headers.get("x-robots-tag", "")
-    return f"X-Robots-Tag: {robots[:100]}" if _NO_AI.search(robots) else None
-
-
-def _deciding_rule(url: str, rules: ReservationRules) -> _ReservationRule | None:
-    """Return the rule with the longest location that names a URL's path, one that reserves before one that does not."""
-    parts = urlsplit(url)
-    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
-    named = [rule for rule in rules if rule.names(path)]
-    return max(named, key=lambda rule: (len(rule.location), rule.is_reserved), default=None)
-
-
-def _parse_tdmrep(body: bytes, _: RequestTarget) -> ReservationRules:
-    """Return the rules of a tdmrep.json; entries that are none are passed over, a file that is none says nothing."""
-    try:
-        found = json.loads(body)
-    except (ValueError, RecursionError):
-        return ()
-    given = [each for each in found if isinstance(each, dict)][:_RULES_MAX] if isinstance(found, list) else []
-    rules = (_ReservationRule(str(each.get("location", "")), str(each.get("tdm-reservation")) == "1") for each in given)
-    return tuple(rule for rule in rules if rule.location and _is_bounded(rule.location))
-
-
-def _is_bounded(location: str) -> bool:
-    return len(location) <= _LOCATION_MAX and location.count("*") <= _WILDCARDS_MAX
-
-
-log = logging.getLogger(__name__)
+# robots.txt.
 
 _DISALLOW = re.compile(r"\s*disallow\s*:", re.IGNORECASE)
 _CRAWL_DELAY_MAX_SECONDS = 60.0
 
 
 class Robots:
-    """The rules of every origin. Where robots.txt cannot be read nothing is fetched, for now.
+    """The robots.txt of every origin. If it cannot be read, nothing is fetched for now.
 
     A Crawl-delay raises the host's interval, to 60 s at most.
     """
@@ -211,13 +121,13 @@ class Robots:
     def __init__(
         self, limits: FetchLimits, *, runner: RequestRunner, limiter: RateLimiter, now: Callable[[], datetime]
     ) -> None:
-        # Groups name the product, not the comment that follows it in our header.
+        # A robots.txt names only the product, not the comment after it in our User-Agent header.
         self._agent = limits.user_agent.split("/")[0].split(" ")[0]
         parse = partial(_parse_robots, agent=self._agent, limiter=limiter)
         self._file = WellKnownFile("/robots.txt", parse=parse, runner=runner, limits=limits, now=now)
 
     def gate(self, target: RequestTarget) -> Gate:
-        """Return why a URL may not be fetched, None where it may."""
+        """Return why a URL may not be fetched; None if it may."""
         rules = yield from self._file.rules(target)
         if isinstance(rules, FetchFailure):
             return rules.of_host_file(f"{target.origin}/robots.txt", reason="robots_unreachable")
@@ -230,16 +140,17 @@ class Robots:
 
 @dataclass(frozen=True)
 class _RobotsRules:
-    """A robots.txt as parsed and as written. ``named`` are the lines that refused a page so far."""
+    """A robots.txt as parsed and as written. ``named`` caches the lines that refused a page so far."""
 
     parsed: Protego
     lines: tuple[str, ...]
     named: dict[int, str] = field(default_factory=dict)
 
     def line_against(self, url: str, agent: str) -> str | None:
-        """Return the line that refuses a URL, with its number from 1; the last one where several do alone.
+        """Return the line that refuses a URL, with its number from 1; the last one if each of several lines does.
 
-        The parser does not say which rule decided. Lines are taken away from the first on, by halves, until it allows.
+        The parser does not say which rule decided. A binary search finds how many refusals, counted from the first,
+        must be removed until the URL is allowed.
         """
         for number, line in self.named.items():
             if not Protego.parse(f"User-agent: *\n{line}").can_fetch(url, agent):
@@ -270,3 +181,94 @@ def _parse_robots(body: bytes, target: RequestTarget, *, agent: str, limiter: Ra
             log.warning(told, target.origin, delay, _CRAWL_DELAY_MAX_SECONDS)
         limiter.set_crawl_delay(target.host_key, min(delay, _CRAWL_DELAY_MAX_SECONDS))
     return _RobotsRules(parsed, tuple(text.splitlines()))
+
+
+# Reservation of text and data mining: tdmrep.json (TDMRep), and headers (TDMRep, noai).
+
+_TDMREP_PATH = "/.well-known/tdmrep.json"
+_RULES_MAX = 1000
+_LOCATION_MAX = 500  # characters
+_WILDCARDS_MAX = 8
+_NO_AI = re.compile(r"\bno(?:image)?ai\b", re.IGNORECASE)
+
+
+@dataclass(frozen=True)
+class _ReservationRule:
+    """Whether the paths that match ``location`` are reserved; "*" and a final "$" as in robots.txt."""
+
+    location: str
+    is_reserved: bool
+
+    @cached_property
+    def _pattern(self) -> re.Pattern[str]:
+        end = "$" if self.location.endswith("$") else ""
+        parts = re.split(r"\*+", self.location.removesuffix("$"))
+        return re.compile(".*?".join(map(re.escape, parts)) + end, re.DOTALL)
+
+    def matches(self, path: str) -> bool:
+        return self._pattern.match(path) is not None
+
+
+ReservationRules = tuple[_ReservationRule, ...]
+
+
+class Reservations:
+    """The tdmrep.json of every origin. The longest location that matches a path decides, as in robots.txt.
+
+    If it cannot be read, a fetcher that obeys reservations fetches nothing for now.
+    """
+
+    def __init__(self, limits: FetchLimits, *, runner: RequestRunner, now: Callable[[], datetime]) -> None:
+        self._is_obeyed = limits.obeys_reservation
+        self._file = WellKnownFile(_TDMREP_PATH, parse=_parse_tdmrep, runner=runner, limits=limits, now=now)
+
+    def gate(self, target: RequestTarget) -> Gate:
+        """Read the file of a target's origin; if reservations are obeyed, return why a page may not be fetched."""
+        rules = yield from self._file.rules(target)
+        if not self._is_obeyed:
+            return None
+        if isinstance(rules, FetchFailure):
+            return rules.of_host_file(f"{target.origin}{_TDMREP_PATH}", reason="tdm_unreachable")
+        rule = None if rules is None else _deciding_rule(target.url, rules)
+        if rule is not None and rule.is_reserved:
+            told = f"{target.origin}{_TDMREP_PATH} reserves it (location {rule.location})"
+            return FetchFailure("permanent", "tdm_reserved", told)
+        return None
+
+    def is_reserved(self, url: str) -> bool:
+        """Return whether the file of a URL's origin, as far as it was read, reserves the URL."""
+        parts = urlsplit(url)
+        rules = self._file.known_rules(f"{parts.scheme}://{parts.netloc}")
+        rule = None if rules is None or isinstance(rules, FetchFailure) else _deciding_rule(url, rules)
+        return rule is not None and rule.is_reserved
+
+
+def reserving_header(headers: Mapping[str, str]) -> str | None:
+    """Return the header of a reply that reserves text and data mining, as written; None if no header does."""
+    if headers.get("tdm-reservation", "").strip() == "1":
+        return "tdm-reservation: 1"
+    robots = headers.get("x-robots-tag", "")
+    return f"X-Robots-Tag: {robots[:100]}" if _NO_AI.search(robots) else None
+
+
+def _deciding_rule(url: str, rules: ReservationRules) -> _ReservationRule | None:
+    """Return the rule with the longest location that matches a URL's path; of two as long, one that reserves."""
+    parts = urlsplit(url)
+    path = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    named = [rule for rule in rules if rule.matches(path)]
+    return max(named, key=lambda rule: (len(rule.location), rule.is_reserved), default=None)
+
+
+def _parse_tdmrep(body: bytes, _: RequestTarget) -> ReservationRules:
+    """Return the rules of a tdmrep.json. Invalid entries are skipped; an invalid file has no rules."""
+    try:
+        found = json.loads(body)
+    except (ValueError, RecursionError):
+        return ()
+    given = [each for each in found if isinstance(each, dict)][:_RULES_MAX] if isinstance(found, list) else []
+    rules = (_ReservationRule(str(each.get("location", "")), str(each.get("tdm-reservation")) == "1") for each in given)
+    return tuple(rule for rule in rules if rule.location and _is_bounded(rule.location))
+
+
+def _is_bounded(location: str) -> bool:
+    return len(location) <= _LOCATION_MAX and location.count("*") <= _WILDCARDS_MAX

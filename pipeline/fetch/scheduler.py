@@ -1,4 +1,4 @@
-"""One schedule for the pages of all hosts: threads work, they never wait for a host."""
+"""The scheduler of requests to all hosts: threads never wait for a host."""
 
 import time
 from collections import deque
@@ -16,7 +16,7 @@ from pipeline.fetch.retry import FetchFailure
 from pipeline.fetch.transport import Reply
 
 _WAITING_MAX = 10_000  # pages known at once: enough to see other hosts behind the pages of one
-_HELD_BYTES_A_THREAD = 24 << 20  # of bodies, open requests at their largest included: 192 MB with eight threads
+_HELD_BYTES_A_THREAD = 24 << 20  # of bodies, open requests counted at their largest: 192 MB with eight threads
 
 
 @dataclass(slots=True)
@@ -29,7 +29,7 @@ class _Page[K]:
 
 @dataclass(slots=True)
 class _HostQueue[K]:
-    """The pages that wait for one host: one that goes alone, then by when they may go on, then by their number."""
+    """The pages that wait for one host: one that goes alone, then by when they may continue, then by number."""
 
     waiting: list[tuple[bool, float, int, _Page[K]]] = field(default_factory=list)
     busy: int = 0
@@ -39,7 +39,7 @@ class _HostQueue[K]:
 
 @dataclass(frozen=True, slots=True)
 class _Slot[K]:
-    """A page that may go on; ``refusal``: why it may not ask its host; ``reserved_bytes``: kept free for its answer."""
+    """A page that may continue. ``refusal``: why it may send no request. ``reserved_bytes``: room for the reply."""
 
     page: _Page[K]
     queue: _HostQueue[K]
@@ -48,13 +48,14 @@ class _Slot[K]:
 
 
 class Schedule[K]:
-    """Walks many pages at once. Used once; ``run`` is read by one thread.
+    """Drives many walks at once. Used once; one thread reads ``run``.
 
-    A host's queue is due when its first page may go on and, for a request, the pace lets the host be asked. Threads
+    A host's queue is due when its first page may continue and, for a request, the rate limiter allows a start. Threads
     take due queues only; a page that must wait goes back into a queue.
 
-    No thread waits for the reader: a request that finds no room for its answer stays in its queue. The file of a host
-    (``is_alone``) needs no room, so the reader, who may wait for it to list further pages, waits for threads alone.
+    No thread waits for the reader: a request without room for its response stays in its queue. A host's well-known
+    file (``is_alone``) needs no room. So a reader that waits for such a file before it lists further pages depends on
+    the threads only.
     """
 
     def __init__(self, limiter: RateLimiter, *, threads: int, page_max_bytes: int) -> None:
@@ -74,7 +75,7 @@ class Schedule[K]:
         self._may_start, self._has_done = Condition(lock), Condition(lock)
 
     def run(self, walks: Iterable[tuple[K, Walk]]) -> Iterator[tuple[K, Reply | FetchFailure]]:
-        """Yield each page's end as it comes; one host's pages in their order, but for those that are tried again.
+        """Yield the end of each page as it comes; the pages of one host in order, except for retried ones.
 
         ``walks`` is read by this thread, as far ahead as there is room.
         """
@@ -86,12 +87,12 @@ class Schedule[K]:
                 finally:
                     self._close()
                 for worker in workers:
-                    worker.result()  # a defect in a thread is one of the run
+                    worker.result()  # raises what a defect in a thread raised
         finally:
             self._leave()
 
     def _leave(self) -> None:
-        """End the walks that are left, so that none goes on owning what others of its host wait for."""
+        """Close the remaining walks, so that none keeps what other pages of its host wait for."""
         for queue in self._queues.values():
             for *_, page in queue.waiting:
                 page.walk.close()
@@ -110,7 +111,7 @@ class Schedule[K]:
                 is_read = True
 
     def _next_end(self, *, waits: bool) -> tuple[K, Reply | FetchFailure] | None:
-        """Return the next page's end; None where there is none yet and it is not to be waited for, or none at all."""
+        """Return the next page's end; None if there is none yet and ``waits`` is False, or if no page is left."""
         with self._has_done:
             while waits and not self._done and self._pages and not self._is_closed:
                 self._has_done.wait()
@@ -123,7 +124,7 @@ class Schedule[K]:
             return key, end
 
     def _add(self, key: K, walk: Walk) -> None:
-        """Put a new page into the queue of its host; one that names no host ends here."""
+        """Put a new page into the queue of its host; one without a valid URL ends here."""
         try:
             step = next(walk)
         except StopIteration as end:
@@ -149,21 +150,21 @@ class Schedule[K]:
             self._has_done.notify_all()
 
     def _next_slot(self) -> _Slot[K] | None:
-        """Return the next page that may go on; None once the schedule is closed."""
+        """Return the next page that may continue; None once the schedule is closed."""
         with self._may_start:
             while not self._is_closed:
                 is_admitted = self._admit()
                 wait_seconds = self._ready[0][0] - time.monotonic() if self._ready else None
                 if wait_seconds is not None and wait_seconds <= 0:
                     if (slot := self._take_slot(*heappop(self._ready))) is not None:
-                        self._may_start.notify()  # somebody else waits for the next queue
+                        self._may_start.notify()  # another thread waits for the next queue
                         return slot
                 elif not is_admitted:
                     self._may_start.wait(wait_seconds)
             return None
 
     def _admit(self) -> bool:
-        """Make one of the queues due that found no room, where there is some now: each slot lets in the next one."""
+        """If there is room, make due one queue that found none; return whether there was one."""
         if not self._without_room or not self._has_room():
             return False
         host = self._without_room.popleft()
@@ -171,12 +172,12 @@ class Schedule[K]:
         return True
 
     def _has_room(self) -> bool:
-        """Return whether one more page may be asked for: not while as many as threads wait to be read."""
+        """Return whether one more page may be requested: its bytes fit, and fewer ends than threads wait to be read."""
         is_free = not self._held_bytes or self._held_bytes + self._page_max_bytes <= self._held_max_bytes
         return is_free and len(self._done) < self._threads
 
     def _take_slot(self, ready_at: float, host: str) -> _Slot[K] | None:
-        """Return a due queue's first page; None where pace or room lets it wait, or the queue became due otherwise."""
+        """Return a due queue's first page; None if rate limit or missing room delay it, or ``ready_at`` is outdated."""
         queue = self._queues[host]
         if ready_at != queue.ready_at:
             return None
@@ -224,7 +225,7 @@ class Schedule[K]:
         self._has_done.notify()
 
     def _enter(self, page: _Page[K]) -> None:
-        """Put a page into the queue of its next step; one that was told to wait goes behind those that were not."""
+        """Put a page into the queue of its next step; one that must wait goes after those that need not."""
         host, not_before = page.step.host, page.step.not_before
         if not_before:
             page.number = next(self._numbers)
@@ -234,7 +235,7 @@ class Schedule[K]:
             self._mark_ready(queue, host)
 
     def _mark_ready(self, queue: _HostQueue[K], host: str, *, not_before: float = 0.0) -> None:
-        """Make a queue due for its first page, where one more may be open at its host."""
+        """Make a queue due for its first page, if one more may be open at its host."""
         if not queue.waiting:
             return
         _, waits_until, _, first = queue.waiting[0]
@@ -246,7 +247,7 @@ class Schedule[K]:
 
 
 def _held_bytes(end: Reply | FetchFailure) -> int:
-    """Return the bytes of a page's body, decoded and as sent; held once where no coding makes them differ."""
+    """Return the size of a page's body, decoded and as sent; counted once if both are the same object."""
     body = end.body if isinstance(end, Reply) else b""
     sent = end.exchange.body if end.exchange is not None else b""
     return len(body) + (0 if sent is body else len(sent))

@@ -1,4 +1,4 @@
-"""One request, one reply, with a cap on every byte."""
+"""One HTTP request and its reply: limits of time and size, connections to checked addresses only, bodies as sent."""
 
 import io
 import socket
@@ -22,19 +22,89 @@ from pipeline.fetch.retry import FetchFailure
 from pipeline.model import Exchange
 from pipeline.settings import Settings
 
-# Connections pinned to the checked address, with a deadline on every read; the heads that go over them are kept.
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class FetchLimits:
+    """Limits of one fetcher: time, bytes, tries. ``threads`` is how many requests it has open at once.
+
+    ``page_deadline_seconds`` counts time with servers, not the waits of the rate limiter.
+    ``retry_after_max_seconds`` bounds every wait between two tries. With ``obeys_reservation`` pages whose host
+    reserves text and data mining are refused. Bytes on the wire of a listing may reach
+    ``listing_max_bytes`` where that is more than ``wire_max_bytes``.
+    """
+
+    user_agent: str
+    read_timeout_seconds: float
+    page_deadline_seconds: float
+    attempts: int
+    retry_after_max_seconds: float
+    page_max_bytes: int
+    listing_max_bytes: int
+    wire_max_bytes: int
+    redirects_max: int
+    host_interval_seconds: float
+    threads: int
+    obeys_reservation: bool
+
+
+def limits_from(settings: Settings) -> FetchLimits:
+    """Return the limits in the settings."""
+    return FetchLimits(
+        user_agent=settings.user_agent,
+        read_timeout_seconds=settings.read_timeout_seconds,
+        page_deadline_seconds=settings.page_deadline_seconds,
+        attempts=settings.fetch_attempts,
+        retry_after_max_seconds=settings.retry_after_max_seconds,
+        page_max_bytes=settings.page_max_bytes,
+        listing_max_bytes=settings.listing_max_bytes,
+        wire_max_bytes=settings.wire_max_bytes,
+        redirects_max=settings.redirects_max,
+        host_interval_seconds=settings.host_interval_seconds,
+        threads=settings.fetch_threads,
+        obeys_reservation=settings.tdm_policy == "obey",
+    )
+
+
+@dataclass(frozen=True, slots=True)
+class Reply:
+    """The response to one request. ``headers`` have lower-case names; ``body`` has no content codings."""
+
+    url: str
+    status: int
+    headers: Mapping[str, str]
+    body: bytes
+    exchange: Exchange
+
+
+@dataclass(slots=True)
+class Budget:
+    """Seconds that one page may still spend with servers."""
+
+    seconds_left: float
+
+
+@dataclass(frozen=True, slots=True)
+class Caps:
+    """Maximum bytes of a body, on the wire and decoded. With ``is_cut`` a longer decoded body is cut, not refused."""
+
+    wire_bytes: int
+    body_bytes: int
+    is_cut: bool = False
+
+
+# Connections to the checked address, with a deadline on every read; request and response heads are kept as sent.
 
 _HEAD_END = (b"\r\n", b"\n", b"")
 _HOSTS_KEPT, _CONNECTIONS_KEPT = 128, 32
 
 
 class FramingTooLargeError(urllib3.exceptions.HTTPError):
-    """Sizes, extensions and trailers of a chunked body beyond the cap of bytes on the wire."""
+    """The chunk sizes, extensions and trailers of a chunked body exceed the limit of bytes on the wire."""
 
 
 class Clock(threading.local):
-    """The request that this thread is in: its deadline, in seconds of time.monotonic, the heads that went over the
-    wire, as bytes, and how many bytes of chunks' framing may still come.
+    """The current request of this thread: its deadline in seconds of time.monotonic, request and response head as sent,
+    and how many bytes of chunk framing may still arrive.
     """
 
     def __init__(self, read_timeout_seconds: float) -> None:
@@ -45,12 +115,12 @@ class Clock(threading.local):
         self.framing_bytes_left = 0
 
     def seconds_to_wait(self) -> float:
-        """Return how long the next read may block. Never 0, which would mean not at all."""
+        """Return how many seconds the next read may block. Never 0, which would make the socket non-blocking."""
         return max(0.001, min(self.read_timeout_seconds, self.deadline - time.monotonic()))
 
 
 class _TimedReader(io.RawIOBase):
-    """A socket's reading end that no slow sender can hold past the deadline, whatever http.client asks of it."""
+    """A socket's reading end that no slow sender can hold past the deadline, however http.client reads."""
 
     def __init__(self, sock: socket.socket, clock: Clock) -> None:
         super().__init__()
@@ -74,7 +144,7 @@ class _TimedReader(io.RawIOBase):
 
 
 class _HeadKeeper(io.BufferedReader):
-    """Keeps the lines of the head that was read last; one before it was that of a 100 Continue.
+    """Keeps the lines of the last head; an earlier one, of a 100 Continue, is dropped.
 
     Lines after ``take_head`` frame a chunked body: they are counted. Raises: FramingTooLargeError.
     """
@@ -116,7 +186,7 @@ class _TimedResponse(HTTPResponse):
 
 
 class PinnedAdapter(HTTPAdapter):
-    """Connects to the address that the book has checked; the Host header, SNI and certificate keep the name."""
+    """Connects to the address that the guard checked; the Host header, SNI and certificate check use the name."""
 
     def __init__(self, book: AddressBook, clock: Clock) -> None:
         self._book = book
@@ -152,7 +222,7 @@ class PinnedAdapter(HTTPAdapter):
 def _connect(book: AddressBook, connection: HTTPConnection) -> socket.socket:
     """Return a socket to the first address that answers.
 
-    The check is made here once more, so that no path to a connection goes round it.
+    The address is checked here again, so that no connection bypasses the guard.
     Raises: RefusedFetchError for an address that is not public.
     """
     endpoint = book.endpoint(connection.host.strip("[]"), connection.port)
@@ -171,79 +241,9 @@ def _connect(book: AddressBook, connection: HTTPConnection) -> socket.socket:
     raise urllib3.exceptions.NewConnectionError(connection, f"{connection.host}: {failure}") from failure
 
 
-# What a fetcher may take: time, bytes, tries.
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class FetchLimits:
-    """Limits of one fetcher. ``threads`` is how many requests it has open at once.
-
-    ``page_deadline_seconds`` counts time with servers, not time waited for a host's pace.
-    ``retry_after_max_seconds`` bounds every wait between two tries. With ``obeys_reservation`` pages whose host
-    reserves text and data mining are refused. Bytes on the wire of a listing may reach
-    ``listing_max_bytes`` where that is more than ``wire_max_bytes``.
-    """
-
-    user_agent: str
-    read_timeout_seconds: float
-    page_deadline_seconds: float
-    attempts: int
-    retry_after_max_seconds: float
-    page_max_bytes: int
-    listing_max_bytes: int
-    wire_max_bytes: int
-    redirects_max: int
-    host_interval_seconds: float
-    threads: int
-    obeys_reservation: bool
-
-
-def limits_from(settings: Settings) -> FetchLimits:
-    """Return the limits that the settings name."""
-    return FetchLimits(
-        user_agent=settings.user_agent,
-        read_timeout_seconds=settings.read_timeout_seconds,
-        page_deadline_seconds=settings.page_deadline_seconds,
-        attempts=settings.fetch_attempts,
-        retry_after_max_seconds=settings.retry_after_max_seconds,
-        page_max_bytes=settings.page_max_bytes,
-        listing_max_bytes=settings.listing_max_bytes,
-        wire_max_bytes=settings.wire_max_bytes,
-        redirects_max=settings.redirects_max,
-        host_interval_seconds=settings.host_interval_seconds,
-        threads=settings.fetch_threads,
-        obeys_reservation=settings.tdm_policy == "obey",
-    )
-
+# Requests.
 
 _CHUNK = 1 << 16
-
-
-@dataclass(frozen=True, slots=True)
-class Reply:
-    """What a server said to one request. ``headers`` have lower-case names; ``body`` has no content codings."""
-
-    url: str
-    status: int
-    headers: Mapping[str, str]
-    body: bytes
-    exchange: Exchange
-
-
-@dataclass(slots=True)
-class Budget:
-    """Seconds that one page may still spend with servers."""
-
-    seconds_left: float
-
-
-@dataclass(frozen=True, slots=True)
-class Caps:
-    """Most bytes of a body, on the wire and decoded. ``is_cut`` takes the beginning of one that is longer decoded."""
-
-    wire_bytes: int
-    body_bytes: int
-    is_cut: bool = False
 
 
 class Transport:
@@ -276,22 +276,26 @@ class Transport:
         return reply
 
     def _exchange(self, request: requests.PreparedRequest, caps: Caps) -> Reply | FetchFailure:
-        timeout = self._clock.seconds_to_wait()
-        response = self._adapter.send(request, stream=True, timeout=(timeout, timeout), verify=True, proxies={})
+        response, headers, exchange = self._send(request)
         try:
-            headers = {name.lower(): value for name, value in response.headers.items()}
-            exchange = Exchange(request=self._clock.request, head=self._clock.head, body=b"")
             if not 200 <= response.status_code < 300:
                 return Reply(request.url or "", response.status_code, headers, b"", exchange)
             return _reply(response, headers, caps, exchange)
         finally:
             response.close()
 
+    def _send(self, request: requests.PreparedRequest) -> tuple[requests.Response, Mapping[str, str], Exchange]:
+        """Send a request; return the response with its body unread, its headers, and the heads as sent."""
+        timeout = self._clock.seconds_to_wait()
+        response = self._adapter.send(request, stream=True, timeout=(timeout, timeout), verify=True, proxies={})
+        headers = {name.lower(): value for name, value in response.headers.items()}
+        return response, headers, Exchange(request=self._clock.request, head=self._clock.head, body=b"")
+
 
 def _reply(
     response: requests.Response, headers: Mapping[str, str], caps: Caps, exchange: Exchange
 ) -> Reply | FetchFailure:
-    """Return the answer with its body, decoded and as sent. A body that broke off is kept with the failure."""
+    """Return the reply with its body, decoded and as sent. A body that broke off is kept with the failure."""
     coding, sent = headers.get("content-encoding", ""), io.BytesIO()
     wire = _copy_chunks(_limit_chunks(_wire(response.raw), caps.wire_bytes), sent)
     try:
@@ -311,14 +315,14 @@ def _reply(
 
 
 def _cut_exchange(exchange: Exchange, sent: io.BytesIO, failure: FetchFailure) -> Exchange | None:
-    """Return what came of a body that broke off; None where nothing did."""
+    """Return the exchange with the part of a broken-off body that arrived; None if nothing did."""
     if not (body := sent.getvalue()):
         return None
     return replace(exchange, body=body, truncated="time" if failure.reason == "timeout" else "disconnect")
 
 
 def _wire(raw: urllib3.HTTPResponse) -> Iterator[bytes]:
-    # read1 gives what has come; read would wait for the full amount, past any deadline of ours.
+    # read1 gives what has arrived; read would wait for the full amount, past any deadline of ours.
     while chunk := raw.read1(_CHUNK, decode_content=False):
         yield chunk
 
@@ -339,7 +343,7 @@ def _limit_chunks(chunks: Iterator[bytes], max_bytes: int) -> Iterator[bytes]:
 
 
 def failure_of(error: requests.RequestException | urllib3.exceptions.HTTPError) -> FetchFailure:
-    """Return what an exchange ended in, as a reason and what may be done."""
+    """Return the failure that an error of an exchange means."""
     if isinstance(error, requests.exceptions.SSLError | urllib3.exceptions.SSLError):
         return FetchFailure(
             "defer", "tls_failed", f"no trusted TLS connection ({error}); check the server's certificate"
@@ -356,7 +360,7 @@ def failure_of(error: requests.RequestException | urllib3.exceptions.HTTPError) 
 
 
 def _first_cause(error: BaseException) -> BaseException:
-    """Return what set off a chain of errors: the system's own words, not the libraries' around them."""
+    """Return the first error of a chain: the system's own message, not the libraries' wrappers."""
     while (cause := error.__cause__ or error.__context__) is not None:
         error = cause
     return error
