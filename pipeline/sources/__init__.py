@@ -1,4 +1,4 @@
-"""Discovery: which pages a source has.
+"""Discovery: listings of sources, and the pages in local files.
 
 Reasons of a ``BrokenListingError``, of a whole listing (raised) or of one entry (``ListingEntry.problem``):
   not_a_feed             neither RSS, Atom nor JSON Feed
@@ -10,27 +10,27 @@ Reasons of a ``BrokenListingError``, of a whole listing (raised) or of one entry
   too_many_urls          a sitemap with more than 50,000 URLs; the rest is left out
   too_many_sitemaps      a sitemap index with more than 500 children; the rest is left out
   sitemap_too_deep       a sitemap index inside three others
-  undated_entries        entries of a dated archive of which neither they nor their sitemap say the day; left out
-  entry_without_link     a feed's entry or a sitemap's url that names no page
-  not_a_cdx              an answer of a web archive's index that is none
-  broken_capture         a row of it that is no capture of the day that was asked for
+  undated_entries        entries of a dated archive without a day, in a sitemap of several days; left out
+  entry_without_link     a feed's entry or a sitemap's url without a link
+  not_a_cdx              a response of a web archive's index that is not as documented
+  broken_capture         a row of it that is not a capture of the requested day
   not_a_list             a list of WARC files that cannot be unpacked or read
-  broken_path            a line of it that names no file of Common Crawl's news
-  bad_url                no http(s) URL with a host
-  folder_missing         the source's folder is not there
+  broken_path            a line of it that is not the path of a Common Crawl news file
+  bad_url                not an http(s) URL with a host
+  folder_missing         the source's folder does not exist
   not_a_regular_file     a symlink, a pipe, a device: not followed, not read
-  unknown_kind           a file whose suffix names no kind that we read
-  unreadable_file        the system does not let us read it
+  unknown_kind           a file whose suffix no reader takes
+  unreadable_file        the system refuses to read it
   empty_file             a file without a page in it
   file_too_large         a page over the cap of a page
   broken_sidecar         the .json beside a page is not as documented
-  sidecar_without_page   a .json beside no page
+  sidecar_without_page   a .json without a page of its name
   broken_line            a .jsonl line that is not as documented; the detail says what
   line_too_long          a .jsonl or .urls line over the cap
   broken_warc            a WARC file that ends or goes wrong at this record; what came before counts
-Reason of a ``RefusedFetchError`` for a web archive's copy: not_a_copy, where it leads elsewhere.
+Reason of a ``RefusedFetchError`` for a web archive's copy: not_a_copy, if it redirects elsewhere.
 Reasons of a ``RefusedFetchError`` for one WARC record: http_<status> (not 200), too_large, bad_encoding.
-Listings are fetched, so the reasons of ``pipeline.fetch`` come too.
+Listings are fetched, so the reasons of ``pipeline.fetch`` occur, too.
 """
 
 from pipeline.archive import Validators

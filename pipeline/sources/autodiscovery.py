@@ -1,4 +1,4 @@
-"""What a site says of its feeds and sitemaps, and what kind of source a listing is."""
+"""Autodiscovery: the feeds and sitemaps that a site declares, and the source kind of a listing."""
 
 import re
 from collections.abc import Iterator
@@ -12,7 +12,7 @@ from pipeline.sources.feeds import read_feed
 from pipeline.sources.normalize import absolute_url
 from pipeline.sources.sitemaps import Sitemap, read_sitemap, window_of
 
-# Where sites put them that say nothing.
+# Usual paths on sites that declare none.
 COMMON_PATHS = (
     "/feed",
     "/rss",
@@ -52,7 +52,7 @@ def robots_sitemaps(page: Page) -> tuple[str, ...]:
 
 
 def kind_of_listing(page: Page, source: Source, *, max_bytes: int) -> SourceKind | None:
-    """Return the kind of source that a page is the listing of, None where it is none that we read."""
+    """Return the source kind of a listing page; None if it is not a listing that we read."""
     try:
         read_feed(page, source, now=page.fetched_at)
     except BrokenListingError:
@@ -67,7 +67,7 @@ def kind_of_listing(page: Page, source: Source, *, max_bytes: int) -> SourceKind
 
 
 def _is_archive(sitemap: Sitemap, url: str) -> bool:
-    """Return whether a sitemap looks like one of all that was ever published, not of the newest pages."""
+    """Return whether a sitemap seems to list everything ever published, not only the newest pages."""
     if sitemap.kind == "sitemapindex":
         return "news" not in url.lower() or any(window_of(child.url) for child in sitemap.children)
     return not any(found.ref.hints.published_at for found in sitemap.entries)

@@ -1,4 +1,4 @@
-"""Common Crawl's news: WARC files named by the time they were begun, streamed, never kept."""
+"""Common Crawl's news: WARC files named by their start time, streamed and never stored."""
 
 import re
 from collections.abc import Iterator
@@ -29,7 +29,7 @@ class NewsFile:
 
 
 def parse_paths(text: str) -> Iterator[NewsFile | str]:
-    """Yield the files of a list, a path a line, in its order; a line that is no such path comes as it is."""
+    """Yield the files of a list, one path per line, in its order; an invalid line as it is."""
     for line in text.splitlines():
         path = line.strip()
         if path:
@@ -47,9 +47,9 @@ def _news_file(path: str) -> NewsFile | None:
 
 
 def read_cc_news(request: ListingRequest) -> Listing:
-    """Return the pages of the files that were begun on the day, of the source's hosts.
+    """Return the pages of the source's hosts from the files that were started on the day.
 
-    A file belongs to the day in its name, whole; what another run read to its end is not read again.
+    The whole file belongs to the day in its name. A file that another run read to its end is not read again.
     Raises: BrokenListingError (not_a_list, folder_missing), TransientFetchError, RefusedFetchError.
     """
     source = request.source
@@ -70,7 +70,7 @@ def _base(source: Source) -> str:
 
 
 def _local_list(source: Source) -> str:
-    """Return the paths of a folder's files, or those of a list that lies beside its files."""
+    """Return the paths of a folder's files, or those in a list file next to its WARC files."""
     place = Path(source.location)
     if place.is_dir():
         files = (path for path in sorted(place.rglob("*")) if ".warc" in path.suffixes and path.is_file())
@@ -115,7 +115,7 @@ def _stream(path: str, request: ListingRequest) -> Iterator[ListingEntry]:
     interval = source.interval_seconds
     with request.online().stream(url, max_bytes=_FILE_MAX_BYTES, interval_seconds=interval) as stream:
         for found in read_records(stream.pieces(), path, request.context()):
-            # Where the connection broke, that is the trouble and not the file.
+            # A broken connection is the stream's error, not damage of the file.
             if stream.error is None or found.problem is None:
                 yield found
         if stream.error is not None:
@@ -125,7 +125,7 @@ def _stream(path: str, request: ListingRequest) -> Iterator[ListingEntry]:
 
 
 def _mark(file: str, source: Source) -> str:
-    """Return what marks a file as read for some hosts: for others it is read anew."""
+    """Return the mark of a file read for some hosts: for other hosts it is read again."""
     return " ".join((file, *source.hosts))
 
 

@@ -1,4 +1,4 @@
-"""Pages taken out of the files that came through an inbox: a page's own file goes, of others its lines or records."""
+"""Remove pages from the files of an inbox: the page's own file, or its lines and records in other files."""
 
 import os
 from collections.abc import Callable, Collection, Iterable
@@ -10,21 +10,20 @@ from pipeline.errors import BrokenRecordError
 from pipeline.model import Page, Ref
 from pipeline.sources.files import LINE_READERS, SIDECAR, read_line
 from pipeline.sources.folder import is_ready, read_one
-from pipeline.sources.inbox import idle_folders
+from pipeline.sources.inbox import REASON_SUFFIX, idle_folders
 from pipeline.sources.listing import ListingEntry, LocalFile, ReadContext, open_file
 from pipeline.sources.normalize import absolute_url
 
-_REASON = ".reason.txt"
-_PACKED_ONE_BY_ONE = 2  # members
+_MEMBERS_MIN = 2  # of a file whose records are compressed one by one
 _URN, _HEAD = b"WARC-Target-URI: urn:newslake:", 1000
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class EntryFilter:
-    """Which pages go. ``is_page`` says it of an entry, ``is_url`` of a URL.
+    """Which pages to remove: ``is_page`` decides on an entry, ``is_url`` on a URL.
 
-    ``marks`` are lower-case bytes: a file without any of them is not looked into; none means that each is. Broken
-    entries go where they hold one of ``spellings``, lower-case bytes too.
+    ``marks`` are lower-case bytes: a file without any of them is skipped; empty means that no file is. A broken entry
+    is removed if it contains one of ``spellings``, lower-case bytes, too.
     """
 
     is_page: Callable[[ListingEntry], bool]
@@ -32,43 +31,43 @@ class EntryFilter:
     marks: tuple[bytes, ...] = ()
     spellings: tuple[bytes, ...] = ()
 
-    def is_broken_one(self, data: bytes) -> bool:
-        """Return whether bytes that nobody could read speak of such a page."""
+    def matches_broken(self, data: bytes) -> bool:
+        """Return whether unreadable bytes mention such a page."""
         return _holds(data, self.spellings)
 
 
 def erase_from_inbox(inbox: Path, context: ReadContext, doomed: EntryFilter) -> int:
-    """Take pages out of all files of an inbox that no living run has, waiting ones too; return how many changed."""
+    """Remove pages from all files of an inbox that no living run holds, waiting ones too; return how many changed."""
     with idle_folders(inbox) as folders:
         return sum(erase_from(folder, context, doomed) for folder in folders)
 
 
 def erase_from(folder: Path, context: ReadContext, doomed: EntryFilter) -> int:
-    """Take pages out of the files of a folder; return how many changed. Killed anywhere, it may be called again."""
-    return sum(_erase(path, context, doomed) for path in _files(folder) if _is_looked_into(path, doomed))
+    """Remove pages from the files of a folder; return how many changed. If interrupted, call it again."""
+    return sum(_erase(path, context, doomed) for path in _files(folder) if _may_hold(path, doomed))
 
 
 def _files(folder: Path) -> list[Path]:
-    """Return the files of pages in a folder, in order, without what stands beside them."""
+    """Return the page files of a folder, in order, without their sidecars and reasons."""
     there = sorted(folder.iterdir()) if folder.is_dir() else []
     return [
         path
         for path in there
         if is_ready(path.name)
-        and not path.name.endswith((SIDECAR, _REASON))
+        and not path.name.endswith((SIDECAR, REASON_SUFFIX))
         and path.is_file()
         and not path.is_symlink()
     ]
 
 
-def _beside(path: Path) -> tuple[Path, Path]:
-    return path.with_suffix(SIDECAR), path.with_name(path.name + _REASON)
+def _companions(path: Path) -> tuple[Path, Path]:
+    return path.with_suffix(SIDECAR), path.with_name(path.name + REASON_SUFFIX)
 
 
-def _is_looked_into(path: Path, doomed: EntryFilter) -> bool:
+def _may_hold(path: Path, doomed: EntryFilter) -> bool:
     if not doomed.marks or path.name.lower().endswith(".gz"):
         return True
-    return any(_holds(each.read_bytes(), doomed.marks) for each in (path, *_beside(path)) if each.is_file())
+    return any(_holds(each.read_bytes(), doomed.marks) for each in (path, *_companions(path)) if each.is_file())
 
 
 def _holds(data: bytes, needles: tuple[bytes, ...]) -> bool:
@@ -83,7 +82,7 @@ def _erase(path: Path, context: ReadContext, doomed: EntryFilter) -> bool:
     if name.endswith((".warc", ".warc.gz")):
         return _erase_records(path, context, doomed)
     is_doomed = any(
-        doomed.is_page(each) or (each.problem is not None and _speaks_of(path, doomed))
+        doomed.is_page(each) or (each.problem is not None and _mentions(path, doomed))
         for each in read_one(LocalFile(path=path, name=path.name), context)
     )
     if is_doomed:
@@ -91,13 +90,13 @@ def _erase(path: Path, context: ReadContext, doomed: EntryFilter) -> bool:
     return is_doomed
 
 
-def _speaks_of(path: Path, doomed: EntryFilter) -> bool:
-    return any(doomed.is_broken_one(each.read_bytes()) for each in (path, *_beside(path)) if each.is_file())
+def _mentions(path: Path, doomed: EntryFilter) -> bool:
+    return any(doomed.matches_broken(each.read_bytes()) for each in (path, *_companions(path)) if each.is_file())
 
 
 def _remove(path: Path) -> None:
-    """Remove a file and what stands beside it; itself last, so that a try that is killed finds it again."""
-    for each in (*_beside(path), path):
+    """Remove a file with its sidecar and reasons; the file last, so that an interrupted try finds it again."""
+    for each in (*_companions(path), path):
         each.unlink(missing_ok=True)
 
 
@@ -107,7 +106,7 @@ def _erase_lines(path: Path, context: ReadContext, doomed: EntryFilter) -> bool:
         for line in stream:
             found = read_line(line, path.name, context, suffix=path.suffix.lower())
             is_doomed = found is not None and (
-                doomed.is_page(found) or (found.problem is not None and doomed.is_broken_one(line))
+                doomed.is_page(found) or (found.problem is not None and doomed.matches_broken(line))
             )
             gone += is_doomed
             if not is_doomed:
@@ -116,15 +115,17 @@ def _erase_lines(path: Path, context: ReadContext, doomed: EntryFilter) -> bool:
 
 
 def _erase_records(path: Path, context: ReadContext, doomed: EntryFilter) -> bool:
-    """Take out the records of pages, their requests and metadata with them; a file whose records are not packed one
-    by one goes whole."""
+    """Remove the records of pages with their requests and metadata.
+
+    A file whose records are not compressed one by one is removed whole.
+    """
     data = path.read_bytes()
     members = list(members_in(data)) if path.name.lower().endswith(".gz") else []
     pages = read_one(LocalFile(path=path, name=path.name), context)
     uris = {each.ref.url for each in pages if doomed.is_page(each)}
     uris |= {_target(each) for each in members if isinstance(each, Member) and _is_text(each, context, doomed)}
     gone = [isinstance(each, Member) and _is_of(each, uris, doomed) for each in members]
-    if len(members) < _PACKED_ONE_BY_ONE and uris:
+    if len(members) < _MEMBERS_MIN and uris:
         _remove(path)
         return True
     kept = (data[m.offset : m.offset + m.length] for m, is_gone in zip(members, gone, strict=True) if not is_gone)
@@ -132,7 +133,7 @@ def _erase_records(path: Path, context: ReadContext, doomed: EntryFilter) -> boo
 
 
 def _is_text(member: Member, context: ReadContext, doomed: EntryFilter) -> bool:
-    """Return whether a record is a text without a URL, of an archive of ours, that goes."""
+    """Return whether a record is a text without a URL, of an archive of ours, that must be removed."""
     if _URN not in member.data[:_HEAD] or b"WARC-Type: resource" not in member.data[:_HEAD]:
         return False
     body = member.data.partition(b"\r\n\r\n")[2].removesuffix(b"\r\n\r\n")
@@ -145,7 +146,7 @@ def _is_of(member: Member, uris: Collection[str | None], doomed: EntryFilter) ->
     try:
         uri = _target(member)
     except BrokenRecordError:
-        return doomed.is_broken_one(member.data)
+        return doomed.matches_broken(member.data)
     url = absolute_url(uri or "")
     return uri is not None and (uri in uris or url in uris or (url is not None and doomed.is_url(url)))
 
@@ -156,13 +157,13 @@ def _target(member: Member) -> str | None:
 
 
 def _rewrite(path: Path, parts: Iterable[bytes], doomed: EntryFilter) -> bool:
-    """Put a file in place that has only some parts of it; of its reasons, those that speak of nobody who is gone."""
+    """Replace a file by some of its parts; drop the reasons that mention a removed page. Return True."""
     data = b"".join(parts)
     _replace(path, data) if data else _remove(path)
-    reasons = path.with_name(path.name + _REASON)
+    reasons = path.with_name(path.name + REASON_SUFFIX)
     if reasons.is_file():
         lines = reasons.read_bytes().splitlines(keepends=True)
-        _replace(reasons, b"".join(line for line in lines if not doomed.is_broken_one(line)))
+        _replace(reasons, b"".join(line for line in lines if not doomed.matches_broken(line)))
     return True
 
 

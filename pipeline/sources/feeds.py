@@ -1,4 +1,4 @@
-"""RSS, Atom and JSON Feed, from bytes that fetch got."""
+"""RSS, Atom and JSON Feed."""
 
 import html
 import io
@@ -13,10 +13,10 @@ import feedparser
 
 from pipeline.errors import BrokenListingError
 from pipeline.model import Hints, Page, Ref, Source
-from pipeline.sources.listing import ListingEntry, broken_entry
-from pipeline.sources.normalize import Precision, absolute_url, declares_entities, is_plausible, listed_date
+from pipeline.sources.listing import ListingEntry, broken_link
+from pipeline.sources.normalize import Precision, absolute_url, declares_entities, is_plausible, listed_date, one_line
 
-# What feedparser lets out when its parser for broken markup meets markup too broken for it.
+# Raised by feedparser's lenient parser on markup that is too broken.
 _FEEDPARSER_ERRORS = (ValueError, LookupError, TypeError, AttributeError, AssertionError, RecursionError)
 _HAS_TIME = re.compile(r"\d:\d\d|T\d\d")
 _TAG = re.compile(r"<[^<>]*>")
@@ -41,14 +41,8 @@ def _without_repeats(entries: Iterator[tuple[str | None, Hints]], page: Page, so
     for number, (link, hints) in enumerate(entries, start=1):
         where = f"{source.location}#entry-{number}"
         url = absolute_url(link, base=base) if link else None
-        if not link:
-            yield broken_entry(
-                source.key, where, reason="entry_without_link", detail="the entry names no page; left out"
-            )
-        elif url is None:
-            yield broken_entry(
-                source.key, where, reason="bad_url", detail=f"{link[:200]!r} is no http(s) URL; left out"
-            )
+        if url is None:
+            yield broken_link(source.key, where, link)
         elif url not in seen:
             seen.add(url)
             yield ListingEntry(ref=Ref(source_key=source.key, url=url, hints=hints))
@@ -60,7 +54,7 @@ def _xml_entries(page: Page, source: Source, *, now: datetime) -> Iterator[tuple
     headers = {"content-location": page.final_url or source.location}
     if "content-type" in page.headers:
         headers["content-type"] = page.headers["content-type"]
-    # A stream: feedparser takes bare bytes for a file name first, and a str for a URL.
+    # A stream, because feedparser tries bytes as a file name first, and a str as a URL.
     try:
         parsed = feedparser.parse(
             io.BytesIO(page.body), response_headers=headers, sanitize_html=False, resolve_relative_uris=False
@@ -84,7 +78,7 @@ def _hints(
 ) -> Hints:
     published, precision = _date(entry, "published", now=now)
     modified, modified_precision = _date(entry, "updated", now=now)
-    if published is None and not is_atom:  # RSS 1.0 and dc:date: feedparser files the only date under "updated"
+    if published is None and not is_atom:  # RSS 1.0 and dc:date: feedparser puts the only date under "updated"
         published, precision, modified = modified, modified_precision, None
     return Hints(
         title=_text(entry, "title"),
@@ -97,7 +91,7 @@ def _hints(
 
 
 def _date(entry: dict[str, Any], name: str, *, now: datetime) -> tuple[datetime | None, Precision | None]:
-    # dict.get, because the entry's own get answers "updated" with "published" where it is missing.
+    # dict.get, because the entry's own get returns "published" for a missing "updated".
     parsed, written = dict.get(entry, f"{name}_parsed"), dict.get(entry, name)
     if parsed is None or not isinstance(written, str):
         return None, None
@@ -114,7 +108,7 @@ def _text(entry: Mapping[str, Any], name: str) -> str | None:
     text = entry.get(name) or ""
     if (entry.get(f"{name}_detail") or {}).get("type") in ("text/html", "application/xhtml+xml"):
         text = html.unescape(_TAG.sub("", text))
-    return " ".join(text.split()) or None
+    return one_line(text)
 
 
 def language_of(tag: object) -> str | None:
@@ -153,7 +147,7 @@ def _json_entry(
 
 def _string(item: Mapping[str, object], name: str) -> str | None:
     value = item.get(name)
-    return " ".join(value.split()) or None if isinstance(value, str) else None
+    return one_line(value) if isinstance(value, str) else None
 
 
 def _broken_feed(source: Source, reason: str, detail: str) -> BrokenListingError:

@@ -1,4 +1,6 @@
-"""Files of lines: .jsonl, a page a line, and .urls, a link a line."""
+"""Local files of pages: .html, .htm and .txt with one page each, .jsonl with one page per line, .urls with one link per
+line. A page's facts (URL, dates, title, publisher, language) are stated in its sidecar or its .jsonl line.
+"""
 
 import json
 from collections.abc import Callable, Iterator, Mapping
@@ -13,79 +15,25 @@ from pipeline.sources.feeds import language_of
 from pipeline.sources.listing import ListingEntry, LocalFile, ReadContext, open_file
 from pipeline.sources.normalize import Precision, absolute_url, parse_iso
 
-# What is stated beside a page: the fields of a sidecar and of a .jsonl line.
-
-NAMES = ("url", "title", "published_at", "fetched_at", "publisher", "language")
+SIDECAR = ".json"
+_SIDECAR_MAX_BYTES = 1_000_000
+_CONTENT_TYPES = {".html": "text/html", ".htm": "text/html", ".txt": "text/plain"}
+_URL_LINE_MAX_BYTES = 10_000
+_ESCAPED = 6  # bytes that JSON may use for one ("\u0041")
+_NAMES = ("url", "title", "published_at", "fetched_at", "publisher", "language")  # keys of a sidecar and a line
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
-class Facts:
-    """What a person or program stated of a local page. Times are UTC."""
+class _Facts:
+    """The stated facts of a local page. Times are UTC."""
 
     url: str | None = None
     fetched_at: datetime | None = None
     hints: Hints = field(default_factory=lambda: Hints(date_method="given"))
 
 
-def facts_of(stated: Mapping[str, object]) -> Facts:
-    """Return the facts in a JSON object; other keys are nobody's business here.
-
-    Raises: ValueError that names the key: a value that is not a string or null, a date that is not ISO 8601,
-    a URL that is not http(s).
-    """
-    texts = {name: text_of(stated, name) for name in NAMES}
-    published = _moment(texts, "published_at")
-    fetched = _moment(texts, "fetched_at")
-    return Facts(
-        url=_url(texts["url"]),
-        fetched_at=fetched[0] if fetched else None,
-        hints=Hints(
-            title=texts["title"],
-            published_at=published[0] if published else None,
-            published_precision=published[1] if published else None,
-            date_method="given",
-            publisher=texts["publisher"],
-            language=language_of(texts["language"]),
-        ),
-    )
-
-
-def text_of(stated: Mapping[str, object], name: str) -> str | None:
-    """Return a string of the object, None for a missing, null or empty one. Raises: ValueError."""
-    value = stated.get(name)
-    if value is not None and not isinstance(value, str):
-        raise ValueError(f"{name!r} is {type(value).__name__}, not a string")
-    return value or None
-
-
-def _moment(texts: Mapping[str, str | None], name: str) -> tuple[datetime, Precision] | None:
-    text = texts[name]
-    if text is None:
-        return None
-    try:
-        return parse_iso(text)
-    except ValueError as error:
-        raise ValueError(f"{name!r} is {text[:60]!r}, not an ISO 8601 date") from error
-
-
-def _url(text: str | None) -> str | None:
-    if text is None:
-        return None
-    url = absolute_url(text)
-    if url is None:
-        raise ValueError(f"'url' is {text[:200]!r}, not an http(s) URL")
-    return url
-
-
-# One page a file: .html, .htm, .txt, with what is stated beside it.
-
-SIDECAR = ".json"
-_SIDECAR_MAX_BYTES = 1_000_000
-_CONTENT_TYPES = {".html": "text/html", ".htm": "text/html", ".txt": "text/plain"}
-
-
 def read_page_file(file: LocalFile, context: ReadContext) -> Iterator[ListingEntry]:
-    """Yield the page of one file; its sidecar, the same name with .json, may give URL, dates, title, publisher."""
+    """Yield the page of one file; its sidecar is the same name with .json."""
     with open_file(file.path) as stream:
         body = stream.read(context.page_max_bytes + 1)
     if not body.strip():
@@ -102,11 +50,11 @@ def read_page_file(file: LocalFile, context: ReadContext) -> Iterator[ListingEnt
         yield context.broken(file.name, reason="broken_sidecar", detail=detail)
         return
     content_type = _CONTENT_TYPES[file.path.suffix.lower()]
-    yield local_entry(file.name, body, facts, content_type=content_type, context=context)
+    yield _local_entry(file.name, body, facts, content_type=content_type, context=context)
 
 
-def local_entry(where: str, body: bytes, facts: Facts, *, content_type: str, context: ReadContext) -> ListingEntry:
-    """Return a local page as found."""
+def _local_entry(where: str, body: bytes, facts: _Facts, *, content_type: str, context: ReadContext) -> ListingEntry:
+    """Return the entry of a local page."""
     page = Page(
         url=facts.url,
         final_url=facts.url,
@@ -120,22 +68,22 @@ def local_entry(where: str, body: bytes, facts: Facts, *, content_type: str, con
     return ListingEntry(ref=ref, page=page)
 
 
-def _sidecar(path: Path) -> Facts:
-    """Return what the sidecar states, nothing where there is none. Raises: ValueError."""
+def _sidecar(path: Path) -> _Facts:
+    """Return the facts in the sidecar, empty ones if there is none. Raises: ValueError."""
     try:
         with open_file(path) as stream:
             stated = json.loads(stream.read(_SIDECAR_MAX_BYTES).decode("utf-8-sig"))
     except FileNotFoundError:
-        return Facts()
+        return _Facts()
     except RecursionError as error:
         raise ValueError("nested too deep") from error
     if not isinstance(stated, dict):
         raise ValueError("no JSON object")
-    return facts_of(stated)
+    return _facts_of(stated)
 
 
 def read_file(path: Path, *, hints: Hints, now: datetime, page_max_bytes: int = 10_000_000) -> Page:
-    """Return one page file as a page; what ``hints`` state wins over the sidecar.
+    """Return one page file as a page; ``hints`` win over the sidecar.
 
     Raises: BrokenListingError.
     """
@@ -154,22 +102,21 @@ def read_file(path: Path, *, hints: Hints, now: datetime, page_max_bytes: int = 
     return replace(found.page, hints=replace(found.page.hints, **given)) if hints != Hints() else found.page
 
 
-_URL_LINE_MAX_BYTES = 10_000
-_ESCAPED = 6  # most bytes that JSON writes for one ("\u0041")
+# Files of lines.
 
 
 def read_jsonl(file: LocalFile, context: ReadContext) -> Iterator[ListingEntry]:
-    """Yield a page a line: ``html`` or ``text`` (html wins), or a link to fetch where there is only a ``url``."""
+    """Yield one page per line: ``html`` or ``text`` (html wins), or a link to fetch if there is only a ``url``."""
     return _each_line(file, context, _json_line, max_bytes=context.page_max_bytes * _ESCAPED)
 
 
 def read_urls(file: LocalFile, context: ReadContext) -> Iterator[ListingEntry]:
-    """Yield a link to fetch a line; a line that begins with # is a remark."""
+    """Yield one link to fetch per line; a line that begins with # is a comment."""
     return _each_line(file, context, _url_line, max_bytes=_URL_LINE_MAX_BYTES)
 
 
 def read_line(line: bytes, name: str, context: ReadContext, *, suffix: str) -> ListingEntry | None:
-    """Return what one line of a file gives, as its reader does; None for an empty one and a remark."""
+    """Return the entry of one line of a file, as its reader does; None for an empty line or a comment."""
     return _line(line, name, context, LINE_READERS[suffix])
 
 
@@ -192,7 +139,7 @@ def _each_line(
 
 
 def _lines(stream: BinaryIO, max_bytes: int) -> Iterator[bytes | None]:
-    """Yield each line, None for one that is longer than the cap; that one's rest is passed over unread."""
+    """Yield each line; None for a line over the limit, which is skipped."""
     while line := stream.readline(max_bytes + 1):
         if len(line) <= max_bytes or line.endswith(b"\n"):
             yield line
@@ -227,14 +174,14 @@ def _json_line(text: str, where: str, context: ReadContext) -> ListingEntry:
     stated = json.loads(text)
     if not isinstance(stated, dict):
         raise ValueError("the line is no JSON object")
-    facts = facts_of(stated)
+    facts = _facts_of(stated)
     for name, content_type in (("html", "text/html; charset=utf-8"), ("text", "text/plain; charset=utf-8")):
-        if page := text_of(stated, name):
+        if page := _text_of(stated, name):
             body = page.encode()  # a lone surrogate is a ValueError, so a broken line
             if len(body) > context.page_max_bytes:
                 detail = f"its {name} has more than {context.page_max_bytes} bytes"
                 return context.broken(where, reason="file_too_large", detail=detail)
-            return local_entry(where, body, facts, content_type=content_type, context=context)
+            return _local_entry(where, body, facts, content_type=content_type, context=context)
     if facts.url is None:
         raise ValueError("none of 'html', 'text' and 'url' is there")
     return ListingEntry(ref=Ref(source_key=context.source_key, url=facts.url, hints=facts.hints))
@@ -244,3 +191,56 @@ LINE_READERS: Mapping[str, Callable[[str, str, ReadContext], ListingEntry | None
     ".jsonl": _json_line,
     ".urls": _url_line,
 }
+
+
+# Stated facts.
+
+
+def _facts_of(stated: Mapping[str, object]) -> _Facts:
+    """Return the facts in a JSON object; other keys are ignored.
+
+    Raises: ValueError that names the key: a value that is not a string or null, a date that is not ISO 8601,
+    a URL that is not http(s).
+    """
+    texts = {name: _text_of(stated, name) for name in _NAMES}
+    published = _moment(texts, "published_at")
+    fetched = _moment(texts, "fetched_at")
+    return _Facts(
+        url=_url(texts["url"]),
+        fetched_at=fetched[0] if fetched else None,
+        hints=Hints(
+            title=texts["title"],
+            published_at=published[0] if published else None,
+            published_precision=published[1] if published else None,
+            date_method="given",
+            publisher=texts["publisher"],
+            language=language_of(texts["language"]),
+        ),
+    )
+
+
+def _text_of(stated: Mapping[str, object], name: str) -> str | None:
+    """Return a string of the object, None for a missing, null or empty one. Raises: ValueError."""
+    value = stated.get(name)
+    if value is not None and not isinstance(value, str):
+        raise ValueError(f"{name!r} is {type(value).__name__}, not a string")
+    return value or None
+
+
+def _moment(texts: Mapping[str, str | None], name: str) -> tuple[datetime, Precision] | None:
+    text = texts[name]
+    if text is None:
+        return None
+    try:
+        return parse_iso(text)
+    except ValueError as error:
+        raise ValueError(f"{name!r} is {text[:60]!r}, not an ISO 8601 date") from error
+
+
+def _url(text: str | None) -> str | None:
+    if text is None:
+        return None
+    url = absolute_url(text)
+    if url is None:
+        raise ValueError(f"'url' is {text[:200]!r}, not an http(s) URL")
+    return url

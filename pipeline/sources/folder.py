@@ -1,4 +1,4 @@
-"""Folders: which files they hold, and which reader each takes."""
+"""Folders of local files, and the reader of each file kind."""
 
 import hashlib
 import os
@@ -9,7 +9,7 @@ from pathlib import Path
 from pipeline.archive import Validators
 from pipeline.errors import BrokenListingError
 from pipeline.sources.files import SIDECAR, read_jsonl, read_page_file, read_urls
-from pipeline.sources.listing import Listing, ListingEntry, LocalFile, ReadContext, broken_entry
+from pipeline.sources.listing import Listing, ListingEntry, LocalFile, ReadContext
 from pipeline.sources.warc import read_warc
 
 _READERS: dict[str, Callable[[LocalFile, ReadContext], Iterator[ListingEntry]]] = {
@@ -26,9 +26,9 @@ _HALF_WRITTEN = (".part", ".tmp")
 
 
 def read_folder(folder: Path, context: ReadContext, *, is_deep: bool) -> Iterator[ListingEntry]:
-    """Yield what the files of a folder hold, in name order; nothing is kept in memory but one page.
+    """Yield the entries of a folder's files, in name order, with one page in memory at a time.
 
-    Raises: BrokenListingError (folder_missing), at once.
+    Raises: BrokenListingError (folder_missing), before the first entry.
     """
     if not folder.is_dir():
         raise BrokenListingError(
@@ -38,10 +38,10 @@ def read_folder(folder: Path, context: ReadContext, *, is_deep: bool) -> Iterato
 
 
 def folder_listing(folder: Path, context: ReadContext, *, known: Validators) -> Listing:
-    """Return what a folder and those below hold; unchanged where no file of them is.
+    """Return the entries of a folder and its subfolders; unchanged if no file changed since ``known``.
 
-    A year of files is read once, not once for each day of a backfill. Looked at before it is read: what changes
-    meanwhile is read again.
+    So a backfill reads a year of files once, not once per day. The version is taken before reading: a file that
+    changes meanwhile is read again next time.
     Raises: BrokenListingError (folder_missing).
     """
     version = Validators(etag=folder_version(folder, hosts=context.hosts))
@@ -51,14 +51,14 @@ def folder_listing(folder: Path, context: ReadContext, *, known: Validators) -> 
 
 
 def inbox_listing(folder: Path, context: ReadContext) -> Listing:
-    """Return what the claimed files of an inbox hold. Raises: BrokenListingError (folder_missing)."""
+    """Return the entries of the claimed files of an inbox. Raises: BrokenListingError (folder_missing)."""
     return Listing(entries=read_folder(folder, context, is_deep=False))
 
 
 def folder_version(folder: Path, *, hosts: tuple[str, ...] = ()) -> str:
-    """Return a hash that changes with any file of a folder and those below: its name, size, and time of change.
+    """Return a hash of the name, size and change time of every file in a folder and its subfolders.
 
-    So it does with the ``hosts`` that are taken from them.
+    It also changes with the ``hosts`` whose pages are taken from the files.
     """
     digest = hashlib.sha256(" ".join(hosts).encode())
     for file in _files(folder, is_deep=True):
@@ -68,7 +68,7 @@ def folder_version(folder: Path, *, hosts: tuple[str, ...] = ()) -> str:
 
 
 def is_ready(name: str) -> bool:
-    """Return whether a file name is that of a finished file."""
+    """Return whether a file name belongs to a completely written file."""
     return not name.startswith(".") and not name.endswith(_HALF_WRITTEN)
 
 
@@ -82,32 +82,26 @@ def _files(folder: Path, *, is_deep: bool) -> Iterator[LocalFile]:
 
 
 def read_one(file: LocalFile, context: ReadContext) -> Iterator[ListingEntry]:
-    """Yield what one file of a folder holds."""
+    """Yield the entries of one file of a folder."""
     name = file.path.name.lower()
     suffix = next((suffix for suffix in _READERS if name.endswith(suffix)), None)
     try:
         if not stat.S_ISREG(file.path.lstat().st_mode):
-            yield broken_entry(
-                context.source_key,
-                file.name,
-                reason="not_a_regular_file",
-                detail="it is not followed; copy the file itself",
-            )
+            detail = "it is not followed; copy the file itself"
+            yield context.broken(file.name, reason="not_a_regular_file", detail=detail)
         elif suffix is not None:
             yield from _READERS[suffix](file, context)
         elif name.endswith(SIDECAR):
             yield from _orphan(file, context)
         else:
             known = ", ".join(_READERS)
-            yield broken_entry(
-                context.source_key, file.name, reason="unknown_kind", detail=f"its suffix is none of {known}"
-            )
+            yield context.broken(file.name, reason="unknown_kind", detail=f"its suffix is none of {known}")
     except OSError as error:
         detail = f"it cannot be read ({error.strerror or error})"
-        yield broken_entry(context.source_key, file.name, reason="unreadable_file", detail=detail)
+        yield context.broken(file.name, reason="unreadable_file", detail=detail)
 
 
 def _orphan(file: LocalFile, context: ReadContext) -> Iterator[ListingEntry]:
     if not any(file.path.with_suffix(suffix).exists() for suffix in _PAGE_SUFFIXES):
         detail = "no page of that name is beside it"
-        yield broken_entry(context.source_key, file.name, reason="sidecar_without_page", detail=detail)
+        yield context.broken(file.name, reason="sidecar_without_page", detail=detail)

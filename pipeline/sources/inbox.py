@@ -1,8 +1,8 @@
-"""The inbox as a door: files are claimed by rename, and leave by rename.
+"""The inbox: files are claimed by rename, and leave by rename.
 
 ``inbox/NAME`` -> ``inbox/claimed/RUN/NAME`` -> ``inbox/done/NAME`` or ``inbox/failed/NAME`` with ``NAME.reason.txt``.
 A rename never replaces a file: a second file of a name becomes ``NAME~2``, before the suffix.
-A living run holds a lock on its folder in ``claim_files``. The files of one that holds none are the next run's.
+A living run holds a lock on its folder in ``claim_files``. The next run takes over the files of a folder without one.
 """
 
 import errno
@@ -22,28 +22,29 @@ from pipeline.sources.folder import is_ready
 
 log = logging.getLogger(__name__)
 
+REASON_SUFFIX = ".reason.txt"
 _CLAIMED = "claimed"
-_QUIET_SECONDS = 2.0  # without a change, so that nobody is writing it any more
+_QUIET_SECONDS = 2.0  # without a change: then it is written completely
 _TICK_SECONDS = 0.1  # a file system's clock may be behind by as much
 _ALONE_SECONDS = 3600.0  # a sidecar without its page
 _NO_LINKS = {errno.EPERM, errno.ENOTSUP, errno.EOPNOTSUPP, errno.EMLINK, errno.ENOSYS}
 
 
 def waiting_files(inbox: Path) -> list[Path]:
-    """Return the files that a run would claim now, pages before their .json; makes the inbox where it is missing.
+    """Return the files that a run would claim now, pages before their .json; make the inbox if it is missing.
 
     Names that begin with "." or end in .part or .tmp, symlinks, folders and files that changed in the last two seconds
-    are left alone. A page's .json goes with it; write the .json first. One without a page is left for an hour.
+    are left alone. A page's .json goes with it; write the .json first. A .json without a page is left for an hour.
     """
     return [file for file, seconds in _seconds_until_due(inbox).items() if seconds <= 0]
 
 
 @contextmanager
 def claim_files(inbox: Path, *, run_id: str) -> Iterator[Path]:
-    """Give the run's own folder with every waiting file of the inbox in it, and those of runs that died.
+    """Yield the run's own folder with every waiting file of the inbox in it, and the files of dead runs.
 
-    Waits two seconds at most for files that have just been written; one that is still written then is left.
-    Files of an earlier try of this run are still there; while such a try lives, this one waits for its end.
+    Wait at most two seconds for files that have just been written; a file that still changes then is left.
+    Files of an earlier try of this run are still there; while that try is alive, wait for its end.
     """
     folder = inbox / _CLAIMED
     with _own_folder(folder / file_name_of(run_id)) as own:
@@ -57,66 +58,11 @@ def claim_files(inbox: Path, *, run_id: str) -> Iterator[Path]:
         yield own
 
 
-@contextmanager
-def idle_folders(inbox: Path) -> Iterator[tuple[Path, ...]]:
-    """Give the folders of an inbox whose files no run works on, and keep runs from claiming any meanwhile."""
-    folder = inbox / _CLAIMED
-    folder.mkdir(parents=True, exist_ok=True)
-    with _lock(folder), ExitStack() as held:
-        idle = [inbox, inbox / "done", inbox / "failed"]
-        for own in sorted(path for path in folder.iterdir() if path.is_dir()):
-            with suppress(BlockingIOError, FileNotFoundError):
-                held.enter_context(_lock(own, waits=False))
-                idle.append(own)
-        yield tuple(idle)
-
-
-@contextmanager
-def _own_folder(own: Path) -> Iterator[Path]:
-    """Make and lock a run's folder, anew where another run took it for a dead one's in between."""
-    while True:
-        own.mkdir(parents=True, exist_ok=True)
-        with _lock(own) as descriptor:
-            state = _state_of(own)
-            if state is not None and os.path.samestat(state, os.fstat(descriptor)):
-                yield own
-                return
-
-
-@contextmanager
-def _lock(folder: Path, *, waits: bool = True) -> Iterator[int]:
-    """Hold a folder's lock; give its descriptor. Raises: BlockingIOError where it is held and this does not wait."""
-    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
-    try:
-        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
-        yield descriptor
-    finally:
-        os.close(descriptor)
-
-
-def _take_over(other: Path, own: Path) -> None:
-    """Take the files of a run that is dead; leave those of a living one."""
-    with suppress(BlockingIOError, FileNotFoundError), _lock(other, waits=False):
-        log.warning("the run of %s is dead; its files are taken over", other.name)
-        _drop_settled(other)
-        for file in _pages_first(other):
-            _take(file, own)
-        _remove_if_empty(other)
-
-
-def _drop_settled(folder: Path) -> None:
-    """Remove a sidecar that has followed its page to where it was settled, when its run was killed."""
-    pages = {path.stem for path in _ready(folder) if path.suffix.lower() != SIDECAR}
-    for file in list(_ready(folder)):
-        if file.suffix.lower() == SIDECAR and file.stem not in pages and file.lstat().st_nlink > 1:
-            file.unlink()
-
-
 def settle(file: Path, *, reason: str | None) -> Path:
-    """Move a claimed file to done/, or with a reason to failed/ and the reason beside it; return where it is now.
+    """Move a claimed file to done/, or with a reason to failed/ and the reason next to it; return where it is now.
 
-    A page takes its .json along, and a .json that is gone with its page is left so.
-    Killed anywhere, it does the rest when called again.
+    A page takes its .json along, and a .json that has moved with its page is skipped.
+    If interrupted, call it again: it does the rest.
     """
     inbox = file.parent.parent.parent
     folder = inbox / ("done" if reason is None else "failed")
@@ -125,11 +71,11 @@ def settle(file: Path, *, reason: str | None) -> Path:
     if moved is None:
         return folder / file.name
     if reason is not None:
-        moved.with_name(f"{moved.name}.reason.txt").write_text(reason.rstrip("\n") + "\n", "utf-8")
+        moved.with_name(moved.name + REASON_SUFFIX).write_text(reason.rstrip("\n") + "\n", "utf-8")
     sidecar = file.with_suffix(SIDECAR)
     if sidecar != file and _is_file(sidecar):
         _put(sidecar, moved.with_suffix(SIDECAR))
-    file.unlink(missing_ok=True)  # gone where there are no links
+    file.unlink(missing_ok=True)  # gone already on file systems without links
     if sidecar != file:
         sidecar.unlink(missing_ok=True)
     return moved
@@ -143,6 +89,61 @@ def settle_all(folder: Path, *, reasons: Mapping[str, str]) -> None:
     for file in _pages_first(folder):
         settle(file, reason=reasons.get(file.name))
     _remove_if_empty(folder)
+
+
+@contextmanager
+def idle_folders(inbox: Path) -> Iterator[tuple[Path, ...]]:
+    """Yield the folders of an inbox whose files no run works on; meanwhile no run can claim any."""
+    folder = inbox / _CLAIMED
+    folder.mkdir(parents=True, exist_ok=True)
+    with _lock(folder), ExitStack() as held:
+        idle = [inbox, inbox / "done", inbox / "failed"]
+        for own in sorted(path for path in folder.iterdir() if path.is_dir()):
+            with suppress(BlockingIOError, FileNotFoundError):
+                held.enter_context(_lock(own, waits=False))
+                idle.append(own)
+        yield tuple(idle)
+
+
+@contextmanager
+def _own_folder(own: Path) -> Iterator[Path]:
+    """Make and lock a run's folder; again if another run removed it in between as that of a dead run."""
+    while True:
+        own.mkdir(parents=True, exist_ok=True)
+        with _lock(own) as descriptor:
+            state = _state_of(own)
+            if state is not None and os.path.samestat(state, os.fstat(descriptor)):
+                yield own
+                return
+
+
+@contextmanager
+def _lock(folder: Path, *, waits: bool = True) -> Iterator[int]:
+    """Hold a folder's lock; yield its descriptor. Raises: BlockingIOError if it is held and ``waits`` is False."""
+    descriptor = os.open(folder, os.O_RDONLY | os.O_DIRECTORY | os.O_CLOEXEC)
+    try:
+        fcntl.flock(descriptor, fcntl.LOCK_EX | (0 if waits else fcntl.LOCK_NB))
+        yield descriptor
+    finally:
+        os.close(descriptor)
+
+
+def _take_over(other: Path, own: Path) -> None:
+    """Take over the files of a dead run; leave those of a living one."""
+    with suppress(BlockingIOError, FileNotFoundError), _lock(other, waits=False):
+        log.warning("the run of %s is dead; its files are taken over", other.name)
+        _drop_settled(other)
+        for file in _pages_first(other):
+            _take(file, own)
+        _remove_if_empty(other)
+
+
+def _drop_settled(folder: Path) -> None:
+    """Remove a sidecar that a killed run linked to its settled page and did not remove here."""
+    pages = {path.stem for path in _ready(folder) if path.suffix.lower() != SIDECAR}
+    for file in list(_ready(folder)):
+        if file.suffix.lower() == SIDECAR and file.stem not in pages and file.lstat().st_nlink > 1:
+            file.unlink()
 
 
 def _let_rest(inbox: Path) -> None:
@@ -163,14 +164,14 @@ def _seconds_until_due(inbox: Path) -> dict[Path, float]:
 
 def _due_at(file: Path, state: os.stat_result, *, now: float) -> float:
     if file.suffix.lower() == SIDECAR:
-        return state.st_ctime + _ALONE_SECONDS  # when it came here; a copy may keep an old time of change
-    if state.st_mtime > now:  # no write sets a time to come, only a copy that keeps it
+        return state.st_ctime + _ALONE_SECONDS  # when it arrived here; a copy may keep an old mtime
+    if state.st_mtime > now:  # only a copy that keeps its mtime has one in the future
         return now
     return state.st_mtime + _QUIET_SECONDS
 
 
 def _file_system_time(folder: Path) -> float:
-    """Return seconds of the epoch as a folder's own file system, maybe another machine's, has them. Touches it."""
+    """Touch a folder; return the time by the clock of its file system, maybe another machine's, in seconds."""
     folder.mkdir(exist_ok=True)
     os.utime(folder)
     return folder.stat().st_mtime
@@ -192,11 +193,13 @@ def _ready(folder: Path) -> Iterator[Path]:
 
 
 def _take(file: Path, own: Path) -> None:
-    """Rename a file into a folder that no other run puts files into, its .json before it: killed between the two, the
-    page finds its .json there when it comes; the other way round it would be read without."""
+    """Rename a file into a folder that only this run fills.
+
+    Its .json goes first: if the run is killed between the two, the page still finds its .json there later.
+    """
     target = next(target for target in _names(own, file) if not target.exists())
     _take_sidecar(file, target)
-    with suppress(FileNotFoundError):  # whoever dropped it took it back
+    with suppress(FileNotFoundError):  # its owner removed it again
         os.rename(file, target)
 
 
@@ -207,9 +210,9 @@ def _take_sidecar(file: Path, target: Path) -> None:
 
 
 def _link(file: Path, folder: Path) -> Path | None:
-    """Link a file into a folder under a free name, or one that a killed try linked; None where it is not there.
+    """Link a file into a folder under a free name, or under the name of a killed try; return None if it is missing.
 
-    Where there are no links it is renamed, and two runs that settle files of one name at once may lose one.
+    Without hard links it is renamed; then two runs that settle files of one name at the same time may lose one.
     """
     for target in _names(folder, file):
         try:
@@ -230,7 +233,7 @@ def _link(file: Path, folder: Path) -> Path | None:
 
 
 def _put(file: Path, target: Path) -> None:
-    """Link a file to a path, whatever stands there; rename it where there are no links."""
+    """Link a file to a path, replacing what is there; rename it on file systems without links."""
     target.unlink(missing_ok=True)
     try:
         os.link(file, target, follow_symlinks=False)
@@ -258,7 +261,7 @@ def _is_file(path: Path) -> bool:
 
 
 def _state_of(path: Path) -> os.stat_result | None:
-    """Return what is at a path, links not followed; None where another run has taken it."""
+    """Return the stat of a path, links not followed; None if another run has taken the file."""
     try:
         return path.lstat()
     except FileNotFoundError:

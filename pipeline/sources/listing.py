@@ -1,4 +1,4 @@
-"""What discovery gives."""
+"""Listings: the request to a reader, what it returns, and the local files that it reads."""
 
 import os
 from collections.abc import Callable, Iterable
@@ -13,13 +13,15 @@ from pipeline.errors import BrokenListingError, ConfigError, NewsError
 from pipeline.fetch import Fetcher
 from pipeline.model import Page, Ref, Source
 
+_PAGE_MAX_BYTES = 10_000_000  # without a fetcher, which has its own limit
+
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListingEntry:
     """One entry: a page to fetch (neither page nor problem), a local page (``page``), or a broken entry (``problem``).
 
-    Where a broken entry has no URL, ``ref.file`` says where it stands, "inbox.jsonl#12". One with ``finished`` is no
-    page but the mark of a large file all of whose pages came before.
+    If a broken entry has no URL, ``ref.file`` says where it is, such as "inbox.jsonl#12". An entry with ``finished`` is
+    not a page: it marks the end of a large file, after all its pages.
     """
 
     ref: Ref
@@ -32,11 +34,11 @@ class ListingEntry:
 class Listing:
     """The entries of one source. ``entries`` can be read once; local kinds and sitemap indexes stream.
 
-    A feed and a sitemap give no URL twice; files give all that they hold.
+    A feed and a sitemap give no URL twice; files give every entry.
 
-    ``validators`` go into the next request for this listing, once every entry has an outcome. ``is_unchanged`` means
-    that the server said so, and nothing is listed. ``day`` is set where only that day was listed: what has no date of
-    its own is of it.
+    ``validators`` go into the next request for this listing, after every entry has an outcome. ``is_unchanged`` means
+    that the source did not change, and nothing is listed. ``day`` is set if only that day was listed: entries without
+    a date belong to it.
     """
 
     entries: Iterable[ListingEntry]
@@ -45,21 +47,11 @@ class Listing:
     day: date | None = None
 
 
-def broken_entry(source_key: str, where: str, *, reason: str, detail: str) -> ListingEntry:
-    """Return a broken entry at ``where``: a URL, or a file with "#" and the number of the line or record."""
-    is_url = where.startswith(("http://", "https://"))
-    ref = Ref(source_key=source_key, url=where if is_url else None, file=None if is_url else where)
-    return ListingEntry(ref=ref, problem=BrokenListingError(f"{where}: {detail}", key=where, reason=reason))
-
-
-# What every reader of local files is given.
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ReadContext:
-    """One reading of a source: ``now`` is the fetch time of pages that state none, UTC.
+    """What a reader of local files needs. ``now`` is the fetch time of pages that state none, UTC.
 
-    ``hosts`` are those whose pages are taken from WARC files, with all below them; none means every host.
+    Only pages of ``hosts`` and their subdomains are taken from WARC files; empty means every host.
     """
 
     source_key: str
@@ -68,7 +60,7 @@ class ReadContext:
     hosts: tuple[str, ...] = ()
 
     def takes(self, url: str) -> bool:
-        """Return whether a page's host is wanted."""
+        """Return whether the page's host is one of ``hosts``."""
         host = (urlsplit(url).hostname or "").rstrip(".")
         return not self.hosts or any(host == each or host.endswith(f".{each}") for each in self.hosts)
 
@@ -84,22 +76,12 @@ class LocalFile:
     name: str
 
 
-def open_file(path: Path) -> BinaryIO:
-    """Return a file opened for reading; OSError where the name is a symlink, even one set just now."""
-    return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
-
-
-# What a reader of listings is asked.
-
-_PAGE_MAX_BYTES = 10_000_000  # where no fetcher says otherwise
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListingRequest:
-    """A source, and what is wanted of it. ``day`` matters to dated kinds alone; ``known`` are the last validators.
+    """A request for a source's listing. ``day`` is for dated kinds only; ``known`` are the last validators.
 
-    ``is_done`` says whether another run has read a large file to its end, by its mark. A probe wants to know what there
-    is: it gets such files themselves, unread.
+    ``is_done`` says by the mark of a large file whether another run has read it to its end. A probe gets such files as
+    entries, unread.
     """
 
     source: Source
@@ -111,18 +93,38 @@ class ListingRequest:
     is_probe: bool = False
 
     def online(self) -> Fetcher:
-        """Return the fetcher. Raises: ConfigError where there is none."""
+        """Return the fetcher. Raises: ConfigError if there is none."""
         if self.fetcher is None:
             key = self.source.key
             raise ConfigError(f"source {key!r} is online and needs a fetcher", key=key)
         return self.fetcher
 
     def context(self) -> ReadContext:
-        """Return what readers of local files are given."""
+        """Return the context for readers of local files."""
         limit = self.fetcher.limits.page_max_bytes if self.fetcher is not None else _PAGE_MAX_BYTES
         return ReadContext(source_key=self.source.key, now=self.now, page_max_bytes=limit, hosts=self.source.hosts)
 
 
+def broken_entry(source_key: str, where: str, *, reason: str, detail: str) -> ListingEntry:
+    """Return a broken entry at ``where``: a URL, or a file with "#" and the number of the line or record."""
+    is_url = where.startswith(("http://", "https://"))
+    ref = Ref(source_key=source_key, url=where if is_url else None, file=None if is_url else where)
+    return ListingEntry(ref=ref, problem=BrokenListingError(f"{where}: {detail}", key=where, reason=reason))
+
+
+def broken_link(source_key: str, where: str, link: str | None) -> ListingEntry:
+    """Return the broken entry of a listing whose link is missing, or is not an http(s) URL."""
+    if not link:
+        return broken_entry(source_key, where, reason="entry_without_link", detail="the entry names no page; left out")
+    detail = f"{link[:200]!r} is no http(s) URL; left out"
+    return broken_entry(source_key, where, reason="bad_url", detail=detail)
+
+
+def open_file(path: Path) -> BinaryIO:
+    """Open a file for reading. Raises: OSError if the name is a symlink, even one set just now."""
+    return os.fdopen(os.open(path, os.O_RDONLY | os.O_NOFOLLOW | os.O_NONBLOCK | os.O_CLOEXEC), "rb")
+
+
 def validators_of(page: Page) -> Validators:
-    """Return what a server said of the version of a listing."""
+    """Return the validators of a listing's version."""
     return Validators(etag=page.headers.get("etag"), last_modified=page.headers.get("last-modified"))

@@ -1,11 +1,36 @@
-"""Links of listings as absolute URLs."""
+"""Values of listings: links as absolute URLs, dates as UTC, text on one line; and a check for hostile XML."""
 
 import re
 from datetime import UTC, datetime, timedelta
 from typing import Literal
 from urllib.parse import urljoin, urlsplit
 
-# Dates as listings write them.
+_URL_MAX_CHARS = 8192  # servers refuse longer ones
+
+
+def absolute_url(link: str, *, base: str | None = None) -> str | None:
+    """Return the http(s) URL of a link, without its fragment; None if it is not one with a host."""
+    link = "".join(link.split())  # browsers drop line breaks and blanks inside href as well
+    if not link or len(link) > _URL_MAX_CHARS:
+        return None
+    try:
+        url = urljoin(base, link) if base else link
+        parts = urlsplit(url)
+        url.encode()
+        has_port = parts.port is None or parts.port > 0
+    except ValueError:  # a broken IPv6 host or port, half a surrogate pair
+        return None
+    if parts.scheme.lower() not in ("http", "https") or not (parts.hostname or "").strip(".") or not has_port:
+        return None
+    return url.split("#", 1)[0]
+
+
+def one_line(text: str | None) -> str | None:
+    """Return a text with single spaces; None if it is empty."""
+    return " ".join((text or "").split()) or None
+
+
+# Dates.
 
 Precision = Literal["second", "day"]
 _DAY_ONLY = re.compile(r"\d{4}-?\d{2}-?\d{2}", re.ASCII)
@@ -27,7 +52,7 @@ def parse_iso(text: str) -> tuple[datetime, Precision]:
 
 
 def listed_date(text: str | None, *, now: datetime) -> tuple[datetime | None, Precision | None]:
-    """Return the date that a listing gives, (None, None) where it gives none that can be meant."""
+    """Return the date that a listing gives; (None, None) if it gives no plausible one."""
     if not text:
         return None, None
     try:
@@ -38,11 +63,11 @@ def listed_date(text: str | None, *, now: datetime) -> tuple[datetime | None, Pr
 
 
 def is_plausible(moment: datetime, *, now: datetime) -> bool:
-    """Return whether a publication date can be meant: not before newspapers, not later than tomorrow."""
+    """Return whether a publication date is plausible: not before the first newspapers, not later than tomorrow."""
     return moment.year >= _EARLIEST_YEAR and moment <= now + timedelta(days=1)
 
 
-# XML that declares entities is refused before any parser sees it.
+# XML with entity declarations, which is refused before any parser reads it.
 
 _DOCTYPE = re.compile(rb"<!DOCTYPE", re.IGNORECASE)
 _ENTITY = re.compile(rb"<!ENTITY", re.IGNORECASE)
@@ -53,23 +78,3 @@ def declares_entities(body: bytes) -> bool:
     if b"\0" in body[:8]:  # UTF-16, UTF-32
         body = body.replace(b"\0", b"")
     return bool(_DOCTYPE.search(body) and _ENTITY.search(body))
-
-
-_MAX_CHARS = 8192  # servers refuse longer ones
-
-
-def absolute_url(link: str, *, base: str | None = None) -> str | None:
-    """Return the http(s) URL of a link, without its fragment; None where there is none that names a host."""
-    link = "".join(link.split())  # browsers drop line breaks and blanks inside href as well
-    if not link or len(link) > _MAX_CHARS:
-        return None
-    try:
-        url = urljoin(base, link) if base else link
-        parts = urlsplit(url)
-        url.encode()
-        has_port = parts.port is None or parts.port > 0
-    except ValueError:  # a broken IPv6 host or port, half a surrogate pair
-        return None
-    if parts.scheme.lower() not in ("http", "https") or not (parts.hostname or "").strip(".") or not has_port:
-        return None
-    return url.split("#", 1)[0]

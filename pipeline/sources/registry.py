@@ -1,4 +1,4 @@
-"""Every kind of source: how its listing is read, and which days it promises. Its keys are in ``KIND_OPTIONS``."""
+"""Every kind of source: how its listing is read, and which days it can list. ``KIND_OPTIONS`` has its keys."""
 
 from collections.abc import Callable, Mapping
 from dataclasses import dataclass
@@ -16,12 +16,10 @@ from pipeline.sources.listing import Listing, ListingRequest, validators_of
 from pipeline.sources.sitemaps import SitemapWalk, fill_template, read_root
 from pipeline.sources.wayback import read_cdx
 
-# Which days a source can be asked for.
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayRange:
-    """Publication days that a listing promises in full, both included; None means no bound on that side.
+    """The publication days that a listing covers in full, first and last included; None means no bound on that side.
 
     ``note`` is for a person.
     """
@@ -34,40 +32,11 @@ class DayRange:
         return (self.first is None or self.first <= day) and (self.last is None or day <= self.last)
 
 
-def newest_days(source: Source, today: date) -> DayRange:
-    """Return today and yesterday.
-
-    The news sitemap protocol keeps articles of two days; a feed its newest entries, asked for at midnight as well.
-    """
-    first = today - timedelta(days=1)
-    return DayRange(first=first, last=today, note=f"a {source.kind} lists its newest pages only")
-
-
-def past_days(_: Source, today: date) -> DayRange:
-    """Return every day that is over; how far back an index goes is seen only when it is asked."""
-    return DayRange(
-        first=None, last=today - timedelta(days=1), note="any day that is over, as far back as its index goes"
-    )
-
-
-def crawled_days(source: Source, today: date) -> DayRange:
-    """Return the days of a folder's files; else those whose files are in the list by now, from the first ones on."""
-    if not source.is_online:
-        return DayRange(first=None, last=None, note="the days that its files have in their names")
-    note = "days of crawling since August 2016, two days after they ended"
-    return DayRange(first=date(2016, 8, 26), last=today - timedelta(days=3), note=note)
-
-
-def any_day(_: Source, __: date) -> DayRange:
-    """Return all days: what files hold shows when they are read."""
-    return DayRange(first=None, last=None, note="whatever days its files hold")
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceAdapter:
-    """``read`` gives a listing, or raises as ``discover`` says; ``days`` what a source promises on a day (UTC).
+    """One kind of source. ``read`` returns a listing, or raises as ``discover``; ``days``: those listed on a day (UTC).
 
-    ``tries`` bounds those for one page in one run; None means the setting's.
+    ``tries`` limits the tries per page in one run; None means the setting.
     """
 
     read: Callable[[ListingRequest], Listing]
@@ -75,13 +44,45 @@ class SourceAdapter:
     tries: int | None = None
 
 
+def discover(  # noqa: PLR0913 - the fields of ListingRequest, by name
+    source: Source,
+    *,
+    day: date,
+    fetcher: Fetcher | None,
+    validators: Validators | None,
+    now: Callable[[], datetime],
+    is_done: Callable[[str], bool] = lambda mark: False,
+    is_probe: bool = False,
+) -> Listing:
+    """Return the current listing of a source. A feed and a news sitemap give every entry, whatever its day.
+
+    ``day`` is for kinds that list a single day. ``validators`` are those of the last listing; ``is_done`` and
+    ``is_probe`` are described in ``ListingRequest``. Local sources need no fetcher; they only use its page limit.
+    Raises: BrokenListingError if the source as a whole cannot be read; TransientFetchError and RefusedFetchError
+    if it cannot be fetched; ConfigError for an online kind without a fetcher.
+    """
+    request = ListingRequest(
+        source=source,
+        day=day,
+        fetcher=fetcher,
+        known=validators or Validators(),
+        now=now(),
+        is_done=is_done,
+        is_probe=is_probe,
+    )
+    return SOURCE_ADAPTERS[source.kind].read(request)
+
+
 def listable_days(source: Source, *, now: datetime) -> DayRange:
-    """Return the days that a source promises to list at ``now`` (UTC)."""
+    """Return the days that a source lists in full at ``now`` (UTC)."""
     return SOURCE_ADAPTERS[source.kind].days(source, now.date())
 
 
+# Readers.
+
+
 def _if_new(read: Callable[[Page, ListingRequest], Listing]) -> Callable[[ListingRequest], Listing]:
-    """Return a reader that fetches the listing and leaves it unread where the server says that nothing changed."""
+    """Return a reader that fetches the listing, and returns it as unchanged if the server says so."""
 
     def reads(request: ListingRequest) -> Listing:
         source, known = request.source, request.known
@@ -92,11 +93,9 @@ def _if_new(read: Callable[[Page, ListingRequest], Listing]) -> Callable[[Listin
             is_listing=True,
             interval_seconds=source.interval_seconds,
         )
-        return (
-            Listing(entries=(), validators=known, is_unchanged=True)
-            if isinstance(got, NotModified)
-            else read(got, request)
-        )
+        if isinstance(got, NotModified):
+            return Listing(entries=(), validators=known, is_unchanged=True)
+        return read(got, request)
 
     return reads
 
@@ -109,12 +108,12 @@ def _sitemap(page: Page, request: ListingRequest) -> Listing:
     source, fetcher = request.source, request.online()
     root = read_root(page, source, now=request.now, max_bytes=fetcher.limits.listing_max_bytes)
     found = SitemapWalk(source, fetcher, now=request.now).pages(root, url=source.location)
-    # An index may stay as it is while its children change: it is always asked for anew.
+    # An index may stay the same while its children change, so it is always requested in full.
     return Listing(entries=found, validators=validators_of(page) if root.kind == "urlset" else None)
 
 
 def _sitemap_archive(request: ListingRequest) -> Listing:
-    """Return what a dated sitemap, or an index of some, has of the day; nothing of it is kept for the next day's."""
+    """Return the day's entries of a dated sitemap or an index of them. Nothing is cached for the next day."""
     source, fetcher = request.source, request.online()
     url, window = fill_template(source.location, request.day)
     page = fetcher.fetch(url, is_listing=True, interval_seconds=source.interval_seconds)
@@ -132,45 +131,44 @@ def _inbox(request: ListingRequest) -> Listing:
     return inbox_listing(Path(request.source.location), request.context())
 
 
-SOURCE_ADAPTERS: Mapping[SourceKind, SourceAdapter] = {
-    "feed": SourceAdapter(read=_if_new(_feed), days=newest_days),
-    "news_sitemap": SourceAdapter(read=_if_new(_sitemap), days=newest_days),
-    "sitemap_archive": SourceAdapter(read=_sitemap_archive, days=past_days),
-    "cdx": SourceAdapter(read=read_cdx, days=past_days, tries=1),
-    "cc_news": SourceAdapter(read=read_cc_news, days=crawled_days),
-    "folder": SourceAdapter(read=_folder, days=any_day),
-    "inbox": SourceAdapter(read=_inbox, days=any_day),
-}
+# Days.
 
 
-# From a source to its listing.
+def _newest_days(source: Source, today: date) -> DayRange:
+    """Return today and yesterday.
 
-
-def discover(  # noqa: PLR0913 - the fields of ListingRequest, by name
-    source: Source,
-    *,
-    day: date,
-    fetcher: Fetcher | None,
-    validators: Validators | None,
-    now: Callable[[], datetime],
-    is_done: Callable[[str], bool] = lambda mark: False,
-    is_probe: bool = False,
-) -> Listing:
-    """Return what a source lists now. A feed and a news sitemap give every entry, whatever its day.
-
-    ``day`` is for kinds that list one day alone. ``validators`` are those of the last listing,
-    ``is_done`` and ``is_probe`` what ``ListingRequest`` says.
-    What lies on a disk needs no fetcher and takes only its cap of a page.
-    Raises: BrokenListingError where the source as a whole cannot be read; TransientFetchError and RefusedFetchError
-    where it cannot be fetched; ConfigError for an online kind without a fetcher.
+    A news sitemap keeps articles of two days by its protocol. A feed has its newest entries, also around midnight.
     """
-    request = ListingRequest(
-        source=source,
-        day=day,
-        fetcher=fetcher,
-        known=validators or Validators(),
-        now=now(),
-        is_done=is_done,
-        is_probe=is_probe,
+    first = today - timedelta(days=1)
+    return DayRange(first=first, last=today, note=f"a {source.kind} lists its newest pages only")
+
+
+def _past_days(_: Source, today: date) -> DayRange:
+    """Return every past day. How far back an index goes is known only from its response."""
+    return DayRange(
+        first=None, last=today - timedelta(days=1), note="any day that is over, as far back as its index goes"
     )
-    return SOURCE_ADAPTERS[source.kind].read(request)
+
+
+def _crawled_days(source: Source, today: date) -> DayRange:
+    """Return all days for a folder; else the days whose files are in the list by now."""
+    if not source.is_online:
+        return DayRange(first=None, last=None, note="the days that its files have in their names")
+    note = "days of crawling since August 2016, two days after they ended"
+    return DayRange(first=date(2016, 8, 26), last=today - timedelta(days=3), note=note)
+
+
+def _any_day(_: Source, __: date) -> DayRange:
+    """Return all days: the days of files are known only after reading them."""
+    return DayRange(first=None, last=None, note="whatever days its files hold")
+
+
+SOURCE_ADAPTERS: Mapping[SourceKind, SourceAdapter] = {
+    "feed": SourceAdapter(read=_if_new(_feed), days=_newest_days),
+    "news_sitemap": SourceAdapter(read=_if_new(_sitemap), days=_newest_days),
+    "sitemap_archive": SourceAdapter(read=_sitemap_archive, days=_past_days),
+    "cdx": SourceAdapter(read=read_cdx, days=_past_days, tries=1),
+    "cc_news": SourceAdapter(read=read_cc_news, days=_crawled_days),
+    "folder": SourceAdapter(read=_folder, days=_any_day),
+    "inbox": SourceAdapter(read=_inbox, days=_any_day),
+}

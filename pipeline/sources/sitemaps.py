@@ -1,4 +1,4 @@
-"""Sitemaps: what one document says. Following an index is ``sitemap_walk``'s."""
+"""Sitemaps: the days that one covers by its name, the entries of one document, and the walk through an index."""
 
 import io
 import re
@@ -15,16 +15,16 @@ from pipeline.errors import BrokenListingError, NewsError
 from pipeline.fetch import BadEncodingError, Fetcher, NotModified, TooLargeError, gunzip
 from pipeline.model import Hints, Page, Ref, Source
 from pipeline.sources.feeds import language_of
-from pipeline.sources.listing import ListingEntry, broken_entry
-from pipeline.sources.normalize import absolute_url, declares_entities, listed_date
+from pipeline.sources.listing import ListingEntry, broken_entry, broken_link
+from pipeline.sources.normalize import absolute_url, declares_entities, listed_date, one_line
 
-# Which days a sitemap, or an entry of one, can be of.
+# Days of a sitemap and of its entries.
 
 _BETWEEN = r"(?:[-_./]|&[a-z]+=)?"  # 2026-03-02, 20260302, 2026/03/02, yyyy=2026&mm=03&dd=02
 _YEAR, _MONTH, _DAY = r"((?:19|20)\d\d)", r"(0[1-9]|1[0-2])", r"(0[1-9]|[12]\d|3[01])"
 _DATED = re.compile(rf"(?<!\d){_YEAR}(?:{_BETWEEN}{_MONTH}(?:{_BETWEEN}{_DAY})?)?(?!\d)", re.ASCII | re.IGNORECASE)
 _DATED_PATH = re.compile(rf"/{_YEAR}[-/]?{_MONTH}[-/]?{_DAY}/", re.ASCII)
-# Zones differ, and what is published at midnight stands in its neighbour.
+# Time zones differ, so an article from around midnight may be in the sitemap of the next or previous day.
 _MARGIN = timedelta(days=1)
 
 
@@ -37,18 +37,18 @@ class Window:
 
     @classmethod
     def of(cls, year: int, month: int | None = None, day: int | None = None) -> Self:
-        """Return a year, a month or a day. Raises: ValueError for one that no calendar has."""
+        """Return the window of a year, a month or a day. Raises: ValueError for a date that does not exist."""
         last_month = month or 12
         last = date(year, last_month, day or monthrange(year, last_month)[1])
         return cls(date(year, month or 1, day or 1), last)
 
     def can_hold(self, day: date) -> bool:
-        """Return whether something of a day may stand in a sitemap of these days."""
+        """Return whether a sitemap of these days may have entries of a day."""
         return self.first - _MARGIN <= day <= self.last + _MARGIN
 
 
 def window_of(url: str) -> Window | None:
-    """Return the days that a sitemap's path or query names, the shortest stretch of several; None without any."""
+    """Return the days in a sitemap's path or query, the shortest window of several; None without a date."""
     parts = urlsplit(url)
     found = []
     for match in _DATED.finditer(f"{parts.path}?{parts.query}"):
@@ -60,7 +60,7 @@ def window_of(url: str) -> Window | None:
 
 
 def fill_template(template: str, day: date) -> tuple[str, Window | None]:
-    """Return a URL with {year}, {month} and {day} filled in, and the days that it is of; None without placeholders."""
+    """Return a URL with {year}, {month} and {day} filled in, and the days that it covers; None without placeholders."""
     url = template.replace("{year}", f"{day:%Y}").replace("{month}", f"{day:%m}").replace("{day}", f"{day:%d}")
     if url == template:
         return url, None
@@ -69,9 +69,9 @@ def fill_template(template: str, day: date) -> tuple[str, Window | None]:
 
 
 def can_hold(url: str, changed_at: datetime | None, *, day: date, around: Window | None) -> bool:
-    """Return whether a sitemap may hold entries of a day: by its name, else by that of the index ``around`` it.
+    """Return whether a sitemap may have entries of a day: by its own name, else by that of the index ``around`` it.
 
-    Where no name says anything, its last change is a hint: what changed last before the day holds nothing of it.
+    If neither name has a date, its last change decides: a sitemap last changed before the day has no entries of it.
     """
     window = window_of(url) or around
     if window is not None:
@@ -80,7 +80,7 @@ def can_hold(url: str, changed_at: datetime | None, *, day: date, around: Window
 
 
 def day_of(ref: Ref) -> date | None:
-    """Return the day of an entry: as published, else as its path says, else of its last change; None without any."""
+    """Return the day of an entry: of publication, else in its path, else of its last change; None without any."""
     if ref.hints.published_at is not None:
         return ref.hints.published_at.date()
     for match in _DATED_PATH.finditer(urlsplit(ref.url or "").path):
@@ -91,13 +91,15 @@ def day_of(ref: Ref) -> date | None:
     return ref.hints.modified_at.date() if ref.hints.modified_at is not None else None
 
 
+# One document.
+
 _NEWS = "http://www.google.com/schemas/sitemap-news/0.9"
 _URLS_MAX = 50_000  # sitemaps.org, one file
 
 
 @dataclass(frozen=True, slots=True)
 class Child:
-    """A sitemap that an index names, with its last change as the index tells it."""
+    """A sitemap in an index, with its last change according to the index."""
 
     url: str
     changed_at: datetime | None
@@ -105,24 +107,24 @@ class Child:
 
 @dataclass(slots=True)
 class Sitemap:
-    """One document as far as it could be read. ``trouble`` is (reason, detail) of what stopped the reading."""
+    """One document as far as it could be read. ``failure`` is (reason, detail) of what stopped the reading."""
 
     kind: Literal["urlset", "sitemapindex"] | None = None
     entries: list[ListingEntry] = field(default_factory=list)
     children: list[Child] = field(default_factory=list)
-    trouble: tuple[str, str] | None = None
+    failure: tuple[str, str] | None = None
 
 
 def read_sitemap(body: bytes, source: Source, *, url: str, now: datetime, max_bytes: int) -> Sitemap:
-    """Return what a sitemap document holds, gzip taken off; entities are never expanded, nothing is loaded."""
+    """Return the content of a sitemap document, gzipped or not; no entity is expanded, nothing is loaded."""
     sitemap = Sitemap()
     try:
         if body.startswith(b"\x1f\x8b"):
             body = gunzip(body, max_bytes=max_bytes)
     except TooLargeError as error:
-        sitemap.trouble = "too_large", f"unpacked it is {error}"
+        sitemap.failure = "too_large", f"unpacked it is {error}"
     except BadEncodingError as error:
-        sitemap.trouble = "broken_gzip", str(error)
+        sitemap.failure = "broken_gzip", str(error)
     else:
         _read_xml(body, sitemap, source, url=url, now=now)
     return sitemap
@@ -130,7 +132,7 @@ def read_sitemap(body: bytes, source: Source, *, url: str, now: datetime, max_by
 
 def _read_xml(body: bytes, sitemap: Sitemap, source: Source, *, url: str, now: datetime) -> None:
     if declares_entities(body):
-        sitemap.trouble = "hostile_xml", "it declares entities; nothing was expanded"
+        sitemap.failure = "hostile_xml", "it declares entities; nothing was expanded"
         return
     try:
         for element in _elements(body, sitemap):
@@ -139,13 +141,13 @@ def _read_xml(body: bytes, sitemap: Sitemap, source: Source, *, url: str, now: d
                 changed_at, _ = listed_date(element.findtext("{*}lastmod"), now=now)
                 sitemap.children.append(Child(link, changed_at))
             elif len(sitemap.entries) >= _URLS_MAX:
-                sitemap.trouble = "too_many_urls", f"more than {_URLS_MAX} URLs; the rest is left out"
+                sitemap.failure = "too_many_urls", f"more than {_URLS_MAX} URLs; the rest is left out"
                 return
             else:
                 sitemap.entries.append(_entry(element, link, sitemap, source, url=url, now=now))
     except etree.XMLSyntaxError as error:
         reason = "broken_sitemap" if sitemap.kind else "not_a_sitemap"
-        sitemap.trouble = reason, f"it is not well-formed ({error})"
+        sitemap.failure = reason, f"it is not well-formed ({error})"
 
 
 def _elements(body: bytes, sitemap: Sitemap) -> Iterator[Any]:
@@ -172,13 +174,13 @@ def _elements(body: bytes, sitemap: Sitemap) -> Iterator[Any]:
 
 def _is_root_of_sitemap(root: Any, sitemap: Sitemap) -> bool:
     if root.getroottree().docinfo.internalDTD is not None:
-        sitemap.trouble = "hostile_xml", "it has a DOCTYPE, which no sitemap needs"
+        sitemap.failure = "hostile_xml", "it has a DOCTYPE, which no sitemap needs"
     elif _name(root) == "urlset":
         sitemap.kind = "urlset"
     elif _name(root) == "sitemapindex":
         sitemap.kind = "sitemapindex"
     else:
-        sitemap.trouble = "not_a_sitemap", f"its root is {_name(root)[:40]!r}; check the source's url"
+        sitemap.failure = "not_a_sitemap", f"its root is {_name(root)[:40]!r}; check the source's url"
     return sitemap.kind is not None
 
 
@@ -193,9 +195,7 @@ def _entry(
     if link is not None:
         return ListingEntry(ref=Ref(source_key=source.key, url=link, hints=_hints(element, source, now=now)))
     written = (element.findtext("{*}loc") or "").strip()
-    reason = "bad_url" if written else "entry_without_link"
-    detail = f"{written[:200]!r} is no http(s) URL; left out" if written else "the entry names no page; left out"
-    return broken_entry(source.key, f"{url}#entry-{len(sitemap.entries) + 1}", reason=reason, detail=detail)
+    return broken_link(source.key, f"{url}#entry-{len(sitemap.entries) + 1}", written)
 
 
 def _hints(element: Any, source: Source, *, now: datetime) -> Hints:
@@ -206,26 +206,22 @@ def _hints(element: Any, source: Source, *, now: datetime) -> Hints:
     published, precision = listed_date(news.findtext(f"{{{_NEWS}}}publication_date"), now=now)
     publication = f"{{{_NEWS}}}publication/{{{_NEWS}}}"
     return Hints(
-        title=_clean(news.findtext(f"{{{_NEWS}}}title")),
+        title=one_line(news.findtext(f"{{{_NEWS}}}title")),
         published_at=published,
         published_precision=precision,
         modified_at=modified,
-        publisher=source.publisher or _clean(news.findtext(f"{publication}name")),
+        publisher=source.publisher or one_line(news.findtext(f"{publication}name")),
         language=source.language or language_of(news.findtext(f"{publication}language")),
     )
-
-
-def _clean(text: str | None) -> str | None:
-    return " ".join((text or "").split()) or None
 
 
 def _name(element: Any) -> str:
     if not isinstance(element.tag, str):
         return ""
-    return element.tag.rpartition("}")[2]  # QName refuses a prefix that nobody declared
+    return element.tag.rpartition("}")[2]  # QName refuses an undeclared prefix
 
 
-# From a sitemap, or an index of sitemaps, to its pages.
+# The walk from a sitemap or an index of sitemaps to the pages.
 
 _DEPTH_MAX = 3  # indexes inside indexes
 _CHILDREN_MAX = 500
@@ -235,21 +231,21 @@ _LISTING_URLS_MAX = 50_000  # of one listing, as of one sitemap
 def read_root(page: Page, source: Source, *, now: datetime, max_bytes: int) -> Sitemap:
     """Return the source's own sitemap.
 
-    Raises: BrokenListingError where it is none; one that breaks off later keeps what came before.
+    Raises: BrokenListingError if it is not a sitemap. One that is damaged later keeps what came before.
     """
     url = page.final_url or source.location
     root = read_sitemap(page.body, source, url=url, now=now, max_bytes=max_bytes)
     if root.kind is None:
-        reason, detail = root.trouble or ("not_a_sitemap", "it is empty")
+        reason, detail = root.failure or ("not_a_sitemap", "it is empty")
         raise BrokenListingError(f"{url}: {detail}", key=source.key, reason=reason)
     return root
 
 
 class SitemapWalk:
-    """The pages of a sitemap and of those it leads to, no URL twice. A child that fails is one problem.
+    """The pages of a sitemap and its children, no URL twice. A child that fails is one broken entry.
 
-    With a ``day`` only sitemaps that may hold something of it are read, and only its entries given: those of that date,
-    and those without any in a sitemap of that day alone.
+    With a ``day`` only sitemaps that may have entries of that day are read, and only its entries returned: those of
+    that date, and those without a date in a sitemap of that day alone.
     """
 
     def __init__(self, source: Source, fetcher: Fetcher, *, now: datetime, day: date | None = None) -> None:
@@ -263,11 +259,11 @@ class SitemapWalk:
     def pages(
         self, sitemap: Sitemap, *, url: str, depth: int = 1, window: Window | None = None
     ) -> Iterator[ListingEntry]:
-        """Yield what is found at and below a sitemap of some days, in the order of the documents."""
+        """Yield the entries of a sitemap and its children, in document order. ``window``: the days that it covers."""
         self._sitemaps.add(url)
         yield from self._new(self._wanted(sitemap, url, window), url)
-        if sitemap.trouble is not None:
-            reason, detail = sitemap.trouble
+        if sitemap.failure is not None:
+            reason, detail = sitemap.failure
             yield broken_entry(self._source.key, url, reason=reason, detail=detail)
         if sitemap.children and depth > _DEPTH_MAX:
             detail = f"an index inside {_DEPTH_MAX} others is not followed"
@@ -286,7 +282,7 @@ class SitemapWalk:
         return self._day is None or can_hold(child.url, child.changed_at, day=self._day, around=window)
 
     def _wanted(self, sitemap: Sitemap, url: str, window: Window | None) -> Iterator[ListingEntry]:
-        """Yield the entries of the day, and how many cannot be told to be of any."""
+        """Yield the entries of the day, and one broken entry with the number of undated ones."""
         if self._day is None:
             yield from sitemap.entries
             return

@@ -1,4 +1,4 @@
-"""WARC files of others: their HTTP responses as pages."""
+"""WARC files from other archives: their HTTP responses as pages."""
 
 import io
 from collections.abc import Iterator
@@ -29,14 +29,14 @@ class _CutShortError(ValueError):
 def read_warc(file: LocalFile, context: ReadContext) -> Iterator[ListingEntry]:
     """Yield the pages of all response records, in order; a file that goes wrong gives what came before.
 
-    ``fetched_at`` is the record's date. A record whose status is not 200 is a problem, other kinds of record nothing.
+    ``fetched_at`` is the record's date. A record whose status is not 200 is a problem, other records are ignored.
     """
     with open_file(file.path) as stream:
         yield from read_records(iter(lambda: stream.read(1 << 16), b""), file.name, context)
 
 
 def read_records(chunks: Iterator[bytes], name: str, context: ReadContext) -> Iterator[ListingEntry]:
-    """Yield the pages of a WARC file that comes in pieces, packed or not; one record is in memory at a time."""
+    """Yield the pages of a WARC file in pieces, gzipped or not, with one record in memory at a time."""
     number, is_empty = 0, True
     try:
         for record in WARCIterator(_unpack(chunks), no_record_parse=True):
@@ -54,17 +54,17 @@ def read_records(chunks: Iterator[bytes], name: str, context: ReadContext) -> It
 
 
 def _unpack(chunks: Iterator[bytes]) -> io.RawIOBase:
-    """Return the file without gzip. warcio's own unpacking ends without a word where a file is cut or damaged."""
+    """Return the file without gzip. warcio's own decompression ends silently if a file is cut short or damaged."""
     head = b""
     while len(head) < len(_GZIP_MAGIC) and (chunk := next(chunks, b"")):
         head += chunk
     whole = chain((head,), chunks)
-    # Not buffered: what was unpacked before the damage must come out before the error does.
+    # Not buffered: the data before the damage must be read before the error is raised.
     return _Pieces(gunzip_chunks(whole, is_strict=True) if head.startswith(_GZIP_MAGIC) else whole)
 
 
 class _Pieces(io.RawIOBase):
-    """Pieces of bytes as a stream. Raises: BadEncodingError where the gzip members that they come from are damaged."""
+    """Pieces of bytes as a stream. Raises: BadEncodingError if their gzip members are damaged."""
 
     def __init__(self, pieces: Iterator[bytes]) -> None:
         super().__init__()
@@ -84,7 +84,7 @@ class _Pieces(io.RawIOBase):
 
 
 def _entry(record: ArcWarcRecord, where: str, context: ReadContext) -> ListingEntry | None:
-    """Return what one record gives, None for one that is no page. Raises: ValueError where it is damaged."""
+    """Return the entry of one record; None if it is not a page. Raises: ValueError if it is damaged."""
     if record.length is None:
         raise _CutShortError("a record without a length")
     url = absolute_url(record.rec_headers.get_header("WARC-Target-URI", "").strip("<>"))
@@ -130,13 +130,13 @@ def _body(record: ArcWarcRecord, headers: dict[str, str], *, max_bytes: int) -> 
         raw = _unchunked(raw)
     coding = headers.get("content-encoding", "")
     magic = _MAGIC.get(coding.strip().lower(), b"")
-    # Many archives keep the decoded body under the server's own headers.
+    # Many archives store the decoded body under the server's original headers.
     is_decoded = not raw.startswith(magic)
     return decode_body((raw,) if raw else (), content_encoding="" if is_decoded else coding, max_bytes=max_bytes)
 
 
 def _unchunked(raw: bytes) -> bytes:
-    """Return the body of a chunked message; bytes that are not chunked as they are, for the same archives' sake."""
+    """Return the body of a chunked message; unchunked bytes, which some archives store, unchanged."""
     parts: list[bytes] = []
     at = 0
     while at < len(raw):

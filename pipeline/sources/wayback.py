@@ -1,4 +1,7 @@
-"""The index of a web archive (CDX server): which pages below a URL it captured on a day."""
+"""Web archives such as the Wayback Machine: their index (CDX server) as listings, and the copies that they keep.
+
+A copy is fetched in place of its page, and becomes the page as it was at the time of its capture.
+"""
 
 import json
 import re
@@ -13,118 +16,28 @@ from pipeline.model import Hints, Page, Ref, Source
 from pipeline.sources.listing import Listing, ListingEntry, ListingRequest, broken_entry
 from pipeline.sources.normalize import absolute_url
 
-# Pages that a web archive keeps: the copy is fetched, and the page is what was there then.
-
-_STAMP = "%Y%m%d%H%M%S"
-_COPY = re.compile(r"/web/(\d{14})id_/(https?:.+)$", re.ASCII | re.IGNORECASE)
-_ORIGINAL = "x-archive-orig-"
-_WIRE_HEADERS = ("content-encoding", "content-length", "transfer-encoding", "connection")
-_STOPS = ("http_429", "host_on_hold")
-
-
-def copy_url(api: str, stamp: str, url: str) -> str:
-    """Return where an archive gives a page as it was at a time, without anything of its own in it."""
-    return f"{api.rstrip('/')}/web/{stamp}id_/{url}"
-
-
-def time_of(stamp: str) -> datetime:
-    """Return the time of an archive's 14 digits, UTC. Raises: ValueError."""
-    if not re.fullmatch(r"\d{14}", stamp, re.ASCII):
-        raise ValueError(f"{stamp[:40]!r} is no time of 14 digits")
-    return datetime.strptime(stamp, _STAMP).replace(tzinfo=UTC)
-
-
-class WaybackFetcher:
-    """A fetcher that gets the copy where a page's hints name one. Used by one thread.
-
-    Copies are asked for one after the other, and none any more in this run once the archive said 429.
-    """
-
-    def __init__(self, fetcher: Fetcher) -> None:
-        self._fetcher = fetcher
-        self._is_stopped = False
-
-    def heed(self, error: NewsError) -> None:
-        """Ask for no further copy if an error says that we ask too much."""
-        self._is_stopped |= isinstance(error, TransientFetchError) and error.reason in _STOPS
-
-    def fetch_many[K](self, wanted: Iterable[tuple[K, PageRequest]]) -> Iterator[tuple[K, FetchResult]]:
-        """Yield what became of each page, with the caller's key of it: pages as they come, then copies in order.
-
-        A copy has the original's URLs and headers, and the time of its capture; validators are not for an archive.
-        """
-        copies: list[tuple[K, PageRequest]] = []
-        for key, _, got in self._fetcher.fetch_many(_pages(wanted, copies)):
-            yield key, got
-        for key, each in copies:
-            yield key, self._copy(each)
-
-    def _copy(self, wanted: PageRequest) -> FetchResult:
-        address = wanted.hints.copy_url or ""
-        if self._is_stopped:
-            told = f"{address}: not asked for, the archive wants a pause; tried in a later run"
-            return TransientFetchError(told, key=wanted.url, reason="host_on_hold")
-        got = self._fetcher.try_fetch(address, hints=wanted.hints)
-        if isinstance(got, NewsError):
-            self.heed(got)
-            got.exchange = None  # that a copy is gone says nothing of its page: it is no tombstone
-        return _original(got, wanted.url) if isinstance(got, Page) else got
-
-
-def _pages[K](
-    wanted: Iterable[tuple[K, PageRequest]], copies: list[tuple[K, PageRequest]]
-) -> Iterator[tuple[K, PageRequest]]:
-    """Yield the pages to be had from their own hosts; put those that are copies into ``copies``."""
-    for key, each in wanted:
-        if each.hints.copy_url is None:
-            yield key, each
-        else:
-            copies.append((key, each))
-
-
-def _original(page: Page, url: str) -> Page | RefusedFetchError:
-    """Return the page that a copy is of; the archive may have gone on to the capture nearest in time."""
-    match = _COPY.search(page.final_url or "")
-    final_url = absolute_url(match[2]) if match else None
-    if match is None or final_url is None:
-        told = f"{page.url}: the archive leads to {page.final_url}, which is no copy"
-        return RefusedFetchError(told, key=url, reason="not_a_copy")
-    try:
-        captured_at = time_of(match[1])
-    except ValueError as error:
-        return RefusedFetchError(f"{page.final_url}: {error}", key=url, reason="not_a_copy")
-    headers = _headers(page.headers)
-    # What went over the wire is the archive's answer, not the page's: it is not kept as if it were.
-    return replace(page, url=url, final_url=final_url, headers=headers, fetched_at=captured_at, exchange=None)
-
-
-def _headers(headers: Mapping[str, str]) -> dict[str, str]:
-    """Return the headers of the original; the archive's own but for type and time are not the page's."""
-    kept = {name: headers[name] for name in ("content-type", "memento-datetime") if name in headers}
-    original = {name.removeprefix(_ORIGINAL): value for name, value in headers.items() if name.startswith(_ORIGINAL)}
-    return kept | {name: value for name, value in original.items() if name not in _WIRE_HEADERS}
-
+# The index.
 
 WAYBACK = "https://web.archive.org"
-# The index loses its place between two answers where urlkey is not asked for.
+# Without urlkey the index loses its place between two responses.
 _FIELDS = ("urlkey", "timestamp", "original", "digest")
-_ROWS = 10_000  # in one answer
+_ROWS = 10_000  # per response
 _ROWS_MAX = 50_000
 _DEFAULT_PORTS = {"http": ":80", "https": ":443"}
 
 
 @dataclass(frozen=True, slots=True)
 class CdxResponse:
-    """One answer of the index: rows of strings in the order of ``_FIELDS``, and what asks for the next ones."""
+    """One response of the index: rows of strings in the order of ``_FIELDS``, and the key to request the next ones."""
 
     rows: tuple[tuple[str, ...], ...]
     resume_key: str | None
 
 
 def read_cdx(request: ListingRequest) -> Listing:
-    """Return the pages that were captured on the day, each as its first capture then.
+    """Return the pages that were captured on the day, each with its first capture of that day.
 
-    All answers are read before anything is given: one that does not come fails the day, not half of it.
+    All responses are read before any entry is returned: a missing one fails the whole day, not half of it.
     Raises: BrokenListingError (not_a_cdx), TransientFetchError, RefusedFetchError.
     """
     rows: list[tuple[str, ...]] = []
@@ -132,7 +45,7 @@ def read_cdx(request: ListingRequest) -> Listing:
     seen: set[str | None] = set()
     while len(rows) < _ROWS_MAX and resume_key not in seen:
         seen.add(resume_key)
-        answer = _answer(request, resume_key)
+        answer = _fetch_rows(request, resume_key)
         rows += answer.rows
         resume_key = answer.resume_key
         if resume_key is None:
@@ -140,7 +53,7 @@ def read_cdx(request: ListingRequest) -> Listing:
     return Listing(entries=_captures(rows, request, is_cut=resume_key is not None), day=request.day)
 
 
-def _answer(request: ListingRequest, resume_key: str | None) -> CdxResponse:
+def _fetch_rows(request: ListingRequest, resume_key: str | None) -> CdxResponse:
     source = request.source
     url = f"{_api(source)}/cdx/search/cdx?{_query(request, resume_key)}"
     page = request.online().fetch(url, is_listing=True, interval_seconds=source.interval_seconds)
@@ -173,10 +86,10 @@ def _query(request: ListingRequest, resume_key: str | None) -> str:
 
 
 def parse_response(body: bytes) -> CdxResponse:
-    """Return what an answer in JSON says: a head with the names, rows, and maybe an empty row and the key to go on.
+    """Parse a JSON response: a head with the names, rows, and maybe an empty row and the key to continue.
 
-    Rows that are too short or hold no strings come as they are, for the caller to name.
-    Raises: ValueError where it is no such answer.
+    Missing cells, and those that are not strings, become "", for the caller to report.
+    Raises: ValueError if it is not such a response.
     """
     if not body.strip():
         return CdxResponse((), None)
@@ -243,3 +156,95 @@ def _without_port(url: str | None) -> str | None:
     parts = urlsplit(url)
     port = _DEFAULT_PORTS[parts.scheme.lower()]
     return parts._replace(netloc=parts.netloc.removesuffix(port)).geturl() if parts.netloc.endswith(port) else url
+
+
+# Copies.
+
+_STAMP_FORMAT = "%Y%m%d%H%M%S"
+_COPY = re.compile(r"/web/(\d{14})id_/(https?:.+)$", re.ASCII | re.IGNORECASE)
+_ORIGINAL = "x-archive-orig-"
+_WIRE_HEADERS = ("content-encoding", "content-length", "transfer-encoding", "connection")
+_STOP_REASONS = ("http_429", "host_on_hold")
+
+
+def copy_url(api: str, stamp: str, url: str) -> str:
+    """Return the URL of an archive's copy of a page at a time, without the archive's own additions."""
+    return f"{api.rstrip('/')}/web/{stamp}id_/{url}"
+
+
+def time_of(stamp: str) -> datetime:
+    """Return the time of an archive's timestamp (14 digits), UTC. Raises: ValueError."""
+    if not re.fullmatch(r"\d{14}", stamp, re.ASCII):
+        raise ValueError(f"{stamp[:40]!r} is no time of 14 digits")
+    return datetime.strptime(stamp, _STAMP_FORMAT).replace(tzinfo=UTC)
+
+
+class WaybackFetcher:
+    """A fetcher that gets the archive's copy if a page's hints name one. Used by one thread.
+
+    Copies are requested one after another. After a 429 from the archive no more are requested in this run.
+    """
+
+    def __init__(self, fetcher: Fetcher) -> None:
+        self._fetcher = fetcher
+        self._is_stopped = False
+
+    def heed(self, error: NewsError) -> None:
+        """Request no more copies if an error says that the archive wants a pause."""
+        self._is_stopped |= isinstance(error, TransientFetchError) and error.reason in _STOP_REASONS
+
+    def fetch_many[K](self, wanted: Iterable[tuple[K, PageRequest]]) -> Iterator[tuple[K, FetchResult]]:
+        """Yield the result of each page with the caller's key: pages as they arrive, then copies in order.
+
+        A copy has the original's URLs and headers, and the time of its capture. It is requested without validators.
+        """
+        copies: list[tuple[K, PageRequest]] = []
+        for key, _, got in self._fetcher.fetch_many(_pages(wanted, copies)):
+            yield key, got
+        for key, each in copies:
+            yield key, self._copy(each)
+
+    def _copy(self, wanted: PageRequest) -> FetchResult:
+        address = wanted.hints.copy_url or ""
+        if self._is_stopped:
+            told = f"{address}: not asked for, the archive wants a pause; tried in a later run"
+            return TransientFetchError(told, key=wanted.url, reason="host_on_hold")
+        got = self._fetcher.try_fetch(address, hints=wanted.hints)
+        if isinstance(got, NewsError):
+            self.heed(got)
+            got.exchange = None  # a copy that is gone is not a tombstone of its page
+        return _original(got, wanted.url) if isinstance(got, Page) else got
+
+
+def _pages[K](
+    wanted: Iterable[tuple[K, PageRequest]], copies: list[tuple[K, PageRequest]]
+) -> Iterator[tuple[K, PageRequest]]:
+    """Yield the pages to fetch from their own hosts; append the others to ``copies``."""
+    for key, each in wanted:
+        if each.hints.copy_url is None:
+            yield key, each
+        else:
+            copies.append((key, each))
+
+
+def _original(page: Page, url: str) -> Page | RefusedFetchError:
+    """Return a copy as its original page. The archive may have redirected to the capture nearest in time."""
+    match = _COPY.search(page.final_url or "")
+    final_url = absolute_url(match[2]) if match else None
+    if match is None or final_url is None:
+        told = f"{page.url}: the archive leads to {page.final_url}, which is no copy"
+        return RefusedFetchError(told, key=url, reason="not_a_copy")
+    try:
+        captured_at = time_of(match[1])
+    except ValueError as error:
+        return RefusedFetchError(f"{page.final_url}: {error}", key=url, reason="not_a_copy")
+    headers = _headers(page.headers)
+    # The exchange is the archive's response, not that of the page, so it is dropped.
+    return replace(page, url=url, final_url=final_url, headers=headers, fetched_at=captured_at, exchange=None)
+
+
+def _headers(headers: Mapping[str, str]) -> dict[str, str]:
+    """Return the headers of the original; of the archive's own headers only type and time are kept."""
+    kept = {name: headers[name] for name in ("content-type", "memento-datetime") if name in headers}
+    original = {name.removeprefix(_ORIGINAL): value for name, value in headers.items() if name.startswith(_ORIGINAL)}
+    return kept | {name: value for name, value in original.items() if name not in _WIRE_HEADERS}

@@ -109,11 +109,11 @@ def test_broken_sitemap(body: bytes, is_packed: bool) -> None:
     body = gzip.compress(body) if is_packed else body
     url = "https://post.example/s.xml"
     got, again = (read_sitemap(body, SOURCE, url=url, now=NOW, max_bytes=_MAX_BYTES) for _ in range(2))
-    assert (got.kind, got.children, got.trouble, _facts(got.entries)) == (
-        again.kind, again.children, again.trouble, _facts(again.entries)
+    assert (got.kind, got.children, got.failure, _facts(got.entries)) == (
+        again.kind, again.children, again.failure, _facts(again.entries)
     )  # fmt: skip
     _check(got.entries)
-    assert got.kind is not None or got.trouble is not None
+    assert got.kind is not None or got.failure is not None
 
 
 @pytest.fixture(scope="module")
