@@ -1,4 +1,4 @@
-"""The words of the house as frozen values: what passes between rooms."""
+"""The frozen values that packages pass to each other."""
 
 from pipeline.model.annotation import Annotation, Entity, Event, Quote, TimeExpression
 from pipeline.model.article import Article, Block, FieldMethod, Rejected, Threshold

@@ -1,8 +1,8 @@
-"""What reading an article gives: entities, quotes, events and time expressions.
+"""The annotation of an article: entities, quotes, events and time expressions.
 
 Field names are the columns of the tables. Offsets are code points into ``Article.text``, half-open, and
-``text[start_char:end_char]`` is the recorded text, always. ``cluster_index`` says who is who inside the article.
-None means the text does not say.
+``text[start_char:end_char]`` is always the recorded text. Mentions of one entity in the article share a
+``cluster_index``. None means that the text does not say.
 """
 
 from dataclasses import dataclass
@@ -29,11 +29,11 @@ TimexType = Literal["DATE", "TIME", "DURATION", "SET"]
 class Entity:
     """One mention. ``entity_type`` is an OntoNotes name (PERSON, ORG, GPE, ...), one for the whole cluster.
 
-    ``entity_id`` is comparable across articles; ``quote_index`` is the quote the mention stands in.
-    ``qid_confidence`` is 0 to 1, of the link to the knowledge base; ``kb_version`` names all that is known of the names
-    of this entity, corrections included, None for nothing.
-    ``gender`` is None for what is not a person. ``confidence`` is 0 to 1, of the link to its cluster.
-    A mention of several ("the two leaders") has no cluster of its own but theirs, in ``group_cluster_indexes``.
+    ``entity_id`` is comparable across articles; ``quote_index`` is the quote that contains the mention.
+    ``qid_confidence``, 0 to 1, is that of the link to the knowledge base. ``kb_version`` identifies what the knowledge
+    base and the corrections say of the names of this entity; None if nothing. ``gender`` is None if it is not a person.
+    ``confidence``, 0 to 1, is that of the link to its cluster. A mention of several entities ("the two leaders") has no
+    cluster of its own; ``group_cluster_indexes`` lists theirs.
     """
 
     entity_index: int
@@ -68,7 +68,7 @@ class Entity:
 class Quote:
     """One reported statement, first mark to last. A statement over several paragraphs is one quote.
 
-    ``parts`` are the quoted stretches inside it as (start, end) pairs. ``is_closed`` is False where the closing
+    ``parts`` are the spans in quotation marks inside it as (start, end) pairs. ``is_closed`` is False if the closing
     mark is missing. ``word_count`` counts the words of ``quote_text``.
     """
 
@@ -103,9 +103,9 @@ class Quote:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Event:
-    """One typed mention of something reported. Types, modes and quads are PLOVER's names (0.8), plus OTHER.
+    """One typed event mention. Types, modes and quads are PLOVER's names (0.8), plus OTHER.
 
-    ``actors`` and ``recipients`` list the names where there are several, and are empty otherwise.
+    ``actors`` and ``recipients`` list the names if there are several, and are empty otherwise.
     ``event_date`` is never filled from the publication day without ``event_date_basis`` saying so.
     ``salience`` is 0 to 1; the highest of an article is its main event.
     """
@@ -155,7 +155,7 @@ class Event:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TimeExpression:
-    """A stretch of text that names a time. ``value`` is TIMEX3 ("2017-06-13", "2017-W24", "P3D"), None if unresolved.
+    """A span of text that names a time. ``value`` is TIMEX3 ("2017-06-13", "2017-W24", "P3D"), None if unresolved.
 
     ``first_day`` and ``last_day`` bound it, inclusive; both None if unresolved.
     """
@@ -173,11 +173,11 @@ class TimeExpression:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Annotation:
-    """Everything read in one article, each tuple in reading order.
+    """All annotations of one article, each tuple in reading order.
 
     ``events`` are the typed ones, which become rows. ``untyped`` are frames whose trigger has no type
-    (``event_type`` None, ``event_index`` -1): never rows, kept for `newslake annotate`. ``override_version`` names the
-    corrections of quotes that it was read with, None without any.
+    (``event_type`` None, ``event_index`` -1): never rows, only for `newslake annotate`. ``override_version`` identifies
+    the quote corrections that were applied; None if there were none.
     """
 
     entities: tuple[Entity, ...] = ()

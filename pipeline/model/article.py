@@ -1,4 +1,4 @@
-"""Clean text and what each stretch of it is."""
+"""An article with its text blocks, and pages that are rejected."""
 
 from dataclasses import dataclass
 from datetime import datetime
@@ -13,7 +13,7 @@ PageType = Literal["article", "live", "video", "audio", "gallery", "section", "p
 
 @dataclass(frozen=True, slots=True)
 class Block:
-    """A stretch of ``Article.text``. Offsets are code points, half-open; blocks do not overlap and keep text order."""
+    """A span of ``Article.text``. Offsets are code points, half-open; blocks do not overlap and keep text order."""
 
     kind: BlockKind
     start: int
@@ -22,7 +22,7 @@ class Block:
 
 @dataclass(frozen=True, slots=True)
 class FieldMethod:
-    """By which method a field of an article was decided, e.g. title by jsonld."""
+    """The method that decided a field of an article, e.g. title by jsonld."""
 
     field: str
     method: str
@@ -30,11 +30,11 @@ class FieldMethod:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Article:
-    """What a reader reads. ``text`` is title, standfirst, paragraphs, cross-headings and captions in page order,
-    joined by blank lines; ``blocks`` say what each stretch is. Text that arrives as plain text keeps its characters.
+    """The article of a page. ``text`` is title, standfirst, paragraphs, cross-headings and captions in page order,
+    joined by blank lines; ``blocks`` give the kind of each span. Plain-text input keeps its characters.
 
-    Field names are the columns of the ``articles`` table. Times are aware, UTC. None means the page did not say.
-    ``fetched_at`` is the time of the page it was read from; deriving sets it to the first fetch of this content.
+    Field names are the columns of the ``articles`` table. Times are aware, UTC. None means that the page did not say.
+    ``fetched_at`` is the fetch time of its page; the derive job sets it to the first fetch of this content.
     """
 
     article_id: str
@@ -77,7 +77,7 @@ class Article:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Threshold:
-    """A bound that a page missed: ``measured`` of ``what``, where ``least`` would have let it pass."""
+    """A threshold that a page missed: it has ``measured`` of ``what``, and needs at least ``least``."""
 
     what: str
     measured: int
@@ -89,10 +89,10 @@ class Threshold:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Rejected:
-    """A page that is no article, and why. ``reason`` is a snake_case word; ``detail`` is for a person and says it all.
+    """A page that is not an article, and why. ``reason`` is a snake_case word; ``detail`` is a full text for a person.
 
-    ``evidence`` is what of the page the decision rests on, "" where that is the lack of text. ``thresholds`` are those
-    that it missed; a page of its kind that reaches all is kept.
+    ``evidence`` is the part of the page that the decision is based on, "" if that is missing text. ``thresholds`` are
+    those that it missed; a page of its kind that reaches all of them is kept.
     """
 
     reason: str

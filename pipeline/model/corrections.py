@@ -1,7 +1,7 @@
-"""What a person puts right, as lines of ``overrides.toml`` to paste at its end, and how a line names a quote.
+"""Corrections as lines to append to ``overrides.toml``, and how such a line identifies a quote.
 
-A line names a quote by words of it, never by its number: rules that change shift numbers, and words stay. Words are
-compared without case, marks and punctuation.
+It identifies a quote by some of its words, never by its number: numbers shift when rules change, words do not. Words
+are compared without case, quotation marks and punctuation.
 """
 
 import re
@@ -13,16 +13,16 @@ from functools import lru_cache
 from pipeline.model.identity import article_id_of, canonical_url
 
 _WORD = re.compile(r"\w+(?:['’]\w+)*")
-_TO_ESCAPE = re.compile(r"[^\w !#$%&()*+,./:;<=>?@^`{|}~“”‘’–—-]")  # what may need it, and some that does not
-_FEW = 12  # words that tell one quote from another and still fit a line
+_TO_ESCAPE = re.compile(r"[^\w !#$%&()*+,./:;<=>?@^`{|}~“”‘’–—-]")  # what may need it, and some characters that do not
+_WORDS_MAX = 12  # enough to distinguish quotes, and still fit a line
 _SHORT: Mapping[str, str] = {'"': '\\"', "\\": "\\\\", "\n": "\\n", "\t": "\\t", "\r": "\\r"}
 
 
 @dataclass(frozen=True, slots=True)
 class QuotePlace:
-    """Which quote of an article is meant: the one that holds these words.
+    """Identifies a quote of an article: the one with these words.
 
-    ``occurrence`` is for quotes that no words tell apart: the how-manieth of them, from 1; None where one alone fits.
+    ``occurrence`` is for quotes with the same words: its number among them, from 1; None if only one matches.
     """
 
     words: str
@@ -30,46 +30,46 @@ class QuotePlace:
 
 
 def quote_words(text: str) -> list[str]:
-    """Return the words of a quote as they stand there."""
+    """Return the words of a quote as written."""
     return _WORD.findall(text)
 
 
 def folded_words(text: str) -> tuple[str, ...]:
-    """Return the words of a quote for comparing."""
+    """Return the words of a quote in the form for comparison."""
     plain = unicodedata.normalize("NFKC", text).replace("’", "'").casefold()
     return tuple(quote_words(plain))
 
 
-def matching_quotes(quotes: Sequence[str], words: str) -> tuple[int, ...]:
-    """Return the positions of the quotes that a place's words mean, whatever its ``occurrence``.
+def holds_words(words: Sequence[str], wanted: Sequence[str]) -> bool:
+    """Return whether folded words are a sequence in other ones."""
+    size = len(wanted)
+    return any(words[at : at + size] == wanted for at in range(len(words) - size + 1))
 
-    Quotes of exactly these words go before those that merely hold them, in a row and whole.
+
+def matching_quotes(quotes: Sequence[str], words: str) -> tuple[int, ...]:
+    """Return the positions of the quotes that match the words of a place.
+
+    Quotes of exactly these words win over quotes that only contain them as a sequence of whole words.
     """
     wanted = _line_of_words(words)
     if not wanted.strip():
         return ()
-    told = [_line_of_words(quote) for quote in quotes]
-    equal = tuple(index for index, each in enumerate(told) if each == wanted)
-    return equal or tuple(index for index, each in enumerate(told) if wanted in each)
+    lines = [_line_of_words(quote) for quote in quotes]
+    equal = tuple(index for index, each in enumerate(lines) if each == wanted)
+    return equal or tuple(index for index, each in enumerate(lines) if wanted in each)
 
 
 @lru_cache(maxsize=4096)  # each quote of an article is compared with all the others
 def _line_of_words(text: str) -> str:
-    """Return folded words on one line, a space on either side of each: so words in a row are a piece of it."""
+    """Return folded words on one line with spaces around each: so a sequence of words is a substring."""
     return f" {' '.join(folded_words(text))} "
 
 
-def holds_words(told: Sequence[str], wanted: Sequence[str]) -> bool:
-    """Return whether folded words stand in others, in a row."""
-    size = len(wanted)
-    return any(told[at : at + size] == wanted for at in range(len(told) - size + 1))
-
-
 def place_of_quote(quotes: Sequence[str], index: int, *, marked: str = "") -> QuotePlace | None:
-    """Return what names one quote of an article among all its ``quotes``, the texts in reading order.
+    """Return the place of one quote among all ``quotes`` of an article, the texts in reading order.
 
-    ``marked`` is the first stretch of it inside marks, if any: marks stay where they are when rules change. None for
-    a text without words.
+    ``marked`` is its first span inside quotation marks, if any: marks do not move when rules change. Return None for a
+    text without words.
     """
     tries = (_first_words(marked), _first_words(quotes[index]), " ".join(quotes[index].split()))
     for words in tries:
@@ -80,13 +80,13 @@ def place_of_quote(quotes: Sequence[str], index: int, *, marked: str = "") -> Qu
 
 
 def _first_words(text: str) -> str:
-    """Return the beginning of a text as it stands there, from its first word to its twelfth."""
-    found = list(_WORD.finditer(text))[:_FEW]
+    """Return the beginning of a text as written, from its first word to its twelfth."""
+    found = list(_WORD.finditer(text))[:_WORDS_MAX]
     return " ".join(text[found[0].start() : found[-1].end()].split()) if found else ""
 
 
 def place_of_article(article_id: str, url: str | None) -> str:
-    """Return what a line names an article by: its address where that says the same as its id, which is easier read."""
+    """Return how a line identifies an article: by its URL if that gives its id and so is enough, else by its id."""
     try:
         is_same = url is not None and article_id_of(canonical=canonical_url(url), text="") == article_id
     except ValueError:
@@ -97,17 +97,17 @@ def place_of_article(article_id: str, url: str | None) -> str:
 def speaker_lines(
     place: QuotePlace, *, article: str, speaker: str | None = None, qid: str | None = None, entity_type: str = "PERSON"
 ) -> str:
-    """Return the lines that say who speaks a quote, ending in a line break.
+    """Return the lines that set the speaker of a quote, ending in a line break.
 
-    ``article`` is an address or an id (``place_of_article``). ``speaker`` is a name, best the full one that the
-    article gives; "" says that nobody knows. ``qid`` is for somebody whom the article does not name.
+    ``article`` is a URL or an id (``place_of_article``). ``speaker`` is a name, best the full one in the article; ""
+    means unknown. ``qid`` is for a speaker whom the article does not name.
     """
     kind = None if entity_type == "PERSON" else entity_type
     return _quote_lines(place, article, {"speaker": speaker, "qid": qid, "type": kind})
 
 
 def no_quote_lines(place: QuotePlace, *, article: str) -> str:
-    """Return the lines that say that something is no quote, ending in a line break."""
+    """Return the lines that mark a span as no quote, ending in a line break."""
     return _quote_lines(place, article, {"is_quote": False})
 
 
@@ -125,17 +125,17 @@ def name_lines(
     entity_type: str | None = None,
     gender: str | None = None,
 ) -> str:
-    """Return the lines that say which entity a name is, ending in a line break.
+    """Return the lines that set the entity of a name, ending in a line break.
 
-    ``name`` is a name as the article has it (``name_to_correct``); ``article`` None means everywhere. ``qid`` "" means
-    never to link it; ``called`` is what it is called instead.
+    ``name`` is a name as written in the article (``name_to_correct``); ``article`` None means all articles. ``qid`` ""
+    means no link; ``called`` is the entity's name to use.
     """
     said = {"article": article, "qid": qid, "name": called, "type": entity_type, "gender": gender}
     return _table(f"names.{toml_text(name)}", said)
 
 
 def name_to_correct(entity_name: str | None, mentions: Iterable[str]) -> str | None:
-    """Return the mention that a correction of an entity must name: its fullest form in the article; None without one.
+    """Return the mention for a correction of an entity: its fullest form in the article; None without mentions.
 
     ``mentions`` are the ``entity_text`` of its names.
     """
@@ -144,8 +144,8 @@ def name_to_correct(entity_name: str | None, mentions: Iterable[str]) -> str | N
 
 
 def _table(name: str, values: Mapping[str, str | int | bool | None]) -> str:
-    told = (f"{key} = {_value(value)}" for key, value in values.items() if value is not None)
-    return "\n".join((f"[[{name}]]", *told, ""))
+    lines = (f"{key} = {_value(value)}" for key, value in values.items() if value is not None)
+    return "\n".join((f"[[{name}]]", *lines, ""))
 
 
 def _value(value: str | int | bool) -> str:
@@ -155,7 +155,7 @@ def _value(value: str | int | bool) -> str:
 
 
 def toml_text(text: str) -> str:
-    """Return a text as a basic string of TOML, on one line, in which nothing is hidden.
+    """Return a text as a basic string of TOML, on one line, with invisible characters escaped.
 
     Half a surrogate pair, which TOML cannot hold, becomes U+FFFD.
     """

@@ -1,4 +1,4 @@
-"""What each source gave on each day beside what is usual for it: the values that coverage is told in."""
+"""Coverage: what each source gave on each day, compared to its usual volume."""
 
 from collections import Counter
 from collections.abc import Mapping
@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Literal
 
-_LATE = 18  # o'clock, UTC
+_LATE_HOUR = 18  # UTC
 AnomalyKind = Literal["not_asked", "failed", "empty", "few", "many", "left_out", "waiting", "guessed"]
 AnomalyOrigin = Literal["ours", "theirs", "real"]
 
@@ -25,7 +25,7 @@ class ListingFetch:
 
 @dataclass(frozen=True, slots=True)
 class Anomaly:
-    """Something odd about a day. ``whose``: our run's, the publisher's side's, or real: the news itself."""
+    """An anomaly of a day. ``whose`` is its cause: our run, the publisher's side, or "real", the news itself."""
 
     kind: AnomalyKind
     whose: AnomalyOrigin
@@ -34,10 +34,10 @@ class Anomaly:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceDay:
-    """A source's news day. ``outcomes`` count pages, ``reasons`` the same by reason; ``unread_listings`` are none.
+    """A source's news day. ``outcomes`` and ``reasons`` count pages; ``unread_listings`` are outcomes of no page.
 
-    ``listings`` are those that cover the day: of the day alone, or of the newest pages on that day or the next.
-    ``was_asked`` is also true where only outcomes show it.
+    ``listings`` are those that cover the day: of that day alone, or of the newest pages on that day or the next.
+    ``was_asked``: a listing covers the day, or outcomes show that one did.
     """
 
     day: date
@@ -64,7 +64,7 @@ class SourceDay:
 
     @property
     def is_empty(self) -> bool:
-        """Whether a listing of newest pages was read and had none, which no quiet day explains."""
+        """Whether a listing of newest pages was read and had no entries, which no quiet day explains."""
         return any(each.listed_day is None and each.result == "listed" and not each.entries for each in self.listings)
 
     @property
@@ -73,22 +73,22 @@ class SourceDay:
 
     @property
     def is_failed(self) -> bool:
-        if not self.listings:  # what the day lists was asked for on another day only
+        if not self.listings:  # the day's listing was fetched only on other days
             return self.unread_listings > 0
         return all(each.result == "failed" for each in self.listings)
 
     @property
     def is_cut_short(self) -> bool:
-        """Whether the newest pages were asked for on the day alone, and not in its last quarter."""
+        """Whether the newest pages were last listed on the day itself, before its last quarter."""
         last = max((each.asked_at for each in self.listings if each.listed_day is None), default=None)
-        return last is not None and last.date() == self.day and last.hour < _LATE
+        return last is not None and last.date() == self.day and last.hour < _LATE_HOUR
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Cell:
-    """A source's day beside what is usual. ``usual`` is None where too few days are known to say.
+    """A source's day and its usual number of articles. ``usual`` is None if too few days are known.
 
-    ``is_known``: the source was known by then; before that nothing is expected.
+    ``is_known``: the source was configured by then; before that nothing is expected.
     """
 
     facts: SourceDay
@@ -99,9 +99,8 @@ class Cell:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceCoverage:
-    """A source's days. ``kind`` None: sources.toml has it no more. ``newest_at``: when its newest article came out.
-
-    ``last_seen_at``: when a page of it was looked at last; None where that was before the days that are told.
+    """A source's days. ``kind`` is None if sources.toml no longer has it. ``newest_at`` is when its newest article came
+    out, ``last_seen_at`` when a page of it was last decided on, None if that was before these days.
     """
 
     key: str
@@ -115,7 +114,7 @@ class SourceCoverage:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Coverage:
-    """Sources in the order of sources.toml, then those that it has no more; days from first to last."""
+    """Sources in the order of sources.toml, then those no longer in it; days from first to last."""
 
     first: date
     last: date

@@ -1,6 +1,6 @@
-"""Who is who among pages: canonical URLs, and hashes of what they name.
+"""Identity of pages: canonical URLs, and ids of articles and revisions as hashes.
 
-One article has one canonical URL whatever link led to it; one content has one revision whatever order it came in.
+One article has one canonical URL, whatever link led to it. One content has one revision id, whatever came before it.
 """
 
 import hashlib
@@ -29,7 +29,7 @@ def canonical_url(url: str) -> str:
     default port, user info, fragment, tracking parameters and AMP suffixes go; the query is sorted; the case of the
     path is kept, its trailing slash dropped and its dots resolved. Idempotent.
 
-    Raises: ValueError when it is no http(s) URL with a host, or longer than 8,192 characters.
+    Raises: ValueError if it is not an http(s) URL with a host, or longer than 8,192 characters.
     """
     if len(url) > _URL_MAX_CHARS:
         raise ValueError(f"a URL of {len(url)} characters: {url[:100]!r}...")
@@ -84,33 +84,33 @@ def _without_dots(path: str) -> str:
 
 
 def domain_of(url: str) -> str | None:
-    """Return the registrable domain of a URL ("bbc.co.uk"), its host where there is none, None for no URL."""
+    """Return the registrable domain of a URL ("bbc.co.uk"), else its host; None if it is not a URL."""
     return extract_domain(url) or urlsplit(url).hostname
 
 
 def article_id_of(*, canonical: str | None, text: str) -> str:
-    """Return the article's id: 32 hex digits of SHA-256 of the canonical URL; of the text where there is no URL."""
+    """Return the article's id: 32 hex digits of SHA-256 of the canonical URL, or of the text if there is no URL."""
     return _sha256(canonical if canonical is not None else text)[:32]
 
 
 def content_hash_of(title: str | None, paragraphs: Iterable[str]) -> str:
-    """Return 64 hex digits naming a content: title and paragraphs, folded in case and white space.
+    """Return the hash of a content, 64 hex digits: title and paragraphs, folded in case and white space.
 
-    Equal for copies under other URLs and in other layouts.
+    Duplicates under other URLs and in other layouts have the same hash.
     """
     return _sha256("\n".join(" ".join(part.casefold().split()) for part in (title or "", *paragraphs)))
 
 
 def revision_id_of(content_hash: str) -> str:
-    """Return the revision's id, the first 16 hex digits of the content's hash. Named by content, never counted."""
+    """Return the revision's id: the first 16 hex digits of the content's hash, so it is never a count."""
     return content_hash[:16]
 
 
 def file_name_of(key: str) -> str:
-    """Return a file name for a run id, batch id or other key: other keys get other names, and none leaves its folder.
+    """Return a file name for a run id, batch id or other key: one per key, and none leaves its folder.
 
-    ASCII letters, digits, "_", "-" and "+" stand for themselves, all else is percent-encoded UTF-8; a name over 150
-    characters ends in its hash instead.
+    ASCII letters, digits, "_", "-" and "+" are kept, everything else is percent-encoded UTF-8. A name over 150
+    characters ends in a hash instead.
     """
     plain = quote(key, safe="+", errors="surrogatepass").replace(".", "%2E").replace("~", "%7E") or "%"
     return plain if len(plain) <= 150 else f"{plain[:100]}%%{_sha256(key)[:32]}"

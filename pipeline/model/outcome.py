@@ -1,18 +1,10 @@
-"""What became of each page, and what a stage counted."""
+"""The outcome of each page in a run, and the report of a stage that counts them."""
 
 from collections import Counter
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import date, datetime
 from typing import Any, Literal
-
-# Numbers of things, in words.
-
-
-def pluralize(number: int, noun: str, plural: str | None = None) -> str:
-    """Return a number of things as a person writes it: "1 day", "1,200 days", "2 addresses"."""
-    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"
-
 
 OutcomeKind = Literal["kept", "unchanged", "rejected", "quarantined", "pending"]
 OUTCOME_KINDS: tuple[OutcomeKind, ...] = ("kept", "unchanged", "rejected", "quarantined", "pending")
@@ -21,9 +13,9 @@ RunKind = Literal["scheduled", "signal", "backfill", "manual"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Outcome:
-    """What became of one page in one run. Field names are the columns of the ``outcomes`` log.
+    """The outcome of one page in one run. Field names are the columns of the ``outcomes`` log.
 
-    ``stage`` is the stage that decided (discover, fetch, clean, read, commit). ``url`` is the URL, or the file where
+    ``stage`` is the stage that decided (discover, fetch, clean, read, commit). ``url`` is the URL, or the file if
     there is none. ``reason`` is a snake_case word, null only when kept; ``detail`` is for a person.
     """
 
@@ -44,9 +36,9 @@ class Outcome:
 class StageReport:
     """Counts of one stage. ``days`` are the news days (fetch) or published days (commit) that it touched, sorted.
 
-    The conservation law holds: ``discovered == sum of all outcomes``. ``work`` counts what took its time, by name:
-    fetched (pages asked for), derived_new and derived_again (articles read because their content is new, or because
-    another pipeline version read them). ``rules`` counts the quotations by the ``rule_id`` that decided their speaker.
+    Always ``discovered == sum of all outcomes``. ``work`` counts the work done, by name: fetched (pages requested),
+    derived_new and derived_again (articles processed because their content is new, or because another pipeline version
+    processed them). ``rules`` counts the quotes by the ``rule_id`` that decided their speaker.
     """
 
     stage: str
@@ -126,3 +118,8 @@ class StageReport:
             "work": dict(self.work),
             "rules": dict(self.rules),
         }
+
+
+def pluralize(number: int, noun: str, plural: str | None = None) -> str:
+    """Return a number with its noun: "1 day", "1,200 days", "2 addresses"."""
+    return f"{number:,} {noun if number == 1 else plural or f'{noun}s'}"

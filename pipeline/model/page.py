@@ -1,4 +1,4 @@
-"""A page before anyone has read it: where it was listed, the bytes, where they are kept."""
+"""A page before it is processed: its listing, its bytes, and their records in the archive."""
 
 from collections.abc import Mapping
 from dataclasses import dataclass, field
@@ -10,13 +10,13 @@ GONE = (404, 410)
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Hints:
-    """What the listing said about a page. Everything is a hint; the page itself is asked first.
+    """What the listing said about a page. Everything is a hint; the page itself has priority.
 
     ``published_at`` and ``modified_at`` are aware, UTC. ``published_precision`` is "day" when the listing gave no time.
-    ``date_method`` is "feed" for feeds and sitemaps, "given" for a date stated beside a local file. ``file`` is the
-    local file that a page without a URL came in. ``tdm_reserved`` is true where the host's tdmrep.json reserves
+    ``date_method`` is "feed" for feeds and sitemaps, "given" for a date stated with a local file. ``file`` is the
+    local file that a page without a URL came in. ``tdm_reserved`` is true if the host's tdmrep.json reserves
     text and data mining of the page. ``copy_url`` is where a web archive keeps the page, to be fetched in its place,
-    and ``copy_digest`` names those bytes in the archive's own way.
+    and ``copy_digest`` is the archive's own digest of those bytes.
     """
 
     title: str | None = None
@@ -49,8 +49,8 @@ class Ref:
 class Exchange:
     """One request and its answer as they went over the wire.
 
-    ``request`` and ``head`` are the first line and the headers, empty line included. ``body`` has its content codings;
-    the transfer coding is taken off. ``truncated`` says what ended a body before its end: the page's deadline
+    ``request`` and ``head`` are the first line and the headers, empty line included. ``body`` has its content codings,
+    but no transfer coding. ``truncated`` says what cut a body short: the page's deadline
     ("time"), or the connection ("disconnect").
     """
 
@@ -64,9 +64,9 @@ class Exchange:
 class Page:
     """Bytes as they were fetched. ``body`` is decoded from transfer and content codings, never from its charset.
 
-    ``url`` is what was asked for, ``final_url`` where redirects ended; both None for a local text without one.
+    ``url`` is the requested URL, ``final_url`` where redirects ended; both None for a local text without one.
     ``headers`` have lower-case names. ``status`` is the HTTP status, 200 for local files. ``fetched_at`` is UTC.
-    ``exchange`` is there between fetching and archiving only.
+    ``exchange`` is set only between fetching and archiving.
     """
 
     url: str | None
@@ -80,19 +80,19 @@ class Page:
 
     @property
     def content_type(self) -> str:
-        """The media type without parameters, lower case; empty where none was given."""
+        """The media type without parameters, lower case; empty if none was given."""
         return self.headers.get("content-type", "").split(";")[0].strip().lower()
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Capture:
-    """One record of the raw archive: the archive saw this content under this URL at this time.
+    """One record of the archive: this URL had this content at this time.
 
     ``digest`` is the payload digest ("sha256:<64 hex>"), the ``raw_ref`` of tables. A capture with
     ``is_revisit`` has no bytes of its own: they are the earlier record's with the same digest.
-    ``page_key`` names the page among captures: the canonical form of the URL asked for, or the digest where
-    there is no URL. ``article_id`` is the article that the page's canonical link names. ``sent_digest`` is the digest
-    of the body as the server sent it, where its content coding makes it another.
+    ``page_key`` identifies the page among captures: the canonical form of the requested URL, or the digest if
+    there is no URL. ``article_id`` is the article of the page's canonical link. ``sent_digest`` is the digest
+    of the body as the server sent it, if a content coding makes it differ.
     ``offset`` and ``length`` are bytes in ``file``, which is relative to the archive's root.
     """
 
@@ -117,9 +117,9 @@ class Capture:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Attempt:
-    """One record of the raw archive that is no page: an answer 404 or 410, or a body that broke off.
+    """One record of the archive for a failed response: 404, 410, or a body that broke off.
 
-    ``reason`` is the word of the page's outcome. ``article_id`` is that of the page's last capture, None without one.
+    ``reason`` is that of the page's outcome. ``article_id`` is that of the page's last capture, None without one.
     """
 
     page_key: str

@@ -1,4 +1,4 @@
-"""What `newslake why` answers: steps from a row back to the bytes, or to the decision that left a page out."""
+"""The answer of `newslake why`: steps from a row back to the bytes, or to the decision that rejected a page."""
 
 from dataclasses import dataclass, field
 from typing import Literal
@@ -20,7 +20,7 @@ AnswerKind = Literal["kept", "not_kept", "unknown"]
 
 @dataclass(frozen=True, slots=True)
 class Fact:
-    """One thing that is known, and ``how``: the rule, method or place that says so; None where it says itself."""
+    """One known value, and ``how`` it is known: the rule, method or place; None if it needs no source."""
 
     name: str
     value: object
@@ -29,7 +29,7 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """Something that was looked at just now. ``holds`` is None where it cannot be said, and ``told`` says why."""
+    """A check made for this answer. ``holds`` is None if it cannot be decided; ``told`` is its message."""
 
     holds: bool | None
     told: str
@@ -37,7 +37,7 @@ class Check:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Excerpt:
-    """A stretch of ``articles.text`` with a little of what is beside it; offsets are code points of the span."""
+    """A span of ``articles.text`` with a little context; offsets are code points of the span."""
 
     before: str
     span: str
@@ -48,7 +48,7 @@ class Excerpt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProvenanceStep:
-    """One step of the way. ``told`` is its headline."""
+    """One step of the answer. ``told`` is its headline."""
 
     name: StepName
     told: str
@@ -59,7 +59,7 @@ class ProvenanceStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
-    """The answer for what was ``asked``, in the order in which it is told."""
+    """The answer for the row or page in ``asked``, with its steps in order."""
 
     asked: str
     answer: AnswerKind

@@ -11,7 +11,7 @@ LocationKey = Literal["url", "path"]
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class KindOptions:
-    """What a kind's entry in ``sources.toml`` says beside the keys of all kinds: one of ``place``, maybe ``also``.
+    """The keys of a kind in ``sources.toml`` besides the common ones: one of ``place``, optionally those in ``also``.
 
     ``interval_seconds`` is the least time between two requests that the host of the kind allows.
     """
@@ -34,10 +34,10 @@ KIND_OPTIONS: Mapping[SourceKind, KindOptions] = {
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LayoutRule:
-    """What a layout of a source's pages needs beside the general rules, as CSS selectors that were checked.
+    """Extra rules for one layout of a source's pages, as checked CSS selectors.
 
-    ``drop`` is left out; of the rest only the first element of ``keep`` is read for the body. ``since`` is the first
-    day of the layout, ``until`` its last; None means that it has none.
+    Elements of ``drop`` are removed; of the rest only the first element of ``keep`` is used for the body. ``since`` is
+    the first day of the layout, ``until`` its last; None means no bound.
     """
 
     drop: tuple[str, ...] = ()
@@ -53,10 +53,9 @@ class LayoutRule:
 class Source:
     """One entry of ``sources.toml``. ``location`` is its URL, or the path of a folder or file.
 
-    ``interval_seconds`` is the least time between two starts at the source's host, ``poll_seconds`` the time between
-    two looks of the feed trigger at its listing; None means the setting's. ``api`` is the web archive that a kind asks,
-    None the Wayback Machine. ``hosts`` are those whose pages are taken from WARC files, with all below them; none means
-    all.
+    ``interval_seconds`` is the least time between two requests to the source's host, ``poll_seconds`` the time between
+    two polls of its listing by the feed trigger; None means the setting. ``api`` is the web archive to use, None means
+    the Wayback Machine. Only pages of ``hosts`` and their subdomains are taken from WARC files; empty means all hosts.
     """
 
     key: str
@@ -72,5 +71,5 @@ class Source:
 
     @property
     def is_online(self) -> bool:
-        """Whether its listing is fetched, not read from a disk."""
+        """Whether its listing is fetched over HTTP, not read from a disk."""
         return self.location.startswith(("http://", "https://"))
