@@ -1,7 +1,7 @@
 """newslake: news pages in, tables of articles, entities, quotes and events out.
 
-Airflow decides when (``dags/``, ``plugins/``); this package decides what. The rooms and
-the arrows between them are drawn in docs/architecture.md and kept by tests/architecture.
+Airflow decides when a job runs (``dags/``, ``plugins/``); this package decides what it does. docs/architecture.md shows
+the packages and their dependencies, and tests/architecture enforces them.
 """
 
 __version__ = "0.1.0"

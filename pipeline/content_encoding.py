@@ -1,4 +1,4 @@
-"""Content codings taken off in small pieces, so that a cap on the output holds whatever the input promises."""
+"""Decoding of content codings in small pieces, so that a limit on the output holds whatever the input claims."""
 
 import sys
 import zlib
@@ -11,19 +11,19 @@ if sys.version_info >= (3, 14):
 else:
     from backports import zstd
 
-_PIECE = 1 << 18  # most bytes that one step may unpack
+ACCEPT_ENCODING = "gzip, deflate, br, zstd"
+_PIECE = 1 << 18  # maximum bytes that one step may decode
 _GZIP_MAGIC = b"\x1f\x8b"
 _GZIP = 16 + zlib.MAX_WBITS
 _CODED_PIECE = 1 << 16
 _CODINGS_MAX = 4  # more layers than any server has reason for
 _ZSTD_MAGIC = b"\x28\xb5\x2f\xfd"
-_ZSTD_OPTIONS: dict[int, int] = {
-    zstd.DecompressionParameter.window_log_max: 23
-}  # 8 MB, the most that RFC 9659 lets a server ask for
+# A window of 8 MB, the maximum of RFC 9659.
+_ZSTD_OPTIONS: dict[int, int] = {zstd.DecompressionParameter.window_log_max: 23}
 
 
 class BadEncodingError(ValueError):
-    """Bytes that are not in the coding they claim, or a coding that we do not know."""
+    """Bytes that are not in the claimed coding, or an unknown coding."""
 
 
 class CutShortError(BadEncodingError):
@@ -31,13 +31,13 @@ class CutShortError(BadEncodingError):
 
 
 class TooLargeError(ValueError):
-    """More output than the cap."""
+    """More bytes than the limit."""
 
 
 def decode_body(chunks: Iterable[bytes], *, content_encoding: str, max_bytes: int, is_cut: bool = False) -> bytes:
-    """Return the body without its content codings; nested ones and gzip of several members too.
+    """Return the body without its content codings, also nested ones and gzip with several members.
 
-    With ``is_cut`` the first ``max_bytes`` of a longer output are enough.
+    With ``is_cut`` a longer output is cut to ``max_bytes``.
     Raises: TooLargeError at the first byte over ``max_bytes`` of output; BadEncodingError, CutShortError.
     """
     codings = [coding.strip().lower() for coding in content_encoding.split(",") if coding.strip()]
@@ -53,14 +53,14 @@ def decode_body(chunks: Iterable[bytes], *, content_encoding: str, max_bytes: in
 
 
 def _split_chunks(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the same bytes in small pieces: each gzip member copies what is left of the piece that it ends in."""
+    """Yield the same bytes in small pieces, because the end of each gzip member copies the rest of its piece."""
     for chunk in chunks:
         for start in range(0, len(chunk), _CODED_PIECE):
             yield chunk[start : start + _CODED_PIECE]
 
 
 def gunzip(data: bytes, *, max_bytes: int) -> bytes:
-    """Return unpacked gzip data, as a ``.gz`` file holds it.
+    """Return the decompressed content of gzip data, such as a ``.gz`` file.
 
     Raises: TooLargeError, BadEncodingError, CutShortError.
     """
@@ -87,8 +87,8 @@ def _identity(chunks: Iterable[bytes]) -> Iterable[bytes]:
 def gunzip_chunks(chunks: Iterable[bytes], *, is_strict: bool = False) -> Iterator[bytes]:
     """Yield the output of every gzip member, in pieces of 256 KiB at most.
 
-    Bytes after the last member are ignored, as browsers do; ``is_strict`` allows zeros only.
-    Raises: BadEncodingError, CutShortError, after what could be unpacked.
+    Bytes after the last member are ignored, as browsers do; with ``is_strict`` only zeros are allowed there.
+    Raises: BadEncodingError, CutShortError, after everything that could be decoded.
     """
     source = iter(chunks)
     rest = _head(source, 2)
@@ -133,7 +133,7 @@ def _inflate(engine: "zlib._Decompress", data: bytes, source: Iterator[bytes]) -
 
 
 def _unbrotli(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the output of "br". One stream, as RFC 7932 has it: bytes after its end are wrong."""
+    """Yield the output of "br", a single stream (RFC 7932): bytes after its end are an error."""
     engine, source = brotli.Decompressor(), iter(chunks)
     data = _head(source, 1)
     if not data:
@@ -153,7 +153,7 @@ def _unbrotli(chunks: Iterable[bytes]) -> Iterator[bytes]:
 
 
 def _unzstd(chunks: Iterable[bytes]) -> Iterator[bytes]:
-    """Yield the output of every zstd frame; skippable ones are passed over. Bytes after the last are ignored."""
+    """Yield the output of every zstd frame; skippable frames are skipped. Bytes after the last one are ignored."""
     source = iter(chunks)
     rest = _head(source, len(_ZSTD_MAGIC))
     if not rest:
@@ -203,4 +203,3 @@ _DECODERS: dict[str, Callable[[Iterable[bytes]], Iterable[bytes]]] = {
     "zstd": _unzstd,
     "identity": _identity,
 }
-ACCEPT_ENCODING = "gzip, deflate, br, zstd"

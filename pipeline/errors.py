@@ -1,26 +1,26 @@
-"""The exception tree is the policy: each leaf says what becomes of the page it concerns.
+"""The exceptions of newslake. The class of an error decides what happens to the page it concerns.
 
-NewsError                   base; every leaf has .disposition and the key it concerns
+NewsError                   base; every class has .disposition and the key it concerns
   ConfigError               fail        a wrong or unknown setting; nothing runs
   TransientFetchError       retry       time-out, 408, 425, 429, 5xx; may carry retry_after_seconds
   RefusedFetchError         reject      robots, private address, 4xx, caps, redirect loop; counted, not retried
-  UndecodablePageError      quarantine  bytes are kept, no text comes out of them
-  BrokenListingError        quarantine  a feed, sitemap or file that cannot be read as what it claims to be
-  ExtractorError            quarantine  one article broke one extractor; other articles go on
-  ContractError             quarantine  a row breaks the table contract; its article is left out whole
-  ArchiveError              fail        the raw archive cannot be used
-    BrokenRecordError       quarantine  one record of it is missing or damaged; its article waits, others go on
-  BusyDatabaseError         fail        a reader keeps what must be deleted; end it, then go on
+  UndecodablePageError      quarantine  the bytes are kept, but give no text
+  BrokenListingError        quarantine  a feed, sitemap or file that is not in its declared format
+  ExtractorError            quarantine  an extractor failed on an article; other articles continue
+  ContractError             quarantine  a row violates the table schema; its whole article is left out
+  ArchiveError              fail        the archive cannot be used
+    BrokenRecordError       quarantine  one record of it is missing or damaged; its article waits, others continue
+  BusyDatabaseError         fail        a reader holds what must be deleted; end it, then try again
   KnowledgeError            fail        the knowledge base cannot be used; import it again
   LakeError                 fail        the lake's files and manifests disagree; run `newslake lake recover`
-  LimitError                fail        a question took more time or memory than it may
-  OutcomeError              fail        pages of a run have no outcome, or two: a defect of ours, never of the pages
+  LimitError                fail        a query exceeded its time or memory limit
+  OutcomeError              fail        pages of a run have no outcome, or two: a bug, never the fault of a page
 
 Expected non-articles (a video page, a live blog, a stub) are ``Rejected`` values, not exceptions.
-``NewsError`` is caught at three doors: in ``pipeline.jobs``, where it becomes the page's outcome or a finding, in
-``pipeline.cli``, where it becomes a message and an exit code, and in Newsroom, where it becomes a page that says so. In
-a task it is left to the retry policy of ``news_airflow.defaults``: a transient one is tried again, any other fails the
-task for good.
+``NewsError`` is caught in three places: in ``pipeline.jobs`` and ``pipeline.reports``, where it becomes the page's
+outcome or a finding, in ``pipeline.cli``, where it becomes a message and an exit code, and in Newsroom, where it
+becomes an error page. In a task the retry policy of ``news_airflow.defaults`` handles it: a transient error is retried,
+any other fails the task for good.
 """
 
 import errno
@@ -37,7 +37,7 @@ Disposition = Literal["retry", "reject", "quarantine", "fail"]
 
 
 class NewsError(Exception):
-    """What went wrong, with which key, and what to do about it.
+    """An error with the key it concerns, and a message that says what to do about it.
 
     ``reason`` is the short snake_case word that the outcomes table stores; the message is for a person.
     """
@@ -51,17 +51,17 @@ class NewsError(Exception):
 
 
 class ConfigError(NewsError):
-    """A wrong or unknown setting; nothing runs before it is mended."""
+    """A wrong or unknown setting; nothing runs before it is corrected."""
 
 
 class LimitError(NewsError):
-    """A question took more time or memory than it may; ask for less."""
+    """A query exceeded its time or memory limit; it must ask for less."""
 
 
 class TransientFetchError(NewsError):
-    """The page may be there later: time-out, 408, 425, 429, 5xx, a broken connection.
+    """The page may be available later: time-out, 408, 425, 429, 5xx, a broken connection.
 
-    ``exchange`` is what was sent and received before a body broke off.
+    ``exchange`` is the request and the partial response of a body that broke off.
     """
 
     disposition = "retry"
@@ -81,9 +81,9 @@ class TransientFetchError(NewsError):
 
 
 class RefusedFetchError(NewsError):
-    """The page is not to be had: robots, private address, 4xx, a cap, a redirect loop.
+    """The page is not available: robots.txt, private address, 4xx, a size limit, a redirect loop.
 
-    ``status`` is the HTTP status where a server gave one, ``exchange`` its answer where the page is gone.
+    ``status`` is the HTTP status if a server gave one, ``exchange`` its response if the page is gone.
     """
 
     disposition = "reject"
@@ -103,31 +103,31 @@ class RefusedFetchError(NewsError):
 
 
 class UndecodablePageError(NewsError):
-    """Bytes are kept, but no text comes out of them."""
+    """The bytes of a page are kept, but give no text."""
 
     disposition = "quarantine"
 
 
 class BrokenListingError(NewsError):
-    """A feed, sitemap or file that cannot be read as what it claims to be."""
+    """A feed, sitemap or file is not in its declared format."""
 
     disposition = "quarantine"
 
 
 class ExtractorError(NewsError):
-    """One article broke one extractor; other articles go on."""
+    """An extractor failed on an article; other articles continue."""
 
     disposition = "quarantine"
 
 
 class ContractError(NewsError):
-    """A row breaks the table contract; its article is left out whole, in all tables."""
+    """A row violates the table schema; its article is left out of all tables."""
 
     disposition = "quarantine"
 
 
 class ArchiveError(NewsError):
-    """The raw archive cannot be used."""
+    """The archive cannot be used."""
 
 
 class BrokenRecordError(ArchiveError):
@@ -137,11 +137,11 @@ class BrokenRecordError(ArchiveError):
 
 
 class BusyDatabaseError(NewsError):
-    """A database cannot be rid of what was deleted while another process reads an older state of it."""
+    """Deleted data stays in a database while another process reads an older state of it."""
 
 
 class KnowledgeError(NewsError):
-    """The knowledge base cannot be read, or what was to be imported has nothing to read."""
+    """The knowledge base cannot be read, or an import has no usable entries."""
 
 
 class LakeError(NewsError):
@@ -149,12 +149,12 @@ class LakeError(NewsError):
 
 
 class OutcomeError(NewsError):
-    """Pages of a run have no outcome, or two; a defect of ours."""
+    """Pages of a run have no outcome, or two; a bug."""
 
 
 @contextmanager
 def name_file_on_error(path: Path) -> Iterator[None]:
-    """Say at which file the system failed: writing, syncing and locking name none of their own. Raises: OSError."""
+    """Add the file to an OSError without one: writing, syncing and locking give none. Raises: OSError."""
     try:
         yield
     except OSError as error:
@@ -163,7 +163,7 @@ def name_file_on_error(path: Path) -> Iterator[None]:
         raise os_error(error.errno, error.strerror, path) from error
 
 
-def os_error(number: int, told: str | None, path: Path) -> OSError:
-    """Return an error of the system that names its file, and says what to do where there is no room."""
+def os_error(number: int, message: str | None, path: Path) -> OSError:
+    """Return an OSError with its file, and with advice if the disk is full."""
     advice = "; free some, then run it again" if number in _NO_ROOM else ""
-    return OSError(number, f"{told}{advice}", str(path))
+    return OSError(number, f"{message}{advice}", str(path))

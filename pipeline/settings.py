@@ -1,4 +1,4 @@
-"""The one Settings object, the one reader of the environment, and the one clock."""
+"""Settings from the environment, the sources in ``sources.toml``, and the clock. Only this module reads them."""
 
 import os
 import tomllib
@@ -25,7 +25,7 @@ from pipeline.model import LayoutRule, Source
 from pipeline.model.source import KIND_OPTIONS, SourceKind
 
 PREFIX = "NEWS_"
-_NO_PAGE = Element("html")  # selectors are tried on it
+_EMPTY_PAGE = Element("html")  # to try selectors on
 
 
 def _utc(value: datetime) -> datetime:
@@ -33,7 +33,7 @@ def _utc(value: datetime) -> datetime:
 
 
 class Settings(BaseSettings):
-    """Every setting, validated once. Each is read from ``NEWS_<NAME>``; the defaults need none."""
+    """All settings, validated once. Each is read from ``NEWS_<NAME>``; all have defaults."""
 
     model_config = SettingsConfigDict(env_prefix=PREFIX, frozen=True, extra="forbid")
 
@@ -75,7 +75,7 @@ class Settings(BaseSettings):
 
     @classmethod
     def load(cls, **overrides: Any) -> Self:
-        """Return the settings of this process: the environment's, under ``overrides``.
+        """Return the settings of this process: those of the environment, with ``overrides`` applied.
 
         Raises: ConfigError naming each wrong key and, for an unknown one, the known ones.
         """
@@ -112,7 +112,7 @@ class Settings(BaseSettings):
 
 def _css(value: str) -> str:
     try:
-        CSSSelector(value, translator="html")(_NO_PAGE)
+        CSSSelector(value, translator="html")(_EMPTY_PAGE)
     except (SelectorError, XPathError) as error:
         raise ValueError(f"no CSS selector that can be used: {error}") from error
     return value
@@ -164,7 +164,7 @@ class _SourceEntry(BaseModel):
         return value
 
     def location(self, folder: Path) -> str:
-        """Return the URL, or the path as seen from ``folder``. Raises: ValueError where the kind takes other keys."""
+        """Return the URL, or the path relative to ``folder``. Raises: ValueError if the kind takes other keys."""
         place = KIND_OPTIONS[self.kind].place
         given = [name for name in ("url", "path") if getattr(self, name) is not None]
         if len(given) != 1 or given[0] not in place:
@@ -174,7 +174,7 @@ class _SourceEntry(BaseModel):
         return str(folder / self.path) if self.path is not None else str(self.url)
 
     def pace(self) -> float | None:
-        """Return the interval of the kind's host unless another is given. Raises: ValueError for a shorter one."""
+        """Return the given interval, else that of the kind's host. Raises: ValueError if it is shorter than that."""
         least = KIND_OPTIONS[self.kind].interval_seconds
         if least is None or self.interval_seconds is None:
             return least if self.interval_seconds is None else self.interval_seconds
@@ -183,7 +183,7 @@ class _SourceEntry(BaseModel):
         return self.interval_seconds
 
     def _check_own_keys(self) -> None:
-        """Refuse the keys that other kinds alone take."""
+        """Refuse keys that only other kinds take. Raises: ValueError."""
         special = {name for takes in KIND_OPTIONS.values() for name in takes.also}
         for name in sorted(special.difference(KIND_OPTIONS[self.kind].also)):
             if getattr(self, name):

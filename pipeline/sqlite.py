@@ -1,4 +1,4 @@
-"""SQLite as newslake uses it: one file, many processes, explicit transactions."""
+"""SQLite connections, transactions and checks: one file, many processes, explicit transactions."""
 
 import errno
 import json
@@ -22,17 +22,17 @@ Durability = Literal["full", "process"]
 _EPOCH = datetime(1970, 1, 1, tzinfo=UTC)
 _BUSY_SECONDS = 60.0  # a rebuild of the index holds the write lock for as long as it reads the archive's headers
 _AGAIN_SECONDS = 0.02
-_CACHE_KILOBYTES = 131_072  # an index of a million rows stays in memory while each row is looked up in it
+_CACHE_KILOBYTES = 131_072  # so that an index of a million rows stays in memory while its rows are checked
 _AS_JSON = json.JSONEncoder().encode
 _AS_LINES = json.JSONEncoder(separators=("\n", ": ")).encode
 _ROWS_AT_ONCE = 1_000
-_WAL_HEADER = b"SQLite format 3\0\x10\0\2\2\0\x40\x20\x20"  # pages of 4096 bytes, as SQLite makes them unasked
+_WAL_HEADER = b"SQLite format 3\0\x10\0\2\2\0\x40\x20\x20"  # pages of 4096 bytes, SQLite's default
 DAMAGED_ROW = "has a damaged row in"
 _COLUMNS = """SELECT tables.name, columns.name, columns.type, columns."notnull", columns.pk
     FROM sqlite_master AS tables, pragma_table_info(tables.name) AS columns WHERE tables.type = 'table'"""
 _ERRNO = {
     sqlite3.SQLITE_FULL: errno.ENOSPC,
-    sqlite3.SQLITE_IOERR_WRITE: errno.ENOSPC,  # these three are what it says where its own files cannot grow
+    sqlite3.SQLITE_IOERR_WRITE: errno.ENOSPC,  # these three mean that its own files cannot grow
     sqlite3.SQLITE_IOERR_SHMSIZE: errno.ENOSPC,
     sqlite3.SQLITE_IOERR_SHMOPEN: errno.ENOSPC,
     sqlite3.SQLITE_IOERR: errno.EIO,
@@ -46,8 +46,8 @@ def open_database(
 ) -> sqlite3.Connection:
     """Return a connection in WAL mode, without implicit transactions.
 
-    Raises: what ``broken`` makes of the error when the file is not SQLite's, OSError where its disk is full or may not
-    be written.
+    Raises: what ``broken`` returns for the error if the file is not SQLite's; OSError if the disk is full or cannot be
+    written.
     """
     path.parent.mkdir(parents=True, exist_ok=True)
     with _name_file_on_error(path):
@@ -67,9 +67,9 @@ def open_database(
 
 
 def open_read_only(path: Path, *, broken: Callable[[sqlite3.DatabaseError], NewsError]) -> sqlite3.Connection:
-    """Return a connection to a file that is never written in place, only replaced: it needs no lock and no room.
+    """Return a connection to a file that is only ever replaced, never written: it needs no lock and no disk space.
 
-    Raises: what ``broken`` makes of the error when there is no such file.
+    Raises: what ``broken`` returns for the error if there is no such file.
     """
     try:
         uri = f"{path.absolute().as_uri()}?mode=ro&immutable=1"
@@ -81,7 +81,7 @@ def open_read_only(path: Path, *, broken: Callable[[sqlite3.DatabaseError], News
 
 
 def _use_wal(connection: sqlite3.Connection) -> None:
-    """Set the mode, which the first to open a file must: for that one change SQLite does not wait its turn."""
+    """Set WAL mode, and retry while the file is busy: for this change SQLite does not wait by itself."""
     deadline = time.monotonic() + _BUSY_SECONDS
     while True:
         try:
@@ -109,9 +109,9 @@ def transaction(connection: sqlite3.Connection) -> Iterator[sqlite3.Connection]:
 
 
 def vacuum_and_truncate(connection: sqlite3.Connection) -> None:
-    """Write the file anew without a byte of what was deleted, and empty the log beside it.
+    """Rewrite the file without deleted data, and truncate its WAL file.
 
-    Raises: BusyDatabaseError while another process goes on reading an older state.
+    Raises: BusyDatabaseError while another process reads an older state.
     """
     path = Path(connection.execute("PRAGMA database_list").fetchone()["file"])
     with _name_file_on_error(path):
@@ -122,10 +122,11 @@ def vacuum_and_truncate(connection: sqlite3.Connection) -> None:
 
 
 def overwrite_database(path: Path, content: sqlite3.Connection) -> None:
-    """Make a file hold what another database does, at one instant for all who have it open, whatever is damaged in it.
+    """Replace the content of a database, damaged or not, by that of another one, atomically.
 
-    Whoever has it open goes on with the new content; a file that was unlinked, they would go on writing unseen.
-    Raises: BusyDatabaseError while another process goes on writing.
+    Processes that have it open continue with the new content; if it were unlinked, they would keep writing to the old
+    file.
+    Raises: BusyDatabaseError while another process writes.
     """
     deadline = time.monotonic() + _BUSY_SECONDS
 
@@ -137,13 +138,13 @@ def overwrite_database(path: Path, content: sqlite3.Connection) -> None:
     _repair_header(path)
     with _name_file_on_error(path), closing(sqlite3.connect(path, timeout=_BUSY_SECONDS, autocommit=True)) as damaged:
         with suppress(sqlite3.DatabaseError):
-            damaged.execute("SELECT 1 FROM sqlite_master")  # opens the log beside it, which the next line would not
-        damaged.setconfig(sqlite3.SQLITE_DBCONFIG_RESET_DATABASE, True)  # nothing of the old pages is believed
+            damaged.execute("SELECT 1 FROM sqlite_master")  # opens its WAL file, which the next line would not
+        damaged.setconfig(sqlite3.SQLITE_DBCONFIG_RESET_DATABASE, True)  # the old pages are ignored
         content.backup(damaged, progress=wait)
 
 
 def _repair_header(path: Path) -> None:
-    """Let a file say that it is in WAL mode: in the other mode its writer waits until nobody has it open."""
+    """Write the header of WAL mode: in the other mode a writer waits until no other process has the file open."""
     with path.open("r+b") as file:
         if file.read(len(_WAL_HEADER)) != _WAL_HEADER:
             file.seek(0)
@@ -151,36 +152,38 @@ def _repair_header(path: Path) -> None:
 
 
 def row_checksum(values: Sequence[object]) -> int:
-    """Return the checksum of a row: what its column ``seal`` holds, where no other file says the same again."""
+    """Return the checksum of a row, for the column ``seal`` of tables whose data no other file repeats."""
     return zlib.crc32(_AS_JSON(list(values)).encode())
 
 
 def _row_checksums(rows: Sequence[Sequence[object]]) -> Iterator[int]:
-    """Yield the checksum of each row, at a third of the cost: JSON has no line break inside a string, so lines part the
-    values of many rows that are written at once."""
+    """Yield the ``row_checksum`` of each row, at a third of the cost.
+
+    All rows are encoded at once. JSON has no line break inside a string, so line breaks separate the values.
+    """
     lines = _AS_LINES(rows)[2:-2].replace("]\n[", "]\0[").replace("\n", ", ").split("]\0[")
     return (zlib.crc32(f"[{line}]".encode()) for line in lines)
 
 
 def problems_of_database(path: Path, *, schema: Sequence[str], version: int | None = None) -> Iterator[str]:
-    """Yield what is damaged in a database, as ends of a sentence that begins with its name; nothing for no file.
+    """Yield the damage of a database, each a predicate to follow its name; nothing if the file is missing.
 
-    Reads every page and row: the file's structure, its version, the columns of ``schema``, and the seals of rows, also
-    of tables that are not in ``schema``.
+    Every page and row is read: the file's structure, its version, the columns of ``schema``, and the checksums of rows,
+    also of tables that are not in ``schema``.
     """
     if not path.exists():
         return
-    looks = (partial(_structure_problems, version=version), partial(_content_problems, schema=schema))
-    with ThreadPoolExecutor(len(looks)) as pool:  # SQLite looks at its pages while rows are read
-        told = pool.map(partial(_run_check, path), looks)
+    checks = (partial(_structure_problems, version=version), partial(_content_problems, schema=schema))
+    with ThreadPoolExecutor(len(checks)) as pool:  # SQLite checks its pages while rows are read
+        told = pool.map(partial(_run_check, path), checks)
         yield from dict.fromkeys(chain.from_iterable(told))
 
 
-def _run_check(path: Path, look: Callable[[sqlite3.Connection], Iterator[str]]) -> list[str]:
+def _run_check(path: Path, check: Callable[[sqlite3.Connection], Iterator[str]]) -> list[str]:
     told: list[str] = []
     try:
         with closing(sqlite3.connect(f"{path.absolute().as_uri()}?mode=rw", uri=True)) as found:
-            told.extend(look(found))  # what was found before an error stays
+            told.extend(check(found))  # what was found before an error stays
     except (sqlite3.Error, ValueError) as error:
         told.append(f"is damaged ({error})")
     return told
@@ -212,7 +215,7 @@ def _columns(schema: Sequence[str]) -> set[tuple[object, ...]]:
 
 
 def _row_problems(found: sqlite3.Connection, table: str) -> Iterator[str]:
-    """Read every row; what is no text any more raises where rows have no seal."""
+    """Read every row; without checksums, text that is not UTF-8 raises."""
     rows = found.execute(f"SELECT * FROM {table}")  # noqa: S608 - names of ours
     if rows.description[-1][0] == "seal":
         for values in damaged_rows(found, table):
@@ -222,21 +225,21 @@ def _row_problems(found: sqlite3.Connection, table: str) -> Iterator[str]:
 
 
 def damaged_rows(found: sqlite3.Connection, table: str) -> list[tuple[Any, ...]]:
-    """Return the rows of a table that are not those of their seals, which come last.
+    """Return the rows of a table that do not match their checksum, the last column.
 
-    Bytes that are no UTF-8 any more come as replacement characters.
+    Bytes that are not UTF-8 are returned as replacement characters.
     """
     usual = found.text_factory
     with suppress(sqlite3.OperationalError):
-        return _rows_of_other_checksum(found, table)
+        return _mismatched_rows(found, table)
     found.text_factory = lambda data: data.decode(errors="replace")
     try:
-        return _rows_of_other_checksum(found, table)
+        return _mismatched_rows(found, table)
     finally:
         found.text_factory = usual
 
 
-def _rows_of_other_checksum(found: sqlite3.Connection, table: str) -> list[tuple[Any, ...]]:
+def _mismatched_rows(found: sqlite3.Connection, table: str) -> list[tuple[Any, ...]]:
     rows = map(tuple, found.execute(f"SELECT * FROM {table}"))  # noqa: S608 - names of ours
     return [
         row
@@ -248,7 +251,7 @@ def _rows_of_other_checksum(found: sqlite3.Connection, table: str) -> list[tuple
 
 @contextmanager
 def _name_file_on_error(path: Path) -> Iterator[None]:
-    """Make what the disk under a database refuses the system's own error, with its file. Raises: OSError."""
+    """Turn an error of the disk under a database into an OSError with its file. Raises: OSError."""
     try:
         yield
     except sqlite3.OperationalError as error:
