@@ -1,7 +1,8 @@
-"""Read the articles of one news day and commit them to the tables. One run for each day that ingest announced.
+"""Process the articles of one news day and commit them to the tables. One run per day that ingest announced.
 
-Re-run: safe, what is committed at this version is not read again and changes no file. Four tables change at one
-instant. Another pipeline version reads everything again; the events' `derived_new` and `derived_again` tell them apart.
+Re-run: safe. Articles committed at this pipeline version are not processed again, and no file changes. The four tables
+change atomically. Another pipeline version processes everything again: `derived_new` and `derived_again` in the asset
+events count new and reprocessed articles.
 """
 
 from airflow.sdk import DAG, PartitionedAssetTimetable, task
@@ -31,9 +32,9 @@ with DAG(
     @task(pool=COMMIT_POOL, outlets=list(TABLES), trigger_rule="none_failed")
     def commit(reports: list[dict], outlet_events=None, dag_run=None):
         summary = run_stage("commit", reports=reports[:], day=day_of(dag_run), **origin_of(dag_run))
-        told = {"run_id": summary["run_id"], "days": summary["days"], **summary["work"]}
+        common = {"run_id": summary["run_id"], "days": summary["days"], **summary["work"]}
         for table in TABLES:
-            outlet_events[table].extra = {"rows": summary["rows"][table.name], **told}
+            outlet_events[table].extra = {"rows": summary["rows"][table.name], **common}
         return summary
 
     @task(pool=COMMIT_POOL)

@@ -1,9 +1,9 @@
-"""News of a day: list, fetch and archive what every source has. One run is one UTC day, one mapped branch a source.
+"""News of a day: list, fetch and archive the pages of every source. One run per UTC day, one mapped task per source.
 
-Re-run: safe, an unchanged page changes nothing. Backfill: safe; the archive is read first, and of a day that a source
-lists no more, only pages that still wait are fetched.
-Announces `raw_articles` for its own day and every news day that it archived something for; a source that fails holds
-back no other, and the run is red.
+Re-run: safe, an unchanged page changes nothing. Backfill: safe; the archive is read first, and for a day that a source
+no longer lists only waiting pages are fetched.
+Announces `raw_articles` for its own day and every news day that it archived pages for. A source that fails stops no
+other one, and the run fails.
 """
 
 from airflow.sdk import DAG, CronPartitionTimetable

@@ -1,9 +1,9 @@
-"""Keep the house in order, daily: finish what dead processes left, verify every byte of the lake and a share of its
-rows and of the archive, relate late articles, collect garbage, announce days that a failed run left unread, report.
+"""Daily maintenance: finish what dead processes left, verify every byte of the lake and a share of its rows and of the
+archive, relate late articles, collect garbage, announce days that a failed run left unprocessed, report.
 
-Re-run: safe. What fails makes the run red, names the file, and holds back nothing else. A source that gave no page for
-the day that ended, or far fewer than on other such days, is a warning in the log of `report`, in its row of `runs` and
-in the event of `lake_health`.
+Re-run: safe. A failed task fails the run, names the file, and stops no other task. A source without pages for the past
+day, or with far fewer than on comparable days, is a warning in the log of `report`, in its row of `runs` and in the
+event of `lake_health`.
 """
 
 from airflow.sdk import DAG, task

@@ -1,1 +1,1 @@
-"""All that knows Airflow: assets, the day of a run, defaults, and the one call from a task into a stage."""
+"""Everything that depends on Airflow: assets, defaults, triggers, shared tasks, Newsroom, a local Airflow."""

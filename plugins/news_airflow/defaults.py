@@ -1,4 +1,4 @@
-"""What all DAGs share."""
+"""Defaults of all DAGs: pools, retries, time limits."""
 
 from datetime import UTC, datetime, timedelta
 
@@ -6,15 +6,15 @@ from airflow.sdk import ExceptionRetryPolicy, RetryAction, RetryRule
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
 COMMIT_POOL, WEB_POOL, FILES_POOL = "lake_commit", "fetch_web", "fetch_files"
-# (slots, what for). Hosts are waited for, files are read: one kind must not hold up the other, nor both of them the
-# reading, so together they leave a slot of the four that tasks have on one machine.
+# (slots, description). Fetching waits for hosts, files are only read: neither may delay the other. Together they
+# leave one of the four task slots of a machine to the DAG that processes articles.
 POOLS = {
     COMMIT_POOL: (1, "one committer of the lake"),
     WEB_POOL: (2, "sources that are fetched from"),
     FILES_POOL: (1, "folders and inboxes"),
 }
-# The dispositions of pipeline.errors: what may be had later is tried again, anything else of ours would fail again.
-# A dead worker or a full disk is neither: Airflow's own rule counts its tries.
+# The dispositions of pipeline.errors: transient errors are retried, any other NewsError would occur again. A dead
+# worker or a full disk is neither: Airflow's own rule counts its tries.
 RETRY_POLICY = ExceptionRetryPolicy(
     rules=[
         RetryRule("pipeline.errors.TransientFetchError", RetryAction.RETRY, reason="it may be had later"),
@@ -30,4 +30,4 @@ TASK_DEFAULTS = {
     "retry_policy": RETRY_POLICY,
     "execution_timeout": timedelta(hours=1),
 }
-LONG = timedelta(hours=12)  # a first reading of a large archive; hosts that must be waited for
+LONG = timedelta(hours=12)  # for the first run over a large archive, and for slow hosts

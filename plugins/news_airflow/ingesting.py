@@ -1,4 +1,4 @@
-"""The tasks that `news_ingest` and `news_inbox` share: which sources, ingest each, announce the days."""
+"""The tasks that `news_ingest` and `news_inbox` share: select sources, ingest each, announce the days."""
 
 from typing import Any
 
@@ -15,8 +15,8 @@ SOURCE_POOLS = {"web": WEB_POOL, "files": FILES_POOL}
 def ingest_and_announce(*, is_daily: bool) -> None:
     """Add the tasks to the DAG that is being defined.
 
-    A daily run is for the day of its key, and announces it whatever comes. Any other is for now; it takes the sources
-    that its signals name, and announces only days that got new pages.
+    A daily run is for the day of its partition key, and always announces it. Any other run is for the present: it takes
+    the sources that its signals name, and announces only days that got new pages.
     """
     reports = [_ingest_group(group, pool, is_daily=is_daily) for group, pool in SOURCE_POOLS.items()]
     publish(reports, is_daily=is_daily)
@@ -41,7 +41,7 @@ def ingest(source_key: str, is_daily: bool, dag_run: Any = None) -> Any:
     return run_stage("ingest", source_key=source_key, day=day, run_id=run_id_of(dag_run))
 
 
-# One of the two groups is often empty: its mapped task is skipped, and that must not drop what the other got.
+# Often one of the two groups is empty: its mapped task is skipped, and the reports of the other must still count.
 @task(outlets=[RAW], trigger_rule="all_done")  # type: ignore[untyped-decorator]
 def publish(reports: list[Any], is_daily: bool, outlet_events: Any = None, dag_run: Any = None) -> Any:
     got = [report for group in reports if group for report in group[:]]

@@ -1,8 +1,8 @@
 """Airflow on this machine: `python -m news_airflow.local_airflow up`, `down`, and `airflow ...` for its own commands.
 
-Everything lies in ``AIRFLOW_HOME``, else in ``.airflow`` of the project; SQLite and the local executor; the pages
-answer on 127.0.0.1 only, because whoever reaches them is admin. What the environment sets already stays as it is:
-another port is ``AIRFLOW__API__PORT``, and a second Airflow needs another home and another port.
+All files are in ``AIRFLOW_HOME``, by default ``.airflow`` of the project. It uses SQLite and the local executor. The
+web server listens on 127.0.0.1 only, because every visitor is admin. Variables that the environment sets already win:
+``AIRFLOW__API__PORT`` sets another port. A second Airflow needs another home and another port.
 """
 
 import argparse
@@ -33,9 +33,9 @@ HEALTH_KEYS = {"scheduler": "scheduler", "dag-processor": "dag_processor", "trig
 
 
 def environment(home: Path) -> dict[str, str]:
-    """Return the environment of an Airflow whose files lie in ``home``; set it before airflow is imported.
+    """Return the environment of an Airflow with its files in ``home``; set it before airflow is imported.
 
-    No component can count on its working directory, so the paths of the project are absolute.
+    Components have no fixed working directory, so the paths of the project are absolute.
     """
     return {
         "AIRFLOW_HOME": str(home),
@@ -47,9 +47,9 @@ def environment(home: Path) -> dict[str, str]:
         "AIRFLOW__CORE__SIMPLE_AUTH_MANAGER_ALL_ADMINS": "True",
         "AIRFLOW__CORE__DEFAULT_TASK_RETRY_DELAY": "30",
         "AIRFLOW__SCHEDULER__TASK_INSTANCE_HEARTBEAT_TIMEOUT": "90",
-        # a scheduler that comes back looks for the tasks of the dead one this often, 300 s if not told
+        # How often a restarted scheduler looks for tasks of the dead one; the default is 300 s.
         "AIRFLOW__SCHEDULER__ORPHANED_TASKS_CHECK_INTERVAL": "30",
-        # nor do the watchers of a dead triggerer go to the next one before this
+        # After how long the watchers of a dead triggerer go to another one.
         "AIRFLOW__TRIGGERER__TRIGGERER_HEALTH_CHECK_THRESHOLD": "15",
         "AIRFLOW__API__HOST": "127.0.0.1",
         "AIRFLOW__DAG_PROCESSOR__REFRESH_INTERVAL": "30",
@@ -87,15 +87,15 @@ def main() -> None:
 
 
 def up(home: Path, *, seconds: float) -> None:
-    """Start an Airflow as processes of their own and return when all its parts are healthy.
+    """Start an Airflow as separate processes and return when all its parts are healthy.
 
-    Raises: SystemExit that says what is wrong and which log tells more.
+    Raises: SystemExit with what is wrong and the log to read.
     """
     for running in processes(home, SUPERVISOR):
         _wait_until_healthy(home, running.environ()[PORT], seconds=seconds, since=running.create_time())
         log.info("Airflow is up already: http://127.0.0.1:%s", running.environ()[PORT])
         return
-    kill(partial(processes, home))  # what a supervisor that was killed left behind
+    kill(partial(processes, home))  # leftovers of a killed supervisor
     (home / "logs").mkdir(parents=True, exist_ok=True)
     whole = _whole_environment(home)
     _refuse_taken_port(whole[PORT])
@@ -107,7 +107,7 @@ def up(home: Path, *, seconds: float) -> None:
 
 
 def down(home: Path) -> None:
-    """End every process of an Airflow, also those whose parent is dead."""
+    """Stop every process of an Airflow, also those whose parent is dead."""
     found = processes(home)
     for supervisor in processes(home, SUPERVISOR):
         supervisor.terminate()
@@ -117,9 +117,9 @@ def down(home: Path) -> None:
 
 
 def prepare() -> None:
-    """Make what the parts of this environment's Airflow share: its configuration, its database, its pools.
+    """Create what the parts of this environment's Airflow share: configuration, database, pools.
 
-    Raises: NewsError for settings that no task could work with.
+    Raises: NewsError for settings that would fail every task.
     """
     from airflow.configuration import write_default_airflow_configuration_if_needed
     from airflow.models.pool import Pool
@@ -130,7 +130,7 @@ def prepare() -> None:
     from pipeline.settings import Settings
 
     version_of(Settings.load())
-    # It holds the key that triggers are stored with. Parts that start at the same time would each make one of its own.
+    # It has the encryption key of stored triggers. Parts that start at the same time would each create their own.
     write_default_airflow_configuration_if_needed()
     initdb()
     for name, (slots, description) in POOLS.items():
@@ -138,7 +138,7 @@ def prepare() -> None:
 
 
 def unhealthy_parts(port: str, *, since: float) -> list[str]:
-    """Return the parts that gave no sign of life after ``since``, in seconds of the epoch; if any, in that order."""
+    """Return the parts without a healthy heartbeat after ``since``, in seconds of the epoch."""
     health = _health(port)
     if health is None:
         return ["api-server"]
@@ -147,7 +147,7 @@ def unhealthy_parts(port: str, *, since: float) -> list[str]:
 
 def _is_alive(health: Mapping[str, str | None], key: str, since: float) -> bool:
     beat = health[f"latest_{key}_heartbeat"]
-    # Of one that was killed a moment ago Airflow still says that it is healthy.
+    # Airflow still reports a part as healthy for a moment after it was killed.
     return health["status"] == "healthy" and beat is not None and datetime.fromisoformat(beat).timestamp() >= since
 
 

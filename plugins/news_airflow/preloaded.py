@@ -1,7 +1,7 @@
-"""The scheduler with our stages and the model loaded before it forks its workers: no task spends seconds on loading.
+"""The scheduler, with the jobs and the model loaded before it forks its workers, so that no task spends seconds on it.
 
-What it has loaded stays: after a change of the package Airflow must be started again. A change of a DAG file need not,
-nor one of the overrides: only modules and the model are kept.
+After a change of the package Airflow must be restarted. A change of a DAG file or of the overrides needs no restart:
+only modules and the model stay loaded.
 """
 
 from contextlib import suppress
@@ -24,7 +24,7 @@ def _load() -> None:
     settings = Settings.load()
     load_annotator(settings, knowledge_of(settings))
     with suppress(ModuleNotFoundError):
-        import_module("pandas")  # not ours: where it is installed, pyarrow loads it with the first array of a process
+        import_module("pandas")  # not ours: if it is installed, pyarrow loads it with the first array of a process
 
 
 if __name__ == "__main__":

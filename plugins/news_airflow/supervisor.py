@@ -1,7 +1,7 @@
-"""The processes of one Airflow on this machine: started, watched, started again, ended.
+"""Supervises the processes of one Airflow on this machine: starts, watches, restarts and stops them.
 
-Each carries the Airflow's home and the name of its part in its environment and hands both on to what it starts. So it
-is found where no tree shows it: the children of a dead parent belong to nobody.
+Each process has the Airflow's home and the name of its part in its environment, and its children inherit both. So every
+process is found, also children of a dead parent, which no process tree shows.
 """
 
 import ctypes
@@ -23,15 +23,15 @@ log = logging.getLogger(__name__)
 
 HOME_MARK, PART_MARK = "NEWSLAKE_AIRFLOW_HOME", "NEWSLAKE_AIRFLOW_PART"
 SUPERVISOR = "supervisor"
-# Logs of tasks are files of this machine: nobody has to serve them, on ports that a second Airflow would want too.
+# Task logs are files of this machine, so they are not served on ports, which a second Airflow would need, too.
 PARTS = {
     "api-server": ("airflow", "api-server"),
     "scheduler": ("news_airflow.preloaded", "scheduler", "--skip-serve-logs"),
     "dag-processor": ("airflow", "dag-processor"),
     "triggerer": ("airflow", "triggerer", "--skip-serve-logs"),
 }
-_STOP_ORDER = (("scheduler", "dag-processor", "triggerer"), ("api-server",))  # all others report to the last
-GRACE_SECONDS = 8.0  # for a task that is about to end; one that is killed is tried again at the next start
+_STOP_ORDER = (("scheduler", "dag-processor", "triggerer"), ("api-server",))  # all others report to the api-server
+GRACE_SECONDS = 8.0  # for a task that is about to end; a killed one is retried at the next start
 _PAUSE_SECONDS = 3.0
 _POLL_SECONDS = 0.5
 
@@ -39,13 +39,13 @@ ProcessFinder = Callable[[], list[psutil.Process]]
 
 
 def mark_environment(environment: dict[str, str], *, home: Path, part: str) -> dict[str, str]:
-    """Return an environment that makes its process, and all that it starts, a part of the Airflow of ``home``."""
-    # SPT_NOENV: a process that sets its title would else write over the environment that we look at
+    """Return an environment that marks its process, and all its children, as a part of the Airflow of ``home``."""
+    # SPT_NOENV: a process that sets its title would otherwise overwrite its environment, which we read.
     return {**environment, HOME_MARK: str(home), PART_MARK: part, "SPT_NOENV": "1"}
 
 
 def processes(home: Path, *parts: str) -> list[psutil.Process]:
-    """Return the living processes of an Airflow, or of some parts of it, this process left out."""
+    """Return the living processes of an Airflow, or of some parts of it, without this process."""
     found = []
     for process in psutil.process_iter():
         try:
@@ -59,7 +59,7 @@ def processes(home: Path, *parts: str) -> list[psutil.Process]:
 
 
 def wait_until_gone(find: ProcessFinder, *, seconds: float) -> bool:
-    """Wait until nothing is found; return whether that came in time."""
+    """Wait until nothing is found; return False if that takes longer than ``seconds``."""
     deadline = time.monotonic() + seconds
     while find():
         if time.monotonic() > deadline:
@@ -69,7 +69,7 @@ def wait_until_gone(find: ProcessFinder, *, seconds: float) -> bool:
 
 
 def kill(find: ProcessFinder) -> None:
-    """Kill until nothing is found: what dies may have started another just before."""
+    """Kill until nothing is found: a dying process may just have started another one."""
     while found := find():
         for process in found:
             with suppress(psutil.NoSuchProcess):
@@ -78,7 +78,7 @@ def kill(find: ProcessFinder) -> None:
 
 
 def log_file(home: Path, name: str) -> Path:
-    """Return where a part writes what it says."""
+    """Return the log file of a part."""
     return home / "logs" / f"{name}.log"
 
 
@@ -96,7 +96,7 @@ def start(home: Path, part: str, command: list[str], *, environment: dict[str, s
 
 
 def supervise(home: Path) -> None:
-    """Keep all parts running until SIGTERM or SIGINT, then end every process of this Airflow."""
+    """Keep all parts running until SIGTERM or SIGINT, then stop every process of this Airflow."""
     stop = Event()
     for number in (signal.SIGTERM, signal.SIGINT):
         signal.signal(number, lambda *_: stop.set())
@@ -107,9 +107,8 @@ def supervise(home: Path) -> None:
         while not stop.wait(_POLL_SECONDS):
             for part in [part for part, process in running.items() if process.poll() is not None]:
                 log.warning("%s ended with %s and is started again", part, running[part].returncode)
-                kill(
-                    partial(processes, home, part)
-                )  # what it left, a scheduler's tasks above all, would work beside the next one
+                # Leftover processes, mainly a scheduler's tasks, would run next to the new ones.
+                kill(partial(processes, home, part))
                 if stop.wait(_PAUSE_SECONDS):
                     break
                 running[part] = _start(home, part)

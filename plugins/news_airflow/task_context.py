@@ -1,4 +1,4 @@
-"""The one call from a task into a stage, and how a run is named in the tables."""
+"""The context of a task: the news day and the id of its run, and the call from a task into a stage."""
 
 import logging
 from datetime import date
@@ -6,15 +6,15 @@ from typing import Any, NoReturn
 
 from airflow.sdk.exceptions import AirflowFailException
 
-# The news day of a run, from one place.
+RUN_KINDS = {name: name for name in ("scheduled", "backfill", "manual")}
 
 
 def day_of(dag_run: Any) -> date:
-    """Return the news day that a run is for: its partition key, else ``conf["day"]`` (YYYY-MM-DD).
+    """Return the news day of a run: its partition key, else ``conf["day"]`` (YYYY-MM-DD).
 
-    Never from run_after or run_id: in a backfill these say something else. In process there is no key.
+    In-process runs have no partition key. Never use run_after or run_id: in a backfill these are other days.
 
-    Raises: ValueError when the run names no day.
+    Raises: ValueError if the run has no day.
     """
     day = dag_run.partition_key or (dag_run.conf or {}).get("day")
     if day is None:
@@ -24,32 +24,29 @@ def day_of(dag_run: Any) -> date:
     return date.fromisoformat(day)
 
 
-RUN_KINDS = {name: name for name in ("scheduled", "backfill", "manual")}
-
-
 def run_id_of(dag_run: Any) -> str:
-    """Return the run's name in the tables: Airflow's ids are unique in one DAG only."""
+    """Return the run's id in the tables: Airflow's ids are unique only within one DAG."""
     return f"{dag_run.dag_id}.{dag_run.run_id}"
 
 
 def origin_of(dag_run: Any) -> dict[str, Any]:
-    """Return which run it is, when it started and what started it, in the words of the ``runs`` table.
+    """Return the id, start time and kind of a run, as columns of the ``runs`` table.
 
-    A run that an asset's event started is a signal's.
+    A run that an asset event started is of kind "signal".
     """
     kind = RUN_KINDS.get(str(getattr(dag_run.run_type, "value", dag_run.run_type)), "signal")
     return {"run_id": run_id_of(dag_run), "started_at": dag_run.start_date, "kind": kind}
 
 
 def fail(message: str) -> NoReturn:
-    """Fail the task for good: trying again would not help."""
+    """Fail the task for good, without a retry."""
     raise AirflowFailException(message)
 
 
 def run_stage(stage: str, **given: Any) -> Any:
     """Run one stage of ``pipeline.jobs.tasks`` with JSON-able arguments; return its JSON-able result.
 
-    What an error means, another try or none, ``defaults.RETRY_POLICY`` says.
+    ``defaults.RETRY_POLICY`` decides which errors are retried.
     """
     from pipeline.jobs import tasks
 

@@ -1,7 +1,7 @@
-"""What wakes `news_inbox`: files that wait in an inbox, and listings that hold something new.
+"""The triggers of `news_inbox`: files that wait in an inbox, and listings with new pages.
 
-The work is done in threads, by `pipeline.jobs.triggers`; the triggerer's event loop only waits.
-Both triggers read settings and sources.toml where they run, so nothing of one machine is stored with the DAG.
+`pipeline.jobs.triggers` does the work in threads; the triggerer's event loop only waits. Both triggers read the
+settings and sources.toml where they run, so nothing specific to one machine is stored with the DAG.
 """
 
 import asyncio
@@ -21,16 +21,16 @@ if TYPE_CHECKING:
 log = logging.getLogger(__name__)
 
 _REPEAT_SECONDS, _REPEAT_MAX_SECONDS = 15.0, 300.0  # doubled each time
-_BETWEEN_TWO_SECONDS = 3.0  # a burst is one event now and then, not one a file
-_THREADS = 64  # listings looked at at once; one that hangs holds its thread for a minute or two
+_BETWEEN_TWO_SECONDS = 3.0  # so that a burst of files makes few events, not one per file
+_THREADS = 64  # listings polled at once; one that hangs holds its thread for a minute or two
 _LOOP_SECONDS = 1.0
-_GATHER_SECONDS = 0.5  # looks that end together are one event
+_GATHER_SECONDS = 0.5  # polls that end together make one event
 _STORED_AFTER_SECONDS = 5.0  # the triggerer hands an event on about a second after it was yielded
 _UNNAMED_ERROR_SECONDS = 3600.0
 
 
 class InboxTrigger(BaseEventTrigger):  # type: ignore[misc] # airflow has no types here
-    """Tells which inboxes have files waiting, and tells it again until the files are gone."""
+    """Announces the inboxes with waiting files, again and again until the files are gone."""
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         return "news_airflow.triggers.InboxTrigger", {}
@@ -45,7 +45,7 @@ class InboxTrigger(BaseEventTrigger):  # type: ignore[misc] # airflow has no typ
             there = {(key, name) for key, names in waiting.items() for name in names}
             has_new = not there <= announced
             if now - last >= _BETWEEN_TWO_SECONDS and (has_new or (there and now - last >= pause)):
-                # Files that stay tell of a lost event, or of workers that are busy: these must not be swamped.
+                # Files that stay mean a lost event, or busy workers, which must not be flooded with events.
                 pause = _REPEAT_SECONDS if has_new else min(2 * pause, _REPEAT_MAX_SECONDS)
                 last, announced = now, there
                 yield TriggerEvent({"sources": sorted(waiting), "files": {key: len(waiting[key]) for key in waiting}})
@@ -54,7 +54,7 @@ class InboxTrigger(BaseEventTrigger):  # type: ignore[misc] # airflow has no typ
 
 
 class FeedTrigger(BaseEventTrigger):  # type: ignore[misc]
-    """Tells which online sources list something new. One loop for all of them, each at its own pace."""
+    """Announces the online sources with new pages. One loop for all of them, each with its own interval."""
 
     def serialize(self) -> tuple[str, dict[str, Any]]:
         return "news_airflow.triggers.FeedTrigger", {}
@@ -71,7 +71,7 @@ class FeedTrigger(BaseEventTrigger):  # type: ignore[misc]
 
 @dataclass(frozen=True, slots=True)
 class _Announcement:
-    """New pages of a source that no run had taken when they were last told. ``due`` is of time.monotonic."""
+    """New pages of a source that no run had fetched when they were last announced. ``due`` is of time.monotonic."""
 
     pages: "tuple[ListedPage, ...]"
     due: float
@@ -79,11 +79,11 @@ class _Announcement:
 
 
 class _PollRounds:
-    """Looks that are going on, what each source showed last, and what of that is to be told again or stored.
+    """The running polls, the last result of each source, and what of it is still to be announced or stored.
 
-    Of two events close to each other Airflow may leave one without a run, so new pages are told again, less and less
-    often, until a run has taken them; in the end the sweep does.
-    What a look saw is stored a moment after it was told: a triggerer that dies in between tells it again.
+    Of two events in quick succession Airflow may leave one without a run. So new pages are announced again, less and
+    less often, until a run has fetched them; after that the half-hourly sweep does. A poll's state is stored a moment
+    after its announcement: if the triggerer dies in between, it announces the pages again.
     """
 
     def __init__(self, listings: "Listings", store: Any) -> None:
@@ -100,7 +100,7 @@ class _PollRounds:
         self._threads.shutdown(wait=False, cancel_futures=True)
 
     async def next(self) -> dict[str, int]:
-        """Start the looks that are due, wait a moment, and return how many pages each source has to tell of."""
+        """Start the due polls, wait a moment, and return the number of pages to announce per source."""
         await self._start()
         if self._going:
             await asyncio.wait(self._going.values(), timeout=_LOOP_SECONDS, return_when=asyncio.FIRST_COMPLETED)
@@ -124,7 +124,7 @@ class _PollRounds:
                     self._going[source.key] = poll
 
     async def _before(self, key: str) -> "PollResult | None":
-        """Return the look before, the stored one after a start; None while the store cannot be read."""
+        """Return the previous poll, after a start the stored one; None while the store cannot be read."""
         if key not in self._last:
             from pipeline.jobs.triggers import PollResult
 
@@ -136,10 +136,10 @@ class _PollRounds:
         return self._last[key]
 
     def _take(self, key: str, going: "asyncio.Future[PollResult]") -> None:
-        """Keep a finished look."""
+        """Take the result of a finished poll."""
         now = time.monotonic()
         if error := going.exception():
-            # Nobody named this error, so it is a bug: told whole. The other sources must not wait for its repair.
+            # Not a NewsError, so it is a bug: logged in full. The other sources must not wait for its repair.
             log.error("%s: looking at its listing broke", key, exc_info=error)
             self._due[key] = now + _UNNAMED_ERROR_SECONDS
             return
@@ -153,12 +153,11 @@ class _PollRounds:
             self._announcements[key] = _Announcement((*earlier, *poll.new), due=now, pause=_REPEAT_SECONDS)
 
     async def _due_announcements(self) -> dict[str, int]:
-        """Return how many pages of each source are to be told now."""
+        """Return the number of pages to announce now, per source."""
         now = time.monotonic()
         found = {}
-        for key, announced in [
-            (key, announced) for key, announced in self._announcements.items() if announced.due <= now
-        ]:
+        due = [(key, announced) for key, announced in self._announcements.items() if announced.due <= now]
+        for key, announced in due:
             pages = await asyncio.to_thread(self._listings.unfetched, announced.pages)
             if pages and announced.pause <= _REPEAT_MAX_SECONDS:
                 found[key] = len(pages)
