@@ -126,7 +126,7 @@ _EXACT = DuplicateMatch("exact", 1.0)
 
 
 @dataclass(frozen=True, slots=True)
-class _Window:
+class _DayWindow:
     """Articles of eight days, earliest first: keys and shingles by row.
 
     ``firsts`` has the earliest row of each content.
@@ -169,15 +169,15 @@ def _age(row: dict[str, Any]) -> tuple[date, datetime, datetime, str]:
     return row["published_date"], row["published_at"] or _UNKNOWN_TIME, row["fetched_at"], row["article_id"]
 
 
-def _order_window(window: pa.Table, rows: list[dict[str, Any]], order: list[int]) -> _Window:
+def _order_window(window: pa.Table, rows: list[dict[str, Any]], order: list[int]) -> _DayWindow:
     shingles, unquoted = rows_of(window["shingles"]), rows_of(window["own"])
     firsts: dict[str, int] = {}
     for number, row in enumerate(rows):
         firsts.setdefault(row["content_hash"], number)
-    return _Window(rows, [ArticleShingles(shingles[row], unquoted[row]) for row in order], firsts)
+    return _DayWindow(rows, [ArticleShingles(shingles[row], unquoted[row]) for row in order], firsts)
 
 
-def _candidate_rows(window: pa.Table, ordered: _Window, order: list[int], mine: list[int]) -> dict[int, list[int]]:
+def _candidate_rows(window: pa.Table, ordered: _DayWindow, order: list[int], mine: list[int]) -> dict[int, list[int]]:
     """Return for each row of the day the rows that may match, earliest first. Rows without any are absent."""
     flat = window["signature"].combine_chunks().flatten().to_numpy()
     asking, firsts = set(mine), set(ordered.firsts.values())
@@ -195,7 +195,7 @@ def _candidate_rows(window: pa.Table, ordered: _Window, order: list[int], mine: 
     }
 
 
-def _copy_row(window: _Window, row: int, alike: Iterable[int]) -> dict[str, object]:
+def _copy_row(window: _DayWindow, row: int, alike: Iterable[int]) -> dict[str, object]:
     keys = window.rows[row]
     original, match = _earliest_match(window, row, alike)
     return {
@@ -209,7 +209,7 @@ def _copy_row(window: _Window, row: int, alike: Iterable[int]) -> dict[str, obje
     }
 
 
-def _earliest_match(window: _Window, row: int, alike: Iterable[int]) -> tuple[int, DuplicateMatch | None]:
+def _earliest_match(window: _DayWindow, row: int, alike: Iterable[int]) -> tuple[int, DuplicateMatch | None]:
     """Return the earliest match of an article, and how it matches; the article itself and None if none matches."""
     first = window.firsts[window.rows[row]["content_hash"]]
     for other in alike:

@@ -20,7 +20,7 @@ _HELD_BYTES_A_THREAD = 24 << 20  # of bodies, open requests counted at their lar
 
 
 @dataclass(slots=True)
-class _Page[K]:
+class _PendingPage[K]:
     key: K
     number: int
     walk: Walk
@@ -31,7 +31,7 @@ class _Page[K]:
 class _HostQueue[K]:
     """The pages that wait for one host: one that goes alone, then by when they may continue, then by number."""
 
-    waiting: list[tuple[bool, float, int, _Page[K]]] = field(default_factory=list)
+    waiting: list[tuple[bool, float, int, _PendingPage[K]]] = field(default_factory=list)
     busy: int = 0
     is_alone: bool = False
     ready_at: float = inf
@@ -41,7 +41,7 @@ class _HostQueue[K]:
 class _Slot[K]:
     """A page that may continue. ``refusal``: why it may send no request. ``reserved_bytes``: room for the reply."""
 
-    page: _Page[K]
+    page: _PendingPage[K]
     queue: _HostQueue[K]
     refusal: FetchFailure | None
     reserved_bytes: int
@@ -134,7 +134,7 @@ class Schedule[K]:
             return
         with self._may_start:
             self._pages += 1
-            self._enter(_Page(key, next(self._numbers), walk, step))
+            self._enter(_PendingPage(key, next(self._numbers), walk, step))
 
     def _work(self) -> None:
         try:
@@ -224,7 +224,7 @@ class Schedule[K]:
         self._done.append((key, end, size))
         self._has_done.notify()
 
-    def _enter(self, page: _Page[K]) -> None:
+    def _enter(self, page: _PendingPage[K]) -> None:
         """Put a page into the queue of its next step; one that must wait goes after those that need not."""
         host, not_before = page.step.host, page.step.not_before
         if not_before:

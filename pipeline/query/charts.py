@@ -104,8 +104,8 @@ def _pictures(line: ChartLine, chart_data: ChartData, denominators: Denominators
     """Return one chart, or one per facet, on the same scales."""
     drawn = _KINDS[line.kind]
     if not line.facet:
-        return drawn(line, chart_data, _Frame(line, chart_data, denominators, data, width=WIDTH))
-    frame = _Frame(line, chart_data, denominators, data, width=FACET_WIDTH)
+        return drawn(line, chart_data, _ChartFrame(line, chart_data, denominators, data, width=WIDTH))
+    frame = _ChartFrame(line, chart_data, denominators, data, width=FACET_WIDTH)
     each = []
     for facet in chart_data.names("facet"):
         cases = f" ({chart_data.cases[facet]:,} {column_label(line.n)})" if line.n else ""
@@ -114,7 +114,7 @@ def _pictures(line: ChartLine, chart_data: ChartData, denominators: Denominators
     return alt.concat(*each, columns=2)
 
 
-class _Frame:
+class _ChartFrame:
     """The scales and data that all facets of a chart share, and its axis of days with the gaps."""
 
     def __init__(
@@ -187,7 +187,7 @@ def _moment(day: str) -> alt.DateTime:
     return alt.DateTime(year=at.year, month=at.month, date=at.day, utc=True)
 
 
-def _bar(line: ChartLine, chart_data: ChartData, frame: _Frame) -> Any:
+def _bar(line: ChartLine, chart_data: ChartData, frame: _ChartFrame) -> Any:
     base = frame.chart(chart_data.rows)
     colour = {"color": frame.colour(title=column_label(line.colour))} if line.colour else {}
     bars = base.mark_bar(color=MAIN).encode(x=frame.number(alt.X, "x", line.x), y=frame.names(), **colour)
@@ -200,7 +200,7 @@ def _bar(line: ChartLine, chart_data: ChartData, frame: _Frame) -> Any:
     return alt.layer(*layers).properties(width=frame.width, height=alt.Step(STEP))
 
 
-def _stack(line: ChartLine, chart_data: ChartData, frame: _Frame) -> Any:
+def _stack(line: ChartLine, chart_data: ChartData, frame: _ChartFrame) -> Any:
     base = frame.chart(chart_data.rows)
     colour = frame.colour(title=None)
     if line.y:
@@ -215,7 +215,7 @@ def _stack(line: ChartLine, chart_data: ChartData, frame: _Frame) -> Any:
     return alt.layer(bars, frame.gaps(), whiskers).properties(width=frame.width, height=HEIGHT)
 
 
-def _line(line: ChartLine, chart_data: ChartData, frame: _Frame) -> Any:
+def _line(line: ChartLine, chart_data: ChartData, frame: _ChartFrame) -> Any:
     base = frame.chart(chart_data.rows)
     colour = {"color": frame.colour(title=column_label(line.colour))} if line.colour else {"color": alt.value(MAIN)}
     days = frame.days("x_middle")
@@ -225,7 +225,7 @@ def _line(line: ChartLine, chart_data: ChartData, frame: _Frame) -> Any:
     return alt.layer(*layers).properties(width=frame.width, height=HEIGHT)
 
 
-def _heat(line: ChartLine, chart_data: ChartData, frame: _Frame) -> Any:
+def _heat(line: ChartLine, chart_data: ChartData, frame: _ChartFrame) -> Any:
     base = frame.chart(chart_data.rows)
     most = max((float(str(row["colour"])) for row in chart_data.rows if row["colour"] is not None), default=1.0)
     scale = alt.Scale(domain=[0, most or 1.0], range=list(PALE_TO_DARK))
@@ -240,7 +240,7 @@ def _heat(line: ChartLine, chart_data: ChartData, frame: _Frame) -> Any:
     return alt.layer(frame.gaps(), cells).properties(**size)
 
 
-_KINDS: dict[ChartKind, Callable[[ChartLine, ChartData, _Frame], Any]] = {
+_KINDS: dict[ChartKind, Callable[[ChartLine, ChartData, _ChartFrame], Any]] = {
     "bar": _bar,
     "stack": _stack,
     "line": _line,

@@ -22,7 +22,7 @@ _GZIP_MAGIC = b"\x1f\x8b"
 _MAGIC = {"gzip": _GZIP_MAGIC, "x-gzip": _GZIP_MAGIC}
 
 
-class _CutShortError(ValueError):
+class _TruncatedRecordError(ValueError):
     """The file ends inside a record."""
 
 
@@ -86,7 +86,7 @@ class _Pieces(io.RawIOBase):
 def _entry(record: ArcWarcRecord, where: str, context: ReadContext) -> ListingEntry | None:
     """Return the entry of one record; None if it is not a page. Raises: ValueError if it is damaged."""
     if record.length is None:
-        raise _CutShortError("a record without a length")
+        raise _TruncatedRecordError("a record without a length")
     url = absolute_url(record.rec_headers.get_header("WARC-Target-URI", "").strip("<>"))
     if record.rec_type != "response" or url is None or not context.takes(url):
         _drain(record)
@@ -162,4 +162,4 @@ def _drain(record: ArcWarcRecord) -> None:
 
 def _check_end(record: ArcWarcRecord) -> None:
     if getattr(record.raw_stream, "limit", 0) > 0:
-        raise _CutShortError("the record has fewer bytes than it says")
+        raise _TruncatedRecordError("the record has fewer bytes than it says")

@@ -31,7 +31,7 @@ class _EntityProfile:
 
 
 @dataclass(frozen=True, slots=True)
-class _Mention:
+class _EntityMention:
     first: int
     last: int
     kind: MentionKind
@@ -93,33 +93,33 @@ def _gender(
     return "U", "none"
 
 
-def _name_mentions(tokens: Tokens, coreference: Coreference) -> Iterator[_Mention]:
+def _name_mentions(tokens: Tokens, coreference: Coreference) -> Iterator[_EntityMention]:
     for name, link, span in zip(coreference.names, coreference.chains.links, coreference.roles, strict=True):
         role = tokens.span(*span) if span else None
-        yield _Mention(name.first, name.last, "name", link, name.label, title_of(tokens, name), role)
+        yield _EntityMention(name.first, name.last, "name", link, name.label, title_of(tokens, name), role)
 
 
-def _group_mention(group: GroupMention, who: list[_EntityProfile]) -> _Mention:
+def _group_mention(group: GroupMention, who: list[_EntityProfile]) -> _EntityMention:
     method: LinkMethod = "pronoun" if group.kind == "pronoun" else "role"
     is_one = len(group.members) == 1
     link = Link(group.members[0] if is_one else None, method, group.confidence)
     members = () if is_one else group.members
-    return _Mention(
+    return _EntityMention(
         group.first, group.last, group.kind, link, who[group.members[0]].identity.entity_type, members=members
     )
 
 
-def _pronoun_mention(resolved: PronounResolution) -> _Mention:
+def _pronoun_mention(resolved: PronounResolution) -> _EntityMention:
     method: LinkMethod = "none" if resolved.cluster is None else "pronoun"
     label = "PERSON" if resolved.pronoun.kind in _PERSONAL else UNRESOLVED
     link = Link(resolved.cluster, method, resolved.confidence)
-    return _Mention(resolved.token, resolved.token, "pronoun", link, label)
+    return _EntityMention(resolved.token, resolved.token, "pronoun", link, label)
 
 
 def _entity(
     tokens: Tokens,
     index: int,
-    mention: _Mention,
+    mention: _EntityMention,
     who: list[_EntityProfile],
     coreference: Coreference,
     kb: KnowledgeBase,
@@ -159,7 +159,7 @@ def _entity(
 
 
 def _country(
-    mention: _Mention, text: str, known: _EntityProfile | None, coreference: Coreference, kb: KnowledgeBase
+    mention: _EntityMention, text: str, known: _EntityProfile | None, coreference: Coreference, kb: KnowledgeBase
 ) -> tuple[str | None, CountryMethod | None]:
     """Return the country of a mention's entity by what is known of it, else by the text, else by a people's name."""
     if known is not None and known.identity.country:
