@@ -1,4 +1,4 @@
-"""The only place where the rooms meet: list, fetch, archive, derive, commit, cluster.
+"""What Airflow and `newslake run` execute: list, fetch, archive, derive, commit, cluster.
 
-``workspace`` opens what a stage works on; ``tasks`` is the same stages with JSON in and out, for Airflow.
+``workspace`` opens what a job works on; ``tasks`` offers the jobs to Airflow, with JSON in and out.
 """

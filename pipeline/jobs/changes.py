@@ -1,4 +1,4 @@
-"""What changed in the lake since a time, for those who keep a copy of it."""
+"""What changed in the lake since a given time, for programs that keep a copy of it."""
 
 from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
@@ -13,9 +13,9 @@ _ARTICLE_COLUMNS = ("article_id", "url", "title")
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangedArticle:
-    """One change, with ``url`` and ``title`` as the article's row has them now; null where it has none any more.
+    """One change. ``url`` and ``title`` are those of the current row; None where the article has no row any more.
 
-    ``from_day`` is where the rows stood before, of one that moved.
+    ``from_day`` is the previous day of an article that moved.
     """
 
     at: datetime
@@ -29,7 +29,7 @@ class ChangedArticle:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ChangeList:
-    """Changes in the order of time. ``until`` is the time to ask from next, ``days`` are those to copy again."""
+    """Changes in time order. ``until`` is the next ``since``; ``days`` are the days to copy again."""
 
     since: datetime
     until: datetime
@@ -38,7 +38,7 @@ class ChangeList:
 
 
 def changes_since(workspace: Workspace, since: datetime) -> ChangeList:
-    """Return what changed after a time: rows of articles, pages that are gone or back, and days of any table."""
+    """Return the changes after a time: article rows, pages that are gone or back, and days of any table."""
     record_withdrawn(workspace)
     found = workspace.lake.index.changes(since)
     rows = _rows(workspace, {each.day for each in found.articles})
@@ -51,7 +51,7 @@ def changes_since(workspace: Workspace, since: datetime) -> ChangeList:
 
 
 def record_withdrawn(workspace: Workspace) -> None:
-    """Record in the lake's article index which articles' pages the archive knows to be gone."""
+    """Record in the lake's article index the articles whose pages are gone, as the archive knows."""
     workspace.lake.index.note_gone(workspace.archive.gone(), now=workspace.settings.now())
 
 

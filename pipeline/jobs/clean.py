@@ -1,4 +1,4 @@
-"""From a capture to what cleaning makes of it."""
+"""Clean archived captures: one capture, or the latest content of an article."""
 
 from collections.abc import Sequence
 from dataclasses import replace
@@ -11,13 +11,14 @@ from pipeline.jobs.outcomes import run_isolated
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Article, Capture, Page, Rejected
 
-# What becomes of an article whose publisher reserves text and data mining: the policy's one place when reading.
-
-_DETAIL = "its publisher reserves text and data mining: {}; NEWS_TDM_POLICY=record keeps such pages"
+_RESERVED = "its publisher reserves text and data mining: {}; NEWS_TDM_POLICY=record keeps such pages"
 
 
 def apply_reservation(read: Article | Rejected, page: Page, *, is_obeyed: bool) -> Article | Rejected:
-    """Return the article with what the host's tdmrep.json said of it, or Rejected where reservations are obeyed."""
+    """Return the article with its reservation of text and data mining, or Rejected where reservations are obeyed.
+
+    The reservation is in the page, or in the tdmrep.json of its host.
+    """
     if not isinstance(read, Article):
         return read
     in_page = reserving_header(page.headers) or "a meta element of the page"
@@ -25,12 +26,12 @@ def apply_reservation(read: Article | Rejected, page: Page, *, is_obeyed: bool) 
     if page.hints.tdm_reserved:
         read = replace(read, tdm_reserved=True)
     if is_obeyed and read.tdm_reserved:
-        return Rejected(reason="tdm_reserved", detail=_DETAIL.format(evidence), evidence=evidence)
+        return Rejected(reason="tdm_reserved", detail=_RESERVED.format(evidence), evidence=evidence)
     return read
 
 
 def clean_capture(workspace: Workspace, capture: Capture) -> Article | Rejected | NewsError:
-    """Return the article in a capture, why it is none, or what broke: its record or the extractor."""
+    """Return the article in a capture, or why it was rejected, or the error of its record or the extractor."""
 
     def work() -> Article | Rejected:
         page = workspace.archive.page(capture)
@@ -44,10 +45,10 @@ def clean_capture(workspace: Workspace, capture: Capture) -> Article | Rejected 
 
 
 def latest_content(workspace: Workspace, captures: Sequence[Capture]) -> Article | Rejected | NewsError:
-    """Return the content that the archive saw last, as read from the first capture that had it; all are of one
-    article, oldest first.
+    """Return the latest content of one article, as cleaned from the first capture that has it.
 
-    Captures that are no article are passed over as long as an older one is; where none is, the last says why.
+    ``captures`` are oldest first. Those that are not an article are skipped while an older one is; without any article,
+    the result is that of the last capture.
     """
     readings: dict[str, Article | Rejected | NewsError] = {}
     first_of = {capture.digest: capture for capture in reversed(captures)}

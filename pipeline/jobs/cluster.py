@@ -1,4 +1,7 @@
-"""Relate articles to their neighbours: the cluster tables of the days that a change can reach."""
+"""Relate articles to their neighbours: write the cluster tables of every day that a change can reach.
+
+The tables are ``copies``, ``quote_groups``, ``event_reports``, ``event_clusters``, ``co_mentions`` and ``revisions``.
+"""
 
 import hashlib
 from collections import defaultdict
@@ -46,250 +49,57 @@ from pipeline.lake import Lake
 from pipeline.model import Article
 from pipeline.tables import table_named
 
-# The table ``co_mentions``: pairs of people by day, so that a question over years need not look at every mention.
 
-_COPY_COLUMNS = ("article_id", "revision_id", "is_copy")
+def cluster(workspace: Workspace, *, news_day: date, days: Iterable[date]) -> int:
+    """Write the cluster tables of every day that a change can reach; return how many files changed.
 
-
-def co_mentions_of(lake: Lake, days: Iterable[date]) -> dict[date, pa.Table]:
-    """Return the pairs of every day whose copies a change of some days can reach. Copies stand already."""
-    reached = {each for day in days for each in affected_days(day)}
-    return {day: _co_mention_table(lake, day) for day in sorted(reached.intersection(lake.days()))}
-
-
-def _co_mention_table(lake: Lake, day: date) -> pa.Table:
-    entities = lake.read("entities", days=[day], columns=MENTION_COLUMNS)
-    return co_mention_rows(entities, lake.read("copies", days=[day], columns=_COPY_COLUMNS))
-
-
-# Ids that go from day to day: a row takes that of an earlier row of its window, which may have it from one before.
-
-
-class DayRows(Protocol):
-    """The rows of one day in order: their own ids, and the columns that identify them."""
-
-    @property
-    def ids(self) -> list[str]: ...
-
-    @property
-    def keys(self) -> pa.Table: ...
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class IdPropagation[D: DayRows]:
-    """How the rows of ``source`` get their ids in ``table``, a row a row.
-
-    ``prepare`` reads a day, ``relate`` gives its ids beside the days before it and theirs, ``rows`` makes the table.
-    ``index`` and ``group`` are the columns of the row's number in its article and of its id.
+    Changed are the published ``days`` and the published days of the articles of the news day. So the next run of a
+    news day repairs one that was killed between commit and cluster.
     """
-
-    source: str
-    table: str
-    index: str
-    group: str
-    prepare: Callable[[Lake, date], D]
-    relate: Callable[[D, Sequence[tuple[D, Sequence[str]]]], Sequence[str]]
-    rows: Callable[[D, Sequence[str]], pa.Table]
+    with workspace.at_work():
+        return relate(workspace, news_day=news_day, days=days)
 
 
-def propagate_ids[D: DayRows](lake: Lake, propagation: IdPropagation[D], days: Iterable[date]) -> dict[date, pa.Table]:
-    """Return the table of every day that a change of some days can reach, and of those before them that lack it.
-
-    A day whose ids change takes the days after it along; so what stands is the same as if all were made at once.
-    No more than a window is in memory.
-    """
-    entries = {manifest.day: manifest.entries for manifest in lake.partitions.manifests()}
-    stored = [day for day, names in entries.items() if propagation.source in names]
-    reached = {each for day in days for each in affected_days(day)}
-    first = min(reached, default=date.max) - WINDOW
-    reached |= {
-        each
-        for each in entries
-        if first <= each and (propagation.source in entries[each]) != (propagation.table in entries[each])
-    }
-    made: dict[date, pa.Table] = {}
-    window: dict[date, D] = {}
-    for day in sorted(entries):
-        if day in reached:
-            near = [each for each in stored if day - WINDOW <= each <= day]
-            window = {each: window[each] if each in window else propagation.prepare(lake, each) for each in near}
-            made[day] = _day_table(lake, propagation, day=day, window=window, made=made)
-            if _ids_by_row(propagation, made[day]) != _ids_by_row(
-                propagation, lake.read(propagation.table, days=[day])
-            ):
-                reached |= {*affected_days(day)}
-    return made
+def relate(workspace: Workspace, *, news_day: date, days: Iterable[date]) -> int:
+    """Do what ``cluster`` does, without its lock: for a takedown, or where none can run."""
+    lake, given = workspace.lake, tuple(days)
+    changed = partial(_changed_days, workspace, news_day=news_day, days=given)
+    copies = lake.replace("copies", lambda: _copies(lake, changed()))
+    groups = lake.replace("quote_groups", lambda: quote_groups_of(lake, changed()))
+    events = lake.replace_all(lambda: relate_events_of(lake, changed()))
+    pairs = lake.replace("co_mentions", lambda: co_mentions_of(lake, changed()))
+    return copies + groups + events + pairs + relate_revisions(workspace, news_day=news_day, days=given)
 
 
-def _day_table[D: DayRows](
-    lake: Lake, propagation: IdPropagation[D], *, day: date, window: Mapping[date, D], made: Mapping[date, pa.Table]
-) -> pa.Table:
-    mine = window.get(day) or propagation.prepare(lake, day)
-    before = [
-        (
-            rows,
-            _current_ids(propagation, rows, made[each] if each in made else lake.read(propagation.table, days=[each])),
-        )
-        for each, rows in window.items()
-        if each < day
-    ]
-    return propagation.rows(mine, propagation.relate(mine, before))
+def _changed_days(workspace: Workspace, *, news_day: date, days: Iterable[date]) -> set[date]:
+    """Return some published days, and those of the articles of a news day."""
+    ids = {capture.article_id for capture in workspace.archive.captures_of_day(news_day)}
+    return {*days, *(article.published_date for article in workspace.lake.index.stored(ids).values())}
 
 
-def _current_ids[D: DayRows](propagation: IdPropagation[D], rows: D, table: pa.Table) -> list[str]:
-    """Return the ids that stand for some rows; their own where none does, until their day is related."""
-    ids = _ids_by_row(propagation, table)
-    keys = zip(rows.keys["article_id"].to_pylist(), rows.keys[propagation.index].to_pylist(), strict=True)
-    return [ids.get(key, own) for key, own in zip(keys, rows.ids, strict=True)]
+# The table ``copies``.
 
 
-def _ids_by_row[D: DayRows](propagation: IdPropagation[D], table: pa.Table) -> dict[tuple[str, int], str]:
-    names = ("article_id", propagation.index, propagation.group)
-    return {
-        (article, index): group for article, index, group in zip(*(table[n].to_pylist() for n in names), strict=True)
-    }
+def _copies(lake: Lake, changed: Iterable[date]) -> dict[date, pa.Table]:
+    return dict(copies_of(lake, {day for each in changed for day in affected_days(each)}))
 
 
-# The table ``quote_groups``: one quotation followed through articles and days.
+def copies_of(lake: Lake, days: Iterable[date]) -> Iterator[tuple[date, pa.Table]]:
+    """Yield the copies of each day that has articles, in order; only one window of days is in memory."""
+    stored = lake.days()
+    window: dict[date, pa.Table] = {}
+    for day in sorted({*days}.intersection(stored)):
+        near = [each for each in stored if day - WINDOW <= each <= day]
+        window = {
+            each: window[each] if each in window else drop_site_boilerplate(sketch_articles(lake, each))
+            for each in near
+        }
+        yield day, find_copies(pa.concat_tables(window.values()), day=day)
 
 
-def _prepare_quotes(lake: Lake, day: date) -> QuoteDay:
-    return quotes_of_day(lake.read("quotes", days=[day], columns=QUOTE_COLUMNS))
+# Text sketches of a day, cached in the lake so that each text is read once.
 
-
-_QUOTE_PROPAGATION = IdPropagation(
-    source="quotes",
-    table="quote_groups",
-    index="quote_index",
-    group="quote_group_id",
-    prepare=_prepare_quotes,
-    relate=group_quotes,
-    rows=quote_group_rows,
-)
-
-
-def quote_groups_of(lake: Lake, days: Iterable[date]) -> dict[date, pa.Table]:
-    """Return the groups of the quotes of every day that a change of some days can reach."""
-    return propagate_ids(lake, _QUOTE_PROPAGATION, days)
-
-
-# The tables ``event_reports`` and ``event_clusters``: one event, and all who tell of it.
-
-_REPORTS, _CLUSTERS = "event_reports", "event_clusters"
-_EVENT_KEY = ("article_id", "revision_id", "event_index")
-
-
-def relate_events_of(lake: Lake, days: Iterable[date]) -> dict[str, dict[date, pa.Table]]:
-    """Return both tables on every day that a change of some days can reach, in the order in which to write them.
-
-    The reports come last: until they stand, the run after a dead one sees which events have changed.
-    """
-    reports = propagate_ids(lake, _EVENT_PROPAGATION, days)
-    return {_CLUSTERS: _clusters(lake, reports), _REPORTS: reports}
-
-
-def _prepare_events(lake: Lake, day: date) -> EventDay:
-    return events_of_day(
-        lake.read("events", days=[day], columns=EVENT_COLUMNS),
-        lake.read("articles", days=[day], columns=("article_id", "text", "blocks")),
-        lake.read("entities", days=[day], columns=("article_id", "entity_id")),
-        lake.read("copies", days=[day], columns=("article_id", "dup_group_id", "is_copy")),
-        day=day,
-    )
-
-
-_EVENT_PROPAGATION = IdPropagation(
-    source="events",
-    table=_REPORTS,
-    index="event_index",
-    group="event_cluster_id",
-    prepare=_prepare_events,
-    relate=relate_events,
-    rows=event_report_rows,
-)
-
-
-def _clusters(lake: Lake, reports: Mapping[date, pa.Table]) -> dict[date, pa.Table]:
-    """Return the clusters that begin on the days of some reports, or that these tell of now or did before."""
-    standing = {manifest.day for manifest in lake.partitions.manifests() if _REPORTS in manifest.entries}
-    days = sorted({*standing, *reports})
-    told = _Reports(lake, reports, days)
-    first_days = sorted({*reports, *_first_days(lake, reports)})
-    made = {day: cluster_rows(told.beginning_on(day)) for day in first_days}
-    return _with_plans(lake, made)
-
-
-def _first_days(lake: Lake, reports: Mapping[date, pa.Table]) -> set[date]:
-    """Return the days of the articles that name the clusters of some days, as they are and as they were."""
-    tables = [*reports.values(), lake.read(_REPORTS, days=reports)]
-    articles = {each for table in tables for each in pc.unique(_articles_of(table)).to_pylist()}
-    return {article.published_date for article in lake.index.stored(articles).values()}
-
-
-def _articles_of(reports: pa.Table) -> pa.ChunkedArray:
-    """Return for each report the article that names its cluster."""
-    return pc.replace_substring_regex(reports["event_cluster_id"], ":[0-9]+$", "")
-
-
-class _Reports:
-    """The reports of a lake as they will stand: those given, else those that it has. Asked for by day, ascending."""
-
-    def __init__(self, lake: Lake, given: Mapping[date, pa.Table], days: list[date]) -> None:
-        self._lake, self._given, self._days = lake, given, days
-        self._near: dict[date, pa.Table] = {}
-
-    def beginning_on(self, first: date) -> pa.Table:
-        """Return all reports of the clusters that are named by articles of a day, with what events say of them.
-
-        The reports of a cluster are never further apart than the window: behind an empty one there are none.
-        """
-        self._near = {day: table for day, table in self._near.items() if day >= first}
-        articles = self._lake.read("articles", days=[first], columns=("article_id",))["article_id"].combine_chunks()
-        found, last = [], first
-        for day in self._days:
-            if first <= day <= last + WINDOW:
-                reports = self._with_events(day, is_near=day <= first + WINDOW)
-                reports = reports.filter(pc.is_in(_articles_of(reports), articles))
-                found.append(reports)
-                last = day if reports.num_rows else last
-        return pa.concat_tables(found) if found else self._with_events(first, is_near=False)
-
-    def _with_events(self, day: date, *, is_near: bool) -> pa.Table:
-        if day in self._near:
-            return self._near[day]
-        reports = self._given[day] if day in self._given else self._lake.read(_REPORTS, days=[day])
-        joined = _join_events(reports, self._lake.read("events", days=[day], columns=REPORTED_COLUMNS))
-        if is_near:
-            self._near[day] = joined
-        return joined
-
-
-def _join_events(reports: pa.Table, events: pa.Table) -> pa.Table:
-    """Return reports with the columns of their events, in any order; those without are of a content that is gone."""
-    numbered = events.select(_EVENT_KEY).append_column("at", pa.array(range(events.num_rows), pa.int64()))
-    found = reports.join(numbered, list(_EVENT_KEY), join_type="inner")
-    told = events.take(found["at"])
-    for name in REPORTED_COLUMNS[len(_EVENT_KEY) :]:
-        found = found.append_column(name, told[name])
-    return found.drop("at")
-
-
-def _with_plans(lake: Lake, made: Mapping[date, pa.Table]) -> dict[date, pa.Table]:
-    """Return clusters with the plans that they carried out: those made, and those that a changed plan can reach."""
-    days = sorted({*made, *(manifest.day for manifest in lake.partitions.manifests() if _CLUSTERS in manifest.entries)})
-    plans = {day: plans_of(table) for day, table in made.items()}
-    changed = [day for day in made if plans[day] != plans_of(lake.read(_CLUSTERS, days=[day]))]
-    reached = [day for day in days if day in made or any(each <= day <= each + PLAN_WINDOW for each in changed)]
-    near = [each for each in days if any(day - PLAN_WINDOW <= each <= day for day in reached)]
-    plans |= {each: plans_of(lake.read(_CLUSTERS, days=[each])) for each in near if each not in plans}
-    known = Plans(plans)
-    tables = ((day, made[day] if day in made else lake.read(_CLUSTERS, days=[day])) for day in reached)
-    return {day: known.put_into(table, day=day) for day, table in tables}
-
-
-# The sketches of a day's articles, kept beside the lake: a text is read once, and not again for each batch near it.
-
-# With these equal, the text is: it was cleaned from the same bytes by the same rules.
+# Two rows with the same key have the same text: it was cleaned from the same bytes by the same rules.
 _TEXT_KEY = ("article_id", "revision_id", "raw_ref", "pipeline_version")
 _SKETCH_COLUMNS = ("published_date", *_TEXT_KEY, "published_at", "fetched_at", "content_hash", "domain")
 _SKETCHES = tuple(field.name for field in SKETCH_FIELDS)
@@ -300,8 +110,8 @@ _TEXTS_PER_BATCH = 1000  # texts in memory
 def sketch_articles(lake: Lake, day: date) -> pa.Table:
     """Return a day's articles with their sketches, without text.
 
-    Reads what was kept if the articles did not change since; else the columns of the day, and texts of the day only if
-    one is new. What was kept in another version, or is damaged, is made again.
+    The cached sketches are used while the articles are unchanged. Otherwise only new texts are sketched. A cache of
+    another version, or a damaged one, is rebuilt.
     """
     entry = lake.partitions.manifest(day).entries.get("articles")
     input_key = f"{sketch_version()} {entry.sha256 if entry else ''}".encode()
@@ -354,33 +164,274 @@ def _encode_sketches(table: pa.Table) -> memoryview:
 
 
 def _cached_sketches(lake: Lake, day: date) -> pa.Table | None:
-    """Return what was kept of a day, if any."""
+    """Return the cached sketches of a day, if any."""
     data = lake.kept(_cache_name(day))
     return None if data is None else pa.ipc.open_file(pa.BufferReader(data)).read_all()
 
 
-# The table ``revisions``: every distinct content that the archive holds of the articles of some days.
+# Propagation of ids over days: a row takes the id of an earlier matching row in its window.
 
-Row = dict[str, Any]
+
+class DayRows(Protocol):
+    """The rows of one day in order: their own ids, and the columns that identify them."""
+
+    @property
+    def ids(self) -> list[str]: ...
+
+    @property
+    def keys(self) -> pa.Table: ...
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class IdPropagation[D: DayRows]:
+    """How the rows of ``source`` get their ids in ``table``, one row per row.
+
+    ``prepare`` reads a day. ``relate`` returns its ids, given earlier days and their ids. ``rows`` builds the table.
+    ``index`` is the column with the row's number in its article, ``group`` the column with its id.
+    """
+
+    source: str
+    table: str
+    index: str
+    group: str
+    prepare: Callable[[Lake, date], D]
+    relate: Callable[[D, Sequence[tuple[D, Sequence[str]]]], Sequence[str]]
+    rows: Callable[[D, Sequence[str]], pa.Table]
+
+
+def propagate_ids[D: DayRows](lake: Lake, propagation: IdPropagation[D], days: Iterable[date]) -> dict[date, pa.Table]:
+    """Return the table of every day that a change of some days can reach, and of earlier days that lack it.
+
+    A day whose ids change also reaches the days after it, so the result is the same as if all days were built at once.
+    Only one window of days is in memory.
+    """
+    entries = {manifest.day: manifest.entries for manifest in lake.partitions.manifests()}
+    stored = [day for day, names in entries.items() if propagation.source in names]
+    reached = {each for day in days for each in affected_days(day)}
+    first = min(reached, default=date.max) - WINDOW
+    reached |= {
+        each
+        for each in entries
+        if first <= each and (propagation.source in entries[each]) != (propagation.table in entries[each])
+    }
+    made: dict[date, pa.Table] = {}
+    window: dict[date, D] = {}
+    for day in sorted(entries):
+        if day in reached:
+            near = [each for each in stored if day - WINDOW <= each <= day]
+            window = {each: window[each] if each in window else propagation.prepare(lake, each) for each in near}
+            made[day] = _day_table(lake, propagation, day=day, window=window, made=made)
+            if _ids_by_row(propagation, made[day]) != _ids_by_row(
+                propagation, lake.read(propagation.table, days=[day])
+            ):
+                reached |= {*affected_days(day)}
+    return made
+
+
+def _day_table[D: DayRows](
+    lake: Lake, propagation: IdPropagation[D], *, day: date, window: Mapping[date, D], made: Mapping[date, pa.Table]
+) -> pa.Table:
+    mine = window.get(day) or propagation.prepare(lake, day)
+    before = [
+        (
+            rows,
+            _current_ids(propagation, rows, made[each] if each in made else lake.read(propagation.table, days=[each])),
+        )
+        for each, rows in window.items()
+        if each < day
+    ]
+    return propagation.rows(mine, propagation.relate(mine, before))
+
+
+def _current_ids[D: DayRows](propagation: IdPropagation[D], rows: D, table: pa.Table) -> list[str]:
+    """Return the current ids of some rows; their own ids where they have none yet."""
+    ids = _ids_by_row(propagation, table)
+    keys = zip(rows.keys["article_id"].to_pylist(), rows.keys[propagation.index].to_pylist(), strict=True)
+    return [ids.get(key, own) for key, own in zip(keys, rows.ids, strict=True)]
+
+
+def _ids_by_row[D: DayRows](propagation: IdPropagation[D], table: pa.Table) -> dict[tuple[str, int], str]:
+    names = ("article_id", propagation.index, propagation.group)
+    return {
+        (article, index): group for article, index, group in zip(*(table[n].to_pylist() for n in names), strict=True)
+    }
+
+
+# The table ``quote_groups``.
+
+
+def _prepare_quotes(lake: Lake, day: date) -> QuoteDay:
+    return quotes_of_day(lake.read("quotes", days=[day], columns=QUOTE_COLUMNS))
+
+
+_QUOTE_PROPAGATION = IdPropagation(
+    source="quotes",
+    table="quote_groups",
+    index="quote_index",
+    group="quote_group_id",
+    prepare=_prepare_quotes,
+    relate=group_quotes,
+    rows=quote_group_rows,
+)
+
+
+def quote_groups_of(lake: Lake, days: Iterable[date]) -> dict[date, pa.Table]:
+    """Return the quote groups of every day that a change of some days can reach."""
+    return propagate_ids(lake, _QUOTE_PROPAGATION, days)
+
+
+# The tables ``event_reports`` and ``event_clusters``.
+
+_REPORTS, _CLUSTERS = "event_reports", "event_clusters"
+_EVENT_KEY = ("article_id", "revision_id", "event_index")
+
+
+def relate_events_of(lake: Lake, days: Iterable[date]) -> dict[str, dict[date, pa.Table]]:
+    """Return both tables for every day that a change of some days can reach, in the order in which to write them.
+
+    The reports come last: until they are written, the next run can still see which events changed.
+    """
+    reports = propagate_ids(lake, _EVENT_PROPAGATION, days)
+    return {_CLUSTERS: _clusters(lake, reports), _REPORTS: reports}
+
+
+def _prepare_events(lake: Lake, day: date) -> EventDay:
+    return events_of_day(
+        lake.read("events", days=[day], columns=EVENT_COLUMNS),
+        lake.read("articles", days=[day], columns=("article_id", "text", "blocks")),
+        lake.read("entities", days=[day], columns=("article_id", "entity_id")),
+        lake.read("copies", days=[day], columns=("article_id", "dup_group_id", "is_copy")),
+        day=day,
+    )
+
+
+_EVENT_PROPAGATION = IdPropagation(
+    source="events",
+    table=_REPORTS,
+    index="event_index",
+    group="event_cluster_id",
+    prepare=_prepare_events,
+    relate=relate_events,
+    rows=event_report_rows,
+)
+
+
+def _clusters(lake: Lake, reports: Mapping[date, pa.Table]) -> dict[date, pa.Table]:
+    """Return the clusters that begin on the days of some reports, or that these reports belong or belonged to."""
+    stored = {manifest.day for manifest in lake.partitions.manifests() if _REPORTS in manifest.entries}
+    days = sorted({*stored, *reports})
+    all_reports = _Reports(lake, reports, days)
+    first_days = sorted({*reports, *_first_days(lake, reports)})
+    made = {day: cluster_rows(all_reports.beginning_on(day)) for day in first_days}
+    return _with_plans(lake, made)
+
+
+def _first_days(lake: Lake, reports: Mapping[date, pa.Table]) -> set[date]:
+    """Return the days of the articles that name the clusters of some reports, now and before."""
+    tables = [*reports.values(), lake.read(_REPORTS, days=reports)]
+    articles = {each for table in tables for each in pc.unique(_articles_of(table)).to_pylist()}
+    return {article.published_date for article in lake.index.stored(articles).values()}
+
+
+def _articles_of(reports: pa.Table) -> pa.ChunkedArray:
+    """Return for each report the article that names its cluster."""
+    return pc.replace_substring_regex(reports["event_cluster_id"], ":[0-9]+$", "")
+
+
+class _Reports:
+    """The reports given, else those of the lake. Query the days in ascending order."""
+
+    def __init__(self, lake: Lake, given: Mapping[date, pa.Table], days: list[date]) -> None:
+        self._lake, self._given, self._days = lake, given, days
+        self._near: dict[date, pa.Table] = {}
+
+    def beginning_on(self, first: date) -> pa.Table:
+        """Return all reports of the clusters named by articles of a day, with the columns of their events.
+
+        Two consecutive reports of a cluster are at most one window apart: after an empty window there are none.
+        """
+        self._near = {day: table for day, table in self._near.items() if day >= first}
+        articles = self._lake.read("articles", days=[first], columns=("article_id",))["article_id"].combine_chunks()
+        found, last = [], first
+        for day in self._days:
+            if first <= day <= last + WINDOW:
+                reports = self._with_events(day, is_near=day <= first + WINDOW)
+                reports = reports.filter(pc.is_in(_articles_of(reports), articles))
+                found.append(reports)
+                last = day if reports.num_rows else last
+        return pa.concat_tables(found) if found else self._with_events(first, is_near=False)
+
+    def _with_events(self, day: date, *, is_near: bool) -> pa.Table:
+        if day in self._near:
+            return self._near[day]
+        reports = self._given[day] if day in self._given else self._lake.read(_REPORTS, days=[day])
+        joined = _join_events(reports, self._lake.read("events", days=[day], columns=REPORTED_COLUMNS))
+        if is_near:
+            self._near[day] = joined
+        return joined
+
+
+def _join_events(reports: pa.Table, events: pa.Table) -> pa.Table:
+    """Return reports with the columns of their events, in any order; reports of replaced revisions are dropped."""
+    numbered = events.select(_EVENT_KEY).append_column("at", pa.array(range(events.num_rows), pa.int64()))
+    found = reports.join(numbered, list(_EVENT_KEY), join_type="inner")
+    matched = events.take(found["at"])
+    for name in REPORTED_COLUMNS[len(_EVENT_KEY) :]:
+        found = found.append_column(name, matched[name])
+    return found.drop("at")
+
+
+def _with_plans(lake: Lake, made: Mapping[date, pa.Table]) -> dict[date, pa.Table]:
+    """Return clusters with the plans that they fulfil: the new clusters, and those that a changed plan can reach."""
+    days = sorted({*made, *(manifest.day for manifest in lake.partitions.manifests() if _CLUSTERS in manifest.entries)})
+    plans = {day: plans_of(table) for day, table in made.items()}
+    changed = [day for day in made if plans[day] != plans_of(lake.read(_CLUSTERS, days=[day]))]
+    reached = [day for day in days if day in made or any(each <= day <= each + PLAN_WINDOW for each in changed)]
+    near = [each for each in days if any(day - PLAN_WINDOW <= each <= day for day in reached)]
+    plans |= {each: plans_of(lake.read(_CLUSTERS, days=[each])) for each in near if each not in plans}
+    known = Plans(plans)
+    tables = ((day, made[day] if day in made else lake.read(_CLUSTERS, days=[day])) for day in reached)
+    return {day: known.put_into(table, day=day) for day, table in tables}
+
+
+# The table ``co_mentions``: pairs of people per day, so that queries over years need not read every mention.
+
+_COPY_COLUMNS = ("article_id", "revision_id", "is_copy")
+
+
+def co_mentions_of(lake: Lake, days: Iterable[date]) -> dict[date, pa.Table]:
+    """Return the pairs of every day whose copies a change of some days can reach; ``copies`` must be written before."""
+    reached = {each for day in days for each in affected_days(day)}
+    return {day: _co_mention_table(lake, day) for day in sorted(reached.intersection(lake.days()))}
+
+
+def _co_mention_table(lake: Lake, day: date) -> pa.Table:
+    entities = lake.read("entities", days=[day], columns=MENTION_COLUMNS)
+    return co_mention_rows(entities, lake.read("copies", days=[day], columns=_COPY_COLUMNS))
+
+
+# The table ``revisions``: every distinct content that the archive holds of an article.
+
+RevisionRow = dict[str, Any]
+
 _REVISIONS_TABLE = "revisions"
 _REVISION_COLUMNS = ("article_id", "revision_id", "published_at", "fetched_at", "raw_ref", "word_count")
 
 
 def relate_revisions(workspace: Workspace, *, news_day: date, days: Iterable[date]) -> int:
-    """Write the revisions of articles on the published ``days`` and of the news day's; return how many files changed.
+    """Write the revisions of the articles of the published ``days`` and of the news day; return how many files changed.
 
-    Only an article with several payloads is cleaned for it, and only when its captures or the rules have changed.
+    Only an article with several payloads is cleaned, and only when its captures or the rules changed.
     """
     make = partial(_revisions, workspace, news_day=news_day, days=tuple(days))
-    drafts = make(drafts={})  # cleaning takes long: under the lake's lock only what came in between is left to do
+    drafts = make(drafts={})  # cleaning is slow: the lake's lock covers only what came in meanwhile
     return workspace.lake.replace(_REVISIONS_TABLE, partial(make, drafts=drafts))
 
 
 def _revisions(
     workspace: Workspace, *, news_day: date, days: Iterable[date], drafts: Mapping[date, pa.Table]
 ) -> dict[date, pa.Table]:
-    ids = {capture.article_id for capture in workspace.archive.captures_of_day(news_day)}
-    changed = {*days, *(article.published_date for article in workspace.lake.index.stored(ids).values())}
+    changed = _changed_days(workspace, news_day=news_day, days=days)
     reached = sorted(changed.intersection(workspace.lake.days()))
     known = _by_article([workspace.lake.read(_REVISIONS_TABLE, days=reached)]) | _by_article(drafts.values())
     version, schema = version_of(workspace.settings), table_named(_REVISIONS_TABLE).schema
@@ -399,8 +450,8 @@ def _revisions(
     return found
 
 
-def _by_article(tables: Iterable[pa.Table]) -> dict[str, list[Row]]:
-    found: dict[str, list[Row]] = defaultdict(list)
+def _by_article(tables: Iterable[pa.Table]) -> dict[str, list[RevisionRow]]:
+    found: dict[str, list[RevisionRow]] = defaultdict(list)
     for row in (row for table in tables for row in table.to_pylist()):
         found[row["article_id"]].append(row)
     return found
@@ -408,21 +459,21 @@ def _by_article(tables: Iterable[pa.Table]) -> dict[str, list[Row]]:
 
 def _revision_rows(
     workspace: Workspace,
-    article: Row,
+    article: RevisionRow,
     payloads: Mapping[str, datetime],
-    known: Mapping[str, list[Row]],
+    known: Mapping[str, list[RevisionRow]],
     *,
     version: str,
-) -> list[Row]:
+) -> list[RevisionRow]:
     article_id = article["article_id"]
     keys = {
         "article_id": article_id,
         "published_at": article["published_at"],
         "made_of": _input_hash(payloads, version=version),
     }
-    standing = known.get(article_id, [])
-    if standing and all(row["made_of"] == keys["made_of"] for row in standing):
-        return [row | keys for row in standing]
+    current = known.get(article_id, [])
+    if current and all(row["made_of"] == keys["made_of"] for row in current):
+        return [row | keys for row in current]
     contents, is_whole = contents_of(workspace, article_id) if len(payloads) > 1 else ((), True)
     if contents:
         return revision_rows(contents, keys=keys if is_whole else keys | {"made_of": ""})
@@ -436,53 +487,11 @@ def _input_hash(payloads: Mapping[str, datetime], *, version: str) -> str:
 
 
 def contents_of(workspace: Workspace, article_id: str) -> tuple[tuple[Article, ...], bool]:
-    """Return the distinct contents of an article, by their first fetch, and whether all its payloads could be read.
+    """Return the distinct contents of an article by first fetch, and whether all its payloads could be read.
 
-    Payloads that are no article are left out.
+    Payloads that are not an article are skipped.
     """
     first = {each.digest: each for each in reversed(workspace.archive.captures(article_id=article_id))}
     read = [clean_capture(workspace, capture) for capture in first.values()]
     is_whole = not any(isinstance(each, NewsError) for each in read)
     return contents_in_order(each for each in read if isinstance(each, Article)), is_whole
-
-
-def cluster(workspace: Workspace, *, news_day: date, days: Iterable[date]) -> int:
-    """Write the cluster tables of every day that a change can reach; return how many files changed.
-
-    Changed are the published ``days``, and those on which articles of the news day stand: a run that was killed
-    between commit and cluster is made good by the next one of its day.
-    """
-    with workspace.at_work():
-        return relate(workspace, news_day=news_day, days=days)
-
-
-def relate(workspace: Workspace, *, news_day: date, days: Iterable[date]) -> int:
-    """Do what ``cluster`` does; called while no takedown can be under way, or by it."""
-    lake, given = workspace.lake, tuple(days)
-
-    def changed() -> set[date]:
-        ids = {capture.article_id for capture in workspace.archive.captures_of_day(news_day)}
-        return {*given, *(article.published_date for article in lake.index.stored(ids).values())}
-
-    copies = lake.replace("copies", lambda: _copies(lake, changed()))
-    groups = lake.replace("quote_groups", lambda: quote_groups_of(lake, changed()))
-    events = lake.replace_all(lambda: relate_events_of(lake, changed()))
-    pairs = lake.replace("co_mentions", lambda: co_mentions_of(lake, changed()))
-    return copies + groups + events + pairs + relate_revisions(workspace, news_day=news_day, days=given)
-
-
-def _copies(lake: Lake, changed: Iterable[date]) -> dict[date, pa.Table]:
-    return dict(copies_of(lake, {day for each in changed for day in affected_days(each)}))
-
-
-def copies_of(lake: Lake, days: Iterable[date]) -> Iterator[tuple[date, pa.Table]]:
-    """Yield the copies of those of some days that have articles, in order; no more than a window is in memory."""
-    stored = lake.days()
-    window: dict[date, pa.Table] = {}
-    for day in sorted({*days}.intersection(stored)):
-        near = [each for each in stored if day - WINDOW <= each <= day]
-        window = {
-            each: window[each] if each in window else drop_site_boilerplate(sketch_articles(lake, each))
-            for each in near
-        }
-        yield day, find_copies(pa.concat_tables(window.values()), day=day)

@@ -1,4 +1,4 @@
-"""Commit staged batches: four tables change at one instant, then the log says so."""
+"""Commit staged batches: four tables change at once, then the outcomes and the run are logged."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -25,7 +25,7 @@ from pipeline.model import Outcome, StageReport
 from pipeline.model.outcome import OutcomeKind, RunKind
 from pipeline.tables import SCHEMA_VERSION
 
-# What the lake did with a staged article, as an outcome: (kind, reason, detail).
+# The outcome for each result of a staged article: (kind, reason, detail).
 _OUTCOMES: dict[ArticleResult, tuple[OutcomeKind, str | None, str | None]] = {
     "committed": ("kept", None, None),
     "unchanged": ("unchanged", "committed", "this content is committed at this version"),
@@ -35,7 +35,7 @@ _OUTCOMES: dict[ArticleResult, tuple[OutcomeKind, str | None, str | None]] = {
 
 @dataclass(frozen=True, slots=True)
 class DayCommit:
-    """Result of a commit. ``report`` sums deriving and committing; ``rows`` counts committed rows per table.
+    """Result of a commit. ``report`` sums up deriving and committing; ``rows`` counts committed rows per table.
 
     ``days`` are the published days whose files changed.
     """
@@ -55,17 +55,19 @@ def commit_day(
     kind: RunKind,
     started_at: datetime,
 ) -> DayCommit:
-    """Commit what the chunks of a news day staged as one; log its outcomes and the run.
+    """Commit the staged chunks of a news day together; log the outcomes and the run.
 
-    A batch that is already in changes nothing. Raises: OutcomeError where the outcomes of this run do not add up.
+    A batch that is already committed changes nothing. Raises: OutcomeError where the run's outcomes do not add up.
     """
     batch_ids = [each.batch_id for each in derived if each.batch_id]
     with workspace.at_work():
-        told = logged_outcomes(workspace, batch_ids=[derive_batch_of(run_id, chunk=n) for n in range(len(derived))])
+        derived_outcomes = logged_outcomes(
+            workspace, batch_ids=[derive_batch_of(run_id, chunk=n) for n in range(len(derived))]
+        )
         done = workspace.lake.commit(batch_ids, is_current=partial(_is_current, workspace))
         recorder = OutcomeRecorder(run_id=run_id, stage="commit", now=workspace.settings.now())
-        discovered = _record(workspace, recorder, done.articles, day=day, told=told)
-        check_balance(discovered, (*told, *recorder.outcomes), run_id=run_id)
+        discovered = _record(workspace, recorder, done.articles, day=day, derived_outcomes=derived_outcomes)
+        check_balance(discovered, (*derived_outcomes, *recorder.outcomes), run_id=run_id)
         append_outcomes(workspace, recorder.outcomes, batch_id=f"{run_id}.commit")
     report = StageReport.of("commit", run_id, recorder.outcomes, days=done.days)
     summary = StageReport.merged("extract", run_id, [*(each.report for each in derived), report])
@@ -88,21 +90,23 @@ def _record(
     results: Mapping[str, ArticleResult],
     *,
     day: date,
-    told: Sequence[Outcome],
+    derived_outcomes: Sequence[Outcome],
 ) -> dict[PageName, date]:
-    """Record an outcome per article of a commit; return the pages of the day, those that deriving ``told`` of too."""
-    barred = workspace.takedowns.blocked_among(results)
-    told_of = {page_of(each): each.article_id for each in told}
-    discovered = dict.fromkeys(told_of, day)
+    """Record one outcome per article of a commit; return all pages of the day, also those of ``derived_outcomes``."""
+    blocked = workspace.takedowns.blocked_among(results)
+    article_of = {page_of(each): each.article_id for each in derived_outcomes}
+    discovered = dict.fromkeys(article_of, day)
     for article_id, result in sorted(results.items()):
         captures = workspace.archive.captures(article_id=article_id)
-        if not captures:  # forgotten since it was staged: the archive has no page of that name any more
+        if not captures:  # taken down since it was staged: the archive has no page of that name any more
             continue
-        page = redacted_page(page_name_of(captures[-1])) if article_id in barred else page_name_of(captures[-1])
+        page = redacted_page(page_name_of(captures[-1])) if article_id in blocked else page_name_of(captures[-1])
         discovered[page] = day
-        if told_of.get(page, article_id) != article_id:  # while this one was read, the page became another article
+        if (
+            article_of.get(page, article_id) != article_id
+        ):  # while this article was derived, its page became another article
             continue
-        kind, reason, detail = ("rejected", REASON, DETAIL) if article_id in barred else _OUTCOMES[result]
+        kind, reason, detail = ("rejected", REASON, DETAIL) if article_id in blocked else _OUTCOMES[result]
         recorder.record(
             kind,
             url=page[1],
@@ -110,14 +114,14 @@ def _record(
             news_day=day,
             reason=reason,
             detail=detail,
-            article_id=None if article_id in barred else article_id,
-            raw_ref=None if article_id in barred else captures[-1].digest,
+            article_id=None if article_id in blocked else article_id,
+            raw_ref=None if article_id in blocked else captures[-1].digest,
         )
     return discovered
 
 
 def _is_current(workspace: Workspace, article_id: str, seen_at: datetime) -> bool:
-    """Return whether the article may stand, and the archive has seen no other content of it after ``seen_at``."""
+    """Return whether no takedown blocks the article and the archive has no other content after ``seen_at``."""
     if workspace.takedowns.is_blocked(article_id):
         return False
     captures = workspace.archive.captures(article_id=article_id)

@@ -1,4 +1,4 @@
-"""derive(raw, code, model): from archived captures to a staged batch. It never touches the network."""
+"""Derive articles: from archived captures to a staged batch. Deriving never uses the network."""
 
 import hashlib
 from collections import Counter
@@ -35,16 +35,16 @@ _MIN_ARTICLES_PER_CHUNK = 64  # articles
 
 @dataclass(frozen=True, slots=True)
 class DeriveReport:
-    """A finished chunk: what left the way already, and the staged batch that awaits its commit, if any."""
+    """A finished chunk: the outcomes known so far, and the staged batch to commit, if any."""
 
     report: StageReport
     batch_id: str | None
 
 
 def plan_chunks(workspace: Workspace, *, day: date) -> list[dict[str, int]]:
-    """Return the pieces that a day is derived in, at least one, so that a day without news still ends in a commit.
+    """Return the chunks in which a day is derived: at least one, so that a day without news also ends in a commit.
 
-    Few: each loads the model, which takes as long as reading some tens of articles.
+    There are few, because each loads the model, which takes as long as reading some tens of articles.
     """
     articles = len(day_work(workspace, day=day).todo)
     pieces = max(1, min(workspace.settings.derive_chunks, articles // _MIN_ARTICLES_PER_CHUNK))
@@ -52,9 +52,9 @@ def plan_chunks(workspace: Workspace, *, day: date) -> list[dict[str, int]]:
 
 
 def derive(workspace: Workspace, *, day: date, run_id: str, chunk: int = 0, chunks: int = 1) -> DeriveReport:
-    """Derive the articles of a news day whose captures have no committed row of this content, version and knowledge.
+    """Derive the articles of a news day that have no committed row of this content, version and knowledge.
 
-    Stages one batch, whose name is a hash of what it is made of: deriving again names it again.
+    Stages one batch. Its name is a hash of its inputs, so deriving again gives the same name.
     """
     with workspace.at_work():
         work = day_work(workspace, day=day, chunk=chunk, chunks=chunks)
@@ -77,7 +77,7 @@ def derive(workspace: Workspace, *, day: date, run_id: str, chunk: int = 0, chun
 
 
 def derive_batch_of(run_id: str, *, chunk: int) -> str:
-    """Return the name under which the outcomes of a run's chunk are logged."""
+    """Return the log batch name of the outcomes of one chunk of a run."""
     return f"{run_id}.derive{chunk}"
 
 
@@ -99,9 +99,10 @@ def _refuse_silent_breakage(workspace: Workspace, recorder: OutcomeRecorder, day
 
 
 class _ChunkDerivation:
-    """One chunk. State that the steps share, nothing more. ``verdicts`` are to be remembered once it is told.
+    """The state that the steps of one chunk share.
 
-    ``handed_on`` are the pages whose articles are staged: the commit gives their outcomes.
+    ``verdicts`` are cached once the outcomes are logged. ``handed_on`` are the pages whose articles are staged: the
+    commit records their outcomes.
     """
 
     def __init__(self, workspace: Workspace, recorder: OutcomeRecorder, *, day: date, work: DayWork) -> None:
@@ -110,13 +111,13 @@ class _ChunkDerivation:
         self.day = day
         self.work = work
         self.verdicts: dict[str, CachedOutcome] = {}
-        self.barred = blocked_articles(workspace.takedowns, work.captures)
+        self.blocked = blocked_articles(workspace.takedowns, work.captures)
         self.handed_on: set[PageName] = set()
         pages = {each.page_key for captures in work.captures.values() for each in captures}
         self._last_of = workspace.archive.latest(pages)
 
     def discovered(self) -> dict[PageName, date]:
-        """Return the pages of the chunk: those filed under the day, and the one that each article was last seen as."""
+        """Return the pages of the chunk: those archived under the day, and the last page of each article."""
         return {
             self._page(each): self.day
             for captures in self.work.captures.values()
@@ -128,16 +129,16 @@ class _ChunkDerivation:
         return list({each.page_key: each for each in captures if each.news_day == self.day}.values())
 
     def _is_its_own(self, capture: Capture) -> bool:
-        """Return whether the page is still of this article: a page that became another one is told of as that."""
+        """Return whether the page still holds this article; otherwise its outcome belongs to the other article."""
         return self._last_of[capture.page_key].article_id == capture.article_id
 
     def _page(self, capture: Capture) -> PageName:
         """Return the page as its outcome names it."""
         name = page_name_of(capture)
-        return redacted_page(name) if capture.article_id in self.barred else name
+        return redacted_page(name) if capture.article_id in self.blocked else name
 
     def record_settled(self) -> None:
-        """Record what stands without reading, and the day's pages that are an article under another address."""
+        """Record the settled articles, and the pages of the day that hold an article now at another URL."""
         for captures in self.work.captures.values():
             self._other_addresses(captures)
         for article_id, verdict in self.work.settled.items():
@@ -145,13 +146,13 @@ class _ChunkDerivation:
 
     def _other_addresses(self, captures: Captures) -> None:
         last = captures[-1]
-        told = f"it is the article of {last.url}"
+        detail = f"it is the article of {last.url}"
         for page in self._filed_today(captures):
             if page.page_key != last.page_key:
-                self._record(page, CachedOutcome("", self.work.version, "unchanged", "same_article", told))
+                self._record(page, CachedOutcome("", self.work.version, "unchanged", "same_article", detail))
 
     def read(self) -> tuple[list[Tables], list[dict[str, object]]]:
-        """Return the tables of each article that reads well, and the batch's keys."""
+        """Return the tables of each article that could be derived, and the keys of the batch."""
         tables: list[Tables] = []
         keys: list[dict[str, object]] = []
         articles = self._articles()
@@ -200,7 +201,7 @@ class _ChunkDerivation:
                 continue
             row = self.work.stored.get(article_id)
             key = row_key_of(revision_id=article.revision_id, raw_ref=article.raw_ref, fetched_at=article.fetched_at)
-            # It stands for the row that is committed, or about to be: another row is none of its business.
+            # The cached outcome holds for the row that is committed, or about to be, and for no other row.
             self.verdicts[article_id] = verdict = unchanged_outcome(captures, version=self.work.version, row_key=key)
             is_read = row is not None and (row.pipeline_version, row.row_key) == (self.work.version, key)
             if is_read and article_id not in self.work.stale:
@@ -209,14 +210,14 @@ class _ChunkDerivation:
                 yield replace(article, article_id=article_id)
 
     def _allowed(self, article_id: str) -> Article | None:
-        """Return an article's latest content; None where it has none, or was forgotten and came in with an old file."""
-        article = None if article_id in self.barred else self._latest(self.work.captures[article_id])
+        """Return an article's latest content; None without one, or where a takedown blocks it."""
+        article = None if article_id in self.blocked else self._latest(self.work.captures[article_id])
         if article is not None and article.publisher is not None:
             name = publisher_name(article.publisher)
             if self.workspace.takedowns.is_blocked(name):
                 self.workspace.takedowns.block_alias(article_id, like=[name])
-                self.barred.add(article_id)
-        if article_id in self.barred:
+                self.blocked.add(article_id)
+        if article_id in self.blocked:
             self._settle(article_id, "rejected", REASON, DETAIL)
             return None
         return article
@@ -231,7 +232,7 @@ class _ChunkDerivation:
     def _refuse(self, article_id: str, read: Article | Rejected | NewsError) -> None:
         if isinstance(read, NewsError):
             self._settle(article_id, outcome_kind_of(read), read.reason, str(read))
-            if isinstance(read, BrokenRecordError):  # asked again until the file is restored
+            if isinstance(read, BrokenRecordError):  # tried again until the file is restored
                 del self.verdicts[article_id]
         elif isinstance(read, Rejected):
             self._settle(article_id, "rejected", read.reason, read.detail)
@@ -246,9 +247,9 @@ class _ChunkDerivation:
         if not self._is_its_own(capture):
             return
         source_key, url = self._page(capture)
-        if capture.article_id in self.barred:
-            told = {"url": url, "source_key": source_key, "reason": REASON, "detail": DETAIL}
-            self.recorder.record("rejected", **told, news_day=self.day)
+        if capture.article_id in self.blocked:
+            facts = {"url": url, "source_key": source_key, "reason": REASON, "detail": DETAIL}
+            self.recorder.record("rejected", **facts, news_day=self.day)
             return
         self.recorder.record(
             verdict.outcome,

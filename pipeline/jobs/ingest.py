@@ -1,8 +1,8 @@
-"""Discover, fetch, archive: what one source has, once.
+"""Discover, fetch and archive the pages of one source.
 
-A page is fetched when it is new, when its listing says that it changed, when it is due for another try, or when a
-listing that gives no change dates still shows it a day later. Everything else leaves as it came, with its reason.
-A day that the source does not list any more is read from the archive: only its pages that still wait are fetched.
+A page is fetched when it is new, when its listing says that it changed, when a retry is due, or when a listing without
+change dates still shows it a day later. Every other page gets an outcome with its reason. For a day that the source
+no longer lists, only pending pages are fetched.
 """
 
 import logging
@@ -34,17 +34,17 @@ from pipeline.model import Attempt, Capture, Hints, Page, Ref, Source, StageRepo
 from pipeline.model.outcome import OutcomeKind
 from pipeline.sources import ListingEntry, ReadContext, WaybackFetcher, discover, listable_days, settle_all
 
-# A page that a source lists, and whether it is fetched now.
+log = logging.getLogger(__name__)
 
 MAX_ATTEMPTS = 8
-_RECHECK_AFTER = timedelta(hours=20)  # under a day, so that a daily run looks again at what a feed still lists
-_RETRY_AFTER = timedelta(hours=1)  # doubled with each try: the last of eight comes five days after the first
+_RECHECK_AFTER = timedelta(hours=20)  # less than a day, so that a daily run checks again what a feed still lists
+_RETRY_AFTER = timedelta(hours=1)  # doubled with each attempt: the last of eight is five days after the first
 _RETRY_AFTER_MAX_SECONDS = 86400.0  # of a server's Retry-After
 
 
 @dataclass(frozen=True, slots=True)
 class FetchCandidate:
-    """A page that a source lists, with what is known of it from before. ``captures`` are oldest first."""
+    """A page that a source lists, with its fetch state and its captures, oldest first."""
 
     ref: Ref
     page_key: str
@@ -54,12 +54,12 @@ class FetchCandidate:
 
     @property
     def name(self) -> str:
-        """What outcomes call the page: its URL, else the file that it is in."""
+        """The name of the page in outcomes: its URL, else its file."""
         return self.ref.url or self.ref.file or ""
 
     @property
     def state_key(self) -> str:
-        """The name of its fetch state: a web archive's copies have one each, apart from that of the live page."""
+        """The key of its fetch state: each copy in a web archive has its own, apart from that of the live page."""
         return state_key_of(self.page_key, self.ref.hints)
 
     @property
@@ -67,7 +67,7 @@ class FetchCandidate:
         return self.captures[-1] if self.captures else None
 
     def request(self) -> PageRequest:
-        """Return what to ask for, with the validators of the last capture."""
+        """Return the request, with the validators of the last capture."""
         last = self.last
         return PageRequest(
             url=self.ref.url or "",
@@ -77,7 +77,7 @@ class FetchCandidate:
         )
 
     def is_wanted(self, now: datetime) -> bool:
-        """Return whether the page is new, may have changed, or is due for another try."""
+        """Return whether the page is new, may have changed, or is due for a retry."""
         seen, last, changed_at = self.seen, self.last, self.ref.hints.modified_at
         if seen is not None and seen.next_try_at is not None:
             return seen.next_try_at <= now
@@ -85,26 +85,23 @@ class FetchCandidate:
         if (copy := self.ref.hints.copy_digest) is not None:  # an archive's copy stays as it is
             return not is_refused and all(each.hints.copy_digest != copy for each in self.captures)
         if changed_at is not None:
-            told = seen.listed_modified_at if seen is not None else None
-            known = told or (last.fetched_at if last is not None else None)
+            listed_at = seen.listed_modified_at if seen is not None else None
+            known = listed_at or (last.fetched_at if last is not None else None)
             return known is None or changed_at > known
         return not is_refused and (last is None or now - last.fetched_at >= _RECHECK_AFTER)
 
 
 def state_key_of(page_key: str, hints: Hints) -> str:
-    """Return ``FetchCandidate.state_key`` of a page, told by what its listing said of it."""
+    """Return ``FetchCandidate.state_key`` of a page, given the hints of its listing."""
     return page_key if hints.copy_digest is None else f"{page_key} {hints.copy_digest}"
 
 
 def retry_delay(error: NewsError, attempts: int) -> timedelta:
-    """Return the time to the next try: what the server asks for, a day at most, else longer with each try."""
+    """Return the delay before the next attempt: the server's, at most a day, else doubled with each attempt."""
     asked_seconds = error.retry_after_seconds if isinstance(error, TransientFetchError) else None
     if asked_seconds:
         return timedelta(seconds=min(asked_seconds, _RETRY_AFTER_MAX_SECONDS))
     return _RETRY_AFTER * (1 << max(attempts - 1, 0))
-
-
-# Answers that are no pages, for the archive: the state of fetching cannot be rebuilt, so they are told there too.
 
 
 def archive_failed_response(
@@ -115,9 +112,10 @@ def archive_failed_response(
     last: Capture | None,
     at: datetime,
 ) -> Attempt | None:
-    """Archive what came of a body that broke off, and the tombstone of a page that we hold and that is gone.
+    """Archive a truncated body, or the tombstone of an archived page that is gone; return None for any other error.
 
-    ``page`` is its page_key, URL and news day, ``last`` its last capture. Returns None for any other error.
+    ``page`` is its page_key, URL and news day; ``last`` is its last capture. They go to the archive because the fetch
+    state cannot be rebuilt.
     """
     exchange = error.exchange
     if exchange is None or (exchange.truncated is None and last is None):
@@ -140,23 +138,20 @@ def archive_failed_response(
     return writer.put_attempt(attempt, exchange)
 
 
-log = logging.getLogger(__name__)
-
-
 @dataclass(frozen=True, slots=True)
 class IngestResult:
-    """A finished ingest. ``trouble`` is why the source could not be listed, which is one outcome of the report too."""
+    """A finished ingest. ``trouble`` says why the source could not be listed; it is also an outcome of the report."""
 
     report: StageReport
     trouble: NewsError | None
 
 
 def ingest(workspace: Workspace, *, source_key: str, day: date, run_id: str, waits: bool = True) -> IngestResult:
-    """List one source, fetch what is wanted, archive it; return the report with the news days to derive.
+    """List one source, fetch the pages that need it, archive them; return the report with the news days to derive.
 
-    While another run has the source, one that ``waits`` does so; any other does nothing.
-    Outcomes and days are those of all tries of this run, so that a second one tells and announces what the first did.
-    Raises: NewsError only where the run must not go on.
+    While another run has the source, this run waits if ``waits``, else it does nothing.
+    The report covers all attempts of this run, so a retry also reports what the first attempt did.
+    Raises: NewsError only where the run must stop.
     """
     named = workspace.sources.named(source_key)
     claim = workspace.claim(named, run_id=run_id, waits=waits)
@@ -167,7 +162,9 @@ def ingest(workspace: Workspace, *, source_key: str, day: date, run_id: str, wai
         elif source is None:
             log.info("%s: another run has it; what that leaves is told again, or swept", source_key)
         else:
-            workspace.archive.recover(source_key=source_key)  # what a killed try had fetched is not fetched again
+            workspace.archive.recover(
+                source_key=source_key
+            )  # pages that a killed attempt fetched are not fetched again
             job.run(fetcher, day=day)
     days = workspace.archive.days_of_run(source_key=source_key, run_id=run_id)
     report = StageReport.of("ingest", run_id, job.recorder.outcomes, days=days, work={"fetched": job.fetched})
@@ -175,7 +172,7 @@ def ingest(workspace: Workspace, *, source_key: str, day: date, run_id: str, wai
 
 
 class _SourceIngest:
-    """One source in one run. State that the steps share, nothing more."""
+    """The state that the steps of ingesting one source in one run share."""
 
     def __init__(self, workspace: Workspace, source: Source, *, run_id: str) -> None:
         self.workspace = workspace
@@ -183,10 +180,12 @@ class _SourceIngest:
         self.run_id = run_id
         self.now = workspace.settings.now()
         self.batch_id = batch_of(source.key, run_id=run_id)
-        # A listing that tells a second try nothing more must not wipe out what the first one told.
-        told = (each for each in logged_outcomes(workspace, batch_ids=[self.batch_id]) if each.stage != "discover")
+        # A retry may find its listing unchanged; it must keep the outcomes of the first attempt.
+        earlier = (each for each in logged_outcomes(workspace, batch_ids=[self.batch_id]) if each.stage != "discover")
         self.guard = TakedownGuard(workspace.takedowns, source)
-        self.recorder = OutcomeRecorder(run_id=run_id, stage="fetch", now=self.now, told=map(self.guard.redacted, told))
+        self.recorder = OutcomeRecorder(
+            run_id=run_id, stage="fetch", now=self.now, earlier=map(self.guard.redacted, earlier)
+        )
         self.trouble: NewsError | None = None
         self.is_dated, self.undated_day = False, self.now.date()
         self.result: ListingResult = "failed"
@@ -197,7 +196,7 @@ class _SourceIngest:
         self.fetched = 0
 
     def run(self, fetcher: Fetcher, *, day: date) -> None:
-        """Killed anywhere, the next try lists all of it again: validators go and files leave the inbox last."""
+        """Ingest the source. Validators are stored and files leave the inbox last, so a killed run lists all again."""
         is_listed = day in listable_days(self.source, now=self.now)
         state = self.workspace.fetch_state
         with self.workspace.archive.writer(source_key=self.source.key, run_id=self.run_id) as writer:
@@ -217,16 +216,16 @@ class _SourceIngest:
             settle_all(folder, reasons=self.recorder.broken_files())
 
     def refuse_source(self) -> None:
-        """Record that nothing is asked of a source that was forgotten."""
+        """Record that a takedown blocks the source."""
         self._refuse(Ref(source_key=self.source.key, url=self.source.location))
         append_outcomes(self.workspace, self.recorder.outcomes, batch_id=self.batch_id)
 
     def _refuse(self, ref: Ref) -> None:
-        """Record a page that was forgotten; its name goes no further."""
+        """Record a page that a takedown blocks, under a pseudonym."""
         page = self.source.key, ref.url or ref.file or ""
         self.discovered.pop(page, None)
         source_key, url = redacted = redacted_page(page)
-        self.discovered[redacted] = day = self._day_told(ref)
+        self.discovered[redacted] = day = self._listed_day(ref)
         self.recorder.record("rejected", url=url, source_key=source_key, news_day=day, reason=REASON, detail=DETAIL)
 
     def _list(self, fetcher: Fetcher, pages: WaybackFetcher, writer: ArchiveWriter, *, day: date) -> Validators | None:
@@ -258,7 +257,7 @@ class _SourceIngest:
         )
 
     def _wanted(self, found: Iterable[ListingEntry], writer: ArchiveWriter) -> Iterator[FetchCandidate]:
-        """Yield the listed pages that must be fetched; archive local ones and record all others on the way."""
+        """Yield the listed pages to fetch; archive local pages and record all others."""
         for each, identity in self._let_in(found):
             if each.finished is not None:
                 self._settle(each.finished, writer)
@@ -285,7 +284,7 @@ class _SourceIngest:
                 yield each, identity
 
     def _settle(self, mark: str, writer: ArchiveWriter) -> None:
-        """Mark a large file as read, once all that came of it is kept and told: a later try does not read it again."""
+        """Mark a large file as read after its pages are archived and logged, so that a retry skips it."""
         writer.finish_files()
         self.workspace.fetch_state.record_many(self.states)
         self.states.clear()
@@ -293,7 +292,7 @@ class _SourceIngest:
         self.workspace.fetch_state.store_validators(self.source.key, Validators(), url=mark)
 
     def _due(self, day: date | None) -> Iterator[FetchCandidate]:
-        """Yield pages of earlier runs, of one news day or of all, that are due for another try and not listed now."""
+        """Yield unlisted pages of earlier runs, of one news day or of all, that are due for a retry."""
         for seen in self.workspace.fetch_state.pending(self.source.key, self.now):
             if seen.page_key not in self.keys and day in (None, seen.news_day) and not self.guard.blocks_url(seen.url):
                 ref = Ref(source_key=self.source.key, url=seen.url, hints=seen.hints)
@@ -303,17 +302,17 @@ class _SourceIngest:
         self.keys.add(state_key := state_key_of(page_key, ref.hints))
         seen = self.workspace.fetch_state.seen(state_key)
         captures = self.workspace.archive.captures(page_key=page_key)
-        # The news day is fixed by the first fetch, or the first try of one; before that the listing says it.
+        # The first fetch, or the first attempt, fixes the news day; before that the listing decides it.
         fixed = captures[0].news_day if captures else seen.news_day if seen is not None else None
-        listed = FetchCandidate(ref, page_key, fixed or self._day_told(ref), seen, captures)
+        listed = FetchCandidate(ref, page_key, fixed or self._listed_day(ref), seen, captures)
         self.discovered[self.source.key, listed.name] = listed.news_day
         return listed
 
-    def _day_told(self, ref: Ref) -> date:
+    def _listed_day(self, ref: Ref) -> date:
         return ref.hints.published_at.date() if ref.hints.published_at is not None else self.undated_day
 
     def _pass_over(self, listed: FetchCandidate) -> None:
-        """Record a page that is not fetched now, with what is known of it."""
+        """Record a page that is not fetched now, with the reason."""
         seen, last = listed.seen, listed.last
         if seen is not None and seen.next_try_at is not None:
             when = f"{seen.next_try_at:%Y-%m-%d %H:%M}"
@@ -359,7 +358,7 @@ class _SourceIngest:
         return (capture.run_id, capture.source_key) == (self.run_id, self.source.key)
 
     def _record_capture(self, listed: FetchCandidate, capture: Capture) -> None:
-        """Record a page that this run fetched, in this try or in one that was killed."""
+        """Record a page that this run fetched, in this attempt or in one that was killed."""
         before = next((each for each in reversed(listed.captures) if not self._is_mine(each)), None)
         facts = {"article_id": capture.article_id, "raw_ref": capture.digest}
         if capture.status == 304:
@@ -372,7 +371,7 @@ class _SourceIngest:
     def _fail(self, listed: FetchCandidate, error: NewsError) -> None:
         kind, reason = outcome_kind_of(error), error.reason
         attempts = listed.seen.attempts if listed.seen is not None else 0
-        attempts += reason != "host_on_hold"  # a page of a held host was not asked for
+        attempts += reason != "host_on_hold"  # a page of a host on hold was not requested
         if kind == "pending" and attempts >= MAX_ATTEMPTS:
             kind, reason = "rejected", f"gave_up_{reason}"
         next_try = self.now + retry_delay(error, attempts) if kind == "pending" else None
@@ -380,8 +379,8 @@ class _SourceIngest:
         self._remember(listed, kind, reason=reason, attempts=attempts, next_try_at=next_try)
 
     def _fail_unread(self, ref: Ref, error: NewsError, *, stage: str | None = None) -> None:
-        """Record an entry that names no page, or a listing that cannot be had: there is nothing to try again."""
-        listed = FetchCandidate(ref, "", self._day_told(ref), None, ())
+        """Record an entry without a page, or a listing that is not available: there is no page to retry."""
+        listed = FetchCandidate(ref, "", self._listed_day(ref), None, ())
         self._record(listed, outcome_kind_of(error), reason=error.reason, detail=str(error), stage=stage)
 
     def _remember(

@@ -1,4 +1,4 @@
-"""Your knowledge base: taking it in, looking at it, and which committed articles it would have read otherwise."""
+"""The user's knowledge base: import, look-up, and the committed articles that a change of it affects."""
 
 from collections import defaultdict
 from collections.abc import Collection, Iterator, Mapping
@@ -21,16 +21,16 @@ _ARTICLE_COLUMNS = ("article_id", "url", "source_key", "kb_version", "model_name
 
 @dataclass(frozen=True, slots=True)
 class NameKnowledge:
-    """What is known of a name: all bearers, of whatever type, and the correction that holds everywhere."""
+    """All entries with a name, of any type, and the correction that applies everywhere."""
 
     entries: tuple[KbEntry, ...]
     correction: NameOverride | None
 
 
 def import_kb(settings: Settings, file: Path) -> ImportResult:
-    """Make the good lines of a JSONL file your knowledge base, in place of what it was.
+    """Replace the knowledge base with the valid lines of a JSONL file.
 
-    Raises: ConfigError when the file cannot be read, KnowledgeError when no line of it is good.
+    Raises: ConfigError when the file cannot be read, KnowledgeError when it has no valid line.
     """
     try:
         with file.open("rb") as stream:
@@ -42,7 +42,7 @@ def import_kb(settings: Settings, file: Path) -> ImportResult:
 
 
 def kb_info(settings: Settings) -> KbInfo | None:
-    """Return what your knowledge base holds; None where there is none. Raises: KnowledgeError."""
+    """Return the size and version of the knowledge base, None without one. Raises: KnowledgeError."""
     if not settings.kb_path.exists():
         return None
     with closing(KbStore(settings.kb_path)) as store:
@@ -50,40 +50,39 @@ def kb_info(settings: Settings) -> KbInfo | None:
 
 
 def look_up(settings: Settings, name: str) -> NameKnowledge:
-    """Return what is known of a name. Raises: ConfigError or KnowledgeError."""
+    """Return the entries and the correction of a name. Raises: ConfigError or KnowledgeError."""
     kb = knowledge_of(settings)
     return NameKnowledge(kb.candidates(name), kb.override_of(name))
 
 
 def stale_articles(lake: Lake, stored: Mapping[str, StoredArticle], knowledge: KnowledgeBase) -> Collection[str]:
-    """Return the committed articles of whose names or quotes something else is known now than when they were read.
+    """Return the committed articles whose names or quotes the current knowledge treats differently.
 
-    Looks at the rows of a day once, and again after a commit to the day or a change of the knowledge.
+    The rows of a day are read once, and again after a commit to the day or a change of the knowledge.
     """
     days = {row.published_date for row in stored.values()} - lake.index.days_current_with(knowledge.version)
-    generations = {
-        day: lake.partitions.manifest(day).generation for day in sorted(days)
-    }  # before the rows: a later commit counts
+    # Read before the rows, so that a later commit invalidates the result.
+    generations = {day: lake.partitions.manifest(day).generation for day in sorted(days)}
     stale = {day: tuple(outdated_articles(lake, day, knowledge)) for day in generations}
-    agreeing = {day: generations[day] for day, found in stale.items() if not found}
-    if agreeing:
-        lake.index.mark_current(agreeing, knowledge.version)
+    current = {day: generations[day] for day, found in stale.items() if not found}
+    if current:
+        lake.index.mark_current(current, knowledge.version)
     return stored.keys() & {each for found in stale.values() for each in found}
 
 
 def outdated_articles(lake: Lake, day: date, knowledge: KnowledgeBase) -> Iterator[str]:
-    """Yield a day's articles of whose names or quotes something else is known now than when they were read."""
+    """Yield the articles of a day whose names or quotes the current knowledge treats differently."""
     names = names_by_article(lake, day)
     articles = lake.read("articles", days=[day], columns=_ARTICLE_COLUMNS)
     for article_id, url, source_key, version, model in zip(*(c.to_pylist() for c in articles.columns), strict=True):
         here = knowledge.for_article(article_id, url=url, source_key=source_key)
-        told = (*map(here.version_of, names[article_id].values()), here.quotes_version())
-        if model is not None and combine_versions(told) != version:  # what nobody read, no knowledge reads otherwise
+        versions = (*map(here.version_of, names[article_id].values()), here.quotes_version())
+        if model is not None and combine_versions(versions) != version:  # without a model nothing was read
             yield article_id
 
 
 def names_by_article(lake: Lake, day: date) -> Mapping[str, Mapping[object, set[str]]]:
-    """Return the names in a day's articles, by article and entity: all that the knowledge base was asked of."""
+    """Return the names that were looked up in the knowledge base on a day, by article and entity."""
     rows = lake.read("entities", days=[day], columns=_MENTION_COLUMNS)
     names: defaultdict[str, defaultdict[object, set[str]]] = defaultdict(lambda: defaultdict(set))
     for article_id, cluster, text, kind in zip(*(column.to_pylist() for column in rows.columns), strict=True):

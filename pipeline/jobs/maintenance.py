@@ -1,4 +1,7 @@
-"""The daily upkeep: which source fell silent, and which cluster tables a dead run left behind."""
+"""Daily upkeep: verification of lake and archive, sources that fell silent, and cluster tables left by dead runs.
+
+The statistics for anomalies are here too; ``pipeline.reports.coverage`` uses them.
+"""
 
 import logging
 import time
@@ -24,16 +27,18 @@ from pipeline.model.outcome import RunKind
 from pipeline.sources import listable_days
 from pipeline.tables import SCHEMA_VERSION
 
-# Is what lies on the disk what was written: the lake's bytes, and as deep as is asked its rows and the archive.
+log = logging.getLogger(__name__)
 
-_NIGHTS = 28  # until every day was read once more
+# Verification of the lake and the archive.
+
+_NIGHTS = 28  # nights in which every day is read once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class VerifyReport:
-    """What was looked at, and what is wrong: sentences that name it and say what to do.
+    """What was checked, and the problems: sentences that name each and say what to do.
 
-    ``rows`` are of the lake, ``records`` captures and attempts of the archive; the files of both are counted.
+    ``rows`` are those of the lake, ``records`` the captures and attempts of the archive; ``files`` counts both.
     """
 
     problems: tuple[str, ...]
@@ -45,7 +50,7 @@ class VerifyReport:
 
     @property
     def counts(self) -> dict[str, float]:
-        """How much was looked at, and how long it took."""
+        """How much was checked, and how long it took."""
         return {name: value for name, value in asdict(self).items() if name != "problems"}
 
 
@@ -60,15 +65,15 @@ def read_everything(day: date) -> bool:
 
 
 def nightly_share(today: date) -> Callable[[date], bool]:
-    """Return which days to read tonight: yesterday, and of all others one in 28, so that four weeks see each once."""
+    """Return which days to read tonight: yesterday and one in 28 of all others, so that four weeks read each once."""
     return lambda day: (today - day).days % _NIGHTS == 1
 
 
 def verify(workspace: Workspace, *, reads: Callable[[date], bool] = read_nothing) -> VerifyReport:
-    """Check every byte of the lake; of the published and news days that ``reads`` says, every row and record too.
+    """Check every byte of the lake; for the published and news days that ``reads`` selects, every row and record too.
 
-    With any day read, the databases of the archive are looked at as well. A row's receipt holds when its record is in
-    the index, and every record that the index has is what its digest says: the latter is known of the days read.
+    With any day selected, the databases of the archive are checked as well. A row's receipt holds when its record is
+    in the index. That indexed records match their digests is checked for the selected days.
     """
     began, tally = time.monotonic(), Counter[str]()
     damages = [] if reads is read_nothing else list(damages_of_archive(workspace, reads=reads, tally=tally))
@@ -89,7 +94,7 @@ def verify(workspace: Workspace, *, reads: Callable[[date], bool] = read_nothing
 def damages_of_archive(
     workspace: Workspace, *, reads: Callable[[date], bool] = read_everything, tally: Counter[str] | None = None
 ) -> Iterator[Damage]:
-    """Yield what is wrong with the archive and the state of fetching beside it."""
+    """Yield the damages of the archive and of the fetch state."""
     return chain(workspace.archive.verify(reads=reads, tally=tally), workspace.fetch_state.verify())
 
 
@@ -97,70 +102,24 @@ def _check_receipts(workspace: Workspace, articles: pa.Table) -> Iterator[str]:
     refs = dict(zip(articles["raw_ref"].to_pylist(), articles["article_id"].to_pylist(), strict=True))
     refs.pop(None, None)
     for ref in sorted(refs.keys() - workspace.archive.held(refs)):
-        told = "put its WARC file back, or `newslake push` its URL"
-        yield f"articles.raw_ref: the archive holds no {ref}, from which {refs[ref]} was read; {told}"
+        advice = "put its WARC file back, or `newslake push` its URL"
+        yield f"articles.raw_ref: the archive holds no {ref}, from which {refs[ref]} was read; {advice}"
 
 
-# What is usual for a source on such a day, and how far off a count is from it. Pure; earlier outages hardly count.
-
-ANOMALY_THRESHOLD = 3.5  # robust standard deviations
-_SIGMA_OF_MAD = 1.4826  # of a normal distribution
-_LEAST_SHARE, _UNKNOWN_SHARE = 0.05, 0.2
-_LEAST_PAGES, _LEAST_RISE = 5, 0.2
-
-
-def baseline(known: Collection[date], day: date, *, weeks: int, least: int) -> list[date]:
-    """Return the days before a day that it is measured by: the same weekdays of some weeks where there are ``least``
-    of these, else all days of them."""
-    near = sorted(each for each in known if day - timedelta(weeks=weeks) <= each < day)
-    same = [each for each in near if each.weekday() == day.weekday()]
-    return same if len(same) >= least else near
-
-
-def robust_z_score(count: int, usual: Sequence[int]) -> float:
-    """Return how far a count is off the median of its like, in standard deviations; negative for fewer.
-
-    Counts scatter at least as Poisson's do: the square root makes their deviation 1 whatever their size (Anscombe). A
-    source that scatters more by itself is measured by its own median deviation.
-    """
-    centre = median(map(_stabilize_variance, usual))
-    spread = _SIGMA_OF_MAD * median(abs(_stabilize_variance(each) - centre) for each in usual)
-    return (_stabilize_variance(count) - centre) / max(spread, 1.0)
-
-
-def _stabilize_variance(count: int) -> float:
-    return 2 * sqrt(count + 0.375)
-
-
-def may_be_anomalous(part: int, whole: int) -> bool:
-    """Return whether a share is far above anything at all: most are not, and need not be compared."""
-    return whole >= _LEAST_PAGES and part / whole - _LEAST_SHARE >= _LEAST_RISE
-
-
-def is_share_anomalous(part: int, whole: int, usual: Sequence[float]) -> bool:
-    """Return whether a share is far above the median of its like: beyond chance, and by a fifth of all at least."""
-    if not may_be_anomalous(part, whole):
-        return False
-    share = max(median(usual) if usual else _UNKNOWN_SHARE, _LEAST_SHARE)
-    chance = sqrt(whole * share * (1 - share)) or 1.0
-    return part / whole - share >= _LEAST_RISE and (part - whole * share) / chance >= ANOMALY_THRESHOLD
-
-
-log = logging.getLogger(__name__)
+# Freshness of the sources.
 
 _WEEKS = 4
 _THIN = 4  # fewer than a fourth of what is usual
-_RUNS_MAX = 1000  # a backfill of a year writes 730
-_ENOUGH = 8  # pages a day below which a thin day is chance
+_ENOUGH = 8  # pages per day; with fewer, a thin day is chance
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Freshness:
-    """How a source's news day compares: pages archived, what is usual for that day, and the last day with pages.
+    """The archived pages of a source's news day, the usual number for that day, and the last day with pages.
 
-    ``usual`` is the median of the same weekday in four weeks, of all days where fewer than two of these are known;
-    None where these weeks have no page. ``last_day`` is of all time. ``warning`` is a sentence that names the source,
-    None when all is well.
+    ``usual`` is the median of the same weekday in four weeks, or of all days where fewer than two of these are known.
+    It is None where these weeks have no page. ``last_day`` has no limit. ``warning`` is a sentence that names the
+    source, None when all is well.
     """
 
     source_key: str
@@ -185,9 +144,9 @@ class Freshness:
 
 
 def freshness(workspace: Workspace, *, day: date) -> tuple[Freshness, ...]:
-    """Return how each source's pages of a news day compare with the four weeks before, in the order of sources.toml.
+    """Compare each source's pages of a news day with the four weeks before, in the order of sources.toml.
 
-    Folders and inboxes are as full as people make them, and are left out; so is what does not promise the day yet.
+    Folders and inboxes are skipped: people fill them. So are sources that do not list the day yet.
     """
     first = day - timedelta(weeks=_WEEKS)
     pages = {(f.source_key, f.news_day, f.page_key) for f in workspace.archive.capture_summaries(first, day)}
@@ -214,8 +173,13 @@ def _usual(counts: Mapping[date, int], *, begin: date, day: date) -> float:
     return float(median(counts.get(each, 0) for each in days)) if days else 0.0
 
 
+# The daily upkeep run.
+
+_RUNS_MAX = 1000  # a backfill of a year writes 730
+
+
 def relate_recent(workspace: Workspace, *, day: date) -> int:
-    """Cluster what the newest runs touched once more, for runs that died before they could; return files changed."""
+    """Cluster again the days of the newest runs, as some may have died before that; return how many files changed."""
     runs = workspace.lake.log.read("runs", newest=_RUNS_MAX)
     touched = {date.fromisoformat(each) for days in runs["days_touched"].to_pylist() for each in days}
     return cluster(workspace, news_day=day, days=touched.intersection(workspace.lake.days()))
@@ -224,7 +188,7 @@ def relate_recent(workspace: Workspace, *, day: date) -> int:
 def finish_upkeep(
     workspace: Workspace, *, done: Mapping[str, object], day: date, run_id: str, kind: RunKind, started_at: datetime
 ) -> dict[str, object]:
-    """Warn of every source that fell silent, and write the run's row; return its counts."""
+    """Warn of every source that fell silent and log the run; return its counts."""
     found = freshness(workspace, day=day)
     warnings = [each.warning for each in found if each.warning is not None]
     for warning in warnings:
@@ -241,3 +205,48 @@ def finish_upkeep(
         versions={"pipeline": version_of(workspace.settings), "schema": SCHEMA_VERSION},
     )
     return counts
+
+
+# Statistics for anomalies: what is usual for a source, and how far a count deviates from it.
+
+ANOMALY_THRESHOLD = 3.5  # robust standard deviations
+_SIGMA_OF_MAD = 1.4826  # of a normal distribution
+_LEAST_SHARE, _UNKNOWN_SHARE = 0.05, 0.2
+_LEAST_PAGES, _LEAST_RISE = 5, 0.2
+
+
+def baseline(known: Collection[date], day: date, *, weeks: int, least: int) -> list[date]:
+    """Return the earlier days to compare a day with: the same weekday of some weeks, or all days of these weeks where
+    fewer than ``least`` weekdays are known."""
+    near = sorted(each for each in known if day - timedelta(weeks=weeks) <= each < day)
+    same = [each for each in near if each.weekday() == day.weekday()]
+    return same if len(same) >= least else near
+
+
+def robust_z_score(count: int, usual: Sequence[int]) -> float:
+    """Return how far a count is from the usual median, in standard deviations; negative for fewer.
+
+    Counts vary at least like a Poisson variable: the square root makes their deviation 1 at any size (Anscombe). For a
+    source that varies more, its own median deviation is used.
+    """
+    centre = median(map(_stabilize_variance, usual))
+    spread = _SIGMA_OF_MAD * median(abs(_stabilize_variance(each) - centre) for each in usual)
+    return (_stabilize_variance(count) - centre) / max(spread, 1.0)
+
+
+def _stabilize_variance(count: int) -> float:
+    return 2 * sqrt(count + 0.375)
+
+
+def may_be_anomalous(part: int, whole: int) -> bool:
+    """Return whether a share is large enough to need a comparison; most are not."""
+    return whole >= _LEAST_PAGES and part / whole - _LEAST_SHARE >= _LEAST_RISE
+
+
+def is_share_anomalous(part: int, whole: int, usual: Sequence[float]) -> bool:
+    """Return whether a share is far above the usual median: beyond chance, and by at least a fifth."""
+    if not may_be_anomalous(part, whole):
+        return False
+    share = max(median(usual) if usual else _UNKNOWN_SHARE, _LEAST_SHARE)
+    chance = sqrt(whole * share * (1 - share)) or 1.0
+    return part / whole - share >= _LEAST_RISE and (part - whole * share) / chance >= ANOMALY_THRESHOLD

@@ -1,4 +1,7 @@
-"""From an error to an outcome: the one place that decides what becomes of a page that went wrong."""
+"""Outcomes of pages: from errors to outcomes, their reconciliation, and the log tables.
+
+This is the one place that decides what happens to a page that failed.
+"""
 
 import json
 import logging
@@ -14,138 +17,22 @@ from pipeline.model import Capture, Outcome, StageReport
 from pipeline.model.outcome import OutcomeKind, RunKind
 from pipeline.tables import rows_table, table_named
 
-# Reconciliation: every page that a run found has exactly one outcome in it.
-#
-# ``discovered = kept + unchanged + rejected + quarantined + pending``, per run, source and news day.
+log = logging.getLogger(__name__)
 
-PageName = tuple[str, str]  # source, and the URL or the file's name
-_PAGES_IN_MESSAGE = 5  # pages in a message
+PageName = tuple[str, str]  # source key, and URL or file name
 
 
 def page_name_of(capture: Capture) -> PageName:
-    """Return the page that a capture is of, as outcomes name it."""
+    """Return the name of a capture's page in outcomes."""
     return capture.source_key, capture.url or capture.hints.file or capture.article_id
 
 
 def page_of(outcome: Outcome) -> PageName:
-    """Return the page that an outcome is of."""
+    """Return the page of an outcome."""
     return outcome.source_key, outcome.url
 
 
-def check_balance(
-    discovered: Mapping[PageName, date],
-    outcomes: Iterable[Outcome],
-    *,
-    run_id: str,
-    handed_on: Collection[PageName] = (),
-) -> None:
-    """Compare the pages that a stage found, each with its news day, with what became of them.
-
-    ``handed_on`` are those whose outcome the next stage gives; one of them may have none yet.
-    Raises: OutcomeError naming run, source, day and pages.
-    """
-    found = list(outcomes)
-    told = Counter(map(page_of, found))
-    told.update(set(handed_on))
-    lost = [page for page in discovered if page not in told]
-    twice = [page for page, count in told.items() if count > 1]
-    if not lost and not twice:
-        return
-    days = {page_of(each): each.news_day for each in found} | dict(discovered)
-    problems = [*_clauses("without an outcome", lost, days), *_clauses("with two outcomes", twice, days)]
-    raise OutcomeError(f"run {run_id} does not add up: {'; '.join(problems)}; report it", key=run_id)
-
-
-def _clauses(what: str, pages: Iterable[PageName], days: Mapping[PageName, date]) -> list[str]:
-    """Return a clause a source and day: how many pages, and the first of them."""
-    places: dict[tuple[str, date], list[str]] = defaultdict(list)
-    for page in pages:
-        places[page[0], days[page]].append(page[1])
-    return [
-        f"{source}, {day}: {len(urls)} {what}: {', '.join(sorted(urls)[:_PAGES_IN_MESSAGE])}"
-        for (source, day), urls in sorted(places.items())
-    ]
-
-
-# The log tables: what became of each page, what each run did.
-
-
-def batch_of(source_key: str, *, run_id: str) -> str:
-    """Return the name under which a run's outcomes of a source are logged."""
-    return f"{run_id}.{source_key}"
-
-
-def append_outcomes(workspace: Workspace, outcomes: Sequence[Outcome], *, batch_id: str) -> None:
-    """Append outcomes under a batch's name; the same batch again overwrites itself, also with none."""
-    table = rows_table(table_named("outcomes"), [asdict(outcome) for outcome in outcomes])
-    workspace.lake.log.append("outcomes", batch_id, table)
-
-
-def logged_outcomes(workspace: Workspace, *, batch_ids: Iterable[str]) -> tuple[Outcome, ...]:
-    """Return the outcomes that were appended under some batches' names."""
-    return tuple(Outcome(**row) for row in workspace.lake.log.read_batches("outcomes", batch_ids).to_pylist())
-
-
-def run_counts(summary: StageReport) -> dict[str, object]:
-    """Return what the row of a run says of its pages and its work."""
-    return {"discovered": summary.discovered, **dict(summary.outcomes), **dict(summary.work)}
-
-
-def append_run(  # noqa: PLR0913 - the columns of one row
-    workspace: Workspace,
-    *,
-    run_id: str,
-    kind: RunKind,
-    started_at: datetime,
-    counts: Mapping[str, object],
-    days: Sequence[date],
-    versions: Mapping[str, object],
-) -> None:
-    """Append the row of a finished run; the same run again overwrites it."""
-    row = {
-        "run_id": run_id,
-        "kind": kind,
-        "status": "done",
-        "started_at": started_at,
-        "committed_at": workspace.settings.now(),
-        "counts": json.dumps(counts, sort_keys=True),
-        "days_touched": [day.isoformat() for day in days],
-        "versions": json.dumps(versions, sort_keys=True),
-    }
-    workspace.lake.log.append("runs", run_id, rows_table(table_named("runs"), [row]))
-
-
-# That a source was asked, and what its listing gave: what tells a day without news from a day without a run.
-
-ListingResult = Literal["failed", "unchanged", "partial", "listed"]
-_WORST_FIRST: tuple[ListingResult, ...] = ("failed", "unchanged", "partial", "listed")
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ListingRow:
-    """One row of ``listings``; field names are its columns. ``listed_day`` is None where any day is listed."""
-
-    run_id: str
-    source_key: str
-    listed_day: date | None
-    result: ListingResult
-    entries: int
-    reason: str | None
-    asked_at: datetime
-
-    @property
-    def _rank(self) -> tuple[int, int]:
-        return _WORST_FIRST.index(self.result), self.entries
-
-
-def append_listing(workspace: Workspace, row: ListingRow, *, batch_id: str) -> None:
-    """Append what a run was told. Of its tries the best stands: after it, a server may say that nothing changed."""
-    told = [ListingRow(**each) for each in workspace.lake.log.read_batches("listings", [batch_id]).to_pylist()]
-    best = max((row, *told), key=lambda each: each._rank)
-    workspace.lake.log.append("listings", batch_id, rows_table(table_named("listings"), [asdict(best)]))
-
-
-log = logging.getLogger(__name__)
+# From errors to outcomes.
 
 _OUTCOME_BY_DISPOSITION: dict[str, OutcomeKind] = {
     "retry": "pending",
@@ -155,9 +42,9 @@ _OUTCOME_BY_DISPOSITION: dict[str, OutcomeKind] = {
 
 
 def outcome_kind_of(error: NewsError) -> OutcomeKind:
-    """Return the outcome that an error's disposition means.
+    """Return the outcome for an error's disposition.
 
-    Raises: the error itself where it must fail the run, not the page.
+    Raises: the error itself where it must fail the run, not only the page.
     """
     if error.disposition == "fail":
         raise error
@@ -165,15 +52,15 @@ def outcome_kind_of(error: NewsError) -> OutcomeKind:
 
 
 def run_isolated[T](work: Callable[[], T], *, key: str) -> T | NewsError:
-    """Return what ``work`` gives for one page, or the error that it ends in; a defect of ours costs that page only."""
+    """Return the result of ``work`` for one page, or its error; a defect of the pipeline costs that page only."""
     try:
         return work()
     except NewsError as error:
         outcome_kind_of(error)
         return error
-    except (OSError, MemoryError):  # the machine's trouble, not the page's: the whole task is tried again
+    except (OSError, MemoryError):  # a problem of the machine, not of the page: the whole task is retried
         raise
-    except Exception as error:  # the one place for this: a defect costs one page, never its day
+    except Exception as error:  # the only broad catch: a defect costs one page, never its day
         log.warning("%s", key, exc_info=True)
         return ExtractorError(
             f"{key} breaks the extractor: {type(error).__name__}: {error}; it is kept, derive again after a fix",
@@ -183,15 +70,15 @@ def run_isolated[T](work: Callable[[], T], *, key: str) -> T | NewsError:
 
 
 class OutcomeRecorder:
-    """The outcomes of one stage of one run; one INFO line each. It begins with those of an earlier try, ``told``."""
+    """The outcomes of one stage of a run, each logged as an INFO line. ``earlier`` are those of a previous attempt."""
 
-    def __init__(self, *, run_id: str, stage: str, now: datetime, told: Iterable[Outcome] = ()) -> None:
+    def __init__(self, *, run_id: str, stage: str, now: datetime, earlier: Iterable[Outcome] = ()) -> None:
         self._run_id = run_id
         self._stage = stage
         self._now = now
-        self._by_page = {(each.source_key, each.url): each for each in told}
+        self._by_page = {page_of(each): each for each in earlier}
 
-    def record(  # noqa: PLR0913 - an outcome is these facts; a row object would be the same list once more
+    def record(  # noqa: PLR0913 - the fields of an outcome
         self,
         outcome: OutcomeKind,
         *,
@@ -204,9 +91,9 @@ class OutcomeRecorder:
         raw_ref: str | None = None,
         stage: str | None = None,
     ) -> None:
-        """Record what became of a page. The last word on a page wins: a page has one outcome in a run.
+        """Record the outcome of a page. The last one wins: a page has one outcome per run.
 
-        ``stage`` is the recorder's own unless given.
+        ``stage`` defaults to that of the recorder.
         """
         self._by_page[source_key, url] = Outcome(
             run_id=self._run_id,
@@ -241,10 +128,128 @@ class OutcomeRecorder:
         return tuple(self._by_page.values())
 
     def broken_files(self) -> dict[str, str]:
-        """Return why local files are broken, a line for each broken page, by file name."""
+        """Return why local files are broken, one line per broken page, by file name."""
         reasons: dict[str, str] = {}
         for outcome in self.outcomes:
             if outcome.outcome == "quarantined":
                 for name in {outcome.url, outcome.url.rpartition("#")[0]}:
                     reasons[name] = f"{reasons.get(name, '')}{outcome.reason}: {outcome.detail}\n"
         return reasons
+
+
+# Reconciliation: discovered = kept + unchanged + rejected + quarantined + pending, per run, source and news day.
+
+_PAGES_IN_MESSAGE = 5
+
+
+def check_balance(
+    discovered: Mapping[PageName, date],
+    outcomes: Iterable[Outcome],
+    *,
+    run_id: str,
+    handed_on: Collection[PageName] = (),
+) -> None:
+    """Check that each discovered page has exactly one outcome; ``discovered`` maps pages to news days.
+
+    ``handed_on`` are pages that need no outcome yet, because the next stage records it.
+    Raises: OutcomeError naming run, source, day and pages.
+    """
+    found = list(outcomes)
+    counts = Counter(map(page_of, found))
+    counts.update(set(handed_on))
+    lost = [page for page in discovered if page not in counts]
+    twice = [page for page, count in counts.items() if count > 1]
+    if not lost and not twice:
+        return
+    days = {page_of(each): each.news_day for each in found} | dict(discovered)
+    problems = [*_clauses("without an outcome", lost, days), *_clauses("with two outcomes", twice, days)]
+    raise OutcomeError(f"run {run_id} does not add up: {'; '.join(problems)}; report it", key=run_id)
+
+
+def _clauses(what: str, pages: Iterable[PageName], days: Mapping[PageName, date]) -> list[str]:
+    """Return one clause per source and day: how many pages, and the first of them."""
+    places: dict[tuple[str, date], list[str]] = defaultdict(list)
+    for page in pages:
+        places[page[0], days[page]].append(page[1])
+    return [
+        f"{source}, {day}: {len(urls)} {what}: {', '.join(sorted(urls)[:_PAGES_IN_MESSAGE])}"
+        for (source, day), urls in sorted(places.items())
+    ]
+
+
+# The log tables ``outcomes`` and ``runs``.
+
+
+def batch_of(source_key: str, *, run_id: str) -> str:
+    """Return the log batch name of a run's outcomes of a source."""
+    return f"{run_id}.{source_key}"
+
+
+def append_outcomes(workspace: Workspace, outcomes: Sequence[Outcome], *, batch_id: str) -> None:
+    """Log outcomes under a batch name. Logging the same batch again replaces it, also with no outcomes."""
+    table = rows_table(table_named("outcomes"), [asdict(outcome) for outcome in outcomes])
+    workspace.lake.log.append("outcomes", batch_id, table)
+
+
+def logged_outcomes(workspace: Workspace, *, batch_ids: Iterable[str]) -> tuple[Outcome, ...]:
+    """Return the outcomes logged under some batch names."""
+    return tuple(Outcome(**row) for row in workspace.lake.log.read_batches("outcomes", batch_ids).to_pylist())
+
+
+def run_counts(summary: StageReport) -> dict[str, object]:
+    """Return the counts of a run's pages and work."""
+    return {"discovered": summary.discovered, **dict(summary.outcomes), **dict(summary.work)}
+
+
+def append_run(  # noqa: PLR0913 - the columns of one row
+    workspace: Workspace,
+    *,
+    run_id: str,
+    kind: RunKind,
+    started_at: datetime,
+    counts: Mapping[str, object],
+    days: Sequence[date],
+    versions: Mapping[str, object],
+) -> None:
+    """Log a finished run. Logging the same run again replaces it."""
+    row = {
+        "run_id": run_id,
+        "kind": kind,
+        "status": "done",
+        "started_at": started_at,
+        "committed_at": workspace.settings.now(),
+        "counts": json.dumps(counts, sort_keys=True),
+        "days_touched": [day.isoformat() for day in days],
+        "versions": json.dumps(versions, sort_keys=True),
+    }
+    workspace.lake.log.append("runs", run_id, rows_table(table_named("runs"), [row]))
+
+
+# The log table ``listings``: it tells a day without news from a day without a run.
+
+ListingResult = Literal["failed", "unchanged", "partial", "listed"]
+_WORST_FIRST: tuple[ListingResult, ...] = ("failed", "unchanged", "partial", "listed")
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ListingRow:
+    """One row of ``listings``; field names are its columns. ``listed_day`` is None where any day is listed."""
+
+    run_id: str
+    source_key: str
+    listed_day: date | None
+    result: ListingResult
+    entries: int
+    reason: str | None
+    asked_at: datetime
+
+    @property
+    def _rank(self) -> tuple[int, int]:
+        return _WORST_FIRST.index(self.result), self.entries
+
+
+def append_listing(workspace: Workspace, row: ListingRow, *, batch_id: str) -> None:
+    """Log the listing of a run. The best of its attempts counts: after it, a server may answer "unchanged"."""
+    earlier = [ListingRow(**each) for each in workspace.lake.log.read_batches("listings", [batch_id]).to_pylist()]
+    best = max((row, *earlier), key=lambda each: each._rank)
+    workspace.lake.log.append("listings", batch_id, rows_table(table_named("listings"), [asdict(best)]))

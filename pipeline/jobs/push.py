@@ -1,4 +1,4 @@
-"""The durable door for URLs: one file of links in an inbox."""
+"""Push URLs: write them durably as one file of links into an inbox."""
 
 import os
 import secrets
@@ -13,19 +13,19 @@ from pipeline.sources import absolute_url
 
 
 def push_urls(workspace: Workspace, urls: Sequence[str], *, source_key: str | None = None) -> Path:
-    """Write the URLs as one ``.urls`` file into an inbox, the first of sources.toml unless one is named.
+    """Write the URLs as one ``.urls`` file into an inbox: the named one, or the first of sources.toml.
 
-    The file is whole and on the disk when this returns; a run that claims it fetches each URL, once.
-    Raises: ConfigError for no URL at all, for what is no http(s) URL, or was forgotten, for a source that is no inbox.
+    The file is complete and on disk when this returns. The run that claims it fetches each URL once.
+    Raises: ConfigError without URLs, for an invalid or blocked URL, or for a source that is not an inbox.
     """
     wrong = [url for url in urls if absolute_url(url) is None]
     if wrong or not urls:
-        told = f"no http(s) URL: {', '.join(repr(url) for url in wrong)}" if wrong else "no URL is given"
-        raise ConfigError(f"{told}; nothing was pushed", key=wrong[0] if wrong else "")
+        problem = f"no http(s) URL: {', '.join(repr(url) for url in wrong)}" if wrong else "no URL is given"
+        raise ConfigError(f"{problem}; nothing was pushed", key=wrong[0] if wrong else "")
     inbox = Path(_inbox(workspace, source_key).location)
-    if barred := [url for url in urls if workspace.takedowns.is_blocked(url_name(url))]:
-        told = f"forgotten, see `newslake forget --list`: {', '.join(barred)}; nothing was pushed"
-        raise ConfigError(told, key=barred[0])
+    if blocked := [url for url in urls if workspace.takedowns.is_blocked(url_name(url))]:
+        problem = f"forgotten, see `newslake forget --list`: {', '.join(blocked)}; nothing was pushed"
+        raise ConfigError(problem, key=blocked[0])
     name = f"push-{workspace.settings.now():%Y%m%dT%H%M%S}-{secrets.token_hex(4)}.urls"
     return _write_durably(inbox / name, "".join(f"{absolute_url(url)}\n" for url in urls))
 
@@ -45,7 +45,7 @@ def _inbox(workspace: Workspace, source_key: str | None) -> Source:
 
 
 def _write_durably(path: Path, text: str) -> Path:
-    """Write a file that nobody sees before it is whole."""
+    """Write a file that becomes visible only when it is complete and on disk."""
     path.parent.mkdir(parents=True, exist_ok=True)
     hidden = path.with_name(f".{path.name}")
     with hidden.open("x", encoding="utf-8") as file:

@@ -1,6 +1,6 @@
-"""One day from discovery to tables, without Airflow: the same stages in the same order."""
+"""Run one day from discovery to tables without Airflow: the same jobs in the same order."""
 
-from collections.abc import Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from datetime import date, datetime
 
@@ -9,18 +9,16 @@ from pipeline.jobs.commit import DayCommit, commit_day
 from pipeline.jobs.derive import derive
 from pipeline.jobs.ingest import ingest
 from pipeline.jobs.outcomes import append_run, batch_of, logged_outcomes, run_counts
-from pipeline.jobs.workspace import Workspace
+from pipeline.jobs.workspace import ProgressCallback, Workspace
 from pipeline.model import StageReport
 from pipeline.model.outcome import RunKind
 from pipeline.sources import listable_days
 from pipeline.tables import SCHEMA_VERSION
 
-ProgressCallback = Callable[[str], None]
-
 
 @dataclass(frozen=True, slots=True)
 class IngestSummary:
-    """What some sources gave: one report with every news day to derive, and why sources could not be listed."""
+    """One report of some sources with every news day to derive, and why sources could not be listed."""
 
     report: StageReport
     troubles: tuple[str, ...]
@@ -29,7 +27,7 @@ class IngestSummary:
 def ingest_sources(
     workspace: Workspace, *, source_keys: Sequence[str], day: date, run_id: str, report_progress: ProgressCallback
 ) -> IngestSummary:
-    """Ingest some sources one after the other; one that cannot be listed holds up no other."""
+    """Ingest some sources one after the other; one that cannot be listed does not stop the others."""
     started_at = workspace.settings.now()
     done = []
     for key in source_keys:
@@ -55,7 +53,7 @@ def finish_ingest(
     kind: RunKind,
     started_at: datetime,
 ) -> StageReport:
-    """Sum what the log and the archive say of a run, its failed tries and sources included; write the run's row."""
+    """Sum up a run from the log and the archive, including failed attempts and sources; log the run."""
     outcomes = logged_outcomes(workspace, batch_ids=[batch_of(key, run_id=run_id) for key in source_keys])
     days = {day for key in source_keys for day in workspace.archive.days_of_run(source_key=key, run_id=run_id)}
     summary = StageReport.of("ingest", run_id, outcomes, days=days, work=work)

@@ -1,4 +1,4 @@
-"""How long runs took, and how long the next one may take. Wall time is committed_at - started_at in ``runs``."""
+"""How long runs took, and how long the next may take. Wall time is committed_at - started_at in ``runs``."""
 
 import json
 from collections import Counter
@@ -13,17 +13,17 @@ from pipeline.jobs.workspace import Workspace
 Stage = Literal["ingest", "extract"]
 Way = Literal["cli", "airflow"]
 WAYS: tuple[Way, ...] = ("cli", "airflow")
-# What a run's time grows with, by its names in counts.
+# The counts that a run's time grows with, per stage.
 _WORK: dict[Stage, tuple[str, ...]] = {"ingest": ("fetched",), "extract": ("derived_new", "derived_again")}
-_ROWS_MAX = 600  # rows of ``runs`` looked at: other stages and other ways are among them
+_ROWS_MAX = 600  # rows of ``runs`` to read, of all stages and ways
 _RUNS_MAX = 50
 _RUNS_MIN = 3  # runs with work to do
-_SPREAD = 2  # the largest run is this many times the smallest, or a slope says nothing
+_SPREAD = 2  # a slope needs a largest run of at least this many times the smallest
 
 
 @dataclass(frozen=True, slots=True)
 class Run:
-    """A finished run: ``size`` is how many articles it read, or pages it asked for."""
+    """A finished run. ``size`` is the number of articles it read, or of pages it requested."""
 
     stage: Stage
     way: Way
@@ -33,14 +33,14 @@ class Run:
 
 @dataclass(frozen=True, slots=True)
 class History:
-    """Finished runs, the last first."""
+    """Finished runs, latest first."""
 
     runs: tuple[Run, ...]
 
     def of(self, stage: Stage, way: Way) -> tuple[Run, ...]:
-        """Return the last runs of a stage that were started one way; of any way where those are too few.
+        """Return the latest runs of a stage that were started one way, or any way where those are too few.
 
-        The command line loads the model once a process, Airflow once a task, so the ways differ.
+        The command line loads the model once per process, Airflow once per task, so their times differ.
         """
         runs = [run for run in self.runs if run.stage == stage]
         alike = [run for run in runs if run.way == way][:_RUNS_MAX]
@@ -49,10 +49,10 @@ class History:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Estimate:
-    """Seconds for a range of days, its runs one after the other; None without history of such runs.
+    """Estimated seconds for a range of days, one run after the other; None without history of such runs.
 
-    ``ingest_history`` and ``extract_history`` are the numbers of runs that it rests on; ``is_own``: all were started
-    this way.
+    ``ingest_history`` and ``extract_history`` are the numbers of runs it is based on. ``is_own``: all of them were
+    started this way.
     """
 
     way: Way
@@ -70,14 +70,14 @@ class Estimate:
 
 
 def read_history(workspace: Workspace) -> History:
-    """Return what ``runs`` says of the last runs; one without a length, of a frozen clock, is no history."""
+    """Return the latest finished runs. Runs of zero seconds, from a frozen clock, are skipped."""
     rows = workspace.lake.log.read("runs", newest=_ROWS_MAX).to_pylist()
     runs = (_run(row) for row in sorted(rows, key=lambda row: row["started_at"], reverse=True))
     return History(tuple(run for run in runs if run is not None and run.seconds > 0))
 
 
 def _run(row: Mapping[str, Any]) -> Run | None:
-    """Return a row of ``runs`` as a run; None where it did not end, or counts no work of a stage."""
+    """Return a row of ``runs`` as a run; None where it did not end or has no counts of a stage."""
     counts = json.loads(row["counts"])
     stage = next((stage for stage, names in _WORK.items() if set(names) <= counts.keys()), None)
     if stage is None or row["status"] != "done" or row["committed_at"] is None:
@@ -87,12 +87,12 @@ def _run(row: Mapping[str, Any]) -> Run | None:
 
 
 def way_of(run_id: str) -> Way:
-    """Return what started a run."""
+    """Return which way a run was started."""
     return "cli" if run_id.startswith("cli.") else "airflow"
 
 
 def expected_seconds(history: History, *, stage: Stage = "extract", way: Way, articles: int) -> float | None:
-    """Return what a run of so many articles (of pages, for ingest) may take; None without history.
+    """Return the expected seconds of a run of so many articles (pages for ingest); None without history.
 
     Never negative, and never less for more articles.
     """
@@ -111,7 +111,7 @@ def expected_seconds(history: History, *, stage: Stage = "extract", way: Way, ar
 def estimate(
     history: History, *, way: Way, pages: Sequence[int], articles: Sequence[int], least_seconds: float
 ) -> Estimate:
-    """Return what runs of these sizes may take; ``least_seconds`` is the pace that the pages' hosts are asked at."""
+    """Return the estimate for runs of these sizes. ``least_seconds`` is the minimum that rate limits allow."""
     ingest = _sum_expected(history, "ingest", way, pages)
     ingested, extracted = history.of("ingest", way), history.of("extract", way)
     return Estimate(
@@ -135,10 +135,10 @@ def _sum_expected(history: History, stage: Stage, way: Way, sizes: Sequence[int]
 
 
 def _fit_line(runs: Sequence[Run], base: float) -> tuple[float, float]:
-    """Return seconds = fixed + each * size, by the median of slopes: one run that hung does not bend it.
+    """Return (fixed, each) of seconds = fixed + each * size, by the median of slopes, robust to a run that hung.
 
-    Few runs, runs of one size, or a line that starts or goes below zero leave only the ratio, over ``base``, the
-    seconds of a run with nothing to do.
+    With few runs, runs of one size, or a negative result, ``fixed`` is ``base``, the seconds of a run without work, and
+    ``each`` is the median ratio above it.
     """
     ratio = median(max(run.seconds - base, 0.0) / run.size for run in runs)
     sizes = [run.size for run in runs]

@@ -1,10 +1,10 @@
-"""Forgetting: every trace of some pages goes from archive, lake, log, inboxes and state, and none comes in again.
+"""Takedowns: remove every trace of some pages from archive, lake, log, inboxes and state, and block their return.
 
-The takedown is written down first, so that nothing comes in behind it; killed anywhere, the next call ends it.
+The takedown is recorded first, so that no page of it comes in afterwards. After a crash, the next call finishes it.
 """
 
 import re
-from collections.abc import Callable, Collection, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
 from dataclasses import dataclass, replace
 from datetime import timedelta
 from pathlib import Path
@@ -31,22 +31,20 @@ from pipeline.clean import page_identity
 from pipeline.clusters import WINDOW, co_mention_rows
 from pipeline.errors import ConfigError
 from pipeline.jobs.cluster import relate
-from pipeline.jobs.workspace import Workspace
+from pipeline.jobs.workspace import ProgressCallback, Workspace
 from pipeline.lake import Redaction
 from pipeline.model import Capture, article_id_of, canonical_url
 from pipeline.sources import EntryFilter, ListingEntry, ReadContext, erase_from_inbox
 from pipeline.tables import READING_TABLES, rows_table, table_named
 
-# What is to be forgotten: from what a person names to the pages, articles and rows that go.
-
-_ARTICLE_ID = re.compile(r"[0-9a-f]{32}")
-_REVISION_COLUMNS = ("article_id", "revision_id")
+_CAME_AGAIN = "its records came in again with an old file"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakedownTarget:
-    """What a person wants forgotten: a URL or article_id, a publisher's name, a source's key; ``value`` is "" for all
-    that is reserved. ``with_copies``: the articles that repeat it, and that it repeats, go too.
+    """What to take down: a URL or article_id, a publisher's name, or a source key.
+
+    ``value`` is "" for all that reserves text and data mining. ``with_copies``: also the duplicates of its articles.
     """
 
     kind: TakedownKind
@@ -54,249 +52,13 @@ class TakedownTarget:
     with_copies: bool = False
 
 
-def plan_takedown(workspace: Workspace, target: TakedownTarget) -> TakedownPlan:
-    """Return what goes. Raises: ConfigError for what is neither a URL nor an id, an unknown source, another policy."""
-    if target.kind == "source":
-        workspace.sources.named(target.value)
-        return with_rows(workspace, _of_source(workspace, target.value))
-    seeds = {"article": _article_seed, "publisher": _publisher_seed, "reserved": _reserved_seed}[target.kind](
-        workspace, target.value
-    )
-    work = with_rows(workspace, expand_plan(workspace, seeds))
-    if target.with_copies:
-        more = replace(work, article_ids=work.article_ids | copies_of(workspace, work))
-        work = with_rows(workspace, expand_plan(workspace, more))
-    return work
-
-
-def target_names(target: TakedownTarget, work: TakedownPlan) -> set[str]:
-    """Return what is barred from now on."""
-    if target.kind == "source":
-        return {source_name(target.value)}
-    own = {publisher_name(target.value)} if target.kind == "publisher" else set()
-    return own | plan_names(work)
-
-
-def plan_names(work: TakedownPlan) -> set[str]:
-    """Return what the pages and articles of a takedown are barred by; nothing where a source is."""
-    return set() if work.source_key is not None else {page_name(key) for key in work.page_keys} | set(work.article_ids)
-
-
-def _article_seed(workspace: Workspace, value: str) -> TakedownPlan:
-    if _ARTICLE_ID.fullmatch(value):
-        return TakedownPlan(article_ids=frozenset([value]))
-    try:
-        key = canonical_url(value)
-    except ValueError as error:
-        raise ConfigError(f"{value} is neither a URL nor the id of an article", key=value) from error
-    return TakedownPlan(page_keys=frozenset([key]), article_ids=frozenset([article_id_of(canonical=key, text="")]))
-
-
-def expand_plan(workspace: Workspace, work: TakedownPlan) -> TakedownPlan:
-    """Return all addresses of some articles, all articles of these, and so on: what one of them named, goes."""
-    if work.source_key is not None:
-        return _of_source(workspace, work.source_key)
-    if work.publisher is not None:  # runs that went on meanwhile may have brought more of it
-        more = _of_publisher(workspace, work.publisher)
-        work = replace(work, page_keys=work.page_keys | more.page_keys, article_ids=work.article_ids | more.article_ids)
-    while True:
-        found = workspace.archive.find_captures(page_keys=work.page_keys, article_ids=work.article_ids)
-        keys = work.page_keys | {each.page_key for each in found}
-        ids = work.article_ids | {each.article_id for each in found}
-        if (keys, ids) == (work.page_keys, work.article_ids):
-            return work
-        work = replace(work, page_keys=keys, article_ids=ids)
-
-
-def _of_source(workspace: Workspace, source_key: str) -> TakedownPlan:
-    captures = workspace.archive.find_captures(source_key=source_key)
-    pages = workspace.fetch_state.pages_of([source_key])
-    keys = {each.page_key for each in captures} | {key for key, *_ in pages}
-    ids = {each.article_id for each in captures}
-    return TakedownPlan(page_keys=frozenset(keys), article_ids=frozenset(ids), source_key=source_key)
-
-
-def _publisher_seed(workspace: Workspace, value: str) -> TakedownPlan:
-    return TakedownPlan(publisher=publisher_name(value))
-
-
-def _of_publisher(workspace: Workspace, wanted: str) -> TakedownPlan:
-    """Return the articles whose row names a publisher; of what has no row, the pages that its sources and listings
-    say are its."""
-    rows = workspace.lake.read("articles", columns=("article_id", "publisher"))
-    others = set(rows["article_id"].to_pylist())
-    folded = {name: publisher_name(name) for name in pc.unique(rows["publisher"]).to_pylist() if name}
-    spellings = pa.array([name for name, hashed in folded.items() if hashed == wanted], pa.string())
-    ids = set(rows.filter(pc.is_in(rows["publisher"], value_set=spellings))["article_id"].to_pylist())
-    unread = [each for each in _captures_by_publisher(workspace, wanted) if each.article_id not in others]
-    pages = {key for key, *_ in _pages_by_publisher(workspace, wanted)}
-    held = workspace.archive.find_captures(page_keys=pages)
-    pages -= {each.page_key for each in held if each.article_id in others}
-    keys = pages | {each.page_key for each in unread}
-    return TakedownPlan(page_keys=frozenset(keys), article_ids=frozenset(ids | {each.article_id for each in unread}))
-
-
-def _captures_by_publisher(workspace: Workspace, wanted: str) -> Iterator[Capture]:
-    """Yield the captures that come from a publisher, as their source or their listing says."""
-    given = {each.key: each.publisher for each in workspace.sources.sources}
-    for each in workspace.archive.captures():
-        told = given.get(each.source_key) or each.hints.publisher
-        if told and publisher_name(told) == wanted:
-            yield each
-
-
-def _pages_by_publisher(workspace: Workspace, wanted: str) -> Iterator[tuple[str, str, str, str | None]]:
-    given = {each.key: each.publisher for each in workspace.sources.sources}
-    for row in workspace.fetch_state.pages_of(given):
-        told = given[row[2]] or row[3]
-        if told and publisher_name(told) == wanted:
-            yield row
-
-
-def _reserved_seed(workspace: Workspace, value: str) -> TakedownPlan:
-    """Return the articles that reserve text and data mining and stand because the policy was another."""
-    if workspace.settings.tdm_policy != "obey":
-        told = "reservations are recorded, not obeyed; set NEWS_TDM_POLICY=obey first"
-        raise ConfigError(told, key="tdm_policy")
-    rows = workspace.lake.read("articles", columns=("article_id", "tdm_reserved"))
-    ids = set(rows.filter(rows["tdm_reserved"])["article_id"].to_pylist())
-    return TakedownPlan(article_ids=frozenset(ids | {each.article_id for each in workspace.archive.reserved()}))
-
-
-def with_rows(workspace: Workspace, work: TakedownPlan) -> TakedownPlan:
-    """Return what goes with the rows that the lake has of it, beside those that a killed try found."""
-    stored = workspace.lake.index.stored(work.article_ids)
-    table = workspace.lake.read(
-        "revisions", days={each.published_date for each in stored.values()}, columns=_REVISION_COLUMNS
-    )
-    revisions: dict[str, set[str]] = {each: {row.revision_id} for each, row in stored.items()}
-    for article_id, revision_id in _rows_of(table, work.article_ids):
-        revisions.setdefault(article_id, set()).add(revision_id)
-    rows = {row.article_id: row for row in work.rows}
-    for article_id, row in stored.items():
-        those = tuple(sorted(revisions[article_id]))
-        rows[article_id] = DeletedArticle(article_id=article_id, published_date=row.published_date, revision_ids=those)
-    return replace(work, rows=tuple(rows[each] for each in sorted(rows)))
-
-
-def _rows_of(table: pa.Table, article_ids: Collection[str]) -> Iterable[tuple[Any, ...]]:
-    hits = table.filter(pc.is_in(table["article_id"], value_set=pa.array(sorted(article_ids), pa.string())))
-    return zip(*(column.to_pylist() for column in hits.columns), strict=True)
-
-
-def article_ids_in(workspace: Workspace, table: str, work: TakedownPlan) -> list[str]:
-    """Return the articles of the rows of a table that go, a row a row."""
-    rows = workspace.lake.read(table, days=work.days, columns=("article_id",))
-    return [each for (each,) in _rows_of(rows, work.article_ids)]
-
-
-def copies_of(workspace: Workspace, work: TakedownPlan) -> frozenset[str]:
-    """Return the articles that repeat some that go, or are repeated by them: they stay unless they are named, too."""
-    days = {day + timedelta(days=step) for day in work.days for step in range(-WINDOW.days, WINDOW.days + 1)}
-    table = workspace.lake.read("copies", days=days, columns=("article_id", "dup_group_id"))
-    group_of = dict(zip(table["article_id"].to_pylist(), table["dup_group_id"].to_pylist(), strict=True))
-    groups = {group_of.get(each, each) for each in work.article_ids} | work.article_ids
-    return frozenset(each for each, group in group_of.items() if group in groups) - work.article_ids
-
-
-# Where pages are still named when their records and rows are gone: the log and the files of inboxes.
-
-
-def list_deletions(workspace: Workspace, takedown: Takedown, work: TakedownPlan) -> None:
-    """Write for holders of copies which articles are gone; what another source brought comes back, and is not."""
-    held = workspace.archive.find_captures(article_ids=[row.article_id for row in work.rows])
-    staying = {each.article_id for each in held}
-    rows = [
-        {
-            "article_id": row.article_id,
-            "revision_ids": list(row.revision_ids),
-            "last_day": row.published_date,
-            "reason": takedown.reason,
-            "deleted_at": takedown.at,
-        }
-        for row in work.rows
-        if row.article_id not in staying
-    ]
-    table = rows_table(table_named("deletions"), rows)
-    workspace.lake.log.append("deletions", takedown.takedown_id, table)
-
-
-def redact_log(workspace: Workspace, work: TakedownPlan) -> int:
-    """Take the pages' names out of the log; return how many rows changed."""
-    redaction = Redaction(
-        article_ids=work.article_ids,
-        hosts=_hosts(work),
-        is_page=lambda url: _key_of(url) in work.page_keys,
-        alias=pseudonym,
-        source_key=work.source_key,
-    )
-    return workspace.lake.erasure.names(redaction)
-
-
-def _key_of(url: str) -> str | None:
-    try:
-        return canonical_url(url)
-    except ValueError:  # the name of a file
-        return None
-
-
-def _hosts(work: TakedownPlan) -> set[str]:
-    """Return the hosts of pages, in both spellings where they have two."""
-    hosts = {urlsplit(key).netloc for key in work.page_keys if key.startswith("http")}
-    return hosts | {host.encode("ascii").decode("idna") for host in hosts if "xn--" in host}
-
-
-def erase_from_inboxes(workspace: Workspace, work: TakedownPlan) -> int:
-    """Take the pages out of the files of all inboxes; of a source that is one, all files go. Returns how many
-    changed."""
-    changed = 0
-    for source in workspace.sources.sources:
-        folder = Path(source.location)
-        is_own = source.key == work.source_key
-        if source.kind == "inbox" and folder.is_dir() and (is_own or work.source_key is None):
-            limit = workspace.settings.page_max_bytes
-            reading = ReadContext(source_key=source.key, now=workspace.settings.now(), page_max_bytes=limit)
-            changed += erase_from_inbox(folder, reading, _match_everything() if is_own else _entry_filter(work))
-    return changed
-
-
-def _match_everything() -> EntryFilter:
-    return EntryFilter(is_page=lambda found: True, is_url=lambda url: True, spellings=(b"",))
-
-
-def _entry_filter(work: TakedownPlan) -> EntryFilter:
-    """Return which entries of files go. Pages without a URL are known by their bytes or their text."""
-
-    def is_url(url: str) -> bool:
-        return _key_of(url) in work.page_keys
-
-    def is_page(found: ListingEntry) -> bool:
-        if found.ref.url is not None and is_url(found.ref.url):
-            return True
-        page = found.page
-        return page is not None and (
-            page_key_of(page) in work.page_keys or page_identity(page).article_id in work.article_ids
-        )
-
-    marks = {host.encode() for host in _hosts(work)}
-    has_local = any(not key.startswith("http") for key in work.page_keys)
-    plain = {key.partition("://")[2].partition("?")[0].lower().encode() for key in work.page_keys if "://" in key}
-    return EntryFilter(
-        is_page=is_page, is_url=is_url, marks=() if has_local else tuple(marks), spellings=tuple(sorted(plain))
-    )
-
-
-ProgressCallback = Callable[[str], None]
-_CAME_AGAIN = "its records came in again with an old file"
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakedownResult:
-    """What goes, or went. ``rows`` are those of the reading tables, ``copies`` are articles that repeat it and stay.
+    """What is deleted, or was. ``rows`` counts those of the reading tables; ``copies`` are duplicates that stay.
 
-    ``log_rows`` name nobody any more, ``inbox_files`` were changed or removed, ``snapshots`` lost rows: nothing of that
-    before it is done, when ``takedown_id`` is None. ``is_here``: archive, tables or state of fetching, or
-    in the end the log or an inbox, had something of it. ``remains`` says what keeps it from its end, a sentence each.
+    ``log_rows`` were redacted, ``inbox_files`` changed or removed, ``snapshots`` lost rows; a preview has none of
+    these, and its ``takedown_id`` is None. ``is_here``: archive, tables, fetch state, log or an inbox had something
+    of it. ``remains`` are sentences that say why the takedown could not finish.
     """
 
     takedown_id: str | None
@@ -314,35 +76,14 @@ class TakedownResult:
 
 
 def preview_takedown(workspace: Workspace, target: TakedownTarget) -> TakedownResult:
-    """Return what ``forget`` would remove now. Raises: ConfigError."""
+    """Return what ``forget`` would delete now. Raises: ConfigError."""
     return _summary(workspace, plan_takedown(workspace, target), target)
-
-
-def _summary(workspace: Workspace, work: TakedownPlan, target: TakedownTarget) -> TakedownResult:
-    captures = len(_captures(workspace, work))
-    return TakedownResult(
-        takedown_id=None,
-        is_here=bool(captures or work.rows or workspace.fetch_state.of_pages(work.page_keys)),
-        articles=tuple(sorted(work.article_ids)),
-        pages=len(work.page_keys),
-        captures=captures,
-        rows={spec.name: len(article_ids_in(workspace, spec.name, work)) for spec in READING_TABLES},
-        days=tuple(sorted(map(str, work.days))),
-        copies=tuple(sorted(copies_of(workspace, work))) if target.kind == "article" else (),
-    )
-
-
-def _captures(workspace: Workspace, work: TakedownPlan) -> tuple[Capture, ...]:
-    """Return the records that go: of a source only its own."""
-    if work.source_key is not None:
-        return workspace.archive.find_captures(source_key=work.source_key)
-    return workspace.archive.find_captures(page_keys=work.page_keys, article_ids=work.article_ids)
 
 
 def forget(
     workspace: Workspace, target: TakedownTarget, *, reason: str | None, report_progress: ProgressCallback
 ) -> TakedownResult:
-    """Forget pages for good; waits for runs that are under way. Raises: ConfigError before anything is removed."""
+    """Delete pages permanently, after the current runs end. Raises: ConfigError before anything is deleted."""
     with takedown_lock(workspace.settings.raw_dir):
         _finish(workspace, report_progress)
         work = plan_takedown(workspace, target)
@@ -356,8 +97,8 @@ def forget(
 
 
 def finish_takedowns(workspace: Workspace, report_progress: ProgressCallback = lambda _: None) -> tuple[str, ...]:
-    """End takedowns that were stopped on the way, and remove again what old files brought back; return what was done,
-    and what a takedown waits for that could not be ended: it is not ``is_done``."""
+    """Finish interrupted takedowns, and delete again what old files brought back; return sentences that say what was
+    done, and why a takedown could not finish: it is not ``is_done``."""
     if not workspace.takedowns.all():
         return ()
     with takedown_lock(workspace.settings.raw_dir):
@@ -383,20 +124,20 @@ def _ending(takedown_id: str, remains: Sequence[str]) -> str:
 
 
 def _returned_articles(workspace: Workspace) -> list[TakedownPlan]:
-    """Return what the archive has of what is barred."""
-    barred = workspace.takedowns.names()
-    again = [TakedownPlan(article_ids=frozenset(name for name in barred if ":" not in name))]
-    sources = [key for key in workspace.archive.last_days() if source_name(key) in barred]
+    """Return the plans for blocked pages and sources that the archive has again."""
+    blocked = workspace.takedowns.names()
+    again = [TakedownPlan(article_ids=frozenset(name for name in blocked if ":" not in name))]
+    sources = [key for key in workspace.archive.last_days() if source_name(key) in blocked]
     found = [expand_plan(workspace, each) for each in (*again, *(TakedownPlan(source_key=key) for key in sources))]
     return [with_rows(workspace, each) for each in found if _captures(workspace, each)]
 
 
 def _carry_out(workspace: Workspace, takedown: Takedown, report_progress: ProgressCallback) -> dict[str, Any]:
-    """Do what a takedown says, or what of it is left; return what of ``TakedownResult`` is known only then."""
+    """Carry out a takedown, or the rest of it; return the fields of ``TakedownResult`` that are known only then."""
     takedowns, archive, erasure = workspace.takedowns, workspace.archive, workspace.lake.erasure
     report_progress("waiting for runs that are under way")
     called_at = wait_for_writers(workspace.settings.raw_dir)
-    archive.recover()  # what dead runs had archived must be found, too
+    archive.recover()  # pages that dead runs archived must be found too
     work = with_rows(workspace, expand_plan(workspace, takedowns.work(takedown.takedown_id)))
     takedowns.widen(takedown.takedown_id, names=plan_names(work), work=work)
     report_progress("erasing from the archive")
@@ -413,7 +154,7 @@ def _carry_out(workspace: Workspace, takedown: Takedown, report_progress: Progre
     log_rows = redact_log(workspace, work)
     inbox_files = erase_from_inboxes(workspace, work)
     workspace.fetch_state.erase(work.page_keys, source_key=work.source_key)
-    if not snapshots.damaged:  # else whoever ends it must know what it removes
+    if not snapshots.damaged:  # otherwise the plan is needed to finish it
         takedowns.finish(takedown.takedown_id)
     return {
         "log_rows": log_rows,
@@ -421,3 +162,261 @@ def _carry_out(workspace: Workspace, takedown: Takedown, report_progress: Progre
         "snapshots": snapshots.changed,
         "remains": snapshots.damaged,
     }
+
+
+def _summary(workspace: Workspace, work: TakedownPlan, target: TakedownTarget) -> TakedownResult:
+    captures = len(_captures(workspace, work))
+    return TakedownResult(
+        takedown_id=None,
+        is_here=bool(captures or work.rows or workspace.fetch_state.of_pages(work.page_keys)),
+        articles=tuple(sorted(work.article_ids)),
+        pages=len(work.page_keys),
+        captures=captures,
+        rows={spec.name: len(article_ids_in(workspace, spec.name, work)) for spec in READING_TABLES},
+        days=tuple(sorted(map(str, work.days))),
+        copies=tuple(sorted(copies_of(workspace, work))) if target.kind == "article" else (),
+    )
+
+
+def _captures(workspace: Workspace, work: TakedownPlan) -> tuple[Capture, ...]:
+    """Return the records to delete; for a source only its own."""
+    if work.source_key is not None:
+        return workspace.archive.find_captures(source_key=work.source_key)
+    return workspace.archive.find_captures(page_keys=work.page_keys, article_ids=work.article_ids)
+
+
+# The takedown plan: from a target to the pages, articles and rows to delete.
+
+_ARTICLE_ID = re.compile(r"[0-9a-f]{32}")
+_REVISION_COLUMNS = ("article_id", "revision_id")
+
+
+def plan_takedown(workspace: Workspace, target: TakedownTarget) -> TakedownPlan:
+    """Return the plan. Raises: ConfigError for neither a URL nor an id, an unknown source, or the wrong policy."""
+    if target.kind == "source":
+        workspace.sources.named(target.value)
+        return with_rows(workspace, _of_source(workspace, target.value))
+    seeds = {"article": _article_seed, "publisher": _publisher_seed, "reserved": _reserved_seed}[target.kind](
+        workspace, target.value
+    )
+    work = with_rows(workspace, expand_plan(workspace, seeds))
+    if target.with_copies:
+        more = replace(work, article_ids=work.article_ids | copies_of(workspace, work))
+        work = with_rows(workspace, expand_plan(workspace, more))
+    return work
+
+
+def _article_seed(workspace: Workspace, value: str) -> TakedownPlan:
+    if _ARTICLE_ID.fullmatch(value):
+        return TakedownPlan(article_ids=frozenset([value]))
+    try:
+        key = canonical_url(value)
+    except ValueError as error:
+        raise ConfigError(f"{value} is neither a URL nor the id of an article", key=value) from error
+    return TakedownPlan(page_keys=frozenset([key]), article_ids=frozenset([article_id_of(canonical=key, text="")]))
+
+
+def _publisher_seed(workspace: Workspace, value: str) -> TakedownPlan:
+    return TakedownPlan(publisher=publisher_name(value))
+
+
+def _reserved_seed(workspace: Workspace, value: str) -> TakedownPlan:
+    """Return the articles that reserve text and data mining, stored under an earlier policy."""
+    if workspace.settings.tdm_policy != "obey":
+        message = "reservations are recorded, not obeyed; set NEWS_TDM_POLICY=obey first"
+        raise ConfigError(message, key="tdm_policy")
+    rows = workspace.lake.read("articles", columns=("article_id", "tdm_reserved"))
+    ids = set(rows.filter(rows["tdm_reserved"])["article_id"].to_pylist())
+    return TakedownPlan(article_ids=frozenset(ids | {each.article_id for each in workspace.archive.reserved()}))
+
+
+def target_names(target: TakedownTarget, work: TakedownPlan) -> set[str]:
+    """Return the names to block from now on."""
+    if target.kind == "source":
+        return {source_name(target.value)}
+    own = {publisher_name(target.value)} if target.kind == "publisher" else set()
+    return own | plan_names(work)
+
+
+def plan_names(work: TakedownPlan) -> set[str]:
+    """Return the names that block the pages and articles of a plan; none where the source itself is blocked."""
+    return set() if work.source_key is not None else {page_name(key) for key in work.page_keys} | set(work.article_ids)
+
+
+def expand_plan(workspace: Workspace, work: TakedownPlan) -> TakedownPlan:
+    """Add all pages of the articles, all articles of these pages, and so on until nothing is added."""
+    if work.source_key is not None:
+        return _of_source(workspace, work.source_key)
+    if work.publisher is not None:  # current runs may have brought more of it
+        more = _of_publisher(workspace, work.publisher)
+        work = replace(work, page_keys=work.page_keys | more.page_keys, article_ids=work.article_ids | more.article_ids)
+    while True:
+        found = workspace.archive.find_captures(page_keys=work.page_keys, article_ids=work.article_ids)
+        keys = work.page_keys | {each.page_key for each in found}
+        ids = work.article_ids | {each.article_id for each in found}
+        if (keys, ids) == (work.page_keys, work.article_ids):
+            return work
+        work = replace(work, page_keys=keys, article_ids=ids)
+
+
+def _of_source(workspace: Workspace, source_key: str) -> TakedownPlan:
+    captures = workspace.archive.find_captures(source_key=source_key)
+    pages = workspace.fetch_state.pages_of([source_key])
+    keys = {each.page_key for each in captures} | {key for key, *_ in pages}
+    ids = {each.article_id for each in captures}
+    return TakedownPlan(page_keys=frozenset(keys), article_ids=frozenset(ids), source_key=source_key)
+
+
+def _of_publisher(workspace: Workspace, wanted: str) -> TakedownPlan:
+    """Return the articles whose row names a publisher; without a row, the pages that sources or listings attribute
+    to it."""
+    rows = workspace.lake.read("articles", columns=("article_id", "publisher"))
+    others = set(rows["article_id"].to_pylist())
+    folded = {name: publisher_name(name) for name in pc.unique(rows["publisher"]).to_pylist() if name}
+    spellings = pa.array([name for name, hashed in folded.items() if hashed == wanted], pa.string())
+    ids = set(rows.filter(pc.is_in(rows["publisher"], value_set=spellings))["article_id"].to_pylist())
+    unread = [each for each in _captures_by_publisher(workspace, wanted) if each.article_id not in others]
+    pages = {key for key, *_ in _pages_by_publisher(workspace, wanted)}
+    held = workspace.archive.find_captures(page_keys=pages)
+    pages -= {each.page_key for each in held if each.article_id in others}
+    keys = pages | {each.page_key for each in unread}
+    return TakedownPlan(page_keys=frozenset(keys), article_ids=frozenset(ids | {each.article_id for each in unread}))
+
+
+def _captures_by_publisher(workspace: Workspace, wanted: str) -> Iterator[Capture]:
+    """Yield the captures of a publisher, as their source or listing says."""
+    given = {each.key: each.publisher for each in workspace.sources.sources}
+    for each in workspace.archive.captures():
+        name = given.get(each.source_key) or each.hints.publisher
+        if name and publisher_name(name) == wanted:
+            yield each
+
+
+def _pages_by_publisher(workspace: Workspace, wanted: str) -> Iterator[tuple[str, str, str, str | None]]:
+    given = {each.key: each.publisher for each in workspace.sources.sources}
+    for row in workspace.fetch_state.pages_of(given):
+        name = given[row[2]] or row[3]
+        if name and publisher_name(name) == wanted:
+            yield row
+
+
+def with_rows(workspace: Workspace, work: TakedownPlan) -> TakedownPlan:
+    """Return the plan with its rows in the lake, and those that a killed attempt found."""
+    stored = workspace.lake.index.stored(work.article_ids)
+    table = workspace.lake.read(
+        "revisions", days={each.published_date for each in stored.values()}, columns=_REVISION_COLUMNS
+    )
+    revisions: dict[str, set[str]] = {each: {row.revision_id} for each, row in stored.items()}
+    for article_id, revision_id in _rows_of(table, work.article_ids):
+        revisions.setdefault(article_id, set()).add(revision_id)
+    rows = {row.article_id: row for row in work.rows}
+    for article_id, row in stored.items():
+        those = tuple(sorted(revisions[article_id]))
+        rows[article_id] = DeletedArticle(article_id=article_id, published_date=row.published_date, revision_ids=those)
+    return replace(work, rows=tuple(rows[each] for each in sorted(rows)))
+
+
+def _rows_of(table: pa.Table, article_ids: Collection[str]) -> Iterable[tuple[Any, ...]]:
+    hits = table.filter(pc.is_in(table["article_id"], value_set=pa.array(sorted(article_ids), pa.string())))
+    return zip(*(column.to_pylist() for column in hits.columns), strict=True)
+
+
+def article_ids_in(workspace: Workspace, table: str, work: TakedownPlan) -> list[str]:
+    """Return the article_id of each row of a table that the plan deletes."""
+    rows = workspace.lake.read(table, days=work.days, columns=("article_id",))
+    return [each for (each,) in _rows_of(rows, work.article_ids)]
+
+
+def copies_of(workspace: Workspace, work: TakedownPlan) -> frozenset[str]:
+    """Return the duplicates of the articles of a plan; they stay unless they are targets too."""
+    days = {day + timedelta(days=step) for day in work.days for step in range(-WINDOW.days, WINDOW.days + 1)}
+    table = workspace.lake.read("copies", days=days, columns=("article_id", "dup_group_id"))
+    group_of = dict(zip(table["article_id"].to_pylist(), table["dup_group_id"].to_pylist(), strict=True))
+    groups = {group_of.get(each, each) for each in work.article_ids} | work.article_ids
+    return frozenset(each for each, group in group_of.items() if group in groups) - work.article_ids
+
+
+# Deletions, log and inboxes: where pages are still named after their records and rows are gone.
+
+
+def list_deletions(workspace: Workspace, takedown: Takedown, work: TakedownPlan) -> None:
+    """Log the deleted articles in ``deletions``, without those that another source still has."""
+    held = workspace.archive.find_captures(article_ids=[row.article_id for row in work.rows])
+    staying = {each.article_id for each in held}
+    rows = [
+        {
+            "article_id": row.article_id,
+            "revision_ids": list(row.revision_ids),
+            "last_day": row.published_date,
+            "reason": takedown.reason,
+            "deleted_at": takedown.at,
+        }
+        for row in work.rows
+        if row.article_id not in staying
+    ]
+    table = rows_table(table_named("deletions"), rows)
+    workspace.lake.log.append("deletions", takedown.takedown_id, table)
+
+
+def redact_log(workspace: Workspace, work: TakedownPlan) -> int:
+    """Redact the names of the pages in the log; return how many rows changed."""
+    redaction = Redaction(
+        article_ids=work.article_ids,
+        hosts=_hosts(work),
+        is_page=lambda url: _key_of(url) in work.page_keys,
+        alias=pseudonym,
+        source_key=work.source_key,
+    )
+    return workspace.lake.erasure.names(redaction)
+
+
+def _key_of(url: str) -> str | None:
+    try:
+        return canonical_url(url)
+    except ValueError:  # a file name
+        return None
+
+
+def _hosts(work: TakedownPlan) -> set[str]:
+    """Return the hosts of the pages, as ASCII and as Unicode."""
+    hosts = {urlsplit(key).netloc for key in work.page_keys if key.startswith("http")}
+    return hosts | {host.encode("ascii").decode("idna") for host in hosts if "xn--" in host}
+
+
+def erase_from_inboxes(workspace: Workspace, work: TakedownPlan) -> int:
+    """Delete the pages from the files of all inboxes, or all files of a target source; return how many changed."""
+    changed = 0
+    for source in workspace.sources.sources:
+        folder = Path(source.location)
+        is_own = source.key == work.source_key
+        if source.kind == "inbox" and folder.is_dir() and (is_own or work.source_key is None):
+            limit = workspace.settings.page_max_bytes
+            reading = ReadContext(source_key=source.key, now=workspace.settings.now(), page_max_bytes=limit)
+            changed += erase_from_inbox(folder, reading, _match_everything() if is_own else _entry_filter(work))
+    return changed
+
+
+def _match_everything() -> EntryFilter:
+    return EntryFilter(is_page=lambda found: True, is_url=lambda url: True, spellings=(b"",))
+
+
+def _entry_filter(work: TakedownPlan) -> EntryFilter:
+    """Return which entries of files to delete. Pages without a URL are matched by their bytes or their text."""
+
+    def is_url(url: str) -> bool:
+        return _key_of(url) in work.page_keys
+
+    def is_page(found: ListingEntry) -> bool:
+        if found.ref.url is not None and is_url(found.ref.url):
+            return True
+        page = found.page
+        return page is not None and (
+            page_key_of(page) in work.page_keys or page_identity(page).article_id in work.article_ids
+        )
+
+    marks = {host.encode() for host in _hosts(work)}
+    has_local = any(not key.startswith("http") for key in work.page_keys)
+    plain = {key.partition("://")[2].partition("?")[0].lower().encode() for key in work.page_keys if "://" in key}
+    return EntryFilter(
+        is_page=is_page, is_url=is_url, marks=() if has_local else tuple(marks), spellings=tuple(sorted(plain))
+    )

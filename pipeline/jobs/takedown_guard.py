@@ -1,4 +1,4 @@
-"""Block what a takedown names, whichever way it comes in. Nothing of it is fetched, stored, or named in the log."""
+"""Block the pages of takedowns wherever they come in: they are not fetched, stored, or named in the log."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import replace
@@ -16,7 +16,7 @@ DETAIL = "it was forgotten and does not come in again; `newslake forget --list` 
 
 
 class TakedownGuard:
-    """Checks for each page of one source whether a takedown blocks it. ``has_refused``: it blocked one."""
+    """Checks whether a takedown blocks a source or its pages. ``has_refused``: at least one was blocked."""
 
     def __init__(self, takedowns: Takedowns, source: Source) -> None:
         self._takedowns = takedowns
@@ -27,21 +27,21 @@ class TakedownGuard:
         return self._takedowns.is_blocked(source_name(self._source.key))
 
     def blocks_ref(self, ref: Ref) -> bool:
-        """Return whether a listed page is barred, by its URL or by who publishes it, as far as the listing says."""
+        """Return whether a listed page is blocked, by its URL or by the publisher that the listing names."""
         name = None if ref.url is None else url_name(ref.url)
         return self._note_refusal(self._takedowns.is_blocked(name, self._publisher_name(ref.hints.publisher)))
 
     def blocks_page(self, page: Page, identity: PageIdentity, *, asked: str | None = None) -> bool:
-        """Return whether a page is barred, whatever led to it; if so, the URL ``asked`` for is barred from now on."""
+        """Return whether a page is blocked; if so, block the requested URL ``asked`` from now on."""
         urls = [url_name(url) for url in (page.url, page.final_url) if url is not None]
         names = [identity.article_id, *urls, self._publisher_name(self._stated_publisher(page))]
-        is_barred = self._takedowns.is_blocked(*names)
-        if is_barred and asked is not None and (name := url_name(asked)) is not None:
+        is_blocked = self._takedowns.is_blocked(*names)
+        if is_blocked and asked is not None and (name := url_name(asked)) is not None:
             self._takedowns.block_alias(name, like=names)
-        return self._note_refusal(is_barred)
+        return self._note_refusal(is_blocked)
 
     def blocks_entry(self, found: ListingEntry, identity: PageIdentity | None) -> bool:
-        """Return whether an entry of a listing or a file is barred; ``identity`` is of its page, if it has one."""
+        """Return whether an entry of a listing or a file is blocked. ``identity`` is that of its page, if any."""
         if self.blocks_ref(found.ref):
             return True
         return found.page is not None and identity is not None and self.blocks_page(found.page, identity)
@@ -50,29 +50,29 @@ class TakedownGuard:
         return self._takedowns.is_blocked(url_name(url))
 
     def redacted(self, outcome: Outcome) -> Outcome:
-        """Return an outcome of an earlier try, without the name of a page that was taken down since."""
+        """Return an outcome of an earlier attempt, without the name of a page taken down since."""
         if not self._takedowns.is_blocked(url_name(outcome.url), outcome.article_id):
             return outcome
         alias = pseudonym(outcome.url)
         return replace(outcome, url=alias, reason=REASON, article_id=None, detail=None, raw_ref=None)
 
-    def _note_refusal(self, is_barred: bool) -> bool:
-        self.has_refused |= is_barred
-        return is_barred
+    def _note_refusal(self, is_blocked: bool) -> bool:
+        self.has_refused |= is_blocked
+        return is_blocked
 
-    def _publisher_name(self, told: str | None) -> str | None:
-        publisher = self._source.publisher or told  # as cleaning decides it
+    def _publisher_name(self, stated: str | None) -> str | None:
+        publisher = self._source.publisher or stated  # the same order as in cleaning
         return publisher_name(publisher) if publisher else None
 
     def _stated_publisher(self, page: Page) -> str | None:
-        """Return the publisher that a page names; it is read for it only where any publisher is barred."""
+        """Return the publisher that a page names; the page is read only where any publisher is blocked."""
         if self._source.publisher is not None or not self._takedowns.blocks_publishers():
             return None
         read = run_isolated(partial(extract, page, source_key=self._source.key), key=page.url or self._source.key)
         return read.publisher if isinstance(read, Article) else page.hints.publisher
 
     def erase_from(self, folder: Path, reading: ReadContext) -> None:
-        """Take what is barred out of the files of a claimed folder, before they are moved to where they stay."""
+        """Erase blocked entries from the files of a claimed folder, before they are moved to their final folder."""
         if self.has_refused:
             erase_from(folder, reading, EntryFilter(is_page=self._blocks_found, is_url=self.blocks_url))
 
@@ -81,16 +81,16 @@ class TakedownGuard:
 
 
 def blocked_articles(takedowns: Takedowns, captures: Mapping[str, Sequence[Capture]]) -> set[str]:
-    """Return the articles that are barred, by their id, by an address, or because only a barred source has them.
+    """Return the articles that are blocked by their id, by an address, or because only blocked sources have them.
 
-    Their records came in with an old file of the archive.
+    Their records came in with an old archive file.
     """
     names = {each: {each, *(page_name(one.page_key) for one in those)} for each, those in captures.items()}
     sources = {each: {source_name(one.source_key) for one in those} for each, those in captures.items()}
-    barred = takedowns.blocked_among({name for those in (*names.values(), *sources.values()) for name in those})
-    return {each for each in captures if barred & names[each] or sources[each] <= barred} if barred else set()
+    blocked = takedowns.blocked_among({name for those in (*names.values(), *sources.values()) for name in those})
+    return {each for each in captures if blocked & names[each] or sources[each] <= blocked} if blocked else set()
 
 
 def redacted_page(page: PageName) -> PageName:
-    """Return the page as the log names it when it is barred."""
+    """Return the name of a blocked page in the log."""
     return page[0], pseudonym(page[1])

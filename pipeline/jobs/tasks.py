@@ -1,4 +1,4 @@
-"""The stages as an orchestrator calls them: JSON-able arguments in, small JSON-able results out.
+"""The jobs as Airflow calls them: JSON-able arguments in, small JSON-able results out.
 
 ``TASKS`` is the whole interface between Airflow and this package.
 """
@@ -9,12 +9,11 @@ from datetime import date, datetime, timedelta
 from typing import Any
 
 from pipeline.errors import LakeError
-from pipeline.jobs import changes, maintenance, run, triggers, worklist
-from pipeline.jobs import cluster as clustering
-from pipeline.jobs import commit as committing
-from pipeline.jobs import derive as deriving
-from pipeline.jobs import ingest as ingesting
-from pipeline.jobs import takedown as forgetting
+from pipeline.jobs import changes, maintenance, run, takedown, triggers, worklist
+from pipeline.jobs import cluster as cluster_job
+from pipeline.jobs import derive as derive_job
+from pipeline.jobs import ingest as ingest_job
+from pipeline.jobs.commit import commit_day
 from pipeline.jobs.runtimes import expected_seconds, read_history, way_of
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import StageReport, pluralize
@@ -29,20 +28,20 @@ def _open() -> Workspace:
 
 
 def triggered_sources(*, event_extras: Sequence[Mapping[str, Any]], group: triggers.SourceGroup) -> list[str]:
-    """Return the keys of the sources of one group that signals name; without signals of all."""
+    """Return the keys of the sources of one group that the events name; of all sources without events."""
     return triggers.triggered_sources(_open().sources.sources, event_extras=event_extras, group=group)
 
 
 def ingest(*, source_key: str, day: date | None, run_id: str) -> dict[str, object]:
     """Discover, fetch and archive one source for a day; return its report.
 
-    Without a day it is for now: a source that another run has is left to it, and one that cannot be listed is only told
-    of, since the next sweep is the next try.
-    Raises: NewsError where the source cannot be listed for a day, after all else is done.
+    Without a day it lists what is new now: a source that another run has is skipped, and one that cannot be listed is
+    only reported, because the next sweep tries again.
+    Raises: NewsError where the source cannot be listed for a given day, after all else is done.
     """
     workspace = _open()
     today = workspace.settings.now().date()
-    done = ingesting.ingest(workspace, source_key=source_key, day=day or today, run_id=run_id, waits=day is not None)
+    done = ingest_job.ingest(workspace, source_key=source_key, day=day or today, run_id=run_id, waits=day is not None)
     if done.trouble is not None and day is not None:
         raise done.trouble
     return done.report.as_dict()
@@ -51,7 +50,7 @@ def ingest(*, source_key: str, day: date | None, run_id: str) -> dict[str, objec
 def finish_ingest(
     *, reports: Sequence[Mapping[str, Any]], run_id: str, kind: RunKind, started_at: datetime
 ) -> dict[str, object]:
-    """Return the sum of what all sources gave, those that failed included; ``days`` are the news days to derive."""
+    """Return the summed report of all sources, including failed ones; ``days`` are the news days to derive."""
     workspace = _open()
     parsed = [StageReport.from_dict(report) for report in reports]
     return run.finish_ingest(
@@ -65,28 +64,28 @@ def finish_ingest(
 
 
 def plan_chunks(*, day: date) -> list[dict[str, int]]:
-    """Return the pieces that a day is derived in, at least one."""
-    return deriving.plan_chunks(_open(), day=day)
+    """Return the chunks in which a day is derived, at least one."""
+    return derive_job.plan_chunks(_open(), day=day)
 
 
 def derive(*, day: date, run_id: str, chunk: int, chunks: int) -> dict[str, object]:
-    """Derive one piece of a day; return its report with the staged ``batch_id`` or None."""
-    done = deriving.derive(_open(), day=day, run_id=run_id, chunk=chunk, chunks=chunks)
+    """Derive one chunk of a day; return its report with the staged ``batch_id`` or None."""
+    done = derive_job.derive(_open(), day=day, run_id=run_id, chunk=chunk, chunks=chunks)
     return {**done.report.as_dict(), "batch_id": done.batch_id}
 
 
 def commit(
     *, reports: Sequence[Mapping[str, Any]], day: date, run_id: str, kind: RunKind, started_at: datetime
 ) -> dict[str, object]:
-    """Commit what the pieces staged; return the run's counts, rows by table, changed days, and its time.
+    """Commit the staged chunks; return the run's counts, rows per table, changed days and duration.
 
-    ``seconds`` since the run started stand beside ``expected_seconds``, None without a history of such runs.
+    ``seconds`` count from the start of the run; ``expected_seconds`` is None without a history of such runs.
     """
     workspace = _open()
     history = read_history(workspace)
     started = workspace.settings.frozen_now or started_at
-    derived = [deriving.DeriveReport(StageReport.from_dict(report), report["batch_id"]) for report in reports]
-    done = committing.commit_day(workspace, derived=derived, day=day, run_id=run_id, kind=kind, started_at=started)
+    derived = [derive_job.DeriveReport(StageReport.from_dict(report), report["batch_id"]) for report in reports]
+    done = commit_day(workspace, derived=derived, day=day, run_id=run_id, kind=kind, started_at=started)
     articles = sum(dict(done.report.work).values())
     expected = expected_seconds(history, way=way_of(run_id), articles=articles)
     seconds = (workspace.settings.now() - started).total_seconds()
@@ -102,20 +101,20 @@ def commit(
 
 
 def cluster(*, day: date, days: Sequence[str]) -> dict[str, object]:
-    """Write the cluster tables that a change of these published days, or of this news day, can reach."""
+    """Write the cluster tables that a change of some published days or of a news day can reach."""
     changed = [date.fromisoformat(each) for each in days]
-    return {"files_changed": clustering.cluster(_open(), news_day=day, days=changed)}
+    return {"files_changed": cluster_job.cluster(_open(), news_day=day, days=changed)}
 
 
 def recover() -> dict[str, object]:
-    """Finish what dead processes left in archive and lake; return the sentences that say what."""
+    """Finish the work that dead processes left in archive and lake; return sentences that say what was done."""
     workspace = _open()
-    mended = [*workspace.archive.recover(), *workspace.lake.recover(), *forgetting.finish_takedowns(workspace)]
+    mended = [*workspace.archive.recover(), *workspace.lake.recover(), *takedown.finish_takedowns(workspace)]
     return {"mended": mended}
 
 
 def verify() -> dict[str, object]:
-    """Check every byte of the lake, and one day in 28 of its rows and of the archive, yesterday among them.
+    """Check every byte of the lake, and the rows and records of yesterday and of one in 28 other days.
 
     Raises: LakeError naming the first problems.
     """
@@ -127,24 +126,24 @@ def verify() -> dict[str, object]:
 
 
 def relate() -> dict[str, object]:
-    """Write the cluster tables that runs of late may have left behind, and note which pages are gone."""
+    """Write the cluster tables that recent runs may have left out of date, and record which pages are gone."""
     workspace = _open()
     changes.record_withdrawn(workspace)
     return {"files_related": maintenance.relate_recent(workspace, day=_yesterday(workspace))}
 
 
 def unread_days() -> list[str]:
-    """Return the news days of which the archive holds something that nobody has read."""
+    """Return the news days with archived pages that were never derived."""
     return [day.isoformat() for day in worklist.unread_days(_open())]
 
 
 def collect_garbage() -> dict[str, object]:
-    """Delete objects that no manifest names and that are older than the grace."""
+    """Delete objects that no manifest names and that are older than the grace period."""
     return {"files_removed": _open().lake.gc()}
 
 
 def report(*, done: Sequence[Mapping[str, Any]], run_id: str, kind: RunKind, started_at: datetime) -> dict[str, object]:
-    """Warn of each source that gave nothing, or little, for the day that ended; return the run's counts."""
+    """Warn of each source with few or no pages for yesterday; return the run's counts."""
     workspace = _open()
     return maintenance.finish_upkeep(
         workspace,

@@ -1,6 +1,6 @@
-"""What the triggers poll: which files wait in the inboxes, and whether a listing holds something new.
+"""What the Airflow triggers poll: files that wait in inboxes, and listings with something new.
 
-The triggerer loads this, so nothing that cleans, reads or writes tables may come in with it.
+The triggerer imports this module, so it must not import what cleans, annotates or writes tables.
 """
 
 import hashlib
@@ -23,14 +23,14 @@ from pipeline.sources import ListingEntry, Validators, discover, listable_days, 
 log = logging.getLogger(__name__)
 
 SourceGroup = Literal["web", "files"]
-_SLOWEST_SECONDS = 3600.0  # a listing in trouble is looked at this often at least
-_MARKS_MAX, _MARK_CHARS = 4000, 10  # 40 kB of the 64 KiB that a store keeps under one name
+_SLOWEST_SECONDS = 3600.0  # the longest pause between polls of a failing listing
+_MARKS_MAX, _MARK_CHARS = 4000, 10  # 40 kB of the 64 KiB that the state store keeps per key
 _UNDATED = datetime.min.replace(tzinfo=UTC)
 
 
 @dataclass(frozen=True, slots=True)
 class ListedPage:
-    """A page as a listing names it, with the change that it tells of."""
+    """A page of a listing, with its dates."""
 
     page_key: str
     changed_at: datetime | None
@@ -49,8 +49,8 @@ class ListedPage:
 class PollResult:
     """Result of one poll of a listing.
 
-    ``state`` is JSON of less than 64 KiB, kept between looks. ``new`` are the listed pages, and changes of pages, that
-    neither an earlier look nor the archive knew; the next look is due in ``pause_seconds``. ``error`` says why the
+    ``state`` is JSON of less than 64 KiB, kept between polls. ``new`` are the listed pages and page changes that
+    neither an earlier poll nor the archive knows. The next poll is due in ``pause_seconds``. ``error`` says why the
     poll failed.
     """
 
@@ -61,7 +61,7 @@ class PollResult:
 
 
 class LastGoodSources:
-    """``sources.toml`` as it is now; while it is broken or gone, as it was before."""
+    """The current ``sources.toml``; while it is invalid or missing, the last valid one."""
 
     def __init__(self, path: Path) -> None:
         self._path = path
@@ -82,7 +82,7 @@ class LastGoodSources:
     def _version_now(self) -> tuple[int, ...]:
         try:
             state = self._path.stat()
-        except OSError:  # reading it says what is wrong
+        except OSError:  # loading it reports the error
             return ()
         return state.st_mtime_ns, state.st_size, state.st_ino
 
@@ -96,7 +96,7 @@ class Inboxes:
         self._trouble: dict[str, str] = {}
 
     def waiting(self) -> dict[str, tuple[str, ...]]:
-        """Return the names of the files that a run would claim now, by source; sources without any are left out."""
+        """Return the names of the files that a run would claim now, by source; only sources with files."""
         inboxes = (source for source in self._sources.read().sources if source.kind == "inbox")
         found = {source.key: self._names(source) for source in inboxes}
         return {key: names for key, names in found.items() if names}
@@ -114,9 +114,9 @@ class Inboxes:
 
 
 class Listings:
-    """Looks at the listings of online sources, with one fetcher for all, so that robots and pace are kept.
+    """Polls the listings of online sources with one fetcher for all, so that robots and rate limits hold.
 
-    ``poll`` may be called by several threads at once; ``sources`` by one.
+    Several threads may call ``poll`` at once; only one may call ``sources``.
     """
 
     def __init__(self, settings: Settings) -> None:
@@ -125,7 +125,7 @@ class Listings:
         self._archive = Archive(settings.raw_dir, durability=settings.durability)
         self._fetch_state = FetchState(settings.raw_dir, durability=settings.durability)
         self._takedowns = Takedowns(settings.raw_dir, durability=settings.durability)
-        self._lock = Lock()  # each has one connection
+        self._lock = Lock()  # for the three databases above: each has one connection
         self._open(frozenset())
 
     def _open(self, private_hosts: frozenset[str]) -> None:
@@ -138,7 +138,7 @@ class Listings:
         )
 
     def sources(self) -> tuple[Source, ...]:
-        """Return the online sources of now that list what is new; an archive has no news."""
+        """Return the current online sources that list new pages; a web archive lists none."""
         listed = self._sources.read()
         if listed.private_hosts != self._private_hosts:
             self._open(listed.private_hosts)
@@ -146,9 +146,9 @@ class Listings:
         return tuple(s for s in listed.sources if s.is_online and now.date() in listable_days(s, now=now))
 
     def poll(self, source: Source, before: PollResult) -> PollResult:
-        """Return what a listing shows now beside the look before; a sitemap's children are followed.
+        """Compare a listing with the previous poll; child sitemaps are followed.
 
-        A listing that says 304, or whose bytes changed while it lists nothing else, has nothing new.
+        A listing that answers 304, or that lists only known pages, has nothing new.
         """
         pause = self._settings.poll_seconds if source.poll_seconds is None else source.poll_seconds
         known = before.state if before.state.get("url") == source.location else {}
@@ -157,7 +157,7 @@ class Listings:
         try:
             listing = discover(source, day=now().date(), fetcher=self._fetcher, validators=validators, now=now)
             pages = _newest_pages(listing.entries)
-        except (NewsError, OSError) as error:  # OSError: no room to note a turn at the host
+        except (NewsError, OSError) as error:  # OSError: the rate limit file cannot be written
             return _failed_poll(source, error, before=before, pause=pause)
         if before.error is not None:
             log.info("%s: its listing can be read again", source.key)
@@ -170,14 +170,14 @@ class Listings:
         return PollResult(state=state, new=new, pause_seconds=pause)
 
     def unfetched(self, pages: Iterable[ListedPage]) -> tuple[ListedPage, ...]:
-        """Return those of some listed pages that no run has fetched, or tried to, since they were changed."""
-        asked = tuple(pages)
+        """Return the listed pages that no run fetched, or tried to, since they changed."""
+        listed = tuple(pages)
         try:
             with self._lock:
-                return tuple(page for page in asked if not self._is_fetched(page))
+                return tuple(page for page in listed if not self._is_fetched(page))
         except NewsError as error:
             log.error("what is new cannot be told from what is archived (%s); all that is listed counts", error)
-            return asked
+            return listed
 
     def _is_fetched(self, page: ListedPage) -> bool:
         if self._takedowns.is_blocked(page_name(page.page_key)):
@@ -186,15 +186,15 @@ class Listings:
         captures = self._archive.captures(page_key=page.page_key)
         if page.changed_at is None:
             return seen is not None or bool(captures)
-        told = seen.listed_modified_at if seen is not None else None
-        known = told or (captures[-1].fetched_at if captures else None)
+        listed_at = seen.listed_modified_at if seen is not None else None
+        known = listed_at or (captures[-1].fetched_at if captures else None)
         return known is not None and known >= page.changed_at
 
 
 def _next_state(
     source: Source, marks: Sequence[str], seen: Sequence[str], validators: Validators
 ) -> dict[str, str | None]:
-    # What has left the listing is still known: servers behind one name may show versions of different age.
+    # Pages that left the listing stay known: servers behind one name may show versions of different age.
     kept = list(dict.fromkeys([*marks, *seen]))[:_MARKS_MAX]
     return {
         "url": source.location,
@@ -205,7 +205,7 @@ def _next_state(
 
 
 def _failed_poll(source: Source, error: NewsError | OSError, *, before: PollResult, pause: float) -> PollResult:
-    """Return when to look again: later each time what may pass, at the slowest what a person must mend."""
+    """Return the failed poll. The pause doubles for a temporary error and is the longest for a permanent one."""
     reason = error.reason if isinstance(error, NewsError) else type(error).__name__
     if before.error != reason:
         log.warning("%s: its listing cannot be read (%s); looked at again, less often", source.key, error)
@@ -236,9 +236,9 @@ def _split_marks(marks: str) -> list[str]:
 def triggered_sources(
     sources: Sequence[Source], *, event_extras: Sequence[Mapping[str, Any]], group: SourceGroup
 ) -> list[str]:
-    """Return the keys of the sources of one group that signals name, in their own order.
+    """Return the keys of the sources of one group that the events name, in the order of the sources.
 
-    A signal that names none, as one sent by hand may, means every source, and so does no signal at all.
+    An event that names none, as a manual one may, means every source; so does no event at all.
     """
     named = [_named_sources(extra) for extra in event_extras]
     wanted = None if not named or None in named else {key for keys in named for key in keys or ()}
@@ -252,7 +252,7 @@ def triggered_sources(
 
 
 def _named_sources(extra: Mapping[str, Any]) -> list[str] | None:
-    """Return the sources that an event's extra names: our triggers put it under "payload", a sender at its top."""
+    """Return the sources that an event's extra names: under "payload" from the triggers, else at the top level."""
     payload = extra.get("payload", extra)
     names = payload.get("sources") if isinstance(payload, Mapping) else None
     return [str(name) for name in names] if isinstance(names, list) and names else None

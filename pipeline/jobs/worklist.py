@@ -1,4 +1,4 @@
-"""What a news day has to derive, and what of it is settled: one rule for planning, deriving and counting."""
+"""Which articles of a news day must be derived and which are settled: one rule for planning, deriving and counting."""
 
 import hashlib
 from collections import defaultdict
@@ -20,7 +20,7 @@ DeriveReason = Literal["new", "again"]
 
 
 class PayloadCapture(Protocol):
-    """What the rule looks at: planning has less of a capture than deriving."""
+    """What the rule needs of a capture; planning knows only these fields."""
 
     @property
     def digest(self) -> str: ...
@@ -30,13 +30,12 @@ class PayloadCapture(Protocol):
 
 @dataclass(frozen=True, slots=True)
 class DayWork:
-    """The articles of a news day, or of one chunk of it, by id in order.
+    """The articles of a news day, or of one chunk of it, sorted by id.
 
-    ``version`` and ``knowledge`` are what these articles are read with, as they were when the day was planned.
-
-    ``captures`` are all of an article, of whatever day, oldest first. An article is either in ``todo``, with whether
-    its content is new or must be read again: another version read it, or it is ``stale``, with
-    a name of which something else is known now. Or it is in ``settled``, with the outcome that stands.
+    ``version`` and ``knowledge`` are those that the articles are derived with. ``captures`` are all of an article, of
+    any day, oldest first. An article is either in ``todo`` or in ``settled``. ``todo`` says whether its content is new
+    or must be derived again: for another version, or because it is ``stale``, as the knowledge about its names or
+    quotes changed. ``settled`` has the current outcome.
     """
 
     version: str
@@ -52,9 +51,9 @@ class DayWork:
 
 
 def day_work(workspace: Workspace, *, day: date, chunk: int = 0, chunks: int = 1) -> DayWork:
-    """Return what a day, or one of its chunks, has to do.
+    """Return the work of a day, or of one of its chunks.
 
-    An article belongs to a chunk by its id, whatever else arrives meanwhile: between them, chunks miss none.
+    The id of an article decides its chunk, so the chunks together miss no article that arrives meanwhile.
     """
     archive, lake = workspace.archive, workspace.lake
     version = version_of(workspace.settings)
@@ -75,9 +74,9 @@ def classify(
     version: str,
     stale: Collection[str] = (),
 ) -> tuple[dict[str, DeriveReason], dict[str, CachedOutcome]]:
-    """Return the articles that must be read, with why, and those that are settled, with the outcome that stands.
+    """Return the articles to derive, each with its reason, and the settled articles, each with its current outcome.
 
-    ``captures`` are all of an article, oldest first; ``stale`` are those that other knowledge read.
+    ``captures`` are all of an article, oldest first; ``stale`` are the articles derived with different knowledge.
     """
     todo: dict[str, DeriveReason] = {}
     settled = {}
@@ -93,9 +92,9 @@ def classify(
 
 
 def unread_days(workspace: Workspace) -> tuple[date, ...]:
-    """Return the news days with something in the archive that no version has read, sorted.
+    """Return the news days with archived articles that no version has derived, sorted.
 
-    A run announces the days that it archived for. These were left by one that died, or failed for good, before that.
+    A run announces the days it archived for. These days were left by runs that died or failed before that.
     """
     histories: dict[str, list[CaptureSummary]] = defaultdict(list)
     for each in workspace.archive.capture_summaries(date.min, date.max):
@@ -118,19 +117,20 @@ def _was_read(captures: Sequence[PayloadCapture], row: StoredArticle | None, ver
 
 
 def input_hash_of(captures: Sequence[PayloadCapture]) -> str:
-    """Return what names the state of the archive that an article is read from: its payloads, each with its first
-    fetch, in the order in which they were seen last. Seeing the last one again changes nothing.
+    """Return a hash of the payloads of an article, each with its first fetch, ordered by their last capture.
+
+    Another capture of the last payload does not change it.
     """
     first = {each.digest: each.fetched_at for each in reversed(captures)}
     last = dict.fromkeys(each.digest for each in reversed(captures))
-    told = "\n".join(f"{digest} {first[digest].isoformat()}" for digest in last)
-    return hashlib.sha256(told.encode()).hexdigest()[:32]
+    payloads = "\n".join(f"{digest} {first[digest].isoformat()}" for digest in last)
+    return hashlib.sha256(payloads.encode()).hexdigest()[:32]
 
 
 def unchanged_outcome(captures: Sequence[PayloadCapture], *, version: str, row_key: str) -> CachedOutcome:
-    """Return the verdict that the committed row of this key is the right one."""
-    told = "this content is committed at this version"
-    return CachedOutcome(input_hash_of(captures), version, "unchanged", "committed", told, row_key)
+    """Return the outcome that the committed row with this key is current."""
+    detail = "this content is committed at this version"
+    return CachedOutcome(input_hash_of(captures), version, "unchanged", "committed", detail, row_key)
 
 
 def _current_outcome(
@@ -141,7 +141,7 @@ def _current_outcome(
     version: str,
     is_current: bool,
 ) -> CachedOutcome | None:
-    """Return the verdict that stands without reading the article again; None where it must be read."""
+    """Return the outcome that is current without deriving the article again; None where it must be derived."""
     if row is not None and is_current and _is_only_content(row, captures):
         return unchanged_outcome(captures, version=version, row_key=row.row_key)
     if verdict is None or (verdict.input_hash, verdict.pipeline_version) != (input_hash_of(captures), version):
@@ -152,6 +152,6 @@ def _current_outcome(
 
 
 def _is_only_content(row: StoredArticle, captures: Sequence[PayloadCapture]) -> bool:
-    """Return whether a row is read from the one payload that the archive has of its article, as first fetched."""
+    """Return whether a row was derived from the only payload of its article, as first fetched."""
     is_first = (row.raw_ref, row.fetched_at) == (captures[0].digest, captures[0].fetched_at)
     return is_first and all(each.digest == row.raw_ref for each in captures)

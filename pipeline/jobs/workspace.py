@@ -1,6 +1,6 @@
-"""What a stage works on: settings, sources, archive, fetch state and lake."""
+"""What a job works on: settings, sources, archive, fetch state and lake."""
 
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from contextlib import AbstractContextManager, contextmanager
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -14,10 +14,12 @@ from pipeline.settings import Settings, SourceList, load_sources
 from pipeline.sources import claim_files
 from pipeline.sources.registry import SOURCE_ADAPTERS
 
+ProgressCallback = Callable[[str], None]  # gets a message about the current step
+
 
 @dataclass(frozen=True)
 class Workspace:
-    """One process's view of the data root. Everything opens on first use, so a stage loads only what it needs."""
+    """One process's view of the data root. Everything opens on first use, so a job loads only what it needs."""
 
     settings: Settings
 
@@ -38,7 +40,7 @@ class Workspace:
         return Takedowns(self.settings.raw_dir, durability=self.settings.durability)
 
     def at_work(self) -> AbstractContextManager[None]:
-        """Hold the shared lock of all that add to archive and lake: a takedown waits for them."""
+        """Hold the shared lock of all writers of archive and lake; a takedown waits for them."""
         return writer_lock(self.settings.raw_dir)
 
     @cached_property
@@ -52,10 +54,10 @@ class Workspace:
 
     @contextmanager
     def claim(self, source: Source, *, run_id: str, waits: bool) -> Iterator[Source | None]:
-        """Give a source to work on: an inbox with the files that this run claimed, any other as the only run of it.
+        """Yield a source for this run alone: an inbox with the files that this run claimed, any other source locked.
 
-        None where another run has it, or it was forgotten. Two runs of one listing, or of one folder, would do the same
-        work twice.
+        Yields None where another run has it or a takedown blocks it. Two runs of one listing or folder would do the
+        same work twice.
         """
         if self.takedowns.is_blocked(source_name(source.key)):
             yield None
@@ -67,7 +69,7 @@ class Workspace:
                 yield source if is_mine else None
 
     def fetcher(self, source: Source | None = None) -> Fetcher:
-        """Return a new fetcher at a source's pace and its kind's tries, else the settings'; the caller closes it."""
+        """Return a new fetcher with the limits of a source, else of the settings; the caller closes it."""
         limits = limits_from(self.settings)
         if source is not None and (tries := SOURCE_ADAPTERS[source.kind].tries) is not None:
             limits = replace(limits, attempts=tries)
