@@ -1,1 +1,1 @@
-"""What a person asks of archive and lake: provenance, coverage, history, plans, health. Reports read; jobs write."""
+"""What a person asks about archive and lake: provenance, coverage, history, plans, health. Reports only read."""

@@ -1,8 +1,8 @@
-"""All that there is to show of one article: of the lake, with its receipt and versions, or of a file read just now."""
+"""Everything to show of one article: its committed rows with provenance and revisions, or a page or text read now."""
 
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
-from datetime import UTC, datetime
+from datetime import datetime
 from pathlib import Path
 
 from pipeline.clean import Origin, article_from_text, explain, reject_reason
@@ -13,21 +13,68 @@ from pipeline.jobs.workspace import Workspace
 from pipeline.model import Annotation, Article, Hints, Page, Rejected
 from pipeline.model.provenance import ProvenanceStep
 from pipeline.nlp import model_label
+from pipeline.reports.documents import parse_moment
 from pipeline.reports.page_history import Revision, page_history
 from pipeline.reports.provenance import StoredRows, resolve_article_ids, trace_provenance
 from pipeline.sources import read_file
 from pipeline.tables import annotation_rows
 from pipeline.tables.spec import Row
 
-# One page, from a file or the network, or one text, read and kept nowhere.
+_TABLES = ("articles", "entities", "quotes", "events", "copies", "revisions", "quote_groups", "event_reports")
+_OMITTED_STEPS = ("article", "next")  # steps that repeat the rows, or suggest commands
+
+
+@dataclass(frozen=True, slots=True, kw_only=True)
+class ArticleView:
+    """``rows`` are all rows of the article by table name; ``origin`` says in a sentence where they are from.
+
+    ``receipt`` and ``versions`` are empty for a page that is not in the archive.
+    """
+
+    rows: Mapping[str, Sequence[Row]]
+    origin: str
+    receipt: tuple[ProvenanceStep, ...] = ()
+    versions: tuple[Revision, ...] = ()
+
+
+def view_article(workspace: Workspace, asked: str) -> ArticleView | None:
+    """Return what the lake has of the article with a URL or an id, None without such an article.
+
+    Raises: ConfigError for anything else, LakeError for damaged table files.
+    """
+    ids = resolve_article_ids(workspace, asked)
+    stored = workspace.lake.index.stored(ids)
+    article_id = next((each for each in ids if each in stored), None)
+    if article_id is None:
+        return None
+    rows = StoredRows(workspace=workspace, article_id=article_id, stored=stored[article_id])
+    receipt = trace_provenance(workspace, article_id, rows=rows)
+    steps = tuple(step for step in receipt.steps if step.name not in _OMITTED_STEPS)
+    origin = f"From the lake, committed under {rows.stored.published_date}."
+    return ArticleView(
+        rows={table: rows.of(table) for table in _TABLES},
+        origin=origin,
+        receipt=steps,
+        versions=_versions(workspace, article_id),
+    )
+
+
+def _versions(workspace: Workspace, article_id: str) -> tuple[Revision, ...]:
+    try:
+        return page_history(workspace, article_id).revisions
+    except (ArchiveError, ConfigError):  # the archive lost its records; the receipt says so
+        return ()
+
+
+# Previews of one page or text, stored nowhere.
 
 
 @dataclass(frozen=True, slots=True)
 class Preview:
-    """What became of the page.
+    """The result of reading one page.
 
-    ``fired`` is how often each rule fired, ``read`` a message where reading failed and None where its language is
-    unknown or has no data, ``rejected`` why a run would not keep the page.
+    ``fired`` counts how often each rule fired. ``read`` is a message where reading failed, and None for a language
+    without data. ``rejected`` says why a run would not keep the page.
     """
 
     article: Article
@@ -39,9 +86,9 @@ class Preview:
 def preview(
     workspace: Workspace, page: str, *, published_at: str | None = None, source_key: str | None = None
 ) -> Preview:
-    """Return what the pipeline makes of one file or URL, by the rules of a source where one is named.
+    """Read one file or URL, with the rules of a source where one is named.
 
-    Raises: NewsError when it cannot be had or decoded.
+    Raises: NewsError when it cannot be fetched or decoded.
     """
     source = workspace.sources.named(source_key) if source_key else None
     hints = Hints(published_at=_moment(published_at), published_precision="day", date_method="given")
@@ -51,94 +98,12 @@ def preview(
     article = explained.article
     annotator = load_annotator(workspace.settings, knowledge_of(workspace.settings))
     _, read = next(annotator.read([article]))
-    told = str(read) if isinstance(read, NewsError) else read
-    return Preview(article, explained.fired, told, reject_reason(article, evidence=explained.evidence))
-
-
-def read_text(workspace: Workspace, text: str, *, published_at: str | None = None) -> Annotation:
-    """Return what the rules read in a text, untyped events among it.
-
-    Raises: NewsError when it cannot be read.
-    """
-    article = article_from_text(text, title=None, published_at=_moment(published_at), language="en")
-    annotator = load_annotator(workspace.settings, knowledge_of(workspace.settings), with_untyped=True)
-    _, read = next(annotator.read([article]))
-    if isinstance(read, NewsError):
-        raise read
-    return read or Annotation()
-
-
-def _moment(text: str | None) -> datetime | None:
-    if text is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(text)
-    except ValueError as error:
-        raise ConfigError(f"--published-at {text!r} is no ISO date", key="published-at") from error
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _page(workspace: Workspace, page: str, hints: Hints) -> Page:
-    if not page.startswith(("http://", "https://")):
-        if not Path(page).is_file():
-            raise ConfigError(
-                f"{page}: no such file; give a file, or a URL that begins with http:// or https://", key=page
-            )
-        return read_file(Path(page), hints=hints, now=workspace.settings.now())
-    with workspace.fetcher() as fetcher:
-        got = fetcher.fetch(page, hints=hints)
-    assert not isinstance(got, NotModified)  # no validators were sent
-    return got
-
-
-_TABLES = ("articles", "entities", "quotes", "events", "copies", "revisions", "quote_groups", "event_reports")
-_OMITTED_STEPS = ("article", "next")  # steps of a receipt that say what the rows do, or what to type
-
-
-@dataclass(frozen=True, slots=True, kw_only=True)
-class ArticleView:
-    """``rows`` are all of the article's by table name; ``origin`` says in a sentence where they are from.
-
-    ``receipt`` and ``versions`` are empty for what is not in the archive.
-    """
-
-    rows: Mapping[str, Sequence[Row]]
-    origin: str
-    receipt: tuple[ProvenanceStep, ...] = ()
-    versions: tuple[Revision, ...] = ()
-
-
-def view_article(workspace: Workspace, asked: str) -> ArticleView | None:
-    """Return what the lake has of the article that a URL or an id names, None where it has none.
-
-    Raises: ConfigError for what is neither, LakeError for damaged table files.
-    """
-    ids = resolve_article_ids(workspace, asked)
-    stored = workspace.lake.index.stored(ids)
-    article_id = next((each for each in ids if each in stored), None)
-    if article_id is None:
-        return None
-    rows = StoredRows(workspace=workspace, article_id=article_id, stored=stored[article_id])
-    receipt = trace_provenance(workspace, article_id, rows=rows)
-    steps = tuple(step for step in receipt.steps if step.name not in _OMITTED_STEPS)
-    told = f"From the lake, committed under {rows.stored.published_date}."
-    return ArticleView(
-        rows={table: rows.of(table) for table in _TABLES},
-        origin=told,
-        receipt=steps,
-        versions=_versions(workspace, article_id),
-    )
-
-
-def _versions(workspace: Workspace, article_id: str) -> tuple[Revision, ...]:
-    try:
-        return page_history(workspace, article_id).revisions
-    except (ArchiveError, ConfigError):  # it has lost its records; the receipt says so
-        return ()
+    result = str(read) if isinstance(read, NewsError) else read
+    return Preview(article, explained.fired, result, reject_reason(article, evidence=explained.evidence))
 
 
 def view_preview(workspace: Workspace, name: str, page_preview: Preview) -> ArticleView:
-    """Return what was made of one page that is kept nowhere. Raises: NewsError where reading it failed."""
+    """Return the view of a preview. Raises: NewsError where reading the page failed."""
     if isinstance(page_preview.read, str):
         raise NewsError(page_preview.read, key=name)
     settings = workspace.settings
@@ -154,3 +119,35 @@ def view_preview(workspace: Workspace, name: str, page_preview: Preview) -> Arti
         else f" A run would reject it: {page_preview.rejected.reason}, {page_preview.rejected}."
     )
     return ArticleView(rows=rows, origin=f"Read from {name} for this page, kept nowhere.{refused}")
+
+
+def read_text(workspace: Workspace, text: str, *, published_at: str | None = None) -> Annotation:
+    """Annotate a text, including untyped events. Raises: NewsError when it cannot be read."""
+    article = article_from_text(text, title=None, published_at=_moment(published_at), language="en")
+    annotator = load_annotator(workspace.settings, knowledge_of(workspace.settings), with_untyped=True)
+    _, read = next(annotator.read([article]))
+    if isinstance(read, NewsError):
+        raise read
+    return read or Annotation()
+
+
+def _moment(text: str | None) -> datetime | None:
+    if text is None:
+        return None
+    try:
+        return parse_moment(text)
+    except ValueError as error:
+        raise ConfigError(f"--published-at {text!r} is no ISO date", key="published-at") from error
+
+
+def _page(workspace: Workspace, page: str, hints: Hints) -> Page:
+    if not page.startswith(("http://", "https://")):
+        if not Path(page).is_file():
+            raise ConfigError(
+                f"{page}: no such file; give a file, or a URL that begins with http:// or https://", key=page
+            )
+        return read_file(Path(page), hints=hints, now=workspace.settings.now())
+    with workspace.fetcher() as fetcher:
+        got = fetcher.fetch(page, hints=hints)
+    assert not isinstance(got, NotModified)  # no validators were sent
+    return got

@@ -1,4 +1,4 @@
-"""Outcomes joined to expectations, by source and news day."""
+"""Outcomes compared with expectations, per source and news day, and the days that are unusual for a source."""
 
 from collections import defaultdict
 from collections.abc import Callable, Iterator, Mapping, Sequence
@@ -13,23 +13,149 @@ from pipeline.model.coverage import Anomaly, AnomalyOrigin, Cell, Coverage, List
 from pipeline.query import CoverageFacts, DatedArticles, OutcomeCount, coverage_facts
 from pipeline.sources import listable_days
 
-# Anomalies: which days are odd for their source, and why: is the dip real, or is the crawler broken? Pure.
-
 WEEKS, _LEAST_SAME, _LEAST_DAYS = 8, 3, 3
+_DAY = timedelta(days=1)
+
+
+def coverage(workspace: Workspace, *, first: date, last: date, source_keys: Sequence[str] = ()) -> Coverage:
+    """Return the coverage of a range of days, for some sources or all that are known, with anomalies.
+
+    Raises: ConfigError for an unknown source.
+    """
+    now = workspace.settings.now()
+    begin = first - timedelta(weeks=WEEKS)
+    listed = {source.key: source for source in workspace.sources.sources}
+    facts = coverage_facts(
+        workspace.settings.lake_dir, first=begin, last=last, now=now, listed=listed.keys(), source_keys=source_keys
+    )
+    gone = sorted({each.source_key for each in facts.outcome_counts} - listed.keys())
+    wanted = source_keys or (*listed, *gone)
+    known = {key: workspace.sources.named(key) for key in wanted if key not in gone}
+    newest, seen, source_facts = facts.newest, facts.last_seen, _by_source(facts)
+    found = []
+    for key in wanted:
+        found.append(
+            SourceCoverage(
+                key=key,
+                kind=known[key].kind if key in known else None,
+                newest_at=newest.get(key),
+                hours_since_newest=_hours(newest.get(key), now),
+                last_seen_at=seen.get(key),
+                hours_since_seen=_hours(seen.get(key), now),
+                cells=_cells(source_facts[key], known.get(key), days=(first, last), now=now),
+            )
+        )
+    return Coverage(first=first, last=last, sources=tuple(found))
+
+
+def _hours(at: datetime | None, now: datetime) -> float | None:
+    return None if at is None else (now - at).total_seconds() / 3600
+
+
+@dataclass(frozen=True, slots=True)
+class _SourceFacts:
+    """The facts of one source."""
+
+    outcome_counts: list[OutcomeCount] = field(default_factory=list)
+    dated: list[DatedArticles] = field(default_factory=list)
+    listings: list[ListingFetch] = field(default_factory=list)
+    visits: set[date] = field(default_factory=set)
+
+
+def _by_source(facts: CoverageFacts) -> defaultdict[str, _SourceFacts]:
+    source_facts: defaultdict[str, _SourceFacts] = defaultdict(_SourceFacts)
+    for outcome_count in facts.outcome_counts:
+        source_facts[outcome_count.source_key].outcome_counts.append(outcome_count)
+    for dated in facts.dated:
+        source_facts[dated.source_key].dated.append(dated)
+    for listing in facts.listings:
+        source_facts[listing.source_key].listings.append(listing)
+    for key, day in facts.visits:
+        source_facts[key].visits.add(day)
+    return source_facts
+
+
+def _cells(
+    source_facts: _SourceFacts, source: Source | None, *, days: tuple[date, date], now: datetime
+) -> tuple[Cell, ...]:
+    by_day = _source_days(source_facts, days=days)
+    has_listing = source is not None and source.is_online
+    # Its first listing may contain pages that are weeks old: pages are expected only from the first request on.
+    begin = min(
+        (day for day, each in by_day.items() if each.was_asked or (each.pages and not has_listing)), default=date.max
+    )
+    promised = listable_days(source, now=now).last if source is not None and has_listing else None
+    cells = []
+    for number in range((days[1] - days[0]).days + 1):
+        day = days[0] + number * _DAY
+        before = {each: by_day[each] for each in by_day if begin <= each <= day}
+        usual = baseline_pages(before, day)
+        is_listed = has_listing and (promised is None or day <= promised)
+        is_known = day >= begin
+        odd = anomalies(before, day, is_listed=is_listed, is_over=day < now.date()) if is_known else ()
+        cells.append(Cell(facts=by_day[day], usual=float(median(usual)) if usual else None, is_known=is_known, odd=odd))
+    return tuple(cells)
+
+
+def _source_days(source_facts: _SourceFacts, *, days: tuple[date, date]) -> Mapping[date, SourceDay]:
+    """Return every day of a source, from the first that is requested or known to the last."""
+    outcomes: defaultdict[date, dict[str, int]] = defaultdict(lambda: defaultdict(int))
+    reasons: defaultdict[date, dict[tuple[str, str], int]] = defaultdict(dict)
+    late: defaultdict[date, int] = defaultdict(int)
+    unread: defaultdict[date, int] = defaultdict(int)
+    for each in source_facts.outcome_counts:
+        if each.is_listing:
+            unread[each.news_day] += each.pages
+        else:
+            outcomes[each.news_day][each.outcome] += each.pages
+            reasons[each.news_day][each.outcome, each.reason or ""] = each.pages
+            late[each.news_day] += each.late
+    dated = {each.day: each for each in source_facts.dated}
+    listings = _listings_by_day(source_facts.listings)
+    first = min({*outcomes, *unread, *dated, *listings, *source_facts.visits, days[0]})
+    found = {}
+    for number in range((days[1] - first).days + 1):
+        day = first + number * _DAY
+        articles = dated.get(day)
+        found[day] = SourceDay(
+            day=day,
+            outcomes=dict(outcomes[day]),
+            reasons=reasons[day],
+            unread_listings=unread[day],
+            late=late[day],
+            articles=articles.articles if articles else 0,
+            guessed=articles.guessed if articles else 0,
+            listings=tuple(listings.get(day, ())),
+            was_asked=day in listings or bool(source_facts.visits & {day, day + _DAY}),
+        )
+    return found
+
+
+def _listings_by_day(listings: Sequence[ListingFetch]) -> Mapping[date, list[ListingFetch]]:
+    """Return the listings that cover each day: a listing covers its own day, or without one the last two days."""
+    found: defaultdict[date, list[ListingFetch]] = defaultdict(list)
+    for each in listings:
+        asked = each.asked_at.date()
+        for day in (asked - _DAY, asked) if each.listed_day is None else (each.listed_day,):
+            found[day].append(each)
+    return found
+
+
+# Anomalies: which days are unusual for their source, and whether the cause is the pipeline, the source or genuine.
 
 
 def baseline_pages(days: Mapping[date, SourceDay], day: date) -> tuple[int, ...] | None:
-    """Return the pages of the days that a day is measured by: asked for, and alike. None where they are too few."""
+    """Return the pages of the comparable days on which the source was asked; None where they are too few."""
     asked = [each for each, facts in days.items() if facts.was_asked]
     like = baseline(asked, day, weeks=WEEKS, least=_LEAST_SAME)
     return tuple(days[each].pages for each in like) if len(like) >= _LEAST_DAYS else None
 
 
 def anomalies(days: Mapping[date, SourceDay], day: date, *, is_listed: bool, is_over: bool) -> tuple[Anomaly, ...]:
-    """Return what is odd about a day, measured by the source's own days before it.
+    """Return the anomalies of a day, compared with the earlier days of its source.
 
-    ``is_listed``: the source has a listing that promises the day; folders hold what people put there. A day that is not
-    over may still fill, and is not measured by its number of pages.
+    ``is_listed``: the source has a listing that promises the day; people fill folders. The number of pages is compared
+    only when the day is over.
     """
     volume = _volume_anomaly(days, day) if is_listed and is_over else None
     shares = [
@@ -41,7 +167,7 @@ def anomalies(days: Mapping[date, SourceDay], day: date, *, is_listed: bool, is_
 
 
 def _volume_anomaly(days: Mapping[date, SourceDay], day: date) -> Anomaly | None:
-    """Return the one thing that is odd about the number of pages, the cause before the effect."""
+    """Return the anomaly in the number of pages, if any; a known cause comes before a low count."""
     facts, usual = days[day], baseline_pages(days, day)
     middle = median(usual) if usual else None
     off = robust_z_score(facts.pages, usual) if usual else 0.0
@@ -70,7 +196,7 @@ def _volume_anomaly(days: Mapping[date, SourceDay], day: date) -> Anomaly | None
 
 
 def _listing_problems(facts: SourceDay) -> Iterator[str]:
-    """Yield what went wrong with the listings of a day that has some pages."""
+    """Yield the problems with the listings of a day that has some pages."""
     if not facts.was_asked:
         yield "no run asked for it, on the day or the day after"
     if failed := sum(facts.failures.values()):
@@ -86,7 +212,7 @@ def _top_failures(facts: SourceDay) -> str:
 
 
 def _shares(days: Mapping[date, SourceDay], day: date, part: Callable[[SourceDay], tuple[int, int]]) -> Sequence[float]:
-    """Return the shares of the days that a day is measured by; none where its own is odd beside nothing."""
+    """Return the shares on the comparable days; none where the share of the day itself is too small to matter."""
     if not may_be_anomalous(*part(days[day])):
         return ()
     near = baseline(days.keys(), day, weeks=WEEKS, least=7 * WEEKS)
@@ -128,130 +254,3 @@ def _commonest(facts: SourceDay, outcomes: Sequence[str]) -> tuple[tuple[str, st
 
 def _usual_share(shares: Sequence[float]) -> str:
     return f", usually {100 * median(shares):.0f} %" if shares else ""
-
-
-_DAY = timedelta(days=1)
-
-
-def coverage(workspace: Workspace, *, first: date, last: date, source_keys: Sequence[str] = ()) -> Coverage:
-    """Return what some days gave, of some sources or all that are known, and which are odd for their source.
-
-    Raises: ConfigError for an unknown source.
-    """
-    now = workspace.settings.now()
-    begin = first - timedelta(weeks=WEEKS)
-    listed = {source.key: source for source in workspace.sources.sources}
-    facts = coverage_facts(
-        workspace.settings.lake_dir, first=begin, last=last, now=now, listed=listed.keys(), source_keys=source_keys
-    )
-    gone = sorted({each.source_key for each in facts.outcome_counts} - listed.keys())
-    wanted = source_keys or (*listed, *gone)
-    known = {key: workspace.sources.named(key) for key in wanted if key not in gone}
-    newest, seen, source_facts = facts.newest, facts.last_seen, _by_source(facts)
-    found = []
-    for key in wanted:
-        found.append(
-            SourceCoverage(
-                key=key,
-                kind=known[key].kind if key in known else None,
-                newest_at=newest.get(key),
-                hours_since_newest=_hours(newest.get(key), now),
-                last_seen_at=seen.get(key),
-                hours_since_seen=_hours(seen.get(key), now),
-                cells=_cells(source_facts[key], known.get(key), days=(first, last), now=now),
-            )
-        )
-    return Coverage(first=first, last=last, sources=tuple(found))
-
-
-def _hours(at: datetime | None, now: datetime) -> float | None:
-    return None if at is None else (now - at).total_seconds() / 3600
-
-
-@dataclass(frozen=True, slots=True)
-class _SourceFacts:
-    """What is known of one source."""
-
-    outcome_counts: list[OutcomeCount] = field(default_factory=list)
-    dated: list[DatedArticles] = field(default_factory=list)
-    listings: list[ListingFetch] = field(default_factory=list)
-    visits: set[date] = field(default_factory=set)
-
-
-def _by_source(facts: CoverageFacts) -> defaultdict[str, _SourceFacts]:
-    source_facts: defaultdict[str, _SourceFacts] = defaultdict(_SourceFacts)
-    for outcome_count in facts.outcome_counts:
-        source_facts[outcome_count.source_key].outcome_counts.append(outcome_count)
-    for dated in facts.dated:
-        source_facts[dated.source_key].dated.append(dated)
-    for listing in facts.listings:
-        source_facts[listing.source_key].listings.append(listing)
-    for key, day in facts.visits:
-        source_facts[key].visits.add(day)
-    return source_facts
-
-
-def _cells(
-    source_facts: _SourceFacts, source: Source | None, *, days: tuple[date, date], now: datetime
-) -> tuple[Cell, ...]:
-    by_day = _source_days(source_facts, days=days)
-    has_listing = source is not None and source.is_online
-    # Its first listing may tell of pages that are weeks old: from when it was asked on, something is expected of it.
-    begin = min(
-        (day for day, each in by_day.items() if each.was_asked or (each.pages and not has_listing)), default=date.max
-    )
-    promised = listable_days(source, now=now).last if source is not None and has_listing else None
-    cells = []
-    for number in range((days[1] - days[0]).days + 1):
-        day = days[0] + number * _DAY
-        before = {each: by_day[each] for each in by_day if begin <= each <= day}
-        usual = baseline_pages(before, day)
-        is_listed = has_listing and (promised is None or day <= promised)
-        is_known = day >= begin
-        odd = anomalies(before, day, is_listed=is_listed, is_over=day < now.date()) if is_known else ()
-        cells.append(Cell(facts=by_day[day], usual=float(median(usual)) if usual else None, is_known=is_known, odd=odd))
-    return tuple(cells)
-
-
-def _source_days(source_facts: _SourceFacts, *, days: tuple[date, date]) -> Mapping[date, SourceDay]:
-    """Return every day of a source from the first that is asked for or known to the last."""
-    outcomes: defaultdict[date, dict[str, int]] = defaultdict(lambda: defaultdict(int))
-    reasons: defaultdict[date, dict[tuple[str, str], int]] = defaultdict(dict)
-    late: defaultdict[date, int] = defaultdict(int)
-    unread: defaultdict[date, int] = defaultdict(int)
-    for each in source_facts.outcome_counts:
-        if each.is_listing:
-            unread[each.news_day] += each.pages
-        else:
-            outcomes[each.news_day][each.outcome] += each.pages
-            reasons[each.news_day][each.outcome, each.reason or ""] = each.pages
-            late[each.news_day] += each.late
-    dated = {each.day: each for each in source_facts.dated}
-    listings = _listings_by_day(source_facts.listings)
-    first = min({*outcomes, *unread, *dated, *listings, *source_facts.visits, days[0]})
-    found = {}
-    for number in range((days[1] - first).days + 1):
-        day = first + number * _DAY
-        articles = dated.get(day)
-        found[day] = SourceDay(
-            day=day,
-            outcomes=dict(outcomes[day]),
-            reasons=reasons[day],
-            unread_listings=unread[day],
-            late=late[day],
-            articles=articles.articles if articles else 0,
-            guessed=articles.guessed if articles else 0,
-            listings=tuple(listings.get(day, ())),
-            was_asked=day in listings or bool(source_facts.visits & {day, day + _DAY}),
-        )
-    return found
-
-
-def _listings_by_day(listings: Sequence[ListingFetch]) -> Mapping[date, list[ListingFetch]]:
-    """Return the listings that cover each day: those of that day alone, or of the newest pages of two days."""
-    found: defaultdict[date, list[ListingFetch]] = defaultdict(list)
-    for each in listings:
-        asked = each.asked_at.date()
-        for day in (asked - _DAY, asked) if each.listed_day is None else (each.listed_day,):
-            found[day].append(each)
-    return found

@@ -1,4 +1,7 @@
-"""The objects that `newslake annotate` and `newslake clean` write: values in, JSON-able dicts out."""
+"""Documents in, documents out: `newslake annotate` and `newslake clean`, one JSON object per line, without a lake.
+
+Both share everything but the step in the middle. An invalid line is reported and skipped; processing continues.
+"""
 
 import json
 import multiprocessing
@@ -19,14 +22,184 @@ from pipeline.jobs.annotator import LoadedAnnotator, knowledge_of, load_annotato
 from pipeline.model import Annotation, Article, Entity, Event, Page
 from pipeline.settings import Settings
 
+
+@dataclass(frozen=True, slots=True)
+class Line:
+    """The result of one input line: an output object, or the problem with it. ``number`` counts from 1."""
+
+    number: int
+    result: dict[str, object] | None
+    problem: str | None
+
+
+class BadLineError(ValueError):
+    """An invalid input line; the message names the field."""
+
+
+def annotate_lines(lines: Iterable[str], *, settings: Settings, workers: int = 1) -> Iterator[Line]:
+    """Yield one line for each input line ``{doc_id, text, title, published_at}``, in order.
+
+    Blank lines are skipped. Each of the ``workers`` processes loads a model.
+    """
+    yield from _process_lines(lines, partial(_open_annotate, settings), workers=workers)
+
+
+def clean_lines(lines: Iterable[str], *, folder: Path, settings: Settings, workers: int = 1) -> Iterator[Line]:
+    """Yield one line for each input line ``{doc_id, url, html, fetched_at}``, in order.
+
+    ``html`` names a file in ``folder``. Pages are never rejected: each result has its page type.
+    """
+    yield from _process_lines(lines, partial(_open_clean, settings, folder), workers=workers)
+
+
+# Lines are processed in groups, in order, by this process or by several.
+
+_GROUP = 64  # lines: a few batches of the model, so that calls are few and results come often
+
+GroupWorker = Callable[[list[tuple[int, str]]], list[Line]]
+_worker: GroupWorker | None = None  # of a worker process, set once when it starts
+
+
+def _start_worker(opening: Callable[[], GroupWorker]) -> None:
+    global _worker  # noqa: PLW0603 - the model must outlive the call that loads it, and processes share no objects
+    _worker = opening()
+
+
+def _call_worker(group: list[tuple[int, str]]) -> list[Line]:
+    assert _worker is not None
+    return _worker(group)
+
+
+def _process_lines(lines: Iterable[str], opening: Callable[[], GroupWorker], *, workers: int) -> Iterator[Line]:
+    numbered = ((number, line) for number, line in enumerate(lines, 1) if line.strip())
+    groups = (list(group) for group in batched(numbered, _GROUP))
+    if workers == 1:
+        step = opening()
+        for group in groups:
+            yield from step(group)
+        return
+    context = multiprocessing.get_context("spawn")
+    with ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(opening,)) as pool:
+        waiting: deque[Future[list[Line]]] = deque()
+        for group in groups:
+            waiting.append(pool.submit(_call_worker, group))
+            if len(waiting) > workers * 2:
+                yield from waiting.popleft().result()
+        while waiting:
+            yield from waiting.popleft().result()
+
+
+def _open_annotate(settings: Settings) -> GroupWorker:
+    return partial(_annotate, load_annotator(settings, knowledge_of(settings), with_untyped=True))
+
+
+def _annotate(annotator: LoadedAnnotator, group: list[tuple[int, str]]) -> list[Line]:
+    parsed = list(_parse_group(group, _text_article))
+    read = annotator.read(article for _, _, article in parsed if isinstance(article, Article))
+    return [
+        Line(number, None, article) if isinstance(article, str) else _annotation_line(number, doc_id, *next(read))
+        for number, doc_id, article in parsed
+    ]
+
+
+def _annotation_line(number: int, doc_id: str, article: Article, read: Annotation | NewsError | None) -> Line:
+    if isinstance(read, NewsError):
+        return Line(number, None, str(read))
+    return Line(number, annotation_object(doc_id, article, read or Annotation()), None)
+
+
+def _open_clean(settings: Settings, folder: Path) -> GroupWorker:
+    return partial(_clean, settings, folder)
+
+
+def _clean(settings: Settings, folder: Path, group: list[tuple[int, str]]) -> list[Line]:
+    return [
+        Line(number, None, page) if isinstance(page, str) else _extraction_line(number, doc_id, page)
+        for number, doc_id, page in _parse_group(group, partial(_page, settings, folder))
+    ]
+
+
+def _extraction_line(number: int, doc_id: str, page: Page) -> Line:
+    try:
+        article = extract(page, source_key="lines")
+    except NewsError as error:
+        return Line(number, None, str(error))
+    return Line(number, extraction_object(doc_id, article), None)
+
+
+# Parsing of input lines.
+
+
+def _parse_group[T](
+    group: list[tuple[int, str]], parse: Callable[[dict[str, Any]], T]
+) -> Iterator[tuple[int, str, T | str]]:
+    """Yield (line number, doc_id, parsed input or the problem with it) for each line."""
+    for number, line in group:
+        try:
+            given = json.loads(line)
+            if not isinstance(given, dict) or not isinstance(given.get("doc_id"), str):
+                raise BadLineError("no object with a text doc_id")
+            yield number, given["doc_id"], parse(given)
+        except json.JSONDecodeError as error:
+            yield number, "", f"no JSON object on this line: {error}"
+        except (ValueError, OSError) as error:  # a field, a date, a file
+            yield number, "", f"{error}"
+
+
+def _text_article(given: dict[str, Any]) -> Article:
+    text = given.get("text")
+    if not isinstance(text, str):
+        raise BadLineError("text: must be a string")
+    return article_from_text(
+        text,
+        title=given.get("title"),
+        published_at=_moment(given, "published_at"),
+        language=given.get("language") or "en",
+    )
+
+
+def _page(settings: Settings, folder: Path, given: dict[str, Any]) -> Page:
+    name = given.get("html")
+    if not isinstance(name, str) or not (folder / name).resolve().is_relative_to(folder.resolve()):
+        raise BadLineError("html: must name a file in the input's folder")
+    if not (folder / name).is_file():
+        raise BadLineError(f"html: no file {name[:80]!r} in the input's folder")
+    return Page(
+        url=given.get("url"),
+        final_url=given.get("url"),
+        status=200,
+        headers={"content-type": "text/html"},
+        body=(folder / name).read_bytes(),
+        fetched_at=_moment(given, "fetched_at") or settings.now(),
+    )
+
+
+def _moment(given: dict[str, Any], field: str) -> datetime | None:
+    value = given.get(field)
+    if value is None:
+        return None
+    try:
+        return parse_moment(value)
+    except (TypeError, ValueError) as error:
+        raise BadLineError(f"{field}: {value!r} is no ISO date or time") from error
+
+
+def parse_moment(text: str) -> datetime:
+    """Return an ISO 8601 date or time as UTC. A time without zone is taken as UTC. Raises: ValueError."""
+    moment = datetime.fromisoformat(text)
+    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
+
+
+# Output objects.
+
 _KINDS = {"name": "name", "pronoun": "pron", "nominal": "nom"}
 _BODY = ("standfirst", "heading", "paragraph", "list")
 
 
 def annotation_object(doc_id: str, article: Article, annotation: Annotation) -> dict[str, object]:
-    """Return the annotation as one JSON-able object; ``entity_id`` is the cluster inside the document.
+    """Return the annotation as one JSON-able object; ``entity_id`` is the cluster within the document.
 
-    A mention of several is written once for each.
+    A mention of several entities is written once per entity.
     """
     of_cluster = {e.cluster_index: e for e in reversed(annotation.entities) if e.cluster_index is not None}
     return {
@@ -105,7 +278,7 @@ def _event_object(doc_id: str, event: Event) -> dict[str, object]:
 
 
 def _texts(words: str | None, names: tuple[str, ...]) -> list[str] | str | None:
-    """Return the words of a participant, with the names of all where it stands for several."""
+    """Return the text of a participant, with all names where it refers to several."""
     return list(dict.fromkeys([words or "", *names])) if names else words
 
 
@@ -117,7 +290,7 @@ def _event_day(event: Event) -> str | None:
 
 
 def extraction_object(doc_id: str, article: Article) -> dict[str, object]:
-    """Return the extraction as one JSON-able object; paragraphs are all of the body, in reading order."""
+    """Return the extraction as one JSON-able object; ``paragraphs`` are the whole body in reading order."""
     return {
         "doc_id": doc_id,
         "title": article.title,
@@ -132,171 +305,10 @@ def extraction_object(doc_id: str, article: Article) -> dict[str, object]:
 
 
 def moment_text(article: Article) -> str | None:
-    """Return the publication as ISO 8601 as the page writes it, in its own zone: the day alone without a time."""
+    """Return the publication time as ISO 8601 in the zone of the page; without a time, only the day."""
     when, zone = article.published_at, article.published_at_zone
     if when is None:
         return None
     if article.published_at_precision == "day":
         return when.date().isoformat() + (f"T00:00:00{zone}" if zone else "")
     return in_zone(when, zone).isoformat()
-
-
-# Documents in, documents out: one JSON object a line, for programs that want no lake.
-#
-# `annotate` and `clean` share everything but the step in the middle. Lines are worked on in groups, in order, by this
-# process or by several; a bad line is told and left out, and the rest goes on.
-
-_GROUP = 64  # lines: a few batches of the model, so that a worker is asked seldom and answers often
-
-
-@dataclass(frozen=True, slots=True)
-class Line:
-    """What one input line became: an output object, or the reason why it became none. ``number`` counts from 1."""
-
-    number: int
-    result: dict[str, object] | None
-    problem: str | None
-
-
-class BadLineError(ValueError):
-    """An input line that is not what it should be; the message names the field."""
-
-
-def annotate_lines(lines: Iterable[str], *, settings: Settings, workers: int = 1) -> Iterator[Line]:
-    """Yield one line for each input line ``{doc_id, text, title, published_at}``, in order.
-
-    Blank lines are passed over. ``workers`` processes load a model each.
-    """
-    yield from _process_lines(lines, partial(_open_annotate, settings), workers=workers)
-
-
-def clean_lines(lines: Iterable[str], *, folder: Path, settings: Settings, workers: int = 1) -> Iterator[Line]:
-    """Yield one line for each input line ``{doc_id, url, html, fetched_at}``, in order; ``html`` names a file in
-    ``folder``. Always the extraction and its page type, never a rejection."""
-    yield from _process_lines(lines, partial(_open_clean, settings, folder), workers=workers)
-
-
-GroupWorker = Callable[[list[tuple[int, str]]], list[Line]]
-_worker: GroupWorker | None = None  # a worker process's own, set once when it starts
-
-
-def _start_worker(opening: Callable[[], GroupWorker]) -> None:
-    global _worker  # noqa: PLW0603 - the model must outlive the call that loads it, and processes share no objects
-    _worker = opening()
-
-
-def _call_worker(group: list[tuple[int, str]]) -> list[Line]:
-    assert _worker is not None
-    return _worker(group)
-
-
-def _process_lines(lines: Iterable[str], opening: Callable[[], GroupWorker], *, workers: int) -> Iterator[Line]:
-    numbered = ((number, line) for number, line in enumerate(lines, 1) if line.strip())
-    groups = (list(group) for group in batched(numbered, _GROUP))
-    if workers == 1:
-        step = opening()
-        for group in groups:
-            yield from step(group)
-        return
-    context = multiprocessing.get_context("spawn")
-    with ProcessPoolExecutor(workers, context, initializer=_start_worker, initargs=(opening,)) as pool:
-        waiting: deque[Future[list[Line]]] = deque()
-        for group in groups:
-            waiting.append(pool.submit(_call_worker, group))
-            if len(waiting) > workers * 2:
-                yield from waiting.popleft().result()
-        while waiting:
-            yield from waiting.popleft().result()
-
-
-def _open_annotate(settings: Settings) -> GroupWorker:
-    return partial(_annotate, load_annotator(settings, knowledge_of(settings), with_untyped=True))
-
-
-def _open_clean(settings: Settings, folder: Path) -> GroupWorker:
-    return partial(_clean, settings, folder)
-
-
-def _parse_group[T](
-    group: list[tuple[int, str]], parse: Callable[[dict[str, Any]], T]
-) -> Iterator[tuple[int, str, T | str]]:
-    """Yield (line number, doc_id, parsed input or what is wrong with it) for each line."""
-    for number, line in group:
-        try:
-            given = json.loads(line)
-            if not isinstance(given, dict) or not isinstance(given.get("doc_id"), str):
-                raise BadLineError("no object with a text doc_id")
-            yield number, given["doc_id"], parse(given)
-        except json.JSONDecodeError as error:
-            yield number, "", f"no JSON object on this line: {error}"
-        except (ValueError, OSError) as error:  # a field, a date, a file
-            yield number, "", f"{error}"
-
-
-def _annotate(annotator: LoadedAnnotator, group: list[tuple[int, str]]) -> list[Line]:
-    parsed = list(_parse_group(group, _text_article))
-    read = annotator.read(article for _, _, article in parsed if isinstance(article, Article))
-    return [
-        Line(number, None, article) if isinstance(article, str) else _annotation_line(number, doc_id, *next(read))
-        for number, doc_id, article in parsed
-    ]
-
-
-def _text_article(given: dict[str, Any]) -> Article:
-    text = given.get("text")
-    if not isinstance(text, str):
-        raise BadLineError("text: must be a string")
-    return article_from_text(
-        text,
-        title=given.get("title"),
-        published_at=_moment(given, "published_at"),
-        language=given.get("language") or "en",
-    )
-
-
-def _moment(given: dict[str, Any], field: str) -> datetime | None:
-    value = given.get(field)
-    if value is None:
-        return None
-    try:
-        moment = datetime.fromisoformat(value)
-    except (TypeError, ValueError) as error:
-        raise BadLineError(f"{field}: {value!r} is no ISO date or time") from error
-    return moment.astimezone(UTC) if moment.tzinfo else moment.replace(tzinfo=UTC)
-
-
-def _annotation_line(number: int, doc_id: str, article: Article, read: Annotation | NewsError | None) -> Line:
-    if isinstance(read, NewsError):
-        return Line(number, None, str(read))
-    return Line(number, annotation_object(doc_id, article, read or Annotation()), None)
-
-
-def _clean(settings: Settings, folder: Path, group: list[tuple[int, str]]) -> list[Line]:
-    return [
-        Line(number, None, page) if isinstance(page, str) else _extraction_line(number, doc_id, page)
-        for number, doc_id, page in _parse_group(group, partial(_page, settings, folder))
-    ]
-
-
-def _page(settings: Settings, folder: Path, given: dict[str, Any]) -> Page:
-    name = given.get("html")
-    if not isinstance(name, str) or not (folder / name).resolve().is_relative_to(folder.resolve()):
-        raise BadLineError("html: must name a file in the input's folder")
-    if not (folder / name).is_file():
-        raise BadLineError(f"html: no file {name[:80]!r} in the input's folder")
-    return Page(
-        url=given.get("url"),
-        final_url=given.get("url"),
-        status=200,
-        headers={"content-type": "text/html"},
-        body=(folder / name).read_bytes(),
-        fetched_at=_moment(given, "fetched_at") or settings.now(),
-    )
-
-
-def _extraction_line(number: int, doc_id: str, page: Page) -> Line:
-    try:
-        article = extract(page, source_key="lines")
-    except NewsError as error:
-        return Line(number, None, str(error))
-    return Line(number, extraction_object(doc_id, article), None)

@@ -1,4 +1,4 @@
-"""Is everything there that a run needs, and what to do where it is not."""
+"""Check that everything a run needs is there, and say what to do where it is not."""
 
 import importlib.metadata
 import os
@@ -17,7 +17,7 @@ from pipeline.kb import read_overrides
 from pipeline.model import pluralize
 from pipeline.reports.overrides import stale_corrections
 
-_FREE_BYTES = 2_000_000_000  # a day of a large source with its archive, tables and one generation to fall back to
+_FREE_BYTES = 2_000_000_000  # one day of a large source: archive, tables and one earlier generation
 
 
 @dataclass(frozen=True, slots=True)
@@ -30,7 +30,7 @@ class Finding:
 
 
 def examine(workspace: Workspace) -> tuple[Finding, ...]:
-    """Return what was found for each part, the well ones included, in the order in which a run needs them."""
+    """Return one finding per check, in the order in which a run needs them."""
     return tuple(_run_check(name, check, workspace) for name, check in _CHECKS.items())
 
 

@@ -1,4 +1,7 @@
-"""Corrections tried: what each line of ``overrides.toml`` touches, and which rows it would change: nothing kept."""
+"""Try corrections: which articles each line of ``overrides.toml`` touches and which rows it would change.
+
+Nothing is written. Stale corrections, which correct nothing any more, are found here too.
+"""
 
 from collections import Counter
 from collections.abc import Collection, Iterable, Iterator, Mapping, Sequence
@@ -23,130 +26,10 @@ from pipeline.model import Annotation, Article, Entity, Event, Quote, Rejected
 from pipeline.model.corrections import folded_words, holds_words, matching_quotes
 from pipeline.nlp.quotes.overrides import RULE, correct_quotes
 
-# Corrections beside the committed rows: which articles each concerns, and which have nothing left to correct.
-
-_SCOPE_COLUMNS = ("article_id", "url", "source_key")
-
-
-@dataclass(frozen=True, slots=True)
-class StaleCorrection:
-    """A correction of a quote that corrects nothing, by its ``key`` in the file."""
-
-    key: str
-    article_id: str
-    why: str
-
-
-def articles_with(lake: Lake, lines: Collection[NameLine]) -> Mapping[NameLine, tuple[str, ...]]:
-    """Return the committed articles that hold the name of each line, where the line holds; sorted."""
-    wanted = {line.name for line in lines}
-    found: dict[NameLine, set[str]] = {line: set() for line in lines}
-    for day in lake.days() if lines else ():
-        names = {
-            article_id: wanted & {fold_name(text) for texts in groups.values() for text in texts}
-            for article_id, groups in names_by_article(lake, day).items()
-        }
-        for article in lake.read("articles", days=[day], columns=_SCOPE_COLUMNS).to_pylist():
-            for line in lines:
-                if line.name in names.get(article["article_id"], ()) and _applies(line, article):
-                    found[line].add(article["article_id"])
-    return {line: tuple(sorted(ids)) for line, ids in found.items()}
-
-
-def _applies(line: NameLine, article: Mapping[str, Any]) -> bool:
-    kind, place = line.scope
-    if kind == "source":
-        return bool(article["source_key"] == place)
-    return kind == "" or place in (article["article_id"], article_id_at(article["url"]))
-
-
-def articles_at(lake: Lake, places: Collection[str]) -> Mapping[str, str]:
-    """Return the committed article of each place that has one: its own id, or the id of the address where it was.
-
-    An article whose page names another address as its home is found by both.
-    """
-    own = {each: each for each in lake.index.stored(places)}
-    lost = set(places) - own.keys()
-    for day in lake.days() if lost else ():
-        urls = lake.read("articles", days=[day], columns=("article_id", "url"))
-        for article_id, url in zip(*(column.to_pylist() for column in urls.columns), strict=True):
-            if (place := article_id_at(url)) in lost:
-                own[str(place)] = article_id
-    return own
-
-
-def stale_corrections(lake: Lake, knowledge: KnowledgeBase, *, version: str) -> tuple[StaleCorrection, ...]:
-    """Return the corrections of quotes that the committed rows show to correct nothing, in the order of the file.
-
-    One that the next derive is still to apply is not stale while its words are there. ``version`` is the pipeline's.
-    """
-    quotes = knowledge.corrections.quotes
-    at = articles_at(lake, quotes)
-    stored = lake.index.stored(at.values())
-    found = []
-    for place, said in quotes.items():
-        if place not in at:
-            found += [StaleCorrection(each.key, place, f"the lake has no article {place}") for each in said]
-            continue
-        whys = _stale_reasons(lake, knowledge, said, (at[place], stored[at[place]]), version=version)
-        found += [
-            StaleCorrection(each.key, at[place], why) for each, why in zip(said, whys, strict=True) if why is not None
-        ]
-    return tuple(sorted(found, key=lambda each: (len(each.key), each.key)))  # quotes[9], quotes[10]
-
-
-def _stale_reasons(
-    lake: Lake,
-    knowledge: KnowledgeBase,
-    said: Iterable[QuoteOverride],
-    article: tuple[str, StoredArticle],
-    *,
-    version: str,
-) -> Iterator[str | None]:
-    article_id, row = article
-    text = _rows(lake, "articles", article_id, row, ("article_id", "text"))[0]["text"]
-    quotes = _rows(lake, "quotes", article_id, row, ("article_id", "quote_text", "rule_id"))
-    otherwise = set(outdated_articles(lake, row.published_date, knowledge))
-    is_current = row.pipeline_version == version and article_id not in otherwise
-    told = folded_words(text)
-    return (_stale_reason(each, quotes, told, is_current=is_current) for each in said)
-
-
-def _stale_reason(
-    each: QuoteOverride, quotes: Iterable[Mapping[str, Any]], told: tuple[str, ...], *, is_current: bool
-) -> str | None:
-    """Return why a correction corrects nothing; None where it does, or is about to."""
-    rules = [quote["rule_id"] for quote in quotes]
-    found = matching_quotes([quote["quote_text"] for quote in quotes], each.words)
-    if not holds_words(told, each.folded):
-        return "the article does not hold these words"
-    if each.is_quote and not found:
-        return "no quote of the article holds these words"
-    is_put_on = any(rules[at] == RULE for at in found) if each.is_quote else not found
-    if is_current and not is_put_on and each.occurrence is None:
-        return (
-            f"{len(found)} quotes hold these words, and it could not be put on one; `newslake override check` says why"
-        )
-    return None
-
-
-def _rows(lake: Lake, table: str, article_id: str, row: StoredArticle, columns: tuple[str, ...]) -> list[Any]:
-    day = lake.read(table, days=[row.published_date], columns=columns)
-    rows: list[Any] = day.filter(pc.equal(day["article_id"], article_id)).to_pylist()
-    return rows
-
-
-# Two readings of one article side by side: which values of which rows are others.
-
-_AnnotationRow = Entity | Quote | Event
-# Numbers of rows, which shift with every row before them, and what names a state of knowledge.
-_IGNORED_COLUMNS = frozenset({"entity_index", "quote_index", "event_index", "same_event_index", "kb_version"})
-_WORDS: Mapping[type[_AnnotationRow], str] = {Entity: "entity_text", Quote: "quote_text", Event: "trigger_text"}
-
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class RowChange:
-    """One value of one row. ``text`` is what the row stands on; ``column`` None is the row itself, there or gone."""
+    """One changed value of one row. ``text`` is the text of the row. ``column`` None: the row appears or disappears."""
 
     article_id: str
     table: str
@@ -156,55 +39,11 @@ class RowChange:
     after: object
 
 
-def row_changes(article_id: str, before: Annotation, after: Annotation) -> tuple[RowChange, ...]:
-    """Return what differs between two readings, by table, in reading order; rows are the same where their words are."""
-    tables: tuple[tuple[str, Sequence[_AnnotationRow], Sequence[_AnnotationRow]], ...] = (
-        ("quotes", before.quotes, after.quotes),
-        ("entities", before.entities, after.entities),
-        ("events", before.events, after.events),
-    )
-    return tuple(
-        RowChange(article_id=article_id, table=table, text=_words(old or new), column=column, before=was, after=now)
-        for table, olds, news in tables
-        for old, new in _pairs(olds, news)
-        for column, was, now in _values(old, new)
-    )
-
-
-def _pairs(
-    olds: Sequence[_AnnotationRow], news: Sequence[_AnnotationRow]
-) -> list[tuple[_AnnotationRow | None, _AnnotationRow | None]]:
-    first, last = _by_place(olds), _by_place(news)
-    return [(first.get(place), last.get(place)) for place in sorted(first.keys() | last.keys())]
-
-
-def _by_place(rows: Sequence[_AnnotationRow]) -> dict[tuple[int, int, int], _AnnotationRow]:
-    """Return rows by their offsets; several on the same words by their order."""
-    seen: Counter[tuple[int, int]] = Counter()
-    found = {}
-    for row in rows:
-        span = (row.start_char, row.end_char)
-        found[(*span, seen[span])] = row
-        seen[span] += 1
-    return found
-
-
-def _values(old: _AnnotationRow | None, new: _AnnotationRow | None) -> list[tuple[str | None, object, object]]:
-    if old is None or new is None:
-        return [(None, "gone" if old is None else "there", "gone" if new is None else "there")]
-    pairs = ((field.name, getattr(old, field.name), getattr(new, field.name)) for field in fields(old))
-    return [(name, was, now) for name, was, now in pairs if was != now and name not in _IGNORED_COLUMNS]
-
-
-def _words(row: _AnnotationRow | None) -> str:
-    return "" if row is None else str(getattr(row, _WORDS[type(row)]))
-
-
 @dataclass(frozen=True, slots=True, kw_only=True)
 class LineCheck:
-    """One line: its ``key`` in the file, whom or what it is ``about``, the articles that it touches.
+    """One line: its ``key`` in the file, the name or quote it is ``about``, and the articles that it touches.
 
-    ``problem`` says why it has no effect; None where it has, or changes nothing that was not so before.
+    ``problem`` says why it cannot have an effect, None otherwise.
     """
 
     key: str
@@ -215,9 +54,11 @@ class LineCheck:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class OverrideCheck:
-    """Effects of lines. ``read`` articles were read twice, without the lines and with them; ``left_out`` would have
-    been more than were asked for; ``unread`` could not be, by id, with why. ``to_derive`` are those that the next runs
-    of their days read again.
+    """The effects of lines.
+
+    ``read`` are the articles that were annotated without and with the lines. ``left_out`` counts those over the limit.
+    ``unread`` says, per article, why it could not be read. ``to_derive`` counts the articles that the next runs derive
+    again.
     """
 
     lines: tuple[LineCheck, ...]
@@ -234,7 +75,7 @@ class OverrideCheck:
 
 @dataclass(frozen=True, slots=True)
 class _CorrectionSets:
-    """Corrections without the lines that are tried, with them, and alone."""
+    """Corrections without the tried lines, with them, and the tried lines alone."""
 
     before: Corrections
     after: Corrections
@@ -244,10 +85,10 @@ class _CorrectionSets:
 def check_overrides(
     workspace: Workspace, *, file: Path | None, line: str | None, articles: Sequence[str], limit: int
 ) -> OverrideCheck:
-    """Return what all lines of a file do, or with ``line`` what that text would do at its end.
+    """Return the effects of all lines of a file, or of the text ``line`` at its end.
 
-    ``articles`` (ids or addresses), if any, are the only ones looked at, and only lines that touch one of them. At most
-    ``limit`` articles are read, from the archive. Raises: ConfigError naming a wrong key, or a file that is not there.
+    With ``articles`` (ids or URLs), only these are checked, and only the lines that touch one of them. At most
+    ``limit`` articles are read, from the archive. Raises: ConfigError naming an invalid key or a missing file.
     """
     asked = _load_corrections(file or workspace.settings.overrides_file, line)
     touched = _articles_by_line(workspace, asked.tried)
@@ -291,7 +132,7 @@ def _load_corrections(path: Path, line: str | None) -> _CorrectionSets:
 
 
 def _added_corrections(before: Corrections, after: Corrections) -> Corrections:
-    """Return the corrections that are not among others."""
+    """Return the corrections that ``after`` adds to ``before``."""
     known = {(each.name, each.scope) for each in before.lines}
     lines = tuple(each for each in after.lines if (each.name, each.scope) not in known)
     quotes = {
@@ -331,7 +172,7 @@ def _count_to_derive(workspace: Workspace, knowledge: KnowledgeBase, ids: Collec
 
 @dataclass(frozen=True, slots=True)
 class _ReadResult:
-    """What reading gave. ``problems`` are of corrections of quotes, by key; ``unread`` says why, by article."""
+    """The result of reading. ``problems`` are those of quote corrections, by key; ``unread`` says why, per article."""
 
     changes: list[RowChange] = field(default_factory=list)
     problems: dict[str, str] = field(default_factory=dict)
@@ -339,7 +180,7 @@ class _ReadResult:
 
 
 def _read(workspace: Workspace, base: KnowledgeBase, asked: _CorrectionSets, ids: Sequence[str]) -> _ReadResult:
-    """Read articles without and with the lines; the model is loaded where there is one to read."""
+    """Annotate articles without and with the lines; the model is loaded only where there is an article."""
     done = _ReadResult()
     articles = []
     for article_id in ids:
@@ -374,3 +215,173 @@ def _read_articles(
         unmatched = correct_quotes(bare.quotes, bare.entities, here, infer_gender=settings.infer_gender).unmatched
         done.problems.update({each.override.key: each.why for each in unmatched if each.override.key in tried})
         done.changes.extend(row_changes(article.article_id, was, now))
+
+
+# Committed articles that corrections concern.
+
+_SCOPE_COLUMNS = ("article_id", "url", "source_key")
+
+
+def articles_with(lake: Lake, lines: Collection[NameLine]) -> Mapping[NameLine, tuple[str, ...]]:
+    """Return, per line, the sorted committed articles in its scope that contain its name."""
+    wanted = {line.name for line in lines}
+    found: dict[NameLine, set[str]] = {line: set() for line in lines}
+    for day in lake.days() if lines else ():
+        names = {
+            article_id: wanted & {fold_name(text) for texts in groups.values() for text in texts}
+            for article_id, groups in names_by_article(lake, day).items()
+        }
+        for article in lake.read("articles", days=[day], columns=_SCOPE_COLUMNS).to_pylist():
+            for line in lines:
+                if line.name in names.get(article["article_id"], ()) and _applies(line, article):
+                    found[line].add(article["article_id"])
+    return {line: tuple(sorted(ids)) for line, ids in found.items()}
+
+
+def _applies(line: NameLine, article: Mapping[str, Any]) -> bool:
+    kind, place = line.scope
+    if kind == "source":
+        return bool(article["source_key"] == place)
+    return kind == "" or place in (article["article_id"], article_id_at(article["url"]))
+
+
+def articles_at(lake: Lake, places: Collection[str]) -> Mapping[str, str]:
+    """Return the committed article of each place that has one: a place is its id, or the id of its URL.
+
+    An article whose page names another canonical URL is found by both.
+    """
+    own = {each: each for each in lake.index.stored(places)}
+    lost = set(places) - own.keys()
+    for day in lake.days() if lost else ():
+        urls = lake.read("articles", days=[day], columns=("article_id", "url"))
+        for article_id, url in zip(*(column.to_pylist() for column in urls.columns), strict=True):
+            if (place := article_id_at(url)) in lost:
+                own[str(place)] = article_id
+    return own
+
+
+# Stale corrections of quotes.
+
+
+@dataclass(frozen=True, slots=True)
+class StaleCorrection:
+    """A quote correction without effect; ``key`` is its key in the file."""
+
+    key: str
+    article_id: str
+    why: str
+
+
+def stale_corrections(lake: Lake, knowledge: KnowledgeBase, *, version: str) -> tuple[StaleCorrection, ...]:
+    """Return the quote corrections that have no effect on the committed rows, in the order of the file.
+
+    A correction that the next derive will apply is not stale while its words are in the article. ``version`` is that
+    of the pipeline.
+    """
+    quotes = knowledge.corrections.quotes
+    at = articles_at(lake, quotes)
+    stored = lake.index.stored(at.values())
+    found = []
+    for place, said in quotes.items():
+        if place not in at:
+            found += [StaleCorrection(each.key, place, f"the lake has no article {place}") for each in said]
+            continue
+        whys = _stale_reasons(lake, knowledge, said, (at[place], stored[at[place]]), version=version)
+        found += [
+            StaleCorrection(each.key, at[place], why) for each, why in zip(said, whys, strict=True) if why is not None
+        ]
+    return tuple(sorted(found, key=lambda each: (len(each.key), each.key)))  # quotes[9], quotes[10]
+
+
+def _stale_reasons(
+    lake: Lake,
+    knowledge: KnowledgeBase,
+    said: Iterable[QuoteOverride],
+    article: tuple[str, StoredArticle],
+    *,
+    version: str,
+) -> Iterator[str | None]:
+    article_id, row = article
+    text = _rows(lake, "articles", article_id, row, ("article_id", "text"))[0]["text"]
+    quotes = _rows(lake, "quotes", article_id, row, ("article_id", "quote_text", "rule_id"))
+    otherwise = set(outdated_articles(lake, row.published_date, knowledge))
+    is_current = row.pipeline_version == version and article_id not in otherwise
+    article_words = folded_words(text)
+    return (_stale_reason(each, quotes, article_words, is_current=is_current) for each in said)
+
+
+def _stale_reason(
+    each: QuoteOverride, quotes: Iterable[Mapping[str, Any]], article_words: tuple[str, ...], *, is_current: bool
+) -> str | None:
+    """Return why a correction has no effect; None where it has, or will have after the next derive."""
+    rules = [quote["rule_id"] for quote in quotes]
+    found = matching_quotes([quote["quote_text"] for quote in quotes], each.words)
+    if not holds_words(article_words, each.folded):
+        return "the article does not hold these words"
+    if each.is_quote and not found:
+        return "no quote of the article holds these words"
+    is_put_on = any(rules[at] == RULE for at in found) if each.is_quote else not found
+    if is_current and not is_put_on and each.occurrence is None:
+        return (
+            f"{len(found)} quotes hold these words, and it could not be put on one; `newslake override check` says why"
+        )
+    return None
+
+
+def _rows(lake: Lake, table: str, article_id: str, row: StoredArticle, columns: tuple[str, ...]) -> list[Any]:
+    day = lake.read(table, days=[row.published_date], columns=columns)
+    rows: list[Any] = day.filter(pc.equal(day["article_id"], article_id)).to_pylist()
+    return rows
+
+
+# Differences between two annotations of one article.
+
+_AnnotationRow = Entity | Quote | Event
+
+# Row numbers, which shift with every earlier row, and the version of the knowledge.
+_IGNORED_COLUMNS = frozenset({"entity_index", "quote_index", "event_index", "same_event_index", "kb_version"})
+_WORDS: Mapping[type[_AnnotationRow], str] = {Entity: "entity_text", Quote: "quote_text", Event: "trigger_text"}
+
+
+def row_changes(article_id: str, before: Annotation, after: Annotation) -> tuple[RowChange, ...]:
+    """Return the differences by table, in reading order; rows correspond where their offsets are equal."""
+    tables: tuple[tuple[str, Sequence[_AnnotationRow], Sequence[_AnnotationRow]], ...] = (
+        ("quotes", before.quotes, after.quotes),
+        ("entities", before.entities, after.entities),
+        ("events", before.events, after.events),
+    )
+    return tuple(
+        RowChange(article_id=article_id, table=table, text=_words(old or new), column=column, before=was, after=now)
+        for table, olds, news in tables
+        for old, new in _pairs(olds, news)
+        for column, was, now in _values(old, new)
+    )
+
+
+def _pairs(
+    olds: Sequence[_AnnotationRow], news: Sequence[_AnnotationRow]
+) -> list[tuple[_AnnotationRow | None, _AnnotationRow | None]]:
+    first, last = _by_place(olds), _by_place(news)
+    return [(first.get(place), last.get(place)) for place in sorted(first.keys() | last.keys())]
+
+
+def _by_place(rows: Sequence[_AnnotationRow]) -> dict[tuple[int, int, int], _AnnotationRow]:
+    """Return rows by their offsets; several with the same offsets are numbered in order."""
+    seen: Counter[tuple[int, int]] = Counter()
+    found = {}
+    for row in rows:
+        span = (row.start_char, row.end_char)
+        found[(*span, seen[span])] = row
+        seen[span] += 1
+    return found
+
+
+def _values(old: _AnnotationRow | None, new: _AnnotationRow | None) -> list[tuple[str | None, object, object]]:
+    if old is None or new is None:
+        return [(None, "gone" if old is None else "there", "gone" if new is None else "there")]
+    pairs = ((field.name, getattr(old, field.name), getattr(new, field.name)) for field in fields(old))
+    return [(name, was, now) for name, was, now in pairs if was != now and name not in _IGNORED_COLUMNS]
+
+
+def _words(row: _AnnotationRow | None) -> str:
+    return "" if row is None else str(getattr(row, _WORDS[type(row)]))

@@ -1,6 +1,6 @@
-"""All that the archive knows of one page: its captures, its contents, and what changed between them."""
+"""The history of one page: its captures, its revisions, and what changed between them."""
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from datetime import datetime
 from itertools import pairwise
@@ -18,9 +18,9 @@ VisitKind = Literal["content", "same_bytes", "not_modified", "gone", "truncated"
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageVisit:
-    """One capture or attempt of a page in the archive. ``digest`` is None where it is no capture.
+    """One capture or attempt of a page in the archive. ``digest`` is None for an attempt.
 
-    ``revision_id`` is None, and ``reason`` says why, where what was seen is no article.
+    ``revision_id`` is None where the page was not an article; ``reason`` says why.
     """
 
     at: datetime
@@ -36,7 +36,7 @@ class PageVisit:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Revision:
-    """One content, when it was first fetched, and what is new in it against the one before."""
+    """One revision, its first fetch, and its changes from the previous revision."""
 
     revision_id: str
     fetched_at: datetime
@@ -49,7 +49,7 @@ class Revision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageHistory:
-    """``looks`` are in time order, ``revisions`` by their first fetch. ``is_gone``: a tombstone is the last look."""
+    """``looks`` are in time order, ``revisions`` by first fetch. ``is_gone``: the last visit is a tombstone."""
 
     article_ids: tuple[str, ...]
     looks: tuple[PageVisit, ...]
@@ -60,7 +60,7 @@ class PageHistory:
 def page_history(workspace: Workspace, page: str) -> PageHistory:
     """Return the history of a URL or an article_id.
 
-    Raises: ConfigError where it is neither, ArchiveError (no_capture) where the archive has nothing of it.
+    Raises: ConfigError for anything else, ArchiveError (no_capture) where the archive has nothing of it.
     """
     captures, keys = _captures(workspace, page)
     attempts = workspace.archive.attempts(keys)
@@ -89,9 +89,14 @@ def _captures(workspace: Workspace, page: str) -> tuple[tuple[Capture, ...], set
     except ValueError as error:
         raise ConfigError(f"{page} is neither a URL nor the id of an article in the archive", key=page) from error
     ids = {each.article_id for each in archive.captures(page_key=key)} | {article_id_of(canonical=key, text="")}
-    captures = [each for article_id in ids for each in archive.captures(article_id=article_id)]
-    captures.sort(key=lambda each: (each.fetched_at, each.file, each.offset))
-    return tuple(captures), {key, *(each.page_key for each in captures)}
+    captures = captures_of(workspace, ids)
+    return captures, {key, *(each.page_key for each in captures)}
+
+
+def captures_of(workspace: Workspace, article_ids: Iterable[str]) -> tuple[Capture, ...]:
+    """Return the captures of some articles, oldest first."""
+    found = [each for article_id in article_ids for each in workspace.archive.captures(article_id=article_id)]
+    return tuple(sorted(found, key=lambda each: (each.fetched_at, each.file, each.offset)))
 
 
 def _capture_visits(captures: tuple[Capture, ...], read: Mapping[str, CleanResult]) -> list[PageVisit]:

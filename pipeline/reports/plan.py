@@ -1,4 +1,4 @@
-"""What a range of days still needs, and how long it may take: counted from indexes alone, no page read or fetched."""
+"""What a range of days still needs, and how long it may take: counted from the indexes, without reading a page."""
 
 from collections import Counter, defaultdict
 from collections.abc import Iterable, Mapping, Sequence
@@ -18,16 +18,16 @@ from pipeline.sources.files import SIDECAR
 from pipeline.sources.folder import folder_version, is_ready
 
 _PlanKey = tuple[str, date]  # source, news day
-_FOLDERS = ("folder", "inbox")  # kinds whose files wait to be read once
+_FOLDERS = ("folder", "inbox")  # kinds whose files are each read once
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class DayPlan:
-    """One source's news day. A page stands under the source and day that the archive saw it under last.
+    """One source's news day. A page counts under the source and day of its last capture.
 
-    known = archived + to_fetch + refused, in pages that some listing told of; how many more a listing would tell of
-    is not known before it is asked. An article may be several pages: derived + left_out + to_derive are articles, by
-    this version. ``can_list``: a run of this day asks the source's listing, else it reads the archive alone.
+    known = archived + to_fetch + refused counts pages that a listing contained; how many more there are is unknown
+    until it is fetched. derived + left_out + to_derive counts articles at this version; an article may have several
+    pages. ``can_list``: a run of this day fetches the source's listing, otherwise it only reads the archive.
     """
 
     source_key: str
@@ -52,7 +52,7 @@ class DayPlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourcePlan:
-    """A source. ``kind`` None: sources.toml has it no more. ``files_waiting`` None: no kind of files, or no folder."""
+    """A source. ``kind`` None: not in sources.toml any more. ``files_waiting`` None: not a folder, or a missing one."""
 
     key: str
     kind: str | None
@@ -66,7 +66,7 @@ class SourcePlan:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Plan:
-    """``days`` has only days of which something is known, by source, then day."""
+    """``days`` contains only days with known pages or articles, by source, then day."""
 
     first: date
     last: date
@@ -77,7 +77,7 @@ class Plan:
 
 
 def plan(workspace: Workspace, *, first: date, last: date, source_keys: Sequence[str] = ()) -> Plan:
-    """Return what the news days from first to last need, of some sources or of all that are known.
+    """Return what the news days from first to last need, for some sources or all that are known.
 
     Raises: ConfigError for an unknown source.
     """
@@ -104,7 +104,7 @@ def plan(workspace: Workspace, *, first: date, last: date, source_keys: Sequence
 
 
 def _counts(workspace: Workspace, first: date, last: date, *, version: str) -> Mapping[_PlanKey, Counter[str]]:
-    """Return the counts of ``DayPlan`` for each source and day of the range of which something is known."""
+    """Return the counts of ``DayPlan`` for each source and day of the range with known pages or articles."""
     articles: dict[str, list[CaptureSummary]] = defaultdict(list)
     pages: dict[str, _PlanKey] = {}
     places: dict[str, _PlanKey] = {}
@@ -136,7 +136,7 @@ def _source_plan(workspace: Workspace, source: Source) -> SourcePlan:
 
 
 def _files_waiting(workspace: Workspace, source: Source) -> int | None:
-    """Return how many files the next run reads; how many pages they hold is known only then."""
+    """Return how many files the next run reads; how many pages they contain is known only then."""
     folder = Path(source.location)
     if not folder.is_dir():
         return None
@@ -152,7 +152,7 @@ def _count(paths: Iterable[Path]) -> int:
 
 
 def _estimates(workspace: Workspace, first: date, last: date, rows: Iterable[DayPlan]) -> tuple[Estimate, ...]:
-    """Return what one run a day may take, also for days with nothing to do."""
+    """Return the estimates for one run per day, including days with nothing to do."""
     pages = {first + timedelta(days=number): 0 for number in range((last - first).days + 1)}
     articles = dict(pages)
     usual, paced = workspace.settings.host_interval_seconds, 0.0

@@ -1,4 +1,4 @@
-"""`newslake why`: from a row, an article or a URL back to the bytes, or to the decision that left it out."""
+"""Provenance for `newslake why`: from a row, article or URL back to the bytes, or to the decision that left it out."""
 
 import re
 from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
@@ -19,21 +19,22 @@ from pipeline.lake import StoredArticle
 from pipeline.model import Article, Capture, Outcome, Rejected, Source, article_id_of, canonical_url, domain_of
 from pipeline.model.provenance import Check, Excerpt, Fact, Provenance, ProvenanceStep, known_facts
 from pipeline.query import check_time, outcomes_of, pages_of_host
+from pipeline.reports.page_history import captures_of
 from pipeline.sources import listable_days
 from pipeline.tables.spec import Row
 
-# A row of the lake and the words that it stands on.
-
-# The tables whose rows point into an article's text: the column of the row's number, and of the words at its offsets.
+# Tables whose rows point into an article's text: the column of the row number, and of the text at its offsets.
 INDEX_OF = {"entities": "entity_index", "quotes": "quote_index", "events": "event_index"}
 _WORDS_OF = {"entities": "entity_text", "quotes": "quote_text", "events": "trigger_text"}
-_HEADLINE = 70
-_CONTEXT = 160  # code points of context on either side
+
+_ROW = re.compile(r"([0-9a-f]{32}):(\w+):(\d+)")
+_ARTICLE = re.compile(r"[0-9a-f]{32}")
+_TABLES = ", ".join(INDEX_OF)
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class StoredRows:
-    """The rows of an article as it stands in the lake; each table is read once."""
+    """The current rows of an article in the lake; each table is read once."""
 
     workspace: Workspace
     article_id: str
@@ -50,14 +51,14 @@ class StoredRows:
 
     @property
     def article(self) -> Row:
-        """The row of the article itself. Raises: LakeError where a commit took it to another day meanwhile."""
+        """The row of the article itself. Raises: LakeError where a commit moved it to another day meanwhile."""
         if rows := self.of("articles"):
             return rows[0]
-        told = f"{self.article_id} was moved to another day while it was read: ask again"
-        raise LakeError(told, key=self.article_id, reason="moved")
+        message = f"{self.article_id} was moved to another day while it was read: ask again"
+        raise LakeError(message, key=self.article_id, reason="moved")
 
     def numbered(self, table: str, index: int) -> Row:
-        """Return one row. Raises: ConfigError, saying how many rows the article has."""
+        """Return one row by its number. Raises: ConfigError saying how many rows the article has."""
         rows = self.of(table)
         found = next((row for row in rows if row[INDEX_OF[table]] == index), None)
         if found is None:
@@ -66,15 +67,168 @@ class StoredRows:
         return found
 
 
+@dataclass(frozen=True, slots=True)
+class _ProvenanceQuery:
+    """A parsed query: the article_ids and URL spellings that it may mean, and the row, if it names one."""
+
+    text: str
+    article_ids: tuple[str, ...]
+    urls: tuple[str, ...]
+    table: str | None = None
+    index: int | None = None
+
+    @property
+    def is_url(self) -> bool:
+        return self.text.startswith(("http://", "https://"))
+
+
+def trace_provenance(workspace: Workspace, asked: str, *, rows: StoredRows | None = None) -> Provenance:
+    """Return the provenance of a URL, an article_id, or a row such as ``ARTICLE_ID:quotes:3``.
+
+    ``rows`` are those of the article, if they were read already.
+    Raises: ConfigError for anything else, LakeError for damaged table files.
+    """
+    wanted = _parse_query(workspace, asked)
+    captures = captures_of(workspace, wanted.article_ids)
+    outcomes = _outcomes(workspace, wanted, captures, rows)
+    logged = [each.article_id for each in outcomes if each.article_id]  # for a local file, only these name the article
+    ids = dict.fromkeys([*wanted.article_ids, *logged])
+    captures = captures or captures_of(workspace, ids)
+    stored = workspace.lake.index.stored(ids)
+    kept = next((each for each in ids if each in stored), None)
+    if kept is not None:
+        rows = rows or StoredRows(workspace=workspace, article_id=kept, stored=stored[kept])
+        steps = _stored_steps(workspace, wanted, rows, captures, outcomes)
+        return Provenance(asked=asked, answer="kept", steps=steps)
+    if wanted.table is not None:
+        raise ConfigError(f"{wanted.text}: the lake has no article {wanted.article_ids[0]}", key=asked)
+    steps = _missing_steps(workspace, wanted, captures, outcomes)
+    if steps:
+        return Provenance(asked=asked, answer="not_kept", steps=steps)
+    return Provenance(asked=asked, answer="unknown", steps=_unknown_steps(workspace, wanted))
+
+
+def resolve_article_ids(workspace: Workspace, asked: str) -> tuple[str, ...]:
+    """Return the article_ids that a URL, an id or a row may mean, most likely first; none for a local file.
+
+    Raises: ConfigError as ``trace_provenance`` does.
+    """
+    return _parse_query(workspace, asked).article_ids
+
+
+def _parse_query(workspace: Workspace, asked: str) -> _ProvenanceQuery:
+    if found := _ROW.fullmatch(asked):
+        article_id, table, index = found.groups()
+        if table not in INDEX_OF:
+            raise ConfigError(f"{asked}: no rows of {table!r} stand in a text; these do: {_TABLES}", key=asked)
+        return _ProvenanceQuery(asked, (article_id,), (), table, int(index))
+    if _ARTICLE.fullmatch(asked):
+        return _ProvenanceQuery(asked, (asked,), ())
+    if re.match(r"[0-9a-f]{32}:", asked):
+        example = f"{asked.partition(':')[0]}:quotes:0"
+        raise ConfigError(
+            f"{asked} names no row: write table and number, e.g. {example}; there are {_TABLES}", key=asked
+        )
+    if not asked.startswith(("http://", "https://")):
+        return _ProvenanceQuery(asked, (), (asked,))  # a local file, as outcomes name it
+    try:
+        key = canonical_url(asked)
+    except ValueError as error:
+        raise ConfigError(f"{asked} is no URL ({error})", key=asked) from error
+    ids = [each.article_id for each in reversed(workspace.archive.captures(page_key=key))]
+    seen = workspace.fetch_state.seen(key)
+    urls = (asked, key) if seen is None else (asked, key, seen.url)  # outcomes spell it as its listing does
+    return _ProvenanceQuery(asked, tuple(dict.fromkeys([*ids, article_id_of(canonical=key, text="")])), urls)
+
+
+def _outcomes(
+    workspace: Workspace, wanted: _ProvenanceQuery, captures: Iterable[Capture], rows: StoredRows | None
+) -> tuple[Outcome, ...]:
+    """Return the outcomes of the pages and articles, latest first."""
+    names = {*wanted.urls, *(each.url or each.hints.file for each in captures)}
+    urls = {name for name in names if name}
+    # Outcomes from before the first capture only say that the page was pending.
+    fetched = [each.fetched_at.date() for each in captures]
+    if not fetched and rows is not None:  # the archive lost its records
+        fetched = [rows.stored.fetched_at.date()]
+    since = min(fetched, default=date.min)
+    found = outcomes_of(workspace.settings.lake_dir, urls=urls, article_ids=wanted.article_ids, since=since)
+    return tuple(Outcome(**row) for row in found.records())  # type: ignore[arg-type]
+
+
+def _stored_steps(
+    workspace: Workspace,
+    wanted: _ProvenanceQuery,
+    rows: StoredRows,
+    captures: Sequence[Capture],
+    outcomes: Sequence[Outcome],
+) -> tuple[ProvenanceStep, ...]:
+    article, article_id, raw_ref = rows.article, rows.article_id, rows.stored.raw_ref
+    steps = list(_row_steps(wanted, rows))
+    steps.append(article_step(rows))
+    own = [each for each in captures if each.article_id == article_id]
+    source = next((each for each in own if each.digest == raw_ref), None)
+    steps.append(missing_record_step(raw_ref) if source is None else bytes_step(workspace, source, row=article))
+    if own:
+        steps.append(discovery_step(workspace, own, outcomes))
+    url = article["url"] or article_id
+    steps.append(_next_step(f"newslake history {url}", None if wanted.table else f"newslake why {article_id}:quotes:0"))
+    return tuple(steps)
+
+
+def _row_steps(wanted: _ProvenanceQuery, rows: StoredRows) -> tuple[ProvenanceStep, ...]:
+    if wanted.table is None or wanted.index is None:
+        return ()
+    row = rows.numbered(wanted.table, wanted.index)
+    return row_step(wanted.table, row), text_step(wanted.table, row, rows.article)
+
+
+def _missing_steps(
+    workspace: Workspace, wanted: _ProvenanceQuery, captures: Sequence[Capture], outcomes: Sequence[Outcome]
+) -> tuple[ProvenanceStep, ...]:
+    steps = [verdict_step(outcomes)] if outcomes else []
+    seen = workspace.fetch_state.seen(canonical_url(wanted.text)) if wanted.is_url else None
+    if seen is not None and (seen.next_try_at is not None or seen.attempts):
+        steps.append(waiting_step(seen))
+    if captures:
+        source = next(each for each in captures if each.digest == captures[-1].digest)  # the capture that has the bytes
+        steps.append(evidence_step(workspace, source, outcomes[0] if outcomes else None))
+        steps.append(bytes_step(workspace, source, row=None))
+        steps.append(discovery_step(workspace, captures, ()))
+    if wanted.is_url and (captures or seen is not None):
+        steps.append(_next_step(f"newslake try {wanted.text}", f"newslake push {wanted.text}"))
+    return tuple(steps)
+
+
+def _unknown_steps(workspace: Workspace, wanted: _ProvenanceQuery) -> tuple[ProvenanceStep, ...]:
+    if not wanted.is_url:
+        return (ProvenanceStep(name="unknown", told="neither archive, lake nor log has it"),)
+    site = "/".join(wanted.text.split("/")[:3])
+    return (
+        unknown_step(workspace, wanted.text),
+        _next_step(f"newslake try {wanted.text}", f"newslake push {wanted.text}", f"newslake sources check {site}"),
+    )
+
+
+def _next_step(*commands: str | None) -> ProvenanceStep:
+    return ProvenanceStep(name="next", told="", facts=tuple(Fact("", command) for command in commands if command))
+
+
+# Steps of a row: what it says, and the words of the text at its offsets.
+
+_HEADLINE = 70  # characters
+_CONTEXT = 160  # code points of context on either side
+
+
 def row_step(table: str, row: Row) -> ProvenanceStep:
-    """Return what a row says and how each of it is known."""
+    """Return the facts of a row and how each is known."""
     words = " ".join(str(row[_WORDS_OF[table]]).split())
     told = f"{table} {row[INDEX_OF[table]]}: {words if len(words) <= _HEADLINE else f'{words[:_HEADLINE]}…'}"
     return ProvenanceStep(name="row", told=told, facts=_FACTS[table](row))
 
 
 def text_step(table: str, row: Row, article: Row) -> ProvenanceStep:
-    """Return the words in their paragraph, and whether the row's offsets hold in the text as it stands."""
+    """Return the text of a row in its paragraph, and whether its offsets match the current text."""
     text, start, end = article["text"], row["start_char"], row["end_char"]
     blocks = [
         each for each in enumerate(article["blocks"]) if each[1]["start_char"] < end and start < each[1]["end_char"]
@@ -114,10 +268,6 @@ def _check_spans(table: str, row: Row, article: Row) -> list[Check]:
     is_same = row["revision_id"] == article["revision_id"]
     told = "row and article are of one content" if is_same else "row and article are of two contents"
     return [*checks, Check(is_same, f"{told} ({row['revision_id']})")]
-
-
-def _rule(row: Row) -> str:
-    return f"rule {row['rule_id']}, confidence {row['confidence']:.2f}"
 
 
 def _quote_facts(row: Row) -> tuple[Fact, ...]:
@@ -163,6 +313,17 @@ def _event_facts(row: Row) -> tuple[Fact, ...]:
     )
 
 
+_FACTS: Mapping[str, Callable[[Row], tuple[Fact, ...]]] = {
+    "entities": _entity_facts,
+    "quotes": _quote_facts,
+    "events": _event_facts,
+}
+
+
+def _rule(row: Row) -> str:
+    return f"rule {row['rule_id']}, confidence {row['confidence']:.2f}"
+
+
 def _by(method: str | None) -> str | None:
     return None if method is None else f"by {method}"
 
@@ -189,14 +350,7 @@ def _date_basis(row: Row) -> str:
     return ", ".join(filter(None, [basis, words, row["event_date_precision"], row["event_date_note"]]))
 
 
-_FACTS: Mapping[str, Callable[[Row], tuple[Fact, ...]]] = {
-    "entities": _entity_facts,
-    "quotes": _quote_facts,
-    "events": _event_facts,
-}
-
-
-# An article of the lake and the bytes that it was read from, looked at now.
+# Steps of an article: its fields, the bytes that it was read from, and its discovery.
 
 _COUNTS = {"entities": "entity_count", "quotes": "quote_count", "events": "event_count"}
 _FIELD_LABELS = {
@@ -206,10 +360,11 @@ _FIELD_LABELS = {
     "language": "language",
     "page_type": "page type",
 }
+_NO_FACT = Fact("", None)
 
 
 def article_step(rows: StoredRows) -> ProvenanceStep:
-    """Return what is said of the article, by which method, and what read it."""
+    """Return the fields of the article with their methods, and what annotated it."""
     article, stored = rows.article, rows.stored
     methods = {each["field"]: each["method"] for each in article["field_methods"] or ()}
     zone = f", written {article['published_at_zone']}" if article["published_at_zone"] else ""
@@ -254,14 +409,10 @@ def _copy_of(rows: StoredRows) -> tuple[Fact, ...]:
     )
 
 
-def _moment(at: Any) -> str | None:
-    return None if at is None else f"{at:%Y-%m-%d %H:%M:%S} UTC"
-
-
 def bytes_step(workspace: Workspace, capture: Capture, *, row: Mapping[str, Any] | None) -> ProvenanceStep:
-    """Return where the bytes of a capture lie; they are read, compared with their digest and cleaned again.
+    """Return where the bytes of a capture are stored; they are read, compared with their digest and cleaned again.
 
-    ``row`` is the article that was read from them, None where none was.
+    ``row`` is the article derived from them, if any.
     """
     facts = [
         Fact("file", capture.file, f"bytes {capture.offset} to {capture.offset + capture.length}"),
@@ -287,13 +438,13 @@ def bytes_step(workspace: Workspace, capture: Capture, *, row: Mapping[str, Any]
 
 
 def missing_record_step(raw_ref: str | None) -> ProvenanceStep:
-    """Return that the archive has no record with the payload of a row."""
+    """Return the step for a row whose payload the archive has lost."""
     told = f"the archive has no record of {raw_ref}: `newslake raw verify` says what is lost"
     return ProvenanceStep(name="bytes", told="not there", checks=(Check(False, told),))
 
 
 def _check_recleaning(workspace: Workspace, capture: Capture, row: Mapping[str, Any]) -> Check:
-    """Return whether the bytes still give the row's text; other code may read another."""
+    """Return whether the bytes still give the text of the row; another pipeline version may give another text."""
     read, now, before = clean_capture(workspace, capture), version_of(workspace.settings), row["pipeline_version"]
     code = "by the same code" if now == before else f"by the code of now ({now}, the row is of {before})"
     if isinstance(read, Article) and (read.text, read.revision_id) == (row["text"], row["revision_id"]):
@@ -309,7 +460,7 @@ def _failure_text(read: object) -> str:
 
 
 def discovery_step(workspace: Workspace, captures: Sequence[Capture], outcomes: Sequence[Outcome]) -> ProvenanceStep:
-    """Return who listed a page first, for which day, and what was seen of it since. ``captures`` are oldest first."""
+    """Return which source listed a page first, for which day, and its captures since. ``captures`` are oldest first."""
     first, last = captures[0], captures[-1]
     source = next((each for each in workspace.sources.sources if each.key == first.source_key), None)
     place = f"{source.kind} {source.location}" if source is not None else "sources.toml has it no more"
@@ -330,34 +481,35 @@ def discovery_step(workspace: Workspace, captures: Sequence[Capture], outcomes: 
     return ProvenanceStep(name="found", told=f"by {first.source_key}, {_moment(first.fetched_at)}", facts=facts)
 
 
-_NO_FACT = Fact("", None)
-
-
 def _last_word(outcome: Outcome) -> str:
     why = f"{outcome.reason}: {outcome.detail}, " if outcome.reason else ""
     return f"{why}{_moment(outcome.seen_at)}, run {outcome.run_id}"
 
 
-# A page that the lake has no row of: the decision that left it out, or what is known where nothing is.
+def _moment(at: Any) -> str | None:
+    return None if at is None else f"{at:%Y-%m-%d %H:%M:%S} UTC"
+
+
+# Steps of a page without a row: the decision that left it out, or what is known about it.
 
 
 def verdict_step(outcomes: Sequence[Outcome]) -> ProvenanceStep:
-    """Return the last word on a page. ``outcomes`` are the last word first."""
+    """Return the latest status of a page. ``outcomes`` are latest first."""
     last = outcomes[0]
     told = f"{last.outcome}: {last.reason}" if last.reason else last.outcome
     facts = known_facts(
         Fact("because", last.detail),
-        Fact("decided", f"{last.seen_at:%Y-%m-%d %H:%M:%S} UTC", f"stage {last.stage}, run {last.run_id}"),
+        Fact("decided", _moment(last.seen_at), f"stage {last.stage}, run {last.run_id}"),
         Fact("source", last.source_key, f"news day {last.news_day}"),
         Fact("looked at", f"{len(outcomes)} times", f"first {min(each.seen_at for each in outcomes):%Y-%m-%d %H:%M}")
         if len(outcomes) > 1
-        else Fact("", None),
+        else _NO_FACT,
     )
     return ProvenanceStep(name="verdict", told=told, facts=facts)
 
 
 def evidence_step(workspace: Workspace, capture: Capture, last: Outcome | None) -> ProvenanceStep:
-    """Return what cleaning makes of the page's last bytes now: what speaks against it, and the bound that it missed."""
+    """Return what cleaning makes of the page's latest bytes now: the evidence against it, and the missed thresholds."""
     read = clean_capture(workspace, capture)
     if isinstance(read, Article):
         told = f"an article of {read.word_count} words, as it is read now"
@@ -382,7 +534,7 @@ def _missed_bounds(read: Rejected) -> Iterator[Fact]:
 
 
 def waiting_step(seen: PageState) -> ProvenanceStep:
-    """Return when a page that could not be had is tried again."""
+    """Return when a page that could not be fetched is tried again."""
     when = seen.next_try_at
     if when is None:
         return ProvenanceStep(name="state", told="it is tried again only when its listing says that it changed")
@@ -393,7 +545,7 @@ def waiting_step(seen: PageState) -> ProvenanceStep:
 
 
 def unknown_step(workspace: Workspace, url: str) -> ProvenanceStep:
-    """Return what is known of a page that nobody listed: its host, and which sources list that."""
+    """Return what is known about an unlisted page: its host, and the sources that may list it."""
     host = urlsplit(url).netloc
     pages, last = pages_of_host(workspace.settings.lake_dir, host)
     sources = [each for each in workspace.sources.sources if _lists(each, url)]
@@ -413,161 +565,3 @@ def _lists(source: Source, url: str) -> bool:
     if source.hosts:
         return any(urlsplit(url).netloc == host or urlsplit(url).netloc.endswith(f".{host}") for host in source.hosts)
     return source.is_online and site == (domain_of(source.location) or urlsplit(source.location).netloc)
-
-
-_ROW = re.compile(r"([0-9a-f]{32}):(\w+):(\d+)")
-_ARTICLE = re.compile(r"[0-9a-f]{32}")
-_TABLES = ", ".join(INDEX_OF)
-
-
-@dataclass(frozen=True, slots=True)
-class _ProvenanceQuery:
-    """What was asked for: the articles and spellings of URLs that it may stand for, and the row, if one."""
-
-    text: str
-    article_ids: tuple[str, ...]
-    urls: tuple[str, ...]
-    table: str | None = None
-    index: int | None = None
-
-    @property
-    def is_url(self) -> bool:
-        return self.text.startswith(("http://", "https://"))
-
-
-def trace_provenance(workspace: Workspace, asked: str, *, rows: StoredRows | None = None) -> Provenance:
-    """Return the receipt of a URL, an article_id, or a row as ``ARTICLE_ID:quotes:3``.
-
-    ``rows`` are those of the article asked for, where somebody read them already.
-    Raises: ConfigError for what is none of these, LakeError for damaged table files.
-    """
-    wanted = _parse_query(workspace, asked)
-    captures = _captures(workspace, wanted.article_ids)
-    outcomes = _outcomes(workspace, wanted, captures, rows)
-    told = [each.article_id for each in outcomes if each.article_id]  # of a local file nothing else names the article
-    ids = dict.fromkeys([*wanted.article_ids, *told])
-    captures = captures or _captures(workspace, ids)
-    stored = workspace.lake.index.stored(ids)
-    kept = next((each for each in ids if each in stored), None)
-    if kept is not None:
-        rows = rows or StoredRows(workspace=workspace, article_id=kept, stored=stored[kept])
-        steps = _stored_steps(workspace, wanted, rows, captures, outcomes)
-        return Provenance(asked=asked, answer="kept", steps=steps)
-    if wanted.table is not None:
-        raise ConfigError(f"{wanted.text}: the lake has no article {wanted.article_ids[0]}", key=asked)
-    steps = _missing_steps(workspace, wanted, captures, outcomes)
-    if steps:
-        return Provenance(asked=asked, answer="not_kept", steps=steps)
-    return Provenance(asked=asked, answer="unknown", steps=_unknown_steps(workspace, wanted))
-
-
-def resolve_article_ids(workspace: Workspace, asked: str) -> tuple[str, ...]:
-    """Return the article_ids that a URL, an id or a row may stand for, likeliest first; none for anything else.
-
-    Raises: ConfigError as ``trace_provenance`` does.
-    """
-    return _parse_query(workspace, asked).article_ids
-
-
-def _parse_query(workspace: Workspace, asked: str) -> _ProvenanceQuery:
-    if found := _ROW.fullmatch(asked):
-        article_id, table, index = found.groups()
-        if table not in INDEX_OF:
-            raise ConfigError(f"{asked}: no rows of {table!r} stand in a text; these do: {_TABLES}", key=asked)
-        return _ProvenanceQuery(asked, (article_id,), (), table, int(index))
-    if _ARTICLE.fullmatch(asked):
-        return _ProvenanceQuery(asked, (asked,), ())
-    if re.match(r"[0-9a-f]{32}:", asked):
-        example = f"{asked.partition(':')[0]}:quotes:0"
-        raise ConfigError(
-            f"{asked} names no row: write table and number, e.g. {example}; there are {_TABLES}", key=asked
-        )
-    if not asked.startswith(("http://", "https://")):
-        return _ProvenanceQuery(asked, (), (asked,))  # a local file, as outcomes name it
-    try:
-        key = canonical_url(asked)
-    except ValueError as error:
-        raise ConfigError(f"{asked} is no URL ({error})", key=asked) from error
-    ids = [each.article_id for each in reversed(workspace.archive.captures(page_key=key))]
-    seen = workspace.fetch_state.seen(key)
-    urls = (asked, key) if seen is None else (asked, key, seen.url)  # outcomes have it as its listing spelled it
-    return _ProvenanceQuery(asked, tuple(dict.fromkeys([*ids, article_id_of(canonical=key, text="")])), urls)
-
-
-def _captures(workspace: Workspace, article_ids: Iterable[str]) -> tuple[Capture, ...]:
-    """Return the captures of some articles, oldest first."""
-    found = [each for article_id in article_ids for each in workspace.archive.captures(article_id=article_id)]
-    return tuple(sorted(found, key=lambda each: (each.fetched_at, each.file, each.offset)))
-
-
-def _outcomes(
-    workspace: Workspace, wanted: _ProvenanceQuery, captures: Iterable[Capture], rows: StoredRows | None
-) -> tuple[Outcome, ...]:
-    """Return what was said of pages and articles, the last word first."""
-    names = {*wanted.urls, *(each.url or each.hints.file for each in captures)}
-    urls = {name for name in names if name}
-    # What was said before a page was first had, that it waited, is of no interest any more.
-    fetched = [each.fetched_at.date() for each in captures]
-    if not fetched and rows is not None:  # it has lost its records
-        fetched = [rows.stored.fetched_at.date()]
-    since = min(fetched, default=date.min)
-    found = outcomes_of(workspace.settings.lake_dir, urls=urls, article_ids=wanted.article_ids, since=since)
-    return tuple(Outcome(**row) for row in found.records())  # type: ignore[arg-type]
-
-
-def _stored_steps(
-    workspace: Workspace,
-    wanted: _ProvenanceQuery,
-    rows: StoredRows,
-    captures: Sequence[Capture],
-    outcomes: Sequence[Outcome],
-) -> tuple[ProvenanceStep, ...]:
-    article, article_id, raw_ref = rows.article, rows.article_id, rows.stored.raw_ref
-    steps = list(_row_steps(wanted, rows))
-    steps.append(article_step(rows))
-    own = [each for each in captures if each.article_id == article_id]
-    source = next((each for each in own if each.digest == raw_ref), None)
-    steps.append(missing_record_step(raw_ref) if source is None else bytes_step(workspace, source, row=article))
-    if own:
-        steps.append(discovery_step(workspace, own, outcomes))
-    url = article["url"] or article_id
-    steps.append(_next_step(f"newslake history {url}", None if wanted.table else f"newslake why {article_id}:quotes:0"))
-    return tuple(steps)
-
-
-def _row_steps(wanted: _ProvenanceQuery, rows: StoredRows) -> tuple[ProvenanceStep, ...]:
-    if wanted.table is None or wanted.index is None:
-        return ()
-    row = rows.numbered(wanted.table, wanted.index)
-    return row_step(wanted.table, row), text_step(wanted.table, row, rows.article)
-
-
-def _missing_steps(
-    workspace: Workspace, wanted: _ProvenanceQuery, captures: Sequence[Capture], outcomes: Sequence[Outcome]
-) -> tuple[ProvenanceStep, ...]:
-    steps = [verdict_step(outcomes)] if outcomes else []
-    seen = workspace.fetch_state.seen(canonical_url(wanted.text)) if wanted.is_url else None
-    if seen is not None and (seen.next_try_at is not None or seen.attempts):
-        steps.append(waiting_step(seen))
-    if captures:
-        source = next(each for each in captures if each.digest == captures[-1].digest)  # the one that has the bytes
-        steps.append(evidence_step(workspace, source, outcomes[0] if outcomes else None))
-        steps.append(bytes_step(workspace, source, row=None))
-        steps.append(discovery_step(workspace, captures, ()))
-    if wanted.is_url and (captures or seen is not None):
-        steps.append(_next_step(f"newslake try {wanted.text}", f"newslake push {wanted.text}"))
-    return tuple(steps)
-
-
-def _unknown_steps(workspace: Workspace, wanted: _ProvenanceQuery) -> tuple[ProvenanceStep, ...]:
-    if not wanted.is_url:
-        return (ProvenanceStep(name="unknown", told="neither archive, lake nor log has it"),)
-    site = "/".join(wanted.text.split("/")[:3])
-    return (
-        unknown_step(workspace, wanted.text),
-        _next_step(f"newslake try {wanted.text}", f"newslake push {wanted.text}", f"newslake sources check {site}"),
-    )
-
-
-def _next_step(*commands: str | None) -> ProvenanceStep:
-    return ProvenanceStep(name="next", told="", facts=tuple(Fact("", command) for command in commands if command))

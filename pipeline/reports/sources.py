@@ -1,4 +1,4 @@
-"""What the sources are, what each gives when it is asked, and what a site has to be made one of."""
+"""The sources and their state, probes of what each lists, and the listings of a site that could become sources."""
 
 import re
 from collections import Counter
@@ -16,14 +16,14 @@ from pipeline.model import Page, Source, domain_of
 from pipeline.sources import ListingEntry, WaybackFetcher, discover, listable_days, waiting_files
 from pipeline.sources.autodiscovery import COMMON_PATHS, kind_of_listing, linked_feeds, robots_sitemaps
 
-_PROBE_ENTRIES_MAX = 200  # entries that a probe looks at: an index of sitemaps may have fifty thousand
+_PROBE_ENTRIES_MAX = 200  # entries that a probe reads: a sitemap index may lead to fifty thousand
 _CANDIDATES_MAX = 20
 _LOG_BATCHES_MAX = 200
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class SourceState:
-    """A source as listed. ``outcomes`` are those of its last run as the log has it, None without one."""
+    """A source of sources.toml. ``outcomes`` are those of its last logged run, None without one."""
 
     key: str
     kind: str
@@ -35,11 +35,11 @@ class SourceState:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Probe:
-    """What a source gave when it was asked for a day.
+    """The result of probing a source for a day.
 
     ``entries`` counts what it lists, up to ``_PROBE_ENTRIES_MAX``; ``newest`` is their latest date. ``problems`` are
-    reasons of broken entries, counted. ``page`` says how the first listed page could be had. ``trouble`` is why
-    there is no listing, or why its pages are not to be had.
+    the reasons of broken entries, with counts. ``page`` is the result of fetching the first listed page. ``trouble``
+    says why there is no listing, or why its pages cannot be fetched.
     """
 
     source: Source
@@ -53,7 +53,7 @@ class Probe:
 
 
 def source_states(workspace: Workspace) -> tuple[SourceState, ...]:
-    """Return the sources in the order of sources.toml, with what became of each last."""
+    """Return the sources in the order of sources.toml, each with its last run."""
     last: dict[str, tuple[datetime, str]] = {}
     counts: Counter[tuple[str, str, str]] = Counter()
     for row in workspace.lake.log.read("outcomes", newest=_LOG_BATCHES_MAX).to_pylist():
@@ -81,7 +81,7 @@ def _outcome_summary(counts: Counter[tuple[str, str, str]], source_key: str, run
 
 
 def probe(workspace: Workspace, source: Source) -> Probe:
-    """Ask a source as a run would, for the newest day that it promises; archive nothing, claim nothing."""
+    """List a source as a run would, for the newest day that it promises; archive and claim nothing."""
     now = workspace.settings.now
     days = listable_days(source, now=now())
     day = now().date() if now().date() in days or days.last is None else days.last
@@ -113,7 +113,7 @@ def _probe_result(source: Source, day: date, found: list[ListingEntry], fetcher:
 
 
 def _first_page(entries: Iterable[ListingEntry], fetcher: Fetcher) -> tuple[str, str | None]:
-    """Return how the first page that must be fetched could be had, and the trouble where robots.txt forbids it."""
+    """Fetch the first listed page; return the result, and the trouble where robots.txt forbids it."""
     first = next((each.ref for each in entries if each.page is None and not each.finished and each.ref.url), None)
     if first is None:
         return "", None
@@ -127,8 +127,8 @@ def _first_page(entries: Iterable[ListingEntry], fetcher: Fetcher) -> tuple[str,
 
 
 def find(workspace: Workspace, url: str) -> tuple[Probe, ...]:
-    """Return what can be a source of a site, each probed: what the URL itself is, else what its page and its robots.txt
-    name, else what stands at common paths.
+    """Return possible sources of a site, each probed: the URL itself, else those that its page and robots.txt name,
+    else those at common paths.
 
     Raises: NewsError where nothing can be fetched from the URL.
     """
@@ -156,7 +156,7 @@ def _sources_at(workspace: Workspace, urls: Iterable[str], fetcher: Fetcher) -> 
 
 
 def _as_source(workspace: Workspace, page: Page, fetcher: Fetcher, *, taken: set[str]) -> Source | None:
-    """Return the source that a page is the listing of, under a key that no other has."""
+    """Return a source for a page that is a listing, under an unused key; None for any other page."""
     url = page.url or ""
     draft = Source(key="found", kind="feed", location=url)
     kind = kind_of_listing(page, draft, max_bytes=fetcher.limits.listing_max_bytes)
@@ -169,7 +169,7 @@ def _as_source(workspace: Workspace, page: Page, fetcher: Fetcher, *, taken: set
 
 
 def _keys(url: str, kind: str) -> Iterator[str]:
-    """Yield names for a source: that of its site, then with its kind, then numbered."""
+    """Yield keys for a source: the name of its site, then with its kind, then numbered."""
     name = (domain_of(url) or urlsplit(url).hostname or "site").split(".")[0].lower()
     name = re.sub(r"[^a-z0-9]+", "_", name).strip("_")
     name = name if name[:1].isalpha() else f"site_{name}".rstrip("_")
