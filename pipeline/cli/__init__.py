@@ -1,5 +1,7 @@
-"""`newslake`: the command line. One module a command group; exit 0 done or healthy, 1 something named is wrong,
-2 a wrong call."""
+"""`newslake`: the command line, one module per command group.
+
+Exit codes: 0 done or healthy, 1 a named problem, 2 an invalid call.
+"""
 
 import sys
 
@@ -50,7 +52,7 @@ app.add_typer(lake.archive_app, name="raw")
 
 
 def main() -> None:
-    """Run the command line; the one door where an error becomes a message and an exit code."""
+    """Run the command line; errors become a message and an exit code here and nowhere else."""
     try:
         app()
     except ConfigError as error:

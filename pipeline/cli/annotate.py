@@ -1,4 +1,7 @@
-"""`newslake try`, `annotate` and `clean`: one page printed, or many documents in and out, without a lake."""
+"""`newslake try`, `annotate` and `clean`: one page printed, or many documents in and out, without a lake.
+
+`newslake events`: why a sentence gives its events.
+"""
 
 import json
 import sys
@@ -20,68 +23,48 @@ if TYPE_CHECKING:
     from pipeline.reports.documents import Line
 
 
-# `newslake events`: why a sentence gives the events that it gives.
-
-events_app = typer.Typer(help="Which frame of the lexicon fires in a sentence.", no_args_is_help=True)
-
-
-@events_app.command("explain")
-def explain(
-    sentence: Annotated[str, typer.Argument(help="One or more sentences.")],
-    published_at: Annotated[str | None, typer.Option(help="Date to resolve dates against, e.g. 2017-06-13.")] = None,
-    as_json: AsJson = False,
-) -> None:
-    """Show each event of a sentence: its frame, who and whom, modality and date; then the words without a type."""
-    from pipeline.reports.article_view import read_text
-
-    read = read_text(workspace(), sentence, published_at=published_at)
-    if as_json:
-        print_json([asdict(event) for event in read.events + read.untyped])
-        return
-    for event in read.events:
-        _print_event(event)
-    if read.untyped:
-        untyped = ", ".join(event.trigger_text for event in read.untyped)
-        out.print(f"[dim]no type:[/dim] {escape(untyped)}", highlight=False)
-    if not read.events + read.untyped:
-        out.print("no event")
-
-
-def _print_event(event: Event) -> None:
-    kind = "/".join(word for word in (event.event_type, event.event_mode or event.event_subtype) if word)
-    derived = f", PLOVER {event.plover_type}" if event.plover_type not in (None, event.event_type) else ""
-    out.print(f"[bold]{escape(event.trigger_text)}[/bold]  {kind}{derived}", highlight=False)
-    for name, value in (
-        ("frame", event.rule_id),
-        ("actor", _participant(event, "actor")),
-        ("recipient", _participant(event, "recipient")),
-        ("modality", event.modality),
-        ("date", _date(event)),
-        ("place", event.place_text or "-"),
-    ):
-        out.print(f"  {name:<10} {value}", highlight=False, markup=False)
-
-
-def _participant(event: Event, side: str) -> str:
-    """Return who fills a place: the words, or the names where they are several, with country and sector."""
-    several: tuple[str, ...] = getattr(event, f"{side}s")
-    text = " + ".join(several) if several else getattr(event, f"{side}_text")
-    known = [code for part in ("country", "sector") if (code := getattr(event, f"{side}_{part}"))]
-    return (text or "-") + (f" ({', '.join(known)})" if known else "")
-
-
-def _date(event: Event) -> str:
-    days = " to ".join(str(day) for day in dict.fromkeys((event.event_date, event.event_date_end)) if day)
-    words = f'"{event.event_date_text}"' if event.event_date_text else ""
-    note = f"({event.event_date_note})" if event.event_date_note else ""
-    return " ".join(part for part in (words, days, f"by {event.event_date_basis}", note) if part)
-
-
 Input = Annotated[Path, typer.Argument(help="JSON lines to read; - for standard input.", allow_dash=True)]
 Output = Annotated[Path, typer.Argument(help="JSON lines to write; - for standard output.", allow_dash=True)]
 PublishedAt = Annotated[str | None, typer.Option(help="Date to resolve dates against, e.g. 2017-06-13.")]
 SourceRules = Annotated[str | None, typer.Option(help="Key of the source whose layout rules hold for it.")]
 Workers = Annotated[int, typer.Option(min=1, max=64, help="Processes to work with.")]
+
+
+def try_page(
+    page: Annotated[str, typer.Argument(help="A file (.html, .txt) or a URL.", metavar="FILE|URL")],
+    published_at: PublishedAt = None,
+    source: SourceRules = None,
+    as_json: AsJson = False,
+) -> None:
+    """Show what newslake makes of one page: its text with quotations and their speakers, each field with its method,
+    a line an entity, a quotation and an event."""
+    from pipeline.cli.output import draw_fields, draw_lists, draw_text
+    from pipeline.reports.article_view import preview, view_preview
+    from pipeline.reports.documents import annotation_object, extraction_object
+    from pipeline.web import article_page
+
+    space = workspace()
+    tried = preview(space, page, published_at=published_at, source_key=source)
+    if isinstance(tried.read, str):
+        print_error(tried.read)
+        raise typer.Exit(1)
+    if as_json:
+        cleaned = extraction_object(page, tried.article) | {"rules_fired": dict(tried.fired)}
+        print_json(cleaned | annotation_object(page, tried.article, tried.read or Annotation()))
+        return
+    shown = article_page(view_preview(space, page, tried).rows, origin="")
+    draw_text(shown)
+    draw_fields(shown)
+    rules = ", ".join(f"{rule} {count}" for rule, count in tried.fired.items()) or "none"
+    out.print(f"  rules fired: {rules}", highlight=False, markup=False)
+    if tried.rejected is not None:
+        out.print(
+            f"\n[red]a run would reject this page[/red]: {tried.rejected.reason}: {escape(tried.rejected.detail)}"
+        )
+    if tried.read is None:
+        language = tried.article.language or "unknown, the text may be too short to tell"
+        out.print(f"\nnot read: there are no words for its language ({language})", highlight=False, markup=False)
+    draw_lists(shown)
 
 
 def annotate(source: Input, target: Output, workers: Workers = 1, quiet: Quiet = False) -> None:
@@ -138,38 +121,58 @@ def _progress_bar(*, quiet: bool) -> Progress:
     return Progress(*columns, console=err, transient=True, disable=quiet or not err.is_terminal)
 
 
-def try_page(
-    page: Annotated[str, typer.Argument(help="A file (.html, .txt) or a URL.", metavar="FILE|URL")],
+# `newslake events`: why a sentence gives its events.
+
+events_app = typer.Typer(help="Which frame of the lexicon fires in a sentence.", no_args_is_help=True)
+
+
+@events_app.command("explain")
+def explain(
+    sentence: Annotated[str, typer.Argument(help="One or more sentences.")],
     published_at: PublishedAt = None,
-    source: SourceRules = None,
     as_json: AsJson = False,
 ) -> None:
-    """Show what newslake makes of one page: its text with quotations and their speakers, each field with its method,
-    a line an entity, a quotation and an event."""
-    from pipeline.cli.output import draw_fields, draw_lists, draw_text
-    from pipeline.reports.article_view import preview, view_preview
-    from pipeline.reports.documents import annotation_object, extraction_object
-    from pipeline.web import article_page
+    """Show each event of a sentence: its frame, who and whom, modality and date; then the words without a type."""
+    from pipeline.reports.article_view import read_text
 
-    space = workspace()
-    tried = preview(space, page, published_at=published_at, source_key=source)
-    if isinstance(tried.read, str):
-        print_error(tried.read)
-        raise typer.Exit(1)
+    read = read_text(workspace(), sentence, published_at=published_at)
     if as_json:
-        cleaned = extraction_object(page, tried.article) | {"rules_fired": dict(tried.fired)}
-        print_json(cleaned | annotation_object(page, tried.article, tried.read or Annotation()))
+        print_json([asdict(event) for event in read.events + read.untyped])
         return
-    shown = article_page(view_preview(space, page, tried).rows, origin="")
-    draw_text(shown)
-    draw_fields(shown)
-    rules = ", ".join(f"{rule} {count}" for rule, count in tried.fired.items()) or "none"
-    out.print(f"  rules fired: {rules}", highlight=False, markup=False)
-    if tried.rejected is not None:
-        out.print(
-            f"\n[red]a run would reject this page[/red]: {tried.rejected.reason}: {escape(tried.rejected.detail)}"
-        )
-    if tried.read is None:
-        told = tried.article.language or "unknown, the text may be too short to tell"
-        out.print(f"\nnot read: there are no words for its language ({told})", highlight=False, markup=False)
-    draw_lists(shown)
+    for event in read.events:
+        _print_event(event)
+    if read.untyped:
+        untyped = ", ".join(event.trigger_text for event in read.untyped)
+        out.print(f"[dim]no type:[/dim] {escape(untyped)}", highlight=False)
+    if not read.events + read.untyped:
+        out.print("no event")
+
+
+def _print_event(event: Event) -> None:
+    kind = "/".join(word for word in (event.event_type, event.event_mode or event.event_subtype) if word)
+    derived = f", PLOVER {event.plover_type}" if event.plover_type not in (None, event.event_type) else ""
+    out.print(f"[bold]{escape(event.trigger_text)}[/bold]  {kind}{derived}", highlight=False)
+    for name, value in (
+        ("frame", event.rule_id),
+        ("actor", _participant(event, "actor")),
+        ("recipient", _participant(event, "recipient")),
+        ("modality", event.modality),
+        ("date", _date(event)),
+        ("place", event.place_text or "-"),
+    ):
+        out.print(f"  {name:<10} {value}", highlight=False, markup=False)
+
+
+def _participant(event: Event, side: str) -> str:
+    """Return the text of a participant, or its names where it has several, with country and sector."""
+    several: tuple[str, ...] = getattr(event, f"{side}s")
+    text = " + ".join(several) if several else getattr(event, f"{side}_text")
+    known = [code for part in ("country", "sector") if (code := getattr(event, f"{side}_{part}"))]
+    return (text or "-") + (f" ({', '.join(known)})" if known else "")
+
+
+def _date(event: Event) -> str:
+    days = " to ".join(str(day) for day in dict.fromkeys((event.event_date, event.event_date_end)) if day)
+    words = f'"{event.event_date_text}"' if event.event_date_text else ""
+    note = f"({event.event_date_note})" if event.event_date_note else ""
+    return " ".join(part for part in (words, days, f"by {event.event_date_basis}", note) if part)

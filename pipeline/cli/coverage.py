@@ -1,4 +1,4 @@
-"""`newslake coverage`: is the dip real, or is the crawler broken? A heat map, and the odd days with their cause."""
+"""`newslake coverage`: a heat map of sources and days, and the unusual days with their cause."""
 
 from collections.abc import Iterator
 from dataclasses import asdict
@@ -107,7 +107,7 @@ def _print_map(found: "Coverage") -> None:
 
 
 def _scale(found: "Coverage") -> str:
-    """Return the days above the map, one each week."""
+    """Return the scale above the map, one day per week."""
     count = (found.last - found.first).days + 1
     weeks = (f"{found.first + timedelta(days=number):%m-%d}" for number in range(0, count, _WEEK))
     return "".join(f"{week:<{_WEEK}}" for week in weeks)

@@ -1,4 +1,4 @@
-"""`newslake lake`: look after the table files."""
+"""`newslake lake`, `raw` and `changes`: maintain, export and follow the table files, and verify the archive."""
 
 from collections.abc import Iterable, Mapping, Sequence
 from dataclasses import asdict
@@ -14,10 +14,16 @@ from pipeline.cli.run import day_of
 from pipeline.errors import ConfigError
 from pipeline.model import pluralize
 
-# `newslake lake export`: the tables as files for others.
+lake_app = typer.Typer(help="Verify, recover, tidy, keep and export the table files.", no_args_is_help=True)
+
+Deep = Annotated[bool, typer.Option("--deep", help="Every row and its receipt too, and the whole archive.")]
+Withdraw = Annotated[
+    bool, typer.Option("--withdraw", help="Take out what is damaged first; the next run derives it again.")
+]
 
 
-def export(  # noqa: PLR0913, PLR0917 - what the command line offers
+@lake_app.command("export")
+def export(  # noqa: PLR0913, PLR0917 - the options of the command
     target: Annotated[Path, typer.Argument(metavar="OUT", help="A new folder.")],
     to: Annotated[str, typer.Option("--to", metavar="folder|csv|sqlite", help="Plain Parquet, CSV or SQLite.")],
     first: Annotated[str | None, typer.Option("--from", help="First published day, YYYY-MM-DD.")] = None,
@@ -63,85 +69,6 @@ def export(  # noqa: PLR0913, PLR0917 - what the command line offers
     )
 
 
-# `newslake raw`: look after the archive.
-
-archive_app = typer.Typer(help="Verify the archive, rebuild its index.", no_args_is_help=True)
-
-
-@archive_app.command("verify")
-def verify_archive(as_json: AsJson = False) -> None:
-    """Read every WARC file whole and compare every digest, the index, the state of fetching; exit 1 if any is wrong."""
-    from pipeline.jobs.maintenance import damages_of_archive
-
-    _print_damages(damages_of_archive(workspace()), as_json=as_json, well="the archive is whole")
-
-
-@archive_app.command("rebuild")
-def rebuild_index(as_json: AsJson = False) -> None:
-    """Make the index anew from all WARC files, past what of them is damaged; exit 1 if anything is."""
-    _print_damages(workspace().archive.rebuild_index(), as_json=as_json, well="the index is rebuilt")
-
-
-def _print_damages(damages: Iterable[Any], *, as_json: bool, well: str) -> None:
-    found = []
-    for each in damages:
-        found.append(each)
-        if not as_json:
-            print_error(str(each))
-    if as_json:
-        print_json({"problems": [asdict(each) for each in found]})
-    if found:
-        raise typer.Exit(1)
-    if not as_json:
-        out.print(well, highlight=False)
-
-
-# `newslake changes`: what to fetch again, for those who keep a copy of the tables.
-
-_CHANGE_COLUMNS = ("at", "kind", "day", "from_day", "article_id", "title", "url")
-
-
-def changes(
-    since: Annotated[
-        str, typer.Option(metavar="WHEN", help="A date or time, ISO 8601, UTC unless it says; what came after is told.")
-    ],
-    as_json: AsJson = False,
-) -> None:
-    """List articles that are new, changed, moved to another day, removed, withdrawn by their publisher, or back."""
-    from pipeline.jobs.changes import changes_since
-
-    found = changes_since(workspace(), _parse_time(since))
-    if as_json:
-        print_json(asdict(found))
-        return
-    rows = [tuple(getattr(each, name) for name in _CHANGE_COLUMNS) for each in found.articles]
-    print_rows(_CHANGE_COLUMNS, rows, as_json=False)
-    err.print(
-        f"{pluralize(len(rows), 'article')}, {pluralize(len(found.days), 'day')} with changed files; "
-        f"next: --since {found.until.isoformat()}",
-        highlight=False,
-        soft_wrap=True,
-    )
-
-
-def _parse_time(value: str) -> datetime:
-    try:
-        at = datetime.fromisoformat(value)
-    except ValueError as error:
-        told = f"--since {value!r} is neither a date nor a time: write 2026-03-02 or 2026-03-02T08:00:00Z"
-        raise ConfigError(told, key="since") from error
-    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)
-
-
-Deep = Annotated[bool, typer.Option("--deep", help="Every row and its receipt too, and the whole archive.")]
-Withdraw = Annotated[
-    bool, typer.Option("--withdraw", help="Take out what is damaged first; the next run derives it again.")
-]
-
-lake_app = typer.Typer(help="Verify, recover, tidy, keep and export the table files.", no_args_is_help=True)
-lake_app.command("export")(export)
-
-
 @lake_app.command("verify")
 def verify_lake(deep: Deep = False, as_json: AsJson = False) -> None:
     """Check every byte of the lake against its digest; exit 1 if anything is wrong."""
@@ -152,17 +79,6 @@ def verify_lake(deep: Deep = False, as_json: AsJson = False) -> None:
     rows = f", {pluralize(done.rows, 'row')}, {pluralize(done.records, 'record')}" if deep else ""
     well = f"{'lake and archive are' if deep else 'the lake is'} whole: {read}{rows} read in {done.seconds:.1f} s"
     _print_problems(done.problems, well=well, as_json=as_json, **done.counts)
-
-
-def _print_problems(problems: Sequence[str], *, well: str, as_json: bool, **counts: float) -> None:
-    if as_json:
-        print_json({"problems": problems, **counts})
-    for each in () if as_json else problems:
-        print_error(each)
-    if problems:
-        raise typer.Exit(1)
-    if not as_json:
-        out.print(well, highlight=False)
 
 
 @lake_app.command("recover")
@@ -213,9 +129,90 @@ def snapshots(as_json: AsJson = False) -> None:
     print_rows(columns, [tuple(each.values()) for each in found], as_json=as_json)
 
 
+def _print_problems(problems: Sequence[str], *, well: str, as_json: bool, **counts: float) -> None:
+    if as_json:
+        print_json({"problems": problems, **counts})
+    for each in () if as_json else problems:
+        print_error(each)
+    if problems:
+        raise typer.Exit(1)
+    if not as_json:
+        out.print(well, highlight=False)
+
+
 def _print_report(report: Mapping[str, object], *, as_json: bool) -> None:
     if as_json:
         print_json(report)
         return
     for name, value in report.items():
         out.print(f"{name}: {value}", highlight=False, markup=False)
+
+
+# `newslake raw`: the archive.
+
+archive_app = typer.Typer(help="Verify the archive, rebuild its index.", no_args_is_help=True)
+
+
+@archive_app.command("verify")
+def verify_archive(as_json: AsJson = False) -> None:
+    """Read every WARC file whole and compare every digest, the index, the state of fetching; exit 1 if any is wrong."""
+    from pipeline.jobs.maintenance import damages_of_archive
+
+    _print_damages(damages_of_archive(workspace()), as_json=as_json, well="the archive is whole")
+
+
+@archive_app.command("rebuild")
+def rebuild_index(as_json: AsJson = False) -> None:
+    """Make the index anew from all WARC files, past what of them is damaged; exit 1 if anything is."""
+    _print_damages(workspace().archive.rebuild_index(), as_json=as_json, well="the index is rebuilt")
+
+
+def _print_damages(damages: Iterable[Any], *, as_json: bool, well: str) -> None:
+    found = []
+    for each in damages:
+        found.append(each)
+        if not as_json:
+            print_error(str(each))
+    if as_json:
+        print_json({"problems": [asdict(each) for each in found]})
+    if found:
+        raise typer.Exit(1)
+    if not as_json:
+        out.print(well, highlight=False)
+
+
+# `newslake changes`: what to copy again.
+
+_CHANGE_COLUMNS = ("at", "kind", "day", "from_day", "article_id", "title", "url")
+
+
+def changes(
+    since: Annotated[
+        str, typer.Option(metavar="WHEN", help="A date or time, ISO 8601, UTC unless it says; what came after is told.")
+    ],
+    as_json: AsJson = False,
+) -> None:
+    """List articles that are new, changed, moved to another day, removed, withdrawn by their publisher, or back."""
+    from pipeline.jobs.changes import changes_since
+
+    found = changes_since(workspace(), _parse_time(since))
+    if as_json:
+        print_json(asdict(found))
+        return
+    rows = [tuple(getattr(each, name) for name in _CHANGE_COLUMNS) for each in found.articles]
+    print_rows(_CHANGE_COLUMNS, rows, as_json=False)
+    err.print(
+        f"{pluralize(len(rows), 'article')}, {pluralize(len(found.days), 'day')} with changed files; "
+        f"next: --since {found.until.isoformat()}",
+        highlight=False,
+        soft_wrap=True,
+    )
+
+
+def _parse_time(value: str) -> datetime:
+    try:
+        at = datetime.fromisoformat(value)
+    except ValueError as error:
+        message = f"--since {value!r} is neither a date nor a time: write 2026-03-02 or 2026-03-02T08:00:00Z"
+        raise ConfigError(message, key="since") from error
+    return at if at.tzinfo is not None else at.replace(tzinfo=UTC)

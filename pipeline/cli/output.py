@@ -1,4 +1,4 @@
-"""What the terminal sees: results on stdout, everything else on stderr."""
+"""Output in the terminal: results on stdout, everything else on stderr, and an article drawn as text."""
 
 import json
 import logging
@@ -25,29 +25,29 @@ if TYPE_CHECKING:
 Quiet = Annotated[bool, typer.Option("--quiet", "-q", help="No progress, only results and problems.")]
 AsJson = Annotated[bool, typer.Option("--json", help="Print the result as JSON.")]
 
-_CELL = 60
-_NARROWEST = 18  # letters of a column of long texts, in a table that has to fit
+_CELL = 60  # characters
+_NARROWEST = 18  # characters of a column of long texts, in a table that has to fit
 _WIDEST = 10_000
 
-# A pipe or a file has no width that a table would have to fit.
+# In a pipe or a file, a table has no width to fit.
 out = Console(width=None if sys.stdout.isatty() else _WIDEST)
 err = Console(stderr=True)
 
 
 def workspace() -> "Workspace":
-    """Return the workspace of this process's settings. Raises: ConfigError."""
+    """Return a workspace with the settings of this process. Raises: ConfigError."""
     from pipeline.jobs.workspace import Workspace
 
     return Workspace(Settings.load())
 
 
 def print_error(message: str) -> None:
-    """Tell what is wrong, on stderr."""
+    """Print an error on stderr."""
     err.print(f"[red]newslake:[/red] {escape(message)}", highlight=False, soft_wrap=True)
 
 
 def print_note(*lines: str) -> None:
-    """Tell what goes with a result, on stderr, a line each."""
+    """Print notes about a result on stderr, one line each."""
     for line in lines:
         err.print(line, style="dim", highlight=False, markup=False, soft_wrap=True)
 
@@ -62,10 +62,9 @@ def _text(value: object) -> str:
 
 
 def print_rows(columns: Sequence[str], rows: Iterable[Sequence[object]], *, as_json: bool) -> None:
-    """Print rows as a table, record by record where its columns would be too narrow, or as a JSON list of objects.
+    """Print rows as a table, or record by record where columns would be too narrow, or as a JSON list of objects.
 
-    Texts run over several lines where the terminal needs it; where the output is no terminal, a cell shows its first
-    60 characters. JSON and records show all.
+    In a terminal, long texts are wrapped; elsewhere, a cell shows its first 60 characters. JSON and records show all.
     """
     found = list(rows)
     if as_json:
@@ -103,7 +102,7 @@ def _cell(value: object) -> str:
 
 @contextmanager
 def progress(*, quiet: bool) -> Iterator[Callable[[str], None]]:
-    """Give a function that says what is going on now: a spinner on a terminal, lines elsewhere, nothing if quiet."""
+    """Yield a function that shows the current step: a spinner on a terminal, lines elsewhere, nothing if quiet."""
     if quiet:
         yield lambda message: None
     elif err.is_terminal:
@@ -114,7 +113,7 @@ def progress(*, quiet: bool) -> Iterator[Callable[[str], None]]:
 
 
 class _SkippedPageHandler(logging.Handler):
-    """Prints each page that is neither kept, unchanged nor on its way."""
+    """Prints each page that is rejected, quarantined or pending."""
 
     def __init__(self) -> None:
         super().__init__(logging.INFO)
@@ -122,13 +121,13 @@ class _SkippedPageHandler(logging.Handler):
     def emit(self, record: logging.LogRecord) -> None:
         outcome, reason = getattr(record, "outcome", None), getattr(record, "reason", None)
         if outcome in ("rejected", "quarantined", "pending") and reason != "archived":
-            told = f"  {outcome} {getattr(record, 'page_key', '')}: {reason}: {getattr(record, 'detail', '')}"
-            err.print(told, style="dim", highlight=False, markup=False, soft_wrap=True)
+            line = f"  {outcome} {getattr(record, 'page_key', '')}: {reason}: {getattr(record, 'detail', '')}"
+            err.print(line, style="dim", highlight=False, markup=False, soft_wrap=True)
 
 
 @contextmanager
 def report_skipped(*, quiet: bool) -> Iterator[None]:
-    """Tell on stderr, while it lasts, of every page that is left out or must wait, with its reason."""
+    """Print on stderr, while the context is open, each page that is skipped or must wait, with its reason."""
     if quiet:
         yield
         return
@@ -143,9 +142,9 @@ def report_skipped(*, quiet: bool) -> Iterator[None]:
         logger.setLevel(before)
 
 
-# An article's page in the terminal: its text with what was found in it, then names, quotations and events.
+# An article in the terminal: its text with annotations, then names, quotes, events and fields.
 
-# Colour is never alone: names are underlined, triggers have the shape of their modality, all else its label.
+# Colour is never the only sign: names are underlined, triggers have a shape per modality, the rest has labels.
 _STYLES = {
     "said": "on grey23",
     "quote": "italic",
@@ -161,8 +160,8 @@ _HEADINGS = (("person", "People"), ("organisation", "Organisations"), ("place", 
 
 
 def draw_text(page: ArticlePage) -> None:
-    """Print the blocks in order. ⟨1⟩ stands before quotation 1, behind its speaker and its cue; what a margin of the
-    page tells stands below each block."""
+    """Print the blocks in order. ⟨1⟩ is printed before quote 1, and after its speaker and its cue. The margin notes of
+    a block are printed below it."""
     out.print(Text(make_visible(page.title), style="bold"))
     for block in page.blocks:
         out.print()
@@ -198,14 +197,14 @@ def _notes(block: BlockView) -> Iterator[str]:
 
 
 def describe_quote(quote: QuoteView) -> str:
-    """Return who says a quotation, as what, and in which way."""
+    """Return the speaker of a quote, the role, and how it is quoted."""
     cue = f"{quote.cue} ({quote.stance})" if quote.stance not in ("", "neutral") else quote.cue
     way = ", ".join(filter(None, [quote.kind, cue, "" if quote.is_closed else "closing mark missing"]))
     return f"{', '.join(filter(None, [quote.speaker, quote.role]))} ({way})"
 
 
 def draw_lists(page: ArticlePage) -> None:
-    """Print a line an entity, a quotation and an event."""
+    """Print one line per entity, quote and event."""
     for group, heading in _HEADINGS:
         _draw_list(heading, (name_line(each) for each in page.entities if each.group == group))
     _draw_list("Quotations", map(_quote_line, page.quotes))
@@ -220,7 +219,7 @@ def _draw_list(heading: str, lines: Iterable[str]) -> None:
 
 
 def name_line(entity: EntityCard) -> str:
-    """Return an entity with its mentions, titles, roles, link and quotations."""
+    """Return an entity with its mentions, titles, roles, link and quotes."""
     kind = ", ".join(filter(None, [entity.kind, entity.gender, entity.country]))
     forms = ", ".join(f"{form} {count}" for form, count in entity.forms)
     parts = (

@@ -1,4 +1,4 @@
-"""`newslake sql` and `newslake ask`: answers from the tables, printed, as a file, as a picture."""
+"""`newslake sql`, `ask` and `views`: answers from the tables, printed, as a file, or as a chart."""
 
 import sys
 from collections.abc import Iterator, Mapping, Sequence
@@ -19,176 +19,18 @@ from pipeline.errors import ConfigError
 from pipeline.model import pluralize
 
 if TYPE_CHECKING:
-    from pipeline.query.chart_data import ChartData, ChartLine
-
-
-if TYPE_CHECKING:
-    from pipeline.query import Connection
-
-
-if TYPE_CHECKING:
-    from pathlib import Path
-
     from pipeline.query import Connection, QueryResult, Question
+    from pipeline.query.chart_data import ChartData, ChartLine
     from pipeline.query.saved_queries import Denominators
 
 
-# An answer as bars in the terminal.
-
-_WIDTH = 40  # letters of the longest bar
-_EIGHTHS = " ▏▎▍▌▋▊▉"
-# Which keys of a plotted row name it, and which hold what is measured.
-_LABEL_KEYS = {
-    "bar": ("facet", "y", "colour"),
-    "stack": ("facet", "x", "y", "colour"),
-    "line": ("facet", "colour", "x"),
-    "heat": ("facet", "y", "x"),
-}
-
-
-def draw_bars(line: "ChartLine", chart_data: "ChartData") -> None:
-    """Print a bar a row, its name before and its number behind it."""
-    rows = list(_bar_rows(line, chart_data))
-    most = 1.0 if line.parts else max((value for _, value, _ in rows), default=0.0) or 1.0
-    table = Table.grid(padding=(0, 1))
-    for _ in _LABEL_KEYS[line.kind]:
-        table.add_column(overflow="ellipsis", no_wrap=True)
-    for names, value, told in rows:
-        table.add_row(*map(Text, names), Text(_bar(value / most), style="blue"), Text(told))
-    out.print(table)
-
-
-def _bar_rows(line: "ChartLine", chart_data: "ChartData") -> Iterator[tuple[list[str], float, str]]:
-    """Yield the names, the number and the number in words of each row that has one."""
-    from pipeline.query.chart_data import is_share
-
-    key = {"bar": "x", "line": "y", "heat": "colour"}.get(line.kind, "to")
-    column = line.parts[0] if line.parts else getattr(line, key)
-    for row in chart_data.rows:
-        found = row[key]
-        if isinstance(found, int | float):
-            value = float(found) - (float(str(row["from"])) if line.parts else 0)
-            told = f"{value:.0%}" if is_share(column) else f"{found:,}"
-            yield [str(row.get(name, "")) for name in _LABEL_KEYS[line.kind]], value, told
-
-
-def _bar(share: float) -> str:
-    eighths = round(max(share, 0) * _WIDTH * 8)
-    return "█" * (eighths // 8) + (_EIGHTHS[eighths % 8] if eighths % 8 else "")
-
-
-# Where the rows of an answer go, when it is not the terminal: CSV, Parquet or JSON, as they come.
-
 STDOUT = "-"
+
 ToCsv = Annotated[str | None, typer.Option("--csv", metavar="FILE", help="Write CSV; - is standard output.")]
 ToParquet = Annotated[str | None, typer.Option("--parquet", metavar="FILE", help="Write Parquet.")]
-
-
-class Destination:
-    """What --json, --csv and --parquet say together. ``is_given`` is false where none is: the terminal shows a table.
-
-    Raises: ConfigError for two of them, and for a file inside the lake, which only commits write.
-    """
-
-    def __init__(self, lake: Path, *, as_json: bool, csv: str | None, parquet: str | None) -> None:
-        given = [name for name, is_given in (("--json", as_json), ("--csv", csv), ("--parquet", parquet)) if is_given]
-        if len(given) > 1:
-            raise ConfigError(f"{' and '.join(given)}: the rows go to one place; leave one out", key=given[0])
-        if parquet == STDOUT:
-            raise ConfigError("--parquet needs the name of a file", key="--parquet")
-        self.is_given = bool(given)
-        self._is_csv = bool(csv)
-        name = csv or parquet
-        self._path = path_outside_lake(lake, name) if name and name != STDOUT else None
-
-    def write(self, connection: "Connection", statement: str) -> None:
-        """Write the rows of one statement. Raises: ConfigError for what DuckDB refuses, OSError."""
-        from pipeline.query import stream
-        from pipeline.query.result_files import whole_file, write_csv, write_json, write_parquet
-
-        with stream(connection, statement) as (schema, batches):
-            if self._path:
-                with whole_file(self._path) as file:
-                    rows = (write_csv if self._is_csv else write_parquet)(schema, batches, file)
-                print_note(f"{pluralize(rows, 'row')} written to {self._path}")
-            elif self._is_csv:
-                write_csv(schema, batches, sys.stdout.buffer)
-            else:
-                write_json(schema, batches, sys.stdout)
-
-
-def path_outside_lake(lake: Path, name: str) -> Path:
-    """Return a path that a person named. Raises: ConfigError where it is in the lake's folder or its snapshots'."""
-    path = Path(name)
-    if any(path.resolve().is_relative_to(each.resolve()) for each in (lake, lake.with_name("snapshots"))):
-        told = f"{path} is inside the lake or its snapshots, which only newslake writes; name another folder"
-        raise ConfigError(told, key=name)
-    return path
-
-
-# `newslake views`: the tables in another engine.
-
-
-def views(
-    engine: Annotated[str, typer.Argument(help="duckdb, clickhouse, datafusion, polars, spark, trino, ...")] = "duckdb",
-    at: Annotated[
-        str | None, typer.Option(help="Where the engine finds the lake, if elsewhere, e.g. s3://bucket/lake.")
-    ] = None,
-) -> None:
-    """Print the statements that open the tables in an engine, with the views that the saved questions read."""
-    from pipeline.query.engine_ddl import views_sql
-
-    sys.stdout.write(views_sql(workspace().settings.lake_dir, engine, at=at))
-
-
 Snapshot = Annotated[
     str | None, typer.Option(metavar="NAME", help="Of the tables as this snapshot keeps them; it has no log.")
 ]
-
-
-class ChartCommand(TyperCommand):
-    """Lets ``--chart`` stand without a file: the picture is then drawn in the terminal."""
-
-    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
-        """Give a --chart without a file the name of standard output."""
-        named: list[str] = []
-        for word, following in pairwise([*args, "--"]):
-            named += [word, STDOUT] if word == "--chart" and following.startswith("--") else [word]
-        return super().parse_args(ctx, named)
-
-
-@dataclass(frozen=True, slots=True)
-class _CliQuery:
-    """One call of `newslake ask`: the question, the values of its own options, and which rows are meant."""
-
-    question: "Question"
-    given: Mapping[str, str]
-    since: date | None
-    until: date | None
-    source: str | None
-    limit: int | None
-
-    def connect(self, lake: "Path") -> "Connection":
-        """Return a connection to the rows that are meant. Raises: ConfigError for a source or option not known."""
-        from pipeline.query import connect
-        from pipeline.query.saved_queries import check_sources, set_options
-
-        check_sources(lake, [self.source] if self.source else [])
-        connection = connect(lake, since=self.since, until=self.until, source=self.source)
-        set_options(connection, self.question, self.given)
-        return connection
-
-    @property
-    def sql(self) -> str:
-        from pipeline.query.saved_queries import sql_of
-
-        return sql_of(self.question, limit=self.limit)
-
-    def sql_for(self, engine: str) -> str:
-        """Return it in another engine's SQL, options as values. Raises: ConfigError for an unknown engine."""
-        from pipeline.query.dialects import transpile
-
-        return transpile(self.sql, engine, given=self.given)
 
 
 def sql(
@@ -259,14 +101,59 @@ def ask(  # noqa: PLR0913, PLR0917 - the options of the command
         )
 
 
-def _tables_folder(snapshot: str | None) -> "Path":
-    """Return the folder to read: the lake, or one of its snapshots. Raises: ConfigError where there is no such one."""
+class ChartCommand(TyperCommand):
+    """Allows ``--chart`` without a file: the chart is then drawn in the terminal."""
+
+    def parse_args(self, ctx: Any, args: list[str]) -> list[str]:
+        """Add the name of standard output to a --chart without a file."""
+        named: list[str] = []
+        for word, following in pairwise([*args, "--"]):
+            named += [word, STDOUT] if word == "--chart" and following.startswith("--") else [word]
+        return super().parse_args(ctx, named)
+
+
+@dataclass(frozen=True, slots=True)
+class _CliQuery:
+    """One call of `newslake ask`: the question, the values of its own options, and the selected rows."""
+
+    question: "Question"
+    given: Mapping[str, str]
+    since: date | None
+    until: date | None
+    source: str | None
+    limit: int | None
+
+    def connect(self, lake: Path) -> "Connection":
+        """Return a connection to the selected rows. Raises: ConfigError for an unknown source or option."""
+        from pipeline.query import connect
+        from pipeline.query.saved_queries import check_sources, set_options
+
+        check_sources(lake, [self.source] if self.source else [])
+        connection = connect(lake, since=self.since, until=self.until, source=self.source)
+        set_options(connection, self.question, self.given)
+        return connection
+
+    @property
+    def sql(self) -> str:
+        from pipeline.query.saved_queries import sql_of
+
+        return sql_of(self.question, limit=self.limit)
+
+    def sql_for(self, engine: str) -> str:
+        """Return the SQL for another engine, with options as values. Raises: ConfigError for an unknown engine."""
+        from pipeline.query.dialects import transpile
+
+        return transpile(self.sql, engine, given=self.given)
+
+
+def _tables_folder(snapshot: str | None) -> Path:
+    """Return the folder to read: the lake, or one of its snapshots. Raises: ConfigError for an unknown snapshot."""
     space = workspace()
     return space.settings.lake_dir if snapshot is None else space.lake.snapshots.folder(snapshot)
 
 
-def _picture_path(lake: "Path", name: str) -> "Path":
-    """Return the file of a picture. Raises: ConfigError for an ending that no picture has, and inside the lake."""
+def _picture_path(lake: Path, name: str) -> Path:
+    """Return the file of a chart. Raises: ConfigError for an unknown suffix, or a file inside the lake."""
     from pipeline.query.charts import picture_form
 
     path = path_outside_lake(lake, name)
@@ -275,7 +162,7 @@ def _picture_path(lake: "Path", name: str) -> "Path":
 
 
 def _split_words(words: Sequence[str]) -> tuple[str | None, Mapping[str, str]]:
-    """Return the question of a call and the options that are its own, in whatever order they were typed."""
+    """Return the question of a call and its own options, typed in any order."""
     slugs: list[str] = []
     given: dict[str, str] = {}
     left = iter(words)
@@ -313,9 +200,9 @@ def _print_answer(
     *,
     is_printed: bool,
     is_drawn: bool,
-    picture: "Path | None",
+    picture: Path | None,
 ) -> None:
-    """Print an answer, or draw it here, and in a file, with what it rests on."""
+    """Print an answer or draw it in the terminal, and draw it to a file, with the numbers it is based on."""
     from pipeline.query import query
     from pipeline.query.chart_data import plot
     from pipeline.query.charts import chart_line
@@ -339,7 +226,7 @@ def _print_answer(
         _draw(picture, question, found, rests_on)
 
 
-def _draw(path: "Path", question: "Question", found: "QueryResult", rests_on: "Denominators") -> None:
+def _draw(path: Path, question: "Question", found: "QueryResult", rests_on: "Denominators") -> None:
     from pipeline.query.charts import draw, picture_bytes
     from pipeline.query.result_files import whole_file
 
@@ -347,3 +234,107 @@ def _draw(path: "Path", question: "Question", found: "QueryResult", rests_on: "D
     with whole_file(path) as file:
         file.write(drawn)
     print_note(f"drawn: {path}" + ("" if found.rows else ", which says that there are no rows"))
+
+
+# `newslake views`.
+
+
+def views(
+    engine: Annotated[str, typer.Argument(help="duckdb, clickhouse, datafusion, polars, spark, trino, ...")] = "duckdb",
+    at: Annotated[
+        str | None, typer.Option(help="Where the engine finds the lake, if elsewhere, e.g. s3://bucket/lake.")
+    ] = None,
+) -> None:
+    """Print the statements that open the tables in an engine, with the views that the saved questions read."""
+    from pipeline.query.engine_ddl import views_sql
+
+    sys.stdout.write(views_sql(workspace().settings.lake_dir, engine, at=at))
+
+
+# Where the rows of an answer go instead of the terminal: CSV, Parquet or JSON.
+
+
+class Destination:
+    """The destination that --json, --csv or --parquet names. ``is_given`` is false without any: a table is printed.
+
+    Raises: ConfigError for two of them, or for a file inside the lake, which only commits write.
+    """
+
+    def __init__(self, lake: Path, *, as_json: bool, csv: str | None, parquet: str | None) -> None:
+        given = [name for name, is_given in (("--json", as_json), ("--csv", csv), ("--parquet", parquet)) if is_given]
+        if len(given) > 1:
+            raise ConfigError(f"{' and '.join(given)}: the rows go to one place; leave one out", key=given[0])
+        if parquet == STDOUT:
+            raise ConfigError("--parquet needs the name of a file", key="--parquet")
+        self.is_given = bool(given)
+        self._is_csv = bool(csv)
+        name = csv or parquet
+        self._path = path_outside_lake(lake, name) if name and name != STDOUT else None
+
+    def write(self, connection: "Connection", statement: str) -> None:
+        """Write the rows of one statement. Raises: ConfigError for what DuckDB refuses, OSError."""
+        from pipeline.query import stream
+        from pipeline.query.result_files import whole_file, write_csv, write_json, write_parquet
+
+        with stream(connection, statement) as (schema, batches):
+            if self._path:
+                with whole_file(self._path) as file:
+                    rows = (write_csv if self._is_csv else write_parquet)(schema, batches, file)
+                print_note(f"{pluralize(rows, 'row')} written to {self._path}")
+            elif self._is_csv:
+                write_csv(schema, batches, sys.stdout.buffer)
+            else:
+                write_json(schema, batches, sys.stdout)
+
+
+def path_outside_lake(lake: Path, name: str) -> Path:
+    """Return a path from the command line. Raises: ConfigError where it is inside the lake or its snapshots."""
+    path = Path(name)
+    if any(path.resolve().is_relative_to(each.resolve()) for each in (lake, lake.with_name("snapshots"))):
+        message = f"{path} is inside the lake or its snapshots, which only newslake writes; name another folder"
+        raise ConfigError(message, key=name)
+    return path
+
+
+# Answers as bars in the terminal.
+
+_WIDTH = 40  # characters of the longest bar
+_EIGHTHS = " ▏▎▍▌▋▊▉"
+# The keys of a plotted row that label it, per kind of chart.
+_LABEL_KEYS = {
+    "bar": ("facet", "y", "colour"),
+    "stack": ("facet", "x", "y", "colour"),
+    "line": ("facet", "colour", "x"),
+    "heat": ("facet", "y", "x"),
+}
+
+
+def draw_bars(line: "ChartLine", chart_data: "ChartData") -> None:
+    """Print one bar per row, after its label and before its number."""
+    rows = list(_bar_rows(line, chart_data))
+    most = 1.0 if line.parts else max((value for _, value, _ in rows), default=0.0) or 1.0
+    table = Table.grid(padding=(0, 1))
+    for _ in _LABEL_KEYS[line.kind]:
+        table.add_column(overflow="ellipsis", no_wrap=True)
+    for names, value, number_text in rows:
+        table.add_row(*map(Text, names), Text(_bar(value / most), style="blue"), Text(number_text))
+    out.print(table)
+
+
+def _bar_rows(line: "ChartLine", chart_data: "ChartData") -> Iterator[tuple[list[str], float, str]]:
+    """Yield the labels, the number and the number as text of each row that has a number."""
+    from pipeline.query.chart_data import is_share
+
+    key = {"bar": "x", "line": "y", "heat": "colour"}.get(line.kind, "to")
+    column = line.parts[0] if line.parts else getattr(line, key)
+    for row in chart_data.rows:
+        found = row[key]
+        if isinstance(found, int | float):
+            value = float(found) - (float(str(row["from"])) if line.parts else 0)
+            number_text = f"{value:.0%}" if is_share(column) else f"{found:,}"
+            yield [str(row.get(name, "")) for name in _LABEL_KEYS[line.kind]], value, number_text
+
+
+def _bar(share: float) -> str:
+    eighths = round(max(share, 0) * _WIDTH * 8)
+    return "█" * (eighths // 8) + (_EIGHTHS[eighths % 8] if eighths % 8 else "")

@@ -1,4 +1,4 @@
-"""`newslake sources`: which sources there are, whether each can be read, and what a site has to be made one of."""
+"""`newslake sources` and `doctor`: list and check the sources or a site, and check what a run needs."""
 
 import json
 from typing import TYPE_CHECKING, Annotated
@@ -10,23 +10,6 @@ from pipeline.cli.output import AsJson, out, print_error, print_json, print_rows
 
 if TYPE_CHECKING:
     from pipeline.reports.sources import Probe
-
-
-# `newslake doctor`: is everything there, and what to do where it is not.
-
-
-def doctor(as_json: AsJson = False) -> None:
-    """Check Python, Airflow, disk, sources, model, archive and lake; exit 1 if anything is wrong."""
-    from pipeline.reports.health import examine
-
-    findings = examine(workspace())
-    if as_json:
-        print_json([{"name": each.name, "is_well": each.is_well, "told": each.message} for each in findings])
-    for each in () if as_json else findings:
-        mark = "[green]well [/green]" if each.is_well else "[red]WRONG[/red]"
-        out.print(f"{mark} {each.name:<8} {escape(each.message)}", highlight=False, soft_wrap=True)
-    if not all(each.is_well for each in findings):
-        raise typer.Exit(1)
 
 
 sources_app = typer.Typer(help="List the sources, and check them or a site.", invoke_without_command=True)
@@ -85,22 +68,39 @@ def _as_dict(each: "Probe") -> dict[str, object]:
 
 
 def _entry(each: "Probe") -> str:
-    """Return the table of sources.toml that makes a found listing a source."""
+    """Return the sources.toml table for a listing that was found."""
     lines = {"kind": each.source.kind, "url": each.source.location}
     if each.publisher:
         lines["publisher"] = each.publisher
-    # A JSON string is a TOML string too, but for the delete character.
-    told = (f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in lines.items())
-    return "\n".join((f"[sources.{each.source.key}]", *told)).replace("\x7f", "\\u007f")
+    # A JSON string is a valid TOML string, except for the delete character.
+    entries = (f"{name} = {json.dumps(value, ensure_ascii=False)}" for name, value in lines.items())
+    return "\n".join((f"[sources.{each.source.key}]", *entries)).replace("\x7f", "\\u007f")
 
 
 def _print_probes(found: list["Probe"], *, is_site: bool) -> None:
     for each in found:
         mark = "WRONG" if each.trouble else "well"
         newest = f", newest {each.newest:%Y-%m-%d %H:%M}" if each.newest else ""
-        told = each.trouble or f"{each.entries} listed for {each.day}{newest}"
+        result = each.trouble or f"{each.entries} listed for {each.day}{newest}"
         more = "".join(f"; {name}: {text}" for name, text in (("page", each.page), ("broken", each.problems)) if text)
-        line = f"{mark:<5} {each.source.key} ({each.source.kind}) {each.source.location}: {told}{more}"
+        line = f"{mark:<5} {each.source.key} ({each.source.kind}) {each.source.location}: {result}{more}"
         out.print(line, highlight=False, markup=False, soft_wrap=True)
     for each in found if is_site else ():
         out.print(f"\n{_entry(each)}", highlight=False, markup=False, soft_wrap=True)
+
+
+# `newslake doctor`: what a run needs.
+
+
+def doctor(as_json: AsJson = False) -> None:
+    """Check Python, Airflow, disk, sources, model, archive and lake; exit 1 if anything is wrong."""
+    from pipeline.reports.health import examine
+
+    findings = examine(workspace())
+    if as_json:
+        print_json([{"name": each.name, "is_well": each.is_well, "told": each.message} for each in findings])
+    for each in () if as_json else findings:
+        mark = "[green]well [/green]" if each.is_well else "[red]WRONG[/red]"
+        out.print(f"{mark} {each.name:<8} {escape(each.message)}", highlight=False, soft_wrap=True)
+    if not all(each.is_well for each in findings):
+        raise typer.Exit(1)

@@ -1,4 +1,4 @@
-"""`newslake forget`: take pages down for good."""
+"""`newslake forget`: take pages down permanently."""
 
 import sys
 from collections.abc import Callable
@@ -19,7 +19,7 @@ _COLUMNS = ("takedown_id", "kind", "at", "reason", "articles", "is_done")
 _COPIES_MAX = 10
 
 
-def forget(  # noqa: PLR0913 - one argument an option
+def forget(  # noqa: PLR0913 - one argument per option
     what: Annotated[str | None, typer.Argument(help="A URL or an article_id.", metavar="URL|ARTICLE_ID")] = None,
     *,
     publisher: Annotated[str | None, typer.Option(help="All articles of this publisher.")] = None,
@@ -92,7 +92,7 @@ def _forget(
 
 
 def _print_result(done: "TakedownResult", verb: str, *, as_json: bool) -> None:
-    """Say what goes or went; exit 1 where that is nothing, or something remains to be done."""
+    """Print what is or was deleted; exit 1 where that is nothing, or something remains to be done."""
     if as_json:
         print_json(asdict(done))
     else:
