@@ -15,7 +15,7 @@ LONGEST = (
     "unit/reports",
     "properties",
     "dags",
-    "unit/ask",
+    "unit/query",
     "syndication",
 )
 

@@ -7,7 +7,6 @@ from pathlib import Path
 from types import SimpleNamespace
 
 import pytest
-from news_airflow.task_context import day_of
 
 from pipeline import errors
 from tests.cluster.compose import variables_of_example
@@ -53,19 +52,27 @@ def test_parsing_a_dag_file_loads_nothing_heavy() -> None:
     assert done.stdout.splitlines()[-1] == "[]"
 
 
-def test_day_is_the_partition_key() -> None:
+@pytest.fixture
+def day_of(bag):
+    """The function under test, imported after Airflow's settings are made."""
+    from news_airflow.task_context import day_of
+
+    return day_of
+
+
+def test_day_is_the_partition_key(day_of) -> None:
     """The day of a run is its key, whatever its conf says."""
     run = SimpleNamespace(partition_key="2026-03-02", conf={"day": "2026-03-09"}, run_id="r")
     assert day_of(run).isoformat() == "2026-03-02"
 
 
-def test_day_is_the_conf_without_a_key() -> None:
+def test_day_is_the_conf_without_a_key(day_of) -> None:
     """In process no key exists: conf names the day."""
     run = SimpleNamespace(partition_key=None, conf={"day": "2026-03-09"}, run_id="r")
     assert day_of(run).isoformat() == "2026-03-09"
 
 
-def test_a_run_without_a_day_is_refused() -> None:
+def test_a_run_without_a_day_is_refused(day_of) -> None:
     """A run that names no day raises, and says what to do."""
     with pytest.raises(ValueError, match="trigger it with a key"):
         day_of(SimpleNamespace(partition_key=None, conf=None, run_id="r"))

@@ -11,6 +11,9 @@ import pytest
 
 from pipeline.query import list_questions
 from tests.unit.cli.test_commands import called
+from tests.unit.query.conftest import small_lake, write_rows
+
+__all__ = ["small_lake", "write_rows"]
 
 WITHOUT_ROWS = ("trust-check",)  # on the small lake no day is odd
 OKORO, LINDT = ("Ada Okoro", 1, 4, 2), ("Per Lindt", 1, 3, 1)
