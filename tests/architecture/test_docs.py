@@ -1,6 +1,8 @@
-"""The papers say what is there: generated pages, settings, links, targets, decisions."""
+"""The papers say what is there: generated pages, settings, links, targets, decisions, names of the code."""
 
+import pkgutil
 import re
+from collections.abc import Iterator
 from pathlib import PurePosixPath
 from typing import get_args
 
@@ -10,9 +12,21 @@ from pipeline.model.source import SourceKind
 from pipeline.query import connect, list_questions, query
 from pipeline.settings import Settings
 from pipeline.tables.docs import tables_markdown
-from tests.architecture.tree import PAPERS, ROOT, text_of
+from tests.architecture.tree import CODE, PAPERS, ROOT, modules, project_files, text_of
 
 HOW_TOS = tuple(path for path in PAPERS if path.startswith("docs/how-to/"))
+# Everything that is written about the code: the papers, and the files whose commands and remarks name it.
+NAMING_CODE = (
+    *PAPERS,
+    *("samples/README.md", "sources.toml", "pyproject.toml", "Makefile", "Dockerfile", "docker-compose.yaml"),
+    *(".ci/run", ".env.example"),
+)
+# The papers that name classes and constants.
+NAMING_CLASSES = ("CONTRIBUTING.md", "docs/architecture.md")
+_TOPS = "|".join((*CODE, "scripts"))
+_CODE_PATH = re.compile(rf"(?<![\w./-])(?:{_TOPS})/[\w./*<>{{}}-]*")
+_DOTTED_NAME = re.compile(r"(?<![\w./-])(?:pipeline|news_airflow|samples|scripts|tests)(?:\.[A-Za-z_]\w*)+")
+_PLACEHOLDER = re.compile(r"[*<>{}]|\byour-")
 
 
 def test_tables_page_is_current():
@@ -113,3 +127,62 @@ def test_decision_records_are_numbered_and_titled():
             f"{path}: open with '# {int(number[1])}. Title'"
         )
         assert re.search(r"^Status: (accepted|replaced by \d+)", text_of(path), re.MULTILINE), f"{path}: say its status"
+
+
+def _named(pattern: re.Pattern[str], paths: tuple[str, ...] = NAMING_CODE) -> Iterator[tuple[str, str]]:
+    """Yield each paper with every text in it that a pattern finds."""
+    return ((path, match[0].strip("`").rstrip(".")) for path in paths for match in pattern.finditer(text_of(path)))
+
+
+def test_papers_name_only_paths_that_exist():
+    """Every path of code in a paper is a file or a folder; one with a glob or a placeholder is not looked at."""
+    broken = [
+        (paper, path)
+        for paper, path in _named(_CODE_PATH)
+        if not _PLACEHOLDER.search(path) and not (ROOT / path).exists()
+    ]
+
+    assert broken == []
+
+
+def test_papers_name_only_files_that_exist():
+    """A module that a paper names by the end of its path is there: `spec.py`, `languages/spec.py`."""
+    ends = {path[at:] for path in project_files() for at in (0, *(m.end() for m in re.finditer("/", path)))}
+
+    assert [(paper, name) for paper, name in _named(re.compile(r"`[\w/]+\.py`")) if name not in ends] == []
+
+
+def _resolves(name: str) -> bool:
+    """Return whether a dotted name is a package, a module, or something that a module has."""
+    place = ROOT / "/".join(name.replace("news_airflow", "plugins.news_airflow", 1).split("."))
+    if place.is_dir() or place.with_suffix(".py").is_file():
+        return True
+    try:
+        pkgutil.resolve_name(name)
+    except (ImportError, AttributeError):
+        return False
+    return True
+
+
+def test_papers_name_only_modules_that_exist():
+    """Every dotted name in a paper, `pipeline.settings` or `pipeline.sources.discover`, leads to what it names."""
+    assert [(paper, name) for paper, name in _named(_DOTTED_NAME) if not _resolves(name)] == []
+
+
+def test_papers_name_only_tests_that_exist():
+    """Every test that a paper names by its function is there."""
+    known = set(re.findall(r"def (test_\w+)", "".join(module.source for module in modules("tests"))))
+
+    assert [(paper, name) for paper, name in _named(re.compile(r"`test_\w+`")) if name not in known] == []
+
+
+def test_papers_name_only_classes_that_exist():
+    """Every class and constant that a paper for developers names in backticks occurs in the code."""
+    words = set(re.findall(r"\w+", "".join(module.source for module in modules(*CODE, "scripts"))))
+    names = re.compile(r"`_?[A-Z][A-Za-z_]*(?:\.\w+)*`")
+
+    assert [
+        (paper, name)
+        for paper, name in _named(names, NAMING_CLASSES)
+        if not name.startswith("NEWS") and not words.issuperset(name.split("."))
+    ] == []
