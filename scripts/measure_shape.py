@@ -1,7 +1,7 @@
 """Print the shape of the code in pipeline/ and plugins/: `make shape`.
 
 Modules and their lines, functions and their lines, modules that are too small or too large, class names that occur
-twice, names that are participles.
+twice, names that are participles. `tests/architecture/test_shape.py` keeps the limits by the same functions.
 """
 
 import ast
@@ -38,16 +38,23 @@ def report(sources: Iterable[Module]) -> Iterator[str]:
     yield f"modules         {len(sources)}, lines {sum(lines)}, median {median(lines):g}"
     yield f"largest module  {largest.path}, {line_count(largest)} lines"
     yield f"functions       {len(functions)}, lines median {median(functions):g}, p90 {percentile(functions, 90)}"
-    yield from _listed(f"modules under {SMALL} lines", small_modules(sources))
-    yield from _listed(f"modules over {LARGE} lines", large_modules(sources))
-    yield from _listed("class names in several places", duplicate_classes(sources))
-    yield from _listed("names that are participles", participle_names(sources))
+    yield from _listed(f"modules under {SMALL} lines", _sizes(small_modules(sources)))
+    yield from _listed(f"modules over {LARGE} lines", _sizes(large_modules(sources)))
+    places = duplicate_classes(sources).items()
+    yield from _listed(
+        "class names in several places", (f"{name} ({len(paths)}): {', '.join(paths)}" for name, paths in places)
+    )
+    yield from _listed("names that are participles", (f"{name} in {path}" for name, path in participle_names(sources)))
 
 
 def _listed(title: str, items: Iterable[str]) -> Iterator[str]:
     items = list(items)
     yield f"{title}: {len(items)}"
     yield from (f"  {item}" for item in items)
+
+
+def _sizes(sources: Iterable[Module]) -> Iterator[str]:
+    return (f"{line_count(each):4} {each.path}" for each in sources)
 
 
 def line_count(source: Module) -> int:
@@ -69,32 +76,38 @@ def percentile(ordered: list[int], share: int) -> int:
     return ordered[-(-len(ordered) * share // 100) - 1]
 
 
-def small_modules(sources: Iterable[Module]) -> list[str]:
-    """Return the modules that have few lines without being a package's head, of the command line, or data."""
+def small_modules(sources: Iterable[Module]) -> list[Module]:
+    """Return the modules that have few lines and are neither a package's head, nor of the command line, nor data.
+
+    The smallest comes first.
+    """
     small = [each for each in sources if line_count(each) < SMALL and not MAY_BE_SMALL.search(each.path)]
-    return [f"{line_count(each):4} {each.path}" for each in sorted(small, key=line_count)]
+    return sorted(small, key=line_count)
 
 
-def large_modules(sources: Iterable[Module]) -> list[str]:
+def large_modules(sources: Iterable[Module]) -> list[Module]:
     """Return the modules that have many lines."""
-    return [f"{line_count(each):4} {each.path}" for each in sources if line_count(each) > LARGE]
+    return [each for each in sources if line_count(each) > LARGE]
 
 
-def duplicate_classes(sources: Iterable[Module]) -> list[str]:
-    """Return each class name that is defined more than once, with its modules."""
+def duplicate_classes(sources: Iterable[Module]) -> dict[str, list[str]]:
+    """Return each class name that is defined more than once, with the paths of its modules.
+
+    A leading underscore makes no other name.
+    """
     homes = defaultdict(list)
     for source in sources:
         for node in source.nodes(ast.ClassDef):
             homes[node.name.lstrip("_")].append(source.path)
-    return [f"{name} ({len(paths)}): {', '.join(paths)}" for name, paths in sorted(homes.items()) if len(paths) > 1]
+    return {name: paths for name, paths in sorted(homes.items()) if len(paths) > 1}
 
 
-def participle_names(sources: Iterable[Module]) -> list[str]:
-    """Return the modules and classes whose name ends in a past participle."""
+def participle_names(sources: Iterable[Module]) -> list[tuple[str, str]]:
+    """Return the modules and classes whose name ends in a past participle, each with its path."""
     found = []
     for source in sources:
         names = [Path(source.path).stem, *(node.name for node in source.nodes(ast.ClassDef))]
-        found += [f"{name} in {source.path}" for name in names if is_participle(name)]
+        found += [(name, source.path) for name in names if is_participle(name)]
     return found
 
 
