@@ -22,7 +22,7 @@ NAMING_CODE = (
     *(".ci/run", ".env.example"),
 )
 # The papers that name classes and constants.
-NAMING_CLASSES = ("CONTRIBUTING.md", "docs/architecture.md")
+NAMING_CLASSES = ("CONTRIBUTING.md", "docs/architecture.md", "docs/glossary.md")
 _TOPS = "|".join((*CODE, "scripts"))
 _CODE_PATH = re.compile(rf"(?<![\w./-])(?:{_TOPS})/[\w./*<>{{}}-]*")
 _DOTTED_NAME = re.compile(r"(?<![\w./-])(?:pipeline|news_airflow|samples|scripts|tests)(?:\.[A-Za-z_]\w*)+")
