@@ -1,27 +1,30 @@
-"""Who may import whom: the arrows of docs/architecture.md, as one table."""
+"""Who may import whom: the arrows of docs/architecture.md, as one table, and no circle between modules."""
 
 import ast
+import re
 import sys
-from collections.abc import Iterator
+from collections.abc import Collection, Iterable, Iterator
 from dataclasses import dataclass
+from graphlib import CycleError, TopologicalSorter
 from importlib import import_module
 from importlib.util import find_spec
+from itertools import pairwise
 
 import pytest
 
-from tests.architecture.tree import Module, modules
+from tests.architecture.tree import Module, modules, text_of
 
 
 @dataclass(frozen=True)
 class May:
-    """What a room may import beside the standard library and itself."""
+    """What a package may import beside the standard library and itself."""
 
-    rooms: tuple[str, ...] = ()
+    packages: tuple[str, ...] = ()
     libraries: tuple[str, ...] = ()
 
 
-_ROOMS_OF_JOBS = ("model", "archive", "fetch", "sources", "clean", "kb", "nlp", "clusters", "tables", "lake")
-# Every room of `pipeline` but `model` may also import errors, settings, sqlite, content_encoding and the version.
+_BELOW_JOBS = ("model", "archive", "fetch", "sources", "clean", "kb", "nlp", "clusters", "tables", "lake")
+# Every package of `pipeline` but `model` may also import errors, settings, sqlite, content_encoding and the version.
 PIPELINE = {
     "__init__": May(),
     "__main__": May(("cli",)),
@@ -41,8 +44,8 @@ PIPELINE = {
     "lake": May(("model", "tables"), ("pyarrow",)),
     "query": May(("model", "tables", "lake"), ("duckdb", "fsspec", "pyarrow", "altair", "vl_convert", "sqlglot")),
     "exports": May(("model", "tables", "lake"), ("pyarrow",)),
-    "jobs": May(_ROOMS_OF_JOBS, ("pyarrow",)),
-    "reports": May((*_ROOMS_OF_JOBS, "jobs", "query"), ("pyarrow",)),
+    "jobs": May(_BELOW_JOBS, ("pyarrow",)),
+    "reports": May((*_BELOW_JOBS, "jobs", "query"), ("pyarrow",)),
     "web": May(("query", "tables", "model"), ("jinja2",)),
     "cli": May(("jobs", "reports", "query", "exports", "model", "web"), ("typer", "rich")),
 }
@@ -53,9 +56,9 @@ AIRFLOW_SIDE = {
     "news_plugin": May(("web",), ("airflow", "news_airflow")),
 }
 EVERYWHERE = ("errors", "settings", "sqlite", "content_encoding", "__version__")
-# Rooms that compute: they get values and give values, from the archive or a file, never from a socket.
+# Packages that compute: they get values and give values, from the archive or a file, never from a socket.
 NETWORK = ("socket", "ssl", "http", "urllib.request", "ftplib", "smtplib", "asyncio", "socketserver", "xmlrpc")
-ONLINE_ROOMS = ("fetch",)
+ONLINE = ("fetch",)
 UNSAFE = ("pickle", "shelve", "marshal", "dill", "joblib", "cloudpickle")
 
 
@@ -73,37 +76,61 @@ def _breaches(module: Module, may: May, *, also: tuple[str, ...]) -> Iterator[st
     for node, name in _imports(module):
         top, *rest = name.split(".")
         if top == "pipeline":
-            if rest and rest[0] not in (module.room, *may.rooms, *also):
-                yield f"{module.at(node)}: {module.room} may not import {name}"
+            if rest and rest[0] not in (module.package, *may.packages, *also):
+                yield f"{module.at(node)}: {module.package} may not import {name}"
         elif top not in may.libraries and top not in sys.stdlib_module_names:
-            yield f"{module.at(node)}: {module.room} may not import {name}"
+            yield f"{module.at(node)}: {module.package} may not import {name}"
 
 
-def test_every_room_is_in_the_table():
-    """A new room comes with its arrows."""
-    assert {module.room for module in modules("pipeline")} - PIPELINE.keys() == set()
+def test_every_package_is_in_the_table():
+    """A new package comes with its arrows."""
+    assert {module.package for module in modules("pipeline")} - PIPELINE.keys() == set()
 
 
-@pytest.mark.parametrize("room", PIPELINE)
-def test_room_imports_only_what_its_arrows_name(room):
-    """A room of the package imports the rooms and libraries of its line in the table, and nothing else."""
-    also = () if room in ("model", "errors", "__init__", "__main__") else EVERYWHERE
+@pytest.mark.parametrize("package", PIPELINE)
+def test_package_imports_only_what_its_arrows_name(package):
+    """A package imports the packages and libraries of its line in the table, and nothing else."""
+    also = () if package in ("model", "errors", "__init__", "__main__") else EVERYWHERE
     found = [
         breach
         for module in modules("pipeline")
-        if module.room == room
-        for breach in _breaches(module, PIPELINE[room], also=also)
+        if module.package == package
+        for breach in _breaches(module, PIPELINE[package], also=also)
     ]
 
     assert found == []
 
 
-def test_airflow_side_imports_only_jobs_and_pages():
-    """DAGs know Airflow and news_airflow; news_airflow knows Airflow and pipeline.jobs."""
+def test_jobs_do_not_import_reports():
+    """What runs does not depend on what a person asks: reports import jobs, and the table has no arrow back."""
+    assert "jobs" in PIPELINE["reports"].packages
+    assert [name for name, may in PIPELINE.items() if "reports" in may.packages] == ["cli"]
+
+
+def test_diagram_draws_the_arrows_of_the_table():
+    """The diagram of docs/architecture.md has every arrow of the table but those to what every package may import."""
+    diagram = re.search(r"```mermaid\n.*?\n(.*?)```", text_of("docs/architecture.md"), re.DOTALL)
+    chains = [line.strip().split(" --> ") for line in diagram[1].splitlines()]
+    drawn = {
+        (start, end)
+        for chain in chains
+        for starts, ends in pairwise(chain)
+        for start in starts.split(" & ")
+        for end in ends.split(" & ")
+    }
+    everywhere = ("model", *EVERYWHERE)
+    table = {(start, end) for start, may in PIPELINE.items() for end in may.packages if end not in everywhere}
+    airflow = {("dags", "news_airflow")} | {("news_airflow", end) for end in AIRFLOW_SIDE["news_airflow"].packages}
+
+    assert drawn == {arrow for arrow in table if arrow[0] != "__main__"} | airflow
+
+
+def test_airflow_side_imports_only_jobs_reports_and_web():
+    """DAGs know Airflow and news_airflow; news_airflow knows Airflow, pipeline.jobs, reports and web."""
     found = [
         breach
         for module in modules("dags", "plugins")
-        for breach in _breaches(module, AIRFLOW_SIDE[module.room], also=EVERYWHERE)
+        for breach in _breaches(module, AIRFLOW_SIDE[module.package], also=EVERYWHERE)
     ]
 
     assert found == []
@@ -122,16 +149,100 @@ def test_airflow_side_imports_the_package_inside_tasks():
 
 
 def test_only_fetch_opens_sockets():
-    """No room but fetch imports what opens a connection: cleaning, reading and deriving work offline."""
+    """No package but fetch imports what opens a connection: cleaning, reading and deriving work offline."""
     found = [
-        f"{module.at(node)}: {module.room} may not import {name}"
+        f"{module.at(node)}: {module.package} may not import {name}"
         for module in modules("pipeline")
-        if module.room not in ONLINE_ROOMS
+        if module.package not in ONLINE
         for node, name in _imports(module)
         if any(name == network or name.startswith(f"{network}.") for network in NETWORK)
     ]
 
     assert found == []
+
+
+def _module_name(module: Module) -> str:
+    return module.path.removesuffix(".py").removesuffix("/__init__").removeprefix("plugins/").replace("/", ".")
+
+
+def _loaded_first(module: Module) -> Iterator[ast.Import | ast.ImportFrom]:
+    """Yield the imports that run when a module is loaded: not those inside functions or for a type checker alone."""
+    waiting: list[ast.AST] = list(module.tree.body)
+    while waiting:
+        node = waiting.pop()
+        if isinstance(node, ast.Import | ast.ImportFrom):
+            yield node
+        elif isinstance(node, ast.If) and ast.unparse(node.test) == "TYPE_CHECKING":
+            waiting += node.orelse
+        elif not isinstance(node, ast.FunctionDef | ast.AsyncFunctionDef):
+            waiting += ast.iter_child_nodes(node)
+
+
+def _import_graph(sources: Iterable[Module]) -> dict[str, set[str]]:
+    """Return for each module those that Python loads for it: what it imports, and the packages that these are in."""
+    by_name = {_module_name(source): source for source in sources}
+    graph = {}
+    for name, source in by_name.items():
+        loaded = {each for node in _loaded_first(source) for each in _targets(node, by_name)}
+        heads = {each[: dot.start()] for each in loaded for dot in re.finditer(r"\.", each)}
+        graph[name] = loaded | {head for head in heads if head in by_name and not name.startswith(f"{head}.")} - {name}
+    return graph
+
+
+def _targets(node: ast.Import | ast.ImportFrom, known: Collection[str]) -> Iterator[str]:
+    """Yield the known modules that an import names. `from a import b` loads a.b where that is one, else a alone."""
+    for alias in node.names:
+        full = alias.name if isinstance(node, ast.Import) else f"{node.module}.{alias.name}"
+        yield from [each for each in (full, full.rpartition(".")[0]) if each in known][:1]
+
+
+def _circle(sources: Iterable[Module]) -> list[str]:
+    """Return modules each of which loads the next, the first one again at the end; empty where there is no circle."""
+    try:
+        TopologicalSorter(_import_graph(sources)).prepare()
+    except CycleError as error:
+        return list(reversed(error.args[1]))
+    return []
+
+
+def test_imports_make_no_circle():
+    """No module loads itself by way of others, so that any of them may be loaded first."""
+    assert _circle(modules("pipeline", "plugins", "samples", "scripts")) == []
+
+
+def _invented(path: str, source: str) -> Module:
+    return Module(path, source, ast.parse(source))
+
+
+@pytest.mark.parametrize(
+    ("source", "circle"),
+    [
+        ("from pipeline.mill import road", ["pipeline.mill.road", "pipeline.mill.wheel", "pipeline.mill.road"]),
+        (
+            "if True:\n    import pipeline.mill.road",
+            ["pipeline.mill.road", "pipeline.mill.wheel", "pipeline.mill.road"],
+        ),
+        ("from pipeline.mill import grind", ["pipeline.mill", "pipeline.mill.wheel", "pipeline.mill"]),
+        ("def turn():\n    from pipeline.mill import road", []),
+        ("if TYPE_CHECKING:\n    from pipeline.mill import road", []),
+        ("from pipeline import mill", ["pipeline.mill", "pipeline.mill.wheel", "pipeline.mill"]),
+        ("from pipeline.corn import sack", []),
+    ],
+)
+def test_circle_is_found(source, circle):
+    """A circle is named with its modules, also by way of a package; an import that runs later makes none."""
+    found = _circle(
+        [
+            _invented("pipeline/__init__.py", ""),
+            _invented("pipeline/corn.py", "sack = 1"),
+            _invented("pipeline/mill/__init__.py", "from pipeline.mill.wheel import grind"),
+            _invented("pipeline/mill/road.py", "from pipeline.mill.wheel import grind"),
+            _invented("pipeline/mill/wheel.py", source),
+        ]
+    )
+
+    assert set(found) == set(circle)
+    assert found[:1] == found[-1:]
 
 
 def test_nothing_is_unpickled():

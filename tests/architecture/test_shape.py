@@ -114,7 +114,7 @@ def test_only_the_command_line_prints():
     found = [
         module.at(node)
         for module in modules("pipeline", "plugins", "dags")
-        if module.room != "cli"
+        if module.package != "cli"
         for node in module.nodes(ast.Call)
         if isinstance(node.func, ast.Name) and node.func.id == "print"
     ]
@@ -127,7 +127,7 @@ def test_nothing_is_caught_blindly():
     found = [
         module.at(handler)
         for module, handler in _catches({"", "Exception", "BaseException"}, "pipeline", "plugins", "dags")
-        if module.room not in ("jobs", "reports") and not _raises_again(handler)
+        if module.package not in ("jobs", "reports") and not _raises_again(handler)
     ]
 
     assert found == []
@@ -138,7 +138,9 @@ def test_news_errors_are_caught_in_few_places():
     found = list(_catches({"NewsError"}, "pipeline", "plugins", "dags"))
 
     assert [module.at(handler) for module, handler in found if not module.path.startswith(HANDLERS)] == []
-    assert len([module for module, _ in found if module.room == "cli"]) <= 1, "the command line handles them in one place"
+    assert len([module for module, _ in found if module.package == "cli"]) <= 1, (
+        "the command line handles them in one place"
+    )
 
 
 def test_every_module_says_what_it_is_for():

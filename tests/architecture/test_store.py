@@ -12,14 +12,14 @@ from pipeline.lake.partitions import Days
 from pipeline.lake.snapshots import Snapshots
 from tests.architecture.tree import modules
 
-# What the other rooms ask of a lake. A method that is not here is one more that a second store must have.
+# What the other packages call on a lake. A method that is not here is one more that a second store must have.
 INTERFACE = {
     "write a batch": {"stage", "commit"},
     "write what relates": {"replace", "replace_all", "keep"},
     "read": {"read", "days", "current_manifests", "read_manifest_tables", "kept"},
     "look after": {"verify", "recover", "gc"},
 }
-# What they ask of a part of it, by the attribute that is the part.
+# What they call on a part of it, by the attribute that is the part.
 PARTS = {
     "index": {"stored", "cached_outcomes", "put_outcomes", "days_current_with", "mark_current", "changes", "note_gone"},
     "partitions": {"manifest", "manifests"},
@@ -27,7 +27,7 @@ PARTS = {
     "snapshots": {"take", "list", "folder", "verify", "drop"},
     "erasure": {"rows", "traces", "snapshots", "names"},
 }
-ROOMS = ("pipeline/jobs", "pipeline/reports", "pipeline/exports", "plugins")
+PACKAGES = ("pipeline/jobs", "pipeline/reports", "pipeline/exports", "plugins")
 
 
 def _is_lake(value: ast.expr) -> bool:
@@ -36,13 +36,13 @@ def _is_lake(value: ast.expr) -> bool:
     return name in ("lake", "_lake")
 
 
-def test_rooms_know_the_lake_by_its_package():
-    """No room imports a module of the lake: only what `pipeline.lake` gives away."""
+def test_packages_know_the_lake_by_its_package():
+    """No other package imports a module of the lake: only what `pipeline.lake` exports."""
     given = set(pipeline.lake.__all__)
     found = [
         f"{module.at(node)}: {node.module}.{alias.name}"
         for module in modules("pipeline", "plugins", "dags")
-        if module.room != "lake"
+        if module.package != "lake"
         for node in module.nodes(ast.ImportFrom)
         for alias in node.names
         if (node.module or "").startswith("pipeline.lake")
@@ -56,12 +56,12 @@ def _public(kind: type) -> set[str]:
     return {name for name, value in vars(kind).items() if callable(value) and not name.startswith("_")}
 
 
-def test_rooms_use_only_the_interface():
-    """Whatever a room does with a lake or a part of it is a method of the interface, never something inside it."""
+def test_packages_use_only_the_interface():
+    """Whatever a package does with a lake or a part of it is a method of the interface, never something inside it."""
     of_lake = set().union(*INTERFACE.values(), PARTS)
     found = {
         module.at(node): node.attr
-        for module in modules(*ROOMS)
+        for module in modules(*PACKAGES)
         for node in module.nodes(ast.Attribute)
         if (_is_lake(node.value) and node.attr not in of_lake)
         or (

@@ -21,7 +21,7 @@ class Module:
     tree: ast.Module
 
     @property
-    def room(self) -> str:
+    def package(self) -> str:
         """The folder or file of ``pipeline`` it belongs to; elsewhere the folder below ``plugins``, or the top one."""
         first, *rest = self.path.removesuffix(".py").split("/")
         return rest[0] if first in ("pipeline", "plugins") and rest else first
