@@ -58,7 +58,7 @@ def run(
 
     Exit 1 where a source could not be listed; all others are done.
     """
-    from pipeline.jobs.annotator import version_of
+    from pipeline.jobs.pipeline_version import version_of
 
     space = workspace()
     version_of(space.settings)  # a missing model or a wrong overrides file stops the run before it starts

@@ -15,7 +15,7 @@ import urllib3
 from pipeline.errors import RefusedFetchError, TransientFetchError
 from pipeline.fetch.address_guard import AddressBook
 from pipeline.fetch.rate_limit import RateLimiter, SharedRateLimit
-from pipeline.fetch.request import Gate, RequestRunner, RequestSpec, RequestTarget, run_walk
+from pipeline.fetch.redirects import Gate, RequestRunner, RequestSpec, RequestTarget, run_walk
 from pipeline.fetch.retry import FetchFailure
 from pipeline.fetch.robots import Reservations, Robots, reserving_header
 from pipeline.fetch.scheduler import Schedule

@@ -16,7 +16,7 @@ from urllib.parse import urlsplit
 from protego import Protego
 
 from pipeline.fetch.rate_limit import RateLimiter
-from pipeline.fetch.request import Gate, RequestRunner, RequestSpec, RequestTarget, WalkStep, ahead_of_others
+from pipeline.fetch.redirects import Gate, RequestRunner, RequestSpec, RequestTarget, WalkStep, ahead_of_others
 from pipeline.fetch.retry import FetchFailure
 from pipeline.fetch.transport import Caps, FetchLimits, Reply
 

@@ -11,7 +11,7 @@ from math import inf
 from threading import Condition, Lock
 
 from pipeline.fetch.rate_limit import RateLimiter
-from pipeline.fetch.request import Walk, WalkStep
+from pipeline.fetch.redirects import Walk, WalkStep
 from pipeline.fetch.retry import FetchFailure
 from pipeline.fetch.transport import Reply
 

@@ -42,8 +42,8 @@ from pipeline.clusters import (
     sketches_of,
 )
 from pipeline.errors import NewsError
-from pipeline.jobs.annotator import sketch_version, version_of
 from pipeline.jobs.clean import clean_capture
+from pipeline.jobs.pipeline_version import sketch_version, version_of
 from pipeline.jobs.workspace import Workspace
 from pipeline.lake import Lake
 from pipeline.model import Article

@@ -5,7 +5,6 @@ from dataclasses import dataclass
 from datetime import date, datetime
 from functools import partial
 
-from pipeline.jobs.annotator import version_of
 from pipeline.jobs.derive import DeriveReport, derive_batch_of
 from pipeline.jobs.outcomes import (
     OutcomeRecorder,
@@ -18,6 +17,7 @@ from pipeline.jobs.outcomes import (
     page_of,
     run_counts,
 )
+from pipeline.jobs.pipeline_version import version_of
 from pipeline.jobs.takedown_guard import DETAIL, REASON, redacted_page
 from pipeline.jobs.workspace import Workspace
 from pipeline.lake import ArticleResult

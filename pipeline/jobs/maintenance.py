@@ -17,9 +17,9 @@ from statistics import median
 import pyarrow as pa
 
 from pipeline.archive import Damage
-from pipeline.jobs.annotator import version_of
 from pipeline.jobs.cluster import cluster
 from pipeline.jobs.outcomes import append_run
+from pipeline.jobs.pipeline_version import version_of
 from pipeline.jobs.workspace import Workspace
 from pipeline.lake import Depth
 from pipeline.model import pluralize

@@ -8,8 +8,9 @@ from datetime import date, datetime
 from typing import Literal, Protocol
 
 from pipeline.archive import CaptureSummary
-from pipeline.jobs.annotator import knowledge_of, version_of
+from pipeline.jobs.annotator import knowledge_of
 from pipeline.jobs.knowledge import stale_articles
+from pipeline.jobs.pipeline_version import version_of
 from pipeline.jobs.workspace import Workspace
 from pipeline.kb import KnowledgeBase
 from pipeline.lake import CachedOutcome, StoredArticle

@@ -8,7 +8,8 @@ from pathlib import Path
 from pipeline.clean import Origin, article_from_text, explain, reject_reason
 from pipeline.errors import ArchiveError, ConfigError, NewsError
 from pipeline.fetch import NotModified
-from pipeline.jobs.annotator import knowledge_of, load_annotator, version_of
+from pipeline.jobs.annotator import knowledge_of, load_annotator
+from pipeline.jobs.pipeline_version import version_of
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Annotation, Article, Hints, Page, Rejected
 from pipeline.model.provenance import ProvenanceStep

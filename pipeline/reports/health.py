@@ -9,9 +9,10 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from pipeline.errors import ConfigError, NewsError
-from pipeline.jobs.annotator import knowledge_of, version_of
+from pipeline.jobs.annotator import knowledge_of
 from pipeline.jobs.knowledge import kb_info
 from pipeline.jobs.maintenance import verify
+from pipeline.jobs.pipeline_version import version_of
 from pipeline.jobs.workspace import Workspace
 from pipeline.kb import read_overrides
 from pipeline.model import pluralize

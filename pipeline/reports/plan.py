@@ -7,8 +7,9 @@ from datetime import date, timedelta
 from pathlib import Path
 
 from pipeline.archive import CaptureSummary, Validators
-from pipeline.jobs.annotator import knowledge_of, version_of
+from pipeline.jobs.annotator import knowledge_of
 from pipeline.jobs.knowledge import stale_articles
+from pipeline.jobs.pipeline_version import version_of
 from pipeline.jobs.runtimes import WAYS, Estimate, estimate, read_history
 from pipeline.jobs.worklist import classify
 from pipeline.jobs.workspace import Workspace

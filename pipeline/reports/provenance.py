@@ -1,26 +1,31 @@
 """Provenance for `newslake why`: from a row, article or URL back to the bytes, or to the decision that left it out."""
 
 import re
-from collections.abc import Callable, Iterable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping, Sequence
 from dataclasses import dataclass, field
 from datetime import date
 from typing import Any
-from urllib.parse import urlsplit
 
 import pyarrow.compute as pc
 
-from pipeline.archive import PageState
 from pipeline.errors import BrokenRecordError, ConfigError, LakeError, NewsError
-from pipeline.jobs.annotator import version_of
 from pipeline.jobs.clean import clean_capture
-from pipeline.jobs.ingest import MAX_ATTEMPTS
+from pipeline.jobs.pipeline_version import version_of
 from pipeline.jobs.workspace import Workspace
 from pipeline.lake import StoredArticle
-from pipeline.model import Article, Capture, Outcome, Rejected, Source, article_id_of, canonical_url, domain_of
+from pipeline.model import Article, Capture, Outcome, article_id_of, canonical_url
 from pipeline.model.provenance import Check, Excerpt, Fact, Provenance, ProvenanceStep, known_facts
-from pipeline.query import check_time, outcomes_of, pages_of_host
+from pipeline.query import check_time, outcomes_of
+from pipeline.reports.missing_pages import (
+    NO_FACT,
+    describe_status,
+    evidence_step,
+    format_moment,
+    unknown_step,
+    verdict_step,
+    waiting_step,
+)
 from pipeline.reports.page_history import captures_of
-from pipeline.sources import listable_days
 from pipeline.tables.spec import Row
 
 # Tables whose rows point into an article's text: the column of the row number, and of the text at its offsets.
@@ -360,7 +365,6 @@ _FIELD_LABELS = {
     "language": "language",
     "page_type": "page type",
 }
-_NO_FACT = Fact("", None)
 
 
 def article_step(rows: StoredRows) -> ProvenanceStep:
@@ -376,7 +380,7 @@ def article_step(rows: StoredRows) -> ProvenanceStep:
     facts = known_facts(
         Fact("url", article["url"]),
         *fields,
-        Fact("published", _moment(article["published_at"]) or "not known", when),
+        Fact("published", format_moment(article["published_at"]) or "not known", when),
         Fact("words", article["word_count"], _by(methods.get("body"))),
         Fact("flags", ", ".join(article["flags"])),
         Fact("paywall", "yes" if article["is_paywalled"] else None, methods.get("is_paywalled")),
@@ -419,7 +423,7 @@ def bytes_step(workspace: Workspace, capture: Capture, *, row: Mapping[str, Any]
         Fact("digest", capture.digest, "a revisit: the bytes are an earlier record's" if capture.is_revisit else None),
         Fact("asked for", capture.url or capture.hints.file or "no URL, a local text"),
         Fact("status", capture.status, None if capture.url else "a local file"),
-        Fact("fetched", _moment(capture.fetched_at), f"run {capture.run_id}"),
+        Fact("fetched", format_moment(capture.fetched_at), f"run {capture.run_id}"),
     ]
     try:
         page = workspace.archive.page(capture)
@@ -470,98 +474,12 @@ def discovery_step(workspace: Workspace, captures: Sequence[Capture], outcomes: 
         Fact(
             "news day", str(first.news_day), "the listing's date" if said.published_at else "the day of its first fetch"
         ),
-        Fact("listed as", said.title, _moment(said.published_at)),
+        Fact("listed as", said.title, format_moment(said.published_at)),
         Fact("file", said.file),
-        Fact("run", first.run_id, _moment(first.fetched_at)),
-        Fact("fetched", f"{len(captures)} times", f"last {_moment(last.fetched_at)}")
+        Fact("run", first.run_id, format_moment(first.fetched_at)),
+        Fact("fetched", f"{len(captures)} times", f"last {format_moment(last.fetched_at)}")
         if len(captures) > 1
-        else _NO_FACT,
-        Fact("last word", outcomes[0].outcome, _last_word(outcomes[0])) if outcomes else _NO_FACT,
+        else NO_FACT,
+        Fact("last word", outcomes[0].outcome, describe_status(outcomes[0])) if outcomes else NO_FACT,
     )
-    return ProvenanceStep(name="found", told=f"by {first.source_key}, {_moment(first.fetched_at)}", facts=facts)
-
-
-def _last_word(outcome: Outcome) -> str:
-    why = f"{outcome.reason}: {outcome.detail}, " if outcome.reason else ""
-    return f"{why}{_moment(outcome.seen_at)}, run {outcome.run_id}"
-
-
-def _moment(at: Any) -> str | None:
-    return None if at is None else f"{at:%Y-%m-%d %H:%M:%S} UTC"
-
-
-# Steps of a page without a row: the decision that left it out, or what is known about it.
-
-
-def verdict_step(outcomes: Sequence[Outcome]) -> ProvenanceStep:
-    """Return the latest status of a page. ``outcomes`` are latest first."""
-    last = outcomes[0]
-    told = f"{last.outcome}: {last.reason}" if last.reason else last.outcome
-    facts = known_facts(
-        Fact("because", last.detail),
-        Fact("decided", _moment(last.seen_at), f"stage {last.stage}, run {last.run_id}"),
-        Fact("source", last.source_key, f"news day {last.news_day}"),
-        Fact("looked at", f"{len(outcomes)} times", f"first {min(each.seen_at for each in outcomes):%Y-%m-%d %H:%M}")
-        if len(outcomes) > 1
-        else _NO_FACT,
-    )
-    return ProvenanceStep(name="verdict", told=told, facts=facts)
-
-
-def evidence_step(workspace: Workspace, capture: Capture, last: Outcome | None) -> ProvenanceStep:
-    """Return what cleaning makes of the page's latest bytes now: the evidence against it, and the missed thresholds."""
-    read = clean_capture(workspace, capture)
-    if isinstance(read, Article):
-        told = f"an article of {read.word_count} words, as it is read now"
-        note = f"no row of it is committed yet; a run of {capture.news_day} derives it"
-        return ProvenanceStep(name="state", told=told, checks=(Check(None, note),))
-    if isinstance(read, NewsError):
-        return ProvenanceStep(
-            name="state", told=f"{read.reason}, read again now", facts=(Fact("error", str(read), read.key),)
-        )
-    facts = known_facts(Fact("evidence", read.evidence), *_missed_bounds(read))
-    is_same = last is None or last.outcome != "rejected" or last.reason == read.reason
-    told = "read again now: the same" if is_same else f"read again now: {read.reason}, another reason than was recorded"
-    check = Check(True if is_same else None, told)
-    return ProvenanceStep(
-        name="state", told=f"{read.reason}, a page of type {read.page_type}", facts=facts, checks=(check,)
-    )
-
-
-def _missed_bounds(read: Rejected) -> Iterator[Fact]:
-    for each in read.thresholds:
-        yield Fact("nearest bound" if len(read.thresholds) == 1 else "bound", str(each))
-
-
-def waiting_step(seen: PageState) -> ProvenanceStep:
-    """Return when a page that could not be fetched is tried again."""
-    when = seen.next_try_at
-    if when is None:
-        return ProvenanceStep(name="state", told="it is tried again only when its listing says that it changed")
-    told = f"it waits until {when:%Y-%m-%d %H:%M} UTC; the first run after that asks for it again"
-    return ProvenanceStep(
-        name="state", told=told, facts=(Fact("tries", f"{seen.attempts} of {MAX_ATTEMPTS}", seen.reason),)
-    )
-
-
-def unknown_step(workspace: Workspace, url: str) -> ProvenanceStep:
-    """Return what is known about an unlisted page: its host, and the sources that may list it."""
-    host = urlsplit(url).netloc
-    pages, last = pages_of_host(workspace.settings.lake_dir, host)
-    sources = [each for each in workspace.sources.sources if _lists(each, url)]
-    now = workspace.settings.now()
-    facts = [Fact("host", host, f"{pages} pages of it are known, the last of {last:%Y-%m-%d}" if pages else "new here")]
-    facts += [Fact("source", each.key, f"{each.kind}: {listable_days(each, now=now).note}") for each in sources]
-    if not sources:
-        facts.append(
-            Fact("source", "none", f"no source of {workspace.settings.sources_file} is of {domain_of(url) or host}")
-        )
-    return ProvenanceStep(name="unknown", told="no source listed it, nobody pushed it", facts=tuple(facts))
-
-
-def _lists(source: Source, url: str) -> bool:
-    """Return whether a source may list pages of a URL's site."""
-    site = domain_of(url) or urlsplit(url).netloc
-    if source.hosts:
-        return any(urlsplit(url).netloc == host or urlsplit(url).netloc.endswith(f".{host}") for host in source.hosts)
-    return source.is_online and site == (domain_of(source.location) or urlsplit(source.location).netloc)
+    return ProvenanceStep(name="found", told=f"by {first.source_key}, {format_moment(first.fetched_at)}", facts=facts)

@@ -126,7 +126,7 @@ def prepare() -> None:
     from airflow.utils.db import initdb
 
     from news_airflow.defaults import POOLS
-    from pipeline.jobs.annotator import version_of
+    from pipeline.jobs.pipeline_version import version_of
     from pipeline.settings import Settings
 
     version_of(Settings.load())

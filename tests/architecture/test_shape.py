@@ -20,6 +20,7 @@ SMALL_MODULES = {
     "plugins/news_airflow/defaults.py": "data that every DAG file loads while it is parsed",
     "plugins/news_airflow/ingesting.py": "the tasks that two DAG files share",
     "plugins/news_airflow/preloaded.py": "a process of its own: python -m news_airflow.preloaded",
+    "pipeline/jobs/annotator.py": "what derive, documents and the preloaded scheduler load",
     "plugins/news_airflow/task_context.py": "what a task knows of its run, without the operators of a DAG",
     "plugins/news_plugin.py": "the file that Airflow looks for plugins in",
 }

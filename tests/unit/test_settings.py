@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.errors import ConfigError
-from pipeline.jobs.annotator import version_of
+from pipeline.jobs.pipeline_version import version_of
 from pipeline.model import LayoutRule
 from pipeline.settings import Settings, load_sources
 

@@ -11,7 +11,8 @@ from typing import Any
 import pytest
 
 from pipeline.errors import ConfigError
-from pipeline.jobs.annotator import knowledge_of, version_of
+from pipeline.jobs.annotator import knowledge_of
+from pipeline.jobs.pipeline_version import version_of
 from pipeline.jobs.run import extract_day, ingest_sources
 from pipeline.jobs.worklist import unread_days
 from pipeline.jobs.workspace import Workspace

@@ -13,8 +13,8 @@ import pytest
 from pipeline.archive import PageState
 from pipeline.archive.index import Index
 from pipeline.errors import ArchiveError, ConfigError
-from pipeline.jobs.annotator import version_of
 from pipeline.jobs.ingest import ingest
+from pipeline.jobs.pipeline_version import version_of
 from pipeline.jobs.run import extract_day, ingest_sources
 from pipeline.jobs.workspace import Workspace
 from pipeline.lake.article_index import ArticleIndex, DayContents, StoredArticle

@@ -1,0 +1,80 @@
+"""The pipeline version: one hash over rules, lexicons, model and switches that names what derives a row."""
+
+import hashlib
+import importlib.metadata
+import unicodedata
+from functools import cache
+from pathlib import Path
+
+from pipeline.nlp import model_label
+from pipeline.settings import Settings, load_sources
+from pipeline.tables import SCHEMA_VERSION
+
+# Packages whose code and data decide the rows.
+_PACKAGES = ("model", "clean", "kb", "nlp", "tables", "clusters")
+# Libraries that decide bytes of a row; a new version of one may derive different rows.
+_LIBRARIES = (
+    "spacy",
+    "trafilatura",
+    "htmldate",
+    "py3langid",
+    "charset-normalizer",
+    "lxml",
+    "cssselect",
+    "beautifulsoup4",
+    "courlan",
+    "rensa",
+)
+_ROOT = Path(__file__).parent.parent
+
+
+@cache
+def sketch_version() -> str:
+    """Return the 12 hex digits that name the text sketches: code, library and Unicode tables."""
+    code = b"".join((_ROOT / "clusters" / name).read_bytes() for name in ("minhash.py", "text.py"))
+    library = f"rensa {importlib.metadata.version('rensa')} unicode {unicodedata.unidata_version}"
+    return hashlib.sha256(code + library.encode()).hexdigest()[:12]
+
+
+@cache
+def rules_digest() -> str:
+    """Return one hash of the code and data of every package that rows depend on, and of the library versions."""
+    digest = hashlib.sha256(f"schema {SCHEMA_VERSION}\n".encode())
+    for package in _PACKAGES:
+        for path in sorted((_ROOT / package).rglob("*")):
+            if path.is_file() and path.suffix != ".pyc":
+                digest.update(f"{path.relative_to(_ROOT)}\n".encode() + path.read_bytes())
+    for library in _LIBRARIES:
+        digest.update(f"{library} {importlib.metadata.version(library)}\n".encode())
+    return digest.hexdigest()
+
+
+def pipeline_version(*, model: str, infer_gender: bool, tdm_policy: str, layouts: str = "") -> str:
+    """Return the 12 hex digits that name rules, lexicons, built-in knowledge, model and switches together.
+
+    ``layouts`` are the layout rules of the sources, "" for none.
+    """
+    parts = (rules_digest(), model, str(infer_gender), tdm_policy, *filter(None, [layouts]))
+    return hashlib.sha256("\n".join(parts).encode()).hexdigest()[:12]
+
+
+def version_of(settings: Settings) -> str:
+    """Return the pipeline version of these settings, without loading the model.
+
+    Knowledge base and corrections are not part of it: ``pipeline.jobs.knowledge`` finds the articles they affect.
+    """
+    return pipeline_version(
+        model=model_label(settings.spacy_model),
+        infer_gender=settings.infer_gender,
+        tdm_policy=settings.tdm_policy,
+        layouts=_layouts(settings),
+    )
+
+
+def _layouts(settings: Settings) -> str:
+    """Return the layout rules of all sources as one text, "" without a sources file: documents need no sources."""
+    if not settings.sources_file.is_file():
+        return ""
+    return "\n".join(
+        f"{source.key} {source.rules}" for source in load_sources(settings.sources_file).sources if source.rules
+    )
