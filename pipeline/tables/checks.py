@@ -26,7 +26,7 @@ def check_rows(rows: RowsByTable) -> tuple[str, ...]:
     """Return every breach in one article's rows beyond types, as sentences that name table, row and column.
 
     ``rows`` are the article's rows by table name, as from ``annotation_rows``. An article with any breach is
-    quarantined. `newslake lake verify --deep` makes the same check of committed rows. Empty means no breach.
+    quarantined. `newslake lake verify --deep` checks committed rows by ``check_offsets``. Empty means no breach.
     """
     return tuple(breach for check in ROW_CHECKS for breach in check(rows))
 

@@ -77,7 +77,7 @@ def _holds_text(kind: pa.DataType) -> bool:
 
 @pytest.mark.parametrize("spec", TABLES, ids=lambda spec: spec.name)
 def test_every_text_column_is_decided(spec: TableSpec) -> None:
-    """A text column is in WORDS of pipeline/tables/datapackage.py, or in FACTS above: somebody looked at it."""
+    """A text column is in TEXT_COLUMNS of pipeline/tables/datapackage.py, or in FACTS above."""
     columns = {column.name for column in spec.columns if _holds_text(column.type)}
     facts, words = FACTS.get(spec.name, frozenset()), text_columns(spec)
     assert facts & words == set()
