@@ -21,8 +21,8 @@ NAMING_CODE = (
     *("samples/README.md", "sources.toml", "pyproject.toml", "Makefile", "Dockerfile", "docker-compose.yaml"),
     *(".ci/run", ".env.example"),
 )
-# The papers that name classes and constants.
-NAMING_CLASSES = ("CONTRIBUTING.md", "docs/architecture.md", "docs/glossary.md")
+# The papers for developers, which name classes, functions and constants.
+FOR_DEVELOPERS = ("CONTRIBUTING.md", "docs/architecture.md", "docs/glossary.md")
 _TOPS = "|".join((*CODE, "scripts"))
 _CODE_PATH = re.compile(rf"(?<![\w./-])(?:{_TOPS})/[\w./*<>{{}}-]*")
 _DOTTED_NAME = re.compile(r"(?<![\w./-])(?:pipeline|news_airflow|samples|scripts|tests)(?:\.[A-Za-z_]\w*)+")
@@ -176,13 +176,13 @@ def test_papers_name_only_tests_that_exist():
     assert [(paper, name) for paper, name in _named(re.compile(r"`test_\w+`")) if name not in known] == []
 
 
-def test_papers_name_only_classes_that_exist():
-    """Every class and constant that a paper for developers names in backticks occurs in the code."""
+def test_papers_for_developers_name_only_what_exists():
+    """Every class, function and constant that a paper for developers names in backticks occurs in the code."""
     words = set(re.findall(r"\w+", "".join(module.source for module in modules(*CODE, "scripts"))))
-    names = re.compile(r"`_?[A-Z][A-Za-z_]*(?:\.\w+)*`")
+    names = re.compile(r"`[A-Za-z_]\w*(?:\.\w+)*`")
 
     assert [
         (paper, name)
-        for paper, name in _named(names, NAMING_CLASSES)
-        if not name.startswith("NEWS") and not words.issuperset(name.split("."))
+        for paper, name in _named(names, FOR_DEVELOPERS)
+        if not name.startswith("NEWS") and not name.endswith(".py") and not words.issuperset(name.split("."))
     ] == []
