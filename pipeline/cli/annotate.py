@@ -38,7 +38,7 @@ def try_page(
 ) -> None:
     """Show what newslake makes of one page: its text with quotations and their speakers, each field with its method,
     a line an entity, a quotation and an event."""
-    from pipeline.cli.output import draw_fields, draw_lists, draw_text
+    from pipeline.cli.article_text import draw_fields, draw_lists, draw_text
     from pipeline.reports.article_view import preview, view_preview
     from pipeline.reports.documents import annotation_object, extraction_object
     from pipeline.web import article_page

@@ -67,7 +67,7 @@ def _load_view(space: "Workspace", what: str, *, published_at: str | None, sourc
 
 
 def _print(page: "ArticlePage", found: "ArticleView") -> None:
-    from pipeline.cli.output import draw_fields, draw_lists, draw_text
+    from pipeline.cli.article_text import draw_fields, draw_lists, draw_text
     from pipeline.web import make_visible
 
     out.print(Text(f"{make_visible(page.byline)}\n{page.origin}", style="dim"))

@@ -1,13 +1,15 @@
 """Every command of newslake is described, and every described one exists."""
 
 import re
+import subprocess
+import sys
 from collections.abc import Iterator
 
 import pytest
 import typer.main
 
 from pipeline.cli import app
-from tests.architecture.tree import PAPERS, text_of
+from tests.architecture.tree import PAPERS, ROOT, text_of
 
 
 def _commands(command, name: str = "newslake") -> Iterator[str]:
@@ -39,3 +41,12 @@ def test_papers_name_only_commands_that_exist():
     }
 
     assert {(path, word) for path, word in named if word not in known} == set()
+
+
+def test_command_line_loads_only_what_a_command_needs():
+    """Importing the command line loads none of the libraries that only some commands need."""
+    heavy = ("altair", "duckdb", "jinja2", "pandas", "pyarrow", "requests", "spacy", "trafilatura")
+    code = f"import sys, pipeline.cli; print(sorted(set({heavy!r}) & set(sys.modules)))"
+    done = subprocess.run([sys.executable, "-c", code], cwd=ROOT, capture_output=True, text=True, check=True)
+
+    assert done.stdout.strip() == "[]"
