@@ -12,7 +12,7 @@ NewsError                   base; every class has .disposition and the key it co
     BrokenRecordError       quarantine  one record of it is missing or damaged; its article waits, others continue
   BusyDatabaseError         fail        a reader holds what must be deleted; end it, then try again
   KnowledgeError            fail        the knowledge base cannot be used; import it again
-  LakeError                 fail        the lake's files and manifests disagree; run `newslake lake recover`
+  LakeError                 fail        the lake's files and manifests disagree; run `newslake lake repair`
   LimitError                fail        a query exceeded its time or memory limit
   OutcomeError              fail        pages of a run have no outcome, or two: a bug, never the fault of a page
 

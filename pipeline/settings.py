@@ -85,17 +85,19 @@ class Settings(BaseSettings):
             names = ", ".join(f"{PREFIX}{name.upper()}" for name in known)
             raise ConfigError(f"unknown setting {', '.join(sorted(unknown))}; known are {names}", key=unknown[0])
         try:
-            return cls(**overrides)
+            settings = cls(**overrides)
         except ValidationError as error:
             raise _config_error(error, prefix=PREFIX) from error
+        _refuse_schema_1(settings.data_dir)
+        return settings
 
     def now(self) -> datetime:
         """Return the time, UTC. The only place that reads the wall clock."""
         return self.frozen_now or datetime.now(UTC)
 
     @property
-    def raw_dir(self) -> Path:
-        return self.data_dir / "raw"
+    def archive_dir(self) -> Path:
+        return self.data_dir / "archive"
 
     @property
     def lake_dir(self) -> Path:
@@ -108,6 +110,17 @@ class Settings(BaseSettings):
     @property
     def inbox_dir(self) -> Path:
         return self.data_dir / "inbox"
+
+
+def _refuse_schema_1(data_dir: Path) -> None:
+    """Raise ConfigError for a data root of schema 1: its files have other names, so it would look empty."""
+    for name in ("raw/index.sqlite", "raw/warc", "lake/_state/ledger.sqlite"):
+        if (data_dir / name).exists():
+            raise ConfigError(
+                f"{data_dir} was written with schema 1 ({name}), and this version reads schema 2; set NEWS_DATA_DIR to "
+                "a new folder",
+                key="NEWS_DATA_DIR",
+            )
 
 
 def _css(value: str) -> str:

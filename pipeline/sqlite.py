@@ -152,7 +152,7 @@ def _repair_header(path: Path) -> None:
 
 
 def row_checksum(values: Sequence[object]) -> int:
-    """Return the checksum of a row, for the column ``seal`` of tables whose data no other file repeats."""
+    """Return the checksum of a row, for the column ``checksum`` of tables whose data no other file repeats."""
     return zlib.crc32(_AS_JSON(list(values)).encode())
 
 
@@ -217,7 +217,7 @@ def _columns(schema: Sequence[str]) -> set[tuple[object, ...]]:
 def _row_problems(found: sqlite3.Connection, table: str) -> Iterator[str]:
     """Read every row; without checksums, text that is not UTF-8 raises."""
     rows = found.execute(f"SELECT * FROM {table}")  # noqa: S608 - names of ours
-    if rows.description[-1][0] == "seal":
+    if rows.description[-1][0] == "checksum":
         for values in damaged_rows(found, table):
             yield f"{DAMAGED_ROW} {table}: {values[0]!r}"
     else:
@@ -244,8 +244,8 @@ def _mismatched_rows(found: sqlite3.Connection, table: str) -> list[tuple[Any, .
     return [
         row
         for part in batched(rows, _ROWS_AT_ONCE)
-        for row, seal in zip(part, _row_checksums([each[:-1] for each in part]), strict=True)
-        if seal != row[-1]
+        for row, checksum in zip(part, _row_checksums([each[:-1] for each in part]), strict=True)
+        if checksum != row[-1]
     ]
 
 

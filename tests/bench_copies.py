@@ -17,8 +17,8 @@ from pathlib import Path
 import pyarrow as pa
 from rich.console import Console
 
-from pipeline.clusters import drop_site_boilerplate, find_copies
-from pipeline.jobs.cluster import copies_of
+from pipeline.clusters import drop_site_boilerplate, find_near_duplicates
+from pipeline.jobs.cluster import near_duplicates_of
 from pipeline.lake import Lake
 from pipeline.model import article_id_of, canonical_url
 from tests.planted import BEYOND, COPIES, STRANGERS, Press, articles_table, commit_articles, with_sketches
@@ -63,10 +63,10 @@ def planted_pairs() -> PlantedPairs:
     originals = articles_table([story[1] for story in stories], range(len(stories)), day=days[0])
     copied = articles_table([story[2] for story in stories], range(_COPIED, _COPIED + len(stories)), day=days[1])
     window = pa.concat_tables(drop_site_boilerplate(with_sketches(articles)) for articles in (originals, copied))
-    rows = [row for day in days for row in find_copies(window, day=day).to_pylist()]
+    rows = [row for day in days for row in find_near_duplicates(window, day=day).to_pylist()]
     found: Counter[tuple[str, str]] = Counter()
     wrong: Counter[str] = Counter()
-    copies = [row for row in rows if row["is_copy"]]
+    copies = [row for row in rows if row["is_duplicate"]]
     for row in copies:
         is_later, number = divmod(int(row["article_id"], 16), _COPIED)
         kind = stories[number][0]
@@ -117,7 +117,7 @@ def _at_scale() -> Iterator[tuple[str, float, str, float]]:
             numbers = range(number * A_DAY, (number + 1) * A_DAY)
             commit_articles(_lake(root), articles_table(before + copied, numbers, day=day), batch=str(number))
         _, _, some_mb = _apart(root, 10)
-        shutil.rmtree(root / "_state" / "kept")
+        shutil.rmtree(root / "_state" / "cache")
         seconds, count, peak_mb = _apart(root, DAYS)
         reading = _apart(root, 0)[0]
         more = articles_table([press.article() for _ in range(10)], range(_COPIED, _COPIED + 10), day=day)
@@ -147,7 +147,7 @@ def _clustered(root: Path, days: int) -> tuple[float, int, float]:
             lake.read("articles", days=[day], columns=["text"])
     else:
         chosen = lake.days()[-1:] if days < 0 else lake.days()[:days]
-        copies = sum(sum(table["is_copy"].to_pylist()) for _, table in copies_of(lake, chosen))
+        copies = sum(sum(table["is_duplicate"].to_pylist()) for _, table in near_duplicates_of(lake, chosen))
     seconds = time.perf_counter() - started
     found = re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())
     assert found is not None

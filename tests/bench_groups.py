@@ -18,7 +18,7 @@ import numpy as np
 import pyarrow as pa
 from rich.console import Console
 
-from pipeline.jobs.cluster import quote_groups_of, relate_events_of
+from pipeline.jobs.cluster import quote_clusters_of, relate_events_of
 from pipeline.lake import KEYS_SCHEMA, Lake
 from pipeline.tables import READING_TABLES, rows_table, table_named
 from tests.planted import Press
@@ -134,7 +134,7 @@ def _quote(made: SyntheticArticle, ids: dict[str, Any], at: int, text: str, star
         start_char=start,
         end_char=end,
         word_count=len(made.sentences[at].split()),
-        quote_norm_id=made.sentences[at].casefold(),
+        normalized_text_hash=made.sentences[at].casefold(),
         speaker_name=who,
         speaker_entity_id=f"id-{who}",
     )
@@ -146,7 +146,7 @@ def _event(made: SyntheticArticle, ids: dict[str, Any], at: int, text: str, star
         table_named("events"),
         **ids,
         event_index=at,
-        same_event_index=at,
+        coref_event_index=at,
         event_type=made.kinds[at],
         trigger_text=trigger,
         start_char=text.index(trigger, start),
@@ -174,7 +174,7 @@ def _related(root: Path, days: int) -> tuple[float, float]:
     lake = _lake(root)
     changed = lake.days()[-days:]
     started = time.process_time()
-    lake.replace("quote_groups", lambda: quote_groups_of(lake, changed))
+    lake.replace("quote_clusters", lambda: quote_clusters_of(lake, changed))
     lake.replace_all(lambda: relate_events_of(lake, changed))
     seconds = time.process_time() - started
     found = re.search(r"VmHWM:\s+(\d+)", Path("/proc/self/status").read_text())

@@ -127,7 +127,7 @@ def _articles(
         "domain": pc.binary_join_element_wise("outlet", pa.array(outlet), ".example", ""),
         "fetched_at": pc.add(at, pa.scalar(timedelta(minutes=7), pa.duration("us"))),
         "content_hash": pc.binary_repeat(original, 2),
-        "raw_ref": pc.binary_join_element_wise("sha256:", original, ""),
+        "payload_digest": pc.binary_join_element_wise("sha256:", original, ""),
     }
     given["canonical_url"] = given["url"]
     spec = table_named("articles")

@@ -21,13 +21,16 @@ _CLUSTERS = """\
 SELECT r.event_cluster_id, min(r.published_date) AS day, min(e.published_at) AS first_reported_at,
   max(e.published_at) AS last_reported_at, count(DISTINCT r.article_id)::INT AS report_count,
   count(DISTINCT r.dup_group_id)::INT AS independent_count, {firsts}
-FROM read_parquet('{root}/tables/event_reports/*/*.parquet', hive_partitioning = true) r
+FROM read_parquet('{root}/tables/event_cluster_members/*/*.parquet', hive_partitioning = true) r
 JOIN read_parquet('{root}/tables/events/*/*.parquet', hive_partitioning = true) e
 USING (published_date, article_id, revision_id, event_index)
 GROUP BY r.event_cluster_id ORDER BY day, event_cluster_id
 """
 _FIRSTS = {
-    **{name: f"e.{name}" for name in ("event_type", "event_subtype", "event_mode", "quad", "plover_type", "modality")},
+    **{
+        name: f"e.{name}"
+        for name in ("event_type", "event_subtype", "event_mode", "quad_class", "plover_type", "modality")
+    },
     "actors": "CASE WHEN e.actor_name IS NULL THEN [] ELSE [e.actor_name] END",
     "actor_country": "e.actor_country",
     "recipients": "CASE WHEN e.recipient_name IS NULL THEN [] ELSE [e.recipient_name] END",
@@ -44,10 +47,10 @@ def related(chance: np.random.Generator, whole: dict[str, pa.Table]) -> dict[str
     copies = _copies(heads)
     found = {spec.name: whole[spec.name].select(spec.schema.names) for spec in READING_TABLES}
     found |= {
-        "copies": copies,
+        "near_duplicates": copies,
         "revisions": _revisions(chance, heads),
-        "quote_groups": _filled("quote_groups", quotes, quote_group_id=quotes["group"]),
-        "event_reports": _reports(events, copies),
+        "quote_clusters": _filled("quote_clusters", quotes, quote_cluster_id=quotes["group"]),
+        "event_cluster_members": _reports(events, copies),
         "co_mentions": co_mention_rows(found["entities"].select(MENTION_COLUMNS), copies),
     }
     return {name: sort_rows(table.cast(table_named(name).schema), table_named(name)) for name, table in found.items()}
@@ -62,25 +65,25 @@ def _filled(name: str, rows: pa.Table, **given: object) -> pa.Table:
 
 
 def _copies(heads: pa.Table) -> pa.Table:
-    is_copy = pc.not_equal(heads["original"], heads["article_id"])
+    is_duplicate = pc.not_equal(heads["original"], heads["article_id"])
     return _filled(
-        "copies",
+        "near_duplicates",
         heads,
         dup_group_id=heads["original"],
-        is_copy=is_copy,
+        is_duplicate=is_duplicate,
         similarity=1.0,
-        method=pc.if_else(is_copy, "exact", "own"),
+        method=pc.if_else(is_duplicate, "exact", "none"),
     )
 
 
 def _reports(events: pa.Table, copies: pa.Table) -> pa.Table:
     at = pc.index_in(events["article_id"], value_set=copies["article_id"].combine_chunks())
     return _filled(
-        "event_reports",
+        "event_cluster_members",
         events,
         event_cluster_id=events["group"],
         dup_group_id=copies["dup_group_id"].take(at),
-        is_copy=copies["is_copy"].take(at),
+        is_duplicate=copies["is_duplicate"].take(at),
         sentence_start_char=events["start_char"],
         sentence_end_char=events["end_char"],
     )
@@ -92,14 +95,14 @@ def _revisions(chance: np.random.Generator, heads: pa.Table) -> pa.Table:
     removed = pa.array(chance.poisson(0.4, heads.num_rows), pa.int32())
     counts = {"sentences_added": removed, "sentences_removed": removed, "quotes_removed": removed}
     masked = {name: pc.if_else(pa.array(edited), each, None) for name, each in counts.items()}
-    present = _filled("revisions", heads, made_of="made", **masked)
+    present = _filled("revisions", heads, input_hash="made", **masked)
     old = heads.filter(pa.array(edited))
     before = _filled(
         "revisions",
         old,
         revision_id=hexes(chance.integers(0, 2**63, old.num_rows).astype(np.uint64)),
         fetched_at=pc.subtract(old["fetched_at"], pa.scalar(timedelta(minutes=5), pa.duration("us"))),
-        made_of="made",
+        input_hash="made",
     )
     return pa.concat_tables([present, before])
 
@@ -151,7 +154,9 @@ def _outcomes(articles: pa.Table, fixed: dict[str, object], *, outcome: str, min
     at = pc.add(articles["fetched_at"], pa.scalar(timedelta(minutes=minutes), pa.duration("us")))
     size = articles.num_rows
     news_day = fixed["news_day"].slice(0, size)
-    return _filled("outcomes", articles, **(fixed | given | {"news_day": news_day, "outcome": outcome, "seen_at": at}))
+    return _filled(
+        "outcomes", articles, **(fixed | given | {"news_day": news_day, "outcome": outcome, "decided_at": at})
+    )
 
 
 def _firsts(rows: pa.Table) -> pa.Array:

@@ -10,7 +10,7 @@ import pyarrow as pa
 import pyarrow.compute as pc
 
 from pipeline.tables import TableSpec, table_named
-from tests.big_news import COUNTRIES, EVENT_TYPES, PEOPLE, PLACES, QUADS, Ints, RandomDay, Vocabulary, kinds_of
+from tests.big_news import COUNTRIES, EVENT_TYPES, PEOPLE, PLACES, QUAD_CLASSES, Ints, RandomDay, Vocabulary, kinds_of
 
 KEYS = ("article_id", "revision_id", "published_at")
 _HEX = np.array([f"{byte:02x}" for byte in range(256)], dtype="S2")
@@ -188,7 +188,7 @@ def _quotes(drawn: RandomDay, things: Things) -> pa.Table:
         "quote_text": drawn.quote_text,
         "start_char": rows["start_char"],
         "end_char": rows["end_char"],
-        "parts": pa.ListArray.from_arrays(pa.array(np.arange(size + 1), pa.int32()), where),
+        "quoted_spans": pa.ListArray.from_arrays(pa.array(np.arange(size + 1), pa.int32()), where),
         "is_closed": True,
         "cue_text": np.where(rows["claimed"] == 1, "claimed", "said"),
         "cue_lemma": np.where(rows["claimed"] == 1, "claim", "say"),
@@ -204,7 +204,7 @@ def _quotes(drawn: RandomDay, things: Things) -> pa.Table:
         "speaker_gender_method": _where_valid(genders, "pronoun"),
         "paragraph_index": 1,
         "word_count": 5 + rows["open"] % 20,
-        "quote_norm_id": hexes(mixed ^ rows["inside"].astype(np.uint64)),
+        "normalized_text_hash": hexes(mixed ^ rows["inside"].astype(np.uint64)),
         "confidence": 0.9,
         "rule_id": "made",
     }
@@ -215,7 +215,7 @@ def _events(drawn: RandomDay, things: Things, chance: np.random.Generator, day: 
     rows = drawn.events
     size = len(rows["owner"])
     kinds = np.array(EVENT_TYPES)[rows["type"]]
-    quads = np.array(QUADS)[rows["type"]]
+    quads = np.array(QUAD_CLASSES)[rows["type"]]
     actor, recipient = pa.array(rows["actor"]), pa.array(rows["recipient"])
     is_dated = rows["days_ago"] >= 0
     happened = np.datetime64(day) - np.maximum(rows["days_ago"], 0).astype("timedelta64[D]")
@@ -223,7 +223,7 @@ def _events(drawn: RandomDay, things: Things, chance: np.random.Generator, day: 
         "event_index": rows["number"],
         "event_type": kinds,
         "event_subtype": pa.array(np.full(size, "culture"), mask=kinds != "OTHER"),
-        "quad": pa.array(quads, mask=quads == 0),
+        "quad_class": pa.array(quads, mask=quads == 0),
         "plover_type": pa.array(kinds, mask=kinds == "OTHER"),
         "modality": np.array(_MODALITIES)[rows["modality"]],
         "trigger_text": pa.array(["met", "agreed", "accused", "protested", "attacked", "helped", "opened"]).take(
@@ -241,7 +241,7 @@ def _events(drawn: RandomDay, things: Things, chance: np.random.Generator, day: 
         "event_date_precision": np.where(is_dated, "day", "unknown"),
         "event_date_basis": np.where(is_dated, "explicit", "none"),
         "sentence_index": rows["sentence"],
-        "same_event_index": rows["number"],
+        "coref_event_index": rows["number"],
         "salience": chance.random(size).round(3),
         "confidence": 0.8,
         "rule_id": "made",

@@ -93,7 +93,7 @@ def articles_table(texts: Sequence[str], numbers: Sequence[int], *, day: date, s
         "domain": [f"site{number % sites}.example" for number in numbers],
         "text": texts,
         "content_hash": hashes,
-        "raw_ref": [f"sha256:{each}" for each in hashes],
+        "payload_digest": [f"sha256:{each}" for each in hashes],
         **{f"{name}_count": [0] * len(texts) for name in ("entity", "quote", "event")},
     }
     for name, values in columns.items():

@@ -96,7 +96,7 @@ class Archive:
         held = self._index.holding(digest, page_key=page_key) or self._index.holding(digest)
         if held is None:
             raise BrokenRecordError(
-                f"the archive holds no {digest}; if its WARC file is there, run `newslake lake recover`",
+                f"the archive holds no {digest}; if its WARC file is there, run `newslake lake repair`",
                 key=digest,
                 reason="record_missing",
             )
@@ -181,7 +181,7 @@ class Archive:
         """
         damaged = index_problems(self._root / INDEX)  # before it is opened: opening may rebuild it
         for told in damaged:
-            yield Damage(INDEX, None, None, f"{told}; run `newslake raw rebuild`, which makes it anew")
+            yield Damage(INDEX, None, None, f"{told}; run `newslake archive reindex`, which makes it anew")
         index, counted = None if damaged else self._index, Counter[str]() if tally is None else tally
         yield from verify_files(self._root, frozenset(self._files()), index, reads=reads, tally=counted)
         for file, offset, length, digest in () if index is None else index.dangling_revisits():
@@ -294,5 +294,5 @@ def _is_same_fetch(capture: Capture, other: Capture) -> bool:
 
 
 def _broken(path: Path, error: sqlite3.DatabaseError) -> ArchiveError:
-    told = f"{path} cannot be opened ({error}); run `newslake raw rebuild`, which makes it anew from the WARC files"
+    told = f"{path} cannot be opened ({error}); run `newslake archive reindex`, which makes it anew from the WARC files"
     return ArchiveError(told, key=str(path), reason="database_broken")

@@ -31,13 +31,13 @@ from pipeline.sqlite import (
 STATE = "state.sqlite"
 # Each row ends in its checksum: no other file has the same data.
 _TABLES = {
-    "listings": """CREATE TABLE IF NOT EXISTS listings (
+    "listing_validators": """CREATE TABLE IF NOT EXISTS listing_validators (
         source_key TEXT NOT NULL, url TEXT NOT NULL, etag TEXT, last_modified TEXT,
-        seal INTEGER NOT NULL, PRIMARY KEY (source_key, url))""",
+        checksum INTEGER NOT NULL, PRIMARY KEY (source_key, url))""",
     "pages": """CREATE TABLE IF NOT EXISTS pages (
         page_key TEXT PRIMARY KEY, url TEXT NOT NULL, source_key TEXT NOT NULL, news_day TEXT NOT NULL,
         listed_modified_at INTEGER, last_outcome TEXT NOT NULL, reason TEXT, attempts INTEGER NOT NULL,
-        next_try_at INTEGER, hints TEXT NOT NULL, seal INTEGER NOT NULL)""",
+        next_try_at INTEGER, hints TEXT NOT NULL, checksum INTEGER NOT NULL)""",
 }
 _SCHEMA = (
     *_TABLES.values(),
@@ -45,8 +45,8 @@ _SCHEMA = (
 )
 _OF_PAGE = "(page_key = ? OR (page_key >= ? AND page_key < ?))"
 _PUT_BACK = "put back a copy of it: it alone knows which pages wait to be fetched, and which may not come in again"
-_DROP = "run `newslake lake recover --withdraw`, which drops the row: its page is fetched again when it is listed"
-_INSERT_LISTING = "INSERT OR REPLACE INTO listings VALUES (?, ?, ?, ?, ?)"
+_DROP = "run `newslake lake repair --drop-damaged`, which drops the row: its page is fetched again when it is listed"
+_INSERT_LISTING = "INSERT OR REPLACE INTO listing_validators VALUES (?, ?, ?, ?, ?)"
 _INSERT = "INSERT OR REPLACE INTO pages VALUES (?, ?, ?, ?, ?, ?, ?, ?, ?, ?, ?)"
 
 
@@ -139,14 +139,14 @@ class FetchState:
             rest = f"; without one {_DROP}" if may_go else ""
             yield Damage(STATE, None, None, f"{told}; {_PUT_BACK}{rest}")
 
-    def withdraw(self) -> tuple[str, ...]:
+    def drop_damaged(self) -> tuple[str, ...]:
         """Drop the damaged rows; return a sentence per row."""
         done = []
         with transaction(self._db):
             for table in _TABLES:
                 damaged = damaged_rows(self._db, table)
-                seals = [(row[-1],) for row in damaged]
-                self._db.executemany(f"DELETE FROM {table} WHERE seal IS ?", seals)  # noqa: S608 - names of ours
+                checksums = [(row[-1],) for row in damaged]
+                self._db.executemany(f"DELETE FROM {table} WHERE checksum IS ?", checksums)  # noqa: S608 - names of ours
                 done += [f"dropped a damaged row of {table}: {row[0]}" for row in damaged]
         return tuple(done)
 
@@ -168,7 +168,7 @@ class FetchState:
 
     def validators(self, source_key: str, *, url: str = "") -> Validators | None:
         """Return the stored validators of a listing; ``url`` names it where a source has several."""
-        query = "SELECT etag, last_modified FROM listings WHERE source_key = ? AND url = ?"
+        query = "SELECT etag, last_modified FROM listing_validators WHERE source_key = ? AND url = ?"
         row = self._db.execute(query, (source_key, url)).fetchone()
         return None if row is None else Validators(row["etag"], row["last_modified"])
 
@@ -225,7 +225,7 @@ class FetchState:
                 done = self._db.executemany(query, map(_bounds, page_keys)).rowcount
             else:
                 done = self._db.execute("DELETE FROM pages WHERE source_key = ?", (source_key,)).rowcount
-                self._db.execute("DELETE FROM listings WHERE source_key = ?", (source_key,))
+                self._db.execute("DELETE FROM listing_validators WHERE source_key = ?", (source_key,))
         return done
 
 
@@ -255,7 +255,7 @@ def _row(page: PageState) -> tuple[object, ...]:
 
 def _page_state(row: Row) -> PageState:
     values = dict(row)
-    del values["seal"]
+    del values["checksum"]
     for name in ("listed_modified_at", "next_try_at"):
         values[name] = None if values[name] is None else from_micros(values[name])
     values["news_day"] = date.fromisoformat(values["news_day"])

@@ -8,7 +8,7 @@ from contextlib import contextmanager
 from io import TextIOWrapper
 from pathlib import Path
 
-_WRITERS, _TAKEDOWN = "work.lock", "takedown.lock"
+_WRITERS, _TAKEDOWN = "writers.lock", "takedown.lock"
 
 
 @contextmanager

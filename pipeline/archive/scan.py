@@ -21,7 +21,7 @@ from pipeline.model import Attempt, Capture
 Record = Capture | Attempt
 
 INDEX = "index.sqlite"
-_RESTORE = "restore the file from a copy; then, or without one, run `newslake raw rebuild`"
+_RESTORE = "restore the file from a copy; then, or without one, run `newslake archive reindex`"
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,7 +31,7 @@ class Damage:
     file: str
     offset: int | None
     length: int | None
-    told: str
+    message: str
 
     @property
     def is_of_index(self) -> bool:
@@ -40,7 +40,7 @@ class Damage:
 
     def __str__(self) -> str:
         place = self.file if self.offset is None else f"{self.file}, bytes {self.offset} to {self._end}"
-        return f"{place}: {self.told}"
+        return f"{place}: {self.message}"
 
     @property
     def _end(self) -> int:
@@ -126,9 +126,9 @@ def verify_files(
     indexed = files if index is None else index.files()
     for file in sorted(files | indexed):
         if file not in files:
-            yield Damage(file, None, None, "is in the index, but gone; put it back, or run `newslake lake recover`")
+            yield Damage(file, None, None, "is in the index, but gone; put it back, or run `newslake lake repair`")
         elif file not in indexed:
-            yield Damage(file, None, None, "is not in the index; run `newslake lake recover`")
+            yield Damage(file, None, None, "is not in the index; run `newslake lake repair`")
         elif reads(date.fromisoformat(file.split("/")[1])):
             scan = read_file(root / file, name=file, is_checked=True)
             tally.update(files=1, bytes=(root / file).stat().st_size, records=len(scan.records))
@@ -144,7 +144,7 @@ def _compare_with_index(file: str, scan: FileScan, index: Index) -> Iterator[Dam
         known = ()
     if not scan.damages:
         if sorted(known, key=_offset) != sorted(scan.records, key=_offset):
-            yield Damage(file, None, None, "the index has other records than the file; run `newslake raw rebuild`")
+            yield Damage(file, None, None, "the index has other records than the file; run `newslake archive reindex`")
         return
     broken = {each.offset for each in scan.damages}
     read = {_without_place(each) for each in scan.records if each.offset not in broken}
@@ -167,7 +167,7 @@ def _name_lost_records(damages: Sequence[Damage], lost: Sequence[Record]) -> Ite
     for each in lost if damages else ():
         names[max(bisect_right(places, each.offset) - 1, 0)].append(_describe_record(each))
     for damage, here in zip(damages, names, strict=True):
-        yield replace(damage, told=f"lost {', '.join(here)}: {damage.told}") if here else damage
+        yield replace(damage, message=f"lost {', '.join(here)}: {damage.message}") if here else damage
 
 
 def _describe_record(record: Record) -> str:
@@ -184,4 +184,4 @@ def _dead_parts(root: Path) -> Iterator[Damage]:
             continue
         if is_dead:
             name = part.relative_to(root).as_posix()
-            yield Damage(name, None, None, "its writer died; run `newslake lake recover`")
+            yield Damage(name, None, None, "its writer died; run `newslake lake repair`")

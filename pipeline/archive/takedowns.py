@@ -19,17 +19,17 @@ TakedownKind = Literal["article", "publisher", "source", "reserved"]
 _SCHEMA = (
     """CREATE TABLE IF NOT EXISTS takedowns (
         takedown_id TEXT PRIMARY KEY, kind TEXT NOT NULL, at INTEGER NOT NULL, reason TEXT, articles INTEGER NOT NULL,
-        work TEXT, seal INTEGER NOT NULL)""",
+        work TEXT, checksum INTEGER NOT NULL)""",
     # No checksum here: its index repeats all of a row, and SQLite's own check compares them.
-    """CREATE TABLE IF NOT EXISTS barred (
+    """CREATE TABLE IF NOT EXISTS blocklist (
         name TEXT NOT NULL, takedown_id TEXT NOT NULL, PRIMARY KEY (name, takedown_id)) WITHOUT ROWID""",
-    "CREATE INDEX IF NOT EXISTS barred_by ON barred (takedown_id)",
+    "CREATE INDEX IF NOT EXISTS blocklist_by_takedown ON blocklist (takedown_id)",
 )
 _UPDATE_CHECKSUM = (
-    "UPDATE takedowns SET seal = row_checksum(takedown_id, kind, at, reason, articles, work) WHERE takedown_id = ?"
+    "UPDATE takedowns SET checksum = row_checksum(takedown_id, kind, at, reason, articles, work) WHERE takedown_id = ?"
 )
 _ALL = "SELECT takedown_id, kind, at, reason, articles, work IS NULL FROM takedowns ORDER BY at, takedown_id"
-_BLOCKED_AMONG = "SELECT DISTINCT name FROM barred WHERE name IN (SELECT value FROM json_each(?))"
+_BLOCKED_AMONG = "SELECT DISTINCT name FROM blocklist WHERE name IN (SELECT value FROM json_each(?))"
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -98,7 +98,7 @@ def source_name(source_key: str) -> str:
 
 def pseudonym(url: str) -> str:
     """Return the pseudonym that replaces a taken-down URL in the log; each URL has its own."""
-    return f"forgotten:{_hash(url)}"
+    return f"taken_down:{_hash(url)}"
 
 
 def _hash(text: str) -> str:
@@ -131,12 +131,12 @@ class Takedowns:
 
     def blocks_publishers(self) -> bool:
         """Return whether any publisher is blocked: then the publisher of each page must be checked."""
-        query = "SELECT 1 FROM barred WHERE name >= 'publisher:' AND name < 'publisher;' LIMIT 1"
+        query = "SELECT 1 FROM blocklist WHERE name >= 'publisher:' AND name < 'publisher;' LIMIT 1"
         return self._db.execute(query).fetchone() is not None
 
     def names(self) -> tuple[str, ...]:
         """Return all blocked names."""
-        return tuple(row[0] for row in self._db.execute("SELECT DISTINCT name FROM barred"))
+        return tuple(row[0] for row in self._db.execute("SELECT DISTINCT name FROM blocklist"))
 
     def all(self) -> tuple[Takedown, ...]:
         """Return all takedowns, oldest first."""
@@ -180,13 +180,13 @@ class Takedowns:
 
     def block_alias(self, name: str, *, like: Iterable[str | None]) -> None:
         """Block one more name under the takedown that blocks another: a page turned out to be the same one."""
-        query = """INSERT OR IGNORE INTO barred SELECT ?, takedown_id FROM barred
+        query = """INSERT OR IGNORE INTO blocklist SELECT ?, takedown_id FROM blocklist
             WHERE name IN (SELECT value FROM json_each(?)) LIMIT 1"""
         with transaction(self._db):
             self._db.execute(query, (name, json.dumps(list(like))))
 
     def _block(self, takedown_id: str, names: Iterable[str]) -> None:
-        self._db.executemany("INSERT OR IGNORE INTO barred VALUES (?, ?)", [(each, takedown_id) for each in names])
+        self._db.executemany("INSERT OR IGNORE INTO blocklist VALUES (?, ?)", [(each, takedown_id) for each in names])
 
     def finish(self, takedown_id: str) -> None:
         """Mark a takedown as done and delete its plan for good."""
@@ -201,7 +201,7 @@ class Takedowns:
             query = "DELETE FROM takedowns WHERE takedown_id = ? AND work IS NULL"
             is_there = self._db.execute(query, (takedown_id,)).rowcount == 1
             if is_there:
-                self._db.execute("DELETE FROM barred WHERE takedown_id = ?", (takedown_id,))
+                self._db.execute("DELETE FROM blocklist WHERE takedown_id = ?", (takedown_id,))
         return is_there
 
 

@@ -63,7 +63,7 @@ def read_member(path: Path, *, offset: int, length: int) -> bytes:
             data = file.read(length)
     except FileNotFoundError as error:
         raise BrokenRecordError(
-            f"{path} is gone; put it back, or run `newslake lake recover` to forget it",
+            f"{path} is gone; put it back, or run `newslake lake repair` to forget it",
             key=key,
             reason="record_missing",
         ) from error
@@ -73,7 +73,7 @@ def read_member(path: Path, *, offset: int, length: int) -> bytes:
     got = _member_at(data, 0)
     if isinstance(got, str):
         raise BrokenRecordError(
-            f"{key} is damaged ({got}); restore the file, `newslake raw verify` names all that is lost",
+            f"{key} is damaged ({got}); restore the file, `newslake archive verify` names all that is lost",
             key=key,
             reason="record_corrupt",
         )

@@ -60,14 +60,14 @@ def clean(
     *,
     source_key: str,
     publisher: str | None = None,
-    raw_ref: str | None = None,
+    payload_digest: str | None = None,
     rules: tuple[LayoutRule, ...] = (),
 ) -> Article | Rejected:
     """Return the page's article, or why the page is rejected. Equal pages and ``rules`` give equal values.
 
     Raises: UndecodablePageError when the bytes give no text.
     """
-    explained = explain(page, Origin(source_key, publisher, raw_ref, rules))
+    explained = explain(page, Origin(source_key, publisher, payload_digest, rules))
     return reject_reason(explained.article, evidence=explained.evidence) or explained.article
 
 
@@ -176,7 +176,7 @@ def _article(page: Page, origin: Origin, reading: _PageContent) -> tuple[Article
         content_hash=content_hash,
         wire_agency=metadata.read_agency(markup, bylines=markup.all_meta("author"), lead=texts[0] if texts else ""),
         flags=published.flags,
-        raw_ref=origin.raw_ref,
+        payload_digest=origin.payload_digest,
         http_status=page.status if url else None,
         extractor=EXTRACTOR,
         field_methods=_field_methods(reading, section=section, language=language, kind=kind, wall=wall),
@@ -234,7 +234,7 @@ def _empty_article(page: Page, origin: Origin, *, flag: str) -> Article:
         content_hash=content_hash,
         wire_agency=None,
         flags=(flag,),
-        raw_ref=origin.raw_ref,
+        payload_digest=origin.payload_digest,
         http_status=page.status if url else None,
         extractor=EXTRACTOR,
     )

@@ -38,11 +38,11 @@ def first_nonempty(places: Iterable[tuple[str, str | None]]) -> ExtractedField:
 
 @dataclass(frozen=True, slots=True)
 class Origin:
-    """Where a page comes from. ``publisher`` wins over the page; ``raw_ref`` is the payload digest of its record."""
+    """Where a page comes from. ``publisher`` wins over the page; ``payload_digest`` is of its record."""
 
     source_key: str
     publisher: str | None = None
-    raw_ref: str | None = None
+    payload_digest: str | None = None
     rules: tuple[LayoutRule, ...] = ()
 
 

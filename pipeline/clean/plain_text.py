@@ -207,7 +207,7 @@ def _article(page: Page, origin: Origin, *, text: str, flags: tuple[str, ...]) -
         content_hash=content_hash,
         wire_agency=read_agency(None, bylines=(), lead=texts[0] if texts else ""),
         flags=flags,
-        raw_ref=origin.raw_ref,
+        payload_digest=origin.payload_digest,
         http_status=page.status if url else None,
         extractor=EXTRACTOR,
     )

@@ -73,9 +73,9 @@ def _day(cell: "Cell") -> dict[str, object]:
     return {
         "day": facts.day,
         "is_known": cell.is_known,
-        "was_asked": facts.was_asked,
+        "was_polled": facts.was_polled,
         "listings": [
-            {"asked_at": each.asked_at, "result": each.result, "entries": each.entries, "reason": each.reason}
+            {"requested_at": each.requested_at, "result": each.result, "entries": each.entries, "reason": each.reason}
             for each in facts.listings
         ],
         "usual": cell.usual,
@@ -86,7 +86,7 @@ def _day(cell: "Cell") -> dict[str, object]:
         "late": facts.late,
         "articles": facts.articles,
         "guessed_dates": facts.guessed,
-        "odd": [asdict(each) for each in cell.odd],
+        "anomalies": [asdict(each) for each in cell.anomalies],
     }
 
 
@@ -101,7 +101,7 @@ def _print_map(found: "Coverage") -> None:
             line.append_text(_cell(cell))
         out.print(line.append(f"  newest {describe_freshness(source)}", "dim"), soft_wrap=True)
     out.print()
-    kinds = {odd.kind for source in found.sources for cell in source.cells for odd in cell.odd}
+    kinds = {odd.kind for source in found.sources for cell in source.cells for odd in cell.anomalies}
     for entries in (SHADES, [entry for kind, entry in SYMBOLS.items() if kind in kinds]):
         out.print(Text("   ".join(f"{symbol} {told}" for symbol, told in entries), style="dim"))
 
@@ -116,9 +116,9 @@ def _scale(found: "Coverage") -> str:
 def _cell(cell: "Cell") -> Text:
     from pipeline.web.coverage import shade_of, symbol_of
 
-    if any(each.whose != "real" for each in cell.odd):
+    if any(each.cause != "genuine" for each in cell.anomalies):
         return Text(symbol_of(cell), style="bold white on red")
-    return Text(symbol_of(cell), style="bold" if cell.odd else _STYLES[shade_of(cell)])
+    return Text(symbol_of(cell), style="bold" if cell.anomalies else _STYLES[shade_of(cell)])
 
 
 def _print_odd(found: "Coverage") -> None:
@@ -132,7 +132,7 @@ def _odd_lines(source: "SourceCoverage") -> Iterator[Text]:
     from pipeline.web.coverage import SYMBOLS
 
     for cell in source.cells:
-        for odd in cell.odd:
+        for odd in cell.anomalies:
             line = Text(f"{cell.facts.day} {cell.facts.day:%a}  {SYMBOLS[odd.kind][0]} {source.key}  ")
-            line.append(f"{odd.whose:<7}", "green" if odd.whose == "real" else "bold red")
-            yield line.append(odd.told)
+            line.append(f"{odd.cause:<8}  ", "green" if odd.cause == "genuine" else "bold red")
+            yield line.append(odd.message)

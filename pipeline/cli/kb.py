@@ -99,7 +99,7 @@ def _group() -> None:
     """Keep ``check`` a command of its own: more may come."""
 
 
-@overrides_app.command("check")
+@overrides_app.command("preview")
 def preview_overrides(
     articles: Annotated[
         list[str] | None, typer.Argument(metavar="[ARTICLE]...", help="Only these, by address or article_id.")
@@ -122,10 +122,10 @@ def preview_overrides(
     given = typer.get_text_stream("stdin").read() if line == "-" else line
     tried = check_overrides(workspace(), file=file, line=given, articles=articles or (), limit=limit)
     if as_json:
-        print_json({"is_well": tried.is_well, **asdict(tried)})
+        print_json({"is_ok": tried.is_ok, **asdict(tried)})
     else:
         _print_check(tried)
-    if not tried.is_well:
+    if not tried.is_ok:
         raise typer.Exit(1)
 
 

@@ -17,8 +17,8 @@ from pipeline.model import pluralize
 lake_app = typer.Typer(help="Verify, recover, tidy, keep and export the table files.", no_args_is_help=True)
 
 Deep = Annotated[bool, typer.Option("--deep", help="Every row and its receipt too, and the whole archive.")]
-Withdraw = Annotated[
-    bool, typer.Option("--withdraw", help="Take out what is damaged first; the next run derives it again.")
+DropDamaged = Annotated[
+    bool, typer.Option("--drop-damaged", help="Take out what is damaged first; the next run derives it again.")
 ]
 
 
@@ -81,14 +81,14 @@ def verify_lake(deep: Deep = False, as_json: AsJson = False) -> None:
     _print_problems(done.problems, well=well, as_json=as_json, **done.counts)
 
 
-@lake_app.command("recover")
-def recover(withdraw: Withdraw = False, as_json: AsJson = False) -> None:
+@lake_app.command("repair")
+def repair(drop_damaged: DropDamaged = False, as_json: AsJson = False) -> None:
     """Finish what dead processes left: archive files, published tables, ledger, takedowns. Exit 1 if one cannot end."""
     from pipeline.jobs.takedown import finish_takedowns
 
     space = workspace()
-    report = {"archive": space.archive.recover(), "lake": space.lake.recover(withdraws=withdraw)}
-    state = {"state": space.fetch_state.withdraw()} if withdraw else {}
+    report = {"archive": space.archive.recover(), "lake": space.lake.recover(drops_damaged=drop_damaged)}
+    state = {"state": space.fetch_state.drop_damaged()} if drop_damaged else {}
     _print_report(report | state | {"takedowns": finish_takedowns(space)}, as_json=as_json)
     if any(not each.is_done for each in space.takedowns.all()):
         raise typer.Exit(1)
@@ -161,7 +161,7 @@ def verify_archive(as_json: AsJson = False) -> None:
     _print_damages(damages_of_archive(workspace()), as_json=as_json, well="the archive is whole")
 
 
-@archive_app.command("rebuild")
+@archive_app.command("reindex")
 def rebuild_index(as_json: AsJson = False) -> None:
     """Make the index anew from all WARC files, past what of them is damaged; exit 1 if anything is."""
     _print_damages(workspace().archive.rebuild_index(), as_json=as_json, well="the index is rebuilt")

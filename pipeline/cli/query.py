@@ -34,7 +34,9 @@ Snapshot = Annotated[
 
 
 def sql(
-    statement: Annotated[str, typer.Argument(help="One SELECT over articles, entities, quotes, events, copies, ...")],
+    statement: Annotated[
+        str, typer.Argument(help="One SELECT over articles, entities, quotes, events, near_duplicates, ...")
+    ],
     as_json: AsJson = False,
     csv: ToCsv = None,
     parquet: ToParquet = None,
@@ -236,10 +238,10 @@ def _draw(path: Path, question: "Question", found: "QueryResult", rests_on: "Den
     print_note(f"drawn: {path}" + ("" if found.rows else ", which says that there are no rows"))
 
 
-# `newslake views`.
+# `newslake ddl`.
 
 
-def views(
+def ddl(
     engine: Annotated[str, typer.Argument(help="duckdb, clickhouse, datafusion, polars, spark, trino, ...")] = "duckdb",
     at: Annotated[
         str | None, typer.Option(help="Where the engine finds the lake, if elsewhere, e.g. s3://bucket/lake.")

@@ -73,9 +73,9 @@ def run(
         print_json(days[0] if first is None else {"days": days})
     for each in () if as_json else (each for runs in done for each in runs):
         _print_run(each)
-    for trouble in job.troubles:
-        print_error(trouble)
-    if job.troubles:
+    for error in job.errors:
+        print_error(error)
+    if job.errors:
         raise typer.Exit(1)
 
 
@@ -97,7 +97,7 @@ class _RunCommand:
         self.report_progress = report_progress
         self.name = f"cli.{space.settings.now():%Y%m%dT%H%M%S%f}"
         self.history: History = read_history(space)
-        self.troubles: list[str] = []
+        self.errors: list[str] = []
 
     def run_day(self, day: date, keys: Sequence[str], *, to_come: Sequence[date]) -> Iterator[_RunResult]:
         """Ingest a day, then extract it and each day that this touched, except the days ``to_come``."""
@@ -109,7 +109,7 @@ class _RunCommand:
         done = ingest_sources(
             self.space, source_keys=keys, day=day, run_id=run_id, report_progress=self.report_progress
         )
-        self.troubles += done.troubles
+        self.errors += done.errors
         yield self._run_result("ingest", day, done.report, (now() - started).total_seconds())
         for each in sorted({day, *done.report.days}.difference(to_come)):
             yield self._extract(each, run_id=f"{self.name}.extract.{day}.{each}")
@@ -144,7 +144,7 @@ class _RunCommand:
         from pipeline.jobs.runtimes import expected_seconds
 
         size = sum(dict(report.work).values())
-        expected = expected_seconds(self.history, stage=stage, way="cli", articles=size)
+        expected = expected_seconds(self.history, stage=stage, launcher="cli", articles=size)
         return _RunResult(stage, day, report, seconds, expected, rows, files_changed)
 
 
@@ -253,7 +253,7 @@ def _plan_notes(found: "Plan") -> Iterator[str]:
 
 
 def _estimate_text(each: "Estimate") -> str:
-    name = "newslake run" if each.way == "cli" else "Airflow"
+    name = "newslake run" if each.launcher == "cli" else "Airflow"
     if each.ingest_seconds is None or each.extract_seconds is None:
         return f"{name}: no estimate, for `runs` has no finished run to judge by"
     parts = f"ingest {duration(each.ingest_seconds)}, extract {duration(each.extract_seconds)}"

@@ -129,7 +129,7 @@ def print_step(step: "ProvenanceStep", *, is_first: bool) -> None:
 
     heading = Text(f"{STEP_HEADINGS[step.name]:<{_NAME + len(_INDENT)}}", style="bold cyan")
     out.print(Text() if is_first else Text("\n"), end="")
-    out.print(heading.append(step.told, style="bold"), soft_wrap=True)
+    out.print(heading.append(step.headline, style="bold"), soft_wrap=True)
     if step.excerpt is not None:
         each = step.excerpt
         words = Text.assemble((each.before, "dim"), (f"»{each.span}«", "bold reverse"), (each.after, "dim"))
@@ -150,7 +150,7 @@ def _fact(fact: "Fact") -> Text:
 
 def _check(check: "Check") -> Text:
     mark, style = _CHECK_MARKS[check.holds]
-    return Text(_INDENT).append(mark, style).append(f" {check.told}")
+    return Text(_INDENT).append(mark, style).append(f" {check.message}")
 
 
 # `newslake history`: the captures of a page, and what changed in it.
@@ -180,14 +180,14 @@ def history(
 def _print_visits(found: "PageHistory") -> None:
     rows = [
         (
-            f"{look.at:%Y-%m-%d %H:%M:%S}",
-            look.what,
-            look.status,
-            look.source_key,
-            look.revision_id or look.reason,
-            (look.digest or "").removeprefix("sha256:")[:12],
+            f"{visit.at:%Y-%m-%d %H:%M:%S}",
+            visit.what,
+            visit.status,
+            visit.source_key,
+            visit.revision_id or visit.reason,
+            (visit.digest or "").removeprefix("sha256:")[:12],
         )
-        for look in found.looks
+        for visit in found.visits
     ]
     print_rows(_VISIT_COLUMNS, rows, as_json=False)
 

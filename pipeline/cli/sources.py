@@ -57,12 +57,12 @@ def check_sources(
         _print_probes(found, is_site=is_site)
     if is_site and not found:
         print_error(f"{what}: no feed and no sitemap found; look for one in the site's pages, and give its URL")
-    if any(each.trouble for each in found) or (is_site and not found):
+    if any(each.error for each in found) or (is_site and not found):
         raise typer.Exit(1)
 
 
 def _as_dict(each: "Probe") -> dict[str, object]:
-    names = ("day", "entries", "newest", "problems", "page", "trouble")
+    names = ("day", "entries", "newest", "problems", "page", "error")
     source = {"key": each.source.key, "kind": each.source.kind, "location": each.source.location}
     return {**source, **{name: getattr(each, name) for name in names}, "entry": _entry(each)}
 
@@ -79,9 +79,9 @@ def _entry(each: "Probe") -> str:
 
 def _print_probes(found: list["Probe"], *, is_site: bool) -> None:
     for each in found:
-        mark = "WRONG" if each.trouble else "well"
+        mark = "FAIL" if each.error else "ok"
         newest = f", newest {each.newest:%Y-%m-%d %H:%M}" if each.newest else ""
-        result = each.trouble or f"{each.entries} listed for {each.day}{newest}"
+        result = each.error or f"{each.entries} listed for {each.day}{newest}"
         more = "".join(f"; {name}: {text}" for name, text in (("page", each.page), ("broken", each.problems)) if text)
         line = f"{mark:<5} {each.source.key} ({each.source.kind}) {each.source.location}: {result}{more}"
         out.print(line, highlight=False, markup=False, soft_wrap=True)
@@ -98,9 +98,9 @@ def doctor(as_json: AsJson = False) -> None:
 
     findings = examine(workspace())
     if as_json:
-        print_json([{"name": each.name, "is_well": each.is_well, "told": each.message} for each in findings])
+        print_json([{"name": each.name, "is_ok": each.is_ok, "message": each.message} for each in findings])
     for each in () if as_json else findings:
-        mark = "[green]well [/green]" if each.is_well else "[red]WRONG[/red]"
+        mark = "[green]ok   [/green]" if each.is_ok else "[red]FAIL [/red]"
         out.print(f"{mark} {each.name:<8} {escape(each.message)}", highlight=False, soft_wrap=True)
-    if not all(each.is_well for each in findings):
+    if not all(each.is_ok for each in findings):
         raise typer.Exit(1)

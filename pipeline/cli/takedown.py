@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     from pipeline.jobs.workspace import Workspace
 
 _COLUMNS = ("takedown_id", "kind", "at", "reason", "articles", "is_done")
-_COPIES_MAX = 10
+_DUPLICATES_MAX = 10
 
 
 def forget(  # noqa: PLR0913 - one argument per option
@@ -25,48 +25,55 @@ def forget(  # noqa: PLR0913 - one argument per option
     publisher: Annotated[str | None, typer.Option(help="All articles of this publisher.")] = None,
     source: Annotated[str | None, typer.Option(help="All that this source brought; its key.")] = None,
     reserved: Annotated[bool, typer.Option("--reserved", help="All that reserves text and data mining.")] = False,
-    copies: Annotated[bool, typer.Option("--copies", help="The articles that repeat it, too.")] = False,
+    duplicates: Annotated[bool, typer.Option("--with-duplicates", help="The articles that repeat it, too.")] = False,
     reason: Annotated[str | None, typer.Option(help="Why; it stands in the public table deletions.")] = None,
     yes: Annotated[bool, typer.Option("--yes", "-y", help="Do not ask.")] = False,
     dry_run: Annotated[bool, typer.Option("--dry-run", help="Count what would go.")] = False,
     listed: Annotated[bool, typer.Option("--list", help="Print the takedowns.")] = False,
-    undo: Annotated[str | None, typer.Option(help="Let the pages of this takedown come in again.")] = None,
+    revoke: Annotated[str | None, typer.Option(help="Let the pages of this takedown come in again.")] = None,
     as_json: AsJson = False,
 ) -> None:
     """Remove every trace of articles from archive, tables, log and inboxes, and bar them from coming in again.
 
-    It cannot be taken back: --undo lets the pages in again, and brings nothing back. Exit 1 where nothing of it is here
-    (it is barred all the same), where something remains to be done, and where the answer is no.
+    It cannot be undone: --revoke lets the pages in again, and brings nothing back. Exit 1 if nothing of it is here
+    (it is blocked all the same), if something remains to be done, or if the answer is no.
     """
-    given = [each for each in (what, publisher, source, undo) if each is not None]
+    given = [each for each in (what, publisher, source, revoke) if each is not None]
     if len(given) + reserved + listed != 1:
-        raise ConfigError("give one of URL|ARTICLE_ID, --publisher, --source, --reserved, --list, --undo", key="forget")
+        raise ConfigError(
+            "give one of URL|ARTICLE_ID, --publisher, --source, --reserved, --list, --revoke", key="forget"
+        )
     space = workspace()
     if listed:
         found = [replace(each, at=each.at.replace(microsecond=0)) for each in space.takedowns.all()]
         rows = [[getattr(each, name) for name in _COLUMNS] for each in found]
         print_rows(_COLUMNS, rows, as_json=as_json)
-    elif undo is not None:
-        _undo(space, undo)
+    elif revoke is not None:
+        _revoke(space, revoke)
     else:
         _forget(
-            space, _target(what, publisher, source, copies=copies), reason, yes=yes, dry_run=dry_run, as_json=as_json
+            space,
+            _target(what, publisher, source, duplicates=duplicates),
+            reason,
+            yes=yes,
+            dry_run=dry_run,
+            as_json=as_json,
         )
 
 
-def _target(what: str | None, publisher: str | None, source: str | None, *, copies: bool) -> "TakedownTarget":
+def _target(what: str | None, publisher: str | None, source: str | None, *, duplicates: bool) -> "TakedownTarget":
     from pipeline.jobs.takedown import TakedownTarget
 
     if what is not None:
-        return TakedownTarget(kind="article", value=what, with_copies=copies)
+        return TakedownTarget(kind="article", value=what, with_duplicates=duplicates)
     if publisher is not None:
-        return TakedownTarget(kind="publisher", value=publisher, with_copies=copies)
+        return TakedownTarget(kind="publisher", value=publisher, with_duplicates=duplicates)
     if source is not None:
         return TakedownTarget(kind="source", value=source)
-    return TakedownTarget(kind="reserved", value="", with_copies=copies)
+    return TakedownTarget(kind="reserved", value="", with_duplicates=duplicates)
 
 
-def _undo(space: "Workspace", takedown_id: str) -> None:
+def _revoke(space: "Workspace", takedown_id: str) -> None:
     if not space.takedowns.revoke(takedown_id):
         raise ConfigError(f"no finished takedown {takedown_id}; `newslake forget --list`", key=takedown_id)
     out.print("its pages may come in again; what was removed stays removed", highlight=False)
@@ -97,9 +104,9 @@ def _print_result(done: "TakedownResult", verb: str, *, as_json: bool) -> None:
         print_json(asdict(done))
     else:
         _print_summary(done, out.print, verb)
-    for each in done.remains:
+    for each in done.unfinished:
         print_error(f"takedown {done.takedown_id} is not finished: {each}")
-    if done.remains or not done.is_here:
+    if done.unfinished or not done.is_here:
         raise typer.Exit(1)
 
 
@@ -123,7 +130,11 @@ def _print_summary(seen: "TakedownResult", print_line: Callable[..., None], verb
         )
     for name in seen.snapshots:
         print_line(f"snapshot {name} lost the rows that named it", highlight=False)
-    if seen.copies:
-        shown = ", ".join(seen.copies[:_COPIES_MAX]) + (", ..." if len(seen.copies) > _COPIES_MAX else "")
-        others = "1 other article repeats" if len(seen.copies) == 1 else f"{len(seen.copies)} other articles repeat"
-        print_error(f"{others} it; --copies takes them along: {shown}")
+    if seen.duplicates:
+        shown = ", ".join(seen.duplicates[:_DUPLICATES_MAX]) + (
+            ", ..." if len(seen.duplicates) > _DUPLICATES_MAX else ""
+        )
+        others = (
+            "1 other article repeats" if len(seen.duplicates) == 1 else f"{len(seen.duplicates)} other articles repeat"
+        )
+        print_error(f"{others} it; --with-duplicates takes them along: {shown}")

@@ -2,11 +2,11 @@
 
 from pipeline.clusters.co_mentions import MENTION_COLUMNS, co_mention_rows
 from pipeline.clusters.event_clusters import PLAN_WINDOW, REPORTED_COLUMNS, Plans, cluster_rows, plans_of
-from pipeline.clusters.event_linking import event_report_rows, relate_events
+from pipeline.clusters.event_linking import event_cluster_member_rows, relate_events
 from pipeline.clusters.event_mentions import EVENT_COLUMNS, EventDay, events_of_day
 from pipeline.clusters.minhash import SKETCH_FIELDS, sketches_of
-from pipeline.clusters.near_duplicates import WINDOW, affected_days, drop_site_boilerplate, find_copies
-from pipeline.clusters.quotes import QUOTE_COLUMNS, QuoteDay, group_quotes, quote_group_rows, quotes_of_day
+from pipeline.clusters.near_duplicates import WINDOW, affected_days, drop_site_boilerplate, find_near_duplicates
+from pipeline.clusters.quotes import QUOTE_COLUMNS, QuoteDay, group_quotes, quote_cluster_rows, quotes_of_day
 from pipeline.clusters.revisions import (
     SentenceChange,
     changes_between,
@@ -33,12 +33,12 @@ __all__ = [
     "co_mention_rows",
     "contents_in_order",
     "drop_site_boilerplate",
-    "event_report_rows",
+    "event_cluster_member_rows",
     "events_of_day",
-    "find_copies",
+    "find_near_duplicates",
     "group_quotes",
     "plans_of",
-    "quote_group_rows",
+    "quote_cluster_rows",
     "quotes_of_day",
     "quotes_removed",
     "relate_events",

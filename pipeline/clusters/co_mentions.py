@@ -8,13 +8,13 @@ from pipeline.tables import table_named
 MENTION_COLUMNS = ("article_id", "revision_id", "entity_type", "entity_id", "entity_name", "sentence_index")
 
 
-def co_mention_rows(entities: pa.Table, copies: pa.Table) -> pa.Table:
+def co_mention_rows(entities: pa.Table, duplicates: pa.Table) -> pa.Table:
     """Return the ``co_mentions`` rows of one day, in any order.
 
-    ``entities`` has MENTION_COLUMNS at least, ``copies`` article_id, revision_id and is_copy: both of that day. An
-    article without a row in copies is not a copy.
+    ``entities`` has at least MENTION_COLUMNS, ``duplicates`` has article_id, revision_id and is_duplicate; both are of
+    that day. An article without a row in ``duplicates`` is no duplicate.
     """
-    repeats = copies.filter(copies["is_copy"]).select(("article_id", "revision_id"))
+    repeats = duplicates.filter(duplicates["is_duplicate"]).select(("article_id", "revision_id"))
     people = entities.filter((pc.field("entity_type") == "PERSON") & pc.field("entity_id").is_valid())
     people = people.select(MENTION_COLUMNS).join(repeats, ["article_id", "revision_id"], join_type="left anti")
     ids, numbers = _number_people(people)

@@ -25,7 +25,7 @@ REPORTED_COLUMNS = (
     "event_type",
     "event_subtype",
     "event_mode",
-    "quad",
+    "quad_class",
     "plover_type",
     "modality",
     "actor_text",
@@ -47,7 +47,15 @@ PLAN_WINDOW = timedelta(days=28)  # an older plan is usually reported again
 _AT_ONCE = 2000
 _UNKNOWN_TIME = datetime.max.replace(tzinfo=UTC)
 _DAY = timedelta(days=1)
-_FULLEST_COLUMNS = ("event_type", "event_subtype", "event_mode", "quad", "plover_type", "article_id", "revision_id")
+_FULLEST_COLUMNS = (
+    "event_type",
+    "event_subtype",
+    "event_mode",
+    "quad_class",
+    "plover_type",
+    "article_id",
+    "revision_id",
+)
 _SENTENCE_COLUMNS = ("event_index", "sentence_start_char", "sentence_end_char")
 _DATE_COLUMNS = ("event_date", "event_date_end", "event_date_precision")
 
@@ -69,7 +77,7 @@ _COMPARED_COLUMNS = (
 def cluster_rows(reports: pa.Table) -> pa.Table:
     """Return the rows of ``event_clusters``, one per event, without the plans that they realise.
 
-    ``reports`` has all rows of ``event_reports`` of some events, with the columns of ``REPORTED_COLUMNS`` from events.
+    ``reports`` has all rows of ``event_cluster_members`` of some events, with ``REPORTED_COLUMNS`` from events.
     """
     schema = table_named("event_clusters").schema
     events = (
@@ -103,7 +111,7 @@ def _cluster_row(cluster_id: str, reports: Sequence[Row]) -> dict[str, Any]:
         "last_reported_at": max(times, default=None),
         "report_count": len({row["article_id"] for row in reports}),
         "independent_count": len({row["dup_group_id"] for row in reports}),
-        "realises_cluster_id": None,
+        "planned_cluster_id": None,
     }
 
 
@@ -111,7 +119,7 @@ def _fullness(row: Row) -> tuple[bool, int, float]:
     """Return a sort key: how much a report says. Sorting keeps the earliest of equals first."""
     said = (row["actor_name"], row["recipient_name"], row["event_date"], row["place_text"])
     named = (row["actor_text"], row["recipient_text"])
-    return not row["is_copy"], 2 * sum(map(bool, said)) + sum(map(bool, named)), row["salience"]
+    return not row["is_duplicate"], 2 * sum(map(bool, said)) + sum(map(bool, named)), row["salience"]
 
 
 def _first_with(fullest: Sequence[Row], name: str) -> Row:
@@ -150,7 +158,7 @@ class Plans:
         the event. It agrees on the day, or is undated and shares two participants.
         """
         found = [self._plan_of(row, day) for row in rows_of_table(clusters.select(_COMPARED_COLUMNS))]
-        at = clusters.schema.get_field_index("realises_cluster_id")
+        at = clusters.schema.get_field_index("planned_cluster_id")
         return clusters.set_column(at, clusters.schema.field(at), pa.array(found, pa.string()))
 
     def _plan_of(self, row: Row, day: date) -> str | None:

@@ -1,6 +1,6 @@
 """Event linking across articles: by type, time, place, participants, and the words around an event.
 
-Entry points: ``relate_events``, ``event_report_rows``.
+Entry points: ``relate_events``, ``event_cluster_member_rows``.
 """
 
 from collections.abc import Iterable, Sequence
@@ -147,7 +147,7 @@ def _best(unit: EventUnit, others: Sequence[tuple[int, EventUnit]]) -> int | Non
     return min(found)[1] if found else None
 
 
-def event_report_rows(day: EventDay, clusters: Sequence[str]) -> pa.Table:
-    """Return the ``event_reports`` rows of a day."""
-    schema = table_named("event_reports").schema
+def event_cluster_member_rows(day: EventDay, clusters: Sequence[str]) -> pa.Table:
+    """Return the ``event_cluster_members`` rows of a day."""
+    schema = table_named("event_cluster_members").schema
     return day.keys.append_column("event_cluster_id", pa.array(clusters, pa.string())).select(schema.names).cast(schema)

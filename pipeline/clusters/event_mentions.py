@@ -109,7 +109,7 @@ EVENT_COLUMNS = (
     "revision_id",
     "published_at",
     "event_index",
-    "same_event_index",
+    "coref_event_index",
     "event_type",
     "event_subtype",
     "event_mode",
@@ -171,8 +171,8 @@ class EventUnit:
 class EventDay:
     """The events of a day, earliest first.
 
-    ``keys`` are the columns of ``event_reports`` apart from the cluster. ``ids`` are those of the first mention of the
-    same event. ``unit_of`` has the number of each row's unit. ``clues`` are search keys of all units in order, and
+    ``keys`` are the columns of ``event_cluster_members`` without the cluster. ``ids`` are those of the first mention of
+    the same event. ``unit_of`` has the number of each row's unit. ``clues`` are search keys of all units in order, and
     ``counts`` is how many each unit has; units of one event share two or more.
     """
 
@@ -184,11 +184,13 @@ class EventDay:
     counts: Integers
 
 
-def events_of_day(events: pa.Table, articles: pa.Table, entities: pa.Table, copies: pa.Table, *, day: date) -> EventDay:
+def events_of_day(
+    events: pa.Table, articles: pa.Table, entities: pa.Table, duplicates: pa.Table, *, day: date
+) -> EventDay:
     """Return a day's events, prepared for comparison.
 
     ``events`` has the columns of ``EVENT_COLUMNS``, ``articles`` article_id, text and blocks, ``entities`` article_id
-    and entity_id, ``copies`` article_id, dup_group_id and is_copy. Earlier is by published_at (unknown last),
+    and entity_id, ``duplicates`` article_id, dup_group_id and is_duplicate. Earlier is by published_at (unknown last),
     article_id and event_index.
     """
     ordered = events.take(pc.sort_indices(events, [(name, "ascending") for name in _AGE]))
@@ -199,14 +201,14 @@ def events_of_day(events: pa.Table, articles: pa.Table, entities: pa.Table, copi
     for rows in rows_by(ordered, "article_id"):
         places: dict[int, list[int]] = {}
         for at, row in enumerate(rows):
-            places.setdefault(row["same_event_index"], []).append(at)
+            places.setdefault(row["coref_event_index"], []).append(at)
         number = {index: len(units) + at for at, index in enumerate(places)}
         own = sentences[len(unit_of) : len(unit_of) + len(rows)]
         units += [_unit(rows, each, own, stories, first=len(unit_of), day=day) for each in places.values()]
-        unit_of += [number[row["same_event_index"]] for row in rows]
+        unit_of += [number[row["coref_event_index"]] for row in rows]
     clues = [_clues(unit) for unit in units]
     return EventDay(
-        keys=_keys(ordered.select(_KEYS), [span for span, _ in sentences], copies),
+        keys=_keys(ordered.select(_KEYS), [span for span, _ in sentences], duplicates),
         ids=[f"{units[at].article_id}:{index}" for at, index in zip(unit_of, _first_indexes(ordered), strict=True)],
         units=units,
         unit_of=unit_of,
@@ -216,18 +218,18 @@ def events_of_day(events: pa.Table, articles: pa.Table, entities: pa.Table, copi
 
 
 def _first_indexes(events: pa.Table) -> list[int]:
-    return list(events["same_event_index"].to_pylist())
+    return list(events["coref_event_index"].to_pylist())
 
 
-def _keys(rows: pa.Table, spans: Sequence[tuple[int, int]], copies: pa.Table) -> pa.Table:
+def _keys(rows: pa.Table, spans: Sequence[tuple[int, int]], duplicates: pa.Table) -> pa.Table:
     """Return the rows with their sentences, and with the duplicate group of their articles."""
-    known = {row["article_id"]: (row["dup_group_id"], row["is_copy"]) for row in copies.to_pylist()}
+    known = {row["article_id"]: (row["dup_group_id"], row["is_duplicate"]) for row in duplicates.to_pylist()}
     repeated = [known.get(article_id, (article_id, False)) for article_id in rows["article_id"].to_pylist()]
     return (
         rows.append_column("sentence_start_char", pa.array([start for start, _ in spans], pa.int32()))
         .append_column("sentence_end_char", pa.array([end for _, end in spans], pa.int32()))
         .append_column("dup_group_id", pa.array([group for group, _ in repeated], pa.string()))
-        .append_column("is_copy", pa.array([is_copy for _, is_copy in repeated], pa.bool_()))
+        .append_column("is_duplicate", pa.array([is_duplicate for _, is_duplicate in repeated], pa.bool_()))
     )
 
 

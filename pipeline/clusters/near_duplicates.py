@@ -1,6 +1,6 @@
 """Near-duplicate detection: which article repeats an earlier one, exactly, nearly or as a part.
 
-``find_copies`` is the entry point. It needs sketches (``minhash``) without the boilerplate of sites.
+``find_near_duplicates`` is the entry point. It needs sketches (``minhash``) without the boilerplate of sites.
 """
 
 from collections import defaultdict
@@ -19,7 +19,7 @@ from pipeline.tables import table_named
 
 # Match of two articles, on their shingles and not on an estimate.
 
-Method = Literal["exact", "near", "cut"]
+Method = Literal["exact", "near", "contained"]
 
 FEWEST_SHINGLES = 30  # a shorter text is a stub or a list of links, which shares only its form with others
 _NEAR_JACCARD = 0.70
@@ -57,7 +57,7 @@ def match_of(one: ArticleShingles, other: ArticleShingles) -> DuplicateMatch | N
     if jaccard >= _NEAR_JACCARD and _agrees(one, other) and _agrees(other, one):
         return DuplicateMatch("near", jaccard)
     if shared >= _CONTAINED_SHARE * few and _agrees(shorter, longer):
-        return DuplicateMatch("cut", shared / few)
+        return DuplicateMatch("contained", shared / few)
     return None
 
 
@@ -142,8 +142,8 @@ def affected_days(day: date) -> tuple[date, ...]:
     return tuple(day + timedelta(days=number) for number in range(WINDOW.days + 1))
 
 
-def find_copies(window: pa.Table, *, day: date) -> pa.Table:
-    """Return the ``copies`` rows of a day's articles.
+def find_near_duplicates(window: pa.Table, *, day: date) -> pa.Table:
+    """Return the ``near_duplicates`` rows of a day's articles.
 
     ``window`` has the articles of the day and the seven before, in any order: article_id, revision_id, published_at,
     published_date, content_hash, fetched_at and the columns of a sketch, without boilerplate. Earlier is by
@@ -151,7 +151,7 @@ def find_copies(window: pa.Table, *, day: date) -> pa.Table:
     groups. Its group is named by its earliest match, even if that repeats another article which this one does not
     match. Of equal contents only the earliest is compared by shingles.
     """
-    spec = table_named("copies")
+    spec = table_named("near_duplicates")
     dates = window["published_date"]
     window = window.filter(pc.and_(pc.greater_equal(dates, day - WINDOW), pc.less_equal(dates, day)))
     if not window.num_rows:
@@ -161,8 +161,8 @@ def find_copies(window: pa.Table, *, day: date) -> pa.Table:
     ordered = _order_window(window, [given[row] for row in order], order)
     mine = [row for row, keys in enumerate(ordered.rows) if keys["published_date"] == day]
     alike = _candidate_rows(window, ordered, order, mine)
-    copies = [_copy_row(ordered, row, alike.get(row, ())) for row in mine]
-    return pa.Table.from_pylist(sorted(copies, key=lambda copy: str(copy["article_id"])), schema=spec.schema)
+    rows = [_duplicate_row(ordered, row, alike.get(row, ())) for row in mine]
+    return pa.Table.from_pylist(sorted(rows, key=lambda copy: str(copy["article_id"])), schema=spec.schema)
 
 
 def _age(row: dict[str, Any]) -> tuple[date, datetime, datetime, str]:
@@ -195,7 +195,7 @@ def _candidate_rows(window: pa.Table, ordered: _DayWindow, order: list[int], min
     }
 
 
-def _copy_row(window: _DayWindow, row: int, alike: Iterable[int]) -> dict[str, object]:
+def _duplicate_row(window: _DayWindow, row: int, alike: Iterable[int]) -> dict[str, object]:
     keys = window.rows[row]
     original, match = _earliest_match(window, row, alike)
     return {
@@ -203,9 +203,9 @@ def _copy_row(window: _DayWindow, row: int, alike: Iterable[int]) -> dict[str, o
         "revision_id": keys["revision_id"],
         "published_at": keys["published_at"],
         "dup_group_id": window.rows[original]["article_id"],
-        "is_copy": match is not None,
+        "is_duplicate": match is not None,
         "similarity": match.similarity if match else 1.0,
-        "method": match.method if match else "own",
+        "method": match.method if match else "none",
     }
 
 

@@ -1,6 +1,6 @@
 """Quote clusters: one quotation in several articles, also where some of them cut or changed words.
 
-Entry points: ``quotes_of_day``, ``group_quotes``, ``quote_group_rows``.
+Entry points: ``quotes_of_day``, ``group_quotes``, ``quote_cluster_rows``.
 """
 
 import re
@@ -45,7 +45,7 @@ def quoted_words(row: Mapping[str, Any]) -> str:
     text, start = row["quote_text"], row["start_char"]
     if row["quote_type"] == "indirect":
         return ""
-    parts = [text[part["start_char"] - start : part["end_char"] - start] for part in row["parts"]]
+    parts = [text[part["start_char"] - start : part["end_char"] - start] for part in row["quoted_spans"]]
     return _folded_words(" ".join(parts)) or _folded_words(text)
 
 
@@ -103,9 +103,9 @@ QUOTE_COLUMNS = (
     "quote_type",
     "quote_text",
     "start_char",
-    "parts",
+    "quoted_spans",
     "word_count",
-    "quote_norm_id",
+    "normalized_text_hash",
     "speaker_entity_id",
     "speaker_name",
 )
@@ -120,7 +120,7 @@ class QuoteDay:
 
     ``wholes`` are keys of all words, for quotes with few or no words in marks; "" where the quote is too short.
     ``shingles`` has the shingles of all rows in order, and ``counts`` how many each row has. ``keys`` are the columns
-    of ``quote_groups`` apart from the group.
+    of ``quote_clusters`` apart from the group.
     """
 
     keys: pa.Table
@@ -174,7 +174,7 @@ def _whole_key(row: Mapping[str, Any], words: str) -> str:
     """Return a key of all words of a row, where those in marks are too few and all are enough; else ""."""
     if _is_long(words) or row["word_count"] < LONG_ENOUGH:
         return ""
-    return f"\0{row['quote_type'] == 'indirect'} {row['quote_norm_id']}"
+    return f"\0{row['quote_type'] == 'indirect'} {row['normalized_text_hash']}"
 
 
 def _is_long(words: str) -> bool:
@@ -203,10 +203,10 @@ def group_quotes(day: QuoteDay, before: Sequence[tuple[QuoteDay, Sequence[str]]]
     return groups[len(groups) - len(day.ids) :]
 
 
-def quote_group_rows(day: QuoteDay, groups: Sequence[str]) -> pa.Table:
-    """Return the ``quote_groups`` rows of a day."""
-    schema = table_named("quote_groups").schema
-    return day.keys.append_column("quote_group_id", pa.array(groups, pa.string())).select(schema.names).cast(schema)
+def quote_cluster_rows(day: QuoteDay, groups: Sequence[str]) -> pa.Table:
+    """Return the ``quote_clusters`` rows of a day."""
+    schema = table_named("quote_clusters").schema
+    return day.keys.append_column("quote_cluster_id", pa.array(groups, pa.string())).select(schema.names).cast(schema)
 
 
 def _evidence_of_equal(key: str) -> Evidence:

@@ -56,7 +56,7 @@ def _fold(text: str) -> str:
 def contents_in_order(read: Iterable[Article]) -> tuple[Article, ...]:
     """Return the distinct contents in order of their first fetch; ties by payload, then by revision."""
     first: dict[str, Article] = {}
-    for article in sorted(read, key=lambda each: (each.fetched_at, each.raw_ref or "", each.revision_id)):
+    for article in sorted(read, key=lambda each: (each.fetched_at, each.payload_digest or "", each.revision_id)):
         first.setdefault(article.revision_id, article)
     return tuple(first.values())
 
@@ -72,7 +72,7 @@ def revision_rows(contents: Sequence[Article], *, keys: Mapping[str, Any]) -> li
             **keys,
             "revision_id": content.revision_id,
             "fetched_at": content.fetched_at,
-            "raw_ref": content.raw_ref,
+            "payload_digest": content.payload_digest,
             "word_count": content.word_count,
             "sentences_added": added,
             "sentences_removed": removed,

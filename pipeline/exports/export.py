@@ -183,10 +183,12 @@ class _ClusterJoin:
 
 
 _CLUSTER_JOINS: Mapping[str, _ClusterJoin] = {
-    "articles": _ClusterJoin("copies", _IDS, ("dup_group_id", "is_copy"), ("article_id",)),
-    "quotes": _ClusterJoin("quote_groups", (*_IDS, "quote_index"), ("quote_group_id",), ("article_id", "quote_index")),
+    "articles": _ClusterJoin("near_duplicates", _IDS, ("dup_group_id", "is_duplicate"), ("article_id",)),
+    "quotes": _ClusterJoin(
+        "quote_clusters", (*_IDS, "quote_index"), ("quote_cluster_id",), ("article_id", "quote_index")
+    ),
     "events": _ClusterJoin(
-        "event_reports", (*_IDS, "event_index"), ("event_cluster_id",), ("article_id", "same_event_index")
+        "event_cluster_members", (*_IDS, "event_index"), ("event_cluster_id",), ("article_id", "coref_event_index")
     ),
 }
 _DELETIONS = table_named("deletions")  # always complete: holders of an older copy must be able to follow it

@@ -162,7 +162,7 @@ def _indexed_columns(spec: TableSpec) -> Iterator[tuple[str, ...]]:
     names = {column.name for column in spec.columns}
     if {"article_id", "revision_id"} <= names:
         yield ("article_id", "revision_id")
-    for name in ("dup_group_id", "quote_group_id", "event_cluster_id", "entity_id", "speaker_entity_id"):
+    for name in ("dup_group_id", "quote_cluster_id", "event_cluster_id", "entity_id", "speaker_entity_id"):
         if name in names and (name,) != spec.key:
             yield (name,)
     if "published_date" in names:

@@ -9,7 +9,7 @@ Reasons of a ``TransientFetchError`` (the page may be available later):
   dns_failed            the host's name has no address now
   tls_failed            no trusted TLS connection
   robots_unreachable    robots.txt gives 429, 5xx or no answer: denied for now; the message says which
-  host_on_hold          the host asked for a longer pause than a run waits, or failed too often
+  host_backoff          the host asked for a longer pause than a run waits, or failed too often
   tdm_unreachable       tdmrep.json gives 429, 5xx or no answer, and reservations are obeyed
 
 Reasons of a ``RefusedFetchError`` (the page is not available):

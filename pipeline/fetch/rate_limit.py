@@ -192,7 +192,7 @@ def _current_interval(state: _Host, interval_seconds: float) -> float:
 def _back_off_failure(host: str, seconds: float) -> FetchFailure:
     return FetchFailure(
         "defer",
-        "host_on_hold",
+        "host_backoff",
         f"{host} is to be left alone for {seconds:.0f} s more; tried in a later run",
         retry_after_seconds=seconds,
     )

@@ -29,12 +29,12 @@ class FetchFailure:
     def of_host_file(self, url: str, *, reason: str) -> Self:
         """Return the failure of a page that waits for a file of its host, at ``url``.
 
-        The reason host_on_hold is kept, because it does not count as a try.
+        The reason host_backoff is kept, because it does not count as a try.
         """
         return replace(
             self,
             kind="defer",
-            reason=self.reason if self.reason == "host_on_hold" else reason,
+            reason=self.reason if self.reason == "host_backoff" else reason,
             detail=f"{url}: {self.detail} ({self.reason}); nothing is fetched there before it can be read",
             status=None,
             exchange=None,

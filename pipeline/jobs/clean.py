@@ -40,7 +40,9 @@ def clean_capture(workspace: Workspace, capture: Capture) -> Article | Rejected 
     source = next((each for each in workspace.sources.sources if each.key == capture.source_key), None)
     publisher = source.publisher if source is not None else None
     rules = source.rules if source is not None else ()
-    read = partial(clean, source_key=capture.source_key, publisher=publisher, raw_ref=capture.digest, rules=rules)
+    read = partial(
+        clean, source_key=capture.source_key, publisher=publisher, payload_digest=capture.digest, rules=rules
+    )
     return run_isolated(work, key=capture.url or capture.hints.file or capture.article_id)
 
 

@@ -1,6 +1,7 @@
 """Relate articles to their neighbours: write the cluster tables of every day that a change can reach.
 
-The tables are ``copies``, ``quote_groups``, ``event_reports``, ``event_clusters``, ``co_mentions`` and ``revisions``.
+The tables are ``near_duplicates``, ``quote_clusters``, ``event_cluster_members``, ``event_clusters``, ``co_mentions``
+and ``revisions``.
 """
 
 import hashlib
@@ -30,12 +31,12 @@ from pipeline.clusters import (
     co_mention_rows,
     contents_in_order,
     drop_site_boilerplate,
-    event_report_rows,
+    event_cluster_member_rows,
     events_of_day,
-    find_copies,
+    find_near_duplicates,
     group_quotes,
     plans_of,
-    quote_group_rows,
+    quote_cluster_rows,
     quotes_of_day,
     relate_events,
     revision_rows,
@@ -64,11 +65,11 @@ def relate(workspace: Workspace, *, news_day: date, days: Iterable[date]) -> int
     """Do what ``cluster`` does, without its lock: for a takedown, or where none can run."""
     lake, given = workspace.lake, tuple(days)
     changed = partial(_changed_days, workspace, news_day=news_day, days=given)
-    copies = lake.replace("copies", lambda: _copies(lake, changed()))
-    groups = lake.replace("quote_groups", lambda: quote_groups_of(lake, changed()))
+    duplicates = lake.replace("near_duplicates", lambda: _near_duplicates(lake, changed()))
+    groups = lake.replace("quote_clusters", lambda: quote_clusters_of(lake, changed()))
     events = lake.replace_all(lambda: relate_events_of(lake, changed()))
     pairs = lake.replace("co_mentions", lambda: co_mentions_of(lake, changed()))
-    return copies + groups + events + pairs + relate_revisions(workspace, news_day=news_day, days=given)
+    return duplicates + groups + events + pairs + relate_revisions(workspace, news_day=news_day, days=given)
 
 
 def _changed_days(workspace: Workspace, *, news_day: date, days: Iterable[date]) -> set[date]:
@@ -77,14 +78,14 @@ def _changed_days(workspace: Workspace, *, news_day: date, days: Iterable[date])
     return {*days, *(article.published_date for article in workspace.lake.index.stored(ids).values())}
 
 
-# The table ``copies``.
+# The table ``near_duplicates``.
 
 
-def _copies(lake: Lake, changed: Iterable[date]) -> dict[date, pa.Table]:
-    return dict(copies_of(lake, {day for each in changed for day in affected_days(each)}))
+def _near_duplicates(lake: Lake, changed: Iterable[date]) -> dict[date, pa.Table]:
+    return dict(near_duplicates_of(lake, {day for each in changed for day in affected_days(each)}))
 
 
-def copies_of(lake: Lake, days: Iterable[date]) -> Iterator[tuple[date, pa.Table]]:
+def near_duplicates_of(lake: Lake, days: Iterable[date]) -> Iterator[tuple[date, pa.Table]]:
     """Yield the copies of each day that has articles, in order; only one window of days is in memory."""
     stored = lake.days()
     window: dict[date, pa.Table] = {}
@@ -94,13 +95,13 @@ def copies_of(lake: Lake, days: Iterable[date]) -> Iterator[tuple[date, pa.Table
             each: window[each] if each in window else drop_site_boilerplate(sketch_articles(lake, each))
             for each in near
         }
-        yield day, find_copies(pa.concat_tables(window.values()), day=day)
+        yield day, find_near_duplicates(pa.concat_tables(window.values()), day=day)
 
 
 # Text sketches of a day, cached in the lake so that each text is read once.
 
 # Two rows with the same key have the same text: it was cleaned from the same bytes by the same rules.
-_TEXT_KEY = ("article_id", "revision_id", "raw_ref", "pipeline_version")
+_TEXT_KEY = ("article_id", "revision_id", "payload_digest", "pipeline_version")
 _SKETCH_COLUMNS = ("published_date", *_TEXT_KEY, "published_at", "fetched_at", "content_hash", "domain")
 _SKETCHES = tuple(field.name for field in SKETCH_FIELDS)
 _INPUT_KEY = b"made_from"
@@ -121,7 +122,7 @@ def sketch_articles(lake: Lake, day: date) -> pa.Table:
     is_usable = kept is not None and kept.schema.metadata[_INPUT_KEY].startswith(sketch_version().encode())
     table = _with_sketches(lake, day, kept if is_usable else None).replace_schema_metadata({_INPUT_KEY: input_key})
     if entry is not None:
-        lake.keep(_cache_name(day), _encode_sketches(table))
+        lake.put_cached(_cache_name(day), _encode_sketches(table))
     return table
 
 
@@ -165,7 +166,7 @@ def _encode_sketches(table: pa.Table) -> memoryview:
 
 def _cached_sketches(lake: Lake, day: date) -> pa.Table | None:
     """Return the cached sketches of a day, if any."""
-    data = lake.kept(_cache_name(day))
+    data = lake.get_cached(_cache_name(day))
     return None if data is None else pa.ipc.open_file(pa.BufferReader(data)).read_all()
 
 
@@ -257,7 +258,7 @@ def _ids_by_row[D: DayRows](propagation: IdPropagation[D], table: pa.Table) -> d
     }
 
 
-# The table ``quote_groups``.
+# The table ``quote_clusters``.
 
 
 def _prepare_quotes(lake: Lake, day: date) -> QuoteDay:
@@ -266,23 +267,23 @@ def _prepare_quotes(lake: Lake, day: date) -> QuoteDay:
 
 _QUOTE_PROPAGATION = IdPropagation(
     source="quotes",
-    table="quote_groups",
+    table="quote_clusters",
     index="quote_index",
-    group="quote_group_id",
+    group="quote_cluster_id",
     prepare=_prepare_quotes,
     relate=group_quotes,
-    rows=quote_group_rows,
+    rows=quote_cluster_rows,
 )
 
 
-def quote_groups_of(lake: Lake, days: Iterable[date]) -> dict[date, pa.Table]:
+def quote_clusters_of(lake: Lake, days: Iterable[date]) -> dict[date, pa.Table]:
     """Return the quote groups of every day that a change of some days can reach."""
     return propagate_ids(lake, _QUOTE_PROPAGATION, days)
 
 
-# The tables ``event_reports`` and ``event_clusters``.
+# The tables ``event_cluster_members`` and ``event_clusters``.
 
-_REPORTS, _CLUSTERS = "event_reports", "event_clusters"
+_REPORTS, _CLUSTERS = "event_cluster_members", "event_clusters"
 _EVENT_KEY = ("article_id", "revision_id", "event_index")
 
 
@@ -300,7 +301,7 @@ def _prepare_events(lake: Lake, day: date) -> EventDay:
         lake.read("events", days=[day], columns=EVENT_COLUMNS),
         lake.read("articles", days=[day], columns=("article_id", "text", "blocks")),
         lake.read("entities", days=[day], columns=("article_id", "entity_id")),
-        lake.read("copies", days=[day], columns=("article_id", "dup_group_id", "is_copy")),
+        lake.read("near_duplicates", days=[day], columns=("article_id", "dup_group_id", "is_duplicate")),
         day=day,
     )
 
@@ -312,7 +313,7 @@ _EVENT_PROPAGATION = IdPropagation(
     group="event_cluster_id",
     prepare=_prepare_events,
     relate=relate_events,
-    rows=event_report_rows,
+    rows=event_cluster_member_rows,
 )
 
 
@@ -396,18 +397,18 @@ def _with_plans(lake: Lake, made: Mapping[date, pa.Table]) -> dict[date, pa.Tabl
 
 # The table ``co_mentions``: pairs of people per day, so that queries over years need not read every mention.
 
-_COPY_COLUMNS = ("article_id", "revision_id", "is_copy")
+_DUPLICATE_COLUMNS = ("article_id", "revision_id", "is_duplicate")
 
 
 def co_mentions_of(lake: Lake, days: Iterable[date]) -> dict[date, pa.Table]:
-    """Return the pairs of every day whose copies a change of some days can reach; ``copies`` must be written before."""
+    """Return the pairs of every day whose duplicates may change with some days; write ``near_duplicates`` before."""
     reached = {each for day in days for each in affected_days(day)}
     return {day: _co_mention_table(lake, day) for day in sorted(reached.intersection(lake.days()))}
 
 
 def _co_mention_table(lake: Lake, day: date) -> pa.Table:
     entities = lake.read("entities", days=[day], columns=MENTION_COLUMNS)
-    return co_mention_rows(entities, lake.read("copies", days=[day], columns=_COPY_COLUMNS))
+    return co_mention_rows(entities, lake.read("near_duplicates", days=[day], columns=_DUPLICATE_COLUMNS))
 
 
 # The table ``revisions``: every distinct content that the archive holds of an article.
@@ -415,7 +416,7 @@ def _co_mention_table(lake: Lake, day: date) -> pa.Table:
 RevisionRow = dict[str, Any]
 
 _REVISIONS_TABLE = "revisions"
-_REVISION_COLUMNS = ("article_id", "revision_id", "published_at", "fetched_at", "raw_ref", "word_count")
+_REVISION_COLUMNS = ("article_id", "revision_id", "published_at", "fetched_at", "payload_digest", "word_count")
 
 
 def relate_revisions(workspace: Workspace, *, news_day: date, days: Iterable[date]) -> int:
@@ -469,14 +470,14 @@ def _revision_rows(
     keys = {
         "article_id": article_id,
         "published_at": article["published_at"],
-        "made_of": _input_hash(payloads, version=version),
+        "input_hash": _input_hash(payloads, version=version),
     }
     current = known.get(article_id, [])
-    if current and all(row["made_of"] == keys["made_of"] for row in current):
+    if current and all(row["input_hash"] == keys["input_hash"] for row in current):
         return [row | keys for row in current]
     contents, is_whole = contents_of(workspace, article_id) if len(payloads) > 1 else ((), True)
     if contents:
-        return revision_rows(contents, keys=keys if is_whole else keys | {"made_of": ""})
+        return revision_rows(contents, keys=keys if is_whole else keys | {"input_hash": ""})
     none = {"sentences_added": None, "sentences_removed": None, "quotes_removed": None}
     return [article | keys | none]
 

@@ -115,7 +115,7 @@ def _record(
             reason=reason,
             detail=detail,
             article_id=None if article_id in blocked else article_id,
-            raw_ref=None if article_id in blocked else captures[-1].digest,
+            payload_digest=None if article_id in blocked else captures[-1].digest,
         )
     return discovered
 

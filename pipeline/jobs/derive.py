@@ -149,7 +149,7 @@ class _ChunkDerivation:
         detail = f"it is the article of {last.url}"
         for page in self._filed_today(captures):
             if page.page_key != last.page_key:
-                self._record(page, CachedOutcome("", self.work.version, "unchanged", "same_article", detail))
+                self._record(page, CachedOutcome("", self.work.version, "unchanged", "duplicate_url", detail))
 
     def read(self) -> tuple[list[Tables], list[dict[str, object]]]:
         """Return the tables of each article that could be derived, and the keys of the batch."""
@@ -200,7 +200,9 @@ class _ChunkDerivation:
             if article is None:
                 continue
             row = self.work.stored.get(article_id)
-            key = row_key_of(revision_id=article.revision_id, raw_ref=article.raw_ref, fetched_at=article.fetched_at)
+            key = row_key_of(
+                revision_id=article.revision_id, payload_digest=article.payload_digest, fetched_at=article.fetched_at
+            )
             # The cached outcome holds for the row that is committed, or about to be, and for no other row.
             self.verdicts[article_id] = verdict = unchanged_outcome(captures, version=self.work.version, row_key=key)
             is_read = row is not None and (row.pipeline_version, row.row_key) == (self.work.version, key)
@@ -259,5 +261,5 @@ class _ChunkDerivation:
             reason=verdict.reason,
             detail=verdict.detail,
             article_id=capture.article_id,
-            raw_ref=capture.digest,
+            payload_digest=capture.digest,
         )

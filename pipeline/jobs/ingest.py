@@ -140,10 +140,10 @@ def archive_failed_response(
 
 @dataclass(frozen=True, slots=True)
 class IngestResult:
-    """A finished ingest. ``trouble`` says why the source could not be listed; it is also an outcome of the report."""
+    """A finished ingest. ``error`` says why the source could not be listed; it is also an outcome of the report."""
 
     report: StageReport
-    trouble: NewsError | None
+    error: NewsError | None
 
 
 def ingest(workspace: Workspace, *, source_key: str, day: date, run_id: str, waits: bool = True) -> IngestResult:
@@ -168,7 +168,7 @@ def ingest(workspace: Workspace, *, source_key: str, day: date, run_id: str, wai
             job.run(fetcher, day=day)
     days = workspace.archive.days_of_run(source_key=source_key, run_id=run_id)
     report = StageReport.of("ingest", run_id, job.recorder.outcomes, days=days, work={"fetched": job.fetched})
-    return IngestResult(report, job.trouble)
+    return IngestResult(report, job.error)
 
 
 class _SourceIngest:
@@ -186,7 +186,7 @@ class _SourceIngest:
         self.recorder = OutcomeRecorder(
             run_id=run_id, stage="fetch", now=self.now, earlier=map(self.guard.redacted, earlier)
         )
-        self.trouble: NewsError | None = None
+        self.error: NewsError | None = None
         self.is_dated, self.undated_day = False, self.now.date()
         self.result: ListingResult = "failed"
         self.entries = 0
@@ -236,7 +236,7 @@ class _SourceIngest:
             listing = discover(source, day=day, fetcher=fetcher, validators=known, now=now, is_done=is_done)
         except NewsError as error:
             self._fail_unread(Ref(source_key=source.key, url=source.location), error, stage="discover")
-            self.trouble = error
+            self.error = error
             pages.heed(error)
             return None
         self.is_dated, self.undated_day = listing.day is not None, listing.day or self.undated_day
@@ -245,15 +245,15 @@ class _SourceIngest:
         return listing.validators
 
     def _listing_row(self) -> ListingRow:
-        is_partial = self.result == "listed" and self.trouble is not None
+        is_partial = self.result == "listed" and self.error is not None
         return ListingRow(
             run_id=self.run_id,
             source_key=self.source.key,
             listed_day=self.undated_day if self.is_dated else None,
             result="partial" if is_partial else self.result,
             entries=self.entries,
-            reason=self.trouble.reason if self.trouble is not None else None,
-            asked_at=self.now,
+            reason=self.error.reason if self.error is not None else None,
+            requested_at=self.now,
         )
 
     def _wanted(self, found: Iterable[ListingEntry], writer: ArchiveWriter) -> Iterator[FetchCandidate]:
@@ -264,7 +264,7 @@ class _SourceIngest:
             elif each.problem is not None:
                 self._fail_unread(each.ref, each.problem)
                 if self.is_dated and isinstance(each.problem, TransientFetchError):  # no later day lists it again
-                    self.trouble = self.trouble or each.problem
+                    self.error = self.error or each.problem
             elif each.page is not None and identity is not None:
                 self._archive(self._candidate(each.ref, page_key_of(each.page)), each.page, identity, writer)
             elif state_key_of(key := canonical_url(each.ref.url or ""), each.ref.hints) not in self.keys:
@@ -324,7 +324,7 @@ class _SourceIngest:
             self._record_capture(listed, last)
         else:
             detail = "held already; the listing gives no later change"
-            self._record(listed, "unchanged", reason="seen", detail=detail)
+            self._record(listed, "unchanged", reason="already_fetched", detail=detail)
 
     def _fetch(self, pages: Iterable[FetchCandidate], fetcher: WaybackFetcher, writer: ArchiveWriter) -> None:
         for listed, got in fetcher.fetch_many((each, each.request()) for each in pages):
@@ -360,20 +360,20 @@ class _SourceIngest:
     def _record_capture(self, listed: FetchCandidate, capture: Capture) -> None:
         """Record a page that this run fetched, in this attempt or in one that was killed."""
         before = next((each for each in reversed(listed.captures) if not self._is_mine(each)), None)
-        facts = {"article_id": capture.article_id, "raw_ref": capture.digest}
+        facts = {"article_id": capture.article_id, "payload_digest": capture.digest}
         if capture.status == 304:
             self._record(listed, "unchanged", reason="not_modified", detail="the server says 304", **facts)
         elif before is not None and before.digest == capture.digest:
-            self._record(listed, "unchanged", reason="same_bytes", detail="the same bytes as last time", **facts)
+            self._record(listed, "unchanged", reason="identical_payload", detail="the same bytes as last time", **facts)
         else:
             self._record(listed, "pending", reason="archived", detail="kept in the archive, to be derived", **facts)
 
     def _fail(self, listed: FetchCandidate, error: NewsError) -> None:
         kind, reason = outcome_kind_of(error), error.reason
         attempts = listed.seen.attempts if listed.seen is not None else 0
-        attempts += reason != "host_on_hold"  # a page of a host on hold was not requested
+        attempts += reason != "host_backoff"  # a page of a host on hold was not requested
         if kind == "pending" and attempts >= MAX_ATTEMPTS:
-            kind, reason = "rejected", f"gave_up_{reason}"
+            kind, reason = "rejected", f"retries_exhausted_{reason}"
         next_try = self.now + retry_delay(error, attempts) if kind == "pending" else None
         self._record(listed, kind, reason=reason, detail=str(error))
         self._remember(listed, kind, reason=reason, attempts=attempts, next_try_at=next_try)

@@ -99,11 +99,11 @@ def damages_of_archive(
 
 
 def _check_receipts(workspace: Workspace, articles: pa.Table) -> Iterator[str]:
-    refs = dict(zip(articles["raw_ref"].to_pylist(), articles["article_id"].to_pylist(), strict=True))
+    refs = dict(zip(articles["payload_digest"].to_pylist(), articles["article_id"].to_pylist(), strict=True))
     refs.pop(None, None)
     for ref in sorted(refs.keys() - workspace.archive.held(refs)):
         advice = "put its WARC file back, or `newslake push` its URL"
-        yield f"articles.raw_ref: the archive holds no {ref}, from which {refs[ref]} was read; {advice}"
+        yield f"articles.payload_digest: the archive holds no {ref}, from which {refs[ref]} was read; {advice}"
 
 
 # Freshness of the sources.

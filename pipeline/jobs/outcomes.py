@@ -88,7 +88,7 @@ class OutcomeRecorder:
         reason: str | None = None,
         detail: str | None = None,
         article_id: str | None = None,
-        raw_ref: str | None = None,
+        payload_digest: str | None = None,
         stage: str | None = None,
     ) -> None:
         """Record the outcome of a page. The last one wins: a page has one outcome per run.
@@ -105,8 +105,8 @@ class OutcomeRecorder:
             outcome=outcome,
             reason=reason,
             detail=detail,
-            raw_ref=raw_ref,
-            seen_at=self._now,
+            payload_digest=payload_digest,
+            decided_at=self._now,
         )
         log.info(
             "%s %s%s",
@@ -225,7 +225,7 @@ def append_run(  # noqa: PLR0913 - the columns of one row
     workspace.lake.log.append("runs", run_id, rows_table(table_named("runs"), [row]))
 
 
-# The log table ``listings``: it tells a day without news from a day without a run.
+# The log table ``listing_fetches``: it tells a day without news from a day without a run.
 
 ListingResult = Literal["failed", "unchanged", "partial", "listed"]
 _WORST_FIRST: tuple[ListingResult, ...] = ("failed", "unchanged", "partial", "listed")
@@ -233,7 +233,7 @@ _WORST_FIRST: tuple[ListingResult, ...] = ("failed", "unchanged", "partial", "li
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ListingRow:
-    """One row of ``listings``; field names are its columns. ``listed_day`` is None where any day is listed."""
+    """One row of ``listing_fetches``; field names are its columns. ``listed_day`` is None where any day is listed."""
 
     run_id: str
     source_key: str
@@ -241,7 +241,7 @@ class ListingRow:
     result: ListingResult
     entries: int
     reason: str | None
-    asked_at: datetime
+    requested_at: datetime
 
     @property
     def _rank(self) -> tuple[int, int]:
@@ -250,6 +250,8 @@ class ListingRow:
 
 def append_listing(workspace: Workspace, row: ListingRow, *, batch_id: str) -> None:
     """Log the listing of a run. The best of its attempts counts: after it, a server may answer "unchanged"."""
-    earlier = [ListingRow(**each) for each in workspace.lake.log.read_batches("listings", [batch_id]).to_pylist()]
+    earlier = [
+        ListingRow(**each) for each in workspace.lake.log.read_batches("listing_fetches", [batch_id]).to_pylist()
+    ]
     best = max((row, *earlier), key=lambda each: each._rank)
-    workspace.lake.log.append("listings", batch_id, rows_table(table_named("listings"), [asdict(best)]))
+    workspace.lake.log.append("listing_fetches", batch_id, rows_table(table_named("listing_fetches"), [asdict(best)]))

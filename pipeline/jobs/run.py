@@ -21,7 +21,7 @@ class IngestSummary:
     """One report of some sources with every news day to derive, and why sources could not be listed."""
 
     report: StageReport
-    troubles: tuple[str, ...]
+    errors: tuple[str, ...]
 
 
 def ingest_sources(
@@ -40,8 +40,8 @@ def ingest_sources(
     report = finish_ingest(
         workspace, source_keys=source_keys, work=dict(work), run_id=run_id, kind="manual", started_at=started_at
     )
-    troubles = zip(source_keys, (each.trouble for each in done), strict=True)
-    return IngestSummary(report, tuple(f"{key}: {trouble}" for key, trouble in troubles if trouble is not None))
+    errors = zip(source_keys, (each.error for each in done), strict=True)
+    return IngestSummary(report, tuple(f"{key}: {error}" for key, error in errors if error is not None))
 
 
 def finish_ingest(

@@ -11,8 +11,8 @@ from typing import Any, Literal
 from pipeline.jobs.workspace import Workspace
 
 Stage = Literal["ingest", "extract"]
-Way = Literal["cli", "airflow"]
-WAYS: tuple[Way, ...] = ("cli", "airflow")
+Launcher = Literal["cli", "airflow"]
+LAUNCHERS: tuple[Launcher, ...] = ("cli", "airflow")
 # The counts that a run's time grows with, per stage.
 _WORK: dict[Stage, tuple[str, ...]] = {"ingest": ("fetched",), "extract": ("derived_new", "derived_again")}
 _ROWS_MAX = 600  # rows of ``runs`` to read, of all stages and ways
@@ -26,7 +26,7 @@ class Run:
     """A finished run. ``size`` is the number of articles it read, or of pages it requested."""
 
     stage: Stage
-    way: Way
+    launcher: Launcher
     size: int
     seconds: float
 
@@ -37,13 +37,13 @@ class History:
 
     runs: tuple[Run, ...]
 
-    def of(self, stage: Stage, way: Way) -> tuple[Run, ...]:
-        """Return the latest runs of a stage that were started one way, or any way where those are too few.
+    def of(self, stage: Stage, launcher: Launcher) -> tuple[Run, ...]:
+        """Return the latest runs of a stage that were started by one launcher, or by any where those are too few.
 
         The command line loads the model once per process, Airflow once per task, so their times differ.
         """
         runs = [run for run in self.runs if run.stage == stage]
-        alike = [run for run in runs if run.way == way][:_RUNS_MAX]
+        alike = [run for run in runs if run.launcher == launcher][:_RUNS_MAX]
         return tuple(alike if sum(run.size > 0 for run in alike) >= _RUNS_MIN else runs[:_RUNS_MAX])
 
 
@@ -55,7 +55,7 @@ class Estimate:
     started this way.
     """
 
-    way: Way
+    launcher: Launcher
     ingest_seconds: float | None
     extract_seconds: float | None
     ingest_history: int
@@ -83,20 +83,20 @@ def _run(row: Mapping[str, Any]) -> Run | None:
     if stage is None or row["status"] != "done" or row["committed_at"] is None:
         return None
     seconds = (row["committed_at"] - row["started_at"]).total_seconds()
-    return Run(stage, way_of(row["run_id"]), sum(counts[name] for name in _WORK[stage]), seconds)
+    return Run(stage, launcher_of(row["run_id"]), sum(counts[name] for name in _WORK[stage]), seconds)
 
 
-def way_of(run_id: str) -> Way:
+def launcher_of(run_id: str) -> Launcher:
     """Return which way a run was started."""
     return "cli" if run_id.startswith("cli.") else "airflow"
 
 
-def expected_seconds(history: History, *, stage: Stage = "extract", way: Way, articles: int) -> float | None:
+def expected_seconds(history: History, *, stage: Stage = "extract", launcher: Launcher, articles: int) -> float | None:
     """Return the expected seconds of a run of so many articles (pages for ingest); None without history.
 
     Never negative, and never less for more articles.
     """
-    runs = history.of(stage, way)
+    runs = history.of(stage, launcher)
     idle = [run.seconds for run in runs if run.size == 0]
     busy = [run for run in runs if run.size > 0]
     if not busy:
@@ -109,25 +109,25 @@ def expected_seconds(history: History, *, stage: Stage = "extract", way: Way, ar
 
 
 def estimate(
-    history: History, *, way: Way, pages: Sequence[int], articles: Sequence[int], least_seconds: float
+    history: History, *, launcher: Launcher, pages: Sequence[int], articles: Sequence[int], least_seconds: float
 ) -> Estimate:
     """Return the estimate for runs of these sizes. ``least_seconds`` is the minimum that rate limits allow."""
-    ingest = _sum_expected(history, "ingest", way, pages)
-    ingested, extracted = history.of("ingest", way), history.of("extract", way)
+    ingest = _sum_expected(history, "ingest", launcher, pages)
+    ingested, extracted = history.of("ingest", launcher), history.of("extract", launcher)
     return Estimate(
-        way=way,
+        launcher=launcher,
         ingest_seconds=None if ingest is None else max(ingest, least_seconds),
-        extract_seconds=_sum_expected(history, "extract", way, articles),
+        extract_seconds=_sum_expected(history, "extract", launcher, articles),
         ingest_history=len(ingested),
         extract_history=len(extracted),
-        is_own=all(run.way == way for run in (*ingested, *extracted)),
+        is_own=all(run.launcher == launcher for run in (*ingested, *extracted)),
     )
 
 
-def _sum_expected(history: History, stage: Stage, way: Way, sizes: Sequence[int]) -> float | None:
+def _sum_expected(history: History, stage: Stage, launcher: Launcher, sizes: Sequence[int]) -> float | None:
     total = 0.0
     for size, times in Counter(sizes).items():
-        seconds = expected_seconds(history, stage=stage, way=way, articles=size)
+        seconds = expected_seconds(history, stage=stage, launcher=launcher, articles=size)
         if seconds is None:
             return None
         total += seconds * times

@@ -44,21 +44,21 @@ _CAME_AGAIN = "its records came in again with an old file"
 class TakedownTarget:
     """What to take down: a URL or article_id, a publisher's name, or a source key.
 
-    ``value`` is "" for all that reserves text and data mining. ``with_copies``: also the duplicates of its articles.
+    ``value`` is "" for all that reserves text and data mining. ``with_duplicates`` takes down duplicates as well.
     """
 
     kind: TakedownKind
     value: str
-    with_copies: bool = False
+    with_duplicates: bool = False
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class TakedownResult:
-    """What is deleted, or was. ``rows`` counts those of the reading tables; ``copies`` are duplicates that stay.
+    """What is deleted, or was. ``rows`` counts those of the reading tables; ``duplicates`` are duplicates that stay.
 
     ``log_rows`` were redacted, ``inbox_files`` changed or removed, ``snapshots`` lost rows; a preview has none of
     these, and its ``takedown_id`` is None. ``is_here``: archive, tables, fetch state, log or an inbox had something
-    of it. ``remains`` are sentences that say why the takedown could not finish.
+    of it. ``unfinished`` are sentences that say why the takedown could not finish.
     """
 
     takedown_id: str | None
@@ -68,11 +68,11 @@ class TakedownResult:
     captures: int
     rows: Mapping[str, int]
     days: tuple[str, ...]
-    copies: tuple[str, ...]
+    duplicates: tuple[str, ...]
     log_rows: int = 0
     inbox_files: int = 0
     snapshots: tuple[str, ...] = ()
-    remains: tuple[str, ...] = ()
+    unfinished: tuple[str, ...] = ()
 
 
 def preview_takedown(workspace: Workspace, target: TakedownTarget) -> TakedownResult:
@@ -84,7 +84,7 @@ def forget(
     workspace: Workspace, target: TakedownTarget, *, reason: str | None, report_progress: ProgressCallback
 ) -> TakedownResult:
     """Delete pages permanently, after the current runs end. Raises: ConfigError before anything is deleted."""
-    with takedown_lock(workspace.settings.raw_dir):
+    with takedown_lock(workspace.settings.archive_dir):
         _finish(workspace, report_progress)
         work = plan_takedown(workspace, target)
         seen = _summary(workspace, work, target)
@@ -101,7 +101,7 @@ def finish_takedowns(workspace: Workspace, report_progress: ProgressCallback = l
     done, and why a takedown could not finish: it is not ``is_done``."""
     if not workspace.takedowns.all():
         return ()
-    with takedown_lock(workspace.settings.raw_dir):
+    with takedown_lock(workspace.settings.archive_dir):
         done = _finish(workspace, report_progress)
         for work in _returned_articles(workspace):
             takedown = workspace.takedowns.begin(
@@ -114,12 +114,14 @@ def finish_takedowns(workspace: Workspace, report_progress: ProgressCallback = l
 
 def _finish(workspace: Workspace, report_progress: ProgressCallback) -> list[str]:
     unfinished = [each for each in workspace.takedowns.all() if not each.is_done]
-    return [_ending(each.takedown_id, _carry_out(workspace, each, report_progress)["remains"]) for each in unfinished]
+    return [
+        _ending(each.takedown_id, _carry_out(workspace, each, report_progress)["unfinished"]) for each in unfinished
+    ]
 
 
-def _ending(takedown_id: str, remains: Sequence[str]) -> str:
-    if remains:
-        return f"takedown {takedown_id} is not finished: {'; '.join(remains)}"
+def _ending(takedown_id: str, unfinished: Sequence[str]) -> str:
+    if unfinished:
+        return f"takedown {takedown_id} is not finished: {'; '.join(unfinished)}"
     return f"finished takedown {takedown_id}"
 
 
@@ -136,7 +138,7 @@ def _carry_out(workspace: Workspace, takedown: Takedown, report_progress: Progre
     """Carry out a takedown, or the rest of it; return the fields of ``TakedownResult`` that are known only then."""
     takedowns, archive, erasure = workspace.takedowns, workspace.archive, workspace.lake.erasure
     report_progress("waiting for runs that are under way")
-    called_at = wait_for_writers(workspace.settings.raw_dir)
+    called_at = wait_for_writers(workspace.settings.archive_dir)
     archive.recover()  # pages that dead runs archived must be found too
     work = with_rows(workspace, expand_plan(workspace, takedowns.work(takedown.takedown_id)))
     takedowns.widen(takedown.takedown_id, names=plan_names(work), work=work)
@@ -160,7 +162,7 @@ def _carry_out(workspace: Workspace, takedown: Takedown, report_progress: Progre
         "log_rows": log_rows,
         "inbox_files": inbox_files,
         "snapshots": snapshots.changed,
-        "remains": snapshots.damaged,
+        "unfinished": snapshots.damaged,
     }
 
 
@@ -174,7 +176,7 @@ def _summary(workspace: Workspace, work: TakedownPlan, target: TakedownTarget) -
         captures=captures,
         rows={spec.name: len(article_ids_in(workspace, spec.name, work)) for spec in READING_TABLES},
         days=tuple(sorted(map(str, work.days))),
-        copies=tuple(sorted(copies_of(workspace, work))) if target.kind == "article" else (),
+        duplicates=tuple(sorted(duplicates_of(workspace, work))) if target.kind == "article" else (),
     )
 
 
@@ -200,8 +202,8 @@ def plan_takedown(workspace: Workspace, target: TakedownTarget) -> TakedownPlan:
         workspace, target.value
     )
     work = with_rows(workspace, expand_plan(workspace, seeds))
-    if target.with_copies:
-        more = replace(work, article_ids=work.article_ids | copies_of(workspace, work))
+    if target.with_duplicates:
+        more = replace(work, article_ids=work.article_ids | duplicates_of(workspace, work))
         work = with_rows(workspace, expand_plan(workspace, more))
     return work
 
@@ -327,10 +329,10 @@ def article_ids_in(workspace: Workspace, table: str, work: TakedownPlan) -> list
     return [each for (each,) in _rows_of(rows, work.article_ids)]
 
 
-def copies_of(workspace: Workspace, work: TakedownPlan) -> frozenset[str]:
+def duplicates_of(workspace: Workspace, work: TakedownPlan) -> frozenset[str]:
     """Return the duplicates of the articles of a plan; they stay unless they are targets too."""
     days = {day + timedelta(days=step) for day in work.days for step in range(-WINDOW.days, WINDOW.days + 1)}
-    table = workspace.lake.read("copies", days=days, columns=("article_id", "dup_group_id"))
+    table = workspace.lake.read("near_duplicates", days=days, columns=("article_id", "dup_group_id"))
     group_of = dict(zip(table["article_id"].to_pylist(), table["dup_group_id"].to_pylist(), strict=True))
     groups = {group_of.get(each, each) for each in work.article_ids} | work.article_ids
     return frozenset(each for each, group in group_of.items() if group in groups) - work.article_ids
@@ -347,7 +349,7 @@ def list_deletions(workspace: Workspace, takedown: Takedown, work: TakedownPlan)
         {
             "article_id": row.article_id,
             "revision_ids": list(row.revision_ids),
-            "last_day": row.published_date,
+            "last_published_date": row.published_date,
             "reason": takedown.reason,
             "deleted_at": takedown.at,
         }

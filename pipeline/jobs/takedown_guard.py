@@ -11,7 +11,7 @@ from pipeline.jobs.outcomes import PageName, run_isolated
 from pipeline.model import Article, Capture, Outcome, Page, Ref, Source
 from pipeline.sources import EntryFilter, ListingEntry, ReadContext, erase_from
 
-REASON = "forgotten"
+REASON = "taken_down"
 DETAIL = "it was forgotten and does not come in again; `newslake forget --list` says when and why"
 
 
@@ -54,7 +54,7 @@ class TakedownGuard:
         if not self._takedowns.is_blocked(url_name(outcome.url), outcome.article_id):
             return outcome
         alias = pseudonym(outcome.url)
-        return replace(outcome, url=alias, reason=REASON, article_id=None, detail=None, raw_ref=None)
+        return replace(outcome, url=alias, reason=REASON, article_id=None, detail=None, payload_digest=None)
 
     def _note_refusal(self, is_blocked: bool) -> bool:
         self.has_refused |= is_blocked

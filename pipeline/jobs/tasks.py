@@ -14,7 +14,7 @@ from pipeline.jobs import cluster as cluster_job
 from pipeline.jobs import derive as derive_job
 from pipeline.jobs import ingest as ingest_job
 from pipeline.jobs.commit import commit_day
-from pipeline.jobs.runtimes import expected_seconds, read_history, way_of
+from pipeline.jobs.runtimes import expected_seconds, launcher_of, read_history
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import StageReport, pluralize
 from pipeline.model.outcome import RunKind
@@ -42,8 +42,8 @@ def ingest(*, source_key: str, day: date | None, run_id: str) -> dict[str, objec
     workspace = _open()
     today = workspace.settings.now().date()
     done = ingest_job.ingest(workspace, source_key=source_key, day=day or today, run_id=run_id, waits=day is not None)
-    if done.trouble is not None and day is not None:
-        raise done.trouble
+    if done.error is not None and day is not None:
+        raise done.error
     return done.report.as_dict()
 
 
@@ -87,7 +87,7 @@ def commit(
     derived = [derive_job.DeriveReport(StageReport.from_dict(report), report["batch_id"]) for report in reports]
     done = commit_day(workspace, derived=derived, day=day, run_id=run_id, kind=kind, started_at=started)
     articles = sum(dict(done.report.work).values())
-    expected = expected_seconds(history, way=way_of(run_id), articles=articles)
+    expected = expected_seconds(history, launcher=launcher_of(run_id), articles=articles)
     seconds = (workspace.settings.now() - started).total_seconds()
     log.info("%s: %d articles in %.0f s, %s expected", day, articles, seconds, expected and f"{expected:.0f} s")
     return {
@@ -109,8 +109,8 @@ def cluster(*, day: date, days: Sequence[str]) -> dict[str, object]:
 def recover() -> dict[str, object]:
     """Finish the work that dead processes left in archive and lake; return sentences that say what was done."""
     workspace = _open()
-    mended = [*workspace.archive.recover(), *workspace.lake.recover(), *takedown.finish_takedowns(workspace)]
-    return {"mended": mended}
+    repaired = [*workspace.archive.recover(), *workspace.lake.recover(), *takedown.finish_takedowns(workspace)]
+    return {"repaired": repaired}
 
 
 def verify() -> dict[str, object]:

@@ -93,7 +93,7 @@ class Inboxes:
     def __init__(self, settings: Settings) -> None:
         self.poll_seconds = settings.inbox_poll_seconds
         self._sources = LastGoodSources(settings.sources_file)
-        self._trouble: dict[str, str] = {}
+        self._errors: dict[str, str] = {}
 
     def waiting(self) -> dict[str, tuple[str, ...]]:
         """Return the names of the files that a run would claim now, by source; only sources with files."""
@@ -105,11 +105,11 @@ class Inboxes:
         try:
             names = tuple(file.name for file in waiting_files(Path(source.location)))
         except OSError as error:
-            if self._trouble.get(source.key) != str(error):
+            if self._errors.get(source.key) != str(error):
                 log.error("%s: the inbox cannot be looked into (%s); make it readable and writable", source.key, error)
-            self._trouble[source.key] = str(error)
+            self._errors[source.key] = str(error)
             return ()
-        self._trouble.pop(source.key, None)
+        self._errors.pop(source.key, None)
         return names
 
 
@@ -122,9 +122,9 @@ class Listings:
     def __init__(self, settings: Settings) -> None:
         self._settings = settings
         self._sources = LastGoodSources(settings.sources_file)
-        self._archive = Archive(settings.raw_dir, durability=settings.durability)
-        self._fetch_state = FetchState(settings.raw_dir, durability=settings.durability)
-        self._takedowns = Takedowns(settings.raw_dir, durability=settings.durability)
+        self._archive = Archive(settings.archive_dir, durability=settings.durability)
+        self._fetch_state = FetchState(settings.archive_dir, durability=settings.durability)
+        self._takedowns = Takedowns(settings.archive_dir, durability=settings.durability)
         self._lock = Lock()  # for the three databases above: each has one connection
         self._open(frozenset())
 
@@ -134,7 +134,7 @@ class Listings:
             limits_from(self._settings),
             private_hosts=private_hosts,
             now=self._settings.now,
-            rate_limit_folder=self._settings.raw_dir / "hosts",
+            rate_limit_folder=self._settings.archive_dir / "rate_limits",
         )
 
     def sources(self) -> tuple[Source, ...]:

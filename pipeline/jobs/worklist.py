@@ -154,5 +154,5 @@ def _current_outcome(
 
 def _is_only_content(row: StoredArticle, captures: Sequence[PayloadCapture]) -> bool:
     """Return whether a row was derived from the only payload of its article, as first fetched."""
-    is_first = (row.raw_ref, row.fetched_at) == (captures[0].digest, captures[0].fetched_at)
-    return is_first and all(each.digest == row.raw_ref for each in captures)
+    is_first = (row.payload_digest, row.fetched_at) == (captures[0].digest, captures[0].fetched_at)
+    return is_first and all(each.digest == row.payload_digest for each in captures)

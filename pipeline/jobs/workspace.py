@@ -29,19 +29,19 @@ class Workspace:
 
     @cached_property
     def archive(self) -> Archive:
-        return Archive(self.settings.raw_dir, durability=self.settings.durability)
+        return Archive(self.settings.archive_dir, durability=self.settings.durability)
 
     @cached_property
     def fetch_state(self) -> FetchState:
-        return FetchState(self.settings.raw_dir, durability=self.settings.durability)
+        return FetchState(self.settings.archive_dir, durability=self.settings.durability)
 
     @cached_property
     def takedowns(self) -> Takedowns:
-        return Takedowns(self.settings.raw_dir, durability=self.settings.durability)
+        return Takedowns(self.settings.archive_dir, durability=self.settings.durability)
 
     def at_work(self) -> AbstractContextManager[None]:
         """Hold the shared lock of all writers of archive and lake; a takedown waits for them."""
-        return writer_lock(self.settings.raw_dir)
+        return writer_lock(self.settings.archive_dir)
 
     @cached_property
     def lake(self) -> Lake:
@@ -79,5 +79,5 @@ class Workspace:
             limits,
             private_hosts=self.sources.private_hosts,
             now=self.settings.now,
-            rate_limit_folder=self.settings.raw_dir / "hosts",
+            rate_limit_folder=self.settings.archive_dir / "rate_limits",
         )

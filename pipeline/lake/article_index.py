@@ -30,7 +30,7 @@ ChangeKind = Literal["new", "changed", "moved", "removed", "withdrawn", "returne
 
 @dataclass(frozen=True, slots=True)
 class StoredArticle:
-    """What the lake has of an article. ``raw_ref`` and ``fetched_at`` are of the first fetch of its content.
+    """What the lake has of an article. ``payload_digest`` and ``fetched_at`` are of the first fetch of its content.
 
     ``kb_version`` is the version of the knowledge base that linked its names.
     """
@@ -39,18 +39,18 @@ class StoredArticle:
     revision_id: str
     pipeline_version: str
     kb_version: str | None
-    raw_ref: str | None
+    payload_digest: str | None
     fetched_at: datetime
 
     @property
     def row_key(self) -> str:
         """The key of this row among all rows that one version may have written for the article."""
-        return row_key_of(revision_id=self.revision_id, raw_ref=self.raw_ref, fetched_at=self.fetched_at)
+        return row_key_of(revision_id=self.revision_id, payload_digest=self.payload_digest, fetched_at=self.fetched_at)
 
 
-def row_key_of(*, revision_id: str, raw_ref: str | None, fetched_at: datetime) -> str:
+def row_key_of(*, revision_id: str, payload_digest: str | None, fetched_at: datetime) -> str:
     """Return ``StoredArticle.row_key`` of a row that may not be stored yet."""
-    return f"{revision_id} {raw_ref} {fetched_at.isoformat()}"
+    return f"{revision_id} {payload_digest} {fetched_at.isoformat()}"
 
 
 @dataclass(frozen=True, slots=True)
@@ -133,43 +133,55 @@ class Changes:
 
 _VERSION = 5
 # Dropped in an index of another version: without days the lake rebuilds its index. The intent of a dead process stays.
-_REBUILT_TABLES = ("articles", "days", "files", "touched", "batches", "verdicts", "known", "changes", "stamps")
+_REBUILT_TABLES = (
+    "articles",
+    "days",
+    "files",
+    "touched",
+    "batches",
+    "cached_outcomes",
+    "kb_current_days",
+    "changes",
+    "stamps",
+)
 # Rows that manifests and objects do not repeat have a checksum.
 _SCHEMA = (
     """CREATE TABLE IF NOT EXISTS articles (
         article_id TEXT PRIMARY KEY, published_date TEXT NOT NULL, revision_id TEXT NOT NULL,
-        pipeline_version TEXT NOT NULL, kb_version TEXT, raw_ref TEXT, fetched_at INTEGER NOT NULL) WITHOUT ROWID""",
+        pipeline_version TEXT NOT NULL, kb_version TEXT, payload_digest TEXT,
+        fetched_at INTEGER NOT NULL) WITHOUT ROWID""",
     "CREATE INDEX IF NOT EXISTS articles_day ON articles (published_date)",
     """CREATE TABLE IF NOT EXISTS days (
         published_date TEXT PRIMARY KEY, generation INTEGER NOT NULL, changed_at INTEGER NOT NULL,
-        fetched_at INTEGER, seal INTEGER)""",
+        fetched_at INTEGER, checksum INTEGER)""",
     "CREATE TABLE IF NOT EXISTS pending (published_date TEXT PRIMARY KEY)",
     "CREATE TABLE IF NOT EXISTS moves (article_id TEXT PRIMARY KEY, from_day TEXT NOT NULL, to_day TEXT NOT NULL)",
     """CREATE TABLE IF NOT EXISTS touched (
-        batch_id TEXT NOT NULL, published_date TEXT NOT NULL, seal INTEGER NOT NULL,
+        batch_id TEXT NOT NULL, published_date TEXT NOT NULL, checksum INTEGER NOT NULL,
         PRIMARY KEY (batch_id, published_date))""",
-    "CREATE TABLE IF NOT EXISTS batches (batch_id TEXT PRIMARY KEY, seal INTEGER NOT NULL)",
-    """CREATE TABLE IF NOT EXISTS verdicts (
+    "CREATE TABLE IF NOT EXISTS batches (batch_id TEXT PRIMARY KEY, checksum INTEGER NOT NULL)",
+    """CREATE TABLE IF NOT EXISTS cached_outcomes (
         article_id TEXT PRIMARY KEY, seen TEXT NOT NULL, pipeline_version TEXT NOT NULL, outcome TEXT NOT NULL,
-        reason TEXT, detail TEXT, row_key TEXT, seal INTEGER NOT NULL) WITHOUT ROWID""",
-    """CREATE TABLE IF NOT EXISTS known (
+        reason TEXT, detail TEXT, row_key TEXT, checksum INTEGER NOT NULL) WITHOUT ROWID""",
+    """CREATE TABLE IF NOT EXISTS kb_current_days (
         published_date TEXT PRIMARY KEY, generation INTEGER NOT NULL, knowledge TEXT NOT NULL,
-        seal INTEGER NOT NULL)""",
+        checksum INTEGER NOT NULL)""",
     """CREATE TABLE IF NOT EXISTS files (
         published_date TEXT NOT NULL, name TEXT NOT NULL, rows INTEGER NOT NULL, bytes INTEGER NOT NULL,
-        seal INTEGER NOT NULL, PRIMARY KEY (published_date, name)) WITHOUT ROWID""",
+        checksum INTEGER NOT NULL, PRIMARY KEY (published_date, name)) WITHOUT ROWID""",
     # One row per article that the lake has or had, with its present or last day.
     """CREATE TABLE IF NOT EXISTS changes (
         article_id TEXT PRIMARY KEY, published_date TEXT NOT NULL, is_removed INTEGER NOT NULL,
         first_at INTEGER NOT NULL, changed_at INTEGER NOT NULL, moved_from TEXT, moved_at INTEGER,
-        is_gone INTEGER NOT NULL DEFAULT 0, gone_at INTEGER, seal INTEGER) WITHOUT ROWID""",
+        is_gone INTEGER NOT NULL DEFAULT 0, gone_at INTEGER, checksum INTEGER) WITHOUT ROWID""",
     "CREATE INDEX IF NOT EXISTS changes_day ON changes (published_date)",
     "CREATE INDEX IF NOT EXISTS changes_at ON changes (changed_at)",
     "CREATE INDEX IF NOT EXISTS changes_gone_at ON changes (gone_at) WHERE gone_at IS NOT NULL",
-    "CREATE TABLE IF NOT EXISTS stamps (one INTEGER PRIMARY KEY CHECK (one = 1), last INTEGER NOT NULL, seal INTEGER)",
+    """CREATE TABLE IF NOT EXISTS stamps (
+        one INTEGER PRIMARY KEY CHECK (one = 1), last INTEGER NOT NULL, checksum INTEGER)""",
 )
-_DELETE_DAY = ("DELETE FROM days WHERE published_date = ?", "DELETE FROM known WHERE published_date = ?")
-_CHECKSUM_DAY = """UPDATE days SET seal = row_checksum(published_date, generation, changed_at, fetched_at)
+_DELETE_DAY = ("DELETE FROM days WHERE published_date = ?", "DELETE FROM kb_current_days WHERE published_date = ?")
+_CHECKSUM_DAY = """UPDATE days SET checksum = row_checksum(published_date, generation, changed_at, fetched_at)
     WHERE published_date = ?"""
 # The rows of a commit, before they replace the present ones.
 _INCOMING = (
@@ -181,7 +193,7 @@ _INCOMING = (
 class ArticleIndex:
     """One connection to the article index.
 
-    Raises: LakeError (ledger_broken) if the file is not a SQLite database, OSError if the disk is full.
+    Raises: LakeError (index_broken) if the file is not a SQLite database, OSError if the disk is full.
     """
 
     def __init__(self, path: Path, *, durability: Durability) -> None:
@@ -204,7 +216,7 @@ class ArticleIndex:
 
     def cached_outcomes(self, article_ids: Iterable[str]) -> dict[str, CachedOutcome]:
         """Return the cached outcome of those articles that have one."""
-        query = "SELECT * FROM verdicts WHERE article_id IN (SELECT value FROM json_each(?))"
+        query = "SELECT * FROM cached_outcomes WHERE article_id IN (SELECT value FROM json_each(?))"
         rows = self.connection.execute(query, (json.dumps(list(article_ids)),))
         return {article_id: CachedOutcome(*rest) for article_id, *rest, _ in rows}
 
@@ -212,7 +224,7 @@ class ArticleIndex:
         """Store outcomes by article, in place of earlier ones."""
         rows = [_with_checksum(each, *astuple(outcome)) for each, outcome in cached_outcomes.items()]
         with transaction(self.connection):
-            self.connection.executemany("INSERT OR REPLACE INTO verdicts VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
+            self.connection.executemany("INSERT OR REPLACE INTO cached_outcomes VALUES (?, ?, ?, ?, ?, ?, ?, ?)", rows)
 
     def is_empty(self) -> bool:
         """Return whether the index has no day."""
@@ -245,14 +257,15 @@ class ArticleIndex:
 
     def days_current_with(self, knowledge: str) -> frozenset[date]:
         """Return the days whose present rows were all found to be derived with this knowledge."""
-        query = "SELECT published_date FROM known JOIN days USING (published_date, generation) WHERE knowledge = ?"
+        query = """SELECT published_date FROM kb_current_days JOIN days USING (published_date, generation)
+            WHERE knowledge = ?"""
         return frozenset(date.fromisoformat(row[0]) for row in self.connection.execute(query, (knowledge,)))
 
     def mark_current(self, generations: Mapping[date, int], knowledge: str) -> None:
         """Record the days that, at these generations, are derived with this knowledge."""
         rows = [_with_checksum(day.isoformat(), generation, knowledge) for day, generation in generations.items()]
         with transaction(self.connection):
-            self.connection.executemany("INSERT OR REPLACE INTO known VALUES (?, ?, ?, ?)", rows)
+            self.connection.executemany("INSERT OR REPLACE INTO kb_current_days VALUES (?, ?, ?, ?)", rows)
 
     def changes(self, since: datetime) -> Changes:
         """Return which articles' rows, and which days, changed after a time."""
@@ -354,19 +367,19 @@ def _with_checksum(*values: object) -> tuple[object, ...]:
 
 
 def _index_row(article_id: str, article: StoredArticle) -> tuple[object, ...]:
-    facts = (article.revision_id, article.pipeline_version, article.kb_version, article.raw_ref)
+    facts = (article.revision_id, article.pipeline_version, article.kb_version, article.payload_digest)
     return (article_id, article.published_date.isoformat(), *facts, to_micros(article.fetched_at))
 
 
 def _stored_article(row: Sequence[Any]) -> tuple[str, StoredArticle]:
-    article_id, day, revision_id, version, kb_version, raw_ref, fetched_at = row
+    article_id, day, revision_id, version, kb_version, payload_digest, fetched_at = row
     at = from_micros(fetched_at)
-    return article_id, StoredArticle(date.fromisoformat(day), revision_id, version, kb_version, raw_ref, at)
+    return article_id, StoredArticle(date.fromisoformat(day), revision_id, version, kb_version, payload_digest, at)
 
 
 def _open_error(path: Path, error: sqlite3.DatabaseError) -> LakeError:
     message = f"{path} cannot be opened ({error}); {REMOVE}, which makes it anew"
-    return LakeError(message, key=str(path), reason="ledger_broken")
+    return LakeError(message, key=str(path), reason="index_broken")
 
 
 def _set_sizes(connection: sqlite3.Connection, day: date, files: Mapping[str, FileSize]) -> None:
@@ -394,14 +407,14 @@ def totals_of(connection: sqlite3.Connection) -> Totals:
 # A stamp is the time of a change, and later than every earlier stamp, whatever the clock does: a reader that asks for
 # what came after its last stamp misses nothing and gets nothing twice. With the index lost, everything is new.
 
-_CHECKSUM_CHANGES = """UPDATE changes SET seal = row_checksum(
+_CHECKSUM_CHANGES = """UPDATE changes SET checksum = row_checksum(
         article_id, published_date, is_removed, first_at, changed_at, moved_from, moved_at, is_gone, gone_at)
     WHERE changed_at = :stamp OR gone_at = :stamp"""
 # Of days whose rows are all in ``incoming``: articles that are new or differ; then articles that are gone.
 _UPSERT_ARTICLES = """INSERT INTO changes (article_id, published_date, is_removed, first_at, changed_at)
     SELECT article_id, i.published_date, 0, :stamp, :stamp FROM incoming i LEFT JOIN articles a USING (article_id)
-    WHERE (i.published_date, i.revision_id, i.pipeline_version, i.kb_version, i.raw_ref, i.fetched_at) IS NOT
-        (a.published_date, a.revision_id, a.pipeline_version, a.kb_version, a.raw_ref, a.fetched_at)
+    WHERE (i.published_date, i.revision_id, i.pipeline_version, i.kb_version, i.payload_digest, i.fetched_at) IS NOT
+        (a.published_date, a.revision_id, a.pipeline_version, a.kb_version, a.payload_digest, a.fetched_at)
     ON CONFLICT DO UPDATE SET
         moved_from = iif(published_date = excluded.published_date, moved_from, published_date),
         moved_at = iif(published_date = excluded.published_date, moved_at, excluded.changed_at),

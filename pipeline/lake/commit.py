@@ -25,7 +25,7 @@ IsCurrent = Callable[[str, datetime], bool]
 DayTables = dict[date, dict[str, pa.Table]]
 
 _KEY_COLUMNS = ("article_id", "revision_id", "published_date", "seen_at")
-_STORED_COLUMNS = ("article_id", "revision_id", "pipeline_version", "kb_version", "raw_ref", "fetched_at")
+_STORED_COLUMNS = ("article_id", "revision_id", "pipeline_version", "kb_version", "payload_digest", "fetched_at")
 
 
 @dataclass(frozen=True, slots=True)
@@ -52,12 +52,12 @@ def merge_candidates(batches: Sequence[Batch]) -> dict[str, MergeCandidate]:
 def _rank(candidate: MergeCandidate) -> tuple[datetime, str, str, timedelta, str, date]:
     article = candidate.article
     content = (candidate.seen_at, article.revision_id, f"{article.pipeline_version} {article.kb_version or ''}")
-    return (*content, candidate.seen_at - article.fetched_at, article.raw_ref or "", article.published_date)
+    return (*content, candidate.seen_at - article.fetched_at, article.payload_digest or "", article.published_date)
 
 
 def _batch_candidates(batch: Batch, place: int) -> list[MergeCandidate]:
     articles = batch.tables["articles"]
-    names = ("article_id", "pipeline_version", "kb_version", "raw_ref", "fetched_at")
+    names = ("article_id", "pipeline_version", "kb_version", "payload_digest", "fetched_at")
     facts = {each: rest for each, *rest in zip(*(articles[n].to_pylist() for n in names), strict=True)}
     rows = zip(*(batch.keys[name].to_pylist() for name in _KEY_COLUMNS), strict=True)
     return [
@@ -88,7 +88,7 @@ def decide(
 def _is_current_or_better(stored: StoredArticle | None, article: StoredArticle) -> bool:
     """Return whether the stored article is current or better: the first fetch of a content may only become earlier."""
     if stored is not None and stored.fetched_at < article.fetched_at:
-        article = replace(article, raw_ref=stored.raw_ref, fetched_at=stored.fetched_at)
+        article = replace(article, payload_digest=stored.payload_digest, fetched_at=stored.fetched_at)
     return stored == article
 
 

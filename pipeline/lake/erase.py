@@ -53,7 +53,7 @@ def erase_rows(committer: Committer, article_ids: Collection[str]) -> tuple[date
     days = committer.erase(article_ids)
     erase_staged(committer.layout, committer.disk, article_ids)
     with transaction(committer.index.connection) as index:
-        query = "DELETE FROM verdicts WHERE article_id IN (SELECT value FROM json_each(?))"
+        query = "DELETE FROM cached_outcomes WHERE article_id IN (SELECT value FROM json_each(?))"
         index.execute(query, (json.dumps(list(article_ids)),))
     return days
 
@@ -79,7 +79,7 @@ def erase_traces(committer: Committer, *, days: Collection[date], older_than: fl
 def _erase_cache(committer: Committer, days: Collection[date]) -> None:
     """Delete cached files of some days, of days without articles, and of no day: they can be computed again."""
     with_articles = {each.day for each in committer.days.manifests() if "articles" in each.entries}
-    for path in list(committer.layout.kept("").rglob("*")):
+    for path in list(committer.layout.cached("").rglob("*")):
         named = _DAY.search(path.name)
         day = date.fromisoformat(named[0]) if named else None
         if path.is_file() and (day is None or day in days or day not in with_articles):
@@ -126,8 +126,8 @@ def redact_log(root: Path, disk: Disk, redaction: Redaction) -> int:
 
 def _redacted_fields(row: dict[str, Any], redaction: Redaction) -> dict[str, Any]:
     """Return the changed fields of a row. The outcome stays, so that every sum of the log stays right."""
-    fields = {"url": redaction.alias(row["url"]), "article_id": None, "detail": None, "raw_ref": None}
-    return fields | {"reason": "forgotten"}
+    fields = {"url": redaction.alias(row["url"]), "article_id": None, "detail": None, "payload_digest": None}
+    return fields | {"reason": "taken_down"}
 
 
 def _files_to_redact(root: Path, redaction: Redaction) -> list[Path]:
@@ -170,10 +170,10 @@ def _names_article(article_id: str | None, source_key: str, redaction: Redaction
 # Clustering is not run again on a snapshot: rows of other articles that name a deleted article are deleted, too. So in
 # a snapshot an article may lack its row in copies, or an event its cluster. Pairs of people are counted again.
 
-_NAMING = ("article_id", "dup_group_id", "quote_group_id", "event_cluster_id", "realises_cluster_id")
+_NAMING = ("article_id", "dup_group_id", "quote_cluster_id", "event_cluster_id", "planned_cluster_id")
 _NUMBER = ":[0-9]+$"  # after the article that names a group
 _UNFINISHED = ".erasing"
-_PAIRS, _PAIR_SOURCES = "co_mentions", ("entities", "copies")
+_PAIRS, _PAIR_SOURCES = "co_mentions", ("entities", "near_duplicates")
 
 CountPairs = Callable[[pa.Table, pa.Table], pa.Table]  # rows of co_mentions from a day's entities and copies
 
@@ -300,7 +300,7 @@ def _pair_sources(root: Path, day: date, deletion: _DeletionFilter) -> Iterator[
 def _deletion_filter(files: Iterable[_SnapshotTable], articles: pa.Array) -> _DeletionFilter:
     clusters: set[str] = set()
     for each in files:
-        if each.spec.name == "event_reports":
+        if each.spec.name == "event_cluster_members":
             rows = each.rows()
             clusters.update(
                 rows.filter(pc.is_in(rows["article_id"], value_set=articles))["event_cluster_id"].to_pylist()

@@ -65,7 +65,7 @@ class CommitterLock:
         with self._disk.committer():
             yield self._committer(index)
 
-    def withdraw_damaged(self) -> tuple[str, ...]:
+    def drop_damaged(self) -> tuple[str, ...]:
         """Take out what is damaged; return a sentence per action. The index is checked before it is opened."""
         with self._disk.committer():
             done = drop_damaged(self._layout, self._disk, self._days, lambda: self._committer(self._open()))
@@ -191,13 +191,13 @@ class Lake:
         """Return the rows of some tables as a manifest names them. Raises: LakeError for a damaged or lost object."""
         return {name: self.partitions.table(manifest, name) for name in tables}
 
-    def keep(self, name: str, data: bytes | memoryview) -> None:
+    def put_cached(self, name: str, data: bytes | memoryview) -> None:
         """Cache bytes that can be computed again from the tables, such as an index of a day."""
-        self._disk.replace(self._layout.kept(name), with_digest(data))
+        self._disk.replace(self._layout.cached(name), with_digest(data))
 
-    def kept(self, name: str) -> bytes | None:
+    def get_cached(self, name: str) -> bytes | None:
         """Return the bytes cached under a name; None if there are none or they are damaged."""
-        path = self._layout.kept(name)
+        path = self._layout.cached(name)
         return without_digest(path.read_bytes()) if path.is_file() else None
 
     def verify(self, depth: Depth | None = None) -> tuple[str, ...]:
@@ -207,13 +207,13 @@ class Lake:
         """
         return tuple(problems_of(self._layout, self._lock.hold, depth or Depth()))
 
-    def recover(self, *, withdraws: bool = False) -> tuple[str, ...]:
+    def recover(self, *, drops_damaged: bool = False) -> tuple[str, ...]:
         """Finish what dead processes left, and bring public files and index in line with the manifests.
 
-        ``withdraws`` first takes out what is damaged, so that it can be derived again: whole days, staged batches,
+        ``drops_damaged`` first takes out what is damaged, so that it can be derived again: whole days, staged batches,
         the index. Return a sentence per repair.
         """
-        done = self._lock.withdraw_damaged() if withdraws else ()
+        done = self._lock.drop_damaged() if drops_damaged else ()
         with self._lock.hold() as committer:
             return (*done, *recover(committer))
 

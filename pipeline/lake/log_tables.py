@@ -14,8 +14,8 @@ from pipeline.tables import TableSpec, check_batch, table_named
 
 # The column whose UTC day is the partition.
 _TIME_OF: Mapping[str, str] = {
-    "outcomes": "seen_at",
-    "listings": "asked_at",
+    "outcomes": "decided_at",
+    "listing_fetches": "requested_at",
     "runs": "started_at",
     "deletions": "deleted_at",
 }

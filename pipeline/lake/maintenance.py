@@ -85,7 +85,7 @@ def collect_garbage(committer: Committer, *, days: Iterable[date] | None, older_
             if path.stat().st_mtime <= older_than:
                 removed += sum(each.is_file() for each in (path, *path.rglob("*")))
                 shutil.rmtree(path) if path.is_dir() else path.unlink()
-    for folder in (*layout.root.glob("tables/*/*=*"), *layout.state.glob("objects/*/*=*")):
+    for folder in (*layout.root.glob("tables/*/*=*"), *layout.state.glob("data/*/*=*")):
         if not any(folder.iterdir()):  # of a process that died before it removed the folder
             folder.rmdir()
     return removed

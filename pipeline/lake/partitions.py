@@ -76,12 +76,16 @@ def _json(content: dict[str, Any]) -> bytes:
 def read_manifest(path: Path, day: date) -> Manifest:
     """Return a day's manifest; an empty one if the day has none.
 
-    Raises: LakeError (manifest_broken).
+    Raises: LakeError (manifest_broken, schema_version).
     """
     try:
         data = path.read_bytes()
         content = json.loads(data)
         _check(content, data)
+        version = content["schema_version"]
+        if version != SCHEMA_VERSION:
+            message = f"{path} was written with schema {version}; this version reads schema {SCHEMA_VERSION} only"
+            raise LakeError(message, key=day.isoformat(), reason="schema_version")
         return _manifest(content, day)
     except FileNotFoundError:
         return Manifest(day)

@@ -23,8 +23,8 @@ from pipeline.sqlite import Durability
 from pipeline.tables import CLUSTER_TABLES, READING_TABLES, SCHEMA_VERSION, TableSpec
 
 # Repair advice, as every message about a damaged lake quotes it.
-RECOVER = "run `newslake lake recover`"
-REMOVE = "run `newslake lake recover --withdraw`"
+RECOVER = "run `newslake lake repair`"
+REMOVE = "run `newslake lake repair --drop-damaged`"
 REDERIVE = f"put it back from a copy, or {REMOVE}, then `newslake run`, which derives the day again"
 RESTAGE = f"{REMOVE}, then `newslake run`, which derives what of it is not committed"
 
@@ -47,17 +47,17 @@ class Layout:
 
     @property
     def index(self) -> Path:
-        return self.state / "ledger.sqlite"
+        return self.state / "index.sqlite"
 
     @property
     def temporary(self) -> Path:
-        return self.state / "stage"
+        return self.state / "tmp"
 
     def public(self, table: str, day: date) -> Path:
         return self.root / "tables" / table / _partition(day) / PART
 
     def objects(self, table: str, day: date) -> Path:
-        return self.state / "objects" / table / _partition(day)
+        return self.state / "data" / table / _partition(day)
 
     def manifest(self, day: date) -> Path:
         return self.state / "manifest" / f"{day.isoformat()}.json"
@@ -65,18 +65,18 @@ class Layout:
     def staged(self, batch_id: str) -> Path:
         return self.state / "staged" / file_name_of(batch_id)
 
-    def kept(self, name: str) -> Path:
-        return self.state / "kept" / name
+    def cached(self, name: str) -> Path:
+        return self.state / "cache" / name
 
     def objects_of(self, day: date) -> tuple[Path, ...]:
         """Return every object of a day, whether needed or not."""
-        folder = self.state / "objects"
+        folder = self.state / "data"
         names = sorted(os.listdir(folder)) if folder.is_dir() else []
         return tuple(path for name in names for path in files_in(self.objects(name, day)))
 
     def folders_of_objects(self) -> Iterator[Path]:
         """Yield the folders that may have objects."""
-        yield from (self.state / "objects").glob("*/*=*")
+        yield from (self.state / "data").glob("*/*=*")
 
     def days_of_objects(self) -> frozenset[date]:
         names = (path.name.partition("=")[2] for path in self.folders_of_objects())

@@ -45,7 +45,7 @@ class Entity:
     cluster_index: int | None
     entity_id: str | None
     entity_name: str | None
-    title_text: str | None
+    honorific_text: str | None
     role_text: str | None
     country_code: str | None
     gender: Gender | None
@@ -68,8 +68,8 @@ class Entity:
 class Quote:
     """One reported statement, first mark to last. A statement over several paragraphs is one quote.
 
-    ``parts`` are the spans in quotation marks inside it as (start, end) pairs. ``is_closed`` is False if the closing
-    mark is missing. ``word_count`` counts the words of ``quote_text``.
+    ``quoted_spans`` are its spans in quotation marks as (start, end) pairs. ``is_closed`` is False if the closing mark
+    is missing. ``word_count`` counts the words of ``quote_text``.
     """
 
     quote_index: int
@@ -77,7 +77,7 @@ class Quote:
     quote_text: str
     start_char: int
     end_char: int
-    parts: tuple[tuple[int, int], ...]
+    quoted_spans: tuple[tuple[int, int], ...]
     is_closed: bool
     cue_text: str | None
     cue_lemma: str | None
@@ -96,7 +96,7 @@ class Quote:
     medium_text: str | None
     paragraph_index: int
     word_count: int
-    quote_norm_id: str
+    normalized_text_hash: str
     confidence: float
     rule_id: str
 
@@ -114,7 +114,7 @@ class Event:
     event_type: str | None
     event_subtype: str | None
     event_mode: str | None
-    quad: int | None
+    quad_class: int | None
     plover_type: str | None
     modality: Modality
     trigger_text: str
@@ -147,7 +147,7 @@ class Event:
     place_lon: float | None
     attributed_to_entity_id: str | None
     sentence_index: int
-    same_event_index: int
+    coref_event_index: int
     salience: float
     confidence: float
     rule_id: str

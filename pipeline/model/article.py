@@ -65,7 +65,7 @@ class Article:
     content_hash: str
     wire_agency: str | None
     flags: tuple[str, ...]
-    raw_ref: str | None
+    payload_digest: str | None
     http_status: int | None
     extractor: str
     field_methods: tuple[FieldMethod, ...] = ()

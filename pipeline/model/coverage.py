@@ -7,17 +7,17 @@ from datetime import date, datetime
 from typing import Literal
 
 _LATE_HOUR = 18  # UTC
-AnomalyKind = Literal["not_asked", "failed", "empty", "few", "many", "left_out", "waiting", "guessed"]
-AnomalyOrigin = Literal["ours", "theirs", "real"]
+AnomalyKind = Literal["not_polled", "failed", "empty", "few", "many", "rejected", "waiting", "guessed"]
+AnomalyCause = Literal["pipeline", "source", "genuine"]
 
 
 @dataclass(frozen=True, slots=True)
 class ListingFetch:
-    """A row of ``listings``."""
+    """A row of ``listing_fetches``."""
 
     source_key: str
     listed_day: date | None
-    asked_at: datetime
+    requested_at: datetime
     result: str
     entries: int
     reason: str | None
@@ -25,11 +25,11 @@ class ListingFetch:
 
 @dataclass(frozen=True, slots=True)
 class Anomaly:
-    """An anomaly of a day. ``whose`` is its cause: our run, the publisher's side, or "real", the news itself."""
+    """An anomaly of a day. ``cause``: the pipeline, the source, or "genuine": the news itself."""
 
     kind: AnomalyKind
-    whose: AnomalyOrigin
-    told: str
+    cause: AnomalyCause
+    message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -37,7 +37,7 @@ class SourceDay:
     """A source's news day. ``outcomes`` and ``reasons`` count pages; ``unread_listings`` are outcomes of no page.
 
     ``listings`` are those that cover the day: of that day alone, or of the newest pages on that day or the next.
-    ``was_asked``: a listing covers the day, or outcomes show that one did.
+    ``was_polled``: a listing covers the day, or outcomes show that one did.
     """
 
     day: date
@@ -48,14 +48,14 @@ class SourceDay:
     articles: int = 0
     guessed: int = 0
     listings: tuple[ListingFetch, ...] = ()
-    was_asked: bool = False
+    was_polled: bool = False
 
     @property
     def pages(self) -> int:
         return sum(self.outcomes.values())
 
     @property
-    def left_out(self) -> int:
+    def rejected(self) -> int:
         return self.outcomes.get("rejected", 0) + self.outcomes.get("quarantined", 0)
 
     @property
@@ -80,7 +80,7 @@ class SourceDay:
     @property
     def is_cut_short(self) -> bool:
         """Whether the newest pages were last listed on the day itself, before its last quarter."""
-        last = max((each.asked_at for each in self.listings if each.listed_day is None), default=None)
+        last = max((each.requested_at for each in self.listings if each.listed_day is None), default=None)
         return last is not None and last.date() == self.day and last.hour < _LATE_HOUR
 
 
@@ -94,7 +94,7 @@ class Cell:
     facts: SourceDay
     usual: float | None
     is_known: bool
-    odd: tuple[Anomaly, ...]
+    anomalies: tuple[Anomaly, ...]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -28,8 +28,8 @@ class Outcome:
     outcome: OutcomeKind
     reason: str | None
     detail: str | None
-    raw_ref: str | None
-    seen_at: datetime
+    payload_digest: str | None
+    decided_at: datetime
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)

@@ -88,7 +88,7 @@ class Page:
 class Capture:
     """One record of the archive: this URL had this content at this time.
 
-    ``digest`` is the payload digest ("sha256:<64 hex>"), the ``raw_ref`` of tables. A capture with
+    ``digest`` is the payload digest ("sha256:<64 hex>"), the ``payload_digest`` of tables. A capture with
     ``is_revisit`` has no bytes of its own: they are the earlier record's with the same digest.
     ``page_key`` identifies the page among captures: the canonical form of the requested URL, or the digest if
     there is no URL. ``article_id`` is the article of the page's canonical link. ``sent_digest`` is the digest

@@ -3,15 +3,15 @@
 from dataclasses import dataclass, field
 from typing import Literal
 
-StepName = Literal["row", "text", "article", "bytes", "found", "verdict", "state", "unknown", "next"]
+StepName = Literal["row", "text", "article", "bytes", "discovery", "decision", "state", "unknown", "next"]
 STEP_HEADINGS: dict[StepName, str] = {
     "row": "Row",
-    "text": "Words",
+    "text": "Text",
     "article": "Article",
     "bytes": "Bytes",
-    "found": "Found",
-    "verdict": "Verdict",
-    "state": "Now",
+    "discovery": "Discovery",
+    "decision": "Decision",
+    "state": "Status",
     "unknown": "Unknown",
     "next": "Next",
 }
@@ -29,10 +29,10 @@ class Fact:
 
 @dataclass(frozen=True, slots=True)
 class Check:
-    """A check made for this answer. ``holds`` is None if it cannot be decided; ``told`` is its message."""
+    """A check made for this answer. ``holds`` is None if it cannot be decided; ``message`` says what was checked."""
 
     holds: bool | None
-    told: str
+    message: str
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -48,10 +48,10 @@ class Excerpt:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class ProvenanceStep:
-    """One step of the answer. ``told`` is its headline."""
+    """One step of the answer. ``headline`` sums it up."""
 
     name: StepName
-    told: str
+    headline: str
     facts: tuple[Fact, ...] = ()
     checks: tuple[Check, ...] = ()
     excerpt: Excerpt | None = None
@@ -59,9 +59,9 @@ class ProvenanceStep:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class Provenance:
-    """The answer for the row or page in ``asked``, with its steps in order."""
+    """The answer for the row or page in ``query``, with its steps in order."""
 
-    asked: str
+    query: str
     answer: AnswerKind
     steps: tuple[ProvenanceStep, ...] = field(default=())
 

@@ -59,8 +59,8 @@ def connect(
     """Return an in-memory DuckDB in UTC with one view per table of ``lake``.
 
     While it is open, it sees the rows that are committed now, with each day's tables of one commit. A table without
-    files is an empty view. ``articles`` carries ``dup_group_id`` (its own id without duplicates) and ``is_copy``,
-    ``quotes`` and ``events`` carry ``quote_group_id`` and ``event_cluster_id``.
+    files is an empty view. ``articles`` carries ``dup_group_id`` (its own id without duplicates) and ``is_duplicate``,
+    ``quotes`` and ``events`` carry ``quote_cluster_id`` and ``event_cluster_id``.
 
     ``since`` and ``until`` (both inclusive) select rows of these published dates, and outcomes of these news days.
     ``source`` selects the articles of one source_key with all their rows, and the events that they report.

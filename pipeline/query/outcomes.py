@@ -11,12 +11,14 @@ from pipeline.query.connection import QueryResult, connect, query
 # The largest of a page's outcomes is its latest status. A visit that found it unchanged does not replace an earlier
 # outcome, and of two outcomes of one moment the pending one is the earlier. The questions `coverage` and `why-rejected`
 # use the same order.
-OUTCOME_PRECEDENCE = "(outcome <> 'unchanged', seen_at, outcome <> 'pending', run_id)"
+OUTCOME_PRECEDENCE = "(outcome <> 'unchanged', decided_at, outcome <> 'pending', run_id)"
 _OF_PAGES = f"""\
-SELECT * EXCLUDE (seen_date) FROM outcomes
-WHERE seen_date >= $3 AND (list_contains($1, url) OR list_contains($2, article_id))
+SELECT * EXCLUDE (decided_date) FROM outcomes
+WHERE decided_date >= $3 AND (list_contains($1, url) OR list_contains($2, article_id))
 ORDER BY {OUTCOME_PRECEDENCE} DESC"""  # noqa: S608 - a constant
-_OF_HOST = "SELECT count(DISTINCT url), max(seen_at) FROM outcomes WHERE starts_with(url, $1) OR starts_with(url, $2)"
+_OF_HOST = (
+    "SELECT count(DISTINCT url), max(decided_at) FROM outcomes WHERE starts_with(url, $1) OR starts_with(url, $2)"
+)
 
 
 def outcomes_of(
@@ -51,16 +53,16 @@ _LATE = "first_seen_at >= last.news_day + INTERVAL 2 DAY"
 # The same pages as in coverage, and listings that were unavailable: they have a reason, too.
 _PAGES = """\
 WITH pages AS (
-  SELECT url, min(seen_at) AS first_seen_at, count(*) AS looks, arg_max({{'news_day': news_day, 'stage': stage,
-    'outcome': outcome, 'reason': reason, 'detail': detail, 'article_id': article_id, 'at': seen_at}},
+  SELECT url, min(decided_at) AS first_seen_at, count(*) AS checks, arg_max({{'news_day': news_day, 'stage': stage,
+    'outcome': outcome, 'reason': reason, 'detail': detail, 'article_id': article_id, 'at': decided_at}},
     {last_word}) AS last
   FROM outcomes
-  WHERE source_key = getvariable('source') AND seen_date >= getvariable('first') - 2
+  WHERE source_key = getvariable('source') AND decided_date >= getvariable('first') - 2
     AND news_day BETWEEN getvariable('first') AND getvariable('last')
   GROUP BY url
 )
 SELECT url, last.news_day, last.stage, last.outcome, last.reason, last.detail, last.article_id, last.at, first_seen_at,
-  looks::INTEGER
+  checks::INTEGER
 FROM pages{conditions} ORDER BY url LIMIT {limit}"""
 
 
@@ -77,7 +79,7 @@ class PageFilter:
 
 @dataclass(frozen=True, slots=True)
 class PageOutcome:
-    """A page and its latest status. ``looks`` is the number of its outcomes."""
+    """A page and its latest status. ``checks`` is the number of its outcomes."""
 
     url: str
     news_day: date
@@ -86,9 +88,9 @@ class PageOutcome:
     reason: str | None
     detail: str | None
     article_id: str | None
-    seen_at: datetime
+    decided_at: datetime
     first_seen_at: datetime
-    looks: int
+    checks: int
 
 
 def find_page_outcomes(
@@ -118,32 +120,32 @@ def _conditions(given: dict[str, object]) -> Iterator[str]:
 
 # Read once for three queries. No page is seen long before its news day, so older files are not opened.
 _SEEN_TABLE = (
-    "CREATE TEMP TABLE seen AS SELECT * EXCLUDE (article_id, detail, raw_ref) FROM outcomes "
-    "WHERE seen_date >= $1 - 2 AND (len($2::VARCHAR[]) = 0 OR list_contains($2::VARCHAR[], source_key))"
+    "CREATE TEMP TABLE seen AS SELECT * EXCLUDE (article_id, detail, payload_digest) FROM outcomes "
+    "WHERE decided_date >= $1 - 2 AND (len($2::VARCHAR[]) = 0 OR list_contains($2::VARCHAR[], source_key))"
 )
 # The pages that the question `coverage` counts, by latest status; an unavailable listing counts until its source is
 # read again. Here also by reason, with the number of those first seen more than a day after the end of their day.
 _OUTCOME_COUNTS = f"""\
 WITH pages AS (
-  SELECT source_key, min(seen_at) AS first_seen_at,
-    arg_max({{'news_day': news_day, 'stage': stage, 'outcome': outcome, 'reason': reason, 'at': seen_at}},
+  SELECT source_key, min(decided_at) AS first_seen_at,
+    arg_max({{'news_day': news_day, 'stage': stage, 'outcome': outcome, 'reason': reason, 'at': decided_at}},
       {OUTCOME_PRECEDENCE}) AS last
   FROM seen WHERE news_day BETWEEN $1 AND $2 GROUP BY source_key, url
 ),
-visits AS (SELECT source_key, max(seen_at) AS visited_at FROM seen WHERE stage <> 'discover' GROUP BY source_key)
+visits AS (SELECT source_key, max(decided_at) AS visited_at FROM seen WHERE stage <> 'discover' GROUP BY source_key)
 SELECT source_key, last.news_day, last.stage = 'discover' AS is_listing, last.outcome, last.reason, count(*) AS pages,
   count(*) FILTER (WHERE first_seen_at >= last.news_day + INTERVAL 2 DAY) AS late
 FROM pages LEFT JOIN visits USING (source_key)
 WHERE last.stage <> 'discover' OR visited_at IS NULL OR last.at > visited_at
 GROUP BY ALL ORDER BY ALL"""  # noqa: S608 - a constant
 _LISTINGS = """\
-SELECT source_key, listed_day, asked_at, result, entries, reason FROM listings
-WHERE asked_date >= $1 AND coalesce(listed_day, $1) BETWEEN $1 AND $2 ORDER BY source_key, asked_at"""
-# Sources without a listing have no row in `listings`: one with an outcome on a day was requested then.
+SELECT source_key, listed_day, requested_at, result, entries, reason FROM listing_fetches
+WHERE requested_date >= $1 AND coalesce(listed_day, $1) BETWEEN $1 AND $2 ORDER BY source_key, requested_at"""
+# Sources without a listing have no row in `listing_fetches`: one with an outcome on a day was requested then.
 _VISITS = """\
-SELECT DISTINCT source_key, seen_date FROM seen
-WHERE stage IN ('discover', 'fetch') AND seen_date >= $1 ORDER BY ALL"""
-_LAST_SEEN = "SELECT source_key, max(seen_at) FROM seen WHERE stage <> 'discover' GROUP BY ALL ORDER BY ALL"
+SELECT DISTINCT source_key, decided_date FROM seen
+WHERE stage IN ('discover', 'fetch') AND decided_date >= $1 ORDER BY ALL"""
+_LAST_SEEN = "SELECT source_key, max(decided_at) FROM seen WHERE stage <> 'discover' GROUP BY ALL ORDER BY ALL"
 # Up to the last day with articles: the newest article of a source may be later than the requested days.
 _DATED = """\
 SELECT source_key, published_date, count(*),

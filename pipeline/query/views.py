@@ -14,28 +14,28 @@ from pipeline.tables import LOG_TABLES, TABLES, TableSpec
 _CLUSTER_VIEWS = {
     "articles": """\
 CREATE OR REPLACE VIEW articles AS
-SELECT a.*, coalesce(c.dup_group_id, a.article_id) AS dup_group_id, coalesce(c.is_copy, false) AS is_copy
+SELECT a.*, coalesce(c.dup_group_id, a.article_id) AS dup_group_id, coalesce(c.is_duplicate, false) AS is_duplicate
 FROM articles_stored a LEFT JOIN (
-  SELECT article_id, revision_id, min(dup_group_id) AS dup_group_id, true AS is_copy
-  FROM copies WHERE dup_group_id <> article_id GROUP BY article_id, revision_id
+  SELECT article_id, revision_id, min(dup_group_id) AS dup_group_id, true AS is_duplicate
+  FROM near_duplicates WHERE dup_group_id <> article_id GROUP BY article_id, revision_id
 ) c USING (article_id, revision_id);
 """,
     "quotes": """\
 CREATE OR REPLACE VIEW quotes AS
-SELECT q.*, coalesce(g.quote_group_id, q.article_id || ':' || q.quote_index) AS quote_group_id,
-  g.quote_group_id IS NOT NULL AS is_repeat
+SELECT q.*, coalesce(g.quote_cluster_id, q.article_id || ':' || q.quote_index) AS quote_cluster_id,
+  g.quote_cluster_id IS NOT NULL AS is_repeat
 FROM quotes_stored q LEFT JOIN (
-  SELECT article_id, revision_id, quote_index, min(quote_group_id) AS quote_group_id
-  FROM quote_groups WHERE quote_group_id <> article_id || ':' || quote_index
+  SELECT article_id, revision_id, quote_index, min(quote_cluster_id) AS quote_cluster_id
+  FROM quote_clusters WHERE quote_cluster_id <> article_id || ':' || quote_index
   GROUP BY article_id, revision_id, quote_index
 ) g USING (article_id, revision_id, quote_index);
 """,
     "events": """\
 CREATE OR REPLACE VIEW events AS
-SELECT e.*, coalesce(r.event_cluster_id, e.article_id || ':' || e.same_event_index) AS event_cluster_id
+SELECT e.*, coalesce(r.event_cluster_id, e.article_id || ':' || e.coref_event_index) AS event_cluster_id
 FROM events_stored e LEFT JOIN (
   SELECT article_id, revision_id, event_index, min(event_cluster_id) AS event_cluster_id
-  FROM event_reports WHERE event_cluster_id <> article_id || ':' || event_index
+  FROM event_cluster_members WHERE event_cluster_id <> article_id || ':' || event_index
   GROUP BY article_id, revision_id, event_index
 ) r USING (article_id, revision_id, event_index);
 """,
@@ -47,7 +47,7 @@ CREATE OR REPLACE VIEW co_mentions AS
 WITH people AS (
   SELECT e.published_date, e.article_id, e.sentence_index, e.entity_id, e.entity_name
   FROM entities e JOIN articles a USING (article_id, revision_id)
-  WHERE e.entity_type = 'PERSON' AND e.entity_id IS NOT NULL AND NOT a.is_copy
+  WHERE e.entity_type = 'PERSON' AND e.entity_id IS NOT NULL AND NOT a.is_duplicate
 ), names AS (
   SELECT published_date, entity_id, arg_max(entity_name, (length(entity_name), entity_name)) AS entity_name
   FROM people GROUP BY published_date, entity_id
@@ -117,7 +117,7 @@ def _row_conditions(spec: TableSpec, *, since: date | None, until: date | None, 
     if "source_key" in columns:
         yield f"source_key = {_sql_literal(source)}"
     elif spec.name == "event_clusters":  # its article_id is of its fullest report, which may be from another source
-        yield "event_cluster_id IN (SELECT event_cluster_id FROM event_reports)"
+        yield "event_cluster_id IN (SELECT event_cluster_id FROM event_cluster_members)"
     elif "article_id" in columns:
         yield "article_id IN (SELECT article_id FROM articles_stored)"
 

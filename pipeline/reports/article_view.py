@@ -21,7 +21,16 @@ from pipeline.sources import read_file
 from pipeline.tables import annotation_rows
 from pipeline.tables.spec import Row
 
-_TABLES = ("articles", "entities", "quotes", "events", "copies", "revisions", "quote_groups", "event_reports")
+_TABLES = (
+    "articles",
+    "entities",
+    "quotes",
+    "events",
+    "near_duplicates",
+    "revisions",
+    "quote_clusters",
+    "event_cluster_members",
+)
 _OMITTED_STEPS = ("article", "next")  # steps that repeat the rows, or suggest commands
 
 

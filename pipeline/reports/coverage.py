@@ -9,7 +9,7 @@ from statistics import median
 from pipeline.jobs.maintenance import ANOMALY_THRESHOLD, baseline, is_share_anomalous, may_be_anomalous, robust_z_score
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Source, pluralize
-from pipeline.model.coverage import Anomaly, AnomalyOrigin, Cell, Coverage, ListingFetch, SourceCoverage, SourceDay
+from pipeline.model.coverage import Anomaly, AnomalyCause, Cell, Coverage, ListingFetch, SourceCoverage, SourceDay
 from pipeline.query import CoverageFacts, DatedArticles, OutcomeCount, coverage_facts
 from pipeline.sources import listable_days
 
@@ -82,7 +82,7 @@ def _cells(
     has_listing = source is not None and source.is_online
     # Its first listing may contain pages that are weeks old: pages are expected only from the first request on.
     begin = min(
-        (day for day, each in by_day.items() if each.was_asked or (each.pages and not has_listing)), default=date.max
+        (day for day, each in by_day.items() if each.was_polled or (each.pages and not has_listing)), default=date.max
     )
     promised = listable_days(source, now=now).last if source is not None and has_listing else None
     cells = []
@@ -93,7 +93,9 @@ def _cells(
         is_listed = has_listing and (promised is None or day <= promised)
         is_known = day >= begin
         odd = anomalies(before, day, is_listed=is_listed, is_over=day < now.date()) if is_known else ()
-        cells.append(Cell(facts=by_day[day], usual=float(median(usual)) if usual else None, is_known=is_known, odd=odd))
+        cells.append(
+            Cell(facts=by_day[day], usual=float(median(usual)) if usual else None, is_known=is_known, anomalies=odd)
+        )
     return tuple(cells)
 
 
@@ -126,7 +128,7 @@ def _source_days(source_facts: _SourceFacts, *, days: tuple[date, date]) -> Mapp
             articles=articles.articles if articles else 0,
             guessed=articles.guessed if articles else 0,
             listings=tuple(listings.get(day, ())),
-            was_asked=day in listings or bool(source_facts.visits & {day, day + _DAY}),
+            was_polled=day in listings or bool(source_facts.visits & {day, day + _DAY}),
         )
     return found
 
@@ -135,7 +137,7 @@ def _listings_by_day(listings: Sequence[ListingFetch]) -> Mapping[date, list[Lis
     """Return the listings that cover each day: a listing covers its own day, or without one the last two days."""
     found: defaultdict[date, list[ListingFetch]] = defaultdict(list)
     for each in listings:
-        asked = each.asked_at.date()
+        asked = each.requested_at.date()
         for day in (asked - _DAY, asked) if each.listed_day is None else (each.listed_day,):
             found[day].append(each)
     return found
@@ -146,7 +148,7 @@ def _listings_by_day(listings: Sequence[ListingFetch]) -> Mapping[date, list[Lis
 
 def baseline_pages(days: Mapping[date, SourceDay], day: date) -> tuple[int, ...] | None:
     """Return the pages of the comparable days on which the source was asked; None where they are too few."""
-    asked = [each for each, facts in days.items() if facts.was_asked]
+    asked = [each for each, facts in days.items() if facts.was_polled]
     like = baseline(asked, day, weeks=WEEKS, least=_LEAST_SAME)
     return tuple(days[each].pages for each in like) if len(like) >= _LEAST_DAYS else None
 
@@ -173,38 +175,39 @@ def _volume_anomaly(days: Mapping[date, SourceDay], day: date) -> Anomaly | None
     off = robust_z_score(facts.pages, usual) if usual else 0.0
     beside = f", usually {middle:.0f}" if middle is not None else ""
     told = f"{pluralize(facts.pages, 'page')}{beside}"
-    if not facts.was_asked and not facts.pages and middle != 0:
-        return Anomaly("not_asked", "ours", f"{told}: no run asked for it, on the day or the day after")
+    if not facts.was_polled and not facts.pages and middle != 0:
+        return Anomaly("not_polled", "pipeline", f"{told}: no run asked for it, on the day or the day after")
     if facts.is_failed and not facts.pages and middle != 0:
         return Anomaly(
             "failed",
-            "ours",
+            "pipeline",
             f"{told}: its listing could not be had, {pluralize(len(facts.listings), 'time')}: {_top_failures(facts)}",
         )
     if not facts.pages and facts.is_empty and middle != 0:
         return Anomaly(
-            "empty", "theirs", f"{told}: the listing was read and had no entry; nothing says what was published"
+            "empty", "source", f"{told}: the listing was read and had no entry; nothing says what was published"
         )
     if off <= -ANOMALY_THRESHOLD:
         troubles = list(_listing_problems(facts))
         asked = f"asked {pluralize(len(facts.listings), 'time')}" if facts.listings else "asked"
-        whose: AnomalyOrigin = "ours" if troubles else "real"
-        return Anomaly("few", whose, f"{told}: {'; '.join(troubles) or f'{asked} and answered, so much was listed'}")
+        cause: AnomalyCause = "pipeline" if troubles else "genuine"
+        return Anomaly("few", cause, f"{told}: {'; '.join(troubles) or f'{asked} and answered, so much was listed'}")
     if usual and off >= ANOMALY_THRESHOLD and facts.pages > max(usual):
-        return Anomaly("many", "real", f"{told}: all of them were listed for this day")
+        return Anomaly("many", "genuine", f"{told}: all of them were listed for this day")
     return None
 
 
 def _listing_problems(facts: SourceDay) -> Iterator[str]:
     """Yield the problems with the listings of a day that has some pages."""
-    if not facts.was_asked:
+    if not facts.was_polled:
         yield "no run asked for it, on the day or the day after"
     if failed := sum(facts.failures.values()):
         yield f"{failed} of {len(facts.listings)} listings could not be had: {_top_failures(facts)}"
     if facts.is_empty:
         yield "a listing was read and had no entry"
     if facts.is_cut_short:
-        yield f"asked last at {max(each.asked_at for each in facts.listings):%H:%M}, what came later was never listed"
+        last = max(each.requested_at for each in facts.listings)
+        yield f"last polled at {last:%H:%M}; pages after that were never listed"
 
 
 def _top_failures(facts: SourceDay) -> str:
@@ -221,12 +224,12 @@ def _shares(days: Mapping[date, SourceDay], day: date, part: Callable[[SourceDay
 
 
 def _left_out_anomaly(days: Mapping[date, SourceDay], day: date) -> Anomaly | None:
-    facts, usual = days[day], _shares(days, day, lambda each: (each.left_out, each.pages))
-    if not is_share_anomalous(facts.left_out, facts.pages, usual):
+    facts, usual = days[day], _shares(days, day, lambda each: (each.rejected, each.pages))
+    if not is_share_anomalous(facts.rejected, facts.pages, usual):
         return None
     (outcome, reason), pages = _commonest(facts, ("rejected", "quarantined"))
-    told = f"{facts.left_out} of {facts.pages} pages left out{_usual_share(usual)}: {pages} {outcome} as {reason}"
-    return Anomaly("left_out", "ours" if outcome == "quarantined" else "theirs", told)
+    told = f"{facts.rejected} of {facts.pages} pages left out{_usual_share(usual)}: {pages} {outcome} as {reason}"
+    return Anomaly("rejected", "pipeline" if outcome == "quarantined" else "source", told)
 
 
 def _waiting_anomaly(days: Mapping[date, SourceDay], day: date) -> Anomaly | None:
@@ -236,7 +239,7 @@ def _waiting_anomaly(days: Mapping[date, SourceDay], day: date) -> Anomaly | Non
     (_, reason), pages = _commonest(facts, ("pending",))
     do = f": `newslake run --day {day}` reads them" if reason == "archived" else ""
     told = f"{facts.waiting} of {facts.pages} pages wait{_usual_share(usual)}: {pages} {reason}{do}"
-    return Anomaly("waiting", "ours", told)
+    return Anomaly("waiting", "pipeline", told)
 
 
 def _guess_anomaly(days: Mapping[date, SourceDay], day: date) -> Anomaly | None:
@@ -244,7 +247,7 @@ def _guess_anomaly(days: Mapping[date, SourceDay], day: date) -> Anomaly | None:
     if not is_share_anomalous(facts.guessed, facts.articles, usual):
         return None
     told = f"the dates of {facts.guessed} of {facts.articles} articles are guessed{_usual_share(usual)}"
-    return Anomaly("guessed", "theirs", f"{told}: the pages do not say when they were published")
+    return Anomaly("guessed", "source", f"{told}: the pages do not say when they were published")
 
 
 def _commonest(facts: SourceDay, outcomes: Sequence[str]) -> tuple[tuple[str, str], int]:

@@ -273,7 +273,7 @@ def _event_object(doc_id: str, event: Event) -> dict[str, object]:
         "location": event.place_text,
         "modality": event.modality,
         "score": event.salience,
-        "event_cluster_id": f"{doc_id}:{'event' if event.event_type else 'frame'}{event.same_event_index}",
+        "event_cluster_id": f"{doc_id}:{'event' if event.event_type else 'frame'}{event.coref_event_index}",
     }
 
 

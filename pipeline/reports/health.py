@@ -26,7 +26,7 @@ class Finding:
     """Result of one check. ``message`` says what is there, or what is wrong and what to do."""
 
     name: str
-    is_well: bool
+    is_ok: bool
     message: str
 
 
@@ -86,7 +86,7 @@ def _refuse_stale(workspace: Workspace) -> None:
     if stale:
         first = f"{stale[0].key} of article {stale[0].article_id}: {stale[0].why}"
         message = f"{settings.overrides_file}: {len(stale)} corrections correct nothing, first {first}"
-        raise ConfigError(f"{message}; take it out, or see `newslake override check`", key=stale[0].key)
+        raise ConfigError(f"{message}; take it out, or see `newslake overrides preview`", key=stale[0].key)
 
 
 def _archive(workspace: Workspace) -> str:

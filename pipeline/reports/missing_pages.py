@@ -23,13 +23,13 @@ def verdict_step(outcomes: Sequence[Outcome]) -> ProvenanceStep:
     told = f"{last.outcome}: {last.reason}" if last.reason else last.outcome
     facts = known_facts(
         Fact("because", last.detail),
-        Fact("decided", format_moment(last.seen_at), f"stage {last.stage}, run {last.run_id}"),
+        Fact("decided", format_moment(last.decided_at), f"stage {last.stage}, run {last.run_id}"),
         Fact("source", last.source_key, f"news day {last.news_day}"),
-        Fact("looked at", f"{len(outcomes)} times", f"first {min(each.seen_at for each in outcomes):%Y-%m-%d %H:%M}")
+        Fact("looked at", f"{len(outcomes)} times", f"first {min(each.decided_at for each in outcomes):%Y-%m-%d %H:%M}")
         if len(outcomes) > 1
         else NO_FACT,
     )
-    return ProvenanceStep(name="verdict", told=told, facts=facts)
+    return ProvenanceStep(name="decision", headline=told, facts=facts)
 
 
 def evidence_step(workspace: Workspace, capture: Capture, last: Outcome | None) -> ProvenanceStep:
@@ -38,17 +38,17 @@ def evidence_step(workspace: Workspace, capture: Capture, last: Outcome | None) 
     if isinstance(read, Article):
         told = f"an article of {read.word_count} words, as it is read now"
         note = f"no row of it is committed yet; a run of {capture.news_day} derives it"
-        return ProvenanceStep(name="state", told=told, checks=(Check(None, note),))
+        return ProvenanceStep(name="state", headline=told, checks=(Check(None, note),))
     if isinstance(read, NewsError):
         return ProvenanceStep(
-            name="state", told=f"{read.reason}, read again now", facts=(Fact("error", str(read), read.key),)
+            name="state", headline=f"{read.reason}, read again now", facts=(Fact("error", str(read), read.key),)
         )
     facts = known_facts(Fact("evidence", read.evidence), *_missed_bounds(read))
     is_same = last is None or last.outcome != "rejected" or last.reason == read.reason
     told = "read again now: the same" if is_same else f"read again now: {read.reason}, another reason than was recorded"
     check = Check(True if is_same else None, told)
     return ProvenanceStep(
-        name="state", told=f"{read.reason}, a page of type {read.page_type}", facts=facts, checks=(check,)
+        name="state", headline=f"{read.reason}, a page of type {read.page_type}", facts=facts, checks=(check,)
     )
 
 
@@ -61,10 +61,10 @@ def waiting_step(seen: PageState) -> ProvenanceStep:
     """Return when a page that could not be fetched is tried again."""
     when = seen.next_try_at
     if when is None:
-        return ProvenanceStep(name="state", told="it is tried again only when its listing says that it changed")
+        return ProvenanceStep(name="state", headline="it is tried again only when its listing says that it changed")
     told = f"it waits until {when:%Y-%m-%d %H:%M} UTC; the first run after that asks for it again"
     return ProvenanceStep(
-        name="state", told=told, facts=(Fact("tries", f"{seen.attempts} of {MAX_ATTEMPTS}", seen.reason),)
+        name="state", headline=told, facts=(Fact("tries", f"{seen.attempts} of {MAX_ATTEMPTS}", seen.reason),)
     )
 
 
@@ -80,7 +80,7 @@ def unknown_step(workspace: Workspace, url: str) -> ProvenanceStep:
         facts.append(
             Fact("source", "none", f"no source of {workspace.settings.sources_file} is of {domain_of(url) or host}")
         )
-    return ProvenanceStep(name="unknown", told="no source listed it, nobody pushed it", facts=tuple(facts))
+    return ProvenanceStep(name="unknown", headline="no source listed it, nobody pushed it", facts=tuple(facts))
 
 
 def _lists(source: Source, url: str) -> bool:
@@ -94,7 +94,7 @@ def _lists(source: Source, url: str) -> bool:
 def describe_status(outcome: Outcome) -> str:
     """Return the reason of a page's status, its time and its run, as text."""
     why = f"{outcome.reason}: {outcome.detail}, " if outcome.reason else ""
-    return f"{why}{format_moment(outcome.seen_at)}, run {outcome.run_id}"
+    return f"{why}{format_moment(outcome.decided_at)}, run {outcome.run_id}"
 
 
 def format_moment(at: datetime | None) -> str | None:

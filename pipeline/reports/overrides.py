@@ -69,7 +69,7 @@ class OverrideCheck:
     to_derive: int
 
     @property
-    def is_well(self) -> bool:
+    def is_ok(self) -> bool:
         return not self.unread and all(each.problem is None for each in self.lines)
 
 
@@ -322,9 +322,7 @@ def _stale_reason(
         return "no quote of the article holds these words"
     is_put_on = any(rules[at] == RULE for at in found) if each.is_quote else not found
     if is_current and not is_put_on and each.occurrence is None:
-        return (
-            f"{len(found)} quotes hold these words, and it could not be put on one; `newslake override check` says why"
-        )
+        return f"{len(found)} quotes hold these words, and none takes it; `newslake overrides preview` says why"
     return None
 
 
@@ -339,7 +337,7 @@ def _rows(lake: Lake, table: str, article_id: str, row: StoredArticle, columns: 
 _AnnotationRow = Entity | Quote | Event
 
 # Row numbers, which shift with every earlier row, and the version of the knowledge.
-_IGNORED_COLUMNS = frozenset({"entity_index", "quote_index", "event_index", "same_event_index", "kb_version"})
+_IGNORED_COLUMNS = frozenset({"entity_index", "quote_index", "event_index", "coref_event_index", "kb_version"})
 _WORDS: Mapping[type[_AnnotationRow], str] = {Entity: "entity_text", Quote: "quote_text", Event: "trigger_text"}
 
 

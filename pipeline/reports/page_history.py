@@ -13,7 +13,7 @@ from pipeline.jobs.workspace import Workspace
 from pipeline.model import Article, Attempt, Capture, Rejected, article_id_of, canonical_url
 
 CleanResult = Article | Rejected | NewsError
-VisitKind = Literal["content", "same_bytes", "not_modified", "gone", "truncated"]
+VisitKind = Literal["content", "identical_payload", "not_modified", "gone", "truncated"]
 
 
 @dataclass(frozen=True, slots=True, kw_only=True)
@@ -40,7 +40,7 @@ class Revision:
 
     revision_id: str
     fetched_at: datetime
-    raw_ref: str | None
+    payload_digest: str | None
     title: str | None
     word_count: int
     changes: tuple[SentenceChange, ...]
@@ -49,10 +49,10 @@ class Revision:
 
 @dataclass(frozen=True, slots=True, kw_only=True)
 class PageHistory:
-    """``looks`` are in time order, ``revisions`` by first fetch. ``is_gone``: the last visit is a tombstone."""
+    """``visits`` are in time order, ``revisions`` by first fetch. ``is_gone``: the last visit is a tombstone."""
 
     article_ids: tuple[str, ...]
-    looks: tuple[PageVisit, ...]
+    visits: tuple[PageVisit, ...]
     revisions: tuple[Revision, ...]
     is_gone: bool
 
@@ -68,13 +68,13 @@ def page_history(workspace: Workspace, page: str) -> PageHistory:
         raise ArchiveError(f"the archive has nothing of {page}; `newslake plan` says what waits", reason="no_capture")
     first = {each.digest: each for each in reversed(captures)}
     read = {digest: clean_capture(workspace, capture) for digest, capture in first.items()}
-    looks = [*_capture_visits(captures, read), *(_attempt_visit(each) for each in attempts)]
-    looks.sort(key=lambda look: look.at)
+    visits = [*_capture_visits(captures, read), *(_attempt_visit(each) for each in attempts)]
+    visits.sort(key=lambda visit: visit.at)
     return PageHistory(
         article_ids=tuple(dict.fromkeys(each.article_id for each in captures)),
-        looks=tuple(looks),
+        visits=tuple(visits),
         revisions=_revisions(read),
-        is_gone=next((look.what == "gone" for look in reversed(looks) if look.what != "truncated"), False),
+        is_gone=next((visit.what == "gone" for visit in reversed(visits) if visit.what != "truncated"), False),
     )
 
 
@@ -100,12 +100,14 @@ def captures_of(workspace: Workspace, article_ids: Iterable[str]) -> tuple[Captu
 
 
 def _capture_visits(captures: tuple[Capture, ...], read: Mapping[str, CleanResult]) -> list[PageVisit]:
-    looks, seen = [], set()
+    visits, seen = [], set()
     for each in captures:
-        what: VisitKind = "not_modified" if each.status == 304 else "same_bytes" if each.digest in seen else "content"
+        what: VisitKind = (
+            "not_modified" if each.status == 304 else "identical_payload" if each.digest in seen else "content"
+        )
         seen.add(each.digest)
         got = read[each.digest]
-        looks.append(
+        visits.append(
             PageVisit(
                 at=each.fetched_at,
                 what=what,
@@ -118,7 +120,7 @@ def _capture_visits(captures: tuple[Capture, ...], read: Mapping[str, CleanResul
                 reason=None if isinstance(got, Article) else got.reason,
             )
         )
-    return looks
+    return visits
 
 
 def _attempt_visit(attempt: Attempt) -> PageVisit:
@@ -142,7 +144,7 @@ def _revisions(read: Mapping[str, CleanResult]) -> tuple[Revision, ...]:
         Revision(
             revision_id=content.revision_id,
             fetched_at=content.fetched_at,
-            raw_ref=content.raw_ref,
+            payload_digest=content.payload_digest,
             title=content.title,
             word_count=content.word_count,
             changes=changes,

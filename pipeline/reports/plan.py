@@ -10,7 +10,7 @@ from pipeline.archive import CaptureSummary, Validators
 from pipeline.jobs.annotator import knowledge_of
 from pipeline.jobs.knowledge import stale_articles
 from pipeline.jobs.pipeline_version import version_of
-from pipeline.jobs.runtimes import WAYS, Estimate, estimate, read_history
+from pipeline.jobs.runtimes import LAUNCHERS, Estimate, estimate, read_history
 from pipeline.jobs.worklist import classify
 from pipeline.jobs.workspace import Workspace
 from pipeline.model import Source
@@ -165,4 +165,4 @@ def _estimates(workspace: Workspace, first: date, last: date, rows: Iterable[Day
         paced += row.to_fetch * (usual if own is None else own)
     history = read_history(workspace)
     sizes = {"pages": tuple(pages.values()), "articles": tuple(articles.values())}
-    return tuple(estimate(history, way=way, least_seconds=paced, **sizes) for way in WAYS)
+    return tuple(estimate(history, launcher=launcher, least_seconds=paced, **sizes) for launcher in LAUNCHERS)

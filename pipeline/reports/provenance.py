@@ -104,13 +104,13 @@ def trace_provenance(workspace: Workspace, asked: str, *, rows: StoredRows | Non
     if kept is not None:
         rows = rows or StoredRows(workspace=workspace, article_id=kept, stored=stored[kept])
         steps = _stored_steps(workspace, wanted, rows, captures, outcomes)
-        return Provenance(asked=asked, answer="kept", steps=steps)
+        return Provenance(query=asked, answer="kept", steps=steps)
     if wanted.table is not None:
         raise ConfigError(f"{wanted.text}: the lake has no article {wanted.article_ids[0]}", key=asked)
     steps = _missing_steps(workspace, wanted, captures, outcomes)
     if steps:
-        return Provenance(asked=asked, answer="not_kept", steps=steps)
-    return Provenance(asked=asked, answer="unknown", steps=_unknown_steps(workspace, wanted))
+        return Provenance(query=asked, answer="not_kept", steps=steps)
+    return Provenance(query=asked, answer="unknown", steps=_unknown_steps(workspace, wanted))
 
 
 def resolve_article_ids(workspace: Workspace, asked: str) -> tuple[str, ...]:
@@ -168,12 +168,12 @@ def _stored_steps(
     captures: Sequence[Capture],
     outcomes: Sequence[Outcome],
 ) -> tuple[ProvenanceStep, ...]:
-    article, article_id, raw_ref = rows.article, rows.article_id, rows.stored.raw_ref
+    article, article_id, payload_digest = rows.article, rows.article_id, rows.stored.payload_digest
     steps = list(_row_steps(wanted, rows))
     steps.append(article_step(rows))
     own = [each for each in captures if each.article_id == article_id]
-    source = next((each for each in own if each.digest == raw_ref), None)
-    steps.append(missing_record_step(raw_ref) if source is None else bytes_step(workspace, source, row=article))
+    source = next((each for each in own if each.digest == payload_digest), None)
+    steps.append(missing_record_step(payload_digest) if source is None else bytes_step(workspace, source, row=article))
     if own:
         steps.append(discovery_step(workspace, own, outcomes))
     url = article["url"] or article_id
@@ -207,7 +207,7 @@ def _missing_steps(
 
 def _unknown_steps(workspace: Workspace, wanted: _ProvenanceQuery) -> tuple[ProvenanceStep, ...]:
     if not wanted.is_url:
-        return (ProvenanceStep(name="unknown", told="neither archive, lake nor log has it"),)
+        return (ProvenanceStep(name="unknown", headline="neither archive, lake nor log has it"),)
     site = "/".join(wanted.text.split("/")[:3])
     return (
         unknown_step(workspace, wanted.text),
@@ -216,7 +216,7 @@ def _unknown_steps(workspace: Workspace, wanted: _ProvenanceQuery) -> tuple[Prov
 
 
 def _next_step(*commands: str | None) -> ProvenanceStep:
-    return ProvenanceStep(name="next", told="", facts=tuple(Fact("", command) for command in commands if command))
+    return ProvenanceStep(name="next", headline="", facts=tuple(Fact("", command) for command in commands if command))
 
 
 # Steps of a row: what it says, and the words of the text at its offsets.
@@ -229,7 +229,7 @@ def row_step(table: str, row: Row) -> ProvenanceStep:
     """Return the facts of a row and how each is known."""
     words = " ".join(str(row[_WORDS_OF[table]]).split())
     told = f"{table} {row[INDEX_OF[table]]}: {words if len(words) <= _HEADLINE else f'{words[:_HEADLINE]}…'}"
-    return ProvenanceStep(name="row", told=told, facts=_FACTS[table](row))
+    return ProvenanceStep(name="row", headline=told, facts=_FACTS[table](row))
 
 
 def text_step(table: str, row: Row, article: Row) -> ProvenanceStep:
@@ -250,7 +250,7 @@ def text_step(table: str, row: Row, article: Row) -> ProvenanceStep:
         end_char=end,
     )
     told = f"{kind} {numbers}, code points {start} to {end}"
-    return ProvenanceStep(name="text", told=told, checks=tuple(_check_spans(table, row, article)), excerpt=excerpt)
+    return ProvenanceStep(name="text", headline=told, checks=tuple(_check_spans(table, row, article)), excerpt=excerpt)
 
 
 def _clip(text: str, *, from_end: bool = False) -> str:
@@ -295,7 +295,7 @@ def _entity_facts(row: Row) -> tuple[Fact, ...]:
         Fact("name", row["entity_name"] or "not resolved", f"{row['link_method']}, confidence {row['confidence']:.2f}"),
         Fact("type", row["entity_type"], f"a {row['mention_kind']}"),
         Fact("entity", row["entity_id"], _cluster(row["cluster_index"])),
-        Fact("title", row["title_text"]),
+        Fact("title", row["honorific_text"]),
         Fact("role", row["role_text"]),
         Fact("gender", row["gender"], _by(row["gender_method"])),
         Fact("country", row["country_code"], _by(row["country_method"])),
@@ -314,7 +314,7 @@ def _event_facts(row: Row) -> tuple[Fact, ...]:
         Fact("date", _event_days(row), _date_basis(row)),
         Fact("place", row["place_text"], row["place_country"]),
         Fact("reported by", row["attributed_to_entity_id"], "it stands in somebody's words"),
-        Fact("first told", f"event {row['same_event_index']} of this article"),
+        Fact("first told", f"event {row['coref_event_index']} of this article"),
     )
 
 
@@ -394,7 +394,7 @@ def article_step(rows: StoredRows) -> ProvenanceStep:
     )
     checks = tuple(_check_count(rows, table) for table in INDEX_OF)
     told = f"{article['title'] or 'without a title'} ({_by(methods.get('title')) or 'title as given'})"
-    return ProvenanceStep(name="article", told=told, facts=facts, checks=checks)
+    return ProvenanceStep(name="article", headline=told, facts=facts, checks=checks)
 
 
 def _check_count(rows: StoredRows, table: str) -> Check:
@@ -408,8 +408,8 @@ def _check_count(rows: StoredRows, table: str) -> Check:
 def _copy_of(rows: StoredRows) -> tuple[Fact, ...]:
     return tuple(
         Fact("copy of", row["dup_group_id"], f"{row['method']}, similarity {row['similarity']:.2f}")
-        for row in rows.of("copies")
-        if row["is_copy"]
+        for row in rows.of("near_duplicates")
+        if row["is_duplicate"]
     )
 
 
@@ -430,7 +430,7 @@ def bytes_step(workspace: Workspace, capture: Capture, *, row: Mapping[str, Any]
         facts.insert(1, Fact("record", workspace.archive.record_id(capture)))
     except BrokenRecordError as error:
         return ProvenanceStep(
-            name="bytes", told="damaged", facts=known_facts(*facts), checks=(Check(False, str(error)),)
+            name="bytes", headline="damaged", facts=known_facts(*facts), checks=(Check(False, str(error)),)
         )
     if page.final_url != page.url:
         facts.append(Fact("ended at", page.final_url, "after redirects"))
@@ -438,13 +438,13 @@ def bytes_step(workspace: Workspace, capture: Capture, *, row: Mapping[str, Any]
     if row is not None:
         checks.append(_check_recleaning(workspace, capture, row))
     told = f"{page.content_type or 'no media type'}, {len(page.body)} bytes"
-    return ProvenanceStep(name="bytes", told=told, facts=known_facts(*facts), checks=tuple(checks))
+    return ProvenanceStep(name="bytes", headline=told, facts=known_facts(*facts), checks=tuple(checks))
 
 
-def missing_record_step(raw_ref: str | None) -> ProvenanceStep:
+def missing_record_step(payload_digest: str | None) -> ProvenanceStep:
     """Return the step for a row whose payload the archive has lost."""
-    told = f"the archive has no record of {raw_ref}: `newslake raw verify` says what is lost"
-    return ProvenanceStep(name="bytes", told="not there", checks=(Check(False, told),))
+    told = f"the archive has no record of {payload_digest}: `newslake archive verify` says what is lost"
+    return ProvenanceStep(name="bytes", headline="not there", checks=(Check(False, told),))
 
 
 def _check_recleaning(workspace: Workspace, capture: Capture, row: Mapping[str, Any]) -> Check:
@@ -482,4 +482,6 @@ def discovery_step(workspace: Workspace, captures: Sequence[Capture], outcomes: 
         else NO_FACT,
         Fact("last word", outcomes[0].outcome, describe_status(outcomes[0])) if outcomes else NO_FACT,
     )
-    return ProvenanceStep(name="found", told=f"by {first.source_key}, {format_moment(first.fetched_at)}", facts=facts)
+    return ProvenanceStep(
+        name="discovery", headline=f"by {first.source_key}, {format_moment(first.fetched_at)}", facts=facts
+    )

@@ -38,7 +38,7 @@ class Probe:
     """The result of probing a source for a day.
 
     ``entries`` counts what it lists, up to ``_PROBE_ENTRIES_MAX``; ``newest`` is their latest date. ``problems`` are
-    the reasons of broken entries, with counts. ``page`` is the result of fetching the first listed page. ``trouble``
+    the reasons of broken entries, with counts. ``page`` is the result of fetching the first listed page. ``error``
     says why there is no listing, or why its pages cannot be fetched.
     """
 
@@ -49,7 +49,7 @@ class Probe:
     problems: str = ""
     page: str = ""
     publisher: str | None = None
-    trouble: str | None = None
+    error: str | None = None
 
 
 def source_states(workspace: Workspace) -> tuple[SourceState, ...]:
@@ -59,8 +59,8 @@ def source_states(workspace: Workspace) -> tuple[SourceState, ...]:
     for row in workspace.lake.log.read("outcomes", newest=_LOG_BATCHES_MAX).to_pylist():
         key = row["source_key"]
         counts[key, row["run_id"], row["outcome"]] += 1
-        if key not in last or row["seen_at"] >= last[key][0]:
-            last[key] = row["seen_at"], row["run_id"]
+        if key not in last or row["decided_at"] >= last[key][0]:
+            last[key] = row["decided_at"], row["run_id"]
     now = workspace.settings.now()
     return tuple(
         SourceState(
@@ -92,14 +92,14 @@ def probe(workspace: Workspace, source: Source) -> Probe:
             listing = discover(source, day=day, fetcher=fetcher, validators=None, now=now, is_probe=True)
             return _probe_result(source, day, list(islice(listing.entries, _PROBE_ENTRIES_MAX)), fetcher)
         except (NewsError, OSError) as error:
-            return Probe(source=source, day=day, trouble=str(error))
+            return Probe(source=source, day=day, error=str(error))
 
 
 def _probe_result(source: Source, day: date, found: list[ListingEntry], fetcher: Fetcher) -> Probe:
     entries = [each for each in found if each.problem is None]
     reasons = Counter(each.problem.reason for each in found if each.problem is not None)
     dates = [date for each in entries for date in (each.ref.hints.published_at, each.ref.hints.modified_at) if date]
-    page, trouble = _first_page(entries, fetcher)
+    page, error = _first_page(entries, fetcher)
     return Probe(
         source=source,
         day=day,
@@ -108,12 +108,12 @@ def _probe_result(source: Source, day: date, found: list[ListingEntry], fetcher:
         problems=", ".join(f"{n} {reason}" for reason, n in sorted(reasons.items())),
         page=page,
         publisher=next((each.ref.hints.publisher for each in entries if each.ref.hints.publisher), None),
-        trouble=trouble if entries or not reasons else "nothing but broken entries",
+        error=error if entries or not reasons else "nothing but broken entries",
     )
 
 
 def _first_page(entries: Iterable[ListingEntry], fetcher: Fetcher) -> tuple[str, str | None]:
-    """Fetch the first listed page; return the result, and the trouble where robots.txt forbids it."""
+    """Fetch the first listed page; return the result, and the error where robots.txt forbids it."""
     first = next((each.ref for each in entries if each.page is None and not each.finished and each.ref.url), None)
     if first is None:
         return "", None

@@ -164,7 +164,7 @@ _STAMP_FORMAT = "%Y%m%d%H%M%S"
 _COPY = re.compile(r"/web/(\d{14})id_/(https?:.+)$", re.ASCII | re.IGNORECASE)
 _ORIGINAL = "x-archive-orig-"
 _WIRE_HEADERS = ("content-encoding", "content-length", "transfer-encoding", "connection")
-_STOP_REASONS = ("http_429", "host_on_hold")
+_STOP_REASONS = ("http_429", "host_backoff")
 
 
 def copy_url(api: str, stamp: str, url: str) -> str:
@@ -208,7 +208,7 @@ class WaybackFetcher:
         address = wanted.hints.copy_url or ""
         if self._is_stopped:
             told = f"{address}: not asked for, the archive wants a pause; tried in a later run"
-            return TransientFetchError(told, key=wanted.url, reason="host_on_hold")
+            return TransientFetchError(told, key=wanted.url, reason="host_backoff")
         got = self._fetcher.try_fetch(address, hints=wanted.hints)
         if isinstance(got, NewsError):
             self.heed(got)
@@ -219,7 +219,7 @@ class WaybackFetcher:
 def _pages[K](
     wanted: Iterable[tuple[K, PageRequest]], copies: list[tuple[K, PageRequest]]
 ) -> Iterator[tuple[K, PageRequest]]:
-    """Yield the pages to fetch from their own hosts; append the others to ``copies``."""
+    """Yield the pages to fetch from their own hosts; append the others to ``near_duplicates``."""
     for key, each in wanted:
         if each.hints.copy_url is None:
             yield key, each

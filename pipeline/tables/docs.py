@@ -32,9 +32,10 @@ pattern of files, as engines open it, instead of a list of thousands.
 
 ## How to open them
 
-`newslake sql "SELECT ..."` has every table as a view, with `dup_group_id` and `is_copy` joined onto `articles`,
-`quote_group_id` and `is_repeat` onto `quotes` and `event_cluster_id` onto `events`; `articles_stored`, `quotes_stored`
-and `events_stored` are the tables as they lie on disk, a join faster. It sees each day's tables of one commit.
+`newslake sql "SELECT ..."` has every table as a view. It joins `dup_group_id` and `is_duplicate` onto `articles`,
+`quote_cluster_id` and `is_repeat` onto `quotes`, and `event_cluster_id` onto `events`. `articles_stored`,
+`quotes_stored` and `events_stored` are the tables as on disk, without that join. It sees each
+day's tables of one commit.
 Elsewhere, open each table with a glob of its own:
 
 ```sql

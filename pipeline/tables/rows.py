@@ -14,7 +14,7 @@ from pipeline.tables.spec import Row, TableSpec
 _NESTED_ENCODERS: dict[str, Callable[[Any], object]] = {
     "blocks": lambda blocks: [{"kind": b.kind, "start_char": b.start, "end_char": b.end} for b in blocks],
     "field_methods": lambda methods: [{"field": m.field, "method": m.method} for m in methods],
-    "parts": lambda parts: [{"start_char": start, "end_char": end} for start, end in parts],
+    "quoted_spans": lambda parts: [{"start_char": start, "end_char": end} for start, end in parts],
 }
 # Columns of articles with these names come from the annotation.
 _ANNOTATION_FIELDS = frozenset(Annotation.__slots__)

@@ -23,7 +23,7 @@ from pipeline.tables.spec import (
     TableSpec,
 )
 
-SCHEMA_VERSION = 1
+SCHEMA_VERSION = 2
 
 ARTICLE_KEYS = (
     Column("article_id", TEXT, "Stable id of the article: 32 hex of SHA-256 of its canonical URL, or of its text."),
@@ -76,7 +76,7 @@ ARTICLES = TableSpec(
         Column("entity_count", INT, "Rows in entities; null when it was not read.", True),
         Column("quote_count", INT, "Rows in quotes; null when it was not read.", True),
         Column("event_count", INT, "Rows in events; null when it was not read.", True),
-        Column("raw_ref", TEXT, "Payload digest of the WARC record that it was read from.", True),
+        Column("payload_digest", TEXT, "Payload digest of the WARC record that it was read from.", True),
         Column("http_status", INT, "HTTP status of that record; null for local files.", True),
         Column("extractor", TEXT, "What chose the body text."),
         Column("field_methods", METHODS, "By which method title, authors, body and other fields were decided.", True),
@@ -102,7 +102,7 @@ ENTITIES = TableSpec(
         Column("cluster_index", INT, "Who is who inside the article; null if unresolved.", True),
         Column("entity_id", TEXT, "Comparable across articles: the QID, else a hash of folded name and type.", True),
         Column("entity_name", TEXT, "The fullest name that the article gives it.", True),
-        Column("title_text", TEXT, "Title that stands beside it, e.g. Mrs.", True),
+        Column("honorific_text", TEXT, "Title that stands beside it, e.g. Mrs.", True),
         Column("role_text", TEXT, "Role that the text gives it, e.g. prime minister.", True),
         Column("country_code", TEXT, "Country or nationality, ISO 3166-1 alpha-3.", True),
         Column("gender", TEXT, "F, M or U (unknown) for persons; null for others.", True, get_args(annotation.Gender)),
@@ -140,7 +140,7 @@ QUOTES = TableSpec(
         Column("quote_text", TEXT, "Verbatim stretch of the text, first mark to last, all its paragraphs."),
         Column("start_char", INT, "First code point in articles.text."),
         Column("end_char", INT, "Code point after the last."),
-        Column("parts", SPANS, "The quoted stretches inside it."),
+        Column("quoted_spans", SPANS, "The quoted stretches inside it."),
         Column("is_closed", BOOL, "False where the closing mark is missing."),
         Column("cue_text", TEXT, "The reporting word.", True),
         Column("cue_lemma", TEXT, "Its lemma.", True),
@@ -159,7 +159,7 @@ QUOTES = TableSpec(
         Column("medium_text", TEXT, "Where it was said or written.", True),
         Column("paragraph_index", INT, "0-based block in which it begins."),
         Column("word_count", INT, "Words in quote_text."),
-        Column("quote_norm_id", TEXT, "Hash of the folded words, to follow one quotation across outlets."),
+        Column("normalized_text_hash", TEXT, "Hash of the folded words, to follow one quotation across outlets."),
         Column("confidence", REAL, "0 to 1: how sure the attribution is."),
         Column("rule_id", TEXT, "The rule that decided; override: a person did."),
     ),
@@ -194,7 +194,10 @@ EVENTS = TableSpec(
         Column("event_subtype", TEXT, "What kind of OTHER.", True, values=_OTHER_SUBTYPES),
         Column("event_mode", TEXT, "PLOVER mode.", True),
         Column(
-            "quad", INT, "1 verbal cooperation, 2 material cooperation, 3 verbal conflict, 4 material conflict.", True
+            "quad_class",
+            INT,
+            "1 verbal cooperation, 2 material cooperation, 3 verbal conflict, 4 material conflict.",
+            True,
         ),
         Column("plover_type", TEXT, "The type that PLOVER derives, e.g. AGREE for a planned meeting.", True),
         Column("modality", TEXT, "Whether it happened.", values=get_args(annotation.Modality)),
@@ -218,7 +221,7 @@ EVENTS = TableSpec(
         Column("place_lon", REAL, "Degrees east.", True),
         Column("attributed_to_entity_id", TEXT, "Who reports it, where it stands in somebody's words.", True),
         Column("sentence_index", INT, "0-based sentence of the article."),
-        Column("same_event_index", INT, "event_index of the first mention of the same event in this article."),
+        Column("coref_event_index", INT, "event_index of the first mention of the same event in this article."),
         Column("salience", REAL, "0 to 1; the highest of an article is its main event."),
         Column("confidence", REAL, "0 to 1: how sure type and actors are."),
         Column("rule_id", TEXT, "The rule that decided."),
@@ -228,8 +231,8 @@ EVENTS = TableSpec(
 
 # Cluster tables: they relate articles to each other.
 
-COPIES = TableSpec(
-    "copies",
+NEAR_DUPLICATES = TableSpec(
+    "near_duplicates",
     "One row an article: which earlier article it repeats.",
     ("article_id",),
     ("article_id",),
@@ -240,18 +243,18 @@ COPIES = TableSpec(
             TEXT,
             "article_id of the earliest matching article of the seven days before; its own when none.",
         ),
-        Column("is_copy", BOOL, "Whether an earlier article matches."),
+        Column("is_duplicate", BOOL, "Whether an earlier article matches."),
         Column(
             "similarity",
             REAL,
-            "Of that match: near: shared shingles of three words, of all of both (Jaccard, at least 0.70); cut: those "
-            "of the shorter text that stand in the longer (at least 0.80); 1 for exact and own.",
+            "Of that match. near: Jaccard index of the shingles of three words (at least 0.70). contained: share of "
+            "the shorter text's shingles in the longer text (at least 0.80). exact and none: 1.",
         ),
         Column(
             "method",
             TEXT,
-            "What matched: exact: equal content; near: nearly all words; cut: one text is a part of the other.",
-            values=("own", "exact", "near", "cut"),
+            "What matched: exact: equal content; near: nearly all words; contained: one text is a part of the other.",
+            values=("none", "exact", "near", "contained"),
         ),
     ),
 )
@@ -264,7 +267,7 @@ REVISIONS = TableSpec(
     (
         *ARTICLE_KEYS,
         Column("fetched_at", TIME, "When this content was first fetched, UTC."),
-        Column("raw_ref", TEXT, "Payload digest of the record that had it first.", True),
+        Column("payload_digest", TEXT, "Payload digest of the record that had it first.", True),
         Column("word_count", INT, "Words in paragraphs and lists."),
         Column("sentences_added", INT, "Sentences that the content before it had not; null for the first.", True),
         Column("sentences_removed", INT, "Sentences that only the content before it had; null for the first.", True),
@@ -275,15 +278,15 @@ REVISIONS = TableSpec(
             True,
         ),
         Column(
-            "made_of",
+            "input_hash",
             TEXT,
             "Hash of captures and rules; while it is the same, so is the row. Empty where a capture could not be read.",
         ),
     ),
 )
 
-QUOTE_GROUPS = TableSpec(
-    "quote_groups",
+QUOTE_CLUSTERS = TableSpec(
+    "quote_clusters",
     "One row a quote: which quotation it is, also where another outlet printed more or fewer of its words.",
     ("article_id", "quote_index"),
     ("article_id", "quote_index"),
@@ -291,7 +294,7 @@ QUOTE_GROUPS = TableSpec(
         *ARTICLE_KEYS,
         Column("quote_index", INT, "Its quote_index in quotes."),
         Column(
-            "quote_group_id",
+            "quote_cluster_id",
             TEXT,
             "article_id:quote_index of the earliest quote of the group. A quote joins the group of the earliest one of "
             "the seven days before that it repeats; its own id when none.",
@@ -299,8 +302,8 @@ QUOTE_GROUPS = TableSpec(
     ),
 )
 
-EVENT_REPORTS = TableSpec(
-    "event_reports",
+EVENT_CLUSTER_MEMBERS = TableSpec(
+    "event_cluster_members",
     "One row a row of events: which event it is, whichever article tells of it.",
     ("article_id", "event_index"),
     ("article_id", "event_index"),
@@ -314,7 +317,7 @@ EVENT_REPORTS = TableSpec(
             "one of the seven days before with which it agrees most; its own id when none.",
         ),
         Column("dup_group_id", TEXT, "The article's, from copies: reports of one group count once."),
-        Column("is_copy", BOOL, "Whether the article repeats an earlier one."),
+        Column("is_duplicate", BOOL, "Whether the article repeats an earlier one."),
         Column("sentence_start_char", INT, "First code point in articles.text of the sentence that tells of it."),
         Column("sentence_end_char", INT, "Code point after its last."),
     ),
@@ -326,11 +329,11 @@ EVENT_CLUSTERS = TableSpec(
     ("event_cluster_id",),
     ("event_cluster_id",),
     (
-        Column("event_cluster_id", TEXT, "The event, as in event_reports."),
+        Column("event_cluster_id", TEXT, "The event, as in event_cluster_members."),
         Column("event_type", TEXT, "PLOVER type as reported, or OTHER."),
         Column("event_subtype", TEXT, "What kind of OTHER.", True),
         Column("event_mode", TEXT, "PLOVER mode.", True),
-        Column("quad", INT, "As in events.", True),
+        Column("quad_class", INT, "As in events.", True),
         Column("plover_type", TEXT, "The type that PLOVER derives.", True),
         Column("modality", TEXT, "What the latest report says of it.", values=get_args(annotation.Modality)),
         Column("first_reported_at", TIME, "published_at of the first dated report, UTC.", True),
@@ -352,7 +355,7 @@ EVENT_CLUSTERS = TableSpec(
         Column("sentence_start_char", INT, "First code point in articles.text of its sentence."),
         Column("sentence_end_char", INT, "Code point after its last."),
         Column(
-            "realises_cluster_id",
+            "planned_cluster_id",
             TEXT,
             "Where it happened: the event of the four weeks before that announced it, as a meeting and its plan.",
             True,
@@ -372,7 +375,7 @@ CO_MENTIONS = TableSpec(
         Column("other_entity_name", TEXT, "The other's, in the same way."),
         Column("article_count", INT, "Articles of the day, those left out that repeat an earlier one."),
     ),
-    is_key_of_day=True,
+    key_includes_partition=True,
 )
 
 
@@ -382,7 +385,7 @@ OUTCOMES = TableSpec(
     "outcomes",
     "One row a page and run: what became of it, and why.",
     ("run_id", "source_key", "url"),
-    ("seen_at", "url"),
+    ("decided_at", "url"),
     (
         Column("run_id", TEXT, "The run that decided."),
         Column("source_key", TEXT, "Key of the source."),
@@ -393,17 +396,17 @@ OUTCOMES = TableSpec(
         Column("outcome", TEXT, "What became of it.", values=OUTCOME_KINDS),
         Column("reason", TEXT, "Why, in one word; null when kept.", True),
         Column("detail", TEXT, "Why, for a person.", True),
-        Column("raw_ref", TEXT, "Payload digest of its bytes in the archive.", True),
-        Column("seen_at", TIME, "When it was decided, UTC."),
+        Column("payload_digest", TEXT, "Payload digest of its bytes in the archive.", True),
+        Column("decided_at", TIME, "When it was decided, UTC."),
     ),
-    partition="seen_date",
+    partition="decided_date",
 )
 
-LISTINGS = TableSpec(
-    "listings",
+LISTING_FETCHES = TableSpec(
+    "listing_fetches",
     "One row a run that asked an online source for its listing: what it gave. A day without one was not asked for.",
     ("run_id", "source_key"),
-    ("asked_at", "source_key"),
+    ("requested_at", "source_key"),
     (
         Column("run_id", TEXT, "The run that asked."),
         Column("source_key", TEXT, "Key of the source."),
@@ -416,9 +419,9 @@ LISTINGS = TableSpec(
         ),
         Column("entries", INT, "Entries that it gave, broken ones included."),
         Column("reason", TEXT, "Why it is partial or failed, in one word.", True),
-        Column("asked_at", TIME, "UTC."),
+        Column("requested_at", TIME, "UTC."),
     ),
-    partition="asked_date",
+    partition="requested_date",
 )
 
 RUNS = TableSpec(
@@ -447,7 +450,7 @@ DELETIONS = TableSpec(
     (
         Column("article_id", TEXT, "The article. All rows of it are gone, and other rows name it no more."),
         Column("revision_ids", TEXTS, "The contents that the tables had of it when it was forgotten."),
-        Column("last_day", DAY, "The published_date on which its rows stood last."),
+        Column("last_published_date", DAY, "The published_date on which its rows stood last."),
         Column("reason", TEXT, "Why, as it was given.", True),
         Column("deleted_at", TIME, "When it was forgotten, UTC."),
     ),
@@ -458,8 +461,8 @@ DELETIONS = TableSpec(
 # All tables.
 
 READING_TABLES = (ARTICLES, ENTITIES, QUOTES, EVENTS)
-CLUSTER_TABLES = (COPIES, REVISIONS, QUOTE_GROUPS, EVENT_REPORTS, EVENT_CLUSTERS, CO_MENTIONS)
-LOG_TABLES = (OUTCOMES, LISTINGS, RUNS, DELETIONS)
+CLUSTER_TABLES = (NEAR_DUPLICATES, REVISIONS, QUOTE_CLUSTERS, EVENT_CLUSTER_MEMBERS, EVENT_CLUSTERS, CO_MENTIONS)
+LOG_TABLES = (OUTCOMES, LISTING_FETCHES, RUNS, DELETIONS)
 TABLES = (*READING_TABLES, *CLUSTER_TABLES, *LOG_TABLES)
 
 

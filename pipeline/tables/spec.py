@@ -35,7 +35,7 @@ class Column:
 
 @dataclass(frozen=True)
 class TableSpec:
-    """One table. ``key`` is unique in the table, or per day with ``is_key_of_day``.
+    """One table. ``key`` is unique in the table, or per day with ``key_includes_partition``.
 
     ``sort_by`` is the order of rows in a file. ``partition`` is the key of the folders, a UTC day that is only in the
     path.
@@ -47,12 +47,12 @@ class TableSpec:
     sort_by: tuple[str, ...]
     columns: tuple[Column, ...]
     partition: str = "published_date"
-    is_key_of_day: bool = False
+    key_includes_partition: bool = False
 
     @property
     def whole_key(self) -> tuple[str, ...]:
         """The key that is unique over all days."""
-        return (self.partition, *self.key) if self.is_key_of_day else self.key
+        return (self.partition, *self.key) if self.key_includes_partition else self.key
 
     @cached_property
     def schema(self) -> pa.Schema:

@@ -57,7 +57,7 @@ def build_events(events: Sequence[Row]) -> tuple[EventView, ...]:
 
 
 def _event_view(row: Row) -> EventView:
-    first = row["same_event_index"]
+    first = row["coref_event_index"]
     clusters = (row["actor_cluster_index"], row["recipient_cluster_index"])
     return EventView(
         number=row["event_index"] + 1,
@@ -130,7 +130,7 @@ def quote_corrections(article: Row, quotes: Sequence[Row]) -> tuple[tuple[Correc
 
 
 def _quote_correction(text: str, row: Row, texts: Sequence[str], at: int, where: str) -> tuple[Correction, ...]:
-    marked = next((text[part["start_char"] : part["end_char"]] for part in row["parts"]), "")
+    marked = next((text[part["start_char"] : part["end_char"]] for part in row["quoted_spans"]), "")
     place = place_of_quote(texts, at, marked=marked)
     if place is None:
         return ()
@@ -161,8 +161,8 @@ class QuoteView:
     """One quote. ``number`` counts from 1; spans are code points of the text, half-open.
 
     ``row`` is the name of its row for `newslake why`. ``speaker`` is a name, else words, else ``UNNAMED_SPEAKER``;
-    ``speaker_cluster`` is the speaker's ``cluster_index``. ``parts`` are inside quotation marks. ``cue_span`` is the
-    cue nearest to the quote: the tables have its words, not its place.
+    ``speaker_cluster`` is the speaker's ``cluster_index``. ``quoted_spans`` are inside quotation marks. ``cue_span`` is
+    the cue nearest to the quote: the tables have its words, not its place.
     """
 
     number: int
@@ -170,7 +170,7 @@ class QuoteView:
     kind: str
     text: str
     span: Span
-    parts: tuple[Span, ...]
+    quoted_spans: tuple[Span, ...]
     is_closed: bool
     speaker: str
     speaker_span: Span | None
@@ -202,7 +202,7 @@ def _quote_view(article: Row, row: Row, corrections: tuple[Correction, ...]) -> 
         kind=row["quote_type"],
         text=" ".join(row["quote_text"].split()),
         span=span,
-        parts=tuple((part["start_char"], part["end_char"]) for part in row["parts"]),
+        quoted_spans=tuple((part["start_char"], part["end_char"]) for part in row["quoted_spans"]),
         is_closed=row["is_closed"],
         speaker=row["speaker_name"] or row["speaker_text"] or UNNAMED_SPEAKER,
         speaker_span=(row["speaker_start_char"], row["speaker_end_char"]) if has_mention else None,
@@ -236,7 +236,7 @@ def _cue_span(text: str, row: Row) -> Span | None:
     start, end = row["start_char"], row["end_char"]
     words = re.compile(rf"\b{re.escape(row['cue_text'])}\b")
     found = [match.span() for match in words.finditer(text, max(start - _CUE_REACH, 0), end + _CUE_REACH)]
-    parts = [(part["start_char"], part["end_char"]) for part in row["parts"]] or [(start, end)]
+    parts = [(part["start_char"], part["end_char"]) for part in row["quoted_spans"]] or [(start, end)]
     outside = [span for span in found if not any(span[0] < last and first < span[1] for first, last in parts)]
     return min(outside, key=lambda span: max(start - span[1], span[0] - end, 0), default=None)
 
@@ -326,7 +326,7 @@ def _entity_card(
         name=known["entity_name"] or known["entity_text"],
         kind=known["entity_type"],
         gender=describe_gender(known["gender"], known["gender_method"]),
-        titles=_distinct(rows, "title_text"),
+        titles=_distinct(rows, "honorific_text"),
         roles=_distinct(rows, "role_text"),
         country=f"{known['country_code'] or ''}{by}",
         item=f"{known['qid'] or ''}{sure}",

@@ -33,7 +33,7 @@ _EXTRACTED_FIELDS = {
     "tdm_reserved": "mining reserved",
     "flags": "flags",
 }
-_FETCH_FIELDS = {"source_key": "source", "http_status": "HTTP status", "raw_ref": "raw record"}
+_FETCH_FIELDS = {"source_key": "source", "http_status": "HTTP status", "payload_digest": "raw record"}
 _VERSION_FIELDS = {
     "extractor": "body chosen by",
     "model_name": "read by",
@@ -149,7 +149,7 @@ def article_page(
         entities=entity_cards,
         groups=tuple(_group_card(row, known) for row in entities if row["group_cluster_indexes"]),
         unlisted_quotes=tuple(quote for quote in quotes if quote.speaker_cluster not in known),
-        fields=build_fields(article, rows.get("copies", ())),
+        fields=build_fields(article, rows.get("near_duplicates", ())),
         receipt=tuple(receipt),
         versions=tuple(versions),
         rows=tuple(TableJson(table, len(found), _json_lines(found)) for table, found in rows.items() if found),
@@ -175,13 +175,13 @@ def _json_lines(rows: Sequence[Row]) -> str:
     return make_json_visible("[\n" + ",\n".join(map(_JSON.encode, rows)) + "\n]")
 
 
-def build_fields(article: Row, copies: Sequence[Row] = ()) -> tuple[Field, ...]:
-    """Return the fields of an article that have a value; ``copies`` are its rows of that table, if any."""
-    return tuple(each for each in (*_all_fields(article), *map(_copy_field, copies)) if each.value)
+def build_fields(article: Row, duplicates: Sequence[Row] = ()) -> tuple[Field, ...]:
+    """Return the fields of an article that have a value; ``duplicates`` are its rows of that table, if any."""
+    return tuple(each for each in (*_all_fields(article), *map(_duplicate_field, duplicates)) if each.value)
 
 
-def _copy_field(row: Row) -> Field:
-    if not row["is_copy"]:
+def _duplicate_field(row: Row) -> Field:
+    if not row["is_duplicate"]:
         return Field("copy of article", "", "")
     return Field("copy of article", row["dup_group_id"], f"by {row['method']}, similarity {row['similarity']:.2f}")
 

@@ -12,12 +12,12 @@ from pipeline.web.rendering import link, page
 # The character of a cell: a shade for an ordinary day, a letter for an anomaly. No two differ by colour alone.
 SHADES = (("·", "none"), ("░", "under half of what is usual"), ("▒", "less"), ("▓", "as usual"), ("█", "more"))
 SYMBOLS: dict[AnomalyKind, tuple[str, str]] = {
-    "not_asked": ("X", "not asked: no run"),
+    "not_polled": ("X", "not asked: no run"),
     "failed": ("F", "the listing could not be had"),
     "empty": ("0", "the listing had no entry"),
     "few": ("-", "far fewer pages"),
     "many": ("+", "far more pages"),
-    "left_out": ("r", "many pages left out"),
+    "rejected": ("r", "many pages left out"),
     "waiting": ("w", "many pages wait"),
     "guessed": ("d", "many dates are guessed"),
 }
@@ -28,8 +28,8 @@ _LEFT_OUT_OUTCOMES = ("rejected", "quarantined", "pending")
 
 def symbol_of(cell: Cell) -> str:
     """Return the character of a day."""
-    if cell.odd:
-        return SYMBOLS[cell.odd[0].kind][0]
+    if cell.anomalies:
+        return SYMBOLS[cell.anomalies[0].kind][0]
     return SHADES[shade_of(cell)][0] if cell.is_known or cell.facts.pages else UNKNOWN
 
 
@@ -65,7 +65,7 @@ def describe_freshness(source: SourceCoverage) -> str:
 
 def is_alarm(cell: Cell) -> bool:
     """Return whether a day has an anomaly that is not in the news itself."""
-    return any(each.whose != "real" for each in cell.odd)
+    return any(each.cause != "genuine" for each in cell.anomalies)
 
 
 @dataclass(frozen=True, slots=True)
@@ -116,9 +116,9 @@ def coverage_page(coverage: Coverage, *, root: str | None = None, source_key: st
         days=[cell.facts.day for cell in cells],
         rows=rows,
         lines=list(_coverage_rows(coverage, root)),
-        odd=list(_anomaly_rows(coverage, root)),
+        anomalies=list(_anomaly_rows(coverage, root)),
         shades=[(f"s{at}", *shade) for at, shade in enumerate(SHADES)],
-        symbols=[("real" if kind in ("few", "many") else "alarm", *symbol) for kind, symbol in SYMBOLS.items()],
+        symbols=[("genuine" if kind in ("few", "many") else "alarm", *symbol) for kind, symbol in SYMBOLS.items()],
         latest=link(root or "", "coverage", to=latest, source=source_key)
         if is_empty and latest and root is not None
         else "",
@@ -127,8 +127,8 @@ def coverage_page(coverage: Coverage, *, root: str | None = None, source_key: st
 
 
 def _map_cell(source: SourceCoverage, cell: Cell, root: str | None) -> _MapCell:
-    look = "alarm" if is_alarm(cell) else "real" if cell.odd else f"s{shade_of(cell)}"
-    description = "; ".join([describe_day(cell), *(each.told for each in cell.odd)])
+    look = "alarm" if is_alarm(cell) else "genuine" if cell.anomalies else f"s{shade_of(cell)}"
+    description = "; ".join([describe_day(cell), *(each.message for each in cell.anomalies)])
     return _MapCell(look, symbol_of(cell), description, _pages_link(root, source.key, cell.facts.day, cell.facts.day))
 
 
@@ -187,8 +187,8 @@ def _top_reasons(
 
 def _anomaly_rows(coverage: Coverage, root: str | None) -> Iterator[tuple[str, str, str, str, str]]:
     """Yield day, source, cause, description and link of each anomaly, the latest first."""
-    days = [(cell, source) for source in coverage.sources for cell in source.cells if cell.odd]
+    days = [(cell, source) for source in coverage.sources for cell in source.cells if cell.anomalies]
     for cell, source in sorted(days, key=lambda each: (each[0].facts.day, each[1].key), reverse=True):
         day = cell.facts.day
-        for odd in cell.odd:
-            yield f"{day:%a} {day}", source.key, odd.whose, odd.told, _pages_link(root, source.key, day, day)
+        for odd in cell.anomalies:
+            yield f"{day:%a} {day}", source.key, odd.cause, odd.message, _pages_link(root, source.key, day, day)

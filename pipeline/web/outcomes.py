@@ -63,7 +63,7 @@ def _parse_filters(query: UrlQuery, *, today: date) -> PageFilter:
 
 
 def _page_row(seen: PageOutcome, root: str) -> _PageRow:
-    looks = f", looked at {seen.looks} times, first {seen.first_seen_at:{_MOMENT}}" if seen.looks > 1 else ""
+    checks = f", looked at {seen.checks} times, first {seen.first_seen_at:{_MOMENT}}" if seen.checks > 1 else ""
     return _PageRow(
         url=seen.url,
         why=link(root, "why", url=seen.url),
@@ -71,7 +71,7 @@ def _page_row(seen: PageOutcome, root: str) -> _PageRow:
         reason=seen.reason or "",
         detail=seen.detail or "",
         day=str(seen.news_day),
-        seen=f"{seen.seen_at:{_MOMENT}} UTC{looks}",
+        seen=f"{seen.decided_at:{_MOMENT}} UTC{checks}",
         article=link(root, f"articles/{seen.article_id}") if seen.article_id and seen.outcome != "rejected" else "",
     )
 
@@ -83,10 +83,10 @@ def why_page(receipt: Provenance, *, root: str) -> str:
         "why.html",
         root=root,
         is_served=True,
-        title=f"Why: {receipt.asked}",
+        title=f"Why: {receipt.query}",
         receipt=receipt,
-        asked=receipt.asked,
-        outside_url=web_link(receipt.asked),
+        query=receipt.query,
+        outside_url=web_link(receipt.query),
         article=link(root, f"articles/{article_facts['article']}") if "article" in article_facts else "",
         headings=_HEADINGS,
     )

@@ -108,7 +108,7 @@ def _variables(ink: str, faint: str, paper: str, series: tuple[str, ...]) -> str
 def error_page(status: int, message: str, *, root: str) -> str:
     """Return the page of an HTTP status, with what happened and what to do."""
     return page(
-        "trouble.html",
+        "error.html",
         root=root,
         is_served=True,
         title=_ERROR_TITLES.get(status, "Something is broken"),

@@ -201,9 +201,9 @@ def _event_marks(events: Sequence[EventView]) -> Iterator[Mark]:
 def _quote_marks(text: str, spans: Sequence[Span], quotes: Sequence[QuoteView]) -> Iterator[Mark]:
     """Yield the quoted spans of each quote, and the whole quote if it has other words."""
     for quote in quotes:
-        if _has_more(text, spans, quote) or not quote.parts:
+        if _has_more(text, spans, quote) or not quote.quoted_spans:
             yield Mark("quote", *quote.span, quote.kind)
-        yield from (Mark("said", *part, quote.kind) for part in quote.parts)
+        yield from (Mark("said", *part, quote.kind) for part in quote.quoted_spans)
         if quote.speaker_span is not None:
             yield Mark("speaker", *quote.speaker_span, "")
         if quote.cue_span is not None:
@@ -213,7 +213,7 @@ def _quote_marks(text: str, spans: Sequence[Span], quotes: Sequence[QuoteView]) 
 def _has_more(text: str, spans: Sequence[Span], quote: QuoteView) -> bool:
     """Return whether a quote has words outside of its parts."""
     place = quote.span[0]
-    for start, end in (*quote.parts, (quote.span[1], quote.span[1])):
+    for start, end in (*quote.quoted_spans, (quote.span[1], quote.span[1])):
         if text[place:start].strip():
             return True
         place = max(place, end)

@@ -15,8 +15,8 @@ from tests.architecture.tree import modules
 # What the other packages call on a lake. A method that is not here is one more that a second store must have.
 INTERFACE = {
     "write a batch": {"stage", "commit"},
-    "write what relates": {"replace", "replace_all", "keep"},
-    "read": {"read", "days", "current_manifests", "read_manifest_tables", "kept"},
+    "write what relates": {"replace", "replace_all", "put_cached"},
+    "read": {"read", "days", "current_manifests", "read_manifest_tables", "get_cached"},
     "look after": {"verify", "recover", "gc"},
 }
 # What they call on a part of it, by the attribute that is the part.

@@ -57,7 +57,7 @@ def _article_rows(at: int) -> dict[str, list[dict[str, Any]]]:
     entity |= _span(*at_of["name"]) | {"cluster_index": 0, "paragraph_index": 1}
     speaker = {"speaker_cluster_index": 0, "speaker_text": said["name"], "speaker_start_char": at_of["name"][0]}
     quote |= _span(*at_of["quote"]) | speaker | {"speaker_end_char": at_of["name"][1], "quote_text": said["quote"]}
-    quote |= {"parts": [_span(*at_of["quote"])], "paragraph_index": 2, "word_count": 3}
+    quote |= {"quoted_spans": [_span(*at_of["quote"])], "paragraph_index": 2, "word_count": 3}
     event |= _span(*at_of["trigger"])
     article |= {"text": text, "blocks": blocks, "entity_count": 2, "quote_count": 1, "event_count": 2, "word_count": 3}
     return {

@@ -31,7 +31,7 @@ _TOGETHER = 50  # pages in the frames of one
 # What a person reads on the page; the other columns stand in its rows.
 _READ = {
     "articles": ("title", "standfirst", "publisher", "authors", "section", "tags", "url"),
-    "entities": ("entity_text", "entity_name", "title_text", "role_text"),
+    "entities": ("entity_text", "entity_name", "honorific_text", "role_text"),
     "quotes": ("quote_text", "speaker_name", "speaker_role", "cue_text", "addressee_text", "medium_text"),
     "events": ("trigger_text", "actor_name", "recipient_name", "place_text", "event_date_text"),
 }
@@ -51,7 +51,7 @@ def articles(tmp_path_factory: pytest.TempPathFactory) -> list[Rows]:
 def _page(at: int, rows: Rows) -> str:
     one, two, three, four = (STRINGS[(at + step) % COUNT] for step in range(4))
     steps = (ProvenanceStep(name="text", told=one, facts=(Fact(two, three, four),), checks=(Check(False, two),)),)
-    names = {"revision_id": one, "raw_ref": two, "title": three, "word_count": 3, "quotes_removed": (four,)}
+    names = {"revision_id": one, "payload_digest": two, "title": three, "word_count": 3, "quotes_removed": (four,)}
     versions = [
         Revision(**names, fetched_at=DAY, changes=()),
         Revision(

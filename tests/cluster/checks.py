@@ -45,7 +45,7 @@ def _check_outcomes(space: Workspace) -> None:
 
 def _undisturbed(space: Workspace, scratch: Path) -> dict[str, bytes]:
     """Return the tables that one quiet process makes of the same archive; the index is rebuilt from the WARC files."""
-    shutil.copytree(space.settings.raw_dir / "warc", scratch / "raw" / "warc")
+    shutil.copytree(space.settings.archive_dir / "warc", scratch / "archive" / "warc")
     quiet = open_space(scratch, sources=space.settings.sources_file, now=space.settings.now())
     assert quiet.archive.recover() == ()
     for day in quiet.archive.days():

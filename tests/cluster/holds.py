@@ -8,7 +8,7 @@ from tests.cluster.rest import wait_for
 FOLDER = "NEWSLAKE_TEST_HOLDS"
 
 # The file at which somebody is stopped: "N PATTERN". A bad moment for each stage.
-INGEST = r"1 /raw/warc/.*\.warc\.gz$"  # all pages are fetched, none is in the archive
+INGEST = r"1 /archive/warc/.*\.warc\.gz$"  # all pages are fetched, none is in the archive
 DERIVE = r"1 /_state/staged/"  # all articles are read, the batch is not staged
 COMMIT = r"2 /lake/tables/"  # one table is published, the others are not
 

@@ -39,7 +39,7 @@ def test_ingest_announces_and_extract_commits(bag, newsroom: Newsroom, tmp_path:
     keys = announced(done.run_id)
     assert (done.state, DAYS[0].isoformat() in keys) == ("success", True)
     assert bag.dags["news_extract"].test(run_conf={"day": DAYS[0].isoformat()}).state == "success"
-    for table in ("articles", "entities", "quotes", "events", "copies"):
+    for table in ("articles", "entities", "quotes", "events", "near_duplicates"):
         assert list((tmp_path / "lake" / "tables" / table).rglob("*.parquet")), table
 
 
@@ -102,7 +102,7 @@ def test_maintain_goes_on_after_a_failed_verify(bag, newsroom: Newsroom, tmp_pat
     conf = {"day": DAYS[0].isoformat()}
     bag.dags["news_ingest"].test(run_conf=conf)
     bag.dags["news_extract"].test(run_conf=conf)
-    for file in (tmp_path / "lake" / "_state" / "objects").rglob("*"):
+    for file in (tmp_path / "lake" / "_state" / "data").rglob("*"):
         if file.is_file():
             file.chmod(0o644)
             file.write_bytes(b"broken")

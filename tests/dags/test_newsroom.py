@@ -175,7 +175,7 @@ def test_every_route_asks_airflow(app) -> None:
         (LimitError("it was ended after 20 seconds"), 503, "it was ended after 20 seconds"),
         (ConfigError("day=x is no day"), 400, "day=x is no day"),
         (ConfigError("unknown question", reason="no_such_question"), 404, "unknown question"),
-        (LakeError("run `newslake lake recover`"), 500, "newslake lake recover"),
+        (LakeError("run `newslake lake repair`"), 500, "newslake lake repair"),
         (ZeroDivisionError("<b>secret</b>"), 500, "api-server"),
     ],
 )

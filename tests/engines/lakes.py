@@ -22,7 +22,7 @@ ADDED = {
     ("entities", "qid_confidence"): DAYS[:2],
     ("quotes", "speaker_role"): DAYS[:1],
     ("events", "place_lat"): DAYS[2:],
-    ("event_clusters", "realises_cluster_id"): DAYS,
+    ("event_clusters", "planned_cluster_id"): DAYS,
 }
 ARTICLE_IDS = tuple(f"{number:032x}" for number in range(len(DAYS) * ROWS_A_DAY))
 TEXTS = (
@@ -42,7 +42,7 @@ POOLS: Mapping[str, Sequence[Any]] = {
     "event_type": ("CONSULT", "OTHER"),
     "modality": ("happened", "planned"),
     "publisher": TEXTS[:5],
-    "quote_group_id": TEXTS[-6:],
+    "quote_cluster_id": TEXTS[-6:],
     "sentence_index": range(2),
     "speaker_entity_id": TEXTS[-4:],
     "word_count": (0, 7, 2**31 - 1),
@@ -86,7 +86,7 @@ def _keys(spec: TableSpec, serial: int) -> dict[str, str]:
     """Return what makes a row one of its table, and one of its article's."""
     if "article_id" not in spec.schema.names:
         return {}
-    article = ARTICLE_IDS[serial if spec.name in ("articles", "copies") else serial * 7 % 40]
+    article = ARTICLE_IDS[serial if spec.name in ("articles", "near_duplicates") else serial * 7 % 40]
     keys = {"article_id": article, "revision_id": article[-16:]}
     return keys | {"event_cluster_id": f"cluster {serial}"} if spec.name == "event_clusters" else keys
 

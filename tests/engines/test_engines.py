@@ -134,7 +134,7 @@ def test_one_table_opens(table, engine, lake, homes, answered, stored):
 @pytest.mark.parametrize("engine", _engines("pandas"))
 @pytest.mark.parametrize("table", SPECS)
 def test_all_tables_open(table, engine, lake, answered, stored):
-    """Opened by `newslake views`, a table has every column of the contract, with and without files that have it."""
+    """Opened by `newslake ddl`, a table has every column of the contract, with and without files that have it."""
     spec = SPECS[table]
     names = [*spec.schema.names, spec.partition]
 

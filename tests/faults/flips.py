@@ -17,7 +17,11 @@ from pipeline.model import Capture
 from tests.faults.resume_worker import open_space
 from tests.faults.sample_run import SECOND
 
-_DATABASES = {"ledger.sqlite": "ledger", "index.sqlite": "index", "state.sqlite": "state"}
+_DATABASES = {
+    "lake/_state/index.sqlite": "article_index",
+    "archive/index.sqlite": "capture_index",
+    "archive/state.sqlite": "state",
+}
 
 
 @dataclass(frozen=True, slots=True)
@@ -31,14 +35,15 @@ class Flip:
 
 def kind_of(path: Path, folder: Path) -> str:
     """Return what kind of file of a data root it is: the folder that tells, or the database."""
-    parts = path.with_suffix("").relative_to(folder).parts
-    return _DATABASES.get(path.name) or (parts[2] if parts[1] == "_state" else parts[1])
+    name = path.relative_to(folder)
+    parts = name.with_suffix("").parts
+    return _DATABASES.get(name.as_posix()) or (parts[2] if parts[1] == "_state" else parts[1])
 
 
 def files_of(folder: Path) -> dict[str, list[Path]]:
     """Return the files of lake and archive that have bytes, by kind."""
     found: defaultdict[str, list[Path]] = defaultdict(list)
-    for root in ("lake", "raw"):
+    for root in ("lake", "archive"):
         for path in sorted((folder / root).rglob("*")):
             if path.is_file() and path.stat().st_size:
                 found[kind_of(path, folder)].append(path)

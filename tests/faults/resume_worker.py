@@ -45,7 +45,7 @@ def warm_up() -> None:
     ferry = Page(url=url, final_url=url, status=200, headers={"content-type": "text/html"}, body=page(1), fetched_at=at)
     # One that names no language: what guesses it unpacks its data into a temporary file.
     plain = replace(ferry, headers={"content-type": "text/plain"}, body=plain_text(1).encode())
-    articles = [clean(each, source_key="harbour", publisher=None, raw_ref="sha256:0") for each in (ferry, plain)]
+    articles = [clean(each, source_key="harbour", publisher=None, payload_digest="sha256:0") for each in (ferry, plain)]
     list(annotator.load_annotator(settings, annotator.knowledge_of(settings)).read(articles))
 
 
@@ -80,7 +80,7 @@ def whole_evening(folder: Path, day: date) -> None:
 
 def derive_afresh(folder: Path, day: date, into: Path) -> None:
     """Derive a folder's archive, undisturbed, into a lake of its own; the archive is copied as it is."""
-    shutil.copytree(folder / "raw", into / "raw")
+    shutil.copytree(folder / "archive", into / "archive")
     shutil.copy(folder / "sources.toml", into)
     extract_all(into, day)
 

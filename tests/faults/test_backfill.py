@@ -162,13 +162,13 @@ def test_backfill_in_any_order_is_one_undisturbed_derive(
     assert backfill(random.Random(seed), keys) > 0
 
     fresh.mkdir()
-    shutil.copytree(filled / "raw", fresh / "raw")
+    shutil.copytree(filled / "archive", fresh / "archive")
     shutil.copy(filled / "sources.toml", fresh)
     use(fresh, monkeypatch)
     for day in space.archive.days():
         list(extract_run(f"out-{day}", day).steps)
     assert tables(filled) == tables(fresh)
-    assert {path.split("/")[0] for path in tables(filled)} >= {"articles", "entities", "quotes", "copies"}
+    assert {path.split("/")[0] for path in tables(filled)} >= {"articles", "entities", "quotes", "near_duplicates"}
     assert space.lake.verify() == ()
     by_row, by_log = told(space)
     assert by_row == by_log

@@ -13,7 +13,10 @@ pytestmark = [pytest.mark.model, pytest.mark.timeout(3600)]
 FLIPS = 1000 if LONG else 22
 SEED = 20261125
 # What a data root of this newsroom has; another kind of file must be looked at by verify too.
-KINDS = {"tables", "datapackage", "objects", "manifest", "ledger", "log", "staged", "kept", "warc", "index", "state"}
+KINDS = {
+    *("tables", "datapackage", "data", "manifest", "article_index", "log", "staged", "cache", "warc", "capture_index"),
+    "state",
+}
 
 
 @pytest.fixture

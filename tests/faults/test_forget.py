@@ -34,7 +34,7 @@ def forgotten(
     undisturbed: Evening, doomed: dict[str, str], processes: ForkServerContext, tmp_path_factory: pytest.TempPathFactory
 ) -> tuple[Path, Traces, int]:
     """A data root whose article was forgotten undisturbed, which words no other page has, and the steps it took."""
-    folder = tmp_path_factory.mktemp("forgotten") / "data"
+    folder = tmp_path_factory.mktemp("taken_down") / "data"
     shutil.copytree(undisturbed.folder, folder)
     done = wait_for_exit(Worker(processes, forget_one, folder, SECOND, doomed["url"]))
     traces = Traces([doomed["text"], doomed["url"]]).unless_under(folder)

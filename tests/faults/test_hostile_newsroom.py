@@ -343,7 +343,7 @@ def test_storm_of_429_ends(server):
     with fetcher_for(server, threads=1) as fetcher:
         found = Counter(_many(fetcher, urls).values())
 
-    assert found == {"host_on_hold": 100}
+    assert found == {"host_backoff": 100}
     assert sum(server.seen[f"/{number}"] for number in range(100)) <= 10
 
 

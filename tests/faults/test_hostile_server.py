@@ -106,7 +106,7 @@ def test_long_retry_after_is_left_for_a_later_run(server, value):
             fetcher.fetch(other)
 
     assert (caught.value.reason, caught.value.retry_after_seconds) == ("http_429", 86400.0)
-    assert (second.value.reason, server.seen["/later"], server.seen["/other"]) == ("host_on_hold", 1, 0)
+    assert (second.value.reason, server.seen["/later"], server.seen["/other"]) == ("host_backoff", 1, 0)
     assert second.value.retry_after_seconds == pytest.approx(86400, abs=5)
 
 
@@ -377,7 +377,7 @@ def test_robots_of_a_host_on_hold(server):
         times.append(NOW + timedelta(hours=25))  # what robots.txt said is too old by now
         got = fetcher.try_fetch(server.url("/a"))
 
-    assert (got.reason, round(got.retry_after_seconds, -2)) == ("host_on_hold", 3600)
+    assert (got.reason, round(got.retry_after_seconds, -2)) == ("host_backoff", 3600)
     assert (server.seen["/a"], server.seen["/robots.txt"]) == (0, 1)
 
 

@@ -18,8 +18,8 @@ from tests.faults.sample_run import SECOND, Evening
 
 pytestmark = pytest.mark.model
 
-WITHDRAW, RUN, REBUILD = "`newslake lake recover --withdraw`", "`newslake run`", "`newslake raw rebuild`"
-RECOVER, COPY = "`newslake lake recover`", "copy"
+WITHDRAW, RUN, REBUILD = "`newslake lake repair --drop-damaged`", "`newslake run`", "`newslake archive reindex`"
+RECOVER, COPY = "`newslake lake repair`", "copy"
 _ROOT_PAGE = 100  # of a SQLite file: where the kind of its first page stands
 
 
@@ -61,7 +61,7 @@ def half_staged(folder: Path) -> None:
     batch = first(folder, "lake/_state/staged/2026-03-03-*")
     for path in folder.glob("lake/_state/manifest/*.json"):
         path.unlink()
-    for path in folder.glob("lake/_state/ledger.sqlite*"):
+    for path in folder.glob("lake/_state/index.sqlite*"):
         path.unlink()
     open_space(folder, SECOND).lake.recover()
     flip(batch / "quotes.arrow")
@@ -80,8 +80,8 @@ def do_as_advised(folder: Path, told: str) -> None:
     """Do what a sentence of verify says, in its order."""
     space = open_space(folder, SECOND)
     if WITHDRAW in told:
-        space.lake.recover(withdraws=True)
-        space.fetch_state.withdraw()
+        space.lake.recover(drops_damaged=True)
+        space.fetch_state.drop_damaged()
     elif RECOVER in told:
         space.archive.recover()
         space.lake.recover()
@@ -92,7 +92,7 @@ def do_as_advised(folder: Path, told: str) -> None:
             extract_day(space, day=day, run_id=f"again-{day}", report_progress=lambda _: None)
 
 
-OBJECTS = [f"lake/_state/objects/{name}/published_date=2026-03-02/*" for name in ("articles", "quotes", "copies")]
+OBJECTS = [f"lake/_state/data/{name}/published_date=2026-03-02/*" for name in ("articles", "quotes", "near_duplicates")]
 HARMS = {
     **{pattern.split("/")[3]: (flipped(pattern), WITHDRAW) for pattern in OBJECTS},
     "current": (flipped("lake/tables/events/*/part-0.parquet"), RUN),
@@ -101,24 +101,27 @@ HARMS = {
     "manifest": (flipped("lake/_state/manifest/*.json"), RUN),
     "staged": (flipped("lake/_state/staged/*/articles.arrow"), WITHDRAW),
     "staged-only": (half_staged, RUN),
-    "kept": (flipped("lake/_state/kept/*/*"), WITHDRAW),
-    "ledger-page": (flipped("lake/_state/ledger.sqlite", at=_ROOT_PAGE), WITHDRAW),
+    "kept": (flipped("lake/_state/cache/*/*"), WITHDRAW),
+    "ledger-page": (flipped("lake/_state/index.sqlite", at=_ROOT_PAGE), WITHDRAW),
     "ledger-article": (
-        changed_row("lake/_state/ledger.sqlite", "UPDATE articles SET raw_ref = 'sha256:0'"),
+        changed_row("lake/_state/index.sqlite", "UPDATE articles SET payload_digest = 'sha256:0'"),
         WITHDRAW,
     ),
-    "ledger-verdict": (changed_row("lake/_state/ledger.sqlite", "UPDATE verdicts SET reason = 'x'"), WITHDRAW),
-    "ledger-day": (changed_row("lake/_state/ledger.sqlite", "UPDATE days SET generation = 77"), WITHDRAW),
+    "ledger-verdict": (changed_row("lake/_state/index.sqlite", "UPDATE cached_outcomes SET reason = 'x'"), WITHDRAW),
+    "ledger-day": (changed_row("lake/_state/index.sqlite", "UPDATE days SET generation = 77"), WITHDRAW),
     "ledger-day-gone": (
-        changed_row("lake/_state/ledger.sqlite", "DELETE FROM days WHERE published_date = '2026-03-03'"),
+        changed_row("lake/_state/index.sqlite", "DELETE FROM days WHERE published_date = '2026-03-03'"),
         RECOVER,
     ),
-    "ledger-change": (changed_row("lake/_state/ledger.sqlite", "UPDATE changes SET first_at = 1"), WITHDRAW),
+    "ledger-change": (changed_row("lake/_state/index.sqlite", "UPDATE changes SET first_at = 1"), WITHDRAW),
     "package": (flipped("lake/datapackage.json"), RECOVER),
-    "state-row": (changed_row("raw/state.sqlite", "UPDATE pages SET news_day = '1999-01-01'"), WITHDRAW),
-    "index-page": (flipped("raw/index.sqlite", at=_ROOT_PAGE), REBUILD),
-    "index-row": (changed_row("raw/index.sqlite", "UPDATE captures SET news_day = '1999-01-01'"), REBUILD),
-    "index-file": (changed_row("raw/index.sqlite", "UPDATE files SET file = replace(file, '2026', '2022')"), RECOVER),
+    "state-row": (changed_row("archive/state.sqlite", "UPDATE pages SET news_day = '1999-01-01'"), WITHDRAW),
+    "index-page": (flipped("archive/index.sqlite", at=_ROOT_PAGE), REBUILD),
+    "index-row": (changed_row("archive/index.sqlite", "UPDATE captures SET news_day = '1999-01-01'"), REBUILD),
+    "index-file": (
+        changed_row("archive/index.sqlite", "UPDATE files SET file = replace(file, '2026', '2022')"),
+        RECOVER,
+    ),
 }
 
 
@@ -137,9 +140,9 @@ def test_advice_mends(folder: Path, harm: Callable[[Path], None], advice: str) -
 
 
 def only_copies(folder: Path) -> Iterator[tuple[str, Path]]:
-    yield "warc", first(folder, "raw/warc/*/*/*.warc.gz")
+    yield "warc", first(folder, "archive/warc/*/*/*.warc.gz")
     yield "log", first(folder, "lake/log/outcomes/*/*.parquet")
-    yield "state", folder / "raw/state.sqlite"
+    yield "state", folder / "archive/state.sqlite"
 
 
 def test_a_copy_mends_the_rest(folder: Path) -> None:
@@ -172,7 +175,7 @@ def test_lost_record_is_named(folder: Path) -> None:
     """A damaged record of the archive is told with its page and article; its row stays, and says what it misses."""
     space = open_space(folder, SECOND)
     [lost] = [each for each in space.archive.captures() if not each.is_revisit][:1]
-    path = folder / "raw" / lost.file
+    path = folder / "archive" / lost.file
     data = bytearray(path.read_bytes())
     data[lost.offset + lost.length // 2] ^= 1
     path.write_bytes(data)
@@ -180,7 +183,7 @@ def test_lost_record_is_named(folder: Path) -> None:
     [told] = verify(open_space(folder, SECOND), reads=read_everything).problems
     assert f"lost {lost.url} of " in told
     assert f"article {lost.article_id}" in told
-    Archive(folder / "raw").rebuild_index()
+    Archive(folder / "archive").rebuild_index()
     damage, *rows = verify(open_space(folder, SECOND), reads=read_everything).problems
     assert lost.file in damage
     assert all(lost.digest in row or "revisit" in row for row in rows)

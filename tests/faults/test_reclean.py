@@ -39,7 +39,7 @@ def test_archive_derives_twice_to_the_same_bytes_without_network(
     for name, derive in (("first", partial(at_leisure, processes, derive_all)), ("second", derive_in_a_new_process)):
         folder = tmp_path / name
         folder.mkdir()
-        shutil.copytree(live / "raw", folder / "raw")
+        shutil.copytree(live / "archive", folder / "archive")
         shutil.copy(live / "sources.toml", folder)
         derive(folder)
         found.append(table_files(folder))

@@ -40,7 +40,7 @@ def file_of(name: str) -> Path:
 
 def read_case(name: str, annotator: Annotator) -> Reading:
     """Return what the pipeline makes of a case: columns by "table.column", or the reason and type of a rejection."""
-    got = clean(_page(name), source_key="golden", publisher=None, raw_ref=None)
+    got = clean(_page(name), source_key="golden", publisher=None, payload_digest=None)
     if isinstance(got, Rejected):
         return {"rejected.reason": got.reason, "rejected.detail": got.detail, "rejected.page_type": got.page_type}
     (article, doc), *_ = annotator.docs([got])

@@ -10,7 +10,7 @@ from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
 from pipeline.clusters import affected_days
-from pipeline.jobs.cluster import copies_of
+from pipeline.jobs.cluster import near_duplicates_of
 from pipeline.lake import Lake
 from tests.planted import BEYOND, COPIES, Press, articles_table, commit_articles
 from tests.properties.fuzzing import LONG
@@ -36,7 +36,7 @@ def files_of(batches: Sequence[Sequence[tuple[int, int, int]]]) -> dict[str, byt
                 )
                 commit_articles(lake, table, batch=f"{place}-{day}")
             reached = {each for day in days for each in affected_days(day)}
-            lake.replace("copies", lambda reached=reached: dict(copies_of(lake, reached)))
+            lake.replace("near_duplicates", lambda reached=reached: dict(near_duplicates_of(lake, reached)))
         assert lake.verify() == ()
         tables = Path(folder) / "tables"
         return {path.relative_to(tables).as_posix(): path.read_bytes() for path in tables.rglob("*.parquet")}

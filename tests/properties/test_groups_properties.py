@@ -10,7 +10,7 @@ from random import Random
 from hypothesis import HealthCheck, given, settings
 from hypothesis import strategies as st
 
-from pipeline.jobs.cluster import quote_groups_of, relate_events_of
+from pipeline.jobs.cluster import quote_clusters_of, relate_events_of
 from pipeline.lake import Lake
 from tests.planted import Press
 from tests.properties.fuzzing import LONG
@@ -53,7 +53,7 @@ class Sandbox:
         self.relate(self.lake.commit([name], is_current=lambda *_: True).days)
 
     def relate(self, days: Iterable[date]) -> int:
-        groups = self.lake.replace("quote_groups", lambda: quote_groups_of(self.lake, days))
+        groups = self.lake.replace("quote_clusters", lambda: quote_clusters_of(self.lake, days))
         return groups + self.lake.replace_all(lambda: relate_events_of(self.lake, days))
 
     def files(self) -> dict[str, bytes]:
@@ -131,9 +131,9 @@ def test_a_group_goes_on_for_weeks(tmp_path: Path) -> None:
     stories = [story(number, 0, 6 * number) for number in range(4)]
     made.run(stories, name="all")
     first = f"{stories[0].article_id}:0"
-    assert set(made.lake.read("quote_groups")["quote_group_id"].to_pylist()) == {first}
+    assert set(made.lake.read("quote_clusters")["quote_cluster_id"].to_pylist()) == {first}
     made.run([replace(stories[1], words="Nothing of the kind was ever said.", seen=1)], name="changed")
-    groups = made.lake.read("quote_groups")["quote_group_id"].to_pylist()
+    groups = made.lake.read("quote_clusters")["quote_cluster_id"].to_pylist()
     assert groups == [f"{stories[at].article_id}:0" for at in (0, 1, 2, 2)]
 
 
@@ -144,7 +144,7 @@ def test_a_meeting_is_linked_to_what_announced_it_weeks_ago(tmp_path: Path) -> N
     for number in (3, 0, 4, 2, 1):
         made.run([articles[number]], name=str(number))
     rows = made.lake.read("event_clusters").to_pylist()
-    found = [(row["event_cluster_id"], row["report_count"], row["realises_cluster_id"]) for row in rows]
+    found = [(row["event_cluster_id"], row["report_count"], row["planned_cluster_id"]) for row in rows]
     assert found == [(f"{0:032x}:0", 3, None), (f"{3:032x}:0", 2, f"{0:032x}:0")]
 
 
@@ -155,7 +155,7 @@ def test_related_again_changes_nothing(tmp_path: Path) -> None:
     made.run(stories, name="all")
     days = made.lake.days()
     assert made.relate(days) == 0
-    made.lake.replace("quote_groups", lambda: {days[3]: made.lake.read("quote_groups", days=[days[3]]).slice(0, 0)})
+    made.lake.replace("quote_clusters", lambda: {days[3]: made.lake.read("quote_clusters", days=[days[3]]).slice(0, 0)})
     assert made.relate([days[8]]) == 1
     assert made.relate(days) == 0
     assert timedelta(11) == days[-1] - days[0]

@@ -59,7 +59,7 @@ def _check(annotator: Annotator, text: str) -> None:
         assert quote.quote_index == index
         assert end <= quote.start_char < quote.end_char <= len(article.text)
         assert quote.quote_text == article.text[quote.start_char : quote.end_char]
-        assert all(quote.start_char <= start < stop <= quote.end_char for start, stop in quote.parts)
+        assert all(quote.start_char <= start < stop <= quote.end_char for start, stop in quote.quoted_spans)
         assert 0 <= quote.confidence <= 1
         if quote.speaker_start_char is not None:
             assert quote.speaker_text == article.text[quote.speaker_start_char : quote.speaker_end_char]

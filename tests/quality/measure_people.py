@@ -48,7 +48,7 @@ def _judge_role(wanted: str | list[str] | None, own: Sequence[Entity], label: st
         roles = [_bare(each) for each in one_or_more(wanted)]
         figures["role"].count(any(f"{each} ".startswith(f"{role} ") for each in got for role in roles), miss)
     elif got:
-        figures["role"].count(got <= {_bare(row.title_text or "") for row in own}, miss)
+        figures["role"].count(got <= {_bare(row.honorific_text or "") for row in own}, miss)
 
 
 def _bare(role: str) -> str:

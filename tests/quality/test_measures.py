@@ -39,7 +39,7 @@ def row_of(case: Case, span: tuple[int, int], kind: str, cluster: int, entity: d
         cluster_index=cluster,
         entity_id=str(cluster),
         entity_name=entity["name"],
-        title_text=None,
+        honorific_text=None,
         role_text=one_or_more(entity["role"] or [None])[0],
         country_code=entity["country"],
         gender=entity["gender"],

@@ -39,8 +39,8 @@ def assert_undisturbed(machine: Machine, scratch: Path) -> None:
 
     In an empty folder the archive is derived in one go; in one that was used for this before, what has come since.
     """
-    shutil.rmtree(scratch / "raw", ignore_errors=True)
-    shutil.copytree(machine.data / "raw", scratch / "raw")
+    shutil.rmtree(scratch / "archive", ignore_errors=True)
+    shutil.copytree(machine.data / "archive", scratch / "archive")
     quiet = open_space(machine, scratch)
     name = f"undisturbed-{len(quiet.archive.captures())}"
     for day in quiet.archive.days():
@@ -54,6 +54,6 @@ def assert_accounts_balance(space: Workspace) -> None:
     """Assert the conservation law for every run, and that every page of the inbox has a final outcome."""
     assert broken_sums(space) == []
     outcomes = [row for row in space.lake.log.read("outcomes").to_pylist() if row["source_key"] == "inbox"]
-    final = {row["raw_ref"] for row in outcomes if row["outcome"] in ("kept", "unchanged", "rejected")}
+    final = {row["payload_digest"] for row in outcomes if row["outcome"] in ("kept", "unchanged", "rejected")}
     captured = {capture.digest for capture in space.archive.captures() if capture.source_key == "inbox"}
     assert captured == final

@@ -24,7 +24,7 @@ STUCK = """
 kind = "feed"
 url = "http://127.0.0.2:{port}/rss.xml"
 """
-FIRST_OBJECT = "1 /_state/objects/"  # of four tables one is written, and none is published
+FIRST_OBJECT = "1 /_state/data/"  # of four tables one is written, and none is published
 PATIENCE = 600.0
 
 

@@ -15,7 +15,7 @@ from typing import Any
 import pyarrow as pa
 
 from pipeline.clean.plain_text import article_from_text
-from pipeline.jobs.cluster import copies_of, quote_groups_of, relate_events_of
+from pipeline.jobs.cluster import near_duplicates_of, quote_clusters_of, relate_events_of
 from pipeline.kb import load_kb
 from pipeline.lake import KEYS_SCHEMA, Lake
 from pipeline.model import Annotation, Article
@@ -121,8 +121,8 @@ def related(read: Sequence[Read], folder: Path) -> Lake:
     ]
     lake.stage("all", tables, pa.Table.from_pylist(keys, schema=KEYS_SCHEMA))
     lake.commit(["all"], is_current=lambda *_: True)
-    lake.replace("copies", lambda: dict(copies_of(lake, lake.days())))
-    lake.replace("quote_groups", lambda: quote_groups_of(lake, lake.days()))
+    lake.replace("near_duplicates", lambda: dict(near_duplicates_of(lake, lake.days())))
+    lake.replace("quote_clusters", lambda: quote_clusters_of(lake, lake.days()))
     lake.replace_all(lambda: relate_events_of(lake, lake.days()))
     return lake
 
@@ -134,8 +134,8 @@ def measure(read: Sequence[Read]) -> dict[str, Pairs]:
     """
     with tempfile.TemporaryDirectory() as folder:
         lake = related(read, Path(folder))
-        quotes = _clusters(lake.read("quote_groups"), "quote_index", "quote_group_id")
-        events = _clusters(lake.read("event_reports"), "event_index", "event_cluster_id")
+        quotes = _clusters(lake.read("quote_clusters"), "quote_index", "quote_cluster_id")
+        events = _clusters(lake.read("event_cluster_members"), "event_index", "event_cluster_id")
     originals = {each.printed.story: each for each in read if each.printed.variant in ("original", "elsewhere")}
     same_words = [each for each in read if each.printed.variant != "elsewhere"]
     return {
@@ -225,6 +225,6 @@ def _event_labels(read: Read, first: Read) -> dict[int, object]:
         origin = _origin(mine, event.start_char)
         alike = known[origin, event.event_type]
         same = [each for each in alike if each.trigger_text[:3].lower() == event.trigger_text[:3].lower()] or alike[:1]
-        name = same[0].same_event_index if same else (origin, event.event_type, event.trigger_text[:3].lower())
+        name = same[0].coref_event_index if same else (origin, event.event_type, event.trigger_text[:3].lower())
         found[event.event_index] = (read.printed.story, name)
     return found

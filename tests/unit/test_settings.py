@@ -1,4 +1,4 @@
-"""Layout rules in sources.toml: checked before anything runs, and part of the pipeline version."""
+"""Settings: layout rules are checked before anything runs, and a data root of another schema is refused."""
 
 from datetime import date
 from pathlib import Path
@@ -51,3 +51,12 @@ def test_rules_change_the_version(tmp_path: Path) -> None:
 
     assert version("") == version_of(Settings(sources_file=tmp_path / "missing.toml"))
     assert len({version(""), version('keep = "p"'), version('keep = "div"')}) == 3
+
+
+@pytest.mark.parametrize("name", ["raw/index.sqlite", "raw/warc", "lake/_state/ledger.sqlite"])
+def test_data_root_of_schema_1_is_refused(tmp_path: Path, name: str) -> None:
+    """A data root of schema 1 is refused in one sentence; an empty folder is not."""
+    assert Settings.load(data_dir=tmp_path).data_dir == tmp_path
+    (tmp_path / name).mkdir(parents=True)
+    with pytest.raises(ConfigError, match=r"was written with schema 1.*set NEWS_DATA_DIR to a new folder"):
+        Settings.load(data_dir=tmp_path)

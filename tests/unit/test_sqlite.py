@@ -83,7 +83,7 @@ def test_seals_of_many_rows_are_those_of_each(tmp_path: Path) -> None:
     texts = ["plain", 'a "b", c', "line\nbreak]\n[next", "\0\x1e", "Ünïcødé \u2028", "], [", ""]
     rows = [(text, number, None, 1.5) for number, text in enumerate(texts * 300)]
     with closing(sqlite3.connect(tmp_path / "x.sqlite")) as connection:
-        connection.execute("CREATE TABLE t (a, b, c, d, seal INTEGER)")
+        connection.execute("CREATE TABLE t (a, b, c, d, checksum INTEGER)")
         connection.executemany("INSERT INTO t VALUES (?, ?, ?, ?, ?)", [(*row, row_checksum(row)) for row in rows])
         assert damaged_rows(connection, "t") == []
         connection.execute("UPDATE t SET b = -1 WHERE b = 1500")

@@ -138,7 +138,7 @@ def _entity(
         cluster_index=mention.link.cluster,
         entity_id=identity.entity_id if identity else None,
         entity_name=identity.name if identity else None,
-        title_text=mention.title,
+        honorific_text=mention.title,
         role_text=mention.role,
         country_code=country,
         country_method=method,
@@ -190,7 +190,7 @@ def _in_quote(entity: Entity, quote: Quote, first_of: Mapping[int, Entity], data
     pronoun = data.pronouns.get(entity.entity_text.lower()) if entity.mention_kind == "pronoun" else None
     cluster = quote.speaker_cluster_index
     speaker = None if cluster is None else first_of.get(cluster)
-    marked = any(start <= entity.start_char < end for start, end in quote.parts)
+    marked = any(start <= entity.start_char < end for start, end in quote.quoted_spans)
     wanted = "speaker" if quote.speaker_kind == "person" else "speakers"
     if pronoun is None or speaker is None or not marked or pronoun.kind != wanted:
         return replace(entity, quote_index=quote.quote_index)

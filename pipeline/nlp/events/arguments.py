@@ -401,6 +401,6 @@ def _country(parse: Parse, entity: Entity | None, first: int, last: int) -> str 
 
 
 def _sector(parse: Parse, entity: Entity | None, first: int, index: int, data: FrameData) -> str | None:
-    role = (entity.role_text or entity.title_text or "").lower().split() if entity else []
+    role = (entity.role_text or entity.honorific_text or "").lower().split() if entity else []
     said = [parse.lemma[i] for i in range(index, first - 1, -1)]
     return next((sector for word in (*said, *reversed(role)) if (sector := data.people.get(word))), None)

@@ -23,7 +23,7 @@ from pipeline.nlp.events.time_place import (
     places_by_sentence,
 )
 from pipeline.nlp.events.triggers import Trigger, drop_type, find_triggers, infinitive_of, object_of, pattern_objects
-from pipeline.nlp.languages.plover import MATERIAL_CONFLICT, QUADS, plover_type_of
+from pipeline.nlp.languages.plover import MATERIAL_CONFLICT, QUAD_CLASSES, plover_type_of
 from pipeline.nlp.languages.spec_events import Frame, FrameData, HasFrames
 from pipeline.nlp.times.values import reference_date
 from pipeline.nlp.tokens import Tokens
@@ -62,8 +62,8 @@ def extract_events(  # noqa: PLR0913 - an event draws on everything that was rea
 ) -> tuple[tuple[Event, ...], tuple[Event, ...]]:
     """Return the typed events and the untyped ones (none unless ``with_untyped``), each in reading order.
 
-    ``kb`` gives the coordinates of places. ``same_event_index`` of an untyped event is a position among the untyped; of
-    a typed one, its ``event_index``.
+    ``kb`` gives the coordinates of places. ``coref_event_index`` of an untyped event is a position among the untyped
+    events; of a typed event, it is an ``event_index``.
     """
     parse, data = parse_of(tokens, article, entities, times, language.frames), language.frames
     triggers = _drop_content_nouns(parse, find_triggers(parse, data), data)
@@ -92,7 +92,7 @@ def _build_typed(context: _EventContext, drafts: Sequence[_EventDraft], prominen
     firsts = first_mentions(mentions)
     ranked = zip(typed, firsts, saliences(mentions, firsts, prominence), strict=True)
     return tuple(
-        _event(context, draft, event_index=index, same_event_index=first, salience=salience)
+        _event(context, draft, event_index=index, coref_event_index=first, salience=salience)
         for index, (draft, first, salience) in enumerate(ranked)
     )
 
@@ -101,7 +101,7 @@ def _build_untyped(context: _EventContext, drafts: Sequence[_EventDraft]) -> tup
     untyped = [draft for draft in drafts if draft.trigger.frame is None]
     firsts = first_mentions([draft.mention for draft in untyped])
     return tuple(
-        _event(context, draft, event_index=-1, same_event_index=first, salience=0.0)
+        _event(context, draft, event_index=-1, coref_event_index=first, salience=0.0)
         for draft, first in zip(untyped, firsts, strict=True)
     )
 
@@ -188,7 +188,7 @@ def _is_bare(parse: Parse, index: int) -> bool:
 
 
 def _event(
-    context: _EventContext, draft: _EventDraft, *, event_index: int, same_event_index: int, salience: float
+    context: _EventContext, draft: _EventDraft, *, event_index: int, coref_event_index: int, salience: float
 ) -> Event:
     trigger, roles, place, mention = draft.trigger, draft.roles, draft.place, draft.mention
     kind, frame = mention.event_type, trigger.frame
@@ -198,7 +198,7 @@ def _event(
         event_type=kind,
         event_subtype=frame.subtype if frame else None,
         event_mode=mention.event_mode,
-        quad=QUADS.get(kind) if kind else None,
+        quad_class=QUAD_CLASSES.get(kind) if kind else None,
         plover_type=plover_type_of(kind, mention.modality),
         modality=mention.modality,
         trigger_text=context.parse.text[trigger.start : trigger.end],
@@ -216,7 +216,7 @@ def _event(
         place_lon=point[1] if point else None,
         attributed_to_entity_id=_speaker(context.quotes, trigger),
         sentence_index=mention.sentence,
-        same_event_index=same_event_index,
+        coref_event_index=coref_event_index,
         salience=salience,
         confidence=_confidence(trigger, roles),
         rule_id=frame.rule_id if frame else f"{mention.lemma}>none",
@@ -307,7 +307,7 @@ def _results(parse: Parse, triggers: Sequence[Trigger]) -> Iterator[int]:
         first = parse.head[index] if parse.dep[index] == "conj" else index  # "killing two and injuring nine"
         outer = frames.get(parse.head[first])
         if outer is not None and parse.dep[first] == "advcl" and parse.tag[index] == "VBG":
-            harm = QUADS.get(frame.event_type) == MATERIAL_CONFLICT
+            harm = QUAD_CLASSES.get(frame.event_type) == MATERIAL_CONFLICT
             if harm and outer.subtype in _NATURAL:
                 yield index
 

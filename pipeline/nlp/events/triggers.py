@@ -5,7 +5,7 @@ from dataclasses import dataclass
 
 from pipeline.nlp.events.modality import names_thing
 from pipeline.nlp.events.parse import Parse
-from pipeline.nlp.languages.plover import MATERIAL_CONFLICT, QUADS
+from pipeline.nlp.languages.plover import MATERIAL_CONFLICT, QUAD_CLASSES
 from pipeline.nlp.languages.spec_events import Frame, FrameData
 
 _GROUP_TYPES = frozenset({"PERSON", "ORG", "GPE", "NORP"})
@@ -174,7 +174,7 @@ def _has_harm(parse: Parse, index: int, data: FrameData) -> bool:
     if inner is None:
         return False
     frame = _match(parse, inner, data.verb_index.get(parse.lemma[inner], ()), data)
-    return frame is not None and QUADS.get(frame.event_type) == MATERIAL_CONFLICT
+    return frame is not None and QUAD_CLASSES.get(frame.event_type) == MATERIAL_CONFLICT
 
 
 def _subject(parse: Parse, index: int, data: FrameData) -> int | None:

@@ -7,7 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from pipeline.errors import ConfigError
-from pipeline.nlp.languages.plover import MODES, OTHER, QUADS, SUBTYPES
+from pipeline.nlp.languages.plover import MODES, OTHER, QUAD_CLASSES, SUBTYPES
 from pipeline.nlp.languages.spec_events import FrameGroup
 
 _KEYS: Mapping[str, type] = {
@@ -98,8 +98,8 @@ def _wrong_type(table: Mapping[str, Any], kind: str) -> Problem:
         if mode is not None:
             return "mode", "OTHER has none: say its subtype"
         return None if subtype in SUBTYPES else ("subtype", f"{subtype!r} is none of {', '.join(SUBTYPES)}")
-    if event_type not in QUADS:
-        return "type", f"{event_type!r} is none of {', '.join(QUADS)}, {OTHER}"
+    if event_type not in QUAD_CLASSES:
+        return "type", f"{event_type!r} is none of {', '.join(QUAD_CLASSES)}, {OTHER}"
     if subtype is not None:
         return "subtype", f"only {OTHER} has one"
     if mode is not None and mode not in MODES.get(event_type, ()):

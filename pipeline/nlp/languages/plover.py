@@ -9,7 +9,7 @@ from pipeline.model.annotation import Modality
 
 OTHER = "OTHER"
 MATERIAL_CONFLICT = 4
-QUADS: Mapping[str, int] = {
+QUAD_CLASSES: Mapping[str, int] = {
     **dict.fromkeys(("AGREE", "CONSULT", "SUPPORT", "CONCEDE"), 1),
     **dict.fromkeys(("COOPERATE", "AID", "RETREAT"), 2),
     **dict.fromkeys(("REQUEST", "ACCUSE", "REJECT", "THREATEN"), 3),
@@ -56,6 +56,6 @@ _PLANNED_TYPES: Mapping[str, str] = {
 
 def plover_type_of(event_type: str | None, modality: Modality) -> str | None:
     """Return the type that PLOVER derives: intended cooperation is an agreement. None for OTHER and for no type."""
-    if event_type is None or event_type not in QUADS:
+    if event_type is None or event_type not in QUAD_CLASSES:
         return None
     return _PLANNED_TYPES.get(event_type, event_type) if modality == "planned" else event_type

@@ -42,7 +42,7 @@ class _QuoteDraft:
 
     start: int
     end: int
-    parts: tuple[tuple[int, int], ...]
+    quoted_spans: tuple[tuple[int, int], ...]
     is_closed: bool
     attribution: Attribution
     is_fragment: bool = False
@@ -175,9 +175,9 @@ def _resolve_overlaps(text: str, found: Sequence[_QuoteDraft]) -> list[_QuoteDra
             apart[-1] = _merge_fragments(before, each)
         elif before is None or each.start >= before.end:
             apart.append(each)
-        elif each.parts and before.parts:
+        elif each.quoted_spans and before.quoted_spans:
             apart[-1] = _merge_fragments(before, each)
-        elif each.parts:
+        elif each.quoted_spans:
             apart[-1] = each
     return apart
 
@@ -187,7 +187,9 @@ def _continues(text: str, before: _QuoteDraft, after: _QuoteDraft) -> bool:
     cue = before.attribution.cue
     gap = after.start - before.end
     is_near = cue is not None and after.attribution.cue is cue and 0 <= gap <= _FARTHEST_FRAGMENT
-    return is_near and bool(before.parts and after.parts) and not _ENDS.search(text, before.end, after.start)
+    return (
+        is_near and bool(before.quoted_spans and after.quoted_spans) and not _ENDS.search(text, before.end, after.start)
+    )
 
 
 def _merge_fragments(before: _QuoteDraft, after: _QuoteDraft) -> _QuoteDraft:
@@ -195,7 +197,7 @@ def _merge_fragments(before: _QuoteDraft, after: _QuoteDraft) -> _QuoteDraft:
     return _QuoteDraft(
         min(before.start, after.start),
         max(before.end, after.end),
-        tuple(sorted({*before.parts, *after.parts})),
+        tuple(sorted({*before.quoted_spans, *after.quoted_spans})),
         before.is_closed and after.is_closed,
         best,
         is_fragment=before.is_fragment and after.is_fragment,
@@ -203,9 +205,9 @@ def _merge_fragments(before: _QuoteDraft, after: _QuoteDraft) -> _QuoteDraft:
 
 
 def _type(text: str, found: _QuoteDraft) -> QuoteType:
-    if not found.parts:
+    if not found.quoted_spans:
         return "indirect"
-    inside = sum(char.isalnum() for start, end in found.parts for char in text[start:end])
+    inside = sum(char.isalnum() for start, end in found.quoted_spans for char in text[start:end])
     whole = sum(char.isalnum() for char in text[found.start : found.end])
     return "direct" if inside >= _DIRECT_SHARE * whole and not found.is_fragment else "mixed"
 
@@ -221,7 +223,7 @@ def _quote(tokens: Tokens, found: _QuoteDraft, speaker: Speaker | None, data: Cu
         quote_text=text,
         start_char=found.start,
         end_char=found.end,
-        parts=found.parts,
+        quoted_spans=found.quoted_spans,
         is_closed=found.is_closed,
         cue_text=tokens.text[cue.token] if cue else None,
         cue_lemma=tokens.lemma[cue.token] if cue else None,
@@ -240,7 +242,7 @@ def _quote(tokens: Tokens, found: _QuoteDraft, speaker: Speaker | None, data: Cu
         medium_text=_medium(tokens, cue, data),
         paragraph_index=tokens.block[max(tokens.at(found.start), 0)],
         word_count=len(words),
-        quote_norm_id=hashlib.sha256(" ".join(words).casefold().encode()).hexdigest()[:16],
+        normalized_text_hash=hashlib.sha256(" ".join(words).casefold().encode()).hexdigest()[:16],
         confidence=round(_rule_confidence(found.attribution.rule), 3),
         rule_id=found.attribution.rule,
     )

@@ -65,8 +65,8 @@ class SpeakerFinder:
     def _named(self, entity: Entity, head: int) -> Speaker:
         tokens = self.tokens
         first, last = tokens.at(entity.start_char), tokens.at(entity.end_char - 1)
-        if entity.mention_kind == "name" and entity.title_text:
-            first = tokens.at(entity.start_char - len(entity.title_text) - 1)
+        if entity.mention_kind == "name" and entity.honorific_text:
+            first = tokens.at(entity.start_char - len(entity.honorific_text) - 1)
         return self._made(first, last, entity, head=head)
 
     def _name_in(self, head: int, first: int, last: int) -> Entity | None:

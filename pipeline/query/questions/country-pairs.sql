@@ -6,12 +6,12 @@ WITH dealt AS (
     CASE WHEN actor_country < recipient_country THEN actor_country ELSE recipient_country END AS one,
     CASE WHEN actor_country < recipient_country THEN recipient_country ELSE actor_country END AS other,
     CAST(date_trunc('week', published_date) AS DATE) AS week,
-    CASE quad WHEN 1 THEN 'cooperation, words' WHEN 2 THEN 'cooperation, deeds'
+    CASE quad_class WHEN 1 THEN 'cooperation, words' WHEN 2 THEN 'cooperation, deeds'
               WHEN 3 THEN 'conflict, words' ELSE 'conflict, deeds' END AS what,
     report_count,
     independent_count
   FROM event_clusters
-  WHERE modality = 'happened' AND quad IS NOT NULL AND actor_country <> recipient_country
+  WHERE modality = 'happened' AND quad_class IS NOT NULL AND actor_country <> recipient_country
 )
 SELECT
   one,
@@ -33,6 +33,6 @@ SELECT
   CAST(coalesce(sum(report_count) FILTER (is_pair), 0) AS BIGINT) AS reports,
   count(*) FILTER (NOT is_pair) AS "left out: events that did not happen, have no kind, or are not between two countries"
 FROM (
-  SELECT *, coalesce(modality = 'happened' AND quad IS NOT NULL AND actor_country <> recipient_country, false) AS is_pair
+  SELECT *, coalesce(modality = 'happened' AND quad_class IS NOT NULL AND actor_country <> recipient_country, false) AS is_pair
   FROM event_clusters
 );

@@ -5,10 +5,10 @@ WITH last AS (
   SELECT * FROM outcomes
   QUALIFY row_number() OVER (
     PARTITION BY source_key, url
-    ORDER BY outcome = 'unchanged', seen_at DESC, outcome = 'pending', run_id DESC
+    ORDER BY outcome = 'unchanged', decided_at DESC, outcome = 'pending', run_id DESC
   ) = 1
 ),
-visits AS (SELECT source_key, max(seen_at) AS visited_at FROM outcomes WHERE stage <> 'discover' GROUP BY source_key)
+visits AS (SELECT source_key, max(decided_at) AS visited_at FROM outcomes WHERE stage <> 'discover' GROUP BY source_key)
 SELECT
   source_key,
   news_day,
@@ -19,7 +19,7 @@ SELECT
   count(*) FILTER (WHERE outcome = 'quarantined') AS quarantined,
   count(*) FILTER (WHERE outcome = 'pending') AS pending
 FROM last LEFT JOIN visits USING (source_key)
-WHERE stage <> 'discover' OR visited_at IS NULL OR seen_at > visited_at
+WHERE stage <> 'discover' OR visited_at IS NULL OR decided_at > visited_at
 GROUP BY source_key, news_day
 ORDER BY news_day DESC, source_key;
 

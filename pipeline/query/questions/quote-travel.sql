@@ -1,50 +1,50 @@
 -- title: Which quotations travel, and who had them first?
 -- about: Quotations that at least two outlets print, whole or cut, with the first outlet and the hours until half of the reports were out. What has no time or no outlet is left out, and so is what is told without marks. No first outlet is named where the first print is not among what was asked for.
 WITH repeated AS (
-  SELECT DISTINCT quote_group_id FROM quote_groups
-  WHERE quote_group_id <> article_id || ':' || CAST(quote_index AS VARCHAR)
+  SELECT DISTINCT quote_cluster_id FROM quote_clusters
+  WHERE quote_cluster_id <> article_id || ':' || CAST(quote_index AS VARCHAR)
 ), prints AS (
   SELECT
-    g.quote_group_id,
+    g.quote_cluster_id,
     g.article_id || ':' || CAST(g.quote_index AS VARCHAR) AS print_id,
     a.publisher,
     a.published_at
-  FROM quote_groups g
-  JOIN repeated r ON r.quote_group_id = g.quote_group_id
+  FROM quote_clusters g
+  JOIN repeated r ON r.quote_cluster_id = g.quote_cluster_id
   JOIN articles_stored a ON a.article_id = g.article_id AND a.revision_id = g.revision_id
   WHERE a.published_at IS NOT NULL AND a.publisher IS NOT NULL
 ), outlets AS (
   SELECT
-    quote_group_id,
+    quote_cluster_id,
     publisher,
     min(published_at) AS first_seen,
     min(print_id) AS print_id,
-    max(CASE WHEN quote_group_id = print_id THEN 1 ELSE 0 END) AS is_first
+    max(CASE WHEN quote_cluster_id = print_id THEN 1 ELSE 0 END) AS is_first
   FROM prints
-  GROUP BY quote_group_id, publisher
+  GROUP BY quote_cluster_id, publisher
 ), travels AS (
   SELECT
-    quote_group_id,
-    CASE WHEN max(is_first) = 1 THEN quote_group_id ELSE min(print_id) END AS print_id,
+    quote_cluster_id,
+    CASE WHEN max(is_first) = 1 THEN quote_cluster_id ELSE min(print_id) END AS print_id,
     max(CASE WHEN is_first = 1 THEN publisher END) AS first_outlet,
     min(first_seen) AS first_seen,
     count(*) AS outlets
   FROM outlets
-  GROUP BY quote_group_id
+  GROUP BY quote_cluster_id
   HAVING count(*) >= 2
 ), marked AS (
-  SELECT t.quote_group_id, t.first_outlet, t.first_seen, t.outlets, q.published_date, q.article_id, q.quote_index
+  SELECT t.quote_cluster_id, t.first_outlet, t.first_seen, t.outlets, q.published_date, q.article_id, q.quote_index
   FROM travels t
   JOIN quotes_stored q
     ON q.article_id = split_part(t.print_id, ':', 1) AND q.quote_index = CAST(split_part(t.print_id, ':', 2) AS INTEGER)
   WHERE q.quote_type <> 'indirect'
-  ORDER BY t.outlets DESC, t.first_seen, t.quote_group_id
+  ORDER BY t.outlets DESC, t.first_seen, t.quote_cluster_id
   LIMIT 50
 ), lags AS (
-  SELECT m.quote_group_id, quantile_cont(epoch(p.published_at) - epoch(m.first_seen), 0.5) AS seconds
+  SELECT m.quote_cluster_id, quantile_cont(epoch(p.published_at) - epoch(m.first_seen), 0.5) AS seconds
   FROM marked m
-  JOIN prints p ON p.quote_group_id = m.quote_group_id
-  GROUP BY m.quote_group_id
+  JOIN prints p ON p.quote_cluster_id = m.quote_cluster_id
+  GROUP BY m.quote_cluster_id
 )
 SELECT
   q.quote_text AS quote,
@@ -54,7 +54,7 @@ SELECT
   m.outlets,
   round(l.seconds / 3600, 1) AS median_lag_hours
 FROM marked m
-JOIN lags l ON l.quote_group_id = m.quote_group_id
+JOIN lags l ON l.quote_cluster_id = m.quote_cluster_id
 JOIN quotes_stored q
   ON q.published_date = m.published_date AND q.article_id = m.article_id AND q.quote_index = m.quote_index
-ORDER BY m.outlets DESC, m.first_seen, m.quote_group_id;
+ORDER BY m.outlets DESC, m.first_seen, m.quote_cluster_id;

@@ -4,11 +4,11 @@
 SELECT
   a.publisher,
   count(*) AS articles,
-  round(sum(CASE WHEN a.is_copy AND (f.publisher IS NULL OR f.publisher <> a.publisher) THEN 1 ELSE 0 END) / count(*), 3)
+  round(sum(CASE WHEN a.is_duplicate AND (f.publisher IS NULL OR f.publisher <> a.publisher) THEN 1 ELSE 0 END) / count(*), 3)
     AS share_reprints,
   round(sum(CASE WHEN a.wire_agency IS NULL THEN 0 ELSE 1 END) / count(*), 3) AS share_wire
 FROM articles a
-LEFT JOIN articles_stored f ON f.article_id = CASE WHEN a.is_copy THEN a.dup_group_id END
+LEFT JOIN articles_stored f ON f.article_id = CASE WHEN a.is_duplicate THEN a.dup_group_id END
 WHERE a.publisher IS NOT NULL
 GROUP BY a.publisher
 ORDER BY share_reprints DESC, share_wire DESC, a.publisher;

@@ -25,7 +25,7 @@ LIMIT 20;
 
 -- counted:
 SELECT
-  count(DISTINCT quote_group_id) FILTER (is_named) AS "quotations by named people",
+  count(DISTINCT quote_cluster_id) FILTER (is_named) AS "quotations by named people",
   count(DISTINCT coalesce(speaker_entity_id, speaker_name)) FILTER (is_named) AS people,
   count(DISTINCT article_id) FILTER (is_named) AS articles,
   count(*) FILTER (NOT is_named) AS "left out: quotes without a named person"

@@ -13,7 +13,7 @@ WITH mentioned AS (
   LEFT JOIN mentioned m
     ON m.article_id = q.article_id AND m.revision_id = q.revision_id AND m.quote_index = q.quote_index
   WHERE coalesce(q.speaker_name, q.speaker_text) IS NOT NULL
-    AND NOT a.is_copy
+    AND NOT a.is_duplicate
     AND (
       getvariable('about') IS NULL
       OR m.article_id IS NOT NULL

@@ -4,7 +4,7 @@
 WITH openings AS (
   SELECT a.publisher, q.speaker_kind, q.speaker_gender, count(*) AS openings
   FROM quotes_stored q JOIN articles a ON a.article_id = q.article_id AND a.revision_id = q.revision_id
-  WHERE q.quote_index = 0 AND NOT a.is_copy
+  WHERE q.quote_index = 0 AND NOT a.is_duplicate
   GROUP BY a.publisher, q.speaker_kind, q.speaker_gender
 )
 SELECT
@@ -18,7 +18,7 @@ ORDER BY publisher NULLS LAST, openings DESC, speaker_kind NULLS LAST, gender NU
 
 -- counted:
 SELECT
-  count(DISTINCT article_id) FILTER (is_quoting AND NOT is_copy) AS "articles with a quote",
-  count(*) FILTER (is_quoting AND is_copy) AS "left out: copies of another article",
+  count(DISTINCT article_id) FILTER (is_quoting AND NOT is_duplicate) AS "articles with a quote",
+  count(*) FILTER (is_quoting AND is_duplicate) AS "left out: copies of another article",
   count(*) FILTER (NOT is_quoting) AS "left out: articles without a quote"
 FROM (SELECT *, article_id IN (SELECT article_id FROM quotes) AS is_quoting FROM articles);

@@ -5,20 +5,20 @@ WITH last AS (
   SELECT * FROM outcomes
   QUALIFY row_number() OVER (
     PARTITION BY source_key, url
-    ORDER BY outcome = 'unchanged', seen_at DESC, outcome = 'pending', run_id DESC
+    ORDER BY outcome = 'unchanged', decided_at DESC, outcome = 'pending', run_id DESC
   ) = 1
 ),
-visits AS (SELECT source_key, max(seen_at) AS visited_at FROM outcomes WHERE stage <> 'discover' GROUP BY source_key)
+visits AS (SELECT source_key, max(decided_at) AS visited_at FROM outcomes WHERE stage <> 'discover' GROUP BY source_key)
 SELECT
   source_key,
   outcome,
   reason,
   count(*) AS pages,
-  arg_max(url, (seen_at, url)) AS latest_url,
-  arg_max(detail, (seen_at, url)) AS latest_detail
+  arg_max(url, (decided_at, url)) AS latest_url,
+  arg_max(detail, (decided_at, url)) AS latest_detail
 FROM last LEFT JOIN visits USING (source_key)
 WHERE outcome IN ('rejected', 'quarantined', 'pending')
-  AND (stage <> 'discover' OR visited_at IS NULL OR seen_at > visited_at)
+  AND (stage <> 'discover' OR visited_at IS NULL OR decided_at > visited_at)
 GROUP BY source_key, outcome, reason
 ORDER BY pages DESC, source_key, outcome, reason;
 

@@ -1,6 +1,6 @@
 """The system calls of a lake, one by one: named, counted, and one of them struck. For a process of its own.
 
-A name is the call and what it concerns: ``replace manifest``, ``fsync objects``, ``commit ledger``. What happens
+A name is the call and what it concerns: ``replace manifest``, ``fsync data``, ``commit index``. What happens
 before the n-th call happens after the one before it, so that killing before each is killing between each two.
 """
 
@@ -124,7 +124,7 @@ class Calls:
             def execute(self, statement: str, *given: Any) -> sqlite3.Cursor:
                 if statement in ("BEGIN IMMEDIATE", "COMMIT"):
                     calls._meet(
-                        statement.split(maxsplit=1)[0].lower(), calls.root / "_state" / "ledger", fail=_fail_sqlite
+                        statement.split(maxsplit=1)[0].lower(), calls.root / "_state" / "index", fail=_fail_sqlite
                     )
                 return super().execute(statement, *given)
 

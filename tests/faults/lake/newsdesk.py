@@ -10,7 +10,7 @@ from typing import Any
 import pandas  # noqa: F401
 import pyarrow.dataset  # noqa: F401
 
-from pipeline.jobs.cluster import copies_of, quote_groups_of, relate_events_of
+from pipeline.jobs.cluster import near_duplicates_of, quote_clusters_of, relate_events_of
 from pipeline.lake import Lake
 from pipeline.sqlite import Durability
 from pipeline.tables import rows_table, table_named
@@ -87,8 +87,8 @@ def stage(lake: Lake, batches: Batches) -> None:
 
 def relate(lake: Lake) -> int:
     """Write the cluster tables of all days; return how many files changed."""
-    changed = lake.replace("copies", lambda: dict(copies_of(lake, ALL_DAYS)))
-    changed += lake.replace("quote_groups", lambda: quote_groups_of(lake, ALL_DAYS))
+    changed = lake.replace("near_duplicates", lambda: dict(near_duplicates_of(lake, ALL_DAYS)))
+    changed += lake.replace("quote_clusters", lambda: quote_clusters_of(lake, ALL_DAYS))
     return changed + lake.replace_all(lambda: relate_events_of(lake, ALL_DAYS))
 
 

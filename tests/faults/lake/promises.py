@@ -29,7 +29,7 @@ def public_files(root: Path) -> dict[str, bytes]:
 
 def touched_files(root: Path) -> dict[str, tuple[int, int]]:
     """Return inode and time of each file that holds rows, or says which do."""
-    folders = [root / "tables", root / "_state" / "objects", root / "_state" / "manifest"]
+    folders = [root / "tables", root / "_state" / "data", root / "_state" / "manifest"]
     found = [path for folder in folders for path in folder.rglob("*") if path.is_file()]
     return {path.as_posix(): (path.stat().st_ino, path.stat().st_mtime_ns) for path in found}
 
@@ -46,7 +46,7 @@ def versions_of(rows: pa.Table, name: str) -> set[Version]:
 
 def written_versions(root: Path) -> set[Version]:
     """Return every version of every day that was ever written and not collected yet."""
-    folder = root / "_state" / "objects"
+    folder = root / "_state" / "data"
     return {
         (path.parts[-3], path.parts[-2].partition("=")[2], hashlib.sha256(path.read_bytes()).hexdigest())
         for path in folder.glob("*/*/*.obj")
@@ -111,11 +111,9 @@ def assert_tidy(root: Path) -> None:
     state = root / "_state"
     contents = [json.loads(path.read_bytes()) for path in (state / "manifest").glob("*.json")]
     needed = {each for content in contents for part in ("files", "previous") for each in content[part].values()}
-    objects = {path.relative_to(state).as_posix() for path in (state / "objects").rglob("*") if path.is_file()}
+    objects = {path.relative_to(state).as_posix() for path in (state / "data").rglob("*") if path.is_file()}
     assert objects == needed
-    assert [path for name in ("stage", "staged") for path in (state / name).rglob("*")] == []
-    empty = [
-        path for top in ("tables", "_state/objects") for path in (root / top).glob("*/*") if not any(path.iterdir())
-    ]
+    assert [path for name in ("tmp", "staged") for path in (state / name).rglob("*")] == []
+    empty = [path for top in ("tables", "_state/data") for path in (root / top).glob("*/*") if not any(path.iterdir())]
     assert empty == []
     assert_whole(open_lake(root))

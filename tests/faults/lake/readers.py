@@ -15,7 +15,7 @@ from tests.faults.lake.newsdesk import ALL_DAYS, ARTICLES, open_lake
 from tests.faults.lake.promises import READING, Version, misfits, versions_of
 
 _HIVE = "hive_partitioning = true, hive_types = {'published_date': DATE}"
-_TABLES = (*READING, "copies")
+_TABLES = (*READING, "near_duplicates")
 
 
 @dataclass

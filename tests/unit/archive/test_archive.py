@@ -48,7 +48,7 @@ def local_page(body: bytes = "Der Fährmann schwieg.\n".encode()) -> Page:
 
 @pytest.fixture
 def archive(tmp_path: Path) -> Archive:
-    return Archive(tmp_path / "raw", durability="process")
+    return Archive(tmp_path / "archive", durability="process")
 
 
 def put(archive: Archive, *pages: Page, run_id: str = "run-1", day: date = DAY) -> list[str]:
@@ -88,7 +88,7 @@ def test_page_comes_back_equal(archive: Archive, page: Page) -> None:
 def test_foreign_reader_sees_valid_records(archive: Archive, tmp_path: Path) -> None:
     """A standard WARC reader finds the decoded payload, and no header that would decode it again."""
     put(archive, web_page(**{"content-encoding": "gzip"}))
-    [path] = tmp_path.glob("raw/warc/2026-02-03/harbour/run-1.warc.gz")
+    [path] = tmp_path.glob("archive/warc/2026-02-03/harbour/run-1.warc.gz")
     with path.open("rb") as file:
         [response] = [(r, r.content_stream().read()) for r in ArchiveIterator(file) if r.rec_type == "response"]
     record, body = response
@@ -107,7 +107,8 @@ def test_same_bytes_become_a_revisit(archive: Archive, tmp_path: Path) -> None:
     assert [capture.is_revisit for capture in captures] == [False, False, True]
     assert [archive.page(capture) for capture in captures] == pages
     assert (
-        sorted(record_types(tmp_path / "raw")) == ["metadata"] * 3 + ["response"] * 2 + ["revisit"] + ["warcinfo"] * 3
+        sorted(record_types(tmp_path / "archive"))
+        == ["metadata"] * 3 + ["response"] * 2 + ["revisit"] + ["warcinfo"] * 3
     )
 
 
@@ -159,7 +160,7 @@ def test_nothing_is_seen_before_the_file_is_finished(archive: Archive, tmp_path:
     with archive.writer(source_key="harbour", run_id="run-1") as writer:
         writer.put(web_page(), news_day=DAY, article_id="a1")
         assert archive.captures() == ()
-        assert [path.name for path in tmp_path.glob("raw/warc/*/*/*")] == ["run-1.warc.gz.part"]
+        assert [path.name for path in tmp_path.glob("archive/warc/*/*/*")] == ["run-1.warc.gz.part"]
     assert len(archive.captures()) == 1
 
 
@@ -167,7 +168,7 @@ def test_a_run_tried_again_writes_a_second_file(archive: Archive, tmp_path: Path
     """A retry under the same run id never overwrites the first try's file."""
     put(archive, web_page(b"A"))
     put(archive, web_page(b"B", minutes=1))
-    assert sorted(path.name for path in tmp_path.glob("raw/warc/*/*/*")) == ["run-1.warc.gz", "run-1~2.warc.gz"]
+    assert sorted(path.name for path in tmp_path.glob("archive/warc/*/*/*")) == ["run-1.warc.gz", "run-1~2.warc.gz"]
 
 
 def test_hostile_names_stay_inside(archive: Archive, tmp_path: Path) -> None:
@@ -177,7 +178,7 @@ def test_hostile_names_stay_inside(archive: Archive, tmp_path: Path) -> None:
             writer.put(web_page(run_id.encode()), news_day=DAY, article_id="a1")
     files = [path for path in tmp_path.rglob("*.warc.gz")]
     assert len(files) == 4
-    assert {path.parent for path in files} == {tmp_path / "raw/warc/2026-02-03/%2E%2E"}
+    assert {path.parent for path in files} == {tmp_path / "archive/warc/2026-02-03/%2E%2E"}
 
 
 def test_more_days_than_open_files(archive: Archive) -> None:
@@ -222,17 +223,17 @@ def test_rebuilt_index_is_equal(archive: Archive, tmp_path: Path) -> None:
     before = archive.captures()
     archive.rebuild_index()
     assert archive.captures() == before
-    (tmp_path / "raw/index.sqlite").rename(tmp_path / "gone.sqlite")
+    (tmp_path / "archive/index.sqlite").rename(tmp_path / "gone.sqlite")
     for leftover in ("index.sqlite-wal", "index.sqlite-shm"):
-        (tmp_path / "raw" / leftover).unlink(missing_ok=True)
-    assert Archive(tmp_path / "raw").captures() == before
+        (tmp_path / "archive" / leftover).unlink(missing_ok=True)
+    assert Archive(tmp_path / "archive").captures() == before
 
 
 @pytest.mark.parametrize("cut", [1, 40, 400])
 def test_torn_part_of_a_dead_process_is_finished(archive: Archive, tmp_path: Path, cut: int) -> None:
     """Recover keeps whole records of a dead writer's .part, cuts its torn tail and indexes the rest."""
     put(archive, web_page(b"A"), web_page(bytes(range(256)) * 8, minutes=1))
-    [path] = tmp_path.glob("raw/warc/*/*/*.warc.gz")
+    [path] = tmp_path.glob("archive/warc/*/*/*.warc.gz")
     torn = path.with_name("dead.warc.gz.part")
     torn.write_bytes(path.read_bytes()[:-cut])
     path.unlink()
@@ -247,7 +248,7 @@ def test_torn_part_of_a_dead_process_is_finished(archive: Archive, tmp_path: Pat
 
 def test_empty_part_of_a_dead_process_is_removed(archive: Archive, tmp_path: Path) -> None:
     """A .part without one whole record leaves nothing."""
-    folder = tmp_path / "raw/warc/2026-02-03/harbour"
+    folder = tmp_path / "archive/warc/2026-02-03/harbour"
     folder.mkdir(parents=True)
     (folder / "dead.warc.gz.part").write_bytes(gzip.compress(b"x" * 500)[:-9])
     assert archive.recover() == ()
@@ -258,7 +259,7 @@ def test_part_of_a_live_writer_is_left_alone(archive: Archive, tmp_path: Path) -
     """Recover does not touch a file that another writer is still writing."""
     with archive.writer(source_key="harbour", run_id="run-1") as writer:
         writer.put(web_page(), news_day=DAY, article_id="a1")
-        assert Archive(tmp_path / "raw").recover() == ()
+        assert Archive(tmp_path / "archive").recover() == ()
         writer.put(web_page(b"B", minutes=1), news_day=DAY, article_id="a1")
     assert len(archive.captures()) == 2
 
@@ -281,7 +282,7 @@ def test_damaged_record_is_named(
 ) -> None:
     """A record whose bytes are gone or not those of its digest is an error that names file and offset."""
     [digest] = put(archive, web_page())
-    [path] = tmp_path.glob("raw/warc/*/*/*.warc.gz")
+    [path] = tmp_path.glob("archive/warc/*/*/*.warc.gz")
     damage(path, change)
     with pytest.raises(ArchiveError, match=r"run-1\.warc\.gz") as caught:
         archive.get(digest)
@@ -291,7 +292,7 @@ def test_damaged_record_is_named(
 def test_unknown_digest_and_lost_file_are_missing(archive: Archive, tmp_path: Path) -> None:
     """A digest that was never kept, and one whose file is gone, are record_missing."""
     [digest] = put(archive, web_page())
-    for path in tmp_path.glob("raw/warc/*/*/*.warc.gz"):
+    for path in tmp_path.glob("archive/warc/*/*/*.warc.gz"):
         path.unlink()
     for wanted in (digest, "sha256:00"):
         with pytest.raises(ArchiveError) as caught:
@@ -302,6 +303,6 @@ def test_unknown_digest_and_lost_file_are_missing(archive: Archive, tmp_path: Pa
 def test_index_that_is_no_database_is_named(tmp_path: Path) -> None:
     """A damaged index is an error that says what makes it anew."""
     (tmp_path / "index.sqlite").write_bytes(b"not a database at all " * 100)
-    with pytest.raises(ArchiveError, match="newslake raw rebuild") as caught:
+    with pytest.raises(ArchiveError, match="newslake archive reindex") as caught:
         Archive(tmp_path).days()
     assert caught.value.reason == "database_broken"

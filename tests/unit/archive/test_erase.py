@@ -49,7 +49,7 @@ def test_others_keep_bytes_and_places(archive: Archive, tmp_path: Path) -> None:
     """What goes leaves fillers: no word of it is in file or index, and other records are where they were, as before."""
     secret(archive)
     [file] = {each.file for each in archive.captures()}
-    path = tmp_path / "raw" / file
+    path = tmp_path / "archive" / file
     before = path.read_bytes()
     erase(archive, "a2")
     after, staying = path.read_bytes(), archive.captures()
@@ -76,7 +76,7 @@ def test_erasing_goes_on_where_it_was_killed(archive: Archive, tmp_path: Path) -
     [path] = tmp_path.rglob("*.warc.gz")
     done = path.read_bytes()
     archive._index.add({doomed[0].file: doomed})
-    (tmp_path / "raw" / "erase.1").write_text(SECRET)
+    (tmp_path / "archive" / "erase.1").write_text(SECRET)
     erase(archive, "a2")
     assert path.read_bytes() == done
     assert [each.article_id for each in archive.captures()] == ["a1", "a3"]
@@ -118,7 +118,7 @@ def test_bytes_move_to_the_revisit_that_stays(archive: Archive, tmp_path: Path) 
     put(archive, page)
     with archive.writer(source_key="mirror", run_id="run-9") as writer:
         writer.put(later, news_day=DAY, article_id="a1")
-    assert record_types(tmp_path / "raw").count("revisit") == 1
+    assert record_types(tmp_path / "archive").count("revisit") == 1
     expected = archive.page(archive.captures()[1])
     doomed = archive.find_captures(source_key="harbour")
     archive.erase(doomed, page_keys=(), source_key="harbour")

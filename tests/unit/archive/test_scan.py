@@ -16,7 +16,7 @@ PAGES = [web_page(bytes(range(256)) * (n + 1), url=f"https://harbour-post.exampl
 @pytest.fixture
 def archive(tmp_path: Path) -> Archive:
     """Five pages in one file."""
-    archive = Archive(tmp_path / "raw", durability="process")
+    archive = Archive(tmp_path / "archive", durability="process")
     put(archive, *PAGES)
     return archive
 
@@ -47,14 +47,14 @@ def test_damage_is_named_and_costs_its_own_records(
     """Verify names file, bytes, page and article; a rebuild tells of the place too, and keeps every other record."""
     assert list(archive.verify()) == []
     struck = archive.captures()[hit]
-    path = tmp_path / "raw" / struck.file
+    path = tmp_path / "archive" / struck.file
     data = bytearray(path.read_bytes())
     damage(data, struck)
     path.write_bytes(data)
     told = list(archive.verify())
     assert [(each.file, each.offset) for each in told] == [(struck.file, struck.offset)]
-    assert f"lost {struck.url} of 2026-02-03 12:0{hit}, article a1: " in told[0].told
-    assert "restore the file" in told[0].told
+    assert f"lost {struck.url} of 2026-02-03 12:0{hit}, article a1: " in told[0].message
+    assert "restore the file" in told[0].message
     assert [(each.file, each.offset) for each in archive.rebuild_index()] == [(struck.file, struck.offset)]
     found = [archive.page(capture) for capture in archive.captures()]
     assert found == [PAGES[number] for number in left]
@@ -63,7 +63,7 @@ def test_damage_is_named_and_costs_its_own_records(
 def test_index_and_files_are_compared(archive: Archive, tmp_path: Path) -> None:
     """A file that is gone, one that is not indexed, and a revisit without its bytes are findings."""
     put(archive, web_page(PAGES[0].body, url=PAGES[0].url or "", minutes=90), run_id="run-2")
-    [first] = tmp_path.glob("raw/warc/*/*/run-1.warc.gz")
+    [first] = tmp_path.glob("archive/warc/*/*/run-1.warc.gz")
     second = first.with_name("run-2.warc.gz")
     second.rename(second.with_name("run-3.warc.gz"))
     told = [str(each) for each in archive.verify()]
@@ -81,7 +81,7 @@ def test_index_and_files_are_compared(archive: Archive, tmp_path: Path) -> None:
 
 def test_dead_part_keeps_what_stands_behind_damage(archive: Archive, tmp_path: Path) -> None:
     """The torn tail of a dead writer's file goes; damage in its middle does not take the records behind it along."""
-    [path] = tmp_path.glob("raw/warc/*/*/*.warc.gz")
+    [path] = tmp_path.glob("archive/warc/*/*/*.warc.gz")
     data = bytearray(path.read_bytes())
     zeroed(data, archive.captures()[1])
     path.with_name("dead.warc.gz.part").write_bytes(data[:-30])
@@ -92,9 +92,9 @@ def test_dead_part_keeps_what_stands_behind_damage(archive: Archive, tmp_path: P
 
 def test_files_are_rotated(tmp_path: Path) -> None:
     """A file that is long enough is finished, and the next pages of that day go to the next one."""
-    archive = Archive(tmp_path / "raw", durability="process", file_max_bytes=2000)
+    archive = Archive(tmp_path / "archive", durability="process", file_max_bytes=2000)
     put(archive, *(web_page(b"%d" % n, minutes=n) for n in range(6)), web_page(b"0", minutes=60))
-    names = sorted(path.name for path in tmp_path.glob("raw/warc/*/*/*"))
+    names = sorted(path.name for path in tmp_path.glob("archive/warc/*/*/*"))
     assert names[:3] == ["run-1.warc.gz", "run-1~2.warc.gz", "run-1~3.warc.gz"]
     assert [archive.page(each).body for each in archive.captures()] == [b"0", b"1", b"2", b"3", b"4", b"5", b"0"]
     assert archive.captures()[-1].is_revisit

@@ -34,7 +34,7 @@ def test_flipped_byte_of_a_takedown_is_named(tmp_path: Path, text: str) -> None:
         path.write_bytes(whole[:at] + bytes([whole[at] ^ 1]) + whole[at + 1 :])
         [told] = problems(tmp_path)
         assert "put back a copy" in told
-        assert "--withdraw" not in told
+        assert "--drop-damaged" not in told
     assert text.encode() in whole
 
 

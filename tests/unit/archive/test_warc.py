@@ -36,7 +36,7 @@ def server() -> Iterator[Hostile]:
 
 @pytest.fixture
 def archive(tmp_path: Path) -> Archive:
-    return Archive(tmp_path / "raw", durability="process")
+    return Archive(tmp_path / "archive", durability="process")
 
 
 def fetched(server: Hostile, path: str) -> Page:
@@ -133,15 +133,15 @@ def test_index_of_an_earlier_version_is_made_anew(archive: Archive, tmp_path: Pa
     page = Page(url=URL, final_url=URL, status=200, headers={"server": "s"}, body=BODY, fetched_at=NOON)
     put(archive, page)
     before = archive.captures()
-    with closing(sqlite3.connect(tmp_path / "raw" / "index.sqlite")) as index:
+    with closing(sqlite3.connect(tmp_path / "archive" / "index.sqlite")) as index:
         index.executescript("DROP TABLE attempts; ALTER TABLE captures DROP COLUMN sent_digest; PRAGMA user_version=1")
-    again = Archive(tmp_path / "raw")
+    again = Archive(tmp_path / "archive")
     assert again.captures() == before
     assert again.get(before[0].digest) == page
 
 
 def test_same_content_under_another_compression_is_one_payload(server: Hostile, archive: Archive) -> None:
-    """raw_ref does not know the coding; each coding has its own bytes, and those that come again are a revisit."""
+    """payload_digest ignores the coding; each coding has its own bytes, and bytes that come again are a revisit."""
     server.says("/a", 200, BODY, Content_Type="text/html")
     plain = fetched(server, "/a")
     server.says("/a", 200, gzip.compress(BODY), Content_Type="text/html", Content_Encoding="gzip")
@@ -175,7 +175,7 @@ def test_reading_takes_off_no_more_than_was_let_in(server: Hostile, archive: Arc
     server.says("/a", 200, gzip.compress(BODY), Content_Type="text/html", Content_Encoding="gzip")
     [digest] = put(archive, fetched(server, "/a"))
     [capture] = archive.captures()
-    path = tmp_path / "raw" / capture.file
+    path = tmp_path / "archive" / capture.file
     data = path.read_bytes()
     record = gzip.decompress(data[capture.offset :])
     bomb = gzip.compress(bytes(50_000_000))

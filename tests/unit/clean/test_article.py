@@ -69,9 +69,9 @@ def test_jsonld_gives_the_metadata() -> None:
 
 def test_publisher_of_the_source_wins() -> None:
     """The publisher that the caller names is the one recorded."""
-    article = clean(page_of(html_of()), source_key="harbour", publisher="The Post", raw_ref="sha256:00")
+    article = clean(page_of(html_of()), source_key="harbour", publisher="The Post", payload_digest="sha256:00")
     assert isinstance(article, Article)
-    assert (article.publisher, article.raw_ref, article.source_key) == ("The Post", "sha256:00", "harbour")
+    assert (article.publisher, article.payload_digest, article.source_key) == ("The Post", "sha256:00", "harbour")
 
 
 def test_caption_is_a_block_where_the_page_has_it_and_no_paragraph() -> None:

@@ -203,8 +203,8 @@ def test_doctor_names_a_correction_for_a_source_that_is_not_there(tmp_path: Path
     (tmp_path / "overrides.toml").write_text('[names."Ines Calloway"]\nsource = "pots"\nqid = ""\n')
     done = called("doctor", "--json", cwd=tmp_path)
     findings = {each["name"]: each for each in json.loads(done.stdout)}
-    assert (done.returncode, findings["knowledge"]["is_well"]) == (1, False)
-    assert "pots" in findings["knowledge"]["told"]
+    assert (done.returncode, findings["knowledge"]["is_ok"]) == (1, False)
+    assert "pots" in findings["knowledge"]["message"]
 
 
 def test_doctor_names_what_is_wrong(tmp_path: Path) -> None:
@@ -212,12 +212,12 @@ def test_doctor_names_what_is_wrong(tmp_path: Path) -> None:
     done = called("doctor", "--json", cwd=tmp_path)
     findings = {each["name"]: each for each in json.loads(done.stdout)}
     assert done.returncode == 1
-    assert [name for name, each in findings.items() if not each["is_well"]] == ["sources"]
-    assert "NEWS_SOURCES_FILE" in findings["sources"]["told"]
+    assert [name for name, each in findings.items() if not each["is_ok"]] == ["sources"]
+    assert "NEWS_SOURCES_FILE" in findings["sources"]["message"]
 
 
 def test_lake_commands_on_an_empty_lake(tmp_path: Path) -> None:
-    """verify, recover and gc end well where there is nothing."""
-    for command in ("verify", "recover", "gc"):
+    """verify, repair and gc end well where there is nothing."""
+    for command in ("verify", "repair", "gc"):
         done = called("lake", command, cwd=tmp_path)
         assert done.returncode == 0, done.stderr

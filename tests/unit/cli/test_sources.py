@@ -97,7 +97,7 @@ def test_check_asks_every_kind(tmp_path: Path, server: Hostile) -> None:
     ]
     assert (code, found[0]["newest"]) == (0, "2026-03-02T08:00:00Z")
     assert (server.seen[f"/{warc}"], (tmp_path / "in" / "a.txt").exists()) == (0, True)
-    assert not (tmp_path / "data" / "raw" / "index.sqlite").exists()
+    assert not (tmp_path / "data" / "archive" / "index.sqlite").exists()
 
 
 def test_broken_source_is_exit_1(tmp_path: Path, server: Hostile) -> None:
@@ -114,9 +114,9 @@ def test_broken_source_is_exit_1(tmp_path: Path, server: Hostile) -> None:
 
     code, found = _check(tmp_path)
 
-    assert (code, [bool(each["trouble"]) for each in found]) == (1, [True, True, False])
+    assert (code, [bool(each["error"]) for each in found]) == (1, [True, True, False])
     assert found[0]["page"] == "robots_refused"
-    assert "404" in found[1]["trouble"]
+    assert "404" in found[1]["error"]
     assert _check(tmp_path, "good")[0] == 0
     assert called("sources", "check", "goood", cwd=tmp_path).returncode == 2
 

@@ -91,12 +91,12 @@ def build_keys(told: Sequence[EventArticle]) -> pa.Table:
 def build_event_day(
     told: Sequence[EventArticle], *, day: date = DAY, copies: Mapping[str, str] | None = None
 ) -> EventDay:
-    """Return some articles of a day as their events are compared. ``copies`` have what an article repeats."""
+    """Return some articles of a day as their events are compared. ``near_duplicates`` have what an article repeats."""
     tables = build_tables(told)
     groups = [{**each.keys, "dup_group_id": (copies or {}).get(each.article, each.article)} for each in told]
-    rows = [row | {"is_copy": row["dup_group_id"] != row["article_id"]} for row in groups]
+    rows = [row | {"is_duplicate": row["dup_group_id"] != row["article_id"]} for row in groups]
     repeated = pa.Table.from_pylist(
-        [row | {"similarity": 1.0, "method": "own"} for row in rows], schema=table_named("copies").schema
+        [row | {"similarity": 1.0, "method": "none"} for row in rows], schema=table_named("near_duplicates").schema
     )
     return events_of_day(
         tables["events"].select(EVENT_COLUMNS), tables["articles"], tables["entities"], repeated, day=day
@@ -115,7 +115,7 @@ def _article(told: EventArticle) -> dict[str, Any]:
         entity_count=len(_all_names(told)),
         quote_count=0,
         event_count=1 + told.twice,
-        raw_ref=f"sha256:{told.content_hash}",
+        payload_digest=f"sha256:{told.content_hash}",
     )
 
 

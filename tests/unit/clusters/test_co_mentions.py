@@ -7,7 +7,7 @@ import pyarrow as pa
 from pipeline.clusters import MENTION_COLUMNS, co_mention_rows
 from pipeline.tables import check_batch
 
-_COPIES = pa.schema([("article_id", pa.string()), ("revision_id", pa.string()), ("is_copy", pa.bool_())])
+_COPIES = pa.schema([("article_id", pa.string()), ("revision_id", pa.string()), ("is_duplicate", pa.bool_())])
 
 
 def _pairs(*mentions: tuple[str, int, str, str], copies: tuple[tuple[str, str, bool], ...] = ()) -> list[Any]:

@@ -11,7 +11,7 @@ from pipeline.clusters import (
     REPORTED_COLUMNS,
     Plans,
     cluster_rows,
-    event_report_rows,
+    event_cluster_member_rows,
     plans_of,
     relate_events,
 )
@@ -25,7 +25,7 @@ PLAN = replace(MET, article="p", modality="planned", trigger="will meet", day=-9
 def rows_of(told: Sequence[EventArticle], *, copies: dict[str, str] | None = None) -> Any:
     """Return the clusters of some articles' events, as of one day."""
     day = build_event_day(told, day=DAY, copies=copies)
-    reports = event_report_rows(day, relate_events(day, []))
+    reports = event_cluster_member_rows(day, relate_events(day, []))
     events = build_tables(sorted(told, key=lambda each: each.article))["events"].select(REPORTED_COLUMNS)
     for name in REPORTED_COLUMNS[3:]:
         reports = reports.sort_by("article_id").append_column(name, events[name])
@@ -77,7 +77,7 @@ def test_what_the_latest_report_says_stands() -> None:
 def test_what_happened_is_linked_to_its_plan(plan: EventArticle, happened: EventArticle, is_linked: bool) -> None:
     """A meeting and its announcement are two events, linked where type, day and somebody agree."""
     plans, happenings = rows_of([plan]), rows_of([happened])
-    found = Plans({DAY: plans_of(plans)}).put_into(happenings, day=DAY)["realises_cluster_id"].to_pylist()
+    found = Plans({DAY: plans_of(plans)}).put_into(happenings, day=DAY)["planned_cluster_id"].to_pylist()
     assert found == ["p:0" if is_linked else None]
 
 
@@ -85,7 +85,7 @@ def test_what_happened_is_linked_to_its_plan(plan: EventArticle, happened: Event
 def test_plans_are_of_four_weeks(days: int, is_linked: bool) -> None:
     """A plan of the day or of the four weeks before it is looked at, a later or an older one is not."""
     known = Plans({DAY: plans_of(rows_of([PLAN]))})
-    found = known.put_into(rows_of([MET]), day=DAY + timedelta(days=days))["realises_cluster_id"].to_pylist()
+    found = known.put_into(rows_of([MET]), day=DAY + timedelta(days=days))["planned_cluster_id"].to_pylist()
     assert found == ["p:0" if is_linked else None]
 
 

@@ -6,7 +6,7 @@ from datetime import date, timedelta
 
 import pytest
 
-from pipeline.clusters import event_report_rows, relate_events
+from pipeline.clusters import event_cluster_member_rows, relate_events
 from pipeline.tables import check_batch
 from tests.planted import Press
 from tests.unit.clusters.builders import DAY, EventArticle, build_event_day
@@ -28,8 +28,8 @@ BUSY = EventArticle(
 def clusters(told: Sequence[EventArticle], *, before: Sequence[EventArticle] = ()) -> dict[str, str]:
     """Return the cluster of each article's event, both without their numbers."""
     earlier, day = build_event_day(before, day=DAY - timedelta(1)), build_event_day(told)
-    table = event_report_rows(day, relate_events(day, [(earlier, relate_events(earlier, []))]))
-    assert check_batch({"event_reports": table}) == ()
+    table = event_cluster_member_rows(day, relate_events(day, [(earlier, relate_events(earlier, []))]))
+    assert check_batch({"event_cluster_members": table}) == ()
     return {row["article_id"]: row["event_cluster_id"].removesuffix(":0") for row in table.to_pylist()}
 
 
@@ -68,7 +68,7 @@ def test_what_is_one_event(one: EventArticle, other: EventArticle, is_one: bool)
 def test_two_mentions_in_an_article_are_one_report() -> None:
     """Mentions that the article takes for one event have one cluster, of the first mention's number."""
     day = build_event_day([replace(MET, twice=True)])
-    rows = event_report_rows(day, relate_events(day, [])).to_pylist()
+    rows = event_cluster_member_rows(day, relate_events(day, [])).to_pylist()
     assert [row["event_cluster_id"] for row in rows] == ["a:0", "a:0"]
 
 
@@ -84,8 +84,8 @@ def test_cluster_is_named_by_its_earliest() -> None:
 def test_reports_say_what_their_article_repeats_and_where() -> None:
     """A report has the group of its article and the sentence that tells of the event."""
     day = build_event_day([MET, SAME], copies={"b": "a"})
-    rows = event_report_rows(day, relate_events(day, [])).to_pylist()
-    assert [(row["dup_group_id"], row["is_copy"]) for row in rows] == [("a", False), ("a", True)]
+    rows = event_cluster_member_rows(day, relate_events(day, [])).to_pylist()
+    assert [(row["dup_group_id"], row["is_duplicate"]) for row in rows] == [("a", False), ("a", True)]
     assert {(row["sentence_start_char"], row["sentence_end_char"]) for row in rows} == {(0, len(MET.text))}
 
 

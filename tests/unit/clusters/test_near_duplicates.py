@@ -8,7 +8,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from pipeline.clusters import affected_days, drop_site_boilerplate, find_copies
+from pipeline.clusters import affected_days, drop_site_boilerplate, find_near_duplicates
 from pipeline.clusters.minhash import sketches_of
 from pipeline.clusters.near_duplicates import ArticleShingles, match_of
 from pipeline.clusters.text import rows_of
@@ -85,7 +85,7 @@ def test_copies_match(how: str) -> None:
 def test_a_part_is_told_from_the_whole() -> None:
     """A story cut by half is a cut copy; a tenth of it is not."""
     words = MATCH_STORY.split()
-    assert methods(MATCH_STORY, " ".join(words[:150])) == {"cut"}
+    assert methods(MATCH_STORY, " ".join(words[:150])) == {"contained"}
     assert methods(MATCH_STORY, " ".join(words[:40])) == {None}
 
 
@@ -158,8 +158,8 @@ def window(articles: Sequence[Any]) -> pa.Table:
 
 
 def originals(*articles: Any, day: date = DAY) -> dict[str, str]:
-    table = find_copies(window(articles), day=day)
-    assert check_batch({"copies": table}) == ()
+    table = find_near_duplicates(window(articles), day=day)
+    assert check_batch({"near_duplicates": table}) == ()
     return {row["article_id"]: row["dup_group_id"] for row in table.to_pylist()}
 
 
@@ -184,14 +184,14 @@ def test_original_is_the_earliest_of_equal_content(articles: list[Any], expected
 
 
 def test_columns_say_how_it_matched() -> None:
-    """A copy is told by method and is_copy; its own columns stay its own."""
-    assert find_copies(window([article("a", "x", days=-1), article("b", "x")]), day=DAY).to_pylist() == [
+    """A copy is told by method and is_duplicate; its own columns stay its own."""
+    assert find_near_duplicates(window([article("a", "x", days=-1), article("b", "x")]), day=DAY).to_pylist() == [
         {
             "article_id": "b",
             "revision_id": "r-b",
             "published_at": NOON,
             "dup_group_id": "a",
-            "is_copy": True,
+            "is_duplicate": True,
             "similarity": 1.0,
             "method": "exact",
         }
@@ -206,10 +206,10 @@ def test_order_of_rows_does_not_show() -> None:
         article(f"a{n}", f"x{n % 9}", days=-(n % 8), hours=n % 3, dated=n % 4 > 0, text=text)
         for n, text in enumerate(texts)
     ]
-    expected = find_copies(window(rows), day=DAY)
+    expected = find_near_duplicates(window(rows), day=DAY)
     for seed in range(5):
         random.Random(seed).shuffle(rows)
-        assert find_copies(window(rows), day=DAY).equals(expected)
+        assert find_near_duplicates(window(rows), day=DAY).equals(expected)
 
 
 def test_a_day_reaches_the_seven_after() -> None:
@@ -223,14 +223,14 @@ def test_an_undated_article_of_an_earlier_day_is_earlier() -> None:
 
 
 @pytest.mark.parametrize(
-    ("how", "method"), [("dateline and footer", "near"), ("5 % of words changed", "near"), ("cut by 30 %", "cut")]
+    ("how", "method"), [("dateline and footer", "near"), ("5 % of words changed", "near"), ("cut by 30 %", "contained")]
 )
 def test_a_changed_copy_names_the_original(how: str, method: str) -> None:
     """A copy with other content is found by its shingles, and says how alike it is."""
     copy = PRESS.copied(STORY, how)
     articles = [article("a", "x", days=-7, text=STORY), article("b", "y", text=copy)]
-    (row,) = find_copies(window(articles), day=DAY).to_pylist()
-    assert (row["dup_group_id"], row["is_copy"], row["method"]) == ("a", True, method)
+    (row,) = find_near_duplicates(window(articles), day=DAY).to_pylist()
+    assert (row["dup_group_id"], row["is_duplicate"], row["method"]) == ("a", True, method)
     assert 0.7 <= row["similarity"] <= 1.0
     assert originals(article("a", "x", days=-8, text=STORY), article("b", "y", text=copy)) == {"b": "b"}
 

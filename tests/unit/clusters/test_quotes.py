@@ -7,7 +7,7 @@ from typing import Any
 import pyarrow as pa
 import pytest
 
-from pipeline.clusters import QUOTE_COLUMNS, group_quotes, quote_group_rows, quotes_of_day
+from pipeline.clusters import QUOTE_COLUMNS, group_quotes, quote_cluster_rows, quotes_of_day
 from pipeline.tables import check_batch, table_named
 from tests.planted import Press
 
@@ -32,9 +32,9 @@ def quote(
         "quote_type": kind,
         "quote_text": text,
         "start_char": 100,
-        "parts": [] if kind == "indirect" else [{"start_char": start, "end_char": end}],
+        "quoted_spans": [] if kind == "indirect" else [{"start_char": start, "end_char": end}],
         "word_count": len(text.split()),
-        "quote_norm_id": " ".join(text.strip("“”!").casefold().split()),
+        "normalized_text_hash": " ".join(text.strip("“”!").casefold().split()),
         "speaker_entity_id": None if who is None else f"id-{who}",
         "speaker_name": who,
     }
@@ -43,9 +43,9 @@ def quote(
 def groups(rows: Sequence[dict[str, Any]], *, before: Sequence[dict[str, Any]] = ()) -> dict[str, str]:
     """Return the group of each article's quote, both without their numbers."""
     day, earlier = (quotes_of_day(pa.Table.from_pylist(list(each), schema=SCHEMA)) for each in (rows, before))
-    table = quote_group_rows(day, group_quotes(day, [(earlier, group_quotes(earlier, []))]))
-    assert check_batch({"quote_groups": table}) == ()
-    return {row["article_id"]: row["quote_group_id"].removesuffix(":0") for row in table.to_pylist()}
+    table = quote_cluster_rows(day, group_quotes(day, [(earlier, group_quotes(earlier, []))]))
+    assert check_batch({"quote_clusters": table}) == ()
+    return {row["article_id"]: row["quote_cluster_id"].removesuffix(":0") for row in table.to_pylist()}
 
 
 @pytest.mark.parametrize(

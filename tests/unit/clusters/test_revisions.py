@@ -15,7 +15,7 @@ NOON = datetime(2026, 2, 3, 12, tzinfo=UTC)
 
 def article(text: str, *, hours: int = 0, ref: str = "") -> Article:
     at = NOON + timedelta(hours=hours)
-    return replace(article_from_text(text, title="Ferry late"), fetched_at=at, raw_ref=ref or f"sha256:{hours}")
+    return replace(article_from_text(text, title="Ferry late"), fetched_at=at, payload_digest=ref or f"sha256:{hours}")
 
 
 FIRST = article('The ferry was late. "We saw nothing of it," said Mr. Holm. He left at 5 p.m. on Monday.')
@@ -55,13 +55,14 @@ def test_quote_that_is_said_elsewhere_is_not_removed() -> None:
 
 def test_rows_do_not_depend_on_the_order_of_reading() -> None:
     """Rows stand by the first fetch of each content, whatever order its payloads are read in."""
-    again = replace(FIRST, fetched_at=NOON + timedelta(hours=5), raw_ref="sha256:5")
-    keys = {"article_id": "a", "published_at": None, "made_of": "m"}
+    again = replace(FIRST, fetched_at=NOON + timedelta(hours=5), payload_digest="sha256:5")
+    keys = {"article_id": "a", "published_at": None, "input_hash": "m"}
     orders = [[FIRST, LATER, again], [again, LATER, FIRST], [LATER, again, FIRST]]
     told = [revision_rows(contents_in_order(order), keys=keys) for order in orders]
     assert told[0] == told[1] == told[2]
     assert [
-        (row["raw_ref"], row["sentences_added"], row["sentences_removed"], row["quotes_removed"]) for row in told[0]
+        (row["payload_digest"], row["sentences_added"], row["sentences_removed"], row["quotes_removed"])
+        for row in told[0]
     ] == [
         ("sha256:0", None, None, None),
         ("sha256:2", 1, 1, 1),

@@ -21,7 +21,7 @@ from pipeline.errors import ConfigError, LakeError
 from pipeline.exports import FORMS, ExportReport, Form, Selection, export
 from pipeline.lake import Lake
 from pipeline.tables import READING_TABLES, rows_table, table_named
-from tests.unit.lake.rows import NOON, Story, batch_keys, copies_rows, story_rows
+from tests.unit.lake.rows import NOON, Story, batch_keys, near_duplicate_rows, story_rows
 from tests.unit.lake.test_commit import DAY, NEXT_DAY, lake, open_lake
 
 __all__ = ["lake"]
@@ -51,7 +51,10 @@ def fill(lake: Lake) -> list[Story]:
     tables = {spec.name: rows_table(spec, [row for each in rows for row in each[spec.name]]) for spec in READING_TABLES}
     lake.stage("b", tables, batch_keys(stories))
     lake.commit(["b"], is_current=lambda *_: True)
-    lake.replace("copies", lambda: {DAY: copies_rows([story for story in stories if story.published_date == DAY])})
+    lake.replace(
+        "near_duplicates",
+        lambda: {DAY: near_duplicate_rows([story for story in stories if story.published_date == DAY])},
+    )
     return stories
 
 
@@ -73,14 +76,14 @@ def test_parquet_has_the_rows_of_the_lake(lake: Lake, tmp_path: Path) -> None:
     """One file a table, with the contract's columns, the joined ones and the day; every file says what it is."""
     fill(lake)
     done = write(lake, tmp_path / "out", "folder")
-    assert (done.days, done.rows["articles"], done.rows["copies"]) == (3, 16, 5)
+    assert (done.days, done.rows["articles"], done.rows["near_duplicates"]) == (3, 16, 5)
     stored = lake.read("articles", columns=[*READING_TABLES[0].schema.names, "published_date"])
     told = pq.read_table(tmp_path / "out/articles.parquet")
     assert told.select(stored.schema.names).to_pylist() == stored.to_pylist()
-    assert told.schema.names[-3:] == ["dup_group_id", "is_copy", "published_date"]
+    assert told.schema.names[-3:] == ["dup_group_id", "is_duplicate", "published_date"]
     assert told["dup_group_id"].to_pylist() == told["article_id"].to_pylist()
     assert all(field.metadata[b"about"] for field in told.schema)
-    assert told.schema.metadata[b"schema_version"] == b"1"
+    assert told.schema.metadata[b"schema_version"] == b"2"
     for spec in READING_TABLES:
         assert pq.read_metadata(tmp_path / f"out/{spec.name}.parquet").num_rows == lake.read(spec.name).num_rows
 
@@ -122,17 +125,17 @@ def test_sqlite_joins_and_explains(lake: Lake, tmp_path: Path) -> None:
     """The database has keys, indexes, joined columns, and a sentence for every column."""
     fill(lake)
     write(lake, tmp_path / "out", "sqlite")
-    joined = "SELECT count(*) FROM quotes JOIN articles USING (article_id, revision_id) WHERE NOT is_copy"
+    joined = "SELECT count(*) FROM quotes JOIN articles USING (article_id, revision_id) WHERE NOT is_duplicate"
     assert sqlite_rows(tmp_path / "out", joined) == [(16,)]
-    assert sqlite_rows(tmp_path / "out", "SELECT count(*) FROM quotes WHERE quote_group_id = article_id || ':0'") == [
+    assert sqlite_rows(tmp_path / "out", "SELECT count(*) FROM quotes WHERE quote_cluster_id = article_id || ':0'") == [
         (16,)
     ]
-    plan = sqlite_rows(tmp_path / "out", "EXPLAIN QUERY PLAN SELECT * FROM quotes WHERE quote_group_id = 'x'")
+    plan = sqlite_rows(tmp_path / "out", "EXPLAIN QUERY PLAN SELECT * FROM quotes WHERE quote_cluster_id = 'x'")
     assert "USING INDEX" in plan[0][3]
     told = sqlite_rows(tmp_path / "out", "SELECT count(*) FROM columns_explained WHERE length(about) > 5")
     columns = sqlite_rows(tmp_path / "out", "SELECT count(*) FROM pragma_table_info('articles')")
     assert told[0][0] > columns[0][0] > 40
-    stamp = sqlite_rows(tmp_path / "out", "SELECT max(published_at), typeof(is_copy) FROM articles")
+    stamp = sqlite_rows(tmp_path / "out", "SELECT max(published_at), typeof(is_duplicate) FROM articles")
     assert stamp[0][1] == "integer"
     assert stamp[0][0].startswith("2026-02-05T12:")
 
@@ -191,7 +194,7 @@ def test_days_and_sources_select(lake: Lake, tmp_path: Path, form: Form) -> None
     rows = lake.read("articles", days=[NEXT_DAY], columns=["source_key"])["source_key"].to_pylist()
     odd = rows.count("odd")
     assert 0 < odd < len(rows)
-    assert (done.days, done.rows["articles"], done.rows["quotes"], done.rows["copies"]) == (1, odd, odd, 0)
+    assert (done.days, done.rows["articles"], done.rows["quotes"], done.rows["near_duplicates"]) == (1, odd, odd, 0)
     with pytest.raises(ConfigError, match="nobody"):
         write(lake, tmp_path / "none", form, Selection(source_keys=frozenset({"nobody"})))
     assert sorted(path.name for path in tmp_path.iterdir()) == ["lake", "out"]
@@ -232,7 +235,7 @@ def test_deletions_go_along(lake: Lake, tmp_path: Path, form: Form) -> None:
     row = {
         "article_id": Story(77).article_id,
         "revision_ids": ["r"],
-        "last_day": DAY,
+        "last_published_date": DAY,
         "reason": "court",
         "deleted_at": NOON,
     }
@@ -262,7 +265,7 @@ def test_nothing_is_overwritten(lake: Lake, tmp_path: Path) -> None:
 def test_damaged_lake_leaves_no_export(lake: Lake, tmp_path: Path, form: Form) -> None:
     """An object that is damaged ends the export with its name, and nothing of the export is left."""
     fill(lake)
-    [damaged] = (tmp_path / "lake/_state/objects/events" / f"published_date={NEXT_DAY}").glob("*.obj")
+    [damaged] = (tmp_path / "lake/_state/data/events" / f"published_date={NEXT_DAY}").glob("*.obj")
     damaged.chmod(0o600)
     damaged.write_bytes(b"PAR1")
     with pytest.raises(LakeError, match=damaged.name):

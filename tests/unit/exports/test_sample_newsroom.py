@@ -23,7 +23,7 @@ from tests.unit.jobs.test_run import INBOX, open_at, run_evening
 pytestmark = [pytest.mark.model]
 
 TABLES = tuple(spec.name for spec in export_specs(has_text=True))
-IDS = {"articles": "dup_group_id, is_copy", "quotes": "quote_group_id", "events": "event_cluster_id"}
+IDS = {"articles": "dup_group_id, is_duplicate", "quotes": "quote_cluster_id", "events": "event_cluster_id"}
 KEYS = {spec.name: ", ".join(spec.key) for spec in (*READING_TABLES, *CLUSTER_TABLES)}
 
 

@@ -116,7 +116,7 @@ def test_host_that_fails_ten_times_is_left_alone():
     failure = limiter.take("a:80", 0)
 
     assert isinstance(failure, FetchFailure)
-    assert (failure.reason, round(failure.retry_after_seconds or 0)) == ("host_on_hold", 600)
+    assert (failure.reason, round(failure.retry_after_seconds or 0)) == ("host_backoff", 600)
 
 
 def test_pause_is_kept_by_other_processes(tmp_path):
@@ -160,4 +160,4 @@ def test_long_pause_is_told_at_once():
     failure = limiter.wait_for_start("a:80", 0)
 
     assert failure is not None
-    assert (failure.kind, failure.reason) == ("defer", "host_on_hold")
+    assert (failure.kind, failure.reason) == ("defer", "host_backoff")

@@ -107,14 +107,14 @@ def test_cdx_over_two_days(tmp_path: Path) -> None:
         assert _read(space, ONE) == [(ONE, A)]
         # The archive's digest says that this content is held: it is not asked for again.
         assert _ingested(space, TWO) == (
-            [("a", "seen", ONE), ("b", "archived", TWO), ("c", "archived", TWO)],
+            [("a", "already_fetched", ONE), ("b", "archived", TWO), ("c", "archived", TWO)],
             (TWO,),
         )
         assert _read(space, TWO) == [(ONE, A), (ONE, B), (TWO, C)]
         assert _ingested(space, TWO, name="again")[0] == [
-            ("a", "seen", ONE),
-            ("b", "seen", TWO),
-            ("c", "seen", TWO),
+            ("a", "already_fetched", ONE),
+            ("b", "already_fetched", TWO),
+            ("c", "already_fetched", TWO),
         ]
         assert len(archive.copies) == 3
     rows = {row["url"]: row for row in space.lake.read("articles").to_pylist()}
@@ -133,7 +133,7 @@ def test_cdx_stops_at_429_and_goes_on_later(tmp_path: Path) -> None:
         later = _open(tmp_path, archive.server, _archive_entry(archive), hours=3)
         second, days = _ingested(later, date(2026, 2, 20), name="later")
 
-    assert sorted(reason for _, reason, _ in first) == ["archived"] * 2 + ["host_on_hold"] * 2 + ["http_429"]
+    assert sorted(reason for _, reason, _ in first) == ["archived"] * 2 + ["host_backoff"] * 2 + ["http_429"]
     assert asked == 3
     assert sorted(second) == sorted((url, "archived", TWO) for url, reason, _ in first if reason != "archived")
     assert days == (TWO,)
@@ -148,8 +148,8 @@ def test_index_in_trouble_stops_waiting_copies_too(tmp_path: Path) -> None:
         space = _open(tmp_path, archive.server, _archive_entry(archive), hours=3)
         done = ingest(space, source_key="old", day=ONE, run_id="second")
 
-    assert done.trouble is not None
-    assert (done.trouble.reason, len(archive.copies)) == ("http_429", 1)
+    assert done.error is not None
+    assert (done.error.reason, len(archive.copies)) == ("http_429", 1)
 
 
 def test_plan_says_which_days_an_archive_lists(tmp_path: Path) -> None:
@@ -196,13 +196,13 @@ def test_common_crawl_file_is_streamed_once(tmp_path: Path) -> None:
         ("c", "archived"),
     ]
     assert {day for _, _, day in first[0]} == {TWO}
-    assert [(name, reason) for name, reason, _ in second[0]] == [("b", "same_bytes"), ("c", "same_bytes")]
+    assert [(name, reason) for name, reason, _ in second[0]] == [("b", "identical_payload"), ("c", "identical_payload")]
     assert third[0] == []
     assert [count for path, count in server.seen.items() if path.endswith(".warc.gz")] == [1, 2]
 
 
 def test_sitemap_of_a_day_that_does_not_come_is_tried_again(tmp_path: Path) -> None:
-    """A child that is in trouble makes its day's run fail after all else is done: no later day would list it again."""
+    """A child that is in error makes its day's run fail after all else is done: no later day would list it again."""
     with hostile_server() as server:
         space = _open(tmp_path, server, f'kind = "sitemap_archive"\nurl = "{server.url("/index.xml")}"\n')
         children = "".join(f"<sitemap><loc>/{ONE}-{part}.xml</loc></sitemap>" for part in (1, 2))
@@ -212,8 +212,8 @@ def test_sitemap_of_a_day_that_does_not_come_is_tried_again(tmp_path: Path) -> N
         server.says(f"/{ONE:%Y/%m/%d}/a", 200, _story("pier", day=ONE), Content_Type="text/html")
         done = ingest(space, source_key="old", day=ONE, run_id="one")
 
-    assert done.trouble is not None
-    assert done.trouble.reason == "http_503"
+    assert done.error is not None
+    assert done.error.reason == "http_503"
     assert done.report.days == (ONE,)
 
 

@@ -8,7 +8,7 @@ import pyarrow as pa
 import pytest
 
 from pipeline.jobs import cluster
-from pipeline.jobs.cluster import copies_of
+from pipeline.jobs.cluster import near_duplicates_of
 from pipeline.lake import Lake
 from tests.planted import COPIES, Press, articles_table, commit_articles
 
@@ -46,7 +46,7 @@ def commit(lake: Lake, texts: Sequence[str], *, first: int, day: date) -> None:
 
 
 def related(lake: Lake) -> list[pa.Table]:
-    return [table for _, table in copies_of(lake, lake.days())]
+    return [table for _, table in near_duplicates_of(lake, lake.days())]
 
 
 @pytest.fixture
@@ -64,11 +64,11 @@ def test_a_batch_reads_its_own_day_alone(lake: WatchedLake, texts_sketched: list
     commit(lake, ["A word that is new."], first=90, day=LAST)
     lake.reads.clear()
     texts_sketched.clear()
-    dict(copies_of(lake, [LAST]))
+    dict(near_duplicates_of(lake, [LAST]))
     assert {day for day, _ in lake.reads} == {LAST}
     assert texts_sketched == ["A word that is new."]
     lake.reads.clear()
-    dict(copies_of(lake, [LAST]))
+    dict(near_duplicates_of(lake, [LAST]))
     assert lake.reads == []
 
 
@@ -86,7 +86,7 @@ def test_a_later_content_is_sketched_again(lake: WatchedLake, texts_sketched: li
 def test_damaged_sketches_are_made_again(lake: WatchedLake, tmp_path: Path, damage: str) -> None:
     """Whatever became of the kept files, the copies are the same, and the files are whole again."""
     expected = related(lake)
-    kept = sorted((tmp_path / "_state/kept/sketches").iterdir())
+    kept = sorted((tmp_path / "_state/cache/sketches").iterdir())
     whole = [path.read_bytes() for path in kept]
     for path, data in zip(kept, whole, strict=True):
         half = len(data) // 2

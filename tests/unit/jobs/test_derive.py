@@ -133,7 +133,7 @@ def test_article_moves_to_another_day(space: Workspace) -> None:
     archive(space, story("widened", published="2026-03-01T07:00:00Z"), start=1)
     assert extract(space, "2") == [("kept", "None")]
     assert space.lake.days() == (date(2026, 3, 1),)
-    assert space.lake.read("copies").num_rows == 1
+    assert space.lake.read("near_duplicates").num_rows == 1
     assert space.lake.verify() == ()
 
 
@@ -141,8 +141,8 @@ def test_pages_of_one_article_have_an_outcome_each(space: Workspace) -> None:
     """A page that is another page's article by its canonical link shares the row and says so."""
     archive(space, story("deepened"))
     archive(space, story("deepened"), url=f"{URL}/print", start=1)
-    assert extract(space, "1") == [("kept", "None"), ("unchanged", "same_article")]
-    assert extract(space, "2") == [("unchanged", "committed"), ("unchanged", "same_article")]
+    assert extract(space, "1") == [("kept", "None"), ("unchanged", "duplicate_url")]
+    assert extract(space, "2") == [("unchanged", "committed"), ("unchanged", "duplicate_url")]
 
 
 def test_run_again_under_its_name_replaces_its_outcomes(space: Workspace) -> None:
@@ -167,16 +167,16 @@ def test_cluster_makes_good_what_a_killed_run_left(space: Workspace) -> None:
     """Copies that a run did not come to write are written by the next one of its news day."""
     archive(space, story("deepened"))
     extract(space, "1")
-    space.lake.replace("copies", lambda: {DAY: space.lake.read("copies").slice(0, 0)})
+    space.lake.replace("near_duplicates", lambda: {DAY: space.lake.read("near_duplicates").slice(0, 0)})
     assert cluster(space, news_day=DAY, days=()) == 1
-    assert space.lake.read("copies").num_rows == 1
+    assert space.lake.read("near_duplicates").num_rows == 1
 
 
 def test_damaged_record_costs_its_own_article(space: Workspace, tmp_path: Path) -> None:
     """An article whose record is damaged waits in quarantine while others are kept; restored, it is read."""
     archive(space, story("closed"))
     archive(space, story("sold", canonical=URL + "-2"), url=URL + "-2", start=1)
-    [path, *_] = sorted((tmp_path / "raw").rglob("*.warc.gz"))
+    [path, *_] = sorted((tmp_path / "archive").rglob("*.warc.gz"))
     whole = path.read_bytes()
     path.write_bytes(whole[:-60] + bytes(60))
     assert extract(space, "1") == [("kept", "None"), ("quarantined", "record_corrupt")]
@@ -197,7 +197,7 @@ def test_revisions_are_the_distinct_contents(space: Workspace) -> None:
     assert [(row[0].hour, row[2:]) for row in revisions(space)] == [(8, (None, None, None)), (10, (6, 6, 0))]
     assert cluster(space, news_day=DAY, days=[DAY]) == 0
     archive(space, b"<html><body><p>Please log in.</p></body></html>", start=9)
-    assert cluster(space, news_day=DAY, days=[DAY]) == 1  # made_of
+    assert cluster(space, news_day=DAY, days=[DAY]) == 1  # input_hash
     assert [row[0].hour for row in revisions(space)] == [8, 10]
 
 
@@ -259,7 +259,7 @@ def test_earlier_capture_that_comes_later_moves_the_first_fetch(tmp_path: Path, 
 def test_revisions_are_whole_again_after_a_repair(space: Workspace, tmp_path: Path) -> None:
     """A capture that could not be read is in the revisions once its file is restored."""
     archive(space, story("widened"), story("deepened"))
-    path = tmp_path / "raw" / space.archive.captures()[0].file
+    path = tmp_path / "archive" / space.archive.captures()[0].file
     whole = path.read_bytes()
     path.write_bytes(whole[:-60] + bytes(60))
     extract(space, "1")

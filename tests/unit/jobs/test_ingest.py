@@ -74,8 +74,8 @@ def test_news_day_is_fixed_by_the_first_try(server: Hostile, tmp_path: Path) -> 
     assert run(tmp_path, server, "1") == {"/a": ("pending", "http_503", DAY)}
     server.says("/a", 200, PAGE, Content_Type="text/html")
     assert run(tmp_path, server, "2", hours=20) == {"/a": ("pending", "archived", DAY)}
-    assert run(tmp_path, server, "3", hours=30) == {"/a": ("unchanged", "seen", DAY)}
-    assert run(tmp_path, server, "4", hours=50) == {"/a": ("unchanged", "same_bytes", DAY)}
+    assert run(tmp_path, server, "3", hours=30) == {"/a": ("unchanged", "already_fetched", DAY)}
+    assert run(tmp_path, server, "4", hours=50) == {"/a": ("unchanged", "identical_payload", DAY)}
 
 
 def test_day_that_is_listed_no_more(server: Hostile, tmp_path: Path) -> None:
@@ -122,7 +122,7 @@ def test_busy_page_is_given_up_in_the_end(server: Hostile, tmp_path: Path) -> No
     lists(server, "/a")
     server.says("/a", 503)
     kinds = [run(tmp_path, server, str(n), hours=n * 200)["/a"][:2] for n in range(10)]
-    assert kinds == [("pending", "http_503")] * 7 + [("rejected", "gave_up_http_503")] * 3
+    assert kinds == [("pending", "http_503")] * 7 + [("rejected", "retries_exhausted_http_503")] * 3
     assert server.seen["/a"] == 8
 
 
@@ -184,7 +184,7 @@ def test_gone_page_leaves_a_tombstone(server: Hostile, tmp_path: Path) -> None:
     lists(server, "/a", updated="2026-03-02T14:00:00Z")
     server.says("/a", 410, b"gone", Content_Type="text/html")
     assert run(tmp_path, server, "2", hours=3)["/a"] == ("rejected", "http_410", DAY)
-    archive = Archive(tmp_path / "raw")
+    archive = Archive(tmp_path / "archive")
     [capture] = archive.captures()
     keys = [capture.page_key, canonical_url(server.url("/never"))]
     [tombstone] = archive.attempts(keys)
@@ -201,10 +201,10 @@ def test_body_that_broke_off_is_kept(server: Hostile, tmp_path: Path) -> None:
     sent = gzip.compress(PAGE * 50)[:-20]
     server.says("/a", 200, sent, Content_Type="text/html", Content_Encoding="gzip")
     assert run(tmp_path, server, "1")["/a"][:2] == ("pending", "truncated")
-    archive = Archive(tmp_path / "raw")
+    archive = Archive(tmp_path / "archive")
     [attempt] = archive.attempts([canonical_url(server.url("/a"))])
     assert (attempt.reason, attempt.is_tombstone, archive.captures()) == ("truncated", False, ())
-    with (tmp_path / "raw" / attempt.file).open("rb") as file:
+    with (tmp_path / "archive" / attempt.file).open("rb") as file:
         [record] = [
             (r.rec_headers.get_header("WARC-Truncated"), r.raw_stream.read())
             for r in ArchiveIterator(file)
@@ -266,7 +266,7 @@ def test_reservation_of_the_host_is_kept_with_the_capture(server: Hostile, tmp_p
     server.says("/a", 200, PAGE, Content_Type="text/html")
 
     assert run(tmp_path, server, "1") == {"/a": ("pending", "archived", DAY)}
-    (capture,) = Archive(tmp_path / "raw").captures(page_key=canonical_url(server.url("/a")))
+    (capture,) = Archive(tmp_path / "archive").captures(page_key=canonical_url(server.url("/a")))
     assert capture.hints.tdm_reserved is True
 
 

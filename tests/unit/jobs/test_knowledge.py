@@ -182,5 +182,5 @@ def test_import_derives_only_who_holds_a_new_name(space: Workspace, tmp_path: Pa
 def test_lost_ledger_knows_who_holds_the_name(space: Workspace):
     """What an edit concerns is found from the rows: a ledger that is deleted takes nothing along."""
     correct(space, f'[names."{OSTROW}"]\nqid = "Q999999902"\n')
-    (space.settings.lake_dir / "_state" / "ledger.sqlite").unlink()
+    (space.settings.lake_dir / "_state" / "index.sqlite").unlink()
     assert run(Workspace(space.settings), "second") == {"derived_new": 0, "derived_again": 2}

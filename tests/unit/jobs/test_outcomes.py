@@ -29,8 +29,8 @@ def outcome(url: str, *, source: str = "post", day: date = DAY, article_id: str 
         outcome="unchanged",
         reason="committed",
         detail=None,
-        raw_ref=None,
-        seen_at=MORNING,
+        payload_digest=None,
+        decided_at=MORNING,
     )
 
 

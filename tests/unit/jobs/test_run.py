@@ -102,7 +102,7 @@ def test_four_tables_have_rows(job) -> None:
     folder, _ = job
     lake = Workspace(Settings.load(data_dir=folder)).lake
     assert lake.verify() == ()
-    assert all(lake.read(name).num_rows > 0 for name in (*READING, "copies"))
+    assert all(lake.read(name).num_rows > 0 for name in (*READING, "near_duplicates"))
 
 
 def test_second_run_changes_nothing(job, newsroom: Newsroom) -> None:
@@ -119,7 +119,7 @@ def test_second_run_changes_nothing(job, newsroom: Newsroom) -> None:
 def test_any_order_of_deriving_gives_the_same_bytes(job, newsroom: Newsroom, tmp_path: Path) -> None:
     """From one archive, the news days derived backwards give every table file byte for byte."""
     folder, _ = job
-    shutil.copytree(folder / "raw", tmp_path / "raw")
+    shutil.copytree(folder / "archive", tmp_path / "archive")
     space = open_at(tmp_path, newsroom, DAYS[-1])
     for day in reversed(space.archive.days()):
         extract_day(space, day=day, run_id=f"back-{day}", report_progress=lambda _: None)
@@ -143,20 +143,20 @@ def test_wire_story_in_two_outlets_is_one_group(job) -> None:
     """The wire story that two outlets ran is two articles and one group, named by the earlier one."""
     folder, _ = job
     lake = Workspace(Settings.load(data_dir=folder)).lake
-    copies = lake.read("copies").to_pylist()
+    copies = lake.read("near_duplicates").to_pylist()
     articles = [row for row in lake.read("articles").to_pylist() if row["wire_agency"]]
     wire = {row["article_id"]: row for row in articles if row["title"].startswith("Portugal and Morocco")}
     first, second = sorted(wire, key=lambda article_id: wire[article_id]["published_at"])
-    groups = {row["article_id"]: (row["dup_group_id"], row["is_copy"], row["method"]) for row in copies}
-    assert (groups[first], groups[second]) == ((first, False, "own"), (first, True, "exact"))
+    groups = {row["article_id"]: (row["dup_group_id"], row["is_duplicate"], row["method"]) for row in copies}
+    assert (groups[first], groups[second]) == ((first, False, "none"), (first, True, "exact"))
 
 
 def test_receipts_lead_to_the_archive(job) -> None:
-    """Every article's raw_ref gives back one archived record."""
+    """Every article's payload_digest gives back one archived record."""
     folder, _ = job
     space = Workspace(Settings.load(data_dir=folder))
-    for raw_ref in space.lake.read("articles", columns=["raw_ref"])["raw_ref"].to_pylist():
-        assert space.archive.get(raw_ref).body
+    for payload_digest in space.lake.read("articles", columns=["payload_digest"])["payload_digest"].to_pylist():
+        assert space.archive.get(payload_digest).body
 
 
 def test_text_without_url_goes_all_the_way(job) -> None:

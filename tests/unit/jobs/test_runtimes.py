@@ -13,66 +13,68 @@ from pipeline.settings import Settings
 NOON = datetime(2026, 3, 2, 12, 0, tzinfo=UTC)
 
 
-def history(*runs: tuple[int, float], stage: str = "extract", way: str = "cli") -> History:
-    """Return runs of one stage, started one way, by size and seconds."""
-    return History(tuple(Run(stage, way, size, seconds) for size, seconds in runs))
+def history(*runs: tuple[int, float], stage: str = "extract", launcher: str = "cli") -> History:
+    """Return runs of one stage, started one launcher, by size and seconds."""
+    return History(tuple(Run(stage, launcher, size, seconds) for size, seconds in runs))
 
 
 def test_line_is_found() -> None:
     """Runs of three seconds and a tenth an article give that line for any size."""
     known = history(*((size, 3 + size / 10) for size in (10, 20, 50, 200)), (0, 0.5))
-    expected = [expected_seconds(known, way="cli", articles=size) for size in (0, 10, 1000)]
+    expected = [expected_seconds(known, launcher="cli", articles=size) for size in (0, 10, 1000)]
     assert expected == pytest.approx([0.5, 4, 103])
 
 
 def test_run_that_hung_does_not_bend_the_line() -> None:
     """One run of an hour among quick ones leaves the estimate within a factor of two."""
     known = history(*((size, 3 + size / 10) for size in range(10, 200, 10)), (70, 3600))
-    assert 6.5 < (expected_seconds(known, way="cli", articles=100) or 0) < 26
+    assert 6.5 < (expected_seconds(known, launcher="cli", articles=100) or 0) < 26
 
 
 @pytest.mark.parametrize("runs", [[(100, 20.0)], [(100, 20.0), (110, 19.0), (105, 24.0)], [(10, 9.0), (90, 2.0)] * 2])
 def test_ratio_where_no_line_can_be_drawn(runs: list[tuple[int, float]]) -> None:
     """Few runs, runs of one size and runs that take less for more give seconds an article."""
     known = history(*runs)
-    one = expected_seconds(known, way="cli", articles=1)
+    one = expected_seconds(known, launcher="cli", articles=1)
     assert one is not None
-    assert expected_seconds(known, way="cli", articles=100) == pytest.approx(100 * one)
+    assert expected_seconds(known, launcher="cli", articles=100) == pytest.approx(100 * one)
 
 
 def test_runs_with_nothing_to_do_tell_the_fixed_part() -> None:
     """Where all runs have one size, what idle runs take is not counted as time of articles."""
     known = history((100, 25.0), (0, 5.0), (0, 5.0))
-    assert [expected_seconds(known, way="cli", articles=size) for size in (0, 100, 200)] == pytest.approx([5, 25, 45])
+    assert [expected_seconds(known, launcher="cli", articles=size) for size in (0, 100, 200)] == pytest.approx(
+        [5, 25, 45]
+    )
 
 
 def test_no_history_no_estimate() -> None:
     """Without a run of the stage nothing is expected, not even for nothing to do."""
     ingests = history((10, 5), stage="ingest")
-    assert expected_seconds(ingests, way="cli", articles=0) is None
-    found = estimate(ingests, way="cli", pages=(1, 0), articles=(1, 0), least_seconds=0)
+    assert expected_seconds(ingests, launcher="cli", articles=0) is None
+    found = estimate(ingests, launcher="cli", pages=(1, 0), articles=(1, 0), least_seconds=0)
     assert (found.extract_seconds, found.seconds) == (None, None)
 
 
-def test_own_way_is_preferred_where_it_is_known() -> None:
-    """Three runs of one's own way hide those of the other; fewer do not."""
-    slow = history(*((size, 100 + size) for size in (10, 20, 40)), way="airflow")
+def test_runs_of_the_same_launcher_are_preferred() -> None:
+    """Three runs of one launcher hide those of the other; fewer do not."""
+    slow = history(*((size, 100 + size) for size in (10, 20, 40)), launcher="airflow")
     quick = history(*((size, 3 + size) for size in (10, 20, 40)))
     both = History((*slow.runs, *quick.runs))
-    assert expected_seconds(both, way="cli", articles=10) == pytest.approx(13)
-    assert expected_seconds(both, way="airflow", articles=10) == pytest.approx(110)
-    assert expected_seconds(slow, way="cli", articles=10) == pytest.approx(110)
+    assert expected_seconds(both, launcher="cli", articles=10) == pytest.approx(13)
+    assert expected_seconds(both, launcher="airflow", articles=10) == pytest.approx(110)
+    assert expected_seconds(slow, launcher="cli", articles=10) == pytest.approx(110)
 
 
 def test_pace_of_the_hosts_is_the_least() -> None:
     """Fetching is never expected to be quicker than the hosts' interval allows."""
     known = History((*history((100, 10), stage="ingest").runs, *history((100, 10)).runs))
-    found = estimate(known, way="cli", pages=(50, 50), articles=(0, 0), least_seconds=500)
+    found = estimate(known, launcher="cli", pages=(50, 50), articles=(0, 0), least_seconds=500)
     assert (found.ingest_seconds, found.is_own) == (500, True)
 
 
 def test_runs_are_read_from_the_log(tmp_path: Path) -> None:
-    """Rows of both stages become runs with their way, size and length; a frozen clock and other work leave none."""
+    """Rows of both stages become runs with launcher, size and length; a frozen clock and other work leave none."""
 
     def ran(name: str, counts: dict[str, object], *, seconds: float) -> None:
         settings = Settings.load(data_dir=tmp_path, frozen_now=NOON + timedelta(seconds=seconds))

@@ -235,7 +235,7 @@ def test_nothing_is_left_and_nothing_comes_again(space: Workspace, town: Town) -
     assert {"aside.html", "links.urls"} <= before
     told = {(row["outcome"], row["reason"]) for row in space.lake.log.read("outcomes").to_pylist()}
     assert {("quarantined", "undecodable"), ("rejected", "too_short"), ("pending", "http_503")} <= told
-    old = shutil.copytree(root / "raw" / "warc", town.folder / "old")
+    old = shutil.copytree(root / "archive" / "warc", town.folder / "old")
     assert len(traces.under(root)) > 20
     sums = json.dumps([row["counts"] for row in space.lake.log.read("runs").to_pylist()])
     forget_all(space, town)
@@ -265,12 +265,12 @@ def again(space: Workspace, town: Town, old: Path) -> None:
     run(late, "late")
     assert {path for path in DOOMED if town.server.seen[path + TRACKED] > asked[path + TRACKED]} == set()
     refused = [row for row in late.lake.log.read("outcomes").to_pylist() if row["run_id"] == "in-late"]
-    assert {row["outcome"] for row in refused if row["url"].startswith("forgotten:")} == {"rejected"}
-    assert sum(row["reason"] == "forgotten" for row in refused) > len(DOOMED)
+    assert {row["outcome"] for row in refused if row["url"].startswith("taken_down:")} == {"rejected"}
+    assert sum(row["reason"] == "taken_down" for row in refused) > len(DOOMED)
     shutil.rmtree(root / "lake" / "tables")
     shutil.rmtree(root / "lake" / "_state")
     for path in old.rglob("*.warc.gz"):
-        shutil.copy(path, root / "raw" / "warc" / path.relative_to(old).parent / f"old-{path.name}")
+        shutil.copy(path, root / "archive" / "warc" / path.relative_to(old).parent / f"old-{path.name}")
     last = town.space("data", hours=50)
     last.archive.recover()
     for day in last.archive.days():
@@ -341,7 +341,7 @@ def test_damaged_snapshot_stops_nothing_else(space: Workspace, town: Town) -> No
     target = TakedownTarget(kind="article", value=town.server.url(FERRY))
     told = forget(space, target, reason=None, report_progress=lambda _: None)
     assert told.snapshots == ("sound",)
-    [remains] = told.remains
+    [remains] = told.unfinished
     assert "snapshot broken is damaged" in remains
     assert "newslake lake snapshot broken --drop" in remains
     assert told.log_rows > 0
@@ -351,7 +351,7 @@ def test_damaged_snapshot_stops_nothing_else(space: Workspace, town: Town) -> No
     other = forget(
         space, TakedownTarget(kind="article", value=town.server.url(AGAIN)), reason=None, report_progress=lambda _: None
     )
-    assert len(other.remains) == 1
+    assert len(other.unfinished) == 1
     space.lake.snapshots.drop("broken")
     assert len(finish_takedowns(space)) == 2
     assert [each.is_done for each in space.takedowns.all()] == [True, True]
@@ -367,7 +367,7 @@ def test_deletions_tell_who_has_copies(space: Workspace, town: Town) -> None:
     assert rows.keys() >= {ids[FERRY], ids[AGAIN]}
     assert rows.keys().isdisjoint({ids[VIDEO], ids[WAITS], ids[BROKEN]})
     row = rows[ids[FERRY]]
-    assert (set(row["revision_ids"]), row["last_day"], row["reason"]) == (claim, NOON.date(), "asked to")
+    assert (set(row["revision_ids"]), row["last_published_date"], row["reason"]) == (claim, NOON.date(), "asked to")
     assert row["deleted_at"] == space.settings.now()
 
 
@@ -375,8 +375,8 @@ def test_copies_are_named_and_may_go_along(space: Workspace, town: Town) -> None
     """An article that repeats a forgotten one is told and stays; with copies, both go."""
     copied = article_id_of(canonical=canonical_url(town.server.url(AGAIN)), text="")
     first = TakedownTarget(kind="article", value=town.server.url(FERRY))
-    assert copied in preview_takedown(space, first).copies
-    both = preview_takedown(space, TakedownTarget(kind="article", value=first.value, with_copies=True))
+    assert copied in preview_takedown(space, first).duplicates
+    both = preview_takedown(space, TakedownTarget(kind="article", value=first.value, with_duplicates=True))
     assert copied in both.articles
     assert both.rows["articles"] >= 2
     assert preview_takedown(space, first) == preview_takedown(
@@ -438,7 +438,7 @@ def test_publisher_and_source(space: Workspace, town: Town) -> None:
         for row in late.lake.log.read("outcomes").to_pylist()
         if row["run_id"] == "in-last" and row["source_key"] == "drop"
     ]
-    assert (refused["outcome"], refused["reason"]) == ("rejected", "forgotten")
+    assert (refused["outcome"], refused["reason"]) == ("rejected", "taken_down")
 
 
 def test_source_leaves_what_another_brought(town: Town) -> None:
@@ -484,7 +484,7 @@ def test_command(space: Workspace, town: Town, monkeypatch: pytest.MonkeyPatch) 
         assert (code, "nothing of it is here" in seen) == (1, True)
     code, told = call(f"{url}-of-nobody", "--yes")
     assert (code, "nothing of it was here; it is barred" in told) == (1, True)
-    assert call("--undo", told.partition("takedown ")[2][:12])[0] == 0
+    assert call("--revoke", told.partition("takedown ")[2][:12])[0] == 0
     code, told = call(url, "--yes", "--reason", "court order", "--json")
     assert code == 0
     takedown_id = json.loads(told)["takedown_id"]
@@ -492,8 +492,8 @@ def test_command(space: Workspace, town: Town, monkeypatch: pytest.MonkeyPatch) 
     assert [(row["takedown_id"], row["reason"], row["is_done"]) for row in json.loads(listed)] == [
         (takedown_id, "court order", True)
     ]
-    assert call("--undo", "nothing")[0] == 2
-    assert call("--undo", takedown_id)[0] == 0
+    assert call("--revoke", "nothing")[0] == 2
+    assert call("--revoke", takedown_id)[0] == 0
     assert json.loads(call("--list", "--json")[1]) == []
     run(town.space("data", hours=40), "after")
     assert town.space("data", hours=40).archive.captures(page_key=canonical_url(url)) != ()

@@ -91,7 +91,7 @@ def story_rows(story: Story) -> dict[str, list[dict[str, Any]]]:
         entity_count=1,
         quote_count=1,
         event_count=int(has_event),
-        raw_ref=f"sha256:{story.content_hash}",
+        payload_digest=f"sha256:{story.content_hash}",
         extractor="test",
         pipeline_version=story.version,
     )
@@ -118,9 +118,9 @@ def batch_keys(stories: Sequence[Story]) -> pa.Table:
     return pa.Table.from_pylist([{name: getattr(s, name) for name in names} for s in stories], schema=KEYS_SCHEMA)
 
 
-def copies_rows(stories: Sequence[Story]) -> pa.Table:
+def near_duplicate_rows(stories: Sequence[Story]) -> pa.Table:
     """Return every story as its own original."""
-    spec = {"is_copy": False, "similarity": 1.0, "method": "own"}
+    spec = {"is_duplicate": False, "similarity": 1.0, "method": "none"}
     names = ("article_id", "revision_id", "published_at")
     rows = [{name: getattr(s, name) for name in names} | {"dup_group_id": s.article_id} | spec for s in stories]
     return rows_table(CLUSTER_TABLES[0], rows)

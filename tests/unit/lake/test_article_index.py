@@ -6,7 +6,7 @@ from pathlib import Path
 import pytest
 
 from pipeline.lake import Lake
-from tests.unit.lake.rows import Story, copies_rows
+from tests.unit.lake.rows import Story, near_duplicate_rows
 from tests.unit.lake.test_commit import DAY, NEXT_DAY, commit
 
 START = datetime(2026, 1, 1, tzinfo=UTC)
@@ -63,7 +63,7 @@ def test_cluster_rows_change_a_day_and_no_article(lake: Lake) -> None:
     """Relating articles changes no reading row: the day is told, its articles are not."""
     commit(lake, [Story(1)])
     before = until(lake)
-    lake.replace("copies", lambda: {DAY: copies_rows([Story(1)])})
+    lake.replace("near_duplicates", lambda: {DAY: near_duplicate_rows([Story(1)])})
     assert (changes_since(lake, before), lake.index.changes(before).days) == ([], (DAY,))
 
 
@@ -96,7 +96,7 @@ def test_lost_index_tells_everything_again(lake: Lake, tmp_path: Path) -> None:
     """Who cannot know what changed says that all did: too much is safe, too little is not."""
     commit(lake, [Story(1), Story(2, day=1)])
     before = until(lake)
-    for file in (tmp_path / "lake/_state").glob("ledger.sqlite*"):
+    for file in (tmp_path / "lake/_state").glob("index.sqlite*"):
         file.unlink()
     later = lake_at(tmp_path / "lake", NOON.replace(hour=13))
     assert changes_since(later, before) == [("new", 1, DAY), ("new", 2, NEXT_DAY)]

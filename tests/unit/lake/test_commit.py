@@ -19,7 +19,7 @@ from pipeline.lake import CommitReport, Lake, StoredArticle
 from pipeline.lake.partitions import Days
 from pipeline.lake.storage import Disk, Layout
 from pipeline.tables import READING_TABLES
-from tests.unit.lake.rows import NOON, Story, batch_keys, batch_tables, copies_rows
+from tests.unit.lake.rows import NOON, Story, batch_keys, batch_tables, near_duplicate_rows
 
 DAY, NEXT_DAY = date(2026, 2, 3), date(2026, 2, 4)
 NAMES = tuple(spec.name for spec in READING_TABLES)
@@ -301,22 +301,24 @@ def test_cluster_rows_share_the_day(lake: Lake, tmp_path: Path) -> None:
     """Cluster rows get a generation of their day, equal ones change no file, none leave no file."""
     stories = [Story(1), Story(2)]
     commit(lake, stories)
-    assert lake.replace("copies", lambda: {DAY: copies_rows(stories)}) == 1
+    assert lake.replace("near_duplicates", lambda: {DAY: near_duplicate_rows(stories)}) == 1
     before = inodes(tmp_path / "lake")
-    assert lake.replace("copies", lambda: {DAY: copies_rows(stories[::-1])}) == 0
+    assert lake.replace("near_duplicates", lambda: {DAY: near_duplicate_rows(stories[::-1])}) == 0
     assert inodes(tmp_path / "lake") == before
-    assert lake.read("copies").num_rows == 2
+    assert lake.read("near_duplicates").num_rows == 2
     commit(lake, [Story(5)], batch_id="b2")
-    assert lake.read("copies").num_rows == 2
-    assert lake.replace("copies", lambda: {DAY: copies_rows([]), NEXT_DAY: copies_rows([])}) == 1
-    assert not list((tmp_path / "lake/tables").rglob("copies/published_date*"))
+    assert lake.read("near_duplicates").num_rows == 2
+    assert (
+        lake.replace("near_duplicates", lambda: {DAY: near_duplicate_rows([]), NEXT_DAY: near_duplicate_rows([])}) == 1
+    )
+    assert not list((tmp_path / "lake/tables").rglob("near_duplicates/published_date*"))
     assert lake.verify() == ()
 
 
 def test_cluster_rows_must_fit_the_contract(lake: Lake) -> None:
     """Two cluster rows of one article are refused."""
-    with pytest.raises(ContractError, match="copies of 2026-02-03"):
-        lake.replace("copies", lambda: {DAY: copies_rows([Story(1), Story(1)])})
+    with pytest.raises(ContractError, match="near_duplicates of 2026-02-03"):
+        lake.replace("near_duplicates", lambda: {DAY: near_duplicate_rows([Story(1), Story(1)])})
 
 
 def test_read_takes_days_and_columns(lake: Lake) -> None:

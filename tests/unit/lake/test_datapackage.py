@@ -10,7 +10,7 @@ import pytest
 
 from pipeline.lake import Lake
 from pipeline.tables import TABLES, table_named
-from tests.unit.lake.rows import Story, copies_rows
+from tests.unit.lake.rows import Story, near_duplicate_rows
 from tests.unit.lake.test_commit import DAY, commit, lake, open_lake
 from tests.unit.lake.test_log_tables import append, outcome
 
@@ -24,7 +24,7 @@ def package_of(root: Path) -> dict[str, object]:
 def fill(lake: Lake) -> None:
     stories = [Story(1), Story(2), Story(4, day=1)]
     commit(lake, stories)
-    lake.replace("copies", lambda: {DAY: copies_rows(stories[:2])})
+    lake.replace("near_duplicates", lambda: {DAY: near_duplicate_rows(stories[:2])})
     append(lake, "run-1", outcome("https://harbour.example/a"))
 
 
@@ -32,11 +32,18 @@ def test_every_file_explains_itself(lake: Lake, tmp_path: Path) -> None:
     """A table file, and a file of the log, carries its table's sentence, the version, and each column's sentence."""
     fill(lake)
     paths = sorted((tmp_path / "lake").rglob("*.parquet"))
-    assert {path.parts[-3] for path in paths} >= {"articles", "entities", "quotes", "events", "copies", "outcomes"}
+    assert {path.parts[-3] for path in paths} >= {
+        "articles",
+        "entities",
+        "quotes",
+        "events",
+        "near_duplicates",
+        "outcomes",
+    }
     for path in paths:
         spec = table_named(path.parts[-3])
         schema = pq.read_schema(path)
-        assert schema.metadata == {b"table": spec.name.encode(), b"about": spec.about.encode(), b"schema_version": b"1"}
+        assert schema.metadata == {b"table": spec.name.encode(), b"about": spec.about.encode(), b"schema_version": b"2"}
         assert {f.name: f.metadata[b"about"].decode() for f in schema} == {c.name: c.about for c in spec.columns}
 
 
@@ -45,7 +52,7 @@ def test_duckdb_reads_what_a_file_says(lake: Lake, tmp_path: Path) -> None:
     commit(lake, [Story(1)])
     path = tmp_path / f"lake/tables/quotes/published_date={DAY}/part-0.parquet"
     told = dict(duckdb.sql(f"SELECT decode(key), decode(value) FROM parquet_kv_metadata('{path}')").fetchall())
-    assert (told["about"], told["schema_version"]) == (table_named("quotes").about, "1")
+    assert (told["about"], told["schema_version"]) == (table_named("quotes").about, "2")
     columns = duckdb.sql(f"SELECT name FROM parquet_schema('{path}')").fetchall()
     assert {name for (name,) in columns} >= {column.name for column in table_named("quotes").columns}
 
@@ -66,9 +73,13 @@ def test_package_is_valid_and_says_it_all(lake: Lake, tmp_path: Path) -> None:
             column.name for column in spec.columns if not column.nullable
         }
         # the day stands in no file, so a key with it cannot be said of the fields
-        key = None if spec.is_key_of_day else list(spec.key)
+        key = None if spec.key_includes_partition else list(spec.key)
         assert resources[spec.name]["schema"].get("primaryKey") == key
-    assert (resources["articles"]["rows"], resources["copies"]["rows"], resources["revisions"]["rows"]) == (3, 2, 0)
+    assert (resources["articles"]["rows"], resources["near_duplicates"]["rows"], resources["revisions"]["rows"]) == (
+        3,
+        2,
+        0,
+    )
     assert package["period"] == {"first": "2026-02-03", "last": "2026-02-04"}
     assert package["created"] == "2026-02-03T12:00:00+00:00"
     [key] = resources["quotes"]["schema"]["foreignKeys"]
@@ -110,7 +121,7 @@ def test_lost_package_is_written_again(lake: Lake, tmp_path: Path) -> None:
     path.write_bytes(b"{}")
     assert lake.recover() == ("wrote datapackage.json",)
     path.unlink()
-    for file in (tmp_path / "lake" / "_state").glob("ledger.sqlite*"):
+    for file in (tmp_path / "lake" / "_state").glob("index.sqlite*"):
         file.unlink()
     open_lake(tmp_path / "lake").recover()
     assert path.read_bytes() == whole

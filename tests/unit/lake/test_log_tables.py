@@ -14,7 +14,7 @@ from pipeline.tables import rows_table, table_named
 NOON = datetime(2026, 2, 3, 12, tzinfo=UTC)
 
 
-def outcome(url: str, *, run_id: str = "run:1", seen_at: datetime = NOON) -> dict[str, Any]:
+def outcome(url: str, *, run_id: str = "run:1", decided_at: datetime = NOON) -> dict[str, Any]:
     return {
         "run_id": run_id,
         "source_key": "harbour",
@@ -25,8 +25,8 @@ def outcome(url: str, *, run_id: str = "run:1", seen_at: datetime = NOON) -> dic
         "outcome": "kept",
         "reason": None,
         "detail": None,
-        "raw_ref": None,
-        "seen_at": seen_at,
+        "payload_digest": None,
+        "decided_at": decided_at,
     }
 
 
@@ -41,10 +41,10 @@ def lake(tmp_path: Path) -> Lake:
 
 def test_rows_lie_under_their_day(lake: Lake, tmp_path: Path) -> None:
     """A batch over midnight is a file in each day's folder, named by the batch."""
-    append(lake, "run:1/../x", outcome("b"), outcome("a", seen_at=NOON.replace(day=4)))
+    append(lake, "run:1/../x", outcome("b"), outcome("a", decided_at=NOON.replace(day=4)))
     paths = [path.relative_to(tmp_path).as_posix() for path in sorted(tmp_path.rglob("*.parquet"))]
     name = "run%3A1%2F%2E%2E%2Fx.parquet"
-    assert paths == [f"log/outcomes/seen_date=2026-02-0{day}/{name}" for day in (3, 4)]
+    assert paths == [f"log/outcomes/decided_date=2026-02-0{day}/{name}" for day in (3, 4)]
     assert lake.log.read("outcomes")["url"].to_pylist() == ["b", "a"]
 
 
@@ -52,11 +52,11 @@ def test_redelivery_overwrites_itself(lake: Lake) -> None:
     """The same batch again, even after midnight, leaves its last rows only; other batches stay."""
     append(lake, "b1", outcome("a"), outcome("b"))
     append(lake, "b2", outcome("c", run_id="run:2"))
-    append(lake, "b1", outcome("a", seen_at=NOON.replace(day=4)))
-    rows = lake.log.read("outcomes").select(["run_id", "url", "seen_at"]).to_pylist()
+    append(lake, "b1", outcome("a", decided_at=NOON.replace(day=4)))
+    rows = lake.log.read("outcomes").select(["run_id", "url", "decided_at"]).to_pylist()
     assert rows == [
-        {"run_id": "run:2", "url": "c", "seen_at": NOON},
-        {"run_id": "run:1", "url": "a", "seen_at": NOON.replace(day=4)},
+        {"run_id": "run:2", "url": "c", "decided_at": NOON},
+        {"run_id": "run:1", "url": "a", "decided_at": NOON.replace(day=4)},
     ]
 
 
@@ -78,4 +78,4 @@ def test_file_without_a_seal_is_damaged(lake: Lake, tmp_path: Path) -> None:
     assert lake.verify() == ()
     pq.write_table(pq.ParquetFile(path).read().replace_schema_metadata(), path)
     [problem] = lake.verify()
-    assert problem.startswith("log/outcomes/seen_date=2026-02-03/b1.parquet: is damaged")
+    assert problem.startswith("log/outcomes/decided_date=2026-02-03/b1.parquet: is damaged")

@@ -1,5 +1,6 @@
 """What dead processes and careless hands leave is named, mended or tidied away."""
 
+import hashlib
 import json
 import os
 import sqlite3
@@ -62,13 +63,13 @@ def add_stray_day(root: Path) -> None:
 
 
 def lose_index_rows(root: Path) -> None:
-    with closing(sqlite3.connect(root / "_state/ledger.sqlite", autocommit=True)) as connection:
+    with closing(sqlite3.connect(root / "_state/index.sqlite", autocommit=True)) as connection:
         connection.execute("DELETE FROM days WHERE published_date = '2026-02-03'")
         connection.execute("DELETE FROM articles WHERE published_date = '2026-02-03'")
 
 
 def lose_index(root: Path) -> None:
-    for path in root.glob("_state/ledger.sqlite*"):
+    for path in root.glob("_state/index.sqlite*"):
         path.unlink()
 
 
@@ -90,7 +91,7 @@ def test_verify_names_it_and_recover_mends_it(root: Path, harm: Callable[[Path],
     problems = open_lake(root).verify()
     assert len(problems) == 1
     assert problems[0].startswith(named)
-    assert "newslake lake recover" in problems[0]
+    assert "newslake lake repair" in problems[0]
     assert len(open_lake(root).recover()) == 1
     assert open_lake(root).verify() == ()
     assert files(root) == before
@@ -110,7 +111,7 @@ def test_manifest_without_its_checksum_is_damaged(root: Path) -> None:
 def test_index_of_another_version_is_rebuilt_on_open(root: Path) -> None:
     """A ledger with other columns, of another version of newslake, is made anew from the manifests."""
     before = open_lake(root).index.stored([Story(1).article_id])
-    with closing(sqlite3.connect(root / "_state/ledger.sqlite", autocommit=True)) as connection:
+    with closing(sqlite3.connect(root / "_state/index.sqlite", autocommit=True)) as connection:
         connection.execute("ALTER TABLE articles DROP COLUMN fetched_at")
         connection.execute("PRAGMA user_version = 0")
     lake = open_lake(root)
@@ -158,7 +159,7 @@ def test_damaged_day_can_be_derived_again(root: Path) -> None:
     """What the message advises works: withdraw the day, derive it again."""
     before = files(root)
     public(root).write_bytes(b"PAR1")
-    open_lake(root).recover(withdraws=True)
+    open_lake(root).recover(drops_damaged=True)
     assert open_lake(root).index.stored([Story(1).article_id]) == {}
     assert open_lake(root).verify() == ()
     commit(open_lake(root), *STORIES)
@@ -169,16 +170,16 @@ def test_damaged_day_can_be_derived_again(root: Path) -> None:
 @pytest.mark.parametrize("harm", ["no database", "a row"])
 def test_who_has_the_ledger_open_goes_on(root: Path, harm: str) -> None:
     """A damaged ledger is made anew in its place: another process that has it open reads and writes the new one."""
-    other, path = open_lake(root), root / "_state/ledger.sqlite"
+    other, path = open_lake(root), root / "_state/index.sqlite"
     stored, inode = other.index.stored([story.article_id for story in STORIES]), path.stat().st_ino
     with closing(sqlite3.connect(path, autocommit=True)) as connection:
         if harm == "a row":
-            connection.execute("UPDATE articles SET raw_ref = 'sha256:0'")
+            connection.execute("UPDATE articles SET payload_digest = 'sha256:0'")
         connection.execute("PRAGMA wal_checkpoint(TRUNCATE)")
     if harm == "no database":
         with path.open("r+b") as file:
             file.write(b"not a database" * 500)
-    [told] = [each for each in open_lake(root).recover(withdraws=True) if "emptied the ledger" in each]
+    [told] = [each for each in open_lake(root).recover(drops_damaged=True) if "emptied the ledger" in each]
     assert "newslake changes" in told
     assert path.stat().st_ino == inode
     assert other.index.stored(stored) == stored
@@ -196,20 +197,34 @@ def test_broken_manifest_is_named(root: Path) -> None:
     assert caught.value.reason == "manifest_broken"
 
 
+def test_manifest_of_another_schema_is_refused(root: Path) -> None:
+    """A day that another schema version wrote is refused by name, not read."""
+    path = root / "_state/manifest/2026-02-03.json"
+    content = json.loads(path.read_bytes()) | {"schema_version": 1}
+    rest = _sorted_json({name: value for name, value in content.items() if name != "checksum"})
+    path.write_bytes(_sorted_json(content | {"checksum": hashlib.sha256(rest).hexdigest()}))
+    with pytest.raises(LakeError, match=r"was written with schema 1; this version reads schema 2 only"):
+        open_lake(root).read("articles", days=[DAY])
+
+
+def _sorted_json(content: object) -> bytes:
+    return json.dumps(content, indent=1, sort_keys=True).encode() + b"\n"
+
+
 def test_broken_ledger_is_named(root: Path) -> None:
     """A ledger that is no database is an error that says what to do."""
     lose_index(root)
-    (root / "_state/ledger.sqlite").write_bytes(b"not a database " * 100)
-    with pytest.raises(LakeError, match="recover --withdraw") as caught:
+    (root / "_state/index.sqlite").write_bytes(b"not a database " * 100)
+    with pytest.raises(LakeError, match="repair --drop-damaged") as caught:
         open_lake(root).index.stored([])
-    assert caught.value.reason == "ledger_broken"
+    assert caught.value.reason == "index_broken"
 
 
 def test_gc_keeps_the_generation_before(root: Path) -> None:
     """Of many generations the current and the one before stay; what is younger than the grace stays too."""
     for number in range(5):
         commit(open_lake(root), Story(2, f"Words {number}", seen=number + 1), batch_id=f"b{number}")
-    objects = root / "_state/objects/quotes/published_date=2026-02-03"
+    objects = root / "_state/data/quotes/published_date=2026-02-03"
     assert len(list(objects.iterdir())) == 6
     assert open_lake(root).gc() == 0
     assert open_lake(root, gc_grace_hours=0).gc() == 4 * 4 + 5 * 6  # objects of four generations, files of five batches
@@ -222,15 +237,15 @@ def test_commit_collects_its_own_days(root: Path) -> None:
     lake = open_lake(root, gc_grace_hours=0)
     for number in range(5):
         commit(lake, Story(2, f"Words {number}", seen=number + 1), batch_id=f"b{number}")
-    assert len(list((root / "_state/objects/quotes/published_date=2026-02-03").iterdir())) == 2
+    assert len(list((root / "_state/data/quotes/published_date=2026-02-03").iterdir())) == 2
 
 
 def test_gc_removes_old_leftovers(root: Path) -> None:
     """Unfinished things, orphan objects and staged batches go once they are older than the grace."""
     lake = open_lake(root, gc_grace_hours=0)
     lake.stage("left", batch_tables([Story(9)]), batch_keys([Story(9)]))
-    (root / "_state/stage/half").write_bytes(b"x")
-    (root / "_state/objects/quotes/published_date=2026-02-03/000009-00000000.obj").write_bytes(b"x")
+    (root / "_state/tmp/half").write_bytes(b"x")
+    (root / "_state/data/quotes/published_date=2026-02-03/000009-00000000.obj").write_bytes(b"x")
     assert open_lake(root).gc() == 0
     assert lake.gc() == 2 * 6 + 1 + 1
     assert list((root / "_state/staged").iterdir()) == []
@@ -269,7 +284,7 @@ def test_gc_of_a_host_whose_clock_is_wrong(root: Path, hours: int) -> None:
 
 def test_gc_removes_empty_folders(root: Path) -> None:
     """A folder that a process emptied, and died before it could remove it, goes."""
-    for folder in ("tables/quotes", "_state/objects/quotes"):
+    for folder in ("tables/quotes", "_state/data/quotes"):
         (root / folder / "published_date=1999-01-01").mkdir()
     assert open_lake(root).gc() == 0
     assert list(root.rglob("*1999*")) == []

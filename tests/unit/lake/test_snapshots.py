@@ -19,7 +19,7 @@ from pipeline.errors import ConfigError, LakeError
 from pipeline.lake import Lake
 from pipeline.query import connect, query
 from pipeline.tables import rows_table, table_named
-from tests.unit.lake.rows import Story, batch_keys, batch_tables, copies_rows
+from tests.unit.lake.rows import Story, batch_keys, batch_tables, near_duplicate_rows
 from tests.unit.lake.test_commit import DAY, commit, is_current, lake, open_lake, public_files
 
 __all__ = ["lake"]
@@ -32,7 +32,7 @@ def bytes_of(snapshot: Path) -> dict[str, bytes]:
 def test_snapshot_is_the_lake_as_it_was(lake: Lake, tmp_path: Path) -> None:
     """New contents, new rows and garbage collection change the lake and not the snapshot; both are whole."""
     commit(lake, [Story(1), Story(2, day=1)])
-    lake.replace("copies", lambda: {DAY: copies_rows([Story(1)])})
+    lake.replace("near_duplicates", lambda: {DAY: near_duplicate_rows([Story(1)])})
     before = public_files(tmp_path / "lake")
     taken = lake.snapshots.take("spring")
     assert (taken.facts.days, taken.facts.rows["articles"], taken.own_bytes) == (2, 2, 0)
@@ -138,7 +138,7 @@ def test_damage_is_found_and_named(lake: Lake, tmp_path: Path) -> None:
 def test_missing_object_leaves_no_snapshot(lake: Lake, tmp_path: Path) -> None:
     """A lake that cannot be kept whole is not kept, and the object is named."""
     commit(lake, [Story(1)])
-    [gone] = (tmp_path / "lake/_state/objects/quotes").rglob("*.obj")
+    [gone] = (tmp_path / "lake/_state/data/quotes").rglob("*.obj")
     gone.unlink()
     with pytest.raises(LakeError, match=gone.name):
         lake.snapshots.take("v1")
@@ -206,7 +206,7 @@ def keep_meetings(lake: Lake, *meetings: tuple[Story, dict[str, pa.Table]]) -> N
 
 
 def pairs_of(lake: Lake) -> pa.Table:
-    return co_mention_rows(lake.read("entities", days=[DAY]), lake.read("copies", days=[DAY]))
+    return co_mention_rows(lake.read("entities", days=[DAY]), lake.read("near_duplicates", days=[DAY]))
 
 
 def erase(lake: Lake, story: Story) -> tuple[str, ...]:

@@ -72,7 +72,7 @@ def article_of(text: str, *, title: str | None = None, published: date | None = 
         content_hash="",
         wire_agency=None,
         flags=(),
-        raw_ref=None,
+        payload_digest=None,
         http_status=None,
         extractor="none",
     )
@@ -101,7 +101,7 @@ def names_in(text: str, names: Sequence[tuple[str, str, int, str | None]]) -> tu
             cluster_index=cluster,
             entity_id=f"id{cluster}",
             entity_name=full[cluster],
-            title_text=None,
+            honorific_text=None,
             role_text=None,
             country_code=country,
             gender=None,

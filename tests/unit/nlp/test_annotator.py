@@ -30,7 +30,7 @@ def article(*paragraphs: str | tuple[str, str], language: str | None = "en") -> 
         published_at_method="unknown", published_at_precision=None, modified_at=None,
         fetched_at=datetime(2031, 3, 4, tzinfo=UTC), text=text, blocks=tuple(blocks), word_count=len(text.split()),
         page_type="article", is_paywalled=False, tdm_reserved=False, content_hash="c", wire_agency=None, flags=(),
-        raw_ref=None, http_status=None, extractor="text",
+        payload_digest=None, http_status=None, extractor="text",
     )  # fmt: skip
 
 
@@ -80,7 +80,7 @@ def test_month_surname_is_a_person_where_a_person_bears_it(read: Read):
 def test_titles_leave_the_span(read: Read):
     """Honorifics and titles are columns, never part of the name."""
     found = read(*STATION)
-    titles = {(e.entity_text, e.title_text) for e in found.entities if e.title_text}
+    titles = {(e.entity_text, e.honorific_text) for e in found.entities if e.honorific_text}
     assert titles == {("Helen March", "Mayor"), ("March", "Mrs")}
 
 
@@ -147,7 +147,7 @@ def test_long_statement_is_one_quote(read: Read):
         "Nobody disagreed.",
     )
     quote = the_quote(found)
-    assert (len(quote.parts), quote.is_closed, quote.quote_type) == (3, True, "direct")
+    assert (len(quote.quoted_spans), quote.is_closed, quote.quote_type) == (3, True, "direct")
     assert (quote.speaker_text, quote.speaker_name) == ("Chief Inspector Omar Haddad", "Omar Haddad")
     assert quote.medium_text == "the Herald"
     [i] = named(found, "I")
@@ -175,7 +175,9 @@ def test_mixed_quote_is_the_reported_clause(read: Read):
     quote = the_quote(read("Ana Lind said the bridge was “a disgrace”, but she praised the builders."))
     assert quote.quote_type == "mixed"
     assert quote.quote_text == "the bridge was “a disgrace”"
-    assert [quote.quote_text[a - quote.start_char : b - quote.start_char] for a, b in quote.parts] == ["“a disgrace”"]
+    assert [quote.quote_text[a - quote.start_char : b - quote.start_char] for a, b in quote.quoted_spans] == [
+        "“a disgrace”"
+    ]
 
 
 def test_addressee_is_never_the_speaker(read: Read):

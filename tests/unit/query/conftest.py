@@ -57,7 +57,7 @@ def _child(article: Row, **columns: object) -> Row:
 
 def _outcome(url: str, kind: str, hour: int, **columns: object) -> Row:
     fixed: Row = {"run_id": f"run-{hour}", "source_key": "harbour", "news_day": DAY, "stage": "clean"}
-    return {**fixed, "url": url, "outcome": kind, "seen_at": _at(hour), **columns}
+    return {**fixed, "url": url, "outcome": kind, "decided_at": _at(hour), **columns}
 
 
 @pytest.fixture
@@ -69,7 +69,7 @@ def small_lake(write_rows: WriteRows) -> Path:
     write_rows("articles", DAY, [first, copy])
     write_rows("articles", NEXT_DAY, [other])
     group = {"dup_group_id": "a" * 32, "method": "exact", "similarity": 1.0}
-    write_rows("copies", DAY, [_child(first, **group), _child(copy, is_copy=True, **group)])
+    write_rows("near_duplicates", DAY, [_child(first, **group), _child(copy, is_duplicate=True, **group)])
     _write_quotes(write_rows, first, copy, other)
     _write_entities(write_rows, first, copy, other)
     _write_events(write_rows, first, copy, other)
@@ -95,7 +95,7 @@ def small_lake(write_rows: WriteRows) -> Path:
 def _write_quotes(write_rows: WriteRows, first: Row, copy: Row, other: Row) -> None:
     okoro: Row = {
         "quote_text": "“The quay is open.”",
-        "quote_norm_id": "n1",
+        "normalized_text_hash": "n1",
         "word_count": 4,
         "cue_text": "said",
         "cue_stance": "neutral",
@@ -104,10 +104,10 @@ def _write_quotes(write_rows: WriteRows, first: Row, copy: Row, other: Row) -> N
         "speaker_kind": "person",
         "speaker_gender": "F",
     }
-    unnamed: Row = {"quote_index": 1, "quote_norm_id": "n2", "word_count": 9, "speaker_kind": "unnamed"}
+    unnamed: Row = {"quote_index": 1, "normalized_text_hash": "n2", "word_count": 9, "speaker_kind": "unnamed"}
     lindt: Row = {
         "quote_text": "“No deal yet.”",
-        "quote_norm_id": "n3",
+        "normalized_text_hash": "n3",
         "word_count": 3,
         "cue_text": "claimed",
         "cue_stance": "distance",
@@ -119,10 +119,10 @@ def _write_quotes(write_rows: WriteRows, first: Row, copy: Row, other: Row) -> N
     write_rows("quotes", DAY, [_child(first, **okoro), _child(first, **unnamed), _child(copy, **okoro)])
     write_rows("quotes", NEXT_DAY, [_child(other, **lindt)])
     groups = [
-        _child(article, quote_index=index, quote_group_id=f"{'a' * 32}:{index}")
+        _child(article, quote_index=index, quote_cluster_id=f"{'a' * 32}:{index}")
         for article, index in ((first, 0), (first, 1), (copy, 0))
     ]
-    write_rows("quote_groups", DAY, groups)
+    write_rows("quote_clusters", DAY, groups)
 
 
 def _write_entities(write_rows: WriteRows, first: Row, copy: Row, other: Row) -> None:
@@ -157,7 +157,7 @@ def _write_events(write_rows: WriteRows, first: Row, copy: Row, other: Row) -> N
         "actors": ["Ada Okoro", "Per Lindt"],
         "trigger_text": "meet",
     }
-    again: Row = {**meet, "event_index": 1, "same_event_index": 0, "trigger_text": "meeting"}
+    again: Row = {**meet, "event_index": 1, "coref_event_index": 0, "trigger_text": "meeting"}
     write_rows("events", DAY, [_child(first, **opened), _child(copy, **opened)])
     write_rows("events", NEXT_DAY, [_child(other, **meet), _child(other, **again)])
     _write_clusters(write_rows, first, copy, other)
@@ -166,8 +166,10 @@ def _write_events(write_rows: WriteRows, first: Row, copy: Row, other: Row) -> N
 def _write_clusters(write_rows: WriteRows, first: Row, copy: Row, other: Row) -> None:
     """Two articles tell of the reopening, one of the talks; and two countries dealt with each other three times."""
     opened, talks = f"{'a' * 32}:0", f"{'c' * 32}:0"
-    write_rows("event_reports", DAY, [_child(each, event_cluster_id=opened) for each in (first, copy)])
-    write_rows("event_reports", NEXT_DAY, [_child(other, event_index=at, event_cluster_id=talks) for at in (0, 1)])
+    write_rows("event_cluster_members", DAY, [_child(each, event_cluster_id=opened) for each in (first, copy)])
+    write_rows(
+        "event_cluster_members", NEXT_DAY, [_child(other, event_index=at, event_cluster_id=talks) for at in (0, 1)]
+    )
     happened: Row = {
         **{name: first[name] for name in ("article_id", "revision_id")},
         "event_cluster_id": opened,
@@ -178,9 +180,10 @@ def _write_clusters(write_rows: WriteRows, first: Row, copy: Row, other: Row) ->
         "independent_count": 1,
         "sentence_end_char": 12,
     }
-    deal: Row = {**happened, "quad": 1, "actor_country": "PRT", "recipient_country": "MAR", "event_date": None}
+    deal: Row = {**happened, "quad_class": 1, "actor_country": "PRT", "recipient_country": "MAR", "event_date": None}
     deals = [
-        {**deal, "event_cluster_id": f"{'b' * 32}:{number}", "quad": quad} for number, quad in enumerate((1, 1, 4))
+        {**deal, "event_cluster_id": f"{'b' * 32}:{number}", "quad_class": quad}
+        for number, quad in enumerate((1, 1, 4))
     ]
     write_rows("event_clusters", DAY, [happened, *deals])
     planned: Row = {

@@ -11,7 +11,16 @@ Frames = Mapping[str, pd.DataFrame]
 Rows = list[tuple[Any, ...]]
 _KEYS = ["article_id", "revision_id"]
 _TABLES = (
-    *("articles", "entities", "quotes", "events", "copies", "revisions", "quote_groups", "event_reports"),
+    *(
+        "articles",
+        "entities",
+        "quotes",
+        "events",
+        "near_duplicates",
+        "revisions",
+        "quote_clusters",
+        "event_cluster_members",
+    ),
     "event_clusters",
 )
 
@@ -19,16 +28,16 @@ _TABLES = (
 def frames_of(lake: Path) -> Frames:
     """Return each table as a frame; articles, quotes and events with their groups."""
     found = {name: _frame(lake / "tables" / name, "published_date") for name in _TABLES}
-    found["outcomes"] = _frame(lake / "log" / "outcomes", "seen_date")
-    copies = found["copies"][[*_KEYS, "dup_group_id", "is_copy"]]
+    found["outcomes"] = _frame(lake / "log" / "outcomes", "decided_date")
+    copies = found["near_duplicates"][[*_KEYS, "dup_group_id", "is_duplicate"]]
     found["articles"] = found["articles"].merge(copies, on=_KEYS)
-    groups = found["quote_groups"][[*_KEYS, "quote_index", "quote_group_id"]]
-    heads = found["articles"][[*_KEYS, "publisher", "section", "url", "is_copy"]]
+    groups = found["quote_clusters"][[*_KEYS, "quote_index", "quote_cluster_id"]]
+    heads = found["articles"][[*_KEYS, "publisher", "section", "url", "is_duplicate"]]
     quotes = found["quotes"].merge(groups, on=[*_KEYS, "quote_index"]).merge(heads, on=_KEYS)
     quotes["own_id"] = quotes["article_id"] + ":" + quotes["quote_index"].astype(str)
     quotes["speaker_id"] = quotes["speaker_entity_id"].fillna(quotes["speaker_name"])
     found["quotes"] = quotes
-    reports = found["event_reports"][[*_KEYS, "event_index", "event_cluster_id"]]
+    reports = found["event_cluster_members"][[*_KEYS, "event_index", "event_cluster_id"]]
     found["events"] = found["events"].merge(reports, on=[*_KEYS, "event_index"]).merge(heads, on=_KEYS)
     return found
 
@@ -54,7 +63,7 @@ def _start(days: pd.Series, unit: str) -> pd.Series:
 
 def top_speakers(frames: Frames) -> Rows:
     people = _people(frames)
-    first = people[people["own_id"] == people["quote_group_id"]]
+    first = people[people["own_id"] == people["quote_cluster_id"]]
     found = first.groupby("speaker_id").agg(
         speaker=("speaker_name", "max"), quotes=("own_id", "size"), words=("word_count", "sum")
     )
@@ -76,7 +85,7 @@ def gender_of_sources(frames: Frames) -> Rows:
 
 def who_said_what(frames: Frames) -> Rows:
     quotes = frames["quotes"]
-    said = quotes[~quotes["is_copy"] & quotes["speaker_text"].notna()]
+    said = quotes[~quotes["is_duplicate"] & quotes["speaker_text"].notna()]
     order = said.sort_values(["published_at", "article_id", "quote_index"], ascending=[False, True, True]).head(50)
     who = order.assign(speaker=order["speaker_name"].fillna(order["speaker_text"]))
     names = ("speaker", "cue_text", "quote_text", "quote_type", "publisher", "published_at", "url")
@@ -85,7 +94,7 @@ def who_said_what(frames: Frames) -> Rows:
 
 def quote_travel(frames: Frames) -> Rows:
     rows = []
-    for group_id, prints in frames["quotes"].groupby("quote_group_id"):
+    for group_id, prints in frames["quotes"].groupby("quote_cluster_id"):
         outlets = prints["publisher"].nunique()
         if outlets >= 2:
             first = prints[prints["own_id"] == group_id].iloc[0]
@@ -96,9 +105,9 @@ def quote_travel(frames: Frames) -> Rows:
 
 
 def co_mentions(frames: Frames) -> Rows:
-    heads = frames["articles"][[*_KEYS, "is_copy"]]
+    heads = frames["articles"][[*_KEYS, "is_duplicate"]]
     people = frames["entities"].merge(heads, on=_KEYS)
-    people = people[(people["entity_type"] == "PERSON") & ~people["is_copy"]]
+    people = people[(people["entity_type"] == "PERSON") & ~people["is_duplicate"]]
     names = people.groupby("entity_id")["entity_name"].max()
     pairs: dict[tuple[str, str], set[str]] = {}
     for (article_id, _), sentence in people.groupby(["article_id", "sentence_index"]):
@@ -112,7 +121,7 @@ def co_mentions(frames: Frames) -> Rows:
 
 def country_pairs(frames: Frames) -> Rows:
     events = frames["event_clusters"]
-    events = events[(events["modality"] == "happened") & events["quad"].notna()].dropna(
+    events = events[(events["modality"] == "happened") & events["quad_class"].notna()].dropna(
         subset=["actor_country", "recipient_country"]
     )
     events = events[events["actor_country"] != events["recipient_country"]].copy()
@@ -120,7 +129,7 @@ def country_pairs(frames: Frames) -> Rows:
     events["other"] = events[["actor_country", "recipient_country"]].max(axis=1)
     events["week"] = _start(events["published_date"], "W")
     words = {1: "cooperation, words", 2: "cooperation, deeds", 3: "conflict, words", 4: "conflict, deeds"}
-    events["what"] = events["quad"].map(words)
+    events["what"] = events["quad_class"].map(words)
     found = events.groupby(["one", "other", "week", "what"]).agg(
         events=("event_cluster_id", "size"), reports=("report_count", "sum"), alone=("independent_count", "sum")
     )
@@ -149,7 +158,7 @@ def syndication(frames: Frames) -> Rows:
     outlet = articles.set_index("article_id")["publisher"]
     first = articles["dup_group_id"].map(outlet)
     marked = articles.assign(
-        reprint=articles["is_copy"] & (first != articles["publisher"]), wire=articles["wire_agency"].notna()
+        reprint=articles["is_duplicate"] & (first != articles["publisher"]), wire=articles["wire_agency"].notna()
     )
     found = marked.groupby("publisher").agg(n=("url", "size"), reprint=("reprint", "mean"), wire=("wire", "mean"))
     found = found.round(3).reset_index()
@@ -198,7 +207,7 @@ def new_voices(frames: Frames) -> Rows:
 
 def said_or_claimed(frames: Frames) -> Rows:
     quotes = frames["quotes"]
-    quotes = quotes[~quotes["is_copy"] & quotes["speaker_kind"].notna()]
+    quotes = quotes[~quotes["is_duplicate"] & quotes["speaker_kind"].notna()]
     rows = []
     for (publisher, kind, gender), group in quotes.groupby(
         ["publisher", "speaker_kind", "speaker_gender"], dropna=False
@@ -210,7 +219,7 @@ def said_or_claimed(frames: Frames) -> Rows:
 
 def who_speaks_first(frames: Frames) -> Rows:
     quotes = frames["quotes"]
-    opening = quotes[~quotes["is_copy"]].sort_values("start_char").drop_duplicates("article_id")
+    opening = quotes[~quotes["is_duplicate"]].sort_values("start_char").drop_duplicates("article_id")
     rows = []
     for publisher, all_of in opening.groupby("publisher"):
         for (kind, gender), group in all_of.groupby(["speaker_kind", "speaker_gender"], dropna=False):

@@ -137,7 +137,7 @@ def lake(tmp_path_factory: pytest.TempPathFactory) -> Path:
 
 
 @pytest.mark.parametrize(
-    "table", ["articles", "entities", "quotes", "events", "copies", "event_clusters", "co_mentions"]
+    "table", ["articles", "entities", "quotes", "events", "near_duplicates", "event_clusters", "co_mentions"]
 )
 def test_days_are_both_included(table, lake):
     """With since and until, a table has the rows of these days, the first and the last among them."""
@@ -156,7 +156,7 @@ def test_outcomes_are_of_these_news_days(lake):
 
 
 @pytest.mark.parametrize(
-    "table", ["entities", "quotes", "events", "copies", "revisions", "quote_groups", "event_reports"]
+    "table", ["entities", "quotes", "events", "near_duplicates", "revisions", "quote_clusters", "event_cluster_members"]
 )
 def test_children_follow_their_articles(table, lake):
     """Of one source, a table has the rows of that source's articles, all of them and no other."""
@@ -171,7 +171,7 @@ def test_children_follow_their_articles(table, lake):
 def test_events_are_those_that_the_source_tells_of(lake):
     """Of one source, an event is there if one of the source's articles reports it, whoever tells most of it."""
     told = f"""SELECT count(*) FROM event_clusters WHERE event_cluster_id IN (
-        SELECT event_cluster_id FROM event_reports JOIN articles USING (article_id, revision_id)
+        SELECT event_cluster_id FROM event_cluster_members JOIN articles USING (article_id, revision_id)
         WHERE source_key = '{SOURCE}')"""
     counted = query(connect(lake, source=SOURCE), "SELECT count(*) FROM event_clusters").rows
 
@@ -263,13 +263,13 @@ ATTACKS = (
     "SELECT * FROM parquet_file_metadata('{lake}/tables/articles/published_date=2026-03-02/part-0.parquet')",
     "SELECT * FROM read_parquet('file://{lake}/tables/articles/published_date=2026-03-02/part-0.parquet')",
     "SELECT * FROM read_text('lake://../../../../etc/hostname')",
-    "SELECT * FROM read_text('lake://articles/../../_state/ledger.sqlite')",
+    "SELECT * FROM read_text('lake://articles/../../_state/index.sqlite')",
     "SELECT * FROM read_csv('s3://bucket/x')",
     "SELECT getenv('HOME')",
     "SELECT * FROM which_secret('s3://bucket', 's3')",
     "SELECT * FROM enable_logging('QueryLog', storage = 'file', storage_path = 'lake://x')",
     "SELECT * FROM enable_profiling(save_location = 'lake://x')",
-    "SELECT * FROM sqlite_scan('{lake}/_state/ledger.sqlite', 'articles')",
+    "SELECT * FROM sqlite_scan('{lake}/_state/index.sqlite', 'articles')",
     "WITH x AS (COPY (SELECT 1) TO 'lake://x.csv') SELECT * FROM x",
     "WITH x AS (COPY (SELECT 1) TO 'lake://quotes' (FORMAT parquet)) FROM x",
     "COPY (SELECT 1) TO 'lake://quotes/00000000/published_date=2026-03-03/part.parquet' (FORMAT parquet)",
@@ -344,8 +344,8 @@ def test_empty_lake_has_every_table_with_its_columns(spec, tmp_path):
     answer = query(connect(tmp_path / "nowhere"), f"SELECT * FROM {spec.name}")
 
     added = {
-        "articles": ("dup_group_id", "is_copy"),
-        "quotes": ("quote_group_id", "is_repeat"),
+        "articles": ("dup_group_id", "is_duplicate"),
+        "quotes": ("quote_cluster_id", "is_repeat"),
         "events": ("event_cluster_id",),
     }
     joined = added.get(spec.name, ())
@@ -361,7 +361,9 @@ def test_tables_have_their_rows_and_days(small_lake):
 
 def test_articles_carry_their_copy_group(small_lake):
     """A copy names the first article; an article that no row of copies knows is its own group."""
-    answer = query(connect(small_lake), "SELECT article_id, dup_group_id, is_copy FROM articles ORDER BY article_id")
+    answer = query(
+        connect(small_lake), "SELECT article_id, dup_group_id, is_duplicate FROM articles ORDER BY article_id"
+    )
 
     assert answer.rows == (
         ("a" * 32, "a" * 32, False),
@@ -372,10 +374,16 @@ def test_articles_carry_their_copy_group(small_lake):
 
 def test_copies_of_an_earlier_content_are_not_joined(small_lake, write_rows):
     """A row of copies for another revision says nothing about the present article."""
-    row = {"article_id": "c" * 32, "revision_id": "0" * 16, "dup_group_id": "a" * 32, "is_copy": True, "method": "own"}
-    write_rows("copies", date(2026, 3, 3), [row])
+    row = {
+        "article_id": "c" * 32,
+        "revision_id": "0" * 16,
+        "dup_group_id": "a" * 32,
+        "is_duplicate": True,
+        "method": "none",
+    }
+    write_rows("near_duplicates", date(2026, 3, 3), [row])
 
-    answer = query(connect(small_lake), "SELECT dup_group_id, is_copy FROM articles WHERE article_id LIKE 'c%'")
+    answer = query(connect(small_lake), "SELECT dup_group_id, is_duplicate FROM articles WHERE article_id LIKE 'c%'")
 
     assert answer.rows == (("c" * 32, False),)
 

@@ -105,7 +105,7 @@ def test_unknown_question_names_the_known_ones(tmp_path):
 
 def test_a_decision_beats_pending_at_the_same_moment(write_rows):
     """Under a frozen clock a page that was archived and then read in one moment counts as kept, not as pending."""
-    moment = {"seen_at": datetime(2026, 3, 2, 8, tzinfo=UTC), "news_day": date(2026, 3, 2), "source_key": "harbour"}
+    moment = {"decided_at": datetime(2026, 3, 2, 8, tzinfo=UTC), "news_day": date(2026, 3, 2), "source_key": "harbour"}
     fetched = {**moment, "run_id": "news_ingest.1", "url": "https://a.example/1", "outcome": "pending"}
     derived = {**moment, "run_id": "news_extract.1", "url": "https://a.example/1", "outcome": "kept"}
     lake = write_rows("outcomes", date(2026, 3, 2), [fetched, derived])

@@ -22,7 +22,9 @@ def test_views_open_the_lake_in_a_plain_duckdb(small_lake):
 
     connection.execute(views_sql(small_lake))
 
-    found = connection.execute("SELECT published_date, title, is_copy FROM articles ORDER BY article_id").fetchall()
+    found = connection.execute(
+        "SELECT published_date, title, is_duplicate FROM articles ORDER BY article_id"
+    ).fetchall()
     assert found == [
         (date(2026, 3, 2), "Harbour reopens", False),
         (date(2026, 3, 2), "Harbour reopens", True),
@@ -36,7 +38,7 @@ def test_views_have_the_cluster_columns(small_lake):
 
     connection.execute(views_sql(small_lake))
 
-    found = connection.execute("SELECT left(quote_group_id, 1), right(quote_group_id, 2) FROM quotes ORDER BY ALL")
+    found = connection.execute("SELECT left(quote_cluster_id, 1), right(quote_cluster_id, 2) FROM quotes ORDER BY ALL")
     assert found.fetchall() == [("a", ":0"), ("a", ":0"), ("a", ":1"), ("c", ":0")]
     found = connection.execute("SELECT left(event_cluster_id, 1), count(*) FROM events GROUP BY 1 ORDER BY 1")
     assert found.fetchall() == [("a", 2), ("c", 2)]
@@ -84,7 +86,7 @@ def test_views_end_in_the_cluster_columns(engine, small_lake):
     """The last three statements join the cluster columns, and nothing stands behind the last semicolon."""
     *_, articles, quotes, events, end = views_sql(small_lake, engine).split(";\n")
 
-    assert ["dup_group_id" in articles, "quote_group_id" in quotes, "event_cluster_id" in events, end] == [
+    assert ["dup_group_id" in articles, "quote_cluster_id" in quotes, "event_cluster_id" in events, end] == [
         True,
         True,
         True,

@@ -23,14 +23,14 @@ def test_a_stored_article_has_its_rows_its_receipt_and_its_versions(space: Works
     assert found == view_article(space, id_of(URL))
     assert [row["title"] for row in found.rows["articles"]] == ["Harbour to be widened"]
     assert len(found.rows["quotes"]) == space.lake.read("quotes").num_rows > 0
-    assert [step.name for step in found.receipt] == ["bytes", "found"]
+    assert [step.name for step in found.receipt] == ["bytes", "discovery"]
     assert {check.holds for step in found.receipt for check in step.checks} == {True}
     assert [revision.title for revision in found.versions] == ["Harbour to be deepened", "Harbour to be widened"]
     page = article_page(found.rows, origin=found.origin, receipt=found.receipt, versions=found.versions)
     html = article_html(page)
     assert "<del>" in html
     assert "<ins>" in html
-    assert str(found.rows["articles"][0]["raw_ref"]) in html
+    assert str(found.rows["articles"][0]["payload_digest"]) in html
 
 
 def test_what_the_lake_has_not_is_none(space: Workspace) -> None:

@@ -56,8 +56,8 @@ def told(day: date, words: Mapping[Word, int]) -> Iterator[Outcome]:
                 outcome=kind,  # type: ignore[arg-type]
                 reason=reason,
                 detail=None,
-                raw_ref=None,
-                seen_at=datetime(day.year, day.month, day.day, 20, tzinfo=UTC),
+                payload_digest=None,
+                decided_at=datetime(day.year, day.month, day.day, 20, tzinfo=UTC),
             )
 
 
@@ -76,7 +76,7 @@ def asked(space: Workspace, day: date, *, result: str = "listed", entries: int =
         result=result,  # type: ignore[arg-type]
         entries=entries,
         reason="http_503" if result == "failed" else None,
-        asked_at=at,
+        requested_at=at,
     )
     append_listing(space, row, batch_id=f"run-{day}.post")
 
@@ -96,7 +96,9 @@ def cells(space: Workspace) -> dict[date, Cell]:
 
 def odd(space: Workspace) -> dict[date, list[tuple[str, str, str]]]:
     return {
-        day: [(each.kind, each.whose, each.told) for each in cell.odd] for day, cell in cells(space).items() if cell.odd
+        day: [(each.kind, each.cause, each.message) for each in cell.anomalies]
+        for day, cell in cells(space).items()
+        if cell.anomalies
     }
 
 
@@ -117,21 +119,21 @@ def test_outages_are_told_from_news(space: Workspace) -> None:
     asked(space, DAYS[-1] + timedelta(days=1), entries=30)
     found = odd(space)
     assert {day: [each[0] for each in odds] for day, odds in found.items()} == {
-        gap: ["not_asked"],
+        gap: ["not_polled"],
         empty: ["empty"],
-        consent: ["left_out"],
+        consent: ["rejected"],
         busy: ["many"],
         unread: ["waiting"],
     }
     assert found[gap] == [
-        ("not_asked", "ours", "0 pages, usually 20: no run asked for it, on the day or the day after")
+        ("not_polled", "pipeline", "0 pages, usually 20: no run asked for it, on the day or the day after")
     ]
     [(_, whose, cause)] = found[empty]
-    assert (whose, "had no entry" in cause) == ("theirs", True)
+    assert (whose, "had no entry" in cause) == ("source", True)
     assert found[consent] == [
-        ("left_out", "theirs", "16 of 20 pages left out, usually 5 %: 16 rejected as consent_page")
+        ("rejected", "source", "16 of 20 pages left out, usually 5 %: 16 rejected as consent_page")
     ]
-    assert found[busy][0][1:] == ("real", "60 pages, usually 20: all of them were listed for this day")
+    assert found[busy][0][1:] == ("genuine", "60 pages, usually 20: all of them were listed for this day")
     assert found[unread][0][2].endswith(f"16 archived: `newslake run --day {unread}` reads them")
 
 
@@ -160,12 +162,14 @@ def test_dip_of_a_source_that_answered_is_real(space: Workspace) -> None:
             asked(space, day, result="failed" if day in (failed, half) else "listed", hour=8 if day == late else 20)
     asked(space, NOW.date())
     found = odd(space)
-    assert found[real] == [("few", "real", "2 pages, usually 20: asked 2 times and answered, so much was listed")]
+    assert found[real] == [("few", "genuine", "2 pages, usually 20: asked 2 times and answered, so much was listed")]
     assert found[late] == [
-        ("few", "ours", "3 pages, usually 20: asked last at 08:00, what came later was never listed")
+        ("few", "pipeline", "3 pages, usually 20: last polled at 08:00; pages after that were never listed")
     ]
-    assert found[failed] == [("failed", "ours", "0 pages, usually 20: its listing could not be had, 2 times: http_503")]
-    assert found[half][0][:2] == ("few", "ours")
+    assert found[failed] == [
+        ("failed", "pipeline", "0 pages, usually 20: its listing could not be had, 2 times: http_503")
+    ]
+    assert found[half][0][:2] == ("few", "pipeline")
     assert "1 of 2 listings could not be had: http_503" in found[half][0][2]
 
 
@@ -177,11 +181,11 @@ def test_nothing_is_said_of_what_is_not_known(space: Workspace) -> None:
     for day in DAYS[-7:]:
         asked(space, day)
     first = cells(space)[DAYS[-14]]
-    assert (first.is_known, first.odd) == (False, ())
+    assert (first.is_known, first.anomalies) == (False, ())
     assert cells(space)[DAYS[-9]].usual is None
-    assert cells(space)[NOW.date()].odd == ()
+    assert cells(space)[NOW.date()].anomalies == ()
     [folder] = coverage(space, first=DAYS[-14], last=DAYS[-1], source_keys=["year"]).sources
-    assert [cell.odd for cell in folder.cells] == [()] * 14
+    assert [cell.anomalies for cell in folder.cells] == [()] * 14
 
 
 def test_counts_are_those_of_the_saved_question(space: Workspace) -> None:
@@ -191,7 +195,7 @@ def test_counts_are_those_of_the_saved_question(space: Workspace) -> None:
         again = [each for each in told(day, usual(day))][:2]
         rows = tuple(
             Outcome(**{name: getattr(each, name) for name in Outcome.__slots__} | {
-                "run_id": "again", "outcome": "unchanged", "reason": "seen", "seen_at": NOW
+                "run_id": "again", "outcome": "unchanged", "reason": "already_fetched", "decided_at": NOW
             })
             for each in again
         )  # fmt: skip
@@ -217,7 +221,7 @@ def test_a_run_says_what_its_listing_gave(server: Hostile, tmp_path: Path) -> No
     run(tmp_path, server, "3", hours=48)
     run(tmp_path, server, "4", hours=48, day=date(2026, 2, 1))
     space = Workspace(Settings.load(data_dir=tmp_path, sources_file=tmp_path / "sources.toml"))
-    rows = space.lake.log.read("listings").to_pylist()
+    rows = space.lake.log.read("listing_fetches").to_pylist()
     assert [(row["run_id"], row["result"], row["entries"], row["reason"]) for row in rows] == [
         ("1", "listed", 2, None),
         ("2", "listed", 0, None),
@@ -239,10 +243,10 @@ def test_map_on_the_terminal_and_as_a_page(space: Workspace, tmp_path: Path, mon
     shown = CliRunner().invoke(app, [*days, "--html", str(page)])
     assert shown.exit_code == 0
     assert "post    ▓▓▓▓▓▓▓▓▓X▓▓▓▒  newest no dated article" in shown.output
-    assert f"{gap} Wed  X post  ours   0 pages, usually 20: no run asked for it" in shown.output
+    assert f"{gap} Wed  X post  pipeline  0 pages, usually 20: no run asked for it" in shown.output
     asked_json = json.loads(CliRunner().invoke(app, [*days, "--json"]).output)
-    [odd_day] = [day for day in asked_json["sources"][0]["days"] if day["odd"]]
-    assert (odd_day["day"], odd_day["usual"], odd_day["was_asked"]) == (str(gap), 20, False)
+    [odd_day] = [day for day in asked_json["sources"][0]["days"] if day["anomalies"]]
+    assert (odd_day["day"], odd_day["usual"], odd_day["was_polled"]) == (str(gap), 20, False)
     html = page.read_text()
     assert not re.search(r"<script|https?:|url\(|<link|<img", html)
     assert len(re.findall(r"<td class=[^>]*><span role=\"img\" title=", html)) == 14

@@ -133,7 +133,7 @@ def test_from_the_page_to_the_rows_and_back(space: Workspace, tmp_path: Path):
     )
 
     done = tried(space, line)
-    assert (done.is_well, done.to_derive, done.read) == (True, 1, (article["article_id"],))
+    assert (done.is_ok, done.to_derive, done.read) == (True, 1, (article["article_id"],))
     assert values(done, "quotes")["speaker_name"] == (wrong["speaker_name"], other)
     assert values(done, "quotes")[None] == ("there", "gone")
     assert (digests(tmp_path), space.settings.overrides_file.exists()) == (first, False)
@@ -200,14 +200,14 @@ def test_what_touches_nothing_is_named(space: Workspace):
         + f'[[quotes]]\narticle = "{article}"\nquote = "words of nobody"\nis_quote = false\n'
     )
     done = tried(space, line)
-    assert not done.is_well
+    assert not done.is_ok
     assert {each.key: each.problem is not None for each in done.lines} == {
         'names."Nobody Atall"[0]': True,
         "quotes[0]": True,
         "quotes[1]": True,
     }
     lost = tried(space, name_lines("Merrowby", qid=""), articles=["f" * 32])
-    assert (lost.lines, dict(lost.unread), lost.is_well) == ((), {"f" * 32: "no line touches it"}, False)
+    assert (lost.lines, dict(lost.unread), lost.is_ok) == ((), {"f" * 32: "no line touches it"}, False)
 
 
 def stale(space: Workspace) -> list[tuple[str, str]]:
@@ -217,7 +217,7 @@ def stale(space: Workspace) -> list[tuple[str, str]]:
 
 def knowledge_found(space: Workspace) -> tuple[bool, str]:
     (found,) = (each for each in examine(space) if each.name == "knowledge")
-    return found.is_well, found.message
+    return found.is_ok, found.message
 
 
 def test_doctor_names_what_went_stale(space: Workspace):
@@ -238,8 +238,8 @@ def test_doctor_names_what_went_stale(space: Workspace):
     )
     derive_all(space, "third")
     assert [key for key, _ in stale(space)] == ["quotes[2]", "quotes[3]", "quotes[4]"]
-    is_well, told = knowledge_found(space)
-    assert (is_well, "3 corrections correct nothing" in told, "quotes[2]" in told) == (False, True, True)
+    is_ok, told = knowledge_found(space)
+    assert (is_ok, "3 corrections correct nothing" in told, "quotes[2]" in told) == (False, True, True)
 
 
 def test_article_that_nobody_read_is_left_alone(space: Workspace, tmp_path: Path):
@@ -286,7 +286,7 @@ def test_command(space: Workspace, tmp_path: Path):
     before = digests(tmp_path)
 
     def check(*args: str, given: str = ""):
-        return called("override", "check", *args, cwd=tmp_path, given=given, NEWS_DATA_DIR=str(tmp_path))
+        return called("overrides", "preview", *args, cwd=tmp_path, given=given, NEWS_DATA_DIR=str(tmp_path))
 
     told = check("--line", "-", given=line)
     assert (told.returncode, "-> Ada Quill" in told.stdout, "nothing was written" in told.stderr) == (0, True, True)
@@ -294,7 +294,7 @@ def test_command(space: Workspace, tmp_path: Path):
     assert "in 1 article; nothing" in told.stderr
     (tmp_path / "mine.toml").write_text(line)
     shown = json.loads(check("--file", "mine.toml", "--json", article["url"]).stdout)
-    assert (shown["is_well"], shown["lines"][0]["articles"]) == (True, [article["article_id"]])
+    assert (shown["is_ok"], shown["lines"][0]["articles"]) == (True, [article["article_id"]])
     assert {"article_id", "table", "text", "column", "before", "after"} == shown["changes"][0].keys()
     lost = check("--line", name_lines("Nobody Atall", qid=""))
     assert (lost.returncode, 'names."Nobody Atall"[0]' in lost.stderr) == (1, True)

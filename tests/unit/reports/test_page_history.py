@@ -43,7 +43,7 @@ def test_history_tells_captures_revisions_and_the_tombstone(space: Workspace) ->
     archive(space, story("closed"), story("sold"), story("closed"))
     gone(space, hours=4)
     found = page_history(space, URL + "?utm_source=feed")
-    assert [look.what for look in found.looks] == ["content", "content", "same_bytes", "gone"]
+    assert [visit.what for visit in found.visits] == ["content", "content", "identical_payload", "gone"]
     assert (found.is_gone, len(found.revisions)) == (True, 2)
     assert {change.kind for change in found.revisions[1].changes} == {"added", "removed"}
     assert page_history(space, found.article_ids[0]) == found
@@ -69,11 +69,13 @@ def test_commands_of_the_archive(space: Workspace, tmp_path: Path, monkeypatch: 
     assert "+ Harbour to be sold" in shown.output
     assert "- Harbour to be closed" in shown.output
     told = json.loads(CliRunner().invoke(app, ["history", URL, "--json"]).output)
-    assert [look["what"] for look in told["looks"]] == ["content", "content"]
-    assert CliRunner().invoke(app, ["raw", "verify"]).exit_code == 0
-    [path, *_] = sorted((tmp_path / "raw").rglob("*.warc.gz"))
+    assert [visit["what"] for visit in told["visits"]] == ["content", "content"]
+    assert CliRunner().invoke(app, ["archive", "verify"]).exit_code == 0
+    [path, *_] = sorted((tmp_path / "archive").rglob("*.warc.gz"))
     path.write_bytes(path.read_bytes()[:-9])
-    red = CliRunner().invoke(app, ["raw", "verify", "--json"])
+    red = CliRunner().invoke(app, ["archive", "verify", "--json"])
     assert red.exit_code == 1
-    assert [each["file"] for each in json.loads(red.output)["problems"]] == [str(path.relative_to(tmp_path / "raw"))]
-    assert CliRunner().invoke(app, ["raw", "rebuild"]).exit_code == 1
+    assert [each["file"] for each in json.loads(red.output)["problems"]] == [
+        str(path.relative_to(tmp_path / "archive"))
+    ]
+    assert CliRunner().invoke(app, ["archive", "reindex"]).exit_code == 1

@@ -79,13 +79,13 @@ def space(tmp_path: Path) -> Workspace:
     sources = tmp_path / "sources.toml"
     sources.write_text('[sources.post]\nkind = "feed"\nurl = "https://post.example/feed"\n')
     space = Workspace(Settings.load(data_dir=tmp_path, sources_file=sources, durability="process"))
-    connection = open_database(space.settings.raw_dir / "index.sqlite", durability="process", broken=_broken)
+    connection = open_database(space.settings.archive_dir / "index.sqlite", durability="process", broken=_broken)
     captures = [capture(number, hours=hours) for number in range(YEAR_PAGES) for hours in (0, 1)]
     Index(connection).rebuild([(captures[0].file, captures)])
     connection.close()
     space.fetch_state.record_many(map(seen, range(YEAR_PAGES // 10)))
     version = version_of(space.settings)
-    index = ArticleIndex(space.settings.lake_dir / "_state" / "ledger.sqlite", durability="process")
+    index = ArticleIndex(space.settings.lake_dir / "_state" / "index.sqlite", durability="process")
     rows = {
         f"{number:032x}": StoredArticle(
             YEAR_FIRST, "r", version, None, f"sha256:{number:064x}", capture(number).fetched_at

@@ -33,7 +33,7 @@ def facts(receipt: Provenance, name: str) -> dict[str, tuple[object, str | None]
 
 
 def checks(receipt: Provenance) -> list[tuple[bool | None, str]]:
-    return [(check.holds, check.told) for each in receipt.steps for check in each.checks]
+    return [(check.holds, check.message) for each in receipt.steps for check in each.checks]
 
 
 @pytest.mark.model
@@ -60,7 +60,7 @@ def test_every_row_has_a_receipt(space: Workspace) -> None:
         for index in range(count):
             receipt = trace_provenance(space, f"{article_id}:{table}:{index}")
             assert (receipt.answer, receipt.is_whole) == ("kept", True), checks(receipt)
-            assert [each.name for each in receipt.steps] == ["row", "text", "article", "bytes", "found", "next"]
+            assert [each.name for each in receipt.steps] == ["row", "text", "article", "bytes", "discovery", "next"]
 
 
 @pytest.mark.model
@@ -86,7 +86,7 @@ def test_quote_tells_how_each_of_it_is_known(space: Workspace) -> None:
     assert kept["file"] == (capture.file, f"bytes {capture.offset} to {capture.offset + capture.length}")
     assert str(kept["record"][0]).startswith("<urn:uuid:")
     assert (kept["digest"][0], kept["status"][0]) == (capture.digest, 200)
-    assert facts(receipt, "found")["last word"][0] == "kept"
+    assert facts(receipt, "discovery")["last word"][0] == "kept"
     assert (True, f"cleaned again by the same code: the same {len(article['text'])} characters") in checks(receipt)
 
 
@@ -104,12 +104,12 @@ def test_other_code_is_told_apart_from_a_broken_receipt(space: Workspace, monkey
     assert (False, "cleaned again by the same code: no article: None") in checks(trace_provenance(space, URL))
     monkeypatch.undo()
     (capture,) = space.archive.captures()
-    path = space.settings.raw_dir / capture.file
+    path = space.settings.archive_dir / capture.file
     data = bytearray(path.read_bytes())
     data[capture.offset + capture.length // 2] ^= 0xFF
     path.write_bytes(data)
     damaged = trace_provenance(space, URL)
-    assert (step(damaged, "bytes").told, damaged.is_whole) == ("damaged", False)
+    assert (step(damaged, "bytes").headline, damaged.is_whole) == ("damaged", False)
 
 
 @pytest.mark.model
@@ -119,7 +119,7 @@ def test_rejected_page_tells_the_bound_that_it_missed(space: Workspace) -> None:
     extract(space, "1")
     receipt = trace_provenance(space, URL)
     assert (receipt.answer, receipt.is_whole) == ("not_kept", True)
-    assert step(receipt, "verdict").told == "rejected: too_short"
+    assert step(receipt, "decision").headline == "rejected: too_short"
     assert facts(receipt, "state")["nearest bound"][0] == "7 words in paragraphs and lists, at least 25 are needed"
     assert (True, "read again now: the same") in checks(receipt)
 
@@ -128,7 +128,7 @@ def test_page_that_is_archived_and_not_read(space: Workspace) -> None:
     """A page that nobody derived yet is told as what it would be, with what derives it."""
     archive(space, story("deepened"))
     (check,) = step(trace_provenance(space, URL), "state").checks
-    assert (check.holds, check.told) == (None, f"no row of it is committed yet; a run of {DAY} derives it")
+    assert (check.holds, check.message) == (None, f"no row of it is committed yet; a run of {DAY} derives it")
 
 
 def test_page_that_could_not_be_had(server: Hostile, tmp_path: Path) -> None:
@@ -142,11 +142,11 @@ def test_page_that_could_not_be_had(server: Hostile, tmp_path: Path) -> None:
 
     space = Workspace(Settings.load(**settings))
     refused = trace_provenance(space, server.url("/vault/1"))
-    assert step(refused, "verdict").told == "rejected: robots_refused"
-    assert str(facts(refused, "verdict")["because"][0]).endswith("(line 2: Disallow: /vault)")
+    assert step(refused, "decision").headline == "rejected: robots_refused"
+    assert str(facts(refused, "decision")["because"][0]).endswith("(line 2: Disallow: /vault)")
     waits = trace_provenance(space, server.url("/busy"))
-    assert step(waits, "verdict").told == "pending: http_503"
-    assert step(waits, "state").told.startswith("it waits until 2026-03-02 14:00 UTC")
+    assert step(waits, "decision").headline == "pending: http_503"
+    assert step(waits, "state").headline.startswith("it waits until 2026-03-02 14:00 UTC")
     assert facts(waits, "state")["tries"] == ("1 of 8", "http_503")
     unknown = trace_provenance(space, server.url("/nowhere"))
     assert (unknown.answer, unknown.is_whole) == ("unknown", False)
@@ -186,7 +186,7 @@ def test_why_on_the_command_line(space: Workspace, tmp_path: Path, monkeypatch: 
     assert (receipt["answer"], receipt["is_whole"]) == ("kept", True)
     for each in receipt["steps"]:
         assert all(str(fact["value"]) in shown.output for fact in each["facts"])
-        assert all(f"✓ {check['told']}" in shown.output for check in each["checks"])
+        assert all(f"✓ {check['message']}" in shown.output for check in each["checks"])
     assert "»the harbour of Tarnwick would be deepened before the summer" in shown.output
     assert CliRunner().invoke(app, ["why", "https://post.example.org/nowhere"]).exit_code == 1
     assert isinstance(CliRunner().invoke(app, ["why", "a" * 32 + ":3"]).exception, ConfigError)

@@ -193,7 +193,7 @@ def test_nothing_is_asked_for_after_429():
         got = [_page(archive, copies, url, "20260214100000") for url in (C, A, C)]
         other = _got(copies, PageRequest(url=live))
 
-    assert [getattr(each, "reason", None) for each in got] == [None, "http_429", "host_on_hold"]
+    assert [getattr(each, "reason", None) for each in got] == [None, "http_429", "host_backoff"]
     assert (len(archive.copies), other.body) == (2, b"live")
 
 

@@ -14,14 +14,23 @@ FACTS: Mapping[str, frozenset[str]] = {
         {
             *("article_id", "revision_id", "url", "canonical_url", "source_key", "publisher", "domain", "authors"),
             *("section", "tags", "language", "published_at_method", "published_at_precision", "published_at_zone"),
-            *("blocks", "page_type", "content_hash", "wire_agency", "flags", "raw_ref", "extractor", "field_methods"),
+            *(
+                "blocks",
+                "page_type",
+                "content_hash",
+                "wire_agency",
+                "flags",
+                "payload_digest",
+                "extractor",
+                "field_methods",
+            ),
             *("model_name", "pipeline_version", "kb_version"),
         }
     ),
     "entities": frozenset(
         {
             *("article_id", "revision_id", "entity_text", "mention_kind", "entity_type", "entity_id", "entity_name"),
-            *("title_text", "role_text", "country_code", "gender", "gender_method", "qid", "kb_version"),
+            *("honorific_text", "role_text", "country_code", "gender", "gender_method", "qid", "kb_version"),
             *("block_kind", "link_method", "country_method", "group_entity_ids"),
         }
     ),
@@ -29,7 +38,7 @@ FACTS: Mapping[str, frozenset[str]] = {
         {
             *("article_id", "revision_id", "quote_type", "cue_text", "cue_lemma", "cue_stance", "speaker_text"),
             *("speaker_entity_id", "speaker_name", "speaker_kind", "speaker_gender", "speaker_gender_method"),
-            *("speaker_role", "addressee_text", "quote_norm_id", "rule_id"),
+            *("speaker_role", "addressee_text", "normalized_text_hash", "rule_id"),
         }
     ),
     "events": frozenset(
@@ -48,21 +57,23 @@ FACTS: Mapping[str, frozenset[str]] = {
             ),
         }
     ),
-    "copies": frozenset({"article_id", "revision_id", "dup_group_id", "method"}),
-    "revisions": frozenset({"article_id", "revision_id", "raw_ref", "made_of"}),
-    "quote_groups": frozenset({"article_id", "revision_id", "quote_group_id"}),
-    "event_reports": frozenset({"article_id", "revision_id", "event_cluster_id", "dup_group_id"}),
+    "near_duplicates": frozenset({"article_id", "revision_id", "dup_group_id", "method"}),
+    "revisions": frozenset({"article_id", "revision_id", "payload_digest", "input_hash"}),
+    "quote_clusters": frozenset({"article_id", "revision_id", "quote_cluster_id"}),
+    "event_cluster_members": frozenset({"article_id", "revision_id", "event_cluster_id", "dup_group_id"}),
     "event_clusters": frozenset(
         {
             *("event_cluster_id", "event_type", "event_subtype", "event_mode", "plover_type", "modality", "actors"),
             *("actor_country", "recipients", "recipient_country", "event_date_precision", "place_text"),
-            *("place_country", "article_id", "revision_id", "realises_cluster_id"),
+            *("place_country", "article_id", "revision_id", "planned_cluster_id"),
         }
     ),
     "co_mentions": frozenset({"entity_id", "other_entity_id", "entity_name", "other_entity_name"}),
     "deletions": frozenset({"article_id", "revision_ids", "reason"}),
-    "outcomes": frozenset({"run_id", "source_key", "url", "article_id", "stage", "outcome", "reason", "raw_ref"}),
-    "listings": frozenset({"run_id", "source_key", "result", "reason"}),
+    "outcomes": frozenset(
+        {"run_id", "source_key", "url", "article_id", "stage", "outcome", "reason", "payload_digest"}
+    ),
+    "listing_fetches": frozenset({"run_id", "source_key", "result", "reason"}),
     "runs": frozenset({"run_id", "kind", "status", "counts", "days_touched", "versions"}),
 }
 
@@ -89,4 +100,4 @@ def test_what_names_a_row_stays() -> None:
     """No key and no offset is left out: whoever has the pages can put the words back."""
     for spec in TABLES:
         assert text_columns(spec).isdisjoint(spec.key)
-    assert TEXT_COLUMNS["quotes"].isdisjoint({"start_char", "end_char", "parts"})
+    assert TEXT_COLUMNS["quotes"].isdisjoint({"start_char", "end_char", "quoted_spans"})

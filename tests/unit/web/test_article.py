@@ -194,7 +194,7 @@ def test_an_article_that_was_not_read_says_so():
 def test_a_copy_names_its_original():
     """An article that repeats another says which, how that was found and how alike they are; another says nothing."""
     rows = golden_rows(TWIN)
-    copy = {"dup_group_id": "f" * 32, "is_copy": True, "method": "text", "similarity": 0.93}
-    for row, told in ((copy, [("f" * 32, "by text, similarity 0.93")]), (copy | {"is_copy": False}, [])):
-        page = article_page({**rows, "copies": [row]}, origin="-")
+    copy = {"dup_group_id": "f" * 32, "is_duplicate": True, "method": "text", "similarity": 0.93}
+    for row, told in ((copy, [("f" * 32, "by text, similarity 0.93")]), (copy | {"is_duplicate": False}, [])):
+        page = article_page({**rows, "near_duplicates": [row]}, origin="-")
         assert [(each.value, each.how) for each in page.fields if each.name == "copy of article"] == told

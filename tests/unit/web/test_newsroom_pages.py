@@ -34,8 +34,8 @@ def _coverage(key: str = "post") -> Coverage:
         reasons={("kept", ""): 3, ("rejected", "video_page"): 2, ("unchanged", ""): 1},
         late=1,
     )
-    odd = Anomaly("few", "ours", "6 pages, usually 20: no run asked for it")
-    cell = Cell(facts=facts, usual=20.0, is_known=True, odd=(odd,))
+    odd = Anomaly("few", "pipeline", "6 pages, usually 20: no run asked for it")
+    cell = Cell(facts=facts, usual=20.0, is_known=True, anomalies=(odd,))
     at = datetime(2026, 3, 2, 8, tzinfo=UTC)
     source = SourceCoverage(
         key=key,
@@ -226,12 +226,12 @@ def test_why_shows_each_step():
     """Facts with how they are known, checks with their sign, and the words marked in their sentence."""
     step = ProvenanceStep(
         name="text",
-        told="paragraph 1",
+        headline="paragraph 1",
         facts=(Fact("speaker", HOSTILE, "by pronoun"),),
         checks=(Check(False, "text[1:2] is not quote_text"),),
         excerpt=Excerpt(before="a ", span="b", after=" c", start_char=2, end_char=3),
     )
-    html = why_page(Provenance(asked="javascript:alert(1)", answer="kept", steps=(step,)), root="")
+    html = why_page(Provenance(query="javascript:alert(1)", answer="kept", steps=(step,)), root="")
 
     assert "a <mark>b</mark> c" in html
     assert '<li class="no"><bdi>text[1:2] is not quote_text' in html

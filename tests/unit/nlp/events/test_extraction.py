@@ -37,9 +37,9 @@ SPAIN = ("Spain", "GPE", 3, "ESP")
     ],
 )
 def test_type_mode_and_quad(nlp, text, trigger, expected):
-    """The frame of the trigger gives the type, with PLOVER's mode and quad."""
+    """The frame of the trigger gives the type, with PLOVER's mode and quad_class."""
     event = read(nlp, text, HOLM, OSLO, SPAIN).event(trigger)
-    assert (event.event_type, event.event_mode, event.quad) == expected
+    assert (event.event_type, event.event_mode, event.quad_class) == expected
 
 
 def test_everyday_events_carry_a_subtype(nlp):
@@ -199,7 +199,7 @@ def test_mentions_of_one_event_are_tied(nlp):
     """Headline, lead and the noun point to one meeting; another meeting stays apart."""
     text = "Ada Holm will meet Otto Brandt in Oslo for talks.\nAda Holm met Otto Brandt last month."
     case = read(nlp, text, HOLM, BRANDT, OSLO, title="Ada Holm to meet Otto Brandt")
-    assert [(e.trigger_text, e.same_event_index) for e in case.events] == [
+    assert [(e.trigger_text, e.coref_event_index) for e in case.events] == [
         ("meet", 0),
         ("meet", 0),
         ("talks", 0),

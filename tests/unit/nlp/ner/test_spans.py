@@ -60,7 +60,7 @@ def test_a_short_form_may_be_the_last_word_of_the_text(nlp) -> None:
 def test_both_of_a_couple_stand_before_their_name(nlp) -> None:
     """ "Mr and Mrs" is one title."""
     [name] = names_of(nlp, "Mr and Mrs Dunmore said they had lost everything.")
-    assert (name.entity_text, name.title_text) == ("Dunmore", "Mr and Mrs")
+    assert (name.entity_text, name.honorific_text) == ("Dunmore", "Mr and Mrs")
 
 
 def test_two_surnames_are_two_people(nlp) -> None:

@@ -207,7 +207,7 @@ def test_what_is_no_quote(nlp, text: str) -> None:
 def test_the_fragments_of_one_clause_are_its_parts(nlp) -> None:
     """Three quoted strings under one reporting word are one quote with three parts."""
     [quote] = read(nlp, "Ana Brito promised “jobs”, “clean water” and “a road by spring”.")
-    assert len(quote.parts) == 3
+    assert len(quote.quoted_spans) == 3
 
 
 def test_who_reports_what_others_said_is_the_speaker(nlp) -> None:
@@ -243,7 +243,7 @@ def test_a_name_in_marks_takes_no_clause_away(nlp) -> None:
 def test_fragments_side_by_side_are_one_quote(nlp) -> None:
     """Two names that somebody calls somebody are the parts of one quote."""
     [quote] = read(nlp, "Ida Quist disagreed, calling him “a fool” and “a crook”.")
-    assert (quote.quote_text, len(quote.parts)) == ("“a fool” and “a crook”", 2)
+    assert (quote.quote_text, len(quote.quoted_spans)) == ("“a fool” and “a crook”", 2)
 
 
 def test_the_medium_of_a_writer(nlp) -> None:
@@ -261,7 +261,12 @@ def test_a_lost_closing_mark_is_said(nlp) -> None:
 def test_a_statement_over_paragraphs_is_one_quote(nlp) -> None:
     """Paragraphs that each open, of which only the last closes, are one quote of one speaker."""
     [quote] = read(nlp, "Ida Quist said: “One boat sank.\n\n“Then two.\n\n“Then all of them.”\n\nTom Lee left.")
-    assert (quote.speaker_name, quote.quote_type, len(quote.parts), quote.is_closed) == ("Ida Quist", "direct", 3, True)
+    assert (quote.speaker_name, quote.quote_type, len(quote.quoted_spans), quote.is_closed) == (
+        "Ida Quist",
+        "direct",
+        3,
+        True,
+    )
 
 
 def test_a_participle_goes_with_who_reports(nlp) -> None:
